@@ -1,0 +1,53 @@
+"""Menus of contracts for agents whose types nobody can see: designed as convex programs, proven exactly."""
+
+from contracts.certificate import Certificate, Deviation, verify
+from contracts.costs import Cost, Entropy, Linear, Power, Quadratic
+from contracts.domains import Box, Domain, NonNegative, Polyhedron, Simplex
+from contracts.errors import (
+    ContractError,
+    InfeasibleMenuError,
+    ProblemError,
+    SolverError,
+    UnboundedMenuError,
+)
+from contracts.exact import Implementability, implementable
+from contracts.menu import Menu, Options, load_menu
+from contracts.objectives import Exponential, Isoelastic, Profit, Welfare, WorstOff
+from contracts.problem import LinearConstraint, ScreeningProblem
+from contracts.solve import solve_menu
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "Box",
+    "Certificate",
+    "ContractError",
+    "Cost",
+    "Deviation",
+    "Domain",
+    "Entropy",
+    "Exponential",
+    "Implementability",
+    "InfeasibleMenuError",
+    "Isoelastic",
+    "Linear",
+    "LinearConstraint",
+    "Menu",
+    "NonNegative",
+    "Options",
+    "Polyhedron",
+    "Power",
+    "ProblemError",
+    "Profit",
+    "Quadratic",
+    "ScreeningProblem",
+    "Simplex",
+    "SolverError",
+    "UnboundedMenuError",
+    "Welfare",
+    "WorstOff",
+    "implementable",
+    "load_menu",
+    "solve_menu",
+    "verify",
+]

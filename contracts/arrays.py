@@ -1,0 +1,73 @@
+"""Arrays at the door: whatever table the user has becomes a read-only, finite float array or a clear error."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, overload
+
+import numpy as np
+from numpy.typing import NDArray
+
+from contracts.errors import ProblemError
+
+Array = NDArray[np.float64]
+
+
+def column_names(values: Any) -> tuple[str, ...] | None:
+    """Column names of a pandas, polars or other dataframe; None for anything else."""
+    columns = getattr(values, "columns", None)
+    return None if columns is None else tuple(str(name) for name in columns)
+
+
+def finite(name: str, values: Any, labels: Sequence[str] | None = None) -> Array:
+    """Float array of `values`, read-only; names the first entry that is not a finite number.
+
+    Examples
+    --------
+    >>> finite("weights", [0.5, float("nan")], labels=("low", "high"))
+    Traceback (most recent call last):
+        ...
+    contracts.errors.ProblemError: weights['high'] is nan: every entry must be a finite number
+    """
+    try:
+        if column_names(values) is not None:
+            import narwhals as nw
+
+            values = nw.from_native(values).to_numpy()
+        array = np.array(values, dtype=np.float64)
+    except (TypeError, ValueError) as exc:
+        raise ProblemError(
+            f"{name} is not a rectangular array of numbers ({exc}): give every row the same length"
+        ) from exc
+    bad = np.argwhere(~np.isfinite(array))
+    if len(bad):
+        where = tuple(int(k) for k in bad[0])
+        raise ProblemError(f"{name}{place(where, labels)} is {array[where]}: every entry must be a finite number")
+    array.setflags(write=False)
+    return array
+
+
+def place(index: tuple[int, ...], labels: Sequence[str] | None) -> str:
+    """Subscript in the user's words: the type's label if there is one, else its number."""
+    if not index:
+        return ""
+    first = repr(labels[index[0]]) if labels is not None and index[0] < len(labels) else str(index[0])
+    return "[" + ", ".join([first, *map(str, index[1:])]) + "]"
+
+
+class NumberedLabels(Sequence[str]):
+    """The labels '1', '2', ..., 'n', made when asked for: a million types cost nothing."""
+
+    def __init__(self, count: int) -> None:
+        self._numbers = range(1, count + 1)
+
+    def __len__(self) -> int:
+        return len(self._numbers)
+
+    @overload
+    def __getitem__(self, index: int) -> str: ...
+    @overload
+    def __getitem__(self, index: slice) -> tuple[str, ...]: ...
+    def __getitem__(self, index: int | slice) -> str | tuple[str, ...]:
+        chosen = self._numbers[index]
+        return str(chosen) if isinstance(chosen, int) else tuple(map(str, chosen))

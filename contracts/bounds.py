@@ -1,0 +1,247 @@
+"""An upper bound on every menu's value, recomputed from multipliers alone.
+
+For multipliers l_ij, m_i >= 0 of IC and IR, t_i of the transfer limits, s >= 0 of the side constraints and rho >= 0 of
+the minimum profit, write kappa = profit_weight + rho. The Lagrangian bounds the objective of every feasible menu. It
+separates: utilities drop out when the multipliers lie on the flow
+
+    kappa f_i - pi_i + t_i + (s.H)_i + sum_j l_ji = m_i + sum_j l_ij,        pi_i the welfare weight of u_i,
+
+and what is left is one conjugate per type at its virtual valuation
+
+    v_j = a_j + b_j + [t_j a_j - sum_i l_ij (a_i - a_j) - (s.G)_j] / (kappa f_j),
+    bound = sum_j kappa f_j c*(v_j) - m.r - t_low.lowest + t_high.highest + s.g - rho minimum_profit (+ welfare terms).
+
+A solver's multipliers miss the flow by its tolerance; they are first put on it (a small change of the multipliers), so
+the bound holds whatever the solver said. Sums carry a bound on their own rounding, and the result is rounded up.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from contracts.arrays import Array
+from contracts.costs import Cost, Linear, conjugate_at
+from contracts.domains import Box, Domain, NonNegative, Simplex
+from contracts.exact import EPS
+from contracts.problem import ScreeningProblem
+
+if TYPE_CHECKING:
+    from scipy.sparse import csr_array
+
+BALANCING_ROUNDS = 200
+
+
+@dataclass(frozen=True, eq=False)
+class Multipliers:
+    """Prices of the constraints, in units of the objective per unit of utility (or of the row)."""
+
+    ic: csr_array  # (n_types, n_types), [i, j]: type i tempted by the contract of type j
+    ir: Array  # (n_types,)
+    transfer: Array  # (n_types,) price of the lowest transfer minus that of the highest
+    side: Array  # (n_rows,) of problem.side_rows
+    profit: float  # of the minimum profit
+    worst_off: Array  # (n_types,) shares of the worst-off objective, sum 1
+
+
+def no_multipliers(problem: ScreeningProblem) -> Multipliers:
+    """Everything free: the bound becomes what full information about types would earn."""
+    from scipy.sparse import csr_array
+
+    n_types = problem.n_types
+    return Multipliers(
+        ic=csr_array((n_types, n_types)),
+        ir=np.zeros(n_types),
+        transfer=np.zeros(n_types),
+        side=np.zeros(2 * len(problem.constraints))[: len(problem.side_rows.limit)],
+        profit=0.0,
+        worst_off=np.full(n_types, 1.0 / n_types),
+    )
+
+
+@dataclass(frozen=True, eq=False)
+class Bound:
+    """A proven upper bound with the multipliers, on the flow, that prove it."""
+
+    value: float
+    rigorous: bool  # closed-form conjugate and exact flow, rounding accounted for
+    virtual_valuation: Array  # (n_types, n_goods)
+    allocation: Array  # (n_types, n_goods) maximisers of the conjugates
+    multipliers: Multipliers
+
+
+def upper_bound(problem: ScreeningProblem, multipliers: Multipliers) -> Bound:
+    """Bound on the objective of every menu that is IC and IR, from any multipliers.
+
+    Examples
+    --------
+    Without multipliers it is the full-information value, here 1/2 (1^2/2 + 2^2/2):
+
+    >>> from contracts.costs import Quadratic
+    >>> problem = ScreeningProblem([1.0, 2.0], [0.5, 0.5], cost=Quadratic())
+    >>> round(upper_bound(problem, no_multipliers(problem)).value, 12)
+    1.25
+    """
+    prices, welfare, welfare_size, exact_flow = _on_the_flow(problem, _non_negative(multipliers))
+    weights = problem.weights * (problem.objective.profit_weight + prices.profit)
+    cost: Any = problem.cost
+    if not np.all(weights > 0):  # nothing weighs on the principal's payoff: only the constraints' prices count
+        weights, cost = np.ones(problem.n_types), Linear(0.0)
+    virtual, error = _virtual_valuations(problem, prices, weights, priced=cost is problem.cost)
+    surplus, allocation, closed = conjugate_bound(cost, problem.domain, virtual, error)
+    rows = problem.side_rows
+    lowest, highest = problem.transfer_limits
+    terms = [
+        weights * surplus,
+        -_times(prices.ir, problem.reservation_utility),
+        -_times(np.maximum(prices.transfer, 0.0), lowest),
+        _times(np.maximum(-prices.transfer, 0.0), highest),
+        _times(prices.side, rows.limit),
+        np.array([-_times(prices.profit, problem.objective.minimum_profit or 0.0), welfare]),
+    ]
+    if not all(np.isfinite(term).all() for term in terms):
+        return Bound(math.inf, exact_flow, virtual, allocation, prices)
+    size = sum(float(np.abs(term).sum()) for term in terms) + welfare_size
+    option = 0.0 if problem.outside_option is None else float(np.abs(problem.outside_option).max())
+    size += option * float((prices.ir * np.abs(problem.valuations).sum(axis=1)).sum())
+    total = math.fsum(np.concatenate(terms)) + (problem.n_goods + 8) * EPS * size
+    return Bound(float(np.nextafter(total, np.inf)), closed and exact_flow, virtual, allocation, prices)
+
+
+def conjugate_bound(cost: Cost, domain: Domain, valuation: Array, error: Array) -> tuple[Array, Array, bool]:
+    """c*(v) from above for every v within `error` of `valuation`; (n,), maximisers, whether the bound is proven.
+
+    On x >= 0 the conjugate rises with v, so it is taken at v + error. On a bounded domain concavity proves
+    c*(v) <= v.x - c(x) + max over y in X of (v - grad c(x)).(y - x), at any x that is not at fault itself.
+    """
+    if isinstance(domain, NonNegative):
+        valuation = valuation + error
+    value, best = cost.conjugate(valuation, domain)
+    with np.errstate(invalid="ignore"):
+        size = (np.abs(valuation) * np.abs(best)).sum(axis=1) + np.abs(cost.value(best))
+        rounding = 16 * (valuation.shape[1] + 4) * EPS * np.where(np.isfinite(value), size + np.abs(value), 0.0)
+    if isinstance(domain, NonNegative):
+        return value + rounding, best, hasattr(cost, "gradient")
+    rounding = rounding + (error * domain.magnitude(valuation.shape[1])).sum(axis=1)
+    if isinstance(domain, Box | Simplex) and hasattr(cost, "gradient"):
+        slope = valuation - cost.gradient(best)
+        slack = (slope * (domain.support(slope) - best)).sum(axis=1)
+        return conjugate_at(cost, valuation, best) + np.maximum(slack, 0.0) + rounding, best, True
+    return value + rounding, best, False
+
+
+# ---- putting multipliers on the flow ----
+
+
+def _times(price: Any, limit: Any) -> Any:
+    """price * limit, with 0 * infinity = 0."""
+    price = np.asarray(price)
+    with np.errstate(invalid="ignore"):
+        return np.where(price == 0, 0.0, price * limit)
+
+
+def _non_negative(multipliers: Multipliers) -> Multipliers:
+    from scipy.sparse import csr_array
+
+    pairs = multipliers.ic.tocoo()
+    kept = (pairs.data > 0) & (pairs.row != pairs.col)
+    ic = csr_array((pairs.data[kept], (pairs.row[kept], pairs.col[kept])), shape=pairs.shape)
+    return replace(
+        multipliers,
+        ic=ic,
+        ir=np.maximum(multipliers.ir, 0.0),
+        side=np.maximum(multipliers.side, 0.0),
+        profit=max(multipliers.profit, 0.0),
+    )
+
+
+def _on_the_flow(problem: ScreeningProblem, given: Multipliers) -> tuple[Multipliers, float, float, bool]:
+    """Multipliers moved onto the flow; the welfare term of the bound and its size; whether the flow is exact."""
+    objective, lowest_highest = problem.objective, np.array(problem.transfer_limits)
+    if problem.objective.minimum_profit is None:
+        given = replace(given, profit=0.0)
+    fixed = np.isinf(lowest_highest)  # an infinite limit cannot carry a price
+    transfer = np.clip(given.transfer, -np.inf if not fixed[1] else 0.0, np.inf if not fixed[0] else 0.0)
+    given = replace(given, transfer=transfer)
+    base = problem.weights * (objective.profit_weight + given.profit) + given.transfer
+    base = base + given.side @ problem.side_rows.utility
+    inflow, outflow = given.ic.sum(axis=0), given.ic.sum(axis=1)
+    if objective.function is not None and not objective.is_worst_off:
+        return _welfare_absorbs(problem, given, base + inflow - outflow - given.ir)
+    weights = _linear_welfare(problem, given)
+    base = base - weights
+    if not fixed.any():  # limits on both sides: the transfer's own price closes every gap
+        gap = given.ir - (base + inflow - outflow)
+        return replace(given, transfer=given.transfer + gap), 0.0, 0.0, True
+    ic, ir = _balanced(given.ic, base)
+    exact = bool(np.all(ir >= 0))
+    charge = float(np.maximum(-ir, 0.0) @ np.abs(problem.valuations).sum(axis=1))
+    return replace(given, ic=ic, ir=np.maximum(ir, 0.0)), charge, charge, exact
+
+
+def _linear_welfare(problem: ScreeningProblem, given: Multipliers) -> Array:
+    if problem.objective.is_worst_off:
+        shares = np.maximum(given.worst_off, 0.0)
+        return np.asarray(problem.objective.weights * shares / shares.sum())
+    return problem.objective.utility_weights(problem.weights)
+
+
+def _welfare_absorbs(
+    problem: ScreeningProblem, given: Multipliers, weight: Array
+) -> tuple[Multipliers, float, float, bool]:
+    """Concave welfare: the conjugate max_u f w W(u) - pi u takes whatever weight pi the flow leaves."""
+    social = problem.objective.utility_weights(problem.weights)
+    cares = social > 0
+    terms = social[cares] * problem.objective.function.conjugate(weight[cares] / social[cares])
+    idle = np.abs(weight[~cares]).max(initial=0.0)  # a type without social weight must lie on the flow itself
+    size = float(np.abs(terms).sum()) if np.isfinite(terms).all() else math.inf
+    return given, float(np.sum(terms)), 8 * size, bool(idle == 0.0)
+
+
+def _balanced(ic: csr_array, base: Array) -> tuple[csr_array, Array]:
+    """IC multipliers shrunk where they flow out more than comes in, and the IR multipliers that close the flow."""
+    from scipy.sparse import diags_array
+
+    counts = np.diff(ic.indptr) + np.bincount(ic.indices, minlength=len(base))
+    for _ in range(BALANCING_ROUNDS):
+        inflow, outflow = ic.sum(axis=0), ic.sum(axis=1)
+        ir = base + inflow - outflow
+        error = (counts + 4) * EPS * (np.abs(base) + inflow + outflow)
+        short = (ir < error) & (outflow > 0)
+        if not short.any():
+            return ic, ir
+        room = np.maximum(base + inflow - 2 * error, 0.0)
+        shrink = np.where(short, np.minimum(room / np.where(outflow > 0, outflow, 1.0), 1.0 - 4 * EPS), 1.0)
+        ic = (diags_array(shrink) @ ic).tocsr()
+    if np.all(base > 0):  # mix with the flow that has no IC multipliers at all
+        surplus = ir - error
+        keep = float(np.min(np.where(surplus < 0, base / (base - surplus), 1.0))) * (1 - 8 * EPS)
+        ic = ic * keep
+    return ic, base + ic.sum(axis=0) - ic.sum(axis=1)
+
+
+def _virtual_valuations(
+    problem: ScreeningProblem, prices: Multipliers, weights: Array, *, priced: bool
+) -> tuple[Array, Array]:
+    """Virtual valuations and a bound on their rounding; (n_types, n_goods) both."""
+    pairs = prices.ic.tocoo()
+    tempted, tempter = pairs.row, pairs.col
+    rows = problem.side_rows
+    own = prices.transfer[:, np.newaxis] * problem.valuations
+    side = np.einsum("k,kij->ij", prices.side, rows.allocation) if len(rows.limit) else np.zeros_like(own)
+    side_size = np.einsum("k,kij->ij", prices.side, np.abs(rows.allocation)) if len(rows.limit) else side
+    forced, forced_size = np.empty_like(own), np.empty_like(own)
+    for good in range(problem.n_goods):
+        step = problem.valuations[tempted, good] - problem.valuations[tempter, good]
+        forced[:, good] = np.bincount(tempter, pairs.data * step, minlength=problem.n_types)
+        forced_size[:, good] = np.bincount(tempter, np.abs(pairs.data * step), minlength=problem.n_types)
+    per_type = 1.0 / weights[:, np.newaxis]
+    value = problem.valuations + problem.principal_values if priced else 0.0
+    value_size = np.abs(problem.valuations) + np.abs(problem.principal_values) if priced else 0.0
+    virtual = value + (own - forced - side) * per_type
+    counts = np.bincount(tempter, minlength=problem.n_types)[:, np.newaxis] + len(rows.limit) + 8
+    error = counts * EPS * (value_size + (np.abs(own) + forced_size + side_size) * per_type)
+    return np.asarray(virtual), np.asarray(error)

@@ -1,0 +1,276 @@
+"""Evidence for a menu: who is tempted by what, who would rather leave, and how far the value is from the best."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from contracts.arrays import Array, finite
+from contracts.bounds import Bound, Multipliers, no_multipliers, upper_bound
+from contracts.errors import ProblemError
+from contracts.exact import BestOptions, Indices, best_options, participation_slacks
+from contracts.problem import ScreeningProblem
+
+ROW_TOLERANCE = 1e-9  # side constraints are sums over all types: judged relative to the size of their terms
+
+
+@dataclass(frozen=True)
+class Deviation:
+    """The most tempting untruth: `tempted` gains `gain` by taking the contract of `tempter`."""
+
+    tempted: str
+    tempter: str
+    gain: float  # utility; its sign is exact
+
+    def __str__(self) -> str:
+        return f"{self.tempted} -> {self.tempter} gains {self.gain:.6g}"
+
+
+@dataclass(frozen=True)
+class Violation:
+    """A constraint other than IC and IR that the menu breaks most."""
+
+    what: str
+    amount: float
+
+
+@dataclass(frozen=True)
+class Certificate:
+    """What `verify` found; no solver was asked.
+
+    Gains and slacks are differences of exact rationals rounded once, so their signs are exact. `upper_bound` holds for
+    every menu of the problem; `rigorous` says whether rounding and the conjugate are accounted for as well.
+    """
+
+    deviation: Deviation
+    participation_slack: float  # smallest over types, utility units
+    participation_type: str
+    violations: tuple[Violation, ...]  # domain, transfers, side constraints; empty when all hold
+    value: float
+    upper_bound: float
+    rigorous: bool
+    scale: float  # money against which the relative gap is taken
+    requested_gap: float  # relative; infinite when only IC and IR were asked about
+    tolerance: float  # utility units that IC and IR may miss; 0 means exact
+
+    @property
+    def gap(self) -> float:
+        """upper_bound - value, in money."""
+        return self.upper_bound - self.value
+
+    @property
+    def relative_gap(self) -> float:
+        """gap / scale."""
+        return self.gap / self.scale if math.isfinite(self.gap) else math.inf
+
+    @property
+    def is_incentive_compatible(self) -> bool:
+        return self.deviation.gain <= self.tolerance
+
+    @property
+    def is_individually_rational(self) -> bool:
+        return self.participation_slack >= -self.tolerance
+
+    @property
+    def is_exact(self) -> bool:
+        """IC and IR hold for the floats as rational numbers."""
+        return self.deviation.gain <= 0 and self.participation_slack >= 0
+
+    @property
+    def holds(self) -> bool:
+        """IC, IR and all other constraints hold, and the gap is within what was asked."""
+        within = self.requested_gap == math.inf or self.relative_gap <= self.requested_gap
+        return self.is_incentive_compatible and self.is_individually_rational and not self.violations and within
+
+    def __str__(self) -> str:
+        lines = []
+        if self.is_exact:
+            lines.append("IC and IR hold exactly")
+        elif self.is_incentive_compatible and self.is_individually_rational:
+            lines.append(f"IC and IR hold to {self.tolerance:.1e}")
+        if not self.is_incentive_compatible:
+            lines.append(f"IC fails: {self.deviation}")
+        if not self.is_individually_rational:
+            lines.append(f"IR fails: {self.participation_type} falls short by {-self.participation_slack:.6g}")
+        lines += [f"{broken.what} is broken by {broken.amount:.6g}" for broken in self.violations]
+        kind = "rigorous" if self.rigorous else "numerical"
+        lines.append(
+            f"value {self.value:.10g}, {kind} bound {self.upper_bound:.10g}, relative gap {self.relative_gap:.1e}"
+        )
+        return "\n".join(lines)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain JSON, with the verdict."""
+        return {
+            "holds": self.holds,
+            "exact": self.is_exact,
+            "deviation": {
+                "tempted": self.deviation.tempted,
+                "tempter": self.deviation.tempter,
+                "gain": _json_number(self.deviation.gain),
+            },
+            "participation": {"type": self.participation_type, "slack": _json_number(self.participation_slack)},
+            "violations": [{"what": broken.what, "amount": broken.amount} for broken in self.violations],
+            "value": self.value,
+            "upper_bound": _json_number(self.upper_bound),
+            "gap": _json_number(self.gap),
+            "relative_gap": _json_number(self.relative_gap),
+            "requested_gap": _json_number(self.requested_gap),
+            "rigorous": self.rigorous,
+            "scale": self.scale,
+            "tolerance": self.tolerance,
+        }
+
+
+def _json_number(number: float) -> float | None:
+    return number if math.isfinite(number) else None
+
+
+def verify(
+    problem: ScreeningProblem,
+    allocation: Any,
+    transfer: Any,
+    *,
+    multipliers: Multipliers | None = None,
+    gap: float = math.inf,
+    tolerance: float = 0.0,
+) -> Certificate:
+    """Check contracts from anywhere against the problem, without a solver and without rounding.
+
+    Parameters
+    ----------
+    allocation : (n_types, n_goods) array, or (n_types,) for one good: what each type is meant to take
+    transfer : (n_types,) array, positive from agent to principal
+    multipliers : prices that prove a bound; without them the bound is the full-information value
+    gap : relative gap that `holds` asks for; by default only IC, IR and the other constraints
+    tolerance : utility units that IC and IR may miss, for menus typed with few digits
+
+    Raises
+    ------
+    ProblemError
+        If the arrays do not fit the problem.
+
+    Examples
+    --------
+    >>> problem = ScreeningProblem([1.0, 2.0], [0.5, 0.5], labels=("low", "high"))
+    >>> verify(problem, [1.0, 2.0], [1.0, 3.0]).holds
+    True
+    >>> print(verify(problem, [1.0, 2.0], [1.0, 3.25]).deviation)
+    high -> low gains 0.25
+    """
+    allocation = finite("allocation", allocation, problem.labels)
+    transfer = finite("transfer", transfer, problem.labels)
+    if allocation.ndim == 1 and problem.n_goods == 1:
+        allocation = allocation[:, np.newaxis]
+    for name, given, expected in (
+        ("allocation", allocation, (problem.n_types, problem.n_goods)),
+        ("transfer", transfer, (problem.n_types,)),
+    ):
+        if given.shape != expected:
+            raise ProblemError(f"{name} has shape {given.shape}; expected {expected}, one row per type of the problem")
+    bound = upper_bound(problem, no_multipliers(problem) if multipliers is None else multipliers)
+    options, option_of_type = distinct_contracts(allocation, transfer)
+    return certify(problem, options, option_of_type, bound, gap=gap, tolerance=tolerance)
+
+
+Contracts = tuple[Array, Array]  # allocations (m, n_goods), transfers (m,)
+
+
+def distinct_contracts(allocation: Array, transfer: Array) -> tuple[Contracts, Indices]:
+    """The distinct rows of (allocation, transfer) and each type's index into them."""
+    rows = np.column_stack([allocation, transfer])
+    distinct, option_of_type = np.unique(rows, axis=0, return_inverse=True)
+    return (np.ascontiguousarray(distinct[:, :-1]), np.ascontiguousarray(distinct[:, -1])), option_of_type.reshape(-1)
+
+
+def certify(
+    problem: ScreeningProblem,
+    options: Contracts,
+    option_of_type: Indices,
+    bound: Bound,
+    *,
+    gap: float,
+    tolerance: float = 0.0,
+    compared: BestOptions | None = None,
+) -> Certificate:
+    """The certificate of a menu given as distinct options and an assignment, against a bound already computed."""
+    allocations, transfers = options
+    if compared is None:
+        compared = best_options(
+            problem.valuations, allocations, transfers, payoff=lambda _, k: np.zeros(len(k)), own=option_of_type
+        )
+    tempted = int(np.argmax(compared.runner_up_gain))
+    tempting = int(compared.runner_up[tempted])
+    tempter = int(np.argmax(option_of_type == tempting)) if np.any(option_of_type == tempting) else -1
+    allocation, transfer = allocations[option_of_type], transfers[option_of_type]
+    slack = participation_slacks_of(problem, allocation, transfer)
+    reluctant = int(np.argmin(slack))
+    value = problem.objective_value(allocation, transfer)
+    return Certificate(
+        deviation=Deviation(
+            problem.labels[tempted],
+            problem.labels[tempter] if tempter >= 0 else f"option {tempting}",
+            float(compared.runner_up_gain[tempted]),
+        ),
+        participation_slack=float(slack[reluctant]),
+        participation_type=problem.labels[reluctant],
+        violations=tuple(violations(problem, allocation, transfer)),
+        value=value,
+        upper_bound=bound.value,
+        rigorous=bound.rigorous,
+        scale=money_scale(problem, value),
+        requested_gap=gap,
+        tolerance=tolerance,
+    )
+
+
+def participation_slacks_of(problem: ScreeningProblem, allocation: Array, transfer: Array) -> Array:
+    """Utility above the outside option with an exact sign; an outside contract is compared as the contract it is."""
+    outside = problem.outside_contract
+    if outside is None:
+        return participation_slacks(problem.valuations, allocation, transfer, problem.reservation_utility)
+    doubled = np.column_stack([problem.valuations, -problem.valuations])
+    both = np.column_stack([allocation, np.broadcast_to(outside, allocation.shape)])
+    return participation_slacks(doubled, both, transfer, np.zeros(problem.n_types))
+
+
+def violations(problem: ScreeningProblem, allocation: Array, transfer: Array) -> list[Violation]:
+    """Every constraint besides IC and IR that the menu breaks, in the user's words."""
+    found = []
+    outside = problem.domain.violation(allocation)
+    worst = int(np.argmax(outside))
+    if outside[worst] > 0:
+        found.append(Violation(f"domain (type {problem.labels[worst]!r})", float(outside[worst])))
+    lowest, highest = problem.transfer_limits
+    excess = np.maximum(lowest - transfer, transfer - highest)
+    worst = int(np.argmax(excess))
+    if excess[worst] > 0:
+        found.append(Violation(f"transfer limits (type {problem.labels[worst]!r})", float(excess[worst])))
+    rows = problem.side_rows
+    utility = problem.utility(allocation, transfer)
+    over = rows.activity(allocation, utility) - rows.limit
+    size = np.einsum("kij,ij->k", np.abs(rows.allocation), np.abs(allocation)) + np.abs(rows.utility) @ np.abs(utility)
+    for name, amount, allowed in zip(rows.names, over, ROW_TOLERANCE * (size + np.abs(rows.limit)), strict=True):
+        if amount > allowed:
+            found.append(Violation(name, float(amount)))
+    required = problem.objective.minimum_profit
+    if required is not None:
+        payoff = problem.payoff(allocation, transfer)
+        short = required - float(problem.weights @ payoff)
+        if short > ROW_TOLERANCE * (float(problem.weights @ np.abs(payoff)) + abs(required)):
+            found.append(Violation("minimum profit", short))
+    return found
+
+
+def money_scale(problem: ScreeningProblem, value: float) -> float:
+    """Money that a relative gap refers to: the value, unless it is tiny beside what is at stake."""
+    surplus, _ = problem.cost.conjugate(problem.valuations + problem.principal_values, problem.domain)
+    stakes = float(problem.weights @ np.minimum(np.abs(surplus), np.finfo(np.float64).max))
+    amounts = problem.domain.magnitude(problem.n_goods)
+    gross = np.abs(problem.valuations) @ np.where(np.isfinite(amounts), amounts, 1.0)
+    return max(
+        abs(value), 1e-3 * stakes if math.isfinite(stakes) else 0.0, 1e-6 * float(problem.weights @ gross), 1e-300
+    )

@@ -1,0 +1,335 @@
+"""Convex costs of an allocation: value, conjugate over a domain, cvxpy expression."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any, Protocol, runtime_checkable
+
+import numpy as np
+
+from contracts.arrays import Array, finite
+from contracts.domains import Domain, NonNegative, Simplex
+from contracts.errors import ProblemError, SolverError
+
+SWEEPS = 2000  # coordinate sweeps of a small quadratic program before its bound is taken as it is
+
+
+@runtime_checkable
+class Cost(Protocol):
+    """A convex function c of one allocation; every method works row by row on (n, n_goods) arrays.
+
+    A cost of your own needs these three methods. With a fourth, `gradient(allocation)`, its bounds
+    over boxes and simplices are rigorous too; without it certificates say "numerical".
+    """
+
+    def value(self, allocation: Array) -> Array:
+        """c(x) of every row; (n,)."""
+
+    def conjugate(self, valuation: Array, domain: Domain) -> tuple[Array, Array]:
+        """max over x in `domain` of valuation . x - c(x), and its maximiser; (n,), (n, n_goods)."""
+
+    def expression(self, allocation: Any) -> Any:
+        """c of every row of a cvxpy expression; convex, (n,)."""
+
+
+def conjugate_at(cost: Cost, valuation: Array, allocation: Array) -> Array:
+    """valuation . x - c(x), row by row."""
+    return np.asarray(np.einsum("ij,ij->i", valuation, allocation) - cost.value(allocation))
+
+
+def numerical_conjugate(cost: Cost, valuation: Array, domain: Domain) -> tuple[Array, Array]:
+    """The conjugate by one cvxpy program over all rows, where no closed form is known."""
+    import cvxpy as cp
+
+    allocation = cp.Variable(valuation.shape)
+    payoff = cp.sum(cp.multiply(valuation, allocation)) - cp.sum(cost.expression(allocation))
+    program = cp.Problem(cp.Maximize(payoff), domain.constraints(allocation))
+    try:
+        program.solve(solver=cp.CLARABEL)
+    except cp.error.SolverError as exc:
+        raise SolverError("the conjugate of the cost could not be computed", tried=("CLARABEL",)) from exc
+    if allocation.value is None:
+        raise SolverError(f"the conjugate of the cost is {program.status}", tried=("CLARABEL",))
+    best = domain.clip(np.asarray(allocation.value))
+    return conjugate_at(cost, valuation, best), best
+
+
+def separable_conjugate(cost: Any, valuation: Array, domain: Domain) -> tuple[Array, Array]:
+    """The conjugate of a cost that is a sum over goods, from its `inverse_marginal`."""
+    best = domain.separable_maximiser(valuation, cost.inverse_marginal)
+    if best is None:
+        return numerical_conjugate(cost, valuation, domain)
+    return conjugate_at(cost, valuation, best), best
+
+
+@dataclass(frozen=True, eq=False)
+class Linear:
+    """c(x) = price . x; one price for all goods or one per good. Linear(0.0) is no cost at all.
+
+    Examples
+    --------
+    >>> Linear(0.5).value(np.array([[1.0, 2.0]]))
+    array([1.5])
+    """
+
+    price: Any = 0.0
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "price", finite("Linear price", self.price))
+
+    def check(self, n_goods: int, domain: Domain) -> None:
+        check_per_good("Linear price", self.price, n_goods)
+
+    def value(self, allocation: Array) -> Array:
+        return np.asarray((allocation * self.price).sum(axis=1))
+
+    def gradient(self, allocation: Array) -> Array:
+        return np.broadcast_to(self.price, allocation.shape)
+
+    def conjugate(self, valuation: Array, domain: Domain) -> tuple[Array, Array]:
+        margin = valuation - self.price
+        best = domain.support(margin)
+        return np.where(best == 0, 0.0, margin * best).sum(axis=1), best
+
+    def expression(self, allocation: Any) -> Any:
+        return allocation @ np.array(np.broadcast_to(self.price, allocation.shape[1]))
+
+    def scaled(self, unit: float, money: float) -> Linear:
+        return Linear(self.price * (unit / money))
+
+
+@dataclass(frozen=True, eq=False)
+class Quadratic:
+    """c(x) = curvature |x|^2 / 2 for a number, sum_k curvature_k x_k^2 / 2 for one per good, x'Qx / 2 for a matrix Q.
+
+    Examples
+    --------
+    >>> Quadratic().conjugate(np.array([[3.0]]), NonNegative())
+    (array([4.5]), array([[3.]]))
+    """
+
+    curvature: Any = 1.0
+
+    def __post_init__(self) -> None:
+        curvature = finite("Quadratic curvature", self.curvature)
+        if curvature.ndim > 2 or (curvature.ndim == 2 and curvature.shape[0] != curvature.shape[1]):
+            raise ProblemError(
+                f"Quadratic curvature has shape {curvature.shape}; expected a number, one per good or a square matrix"
+            )
+        if curvature.ndim == 2 and not np.array_equal(curvature, curvature.T):
+            raise ProblemError("Quadratic curvature is not symmetric: pass (Q + Q.T) / 2, which is the same cost")
+        lowest = float(np.linalg.eigvalsh(curvature)[0] if curvature.ndim == 2 else np.min(curvature))
+        if lowest <= 0:
+            raise ProblemError(
+                f"Quadratic curvature is not positive definite (smallest curvature {lowest:.6g}), so the cost is not "
+                "strictly convex: make every curvature positive, or use Linear for a good without curvature"
+            )
+        object.__setattr__(self, "curvature", curvature)
+
+    def check(self, n_goods: int, domain: Domain) -> None:
+        check_per_good("Quadratic curvature", self.curvature, n_goods)
+
+    def value(self, allocation: Array) -> Array:
+        return np.asarray((allocation * self.gradient(allocation)).sum(axis=1) / 2)
+
+    def gradient(self, allocation: Array) -> Array:
+        if self.curvature.ndim == 2:
+            return np.asarray(allocation @ self.curvature)
+        return np.asarray(allocation * self.curvature)
+
+    def inverse_marginal(self, marginal: Array) -> Array:
+        return np.asarray(marginal / self.curvature)
+
+    def conjugate(self, valuation: Array, domain: Domain) -> tuple[Array, Array]:
+        if self.curvature.ndim < 2:
+            return separable_conjugate(self, valuation, domain)
+        if domain.separable_maximiser(valuation[:0], lambda marginal: marginal) is None or isinstance(domain, Simplex):
+            return numerical_conjugate(self, valuation, domain)
+        best = self._coordinate_descent(valuation, domain)
+        if not isinstance(domain, NonNegative):
+            return conjugate_at(self, valuation, best), best
+        # On x >= 0 any z >= 0 bounds the conjugate by (v + z)' Q^-1 (v + z) / 2; z is the price of x >= 0.
+        raised = valuation + np.maximum(self.gradient(best) - valuation, 0.0)
+        bound = np.einsum("ij,ij->i", raised, np.linalg.solve(self.curvature, raised.T).T) / 2
+        return bound, best
+
+    def _coordinate_descent(self, valuation: Array, domain: Domain) -> Array:
+        best = domain.clip(np.linalg.solve(self.curvature, valuation.T).T)
+        diagonal = np.diag(self.curvature)
+        for _ in range(SWEEPS):
+            before = best.copy()
+            for good, curvature in enumerate(diagonal):
+                slope = valuation[:, good] - best @ self.curvature[:, good]
+                best[:, good] += slope / curvature
+                best = domain.clip(best)
+            if np.abs(best - before).max(initial=0.0) <= 1e-16 * np.abs(best).max(initial=0.0):
+                break
+        return best
+
+    def expression(self, allocation: Any) -> Any:
+        import cvxpy as cp
+
+        if self.curvature.ndim == 2:
+            root = np.linalg.cholesky(self.curvature)
+            return cp.sum(cp.square(allocation @ root), axis=1) / 2
+        weights = np.array(np.broadcast_to(self.curvature, allocation.shape))
+        return cp.sum(cp.multiply(weights, cp.square(allocation)), axis=1) / 2
+
+    def scaled(self, unit: float, money: float) -> Quadratic:
+        return Quadratic(self.curvature * (unit / money * unit))
+
+
+@dataclass(frozen=True, eq=False)
+class Power:
+    """c(x) = sum_k scale x_k^exponent on x >= 0.
+
+    Convex for exponent > 1 with scale > 0, and for 0 < exponent < 1 with scale < 0. The second kind is minus a concave benefit: earnings (k x)^(1/k) of an income tax, say.
+
+    Examples
+    --------
+    >>> Power(3.0, scale=2.0).value(np.array([[1.0], [2.0]]))
+    array([ 2., 16.])
+    """
+
+    exponent: float
+    scale: Any = 1.0
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "exponent", float(finite("Power exponent", self.exponent)))
+        object.__setattr__(self, "scale", finite("Power scale", self.scale))
+        costs_rise = self.exponent > 1 and bool(np.all(self.scale > 0))
+        benefits_saturate = 0 < self.exponent < 1 and bool(np.all(self.scale < 0))
+        if not costs_rise and not benefits_saturate:
+            raise ProblemError(
+                f"Power(exponent={self.exponent}, scale={self.scale.tolist()}) is not strictly convex: use exponent > 1 "
+                "with scale > 0, exponent in (0, 1) with scale < 0, or Linear for exponent 1"
+            )
+
+    def check(self, n_goods: int, domain: Domain) -> None:
+        check_per_good("Power scale", self.scale, n_goods)
+        lowest = np.diag(domain.support(-np.eye(n_goods))).min()
+        if lowest < 0:
+            raise ProblemError(
+                "Power needs allocations x >= 0, but the domain reaches below zero: raise its lower bound"
+            )
+
+    def value(self, allocation: Array) -> Array:
+        return np.asarray((self.scale * np.power(allocation, self.exponent)).sum(axis=1))
+
+    def gradient(self, allocation: Array) -> Array:
+        with np.errstate(divide="ignore"):
+            return np.asarray(self.scale * self.exponent * np.power(allocation, self.exponent - 1))
+
+    def inverse_marginal(self, marginal: Array) -> Array:
+        ratio = marginal / (self.scale * self.exponent)
+        with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+            inverse = np.power(np.maximum(ratio, 0.0), 1.0 / (self.exponent - 1))
+        return np.asarray(inverse)  # falling benefits: a marginal value above all costs asks for infinity
+
+    def conjugate(self, valuation: Array, domain: Domain) -> tuple[Array, Array]:
+        value, best = separable_conjugate(self, valuation, domain)
+        return np.where(np.isfinite(best).all(axis=1), value, np.inf), best
+
+    def expression(self, allocation: Any) -> Any:
+        import cvxpy as cp
+
+        scale = np.array(np.broadcast_to(self.scale, allocation.shape))
+        return cp.sum(cp.multiply(scale, cp.power(allocation, self.exponent)), axis=1)
+
+    def scaled(self, unit: float, money: float) -> Power:
+        return replace(self, scale=self.scale * (unit**self.exponent / money))
+
+
+@dataclass(frozen=True, eq=False)
+class Entropy:
+    """c(x) = temperature KL(x, reference) over lotteries x: the price of leaving a reference policy.
+
+    Parameters
+    ----------
+    reference : (n_goods,) array, positive, sums to 1
+    temperature : money per nat, positive
+
+    Examples
+    --------
+    >>> value, policy = Entropy([0.5, 0.5], temperature=1.0).conjugate(np.array([[0.0, np.log(3.0)]]), Simplex())
+    >>> policy.round(12)
+    array([[0.25, 0.75]])
+    """
+
+    reference: Any
+    temperature: float = 1.0
+
+    def __post_init__(self) -> None:
+        reference = finite("Entropy reference", self.reference)
+        if reference.ndim != 1 or reference.size == 0 or not np.all(reference > 0):
+            raise ProblemError("Entropy reference must be one positive probability per good: drop goods that have none")
+        if abs(float(reference.sum()) - 1.0) > 1e-9:
+            raise ProblemError(f"Entropy reference sums to {reference.sum():.12g}, not 1: divide it by its sum")
+        temperature = float(finite("Entropy temperature", self.temperature))
+        if temperature <= 0:
+            raise ProblemError(f"Entropy temperature is {temperature}: it must be positive; use Linear(0.0) for none")
+        object.__setattr__(self, "reference", reference)
+        object.__setattr__(self, "temperature", temperature)
+
+    def check(self, n_goods: int, domain: Domain) -> None:
+        if len(self.reference) != n_goods:
+            raise ProblemError(f"Entropy reference has {len(self.reference)} entries for {n_goods} goods")
+        if not isinstance(domain, Simplex) or domain.free_disposal:
+            raise ProblemError("Entropy is the cost of a lottery: use it with domain=Simplex()")
+
+    def value(self, allocation: Array) -> Array:
+        from scipy.special import rel_entr
+
+        return np.asarray(self.temperature * rel_entr(allocation, self.reference).sum(axis=1))
+
+    def gradient(self, allocation: Array) -> Array:
+        tiny = np.finfo(np.float64).tiny  # at a share of zero the slope is minus infinity, out of any maximiser's reach
+        return np.asarray(self.temperature * (np.log(np.maximum(allocation, tiny) / self.reference) + 1.0))
+
+    def conjugate(self, valuation: Array, domain: Domain) -> tuple[Array, Array]:
+        """Log-sum-exp and the softmax policy, the optimum of KL-regularised reward."""
+        from scipy.special import logsumexp, softmax
+
+        score = valuation / self.temperature + np.log(self.reference)
+        return np.asarray(self.temperature * logsumexp(score, axis=1)), np.asarray(softmax(score, axis=1))
+
+    def expression(self, allocation: Any) -> Any:
+        import cvxpy as cp
+
+        reference = np.array(np.broadcast_to(self.reference, allocation.shape))
+        return self.temperature * cp.sum(cp.rel_entr(allocation, reference), axis=1)
+
+    def scaled(self, unit: float, money: float) -> Entropy:
+        return replace(self, temperature=self.temperature / money)
+
+
+@dataclass(frozen=True, eq=False)
+class ScaledCost:
+    """A user's own cost with allocations measured in `unit` and money in `money`."""
+
+    cost: Cost
+    unit: float
+    money: float
+
+    def value(self, allocation: Array) -> Array:
+        return self.cost.value(allocation * self.unit) / self.money
+
+    def conjugate(self, valuation: Array, domain: Domain) -> tuple[Array, Array]:
+        value, best = self.cost.conjugate(valuation * (self.money / self.unit), domain.scaled(1 / self.unit))
+        return value / self.money, best / self.unit
+
+    def expression(self, allocation: Any) -> Any:
+        return self.cost.expression(allocation * self.unit) / self.money
+
+
+def scaled_cost(cost: Any, unit: float, money: float) -> Cost:
+    """x -> c(unit x) / money, in closed form where the cost knows how."""
+    if hasattr(cost, "scaled"):
+        return cost.scaled(unit, money)
+    return ScaledCost(cost, unit, money)
+
+
+def check_per_good(name: str, values: Array, n_goods: int) -> None:
+    """Refuse parameters that are neither one number nor one per good."""
+    if values.ndim and values.shape[0] != n_goods:
+        raise ProblemError(f"{name} has {values.shape[0]} entries for {n_goods} goods: give one number or one per good")

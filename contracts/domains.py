@@ -1,0 +1,328 @@
+"""Sets of allocations: what a contract may contain."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+
+from contracts.arrays import Array, finite
+from contracts.errors import ProblemError
+
+BISECTIONS = 120  # halvings that take any bracket of floats to neighbouring floats
+
+
+class Domain(Protocol):
+    """A closed convex set X of allocations in R^n_goods."""
+
+    @property
+    def bounded(self) -> bool:
+        """Whether X lies in a ball."""
+
+    def check(self, n_goods: int) -> None:
+        """Refuse a number of goods that does not fit."""
+
+    def constraints(self, allocation: Any) -> list[Any]:
+        """Membership of every row of a cvxpy expression (n, n_goods)."""
+
+    def support(self, direction: Array) -> Array:
+        """Row by row, a point of X that maximises direction . x; (n, n_goods), infinite where X is."""
+
+    def separable_maximiser(self, value: Array, inverse_marginal: Callable[[Array], Array]) -> Array | None:
+        """Row by row, argmax of value . x - c(x), c separable with this inverse marginal; None without closed form."""
+
+    def violation(self, allocation: Array) -> Array:
+        """Distance-like amount by which every row leaves X; (n,), zero inside."""
+
+    def clip(self, allocation: Array) -> Array:
+        """Row by row, a point of X close to the row; it moves by no more than rounding when the row is in X."""
+
+    def interior(self, n_goods: int) -> tuple[Array, float]:
+        """Centre of a ball inside X relative to its affine hull, and the ball's radius (may be 0)."""
+
+    def magnitude(self, n_goods: int) -> Array:
+        """Largest |x_k| over X; (n_goods,), infinite where X is."""
+
+    def scaled(self, unit: float) -> Domain:
+        """The set X / unit."""
+
+
+@dataclass(frozen=True, eq=False)
+class NonNegative:
+    """Any x >= 0.
+
+    Examples
+    --------
+    >>> NonNegative().clip(np.array([[-1.0, 2.0]]))
+    array([[0., 2.]])
+    """
+
+    bounded = False
+
+    def check(self, n_goods: int) -> None:
+        """Every number of goods fits."""
+
+    def constraints(self, allocation: Any) -> list[Any]:
+        return [allocation >= 0]
+
+    def support(self, direction: Array) -> Array:
+        return np.where(direction > 0, np.inf, 0.0)
+
+    def separable_maximiser(self, value: Array, inverse_marginal: Callable[[Array], Array]) -> Array:
+        return self.clip(inverse_marginal(value))
+
+    def violation(self, allocation: Array) -> Array:
+        return np.maximum(-allocation, 0.0).max(axis=1)
+
+    def clip(self, allocation: Array) -> Array:
+        return np.maximum(allocation, 0.0)
+
+    def interior(self, n_goods: int) -> tuple[Array, float]:
+        return np.ones(n_goods), 1.0
+
+    def magnitude(self, n_goods: int) -> Array:
+        return np.full(n_goods, np.inf)
+
+    def scaled(self, unit: float) -> NonNegative:
+        return self
+
+
+@dataclass(frozen=True, eq=False)
+class Box:
+    """lower <= x <= upper, one number for all goods or one per good; [0, 1]^n_goods by default."""
+
+    lower: Any = 0.0
+    upper: Any = 1.0
+
+    bounded = True
+
+    def __post_init__(self) -> None:
+        for name in ("lower", "upper"):
+            limit = np.asarray(getattr(self, name), dtype=np.float64)
+            if np.isinf(limit).any():
+                raise ProblemError(
+                    f"Box {name} is infinite: use NonNegative(), or a finite bound that no contract reaches"
+                )
+            array = finite(f"Box {name}", limit)
+            if array.ndim > 1:
+                raise ProblemError(f"Box {name} has shape {array.shape}; expected a number or one number per good")
+            object.__setattr__(self, name, array)
+        try:
+            empty = np.atleast_1d(self.lower > self.upper)
+        except ValueError as exc:
+            raise ProblemError(
+                f"Box lower has {self.lower.size} entries and upper {self.upper.size}: give one per good in both"
+            ) from exc
+        if empty.any():
+            good = int(np.argmax(empty))
+            raise ProblemError(f"Box is empty: lower exceeds upper for good {good}; swap or widen the bounds")
+
+    def check(self, n_goods: int) -> None:
+        for name in ("lower", "upper"):
+            limit = getattr(self, name)
+            if limit.ndim == 1 and len(limit) != n_goods:
+                raise ProblemError(f"Box {name} has {len(limit)} entries for {n_goods} goods: give one per good")
+
+    def constraints(self, allocation: Any) -> list[Any]:
+        lower = np.broadcast_to(self.lower, allocation.shape)
+        upper = np.broadcast_to(self.upper, allocation.shape)
+        return [allocation >= lower, allocation <= upper]
+
+    def support(self, direction: Array) -> Array:
+        return np.where(direction > 0, self.upper, self.lower)
+
+    def separable_maximiser(self, value: Array, inverse_marginal: Callable[[Array], Array]) -> Array:
+        return self.clip(inverse_marginal(value))
+
+    def violation(self, allocation: Array) -> Array:
+        return np.maximum(np.maximum(self.lower - allocation, allocation - self.upper), 0.0).max(axis=1)
+
+    def clip(self, allocation: Array) -> Array:
+        return np.clip(allocation, self.lower, self.upper)
+
+    def interior(self, n_goods: int) -> tuple[Array, float]:
+        centre = np.broadcast_to((self.lower + self.upper) / 2, n_goods)
+        return np.array(centre), float(np.min(self.upper - self.lower)) / 2
+
+    def magnitude(self, n_goods: int) -> Array:
+        return np.array(np.broadcast_to(np.maximum(np.abs(self.lower), np.abs(self.upper)), n_goods))
+
+    def scaled(self, unit: float) -> Box:
+        return Box(self.lower / unit, self.upper / unit)
+
+
+@dataclass(frozen=True, eq=False)
+class Simplex:
+    """Lotteries: x >= 0 with sum 1, or sum at most 1 with free disposal (unit demand).
+
+    Examples
+    --------
+    >>> Simplex().support(np.array([[0.2, 0.9]]))
+    array([[0., 1.]])
+    """
+
+    free_disposal: bool = False
+
+    bounded = True
+
+    def check(self, n_goods: int) -> None:
+        """Every number of goods fits."""
+
+    def constraints(self, allocation: Any) -> list[Any]:
+        import cvxpy as cp
+
+        total = cp.sum(allocation, axis=1)
+        return [allocation >= 0, total <= 1 if self.free_disposal else total == 1]
+
+    def support(self, direction: Array) -> Array:
+        rows = np.arange(len(direction))
+        best = np.argmax(direction, axis=1)
+        vertex = np.zeros_like(direction)
+        vertex[rows, best] = 1.0
+        if self.free_disposal:
+            vertex[direction[rows, best] <= 0] = 0.0
+        return vertex
+
+    def separable_maximiser(self, value: Array, inverse_marginal: Callable[[Array], Array]) -> Array:
+        """Water filling: x_k = (c')^-1(value_k - mu), with mu such that the shares sum to one."""
+        if self.free_disposal:
+            free = np.maximum(inverse_marginal(value), 0.0)
+            fits = free.sum(axis=1) <= 1.0
+        else:
+            free, fits = np.zeros_like(value), np.zeros(len(value), dtype=bool)
+        marginal_low = value.max(axis=1) - value.min(axis=1) + 1.0
+        low, high = value.min(axis=1) - marginal_low, value.max(axis=1)
+
+        def filled(level: Array) -> Array:
+            return np.maximum(inverse_marginal(value - level[:, np.newaxis]), 0.0)
+
+        for _ in range(BISECTIONS):  # widen downwards until the water overflows
+            short = filled(low).sum(axis=1) < 1.0
+            if not short.any():
+                break
+            low = np.where(short, high - 2.0 * (high - low), low)
+        for _ in range(BISECTIONS):
+            middle = (low + high) / 2
+            over = filled(middle).sum(axis=1) >= 1.0
+            low, high = np.where(over, middle, low), np.where(over, high, middle)
+        return np.where(fits[:, np.newaxis], free, self._normalised(filled(low)))
+
+    def _normalised(self, shares: Array) -> Array:
+        return np.asarray(shares / shares.sum(axis=1, keepdims=True))
+
+    def violation(self, allocation: Array) -> Array:
+        """Excess over few rounding errors of the sum: most lotteries cannot sum to one in floats."""
+        rounding = 4 * allocation.shape[1] * np.finfo(np.float64).eps
+        excess = allocation.sum(axis=1) - 1.0
+        off = np.maximum(excess if self.free_disposal else np.abs(excess), 0.0)
+        return np.maximum(np.where(off <= rounding, 0.0, off), np.maximum(-allocation, 0.0).max(axis=1))
+
+    def clip(self, allocation: Array) -> Array:
+        shares = np.maximum(allocation, 0.0)
+        if not self.free_disposal:
+            return self._normalised(shares)
+        return np.asarray(shares / np.maximum(shares.sum(axis=1, keepdims=True), 1.0))
+
+    def interior(self, n_goods: int) -> tuple[Array, float]:
+        share = 1.0 / (n_goods + self.free_disposal)
+        return np.full(n_goods, share), share / np.sqrt(n_goods)
+
+    def magnitude(self, n_goods: int) -> Array:
+        return np.ones(n_goods)
+
+    def scaled(self, unit: float) -> Simplex:
+        if unit != 1.0:
+            raise ProblemError("a simplex is measured in shares: its unit is 1")
+        return self
+
+
+@dataclass(frozen=True, eq=False)
+class Polyhedron:
+    """matrix @ x <= bounds, non-empty and bounded: both are proven at the door by linear programs.
+
+    Parameters
+    ----------
+    matrix : (n_rows, n_goods) array
+    bounds : (n_rows,) array
+    """
+
+    matrix: Any
+    bounds: Any
+
+    bounded = True
+
+    def __post_init__(self) -> None:
+        matrix = finite("Polyhedron matrix", self.matrix)
+        bounds = finite("Polyhedron bounds", self.bounds)
+        if matrix.ndim != 2 or bounds.shape != matrix.shape[:1]:
+            raise ProblemError(
+                f"Polyhedron matrix has shape {matrix.shape} and bounds {bounds.shape}; "
+                "expected (n_rows, n_goods) and (n_rows,)"
+            )
+        object.__setattr__(self, "matrix", matrix)
+        object.__setattr__(self, "bounds", bounds)
+        extremes = np.vstack([np.eye(matrix.shape[1]), -np.eye(matrix.shape[1])])
+        object.__setattr__(self, "_magnitude", np.abs(self.support(extremes)).max(axis=0))
+
+    def check(self, n_goods: int) -> None:
+        if self.matrix.shape[1] != n_goods:
+            raise ProblemError(f"Polyhedron matrix has {self.matrix.shape[1]} columns for {n_goods} goods")
+
+    def constraints(self, allocation: Any) -> list[Any]:
+        return [allocation @ self.matrix.T <= np.broadcast_to(self.bounds, (allocation.shape[0], len(self.bounds)))]
+
+    def support(self, direction: Array) -> Array:
+        from scipy.optimize import linprog
+
+        points = np.empty_like(direction)
+        for row, objective in enumerate(direction):
+            found = linprog(-objective, A_ub=self.matrix, b_ub=self.bounds, bounds=(None, None), method="highs")
+            if found.status == 2:
+                raise ProblemError("Polyhedron is empty: no x meets matrix @ x <= bounds; relax a row")
+            if found.status == 3:
+                towards = np.round(objective, 6).tolist()
+                raise ProblemError(f"Polyhedron is unbounded in direction {towards}: add rows that bound it")
+            if found.x is None:
+                raise ProblemError(f"Polyhedron could not be checked ({found.message}): rescale its rows")
+            points[row] = found.x
+        return points
+
+    def separable_maximiser(self, value: Array, inverse_marginal: Callable[[Array], Array]) -> None:
+        return None
+
+    def violation(self, allocation: Array) -> Array:
+        rounding = 1e-12 * (np.abs(allocation) @ np.abs(self.matrix).T + np.abs(self.bounds))
+        excess = allocation @ self.matrix.T - self.bounds
+        return np.where(excess <= rounding, 0.0, excess).max(axis=1)
+
+    def clip(self, allocation: Array) -> Array:
+        """Pull each row towards the centre until it meets every inequality."""
+        centre, _ = self.interior(allocation.shape[1])
+        room = self.bounds - self.matrix @ centre
+        step = (allocation - centre) @ self.matrix.T
+        with np.errstate(divide="ignore", invalid="ignore"):
+            reach = np.where(step > room, room / step, 1.0).min(axis=1)
+        return np.asarray(centre + np.clip(reach, 0.0, 1.0)[:, np.newaxis] * (allocation - centre))
+
+    def interior(self, n_goods: int) -> tuple[Array, float]:
+        """Chebyshev centre and radius."""
+        from scipy.optimize import linprog
+
+        norms = np.linalg.norm(self.matrix, axis=1)
+        found = linprog(
+            np.r_[np.zeros(n_goods), -1.0],
+            A_ub=np.column_stack([self.matrix, norms]),
+            b_ub=self.bounds,
+            bounds=[(None, None)] * n_goods + [(0, None)],
+            method="highs",
+        )
+        point: Array = np.asarray(found.x)
+        return point[:-1], float(point[-1])
+
+    def magnitude(self, n_goods: int) -> Array:
+        return np.asarray(self._magnitude)  # type: ignore[attr-defined]
+
+    def scaled(self, unit: float) -> Polyhedron:
+        return Polyhedron(self.matrix * unit, self.bounds)

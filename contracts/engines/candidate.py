@@ -1,0 +1,53 @@
+"""What an engine hands over: a menu in numbers, and the prices that bound every other menu."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from contracts.arrays import Array
+from contracts.bounds import Multipliers
+from contracts.domains import NonNegative
+from contracts.problem import ScreeningProblem
+
+
+@dataclass(frozen=True, eq=False)
+class Candidate:
+    """Allocation, utility and multipliers in the problem's own units; nothing is proven yet."""
+
+    allocation: Array  # (n_types, n_goods)
+    utility: Array  # (n_types,)
+    multipliers: Multipliers
+    engine: str  # which engine, and which solver inside it
+
+
+@dataclass(frozen=True)
+class Units:
+    """Powers of two in which a problem's numbers are near one, and a common shift of utilities.
+
+    Engines work on x / allocation, (u - shift) / money; since both units are powers of two nothing is rounded.
+    """
+
+    allocation: float
+    money: float
+    shift: float
+
+
+def units_of(problem: ScreeningProblem) -> Units:
+    """Units from the largest amount any type could be given and the largest money it could be worth."""
+    value = problem.valuations + problem.principal_values
+    if isinstance(problem.domain, NonNegative):
+        _, best = problem.cost.conjugate(value, problem.domain)
+        amount = float(np.max(best[np.isfinite(best)], initial=0.0))
+    else:
+        amount = float(problem.domain.magnitude(problem.n_goods).max())
+    money_per_unit = float(np.max(np.abs(problem.valuations)) + np.max(np.abs(problem.principal_values)))
+    allocation = 1.0 if amount == 1.0 else _power_of_two(amount)
+    shift = float(problem.reservation_utility.min()) if problem.transfers == "free" else 0.0
+    return Units(allocation, _power_of_two(money_per_unit * allocation), shift)
+
+
+def _power_of_two(size: float) -> float:
+    return 1.0 if size <= 0 or not math.isfinite(size) else math.ldexp(1.0, math.frexp(size)[1] - 1)

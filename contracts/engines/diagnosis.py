@@ -1,0 +1,165 @@
+"""Why a program has no solution: which constraints conflict, or in which direction the objective grows for ever."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from contracts.arrays import Array
+from contracts.costs import Linear, Power
+from contracts.domains import NonNegative
+from contracts.engines.program import Program
+from contracts.errors import ContractError, InfeasibleMenuError, SolverError, UnboundedMenuError
+
+CONFLICT_PRICE = 1e-6  # share of the largest price above which a constraint takes part in the conflict
+SHORTFALL = 1e-7  # normalised violation below which a problem counts as feasible
+LARGEST_CONFLICT = 24  # constraints that the deletion filter tries one by one
+BUDGET = "minimum profit"
+
+
+def infeasible_menu(program: Program) -> ContractError:
+    """An InfeasibleMenuError with an irreducible set of constraints, or a SolverError if none conflict.
+
+    The menu that breaks the soft constraints least prices each of them; those with a positive price cannot hold
+    together (Farkas). Dropping members that are not needed, one by one, makes the set irreducible.
+    """
+    shortfall, prices = _least_violation(program, None)
+    if shortfall <= SHORTFALL:
+        return SolverError(
+            "the solver called the problem infeasible, but a menu misses its constraints by only "
+            f"{shortfall * program.units.money:.3g}: relax a constraint a little, or rescale",
+            tried=("CLARABEL",),
+        )
+    largest = max(prices.values())
+    conflict = sorted(
+        (name for name, price in prices.items() if price > CONFLICT_PRICE * largest), key=lambda n: -prices[n]
+    )
+    for name in tuple(conflict[:LARGEST_CONFLICT]):
+        rest = set(conflict) - {name}
+        if rest and _least_violation(program, rest)[0] > SHORTFALL:
+            conflict.remove(name)
+    listed = "; ".join(conflict[:6]) + (f"; and {len(conflict) - 6} more" if len(conflict) > 6 else "")
+    missing = shortfall * program.units.money
+    return InfeasibleMenuError(
+        f"no menu meets together: {listed} (with IC and the domain; short by {missing:.6g} in sum). "
+        f"{_remedy(conflict)}",
+        conflict=tuple(conflict),
+    )
+
+
+def _remedy(conflict: list[str]) -> str:
+    remedies = {
+        "IR of type": "lower reservation_utility",
+        "lowest transfer": "lower the lowest transfer",
+        "highest transfer": "raise the highest transfer",
+        BUDGET: "lower minimum_profit",
+    }
+    words = [word for start, word in remedies.items() if any(name.startswith(start) for name in conflict)]
+    if any(name.startswith(("'", '"')) for name in conflict):
+        words.append("relax the side constraint")
+    remedy = ", or ".join(words)
+    return remedy[:1].upper() + remedy[1:] + "."
+
+
+def _least_violation(program: Program, only: set[str] | None) -> tuple[float, dict[str, float]]:
+    """Smallest total violation of the soft constraints named in `only` (all for None), and the price of each."""
+    import cvxpy as cp
+
+    point, allocation, utility = program.variables()
+    constraints = program.ic.at_least(point) + program.domain_constraints(allocation)
+    total: Any = 0.0
+    priced: list[tuple[tuple[str, ...], Any]] = []
+    for rows in program.soft:
+        kept = [k for k, name in enumerate(rows.names) if only is None or name in only]
+        if kept:
+            short = cp.Variable(len(kept), nonneg=True)
+            row = rows.matrix[kept] @ point + short >= rows.limit[kept]
+            constraints.append(row)
+            total += cp.sum(short)
+            priced.append((tuple(rows.names[k] for k in kept), row))
+    required = program.problem.objective.minimum_profit
+    if required is not None and (only is None or BUDGET in only):
+        short = cp.Variable(1, nonneg=True)
+        row = cp.reshape(program.profit(allocation, utility), (1,), order="C") + short >= required / program.units.money
+        constraints.append(row)
+        total += cp.sum(short)
+        priced.append(((BUDGET,), row))
+    phase_one = cp.Problem(cp.Minimize(total), constraints)
+    try:
+        phase_one.solve(solver=cp.CLARABEL)
+    except cp.error.SolverError as exc:
+        raise SolverError(
+            "the problem is infeasible, and the search for the conflict failed", tried=("CLARABEL",)
+        ) from exc
+    prices: dict[str, float] = {}
+    for names, row in priced:
+        for name, price in zip(names, np.atleast_1d(row.dual_value), strict=True):
+            prices[name] = prices.get(name, 0.0) + float(price)
+    return float(phase_one.value), prices
+
+
+def unbounded_menu(program: Program) -> ContractError:
+    """An UnboundedMenuError with a direction of recession, or a SolverError if the program has none.
+
+    Along a direction (x, u) every constraint must hold with limit 0, and the cost grows at its asymptotic rate:
+    its price for a linear cost, nothing for falling benefits, infinitely fast for strictly convex costs.
+    """
+    import cvxpy as cp
+
+    problem = program.problem
+    objective = problem.objective
+    point, allocation, utility = program.variables()
+    constraints = [rows.matrix @ point >= 0 for rows in (program.ic, *program.soft) if len(rows)]
+    constraints += [point >= -1, point <= 1, allocation >= 0]
+    rate = _asymptotic_rate(program)
+    if rate is None:
+        constraints.append(allocation == 0)
+        rate = np.zeros(problem.n_goods)
+    units = program.units
+    margin = (problem.valuations + problem.principal_values - rate) * (units.allocation / units.money)
+    profit = cp.sum(cp.multiply(margin * problem.weights[:, np.newaxis], allocation)) - problem.weights @ utility
+    if objective.minimum_profit is not None:
+        constraints.append(profit >= 0)
+    social = objective.utility_weights(problem.weights)
+    welfare: Any = social @ utility
+    if objective.is_worst_off:
+        welfare = float(np.max(objective.weights)) * cp.min(utility)
+    elif objective.function is not None:
+        welfare = 0.0  # the marginal welfare of a concave function fades
+    grows = cp.Problem(cp.Maximize(objective.profit_weight * profit + welfare), constraints)
+    grows.solve(solver=cp.CLARABEL)
+    if grows.value is None or grows.value <= 1e-7:
+        return SolverError(
+            "the solver called the problem unbounded, but no direction of growth was found: rescale the problem",
+            tried=("CLARABEL",),
+        )
+    direction = _in_words(program, *program.read(np.where(np.abs(point.value) < 1e-6, 0.0, point.value)))
+    return UnboundedMenuError(
+        f"the objective grows without limit along {direction}: bound the domain (Box), use a cost that curves, "
+        "limit the transfers, or lower the welfare weights",
+        direction=direction,
+    )
+
+
+def _asymptotic_rate(program: Program) -> Array | None:
+    """What one more unit costs in the long run, (n_goods,); None where allocations cannot grow."""
+    problem = program.problem
+    if not isinstance(problem.domain, NonNegative):
+        return None
+    if isinstance(problem.cost, Linear):
+        return np.array(np.broadcast_to(problem.cost.price, problem.n_goods))
+    if isinstance(problem.cost, Power) and problem.cost.exponent < 1:
+        return np.zeros(problem.n_goods)
+    return None
+
+
+def _in_words(program: Program, allocation: Array, utility: Array) -> str:
+    problem = program.problem
+    largest = np.unravel_index(np.argmax(allocation), allocation.shape)
+    if allocation[largest] > 0:
+        return f"the allocation of good {problem.goods[largest[1]]!r} to type {problem.labels[largest[0]]!r}"
+    transfer = problem.utility(allocation, utility * 0) - (utility - program.units.shift)
+    largest_transfer = int(np.argmax(np.abs(transfer)))
+    towards = "from" if transfer[largest_transfer] > 0 else "to"
+    return f"the transfer {towards} type {problem.labels[largest_transfer]!r}"

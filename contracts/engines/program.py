@@ -1,0 +1,149 @@
+"""The constraints of the menu program as sparse rows over [allocations, utilities], in normalised units."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from scipy.sparse import csr_array, eye_array, hstack
+
+from contracts.arrays import Array
+from contracts.costs import scaled_cost
+from contracts.engines.candidate import Units, units_of
+from contracts.exact import Indices
+from contracts.problem import ScreeningProblem
+
+
+@dataclass(frozen=True, eq=False)
+class Rows:
+    """matrix @ [x.ravel(), u] >= limit."""
+
+    matrix: csr_array
+    limit: Array
+    names: tuple[str, ...] = ()  # how messages call each row; IC rows have none, they never conflict alone
+
+    def __len__(self) -> int:
+        return len(self.limit)
+
+    def at_least(self, point: Any, more: Any = 0.0) -> list[Any]:
+        """The rows as one cvxpy constraint, tightened by `more`; an empty list if there are none."""
+        return [self.matrix @ point >= self.limit + more] if len(self) else []
+
+
+@dataclass(frozen=True, eq=False)
+class Program:
+    """All linear rows of a problem; transfers limited on no side have no rows."""
+
+    problem: ScreeningProblem
+    units: Units
+    tempted: Indices  # (n_pairs,) type i of every IC row
+    tempter: Indices  # (n_pairs,) type j of every IC row
+    ic: Rows
+    ir: Rows
+    lowest: Rows
+    highest: Rows
+    side: Rows
+    side_size: Array  # (n_rows,) what each side constraint was divided by
+
+    @property
+    def soft(self) -> tuple[Rows, Rows, Rows, Rows]:
+        """The rows that may conflict with one another."""
+        return (self.ir, self.lowest, self.highest, self.side)
+
+    def variables(self) -> tuple[Any, Any, Any]:
+        """cvxpy variables: the point, and its parts allocation (n_types, n_goods) and utility (n_types,)."""
+        import cvxpy as cp
+
+        shape = self.problem.valuations.shape
+        n_allocation = shape[0] * shape[1]
+        point = cp.Variable(n_allocation + shape[0])
+        return point, cp.reshape(point[:n_allocation], shape, order="C"), point[n_allocation:]
+
+    def domain_constraints(self, allocation: Any) -> list[Any]:
+        return self.problem.domain.scaled(self.units.allocation).constraints(allocation)
+
+    def profit(self, allocation: Any, utility: Any) -> Any:
+        """The principal's expected payoff, in units of money, as a cvxpy expression."""
+        import cvxpy as cp
+
+        problem, units = self.problem, self.units
+        surplus = (problem.valuations + problem.principal_values) * (units.allocation / units.money)
+        cost = scaled_cost(problem.cost, units.allocation, units.money)
+        gross = cp.sum(cp.multiply(surplus * problem.weights[:, np.newaxis], allocation))
+        rents = problem.weights @ utility + float(problem.weights.sum()) * (units.shift / units.money)
+        return gross - problem.weights @ cost.expression(allocation) - rents
+
+    def read(self, point: Array) -> tuple[Array, Array]:
+        """Allocation and utility in the problem's own units."""
+        n_allocation = self.problem.valuations.size
+        allocation = point[:n_allocation].reshape(self.problem.valuations.shape) * self.units.allocation
+        return self.problem.domain.clip(allocation), point[n_allocation:] * self.units.money + self.units.shift
+
+
+def menu_program(problem: ScreeningProblem) -> Program:
+    """Every IC, IR, transfer and side row of the problem, without a Python loop over pairs."""
+    units = units_of(problem)
+    n_types = problem.n_types
+    value = problem.valuations * (units.allocation / units.money)
+    tempted, tempter = np.nonzero(~np.eye(n_types, dtype=bool))
+    named = [repr(label) for label in problem.labels]
+    low, high = ((limit + units.shift) / units.money for limit in problem.transfer_limits)
+    side, side_size = _side_rows(problem, units)
+    transfer = _transfer_matrix(value)
+    utility = hstack([csr_array((n_types, value.size)), eye_array(n_types)], format="csr")
+    return Program(
+        problem,
+        units,
+        tempted,
+        tempter,
+        Rows(_ic_matrix(value, tempted, tempter), np.zeros(len(tempted))),
+        Rows(utility, (problem.reservation_utility - units.shift) / units.money, _names("IR of type", named)),
+        _limited(transfer, low, _names("lowest transfer of type", named)),
+        _limited(-transfer, -high, _names("highest transfer of type", named)),
+        side,
+        side_size,
+    )
+
+
+def _ic_matrix(value: Array, tempted: Indices, tempter: Indices) -> csr_array:
+    """Rows u_i - u_j - (a_i - a_j) . x_j."""
+    n_types, n_goods = value.shape
+    goods = tempter[:, np.newaxis] * n_goods + np.arange(n_goods)
+    utilities = value.size + np.column_stack([tempted, tempter])
+    ones = np.ones((len(tempted), 1))
+    entries = np.hstack([value[tempter] - value[tempted], ones, -ones])
+    starts = np.arange(0, entries.size + 1, n_goods + 2)
+    columns = np.hstack([goods, utilities])
+    return csr_array((entries.ravel(), columns.ravel(), starts), shape=(len(tempted), value.size + n_types))
+
+
+def _transfer_matrix(value: Array) -> csr_array:
+    """Rows t_i = a_i . x_i - u_i."""
+    n_types, n_goods = value.shape
+    starts = np.arange(0, value.size + 1, n_goods)
+    worth = csr_array((value.ravel(), np.arange(value.size), starts), shape=(n_types, value.size))
+    return hstack([worth, -eye_array(n_types)], format="csr")
+
+
+def _limited(matrix: csr_array, limit: float, names: tuple[str, ...]) -> Rows:
+    if np.isfinite(limit):
+        return Rows(matrix, np.full(matrix.shape[0], limit), names)
+    return Rows(matrix[:0], np.zeros(0))
+
+
+def _side_rows(problem: ScreeningProblem, units: Units) -> tuple[Rows, Array]:
+    rows = problem.side_rows
+    count = len(rows.limit)
+    matrix = np.hstack(
+        [rows.allocation.reshape(count, problem.valuations.size) * units.allocation, rows.utility * units.money]
+    )
+    limit = rows.limit - rows.utility.sum(axis=1) * units.shift
+    size = np.abs(matrix).max(axis=1, initial=0.0)
+    size[size == 0] = 1.0
+    names = tuple(repr(name) for name in rows.names)
+    return Rows(csr_array(-matrix / size[:, np.newaxis]), -limit / size, names), size
+
+
+def _names(what: str, labels: list[str]) -> tuple[str, ...]:
+    return tuple(f"{what} {label}" for label in labels)

@@ -1,0 +1,128 @@
+"""The whole program in cvxpy: every cost, domain, objective and constraint; the oracle of the other engines."""
+
+from __future__ import annotations
+
+import warnings
+from itertools import chain
+from typing import Any
+
+import numpy as np
+from scipy.sparse import csr_array
+
+from contracts.arrays import Array
+from contracts.bounds import Multipliers
+from contracts.engines.candidate import Candidate
+from contracts.engines.diagnosis import infeasible_menu, unbounded_menu
+from contracts.engines.program import Program, menu_program
+from contracts.errors import ProblemError, SolverError
+from contracts.problem import ScreeningProblem
+
+TIGHT = {"tol_gap_abs": 1e-11, "tol_gap_rel": 1e-11, "tol_feas": 1e-11, "max_iter": 200}
+ATTEMPTS: tuple[tuple[str, dict[str, Any]], ...] = (("CLARABEL", TIGHT), ("CLARABEL", {}))
+
+
+def solve(problem: ScreeningProblem) -> Candidate:
+    """Solve the program with every IC row present.
+
+    Raises
+    ------
+    InfeasibleMenuError
+        With a small set of constraints that conflict.
+    UnboundedMenuError
+        With the direction in which the objective grows.
+    SolverError
+        If no solver finished; names what was tried.
+    """
+    import cvxpy as cp
+
+    program = menu_program(problem)
+    objective, units = problem.objective, program.units
+    point, allocation, utility = program.variables()
+    rows = [part.at_least(point) for part in (program.ic, *program.soft)]
+    profit = program.profit(allocation, utility)
+    welfare, floor, goal_unit = _welfare(program, utility)
+    budget = [] if objective.minimum_profit is None else [profit >= objective.minimum_profit / units.money]
+    goal = cp.Problem(
+        cp.Maximize(objective.profit_weight * (units.money / goal_unit) * profit + welfare),
+        [*chain.from_iterable(rows), *program.domain_constraints(allocation), *budget, *floor],
+    )
+    if not goal.is_dcp():
+        raise ProblemError(
+            f"the cvxpy expression of cost {type(problem.cost).__name__} is not convex: build it from convex atoms"
+        )
+    solver, tried = run(goal)
+    if goal.status in ("infeasible", "infeasible_inaccurate"):
+        raise infeasible_menu(program)
+    if goal.status in ("unbounded", "unbounded_inaccurate"):
+        raise unbounded_menu(program)
+    if point.value is None:
+        raise SolverError(
+            f"the reference engine found no menu (last status: {goal.status}); tried {', '.join(tried)}. "
+            "Rescale the problem, or relax what makes it nearly infeasible",
+            tried=tried,
+        )
+    found_allocation, found_utility = program.read(np.asarray(point.value))
+    prices = _multipliers(program, [_price(row) for row in rows], _price(budget), _price(floor), goal_unit)
+    return Candidate(found_allocation, found_utility, prices, f"reference ({solver})")
+
+
+def run(goal: Any) -> tuple[str, tuple[str, ...]]:
+    """Solve with the first solver setting that finishes; returns its name and everything that was tried."""
+    import cvxpy as cp
+
+    tried: list[str] = []
+    for solver, settings in ATTEMPTS:
+        name = f"{solver}, {'tight' if settings else 'default'} tolerances"
+        tried.append(name)
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")  # "solution may be inaccurate": the certificate measures it
+                goal.solve(solver=solver, **settings)
+        except cp.error.SolverError:
+            continue
+        if goal.status != "user_limit":
+            return name, tuple(tried)
+    return "none", tuple(tried)
+
+
+def _price(row: list[Any]) -> Any:
+    return row[0].dual_value if row else None
+
+
+def _welfare(program: Program, utility: Any) -> tuple[Any, list[Any], float]:
+    """The welfare term as a cvxpy expression, its extra constraints, and the unit of the objective."""
+    import cvxpy as cp
+
+    problem, units = program.problem, program.units
+    objective = problem.objective
+    social = objective.utility_weights(problem.weights)
+    if not social.any():
+        return 0.0, [], units.money
+    if objective.is_worst_off:
+        least = cp.Variable()
+        return float(objective.weights) * least, [utility - least >= 0], units.money
+    if objective.function is None:
+        return social @ utility, [], units.money
+    marginal = float(objective.function.marginal(np.array([units.money]))[0])
+    goal_unit = units.money * max(marginal, 1e-100)
+    welfare = objective.function.expression(utility * units.money + units.shift)
+    return (social / goal_unit) @ welfare, [], goal_unit
+
+
+def _multipliers(program: Program, prices: list[Any], profit: Any, floor: Any, goal_unit: float) -> Multipliers:
+    """Dual values in units of the objective per unit of utility."""
+    n_types = program.problem.n_types
+    per_utility = goal_unit / program.units.money
+    ic, ir, lowest, highest, side = (np.zeros(0) if price is None else np.asarray(price) for price in prices)
+    return Multipliers(
+        ic=csr_array((ic * per_utility, (program.tempted, program.tempter)), shape=(n_types, n_types)),
+        ir=ir * per_utility,
+        transfer=(_per_type(lowest, n_types) - _per_type(highest, n_types)) * per_utility,
+        side=side * goal_unit / program.side_size,
+        profit=0.0 if profit is None else float(profit) * per_utility,
+        worst_off=np.full(n_types, 1.0 / n_types) if floor is None else np.asarray(floor),
+    )
+
+
+def _per_type(prices: Array, n_types: int) -> Array:
+    return prices if len(prices) else np.zeros(n_types)

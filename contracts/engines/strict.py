@@ -1,0 +1,98 @@
+"""A menu whose constraints hold with room to spare: what every numerical menu is mixed with to become exact."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from contracts.arrays import Array
+from contracts.domains import NonNegative, Simplex
+from contracts.engines.candidate import units_of
+from contracts.problem import ScreeningProblem
+
+
+@dataclass(frozen=True, eq=False)
+class StrictMenu:
+    """Allocation and utility whose IC slack between types of different taste is positive."""
+
+    allocation: Array  # (n_types, n_goods)
+    utility: Array  # (n_types,)
+
+
+def strict_menu(problem: ScreeningProblem) -> StrictMenu | None:
+    """A strictly IC and IR menu, in closed form for plain problems; None where none exists."""
+    return _gradient_menu(problem) if problem.is_plain else _roomiest_menu(problem)
+
+
+def _gradient_menu(problem: ScreeningProblem) -> StrictMenu:
+    """u(a) = centre . a + alpha |a - mean|^2 / 2 + constant is convex, so its gradient implements it (Rochet 1987).
+
+    Type i loses alpha |a_i - a_j|^2 / 2 by taking the contract of j.
+    """
+    units = units_of(problem)
+    centre, radius = problem.domain.interior(problem.n_goods)
+    size = units.allocation if isinstance(problem.domain, NonNegative) else 1.0
+    taste = problem.valuations - problem.valuations.mean(axis=0)
+    if isinstance(problem.domain, Simplex):  # lotteries move along the simplex: only relative tastes count
+        taste = taste - taste.mean(axis=1, keepdims=True) * (not problem.domain.free_disposal)
+    largest = float(np.linalg.norm(taste, axis=1).max())
+    alpha = 0.0 if largest == 0 else 0.9 * size * radius / largest
+    allocation = size * centre + alpha * taste
+    utility = problem.valuations @ (size * centre) + alpha * (taste**2).sum(axis=1) / 2
+    room = alpha * largest**2 / 2 + size * radius * largest + units.money * 1e-3
+    utility = utility + float((problem.reservation_utility - utility).max()) + room
+    return StrictMenu(problem.domain.clip(allocation), utility)
+
+
+def _roomiest_menu(problem: ScreeningProblem) -> StrictMenu | None:
+    """The menu with the largest common slack, by one cvxpy program over the rows of the reference engine."""
+    import cvxpy as cp
+
+    from contracts.engines.program import menu_program
+    from contracts.engines.reference import run
+
+    program = menu_program(problem)
+    point, allocation, utility = program.variables()
+    slack = cp.Variable()
+    room = _room_per_pair(problem, program.tempted, program.tempter)
+    constraints: list[Any] = [slack <= 1, *program.domain_constraints(allocation)]
+    constraints += program.ic.at_least(point, slack * room)
+    distinctive = np.ones(problem.n_types)
+    if problem.transfers == "none":  # a type that likes everything equally has no room and needs none
+        distinctive = (np.ptp(problem.valuations, axis=1) > 0).astype(float)
+    constraints += program.ir.at_least(point, slack * distinctive)
+    lowest, highest = problem.transfer_limits
+    for rows in (program.lowest, program.highest):
+        constraints += rows.at_least(point, slack * float(highest > lowest))
+    constraints += program.side.at_least(point, slack * _one_sided(problem))
+    required = problem.objective.minimum_profit
+    if required is not None:
+        constraints.append(program.profit(allocation, utility) >= required / program.units.money + slack)
+    roomiest = cp.Problem(cp.Maximize(slack), constraints)
+    run(roomiest)
+    if point.value is None or slack.value <= 0:
+        return None
+    return StrictMenu(*program.read(np.asarray(point.value)))
+
+
+def _room_per_pair(problem: ScreeningProblem, tempted: Any, tempter: Any) -> Array:
+    """How much slack a pair can have at all: the squared distance of tastes, of their directions without money."""
+    taste = problem.valuations
+    if problem.transfers == "none":
+        if isinstance(problem.domain, Simplex) and not problem.domain.free_disposal:
+            taste = taste - taste.mean(axis=1, keepdims=True)
+        length = np.linalg.norm(taste, axis=1, keepdims=True)
+        taste = taste / np.where(length > 0, length, 1.0)
+    distance = ((taste[tempted] - taste[tempter]) ** 2).sum(axis=1)
+    return np.asarray(distance / max(float(distance.max(initial=0.0)), 1e-300))
+
+
+def _one_sided(problem: ScreeningProblem) -> Array:
+    """1 for rows that can have room, 0 for the two halves of an equation."""
+    flags: list[float] = []
+    for row in problem.constraints:
+        sides = (row.upper is not None) + (row.lower is not None)
+        flags += [float(row.lower != row.upper)] * sides
+    return np.array(flags)

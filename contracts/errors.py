@@ -1,0 +1,38 @@
+"""What can go wrong, in words: what happened, where in the user's terms, what to do."""
+
+from __future__ import annotations
+
+from typing import Any
+
+
+class ContractError(Exception):
+    """Root of every error that this library raises on purpose."""
+
+
+class ProblemError(ContractError, ValueError):
+    """The input does not describe a problem: the message names the field, the place and the remedy."""
+
+
+class InfeasibleMenuError(ContractError):
+    """No menu meets all constraints; `conflict` names a small set that cannot hold together."""
+
+    def __init__(self, message: str, conflict: tuple[str, ...] = ()) -> None:
+        super().__init__(message)
+        self.conflict = conflict
+
+
+class UnboundedMenuError(ContractError):
+    """The principal can gain without limit; `direction` says along which allocation or transfer."""
+
+    def __init__(self, message: str, direction: str = "") -> None:
+        super().__init__(message)
+        self.direction = direction
+
+
+class SolverError(ContractError):
+    """No certified menu was found; `tried` lists what ran and `reached` holds the best exact menu, if any."""
+
+    def __init__(self, message: str, tried: tuple[str, ...] = (), reached: Any = None) -> None:
+        super().__init__(message)
+        self.tried = tried
+        self.reached = reached

@@ -1,0 +1,268 @@
+"""Exact comparison of floats: a float is a rational, so "who prefers what" has one answer.
+
+Utilities are first compared in floating point with a proven bound on the rounding error; only pairs closer than
+that bound are compared again as Python integers (every float is an integer times a power of two).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from contracts.arrays import Array
+
+Indices = NDArray[np.intp]
+EPS = float(np.finfo(np.float64).eps)
+BLOCK = 4_000_000  # entries of a utility matrix held at once: memory stays linear in the number of types
+UNDERFLOW = 1e-300  # products below this may lose bits; added to every error bound
+
+
+def as_integers(values: Array, exponent: int) -> NDArray[np.object_]:
+    """values * 2**exponent as Python integers; `exponent` must be large enough for all of them."""
+    flat = []
+    for value in values.ravel():
+        numerator, denominator = float(value).as_integer_ratio()
+        flat.append(numerator * ((1 << exponent) // denominator))
+    integers = np.empty(len(flat), dtype=object)
+    integers[:] = flat
+    return integers.reshape(values.shape)
+
+
+def binary_places(values: Array) -> int:
+    """Smallest p >= 0 such that every value times 2**p is an integer, or a little more."""
+    nonzero = values[values != 0]
+    if nonzero.size == 0:
+        return 0
+    return max(0, 53 - int(np.frexp(nonzero)[1].min()))
+
+
+class ExactUtilities:
+    """The utilities valuations_i . allocation_m - transfer_m as integers on one common scale 2**-places."""
+
+    def __init__(self, valuations: Array, allocations: Array, transfers: Array, extra: Array | None = None) -> None:
+        self._inputs = (valuations, allocations, transfers)
+        self._value_places = binary_places(valuations)
+        self._amount_places = binary_places(allocations)
+        also = [transfers] if extra is None else [transfers, extra]
+        self.places = max(self._value_places + self._amount_places, *map(binary_places, also))
+
+    def at(self, types: Indices, options: Indices) -> NDArray[np.object_]:
+        """Exact utility of types[k] from options[k], times 2**places; (n_pairs,)."""
+        valuations, allocations, transfers = self._inputs
+        price = self._lookup(transfers[:, np.newaxis], options, self.places)[:, 0]
+        worth = self._lookup(valuations, types, self._value_places)
+        amount = self._lookup(allocations, options, self._amount_places)
+        shift = 1 << (self.places - self._value_places - self._amount_places)
+        return np.asarray((worth * amount).sum(axis=1) * shift - price, dtype=object)
+
+    @staticmethod
+    def _lookup(values: Array, rows: Indices, places: int) -> NDArray[np.object_]:
+        distinct, position = np.unique(rows, return_inverse=True)
+        return np.asarray(as_integers(values[distinct], places)[position], dtype=object)
+
+    def as_float(self, integer: Any) -> float:
+        """An integer on the common scale, rounded to the nearest float with its sign kept."""
+        exact = float(Fraction(int(integer), 1 << self.places))
+        return exact if exact or not integer else float(np.copysign(np.finfo(np.float64).smallest_subnormal, integer))
+
+
+def utility_error(valuations: Array, allocations: Array, transfers: Array) -> Array:
+    """Bound on the rounding error of each type's float utility over all options; (n_types,)."""
+    largest = np.abs(allocations).max(axis=0, initial=0.0)
+    sizes = np.abs(valuations) @ largest + np.abs(transfers).max(initial=0.0)
+    return np.asarray((valuations.shape[1] + 3) * EPS * sizes + UNDERFLOW)
+
+
+def blocks(n_rows: int, n_columns: int) -> Iterator[slice]:
+    """Row blocks of a matrix that each fit in BLOCK entries."""
+    step = max(1, BLOCK // max(1, n_columns))
+    for start in range(0, n_rows, step):
+        yield slice(start, min(start + step, n_rows))
+
+
+@dataclass(frozen=True, eq=False)
+class BestOptions:
+    """Each type's exactly best option and how much better it is than the type's own."""
+
+    option: Indices  # (n_types,)
+    runner_up: Indices  # (n_types,) most tempting other option, -1 if there is none
+    runner_up_gain: Array  # (n_types,) utility from the runner-up minus utility from the own option
+    undecided: int  # pairs that floating point could not order
+
+
+def best_options(
+    valuations: Array,
+    allocations: Array,
+    transfers: Array,
+    payoff: Callable[[Indices, Indices], Array],
+    own: Indices | None = None,
+) -> BestOptions:
+    """Every type's best option under exact comparison, ties broken by the larger `payoff(types, options)`.
+
+    Parameters
+    ----------
+    valuations : (n_types, n_goods) array
+    allocations, transfers : (n_options, n_goods) and (n_options,) arrays
+    payoff : the principal's payoff from (types, options), asked for ties only
+    own : (n_types,) option that each type is meant to take; by default its best one. Runner-up gains are
+        measured against it: an exact sign, and a value correct to rounding.
+
+    Examples
+    --------
+    Type 2.0 is indifferent between (1, 1.0) and (2, 3.0) and the second earns more:
+
+    >>> best = best_options(np.array([[1.0], [2.0]]), np.array([[1.0], [2.0]]), np.array([1.0, 3.0]),
+    ...                     payoff=lambda types, options: np.array([1.0, 3.0])[options])
+    >>> best.option, best.runner_up_gain
+    (array([0, 1]), array([-1.,  0.]))
+    """
+    n_types, n_options = len(valuations), len(transfers)
+    error = utility_error(valuations, allocations, transfers)
+    exact = ExactUtilities(valuations, allocations, transfers)
+    option = np.empty(n_types, dtype=np.intp)
+    runner_up = np.full(n_types, -1, dtype=np.intp)
+    gain = np.full(n_types, -np.inf)
+    undecided = 0
+    for rows in blocks(n_types, n_options):
+        utility = valuations[rows] @ allocations.T - transfers
+        types = np.arange(rows.start, rows.stop)
+        local = types - rows.start
+        best = utility.argmax(axis=1)
+        near = utility >= (utility[local, best] - 2 * error[rows])[:, np.newaxis]
+        contested = np.flatnonzero(near.sum(axis=1) > 1)
+        undecided += int(near[contested].sum())
+        option[rows] = best
+        for row in contested:
+            option[types[row]] = _exact_winner(int(types[row]), np.flatnonzero(near[row]), exact, payoff)
+        mine = option[rows] if own is None else own[rows]
+        mine_utility = utility[local, mine]
+        if n_options > 1:
+            utility[local, mine] = -np.inf
+            runner_up[rows] = utility.argmax(axis=1)
+            gain[rows] = utility[local, runner_up[rows]] - mine_utility
+            for row in np.flatnonzero(gain[rows] >= -2 * error[rows]):
+                close = np.flatnonzero(utility[row] >= utility[row].max() - 2 * error[types[row]])
+                runner_up[types[row]], gain[types[row]] = _exact_runner_up(
+                    int(types[row]), int(mine[row]), close, exact
+                )
+    return BestOptions(option, runner_up, gain, undecided)
+
+
+def _exact_winner(
+    who: int, options: Indices, exact: ExactUtilities, payoff: Callable[[Indices, Indices], Array]
+) -> int:
+    utilities = exact.at(np.full(len(options), who), options)
+    winners = options[utilities == max(utilities)]
+    return int(winners[np.argmax(payoff(np.full(len(winners), who), winners))])
+
+
+def _exact_runner_up(who: int, own: int, options: Indices, exact: ExactUtilities) -> tuple[int, float]:
+    utilities = exact.at(np.full(len(options) + 1, who), np.append(options, own))
+    top = int(np.argmax(utilities[:-1]))
+    return int(options[top]), exact.as_float(utilities[top] - utilities[-1])
+
+
+def participation_slacks(valuations: Array, allocation: Array, transfer: Array, reservation_utility: Array) -> Array:
+    """valuations_i . x_i - t_i - r_i with an exact sign; (n_types,)."""
+    utility = np.einsum("ij,ij->i", valuations, allocation) - transfer
+    slack = utility - reservation_utility
+    sizes = np.einsum("ij,ij->i", np.abs(valuations), np.abs(allocation)) + np.abs(transfer)
+    error = (valuations.shape[1] + 4) * EPS * (sizes + np.abs(reservation_utility)) + UNDERFLOW
+    close = np.flatnonzero(np.abs(slack) <= error)
+    if close.size:
+        exact = ExactUtilities(valuations, allocation, transfer, extra=reservation_utility)
+        outside = as_integers(reservation_utility[close], exact.places)
+        slack[close] = [exact.as_float(gap) for gap in exact.at(close, close) - outside]
+    return slack
+
+
+# ---- implementability of an allocation alone ----
+
+
+@dataclass(frozen=True)
+class Implementability:
+    """Rochet's test: an allocation is implementable iff no cycle of types gains by each taking the next one's."""
+
+    holds: bool
+    cycle: tuple[int, ...]  # types i1, i2, ...: each prefers, in sum, the allocation of the next; empty if none
+    gain: float  # exact total gain around the cycle, rounded once
+
+
+def implementable(valuations: Array, allocation: Array) -> Implementability:
+    """Whether some transfers make the allocation incentive compatible (Rochet 1987), decided exactly.
+
+    Edge i -> j carries (a_i - a_j) . x_j, what u_i must exceed u_j by. A positive cycle is a counterexample;
+    without one, longest paths are utilities that implement the allocation.
+
+    Examples
+    --------
+    >>> implementable(np.array([[1.0], [2.0]]), np.array([[1.0], [0.0]]))
+    Implementability(holds=False, cycle=(0, 1), gain=1.0)
+    """
+    valuations = np.asarray(valuations, dtype=np.float64).reshape(len(valuations), -1)
+    allocation = np.asarray(allocation, dtype=np.float64).reshape(len(allocation), -1)
+    n_types = len(valuations)
+    value = valuations @ allocation.T
+    edges = value - np.diag(value)  # [i, j] = a_i.x_j - a_j.x_j
+    worth, amount = (as_integers(part, binary_places(part)) for part in (valuations, allocation))
+    unit = 1 << (binary_places(valuations) + binary_places(allocation))
+
+    def gain(i: int, j: int) -> int:
+        return int(((worth[i] - worth[j]) * amount[j]).sum())
+
+    def verdict(cycle: tuple[int, ...]) -> Implementability:
+        total = sum(gain(i, j) for i, j in zip(cycle, cycle[1:] + cycle[:1], strict=True))
+        return Implementability(total <= 0, cycle if total > 0 else (), float(Fraction(max(total, 0), unit)))
+
+    potential, follows = np.zeros(n_types), np.full(n_types, -1)
+    for _ in range(n_types):
+        longest = (edges + potential).max(axis=1)
+        rises = longest > potential
+        if not rises.any():
+            break
+        follows = np.where(rises, (edges + potential).argmax(axis=1), follows)
+        potential = np.maximum(potential, longest)
+    else:
+        suspect = verdict(_cycle_through(follows, int(np.argmax(potential))))
+        if not suspect.holds:
+            return suspect
+    # A positive cycle needs every edge's slack below what the other edges of the cycle can fall short of.
+    slack = potential[:, np.newaxis] - potential - edges
+    error = utility_error(valuations, allocation, potential).max() * 4
+    suspicion = n_types * (max(0.0, float(-slack.min())) + error)
+    pairs = [(int(i), int(j)) for i, j in np.argwhere(slack <= suspicion) if i != j]
+    return verdict(_positive_cycle(n_types, {pair: gain(*pair) for pair in pairs}))
+
+
+def _cycle_through(follows: Indices | list[int], start: int) -> tuple[int, ...]:
+    """The cycle that following the arrows from `start` ends in, smallest member first; () if it ends."""
+    position = start
+    for _ in range(len(follows)):
+        position = int(follows[position])
+        if position < 0:
+            return ()
+    cycle = [position]
+    while (following := int(follows[cycle[-1]])) != position:
+        cycle.append(following)
+    first = cycle.index(min(cycle))
+    return tuple(cycle[first:] + cycle[:first])
+
+
+def _positive_cycle(n_types: int, gains: dict[tuple[int, int], int]) -> tuple[int, ...]:
+    """Bellman-Ford in integers: a cycle of positive total gain, or () if there is none."""
+    longest = [0] * n_types
+    follows = [-1] * n_types
+    changed = -1
+    for _ in range(n_types + 1):
+        changed = -1
+        for (i, j), gain in gains.items():
+            if longest[j] + gain > longest[i]:
+                longest[i], follows[i], changed = longest[j] + gain, j, i
+        if changed < 0:
+            return ()
+    return _cycle_through(follows, changed)

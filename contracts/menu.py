@@ -1,0 +1,381 @@
+"""The menu: what is on offer, who takes what, and the evidence that it is right."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+
+from contracts.arrays import Array, finite
+from contracts.bounds import Bound, Multipliers, upper_bound
+from contracts.certificate import Certificate, certify
+from contracts.errors import ProblemError
+from contracts.exact import Indices, best_options
+from contracts.problem import ScreeningProblem
+from contracts.records import from_record, to_record
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from matplotlib.axes import Axes
+    from scipy.sparse import csr_array
+
+    from contracts.repair import ExactMenu
+
+SCHEMA = "menuwright/menu/1"
+BINDING = 1e-6  # share of a type's weight above which a multiplier counts as binding
+OUTSIDE = -1  # index of the outside option
+
+
+class Options(NamedTuple):
+    """Distinct contracts on offer."""
+
+    allocations: Array  # (n_options, n_goods)
+    transfers: Array  # (n_options,)
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Menu:
+    """A menu of contracts, exactly incentive compatible and individually rational for the floats it holds.
+
+    Attributes
+    ----------
+    options : Options(allocations (n_options, n_goods), transfers (n_options,)), each taken by some type
+    option_of_type : (n_types,) index into the options, -1 for the outside option
+    certificate : exact IC and IR, value, bound and gap
+    engine : which engine found it
+    """
+
+    problem: ScreeningProblem
+    options: Options
+    option_of_type: Indices
+    certificate: Certificate
+    bound: Bound
+    engine: str
+
+    # ---- what each type gets ----
+
+    @cached_property
+    def allocation(self) -> Array:
+        """What each type takes; (n_types, n_goods). The outside option is its own contract, or nothing."""
+        return self._with_outside(self.options.allocations, self._outside_allocation)
+
+    @cached_property
+    def transfer(self) -> Array:
+        """What each type pays, positive from agent to principal; (n_types,)."""
+        return self._with_outside(self.options.transfers, np.zeros(1)[0])
+
+    @cached_property
+    def utility(self) -> Array:
+        """valuations_i . x_i - t_i; (n_types,)."""
+        return self.problem.utility(self.allocation, self.transfer)
+
+    @property
+    def information_rent(self) -> Array:
+        """Utility above the reservation utility: what private information earns; (n_types,)."""
+        return self.utility - self.problem.reservation_utility
+
+    @property
+    def payoff(self) -> Array:
+        """What the principal earns from each type; (n_types,)."""
+        return self.problem.payoff(self.allocation, self.transfer)
+
+    @property
+    def is_excluded(self) -> Indices:
+        """Which types keep the outside option; (n_types,) of bool."""
+        return self.option_of_type == OUTSIDE
+
+    # ---- what it is worth ----
+
+    @property
+    def value(self) -> float:
+        """The objective at this menu: a lower bound on the best."""
+        return self.certificate.value
+
+    @property
+    def upper_bound(self) -> float:
+        """No IC and IR menu is worth more."""
+        return self.certificate.upper_bound
+
+    @property
+    def ic_multipliers(self) -> csr_array:
+        """Sparse (n_types, n_types): [i, j] prices the constraint that type i must not want the contract of j."""
+        return self.bound.multipliers.ic
+
+    @property
+    def ir_multipliers(self) -> Array:
+        """Prices of participation; (n_types,)."""
+        return self.bound.multipliers.ir
+
+    @property
+    def virtual_valuation(self) -> Array:
+        """Valuations net of the rent they force on other types; (n_types, n_goods)."""
+        return self.bound.virtual_valuation
+
+    def binding(self, who: int) -> list[str]:
+        """Constraints with a price at type number `who`: 'IR', and 'IC -> label' for every contract that tempts it.
+
+        A contract is named after the type that tempts most with it; types that share one's own contract do not tempt.
+        """
+        least = BINDING * float(self.problem.weights[who])
+        row = self.ic_multipliers[[who], :].tocoo()
+        tempters: dict[int, int] = {}
+        for k in np.argsort(-row.data, kind="stable"):
+            tempter = int(row.coords[1][k])
+            option = int(self.option_of_type[tempter])
+            if row.data[k] > least and option != self.option_of_type[who]:
+                tempters.setdefault(option, tempter)
+        participation = ["IR"] if self.ir_multipliers[who] > least else []
+        return participation + [f"IC -> {self.problem.labels[tempter]}" for tempter in tempters.values()]
+
+    # ---- asking it ----
+
+    def choose(
+        self,
+        valuations: Any,
+        *,
+        temperature: float | None = None,
+        rng: np.random.Generator | None = None,
+        reservation_utility: Any = None,
+    ) -> Indices:
+        """The option that agents with these valuations take; -1 for the outside option.
+
+        Parameters
+        ----------
+        valuations : (n_agents, n_goods) array; a vector is one valuation per agent for one good, else one agent
+        temperature : money; if given, agents choose by logit and `rng` draws their choices
+        reservation_utility : number or (n_agents,) array; by default that of the problem, if all types share it
+
+        Returns
+        -------
+        (n_agents,) array of indices. Without a temperature they are exact, ties in the principal's favour.
+        """
+        valuations = self._agents(valuations)
+        if temperature is not None:
+            if rng is None:
+                raise ProblemError("choose with a temperature draws at random: pass rng=numpy.random.default_rng(seed)")
+            probabilities = self.choice_probabilities(
+                valuations, temperature=temperature, reservation_utility=reservation_utility
+            )
+            drawn = (rng.random(len(valuations))[:, np.newaxis] > np.cumsum(probabilities, axis=1)).sum(axis=1)
+            return np.where(drawn >= len(self.options.transfers), OUTSIDE, drawn)
+        outside = self._outside_utility(valuations, reservation_utility)
+        # The outside option joins as a contract in one more good that agents value at their outside utility.
+        count = len(self.options.transfers)
+        values = np.column_stack([valuations, outside]) if self._outside_is_money else valuations
+        allocations, transfers = self._offered()
+        mean_value = self.problem.weights @ self.problem.principal_values
+        payoffs = allocations[:, : self.problem.n_goods] @ mean_value + transfers
+        payoffs = payoffs - self.problem.cost.value(np.ascontiguousarray(allocations[:, : self.problem.n_goods]))
+        best = best_options(values, allocations, transfers, payoff=lambda _, options: payoffs[options])
+        return np.where(best.option == count, OUTSIDE, best.option)
+
+    def choice_probabilities(self, valuations: Any, *, temperature: float, reservation_utility: Any = None) -> Array:
+        """Logit choice probabilities (McFadden 1974); (n_agents, n_options + 1), the outside option last."""
+        from scipy.special import softmax
+
+        if not temperature > 0:
+            raise ProblemError(f"temperature is {temperature}: it must be positive; leave it out for best responses")
+        valuations = self._agents(valuations)
+        outside = self._outside_utility(valuations, reservation_utility)
+        utility = valuations @ self.options.allocations.T - self.options.transfers
+        return np.asarray(softmax(np.column_stack([utility, outside]) / temperature, axis=1))
+
+    # ---- showing it ----
+
+    def __repr__(self) -> str:
+        from contracts.tables import menu_text
+
+        return menu_text(self)
+
+    def _repr_html_(self) -> str:
+        from contracts.tables import menu_html
+
+        return menu_html(self)
+
+    def to_frame(self) -> pd.DataFrame:
+        """One row per type: weight, allocation by good, transfer, utility, rent, payoff, option, what binds."""
+        from contracts.tables import menu_frame
+
+        return menu_frame(self)
+
+    def plot(self, ax: Axes | None = None, *, kind: str = "auto") -> Any:
+        """Draw the menu; kinds are 'menu', 'types', 'rents' and 'auto'. Returns the matplotlib axes."""
+        from contracts.plotting import plot_menu
+
+        return plot_menu(self, ax, kind=kind)
+
+    # ---- keeping it ----
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain JSON with a schema version; floats survive to the bit."""
+        return {
+            "schema": SCHEMA,
+            "engine": self.engine,
+            "problem": to_record(self.problem),
+            "options": {"allocations": self.options.allocations.tolist(), "transfers": self.options.transfers.tolist()},
+            "option_of_type": self.option_of_type.tolist(),
+            "labels": list(self.problem.labels),
+            "allocation": self.allocation.tolist(),
+            "transfer": self.transfer.tolist(),
+            "utility": self.utility.tolist(),
+            "multipliers": multipliers_record(self.bound.multipliers),
+            "certificate": self.certificate.to_dict(),
+        }
+
+    def save(self, path: str | Path) -> Path:
+        """Write the menu as JSON."""
+        target = Path(path)
+        target.write_text(json.dumps(self.to_dict(), indent=1, allow_nan=False) + "\n", encoding="utf-8")
+        return target
+
+    # ---- inside ----
+
+    @property
+    def _outside_is_money(self) -> bool:
+        return self.problem.outside_option is None
+
+    @property
+    def _outside_allocation(self) -> Array:
+        outside = self.problem.outside_contract
+        return np.zeros(self.problem.n_goods) if outside is None else outside
+
+    def _with_outside(self, of_option: Array, outside: Any) -> Array:
+        extended = np.concatenate([of_option, np.asarray(outside, dtype=np.float64)[np.newaxis]])
+        chosen: Array = extended[self.option_of_type]  # index -1 is the row of the outside option
+        chosen.setflags(write=False)
+        return chosen
+
+    def _agents(self, valuations: Any) -> Array:
+        array = finite("valuations", valuations)
+        if array.ndim == 1:
+            array = array[:, np.newaxis] if self.problem.n_goods == 1 else array[np.newaxis]
+        if array.ndim != 2 or array.shape[1] != self.problem.n_goods:
+            raise ProblemError(f"valuations has shape {array.shape}; expected (n_agents, {self.problem.n_goods})")
+        return array
+
+    def _outside_utility(self, valuations: Array, reservation_utility: Any) -> Array:
+        if self.problem.outside_option is not None:
+            return np.asarray(valuations @ self.problem.outside_option)
+        if reservation_utility is None:
+            known = self.problem.reservation_utility
+            if np.ptp(known) > 0:
+                raise ProblemError(
+                    "types differ in reservation utility: say what these agents have, reservation_utility=..."
+                )
+            reservation_utility = known[0]
+        return np.array(np.broadcast_to(finite("reservation_utility", reservation_utility), len(valuations)))
+
+    def _offered(self) -> tuple[Array, Array]:
+        """Options and the outside option, last, as contracts; in one more good if it is worth money, not goods."""
+        allocations, transfers = self.options
+        if not self._outside_is_money:
+            outside = self._outside_allocation
+            return np.vstack([allocations, outside]), np.append(transfers, 0.0)
+        bare = np.column_stack([allocations, np.zeros(len(allocations))])
+        outside_good = np.append(np.zeros(self.problem.n_goods), 1.0)
+        return np.vstack([bare, outside_good]), np.append(transfers, 0.0)
+
+
+def menu_of(problem: ScreeningProblem, found: ExactMenu, bound: Bound, engine: str) -> Menu:
+    """The menu of an exact assignment: contracts that somebody takes, in the order of the types."""
+    (allocations, transfers), taken = found.contracts, found.option_of_type
+    outside = problem.outside_contract
+    is_outside = np.zeros(len(transfers), dtype=bool)
+    if outside is not None:
+        is_outside = (allocations == outside).all(axis=1) & (transfers == 0)
+    used, first = np.unique(taken, return_index=True)
+    kept = [int(k) for k in used[np.argsort(first)] if not is_outside[k]]
+    position = np.full(len(transfers), OUTSIDE)
+    position[kept] = np.arange(len(kept))
+    options = Options(_frozen(allocations[kept]), _frozen(transfers[kept]))
+    return assembled(problem, options, _frozen(position[taken]), bound, engine, found.certificate.requested_gap)
+
+
+def assembled(
+    problem: ScreeningProblem, options: Options, option_of_type: Indices, bound: Bound, engine: str, gap: float
+) -> Menu:
+    """A menu with its certificate computed from nothing but the contracts, the assignment and the bound."""
+    outside = problem.outside_contract
+    allocations, transfers = options
+    if outside is not None:  # last, so that index -1 points to it
+        allocations, transfers = np.vstack([allocations, outside]), np.append(transfers, 0.0)
+        own = np.where(option_of_type == OUTSIDE, len(transfers) - 1, option_of_type)
+    elif np.any(option_of_type == OUTSIDE):
+        raise ProblemError("option_of_type names the outside option, but this problem has no outside contract")
+    else:
+        own = option_of_type
+    certificate = certify(problem, (allocations, transfers), own, bound, gap=gap)
+    return Menu(problem, options, option_of_type, certificate, bound, engine)
+
+
+def _frozen(array: Any) -> Any:
+    array.setflags(write=False)
+    return array
+
+
+def multipliers_record(multipliers: Multipliers) -> dict[str, Any]:
+    """Multipliers as plain JSON; the IC part as triplets."""
+    pairs = multipliers.ic.tocoo()
+    return {
+        "ic": {"tempted": pairs.row.tolist(), "tempter": pairs.col.tolist(), "price": pairs.data.tolist()},
+        "ir": multipliers.ir.tolist(),
+        "transfer": multipliers.transfer.tolist(),
+        "side": multipliers.side.tolist(),
+        "profit": multipliers.profit,
+        "worst_off": multipliers.worst_off.tolist(),
+    }
+
+
+def load_menu(path: str | Path) -> Menu:
+    """Read a menu that `Menu.save` wrote. Its certificate is computed anew: a file is not believed.
+
+    Raises
+    ------
+    ProblemError
+        If the file is not such a menu.
+    """
+    try:
+        record = json.loads(Path(path).read_text(encoding="utf-8"))
+    except (OSError, ValueError) as exc:
+        raise ProblemError(f"{path} is not a readable JSON file: {exc}") from exc
+    if not isinstance(record, dict) or record.get("schema") != SCHEMA:
+        schema = record.get("schema") if isinstance(record, dict) else None
+        raise ProblemError(f"{path} has schema {schema!r}; expected {SCHEMA!r}, as written by Menu.save")
+    try:
+        return menu_from_dict(record)
+    except (KeyError, TypeError, IndexError) as exc:
+        raise ProblemError(f"{path} is incomplete ({exc!r}): save the menu again") from exc
+
+
+def menu_from_dict(record: dict[str, Any]) -> Menu:
+    """The inverse of Menu.to_dict."""
+    from scipy.sparse import csr_array
+
+    problem = from_record(ScreeningProblem, record["problem"])
+    n_types = problem.n_types
+    prices = record["multipliers"]
+    ic = csr_array(
+        (prices["ic"]["price"], (prices["ic"]["tempted"], prices["ic"]["tempter"])), shape=(n_types, n_types)
+    )
+    multipliers = Multipliers(
+        ic=ic,
+        ir=np.array(prices["ir"], dtype=np.float64),
+        transfer=np.array(prices["transfer"], dtype=np.float64),
+        side=np.array(prices["side"], dtype=np.float64),
+        profit=float(prices["profit"]),
+        worst_off=np.array(prices["worst_off"], dtype=np.float64),
+    )
+    allocations = np.array(record["options"]["allocations"], dtype=np.float64).reshape(-1, problem.n_goods)
+    options = Options(_frozen(allocations), _frozen(np.array(record["options"]["transfers"], dtype=np.float64)))
+    option_of_type = np.array(record["option_of_type"], dtype=np.intp)
+    if option_of_type.shape != (n_types,) or option_of_type.max(initial=-1) >= len(options.transfers):
+        raise ProblemError("option_of_type does not fit the options and types: save the menu again")
+    requested = record["certificate"]["requested_gap"]
+    gap = np.inf if requested is None else float(requested)
+    return assembled(
+        problem, options, _frozen(option_of_type), upper_bound(problem, multipliers), record["engine"], gap
+    )

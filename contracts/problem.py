@@ -1,0 +1,331 @@
+"""The screening problem: who the agents may be, what can be offered, what the principal wants."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+
+from contracts.arrays import Array, NumberedLabels, column_names, finite
+from contracts.costs import Cost, Linear
+from contracts.domains import Domain, NonNegative
+from contracts.errors import ProblemError
+from contracts.objectives import Objective, Profit, Welfare
+
+Transfers = Literal["free", "none"] | tuple[float, float]
+NO_COST, ANY_AMOUNT, PROFIT = Linear(0.0), NonNegative(), Profit()
+WEIGHTS_SUM_TOLERANCE = 1e-6  # shares rounded to six digits still count as shares
+
+
+@dataclass(frozen=True, eq=False)
+class LinearConstraint:
+    """lower <= sum_i allocation_i . x_i + utility_i u_i <= upper, one row over the whole menu.
+
+    Parameters
+    ----------
+    allocation : (n_types, n_goods) array of coefficients, or None
+    utility : (n_types,) array of coefficients, or None
+    lower, upper : limits in the row's own units; leave one out for a one-sided row
+    name : how messages call it
+    """
+
+    allocation: Any = None
+    utility: Any = None
+    lower: float | None = None
+    upper: float | None = None
+    name: str = "side constraint"
+
+    def __post_init__(self) -> None:
+        for field in ("allocation", "utility", "lower", "upper"):
+            if getattr(self, field) is not None:
+                object.__setattr__(self, field, finite(f"{self.name} {field}", getattr(self, field)))
+        if self.allocation is None and self.utility is None:
+            raise ProblemError(f"{self.name} has no coefficients: give allocation, utility or both")
+        if self.lower is None and self.upper is None:
+            raise ProblemError(f"{self.name} has no limit: give lower, upper or both")
+        if self.lower is not None and self.upper is not None and self.lower > self.upper:
+            raise ProblemError(f"{self.name} has lower {self.lower} above upper {self.upper}: swap them")
+
+
+@dataclass(frozen=True, eq=False)
+class SideRows:
+    """All side constraints as rows allocation . x + utility . u <= limit."""
+
+    allocation: Array  # (n_rows, n_types, n_goods)
+    utility: Array  # (n_rows, n_types)
+    limit: Array  # (n_rows,)
+    names: tuple[str, ...]
+
+    def activity(self, allocation: Array, utility: Array) -> Array:
+        """Left-hand side of every row; (n_rows,)."""
+        return np.asarray(np.einsum("kij,ij->k", self.allocation, allocation) + self.utility @ utility)
+
+
+@dataclass(frozen=True, eq=False)
+class ScreeningProblem:
+    """A principal who offers a menu of contracts to agents of hidden types.
+
+    Type i values the allocation x at valuations[i] . x and pays the transfer t, so its utility is
+    valuations[i] . x - t. The principal earns principal_values[i] . x - cost(x) + t from it.
+
+    Parameters
+    ----------
+    valuations : (n_types, n_goods) array or dataframe, money per unit; (n_types,) for one good
+    weights : (n_types,) array, positive shares that sum to 1; equal shares if left out
+    cost : convex Cost of an allocation, money
+    domain : Domain of allocations
+    principal_values : (n_types, n_goods) or (n_goods,) array, money per unit; 0 if left out
+    reservation_utility : number or (n_types,) array, money; utility without a contract
+    outside_option : (n_goods,) array, an allocation that every type can have for nothing (a default policy);
+        it stands in for reservation_utility, and keeping it is always on the menu
+    transfers : "free", "none", or (lowest, highest) in money; one of the two may be infinite
+    objective : Profit() or Welfare(...)
+    constraints : LinearConstraint rows over the allocations and utilities of all types
+    labels, goods : names of types and goods, distinct
+
+    Raises
+    ------
+    ProblemError
+        If anything does not fit; the message names the field, the place and the remedy.
+
+    Examples
+    --------
+    >>> problem = ScreeningProblem([1.0, 2.0], [0.5, 0.5], labels=("low", "high"))
+    >>> problem.n_types, problem.n_goods
+    (2, 1)
+    """
+
+    valuations: Any
+    weights: Any = None
+    cost: Cost = NO_COST
+    domain: Domain = ANY_AMOUNT
+    principal_values: Any = 0.0
+    reservation_utility: Any = 0.0
+    outside_option: Any = None
+    transfers: Transfers = "free"
+    objective: Objective = PROFIT
+    constraints: Sequence[LinearConstraint] = ()
+    labels: Any = None
+    goods: Any = None
+
+    def __post_init__(self) -> None:
+        columns = column_names(self.valuations)
+        valuations = finite("valuations", self.valuations, self.labels)
+        if valuations.ndim == 1:
+            valuations = valuations[:, np.newaxis]
+        if valuations.ndim != 2 or valuations.size == 0:
+            raise ProblemError(
+                f"valuations has shape {valuations.shape}; expected (n_types, n_goods) with at least one of each"
+            )
+        self._set("valuations", valuations)
+        n_types, n_goods = valuations.shape
+        self._set("labels", self._names("labels", self.labels, n_types, "type"))
+        self._set("goods", self._names("goods", columns if self.goods is None else self.goods, n_goods, "good"))
+        self._set("weights", self._checked_weights())
+        self._check_menu_space()
+        self._set("principal_values", self._broadcast("principal_values", (n_types, n_goods)))
+        self._set("outside_option", self._checked_outside_option())
+        self._set("reservation_utility", self._checked_reservation())
+        self._set("transfers", self._checked_transfers())
+        self._check_objective()
+        self._set("constraints", self._checked_constraints())
+
+    # ---- what it is ----
+
+    @property
+    def n_types(self) -> int:
+        return int(self.valuations.shape[0])
+
+    @property
+    def n_goods(self) -> int:
+        return int(self.valuations.shape[1])
+
+    @property
+    def transfer_limits(self) -> tuple[float, float]:
+        """Lowest and highest transfer; infinite where free."""
+        if self.transfers == "free":
+            return (-np.inf, np.inf)
+        if self.transfers == "none":
+            return (0.0, 0.0)
+        return (float(self.transfers[0]), float(self.transfers[1]))
+
+    @property
+    def side_rows(self) -> SideRows:
+        """Every LinearConstraint as one or two rows of the form <= limit."""
+        rows: list[tuple[Array, Array, float, str]] = []
+        for row in self.constraints:
+            on_allocation = np.zeros(self.valuations.shape) if row.allocation is None else row.allocation
+            on_utility = np.zeros(self.n_types) if row.utility is None else row.utility
+            if row.upper is not None:
+                rows.append((on_allocation, on_utility, float(row.upper), row.name))
+            if row.lower is not None:
+                rows.append((-on_allocation, -on_utility, -float(row.lower), row.name))
+        return SideRows(
+            np.array([row[0] for row in rows]).reshape(len(rows), self.n_types, self.n_goods),
+            np.array([row[1] for row in rows]).reshape(len(rows), self.n_types),
+            np.array([row[2] for row in rows]),
+            tuple(row[3] for row in rows),
+        )
+
+    @property
+    def outside_contract(self) -> Array | None:
+        """The contract (allocation, no transfer) that nobody can be kept from, if there is one; (n_goods,).
+
+        It is `outside_option`, or nothing at all where nothing is allowed, costs nothing and is worth the
+        reservation utility of every type. A type that keeps it is excluded, and earns the principal its usual payoff.
+        """
+        if self.outside_option is not None:
+            return np.asarray(self.outside_option)
+        nothing = np.zeros((1, self.n_goods))
+        lowest, highest = self.transfer_limits
+        free = bool(np.all(self.reservation_utility == 0)) and lowest <= 0 <= highest
+        if free and self.domain.violation(nothing)[0] == 0 and self.cost.value(nothing)[0] == 0:
+            return np.asarray(nothing[0])
+        return None
+
+    @property
+    def is_plain(self) -> bool:
+        """Profit, free transfers, no side constraints: the textbook program that the fast engines solve."""
+        return isinstance(self.objective, Profit) and self.transfers == "free" and not self.constraints
+
+    # ---- what it is worth ----
+
+    def utility(self, allocation: Array, transfer: Array) -> Array:
+        """valuations_i . x_i - t_i; (n_types,)."""
+        return np.asarray(np.einsum("ij,ij->i", self.valuations, allocation) - transfer)
+
+    def payoff(self, allocation: Array, transfer: Array) -> Array:
+        """What the principal earns from each type, principal_values_i . x_i - c(x_i) + t_i; (n_types,)."""
+        gross = np.einsum("ij,ij->i", self.principal_values, allocation)
+        return np.asarray(gross - self.cost.value(allocation) + transfer)
+
+    def objective_value(self, allocation: Array, transfer: Array) -> float:
+        """The objective at a menu that gives type i the contract (x_i, t_i)."""
+        profit = float(self.weights @ self.payoff(allocation, transfer))
+        welfare = self.objective.welfare(self.weights, self.utility(allocation, transfer))
+        return self.objective.profit_weight * profit + welfare
+
+    # ---- the door ----
+
+    def _set(self, name: str, value: Any) -> None:
+        if isinstance(value, np.ndarray):
+            value.setflags(write=False)
+        object.__setattr__(self, name, value)
+
+    def _names(self, field: str, names: Any, count: int, noun: str) -> Sequence[str]:
+        if names is None:
+            return NumberedLabels(count)
+        if isinstance(names, NumberedLabels) and len(names) == count:
+            return names
+        names = tuple(str(name) for name in names)
+        if len(names) != count:
+            raise ProblemError(f"{field} has {len(names)} names for {count} {noun}s: give one per {noun}")
+        seen: set[str] = set()
+        for name in names:
+            if name in seen:
+                raise ProblemError(f"{field} repeats {name!r}: give every {noun} its own name")
+            seen.add(name)
+        return names
+
+    def _checked_weights(self) -> Array:
+        if self.weights is None:
+            return np.full(self.n_types, 1.0 / self.n_types)
+        weights = finite("weights", self.weights, self.labels).reshape(-1)
+        if len(weights) != self.n_types:
+            raise ProblemError(f"weights has {len(weights)} entries for {self.n_types} types: give one per type")
+        if np.any(weights <= 0):
+            worst = int(np.argmin(weights))
+            raise ProblemError(
+                f"weights[{self.labels[worst]!r}] is {weights[worst]}: every type needs a positive share; leave out "
+                "types that do not occur"
+            )
+        if abs(weights.sum() - 1.0) > WEIGHTS_SUM_TOLERANCE:
+            raise ProblemError(f"weights sum to {weights.sum():.10g}, not 1: divide them by their sum")
+        return weights
+
+    def _check_menu_space(self) -> None:
+        if not isinstance(self.cost, Cost):
+            raise ProblemError(
+                f"cost is {type(self.cost).__name__}: use Linear, Quadratic, Power, Entropy, or an object with the "
+                "methods value, conjugate and expression"
+            )
+        if not hasattr(self.domain, "separable_maximiser"):
+            raise ProblemError(
+                f"domain is {type(self.domain).__name__}: use NonNegative(), Box(...), Simplex() or Polyhedron(...)"
+            )
+        self.domain.check(self.n_goods)
+        if hasattr(self.cost, "check"):
+            self.cost.check(self.n_goods, self.domain)
+        else:
+            self._check_convexity()
+
+    def _check_convexity(self) -> None:
+        """A user's own cost: refuse a chord that runs below the curve (a witness; passing proves nothing)."""
+        centre, radius = self.domain.interior(self.n_goods)
+        rng = np.random.default_rng(0)
+        ends = self.domain.clip(centre + rng.normal(size=(64, self.n_goods)) * max(radius, 1e-3))
+        middle = self.cost.value((ends[:32] + ends[32:]) / 2)
+        chord = (self.cost.value(ends[:32]) + self.cost.value(ends[32:])) / 2
+        if not np.all(np.isfinite(chord)) or np.any(middle > chord + 1e-9 * (1 + np.abs(chord))):
+            raise ProblemError(
+                f"cost {type(self.cost).__name__} is not convex and finite on the domain: it lies above a chord; "
+                "the menu program needs a convex cost"
+            )
+
+    def _broadcast(self, field: str, shape: tuple[int, ...]) -> Array:
+        values = finite(field, getattr(self, field), self.labels)
+        if values.ndim == 1 and len(shape) == 2 and shape[1] == 1 and len(values) == shape[0]:
+            values = values[:, np.newaxis]
+        try:
+            return np.array(np.broadcast_to(values, shape))
+        except ValueError as exc:
+            raise ProblemError(f"{field} has shape {values.shape}; expected {shape} or something that fits it") from exc
+
+    def _checked_outside_option(self) -> Array | None:
+        if self.outside_option is None:
+            return None
+        if np.any(np.asarray(self.reservation_utility, dtype=np.float64) != 0):
+            raise ProblemError(
+                "outside_option and reservation_utility both given: the option is worth what it is worth"
+            )
+        option = finite("outside_option", self.outside_option).reshape(-1)
+        if len(option) != self.n_goods:
+            raise ProblemError(f"outside_option has {len(option)} entries for {self.n_goods} goods: give one per good")
+        if self.domain.violation(option[np.newaxis])[0] > 0:
+            raise ProblemError("outside_option lies outside the domain: the menu could not offer it; widen the domain")
+        return option
+
+    def _checked_reservation(self) -> Array:
+        if self.outside_option is not None:
+            return np.asarray(self.valuations @ self.outside_option)
+        return self._broadcast("reservation_utility", (self.n_types,))
+
+    def _checked_transfers(self) -> Transfers:
+        if isinstance(self.transfers, str):
+            if self.transfers not in ("free", "none"):
+                raise ProblemError(f"transfers is {self.transfers!r}: use 'free', 'none' or (lowest, highest)")
+            return self.transfers
+        limits = np.asarray(self.transfers, dtype=np.float64)
+        if limits.shape != (2,) or np.isnan(limits).any():
+            raise ProblemError(f"transfers is {self.transfers}: use 'free', 'none' or (lowest, highest)")
+        if limits[0] > limits[1]:
+            raise ProblemError(f"transfers has lowest {limits[0]} above highest {limits[1]}: swap the bounds")
+        if self.outside_option is not None and not limits[0] <= 0 <= limits[1]:
+            raise ProblemError("transfers excludes 0, but the outside_option is free: let the bounds include 0")
+        return (float(limits[0]), float(limits[1]))
+
+    def _check_objective(self) -> None:
+        if not isinstance(self.objective, Profit | Welfare):
+            raise ProblemError(f"objective is {type(self.objective).__name__}: use Profit() or Welfare(...)")
+        self.objective.check(self.n_types, self.labels)
+
+    def _checked_constraints(self) -> tuple[LinearConstraint, ...]:
+        rows = (self.constraints,) if isinstance(self.constraints, LinearConstraint) else tuple(self.constraints)
+        for row in rows:
+            for field, shape in (("allocation", (self.n_types, self.n_goods)), ("utility", (self.n_types,))):
+                given = getattr(row, field)
+                if given is not None and given.shape != shape:
+                    raise ProblemError(f"{row.name} {field} has shape {given.shape}; expected {shape}")
+        return rows

@@ -1,0 +1,114 @@
+"""Problems as plain records: what a problem file, a saved menu and the command line share.
+
+A record is a dictionary of the constructor's fields; parts that come in kinds carry `kind`, the class's name in
+lower case with underscores. No code is ever read from a file.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from typing import Any, TypeVar
+
+import numpy as np
+
+from contracts.arrays import NumberedLabels
+from contracts.costs import Entropy, Linear, Power, Quadratic
+from contracts.domains import Box, NonNegative, Polyhedron, Simplex
+from contracts.errors import ProblemError
+from contracts.objectives import Exponential, Isoelastic, Profit, Welfare, WorstOff
+from contracts.problem import LinearConstraint, ScreeningProblem
+
+T = TypeVar("T")
+
+
+def kind_of(part: type) -> str:
+    """linear_constraint for LinearConstraint."""
+    return re.sub(r"(?<!^)(?=[A-Z])", "_", part.__name__).lower()
+
+
+KINDS: dict[str, dict[str, type]] = {
+    "cost": {kind_of(part): part for part in (Linear, Quadratic, Power, Entropy)},
+    "domain": {kind_of(part): part for part in (NonNegative, Box, Simplex, Polyhedron)},
+    "objective": {kind_of(part): part for part in (Profit, Welfare)},
+    "function": {kind_of(part): part for part in (Isoelastic, Exponential, WorstOff)},
+    "constraints": {kind_of(LinearConstraint): LinearConstraint},
+}
+
+
+def to_record(part: Any) -> Any:
+    """Plain JSON for a problem or any of its parts.
+
+    Examples
+    --------
+    >>> to_record(Quadratic(2.0))
+    {'kind': 'quadratic', 'curvature': 2.0}
+    """
+    if part is None or isinstance(part, bool | int | float | str):
+        return part
+    if isinstance(part, np.ndarray):
+        return part.tolist()
+    if isinstance(part, NumberedLabels):
+        return None
+    if isinstance(part, tuple | list):
+        return [to_record(item) for item in part]
+    if not isinstance(part, ScreeningProblem) and type(part) not in _known():
+        raise ProblemError(
+            f"{type(part).__name__} is your own class and cannot be written to a file: save its parameters yourself"
+        )
+    fields = {field.name: to_record(getattr(part, field.name)) for field in dataclasses.fields(part)}
+    if isinstance(part, ScreeningProblem):
+        if part.outside_option is not None:
+            del fields["reservation_utility"]
+        return {name: value for name, value in fields.items() if value is not None}
+    return {"kind": kind_of(type(part)), **{name: value for name, value in fields.items() if value is not None}}
+
+
+def _known() -> set[type]:
+    return {part for group in KINDS.values() for part in group.values()}
+
+
+def from_record(cls: type[T], record: Any, where: str = "problem") -> T:
+    """The object that a record describes; refuses unknown keys and kinds by name.
+
+    Raises
+    ------
+    ProblemError
+        Naming the key, where it stands, and what is known there.
+    """
+    if not isinstance(record, dict):
+        raise ProblemError(f"{where} is {type(record).__name__}, expected a table of fields")
+    known = [field.name for field in dataclasses.fields(cls)]  # type: ignore[arg-type]
+    values: dict[str, Any] = {}
+    for name, value in record.items():
+        if name == "kind":
+            continue
+        if name not in known:
+            raise ProblemError(f"unknown key {name!r} in {where}: known are {', '.join(known)}")
+        if name == "constraints":
+            rows = value if isinstance(value, list) else [value]
+            values[name] = tuple(from_record(LinearConstraint, row, f"constraints[{k}]") for k, row in enumerate(rows))
+        elif name in KINDS and value is not None:
+            values[name] = _of_kind(name, value)
+        else:
+            values[name] = value
+    missing = [
+        field.name
+        for field in dataclasses.fields(cls)  # type: ignore[arg-type]
+        if field.name not in values
+        and field.default is dataclasses.MISSING
+        and field.default_factory is dataclasses.MISSING
+    ]
+    if missing:
+        raise ProblemError(f"{where} lacks {', '.join(map(repr, missing))}: known keys are {', '.join(known)}")
+    return cls(**values)
+
+
+def _of_kind(name: str, record: Any) -> Any:
+    kinds = KINDS[name]
+    if isinstance(record, str):
+        record = {"kind": record}
+    kind = record.get("kind") if isinstance(record, dict) else None
+    if kind not in kinds:
+        raise ProblemError(f"{name} has kind {kind!r}: known kinds are {', '.join(kinds)}")
+    return from_record(kinds[kind], record, where=name)

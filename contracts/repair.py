@@ -1,0 +1,186 @@
+"""From a numerical menu to one that is exactly IC and IR, at the smallest loss.
+
+By the taxation principle a finite list of contracts is a menu as soon as every type is given its exactly best one.
+What can go wrong is the value: a solver's rounding lets a type slip to the wrong contract. Three repairs prevent it.
+
+* Repricing: keep the allocations (bunched ones merged) and charge the highest transfers that keep every type in place
+  by a hair: shortest paths over the contracts. Costs a few rounding errors where the allocations are implementable.
+* Mixing: (1 - e) menu + e strict menu has e times the strict menu's slack on every constraint. Costs e times the
+  distance to the strict menu, with e about the solver's violation over the slack.
+* Nothing: the candidate as it is.
+
+All are tried and the exact assignment decides which menu earns most.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from contracts.arrays import Array
+from contracts.bounds import Bound
+from contracts.certificate import Certificate, Contracts, certify, distinct_contracts
+from contracts.engines.candidate import Candidate, units_of
+from contracts.engines.strict import strict_menu
+from contracts.exact import EPS, BestOptions, Indices, best_options, blocks, utility_error
+from contracts.problem import ScreeningProblem
+
+MERGERS = (1e-6, 1e-9)  # allocations closer than this share of their unit are one contract
+MIXTURES = (0.0, 1e-12, 1e-10, 1e-9, 1e-8, 1e-7, 1e-6, 1e-5)
+REPRICED_CONTRACTS = 2500  # shortest paths are dense in the number of contracts
+FEWER_OPTIONS_WORTH = 1e-3  # share of the requested gap that a menu with fewer, cleaner contracts may cost
+
+
+@dataclass(frozen=True, eq=False)
+class ExactMenu:
+    """Contracts on offer and who takes which; the last contract is the outside contract where there is one."""
+
+    contracts: Contracts
+    option_of_type: Indices
+    compared: BestOptions
+    certificate: Certificate
+
+
+def exact_menu(problem: ScreeningProblem, candidate: Candidate, bound: Bound, gap: float) -> ExactMenu:
+    """The most valuable exact menu that the repairs of a candidate lead to."""
+    tried = [assigned(problem, contracts, bound, gap) for contracts in repairs(problem, candidate)]
+    feasible = [menu for menu in tried if not menu.certificate.violations and menu.certificate.participation_slack >= 0]
+    ranked = sorted(feasible or tried, key=lambda menu: -menu.certificate.value)
+    best = ranked[0]
+    spare = FEWER_OPTIONS_WORTH * gap * best.certificate.scale
+    close = [menu for menu in ranked if menu.certificate.value >= best.certificate.value - spare]
+    return min(close, key=lambda menu: len(menu.contracts[1]))
+
+
+def assigned(problem: ScreeningProblem, contracts: Contracts, bound: Bound, gap: float) -> ExactMenu:
+    """Give every type its exactly best contract, the outside contract included."""
+    (allocations, transfers), _ = distinct_contracts(*_with_outside(problem, contracts))
+    worth = problem.cost.value(allocations)
+
+    def payoff(types: Indices, options: Indices) -> Array:
+        gross = np.einsum("ij,ij->i", problem.principal_values[types], allocations[options])
+        return np.asarray(gross - worth[options] + transfers[options])
+
+    best = best_options(problem.valuations, allocations, transfers, payoff)
+    certificate = certify(problem, (allocations, transfers), best.option, bound, gap=gap, compared=best)
+    return ExactMenu((allocations, transfers), best.option, best, certificate)
+
+
+def _with_outside(problem: ScreeningProblem, contracts: Contracts) -> Contracts:
+    outside = problem.outside_contract
+    if outside is None:
+        return contracts
+    return np.vstack([contracts[0], outside]), np.append(contracts[1], 0.0)
+
+
+def repairs(problem: ScreeningProblem, candidate: Candidate) -> Iterator[Contracts]:
+    """Lists of contracts, one per repair."""
+    priced = problem.transfers != "none"
+
+    def contracts(allocation: Array, utility: Array) -> Contracts:
+        worth = np.einsum("ij,ij->i", problem.valuations, allocation)
+        transfer = np.clip(worth - utility, *problem.transfer_limits) if priced else np.zeros(len(worth))
+        return allocation, transfer
+
+    if problem.is_plain:
+        for width in MERGERS:
+            repriced = reprice(problem, *merge(problem, candidate, width))
+            if repriced is not None:
+                yield repriced
+    for width in MERGERS:
+        yield contracts(*_merged(problem, candidate, width))
+    strict = strict_menu(problem)
+    if strict is None:
+        return
+    needed = mixture_needed(problem, candidate, strict.allocation, strict.utility)
+    shares = sorted({*MIXTURES, needed} if needed < 0.1 else set(MIXTURES))
+    for share in shares:
+        mixed = problem.domain.clip((1 - share) * candidate.allocation + share * strict.allocation)
+        yield contracts(mixed, (1 - share) * candidate.utility + share * strict.utility)
+
+
+def merge(problem: ScreeningProblem, candidate: Candidate, width: float) -> tuple[Array, Indices]:
+    """Allocations with neighbours closer than `width` units merged, the outside contract's included; who has which.
+
+    Types within rounding of the outside contract keep it: it comes first, as contract 0, where there is one.
+    """
+    cell = width * units_of(problem).allocation
+    rounded = np.round(candidate.allocation / cell)
+    _, first, merged = np.unique(rounded, axis=0, return_index=True, return_inverse=True)
+    merged = merged.reshape(-1)
+    share = np.bincount(merged, problem.weights)
+    means = [np.bincount(merged, problem.weights * good) / share for good in candidate.allocation.T]
+    allocations = np.column_stack(means)
+    single = np.bincount(merged) == 1
+    allocations[single] = candidate.allocation[first[single]]
+    outside = problem.outside_contract
+    if outside is None:
+        return allocations, merged
+    allocations = np.where(np.abs(allocations - outside).max(axis=1, keepdims=True) <= cell, outside, allocations)
+    return np.vstack([outside, allocations]), merged + 1
+
+
+def _merged(problem: ScreeningProblem, candidate: Candidate, width: float) -> tuple[Array, Array]:
+    allocations, contract = merge(problem, candidate, width)
+    return problem.domain.clip(allocations[contract]), candidate.utility
+
+
+def reprice(problem: ScreeningProblem, allocations: Array, contract: Indices) -> Contracts | None:
+    """The highest transfers at which every type strictly keeps its contract; None if the contracts do not allow it.
+
+    t_m <= t_k + min over types i with contract m of a_i . (x_m - x_k), less a hair; t_m <= a_i . x_m - r_i; and the
+    outside contract, number 0 where there is one, costs nothing. Shortest paths by Bellman-Ford.
+    """
+    allocations, distinct = np.unique(allocations, axis=0, return_inverse=True)
+    contract = distinct.reshape(-1)[contract]
+    if len(allocations) > REPRICED_CONTRACTS:
+        return None
+    outside = problem.outside_contract
+    home = -1 if outside is None else int(np.flatnonzero((allocations == outside).all(axis=1))[0])
+    room = np.full((len(allocations), len(allocations)), np.inf)
+    ceiling = np.full(len(allocations), np.inf)
+    for rows in blocks(problem.n_types, len(allocations)):
+        utility = problem.valuations[rows] @ allocations.T
+        own = utility[np.arange(len(utility)), contract[rows]]
+        np.minimum.at(room, contract[rows], own[:, np.newaxis] - utility)
+        np.minimum.at(ceiling, contract[rows], own - problem.reservation_utility[rows])
+    hair = 8 * float(utility_error(problem.valuations, allocations, ceiling[np.isfinite(ceiling)]).max())
+    np.fill_diagonal(room, np.inf)
+    room, transfers = room - hair, ceiling - hair
+    if home >= 0:
+        transfers[home] = 0.0
+    for _ in range(len(allocations) + 1):
+        shorter = np.minimum(transfers, (room + transfers).min(axis=1))
+        if np.array_equal(shorter, transfers) or (home >= 0 and shorter[home] < 0):
+            break
+        transfers = shorter
+    used = np.isfinite(transfers)
+    if not np.array_equal(shorter, transfers):
+        return None  # a cycle of types gains by trading places: these allocations are not implementable
+    return allocations[used], transfers[used]
+
+
+def mixture_needed(problem: ScreeningProblem, candidate: Candidate, allocation: Array, utility: Array) -> float:
+    """Smallest share of the strict menu that leaves every IC and IR constraint some room."""
+    needed = 0.0
+    size = np.abs(problem.valuations) @ np.abs(candidate.allocation).max(axis=0) + np.abs(candidate.utility).max()
+    hair = 8 * (problem.n_goods + 4) * EPS * float(size.max())
+
+    def share(miss: Array, room: Array) -> float:
+        violated = (miss + hair > 0) & (room > 0)
+        return float(np.max((miss[violated] + hair) / (miss[violated] + hair + room[violated]), initial=0.0))
+
+    def slacks(rows: slice, offered: Array, rent: Array) -> Array:
+        price = np.einsum("ij,ij->i", problem.valuations, offered) - rent
+        gain: Array = problem.valuations[rows] @ offered.T - price - rent[rows, np.newaxis]
+        return -gain
+
+    for rows in blocks(problem.n_types, problem.n_types):
+        ours = slacks(rows, candidate.allocation, candidate.utility)
+        room = slacks(rows, allocation, utility)
+        room[np.arange(len(room)), np.arange(rows.start, rows.stop)] = 0.0
+        needed = max(needed, share(-ours.ravel(), room.ravel()))
+    participation = problem.reservation_utility - candidate.utility
+    return max(needed, share(participation, utility - problem.reservation_utility))

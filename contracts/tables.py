@@ -1,0 +1,152 @@
+"""A menu as the table an economist would draw: as text, as HTML, as a frame."""
+
+from __future__ import annotations
+
+import html
+import math
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from contracts.menu import Menu
+
+SHOWN_TYPES = 20  # longer menus show their first and last types
+SHOWN_GOODS = 6
+DIGITS = 4
+
+
+def digits_for(menu: Menu) -> int:
+    """Significant digits that the certificate supports, at most `DIGITS`."""
+    gap = max(menu.certificate.relative_gap, 1e-16)
+    return int(np.clip(math.floor(-math.log10(gap)), 2, DIGITS)) if math.isfinite(gap) else DIGITS
+
+
+def column(values: Any, digits: int, scale: float | None = None) -> list[str]:
+    """Numbers of one column with a common number of decimals, so that the largest shows `digits` digits.
+
+    Examples
+    --------
+    >>> column([2 / 3, 10 / 3], 4)
+    ['0.667', '3.333']
+    """
+    largest = float(np.max(np.abs(values), initial=0.0)) if scale is None else scale
+    if largest == 0 or not 1e-4 <= largest < 1e7:
+        return [f"{value + 0.0:.{digits - 1}g}" for value in values]
+    decimals = max(0, digits - 1 - math.floor(math.log10(largest)))
+    return [f"{0.0 if round(value, decimals) == 0 else value:.{decimals}f}" for value in values]
+
+
+def headline(menu: Menu) -> str:
+    """One line: size, value, bound."""
+    digits = digits_for(menu)
+    excluded = int(menu.is_excluded.sum())
+    left = f", {excluded} excluded" if excluded else ""
+    value, bound = f"{menu.value:.{digits}g}", f"{menu.upper_bound:.{digits}g}"
+    types = _plural(menu.problem.n_types, "type")
+    options = _plural(len(menu.options.transfers), "option")
+    return f"Menu: {types}, {options}{left}, value {value}, proven bound {bound}"
+
+
+def footer(menu: Menu) -> str:
+    """What was proven, and by which engine it was found."""
+    certificate = menu.certificate
+    kind = "rigorous" if certificate.rigorous else "numerical"
+    proof = str(certificate).splitlines()[0]
+    return f"{proof}; {kind} gap {max(certificate.relative_gap, 0.0):.1e}; engine {menu.engine}"
+
+
+def _plural(count: int, noun: str) -> str:
+    return f"{count} {noun}{'' if count == 1 else 's'}"
+
+
+def table(menu: Menu) -> tuple[list[str], list[list[str]], int]:
+    """Header, rows of text for the types shown, and the number of types left out in the middle."""
+    problem, digits = menu.problem, digits_for(menu)
+    shown = np.arange(problem.n_types)
+    if problem.n_types > SHOWN_TYPES:
+        half = SHOWN_TYPES // 2
+        shown = np.r_[shown[:half], shown[-half:]]
+    goods = range(min(problem.n_goods, SHOWN_GOODS))
+    names = ["allocation"] if problem.n_goods == 1 else [str(problem.goods[k]) for k in goods]
+    header = ["type", "weight", *names]
+    largest = float(np.abs(menu.allocation[shown]).max(initial=0.0))
+    columns = [[str(problem.labels[k]) for k in shown], column(problem.weights[shown], 3)]
+    columns += [column(menu.allocation[shown, k], digits, largest) for k in goods]
+    if problem.n_goods > SHOWN_GOODS:
+        header.append(f"+{problem.n_goods - SHOWN_GOODS} goods")
+        columns.append(["..."] * len(shown))
+    money = float(max(np.abs(menu.transfer[shown]).max(), np.abs(menu.information_rent[shown]).max()))
+    if problem.transfers != "none":
+        header.append("transfer")
+        columns.append(column(menu.transfer[shown], digits, money))
+    header += ["rent", "option", "binding"]
+    columns.append(column(menu.information_rent[shown], digits, money))
+    columns.append(["outside" if menu.option_of_type[k] < 0 else str(menu.option_of_type[k]) for k in shown])
+    columns.append([_binding(menu, int(k)) for k in shown])
+    return header, [list(row) for row in zip(*columns, strict=True)], problem.n_types - len(shown)
+
+
+def _binding(menu: Menu, who: int) -> str:
+    binding = menu.binding(who)
+    return ", ".join(binding[:3]) + (f", +{len(binding) - 3}" if len(binding) > 3 else "")
+
+
+def menu_text(menu: Menu) -> str:
+    """The menu as plain text."""
+    header, rows, hidden = table(menu)
+    middle = len(rows) // 2
+    if hidden:
+        rows = [*rows[:middle], ["..."] + [""] * (len(header) - 1), *rows[middle:]]
+    widths = [max(len(row[k]) for row in [header, *rows]) for k in range(len(header))]
+    words = {0, len(header) - 1}
+    lines = [
+        "  ".join(
+            cell.ljust(width) if k in words else cell.rjust(width)
+            for k, (cell, width) in enumerate(zip(row, widths, strict=True))
+        ).rstrip()
+        for row in [header, *rows]
+    ]
+    return "\n".join([headline(menu), *lines, footer(menu)])
+
+
+def menu_html(menu: Menu) -> str:
+    """The same table as HTML."""
+    header, rows, hidden = table(menu)
+
+    def cells(tag: str, row: list[str]) -> str:
+        return "<tr>" + "".join(f"<{tag}>{html.escape(cell)}</{tag}>" for cell in row) + "</tr>"
+
+    middle = len(rows) // 2
+    body = [cells("td", row) for row in rows]
+    if hidden:
+        body.insert(middle, f'<tr><td colspan="{len(header)}">... {hidden} more types ...</td></tr>')
+    return (
+        f"<table class='menu'><caption>{html.escape(headline(menu))}</caption>"
+        f"<thead>{cells('th', header)}</thead><tbody>{''.join(body)}</tbody>"
+        f"<tfoot><tr><td colspan='{len(header)}'>{html.escape(footer(menu))}</td></tr></tfoot></table>"
+    )
+
+
+def menu_frame(menu: Menu) -> pd.DataFrame:
+    """One row per type, indexed by label."""
+    try:
+        import pandas as pd
+    except ImportError as exc:
+        raise ImportError("to_frame needs pandas: pip install 'menuwright[frames]'") from exc
+    problem = menu.problem
+    columns: dict[str, Any] = {"weight": problem.weights}
+    for k in range(problem.n_goods):
+        name = "allocation" if problem.n_goods == 1 else f"allocation[{problem.goods[k]}]"
+        columns[name] = menu.allocation[:, k]
+    columns |= {
+        "transfer": menu.transfer,
+        "utility": menu.utility,
+        "information_rent": menu.information_rent,
+        "payoff": menu.payoff,
+        "option": menu.option_of_type,
+        "binding": [", ".join(menu.binding(k)) for k in range(problem.n_types)],
+    }
+    return pd.DataFrame(columns, index=pd.Index(list(problem.labels), name="type"))

@@ -1,0 +1,1 @@
+"""Learn types and norms from observed choices (nothing here yet but its place)."""
