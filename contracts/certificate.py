@@ -11,8 +11,9 @@ import numpy as np
 from contracts.arrays import Array, finite
 from contracts.bounds import Bound, Multipliers, no_multipliers, upper_bound
 from contracts.errors import ProblemError
-from contracts.exact import BestOptions, Indices, best_options, participation_slacks
+from contracts.exact import BestOptions, best_options, participation_slacks
 from contracts.problem import ScreeningProblem
+from contracts.relevance import Indices
 
 ROW_TOLERANCE = 1e-9  # side constraints are sums over all types: judged relative to the size of their terms
 

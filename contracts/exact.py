@@ -6,7 +6,7 @@ that bound are compared again as Python integers (every float is an integer time
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
@@ -15,10 +15,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from contracts.arrays import Array
+from contracts.relevance import ALL_PAIRS, Indices, relevant_blocks
 
-Indices = NDArray[np.intp]
 EPS = float(np.finfo(np.float64).eps)
-BLOCK = 4_000_000  # entries of a utility matrix held at once: memory stays linear in the number of types
 UNDERFLOW = 1e-300  # products below this may lose bits; added to every error bound
 
 
@@ -78,13 +77,6 @@ def utility_error(valuations: Array, allocations: Array, transfers: Array) -> Ar
     return np.asarray((valuations.shape[1] + 3) * EPS * sizes + UNDERFLOW)
 
 
-def blocks(n_rows: int, n_columns: int) -> Iterator[slice]:
-    """Row blocks of a matrix that each fit in BLOCK entries."""
-    step = max(1, BLOCK // max(1, n_columns))
-    for start in range(0, n_rows, step):
-        yield slice(start, min(start + step, n_rows))
-
-
 @dataclass(frozen=True, eq=False)
 class BestOptions:
     """Each type's exactly best option and how much better it is than the type's own."""
@@ -121,41 +113,42 @@ def best_options(
     >>> best.option, best.runner_up_gain
     (array([0, 1]), array([-1.,  0.]))
     """
-    n_types, n_options = len(valuations), len(transfers)
+    if valuations.shape[1] == 1 and len(valuations) * len(transfers) > ALL_PAIRS:
+        from contracts.exact_line import best_on_a_line
+
+        best = best_on_a_line(valuations[:, 0], allocations[:, 0], transfers, payoff, own)
+        if best is not None:
+            return best
     error = utility_error(valuations, allocations, transfers)
     exact = ExactUtilities(valuations, allocations, transfers)
-    option = np.empty(n_types, dtype=np.intp)
-    runner_up = np.full(n_types, -1, dtype=np.intp)
-    gain = np.full(n_types, -np.inf)
+    option = np.empty(len(valuations), dtype=np.intp)
+    runner_up = np.full(len(valuations), -1, dtype=np.intp)
+    gain = np.full(len(valuations), -np.inf)
     undecided = 0
-    for rows in blocks(n_types, n_options):
-        utility = valuations[rows] @ allocations.T - transfers
-        types = np.arange(rows.start, rows.stop)
-        local = types - rows.start
-        best = utility.argmax(axis=1)
-        near = utility >= (utility[local, best] - 2 * error[rows])[:, np.newaxis]
+    for types, options in relevant_blocks(valuations, allocations, transfers, error):
+        utility = valuations[types] @ allocations[options].T - transfers[options]
+        top = utility.max(axis=1)
+        near = utility >= (top - 2 * error[types])[:, np.newaxis]
+        option[types] = options[utility.argmax(axis=1)]
         contested = np.flatnonzero(near.sum(axis=1) > 1)
         undecided += int(near[contested].sum())
-        option[rows] = best
         for row in contested:
-            option[types[row]] = _exact_winner(int(types[row]), np.flatnonzero(near[row]), exact, payoff)
-        mine = option[rows] if own is None else own[rows]
-        mine_utility = utility[local, mine]
-        if n_options > 1:
-            utility[local, mine] = -np.inf
-            runner_up[rows] = utility.argmax(axis=1)
-            gain[rows] = utility[local, runner_up[rows]] - mine_utility
-            for row in np.flatnonzero(gain[rows] >= -2 * error[rows]):
-                close = np.flatnonzero(utility[row] >= utility[row].max() - 2 * error[types[row]])
-                runner_up[types[row]], gain[types[row]] = _exact_runner_up(
-                    int(types[row]), int(mine[row]), close, exact
-                )
+            option[types[row]] = exact_winner(int(types[row]), options[near[row]], exact, payoff)
+        mine = option[types] if own is None else own[types]
+        mine_utility = np.einsum("ij,ij->i", valuations[types], allocations[mine]) - transfers[mine]
+        utility[options == mine[:, np.newaxis]] = -np.inf
+        if len(options) > 1:
+            best_other = utility.argmax(axis=1)
+            runner_up[types] = options[best_other]
+            gain[types] = utility[np.arange(len(types)), best_other] - mine_utility
+        for row in np.flatnonzero(gain[types] >= -2 * error[types]):
+            close = options[utility[row] >= utility[row].max() - 2 * error[types[row]]]
+            runner_up[types[row]], gain[types[row]] = _exact_runner_up(int(types[row]), int(mine[row]), close, exact)
     return BestOptions(option, runner_up, gain, undecided)
 
 
-def _exact_winner(
-    who: int, options: Indices, exact: ExactUtilities, payoff: Callable[[Indices, Indices], Array]
-) -> int:
+def exact_winner(who: int, options: Indices, exact: ExactUtilities, payoff: Callable[[Indices, Indices], Array]) -> int:
+    """The exactly best of a few options for one type, ties by payoff."""
     utilities = exact.at(np.full(len(options), who), options)
     winners = options[utilities == max(utilities)]
     return int(winners[np.argmax(payoff(np.full(len(winners), who), winners))])

@@ -14,9 +14,10 @@ from contracts.arrays import Array, finite
 from contracts.bounds import Bound, Multipliers, upper_bound
 from contracts.certificate import Certificate, certify
 from contracts.errors import ProblemError
-from contracts.exact import Indices, best_options
+from contracts.exact import best_options
 from contracts.problem import ScreeningProblem
 from contracts.records import from_record, to_record
+from contracts.relevance import Indices
 
 if TYPE_CHECKING:
     import pandas as pd

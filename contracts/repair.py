@@ -24,8 +24,9 @@ from contracts.bounds import Bound
 from contracts.certificate import Certificate, Contracts, certify, distinct_contracts
 from contracts.engines.candidate import Candidate, units_of
 from contracts.engines.strict import strict_menu
-from contracts.exact import EPS, BestOptions, Indices, best_options, blocks, utility_error
+from contracts.exact import EPS, BestOptions, best_options, utility_error
 from contracts.problem import ScreeningProblem
+from contracts.relevance import Indices, row_blocks
 
 MERGERS = (1e-6, 1e-9)  # allocations closer than this share of their unit are one contract
 MIXTURES = (0.0, 1e-12, 1e-10, 1e-9, 1e-8, 1e-7, 1e-6, 1e-5)
@@ -141,7 +142,7 @@ def reprice(problem: ScreeningProblem, allocations: Array, contract: Indices) ->
     home = -1 if outside is None else int(np.flatnonzero((allocations == outside).all(axis=1))[0])
     room = np.full((len(allocations), len(allocations)), np.inf)
     ceiling = np.full(len(allocations), np.inf)
-    for rows in blocks(problem.n_types, len(allocations)):
+    for rows in row_blocks(problem.n_types, len(allocations)):
         utility = problem.valuations[rows] @ allocations.T
         own = utility[np.arange(len(utility)), contract[rows]]
         np.minimum.at(room, contract[rows], own[:, np.newaxis] - utility)
@@ -177,7 +178,7 @@ def mixture_needed(problem: ScreeningProblem, candidate: Candidate, allocation: 
         gain: Array = problem.valuations[rows] @ offered.T - price - rent[rows, np.newaxis]
         return -gain
 
-    for rows in blocks(problem.n_types, problem.n_types):
+    for rows in row_blocks(problem.n_types, problem.n_types):
         ours = slacks(rows, candidate.allocation, candidate.utility)
         room = slacks(rows, allocation, utility)
         room[np.arange(len(room)), np.arange(rows.start, rows.stop)] = 0.0

@@ -11,8 +11,8 @@ from scipy.sparse import csr_array, eye_array, hstack
 from contracts.arrays import Array
 from contracts.costs import scaled_cost
 from contracts.engines.candidate import Units, units_of
-from contracts.exact import Indices
 from contracts.problem import ScreeningProblem
+from contracts.relevance import Indices
 
 
 @dataclass(frozen=True, eq=False)
