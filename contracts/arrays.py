@@ -47,6 +47,22 @@ def finite(name: str, values: Any, labels: Sequence[str] | None = None) -> Array
     return array
 
 
+def number(name: str, value: Any) -> float:
+    """One finite number.
+
+    Examples
+    --------
+    >>> number("temperature", [1.0, 2.0])
+    Traceback (most recent call last):
+        ...
+    contracts.errors.ProblemError: temperature has shape (2,); expected one number
+    """
+    array = finite(name, value)
+    if array.ndim:
+        raise ProblemError(f"{name} has shape {array.shape}; expected one number")
+    return float(array)
+
+
 def place(index: tuple[int, ...], labels: Sequence[str] | None) -> str:
     """Subscript in the user's words: the type's label if there is one, else its number."""
     if not index:

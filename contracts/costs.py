@@ -7,7 +7,7 @@ from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 
-from contracts.arrays import Array, finite
+from contracts.arrays import Array, finite, number
 from contracts.domains import Domain, NonNegative, Simplex
 from contracts.errors import ProblemError, SolverError
 
@@ -76,6 +76,7 @@ class Linear:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "price", finite("Linear price", self.price))
+        check_vector("Linear price", self.price)
 
     def check(self, n_goods: int, domain: Domain) -> None:
         check_per_good("Linear price", self.price, n_goods)
@@ -112,7 +113,8 @@ class Quadratic:
 
     def __post_init__(self) -> None:
         curvature = finite("Quadratic curvature", self.curvature)
-        if curvature.ndim > 2 or (curvature.ndim == 2 and curvature.shape[0] != curvature.shape[1]):
+        square = curvature.ndim < 2 or (curvature.ndim == 2 and curvature.shape[0] == curvature.shape[1])
+        if not square or curvature.size == 0:
             raise ProblemError(
                 f"Quadratic curvature has shape {curvature.shape}; expected a number, one per good or a square matrix"
             )
@@ -183,7 +185,8 @@ class Quadratic:
 class Power:
     """c(x) = sum_k scale x_k^exponent on x >= 0.
 
-    Convex for exponent > 1 with scale > 0, and for 0 < exponent < 1 with scale < 0. The second kind is minus a concave benefit: earnings (k x)^(1/k) of an income tax, say.
+    Convex for exponent > 1 with scale > 0, and for 0 < exponent < 1 with scale < 0. The second kind is minus a concave
+    benefit: earnings (k x)^(1/k) of an income tax, say.
 
     Examples
     --------
@@ -195,14 +198,15 @@ class Power:
     scale: Any = 1.0
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "exponent", float(finite("Power exponent", self.exponent)))
+        object.__setattr__(self, "exponent", number("Power exponent", self.exponent))
         object.__setattr__(self, "scale", finite("Power scale", self.scale))
+        check_vector("Power scale", self.scale)
         costs_rise = self.exponent > 1 and bool(np.all(self.scale > 0))
         benefits_saturate = 0 < self.exponent < 1 and bool(np.all(self.scale < 0))
         if not costs_rise and not benefits_saturate:
             raise ProblemError(
-                f"Power(exponent={self.exponent}, scale={self.scale.tolist()}) is not strictly convex: use exponent > 1 "
-                "with scale > 0, exponent in (0, 1) with scale < 0, or Linear for exponent 1"
+                f"Power(exponent={self.exponent}, scale={self.scale.tolist()}) is not strictly convex: use exponent "
+                "> 1 with scale > 0, exponent in (0, 1) with scale < 0, or Linear for exponent 1"
             )
 
     def check(self, n_goods: int, domain: Domain) -> None:
@@ -265,7 +269,7 @@ class Entropy:
             raise ProblemError("Entropy reference must be one positive probability per good: drop goods that have none")
         if abs(float(reference.sum()) - 1.0) > 1e-9:
             raise ProblemError(f"Entropy reference sums to {reference.sum():.12g}, not 1: divide it by its sum")
-        temperature = float(finite("Entropy temperature", self.temperature))
+        temperature = number("Entropy temperature", self.temperature)
         if temperature <= 0:
             raise ProblemError(f"Entropy temperature is {temperature}: it must be positive; use Linear(0.0) for none")
         object.__setattr__(self, "reference", reference)
@@ -327,6 +331,12 @@ def scaled_cost(cost: Any, unit: float, money: float) -> Cost:
     if hasattr(cost, "scaled"):
         return cost.scaled(unit, money)
     return ScaledCost(cost, unit, money)
+
+
+def check_vector(name: str, values: Array) -> None:
+    """Refuse parameters that are neither a number nor a vector."""
+    if values.ndim > 1 or values.size == 0:
+        raise ProblemError(f"{name} has shape {values.shape}; expected a number or one number per good")
 
 
 def check_per_good(name: str, values: Array, n_goods: int) -> None:

@@ -100,13 +100,17 @@ class Box:
 
     def __post_init__(self) -> None:
         for name in ("lower", "upper"):
-            limit = np.asarray(getattr(self, name), dtype=np.float64)
-            if np.isinf(limit).any():
+            limit = getattr(self, name)
+            try:
+                infinite = bool(np.isinf(np.asarray(limit, dtype=np.float64)).any())
+            except (TypeError, ValueError):
+                infinite = False
+            if infinite:
                 raise ProblemError(
                     f"Box {name} is infinite: use NonNegative(), or a finite bound that no contract reaches"
                 )
             array = finite(f"Box {name}", limit)
-            if array.ndim > 1:
+            if array.ndim > 1 or array.size == 0:
                 raise ProblemError(f"Box {name} has shape {array.shape}; expected a number or one number per good")
             object.__setattr__(self, name, array)
         try:
@@ -256,7 +260,7 @@ class Polyhedron:
     def __post_init__(self) -> None:
         matrix = finite("Polyhedron matrix", self.matrix)
         bounds = finite("Polyhedron bounds", self.bounds)
-        if matrix.ndim != 2 or bounds.shape != matrix.shape[:1]:
+        if matrix.ndim != 2 or matrix.size == 0 or bounds.shape != matrix.shape[:1]:
             raise ProblemError(
                 f"Polyhedron matrix has shape {matrix.shape} and bounds {bounds.shape}; "
                 "expected (n_rows, n_goods) and (n_rows,)"

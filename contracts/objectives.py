@@ -7,7 +7,7 @@ from typing import Any, ClassVar, Protocol
 
 import numpy as np
 
-from contracts.arrays import Array, finite
+from contracts.arrays import Array, finite, number
 from contracts.errors import ProblemError
 
 
@@ -34,7 +34,8 @@ class Isoelastic:
     aversion: float = 1.0
 
     def __post_init__(self) -> None:
-        if not float(finite("Isoelastic aversion", self.aversion)) > 0:
+        object.__setattr__(self, "aversion", number("Isoelastic aversion", self.aversion))
+        if not self.aversion > 0:
             raise ProblemError(f"Isoelastic aversion is {self.aversion}: it must be positive; leave function out for 0")
 
     def value(self, utility: Array) -> Array:
@@ -66,7 +67,8 @@ class Exponential:
     aversion: float = 1.0
 
     def __post_init__(self) -> None:
-        if not float(finite("Exponential aversion", self.aversion)) > 0:
+        object.__setattr__(self, "aversion", number("Exponential aversion", self.aversion))
+        if not self.aversion > 0:
             raise ProblemError(
                 f"Exponential aversion is {self.aversion}: it must be positive; leave function out for 0"
             )
@@ -139,12 +141,12 @@ class Welfare:
         if not np.any(weights > 0):
             raise ProblemError("Welfare weights are all zero: use Profit(), or give some type a positive weight")
         object.__setattr__(self, "weights", weights)
-        profit_weight = float(finite("Welfare profit_weight", self.profit_weight))
+        profit_weight = number("Welfare profit_weight", self.profit_weight)
         if profit_weight < 0:
             raise ProblemError(f"Welfare profit_weight is {profit_weight}: it must not be negative")
         object.__setattr__(self, "profit_weight", profit_weight)
         if self.minimum_profit is not None:
-            object.__setattr__(self, "minimum_profit", float(finite("Welfare minimum_profit", self.minimum_profit)))
+            object.__setattr__(self, "minimum_profit", number("Welfare minimum_profit", self.minimum_profit))
         if self.is_worst_off and weights.ndim:
             raise ProblemError("WorstOff() takes one weight on the worst-off type, not one per type: pass a number")
 

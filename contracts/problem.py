@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 import numpy as np
 
-from contracts.arrays import Array, NumberedLabels, column_names, finite
+from contracts.arrays import Array, NumberedLabels, column_names, finite, number
 from contracts.costs import Cost, Linear
 from contracts.domains import Domain, NonNegative
 from contracts.errors import ProblemError
@@ -38,15 +38,23 @@ class LinearConstraint:
     name: str = "side constraint"
 
     def __post_init__(self) -> None:
-        for field in ("allocation", "utility", "lower", "upper"):
+        for field in ("allocation", "utility"):
             if getattr(self, field) is not None:
                 object.__setattr__(self, field, finite(f"{self.name} {field}", getattr(self, field)))
+        for field in ("lower", "upper"):
+            if getattr(self, field) is not None:
+                object.__setattr__(self, field, number(f"{self.name} {field}", getattr(self, field)))
         if self.allocation is None and self.utility is None:
             raise ProblemError(f"{self.name} has no coefficients: give allocation, utility or both")
         if self.lower is None and self.upper is None:
             raise ProblemError(f"{self.name} has no limit: give lower, upper or both")
         if self.lower is not None and self.upper is not None and self.lower > self.upper:
             raise ProblemError(f"{self.name} has lower {self.lower} above upper {self.upper}: swap them")
+
+
+def _described(part: Any) -> str:
+    """What the user passed for a part of the problem; a class given without parentheses is called so."""
+    return f"the class {part.__name__}, not an object of it" if isinstance(part, type) else type(part).__name__
 
 
 @dataclass(frozen=True, eq=False)
@@ -219,7 +227,10 @@ class ScreeningProblem:
             return NumberedLabels(count)
         if isinstance(names, NumberedLabels) and len(names) == count:
             return names
-        names = tuple(str(name) for name in names)
+        try:
+            names = tuple(str(name) for name in names)
+        except TypeError as exc:
+            raise ProblemError(f"{field} is {names!r}: give a list of names, one per {noun}") from exc
         if len(names) != count:
             raise ProblemError(f"{field} has {len(names)} names for {count} {noun}s: give one per {noun}")
         seen: set[str] = set()
@@ -246,14 +257,14 @@ class ScreeningProblem:
         return weights
 
     def _check_menu_space(self) -> None:
-        if not isinstance(self.cost, Cost):
+        if isinstance(self.cost, type) or not isinstance(self.cost, Cost):
             raise ProblemError(
-                f"cost is {type(self.cost).__name__}: use Linear, Quadratic, Power, Entropy, or an object with the "
+                f"cost is {_described(self.cost)}: use Linear, Quadratic, Power, Entropy, or an object with the "
                 "methods value, conjugate and expression"
             )
-        if not hasattr(self.domain, "separable_maximiser"):
+        if isinstance(self.domain, type) or not hasattr(self.domain, "separable_maximiser"):
             raise ProblemError(
-                f"domain is {type(self.domain).__name__}: use NonNegative(), Box(...), Simplex() or Polyhedron(...)"
+                f"domain is {_described(self.domain)}: use NonNegative(), Box(...), Simplex() or Polyhedron(...)"
             )
         self.domain.check(self.n_goods)
         if hasattr(self.cost, "check"):
@@ -275,7 +286,8 @@ class ScreeningProblem:
             )
 
     def _broadcast(self, field: str, shape: tuple[int, ...]) -> Array:
-        values = finite(field, getattr(self, field), self.labels)
+        per_good = len(shape) == 2 and np.ndim(getattr(self, field)) == 1 and self.n_goods > 1
+        values = finite(field, getattr(self, field), self.goods if per_good else self.labels)
         if values.ndim == 1 and len(shape) == 2 and shape[1] == 1 and len(values) == shape[0]:
             values = values[:, np.newaxis]
         try:
@@ -286,13 +298,15 @@ class ScreeningProblem:
     def _checked_outside_option(self) -> Array | None:
         if self.outside_option is None:
             return None
-        if np.any(np.asarray(self.reservation_utility, dtype=np.float64) != 0):
-            raise ProblemError(
-                "outside_option and reservation_utility both given: the option is worth what it is worth"
-            )
-        option = finite("outside_option", self.outside_option).reshape(-1)
+        option = finite("outside_option", self.outside_option, self.goods).reshape(-1)
         if len(option) != self.n_goods:
             raise ProblemError(f"outside_option has {len(option)} entries for {self.n_goods} goods: give one per good")
+        given = self._broadcast("reservation_utility", (self.n_types,))
+        if np.any(given != 0) and not np.array_equal(given, self.valuations @ option):
+            raise ProblemError(
+                "outside_option and reservation_utility disagree: an outside option is worth valuations @ "
+                "outside_option; leave reservation_utility out (0.0)"
+            )
         if self.domain.violation(option[np.newaxis])[0] > 0:
             raise ProblemError("outside_option lies outside the domain: the menu could not offer it; widen the domain")
         return option
@@ -307,9 +321,14 @@ class ScreeningProblem:
             if self.transfers not in ("free", "none"):
                 raise ProblemError(f"transfers is {self.transfers!r}: use 'free', 'none' or (lowest, highest)")
             return self.transfers
-        limits = np.asarray(self.transfers, dtype=np.float64)
+        try:
+            limits = np.asarray(self.transfers, dtype=np.float64)
+        except (TypeError, ValueError) as exc:
+            raise ProblemError(f"transfers is {self.transfers}: use 'free', 'none' or (lowest, highest)") from exc
         if limits.shape != (2,) or np.isnan(limits).any():
             raise ProblemError(f"transfers is {self.transfers}: use 'free', 'none' or (lowest, highest)")
+        if limits[0] == np.inf or limits[1] == -np.inf:
+            raise ProblemError(f"transfers is {self.transfers}, which allows no transfer at all: swap the bounds")
         if limits[0] > limits[1]:
             raise ProblemError(f"transfers has lowest {limits[0]} above highest {limits[1]}: swap the bounds")
         if self.outside_option is not None and not limits[0] <= 0 <= limits[1]:
@@ -318,14 +337,16 @@ class ScreeningProblem:
 
     def _check_objective(self) -> None:
         if not isinstance(self.objective, Profit | Welfare):
-            raise ProblemError(f"objective is {type(self.objective).__name__}: use Profit() or Welfare(...)")
+            raise ProblemError(f"objective is {_described(self.objective)}: use Profit() or Welfare(...)")
         self.objective.check(self.n_types, self.labels)
 
     def _checked_constraints(self) -> tuple[LinearConstraint, ...]:
-        rows = (self.constraints,) if isinstance(self.constraints, LinearConstraint) else tuple(self.constraints)
+        rows = (self.constraints,) if isinstance(self.constraints, LinearConstraint) else self.constraints
+        if not isinstance(rows, Sequence) or not all(isinstance(row, LinearConstraint) for row in rows):
+            raise ProblemError("constraints must be LinearConstraint rows: give a list of LinearConstraint(...)")
         for row in rows:
             for field, shape in (("allocation", (self.n_types, self.n_goods)), ("utility", (self.n_types,))):
                 given = getattr(row, field)
                 if given is not None and given.shape != shape:
                     raise ProblemError(f"{row.name} {field} has shape {given.shape}; expected {shape}")
-        return rows
+        return tuple(rows)
