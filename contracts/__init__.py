@@ -1,5 +1,6 @@
 """Menus of contracts for agents whose types nobody can see: designed as convex programs, proven exactly."""
 
+from contracts import models
 from contracts.certificate import Certificate, Deviation, verify
 from contracts.costs import Cost, Entropy, Linear, Power, Quadratic
 from contracts.domains import Box, Domain, NonNegative, Polyhedron, Simplex
@@ -48,6 +49,7 @@ __all__ = [
     "WorstOff",
     "implementable",
     "load_menu",
+    "models",
     "solve_menu",
     "verify",
 ]
