@@ -36,17 +36,24 @@ class Units:
 
 
 def units_of(problem: ScreeningProblem) -> Units:
-    """Units from the largest amount any type could be given and the largest money it could be worth."""
+    """Units from the largest amount any type would be given, and the largest money it is worth to that type.
+
+    Not the largest valuation times the largest amount: with costs as types (taxation, regulation) the type that minds
+    most takes least, and such a product would exceed every sum of money in the program by orders of magnitude.
+    """
     value = problem.valuations + problem.principal_values
+    money_per_unit = float(np.max(np.abs(problem.valuations)) + np.max(np.abs(problem.principal_values)))
     if isinstance(problem.domain, NonNegative):
         _, best = problem.cost.conjugate(value, problem.domain)
-        amount = float(np.max(best[np.isfinite(best)], initial=0.0))
+        best = np.where(np.isfinite(best), best, 0.0)
+        amount = float(np.max(best, initial=0.0))
+        worth = float(np.max((np.abs(problem.valuations) + np.abs(problem.principal_values)) * best, initial=0.0))
     else:
-        amount = float(problem.domain.magnitude(problem.n_goods).max())
-    money_per_unit = float(np.max(np.abs(problem.valuations)) + np.max(np.abs(problem.principal_values)))
+        amount, worth = float(problem.domain.magnitude(problem.n_goods).max()), 0.0
     allocation = 1.0 if amount == 1.0 else _power_of_two(amount)
     shift = float(problem.reservation_utility.min()) if problem.transfers == "free" else 0.0
-    return Units(allocation, _power_of_two(money_per_unit * allocation), shift)
+    money = worth if worth > 0 else money_per_unit * allocation
+    return Units(allocation, _power_of_two(money), shift)
 
 
 def _power_of_two(size: float) -> float:

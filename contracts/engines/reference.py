@@ -103,8 +103,8 @@ def _welfare(program: Program, utility: Any) -> tuple[Any, list[Any], float]:
         return float(objective.weights) * least, [utility - least >= 0], units.money
     if objective.function is None:
         return social @ utility, [], units.money
-    marginal = float(objective.function.marginal(np.array([units.money]))[0])
-    goal_unit = units.money * max(marginal, 1e-100)
+    size = np.array([units.money])  # one unit of the goal: W there or its slope, whichever is larger (W may be flat)
+    goal_unit = float(max(abs(objective.function.value(size)[0]), units.money * objective.function.marginal(size)[0]))
     welfare = objective.function.expression(utility * units.money + units.shift)
     return (social / goal_unit) @ welfare, [], goal_unit
 
