@@ -1,0 +1,181 @@
+"""The command line: the library's verbs, on files.
+
+Results go to standard output, messages to standard error. The exit code is 0 when all is well, 1 when there is no
+menu whose certificate holds, 2 when the input is at fault. A new command is one function with `@app.command`; it
+imports what it needs inside, and does its work under `_answering`.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from contracts.errors import ContractError, ProblemError
+
+CERTIFICATE_FAILS, BAD_INPUT = 1, 2
+FEW_DIGITS = 1e-2  # share of the money at stake up to which a broken IC or IR may be a matter of rounding
+
+app = typer.Typer(
+    name="contracts",
+    help="Menus of contracts for agents whose types you cannot see: designed as convex programs, proven exactly.",
+    epilog="Exit codes: 0 all is well, 1 no menu whose certificate holds, 2 bad input.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["--help", "-h"]},
+)
+
+AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document on standard output, errors included.")]
+ProblemFile = Annotated[Path, typer.Argument(metavar="PROBLEM", help="Problem file, .toml or .json.")]
+
+
+def main() -> None:
+    """Run the command line."""
+    app(prog_name="contracts")
+
+
+def _print_version(asked: bool) -> None:  # noqa: FBT001  (the signature of an option's callback)
+    if asked:
+        import contracts
+
+        typer.echo(f"contracts {contracts.__version__} (menuwright)")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    *,
+    version: Annotated[
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version and exit.")
+    ] = False,
+) -> None:
+    """Options before any command."""
+
+
+@app.command(epilog="Example: contracts solve broadband.toml --out menu.json")
+def solve(
+    problem: ProblemFile,
+    *,
+    out: Annotated[Path | None, typer.Option(metavar="MENU.json", help="Save the menu here, to the last bit.")] = None,
+    gap: Annotated[float, typer.Option(help="Largest certified distance to the best menu, relative.")] = 1e-6,
+    method: Annotated[str, typer.Option(help="Engine; auto picks one by the structure of the problem.")] = "auto",
+    as_json: AsJson = False,
+) -> None:
+    """Find the best menu, prove it, print it."""
+    with _answering(as_json=as_json):
+        from contracts.problem_files import read_problem
+        from contracts.solve import solve_menu
+
+        if out is not None:
+            _check_writable(out)
+        described = read_problem(problem)
+        with _busy(f"solving for {described.n_types} types"):
+            menu = solve_menu(described, method=method, gap=gap)
+        document = _json(menu.to_dict()) if as_json else str(menu)
+        if out is not None:
+            menu.save(out)
+            typer.echo(f"saved {out}", err=True)
+        typer.echo(document)
+
+
+@app.command(epilog="Example: contracts verify broadband.toml menu.csv --tolerance 0.01")
+def verify(
+    problem: ProblemFile,
+    menu: Annotated[Path, typer.Argument(metavar="MENU", help="Menu file: .json, .csv or .parquet, saved or typed.")],
+    *,
+    gap: Annotated[
+        float | None,
+        typer.Option(
+            help="Ask for this relative gap too. By default: what a saved menu was solved to, nothing of a typed one.",
+        ),
+    ] = None,
+    tolerance: Annotated[
+        float, typer.Option(help="Utility that IC and IR may miss, for menus typed with few digits.")
+    ] = 0.0,
+    as_json: AsJson = False,
+) -> None:
+    """Check a menu from anywhere against a problem, exactly and without a solver; exit code 1 if it fails."""
+    with _answering(as_json=as_json):
+        from contracts.menu_files import certify_file
+        from contracts.problem_files import read_problem
+
+        certificate, written = certify_file(read_problem(problem), menu, gap=gap, tolerance=tolerance)
+        if written.differs_in:
+            typer.echo(
+                f"Note: {menu} was solved for a problem with other {', '.join(written.differs_in)}; its contracts are "
+                f"checked against {problem}, the bound is the full-information value",
+                err=True,
+            )
+        typer.echo(_json(certificate.to_dict()) if as_json else str(certificate))
+    if not certificate.holds:
+        typer.echo(f"{menu} fails: {_reason(certificate)}", err=True)
+        raise typer.Exit(CERTIFICATE_FAILS)
+
+
+def _reason(certificate: Any) -> str:
+    """Why a certificate fails, and what to do where it may be a matter of digits."""
+    if certificate.violations:
+        return "a constraint besides IC and IR is broken"
+    if certificate.is_incentive_compatible and certificate.is_individually_rational:
+        return f"the relative gap {certificate.relative_gap:.1e} exceeds the {certificate.requested_gap:.1e} asked for"
+    missing = max(certificate.deviation.gain, -certificate.participation_slack)
+    if missing > FEW_DIGITS * certificate.scale:
+        return "somebody does better with another contract, or with none"
+    return f"IC and IR are compared exactly; if it is typed with few digits, pass --tolerance {_rounded_up(missing)}"
+
+
+def _rounded_up(amount: float) -> str:
+    """The amount with two digits, not below itself."""
+    text = f"{amount:.1e}"
+    return text if float(text) >= amount else f"{amount * 1.1:.1e}"
+
+
+# ---- what every command shares ----
+
+
+@contextmanager
+def _answering(*, as_json: bool) -> Iterator[None]:
+    """Turn errors that the library raises on purpose, and files that fail, into a message and an exit code."""
+    try:
+        yield
+    except (ContractError, OSError) as exc:
+        bad_input = isinstance(exc, ProblemError | OSError)
+        if as_json:
+            typer.echo(_json({"error": {"kind": type(exc).__name__, "message": str(exc)}}))
+        else:
+            typer.echo(f"Error: {exc}", err=True)
+        raise typer.Exit(BAD_INPUT if bad_input else CERTIFICATE_FAILS) from exc
+
+
+@contextmanager
+def _busy(doing: str) -> Iterator[None]:
+    """A spinner on standard error while work goes on, if somebody watches."""
+    from rich.console import Console
+
+    console = Console(stderr=True)
+    if console.is_terminal:
+        with console.status(doing):
+            yield
+    else:
+        yield
+
+
+def _json(document: Any) -> str:
+    return json.dumps(document, indent=1, allow_nan=False)
+
+
+def _check_writable(path: Path) -> None:
+    """Refuse a target before the work is done, not after."""
+    if path.suffix.lower() != ".json":
+        raise ProblemError(f"--out {path}: menus are saved as JSON; end the name in .json")
+    if path.is_dir() or not path.parent.is_dir():
+        what = "is a folder" if path.is_dir() else f"lies in {path.parent}, which is not a folder"
+        raise ProblemError(f"--out {path} {what}: name a file in a folder that exists")
+    if not os.access(path if path.exists() else path.parent, os.W_OK):
+        raise ProblemError(f"--out {path} cannot be written: choose a place where you may write")

@@ -1,0 +1,190 @@
+"""Problem files: a ScreeningProblem in TOML or JSON, with types inline or in a table next to it.
+
+The keys are those of the constructor, see `contracts.records`. A table `types` may hold what is known of each type and
+take it from the columns of a CSV or Parquet file:
+
+    [types]
+    file = "types.csv"                      # relative to the problem file
+    labels = "segment"                      # one column
+    weights = "share"
+    valuations = ["speed", "storage"]       # one column per good, which gives the goods their names
+
+    [cost]
+    kind = "quadratic"
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from contracts.columns import Columns, read_columns
+from contracts.errors import ProblemError
+from contracts.problem import ScreeningProblem
+from contracts.records import KINDS, from_record
+
+ONE_COLUMN = ("labels", "weights", "reservation_utility")
+MANY_COLUMNS = ("valuations", "principal_values")
+OF_TYPES = ("file", *ONE_COLUMN, *MANY_COLUMNS)
+NAMES = ("labels", "goods")  # lists of text
+WORDS = ("kind", "name", "transfers", *KINDS)  # keys that may hold text; everything else is numbers
+SWITCHES = ("free_disposal",)
+
+
+def read_problem(path: str | Path) -> ScreeningProblem:
+    """The problem that a .toml or .json file describes.
+
+    Raises
+    ------
+    ProblemError
+        If the file cannot be read or does not describe a problem; the message names the file, the key and the remedy.
+    """
+    path = Path(path)
+    record = read_record(path)
+    try:
+        _check_keys(
+            record, "the problem file", ("types", *(part.name for part in dataclasses.fields(ScreeningProblem)))
+        )
+        if "types" in record:
+            fields = _with_types(record, path.parent)
+            if "file" in record["types"]:
+                where = f"{path}, types in {record['types']['file']}"
+            record = fields
+        _check_values(record)
+        return from_record(ScreeningProblem, record)
+    except ProblemError as exc:
+        raise ProblemError(f"{where}: {exc}") from exc
+    except (TypeError, ValueError, OverflowError) as exc:
+        raise ProblemError(f"{where}: a value does not fit its key ({exc}): give numbers where numbers belong") from exc
+
+
+def read_record(path: Path) -> dict[str, Any]:
+    """The dictionary in a .toml or .json file."""
+    readers = {".toml": tomllib.loads, ".json": json.loads}
+    suffix = path.suffix.lower()
+    try:
+        content = path.read_bytes()
+    except OSError as exc:
+        raise ProblemError(f"{path} cannot be read: {exc.strerror or exc}") from exc
+    if suffix not in readers:
+        raise ProblemError(f"{path} is neither {' nor '.join(readers)}: name the file after what it holds")
+    if not content.strip():
+        raise ProblemError(f"{path} is empty: see the problem files under examples/")
+    try:
+        record = readers[suffix](content.decode("utf-8-sig"))
+    except (ValueError, RecursionError) as exc:
+        raise ProblemError(f"{path} is not {suffix[1:].upper()} ({exc}): correct it there") from exc
+    if not isinstance(record, dict):
+        raise ProblemError(f"{path} holds {type(record).__name__}, expected an object of named fields")
+    return record
+
+
+def _check_keys(record: dict[str, Any], where: str, known: tuple[str, ...]) -> None:
+    for key in record:
+        if key not in known:
+            raise ProblemError(f"unknown key {key!r} in {where}: known are {', '.join(known)}")
+
+
+# ---- types in a table ----
+
+
+def _with_types(record: dict[str, Any], folder: Path) -> dict[str, Any]:
+    """The record with the fields of `types` in place, columns replaced by what they hold."""
+    types = record["types"]
+    if not isinstance(types, dict):
+        raise ProblemError(f"types is {type(types).__name__}, expected a table of fields: {', '.join(OF_TYPES)}")
+    _check_keys(types, "types", OF_TYPES)
+    rest = {key: value for key, value in record.items() if key != "types"}
+    for key in types:
+        if key in rest:
+            raise ProblemError(f"{key} is given twice, in types and outside: keep one")
+    if "file" not in types:
+        _refuse_columns(types)
+        return rest | types
+    if not isinstance(types["file"], str):
+        raise ProblemError(f"types.file is {types['file']!r}: give the path of a table, relative to the problem file")
+    table = read_columns(folder / types["file"])
+    if "valuations" not in types:
+        raise ProblemError(
+            f"types lacks 'valuations': name the columns of {table.path} that hold them; "
+            f"it has {', '.join(map(repr, table.names))}"
+        )
+    fields = _from_columns(types, table)
+    if "goods" not in rest and _is_text(types["valuations"]):
+        rest["goods"] = _columns_named(types["valuations"])
+    return rest | fields
+
+
+def _from_columns(types: dict[str, Any], table: Columns) -> dict[str, Any]:
+    for key in ONE_COLUMN:
+        if isinstance(types.get(key), list) and _is_text(types[key]):
+            raise ProblemError(f"types.{key} names {len(types[key])} columns of {table.path}: name one")
+    if "labels" in types and not isinstance(types["labels"], str):
+        raise ProblemError(f"types.labels is {types['labels']!r}: name one column of {table.path}")
+    fields: dict[str, Any] = {}
+    labels = table.text(types["labels"]) if "labels" in types else None
+    if labels is not None:
+        fields["labels"] = list(labels)
+    for key, value in types.items():
+        if key in ("file", "labels"):
+            continue
+        if not _is_text(value):
+            fields[key] = value
+        elif key in ONE_COLUMN:
+            fields[key] = table.numbers(value, labels)
+        else:
+            fields[key] = np.column_stack([table.numbers(name, labels) for name in _columns_named(value)])
+    return fields
+
+
+def _refuse_columns(types: dict[str, Any]) -> None:
+    for key, value in types.items():
+        if isinstance(value, str) or (key != "labels" and _is_text(value)):
+            raise ProblemError(f"types.{key} is {value!r}, but types names no file with such columns: add file = '...'")
+
+
+def _is_text(value: Any) -> bool:
+    """Whether a value names columns: text, or a list of text."""
+    return isinstance(value, str) or (isinstance(value, list) and any(isinstance(item, str) for item in value))
+
+
+def _columns_named(value: Any) -> list[str]:
+    names = [value] if isinstance(value, str) else value
+    for name in names:
+        if not isinstance(name, str):
+            raise ProblemError(f"{value!r} mixes column names and numbers: give one or the other")
+    return names
+
+
+# ---- values of the right kind ----
+
+
+def _check_values(record: dict[str, Any]) -> None:
+    """Text and switches only where they mean something: "3" is not a number, and true is not 1."""
+    for key in NAMES:
+        names = record.get(key, [])
+        if not isinstance(names, list) or not all(isinstance(name, str | int) for name in names):
+            raise ProblemError(f"{key} is {names!r}: give a list of names, each in quotes")
+    require_numbers({key: value for key, value in record.items() if key not in NAMES})
+
+
+def require_numbers(value: Any, where: str = "") -> None:
+    """Refuse text and switches in a value read from a file, at any depth, except under keys that are made of them."""
+    key = where.rpartition(".")[2]
+    if isinstance(value, dict):
+        for name, item in value.items():
+            require_numbers(item, f"{where}.{name}" if where else name)
+    elif isinstance(value, list):
+        for k, item in enumerate(value):
+            require_numbers(item, f"{where}[{k}]")
+    elif isinstance(value, str) and key not in WORDS:
+        raise ProblemError(f"{where} is {value!r}: give a number, without quotes")
+    elif isinstance(value, bool) != (key in SWITCHES):
+        raise ProblemError(
+            f"{where} is {str(value).lower()}: give {'true or false' if key in SWITCHES else 'a number'}"
+        )
