@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from contracts.arrays import Array
-from contracts.costs import Cost, Linear, conjugate_at
+from contracts.costs import Cost, Linear, Power, Quadratic, conjugate_at
 from contracts.domains import Box, Domain, NonNegative, Simplex
 from contracts.exact import EPS
 from contracts.problem import ScreeningProblem
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from scipy.sparse import csr_array
 
 BALANCING_ROUNDS = 200
+NEARLY_BALANCED = 1e-8  # share of all prices that no flow needs to carry for a bound that is called numerical
 
 
 @dataclass(frozen=True, eq=False)
@@ -86,11 +87,17 @@ def upper_bound(problem: ScreeningProblem, multipliers: Multipliers) -> Bound:
     1.25
     """
     prices, welfare, welfare_size, exact_flow = _on_the_flow(problem, _non_negative(multipliers))
+    missed = EPS * _flow_size(problem, prices)  # (n_types,) how far rounding keeps the multipliers off the flow
     weights = problem.weights * (problem.objective.profit_weight + prices.profit)
     cost: Any = problem.cost
     if not np.all(weights > 0):  # nothing weighs on the principal's payoff: only the constraints' prices count
         weights, cost = np.ones(problem.n_types), Linear(0.0)
     virtual, error = _virtual_valuations(problem, prices, weights, priced=cost is problem.cost)
+    if np.isfinite(problem.transfer_limits).all():  # what the flow misses is paid in utility, a_i . x_i - t_i
+        error = error + (missed / weights)[:, np.newaxis] * np.abs(problem.valuations)
+        slip = float(missed.sum() * np.abs(problem.transfer_limits).max())
+    else:  # ... or moves the IR multipliers, which price the reservation utility
+        slip = float(missed @ np.abs(problem.reservation_utility))
     surplus, allocation, closed = conjugate_bound(cost, problem.domain, virtual, error)
     rows = problem.side_rows
     lowest, highest = problem.transfer_limits
@@ -107,15 +114,16 @@ def upper_bound(problem: ScreeningProblem, multipliers: Multipliers) -> Bound:
     size = sum(float(np.abs(term).sum()) for term in terms) + welfare_size
     option = 0.0 if problem.outside_option is None else float(np.abs(problem.outside_option).max())
     size += option * float((prices.ir * np.abs(problem.valuations).sum(axis=1)).sum())
-    total = math.fsum(np.concatenate(terms)) + (problem.n_goods + 8) * EPS * size
+    total = math.fsum(np.concatenate(terms)) + (problem.n_goods + 8) * EPS * size + slip
     return Bound(float(np.nextafter(total, np.inf)), closed and exact_flow, virtual, allocation, prices)
 
 
 def conjugate_bound(cost: Cost, domain: Domain, valuation: Array, error: Array) -> tuple[Array, Array, bool]:
     """c*(v) from above for every v within `error` of `valuation`; (n,), maximisers, whether the bound is proven.
 
-    On x >= 0 the conjugate rises with v, so it is taken at v + error. On a bounded domain concavity proves
-    c*(v) <= v.x - c(x) + max over y in X of (v - grad c(x)).(y - x), at any x that is not at fault itself.
+    On x >= 0 the conjugate rises with v, so it is taken at v + error, in closed form for the library's own costs. On a
+    bounded domain concavity proves c*(v) <= v.x - c(x) + max over y in X of (v - grad c(x)).(y - x), at any x at all;
+    over a polyhedron that maximum is a linear program's, good to its tolerance.
     """
     if isinstance(domain, NonNegative):
         valuation = valuation + error
@@ -124,12 +132,20 @@ def conjugate_bound(cost: Cost, domain: Domain, valuation: Array, error: Array) 
         size = (np.abs(valuation) * np.abs(best)).sum(axis=1) + np.abs(cost.value(best))
         rounding = 16 * (valuation.shape[1] + 4) * EPS * np.where(np.isfinite(value), size + np.abs(value), 0.0)
     if isinstance(domain, NonNegative):
-        return value + rounding, best, hasattr(cost, "gradient")
-    rounding = rounding + (error * domain.magnitude(valuation.shape[1])).sum(axis=1)
-    if isinstance(domain, Box | Simplex) and hasattr(cost, "gradient"):
-        slope = valuation - cost.gradient(best)
-        slack = (slope * (domain.support(slope) - best)).sum(axis=1)
-        return conjugate_at(cost, valuation, best) + np.maximum(slack, 0.0) + rounding, best, True
+        return value + rounding, best, isinstance(cost, Linear | Quadratic | Power)
+    largest = domain.magnitude(valuation.shape[1])
+    rounding = rounding + (error * largest).sum(axis=1)
+    if hasattr(cost, "gradient"):
+        gradient = cost.gradient(best)
+        slope = valuation - gradient
+        size = np.abs(valuation) + (cost.gradient_size(best) if hasattr(cost, "gradient_size") else np.abs(gradient))
+        step = domain.support(slope) - best
+        with np.errstate(invalid="ignore"):  # an infinite slope at a corner that cannot be left
+            slack = np.where(step == 0, 0.0, slope * step).sum(axis=1)
+            reach = np.where(np.isfinite(size), size * (np.abs(best) + largest), 0.0).sum(axis=1)
+        rounding = rounding + 8 * (valuation.shape[1] + 4) * EPS * reach
+        proven = isinstance(domain, Box | Simplex)
+        return conjugate_at(cost, valuation, best) + np.maximum(slack, 0.0) + rounding, best, proven
     return value + rounding, best, False
 
 
@@ -160,45 +176,120 @@ def _non_negative(multipliers: Multipliers) -> Multipliers:
 
 def _on_the_flow(problem: ScreeningProblem, given: Multipliers) -> tuple[Multipliers, float, float, bool]:
     """Multipliers moved onto the flow; the welfare term of the bound and its size; whether the flow is exact."""
-    objective, lowest_highest = problem.objective, np.array(problem.transfer_limits)
+    objective, limits = problem.objective, np.array(problem.transfer_limits)
     if problem.objective.minimum_profit is None:
         given = replace(given, profit=0.0)
-    fixed = np.isinf(lowest_highest)  # an infinite limit cannot carry a price
+    fixed = np.isinf(limits)  # an infinite limit cannot carry a price
     transfer = np.clip(given.transfer, -np.inf if not fixed[1] else 0.0, np.inf if not fixed[0] else 0.0)
     given = replace(given, transfer=transfer)
-    base = problem.weights * (objective.profit_weight + given.profit) + given.transfer
-    base = base + given.side @ problem.side_rows.utility
-    inflow, outflow = given.ic.sum(axis=0), given.ic.sum(axis=1)
+    base = _base(problem, given)
     if objective.function is not None and not objective.is_worst_off:
-        return _welfare_absorbs(problem, given, base + inflow - outflow - given.ir)
-    weights = _linear_welfare(problem, given)
-    base = base - weights
+        return _welfare_absorbs(problem, given, base)
     if not fixed.any():  # limits on both sides: the transfer's own price closes every gap
-        gap = given.ir - (base + inflow - outflow)
+        gap = given.ir - (base + given.ic.sum(axis=0) - given.ic.sum(axis=1))
+        gap = np.where(np.abs(gap) <= EPS * _flow_size(problem, given), 0.0, gap)
         return replace(given, transfer=given.transfer + gap), 0.0, 0.0, True
+    least = 16 * EPS * float(_flow_size(problem, given).sum())
+    if objective.minimum_profit is not None and base.sum() < least:  # pay for the welfare weights with a higher price
+        given = replace(given, profit=given.profit + (2 * least - float(base.sum())) / float(problem.weights.sum()))
+        base = _base(problem, given)
     ic, ir = _balanced(given.ic, base)
-    exact = bool(np.all(ir >= 0))
-    charge = float(np.maximum(-ir, 0.0) @ np.abs(problem.valuations).sum(axis=1))
-    return replace(given, ic=ic, ir=np.maximum(ir, 0.0)), charge, charge, exact
+    ic, ir = _routed(ic, ir, base, 4 * EPS * _flow_size(problem, replace(given, ic=ic, ir=np.abs(ir))))
+    given = replace(given, ic=ic, ir=np.maximum(ir, 0.0))
+    if _is_certain(problem, given, ir):
+        return given, 0.0, 0.0, True
+    # Utilities can rise without limit together, so no charge makes this rigorous: it stands for a miss by rounding.
+    missing = np.maximum(-ir, 0.0)
+    if missing.sum() > NEARLY_BALANCED * float(_flow_size(problem, given).sum()):
+        return given, math.inf, math.inf, False
+    charge = float(missing @ (np.abs(problem.valuations).sum(axis=1) + np.abs(problem.reservation_utility)))
+    return given, charge, charge, False
+
+
+def _base(problem: ScreeningProblem, prices: Multipliers) -> Array:
+    """kappa f + t + s.H - pi: what each type's utility costs before IC and IR; (n_types,)."""
+    base = problem.weights * (problem.objective.profit_weight + prices.profit) + prices.transfer
+    return np.asarray(base + prices.side @ problem.side_rows.utility - _linear_welfare(problem, prices))
+
+
+def _flow_size(problem: ScreeningProblem, prices: Multipliers) -> Array:
+    """Sum of the sizes that meet in each type's flow, times their number: EPS times this bounds the rounding."""
+    ic, rows = prices.ic, problem.side_rows
+    counts = np.diff(ic.indptr) + np.bincount(ic.indices, minlength=problem.n_types) + len(rows.limit) + 8
+    own = problem.weights * (problem.objective.profit_weight + prices.profit) + np.abs(prices.transfer)
+    own = own + prices.side @ np.abs(rows.utility) + _linear_welfare(problem, prices)
+    return np.asarray(counts * (own + ic.sum(axis=0) + ic.sum(axis=1) + prices.ir))
+
+
+def _is_certain(problem: ScreeningProblem, prices: Multipliers, ir: Array) -> bool:
+    """Whether IR multipliers that close the flow are non-negative in exact arithmetic, not only in floats."""
+    clear = ir >= EPS * _flow_size(problem, prices)
+    welfare = 0.0 if problem.objective.is_worst_off else problem.objective.weights
+    unused = problem.objective.profit_weight + prices.profit * (1 - 2 * EPS) >= welfare
+    unused = unused & (prices.transfer >= 0) & (prices.ic.sum(axis=1) == 0) & (not problem.objective.is_worst_off)
+    return bool(np.all(clear | (unused & (not prices.side.any()))))
 
 
 def _linear_welfare(problem: ScreeningProblem, given: Multipliers) -> Array:
     if problem.objective.is_worst_off:
         shares = np.maximum(given.worst_off, 0.0)
-        return np.asarray(problem.objective.weights * shares / shares.sum())
+        total = float(shares.sum())
+        shares = shares / total if total > 0 else np.full(problem.n_types, 1.0 / problem.n_types)
+        return np.asarray(problem.objective.weights * shares)
+    if problem.objective.function is not None:
+        return np.zeros(problem.n_types)
     return problem.objective.utility_weights(problem.weights)
 
 
 def _welfare_absorbs(
-    problem: ScreeningProblem, given: Multipliers, weight: Array
+    problem: ScreeningProblem, given: Multipliers, base: Array
 ) -> tuple[Multipliers, float, float, bool]:
-    """Concave welfare: the conjugate max_u f w W(u) - pi u takes whatever weight pi the flow leaves."""
+    """Concave welfare: the conjugate max_u f w W(u) - pi u takes whatever weight pi the flow leaves.
+
+    The conjugate is convex in pi, so its larger end over the rounding of pi is an upper bound. Types without social
+    weight must lie on the flow themselves.
+    """
     social = problem.objective.utility_weights(problem.weights)
     cares = social > 0
-    terms = social[cares] * problem.objective.function.conjugate(weight[cares] / social[cares])
-    idle = np.abs(weight[~cares]).max(initial=0.0)  # a type without social weight must lie on the flow itself
-    size = float(np.abs(terms).sum()) if np.isfinite(terms).all() else math.inf
-    return given, float(np.sum(terms)), 8 * size, bool(idle == 0.0)
+    through = base + given.ic.sum(axis=0) - given.ic.sum(axis=1)
+    ir = np.where(cares, given.ir, np.maximum(through, 0.0))
+    given = replace(given, ir=ir)
+    error = EPS * _flow_size(problem, given)
+    if np.any(~cares & (through < -error)):
+        return given, math.inf, math.inf, False
+    prices = (through - ir)[cares] / social[cares]
+    width = error[cares] / social[cares] + EPS * np.abs(prices)
+    function = problem.objective.function
+    conjugates = np.maximum(function.conjugate(prices - width), function.conjugate(prices + width))
+    terms = social[cares] * conjugates
+    if not np.isfinite(terms).all():
+        return given, math.inf, math.inf, False
+    size = float(np.abs(terms).sum() + social.sum() + np.abs((through - ir)[cares]).sum())
+    certain = bool(np.all(cares | (through >= error)))
+    return given, math.fsum(terms), 8 * size, certain
+
+
+def _routed(ic: csr_array, ir: Array, base: Array, margin: Array) -> tuple[csr_array, Array]:
+    """Types whose flow runs short are fed by types whose IR multiplier has room: l_ji moves it from j to i."""
+    from scipy.sparse import coo_array
+
+    short = np.flatnonzero((ir < 0) | ((ir < margin / 4) & (base < 0)))
+    if not short.size:
+        return ic, ir
+    need = margin[short] - ir[short]
+    givers = np.setdiff1d(np.flatnonzero(ir > 2 * margin), short)
+    room = ir[givers] - margin[givers]
+    if not givers.size or room.sum() < need.sum():
+        return ic, ir
+    # Lay needs and rooms end to end on one line: each overlap of two intervals is one route.
+    need_ends, room_ends = np.cumsum(need), np.cumsum(room)
+    ends = np.union1d(need_ends, room_ends[room_ends < need_ends[-1]])
+    middles = ends - np.diff(ends, prepend=0.0) / 2
+    to = short[np.minimum(np.searchsorted(need_ends, middles), len(short) - 1)]
+    giver = givers[np.minimum(np.searchsorted(room_ends, middles), len(givers) - 1)]
+    routes = coo_array((np.diff(ends, prepend=0.0), (giver, to)), shape=ic.shape)
+    ic = (ic + routes.tocsr()).tocsr()
+    return ic, np.asarray(base + ic.sum(axis=0) - ic.sum(axis=1))
 
 
 def _balanced(ic: csr_array, base: Array) -> tuple[csr_array, Array]:

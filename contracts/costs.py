@@ -11,6 +11,8 @@ from contracts.arrays import Array, finite, number
 from contracts.domains import Domain, NonNegative, Simplex
 from contracts.errors import ProblemError, SolverError
 
+EPS = float(np.finfo(np.float64).eps)
+EIGENVALUE_ROUNDING = 4 * EPS  # of a symmetric matrix, per row, relative to its largest eigenvalue
 SWEEPS = 2000  # coordinate sweeps of a small quadratic program before its bound is taken as it is
 
 
@@ -39,13 +41,17 @@ def conjugate_at(cost: Cost, valuation: Array, allocation: Array) -> Array:
 
 def numerical_conjugate(cost: Cost, valuation: Array, domain: Domain) -> tuple[Array, Array]:
     """The conjugate by one cvxpy program over all rows, where no closed form is known."""
+    import warnings
+
     import cvxpy as cp
 
     allocation = cp.Variable(valuation.shape)
     payoff = cp.sum(cp.multiply(valuation, allocation)) - cp.sum(cost.expression(allocation))
     program = cp.Problem(cp.Maximize(payoff), domain.constraints(allocation))
     try:
-        program.solve(solver=cp.CLARABEL)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # "solution may be inaccurate": bounds with a gradient correct for it
+            program.solve(solver=cp.CLARABEL)
     except cp.error.SolverError as exc:
         raise SolverError("the conjugate of the cost could not be computed", tried=("CLARABEL",)) from exc
     if allocation.value is None:
@@ -120,8 +126,9 @@ class Quadratic:
             )
         if curvature.ndim == 2 and not np.array_equal(curvature, curvature.T):
             raise ProblemError("Quadratic curvature is not symmetric: pass (Q + Q.T) / 2, which is the same cost")
-        lowest = float(np.linalg.eigvalsh(curvature)[0] if curvature.ndim == 2 else np.min(curvature))
-        if lowest <= 0:
+        spectrum = np.linalg.eigvalsh(curvature) if curvature.ndim == 2 else np.sort(curvature, axis=None)
+        lowest = float(spectrum[0])
+        if lowest <= (2 * EIGENVALUE_ROUNDING * len(spectrum) * spectrum[-1] if curvature.ndim == 2 else 0.0):
             raise ProblemError(
                 f"Quadratic curvature is not positive definite (smallest curvature {lowest:.6g}), so the cost is not "
                 "strictly convex: make every curvature positive, or use Linear for a good without curvature"
@@ -139,6 +146,14 @@ class Quadratic:
             return np.asarray(allocation @ self.curvature)
         return np.asarray(allocation * self.curvature)
 
+    def gradient_size(self, allocation: Array) -> Array:
+        """Sizes of the terms of the gradient, which its rounding is relative to."""
+        return (
+            np.abs(allocation) @ np.abs(self.curvature)
+            if self.curvature.ndim == 2
+            else self.gradient(np.abs(allocation))
+        )
+
     def inverse_marginal(self, marginal: Array) -> Array:
         return np.asarray(marginal / self.curvature)
 
@@ -150,10 +165,20 @@ class Quadratic:
         best = self._coordinate_descent(valuation, domain)
         if not isinstance(domain, NonNegative):
             return conjugate_at(self, valuation, best), best
-        # On x >= 0 any z >= 0 bounds the conjugate by (v + z)' Q^-1 (v + z) / 2; z is the price of x >= 0.
+        # On x >= 0 any z >= 0 bounds the conjugate by (v + z)' Q^-1 (v + z) / 2; z is the price of x >= 0. For any y
+        # that is (v + z).y - y'Qy / 2 + r' Q^-1 r / 2 with r = v + z - Qy: no rounding of y is at fault.
         raised = valuation + np.maximum(self.gradient(best) - valuation, 0.0)
-        bound = np.einsum("ij,ij->i", raised, np.linalg.solve(self.curvature, raised.T).T) / 2
-        return bound, best
+        point = np.linalg.solve(self.curvature, raised.T).T
+        rounding = (valuation.shape[1] + 4) * EPS * (np.abs(raised) + self.gradient_size(point))
+        rest = np.abs(raised - self.gradient(point)) + rounding
+        lost = np.einsum("ij,ij->i", rest, rest) / (2 * self._least_curvature())
+        size = np.einsum("ij,ij->i", np.abs(raised), np.abs(point)) + (np.abs(point) * self.gradient_size(point)).sum(1)
+        return conjugate_at(self, raised, point) + lost + (valuation.shape[1] + 4) * EPS * size, best
+
+    def _least_curvature(self) -> float:
+        """Smallest eigenvalue of the matrix, rounded down."""
+        eigenvalues = np.linalg.eigvalsh(self.curvature)
+        return float(eigenvalues[0] - EIGENVALUE_ROUNDING * len(eigenvalues) * eigenvalues[-1])
 
     def _coordinate_descent(self, valuation: Array, domain: Domain) -> Array:
         best = domain.clip(np.linalg.solve(self.curvature, valuation.T).T)
@@ -287,8 +312,15 @@ class Entropy:
         return np.asarray(self.temperature * rel_entr(allocation, self.reference).sum(axis=1))
 
     def gradient(self, allocation: Array) -> Array:
+        return np.asarray(self.temperature * (self._log_ratio(allocation) + 1.0))
+
+    def gradient_size(self, allocation: Array) -> Array:
+        """Sizes of the terms of the gradient, which its rounding is relative to."""
+        return np.asarray(self.temperature * (np.abs(self._log_ratio(allocation)) + 1.0))
+
+    def _log_ratio(self, allocation: Array) -> Array:
         tiny = np.finfo(np.float64).tiny  # at a share of zero the slope is minus infinity, out of any maximiser's reach
-        return np.asarray(self.temperature * (np.log(np.maximum(allocation, tiny) / self.reference) + 1.0))
+        return np.asarray(np.log(np.maximum(allocation, tiny) / self.reference))
 
     def conjugate(self, valuation: Array, domain: Domain) -> tuple[Array, Array]:
         """Log-sum-exp and the softmax policy, the optimum of KL-regularised reward."""
