@@ -1,0 +1,425 @@
+"""A menu as a picture: what is on offer, who is bunched and tempted, who earns a rent."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from contracts.arrays import Array
+from contracts.domains import Simplex
+from contracts.errors import ProblemError
+from contracts.menu import BINDING, OUTSIDE, Menu
+from contracts.relevance import Indices
+from contracts.tables import column, headline
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.colors import Normalize
+
+# Okabe & Ito (2008), told apart with any colour vision; ordered so that neighbours in a stack differ in lightness too.
+PALETTE = ("#0072B2", "#E69F00", "#56B4E9", "#D55E00", "#F0E442", "#009E73", "#CC79A7", "#004D40")
+GREY, INK = "#B8B8B8", "#333333"
+SHOWN_BARS = 24  # types or options that a bar chart can name
+SHOWN_CURVES = 12
+SHOWN_NAMES = 25  # points that can carry a name
+SHOWN_ARROWS = 150
+NAMED_SHARE = 0.06  # of a bar, above which a segment says its share
+SEEN_SHARE = 0.005  # of a bar, below which a good never earns a colour of its own
+
+
+def plot_menu(menu: Menu, ax: Axes | None = None, *, kind: str = "auto") -> Axes:
+    """Draw a menu on `ax`, or on new axes, and return them.
+
+    Parameters
+    ----------
+    kind : "menu" draws what is on offer: tariff and indifference curves for one good, options with their prices for two
+        goods, shares of every type's lottery, else the amounts of every good; "types" draws the types, coloured by
+        option, with the incentive constraints that bind; "rents" draws what private information earns; "auto" draws
+        the menu, or the types where there are many in two dimensions
+
+    Raises
+    ------
+    ProblemError
+        If the kind is unknown.
+
+    Examples
+    --------
+    >>> from matplotlib.figure import Figure
+    >>> from contracts import Quadratic, solve_menu
+    >>> menu = solve_menu([1.0, 2.0], [0.75, 0.25], cost=Quadratic(), goods=("quality",))
+    >>> ax = plot_menu(menu, Figure().subplots(), kind="menu")
+    >>> ax.get_xlabel(), ax.get_ylabel()
+    ('quality', 'transfer (money)')
+    """
+    if kind != "auto" and kind not in KINDS:
+        raise ProblemError(f"kind is {kind!r}: use 'auto', {', '.join(map(repr, KINDS))}")
+    if ax is None:
+        import matplotlib.pyplot as plt
+
+        _, ax = plt.subplots(figsize=(7.0, 4.4), layout="constrained")
+    KINDS[_suited(menu) if kind == "auto" else kind](menu, ax)
+    ax.spines[["top", "right"]].set_visible(False)
+    return ax
+
+
+def binding_pairs(menu: Menu) -> tuple[Indices, Indices, Array]:
+    """Types tempted by another contract, the type whose contract it is, and the price; highest prices first.
+
+    Of several types that share the tempting contract the one with the highest price stands for it.
+    """
+    pairs = menu.ic_multipliers.tocoo()
+    tempted, tempter = (np.asarray(index, dtype=np.intp) for index in pairs.coords)
+    price = np.asarray(pairs.data, dtype=np.float64)
+    option = menu.option_of_type
+    kept = np.flatnonzero((price > BINDING * menu.problem.weights[tempted]) & (option[tempted] != option[tempter]))
+    kept = kept[np.argsort(-price[kept], kind="stable")]
+    _, first = np.unique(np.column_stack([tempted[kept], option[tempter[kept]]]), axis=0, return_index=True)
+    kept = kept[np.sort(first)]
+    return tempted[kept], tempter[kept], price[kept]
+
+
+def type_positions(menu: Menu) -> tuple[Array, tuple[str, str]]:
+    """Where the types lie in a plane, and what its axes mean; (n_types, 2).
+
+    One good: valuation and allocation. Two goods: the valuations. More: their two main directions of difference, after
+    taking a constant off each type's valuations where only a lottery over the goods is sold, since it moves no choice.
+    """
+    problem = menu.problem
+    if problem.n_goods == 1:
+        good = problem.goods[0]
+        position = np.column_stack([problem.valuations[:, 0], menu.allocation[:, 0]])
+        return position, (f"valuation of {_good(good)} (money per unit)", _allocation_name(menu, 0))
+    if problem.n_goods == 2 and not _sells_lotteries(menu):
+        x, y = (f"valuation of {_good(good)} (money per unit)" for good in problem.goods)
+        return np.array(problem.valuations), (x, y)
+    differences = problem.valuations - (problem.valuations.mean(axis=1, keepdims=True) if _sells_lotteries(menu) else 0)
+    differences = differences - problem.weights @ differences
+    _, _, directions = np.linalg.svd(differences * np.sqrt(problem.weights)[:, np.newaxis], full_matrices=False)
+    position = np.zeros((problem.n_types, 2))
+    position[:, : len(directions[:2])] = differences @ directions[:2].T
+    spread = problem.weights @ differences**2
+    shares = problem.weights @ position**2 / max(float(spread.sum()), np.finfo(np.float64).tiny)
+    x, y = (
+        f"{nth} direction in which valuations differ ({s:.0%})" for nth, s in zip(("1st", "2nd"), shares, strict=True)
+    )
+    return position, (x, y)
+
+
+# ---- what is on offer ----
+
+
+def _suited(menu: Menu) -> str:
+    many = menu.problem.n_types > SHOWN_NAMES
+    return "types" if many and menu.problem.n_goods == 2 and not _sells_lotteries(menu) else "menu"
+
+
+def _draw_menu(menu: Menu, ax: Axes) -> None:
+    if _sells_lotteries(menu):
+        _draw_lotteries(menu, ax)
+    elif menu.problem.n_goods == 1:
+        _draw_tariff(menu, ax)
+    elif menu.problem.n_goods == 2:
+        _draw_price_map(menu, ax)
+    else:
+        _draw_amounts(menu, ax)
+
+
+def _draw_tariff(menu: Menu, ax: Axes) -> None:
+    """Transfer against allocation: contracts, and the indifference curve on which each type's contract lies."""
+    problem = menu.problem
+    x, t = menu.allocation[:, 0], menu.transfer
+    order = np.argsort(problem.valuations[:, 0], kind="stable")
+    shown = order[np.unique(np.linspace(0, problem.n_types - 1, SHOWN_CURVES).round().astype(np.intp))]
+    offered, transfers = menu.options.allocations[:, 0], menu.options.transfers
+    outside = problem.outside_contract
+    nothing = np.zeros(0) if outside is None else outside
+    ends = np.concatenate([offered, x, nothing])
+    margin = 0.12 * (float(np.ptp(ends)) or max(abs(float(ends[0])), 1.0))
+    low, high = float(ends.min()) - margin, float(ends.max()) + margin
+    low = max(low, 0.0) if ends.min() >= 0 else low
+    colours = _shades(len(shown))
+    for colour, k in zip(colours, shown, strict=True):
+        curve = problem.valuations[k, 0] * np.array([low, high]) - menu.utility[k]
+        label = f"{problem.labels[k]}: indifference curve" if len(shown) <= 6 else "_nolegend_"
+        ax.plot([low, high], curve, color=colour, lw=1.2, alpha=0.8, zorder=1, label=label)
+    ax.plot(offered, transfers, "o", color=INK, ms=7 if len(offered) <= SHOWN_NAMES else 3, zorder=3, label="options")
+    if outside is not None:
+        ax.plot(outside[:1], [0.0], "o", mfc="white", mec=INK, ms=8, zorder=2, label="outside option")
+    if len(offered) <= SHOWN_CURVES:
+        _name_points(ax, np.column_stack([offered, transfers]), [_takers(menu, k) for k in range(len(offered))])
+    paid = np.concatenate([transfers, t, 0.0 * nothing])
+    height = float(np.ptp(paid)) or max(float(np.abs(paid).max()), 1.0)
+    ax.set_ylim(float(paid.min()) - 0.15 * height, float(paid.max()) + 0.2 * height)
+    ax.set_xlim(low - (margin / 4 if low == 0 else 0.0), high)
+    ax.set_xlabel(_allocation_name(menu, 0))
+    ax.set_ylabel("transfer (money)")
+    ax.set_title(headline(menu), fontsize=10)
+    if len(shown) > 6:
+        valuations = problem.valuations[:, 0]
+        _colour_bar(ax, _norm(valuations), "valuation along an indifference curve (money per unit)")
+    ax.legend(fontsize=8, loc="upper left", framealpha=0.9)
+
+
+def _draw_price_map(menu: Menu, ax: Axes) -> None:
+    """Options in the plane of two goods, as large as the share that takes them, with their prices."""
+    offered, transfers = menu.options
+    share = _option_shares(menu)
+    priced = menu.problem.transfers != "none" and len(transfers) > 0
+    size = 40 + 400 * share if len(transfers) <= SHOWN_NAMES else 12 + 400 * share
+    colour: dict[str, Any] = (
+        {"c": transfers, "cmap": "viridis", "norm": _norm(transfers)} if priced else {"color": PALETTE[0]}
+    )
+    ax.scatter(
+        offered[:, 0], offered[:, 1], s=size, edgecolors=INK, linewidths=0.6, zorder=3, label="options", **colour
+    )
+    outside = menu.problem.outside_contract
+    if outside is not None:
+        ax.plot(outside[:1], outside[1:2], "o", mfc="white", mec=INK, ms=9, zorder=2, label="outside option")
+        _legend_below(ax)
+    if len(transfers) <= SHOWN_NAMES:
+        prices = column(transfers, 3) if priced else [f"option {k}" for k in range(len(transfers))]
+        _name_points(ax, offered, [f"{price} ({s:.0%})" for price, s in zip(prices, share, strict=True)])
+    if priced and np.ptp(transfers) > 0:
+        _colour_bar(ax, _norm(transfers), "transfer (money)")
+    ax.margins(0.14)
+    ax.set_xlabel(_allocation_name(menu, 0))
+    ax.set_ylabel(_allocation_name(menu, 1))
+    ax.set_title(headline(menu), fontsize=10)
+
+
+def _draw_lotteries(menu: Menu, ax: Axes) -> None:
+    """One stacked bar per type, or per option where types are many, and one for a default policy."""
+    problem = menu.problem
+    names, lotteries = _bars(menu)
+    if problem.outside_option is not None:
+        names, lotteries = [*names, "outside option"], np.vstack([lotteries, problem.outside_option])
+    most = lotteries.max(axis=0)
+    coloured = np.flatnonzero(most >= SEEN_SHARE)
+    coloured = np.sort(coloured[np.argsort(-most[coloured], kind="stable")][: len(PALETTE)])
+    parts = [(str(problem.goods[k]), PALETTE[n], lotteries[:, k]) for n, k in enumerate(coloured)]
+    rest = np.delete(lotteries, coloured, axis=1)
+    if rest.shape[1]:
+        parts.append((f"{rest.shape[1]} others", GREY, rest.sum(axis=1)))
+    place, left = np.arange(len(names)), np.zeros(len(names))
+    for name, colour, share in parts:
+        ax.barh(place, share, left=left, color=colour, label=name, edgecolor="white", linewidth=0.6, height=0.72)
+        for row in np.flatnonzero(share >= NAMED_SHARE).tolist() if len(names) <= SHOWN_CURVES else ():
+            ink = "white" if _is_dark(colour) else "black"
+            ax.text(
+                left[row] + share[row] / 2, row, f"{share[row]:.0%}", ha="center", va="center", color=ink, fontsize=8
+            )
+        left = left + share
+    ax.set_yticks(place, names, fontsize=9 if len(names) <= 12 else 7)
+    ax.invert_yaxis()
+    ax.set_xlim(0, 1)
+    ax.set_xlabel("probability")
+    ax.set_title(headline(menu), fontsize=10)
+    _legend_below(ax)
+
+
+def _draw_amounts(menu: Menu, ax: Axes) -> None:
+    """The amount of every good for every type, or option where types are many, as a table of shades."""
+    names, amounts = _bars(menu)
+    most = float(np.abs(amounts).max(initial=0.0)) or 1.0
+    signed = bool(amounts.min(initial=0.0) < 0)
+    ax.imshow(amounts, aspect="auto", cmap="PuOr" if signed else "cividis", vmin=-most if signed else 0.0, vmax=most)
+    if amounts.size <= 200:
+        for (row, good), amount in np.ndenumerate(amounts):
+            faint = abs(amount) < 0.6 * most
+            ink = "white" if faint != signed else "black"
+            ax.text(good, row, column([amount], 3, most)[0], ha="center", va="center", color=ink, fontsize=8)
+    goods = np.arange(menu.problem.n_goods)
+    if len(goods) <= SHOWN_BARS:
+        ax.set_xticks(
+            goods,
+            list(menu.problem.goods),
+            rotation=30 if len(goods) > 5 else 0,
+            ha="right" if len(goods) > 5 else "center",
+        )
+    ax.set_yticks(np.arange(len(names)), names, fontsize=9 if len(names) <= 12 else 7)
+    ax.set_xlabel("allocation, by good")
+    ax.set_title(headline(menu), fontsize=10)
+
+
+def _bars(menu: Menu) -> tuple[list[str], Array]:
+    """What to draw a bar for: every type while they can be named, else the options that most types take."""
+    problem = menu.problem
+    if problem.n_types <= SHOWN_BARS:
+        return list(problem.labels), np.asarray(menu.allocation)
+    shares = _option_shares(menu)
+    order = np.argsort(-shares, kind="stable")[:SHOWN_BARS]
+    return [f"option {k} ({shares[k]:.1%})" for k in order], menu.options.allocations[order]
+
+
+# ---- who they are ----
+
+
+def _draw_types(menu: Menu, ax: Axes) -> None:
+    """Types where they lie: coloured by option, hollow if excluded, with arrows to the contracts that tempt them."""
+    problem, option = menu.problem, menu.option_of_type
+    position, axis_names = type_positions(menu)
+    size = float(np.clip(4000 / problem.n_types, 6, 70))
+    enlarged = max(1.0, float(np.sqrt(30 / size)))  # in the legend, where points of many types are too small to see
+    served = option != OUTSIDE
+    count = len(menu.options.transfers)
+    edge: dict[str, Any] = {"edgecolors": INK, "linewidths": 0.4} if size > 20 else {"edgecolors": "none"}
+
+    def points(who: Any, label: str, **look: Any) -> None:
+        ax.scatter(position[who, 0], position[who, 1], s=size, zorder=3, label=label, **look)
+
+    if count <= len(PALETTE):
+        for k in range(count):
+            points(option == k, _contract(menu, k), color=PALETTE[k], **edge)
+    else:
+        by_price = problem.transfers != "none"
+        scale = menu.transfer[served] if by_price else option[served].astype(np.float64)
+        points(served, f"{count} options", c=scale, cmap="viridis", norm=_norm(scale), edgecolors="none")
+        _colour_bar(ax, _norm(scale), "transfer (money)" if by_price else "option")
+    if not served.all():
+        points(~served, "excluded", facecolors="white", edgecolors=INK, linewidths=0.9 if size > 20 else 0.4)
+    tempted, tempter, _ = binding_pairs(menu)
+    drawn = slice(0, SHOWN_ARROWS)
+    start, end = position[tempted[drawn]], position[tempter[drawn]]
+    many = len(start) > SHOWN_NAMES
+    arrow = {"arrowstyle": "-|>", "color": INK, "alpha": 0.45 if many else 0.9, "lw": 0.7 if many else 1.1}
+    apart = {"shrinkA": np.sqrt(size) / 2 + 1, "shrinkB": np.sqrt(size) / 2 + 1, "mutation_scale": 6 if many else 10}
+    for tail, head in zip(start, end, strict=True):
+        ax.annotate("", (head[0], head[1]), (tail[0], tail[1]), arrowprops=arrow | apart, zorder=2)
+    if len(start):
+        named = f"{len(start)} of {len(tempted)}" if len(tempted) > len(start) else f"{len(tempted)}"
+        ax.plot(
+            [], [], color=INK, marker=">", ms=5 / enlarged, label=f"binding IC, towards the tempting contract ({named})"
+        )
+    if problem.n_types <= SHOWN_NAMES:
+        _name_points(ax, position, list(problem.labels))
+    ax.margins(0.12)
+    ax.set_xlabel(axis_names[0])
+    ax.set_ylabel(axis_names[1])
+    ax.set_title(headline(menu), fontsize=10)
+    _legend_below(ax, columns=2, marker_scale=enlarged)
+
+
+# ---- what private information earns ----
+
+
+def _draw_rents(menu: Menu, ax: Axes) -> None:
+    """Rent per type with its utility; for many types both against the share of the population, poorest first."""
+    problem, rent, utility = menu.problem, menu.information_rent, menu.utility
+    if problem.n_types <= SHOWN_BARS:
+        place = np.arange(problem.n_types)
+        faces = ["white" if excluded else PALETTE[0] for excluded in menu.is_excluded]
+        ax.bar(place, rent, color=faces, edgecolor=PALETTE[0], width=0.65)
+        for k, worth in enumerate(column(utility, 3)):
+            ax.annotate(
+                f"utility\n{worth}" if problem.n_types <= 10 else worth, (k, rent[k]), (0, 3), fontsize=8,
+                textcoords="offset points", ha="center", va="bottom", rotation=0 if problem.n_types <= 10 else 90,
+            )  # fmt: skip
+        rotated = problem.n_types > 6
+        ax.set_xticks(place, list(problem.labels), rotation=40 if rotated else 0, ha="right" if rotated else "center")
+        ax.margins(y=0.25)
+        ax.set_xlabel("type")
+        ax.set_ylabel("information rent (money)")
+    else:
+        order = np.lexsort((rent, utility))
+        share = np.cumsum(problem.weights[order])
+        ax.step(share, utility[order], where="pre", color=PALETTE[1], lw=2.6, label="utility")
+        ax.step(share, rent[order], where="pre", color=PALETTE[0], lw=1.3, label="information rent")
+        ax.set_xlim(0, 1)
+        ax.set_xlabel("share of the population, least utility first")
+        ax.set_ylabel("utility and information rent (money)")
+        ax.legend(fontsize=8, loc="upper left")
+    ax.set_title(headline(menu), fontsize=10)
+
+
+KINDS: dict[str, Callable[[Menu, Axes], None]] = {"menu": _draw_menu, "types": _draw_types, "rents": _draw_rents}
+
+
+# ---- words and colours ----
+
+
+def _sells_lotteries(menu: Menu) -> bool:
+    return isinstance(menu.problem.domain, Simplex) and not menu.problem.domain.free_disposal
+
+
+def _good(name: str) -> str:
+    return f"good {name}" if name.isdigit() else name
+
+
+def _allocation_name(menu: Menu, good: int) -> str:
+    name = str(menu.problem.goods[good])
+    if not name.isdigit():
+        return name
+    return "allocation (units)" if menu.problem.n_goods == 1 else f"allocation of good {name} (units)"
+
+
+def _option_shares(menu: Menu) -> Array:
+    """Share of the population that takes each option; (n_options,)."""
+    served = menu.option_of_type != OUTSIDE
+    count = len(menu.options.transfers)
+    shares = np.bincount(menu.option_of_type[served], menu.problem.weights[served], minlength=count)
+    return np.asarray(shares, dtype=np.float64)
+
+
+def _takers(menu: Menu, option: int) -> str:
+    """The types that take an option, in few words."""
+    who = np.flatnonzero(menu.option_of_type == option)
+    names = [str(menu.problem.labels[k]) for k in who[:3]]
+    return ", ".join(names) + (f", +{len(who) - 3}" if len(who) > 3 else "")
+
+
+def _contract(menu: Menu, option: int) -> str:
+    """The contract in the words of a legend."""
+    if menu.problem.transfers == "none":
+        return f"option {option} ({_option_shares(menu)[option]:.0%})"
+    transfer = column(menu.options.transfers, 3)[option]
+    if menu.problem.n_goods > 3:
+        return f"option {option} for {transfer}"
+    amounts = column(menu.options.allocations[option], 3, float(np.abs(menu.options.allocations).max(initial=0.0)))
+    return f"({', '.join(amounts)}) for {transfer}"
+
+
+def _name_points(ax: Axes, points: Array, names: list[str]) -> None:
+    for point, name in zip(points, names, strict=True):
+        ax.annotate(name, (point[0], point[1]), (6, 5), textcoords="offset points", fontsize=8, zorder=5)
+
+
+def _legend_below(ax: Axes, columns: int = 4, marker_scale: float = 1.0) -> None:
+    columns = min(columns, len(ax.get_legend_handles_labels()[1]))
+    ax.legend(
+        fontsize=8,
+        loc="upper center",
+        bbox_to_anchor=(0.5, -0.14),
+        ncols=columns,
+        frameon=False,
+        markerscale=marker_scale,
+    )
+
+
+def _shades(count: int) -> Array:
+    from matplotlib import colormaps
+
+    return np.asarray(colormaps["viridis"](np.linspace(0.0, 0.9, count)))
+
+
+def _norm(values: Array) -> Normalize:
+    from matplotlib.colors import Normalize
+
+    if len(values) == 0 or float(np.ptp(values)) == 0:
+        middle = float(values[0]) if len(values) else 0.0
+        return Normalize(middle - 0.5, middle + 0.5)
+    return Normalize(float(values.min()), float(values.max()))
+
+
+def _colour_bar(ax: Axes, norm: Normalize, label: str) -> None:
+    from matplotlib.cm import ScalarMappable
+
+    figure = ax.get_figure()
+    if figure is not None:
+        figure.colorbar(ScalarMappable(norm, "viridis"), ax=ax, label=label)
+
+
+def _is_dark(colour: str) -> bool:
+    red, green, blue = (int(colour[k : k + 2], 16) for k in (1, 3, 5))
+    return 0.299 * red + 0.587 * green + 0.114 * blue < 140
