@@ -14,7 +14,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from contracts.arrays import Array
+from contracts.arrays import Array, finite
+from contracts.errors import ProblemError
 from contracts.relevance import ALL_PAIRS, Indices, relevant_blocks
 
 EPS = float(np.finfo(np.float64).eps)
@@ -197,8 +198,12 @@ def implementable(valuations: Array, allocation: Array) -> Implementability:
     >>> implementable(np.array([[1.0], [2.0]]), np.array([[1.0], [0.0]]))
     Implementability(holds=False, cycle=(0, 1), gain=1.0)
     """
-    valuations = np.asarray(valuations, dtype=np.float64).reshape(len(valuations), -1)
-    allocation = np.asarray(allocation, dtype=np.float64).reshape(len(allocation), -1)
+    valuations, allocation = finite("valuations", valuations), finite("allocation", allocation)
+    if valuations.shape != allocation.shape or valuations.ndim not in (1, 2) or not valuations.size:
+        raise ProblemError(
+            f"valuations has shape {valuations.shape}, allocation {allocation.shape}; both must be (n_types, n_goods)"
+        )
+    valuations, allocation = valuations.reshape(len(valuations), -1), allocation.reshape(len(allocation), -1)
     n_types = len(valuations)
     value = valuations @ allocation.T
     edges = value - np.diag(value)  # [i, j] = a_i.x_j - a_j.x_j

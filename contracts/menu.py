@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from contracts.arrays import Array, finite
+from contracts.arrays import Array, finite, number
 from contracts.bounds import Bound, Multipliers, upper_bound
 from contracts.certificate import Certificate, certify
 from contracts.errors import ProblemError
@@ -171,6 +171,8 @@ class Menu:
         mean_value = self.problem.weights @ self.problem.principal_values
         payoffs = allocations[:, : self.problem.n_goods] @ mean_value + transfers
         payoffs = payoffs - self.problem.cost.value(np.ascontiguousarray(allocations[:, : self.problem.n_goods]))
+        if self._outside_is_money:
+            payoffs[count] = 0.0  # whoever leaves takes no allocation, not even a free one
         best = best_options(values, allocations, transfers, payoff=lambda _, options: payoffs[options])
         return np.where(best.option == count, OUTSIDE, best.option)
 
@@ -313,6 +315,13 @@ def assembled(
     return Menu(problem, options, option_of_type, certificate, bound, engine)
 
 
+def _sized(name: str, values: Any, count: int) -> Array:
+    array = finite(name, values)
+    if array.shape != (count,):
+        raise ProblemError(f"{name} has shape {array.shape}; expected {(count,)}: save the menu again")
+    return array
+
+
 def _frozen(array: Any) -> Any:
     array.setflags(write=False)
     return array
@@ -348,8 +357,10 @@ def load_menu(path: str | Path) -> Menu:
         raise ProblemError(f"{path} has schema {schema!r}; expected {SCHEMA!r}, as written by Menu.save")
     try:
         return menu_from_dict(record)
-    except (KeyError, TypeError, IndexError) as exc:
-        raise ProblemError(f"{path} is incomplete ({exc!r}): save the menu again") from exc
+    except ProblemError:
+        raise
+    except (KeyError, TypeError, IndexError, AttributeError, ValueError) as exc:
+        raise ProblemError(f"{path} is incomplete or damaged ({exc!r}): save the menu again") from exc
 
 
 def menu_from_dict(record: dict[str, Any]) -> Menu:
@@ -359,22 +370,25 @@ def menu_from_dict(record: dict[str, Any]) -> Menu:
     problem = from_record(ScreeningProblem, record["problem"])
     n_types = problem.n_types
     prices = record["multipliers"]
-    ic = csr_array(
-        (prices["ic"]["price"], (prices["ic"]["tempted"], prices["ic"]["tempter"])), shape=(n_types, n_types)
-    )
+    price = finite("multipliers.ic.price", prices["ic"]["price"])
+    ic = csr_array((price, (prices["ic"]["tempted"], prices["ic"]["tempter"])), shape=(n_types, n_types))
     multipliers = Multipliers(
         ic=ic,
-        ir=np.array(prices["ir"], dtype=np.float64),
-        transfer=np.array(prices["transfer"], dtype=np.float64),
-        side=np.array(prices["side"], dtype=np.float64),
-        profit=float(prices["profit"]),
-        worst_off=np.array(prices["worst_off"], dtype=np.float64),
+        ir=_sized("multipliers.ir", prices["ir"], n_types),
+        transfer=_sized("multipliers.transfer", prices["transfer"], n_types),
+        side=_sized("multipliers.side", prices["side"], len(problem.side_rows.limit)),
+        profit=number("multipliers.profit", prices["profit"]),
+        worst_off=_sized("multipliers.worst_off", prices["worst_off"], n_types),
     )
-    allocations = np.array(record["options"]["allocations"], dtype=np.float64).reshape(-1, problem.n_goods)
-    options = Options(_frozen(allocations), _frozen(np.array(record["options"]["transfers"], dtype=np.float64)))
-    option_of_type = np.array(record["option_of_type"], dtype=np.intp)
-    if option_of_type.shape != (n_types,) or option_of_type.max(initial=-1) >= len(options.transfers):
+    allocations = finite("options.allocations", record["options"]["allocations"]).reshape(-1, problem.n_goods)
+    options = Options(
+        _frozen(allocations), _sized("options.transfers", record["options"]["transfers"], len(allocations))
+    )
+    option_of_type = np.array(record["option_of_type"])
+    whole = option_of_type.shape == (n_types,) and option_of_type.dtype.kind == "i"
+    if not whole or option_of_type.min() < OUTSIDE or option_of_type.max() >= len(options.transfers):
         raise ProblemError("option_of_type does not fit the options and types: save the menu again")
+    option_of_type = option_of_type.astype(np.intp)
     requested = record["certificate"]["requested_gap"]
     gap = np.inf if requested is None else float(requested)
     return assembled(

@@ -7,6 +7,7 @@ lower case with underscores. No code is ever read from a file.
 from __future__ import annotations
 
 import dataclasses
+import math
 import re
 from typing import Any, TypeVar
 
@@ -44,6 +45,8 @@ def to_record(part: Any) -> Any:
     >>> to_record(Quadratic(2.0))
     {'kind': 'quadratic', 'curvature': 2.0}
     """
+    if isinstance(part, float) and math.isinf(part):
+        return "inf" if part > 0 else "-inf"  # JSON has no infinity; numbers are read back from text as well
     if part is None or isinstance(part, bool | int | float | str):
         return part
     if isinstance(part, np.ndarray):
