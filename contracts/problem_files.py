@@ -28,6 +28,7 @@ from contracts.errors import ProblemError
 from contracts.problem import ScreeningProblem
 from contracts.records import KINDS, from_record
 
+KEYS = tuple(field.name for field in dataclasses.fields(ScreeningProblem))
 ONE_COLUMN = ("labels", "weights", "reservation_utility")
 MANY_COLUMNS = ("valuations", "principal_values")
 OF_TYPES = ("file", *ONE_COLUMN, *MANY_COLUMNS)
@@ -46,17 +47,14 @@ def read_problem(path: str | Path) -> ScreeningProblem:
     """
     path = Path(path)
     record = read_record(path)
+    where = str(path)
     try:
-        _check_keys(
-            record, "the problem file", ("types", *(part.name for part in dataclasses.fields(ScreeningProblem)))
-        )
-        if "types" in record:
-            fields = _with_types(record, path.parent)
-            if "file" in record["types"]:
-                where = f"{path}, types in {record['types']['file']}"
-            record = fields
-        _check_values(record)
-        return from_record(ScreeningProblem, record)
+        _check_keys(record, "the problem file", ("types", *KEYS))
+        fields = _with_types(record, path.parent)
+        if "file" in record.get("types", {}):
+            where = f"{path}, types in {record['types']['file']}"
+        _check_values(fields)
+        return from_record(ScreeningProblem, fields)
     except ProblemError as exc:
         raise ProblemError(f"{where}: {exc}") from exc
     except (TypeError, ValueError, OverflowError) as exc:
@@ -95,7 +93,7 @@ def _check_keys(record: dict[str, Any], where: str, known: tuple[str, ...]) -> N
 
 def _with_types(record: dict[str, Any], folder: Path) -> dict[str, Any]:
     """The record with the fields of `types` in place, columns replaced by what they hold."""
-    types = record["types"]
+    types = record.get("types", {})
     if not isinstance(types, dict):
         raise ProblemError(f"types is {type(types).__name__}, expected a table of fields: {', '.join(OF_TYPES)}")
     _check_keys(types, "types", OF_TYPES)
