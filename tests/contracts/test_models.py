@@ -371,7 +371,7 @@ LOTTERIES = [
 
 
 def brute_force(case, steps=8):
-    """Best payoff over all pairs of lotteries in `steps`ths, with the best transfers for each pair."""
+    """Best payoff over all pairs of lotteries with probabilities j / steps, at the best transfers for each pair."""
     grid = [np.array([i, j, steps - i - j]) / steps for i in range(steps + 1) for j in range(steps + 1 - i)]
     a, b, r = np.array(case.utility, dtype=float), np.array(case.principal, dtype=float), case.reservation
     lowest, highest = {"free": (-np.inf, np.inf), "none": (0.0, 0.0)}.get(str(case.transfers), case.transfers)
