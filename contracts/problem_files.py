@@ -17,6 +17,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import sys
 import tomllib
 from pathlib import Path
 from typing import Any
@@ -35,6 +36,7 @@ OF_TYPES = ("file", *ONE_COLUMN, *MANY_COLUMNS)
 NAMES = ("labels", "goods")  # lists of text
 WORDS = ("kind", "name", "transfers", *KINDS)  # keys that may hold text; everything else is numbers
 SWITCHES = ("free_disposal",)
+LARGEST = sys.float_info.max
 
 
 def read_problem(path: str | Path) -> ScreeningProblem:
@@ -186,3 +188,5 @@ def require_numbers(value: Any, where: str = "") -> None:
         raise ProblemError(
             f"{where} is {str(value).lower()}: give {'true or false' if key in SWITCHES else 'a number'}"
         )
+    elif isinstance(value, int) and abs(value) > LARGEST:
+        raise ProblemError(f"{where} has {len(str(abs(value)))} digits: give a number of at most {LARGEST:.1e}")
