@@ -186,7 +186,7 @@ def _on_the_flow(problem: ScreeningProblem, given: Multipliers) -> tuple[Multipl
     if objective.function is not None and not objective.is_worst_off:
         return _welfare_absorbs(problem, given, base)
     if not fixed.any():  # limits on both sides: the transfer's own price closes every gap
-        gap = given.ir - (base + given.ic.sum(axis=0) - given.ic.sum(axis=1))
+        gap = given.ir - (base + _gain(_split(given.ic)[1]))
         gap = np.where(np.abs(gap) <= EPS * _flow_size(problem, given), 0.0, gap)
         return replace(given, transfer=given.transfer + gap), 0.0, 0.0, True
     least = 16 * EPS * float(_flow_size(problem, given).sum())
@@ -214,7 +214,7 @@ def _base(problem: ScreeningProblem, prices: Multipliers) -> Array:
 
 def _flow_size(problem: ScreeningProblem, prices: Multipliers) -> Array:
     """Sum of the sizes that meet in each type's flow, times their number: EPS times this bounds the rounding."""
-    ic, rows = prices.ic, problem.side_rows
+    ic, rows = _split(prices.ic)[1], problem.side_rows
     counts = np.diff(ic.indptr) + np.bincount(ic.indices, minlength=problem.n_types) + len(rows.limit) + 8
     own = problem.weights * (problem.objective.profit_weight + prices.profit) + np.abs(prices.transfer)
     own = own + prices.side @ np.abs(rows.utility) + _linear_welfare(problem, prices)
@@ -251,7 +251,7 @@ def _welfare_absorbs(
     """
     social = problem.objective.utility_weights(problem.weights)
     cares = social > 0
-    through = base + given.ic.sum(axis=0) - given.ic.sum(axis=1)
+    through = base + _gain(_split(given.ic)[1])
     ir = np.where(cares, given.ir, np.maximum(through, 0.0))
     given = replace(given, ir=ir)
     error = EPS * _flow_size(problem, given)
@@ -289,16 +289,46 @@ def _routed(ic: csr_array, ir: Array, base: Array, margin: Array) -> tuple[csr_a
     giver = givers[np.minimum(np.searchsorted(room_ends, middles), len(givers) - 1)]
     routes = coo_array((np.diff(ends, prepend=0.0), (giver, to)), shape=ic.shape)
     ic = (ic + routes.tocsr()).tocsr()
-    return ic, np.asarray(base + ic.sum(axis=0) - ic.sum(axis=1))
+    return ic, np.asarray(base + _gain(_split(ic)[1]))
+
+
+def _split(ic: csr_array) -> tuple[csr_array, csr_array]:
+    """What two types charge each other both ways, and what is left one way.
+
+    Types that are nearly alike charge each other huge prices that almost cancel. Only the difference flows, and the
+    floats know it exactly (Sterbenz), or to the rounding of the difference itself.
+    """
+    mutual = ic.minimum(ic.T).tocsr()
+    if not mutual.nnz:
+        return mutual, ic
+    net = (ic - mutual).tocsr()
+    net.eliminate_zeros()
+    return mutual, net
+
+
+def _gain(net: csr_array) -> Array:
+    """Inflow less outflow of every type; (n_types,)."""
+    return np.asarray(net.sum(axis=0) - net.sum(axis=1))
+
+
+def _joined(mutual: csr_array, net: csr_array) -> csr_array:
+    """The prices that `_split` takes apart; what flows is rounded towards zero where the mutual price is too coarse."""
+    if not mutual.nnz:
+        return net
+    whole = (mutual + net).tocoo()
+    charged, flows = mutual[whole.row, whole.col], net[whole.row, whole.col]
+    whole.data = np.where(whole.data - charged > flows, np.nextafter(whole.data, 0.0), whole.data)
+    return whole.tocsr()
 
 
 def _balanced(ic: csr_array, base: Array) -> tuple[csr_array, Array]:
     """IC multipliers shrunk where they flow out more than comes in, and the IR multipliers that close the flow."""
     from scipy.sparse import diags_array
 
-    counts = np.diff(ic.indptr) + np.bincount(ic.indices, minlength=len(base))
+    mutual, net = _split(ic)
+    counts = np.diff(net.indptr) + np.bincount(net.indices, minlength=len(base))
     for _ in range(BALANCING_ROUNDS):
-        inflow, outflow = ic.sum(axis=0), ic.sum(axis=1)
+        inflow, outflow = net.sum(axis=0), net.sum(axis=1)
         ir = base + inflow - outflow
         error = (counts + 4) * EPS * (np.abs(base) + inflow + outflow)
         short = (ir < error) & (outflow > 0)
@@ -306,12 +336,13 @@ def _balanced(ic: csr_array, base: Array) -> tuple[csr_array, Array]:
             return ic, ir
         room = np.maximum(base + inflow - 2 * error, 0.0)
         shrink = np.where(short, np.minimum(room / np.where(outflow > 0, outflow, 1.0), 1.0 - 4 * EPS), 1.0)
-        ic = (diags_array(shrink) @ ic).tocsr()
+        ic = _joined(mutual, (diags_array(shrink) @ net).tocsr())
+        mutual, net = _split(ic)
     if np.all(base > 0):  # mix with the flow that has no IC multipliers at all
         surplus = ir - error
         keep = float(np.min(np.where(surplus < 0, base / (base - surplus), 1.0))) * (1 - 8 * EPS)
-        ic = ic * keep
-    return ic, base + ic.sum(axis=0) - ic.sum(axis=1)
+        ic = _joined(mutual, net * keep)
+    return ic, base + _gain(_split(ic)[1])
 
 
 def _virtual_valuations(

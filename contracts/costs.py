@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 from typing import Any, Protocol, runtime_checkable
 
@@ -11,6 +12,7 @@ from contracts.arrays import Array, finite, number
 from contracts.domains import Domain, NonNegative, Simplex
 from contracts.errors import ProblemError, SolverError
 
+INSIGNIFICANT = 1e-150  # sizes whose inverse squared is no longer a float
 EPS = float(np.finfo(np.float64).eps)
 EIGENVALUE_ROUNDING = 4 * EPS  # of a symmetric matrix, per row, relative to its largest eigenvalue
 SWEEPS = 2000  # coordinate sweeps of a small quadratic program before its bound is taken as it is
@@ -40,23 +42,27 @@ def conjugate_at(cost: Cost, valuation: Array, allocation: Array) -> Array:
 
 
 def numerical_conjugate(cost: Cost, valuation: Array, domain: Domain) -> tuple[Array, Array]:
-    """The conjugate by one cvxpy program over all rows, where no closed form is known."""
+    """The conjugate by one cvxpy program over all rows, in units near one, where no closed form is known."""
     import warnings
 
     import cvxpy as cp
 
+    reach = float(np.max(domain.magnitude(valuation.shape[1])))
+    unit = power_of_two(reach) if domain.bounded and not isinstance(domain, Simplex) else 1.0
+    money = power_of_two(float(np.abs(valuation).max(initial=0.0)) * unit)
     allocation = cp.Variable(valuation.shape)
-    payoff = cp.sum(cp.multiply(valuation, allocation)) - cp.sum(cost.expression(allocation))
-    program = cp.Problem(cp.Maximize(payoff), domain.constraints(allocation))
+    gross = cp.sum(cp.multiply(valuation * (unit / money), allocation))
+    payoff = gross - cp.sum(scaled_cost(cost, unit, money).expression(allocation))
+    program = cp.Problem(cp.Maximize(payoff), domain.scaled(unit).constraints(allocation))
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # "solution may be inaccurate": bounds with a gradient correct for it
-            program.solve(solver=cp.CLARABEL)
+            program.solve(solver=cp.CLARABEL, tol_gap_abs=1e-11, tol_gap_rel=1e-11, tol_feas=1e-11)
     except cp.error.SolverError as exc:
         raise SolverError("the conjugate of the cost could not be computed", tried=("CLARABEL",)) from exc
     if allocation.value is None:
         raise SolverError(f"the conjugate of the cost is {program.status}", tried=("CLARABEL",))
-    best = domain.clip(np.asarray(allocation.value))
+    best = domain.clip(np.asarray(allocation.value) * unit)
     return conjugate_at(cost, valuation, best), best
 
 
@@ -363,6 +369,11 @@ def scaled_cost(cost: Any, unit: float, money: float) -> Cost:
     if hasattr(cost, "scaled"):
         return cost.scaled(unit, money)
     return ScaledCost(cost, unit, money)
+
+
+def power_of_two(size: float) -> float:
+    """The power of two just below `size`, a unit in which nothing is rounded; 1 for sizes of no significance."""
+    return math.ldexp(1.0, math.frexp(size)[1] - 1) if INSIGNIFICANT < size < math.inf else 1.0
 
 
 def check_vector(name: str, values: Array) -> None:

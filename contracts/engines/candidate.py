@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 
 import numpy as np
 
 from contracts.arrays import Array
 from contracts.bounds import Multipliers
+from contracts.costs import power_of_two
 from contracts.domains import NonNegative
 from contracts.problem import ScreeningProblem
 
@@ -50,11 +50,7 @@ def units_of(problem: ScreeningProblem) -> Units:
         worth = float(np.max((np.abs(problem.valuations) + np.abs(problem.principal_values)) * best, initial=0.0))
     else:
         amount, worth = float(problem.domain.magnitude(problem.n_goods).max()), 0.0
-    allocation = 1.0 if amount == 1.0 else _power_of_two(amount)
+    allocation = 1.0 if amount == 1.0 else power_of_two(amount)
     shift = float(problem.reservation_utility.min()) if problem.transfers == "free" else 0.0
     money = worth if worth > 0 else money_per_unit * allocation
-    return Units(allocation, _power_of_two(money), shift)
-
-
-def _power_of_two(size: float) -> float:
-    return 1.0 if size <= 0 or not math.isfinite(size) else math.ldexp(1.0, math.frexp(size)[1] - 1)
+    return Units(allocation, power_of_two(money), shift)
