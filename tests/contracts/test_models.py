@@ -301,7 +301,9 @@ def test_income_tax_never_distorts_the_top_and_balances_the_budget(function, ela
     assert rates[-1] == pytest.approx(0, abs=TAX_RATE)
     assert np.all(rates[:-1] > 0.01)
     assert np.all(rates[:-1] < 1)
+    assert weights @ menu.payoff >= revenue - ROUNDING
     assert weights @ menu.payoff == pytest.approx(revenue, abs=SOLVED_GAP)
+    assert menu.value <= menu.upper_bound  # an overspent budget would buy more than any menu is worth
     assert np.all(np.diff(menu.utility) > 0)
     assert np.all(np.diff(earnings_of(menu)) > 0)
     assert menu.payoff == pytest.approx(earnings_of(menu) + menu.transfer, rel=ROUNDING)
