@@ -12,11 +12,15 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from contracts.errors import ContractError, ProblemError
+
+if TYPE_CHECKING:
+    from contracts.certificate import Certificate
+    from contracts.menu import Menu
 
 CERTIFICATE_FAILS, BAD_INPUT = 1, 2
 FEW_DIGITS = 1e-2  # share of the money at stake up to which a broken IC or IR may be a matter of rounding
@@ -32,7 +36,8 @@ app = typer.Typer(
 )
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document on standard output, errors included.")]
-ProblemFile = Annotated[Path, typer.Argument(metavar="PROBLEM", help="Problem file, .toml or .json.")]
+# readable=False leaves unreadable files to the library, so that --json answers them too.
+ProblemFile = Annotated[Path, typer.Argument(metavar="PROBLEM", readable=False, help="Problem file, .toml or .json.")]
 
 
 def main() -> None:
@@ -63,6 +68,9 @@ def solve(
     problem: ProblemFile,
     *,
     out: Annotated[Path | None, typer.Option(metavar="MENU.json", help="Save the menu here, to the last bit.")] = None,
+    report: Annotated[
+        Path | None, typer.Option(metavar="REPORT.html", help="Write a page with the table and pictures of the menu.")
+    ] = None,
     gap: Annotated[float, typer.Option(help="Largest certified distance to the best menu, relative.")] = 1e-6,
     method: Annotated[str, typer.Option(help="Engine; auto picks one by the structure of the problem.")] = "auto",
     as_json: AsJson = False,
@@ -72,8 +80,9 @@ def solve(
         from contracts.problem_files import read_problem
         from contracts.solve import solve_menu
 
-        if out is not None:
-            _check_writable(out)
+        for option, path, suffix in (("--out", out, ".json"), ("--report", report, ".html")):
+            if path is not None:
+                _check_writable(option, path, suffix)
         described = read_problem(problem)
         with _busy(f"solving for {described.n_types} types"):
             menu = solve_menu(described, method=method, gap=gap)
@@ -81,13 +90,19 @@ def solve(
         if out is not None:
             menu.save(out)
             typer.echo(f"saved {out}", err=True)
+        if report is not None:
+            _write_report(menu, report, title=problem.stem)
+            typer.echo(f"wrote {report}", err=True)
         typer.echo(document)
 
 
 @app.command(epilog="Example: contracts verify broadband.toml menu.csv --tolerance 0.01")
 def verify(
     problem: ProblemFile,
-    menu: Annotated[Path, typer.Argument(metavar="MENU", help="Menu file: .json, .csv or .parquet, saved or typed.")],
+    menu: Annotated[
+        Path,
+        typer.Argument(metavar="MENU", readable=False, help="Menu file: .json, .csv or .parquet, saved or typed."),
+    ],
     *,
     gap: Annotated[
         float | None,
@@ -118,7 +133,41 @@ def verify(
         raise typer.Exit(CERTIFICATE_FAILS)
 
 
-def _reason(certificate: Any) -> str:
+@app.command(epilog="Example: contracts demo --out out")
+def demo(
+    *,
+    out: Annotated[Path, typer.Option(metavar="FOLDER", help="Folder for the report; made if need be.")] = Path("out"),
+    as_json: AsJson = False,
+) -> None:
+    """Three cultures and one assistant: a menu of policies, or an average? Prints the study, writes its report."""
+    with _answering(as_json=as_json):
+        from contracts.demo import three_demographics
+
+        if out.exists() and not out.is_dir():
+            raise ProblemError(f"--out {out} is a file: name a folder")
+        with _busy("solving the menus of the study"):
+            study = three_demographics(out)
+        typer.echo(_json(study.to_dict()) if as_json else str(study))
+    if not study.holds:
+        typer.echo("a certificate of the study fails", err=True)
+        raise typer.Exit(CERTIFICATE_FAILS)
+
+
+def _write_report(menu: Menu, path: Path, *, title: str) -> None:
+    """One page: the table, the menu and the rents in pictures, the certificate."""
+    from matplotlib.figure import Figure
+
+    from contracts.report import Report
+
+    page = Report(title).menu(menu)
+    for kind, caption in (("auto", "What is on offer, and who takes it"), ("rents", "What private information earns")):
+        figure = Figure(figsize=(7.5, 4.5), layout="constrained")
+        menu.plot(figure.subplots(), kind=kind)
+        page = page.figure(figure, caption=caption)
+    page.verbatim(str(menu.certificate)).write(path)
+
+
+def _reason(certificate: Certificate) -> str:
     """Why a certificate fails, and what to do where it may be a matter of digits."""
     if certificate.violations:
         return "a constraint besides IC and IR is broken"
@@ -145,12 +194,16 @@ def _answering(*, as_json: bool) -> Iterator[None]:
     try:
         yield
     except (ContractError, OSError) as exc:
-        bad_input = isinstance(exc, ProblemError | OSError)
+        kind, message, code = type(exc).__name__, str(exc), CERTIFICATE_FAILS
+        if isinstance(exc, OSError):
+            kind, message = ProblemError.__name__, f"{exc.filename}: {exc.strerror}; choose another place"
+        if isinstance(exc, OSError | ProblemError):
+            code = BAD_INPUT
         if as_json:
-            typer.echo(_json({"error": {"kind": type(exc).__name__, "message": str(exc)}}))
+            typer.echo(_json({"error": {"kind": kind, "message": message}}))
         else:
-            typer.echo(f"Error: {exc}", err=True)
-        raise typer.Exit(BAD_INPUT if bad_input else CERTIFICATE_FAILS) from exc
+            typer.echo(f"Error: {message}", err=True)
+        raise typer.Exit(code) from exc
 
 
 @contextmanager
@@ -170,12 +223,12 @@ def _json(document: Any) -> str:
     return json.dumps(document, indent=1, allow_nan=False)
 
 
-def _check_writable(path: Path) -> None:
+def _check_writable(option: str, path: Path, suffix: str) -> None:
     """Refuse a target before the work is done, not after."""
-    if path.suffix.lower() != ".json":
-        raise ProblemError(f"--out {path}: menus are saved as JSON; end the name in .json")
+    if path.suffix.lower() != suffix:
+        raise ProblemError(f"{option} {path} is written as {suffix[1:].upper()}: end the name in {suffix}")
     if path.is_dir() or not path.parent.is_dir():
         what = "is a folder" if path.is_dir() else f"lies in {path.parent}, which is not a folder"
-        raise ProblemError(f"--out {path} {what}: name a file in a folder that exists")
+        raise ProblemError(f"{option} {path} {what}: name a file in a folder that exists")
     if not os.access(path if path.exists() else path.parent, os.W_OK):
-        raise ProblemError(f"--out {path} cannot be written: choose a place where you may write")
+        raise ProblemError(f"{option} {path} cannot be written: choose a place where you may write")
