@@ -90,9 +90,9 @@ def type_positions(menu: Menu) -> tuple[Array, tuple[str, str]]:
     if problem.n_goods == 1:
         good = problem.goods[0]
         position = np.column_stack([problem.valuations[:, 0], menu.allocation[:, 0]])
-        return position, (f"valuation of {_good(good)} (money per unit)", _allocation_name(menu, 0))
+        return position, (f"valuation of {_good(good)} ({_money(menu)} per unit)", _allocation_name(menu, 0))
     if problem.n_goods == 2 and not _sells_lotteries(menu):
-        x, y = (f"valuation of {_good(good)} (money per unit)" for good in problem.goods)
+        x, y = (f"valuation of {_good(good)} ({_money(menu)} per unit)" for good in problem.goods)
         return np.array(problem.valuations), (x, y)
     differences = problem.valuations - (problem.valuations.mean(axis=1, keepdims=True) if _sells_lotteries(menu) else 0)
     differences = differences - problem.weights @ differences
@@ -101,9 +101,7 @@ def type_positions(menu: Menu) -> tuple[Array, tuple[str, str]]:
     position[:, : len(directions[:2])] = differences @ directions[:2].T
     spread = problem.weights @ differences**2
     shares = problem.weights @ position**2 / max(float(spread.sum()), np.finfo(np.float64).tiny)
-    x, y = (
-        f"{nth} direction in which valuations differ ({s:.0%})" for nth, s in zip(("1st", "2nd"), shares, strict=True)
-    )
+    x, y = (f"{nth} direction of valuations ({s:.0%})" for nth, s in zip(("1st", "2nd"), shares, strict=True))
     return position, (x, y)
 
 
@@ -148,7 +146,9 @@ def _draw_tariff(menu: Menu, ax: Axes) -> None:
     if outside is not None:
         ax.plot(outside[:1], [0.0], "o", mfc="white", mec=INK, ms=8, zorder=2, label="outside option")
     if len(offered) <= SHOWN_CURVES:
-        _name_points(ax, np.column_stack([offered, transfers]), [_takers(menu, k) for k in range(len(offered))])
+        _name_points(
+            ax, np.column_stack([offered, transfers]), [_takers(menu, k) for k in range(len(offered))], left=True
+        )  # no indifference curve runs there
     paid = np.concatenate([transfers, t, 0.0 * nothing])
     height = float(np.ptp(paid)) or max(float(np.abs(paid).max()), 1.0)
     ax.set_ylim(float(paid.min()) - 0.15 * height, float(paid.max()) + 0.2 * height)
@@ -158,7 +158,7 @@ def _draw_tariff(menu: Menu, ax: Axes) -> None:
     ax.set_title(headline(menu), fontsize=10)
     if len(shown) > 6:
         valuations = problem.valuations[:, 0]
-        _colour_bar(ax, _norm(valuations), "valuation along an indifference curve (money per unit)")
+        _colour_bar(ax, _norm(valuations), "valuation along an indifference curve ({_money(menu)} per unit)")
     ax.legend(fontsize=8, loc="upper left", framealpha=0.9)
 
 
@@ -179,7 +179,7 @@ def _draw_price_map(menu: Menu, ax: Axes) -> None:
         ax.plot(outside[:1], outside[1:2], "o", mfc="white", mec=INK, ms=9, zorder=2, label="outside option")
         _legend_below(ax)
     if len(transfers) <= SHOWN_NAMES:
-        prices = column(transfers, 3) if priced else [f"option {k}" for k in range(len(transfers))]
+        prices = _short(transfers) if priced else [f"option {k}" for k in range(len(transfers))]
         _name_points(ax, offered, [f"{price} ({s:.0%})" for price, s in zip(prices, share, strict=True)])
     if priced and np.ptp(transfers) > 0:
         _colour_bar(ax, _norm(transfers), "transfer (money)")
@@ -311,7 +311,7 @@ def _draw_rents(menu: Menu, ax: Axes) -> None:
         place = np.arange(problem.n_types)
         faces = ["white" if excluded else PALETTE[0] for excluded in menu.is_excluded]
         ax.bar(place, rent, color=faces, edgecolor=PALETTE[0], width=0.65)
-        for k, worth in enumerate(column(utility, 3)):
+        for k, worth in enumerate(column(utility, 4)):
             ax.annotate(
                 f"utility\n{worth}" if problem.n_types <= 10 else worth, (k, rent[k]), (0, 3), fontsize=8,
                 textcoords="offset points", ha="center", va="bottom", rotation=0 if problem.n_types <= 10 else 90,
@@ -320,7 +320,7 @@ def _draw_rents(menu: Menu, ax: Axes) -> None:
         ax.set_xticks(place, list(problem.labels), rotation=40 if rotated else 0, ha="right" if rotated else "center")
         ax.margins(y=0.25)
         ax.set_xlabel("type")
-        ax.set_ylabel("information rent (money)")
+        ax.set_ylabel(f"information rent ({_money(menu)})")
     else:
         order = np.lexsort((rent, utility))
         share = np.cumsum(problem.weights[order])
@@ -328,7 +328,7 @@ def _draw_rents(menu: Menu, ax: Axes) -> None:
         ax.step(share, rent[order], where="pre", color=PALETTE[0], lw=1.3, label="information rent")
         ax.set_xlim(0, 1)
         ax.set_xlabel("share of the population, least utility first")
-        ax.set_ylabel("utility and information rent (money)")
+        ax.set_ylabel(f"utility and information rent ({_money(menu)})")
         ax.legend(fontsize=8, loc="upper left")
     ax.set_title(headline(menu), fontsize=10)
 
@@ -341,6 +341,10 @@ KINDS: dict[str, Callable[[Menu, Axes], None]] = {"menu": _draw_menu, "types": _
 
 def _sells_lotteries(menu: Menu) -> bool:
     return isinstance(menu.problem.domain, Simplex) and not menu.problem.domain.free_disposal
+
+
+def _money(menu: Menu) -> str:
+    return "money" if menu.problem.transfers != "none" else "utility units"
 
 
 def _good(name: str) -> str:
@@ -373,16 +377,23 @@ def _contract(menu: Menu, option: int) -> str:
     """The contract in the words of a legend."""
     if menu.problem.transfers == "none":
         return f"option {option} ({_option_shares(menu)[option]:.0%})"
-    transfer = column(menu.options.transfers, 3)[option]
+    transfer = _short(menu.options.transfers)[option]
     if menu.problem.n_goods > 3:
         return f"option {option} for {transfer}"
-    amounts = column(menu.options.allocations[option], 3, float(np.abs(menu.options.allocations).max(initial=0.0)))
-    return f"({', '.join(amounts)}) for {transfer}"
+    amounts = [_short(good)[option] for good in menu.options.allocations.T]
+    return f"{amounts[0] if len(amounts) == 1 else '(' + ', '.join(amounts) + ')'} for {transfer}"
 
 
-def _name_points(ax: Axes, points: Array, names: list[str]) -> None:
+def _short(values: Array) -> list[str]:
+    """Three digits at most, where what is small beside the others is zero."""
+    least = 1e-6 * float(np.abs(values).max(initial=0.0))
+    return [f"{value if abs(value) > least else 0.0:.3g}" for value in values]
+
+
+def _name_points(ax: Axes, points: Array, names: list[str], *, left: bool = False) -> None:
+    side, offset = ("right", (-6, 5)) if left else ("left", (6, 5))
     for point, name in zip(points, names, strict=True):
-        ax.annotate(name, (point[0], point[1]), (6, 5), textcoords="offset points", fontsize=8, zorder=5)
+        ax.annotate(name, (point[0], point[1]), offset, textcoords="offset points", ha=side, fontsize=8, zorder=5)
 
 
 def _legend_below(ax: Axes, columns: int = 4, marker_scale: float = 1.0) -> None:
