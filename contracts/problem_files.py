@@ -35,6 +35,7 @@ MANY_COLUMNS = ("valuations", "principal_values")
 OF_TYPES = ("file", *ONE_COLUMN, *MANY_COLUMNS)
 NAMES = ("labels", "goods")  # lists of text
 WORDS = ("kind", "name", "transfers", *KINDS)  # keys that may hold text; everything else is numbers
+INFINITIES = ("inf", "-inf")  # how records write them, since JSON has none
 SWITCHES = ("free_disposal",)
 LARGEST = sys.float_info.max
 
@@ -182,7 +183,7 @@ def require_numbers(value: Any, where: str = "") -> None:
     elif isinstance(value, list):
         for k, item in enumerate(value):
             require_numbers(item, f"{where}[{k}]")
-    elif isinstance(value, str) and key not in WORDS:
+    elif isinstance(value, str) and key not in WORDS and value not in INFINITIES:
         raise ProblemError(f"{where} is {value!r}: give a number, without quotes")
     elif isinstance(value, bool) != (key in SWITCHES):
         raise ProblemError(

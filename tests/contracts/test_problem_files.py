@@ -130,6 +130,14 @@ def test_every_part_of_a_problem_survives_json(folder):
     assert to_record(read_problem("problem.json")) == to_record(problem)
 
 
+@pytest.mark.parametrize("limits", ["[-inf, 0.0]", '["-inf", 0.0]'])
+def test_limits_may_be_infinite_as_toml_and_as_json_write_them(folder, limits):
+    problem = problem_from(f"valuations = [-1.0, -2.0]\ntransfers = {limits}\n")
+    assert problem.transfers == (-np.inf, 0.0)
+    Path("problem.json").write_text(json.dumps(to_record(problem), allow_nan=False))
+    assert read_problem("problem.json").transfers == (-np.inf, 0.0)
+
+
 def test_parts_may_be_given_by_their_kind_alone(folder):
     problem = problem_from("valuations = [1.0, 2.0]\ncost = 'quadratic'\ndomain = 'box'\n")
     assert isinstance(problem.cost, Quadratic)
