@@ -15,7 +15,8 @@ from contracts.exact import EPS, BestOptions, best_options, participation_slacks
 from contracts.problem import ScreeningProblem
 from contracts.relevance import Indices
 
-ROW_TOLERANCE = 1e-9  # side constraints are sums over all types: judged relative to the size of their terms
+ROW_TOLERANCE = 1e-9  # equations are sums over all types: judged relative to the size of their terms
+SMALLEST_VALUE = 1e-4  # share of all money in play below which a value counts as zero: solvers resolve 1e-11 of it
 
 
 @dataclass(frozen=True)
@@ -115,7 +116,7 @@ class Certificate:
             },
             "participation": {"type": self.participation_type, "slack": _json_number(self.participation_slack)},
             "violations": [{"what": broken.what, "amount": broken.amount} for broken in self.violations],
-            "value": self.value,
+            "value": _json_number(self.value),
             "upper_bound": _json_number(self.upper_bound),
             "gap": _json_number(self.gap),
             "relative_gap": _json_number(self.relative_gap),
@@ -183,8 +184,12 @@ Contracts = tuple[Array, Array]  # allocations (m, n_goods), transfers (m,)
 def distinct_contracts(allocation: Array, transfer: Array) -> tuple[Contracts, Indices]:
     """The distinct rows of (allocation, transfer) and each type's index into them."""
     rows = np.column_stack([allocation, transfer])
-    distinct, option_of_type = np.unique(rows, axis=0, return_inverse=True)
-    return (np.ascontiguousarray(distinct[:, :-1]), np.ascontiguousarray(distinct[:, -1])), option_of_type.reshape(-1)
+    order = np.lexsort(rows.T[::-1])
+    new = np.concatenate([[True], (rows[order[1:]] != rows[order[:-1]]).any(axis=1)])
+    option_of_type = np.empty(len(rows), dtype=np.intp)
+    option_of_type[order] = np.cumsum(new) - 1
+    distinct = rows[order[new]]
+    return (np.ascontiguousarray(distinct[:, :-1]), np.ascontiguousarray(distinct[:, -1])), option_of_type
 
 
 def certify(
@@ -235,7 +240,10 @@ def participation_slacks_of(problem: ScreeningProblem, allocation: Array, transf
         return participation_slacks(problem.valuations, allocation, transfer, problem.reservation_utility)
     doubled = np.column_stack([problem.valuations, -problem.valuations])
     both = np.column_stack([allocation, np.broadcast_to(outside, allocation.shape)])
-    return participation_slacks(doubled, both, transfer, np.zeros(problem.n_types))
+    slack = np.zeros(problem.n_types)
+    takes = (allocation != outside).any(axis=1) | (transfer != 0)  # keeping it leaves nobody worse off
+    slack[takes] = participation_slacks(doubled[takes], both[takes], transfer[takes], slack[takes])
+    return slack
 
 
 def violations(problem: ScreeningProblem, allocation: Array, transfer: Array) -> list[Violation]:
@@ -254,8 +262,11 @@ def violations(problem: ScreeningProblem, allocation: Array, transfer: Array) ->
     utility = problem.utility(allocation, transfer)
     over = rows.activity(allocation, utility) - rows.limit
     size = np.einsum("kij,ij->k", np.abs(rows.allocation), np.abs(allocation)) + np.abs(rows.utility) @ np.abs(utility)
-    for name, amount, allowed in zip(rows.names, over, ROW_TOLERANCE * (size + np.abs(rows.limit)), strict=True):
-        if amount > allowed:
+    # Inequalities are forgiven rounding only: any more and a menu could be worth more than the proven bound.
+    rounding = (problem.valuations.size + problem.n_goods + 8) * EPS
+    allowed = np.where(rows.is_equation, ROW_TOLERANCE, rounding) * (size + np.abs(rows.limit))
+    for name, amount, least in zip(rows.names, over, allowed, strict=True):
+        if amount > least:
             found.append(Violation(name, float(amount)))
     required = problem.objective.minimum_profit
     if required is not None:
@@ -271,9 +282,12 @@ def violations(problem: ScreeningProblem, allocation: Array, transfer: Array) ->
 def money_scale(problem: ScreeningProblem, value: float) -> float:
     """Money that a relative gap refers to: the value, unless it is tiny beside what is at stake."""
     surplus, _ = problem.cost.conjugate(problem.valuations + problem.principal_values, problem.domain)
-    stakes = float(problem.weights @ np.minimum(np.abs(surplus), np.finfo(np.float64).max))
+    stakes = float(problem.weights @ np.where(np.isfinite(surplus), np.abs(surplus), 0.0))
     amounts = problem.domain.magnitude(problem.n_goods)
     gross = np.abs(problem.valuations) @ np.where(np.isfinite(amounts), amounts, 1.0)
-    return max(
-        abs(value), 1e-3 * stakes if math.isfinite(stakes) else 0.0, 1e-6 * float(problem.weights @ gross), 1e-300
-    )
+    limits = np.abs([limit for limit in problem.transfer_limits if math.isfinite(limit)]).max(initial=0.0)
+    outlay = 0.0  # where nothing is worth anything, cost alone is at stake
+    if problem.domain.bounded:
+        outlay = float(np.abs(problem.cost.value(problem.domain.support(np.eye(problem.n_goods)))).max())
+    least = float(problem.weights @ (gross + np.abs(problem.reservation_utility))) + float(limits) + outlay
+    return max(abs(value), 1e-3 * stakes, SMALLEST_VALUE * least, 1e-300)

@@ -1,9 +1,9 @@
 """Which options can matter to which types: all pairs, pruned by proof.
 
-Types are split in halves along their widest coordinate. On a cell with centre a and half-widths h, the utility of option
-b exceeds that of k for every type if it does at the centre by more than |x_b - x_k| . h. An option so beaten by the two
-that are best at the centre (by the rounding error of utilities too) is neither best nor second best, nor within rounding
-of that, for any type of the cell. Few options survive to the leaves: 2-8% of all pairs on grids of ten thousand types.
+Types are split in halves along their widest coordinate. On a cell with centre a and half-widths h, the utility of
+option b exceeds that of k for every type if it does at the centre by more than |x_b - x_k| . h. An option so beaten by
+the two that are best at the centre (by the rounding error of utilities too) is neither best nor second best, nor
+within rounding of that, for any type of the cell. Few options reach the leaves: 2-8% of all pairs on large grids.
 """
 
 from __future__ import annotations

@@ -23,6 +23,7 @@ from contracts.arrays import Array
 from contracts.bounds import Bound
 from contracts.certificate import Certificate, Contracts, certify, distinct_contracts
 from contracts.engines.candidate import Candidate, units_of
+from contracts.engines.ironing import line_of
 from contracts.engines.strict import strict_menu
 from contracts.exact import EPS, BestOptions, best_options, utility_error
 from contracts.problem import ScreeningProblem
@@ -31,6 +32,9 @@ from contracts.relevance import Indices, row_blocks
 MERGERS = (1e-6, 1e-9)  # allocations closer than this share of their unit are one contract
 MIXTURES = (0.0, 1e-12, 1e-10, 1e-9, 1e-8, 1e-7, 1e-6, 1e-5)
 REPRICED_CONTRACTS = 2500  # shortest paths are dense in the number of contracts
+REPRICED_TYPES = 20_000  # and need every type's utility from each of them
+CHAIN_PASSES = 60  # rounds of choosing which neighbours on a line keep contracts of their own
+TRY_ALL_TYPES = 2000  # larger menus take the first repair that meets the gap
 FEWER_OPTIONS_WORTH = 1e-3  # share of the requested gap that a menu with fewer, cleaner contracts may cost
 
 
@@ -45,8 +49,14 @@ class ExactMenu:
 
 
 def exact_menu(problem: ScreeningProblem, candidate: Candidate, bound: Bound, gap: float) -> ExactMenu:
-    """The most valuable exact menu that the repairs of a candidate lead to."""
-    tried = [assigned(problem, contracts, bound, gap) for contracts in repairs(problem, candidate)]
+    """The most valuable exact menu that the repairs of a candidate lead to; large ones stop at the first good one."""
+    enough = gap * (FEWER_OPTIONS_WORTH if problem.n_types <= TRY_ALL_TYPES else 1.0)
+    tried: list[ExactMenu] = []
+    for contracts in repairs(problem, candidate):
+        tried.append(assigned(problem, contracts, bound, gap))
+        certificate = tried[-1].certificate
+        if certificate.holds and certificate.relative_gap <= enough:
+            break
     feasible = [menu for menu in tried if not menu.certificate.violations and menu.certificate.participation_slack >= 0]
     ranked = sorted(feasible or tried, key=lambda menu: -menu.certificate.value)
     best = ranked[0]
@@ -85,13 +95,18 @@ def repairs(problem: ScreeningProblem, candidate: Candidate) -> Iterator[Contrac
         transfer = np.clip(worth - utility, *problem.transfer_limits) if priced else np.zeros(len(worth))
         return allocation, transfer
 
-    if problem.is_plain:
+    chained = chain(problem, candidate)
+    if chained is not None:
+        yield chained
+    if problem.is_plain and problem.n_types <= REPRICED_TYPES:
         for width in MERGERS:
             repriced = reprice(problem, *merge(problem, candidate, width))
             if repriced is not None:
                 yield repriced
     for width in MERGERS:
         yield contracts(*_merged(problem, candidate, width))
+    if problem.n_types > REPRICED_TYPES:
+        return
     strict = strict_menu(problem)
     if strict is None:
         return
@@ -161,6 +176,51 @@ def reprice(problem: ScreeningProblem, allocations: Array, contract: Indices) ->
     if not np.array_equal(shorter, transfers):
         return None  # a cycle of types gains by trading places: these allocations are not implementable
     return allocations[used], transfers[used]
+
+
+def chain(problem: ScreeningProblem, candidate: Candidate) -> Contracts | None:
+    """Repricing for types on a line: a cumulative sum, with a hair less at every step; None off a line.
+
+    Neighbours whose contracts could not be told apart beyond rounding, because (theta' - theta)(y' - y) is smaller
+    than the hair, share the lower one.
+    """
+    line = line_of(problem)
+    if isinstance(line, str):
+        return None
+    head = line.order[np.searchsorted(line.group, np.arange(len(line.theta)))]
+    values, allocation = problem.valuations[head], candidate.allocation[head]
+    worth = np.einsum("ij,ij->i", np.abs(values), np.abs(allocation)).max() + np.abs(candidate.utility).max()
+    hair = 16 * (problem.n_goods + 3) * EPS * float(worth)
+    amount = allocation @ line.direction
+    step = np.concatenate([[0.0], np.diff(line.theta)])
+    kept = _kept(step, amount, 4 * hair)
+    own = values[kept[1:]]
+    rise = np.einsum("ij,ij->i", own, allocation[kept[1:]] - allocation[kept[:-1]]) - hair
+    first = allocation[kept[0]]
+    outside = problem.outside_contract
+    start = 0.0
+    if outside is None or not np.array_equal(first, outside):
+        start = float(values[0] @ first - problem.reservation_utility[head[0]]) - hair
+    return allocation[kept], np.cumsum(np.concatenate([[start], rise]))
+
+
+def _kept(step: Array, amount: Array, least: float) -> Indices:
+    """Positions that get a contract of their own: step * (amount - last kept amount) is at least `least`."""
+    keeps = np.zeros(len(amount), dtype=bool)
+    keeps[0] = True
+    for _ in range(CHAIN_PASSES):
+        last = np.maximum.accumulate(np.where(keeps, np.arange(len(amount)), 0))
+        far = (step * (amount - amount[last]) >= least) & ~keeps
+        if not far.any():
+            break
+        # Of a run that measures against the same kept contract only the first is safe to add, and every one whose
+        # own predecessor is far enough as well.
+        beside = step[1:] * np.diff(amount) >= least
+        run = np.concatenate([[True], last[1:] != last[:-1]])
+        before = np.cumsum(far) - far
+        first = far & (before == before[np.maximum.accumulate(np.where(run, np.arange(len(amount)), 0))])
+        keeps |= first | (far & np.concatenate([[False], beside]))
+    return np.flatnonzero(keeps)
 
 
 def mixture_needed(problem: ScreeningProblem, candidate: Candidate, allocation: Array, utility: Array) -> float:

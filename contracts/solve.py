@@ -14,7 +14,7 @@ from contracts.problem import ScreeningProblem
 from contracts.repair import exact_menu
 
 Engine = Callable[[ScreeningProblem], Candidate]
-METHODS = ("auto", "reference")
+METHODS = ("auto", "ironing", "reference")
 
 
 def solve_menu(
@@ -30,7 +30,8 @@ def solve_menu(
     Parameters
     ----------
     problem : ScreeningProblem, or the valuations of one: then `weights` and further fields are its other arguments
-    method : "auto" picks the engine by structure; "reference" is the general one, with every IC row in cvxpy
+    method : "auto" picks the engine by structure; "ironing" is for types on a line, "reference" the general
+        one, with every IC row in cvxpy; menu.engine says which one ran
     gap : largest certified distance to the optimum, relative to the menu's value
 
     Returns
@@ -78,10 +79,12 @@ def as_problem(problem: Any, weights: Any, fields: dict[str, Any]) -> ScreeningP
 
 def engine_for(problem: ScreeningProblem, method: str) -> Engine:
     """The engine that a method names, or that suits the problem."""
-    from contracts.engines import reference
+    from contracts.engines import ironing, reference
 
     if method not in METHODS:
         raise ProblemError(f"method is {method!r}: use one of {', '.join(METHODS)}")
+    if method == "ironing" or (method == "auto" and not isinstance(ironing.line_of(problem), str)):
+        return ironing.solve
     return reference.solve
 
 

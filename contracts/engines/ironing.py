@@ -1,0 +1,202 @@
+"""Types on a line: virtual valuations, pooled until they rise, and local prices (Mussa & Rosen 1978; Myerson 1981).
+
+Let a_i = a_0 + theta_i e, theta rising, and y = e . x. Only neighbours tempt, and IC is: y rises, and rents grow by
+
+    u_{i+1} = u_i + (theta_{i+1} - theta_i) y_i.
+
+With e signed so that y >= 0 on X, only the lowest type's IR binds. Summing by parts, type i is worth x at
+
+    v_i = a_i + b_i - h_i e,   h_i = (theta_{i+1} - theta_i) R_i / (kappa f_i),   R_i = sum_{k>i} (kappa f_k - pi_k),
+
+where pi_k is the welfare weight of u_k. If a_i + b_i = m_0 + omega_i e as well, all types share one concave payoff
+G(y) + (omega_i - h_i) y, and the best rising y comes from the isotonic regression of psi = omega - h with weights f
+(Barlow & Brunk 1972). The partial sums of f (psi - pooled psi) price the rising constraint: they are the multipliers
+of upward IC, and v at the pooled psi closes the dual without a gap.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from scipy.sparse import csr_array
+
+from contracts.arrays import Array
+from contracts.bounds import Multipliers, no_multipliers
+from contracts.domains import NonNegative
+from contracts.engines.candidate import Candidate
+from contracts.errors import ProblemError, UnboundedMenuError
+from contracts.exact import EPS
+from contracts.problem import ScreeningProblem
+from contracts.relevance import Indices
+
+STRAIGHT = 64 * EPS  # relative distance from the line that counts as rounding
+SPARE = 1.5  # rounding errors of the flow through a type that its own IR price covers
+IR_ABOVE = "a type-dependent reservation utility binds above the lowest type"
+
+
+@dataclass(frozen=True, eq=False)
+class Line:
+    """Types a_i = origin + theta_i direction in rising order, grouped where theta repeats."""
+
+    direction: Array  # (n_goods,) e, with e . x >= 0 on the domain
+    order: Indices  # (n_types,) types by rising theta
+    group: Indices  # (n_types,) in that order: number of the distinct theta
+    theta: Array  # (n_groups,) rising
+    value: Array  # (n_groups, n_goods) a + b
+    omega: Array  # (n_groups,) position of a + b along the direction
+
+
+def line_of(problem: ScreeningProblem) -> Line | str:
+    """The line that the types lie on, or the reason why this engine does not apply."""
+    objective = problem.objective
+    if problem.transfers != "free" or problem.constraints:
+        return "transfers are limited or there are side constraints"
+    if objective.function is not None or objective.minimum_profit is not None or objective.profit_weight <= 0:
+        return "the objective is not linear in utilities"
+    direction = _direction(problem.valuations)
+    if direction is None or _direction_of(problem.principal_values, direction) is None:
+        return "types do not lie on a line, or principal_values bend away from it"
+    sign = _sign(problem, direction)
+    if sign is None:
+        return "the domain reaches both sides: rents rise towards both ends"
+    direction = sign * direction
+    theta = problem.valuations @ direction / float(direction @ direction)
+    if problem.n_goods == 1:
+        theta, direction = problem.valuations[:, 0] * sign, np.array([sign])
+    order = np.argsort(theta, kind="stable")
+    first = np.concatenate([[True], np.diff(theta[order]) > 0])
+    group = np.cumsum(first) - 1
+    value = (problem.valuations + problem.principal_values)[order]
+    if not np.array_equal(problem.principal_values[order], problem.principal_values[order][first][group]):
+        return "types of equal valuation differ in principal_values"
+    omega = value[first] @ direction / float(direction @ direction)
+    return Line(direction, order, group, theta[order][first], value[first], omega)
+
+
+def _direction(points: Array) -> Array | None:
+    """Unit direction of the line through all points, None if they are not on one."""
+    if points.shape[1] == 1:
+        return np.ones(1)
+    away = points - points[0]
+    far = away[np.argmax(np.abs(away).max(axis=1))]
+    if not far.any():
+        return np.eye(points.shape[1])[0]  # one type only: any direction will do
+    return _direction_of(points, far / np.linalg.norm(far))
+
+
+def _direction_of(points: Array, direction: Array) -> Array | None:
+    away = points - points[0]
+    off = away - np.outer(away @ direction, direction) / float(direction @ direction)
+    return direction if np.abs(off).max() <= STRAIGHT * np.abs(points).max() else None
+
+
+def _sign(problem: ScreeningProblem, direction: Array) -> float | None:
+    """+1 or -1 such that sign * direction . x >= 0 on the domain; None if both signs occur."""
+    if isinstance(problem.domain, NonNegative):
+        lowest, highest = float(direction.min()), float(direction.max())
+    else:
+        ends = problem.domain.support(np.vstack([-direction, direction]))
+        lowest, highest = (float(end @ direction) for end in ends)
+    if lowest >= 0:
+        return 1.0
+    return -1.0 if highest <= 0 else None
+
+
+def solve(problem: ScreeningProblem) -> Candidate:
+    """Iron virtual valuations; O(n log n).
+
+    Raises
+    ------
+    ProblemError
+        If the types do not lie on a line, or a type-dependent reservation utility binds above the lowest type.
+    UnboundedMenuError
+        If more allocation always pays.
+    """
+    line = line_of(problem)
+    if isinstance(line, str):
+        raise ProblemError(f"method 'ironing' does not apply: {line}; use method='auto'")
+    social = problem.objective.utility_weights(problem.weights)
+    weights = _by_group(line, problem.weights * problem.objective.profit_weight)
+    rent_cost = weights - _by_group(line, social)
+    above = np.cumsum(rent_cost[::-1])[::-1]  # above[i] = sum over k >= i: what raising all of them by one costs
+    if above[0] < -1e-12 * weights.sum():
+        raise UnboundedMenuError(
+            "the objective grows without limit along the transfer to every type: welfare weights exceed the "
+            "principal's own weight; lower them or limit the transfers",
+            direction="the transfer to every type",
+        )
+    step = np.diff(line.theta)
+    psi = line.omega.copy()
+    psi[:-1] -= step * above[1:] / weights[:-1]
+    pooled = _iron(psi, weights)
+    virtual = line.value + np.outer(pooled - line.omega, line.direction)
+    _, allocation = problem.cost.conjugate(virtual, problem.domain)
+    if not np.isfinite(allocation).all():
+        good = problem.goods[int(np.argmax(~np.isfinite(allocation).all(axis=0)))]
+        raise UnboundedMenuError(
+            f"the objective grows without limit along the allocation of good {good!r}: bound the domain (Box) or use "
+            "a cost that curves",
+            direction=f"the allocation of good {good!r}",
+        )
+    amount = allocation @ line.direction
+    lowest = float(problem.reservation_utility[line.order[0]])
+    rent = lowest + np.concatenate([[0.0], np.cumsum(step * amount[:-1])])
+    ungroup = np.empty(problem.n_types, dtype=np.intp)
+    ungroup[line.order] = line.group
+    utility = rent[ungroup]
+    if np.any(utility < problem.reservation_utility - 1e-12 * (np.abs(utility) + np.abs(problem.reservation_utility))):
+        raise ProblemError(f"method 'ironing' does not apply: {IR_ABOVE}; use method='auto'")
+    rising = np.cumsum(weights * (psi - pooled))[:-1]
+    upward = np.where(pooled[1:] == pooled[:-1], np.maximum(rising, 0.0), 0.0) / np.where(step > 0, step, 1.0)
+    # Prices are floats: leave every type an IR price above their rounding, so that none comes out negative.
+    passing = above + np.append(upward, 0.0) + np.append(0.0, upward)
+    spare = (
+        SPARE * (2 * np.bincount(line.group) + 12) * EPS * (np.abs(rent_cost) + passing + np.append(passing[1:], 0.0))
+    )
+    kept = np.cumsum((rent_cost - spare)[::-1])[::-1]
+    prices = _multipliers(problem, line, np.maximum(kept[1:], 0.0) + upward, upward)
+    return Candidate(allocation[ungroup], utility, prices, "ironing")
+
+
+def _by_group(line: Line, values: Array) -> Array:
+    return np.asarray(np.bincount(line.group, values[line.order]), dtype=np.float64)
+
+
+def _iron(psi: Array, weights: Array) -> Array:
+    """Pool neighbours until psi rises: weighted isotonic regression."""
+    from scipy.optimize import isotonic_regression
+
+    if np.all(np.diff(psi) >= 0):
+        return psi
+    return np.asarray(isotonic_regression(psi, weights=weights).x)
+
+
+def _multipliers(problem: ScreeningProblem, line: Line, downward: Array, upward: Array) -> Multipliers:
+    """Prices between neighbouring groups, shared among the members of the group that tempts.
+
+    A group's own flow passes through its first member; among equal types a price costs nothing.
+    """
+    n_groups = len(line.theta)
+    members = line.order
+    head = members[np.searchsorted(line.group, np.arange(n_groups))]
+    share = problem.weights[members] / np.bincount(line.group, problem.weights[members])[line.group]
+    has_above, has_below = line.group < n_groups - 1, line.group > 0
+    tempted = [head[line.group[has_above] + 1], head[line.group[has_below] - 1]]
+    tempter = [members[has_above], members[has_below]]
+    price = [
+        downward[line.group[has_above]] * share[has_above],
+        upward[line.group[has_below] - 1] * share[has_below],
+    ]
+    shape = (problem.n_types, problem.n_types)
+    ic = csr_array((np.concatenate(price), (np.concatenate(tempted), np.concatenate(tempter))), shape=shape)
+    follower = members != head[line.group]
+    if follower.any():
+        social = problem.objective.utility_weights(problem.weights)
+        supply = (problem.weights * problem.objective.profit_weight - social)[members]
+        passed = supply + ic.sum(axis=0)[members]
+        rows, heads, amount = members[follower], head[line.group[follower]], passed[follower]
+        forward = csr_array((np.maximum(amount, 0.0) * (1 - 64 * EPS), (rows, heads)), shape=shape)
+        back = csr_array((np.maximum(-amount, 0.0), (heads, rows)), shape=shape)
+        ic = (ic + forward + back).tocsr()
+    return replace(no_multipliers(problem), ic=ic)
