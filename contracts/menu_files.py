@@ -154,7 +154,7 @@ def _saved(record: dict[str, Any], problem: ScreeningProblem) -> WrittenMenu:
         stated = [np.array(record[key], dtype=np.float64) for key in ("allocation", "transfer")]
     except ProblemError:
         raise
-    except (KeyError, IndexError, TypeError, ValueError, AttributeError) as exc:
+    except (LookupError, TypeError, ValueError, AttributeError, OverflowError) as exc:
         raise ProblemError(f"the saved menu is incomplete or damaged ({exc!r}): save it again") from exc
     for key, given, kept in zip(("allocation", "transfer"), stated, (menu.allocation, menu.transfer), strict=True):
         if not np.array_equal(given, kept):

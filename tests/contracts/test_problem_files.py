@@ -379,6 +379,15 @@ def test_a_saved_menu_that_was_edited_is_not_believed(folder, problem):
     assert certificate.value < menu.value
 
 
+@pytest.mark.parametrize("price", [10**400, "dear", None, [1.0]])
+def test_a_damaged_saved_menu_is_refused(folder, problem, price):
+    record = solve_menu(problem).to_dict()
+    record["options"]["transfers"][0] = price
+    Path("menu.json").write_text(json.dumps(record))
+    with pytest.raises(ProblemError, match=r"^menu\.json: "):
+        certify_file(problem, "menu.json")
+
+
 def test_an_untaken_option_that_tempts_is_found(folder, problem):
     menu = solve_menu(problem)
     record = menu.to_dict()
