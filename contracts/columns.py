@@ -99,7 +99,7 @@ def read_columns(path: Path) -> Columns:
                 table = pyarrow.csv.read_csv(file, convert_options=as_text)
             else:
                 table = pyarrow.parquet.read_table(file)
-    except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as exc:
+    except (pa.ArrowException, ValueError) as exc:
         remedy = "save it as UTF-8 text with one header row and commas" if suffix == ".csv" else "write it again"
         raise ProblemError(f"{path} is not a readable {suffix[1:]} table ({exc}): {remedy}") from exc
     except OSError as exc:

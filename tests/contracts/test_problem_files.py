@@ -231,8 +231,9 @@ def test_a_table_that_makes_no_sense_is_refused_by_cell(folder, table, words):
     assert words in refusal(TYPES)
 
 
-def test_text_that_is_not_utf8_is_refused_with_the_remedy(folder):
-    (folder / "types.csv").write_bytes(TABLE.replace("office", "Büro").encode("latin-1"))
+@pytest.mark.parametrize(("word", "encoding"), [("office", "latin-1"), ("harm", "latin-1"), ("office", "utf-16")])
+def test_text_that_is_not_utf8_is_refused_with_the_remedy(folder, word, encoding):
+    (folder / "types.csv").write_bytes(TABLE.replace(word, "Büro").encode(encoding))
     assert "save it as UTF-8 text" in refusal(TYPES)
 
 
