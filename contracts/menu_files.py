@@ -2,6 +2,7 @@
 
 Three forms are read: a menu saved by `Menu.save`; a JSON object with `allocation`, `transfer` and perhaps `labels`; a
 CSV or Parquet table with the types in a column `type` (or in the first one), one column per good and one `transfer`.
+Where the problem knows no transfers they may be left out.
 Contracts are matched to types by label wherever labels are given.
 """
 
@@ -92,7 +93,9 @@ def _tabled(table: Columns, problem: ScreeningProblem) -> WrittenMenu:
     labels = table.text(column)
     order = _order(labels, problem, f"{table.path}, column {column!r},")
     goods = [table.numbers(_column_of_good(table, problem, good), labels) for good in range(problem.n_goods)]
-    return WrittenMenu(np.column_stack(goods)[order], table.numbers(TRANSFER_COLUMN, labels)[order])
+    without_money = problem.transfers == "none" and TRANSFER_COLUMN not in table.names
+    transfer = np.zeros(len(labels)) if without_money else table.numbers(TRANSFER_COLUMN, labels)
+    return WrittenMenu(np.column_stack(goods)[order], transfer[order])
 
 
 def _column_of_good(table: Columns, problem: ScreeningProblem, good: int) -> str:
@@ -131,6 +134,8 @@ def _typed(record: dict[str, Any], problem: ScreeningProblem) -> WrittenMenu:
     for key in record:
         if key not in TYPED_KEYS:
             raise ProblemError(f"unknown key {key!r}: a menu has {', '.join(TYPED_KEYS)}")
+    if problem.transfers == "none":
+        record = {"transfer": [0.0] * problem.n_types, **record}
     for key in ("allocation", "transfer"):
         if key not in record:
             raise ProblemError(f"the menu lacks {key!r}: it needs allocation and transfer, one entry per type")

@@ -310,6 +310,16 @@ def test_typed_json_is_matched_by_label_or_taken_in_order(folder, problem):
     assert read_menu("menu.json", problem).transfer == [5, 0.1]
 
 
+def test_without_money_transfers_may_be_left_out(folder):
+    policies = ScreeningProblem([[1.0, 0.0], [0.0, 1.0]], domain=Simplex(), transfers="none", goods=("say", "hint"))
+    Path("menu.csv").write_text("type,say,hint\n1,1,0\n2,0,1\n")
+    Path("menu.json").write_text('{"allocation": [[1, 0], [0, 1]]}')
+    for name in ("menu.csv", "menu.json"):
+        certificate, written = certify_file(policies, name)
+        assert certificate.is_exact
+        assert list(written.transfer) == [0.0, 0.0]
+
+
 MENUS_REFUSED = {
     "no label column": ("menu.csv", "speed,storage,transfer\n1,2,3\n3,4,5\n", "add a column 'type' of labels"),
     "no transfer": ("menu.csv", "type,speed,storage\nlow,1,2\nhigh,3,4\n", "has no column 'transfer'"),
