@@ -158,7 +158,7 @@ def _draw_tariff(menu: Menu, ax: Axes) -> None:
     ax.set_title(headline(menu), fontsize=10)
     if len(shown) > 6:
         valuations = problem.valuations[:, 0]
-        _colour_bar(ax, _norm(valuations), "valuation along an indifference curve ({_money(menu)} per unit)")
+        _colour_bar(ax, _norm(valuations), f"valuation ({_money(menu)} per unit)")
     ax.legend(fontsize=8, loc="upper left", framealpha=0.9)
 
 
@@ -293,7 +293,7 @@ def _draw_types(menu: Menu, ax: Axes) -> None:
             [], [], color=INK, marker=">", ms=5 / enlarged, label=f"binding IC, towards the tempting contract ({named})"
         )
     if problem.n_types <= SHOWN_NAMES:
-        _name_points(ax, position, list(problem.labels))
+        _name_points(ax, position, list(problem.labels), left=problem.n_goods == 1)
     ax.margins(0.12)
     ax.set_xlabel(axis_names[0])
     ax.set_ylabel(axis_names[1])

@@ -22,7 +22,7 @@ from contracts import (
 )
 from contracts.bounds import no_multipliers, upper_bound
 from contracts.menu import assembled
-from contracts.plotting import PALETTE, SHOWN_ARROWS, SHOWN_BARS, binding_pairs, plot_menu, type_positions
+from contracts.plotting import PALETTE, SHOWN_ARROWS, SHOWN_BARS, SHOWN_CURVES, binding_pairs, plot_menu, type_positions
 
 mpl.use("Agg")
 
@@ -136,6 +136,18 @@ def test_a_tariff_marks_options_the_outside_option_and_indifference_curves(tarif
     assert (ax.get_xlabel(), ax.get_ylabel()) == ("quality", "transfer (money)")
     assert list(names(ax)) == ["low", "high"]
     assert ax.get_title() == "Menu: 2 types, 2 options, value 0.6667, proven bound 0.6667"
+
+
+def test_a_tariff_for_many_types_shows_some_of_their_curves_by_a_scale_of_valuations():
+    menu = by_hand(np.linspace(0.1, 2, 40), np.linspace(0.1, 1, 30)[:, np.newaxis], np.linspace(0.1, 1, 30))
+    ax = drawn(plot_menu(menu, axes()))
+    curves = [curve for curve in ax.get_lines() if curve.get_label() == "_nolegend_"]
+    assert len(curves) == SHOWN_CURVES
+    slopes = [np.ptp(y) / np.ptp(x) for x, y in (curve.get_data() for curve in curves)]
+    assert (slopes[0], slopes[-1]) == pytest.approx((0.1, 2.0))
+    scale = next(other for other in ax.get_figure().axes if other is not ax)
+    assert scale.get_ylabel() == "valuation (money per unit)"
+    assert scale.get_ylim() == pytest.approx((0.1, 2.0))
 
 
 def test_every_point_of_a_tariff_is_inside_the_axes(tariff):
