@@ -49,8 +49,10 @@ class Isoelastic:
 
     def conjugate(self, price: Array) -> Array:
         positive = np.maximum(price, np.finfo(np.float64).tiny)
-        best = np.power(positive, -1 / self.aversion)
-        return np.where(price > 0, self.value(best) - positive * best, np.inf)
+        rho = 1 - self.aversion  # at u = price^(-1/aversion): W(u) - price u
+        with np.errstate(over="ignore"):
+            best = -np.log(positive) - 1 if rho == 0 else np.power(positive, -rho / self.aversion) * self.aversion / rho
+        return np.where(price > 0, best, np.inf if self.aversion <= 1 else np.where(price == 0, 0.0, np.inf))
 
     def expression(self, utility: Any) -> Any:
         import cvxpy as cp

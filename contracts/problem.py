@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
 from contracts.arrays import Array, NumberedLabels, column_names, finite, number
 from contracts.costs import Cost, Linear
@@ -65,6 +66,7 @@ class SideRows:
     utility: Array  # (n_rows, n_types)
     limit: Array  # (n_rows,)
     names: tuple[str, ...]
+    is_equation: NDArray[np.bool_]  # (n_rows,) one of the two rows of an equation
 
     def activity(self, allocation: Array, utility: Array) -> Array:
         """Left-hand side of every row; (n_rows,)."""
@@ -162,19 +164,20 @@ class ScreeningProblem:
     @property
     def side_rows(self) -> SideRows:
         """Every LinearConstraint as one or two rows of the form <= limit."""
-        rows: list[tuple[Array, Array, float, str]] = []
+        rows: list[tuple[Array, Array, float, str, bool]] = []
         for row in self.constraints:
             on_allocation = np.zeros(self.valuations.shape) if row.allocation is None else row.allocation
             on_utility = np.zeros(self.n_types) if row.utility is None else row.utility
             if row.upper is not None:
-                rows.append((on_allocation, on_utility, float(row.upper), row.name))
+                rows.append((on_allocation, on_utility, float(row.upper), row.name, row.lower == row.upper))
             if row.lower is not None:
-                rows.append((-on_allocation, -on_utility, -float(row.lower), row.name))
+                rows.append((-on_allocation, -on_utility, -float(row.lower), row.name, row.lower == row.upper))
         return SideRows(
             np.array([row[0] for row in rows]).reshape(len(rows), self.n_types, self.n_goods),
             np.array([row[1] for row in rows]).reshape(len(rows), self.n_types),
             np.array([row[2] for row in rows]),
             tuple(row[3] for row in rows),
+            np.array([row[4] for row in rows], dtype=bool),
         )
 
     @property
