@@ -68,7 +68,8 @@ class ExactUtilities:
     def as_float(self, integer: Any) -> float:
         """An integer on the common scale, rounded to the nearest float with its sign kept."""
         exact = float(Fraction(int(integer), 1 << self.places))
-        return exact if exact or not integer else float(np.copysign(np.finfo(np.float64).smallest_subnormal, integer))
+        least = float(np.finfo(np.float64).smallest_subnormal)
+        return exact if exact or not integer else (least if integer > 0 else -least)
 
 
 def utility_error(valuations: Array, allocations: Array, transfers: Array) -> Array:

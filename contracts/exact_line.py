@@ -12,8 +12,10 @@ from collections.abc import Callable
 import numpy as np
 
 from contracts.arrays import Array
-from contracts.exact import BestOptions, ExactUtilities, exact_winner, utility_error
+from contracts.exact import EPS, BestOptions, ExactUtilities, exact_winner, utility_error
 from contracts.relevance import Indices
+
+HUGE = 1e300  # no type values a unit more
 
 
 def best_on_a_line(
@@ -69,8 +71,7 @@ def _by_thresholds(
 ) -> tuple[Indices, int]:
     """Best options by the switching points of the upper envelope; near-ties with its neighbours decided exactly."""
     hull = _envelope(amount, transfer, options)
-    cuts = np.diff(transfer[hull]) / np.diff(amount[hull])
-    position = np.searchsorted(cuts, theta)
+    position = np.searchsorted(_cuts(amount, transfer, hull), theta)
     here = theta * amount[hull[position]] - transfer[hull[position]]
     near = np.zeros(len(theta), dtype=bool)
     for step in (-1, 1):
@@ -79,17 +80,28 @@ def _by_thresholds(
         near |= (beside != position) & (other >= here - 2 * error)
     own = hull[position]
     for who in np.flatnonzero(near):
-        start = max(position[who] - 2, 0)
-        own[who] = exact_winner(int(who), hull[start : position[who] + 3], exact, payoff)
+        close = theta[who] * amount[hull] - transfer[hull] >= here[who] - 2 * error[who]
+        far = np.flatnonzero(~close)  # options may be tied in a long row: take all that are, next to one another
+        after = np.searchsorted(far, position[who])
+        start = far[after - 1] + 1 if after > 0 else 0
+        stop = far[after] if after < len(far) else len(hull)
+        own[who] = exact_winner(int(who), hull[start:stop], exact, payoff)
     return own, int(near.sum())
 
 
+def _cuts(amount: Array, transfer: Array, hull: Indices) -> Array:
+    """Types at which one option of the hull gives way to the next."""
+    with np.errstate(over="ignore"):
+        return np.clip(np.diff(transfer[hull]) / np.diff(amount[hull]), -HUGE, HUGE)
+
+
 def _envelope(amount: Array, transfer: Array, options: Indices) -> Indices:
-    """Options on the lower convex hull of transfers over amounts, by rising amount; rounding may keep one too many."""
+    """Options on the lower convex hull of transfers over amounts, by rising amount, with all that may be on it."""
     hull = options[np.concatenate([[True], np.diff(amount[options]) > 0])]
     while len(hull) > 2:
-        cuts = np.diff(transfer[hull]) / np.diff(amount[hull])
-        dented = np.concatenate([[False], cuts[1:] < cuts[:-1], [False]])
+        cuts = _cuts(amount, transfer, hull)
+        rounding = 4 * EPS * np.abs(cuts)
+        dented = np.concatenate([[False], cuts[1:] + rounding[1:] < cuts[:-1] - rounding[:-1], [False]])
         dented[1:] &= ~dented[:-1]  # neighbours may each hide the other: drop every second one only
         if not dented.any():
             break

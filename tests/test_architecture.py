@@ -1,0 +1,119 @@
+"""The tree shows the argument: imports point down, private names stay at home, heavy libraries wait until needed."""
+
+import ast
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+LAYERS = (  # each may import from those before it, and from its own
+    ("errors",),
+    ("arrays",),
+    ("domains", "objectives"),
+    ("costs",),
+    ("problem",),
+    ("records", "exact", "exact_line", "relevance"),
+    ("bounds",),
+    ("certificate",),
+    ("menu", "tables", "engines", "repair"),
+    ("solve",),
+)
+BELOW = [module for layer in LAYERS for module in layer]
+EDGES_OF_MENU = {"contracts.plotting"}  # menu.plot() draws; pictures import menus
+LAZY = ("cvxpy", "pymoo", "sympy", "matplotlib", "pandas", "polars", "typer")
+MODULES = sorted((ROOT / "contracts").rglob("*.py")) + sorted((ROOT / "inference").rglob("*.py"))
+
+
+def name_of(path: Path) -> str:
+    parts = path.relative_to(ROOT).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+def imports(path: Path) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """Every (module, names) that a file imports, wherever in the file, typing-only imports left out."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    typing_only = {
+        id(inner)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test)
+        for inner in ast.walk(node)
+    }
+    for node in ast.walk(tree):
+        if id(node) in typing_only:
+            continue
+        if isinstance(node, ast.Import):
+            yield from ((alias.name, ()) for alias in node.names)
+        if isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path}: import by full name"
+            yield node.module or "", tuple(alias.name for alias in node.names)
+
+
+def layer_of(module: str) -> int | None:
+    """Number of the layer a contracts module is in; None for the edges above solve."""
+    parts = module.split(".")
+    if parts[0] != "contracts" or len(parts) == 1:
+        return None
+    return next((number for number, layer in enumerate(LAYERS) if parts[1] in layer), None)
+
+
+@pytest.mark.parametrize("path", MODULES, ids=name_of)
+def test_imports_point_down(path):
+    own = layer_of(name_of(path))
+    for module, names in imports(path):
+        if module == "contracts":
+            assert own is None, f"{path} imports {names} from the whole package: name the module"
+        if own is None or not module.startswith("contracts."):
+            continue
+        other = layer_of(module)
+        if name_of(path) == "contracts.menu" and module in EDGES_OF_MENU:
+            continue
+        assert other is not None, f"{path.name} is below solve and imports the edge {module}"
+        assert other <= own, f"{path.name} imports upward: {module}"
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "contracts").rglob("*.py")), ids=name_of)
+def test_contracts_never_imports_inference(path):
+    assert not [module for module, _ in imports(path) if module.split(".")[0] == "inference"]
+
+
+@pytest.mark.parametrize("path", MODULES, ids=name_of)
+def test_no_module_imports_a_private_name_of_another(path):
+    private = [
+        (module, name)
+        for module, names in imports(path)
+        if module.split(".")[0] in ("contracts", "inference")
+        for name in (*names, *module.split("."))
+        if name.startswith("_") and not name.startswith("__")
+    ]
+    assert not private
+
+
+@pytest.mark.parametrize("path", MODULES, ids=name_of)
+def test_every_module_says_its_one_idea_first(path):
+    docstring = ast.get_docstring(ast.parse(path.read_text(encoding="utf-8")))
+    assert docstring, f"{path} has no docstring"
+
+
+@pytest.mark.parametrize("path", MODULES, ids=name_of)
+def test_no_module_evaluates_text_or_unpickles(path):
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    called = {node.func.id for node in ast.walk(tree) if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)}
+    assert not called & {"eval", "exec", "compile", "__import__"}
+    assert not {module.split(".")[0] for module, _ in imports(path)} & {"pickle", "shelve", "marshal", "dill"}
+
+
+@pytest.mark.parametrize("package", ["contracts", "inference"])
+def test_importing_a_package_loads_no_heavy_library(package):
+    program = f"import sys, {package}; print(*[name for name in {LAZY!r} if name in sys.modules])"
+    loaded = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, cwd=ROOT)
+    assert loaded.stdout.split() == []
+
+
+def test_every_public_name_exists_and_is_sorted():
+    import contracts
+
+    assert list(contracts.__all__) == sorted(contracts.__all__, key=lambda name: name)
+    assert [name for name in contracts.__all__ if not hasattr(contracts, name)] == []
