@@ -186,9 +186,10 @@ def _on_the_flow(problem: ScreeningProblem, given: Multipliers) -> tuple[Multipl
     if objective.function is not None and not objective.is_worst_off:
         return _welfare_absorbs(problem, given, base)
     if not fixed.any():  # limits on both sides: the transfer's own price closes every gap
-        gap = given.ir - (base + _gain(_split(given.ic)[1]))
-        gap = np.where(np.abs(gap) <= EPS * _flow_size(problem, given), 0.0, gap)
-        return replace(given, transfer=given.transfer + gap), 0.0, 0.0, True
+        without = _base(problem, replace(given, transfer=np.zeros(problem.n_types)))
+        price = given.ir - (without + _gain(_split(given.ic)[1]))
+        near = np.abs(price - given.transfer) <= EPS * _flow_size(problem, replace(given, transfer=price))
+        return replace(given, transfer=np.where(near, given.transfer, price)), 0.0, 0.0, True
     least = 16 * EPS * float(_flow_size(problem, given).sum())
     if objective.minimum_profit is not None and base.sum() < least:  # pay for the welfare weights with a higher price
         given = replace(given, profit=given.profit + (2 * least - float(base.sum())) / float(problem.weights.sum()))

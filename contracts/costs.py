@@ -49,10 +49,12 @@ def numerical_conjugate(cost: Cost, valuation: Array, domain: Domain) -> tuple[A
 
     reach = float(np.max(domain.magnitude(valuation.shape[1])))
     unit = power_of_two(reach) if domain.bounded and not isinstance(domain, Simplex) else 1.0
-    money = power_of_two(float(np.abs(valuation).max(initial=0.0)) * unit)
+    outlay = float(np.abs(cost.value(domain.support(np.eye(valuation.shape[1])))).max()) if domain.bounded else 0.0
+    sizes = np.maximum(np.abs(valuation).max(axis=1, initial=0.0) * unit, outlay)
+    money = np.array([power_of_two(float(size)) for size in sizes])  # of every row: none hides in another's rounding
     allocation = cp.Variable(valuation.shape)
-    gross = cp.sum(cp.multiply(valuation * (unit / money), allocation))
-    payoff = gross - cp.sum(scaled_cost(cost, unit, money).expression(allocation))
+    gross = cp.sum(cp.multiply(valuation * (unit / money)[:, np.newaxis], allocation))
+    payoff = gross - (1 / money) @ scaled_cost(cost, unit, 1.0).expression(allocation)
     program = cp.Problem(cp.Maximize(payoff), domain.scaled(unit).constraints(allocation))
     try:
         with warnings.catch_warnings():
@@ -98,6 +100,9 @@ class Linear:
 
     def gradient(self, allocation: Array) -> Array:
         return np.broadcast_to(self.price, allocation.shape)
+
+    def hessian(self, allocation: Array) -> Array:
+        return np.zeros((*allocation.shape, allocation.shape[1]))
 
     def conjugate(self, valuation: Array, domain: Domain) -> tuple[Array, Array]:
         margin = valuation - self.price
@@ -159,6 +164,10 @@ class Quadratic:
             if self.curvature.ndim == 2
             else self.gradient(np.abs(allocation))
         )
+
+    def hessian(self, allocation: Array) -> Array:
+        matrix = self.curvature if self.curvature.ndim == 2 else np.eye(allocation.shape[1]) * self.curvature
+        return np.broadcast_to(matrix, (*allocation.shape, allocation.shape[1]))
 
     def inverse_marginal(self, marginal: Array) -> Array:
         return np.asarray(marginal / self.curvature)
@@ -255,6 +264,11 @@ class Power:
         with np.errstate(divide="ignore"):
             return np.asarray(self.scale * self.exponent * np.power(allocation, self.exponent - 1))
 
+    def hessian(self, allocation: Array) -> Array:
+        slope = self.scale * self.exponent * (self.exponent - 1)
+        with np.errstate(divide="ignore"):
+            return diagonal(slope * np.power(allocation, self.exponent - 2))
+
     def inverse_marginal(self, marginal: Array) -> Array:
         ratio = marginal / (self.scale * self.exponent)
         with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
@@ -324,6 +338,10 @@ class Entropy:
         """Sizes of the terms of the gradient, which its rounding is relative to."""
         return np.asarray(self.temperature * (np.abs(self._log_ratio(allocation)) + 1.0))
 
+    def hessian(self, allocation: Array) -> Array:
+        with np.errstate(divide="ignore"):
+            return diagonal(self.temperature / allocation)
+
     def _log_ratio(self, allocation: Array) -> Array:
         tiny = np.finfo(np.float64).tiny  # at a share of zero the slope is minus infinity, out of any maximiser's reach
         return np.asarray(np.log(np.maximum(allocation, tiny) / self.reference))
@@ -374,6 +392,11 @@ def scaled_cost(cost: Any, unit: float, money: float) -> Cost:
 def power_of_two(size: float) -> float:
     """The power of two just below `size`, a unit in which nothing is rounded; 1 for sizes of no significance."""
     return math.ldexp(1.0, math.frexp(size)[1] - 1) if INSIGNIFICANT < size < math.inf else 1.0
+
+
+def diagonal(values: Array) -> Array:
+    """Row by row, the diagonal matrix of the row; (n, d, d)."""
+    return np.asarray(values[:, :, np.newaxis] * np.eye(values.shape[1]))
 
 
 def check_vector(name: str, values: Array) -> None:

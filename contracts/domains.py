@@ -207,6 +207,11 @@ class Simplex:
             if not short.any():
                 break
             low = np.where(short, high - 2.0 * (high - low), low)
+        for _ in range(BISECTIONS):  # and upwards until it does not: costs may fall at first
+            over = filled(high).sum(axis=1) >= 1.0
+            if not over.any():
+                break
+            high = np.where(over, low + 2.0 * (high - low), high)
         for _ in range(BISECTIONS):
             middle = (low + high) / 2
             over = filled(middle).sum(axis=1) >= 1.0
@@ -226,6 +231,7 @@ class Simplex:
     def clip(self, allocation: Array) -> Array:
         shares = np.maximum(allocation, 0.0)
         if not self.free_disposal:
+            shares[shares.sum(axis=1) == 0] = 1.0  # nothing positive to go by: the middle of the simplex
             return self._normalised(shares)
         return np.asarray(shares / np.maximum(shares.sum(axis=1, keepdims=True), 1.0))
 
@@ -281,7 +287,8 @@ class Polyhedron:
         from scipy.optimize import linprog
 
         points = np.empty_like(direction)
-        for row, objective in enumerate(direction):
+        sizes = np.abs(direction).max(axis=1, initial=0.0)
+        for row, objective in enumerate(direction / np.where(sizes > 0, sizes, 1.0)[:, np.newaxis]):
             found = linprog(-objective, A_ub=self.matrix, b_ub=self.bounds, bounds=(None, None), method="highs")
             if found.status == 2:
                 raise ProblemError("Polyhedron is empty: no x meets matrix @ x <= bounds; relax a row")
