@@ -27,10 +27,11 @@ from contracts.engines.ironing import line_of
 from contracts.engines.strict import strict_menu
 from contracts.exact import EPS, BestOptions, best_options, utility_error
 from contracts.problem import ScreeningProblem
-from contracts.relevance import Indices, row_blocks
+from contracts.relevance import Indices, relevant_blocks, row_blocks
 
 MERGERS = (1e-6, 1e-9)  # allocations closer than this share of their unit are one contract
 MIXTURES = (0.0, 1e-12, 1e-10, 1e-9, 1e-8, 1e-7, 1e-6, 1e-5)
+LARGEST_MIXTURE = 0.1  # a larger share of the strict menu is no repair
 REPRICED_CONTRACTS = 2500  # shortest paths are dense in the number of contracts
 REPRICED_TYPES = 20_000  # and need every type's utility from each of them
 CHAIN_PASSES = 60  # rounds of choosing which neighbours on a line keep contracts of their own
@@ -105,14 +106,13 @@ def repairs(problem: ScreeningProblem, candidate: Candidate) -> Iterator[Contrac
                 yield repriced
     for width in MERGERS:
         yield contracts(*_merged(problem, candidate, width))
-    if problem.n_types > REPRICED_TYPES:
+    if chained is not None and problem.n_types > REPRICED_TYPES:
         return
     strict = strict_menu(problem)
     if strict is None:
         return
     needed = mixture_needed(problem, candidate, strict.allocation, strict.utility)
-    shares = sorted({*MIXTURES, needed} if needed < 0.1 else set(MIXTURES))
-    for share in shares:
+    for share in (needed, *MIXTURES) if needed < LARGEST_MIXTURE else MIXTURES:
         mixed = problem.domain.clip((1 - share) * candidate.allocation + share * strict.allocation)
         yield contracts(mixed, (1 - share) * candidate.utility + share * strict.utility)
 
@@ -217,7 +217,7 @@ def _kept(step: Array, amount: Array, least: float) -> Indices:
         # own predecessor is far enough as well.
         beside = step[1:] * np.diff(amount) >= least
         run = np.concatenate([[True], last[1:] != last[:-1]])
-        before = np.cumsum(far) - far
+        before: Indices = np.cumsum(far) - far
         first = far & (before == before[np.maximum.accumulate(np.where(run, np.arange(len(amount)), 0))])
         keeps |= first | (far & np.concatenate([[False], beside]))
     return np.flatnonzero(keeps)
@@ -225,23 +225,21 @@ def _kept(step: Array, amount: Array, least: float) -> Indices:
 
 def mixture_needed(problem: ScreeningProblem, candidate: Candidate, allocation: Array, utility: Array) -> float:
     """Smallest share of the strict menu that leaves every IC and IR constraint some room."""
-    needed = 0.0
-    size = np.abs(problem.valuations) @ np.abs(candidate.allocation).max(axis=0) + np.abs(candidate.utility).max()
-    hair = 8 * (problem.n_goods + 4) * EPS * float(size.max())
+    valuations, rent = problem.valuations, candidate.utility
+    price = np.einsum("ij,ij->i", valuations, candidate.allocation) - rent
+    strict_price = np.einsum("ij,ij->i", valuations, allocation) - utility
+    hair = 8 * utility_error(valuations, candidate.allocation, price)
+    needed = _share(problem.reservation_utility - rent + hair, utility - problem.reservation_utility)
+    for types, options in relevant_blocks(valuations, candidate.allocation, price, hair):
+        miss = valuations[types] @ candidate.allocation[options].T - price[options] - rent[types, np.newaxis]
+        rows, columns = np.nonzero((miss > -hair[types, np.newaxis]) & (types[:, np.newaxis] != options))
+        who, what = types[rows], options[columns]
+        gain = np.einsum("ij,ij->i", valuations[who], allocation[what]) - strict_price[what] - utility[who]
+        needed = max(needed, _share(miss[rows, columns] + hair[who], -gain))
+    return needed
 
-    def share(miss: Array, room: Array) -> float:
-        violated = (miss + hair > 0) & (room > 0)
-        return float(np.max((miss[violated] + hair) / (miss[violated] + hair + room[violated]), initial=0.0))
 
-    def slacks(rows: slice, offered: Array, rent: Array) -> Array:
-        price = np.einsum("ij,ij->i", problem.valuations, offered) - rent
-        gain: Array = problem.valuations[rows] @ offered.T - price - rent[rows, np.newaxis]
-        return -gain
-
-    for rows in row_blocks(problem.n_types, problem.n_types):
-        ours = slacks(rows, candidate.allocation, candidate.utility)
-        room = slacks(rows, allocation, utility)
-        room[np.arange(len(room)), np.arange(rows.start, rows.stop)] = 0.0
-        needed = max(needed, share(-ours.ravel(), room.ravel()))
-    participation = problem.reservation_utility - candidate.utility
-    return max(needed, share(participation, utility - problem.reservation_utility))
+def _share(miss: Array, room: Array) -> float:
+    """Largest miss / (miss + room) where something is missed and there is room."""
+    short = (miss > 0) & (room > 0)
+    return float(np.max(miss[short] / (miss[short] + room[short]), initial=0.0))

@@ -3,8 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
+import math
+import sys
+import time
 from collections.abc import Callable
 from typing import Any
+
+import numpy as np
 
 from contracts.bounds import upper_bound
 from contracts.engines.candidate import Candidate
@@ -14,7 +20,8 @@ from contracts.problem import ScreeningProblem
 from contracts.repair import exact_menu
 
 Engine = Callable[[ScreeningProblem], Candidate]
-METHODS = ("auto", "ironing", "reference")
+METHODS = ("auto", "ironing", "cuts", "reference")
+REFERENCE_TYPES = 12  # so few types in several dimensions that every IC row may as well be there
 
 
 def solve_menu(
@@ -23,6 +30,8 @@ def solve_menu(
     *,
     method: str = "auto",
     gap: float = 1e-6,
+    time_limit: float = math.inf,
+    progress: bool | Callable[[str], None] = False,
     **fields: Any,
 ) -> Menu:
     """The best menu of contracts, exactly incentive compatible and individually rational.
@@ -30,9 +39,12 @@ def solve_menu(
     Parameters
     ----------
     problem : ScreeningProblem, or the valuations of one: then `weights` and further fields are its other arguments
-    method : "auto" picks the engine by structure; "ironing" is for types on a line, "reference" the general
-        one, with every IC row in cvxpy; menu.engine says which one ran
+    method : "auto" picks the engine by structure; "ironing" is for types on a line, "cuts" for many types in
+        several dimensions, "reference" the general one, with every IC row in cvxpy; menu.engine says which one ran
     gap : largest certified distance to the optimum, relative to the menu's value
+    time_limit : seconds after which "cuts" stops; the menu is then exact all the same, with the gap it has. So it is
+        after an interrupt from the keyboard
+    progress : True to print a line per round to standard error, or a function that takes the line
 
     Returns
     -------
@@ -60,8 +72,20 @@ def solve_menu(
     problem = as_problem(problem, weights, fields)
     if not 0 < gap < 1:
         raise ProblemError(f"gap is {gap}: give a relative gap between 0 and 1, such as 1e-6")
-    candidate = engine_for(problem, method)(problem)
-    return certified_menu(problem, candidate, gap=gap)
+    if not time_limit > 0:
+        raise ProblemError(f"time_limit is {time_limit}: give a positive number of seconds")
+    deadline = time.monotonic() + time_limit
+    candidate = engine_for(problem, method, deadline, reporter(progress))(problem)
+    return certified_menu(problem, candidate, gap=gap if candidate.is_finished else math.inf)
+
+
+def reporter(progress: bool | Callable[[str], None]) -> Callable[[str], None]:  # noqa: FBT001 - the user's own switch
+    """What engines report their rounds to."""
+    if callable(progress):
+        return progress
+    if progress:
+        return lambda line: print(line, file=sys.stderr, flush=True)  # noqa: T201 - progress is asked for
+    return lambda line: None
 
 
 def as_problem(problem: Any, weights: Any, fields: dict[str, Any]) -> ScreeningProblem:
@@ -77,15 +101,42 @@ def as_problem(problem: Any, weights: Any, fields: dict[str, Any]) -> ScreeningP
     return ScreeningProblem(problem, **fields)
 
 
-def engine_for(problem: ScreeningProblem, method: str) -> Engine:
+def engine_for(
+    problem: ScreeningProblem,
+    method: str,
+    deadline: float = math.inf,
+    report: Callable[[str], None] = lambda line: None,
+) -> Engine:
     """The engine that a method names, or that suits the problem."""
-    from contracts.engines import ironing, reference
-
     if method not in METHODS:
         raise ProblemError(f"method is {method!r}: use one of {', '.join(METHODS)}")
-    if method == "ironing" or (method == "auto" and not isinstance(ironing.line_of(problem), str)):
+    if method == "auto":
+        method = suitable_method(problem)
+    if method == "ironing":
+        from contracts.engines import ironing
+
         return ironing.solve
+    if method == "cuts":
+        from contracts.engines import cuts
+
+        return functools.partial(cuts.solve, deadline=deadline, report=report)
+    from contracts.engines import reference
+
     return reference.solve
+
+
+def suitable_method(problem: ScreeningProblem) -> str:
+    """The fastest engine for the problem's structure."""
+    from contracts.engines.ironing import line_of
+
+    line = line_of(problem)
+    if not isinstance(line, str) and not np.ptp(problem.reservation_utility):
+        return "ironing"
+    if problem.n_types <= REFERENCE_TYPES:
+        return "reference"
+    from contracts.engines.cuts import reason_against
+
+    return "reference" if reason_against(problem) else "cuts"
 
 
 def certified_menu(problem: ScreeningProblem, candidate: Candidate, *, gap: float) -> Menu:

@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from contracts.arrays import Array
-from contracts.bounds import Multipliers
+from contracts.bounds import Multipliers, no_multipliers
 from contracts.costs import power_of_two
 from contracts.domains import NonNegative
 from contracts.problem import ScreeningProblem
+from contracts.relevance import Indices
+
+if TYPE_CHECKING:
+    from scipy.sparse import csr_array
+
+HANDED_ON = 1e-14  # share of a flow kept back, so that no IR price comes out negative by rounding
 
 
 @dataclass(frozen=True, eq=False)
@@ -21,6 +28,7 @@ class Candidate:
     utility: Array  # (n_types,)
     multipliers: Multipliers
     engine: str  # which engine, and which solver inside it
+    is_finished: bool = True  # False where a time limit or an interrupt stopped it
 
 
 @dataclass(frozen=True)
@@ -54,3 +62,33 @@ def units_of(problem: ScreeningProblem) -> Units:
     shift = float(problem.reservation_utility.min()) if problem.transfers == "free" else 0.0
     money = worth if worth > 0 else money_per_unit * allocation
     return Units(allocation, power_of_two(money), shift)
+
+
+def ungrouped(problem: ScreeningProblem, member: Indices, prices: csr_array) -> Multipliers:
+    """Multipliers of all types from IC prices between groups of equal types.
+
+    A group tempts through all its members, in proportion to their weights; it is tempted as its first member, to whom
+    the others hand on what flows through them: among equal types a price costs nothing.
+
+    Parameters
+    ----------
+    member : (n_types,) group of every type
+    prices : sparse (n_groups, n_groups), [g, h]: group g tempted by group h
+    """
+    from scipy.sparse import csr_array
+
+    n_types, n_groups = problem.n_types, prices.shape[0]
+    _, head = np.unique(member, return_index=True)
+    share = problem.weights / np.bincount(member, problem.weights)[member]
+    spread = csr_array((share, (member, np.arange(n_types))), shape=(n_groups, n_types))
+    lifted = csr_array((np.ones(n_groups), (head, np.arange(n_groups))), shape=(n_types, n_groups))
+    ic = (lifted @ prices @ spread).tocsr()
+    follower = np.flatnonzero(np.arange(n_types) != head[member])
+    if follower.size:
+        social = problem.objective.utility_weights(problem.weights)
+        passed = (problem.weights * problem.objective.profit_weight - social + ic.sum(axis=0))[follower]
+        amount = np.abs(passed) * np.where(passed > 0, 1 - HANDED_ON, 1 + HANDED_ON)
+        giver, taker = np.where(passed > 0, follower, head[member[follower]]), head[member[follower]]
+        taker = np.where(passed > 0, taker, follower)
+        ic = (ic + csr_array((amount, (giver, taker)), shape=(n_types, n_types))).tocsr()
+    return replace(no_multipliers(problem), ic=ic)

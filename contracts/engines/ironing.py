@@ -16,15 +16,14 @@ of upward IC, and v at the pooled psi closes the dual without a gap.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from scipy.sparse import csr_array
 
 from contracts.arrays import Array
-from contracts.bounds import Multipliers, no_multipliers
 from contracts.domains import NonNegative
-from contracts.engines.candidate import Candidate
+from contracts.engines.candidate import Candidate, ungrouped
 from contracts.errors import ProblemError, UnboundedMenuError
 from contracts.exact import EPS
 from contracts.problem import ScreeningProblem
@@ -155,7 +154,7 @@ def solve(problem: ScreeningProblem) -> Candidate:
         SPARE * (2 * np.bincount(line.group) + 12) * EPS * (np.abs(rent_cost) + passing + np.append(passing[1:], 0.0))
     )
     kept = np.cumsum((rent_cost - spare)[::-1])[::-1]
-    prices = _multipliers(problem, line, np.maximum(kept[1:], 0.0) + upward, upward)
+    prices = ungrouped(problem, ungroup, _prices(np.maximum(kept[1:], 0.0) + upward, upward))
     return Candidate(allocation[ungroup], utility, prices, "ironing")
 
 
@@ -172,31 +171,9 @@ def _iron(psi: Array, weights: Array) -> Array:
     return np.asarray(isotonic_regression(psi, weights=weights).x)
 
 
-def _multipliers(problem: ScreeningProblem, line: Line, downward: Array, upward: Array) -> Multipliers:
-    """Prices between neighbouring groups, shared among the members of the group that tempts.
-
-    A group's own flow passes through its first member; among equal types a price costs nothing.
-    """
-    n_groups = len(line.theta)
-    members = line.order
-    head = members[np.searchsorted(line.group, np.arange(n_groups))]
-    share = problem.weights[members] / np.bincount(line.group, problem.weights[members])[line.group]
-    has_above, has_below = line.group < n_groups - 1, line.group > 0
-    tempted = [head[line.group[has_above] + 1], head[line.group[has_below] - 1]]
-    tempter = [members[has_above], members[has_below]]
-    price = [
-        downward[line.group[has_above]] * share[has_above],
-        upward[line.group[has_below] - 1] * share[has_below],
-    ]
-    shape = (problem.n_types, problem.n_types)
-    ic = csr_array((np.concatenate(price), (np.concatenate(tempted), np.concatenate(tempter))), shape=shape)
-    follower = members != head[line.group]
-    if follower.any():
-        social = problem.objective.utility_weights(problem.weights)
-        supply = (problem.weights * problem.objective.profit_weight - social)[members]
-        passed = supply + ic.sum(axis=0)[members]
-        rows, heads, amount = members[follower], head[line.group[follower]], passed[follower]
-        forward = csr_array((np.maximum(amount, 0.0) * (1 - 64 * EPS), (rows, heads)), shape=shape)
-        back = csr_array((np.maximum(-amount, 0.0), (heads, rows)), shape=shape)
-        ic = (ic + forward + back).tocsr()
-    return replace(no_multipliers(problem), ic=ic)
+def _prices(downward: Array, upward: Array) -> csr_array:
+    """Prices between neighbours: group k + 1 tempted by k, and k tempted by k + 1."""
+    lower = np.arange(len(downward))
+    tempted, tempter = np.concatenate([lower + 1, lower]), np.concatenate([lower, lower + 1])
+    n_groups = len(downward) + 1
+    return csr_array((np.concatenate([downward, upward]), (tempted, tempter)), shape=(n_groups, n_groups))

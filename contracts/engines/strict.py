@@ -23,10 +23,10 @@ class StrictMenu:
 
 def strict_menu(problem: ScreeningProblem) -> StrictMenu | None:
     """A strictly IC and IR menu, in closed form for plain problems; None where none exists."""
-    return _gradient_menu(problem) if problem.is_plain else _roomiest_menu(problem)
+    return gradient_menu(problem) if problem.is_plain else _roomiest_menu(problem)
 
 
-def _gradient_menu(problem: ScreeningProblem) -> StrictMenu:
+def gradient_menu(problem: ScreeningProblem) -> StrictMenu:
     """u(a) = centre . a + alpha |a - mean|^2 / 2 + constant is convex, so its gradient implements it (Rochet 1987).
 
     Type i loses alpha |a_i - a_j|^2 / 2 by taking the contract of j.

@@ -1,0 +1,288 @@
+"""Many types in several dimensions: IC rows only where they are needed.
+
+A menu of n types has n (n - 1) IC rows, but an optimum holds few of them tight: neighbours in type space, mostly. So
+solve with a short list of pairs, look at ALL pairs for the most tempting contract of every type, add what is violated,
+and solve again from a strictly feasible mixture of the last point. The multipliers of a list are multipliers of the
+whole program, so every round yields a bound; the last round's menu misses IC by rounding, which the repair removes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.sparse import csr_array
+
+from contracts.arrays import Array
+from contracts.costs import Linear, scaled_cost
+from contracts.domains import Box, NonNegative, Polyhedron, Simplex
+from contracts.engines.candidate import Candidate, Units, ungrouped, units_of
+from contracts.engines.interior_point import Blocks, Point, minimise, priced, slacks
+from contracts.engines.strict import gradient_menu
+from contracts.errors import ProblemError, SolverError
+from contracts.exact import utility_error
+from contracts.problem import ScreeningProblem
+from contracts.relevance import Indices, relevant_blocks
+
+NEIGHBOURS = {2: 20, 3: 26, 4: 30}  # pairs per type to start with, by dimension; linear costs need fewer
+NEIGHBOURS_LINEAR = {2: 8, 3: 18, 4: 24}
+SAME_TASTE = 1e-10  # tastes closer than this share of their range are one type to the solver
+ROUNDS = 40
+FIRST_GAP = 1e-3  # complementarity of the first round, relative to the value
+LAST_GAP = 1e-9  # and of the last
+VIOLATION = 1e-9  # normalised IC violation that the repair takes care of
+MIXED_BACK = 1e-3  # least share of the strict menu in the start of the next round
+KEPT_BACK = 1e-9  # share of all IC prices given up, so that every IR price clears the rounding of its flow
+ADDED = 4  # pairs that one type may add in a round
+
+
+@dataclass(frozen=True, eq=False)
+class Chart:
+    """Coordinates z of the domain's affine hull, x = origin + z basis, and its faces normals . z <= limits."""
+
+    origin: Array  # (n_goods,)
+    basis: Array  # (d, n_goods), orthonormal rows
+    normals: Array  # (n_faces, d)
+    limits: Array  # (n_faces,)
+
+
+def chart_of(problem: ScreeningProblem, unit: float) -> Chart | None:
+    """The domain, in units, as faces over its affine hull; None for a domain of the user's own."""
+    domain, goods = problem.domain.scaled(unit), problem.n_goods
+    identity, origin = np.eye(goods), np.zeros(goods)
+    if isinstance(domain, NonNegative):
+        return Chart(origin, identity, -identity, origin)
+    if isinstance(domain, Box):
+        lower, upper = np.broadcast_to(domain.lower, goods), np.broadcast_to(domain.upper, goods)
+        if np.any(lower >= upper):
+            return None
+        return Chart(origin, identity, np.vstack([-identity, identity]), np.concatenate([-lower, upper]))
+    if isinstance(domain, Polyhedron):
+        return Chart(origin, identity, domain.matrix, domain.bounds) if domain.interior(goods)[1] > 0 else None
+    if isinstance(domain, Simplex) and domain.free_disposal:
+        return Chart(origin, identity, np.vstack([-identity, np.ones(goods)]), np.append(origin, 1.0))
+    if isinstance(domain, Simplex) and goods > 1:
+        centre = np.full(goods, 1.0 / goods)
+        basis = np.linalg.svd(np.ones((1, goods)))[2][1:]
+        return Chart(centre, basis, -basis.T, centre)
+    return None
+
+
+def reason_against(problem: ScreeningProblem) -> str | None:
+    """Why this engine does not apply, or None if it does."""
+    if not problem.is_plain:
+        return "it solves Profit() with free transfers and no side constraints"
+    if not hasattr(problem.cost, "hessian"):
+        return f"cost {type(problem.cost).__name__} has no gradient and hessian"
+    if isinstance(problem.domain, NonNegative) and isinstance(problem.cost, Linear):
+        return "a linear cost needs a bounded domain"
+    if chart_of(problem, units_of(problem).allocation) is None:
+        return "the domain has no interior, or is a class of your own"
+    distinct = np.unique(np.column_stack([problem.valuations, problem.principal_values]), axis=0)
+    if len(distinct) > len(np.unique(problem.valuations, axis=0)):
+        return "types of equal valuation differ in principal_values"
+    return None
+
+
+@dataclass(frozen=True, eq=False)
+class Master:
+    """The program over distinct types, in normalised units and in the chart's coordinates.
+
+    Utilities are measured from what the chart's origin is worth, so that IC rows are u_i - u_j - (a_i - a_j) . z_j.
+    Types whose tastes agree to rounding share one contract: their weights add up.
+    """
+
+    problem: ScreeningProblem
+    units: Units
+    chart: Chart
+    member: Indices  # (n_types,) the distinct type of every type
+    head: Indices  # (m,) a type of the problem for every distinct type
+    taste: Array  # (m, d) valuations in the chart
+    value: Array  # (m, d) valuations plus principal values in the chart
+    weights: Array  # (m,)
+    reservation: Array  # (m,) from the chart's origin; the highest among the types that are merged
+
+    @property
+    def scale(self) -> float:
+        """What the program is about, in units of money: first-best surplus, at least a thousandth."""
+        cost = scaled_cost(self.problem.cost, self.units.allocation, self.units.money)
+        value = (self.problem.valuations + self.problem.principal_values)[self.head]
+        value = value * (self.units.allocation / self.units.money)
+        surplus, _ = cost.conjugate(value, self.problem.domain.scaled(self.units.allocation))
+        return max(1e-3, float(self.weights @ np.abs(surplus)))
+
+    def blocks(self, pairs: Indices) -> Blocks:
+        """The interior point's data for a list of pairs (tempted, tempter)."""
+        cost = scaled_cost(self.problem.cost, self.units.allocation, self.units.money)
+        count = len(self.weights)
+        order = np.argsort(pairs[:, 1], kind="stable")
+        tempted, tempter = pairs[order].T
+        sizes = np.bincount(tempter, minlength=count)
+        place = np.arange(len(tempter)) - np.repeat(np.cumsum(sizes) - sizes, sizes)
+        partners = np.tile(np.arange(count)[:, np.newaxis], (1, int(sizes.max(initial=1))))
+        present = np.zeros(partners.shape)
+        partners[tempter, place], present[tempter, place] = tempted, 1.0
+        basis = self.chart.basis
+        return Blocks(
+            weights=self.weights,
+            value=self.value,
+            utility_cost=self.weights,
+            reservation=self.reservation,
+            tempted=partners,
+            present=present,
+            step=self.taste[partners] - self.taste[:, np.newaxis, :],
+            normals=self.chart.normals,
+            limits=self.chart.limits,
+            gradient=lambda z: cost.gradient(self.chart.origin + z @ basis) @ basis.T,  # type: ignore[attr-defined]
+            hessian=lambda z: basis @ cost.hessian(self.chart.origin + z @ basis) @ basis.T,  # type: ignore[attr-defined]
+        )
+
+    def strict_point(self) -> tuple[Array, Array]:
+        """The strictly IC menu in the chart: allocations and utilities."""
+        strict = gradient_menu(self.problem)
+        allocation = strict.allocation[self.head] / self.units.allocation
+        utility = (strict.utility[self.head] - self.units.shift) / self.units.money
+        worth = self.problem.valuations[self.head] @ self.chart.origin * (self.units.allocation / self.units.money)
+        return (allocation - self.chart.origin) @ self.chart.basis.T, utility - worth
+
+    def separate(self, point: Point) -> tuple[Indices, float]:
+        """Violated pairs, at most `ADDED` for each type and its most tempting one for sure; the worst violation."""
+        transfer = np.einsum("nd,nd->n", self.taste, point.x) - point.u
+        error = utility_error(self.taste, point.x, transfer)
+        found, worst = [], 0.0
+        for types, options in relevant_blocks(self.taste, point.x, transfer, error):
+            gain = self.taste[types] @ point.x[options].T - transfer[options] - point.u[types, np.newaxis]
+            gain[types[:, np.newaxis] == options] = -np.inf
+            worst = max(worst, float(gain.max(initial=0.0)))
+            few = min(ADDED, len(options))
+            top = np.argpartition(-gain, few - 1, axis=1)[:, :few]
+            rows, columns = np.nonzero(np.take_along_axis(gain, top, axis=1) > VIOLATION / 10)
+            found.append(np.column_stack([types[rows], options[top[rows, columns]]]))
+        return np.concatenate(found), worst
+
+    def candidate(self, point: Point, blocks: Blocks, *, is_finished: bool) -> Candidate:
+        """Back to the problem's own types and units."""
+        allocation = (self.chart.origin + point.x @ self.chart.basis) * self.units.allocation
+        worth = self.problem.valuations[self.head] @ self.chart.origin * (self.units.allocation / self.units.money)
+        utility = (point.u + worth) * self.units.money + self.units.shift
+        transfer = np.einsum("ij,ij->i", self.problem.valuations[self.head], allocation) - utility
+        allocation = self.problem.domain.clip(allocation)[self.member]
+        utility = self.problem.utility(allocation, transfer[self.member])
+        listed = blocks.present > 0
+        tempter = np.nonzero(listed)[0]
+        count = len(self.weights)
+        kept = point.pair[listed] * (1 - KEPT_BACK)
+        prices = csr_array((kept, (blocks.tempted[listed], tempter)), shape=(count, count))
+        return Candidate(allocation, utility, ungrouped(self.problem, self.member, prices), "cuts", is_finished)
+
+
+def master_of(problem: ScreeningProblem) -> Master:
+    """The master program of a problem that `reason_against` has nothing against."""
+    units = units_of(problem)
+    chart = chart_of(problem, units.allocation)
+    if chart is None:
+        raise ProblemError("method 'cuts' does not apply: the domain has no interior, or is a class of your own")
+    rate = units.allocation / units.money
+    taste = problem.valuations @ chart.basis.T * rate
+    width = SAME_TASTE * max(float(np.ptp(taste, axis=0).max()), 1e-300)
+    _, head, member = np.unique(np.round(taste / width), axis=0, return_index=True, return_inverse=True)
+    member = member.reshape(-1)
+    reservation = (problem.reservation_utility - units.shift) / units.money - problem.valuations @ chart.origin * rate
+    highest = np.full(len(head), -np.inf)
+    np.maximum.at(highest, member, reservation)
+    value = (problem.valuations + problem.principal_values) @ chart.basis.T * rate
+    return Master(
+        problem,
+        units,
+        chart,
+        member,
+        head,
+        taste[head],
+        value[head],
+        np.asarray(np.bincount(member, problem.weights), dtype=np.float64),
+        highest,
+    )
+
+
+def solve(
+    problem: ScreeningProblem,
+    *,
+    deadline: float = np.inf,
+    report: Callable[[str], None] = lambda message: None,
+) -> Candidate:
+    """Solve by rounds of interior point and exact separation over all pairs.
+
+    Parameters
+    ----------
+    deadline : time.monotonic() at which to stop with what there is; an interrupt from the keyboard does the same
+    report : called with one line after every round
+
+    Raises
+    ------
+    ProblemError
+        If the problem is outside this engine's class.
+    SolverError
+        If violations remain after the last round.
+    """
+    against = reason_against(problem)
+    if against is not None:
+        raise ProblemError(f"method 'cuts' does not apply: {against}; use method='auto'")
+    master = master_of(problem)
+    scale, strict = master.scale, master.strict_point()
+    pairs = neighbours(master.taste, linear=isinstance(problem.cost, Linear))
+    blocks = master.blocks(pairs)
+    start, gap, worst = priced(blocks, *strict), FIRST_GAP, np.inf
+    for number in range(ROUNDS):
+        point, finished = minimise(blocks, start, master.taste, gap=gap * scale, deadline=deadline)
+        violated, worst = master.separate(point)
+        report(f"round {number + 1}: {int(blocks.present.sum())} IC rows, worst violation {worst:.1e}, gap {gap:.0e}")
+        if not finished or (worst <= VIOLATION and gap <= LAST_GAP):
+            return master.candidate(point, blocks, is_finished=finished)
+        known = len(pairs)
+        pairs = np.unique(np.concatenate([pairs, violated]), axis=0)
+        gap = LAST_GAP if len(pairs) == known or worst <= VIOLATION else max(LAST_GAP, min(gap, 0.1 * worst))
+        start = point
+        if len(pairs) > known:
+            start, blocks = _restart(blocks, master.blocks(pairs), point, strict)
+    raise SolverError(
+        f"IC violations of {worst * master.units.money:.1e} remain after {ROUNDS} rounds: use method='reference'",
+        tried=("cuts",),
+    )
+
+
+def neighbours(taste: Array, *, linear: bool) -> Indices:
+    """Pairs (tempted, tempter) of nearest neighbours in type space, both ways; (n_pairs, 2)."""
+    from scipy.spatial import cKDTree
+
+    count, dimension = taste.shape
+    wanted = (NEIGHBOURS_LINEAR if linear else NEIGHBOURS)[min(max(dimension, 2), 4)]
+    if count <= wanted + 1:
+        return np.argwhere(~np.eye(count, dtype=bool))
+    _, near = cKDTree(taste).query(taste, k=wanted + 1)
+    pairs = np.column_stack([np.repeat(np.arange(count), wanted + 1), near.ravel()])
+    pairs = pairs[pairs[:, 0] != pairs[:, 1]]
+    return np.unique(np.concatenate([pairs, pairs[:, ::-1]]), axis=0)
+
+
+def _restart(before: Blocks, blocks: Blocks, point: Point, strict: tuple[Array, Array]) -> tuple[Point, Blocks]:
+    """The last point, mixed with the strict menu until it is strictly inside the longer list, with its prices."""
+    have, room = slacks(blocks, point.x, point.u), slacks(blocks, *strict)
+    missing = np.maximum(-have.pair, 0.0) * blocks.present
+    share = float(np.clip(4 * np.max(missing / (missing + room.pair), initial=0.0), MIXED_BACK, 1.0))
+    x, u = ((1 - share) * last + share * safe for last, safe in zip((point.x, point.u), strict, strict=True))
+    return priced(blocks, x, u, point, _carried(before, blocks, point.pair)), blocks
+
+
+def _carried(before: Blocks, blocks: Blocks, price: Array) -> Array:
+    """Prices of pairs of the old list, laid out as in the new one; 0 where a pair is new."""
+    count = len(blocks.weights)
+
+    def keys(of: Blocks) -> Indices:
+        return of.tempted * count + np.arange(count)[:, np.newaxis]
+
+    old = before.present > 0
+    order = np.argsort(keys(before)[old])
+    known, prices = keys(before)[old][order], price[old][order]
+    position = np.minimum(np.searchsorted(known, keys(blocks)), len(known) - 1)
+    return np.where((known[position] == keys(blocks)) & (blocks.present > 0), prices[position], 0.0)
