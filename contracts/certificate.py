@@ -290,4 +290,4 @@ def money_scale(problem: ScreeningProblem, value: float) -> float:
     if problem.domain.bounded:
         outlay = float(np.abs(problem.cost.value(problem.domain.support(np.eye(problem.n_goods)))).max())
     least = float(problem.weights @ (gross + np.abs(problem.reservation_utility))) + float(limits) + outlay
-    return max(abs(value), 1e-3 * stakes, SMALLEST_VALUE * least, 1e-300)
+    return max(abs(value) if math.isfinite(value) else 0.0, 1e-3 * stakes, SMALLEST_VALUE * least, 1e-300)

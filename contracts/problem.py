@@ -17,7 +17,7 @@ from contracts.objectives import Objective, Profit, Welfare
 
 Transfers = Literal["free", "none"] | tuple[float, float]
 NO_COST, ANY_AMOUNT, PROFIT = Linear(0.0), NonNegative(), Profit()
-WEIGHTS_SUM_TOLERANCE = 1e-6  # shares rounded to six digits still count as shares
+WEIGHTS_SUM_TOLERANCE = 5e-6  # ten shares rounded to six digits still count as shares
 
 
 @dataclass(frozen=True, eq=False)
