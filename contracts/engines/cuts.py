@@ -18,7 +18,7 @@ from contracts.arrays import Array
 from contracts.costs import Linear, scaled_cost
 from contracts.domains import Box, NonNegative, Polyhedron, Simplex
 from contracts.engines.candidate import Candidate, Units, ungrouped, units_of
-from contracts.engines.interior_point import Blocks, Point, minimise, priced, slacks
+from contracts.engines.interior_point import Blocks, Elimination, Point, minimise, priced, slacks
 from contracts.engines.strict import gradient_menu
 from contracts.errors import ProblemError, SolverError
 from contracts.exact import utility_error
@@ -28,6 +28,7 @@ from contracts.relevance import Indices, relevant_blocks
 NEIGHBOURS = {2: 20, 3: 26, 4: 30}  # pairs per type to start with, by dimension; linear costs need fewer
 NEIGHBOURS_LINEAR = {2: 8, 3: 18, 4: 24}
 SAME_TASTE = 1e-10  # tastes closer than this share of their range are one type to the solver
+SPARE_NEIGHBOURS = 4  # nearest types beyond those wanted that a type may tempt at the start
 ROUNDS = 40
 FIRST_GAP = 1e-3  # complementarity of the first round, relative to the value
 LAST_GAP = 1e-9  # and of the last
@@ -232,9 +233,10 @@ def solve(
     scale, strict = master.scale, master.strict_point()
     pairs = neighbours(master.taste, linear=isinstance(problem.cost, Linear))
     blocks = master.blocks(pairs)
+    elimination = Elimination(blocks, master.taste)
     start, gap, worst = priced(blocks, *strict), FIRST_GAP, np.inf
     for number in range(ROUNDS):
-        point, finished = minimise(blocks, start, master.taste, gap=gap * scale, deadline=deadline)
+        point, finished = minimise(blocks, start, elimination, gap=gap * scale, deadline=deadline)
         violated, worst = master.separate(point)
         report(f"round {number + 1}: {int(blocks.present.sum())} IC rows, worst violation {worst:.1e}, gap {gap:.0e}")
         if not finished or (worst <= VIOLATION and gap <= LAST_GAP):
@@ -245,6 +247,7 @@ def solve(
         start = point
         if len(pairs) > known:
             start, blocks = _restart(blocks, master.blocks(pairs), point, strict)
+            elimination = Elimination(blocks, master.taste)
     raise SolverError(
         f"IC violations of {worst * master.units.money:.1e} remain after {ROUNDS} rounds: use method='reference'",
         tried=("cuts",),
@@ -259,10 +262,22 @@ def neighbours(taste: Array, *, linear: bool) -> Indices:
     wanted = (NEIGHBOURS_LINEAR if linear else NEIGHBOURS)[min(max(dimension, 2), 4)]
     if count <= wanted + 1:
         return np.argwhere(~np.eye(count, dtype=bool))
-    _, near = cKDTree(taste).query(taste, k=wanted + 1)
-    pairs = np.column_stack([np.repeat(np.arange(count), wanted + 1), near.ravel()])
-    pairs = pairs[pairs[:, 0] != pairs[:, 1]]
-    return np.unique(np.concatenate([pairs, pairs[:, ::-1]]), axis=0)
+    distance, near = cKDTree(taste).query(taste, k=wanted + 1)
+    pairs = np.column_stack(
+        [
+            np.repeat(np.arange(count), wanted + 1),
+            near.ravel(),
+        ]
+    )
+    both = np.concatenate([pairs, pairs[:, ::-1]])
+    both, first = np.unique(both, axis=0, return_index=True)
+    apart = np.tile(distance.ravel(), 2)[first]
+    # A type at the edge is the far neighbour of many: let each tempt its nearest only, so that blocks stay small.
+    order = np.lexsort((apart, both[:, 1]))
+    both = both[order]
+    sizes = np.bincount(both[:, 1], minlength=count)
+    place = np.arange(len(both)) - np.repeat(np.cumsum(sizes) - sizes, sizes)
+    return both[(both[:, 0] != both[:, 1]) & (place <= wanted + SPARE_NEIGHBOURS)]
 
 
 def _restart(before: Blocks, blocks: Blocks, point: Point, strict: tuple[Array, Array]) -> tuple[Point, Blocks]:

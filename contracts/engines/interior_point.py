@@ -118,10 +118,10 @@ class Elimination:
 
     def __init__(self, blocks: Blocks, positions: Array) -> None:
         n, width = blocks.tempted.shape
-        self._members = np.column_stack([blocks.tempted, np.arange(n)])  # (n, K + 1), the type itself last
+        self.members = np.column_stack([blocks.tempted, np.arange(n)])  # (n, K + 1), the type itself last
         count = width + 1
-        rows = np.repeat(self._members, count, axis=1).ravel()
-        columns = np.tile(self._members, (1, count)).ravel()
+        rows = np.repeat(self.members, count, axis=1).ravel()
+        columns = np.tile(self.members, (1, count)).ravel()
         pattern = csr_array((np.ones(len(rows), dtype=np.int8), (rows, columns)), shape=(n, n))
         self.order = nested_dissection(pattern, positions)
         rank = np.empty(n, dtype=np.int64)
@@ -193,7 +193,7 @@ def nested_dissection(pattern: csr_array, positions: Array) -> Indices:
 def minimise(
     blocks: Blocks,
     start: Point,
-    positions: Array,
+    elimination: Elimination,
     *,
     gap: float,
     max_iterations: int = 80,
@@ -204,7 +204,7 @@ def minimise(
     Parameters
     ----------
     start : Point with positive slacks and prices
-    positions : (n, d) where the types lie, for the elimination order
+    elimination : of the same blocks
     gap : objective units; complementarity at which to stop
     deadline : time.monotonic() at which to stop; an interrupt from the keyboard does the same
 
@@ -213,7 +213,6 @@ def minimise(
     The last iterate, strictly feasible for the listed constraints whatever the gap reached, and whether it ended
     there by itself.
     """
-    elimination = Elimination(blocks, positions)
     point = start
     stalled = 0
     for _ in range(max_iterations):
@@ -291,35 +290,42 @@ class _Direction:
 
 
 class _Newton:
-    """Newton's equations at one point, factorised once for predictor and corrector."""
+    """Newton's equations at one point, factorised once for predictor and corrector.
+
+    With A_j the rows sqrt(W_ij) D_ij, the weighted faces and a root of the curvature, M_j = A_j' A_j. A full QR of A_j
+    gives M_j = R'R and, in the columns Z orthogonal to A_j, what elimination leaves of W_j without subtraction:
+    W - W D M^-1 D' W = (W^1/2 Z) (W^1/2 Z)'. Computed as the difference it would lose all digits near a vertex.
+    """
 
     def __init__(self, blocks: Blocks, point: Point, have: Slacks, elimination: Elimination) -> None:
-        self._blocks, self._have = blocks, have
+        self._blocks, self._elimination = blocks, elimination
+        self._have = have
         self._pair = blocks.present * point.pair / have.pair  # W
         self._participation = point.participation / have.participation
         self._face = point.face / have.face
-        weighted = self._pair[:, :, np.newaxis] * blocks.step  # (n, K, d)
         self._curvature = blocks.hessian(point.x)
         self.is_curved = bool(np.any(self._curvature))
-        block = blocks.weights[:, np.newaxis, np.newaxis] * self._curvature
-        block = block + np.einsum("nkd,nke->nde", weighted, blocks.step)
-        block = block + np.einsum("nr,rd,re->nde", self._face, blocks.normals, blocks.normals)
+        width, goods = self._pair.shape[1], blocks.normals.shape[1]
+        root = np.sqrt(self._pair)[:, :, np.newaxis]
+        rows = [root * blocks.step, np.sqrt(self._face)[:, :, np.newaxis] * blocks.normals]
         try:
-            self._inverse = np.linalg.inv(block)
+            if self.is_curved:
+                curved = blocks.weights[:, np.newaxis, np.newaxis] * self._curvature
+                rows.append(np.linalg.cholesky(curved).transpose(0, 2, 1))
+            orthogonal, upper = np.linalg.qr(np.concatenate(rows, axis=1), mode="complete")
+            self._root = np.linalg.inv(upper[:, :goods])  # R^-1: M^-1 = R^-1 R^-T
         except np.linalg.LinAlgError as exc:
             raise ArithmeticError("the system in the allocations is singular") from exc
-        self._to_members = np.concatenate(
-            [weighted, -weighted.sum(axis=1, keepdims=True)], axis=1
-        )  # D'W E, (n, K+1, d)
-        dense = -np.einsum("nkd,nld->nkl", np.einsum("nkd,nde->nke", self._to_members, self._inverse), self._to_members)
-        width = self._pair.shape[1]
-        corner = np.arange(width)
-        dense[:, corner, corner] += self._pair
-        dense[:, corner, width] -= self._pair
-        dense[:, width, corner] -= self._pair
-        dense[:, width, width] += self._pair.sum(axis=1)
-        self._members = np.column_stack([blocks.tempted, np.arange(len(blocks.tempted))])
-        self._solve = elimination.factorise(dense, self._participation)
+        left = root * orthogonal[:, :width, goods:]
+        left = np.concatenate([left, -left.sum(axis=1, keepdims=True)], axis=1)
+        weighted = self._pair[:, :, np.newaxis] * blocks.step
+        self._to_members = np.concatenate([weighted, -weighted.sum(axis=1, keepdims=True)], axis=1)  # (n, K+1, d)
+        self._solve = elimination.factorise(left @ left.transpose(0, 2, 1), self._participation)
+
+    def _inverse_times(self, right: Array) -> Array:
+        """M_j^-1 times a vector per type."""
+        half = np.einsum("ned,ne->nd", self._root, right)
+        return np.asarray(np.einsum("nde,ne->nd", self._root, half))
 
     def direction(self, residual_x: Array, residual_u: Array, target: list[Array]) -> _Direction:
         """The step that cancels the residuals and moves every price times slack by `target`.
@@ -343,12 +349,13 @@ class _Newton:
         blocks, have = self._blocks, self._have
         pair, participation, face = target[0] / have.pair, target[1] / have.participation, target[2] / have.face
         right_x = -residual_x - np.einsum("nkd,nk->nd", blocks.step, pair) - face @ blocks.normals
-        moved = np.einsum("nde,ne->nd", self._inverse, right_x)
+        moved = self._inverse_times(right_x)
         through = np.concatenate([pair, -pair.sum(axis=1, keepdims=True)], axis=1)
         through = through + np.einsum("nkd,nd->nk", self._to_members, moved)
-        right_u = np.bincount(self._members.ravel(), through.ravel(), minlength=len(residual_u))
+        members = self._elimination.members
+        right_u = np.bincount(members.ravel(), through.ravel(), minlength=len(residual_u))
         u = self._solve(right_u + participation - residual_u)
-        x = moved + np.einsum("nde,ne->nd", self._inverse, np.einsum("nkd,nk->nd", self._to_members, u[self._members]))
+        x = moved + self._inverse_times(np.einsum("nkd,nk->nd", self._to_members, u[members]))
         pair_slack = u[blocks.tempted] - u[:, np.newaxis] - np.einsum("nkd,nd->nk", blocks.step, x)
         pair_slack = blocks.present * pair_slack
         face_slack = -x @ blocks.normals.T
