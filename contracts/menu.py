@@ -270,7 +270,10 @@ class Menu:
                     "types differ in reservation utility: say what these agents have, reservation_utility=..."
                 )
             reservation_utility = known[0]
-        return np.array(np.broadcast_to(finite("reservation_utility", reservation_utility), len(valuations)))
+        given = finite("reservation_utility", reservation_utility)
+        if given.shape not in ((), (len(valuations),)):
+            raise ProblemError(f"reservation_utility has shape {given.shape}; expected one number or one per agent")
+        return np.array(np.broadcast_to(given, len(valuations)))
 
     def _offered(self) -> tuple[Array, Array]:
         """Options and the outside option, last, as contracts; in one more good if it is worth money, not goods."""
