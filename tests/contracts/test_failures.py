@@ -1,0 +1,234 @@
+"""Problems without a best menu say why; solvers that fail or lie never get a menu past the proof."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import contracts as c
+from contracts.bounds import no_multipliers
+from contracts.engines import program, reference
+from contracts.engines.candidate import Candidate
+from contracts.engines.diagnosis import infeasible_menu
+
+from ..strategies import Cosh, rich_problems
+
+# ---- infeasible ----
+
+CARER_NURSE = {"labels": ("carer", "nurse"), "cost": c.Quadratic(), "domain": c.Box(0.0, 1.0)}
+INFEASIBLE = {
+    "one type cannot be kept": (
+        c.ScreeningProblem([1.0, 2.0], reservation_utility=[5.0, 0.0], transfers=(0.0, np.inf), **CARER_NURSE),
+        None,  # the carer's IR and either lowest transfer: the nurse would take whatever the carer is given
+        "Lower reservation_utility, or lower the lowest transfer.",
+    ),
+    "no transfers at all": (
+        c.ScreeningProblem([1.0, 2.0], reservation_utility=[0.5, 3.0], transfers="none", **CARER_NURSE),
+        {"IR of type 'nurse'", "lowest transfer of type 'nurse'"},
+        "Lower reservation_utility",
+    ),
+    "a budget": (
+        c.ScreeningProblem([1.0, 2.0], objective=c.Welfare(0.5, minimum_profit=9.0), **CARER_NURSE),
+        None,
+        "lower minimum_profit",
+    ),
+    "two side constraints": (
+        c.ScreeningProblem(
+            [1.0, 2.0],
+            constraints=[
+                c.LinearConstraint(allocation=[[1.0], [1.0]], upper=0.5, name="capacity"),
+                c.LinearConstraint(allocation=[[1.0], [0.0]], lower=0.75, name="quota"),
+                c.LinearConstraint(utility=[1.0, 1.0], lower=-9.0, name="idle"),
+            ],
+            **CARER_NURSE,
+        ),
+        {"'capacity'", "'quota'"},
+        "Relax the side constraint.",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", INFEASIBLE)
+def test_infeasible_problems_name_an_irreducible_conflict_in_the_users_words(case):
+    problem, conflict, remedy = INFEASIBLE[case]
+    with pytest.raises(c.InfeasibleMenuError, match=r"^no menu meets together: ") as caught:
+        c.solve_menu(problem)
+    assert remedy in str(caught.value)
+    if conflict is not None:
+        assert set(caught.value.conflict) == conflict
+    assert all(name in str(caught.value) for name in caught.value.conflict)
+    assert len(caught.value.conflict) <= 3
+    rows = program.menu_program(problem)
+    from contracts.engines.diagnosis import SHORTFALL, _least_violation
+
+    together = set(caught.value.conflict)
+    assert _least_violation(rows, together)[0] > SHORTFALL
+    for member in together:
+        rest = together - {member}
+        assert not rest or _least_violation(rows, rest)[0] <= SHORTFALL, f"{member} is not needed"
+
+
+def test_conflicts_name_what_is_missing_in_money():
+    problem, _, _ = INFEASIBLE["one type cannot be kept"]
+    with pytest.raises(c.InfeasibleMenuError, match=r"short by 4 in sum"):
+        c.solve_menu(problem)  # wants 5, gets at most 1 * 1 for nothing
+
+
+def test_relaxing_any_member_of_the_conflict_helps():
+    menu = c.solve_menu([1.0, 2.0], reservation_utility=[0.75, 0.0], transfers=(0.0, np.inf), **CARER_NURSE)
+    assert menu.certificate.holds
+
+
+def test_a_feasible_problem_called_infeasible_is_a_solver_error_not_a_conflict():
+    problem = c.ScreeningProblem([1.0, 2.0], **CARER_NURSE)
+    error = infeasible_menu(program.menu_program(problem))
+    assert isinstance(error, c.SolverError)
+    assert "a menu misses its constraints by only" in str(error)
+
+
+# ---- unbounded ----
+
+UNBOUNDED = {
+    "free goods": (c.ScreeningProblem([1.0, 2.0], goods=["tea"]), "the allocation of good 'tea'"),
+    "falling costs": (
+        c.ScreeningProblem([1.0, 2.0], cost=c.Power(0.5, -1.0), goods=["tea"]),
+        "the allocation of good 'tea'",
+    ),
+    "generous welfare": (
+        c.ScreeningProblem([[1.0, 0.0], [2.0, 1.0], [0.0, 3.0]], cost=c.Quadratic(), objective=c.Welfare(2.0)),
+        "the transfer to",
+    ),
+    "a cheap good of two": (
+        c.ScreeningProblem([[1.0, 1.0], [2.0, 1.0], [1.0, 3.0]], cost=c.Linear([9.0, 0.5]), goods=["dear", "cheap"]),
+        "the allocation of good 'cheap'",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", UNBOUNDED)
+@pytest.mark.parametrize("method", ["auto", "reference"])
+def test_unbounded_problems_say_in_which_direction(case, method):
+    problem, direction = UNBOUNDED[case]
+    with pytest.raises(c.UnboundedMenuError, match=r"^the objective grows without limit along ") as caught:
+        c.solve_menu(problem, method=method)
+    assert caught.value.direction.startswith(direction)
+    assert caught.value.direction in str(caught.value)
+
+
+# ---- arguments ----
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        ({"gap": 0.0}, r"gap is 0.0: give a relative gap between 0 and 1, such as 1e-6"),
+        ({"gap": float("nan")}, r"gap is nan"),
+        ({"method": "magic"}, r"method is 'magic': use one of auto, "),
+        ({"valuation": [1.0]}, r"unknown argument 'valuation': a problem has .*valuations, weights"),
+    ],
+)
+def test_arguments_of_solve_menu_are_checked(arguments, words):
+    with pytest.raises(c.ProblemError, match=words):
+        c.solve_menu([1.0, 2.0], [0.5, 0.5], **arguments)
+
+
+def test_fields_override_those_of_a_problem():
+    problem = c.ScreeningProblem([1.0, 2.0], cost=c.Quadratic())
+    menu = c.solve_menu(problem, [0.25, 0.75], cost=c.Quadratic(2.0))
+    assert menu.problem.weights.tolist() == [0.25, 0.75]
+    assert menu.value == pytest.approx(0.75 * 4.0 / 4)
+
+
+def test_a_cost_whose_expression_is_not_convex_is_refused():
+    class Wrong(Cosh):
+        def expression(self, allocation):
+            return -super().expression(allocation)
+
+    with pytest.raises(
+        c.ProblemError, match=r"cvxpy expression of cost Wrong is not convex: build it from convex atoms"
+    ):
+        c.solve_menu([[1.0, 0.5], [2.0, 1.0], [0.5, 2.0]], cost=Wrong(), method="reference")
+
+
+# ---- solvers that fail or lie ----
+
+PROBLEM = c.ScreeningProblem([[1.0, 0.5], [2.0, 1.0], [0.5, 2.0]], cost=c.Quadratic())
+
+
+def solve_with(monkeypatch, candidate):
+    monkeypatch.setattr(reference, "solve", lambda problem: candidate)
+    return c.solve_menu(PROBLEM, method="reference")
+
+
+def test_a_solver_that_always_fails_is_named(monkeypatch):
+    import cvxpy as cp
+
+    def fail(self, **settings):
+        raise cp.error.SolverError("out of luck")
+
+    monkeypatch.setattr(cp.Problem, "solve", fail)
+    with pytest.raises(c.SolverError, match=r"the reference engine found no menu .* tried CLARABEL, tight") as caught:
+        c.solve_menu(PROBLEM, method="reference")
+    assert caught.value.tried == ("CLARABEL, tight tolerances", "CLARABEL, default tolerances")
+    assert caught.value.reached is None
+
+
+def test_garbage_from_a_solver_is_never_a_menu(monkeypatch):
+    shape, honest = PROBLEM.valuations.shape, c.solve_menu(PROBLEM)
+    garbage = Candidate(np.full(shape, 0.3), np.zeros(3), no_multipliers(PROBLEM), "liar")
+    with pytest.raises(c.SolverError, match=r"no menu within a relative gap of 1.0e-06 was certified") as caught:
+        solve_with(monkeypatch, garbage)
+    assert caught.value.tried == ("liar",)
+    reached = caught.value.reached
+    assert reached.certificate.is_exact  # what is carried is IC and IR all the same
+    assert reached.upper_bound >= honest.value
+    assert str(reached.certificate) in str(caught.value)
+
+
+@given(st.integers(0, 2**32 - 1))
+def test_no_noise_in_a_candidate_gets_past_the_proof(seed):
+    rng = np.random.default_rng(seed)
+    honest = reference.solve(PROBLEM)
+    noise = 10.0 ** rng.uniform(-14, 1)
+    candidate = Candidate(
+        np.maximum(honest.allocation + noise * rng.normal(size=honest.allocation.shape), 0.0),
+        honest.utility + noise * rng.normal(size=3),
+        honest.multipliers,
+        "noisy",
+    )
+    from contracts.solve import certified_menu
+
+    try:
+        menu = certified_menu(PROBLEM, candidate, gap=1e-6)
+    except c.SolverError as error:
+        menu = error.reached
+        assert not menu.certificate.holds
+    else:
+        assert menu.certificate.holds
+    assert menu.certificate.is_exact
+    assert c.verify(PROBLEM, menu.allocation, menu.transfer).is_exact
+    assert menu.value <= menu.upper_bound
+
+
+def test_a_numerical_solution_that_is_refused_can_be_had_with_a_larger_gap():
+    honest = reference.solve(PROBLEM)
+    noisy = Candidate(honest.allocation * 0.99, honest.utility, honest.multipliers, "noisy")
+    from contracts.solve import certified_menu
+
+    with pytest.raises(c.SolverError, match=r"Ask for a larger gap"):
+        certified_menu(PROBLEM, noisy, gap=1e-9)
+    assert certified_menu(PROBLEM, noisy, gap=1e-2).certificate.holds
+
+
+@given(rich_problems())
+def test_whatever_happens_a_menu_certifies_or_an_error_says_why(problem):
+    try:
+        menu, holds = c.solve_menu(problem), True
+    except c.SolverError as error:
+        menu, holds = error.reached, False
+    certificate = menu.certificate
+    assert certificate.holds is holds
+    if not holds:
+        return
+    assert certificate.is_exact
+    assert c.verify(problem, menu.allocation, menu.transfer).is_exact
