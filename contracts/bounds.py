@@ -87,6 +87,7 @@ def upper_bound(problem: ScreeningProblem, multipliers: Multipliers) -> Bound:
     1.25
     """
     prices, welfare, welfare_size, exact_flow = _on_the_flow(problem, _non_negative(multipliers))
+    prices.ic.sort_indices()  # a menu's file lists prices in this order, and sums depend on it
     missed = EPS * _flow_size(problem, prices)  # (n_types,) how far rounding keeps the multipliers off the flow
     weights = problem.weights * (problem.objective.profit_weight + prices.profit)
     cost: Any = problem.cost

@@ -56,12 +56,15 @@ def numerical_conjugate(cost: Cost, valuation: Array, domain: Domain) -> tuple[A
     gross = cp.sum(cp.multiply(valuation * (unit / money)[:, np.newaxis], allocation))
     payoff = gross - (1 / money) @ scaled_cost(cost, unit, 1.0).expression(allocation)
     program = cp.Problem(cp.Maximize(payoff), domain.scaled(unit).constraints(allocation))
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # "solution may be inaccurate": bounds with a gradient correct for it
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # "solution may be inaccurate": bounds with a gradient correct for it
+        try:
             program.solve(solver=cp.CLARABEL, tol_gap_abs=1e-11, tol_gap_rel=1e-11, tol_feas=1e-11)
-    except cp.error.SolverError as exc:
-        raise SolverError("the conjugate of the cost could not be computed", tried=("CLARABEL",)) from exc
+        except cp.error.SolverError:
+            try:
+                program.solve(solver=cp.CLARABEL, warm_start=False)
+            except cp.error.SolverError as exc:
+                raise SolverError("the conjugate of the cost could not be computed", tried=("CLARABEL",)) from exc
     if allocation.value is None:
         raise SolverError(f"the conjugate of the cost is {program.status}", tried=("CLARABEL",))
     best = domain.clip(np.asarray(allocation.value) * unit)

@@ -147,7 +147,9 @@ def solve(problem: ScreeningProblem) -> Candidate:
     if np.any(utility < problem.reservation_utility - 1e-12 * (np.abs(utility) + np.abs(problem.reservation_utility))):
         raise ProblemError(f"method 'ironing' does not apply: {IR_ABOVE}; use method='auto'")
     rising = np.cumsum(weights * (psi - pooled))[:-1]
-    upward = np.where(pooled[1:] == pooled[:-1], np.maximum(rising, 0.0), 0.0) / np.where(step > 0, step, 1.0)
+    with np.errstate(over="ignore"):  # types a subnormal apart: no finite price tells them from equal ones
+        upward = np.where(pooled[1:] == pooled[:-1], np.maximum(rising, 0.0), 0.0) / np.where(step > 0, step, 1.0)
+    upward = np.where(np.isfinite(upward), upward, 0.0)
     # Prices are floats: leave every type an IR price above their rounding, so that none comes out negative.
     passing = above + np.append(upward, 0.0) + np.append(0.0, upward)
     spare = (

