@@ -36,6 +36,7 @@ VIOLATION = 1e-9  # normalised IC violation that the repair takes care of
 MIXED_BACK = 1e-3  # least share of the strict menu in the start of the next round
 KEPT_BACK = 1e-9  # share of all IC prices given up, so that every IR price clears the rounding of its flow
 ADDED = 4  # pairs that one type may add in a round
+TEMPTED = 8  # types that one contract may be compared with anew in a round
 
 
 @dataclass(frozen=True, eq=False)
@@ -148,19 +149,34 @@ class Master:
         return (allocation - self.chart.origin) @ self.chart.basis.T, utility - worth
 
     def separate(self, point: Point) -> tuple[Indices, float]:
-        """Violated pairs, at most `ADDED` for each type and its most tempting one for sure; the worst violation."""
+        """Violated pairs to add, and the worst violation over all pairs.
+
+        A type is compared with the contract that tempts it most and with those of its nearest types among the ones that
+        tempt it half as much. One contract may tempt very many types: only the most tempted of them are added at once,
+        for the others will follow their neighbours.
+        """
         transfer = np.einsum("nd,nd->n", self.taste, point.x) - point.u
         error = utility_error(self.taste, point.x, transfer)
-        found, worst = [], 0.0
+        found, gains, worst = [np.empty((0, 2), dtype=np.intp)], [np.empty(0)], 0.0
         for types, options in relevant_blocks(self.taste, point.x, transfer, error):
             gain = self.taste[types] @ point.x[options].T - transfer[options] - point.u[types, np.newaxis]
             gain[types[:, np.newaxis] == options] = -np.inf
-            worst = max(worst, float(gain.max(initial=0.0)))
+            most = gain.max(axis=1)
+            worst = max(worst, float(most.max()))
+            kept = np.flatnonzero(most > VIOLATION / 10)
+            gain, most = gain[kept], most[kept]
+            away = ((self.taste[types[kept], np.newaxis] - self.taste[options]) ** 2).sum(axis=2)
+            away = np.where(gain >= most[:, np.newaxis] / 2, away, np.inf)
+            away[np.arange(len(kept)), gain.argmax(axis=1) if len(kept) else []] = -1.0
             few = min(ADDED, len(options))
-            top = np.argpartition(-gain, few - 1, axis=1)[:, :few]
-            rows, columns = np.nonzero(np.take_along_axis(gain, top, axis=1) > VIOLATION / 10)
-            found.append(np.column_stack([types[rows], options[top[rows, columns]]]))
-        return np.concatenate(found), worst
+            closest = np.argpartition(away, few - 1, axis=1)[:, :few]
+            rows, columns = np.nonzero(np.isfinite(np.take_along_axis(away, closest, axis=1)))
+            found.append(np.column_stack([types[kept[rows]], options[closest[rows, columns]]]))
+            gains.append(gain[rows, closest[rows, columns]])
+        pairs, gain = np.concatenate(found), np.concatenate(gains)
+        ranked = pairs[np.lexsort((-gain, pairs[:, 1]))]
+        first = np.searchsorted(ranked[:, 1], ranked[:, 1])
+        return ranked[np.arange(len(ranked)) - first < TEMPTED], worst
 
     def candidate(self, point: Point, blocks: Blocks, *, is_finished: bool) -> Candidate:
         """Back to the problem's own types and units."""

@@ -151,7 +151,7 @@ def solve(problem: ScreeningProblem) -> Candidate:
         upward = np.where(pooled[1:] == pooled[:-1], np.maximum(rising, 0.0), 0.0) / np.where(step > 0, step, 1.0)
     upward = np.where(np.isfinite(upward), upward, 0.0)
     # Prices are floats: leave every type an IR price above their rounding, so that none comes out negative.
-    passing = above + np.append(upward, 0.0) + np.append(0.0, upward)
+    passing = above  # what two neighbours charge each other both ways cancels exactly and passes nothing on
     spare = (
         SPARE * (2 * np.bincount(line.group) + 12) * EPS * (np.abs(rent_cost) + passing + np.append(passing[1:], 0.0))
     )
