@@ -15,7 +15,7 @@ All are tried and the exact assignment decides which menu earns most.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -24,12 +24,13 @@ from contracts.bounds import Bound
 from contracts.certificate import Certificate, Contracts, certify, distinct_contracts
 from contracts.engines.candidate import Candidate, units_of
 from contracts.engines.ironing import line_of
-from contracts.engines.strict import strict_menu
+from contracts.engines.strict import StrictMenu, strict_menu
 from contracts.exact import EPS, BestOptions, best_options, utility_error
 from contracts.problem import ScreeningProblem
 from contracts.relevance import Indices, relevant_blocks, row_blocks
 
 MERGERS = (1e-6, 1e-9)  # allocations closer than this share of their unit are one contract
+TWINS = 1e-8  # share of the largest valuation within which two types have one taste
 MIXTURES = (0.0, 1e-12, 1e-10, 1e-9, 1e-8, 1e-7, 1e-6, 1e-5)
 LARGEST_MIXTURE = 0.1  # a larger share of the strict menu is no repair
 REPRICED_CONTRACTS = 2500  # shortest paths are dense in the number of contracts
@@ -90,6 +91,9 @@ def _with_outside(problem: ScreeningProblem, contracts: Contracts) -> Contracts:
 def repairs(problem: ScreeningProblem, candidate: Candidate) -> Iterator[Contracts]:
     """Lists of contracts, one per repair."""
     priced = problem.transfers != "none"
+    twins = twins_of(problem)
+    allocation, utility = _shared(problem, twins, candidate.allocation, candidate.utility)
+    candidate = replace(candidate, allocation=allocation, utility=utility)
 
     def contracts(allocation: Array, utility: Array) -> Contracts:
         worth = np.einsum("ij,ij->i", problem.valuations, allocation)
@@ -111,10 +115,31 @@ def repairs(problem: ScreeningProblem, candidate: Candidate) -> Iterator[Contrac
     strict = strict_menu(problem)
     if strict is None:
         return
+    strict = StrictMenu(*_shared(problem, twins, strict.allocation, strict.utility))
     needed = mixture_needed(problem, candidate, strict.allocation, strict.utility)
     for share in (needed, *MIXTURES) if needed < LARGEST_MIXTURE else MIXTURES:
         mixed = problem.domain.clip((1 - share) * candidate.allocation + share * strict.allocation)
         yield contracts(mixed, (1 - share) * candidate.utility + share * strict.utility)
+
+
+def twins_of(problem: ScreeningProblem) -> Indices:
+    """Number of the taste that each type has, tastes that nearly coincide counted as one; (n_types,)."""
+    cell = TWINS * float(np.abs(problem.valuations).max())
+    if cell < np.finfo(np.float64).tiny:
+        return np.zeros(problem.n_types, dtype=np.intp)
+    return np.unique(np.round(problem.valuations / cell), axis=0, return_inverse=True)[1].reshape(-1)
+
+
+def _shared(problem: ScreeningProblem, twins: Indices, allocation: Array, utility: Array) -> tuple[Array, Array]:
+    """Twins take their mean contract: as good by convexity, and only rounding would tell which one they prefer."""
+    count = np.bincount(twins)
+    if len(count) == len(twins):
+        return allocation, utility
+    share = np.bincount(twins, problem.weights)
+    means = [(np.bincount(twins, problem.weights * values) / share)[twins] for values in (*allocation.T, utility)]
+    single = (count == 1)[twins]
+    mean_allocation = np.where(single[:, np.newaxis], allocation, np.column_stack(means[:-1]))
+    return mean_allocation, np.where(single, utility, means[-1])
 
 
 def merge(problem: ScreeningProblem, candidate: Candidate, width: float) -> tuple[Array, Indices]:

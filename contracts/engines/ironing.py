@@ -17,9 +17,9 @@ of upward IC, and v at the pooled psi closes the dual without a gap.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy.sparse import csr_array
 
 from contracts.arrays import Array
 from contracts.domains import NonNegative
@@ -28,6 +28,9 @@ from contracts.errors import ProblemError, UnboundedMenuError
 from contracts.exact import EPS
 from contracts.problem import ScreeningProblem
 from contracts.relevance import Indices
+
+if TYPE_CHECKING:
+    from scipy.sparse import csr_array
 
 STRAIGHT = 64 * EPS  # relative distance from the line that counts as rounding
 SPARE = 1.5  # rounding errors of the flow through a type that its own IR price covers
@@ -175,6 +178,8 @@ def _iron(psi: Array, weights: Array) -> Array:
 
 def _prices(downward: Array, upward: Array) -> csr_array:
     """Prices between neighbours: group k + 1 tempted by k, and k tempted by k + 1."""
+    from scipy.sparse import csr_array
+
     lower = np.arange(len(downward))
     tempted, tempter = np.concatenate([lower + 1, lower]), np.concatenate([lower, lower + 1])
     n_groups = len(downward) + 1

@@ -73,6 +73,27 @@ def test_every_menu_is_exactly_ic_and_ir_and_proven(problem):
     assert np.all(problem.domain.violation(menu.allocation) == 0)
 
 
+@pytest.mark.parametrize(
+    "problem",
+    [
+        c.ScreeningProblem(
+            [[0.25, -0.25], [0.25, -0.25]],
+            [1 - 1e-12, 1e-12],
+            cost=c.Linear(0.0),
+            domain=c.Box(),
+            principal_values=[-0.125, -0.25],
+            reservation_utility=-4.0,
+            transfers="none",
+        ),
+        c.ScreeningProblem([[1.0, 0.0], [1.0 + 1e-9, 0.0]], [0.4, 0.6], cost=c.Quadratic(), transfers=(-np.inf, 1.0)),
+        c.ScreeningProblem([1.0, 2.5, 1.0 + 2.0**-52], [0.8, 0.1, 0.1], cost=c.Quadratic()),
+    ],
+    ids=["a rare twin without money", "twins under a limit", "one ulp"],
+)
+def test_types_that_nearly_coincide_do_not_undo_the_menu(problem):
+    assert c.solve_menu(problem).certificate.holds
+
+
 @given(rich_problems())
 def test_every_menu_with_limits_welfare_and_side_constraints_is_exact_and_proven(problem):
     menu = solved(problem)
