@@ -191,6 +191,7 @@ def test_a_forged_certificate_is_not_believed(tmp_path):
     record = record_of(LOW_HIGH)
     record["certificate"]["holds"] = True
     record["options"]["transfers"][1] = moved(record["options"]["transfers"][1], 2**20)  # a little dearer for the high
+    record["transfer"][1] = record["options"]["transfers"][1]
     record["certificate"]["value"] = 5.0
     menu = load(record, tmp_path)
     assert menu.value < 1.0
