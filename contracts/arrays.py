@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from contracts.errors import ProblemError
 
 Array = NDArray[np.float64]
+LARGEST = 1e100  # products and sums of entries must stay far from overflow
 
 
 def column_names(values: Any) -> tuple[str, ...] | None:
@@ -34,15 +35,22 @@ def finite(name: str, values: Any, labels: Sequence[str] | None = None) -> Array
             import narwhals as nw
 
             values = nw.from_native(values).to_numpy()
-        array = np.array(values, dtype=np.float64)
-    except (TypeError, ValueError) as exc:
+        raw = np.asarray(values)
+        if raw.dtype.kind in "bSU":
+            kind = "true or false" if raw.dtype.kind == "b" else "text"
+            raise ProblemError(f"{name} holds {kind}, not numbers: convert it first")
+        array = np.array(raw, dtype=np.float64)
+    except ProblemError:
+        raise
+    except (TypeError, ValueError, OverflowError) as exc:
         raise ProblemError(
             f"{name} is not a rectangular array of numbers ({exc}): give every row the same length"
         ) from exc
-    bad = np.argwhere(~np.isfinite(array))
+    bad = np.argwhere(~(np.abs(array) <= LARGEST))
     if len(bad):
         where = tuple(int(k) for k in bad[0])
-        raise ProblemError(f"{name}{place(where, labels)} is {array[where]}: every entry must be a finite number")
+        remedy = "choose a larger unit" if np.isfinite(array[where]) else "every entry must be a finite number"
+        raise ProblemError(f"{name}{place(where, labels)} is {array[where]}: {remedy}")
     array.setflags(write=False)
     return array
 

@@ -98,6 +98,8 @@ class Certificate:
         if not self.is_individually_rational:
             lines.append(f"IR fails: {self.participation_type} falls short by {-self.participation_slack:.6g}")
         lines += [f"{broken.what} is broken by {broken.amount:.6g}" for broken in self.violations]
+        if self.relative_gap > self.requested_gap:
+            lines.append(f"the gap is {self.relative_gap:.1e}, more than the {self.requested_gap:.1e} asked for")
         kind = "rigorous" if self.rigorous else "numerical"
         lines.append(
             f"value {self.value:.10g}, {kind} bound {self.upper_bound:.10g}, relative gap {self.relative_gap:.1e}"
@@ -210,7 +212,6 @@ def certify(
         )
     tempted = int(np.argmax(compared.runner_up_gain))
     tempting = int(compared.runner_up[tempted])
-    tempter = int(np.argmax(option_of_type == tempting)) if np.any(option_of_type == tempting) else -1
     allocation, transfer = allocations[option_of_type], transfers[option_of_type]
     slack = participation_slacks_of(problem, allocation, transfer)
     reluctant = int(np.argmin(slack))
@@ -218,7 +219,7 @@ def certify(
     return Certificate(
         deviation=Deviation(
             problem.labels[tempted],
-            problem.labels[tempter] if tempter >= 0 else f"option {tempting}",
+            _holder(problem, options, option_of_type, tempting),
             float(compared.runner_up_gain[tempted]),
         ),
         participation_slack=float(slack[reluctant]),
@@ -231,6 +232,17 @@ def certify(
         requested_gap=gap,
         tolerance=tolerance,
     )
+
+
+def _holder(problem: ScreeningProblem, options: Contracts, option_of_type: Indices, option: int) -> str:
+    """What to call a tempting contract: the outside option, or the first type that takes it."""
+    outside = problem.outside_contract
+    if option < 0:
+        return "nothing else"
+    if outside is not None and options[1][option] == 0 and np.array_equal(options[0][option], outside):
+        return "the outside option"
+    takers = np.flatnonzero(option_of_type == option)
+    return problem.labels[int(takers[0])] if takers.size else f"option {option}"
 
 
 def participation_slacks_of(problem: ScreeningProblem, allocation: Array, transfer: Array) -> Array:

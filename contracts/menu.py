@@ -362,7 +362,7 @@ def load_menu(path: str | Path) -> Menu:
         return menu_from_dict(record)
     except ProblemError:
         raise
-    except (KeyError, TypeError, IndexError, AttributeError, ValueError) as exc:
+    except (KeyError, TypeError, IndexError, AttributeError, ValueError, OverflowError) as exc:
         raise ProblemError(f"{path} is incomplete or damaged ({exc!r}): save the menu again") from exc
 
 
@@ -394,6 +394,12 @@ def menu_from_dict(record: dict[str, Any]) -> Menu:
     option_of_type = option_of_type.astype(np.intp)
     requested = record["certificate"]["requested_gap"]
     gap = np.inf if requested is None else float(requested)
-    return assembled(
-        problem, options, _frozen(option_of_type), upper_bound(problem, multipliers), record["engine"], gap
-    )
+    bound = upper_bound(problem, multipliers)
+    menu = assembled(problem, options, _frozen(option_of_type), bound, record["engine"], gap)
+    for name in ("allocation", "transfer"):
+        if not np.array_equal(finite(name, record[name]), getattr(menu, name)):
+            raise ProblemError(
+                f"{name} is not what options and option_of_type say, so the file was edited: change the options too, "
+                "or keep only labels, allocation and transfer"
+            )
+    return menu

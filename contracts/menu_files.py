@@ -156,17 +156,10 @@ def _saved(record: dict[str, Any], problem: ScreeningProblem) -> WrittenMenu:
         raise ProblemError(f"schema is {record['schema']!r}, expected {SCHEMA!r}, as written by Menu.save")
     try:
         menu = menu_from_dict(record)
-        stated = [np.array(record[key], dtype=np.float64) for key in ("allocation", "transfer")]
     except ProblemError:
         raise
     except (LookupError, TypeError, ValueError, AttributeError, OverflowError) as exc:
         raise ProblemError(f"the saved menu is incomplete or damaged ({exc!r}): save it again") from exc
-    for key, given, kept in zip(("allocation", "transfer"), stated, (menu.allocation, menu.transfer), strict=True):
-        if not np.array_equal(given, kept):
-            raise ProblemError(
-                f"{key} is not what options and option_of_type say, so the file was edited: change the options too, "
-                "or keep only labels, allocation and transfer"
-            )
     differs_in = _differences(menu.problem, problem)
     if not differs_in:
         return WrittenMenu(menu.allocation, menu.transfer, solved=menu)

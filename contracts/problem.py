@@ -230,6 +230,8 @@ class ScreeningProblem:
             return NumberedLabels(count)
         if isinstance(names, NumberedLabels) and len(names) == count:
             return names
+        if isinstance(names, str):
+            raise ProblemError(f"{field} is the text {names!r}: give a list with one name per {noun}")
         try:
             names = tuple(str(name) for name in names)
         except TypeError as exc:

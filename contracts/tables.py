@@ -35,6 +35,7 @@ def column(values: Any, digits: int, scale: float | None = None) -> list[str]:
     largest = float(np.max(np.abs(values), initial=0.0)) if scale is None else scale
     if largest == 0 or not 1e-4 <= largest < 1e7:
         return [f"{value + 0.0:.{digits - 1}g}" for value in values]
+    largest = float(f"{largest:.{digits - 1}e}")  # 0.99996 is shown as 1
     decimals = max(0, digits - 1 - math.floor(math.log10(largest)))
     return [f"{0.0 if round(value, decimals) == 0 else value:.{decimals}f}" for value in values]
 
