@@ -102,10 +102,9 @@ def _envelope(amount: Array, transfer: Array, options: Indices) -> Indices:
         cuts = _cuts(amount, transfer, hull)
         rounding = 4 * EPS * np.abs(cuts)
         dented = np.concatenate([[False], cuts[1:] + rounding[1:] < cuts[:-1] - rounding[:-1], [False]])
-        dented[1:] &= ~dented[:-1]  # neighbours may each hide the other: drop every second one only
         if not dented.any():
             break
-        hull = hull[~dented]
+        hull = hull[~dented]  # along a run of dents the tariff is concave, so all of it lies above the run's ends
     return hull
 
 

@@ -64,7 +64,9 @@ def _survive(
         return np.ones(len(options), dtype=bool)
     offered = allocations[options]
     utility = offered @ centre - transfers[options]
-    margin = 4 * float(error.max())
+    # Rounding of utilities at the types, and at the centre and along the reach: per good, the cell's box is no larger
+    # than its types.
+    margin = 4 * (1 + len(centre)) * float(error.max())
     beaten = np.ones(len(options), dtype=bool)
     for best in np.argpartition(-utility, 1)[:2]:
         reach = np.abs(offered - offered[best]) @ halfwidth
