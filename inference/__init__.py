@@ -1,1 +1,3 @@
-"""Learn types and norms from observed choices (nothing here yet but its place)."""
+"""The place for learning types from observed choices. There is nothing in it yet: this package exports no name."""
+
+__all__: list[str] = []
