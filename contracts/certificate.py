@@ -235,14 +235,15 @@ def certify(
 
 
 def _holder(problem: ScreeningProblem, options: Contracts, option_of_type: Indices, option: int) -> str:
-    """What to call a tempting contract: the outside option, or the first type that takes it."""
-    outside = problem.outside_contract
+    """What to call a tempting contract: after the first type that takes it, or the outside option."""
     if option < 0:
         return "nothing else"
-    if outside is not None and options[1][option] == 0 and np.array_equal(options[0][option], outside):
-        return "the outside option"
     takers = np.flatnonzero(option_of_type == option)
-    return problem.labels[int(takers[0])] if takers.size else f"option {option}"
+    if takers.size:
+        return problem.labels[int(takers[0])]
+    outside = problem.outside_contract
+    is_outside = outside is not None and options[1][option] == 0 and np.array_equal(options[0][option], outside)
+    return "the outside option" if is_outside else f"option {option}"
 
 
 def participation_slacks_of(problem: ScreeningProblem, allocation: Array, transfer: Array) -> Array:

@@ -36,6 +36,7 @@ LARGEST_MIXTURE = 0.1  # a larger share of the strict menu is no repair
 REPRICED_CONTRACTS = 2500  # shortest paths are dense in the number of contracts
 REPRICED_TYPES = 20_000  # and need every type's utility from each of them
 CHAIN_PASSES = 60  # rounds of choosing which neighbours on a line keep contracts of their own
+LARGEST_GAP = 1e-6  # relative; a menu this close is not repaired further, however large a gap was asked for
 TRY_ALL_TYPES = 2000  # larger menus take the first repair that meets the gap
 FEWER_OPTIONS_WORTH = 1e-3  # share of the requested gap that a menu with fewer, cleaner contracts may cost
 
@@ -52,7 +53,7 @@ class ExactMenu:
 
 def exact_menu(problem: ScreeningProblem, candidate: Candidate, bound: Bound, gap: float) -> ExactMenu:
     """The most valuable exact menu that the repairs of a candidate lead to; large ones stop at the first good one."""
-    enough = gap * (FEWER_OPTIONS_WORTH if problem.n_types <= TRY_ALL_TYPES else 1.0)
+    enough = min(gap, LARGEST_GAP) * (FEWER_OPTIONS_WORTH if problem.n_types <= TRY_ALL_TYPES else 1.0)
     tried: list[ExactMenu] = []
     for contracts in repairs(problem, candidate):
         tried.append(assigned(problem, contracts, bound, gap))
@@ -89,37 +90,46 @@ def _with_outside(problem: ScreeningProblem, contracts: Contracts) -> Contracts:
 
 
 def repairs(problem: ScreeningProblem, candidate: Candidate) -> Iterator[Contracts]:
-    """Lists of contracts, one per repair."""
-    priced = problem.transfers != "none"
-    twins = twins_of(problem)
-    allocation, utility = _shared(problem, twins, candidate.allocation, candidate.utility)
-    candidate = replace(candidate, allocation=allocation, utility=utility)
-
-    def contracts(allocation: Array, utility: Array) -> Contracts:
-        worth = np.einsum("ij,ij->i", problem.valuations, allocation)
-        transfer = np.clip(worth - utility, *problem.transfer_limits) if priced else np.zeros(len(worth))
-        return allocation, transfer
-
+    """Lists of contracts, one per repair, the most promising first."""
     chained = chain(problem, candidate)
     if chained is not None:
         yield chained
+    if problem.outside_contract is not None:  # offering nothing is a menu, too
+        yield np.empty((0, problem.n_goods)), np.empty(0)
+    if chained is not None and problem.n_types > REPRICED_TYPES:
+        return
+    twins = twins_of(problem)
+    allocation, utility = _shared(problem, twins, candidate.allocation, candidate.utility)
+    candidate = replace(candidate, allocation=allocation, utility=utility)
     if problem.is_plain and problem.n_types <= REPRICED_TYPES:
         for width in MERGERS:
             repriced = reprice(problem, *merge(problem, candidate, width))
             if repriced is not None:
                 yield repriced
-    for width in MERGERS:
-        yield contracts(*_merged(problem, candidate, width))
-    if chained is not None and problem.n_types > REPRICED_TYPES:
-        return
     strict = strict_menu(problem)
-    if strict is None:
-        return
-    strict = StrictMenu(*_shared(problem, twins, strict.allocation, strict.utility))
-    needed = mixture_needed(problem, candidate, strict.allocation, strict.utility)
-    for share in (needed, *MIXTURES) if needed < LARGEST_MIXTURE else MIXTURES:
-        mixed = problem.domain.clip((1 - share) * candidate.allocation + share * strict.allocation)
-        yield contracts(mixed, (1 - share) * candidate.utility + share * strict.utility)
+    if strict is not None:
+        strict = StrictMenu(*_shared(problem, twins, strict.allocation, strict.utility))
+        needed = mixture_needed(problem, candidate, strict.allocation, strict.utility)
+        if needed < LARGEST_MIXTURE:
+            yield _contracts(problem, *_mixed(problem, candidate, strict, needed))
+    for width in MERGERS:
+        yield _contracts(problem, *_merged(problem, candidate, width))
+    if strict is not None:
+        for share in MIXTURES:
+            yield _contracts(problem, *_mixed(problem, candidate, strict, share))
+
+
+def _mixed(problem: ScreeningProblem, candidate: Candidate, strict: StrictMenu, share: float) -> tuple[Array, Array]:
+    """(1 - share) candidate + share strict menu: allocations and utilities."""
+    allocation = problem.domain.clip((1 - share) * candidate.allocation + share * strict.allocation)
+    return allocation, (1 - share) * candidate.utility + share * strict.utility
+
+
+def _contracts(problem: ScreeningProblem, allocation: Array, utility: Array) -> Contracts:
+    if problem.transfers == "none":
+        return allocation, np.zeros(len(allocation))
+    worth = np.einsum("ij,ij->i", problem.valuations, allocation)
+    return allocation, np.clip(worth - utility, *problem.transfer_limits)
 
 
 def twins_of(problem: ScreeningProblem) -> Indices:

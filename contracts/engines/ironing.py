@@ -10,8 +10,8 @@ With e signed so that y >= 0 on X, only the lowest type's IR binds. Summing by p
 
 where pi_k is the welfare weight of u_k. If a_i + b_i = m_0 + omega_i e as well, all types share one concave payoff
 G(y) + (omega_i - h_i) y, and the best rising y comes from the isotonic regression of psi = omega - h with weights f
-(Barlow & Brunk 1972). The partial sums of f (psi - pooled psi) price the rising constraint: they are the multipliers
-of upward IC, and v at the pooled psi closes the dual without a gap.
+(Barlow & Brunk 1972). The partial sums of f (psi - pooled psi) price the rising constraint: they give the multipliers
+of IC within pools, where it binds both ways, and v at the pooled psi closes the dual without a gap.
 """
 
 from __future__ import annotations
@@ -33,19 +33,25 @@ if TYPE_CHECKING:
     from scipy.sparse import csr_array
 
 STRAIGHT = 64 * EPS  # relative distance from the line that counts as rounding
+SAME_TYPE = 1e-13  # share of the largest theta within which neighbours count as one type
+HUB = 8  # groups of a pool from one hub to the next
 SPARE = 1.5  # rounding errors of the flow through a type that its own IR price covers
 IR_ABOVE = "a type-dependent reservation utility binds above the lowest type"
 
 
 @dataclass(frozen=True, eq=False)
 class Line:
-    """Types a_i = origin + theta_i direction in rising order, grouped where theta repeats."""
+    """Types a_i = origin + theta_i direction in rising order, grouped where theta repeats or nearly does.
+
+    Between types a rounding error apart no price of finite size would tell one contract from the other.
+    """
 
     direction: Array  # (n_goods,) e, with e . x >= 0 on the domain
     order: Indices  # (n_types,) types by rising theta
-    group: Indices  # (n_types,) in that order: number of the distinct theta
-    theta: Array  # (n_groups,) rising
-    value: Array  # (n_groups, n_goods) a + b
+    group: Indices  # (n_types,) in that order: number of the group
+    theta: Array  # (n_groups,) rising; of the group's lowest type
+    ahead: Array  # (n_types,) in that order: theta above that of the group
+    value: Array  # (n_groups, n_goods) a + b, averaged over the group
     omega: Array  # (n_groups,) position of a + b along the direction
 
 
@@ -67,13 +73,23 @@ def line_of(problem: ScreeningProblem) -> Line | str:
     if problem.n_goods == 1:
         theta, direction = problem.valuations[:, 0] * sign, np.array([sign])
     order = np.argsort(theta, kind="stable")
-    first = np.concatenate([[True], np.diff(theta[order]) > 0])
-    group = np.cumsum(first) - 1
-    value = (problem.valuations + problem.principal_values)[order]
-    if not np.array_equal(problem.principal_values[order], problem.principal_values[order][first][group]):
+    theta = theta[order]
+    rise = np.diff(theta)
+    equal = rise == 0
+    if equal.any() and np.any(
+        problem.principal_values[order[1:]][equal] != problem.principal_values[order[:-1]][equal]
+    ):
         return "types of equal valuation differ in principal_values"
-    omega = value[first] @ direction / float(direction @ direction)
-    return Line(direction, order, group, theta[order][first], value[first], omega)
+    first = np.concatenate([[True], rise > SAME_TYPE * max(abs(theta[0]), abs(theta[-1]))])
+    group = np.cumsum(first) - 1
+    value = problem.valuations + problem.principal_values
+    if first.all():
+        value = value[order]
+    else:
+        share = problem.weights[order] / np.bincount(group, problem.weights[order])[group]
+        value = np.column_stack([np.bincount(group, share * good[order]) for good in value.T])
+    omega = value @ direction / float(direction @ direction)
+    return Line(direction, order, group, theta[first], theta - theta[first][group], value, omega)
 
 
 def _direction(points: Array) -> Array | None:
@@ -147,20 +163,29 @@ def solve(problem: ScreeningProblem) -> Candidate:
     ungroup = np.empty(problem.n_types, dtype=np.intp)
     ungroup[line.order] = line.group
     utility = rent[ungroup]
+    utility[line.order] += line.ahead * amount[line.group]
     if np.any(utility < problem.reservation_utility - 1e-12 * (np.abs(utility) + np.abs(problem.reservation_utility))):
         raise ProblemError(f"method 'ironing' does not apply: {IR_ABOVE}; use method='auto'")
-    rising = np.cumsum(weights * (psi - pooled))[:-1]
-    with np.errstate(over="ignore"):  # types a subnormal apart: no finite price tells them from equal ones
-        upward = np.where(pooled[1:] == pooled[:-1], np.maximum(rising, 0.0), 0.0) / np.where(step > 0, step, 1.0)
-    upward = np.where(np.isfinite(upward), upward, 0.0)
-    # Prices are floats: leave every type an IR price above their rounding, so that none comes out negative.
-    passing = above  # what two neighbours charge each other both ways cancels exactly and passes nothing on
-    spare = (
-        SPARE * (2 * np.bincount(line.group) + 12) * EPS * (np.abs(rent_cost) + passing + np.append(passing[1:], 0.0))
-    )
-    kept = np.cumsum((rent_cost - spare)[::-1])[::-1]
-    prices = ungrouped(problem, ungroup, _prices(np.maximum(kept[1:], 0.0) + upward, upward))
+    lower, upper, mutual = _pooling_prices(line.theta, weights * (psi - pooled), pooled)
+    # Prices are floats: leave every type an IR price above their rounding, so that none comes out negative. What two
+    # types charge each other both ways cancels exactly, unless they are groups and share it out among their members,
+    # or neighbours, whose downward price adds to it.
+    members = np.bincount(line.group)
+    inexact = (members[lower] > 1) | (members[upper] > 1) | (upper == lower + 1)
+    passing = np.abs(rent_cost) + _at_both_ends(above[1:])
+    terms = 2 * members + 12
+    for end in (lower, upper):
+        passing += 2 * np.bincount(end, mutual * inexact, minlength=len(passing))
+        terms += 2 * np.bincount(end, minlength=len(passing))
+    spare = EPS * SPARE * terms * passing
+    downward = np.maximum(np.cumsum((rent_cost - spare)[::-1])[::-1][1:], 0.0)
+    prices = ungrouped(problem, ungroup, _prices(downward, lower, upper, mutual))
     return Candidate(allocation[ungroup], utility, prices, "ironing")
+
+
+def _at_both_ends(between: Array) -> Array:
+    """Per group, the sum of what is between it and either neighbour."""
+    return np.append(between, 0.0) + np.append(0.0, between)
 
 
 def _by_group(line: Line, values: Array) -> Array:
@@ -176,11 +201,46 @@ def _iron(psi: Array, weights: Array) -> Array:
     return np.asarray(isotonic_regression(psi, weights=weights).x)
 
 
-def _prices(downward: Array, upward: Array) -> csr_array:
-    """Prices between neighbours: group k + 1 tempted by k, and k tempted by k + 1."""
+def _pooling_prices(theta: Array, surplus: Array, pooled: Array) -> tuple[Indices, Indices, Array]:
+    """Pairs (lower, upper) of groups that pool, and what they charge each other both ways.
+
+    A price l that i and k > i charge each other moves l (theta_k - theta_i) of `surplus` = f (psi - pooled psi) from
+    i to k; its partial sums C in a pool are never negative. Passing C on from neighbour to neighbour would price tiny
+    steps enormously. So every `HUB`-th group of a pool is a hub: hubs pass C on among themselves, each other group
+    gives its own surplus to the next hub or takes its deficit from the last one. Where C is smaller than the deficits
+    up to the next hub, neighbours pass it on after all: then it is small.
+    """
+    count = len(theta)
+    index = np.arange(count)
+    starts = np.concatenate([[True], pooled[1:] != pooled[:-1]])
+    start = np.maximum.accumulate(np.where(starts, index, 0))
+    ends = np.append(starts[1:], True)
+    is_hub = ((index - start) % HUB == 0) | ends
+    segment = np.cumsum(is_hub) - 1  # of the last hub at or below
+    hubs = np.flatnonzero(is_hub)
+    partial = np.cumsum(surplus)
+    partial -= (partial - surplus)[start]
+    deficit = np.bincount(segment, np.where(is_hub, 0.0, np.maximum(-surplus, 0.0)), minlength=len(hubs))
+    passed = partial[hubs] - deficit
+    by_hubs = (passed >= 0) & ~ends[hubs]
+    satellite = ~is_hub & by_hubs[segment]
+    gives, takes = satellite & (surplus > 0), satellite & (surplus < 0)
+    step = ~ends & ~by_hubs[segment]  # passes on to its neighbour
+    hub = np.flatnonzero(by_hubs)
+    lower = np.concatenate([hubs[hub], index[gives], hubs[segment[takes]], index[step]])
+    upper = np.concatenate([hubs[hub + 1], hubs[segment[gives] + 1], index[takes], index[step] + 1])
+    amount = np.concatenate([passed[hub], surplus[gives], -surplus[takes], np.maximum(partial[step], 0.0)])
+    moved = amount > 0
+    lower, upper, amount = lower[moved], upper[moved], amount[moved]
+    return lower, upper, amount / (theta[upper] - theta[lower])
+
+
+def _prices(downward: Array, lower: Indices, upper: Indices, mutual: Array) -> csr_array:
+    """Prices between groups: k + 1 tempted by k, and what pools charge each other."""
     from scipy.sparse import csr_array
 
-    lower = np.arange(len(downward))
-    tempted, tempter = np.concatenate([lower + 1, lower]), np.concatenate([lower, lower + 1])
+    below = np.arange(len(downward))
+    tempted = np.concatenate([below + 1, lower, upper])
+    tempter = np.concatenate([below, upper, lower])
     n_groups = len(downward) + 1
-    return csr_array((np.concatenate([downward, upward]), (tempted, tempter)), shape=(n_groups, n_groups))
+    return csr_array((np.concatenate([downward, mutual, mutual]), (tempted, tempter)), shape=(n_groups, n_groups))
