@@ -79,6 +79,10 @@ def ungrouped(problem: ScreeningProblem, member: Indices, prices: csr_array) -> 
 
     n_types, n_groups = problem.n_types, prices.shape[0]
     _, head = np.unique(member, return_index=True)
+    if n_groups == n_types:  # everybody is a group: only the numbering changes
+        pairs = prices.tocoo()
+        ic = csr_array((pairs.data, (head[pairs.row], head[pairs.col])), shape=prices.shape)
+        return replace(no_multipliers(problem), ic=ic)
     share = problem.weights / np.bincount(member, problem.weights)[member]
     spread = csr_array((share, (member, np.arange(n_types))), shape=(n_groups, n_types))
     lifted = csr_array((np.ones(n_groups), (head, np.arange(n_groups))), shape=(n_types, n_groups))

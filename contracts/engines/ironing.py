@@ -16,6 +16,7 @@ of IC within pools, where it binds both ways, and v at the pooled psi closes the
 
 from __future__ import annotations
 
+import functools
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -55,8 +56,9 @@ class Line:
     omega: Array  # (n_groups,) position of a + b along the direction
 
 
+@functools.lru_cache(maxsize=1)
 def line_of(problem: ScreeningProblem) -> Line | str:
-    """The line that the types lie on, or the reason why this engine does not apply."""
+    """The line that the types lie on, or the reason why this engine does not apply; remembered for the last problem."""
     objective = problem.objective
     if problem.transfers != "free" or problem.constraints:
         return "transfers are limited or there are side constraints"
