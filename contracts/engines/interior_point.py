@@ -311,7 +311,8 @@ class _Newton:
         try:
             if self.is_curved:
                 curved = blocks.weights[:, np.newaxis, np.newaxis] * self._curvature
-                rows.append(np.linalg.cholesky(curved).transpose(0, 2, 1))
+                root_of_curvature: Array = np.asarray(np.linalg.cholesky(curved), dtype=np.float64)
+                rows.append(root_of_curvature.transpose(0, 2, 1))
             orthogonal, upper = np.linalg.qr(np.concatenate(rows, axis=1), mode="complete")
             self._root = np.linalg.inv(upper[:, :goods])  # R^-1: M^-1 = R^-1 R^-T
         except np.linalg.LinAlgError as exc:
