@@ -1,0 +1,1 @@
+"""Time and certificates against the plain formulation: `python -m benchmarks`."""
