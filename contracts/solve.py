@@ -20,7 +20,7 @@ from contracts.problem import ScreeningProblem
 from contracts.repair import exact_menu
 
 Engine = Callable[[ScreeningProblem], Candidate]
-METHODS = ("auto", "ironing", "cuts", "reference")
+METHODS = ("auto", "ironing", "cuts", "dual", "reference")
 REFERENCE_TYPES = 12  # so few types in several dimensions that every IC row may as well be there
 
 
@@ -40,7 +40,8 @@ def solve_menu(
     ----------
     problem : ScreeningProblem, or the valuations of one: then `weights` and further fields are its other arguments
     method : "auto" picks the engine by structure; "ironing" is for types on a line, "cuts" for many types in
-        several dimensions, "reference" the general one, with every IC row in cvxpy; menu.engine says which one ran
+        several dimensions, "dual" for policies without money under an entropy cost, "reference" the general one, with
+        every IC row in cvxpy; menu.engine says which one ran
     gap : largest certified distance to the optimum, relative to the menu's value
     time_limit : seconds after which "cuts" stops; the menu is then exact all the same, with the gap it has. So it is
         after an interrupt from the keyboard
@@ -120,6 +121,10 @@ def engine_for(
         from contracts.engines import cuts
 
         return functools.partial(cuts.solve, deadline=deadline, report=report)
+    if method == "dual":
+        from contracts.engines import dual
+
+        return dual.solve
     from contracts.engines import reference
 
     return reference.solve
@@ -132,11 +137,11 @@ def suitable_method(problem: ScreeningProblem) -> str:
     line = line_of(problem)
     if not isinstance(line, str) and not np.ptp(problem.reservation_utility):
         return "ironing"
-    if problem.n_types <= REFERENCE_TYPES:
-        return "reference"
-    from contracts.engines.cuts import reason_against
+    from contracts.engines import cuts, dual
 
-    return "reference" if reason_against(problem) else "cuts"
+    if dual.reason_against(problem) is None:
+        return "dual"
+    return "reference" if problem.n_types <= REFERENCE_TYPES or cuts.reason_against(problem) else "cuts"
 
 
 def certified_menu(problem: ScreeningProblem, candidate: Candidate, *, gap: float) -> Menu:

@@ -22,8 +22,31 @@ class StrictMenu:
 
 
 def strict_menu(problem: ScreeningProblem) -> StrictMenu | None:
-    """A strictly IC and IR menu, in closed form for plain problems; None where none exists."""
-    return gradient_menu(problem) if problem.is_plain else _roomiest_menu(problem)
+    """A strictly IC and IR menu, in closed form where there is one; None where none exists."""
+    if problem.is_plain:
+        return gradient_menu(problem)
+    ellipsoid = _ellipsoid_menu(problem)
+    return _roomiest_menu(problem) if ellipsoid is None else ellipsoid
+
+
+def _ellipsoid_menu(problem: ScreeningProblem) -> StrictMenu | None:
+    """Without money, over lotteries: every type's favourite point of one ellipsoid around the outside option.
+
+    With the covariance S of the outside lottery p, type i is given p + alpha S a_i / |a_i|_S, which maximises its
+    utility on {p + S^1/2 y : |y| <= alpha}. So nobody wants another's, strictly where tastes differ in direction, and
+    everybody gains on p itself.
+    """
+    centre = problem.outside_option
+    applies = problem.transfers == "none" and not problem.constraints and problem.objective.minimum_profit is None
+    lotteries = isinstance(problem.domain, Simplex) and not problem.domain.free_disposal
+    if not applies or not lotteries or centre is None or not np.all(centre > 0):
+        return None
+    taste = problem.valuations - (problem.valuations @ centre)[:, np.newaxis]
+    length = np.sqrt((taste**2) @ centre)
+    taste = taste / np.where(length > 0, length, 1.0)[:, np.newaxis]
+    alpha = 0.5 / max(float(np.abs(taste).max()), 1.0)
+    allocation = problem.domain.clip(centre * (1 + alpha * taste))
+    return StrictMenu(allocation, np.einsum("ij,ij->i", problem.valuations, allocation))
 
 
 def gradient_menu(problem: ScreeningProblem) -> StrictMenu:
