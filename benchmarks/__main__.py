@@ -15,7 +15,7 @@ from typing import Any
 from benchmarks.cases import CASES, SEED
 from benchmarks.picture import draw
 from benchmarks.results import COLUMNS, cells, growth, markdown, table, with_ratios
-from benchmarks.schedule import in_child, measurements
+from benchmarks.schedule import children, measurements
 
 SCHEMA = "menuwright/benchmarks/1"
 QUICK_CASES = ("rochet-chone", "auction", "line")
@@ -43,10 +43,11 @@ def main() -> None:
     print(line(COLUMNS), flush=True)
     start = time.monotonic()
     try:
-        for row in measurements(cases, budget, in_child(options.memory * 2**10), largest=largest):
-            record["rows"] = with_ratios([*record["rows"], row])
-            print(line(cells(record["rows"][-1])), flush=True)
-            write(options.out / "results.json", json.dumps(record, indent=1) + "\n")
+        with children(options.memory * 2**10) as run:
+            for row in measurements(cases, budget, run, largest=largest):
+                record["rows"] = with_ratios([*record["rows"], row])
+                print(line(cells(record["rows"][-1])), flush=True)
+                write(options.out / "results.json", json.dumps(record, indent=1) + "\n")
     except KeyboardInterrupt:
         print("\ninterrupted: what was measured is kept")
     record["elapsed_seconds"] = time.monotonic() - start

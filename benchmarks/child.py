@@ -1,14 +1,22 @@
-"""One measurement in a process of its own, as one line of JSON: `python -m benchmarks.child CASE SIZE METHOD MB`."""
+"""One measurement in a process of its own: a server imports once and forks for every request.
+
+`python -m benchmarks.child LIBRARY` reads requests, one line of JSON each, and answers each with a line of JSON.
+"""
 
 from __future__ import annotations
 
 import contextlib
 import json
+import os
 import resource
+import select
+import signal
 import sys
+import tempfile
 import time
+import traceback
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NoReturn
 
 import numpy as np
 
@@ -23,11 +31,62 @@ COMPARED = 30_000  # types up to which all pairs of an answer are looked at in f
 Measured = dict[str, Any]
 
 
-def main(name: str, size: str, method: str, memory: str) -> None:
-    """Measure and print."""
-    limit_memory(float(memory))
-    instance = case_named(name).instance(int(size))
-    print(json.dumps(measured(instance, method)), flush=True)
+def serve(library_name: str) -> None:
+    """Answer requests until there are no more."""
+    IMPORTS[library_name]()
+    for line in sys.stdin:
+        print(json.dumps(answer(**json.loads(line))), flush=True)
+
+
+def answer(case: str, size: int, method: str, limit: float, memory: float) -> Measured:
+    """Measure in a fork, which is killed after `limit` seconds and may hold `memory` MB."""
+    reader, writer = os.pipe()
+    with tempfile.TemporaryFile() as complaints:
+        child = os.fork()
+        if child == 0:
+            os.close(reader)
+            os.dup2(complaints.fileno(), 1)  # solvers print what they like
+            os.dup2(complaints.fileno(), 2)
+            report(writer, case, size, method, memory)
+        os.close(writer)
+        text, in_time = read_all(reader, time.monotonic() + limit)
+        if not in_time:
+            os.kill(child, signal.SIGKILL)
+        os.waitpid(child, 0)
+        if not in_time:
+            return {"status": "timeout", "seconds": None, "limit_seconds": limit}
+        if text:
+            return dict(json.loads(text))
+        complaints.seek(0)
+        said = complaints.read().decode(errors="replace")
+        status = "memory" if "MemoryError" in said or "memory allocation" in said else "failed"
+        return {"status": status, "seconds": None, "message": (said.strip().splitlines() or ["killed"])[-1][:300]}
+
+
+def report(writer: int, case: str, size: int, method: str, memory: float) -> NoReturn:
+    """In the fork: measure, write the answer, and end without cleaning up what belongs to the server."""
+    try:
+        limit_memory(memory)
+        text = json.dumps(measured(case_named(case).instance(size), method))
+        with os.fdopen(writer, "w") as stream:
+            stream.write(text)
+    except BaseException:  # noqa: BLE001 - whatever it is, the server reads it
+        traceback.print_exc()
+        sys.stderr.flush()
+    finally:
+        os._exit(0)
+
+
+def read_all(reader: int, deadline: float) -> tuple[bytes, bool]:
+    """Everything until the other side closes, and whether it did before the deadline."""
+    parts: list[bytes] = []
+    with os.fdopen(reader, "rb", buffering=0) as stream:
+        while select.select([stream], [], [], max(0.0, deadline - time.monotonic()))[0]:
+            part = stream.read(1 << 16)
+            if not part:
+                return b"".join(parts), True
+            parts.append(part)
+    return b"", False
 
 
 def measured(instance: Instance, method: str) -> Measured:
@@ -50,7 +109,7 @@ def measured(instance: Instance, method: str) -> Measured:
 
 
 def prepared(instance: Instance, method: str) -> Callable[[], Callable[[], Measured]]:
-    """A function to time; what it returns reports on the answer, afterwards. Libraries are imported here, untimed."""
+    """A function to time; what it returns reports on the answer, afterwards."""
     if method == "library":
         return library(instance)
     if method in FLOORS:
@@ -61,11 +120,18 @@ def prepared(instance: Instance, method: str) -> Callable[[], Callable[[], Measu
 # ---- the library ----
 
 
+def import_library() -> None:
+    """Import it, and what it imports when first used."""
+    import contracts
+
+    contracts.solve_menu([1.0, 2.0], cost=contracts.Quadratic())
+    contracts.solve_menu(case_named("rochet-chone").instance(4).valuations, cost=contracts.Quadratic())
+
+
 def library(instance: Instance) -> Callable[[], Callable[[], Measured]]:
     """solve_menu from plain arrays: checks, solution, repair and certificate."""
     import contracts
 
-    contracts.solve_menu([1.0, 2.0], cost=contracts.Quadratic())  # what is imported late is imported now
     kind: dict[str, Any] = {"cost": contracts.Quadratic()} if instance.quadratic else {"domain": contracts.Box()}
 
     def run() -> Callable[[], Measured]:
@@ -89,6 +155,15 @@ def library(instance: Instance) -> Callable[[], Callable[[], Measured]]:
 
 
 # ---- cvxpy ----
+
+
+def import_cvxpy() -> None:
+    """Import it with its solvers; no solver runs yet, for some start threads, and a fork would lose them."""
+    import clarabel  # noqa: F401
+    import cvxpy  # noqa: F401
+    import highspy  # noqa: F401
+
+    import benchmarks.baselines  # noqa: F401
 
 
 def baseline(instance: Instance, method: str) -> Callable[[], Callable[[], Measured]]:
@@ -190,5 +265,7 @@ def limit_memory(megabytes: float) -> None:
         resource.setrlimit(resource.RLIMIT_AS, (int(megabytes * 2**20),) * 2)
 
 
+IMPORTS = {"NumPy": lambda: None, "contracts": import_library, "cvxpy": import_cvxpy}
+
 if __name__ == "__main__":
-    main(*sys.argv[1:])
+    serve(sys.argv[1])

@@ -13,7 +13,7 @@ import pytest
 from benchmarks.cases import CASES, Case, case_named
 from benchmarks.child import worst_violation
 from benchmarks.results import COLUMNS, exponent, growth, markdown, value_off, with_ratios
-from benchmarks.schedule import LEAST, floor_of, measurements, methods_of
+from benchmarks.schedule import LEAST, children, floor_of, measurements, methods_of
 
 ROOT = Path(__file__).parent.parent
 SOLVER_TOLERANCE = 1e-6  # relative; Clarabel and HiGHS stop near 1e-8 of their own scaling
@@ -181,6 +181,23 @@ def test_without_budget_every_method_still_runs_once():
     machine, rows = rows_of(lambda n, method: 1.0, 0.001)
     assert len(rows) == len(methods_of(case_named("rochet-chone")))
     assert machine.limits == [LEAST] * len(rows)
+
+
+@pytest.mark.slow
+@pytest.mark.xdist_group("benchmarks")
+def test_a_run_is_killed_at_its_limit_and_the_next_one_is_measured():
+    case = case_named("auction")
+    with children(8192) as run:
+        assert run(case, 20, "cvxpy loop", 0.5) == {"status": "timeout", "seconds": None, "limit_seconds": 0.5}
+        assert run(case, 5, "cvxpy HiGHS", 60.0)["status"] == "optimal"
+
+
+@pytest.mark.slow
+@pytest.mark.xdist_group("benchmarks")
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems do not limit memory")
+def test_a_run_that_wants_too_much_memory_is_refused():
+    with children(1024) as run:
+        assert run(case_named("line"), 1600, "cvxpy Clarabel", 120.0)["status"] == "memory"
 
 
 def test_nobody_goes_beyond_the_largest_size():
