@@ -67,8 +67,8 @@ def units_of(problem: ScreeningProblem) -> Units:
 def ungrouped(problem: ScreeningProblem, member: Indices, prices: csr_array) -> Multipliers:
     """Multipliers of all types from IC prices between groups of equal types.
 
-    A group tempts through all its members, in proportion to their weights; it is tempted as its first member, to whom
-    the others hand on what flows through them: among equal types a price costs nothing.
+    A group tempts through all its members, in proportion to their weights; it is tempted as the member with the best
+    outside option, to whom the others hand on what flows through them: among equal types a price costs nothing.
 
     Parameters
     ----------
@@ -78,7 +78,8 @@ def ungrouped(problem: ScreeningProblem, member: Indices, prices: csr_array) -> 
     from scipy.sparse import csr_array
 
     n_types, n_groups = problem.n_types, prices.shape[0]
-    _, head = np.unique(member, return_index=True)
+    order = np.lexsort((-problem.reservation_utility, member))
+    head = order[np.unique(member[order], return_index=True)[1]]
     if n_groups == n_types:  # everybody is a group: only the numbering changes
         pairs = prices.tocoo()
         ic = csr_array((pairs.data, (head[pairs.row], head[pairs.col])), shape=prices.shape)

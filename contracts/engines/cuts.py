@@ -9,7 +9,7 @@ whole program, so every round yields a bound; the last round's menu misses IC by
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy.sparse import csr_array
@@ -18,7 +18,7 @@ from contracts.arrays import Array
 from contracts.costs import Linear, scaled_cost
 from contracts.domains import Box, NonNegative, Polyhedron, Simplex
 from contracts.engines.candidate import Candidate, Units, ungrouped, units_of
-from contracts.engines.interior_point import Blocks, Elimination, Point, minimise, priced, slacks
+from contracts.engines.interior_point import Blocks, Elimination, Point, Slacks, minimise, priced, slacks
 from contracts.engines.strict import gradient_menu
 from contracts.errors import ProblemError, SolverError
 from contracts.exact import utility_error
@@ -27,7 +27,7 @@ from contracts.relevance import Indices, relevant_blocks
 
 NEIGHBOURS = {2: 20, 3: 26, 4: 30}  # pairs per type to start with, by dimension; linear costs need fewer
 NEIGHBOURS_LINEAR = {2: 8, 3: 18, 4: 24}
-SAME_TASTE = 1e-10  # tastes closer than this share of their range are one type to the solver
+SAME_TASTE = 1e-7  # tastes closer than this share of their range are one type: IC slack between them is all rounding
 SPARE_NEIGHBOURS = 4  # nearest types beyond those wanted that a type may tempt at the start
 ROUNDS = 40
 FIRST_GAP = 1e-3  # complementarity of the first round, relative to the value
@@ -202,9 +202,7 @@ def master_of(problem: ScreeningProblem) -> Master:
         raise ProblemError("method 'cuts' does not apply: the domain has no interior, or is a class of your own")
     rate = units.allocation / units.money
     taste = problem.valuations @ chart.basis.T * rate
-    width = SAME_TASTE * max(float(np.ptp(taste, axis=0).max()), 1e-300)
-    _, head, member = np.unique(np.round(taste / width), axis=0, return_index=True, return_inverse=True)
-    member = member.reshape(-1)
+    head, member = _distinct(taste)
     reservation = (problem.reservation_utility - units.shift) / units.money - problem.valuations @ chart.origin * rate
     highest = np.full(len(head), -np.inf)
     np.maximum.at(highest, member, reservation)
@@ -220,6 +218,20 @@ def master_of(problem: ScreeningProblem) -> Master:
         np.asarray(np.bincount(member, problem.weights), dtype=np.float64),
         highest,
     )
+
+
+def _distinct(taste: Array) -> tuple[Indices, Indices]:
+    """One type for every group of types whose tastes nearly coincide, and the group of every type."""
+    from scipy.sparse.csgraph import connected_components
+    from scipy.spatial import cKDTree
+
+    away = taste - taste.min(axis=0)
+    unique, place = np.unique(away / (float(away.max()) or 1.0), axis=0, return_inverse=True)
+    close = cKDTree(unique).query_pairs(SAME_TASTE, output_type="ndarray")
+    joined = csr_array((np.ones(len(close)), (close[:, 0], close[:, 1])), shape=(len(unique), len(unique)))
+    group: Indices = np.asarray(connected_components(joined, directed=False)[1], dtype=np.intp)
+    member = group[place.reshape(-1)]
+    return np.unique(member, return_index=True)[1], member
 
 
 def solve(
@@ -250,7 +262,7 @@ def solve(
     pairs = neighbours(master.taste, linear=isinstance(problem.cost, Linear))
     blocks = master.blocks(pairs)
     elimination = Elimination(blocks, master.taste)
-    start, gap, worst = priced(blocks, *strict), FIRST_GAP, np.inf
+    start, gap, worst = priced(blocks, *strict, strict_slacks(blocks, *strict)), FIRST_GAP, np.inf
     for number in range(ROUNDS):
         point, finished = minimise(blocks, start, elimination, gap=gap * scale, deadline=deadline)
         violated, worst = master.separate(point)
@@ -278,13 +290,9 @@ def neighbours(taste: Array, *, linear: bool) -> Indices:
     wanted = (NEIGHBOURS_LINEAR if linear else NEIGHBOURS)[min(max(dimension, 2), 4)]
     if count <= wanted + 1:
         return np.argwhere(~np.eye(count, dtype=bool))
-    distance, near = cKDTree(taste).query(taste, k=wanted + 1)
-    pairs = np.column_stack(
-        [
-            np.repeat(np.arange(count), wanted + 1),
-            near.ravel(),
-        ]
-    )
+    found, near = cKDTree(taste).query(taste, k=wanted + 1)
+    distance = np.asarray(found)
+    pairs = np.column_stack([np.repeat(np.arange(count), wanted + 1), near.ravel()])
     both = np.concatenate([pairs, pairs[:, ::-1]])
     both, first = np.unique(both, axis=0, return_index=True)
     apart = np.tile(distance.ravel(), 2)[first]
@@ -296,17 +304,32 @@ def neighbours(taste: Array, *, linear: bool) -> Indices:
     return both[(both[:, 0] != both[:, 1]) & (place <= wanted + SPARE_NEIGHBOURS)]
 
 
+def strict_slacks(blocks: Blocks, x: Array, u: Array) -> Slacks:
+    """Slacks of the strict menu: alpha |a_i - a_j|^2 / 2 = (a_i - a_j) . (x_i - x_j) / 2 for either of two types.
+
+    As a difference of utilities it would drown in rounding where types nearly coincide.
+    """
+    pair = np.einsum("nkd,nkd->nk", blocks.step, x[blocks.tempted] - x[:, np.newaxis]) / 2
+    return replace(slacks(blocks, x, u), pair=np.where(blocks.present > 0, pair, 1.0))
+
+
 def _restart(before: Blocks, blocks: Blocks, point: Point, strict: tuple[Array, Array]) -> tuple[Point, Blocks]:
     """The last point, mixed with the strict menu until it is strictly inside the longer list, with its prices."""
-    have, room = slacks(blocks, point.x, point.u), slacks(blocks, *strict)
+    have, room = slacks(blocks, point.x, point.u), strict_slacks(blocks, *strict)
+    have = replace(have, pair=_carried(before, blocks, point.slack.pair, have.pair))
     missing = np.maximum(-have.pair, 0.0) * blocks.present
     share = float(np.clip(4 * np.max(missing / (missing + room.pair), initial=0.0), MIXED_BACK, 1.0))
     x, u = ((1 - share) * last + share * safe for last, safe in zip((point.x, point.u), strict, strict=True))
-    return priced(blocks, x, u, point, _carried(before, blocks, point.pair)), blocks
+    mixed = Slacks(
+        (1 - share) * have.pair + share * room.pair,
+        (1 - share) * point.slack.participation + share * room.participation,
+        (1 - share) * point.slack.face + share * room.face,
+    )
+    return priced(blocks, x, u, mixed, point, _carried(before, blocks, point.pair, 0.0)), blocks
 
 
-def _carried(before: Blocks, blocks: Blocks, price: Array) -> Array:
-    """Prices of pairs of the old list, laid out as in the new one; 0 where a pair is new."""
+def _carried(before: Blocks, blocks: Blocks, values: Array, new: Array | float) -> Array:
+    """Values of pairs of the old list, laid out as in the new one; `new` where a pair is new."""
     count = len(blocks.weights)
 
     def keys(of: Blocks) -> Indices:
@@ -314,6 +337,6 @@ def _carried(before: Blocks, blocks: Blocks, price: Array) -> Array:
 
     old = before.present > 0
     order = np.argsort(keys(before)[old])
-    known, prices = keys(before)[old][order], price[old][order]
+    known, carried = keys(before)[old][order], values[old][order]
     position = np.minimum(np.searchsorted(known, keys(blocks)), len(known) - 1)
-    return np.where((known[position] == keys(blocks)) & (blocks.present > 0), prices[position], 0.0)
+    return np.where((known[position] == keys(blocks)) & (blocks.present > 0), carried[position], new)

@@ -32,6 +32,7 @@ SHORT_STEP, SHORT_STEPS = 1e-3, 4  # so many steps this short in a row: no furth
 REFINEMENTS = 2  # of every Newton step
 OVERSHOT = 1e-2  # complementarity this far below the gap ends the path even if prices are off the flow by more
 LIFTED = 0.1  # level of the smallest products at a warm start, as a share of their mean
+DEAREST = 1e5  # first price of a pair, in mean weights of a type, that no shortage of slack exceeds
 SHIFTS = 6  # tries with a growing shift when the factorisation breaks down
 
 
@@ -83,18 +84,21 @@ def slacks(blocks: Blocks, x: Array, u: Array) -> Slacks:
     return Slacks(pair, u - blocks.reservation, blocks.limits - x @ blocks.normals.T)
 
 
-def priced(blocks: Blocks, x: Array, u: Array, before: Point | None = None, pair: Array | None = None) -> Point:
-    """Prices to start from at a strictly feasible (x, u).
+def priced(
+    blocks: Blocks, x: Array, u: Array, have: Slacks, before: Point | None = None, pair: Array | None = None
+) -> Point:
+    """Prices to start from at a strictly feasible (x, u) whose slacks are `have`.
 
     Without a point `before`, participation is priced at the weights: pairs listed both ways then balance the flow, all
     at the same price times slack. With one, its prices are kept (`pair` are those of the pairs, 0 where new), raised to
     the level of their mean product with the new slacks.
     """
-    have = slacks(blocks, x, u)
     if before is None or pair is None:
         level = float(blocks.utility_cost @ have.participation) / len(u)
         participation = blocks.utility_cost
-        return Point(x, u, blocks.present * level / have.pair, participation, level / have.face, have)
+        most = DEAREST * float(blocks.utility_cost.mean())  # types that nearly coincide have next to no slack
+        start = blocks.present * np.minimum(level / have.pair, most)
+        return Point(x, u, start, participation, level / have.face, have)
     in_pairs = float((pair * have.pair).sum())
     total = in_pairs + float(before.participation @ have.participation) + float((before.face * have.face).sum())
     level = LIFTED * total / float(blocks.present.sum() + have.participation.size + have.face.size)
