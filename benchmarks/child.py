@@ -159,7 +159,7 @@ def library(instance: Instance) -> Callable[[], Callable[[], Measured]]:
 
 def import_cvxpy() -> None:
     """Import it with its solvers; no solver runs yet, for some start threads, and a fork would lose them."""
-    import clarabel  # noqa: F401
+    import clarabel  # type: ignore[import-untyped]  # noqa: F401
     import cvxpy  # noqa: F401
     import highspy  # noqa: F401
 
