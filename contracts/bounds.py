@@ -195,7 +195,7 @@ def _on_the_flow(problem: ScreeningProblem, given: Multipliers) -> tuple[Multipl
     if objective.minimum_profit is not None and base.sum() < least:  # pay for the welfare weights with a higher price
         given = replace(given, profit=given.profit + (2 * least - float(base.sum())) / float(problem.weights.sum()))
         base = _base(problem, given)
-    ic, ir = _balanced(given.ic, base)
+    ic, ir = _balanced(given.ic, base, 2 * EPS * _flow_size(problem, replace(given, ir=np.zeros(problem.n_types))))
     ic, ir = _routed(ic, ir, base, 4 * EPS * _flow_size(problem, replace(given, ic=ic, ir=np.abs(ir))))
     given = replace(given, ic=ic, ir=np.maximum(ir, 0.0))
     if _is_certain(problem, given, ir):
@@ -323,25 +323,26 @@ def _joined(mutual: csr_array, net: csr_array) -> csr_array:
     return whole.tocsr()
 
 
-def _balanced(ic: csr_array, base: Array) -> tuple[csr_array, Array]:
-    """IC multipliers shrunk where they flow out more than comes in, and the IR multipliers that close the flow."""
+def _balanced(ic: csr_array, base: Array, margin: Array) -> tuple[csr_array, Array]:
+    """IC multipliers shrunk where they flow out more than comes in, and the IR multipliers that close the flow.
+
+    `margin` is what every IR multiplier should clear, so that its sign is certain in spite of rounding.
+    """
     from scipy.sparse import diags_array
 
     mutual, net = _split(ic)
-    counts = np.diff(net.indptr) + np.bincount(net.indices, minlength=len(base))
     for _ in range(BALANCING_ROUNDS):
         inflow, outflow = net.sum(axis=0), net.sum(axis=1)
         ir = base + inflow - outflow
-        error = (counts + 4) * EPS * (np.abs(base) + inflow + outflow)
-        short = (ir < error) & (outflow > 0)
+        short = (ir < margin) & (outflow > 0)
         if not short.any():
             return ic, ir
-        room = np.maximum(base + inflow - 2 * error, 0.0)
+        room = np.maximum(base + inflow - 2 * margin, 0.0)
         shrink = np.where(short, np.minimum(room / np.where(outflow > 0, outflow, 1.0), 1.0 - 4 * EPS), 1.0)
         ic = _joined(mutual, (diags_array(shrink) @ net).tocsr())
         mutual, net = _split(ic)
     if np.all(base > 0):  # mix with the flow that has no IC multipliers at all
-        surplus = ir - error
+        surplus = ir - margin
         keep = float(np.min(np.where(surplus < 0, base / (base - surplus), 1.0))) * (1 - 8 * EPS)
         ic = _joined(mutual, net * keep)
     return ic, base + _gain(_split(ic)[1])

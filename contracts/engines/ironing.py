@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 STRAIGHT = 64 * EPS  # relative distance from the line that counts as rounding
 SAME_TYPE = 1e-13  # share of the largest theta within which neighbours count as one type
 HUB = 8  # groups of a pool from one hub to the next
-SPARE = 1.5  # rounding errors of the flow through a type that its own IR price covers
+SPARE = 3.0  # rounding errors of the flow through a type that its own IR price covers
 IR_ABOVE = "a type-dependent reservation utility binds above the lowest type"
 
 
