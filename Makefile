@@ -1,5 +1,6 @@
 # make demo     three groups with conflicting norms: a menu, its proof, and a report in out/
 # make test     every test, the slow ones included
+# make fast     the tests without the slow ones; make coverage: with coverage
 # make setup    only the virtual environment: .venv/bin/contracts, .venv/bin/python
 # make check    lint, formatting, types, spelling
 # make bench    timings against the plain formulation, with certificates
@@ -11,7 +12,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.complete
 WORKERS ?= auto
 
-.PHONY: demo test fast check setup bench lock clean
+.PHONY: demo test fast coverage check setup bench lock clean
 
 demo: setup
 	$(BIN)/python examples/three_demographics.py

@@ -133,11 +133,15 @@ def _contracts(problem: ScreeningProblem, allocation: Array, utility: Array) -> 
 
 
 def twins_of(problem: ScreeningProblem) -> Indices:
-    """Number of the taste that each type has, tastes that nearly coincide counted as one; (n_types,)."""
-    cell = TWINS * float(np.abs(problem.valuations).max())
+    """Number of the taste that each type has, tastes that nearly coincide counted as one; (n_types,).
+
+    Twins are worth nearly the same to the principal as well: otherwise they are better off apart.
+    """
+    both = np.column_stack([problem.valuations, problem.principal_values])
+    cell = TWINS * float(np.abs(both).max())
     if cell < np.finfo(np.float64).tiny:
         return np.zeros(problem.n_types, dtype=np.intp)
-    return np.unique(np.round(problem.valuations / cell), axis=0, return_inverse=True)[1].reshape(-1)
+    return np.unique(np.round(both / cell), axis=0, return_inverse=True)[1].reshape(-1)
 
 
 def _shared(problem: ScreeningProblem, twins: Indices, allocation: Array, utility: Array) -> tuple[Array, Array]:
