@@ -244,17 +244,21 @@ def chain(problem: ScreeningProblem, candidate: Candidate) -> Contracts | None:
 
 
 def _kept(step: Array, amount: Array, least: float) -> Indices:
-    """Positions that get a contract of their own: step * (amount - last kept amount) is at least `least`."""
+    """Positions that get a contract of their own: step * (amount - last kept amount) is at least `least`.
+
+    Amounts below an earlier one get none.
+    """
     keeps = np.zeros(len(amount), dtype=bool)
     keeps[0] = True
+    highest = np.maximum.accumulate(amount)
     for _ in range(CHAIN_PASSES):
         last = np.maximum.accumulate(np.where(keeps, np.arange(len(amount)), 0))
-        far = (step * (amount - amount[last]) >= least) & ~keeps
+        far = (step * (amount - amount[last]) >= least) & (amount == highest) & ~keeps
         if not far.any():
             break
         # Of a run that measures against the same kept contract only the first is safe to add, and every one whose
         # own predecessor is far enough as well.
-        beside = step[1:] * np.diff(amount) >= least
+        beside = step[1:] * np.diff(highest) >= least
         run = np.concatenate([[True], last[1:] != last[:-1]])
         before: Indices = np.cumsum(far) - far
         first = far & (before == before[np.maximum.accumulate(np.where(run, np.arange(len(amount)), 0))])
