@@ -106,14 +106,18 @@ def repairs(problem: ScreeningProblem, candidate: Candidate) -> Iterator[Contrac
             repriced = reprice(problem, *merge(problem, candidate, width))
             if repriced is not None:
                 yield repriced
+    if not problem.is_plain:
+        for width in MERGERS:
+            yield _contracts(problem, *_merged(problem, candidate, width))
     strict = strict_menu(problem)
     if strict is not None:
         strict = StrictMenu(*_shared(problem, twins, strict.allocation, strict.utility))
         needed = mixture_needed(problem, candidate, strict.allocation, strict.utility)
         if needed < LARGEST_MIXTURE:
             yield _contracts(problem, *_mixed(problem, candidate, strict, needed))
-    for width in MERGERS:
-        yield _contracts(problem, *_merged(problem, candidate, width))
+    if problem.is_plain:
+        for width in MERGERS:
+            yield _contracts(problem, *_merged(problem, candidate, width))
     if strict is not None:
         for share in MIXTURES:
             yield _contracts(problem, *_mixed(problem, candidate, strict, share))
@@ -178,8 +182,19 @@ def merge(problem: ScreeningProblem, candidate: Candidate, width: float) -> tupl
 
 
 def _merged(problem: ScreeningProblem, candidate: Candidate, width: float) -> tuple[Array, Array]:
+    """Types with nearly the same allocation share one contract, at the lowest of their transfers: none of them leaves.
+
+    Types at the outside contract's allocation get it as it is, for nothing.
+    """
     allocations, contract = merge(problem, candidate, width)
-    return problem.domain.clip(allocations[contract]), candidate.utility
+    allocation = problem.domain.clip(allocations)[contract]
+    worth = np.einsum("ij,ij->i", problem.valuations, allocation)
+    lowest = np.full(len(allocations), np.inf)
+    np.minimum.at(lowest, contract, worth - candidate.utility)
+    outside = problem.outside_contract
+    if outside is not None:
+        lowest[(allocations == outside).all(axis=1)] = 0.0
+    return allocation, worth - lowest[contract]
 
 
 def reprice(problem: ScreeningProblem, allocations: Array, contract: Indices) -> Contracts | None:
