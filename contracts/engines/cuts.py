@@ -21,7 +21,7 @@ from contracts.engines.candidate import Candidate, Units, ungrouped, units_of
 from contracts.engines.interior_point import Blocks, Elimination, Point, Slacks, minimise, priced, slacks
 from contracts.engines.strict import gradient_menu
 from contracts.errors import ProblemError, SolverError
-from contracts.exact import utility_error
+from contracts.exact import EPS, utility_error
 from contracts.problem import ScreeningProblem
 from contracts.relevance import Indices, relevant_blocks
 
@@ -202,7 +202,8 @@ def master_of(problem: ScreeningProblem) -> Master:
         raise ProblemError("method 'cuts' does not apply: the domain has no interior, or is a class of your own")
     rate = units.allocation / units.money
     taste = problem.valuations @ chart.basis.T * rate
-    head, member = _distinct(taste)
+    rounding = 4 * (problem.n_goods + 3) * EPS * rate * float(np.abs(problem.valuations).max())
+    head, member = _distinct(taste, rounding)
     reservation = (problem.reservation_utility - units.shift) / units.money - problem.valuations @ chart.origin * rate
     highest = np.full(len(head), -np.inf)
     np.maximum.at(highest, member, reservation)
@@ -220,14 +221,15 @@ def master_of(problem: ScreeningProblem) -> Master:
     )
 
 
-def _distinct(taste: Array) -> tuple[Indices, Indices]:
+def _distinct(taste: Array, rounding: float) -> tuple[Indices, Indices]:
     """One type for every group of types whose tastes nearly coincide, and the group of every type."""
     from scipy.sparse.csgraph import connected_components
     from scipy.spatial import cKDTree
 
     away = taste - taste.min(axis=0)
-    unique, place = np.unique(away / (float(away.max()) or 1.0), axis=0, return_inverse=True)
-    close = cKDTree(unique).query_pairs(SAME_TASTE, output_type="ndarray")
+    width = max(SAME_TASTE * float(away.max()), rounding)
+    unique, place = np.unique(away / (width or 1.0), axis=0, return_inverse=True)
+    close = cKDTree(unique).query_pairs(1.0, output_type="ndarray")
     joined = csr_array((np.ones(len(close)), (close[:, 0], close[:, 1])), shape=(len(unique), len(unique)))
     group: Indices = np.asarray(connected_components(joined, directed=False)[1], dtype=np.intp)
     member = group[place.reshape(-1)]

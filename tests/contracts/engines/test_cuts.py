@@ -144,6 +144,15 @@ def test_types_that_are_all_alike_are_one_type(n_types):
     assert menu.value == pytest.approx(0.25**2, rel=DIGITS)
 
 
+def test_lotteries_are_wanted_alike_by_types_whose_tastes_differ_by_a_constant():
+    """On the simplex only relative tastes count: both types prefer good 2 by 0.75, up to rounding."""
+    menu = c.solve_menu(
+        [[-1.75, -1.0], [1.0, 1.75]], [1 / 7, 6 / 7], cost=c.Entropy([0.5, 0.5], 0.1), domain=c.Simplex(), method="cuts"
+    )
+    assert menu.certificate.holds
+    assert menu.allocation[0] == pytest.approx(menu.allocation[1], abs=1e-9)
+
+
 # ---- tables ----
 
 ROCHET_CHONE = [(5, 1.622148881), (10, 1.558852303), (20, 1.534844334)]
