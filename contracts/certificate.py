@@ -17,6 +17,7 @@ from contracts.relevance import Indices
 
 ROW_TOLERANCE = 1e-9  # equations are sums over all types: judged relative to the size of their terms
 SMALLEST_VALUE = 1e-4  # share of all money in play below which a value counts as zero: solvers resolve 1e-11 of it
+NO_MONEY = 1e-280  # where nothing at all is at stake: far above what comparisons leave room for lost bits
 
 
 @dataclass(frozen=True)
@@ -303,4 +304,4 @@ def money_scale(problem: ScreeningProblem, value: float) -> float:
     if problem.domain.bounded:
         outlay = float(np.abs(problem.cost.value(problem.domain.support(np.eye(problem.n_goods)))).max())
     least = float(problem.weights @ (gross + np.abs(problem.reservation_utility))) + float(limits) + outlay
-    return max(abs(value) if math.isfinite(value) else 0.0, 1e-3 * stakes, SMALLEST_VALUE * least, 1e-300)
+    return max(abs(value) if math.isfinite(value) else 0.0, 1e-3 * stakes, SMALLEST_VALUE * least, NO_MONEY)

@@ -153,6 +153,19 @@ def test_lotteries_are_wanted_alike_by_types_whose_tastes_differ_by_a_constant()
     assert menu.allocation[0] == pytest.approx(menu.allocation[1], abs=1e-9)
 
 
+@pytest.mark.parametrize("method", ["cuts", "reference"])
+@pytest.mark.parametrize("cost", [c.Linear(0.0), c.Quadratic(1e-9), c.Quadratic(1e9)])
+@pytest.mark.parametrize("domain", [c.Simplex(), c.Simplex(free_disposal=True), c.Box(0.25, 1.0)])
+@pytest.mark.parametrize("outside", [0.0, 1e-9])
+def test_where_nobody_values_anything_the_least_cost_is_borne(method, cost, domain, outside):
+    menu = c.solve_menu(np.zeros((2, 2)), cost=cost, domain=domain, reservation_utility=outside, method=method)
+    least = {c.Simplex: [0.5, 0.5], c.Box: [0.25, 0.25]}[type(domain)]
+    if getattr(domain, "free_disposal", False):
+        least = [0.0, 0.0]
+    best = -float(cost.value(np.array([least]))[0]) - outside
+    assert abs(menu.value - best) <= slip(menu)
+
+
 # ---- tables ----
 
 ROCHET_CHONE = [(5, 1.622148881), (10, 1.558852303), (20, 1.534844334)]
