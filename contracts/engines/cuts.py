@@ -29,6 +29,7 @@ NEIGHBOURS = {2: 20, 3: 26, 4: 30}  # pairs per type to start with, by dimension
 NEIGHBOURS_LINEAR = {2: 8, 3: 18, 4: 24}
 SAME_TASTE = 1e-7  # tastes closer than this share of their range are one type: IC slack between them is all rounding
 SPARE_NEIGHBOURS = 4  # nearest types beyond those wanted that a type may tempt at the start
+FEW_TYPES = 1000  # up to so many types in two dimensions another round costs less than more pairs
 ROUNDS = 40
 FIRST_GAP = 1e-3  # complementarity of the first round, relative to the value
 LAST_GAP = 1e-9  # and of the last
@@ -290,6 +291,8 @@ def neighbours(taste: Array, *, linear: bool) -> Indices:
 
     count, dimension = taste.shape
     wanted = (NEIGHBOURS_LINEAR if linear else NEIGHBOURS)[min(max(dimension, 2), 4)]
+    if dimension == 2 and count <= FEW_TYPES:
+        wanted = NEIGHBOURS_LINEAR[2]
     if count <= wanted + 1:
         return np.argwhere(~np.eye(count, dtype=bool))
     found, near = cKDTree(taste).query(taste, k=wanted + 1)

@@ -29,7 +29,8 @@ from contracts.relevance import Indices
 SMALLEST_DISSECTED = 60  # types in a leaf of the nested dissection
 TO_BOUNDARY = 0.995  # share of the way to the boundary that a step may go
 SHORT_STEP, SHORT_STEPS = 1e-3, 4  # so many steps this short in a row: no further progress
-REFINEMENTS = 2  # of every Newton step
+REFINEMENTS = 2  # of every Newton step, unless it misses the equations by no more than
+REFINED = 1e-13  # of the weights
 OVERSHOT = 1e-2  # complementarity this far below the gap ends the path even if prices are off the flow by more
 LIFTED = 0.1  # level of the smallest products at a warm start, as a share of their mean
 DEAREST = 1e5  # first price of a pair, in mean weights of a type, that no shortage of slack exceeds
@@ -253,7 +254,7 @@ def _iterate(blocks: Blocks, point: Point, elimination: Elimination, gap: float)
     except ArithmeticError:
         return None
     level = complementarity / float(blocks.present.sum() + have.participation.size + have.face.size)
-    affine = newton.direction(residual_x, residual_u, [-part for part in products])
+    affine = newton.direction(residual_x, residual_u, [-part for part in products], refinements=0)  # only a forecast
     reach_primal, reach_dual = (min(reach, 1.0) for reach in _reach(point, have, affine))
     ahead = _complementarity(blocks, point, have, affine, reach_primal, reach_dual)
     centring = min(1.0, max(ahead / complementarity, 0.0) ** 3)
@@ -332,7 +333,9 @@ class _Newton:
         half = np.einsum("ned,ne->nd", self._root, right)
         return np.asarray(np.einsum("nde,ne->nd", self._root, half))
 
-    def direction(self, residual_x: Array, residual_u: Array, target: list[Array]) -> _Direction:
+    def direction(
+        self, residual_x: Array, residual_u: Array, target: list[Array], *, refinements: int = REFINEMENTS
+    ) -> _Direction:
         """The step that cancels the residuals and moves every price times slack by `target`.
 
         Eliminating allocations cancels digits where prices are large beside slacks, so the step is refined against the
@@ -340,12 +343,14 @@ class _Newton:
         """
         blocks = self._blocks
         step = self._eliminated(residual_x, residual_u, target)
-        for _ in range(REFINEMENTS):
+        for _ in range(refinements):
             curved = blocks.weights[:, np.newaxis] * np.einsum("nde,ne->nd", self._curvature, step.x)
             missing_x = residual_x + curved + np.einsum("nkd,nk->nd", blocks.step, step.pair_price)
             missing_x = missing_x + step.face_price @ blocks.normals
             tempted = np.bincount(blocks.tempted.ravel(), step.pair_price.ravel(), minlength=len(residual_u))
             missing_u = residual_u - tempted + step.pair_price.sum(axis=1) - step.participation_price
+            if np.abs(missing_x).sum() + np.abs(missing_u).sum() <= REFINED * blocks.weights.sum():
+                break
             more = self._eliminated(missing_x, missing_u, [np.zeros_like(part) for part in target])
             step = _Direction(*(getattr(step, name) + getattr(more, name) for name in _Direction.__dataclass_fields__))
         return step
