@@ -1,3 +1,5 @@
-"""The place for learning types from observed choices. There is nothing in it yet: this package exports no name."""
+"""Types and norms learned from observed choices, and menus designed on what was learned."""
 
-__all__: list[str] = []
+from inference.choice_data import ChoiceData
+
+__all__ = ["ChoiceData"]
