@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,10 +13,13 @@ from numpy.typing import NDArray
 from contracts.arrays import Array, finite
 from contracts.errors import ProblemError
 
+if TYPE_CHECKING:
+    from contracts.menu import Menu
+
 Integers = NDArray[np.int64]
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class ChoiceData:
     """Who chose which option, and what each option offered.
 
@@ -75,6 +78,192 @@ class ChoiceData:
         object.__setattr__(self, "attributes", attributes)
         object.__setattr__(self, "names", names)
 
+    # ---- where it comes from ----
+
+    @classmethod
+    def from_frame(
+        cls,
+        frame: Any,
+        *,
+        attributes: Sequence[str] | None = None,
+        chosen: str = "chosen",
+        person: str = "person",
+        occasion: str | None = "occasion",
+        option: str | None = None,
+    ) -> ChoiceData:
+        """Choices from a long frame: one row per option that was within reach.
+
+        Parameters
+        ----------
+        frame : pandas or polars frame, or a mapping of columns
+        attributes : columns of numbers that describe an option; by default all columns that nothing else names
+        chosen : column with 1 or true for the option taken, 0 or false for the others
+        person, occasion : columns that say which rows belong to one choice; occasion=None: one choice per person
+        option : column that names the option, which numbers the options in the order of their sorted names;
+            None: options are numbered in the order of the rows of each choice
+
+        Choice sets may differ in size: what an occasion does not list was not available there.
+
+        Raises
+        ------
+        ProblemError
+            If a column is missing or not of numbers, or a choice has not exactly one option marked.
+
+        Examples
+        --------
+        >>> frame = {
+        ...     "person": ["ann", "ann", "bob", "bob", "bob"],
+        ...     "occasion": [1, 1, 1, 1, 1],
+        ...     "price": [2.0, 3.0, 2.0, 3.0, 4.0],
+        ...     "chosen": [1, 0, 0, 0, 1],
+        ... }
+        >>> ChoiceData.from_frame(frame)
+        ChoiceData: 2 people, 2 choices among up to 3 options, attributes price
+        """
+        from inference.choice_frames import long_arrays
+
+        fields = long_arrays(
+            frame, attributes=attributes, chosen=chosen, person=person, occasion=occasion, option=option
+        )
+        return cls(**fields)
+
+    @classmethod
+    def from_wide_frame(
+        cls,
+        frame: Any,
+        *,
+        attributes: Mapping[str, Sequence[str]],
+        choice: str = "choice",
+        person: str | None = "person",
+        options: Sequence[Any] | None = None,
+        available: Sequence[str] | None = None,
+    ) -> ChoiceData:
+        """Choices from a wide frame: one row per choice, one column per attribute of each option.
+
+        Parameters
+        ----------
+        frame : pandas or polars frame, or a mapping of columns
+        attributes : columns of each attribute in the order of the options, {"price": ["price_1", "price_2"], ...}
+        choice : column of the option taken, numbered from 0, or one of `options`
+        person : column of who chose; None: everybody chose once
+        options : what `choice` calls the options, in their order
+        available : columns, in the order of the options, that say whether an option was within reach
+
+        Examples
+        --------
+        >>> frame = {"id": [7, 7], "p1": [2.0, 3.0], "p2": [3.0, 2.0], "took": ["left", "right"]}
+        >>> ChoiceData.from_wide_frame(
+        ...     frame, attributes={"price": ["p1", "p2"]}, choice="took", person="id", options=["left", "right"]
+        ... )
+        ChoiceData: 1 person, 2 choices among 2 options, attributes price
+        """
+        from inference.choice_frames import wide_arrays
+
+        fields = wide_arrays(
+            frame, attributes=attributes, choice=choice, person=person, options=options, available=available
+        )
+        return cls(**fields)
+
+    @classmethod
+    def from_menu(
+        cls, menu: Menu, choices: Any, person: Any = None, *, outside: str | None = None, transfer: str = "transfer"
+    ) -> ChoiceData:
+        """Choices from a menu: attributes are the goods and the transfer; the outside option comes last.
+
+        Parameters
+        ----------
+        choices : (n_obs,) integers, index of the option taken as in `menu.options`, -1 for the outside option
+        person : (n_obs,) labels, who chose; None: everybody chose once
+        outside : name of an attribute that is 1 for the outside option and 0 for contracts. It stands for a
+            reservation utility that is not known; without it leaving means no goods and no transfer, or the
+            problem's outside_option
+        transfer : name of the attribute that says what is paid
+
+        Examples
+        --------
+        >>> import contracts
+        >>> menu = contracts.solve_menu([1.0, 2.0], [0.5, 0.5], cost=contracts.Quadratic(), goods=["quality"])
+        >>> ChoiceData.from_menu(menu, [0, -1, 0])
+        ChoiceData: 3 people, 3 choices among 2 options, attributes quality, transfer
+        """
+        problem, (allocations, transfers) = menu.problem, menu.options
+        if problem.outside_contract is None and outside is None:
+            raise ProblemError(
+                "the outside option of this menu is worth a reservation utility, not a contract: name an attribute for "
+                "it, outside='outside', and its coefficients are estimated"
+            )
+        n_contracts = len(transfers)
+        nothing = np.zeros(problem.n_goods) if problem.outside_contract is None else problem.outside_contract
+        options = np.column_stack([np.vstack([allocations, nothing]), np.append(transfers, 0.0)])
+        names = [*map(str, problem.goods), transfer]
+        if outside is not None:
+            options = np.column_stack([options, np.arange(n_contracts + 1) == n_contracts])
+            names.append(outside)
+        taken = np.asarray(choices)
+        if taken.ndim != 1:
+            raise ProblemError(f"choices has shape {taken.shape}; expected one option per observation")
+        taken = _options("choices", np.where(taken == -1, n_contracts, taken), len(taken), n_contracts + 1)
+        attributes = np.broadcast_to(options, (len(taken), *options.shape))
+        return cls(attributes, taken, person, names)
+
+    @classmethod
+    def joined(cls, *parts: ChoiceData) -> ChoiceData:
+        """One data set from several with the same attributes, such as choices from different menus.
+
+        Examples
+        --------
+        >>> first = ChoiceData([[[1.0], [2.0]]], [1], ["ann"])
+        >>> second = ChoiceData([[[1.0], [2.0], [3.0]]], [0], ["ann"])
+        >>> ChoiceData.joined(first, second)
+        ChoiceData: 1 person, 2 choices among up to 3 options, attributes 1
+        """
+        if not parts:
+            raise ProblemError("joined needs at least one data set")
+        for k, part in enumerate(parts):
+            if part.names != parts[0].names:
+                raise ProblemError(f"data set {k} has attributes {part.names}, the first {parts[0].names}: align them")
+        widest = max(part.n_options for part in parts)
+        available = np.concatenate([part._within_reach(widest) for part in parts])
+        padded = [np.pad(part.attributes, ((0, 0), (0, widest - part.n_options), (0, 0))) for part in parts]
+        return cls(
+            np.concatenate(padded),
+            np.concatenate([part.choice for part in parts]),
+            np.concatenate([part.person for part in parts]),
+            parts[0].names,
+            None if available.all() else available,
+        )
+
+    def of_people(self, people: Any) -> ChoiceData:
+        """The choices of some people only.
+
+        Parameters
+        ----------
+        people : (n_people,) of bool, or indices into `people`
+        """
+        kept = np.zeros(self.n_people, dtype=bool)
+        kept[people] = True
+        return self.of_observations(kept[self.person_index])
+
+    def of_observations(self, observations: Any) -> ChoiceData:
+        """Some of the observations only: (n_obs,) of bool, or indices."""
+        return ChoiceData(
+            self.attributes[observations],
+            self.choice[observations],
+            self.person[observations],
+            self.names,
+            None if self.available is None else self.available[observations],
+        )
+
+    # ---- what it holds ----
+
+    def __repr__(self) -> str:
+        people = f"{self.n_people:,} {'person' if self.n_people == 1 else 'people'}"
+        choices = f"{self.n_obs:,} choice{'' if self.n_obs == 1 else 's'}"
+        up_to = "" if self.available is None else "up to "
+        return f"ChoiceData: {people}, {choices} among {up_to}{self.n_options} options, attributes " + ", ".join(
+            self.names or ()
+        )
+
     @property
     def n_obs(self) -> int:
         return self.attributes.shape[0]
@@ -105,6 +294,11 @@ class ChoiceData:
     @property
     def n_people(self) -> int:
         return len(self.people)
+
+    def _within_reach(self, n_options: int) -> NDArray[np.bool_]:
+        """Availability of so many options, those beyond the data's own out of reach."""
+        own = np.ones((self.n_obs, self.n_options), dtype=bool) if self.available is None else self.available
+        return np.pad(own, ((0, 0), (0, n_options - self.n_options)))
 
 
 def _options(name: str, values: Any, n_obs: int, n_options: int) -> Integers:

@@ -23,8 +23,20 @@ LAYERS = (  # each may import from those before it, and from its own
     ("solve",),
 )
 INFERENCE_LAYERS = (
-    ("choice_data", "choice", "social_preferences"),
-    ("posterior", "latent", "mixed_logit", "bayesian_types", "norms", "logs", "ultimatum", "language"),
+    ("choice_data", "choice_frames", "choice", "social_preferences"),
+    ("logit_mixture",),
+    (
+        "posterior",
+        "latent",
+        "latent_fit",
+        "latent_selection",
+        "mixed_logit",
+        "bayesian_types",
+        "norms",
+        "logs",
+        "ultimatum",
+        "language",
+    ),
     ("asking", "society"),
 )
 EDGES_OF_MENU = {"contracts.plotting"}  # menu.plot() draws; pictures import menus

@@ -1,0 +1,205 @@
+"""Tables of choices as arrays: long frames with a row per option, wide frames with a row per choice."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from contracts.arrays import Array, finite
+from contracts.errors import ProblemError
+
+Integers = NDArray[np.int64]
+
+
+def long_arrays(
+    frame: Any,
+    *,
+    attributes: Sequence[str] | None,
+    chosen: str,
+    person: str,
+    occasion: str | None,
+    option: str | None,
+) -> dict[str, Any]:
+    """Fields of ChoiceData from a frame with one row per option; observations in the order of their first rows."""
+    table = Table(frame)
+    keys = [person, *([occasion] if occasion else []), *([option] if option else [])]
+    names = [name for name in table.names if name not in (*keys, chosen)] if attributes is None else list(attributes)
+    values = np.column_stack([table.numbers(name) for name in _some(names, "attributes")])
+    people = table.labels(person)
+    group = _codes(people)[1]
+    if occasion:
+        occasions, inner = _codes(table.labels(occasion))
+        group = group * len(occasions) + inner
+    _, first, observation = np.unique(group, return_index=True, return_inverse=True)
+    rank = np.empty(len(first), dtype=np.int64)
+    order = np.argsort(first, kind="stable")
+    rank[order] = np.arange(len(first))
+    observation, first = rank[observation], first[order]
+
+    def where(row: int) -> str:
+        at = f", {occasion} {table.cells(occasion)[row]!s}" if occasion else ""
+        return f"{person} {people[row]!s}{at}"
+
+    position, n_options = _positions(table, observation, option, where)
+    n_obs = len(first)
+    took = table.flags(chosen)
+    per_observation = np.bincount(observation[took], minlength=n_obs)
+    if (per_observation != 1).any():
+        bad = int(np.flatnonzero(per_observation != 1)[0])
+        hint = "" if occasion else "; name the column that tells a person's choices apart, occasion=..."
+        raise ProblemError(
+            f"{where(int(first[bad]))}: {per_observation[bad]} options are marked in {chosen!r}; mark exactly one{hint}"
+        )
+    cube = np.zeros((n_obs, n_options, len(names)))
+    cube[observation, position] = values
+    available = np.zeros((n_obs, n_options), dtype=bool)
+    available[observation, position] = True
+    choice = np.empty(n_obs, dtype=np.int64)
+    choice[observation[took]] = position[took]
+    return {
+        "attributes": cube,
+        "choice": choice,
+        "person": people[first],
+        "names": names,
+        "available": None if available.all() else available,
+    }
+
+
+def wide_arrays(
+    frame: Any,
+    *,
+    attributes: Mapping[str, Sequence[str]],
+    choice: str,
+    person: str | None,
+    options: Sequence[Any] | None,
+    available: Sequence[str] | None,
+) -> dict[str, Any]:
+    """Fields of ChoiceData from a frame with one row per choice and one column per attribute of each option."""
+    table = Table(frame)
+    _some(list(attributes), "attributes")
+    n_options = len(next(iter(attributes.values())))
+    for name, columns in attributes.items():
+        if isinstance(columns, str) or len(columns) != n_options:
+            raise ProblemError(f"attributes[{name!r}] is {columns!r}; expected a list of {n_options} columns, one each")
+    cube = np.stack([np.column_stack([table.numbers(c) for c in columns]) for columns in attributes.values()], axis=2)
+    if available is not None and len(available) != n_options:
+        raise ProblemError(f"available names {len(available)} columns for {n_options} options: one each")
+    return {
+        "attributes": cube,
+        "choice": table.numbers(choice) if options is None else _coded(table.labels(choice), options, choice),
+        "person": None if person is None else table.labels(person),
+        "names": list(attributes),
+        "available": None if available is None else np.column_stack([table.flags(name) for name in available]),
+    }
+
+
+class Table:
+    """Columns of a pandas, polars or other eager frame, checked as they are read."""
+
+    def __init__(self, frame: Any) -> None:
+        import narwhals as nw
+
+        if isinstance(frame, Mapping):
+            self._columns = {str(name): np.asarray(cells) for name, cells in frame.items()}
+            self._missing = {name: _is_nan(cells) for name, cells in self._columns.items()}
+            if len({len(cells) for cells in self._columns.values()}) > 1:
+                raise ProblemError("the columns have different lengths: give every row a cell in each")
+        else:
+            try:
+                table = nw.from_native(frame, eager_only=True)
+            except TypeError as exc:
+                raise ProblemError(
+                    f"{type(frame).__name__} is not a frame: pass pandas, polars or a mapping of columns"
+                ) from exc
+            self._columns = {str(name): table[name].to_numpy() for name in table.columns}
+            self._missing = {str(name): table[name].is_null().to_numpy() for name in table.columns}
+        if not self._columns or not len(next(iter(self._columns.values()))):
+            raise ProblemError("the frame has no rows: give one row per option or per choice")
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        return tuple(self._columns)
+
+    def cells(self, name: str) -> NDArray[Any]:
+        """The column as it is; refuses a name that the frame does not have."""
+        if name not in self._columns:
+            raise ProblemError(f"the frame has no column {name!r}: it has {', '.join(map(repr, self.names))}")
+        return self._columns[name]
+
+    def numbers(self, name: str) -> Array:
+        """A column of finite numbers; true and false count as 1 and 0."""
+        cells = self.cells(name)
+        if self._missing[name].any():
+            raise ProblemError(
+                f"column {name!r} is empty in row {int(np.argmax(self._missing[name]))}: every cell must be a number"
+            )
+        return finite(f"column {name!r}", cells.astype(np.float64) if cells.dtype == bool else cells.tolist())
+
+    def labels(self, name: str) -> NDArray[Any]:
+        """A column of labels, none missing."""
+        cells = self.cells(name)
+        missing = self._missing[name]
+        if missing.any():
+            raise ProblemError(f"column {name!r} is empty in row {int(np.argmax(missing))}: every row needs a label")
+        kinds = {type(cell) for cell in cells} if cells.dtype == object else set()
+        if len(kinds) > 1:
+            words = ", ".join(sorted(kind.__name__ for kind in kinds))
+            raise ProblemError(f"column {name!r} mixes {words}: make all labels of one kind")
+        return np.array(cells.tolist()) if kinds == {str} else cells
+
+    def flags(self, name: str) -> NDArray[np.bool_]:
+        """A column of true and false, or of ones and zeros."""
+        values = self.numbers(name)
+        bad = (values != 0) & (values != 1)
+        if bad.any():
+            row = int(np.argmax(bad))
+            raise ProblemError(
+                f"column {name!r} is {self.cells(name)[row]} in row {row}; expected 1 or 0, true or false"
+            )
+        return values == 1
+
+
+def _some(names: list[str], field: str) -> list[str]:
+    if not names:
+        raise ProblemError(f"{field} names no column: name at least one that describes the options")
+    return names
+
+
+def _is_nan(cells: NDArray[Any]) -> NDArray[np.bool_]:
+    """Cells that hold nothing: None, or a number that is not one."""
+    return np.array([cell is None or cell != cell for cell in cells.tolist()], dtype=bool)
+
+
+def _codes(labels: NDArray[Any]) -> tuple[NDArray[Any], Integers]:
+    values, codes = np.unique(labels, return_inverse=True)
+    return values, codes.astype(np.int64)
+
+
+def _positions(table: Table, observation: Integers, option: str | None, where: Any) -> tuple[Integers, int]:
+    """Number of the option that each row describes, and how many there are: by label, else in the order of rows."""
+    if option is None:
+        order = np.argsort(observation, kind="stable")
+        counts = np.bincount(observation)
+        starts = np.repeat(np.cumsum(counts) - counts, counts)
+        position = np.empty(len(observation), dtype=np.int64)
+        position[order] = np.arange(len(observation)) - starts
+        return position, int(counts.max())
+    labels, position = _codes(table.labels(option))
+    key = observation * len(labels) + position
+    order = np.argsort(key, kind="stable")
+    repeated = np.flatnonzero(np.diff(key[order]) == 0)
+    if len(repeated):
+        row = int(order[repeated[0] + 1])
+        raise ProblemError(f"{where(row)} has option {labels[position[row]]!s} twice: one row per option")
+    return position, len(labels)
+
+
+def _coded(labels: NDArray[Any], options: Sequence[Any], column: str) -> Integers:
+    number = {label: k for k, label in enumerate(options)}
+    for row, label in enumerate(labels.tolist()):
+        if label not in number:
+            raise ProblemError(f"column {column!r} is {label!r} in row {row}: the options are {list(options)}")
+    return np.array([number[label] for label in labels.tolist()], dtype=np.int64)
