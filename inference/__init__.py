@@ -1,6 +1,8 @@
 """Types and norms learned from observed choices, and menus designed on what was learned."""
 
+from inference.choice import AcceptReject, BestResponse, ChoiceModel, Logit, Tremble
 from inference.choice_data import ChoiceData
+from inference.choice_set import ChoiceSet, choice_set
 from inference.social_preferences import (
     BoltonOckenfels,
     CharnessRabin,
@@ -12,12 +14,19 @@ from inference.social_preferences import (
 )
 
 __all__ = [
+    "AcceptReject",
+    "BestResponse",
     "BoltonOckenfels",
     "CharnessRabin",
     "ChoiceData",
+    "ChoiceModel",
+    "ChoiceSet",
     "FehrSchmidt",
+    "Logit",
     "SocialPreferences",
+    "Tremble",
     "acceptance_probability",
     "best_offer",
+    "choice_set",
     "offer_probabilities",
 ]

@@ -23,9 +23,12 @@ LAYERS = (  # each may import from those before it, and from its own
     ("solve",),
 )
 INFERENCE_LAYERS = (
-    ("choice_data", "choice_frames", "choice", "social_preferences"),
-    ("logit_mixture",),
+    ("choice_data", "choice_frames", "choice", "choice_set", "choice_counts", "social_preferences"),
+    ("logit_mixture", "population"),
     (
+        "evidence",
+        "identification",
+        "misfit",
         "posterior",
         "latent",
         "latent_fit",
