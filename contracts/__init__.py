@@ -13,7 +13,7 @@ from contracts.errors import (
 )
 from contracts.exact import Implementability, implementable
 from contracts.menu import Menu, Options, load_menu
-from contracts.objectives import Exponential, Isoelastic, Profit, Welfare, WorstOff
+from contracts.objectives import Exponential, Isoelastic, Profit, WeightedSum, Welfare, WorstOff
 from contracts.problem import LinearConstraint, ScreeningProblem
 from contracts.solve import solve_menu
 
@@ -45,6 +45,7 @@ __all__ = [
     "Simplex",
     "SolverError",
     "UnboundedMenuError",
+    "WeightedSum",
     "Welfare",
     "WorstOff",
     "implementable",

@@ -6,9 +6,9 @@ separates: utilities drop out when the multipliers lie on the flow
 
     kappa f_i - pi_i + t_i + (s.H)_i + sum_j l_ji = m_i + sum_j l_ij,        pi_i the welfare weight of u_i,
 
-and what is left is one conjugate per type at its virtual valuation
+and what is left is one conjugate per type at its virtual valuation (B_j: the objective's own allocation values)
 
-    v_j = a_j + b_j + [t_j a_j - sum_i l_ij (a_i - a_j) - (s.G)_j] / (kappa f_j),
+    v_j = a_j + b_j + [f_j B_j + t_j a_j - sum_i l_ij (a_i - a_j) - (s.G)_j] / (kappa f_j),
     bound = sum_j kappa f_j c*(v_j) - m.r - t_low.lowest + t_high.highest + s.g - rho minimum_profit (+ welfare terms).
 
 A solver's multipliers miss the flow by its tolerance; they are first put on it (a small change of the multipliers), so
@@ -89,7 +89,7 @@ def upper_bound(problem: ScreeningProblem, multipliers: Multipliers) -> Bound:
     prices, welfare, welfare_size, exact_flow = _on_the_flow(problem, _non_negative(multipliers))
     prices.ic.sort_indices()  # a menu's file lists prices in this order, and sums depend on it
     missed = EPS * _flow_size(problem, prices)  # (n_types,) how far rounding keeps the multipliers off the flow
-    weights = problem.weights * (problem.objective.profit_weight + prices.profit)
+    weights = problem.weights * (problem.terms.profit_weight + prices.profit)
     cost: Any = problem.cost
     if not np.all(weights > 0):  # nothing weighs on the principal's payoff: only the constraints' prices count
         weights, cost = np.ones(problem.n_types), Linear(0.0)
@@ -108,7 +108,7 @@ def upper_bound(problem: ScreeningProblem, multipliers: Multipliers) -> Bound:
         -_times(np.maximum(prices.transfer, 0.0), lowest),
         _times(np.maximum(-prices.transfer, 0.0), highest),
         _times(prices.side, rows.limit),
-        np.array([-_times(prices.profit, problem.objective.minimum_profit or 0.0), welfare]),
+        np.array([-_times(prices.profit, problem.terms.minimum_profit or 0.0), welfare]),
     ]
     if not all(np.isfinite(term).all() for term in terms):
         return Bound(math.inf, exact_flow, virtual, allocation, prices)
@@ -177,14 +177,14 @@ def _non_negative(multipliers: Multipliers) -> Multipliers:
 
 def _on_the_flow(problem: ScreeningProblem, given: Multipliers) -> tuple[Multipliers, float, float, bool]:
     """Multipliers moved onto the flow; the welfare term of the bound and its size; whether the flow is exact."""
-    objective, limits = problem.objective, np.array(problem.transfer_limits)
-    if problem.objective.minimum_profit is None:
+    terms, limits = problem.terms, np.array(problem.transfer_limits)
+    if terms.minimum_profit is None:
         given = replace(given, profit=0.0)
     fixed = np.isinf(limits)  # an infinite limit cannot carry a price
     transfer = np.clip(given.transfer, -np.inf if not fixed[1] else 0.0, np.inf if not fixed[0] else 0.0)
     given = replace(given, transfer=transfer)
     base = _base(problem, given)
-    if objective.function is not None and not objective.is_worst_off:
+    if terms.function is not None:
         return _welfare_absorbs(problem, given, base)
     if not fixed.any():  # limits on both sides: the transfer's own price closes every gap
         without = _base(problem, replace(given, transfer=np.zeros(problem.n_types)))
@@ -192,7 +192,7 @@ def _on_the_flow(problem: ScreeningProblem, given: Multipliers) -> tuple[Multipl
         near = np.abs(price - given.transfer) <= EPS * _flow_size(problem, replace(given, transfer=price))
         return replace(given, transfer=np.where(near, given.transfer, price)), 0.0, 0.0, True
     least = 16 * EPS * float(_flow_size(problem, given).sum())
-    if objective.minimum_profit is not None and base.sum() < least:  # pay for the welfare weights with a higher price
+    if terms.minimum_profit is not None and base.sum() < least:  # pay for the welfare weights with a higher price
         given = replace(given, profit=given.profit + (2 * least - float(base.sum())) / float(problem.weights.sum()))
         base = _base(problem, given)
     ic, ir = _balanced(given.ic, base, 2 * EPS * _flow_size(problem, replace(given, ir=np.zeros(problem.n_types))))
@@ -210,7 +210,7 @@ def _on_the_flow(problem: ScreeningProblem, given: Multipliers) -> tuple[Multipl
 
 def _base(problem: ScreeningProblem, prices: Multipliers) -> Array:
     """kappa f + t + s.H - pi: what each type's utility costs before IC and IR; (n_types,)."""
-    base = problem.weights * (problem.objective.profit_weight + prices.profit) + prices.transfer
+    base = problem.weights * (problem.terms.profit_weight + prices.profit) + prices.transfer
     return np.asarray(base + prices.side @ problem.side_rows.utility - _linear_welfare(problem, prices))
 
 
@@ -218,29 +218,29 @@ def _flow_size(problem: ScreeningProblem, prices: Multipliers) -> Array:
     """Sum of the sizes that meet in each type's flow, times their number: EPS times this bounds the rounding."""
     ic, rows = _split(prices.ic)[1], problem.side_rows
     counts = np.diff(ic.indptr) + np.bincount(ic.indices, minlength=problem.n_types) + len(rows.limit) + 8
-    own = problem.weights * (problem.objective.profit_weight + prices.profit) + np.abs(prices.transfer)
-    own = own + prices.side @ np.abs(rows.utility) + _linear_welfare(problem, prices)
+    own = problem.weights * (problem.terms.profit_weight + prices.profit) + np.abs(prices.transfer)
+    own = own + prices.side @ np.abs(rows.utility) + np.abs(_linear_welfare(problem, prices))
     return np.asarray(counts * (own + ic.sum(axis=0) + ic.sum(axis=1) + prices.ir))
 
 
 def _is_certain(problem: ScreeningProblem, prices: Multipliers, ir: Array) -> bool:
     """Whether IR multipliers that close the flow are non-negative in exact arithmetic, not only in floats."""
     clear = ir >= EPS * _flow_size(problem, prices)
-    welfare = 0.0 if problem.objective.is_worst_off else problem.objective.weights
-    unused = problem.objective.profit_weight + prices.profit * (1 - 2 * EPS) >= welfare
-    unused = unused & (prices.transfer >= 0) & (prices.ic.sum(axis=1) == 0) & (not problem.objective.is_worst_off)
+    terms = problem.terms
+    unused = terms.profit_weight + prices.profit * (1 - 2 * EPS) >= terms.utility_weights
+    unused = unused & (prices.transfer >= 0) & (prices.ic.sum(axis=1) == 0) & (terms.worst_off_weight == 0)
     return bool(np.all(clear | (unused & (not prices.side.any()))))
 
 
 def _linear_welfare(problem: ScreeningProblem, given: Multipliers) -> Array:
-    if problem.objective.is_worst_off:
-        shares = np.maximum(given.worst_off, 0.0)
-        total = float(shares.sum())
-        shares = shares / total if total > 0 else np.full(problem.n_types, 1.0 / problem.n_types)
-        return np.asarray(problem.objective.weights * shares)
-    if problem.objective.function is not None:
-        return np.zeros(problem.n_types)
-    return problem.objective.utility_weights(problem.weights)
+    """pi: what the linear terms and the shares of the worst-off term weigh on utilities; (n_types,)."""
+    linear = problem.weights * problem.terms.utility_weights
+    if not problem.terms.worst_off_weight:
+        return np.asarray(linear)
+    shares = np.maximum(given.worst_off, 0.0)
+    total = float(shares.sum())
+    shares = shares / total if total > 0 else np.full(problem.n_types, 1.0 / problem.n_types)
+    return np.asarray(linear + problem.terms.worst_off_weight * shares)
 
 
 def _welfare_absorbs(
@@ -251,7 +251,7 @@ def _welfare_absorbs(
     The conjugate is convex in pi, so its larger end over the rounding of pi is an upper bound. Types without social
     weight must lie on the flow themselves.
     """
-    social = problem.objective.utility_weights(problem.weights)
+    social = problem.weights * problem.terms.welfare_weights
     cares = social > 0
     through = base + _gain(_split(given.ic)[1])
     ir = np.where(cares, given.ir, np.maximum(through, 0.0))
@@ -261,7 +261,7 @@ def _welfare_absorbs(
         return given, math.inf, math.inf, False
     prices = (through - ir)[cares] / social[cares]
     width = error[cares] / social[cares] + EPS * np.abs(prices)
-    function = problem.objective.function
+    function = problem.terms.function
     conjugates = np.maximum(function.conjugate(prices - width), function.conjugate(prices + width))
     terms = social[cares] * conjugates
     if not np.isfinite(terms).all():
@@ -366,7 +366,8 @@ def _virtual_valuations(
     per_type = 1.0 / weights[:, np.newaxis]
     value = problem.valuations + problem.principal_values if priced else 0.0
     value_size = np.abs(problem.valuations) + np.abs(problem.principal_values) if priced else 0.0
-    virtual = value + (own - forced - side) * per_type
+    linear = problem.weights[:, np.newaxis] * problem.terms.allocation_values
+    virtual = value + (own - forced - side + linear) * per_type
     counts = np.bincount(tempter, minlength=problem.n_types)[:, np.newaxis] + len(rows.limit) + 8
-    error = counts * EPS * (value_size + (np.abs(own) + forced_size + side_size) * per_type)
+    error = counts * EPS * (value_size + (np.abs(own) + forced_size + side_size + np.abs(linear)) * per_type)
     return np.asarray(virtual), np.asarray(error)

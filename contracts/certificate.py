@@ -282,7 +282,7 @@ def violations(problem: ScreeningProblem, allocation: Array, transfer: Array) ->
     for name, amount, least in zip(rows.names, over, allowed, strict=True):
         if amount > least:
             found.append(Violation(name, float(amount)))
-    required = problem.objective.minimum_profit
+    required = problem.terms.minimum_profit
     if required is not None:
         # Only rounding is forgiven: any more and a menu that overspends could be worth more than the proven bound.
         short = required - float(problem.weights @ problem.payoff(allocation, transfer))

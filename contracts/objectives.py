@@ -1,8 +1,11 @@
-"""What the principal maximises: a weight on its own profit plus a concave welfare of the types' utilities."""
+"""What the principal maximises: a sum of concave terms in the allocations and utilities of a menu.
+
+Every objective is `terms(shape)`, one `WeightedSum`, and that is all that bounds and engines look at.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar, Protocol
 
 import numpy as np
@@ -98,23 +101,107 @@ class WorstOff:
 
 
 @dataclass(frozen=True, eq=False)
+class WeightedSum:
+    """A sum of concave terms: the form of every objective, and of weighted sums of objectives.
+
+    Per agent of type i, whose contract is x_i with utility u_i, it counts
+
+        profit_weight payoff_i + allocation_values_i . x_i + utility_weights_i u_i + welfare_weights_i W(u_i),
+
+    takes the mean over types with their shares, and adds worst_off_weight min_i u_i.
+
+    Parameters
+    ----------
+    profit_weight : non-negative weight on what the principal earns
+    allocation_values : (n_types, n_goods) or (n_goods,) array or number, per unit of every good; any sign
+    utility_weights : (n_types,) array or number; any sign
+    worst_off_weight : non-negative number
+    welfare_weights : non-negative (n_types,) array or number, on W
+    function : the concave WelfareFunction W
+    minimum_profit : money; the budget row of public finance
+
+    Examples
+    --------
+    Profit less a social cost of 0.5 per unit of the first of two goods:
+
+    >>> WeightedSum(profit_weight=1.0, allocation_values=[-0.5, 0.0]).is_linear
+    True
+    """
+
+    profit_weight: float = 0.0
+    allocation_values: Any = 0.0
+    utility_weights: Any = 0.0
+    worst_off_weight: float = 0.0
+    welfare_weights: Any = 0.0
+    function: Any = None
+    minimum_profit: float | None = None
+
+    def __post_init__(self) -> None:
+        for name in ("allocation_values", "utility_weights", "welfare_weights"):
+            object.__setattr__(self, name, finite(f"WeightedSum {name}", getattr(self, name)))
+        for name in ("profit_weight", "worst_off_weight"):
+            weight = number(f"WeightedSum {name}", getattr(self, name))
+            if weight < 0:
+                raise ProblemError(f"WeightedSum {name} is {weight}: it must not be negative")
+            object.__setattr__(self, name, weight)
+        if np.any(self.welfare_weights < 0):
+            raise ProblemError("WeightedSum welfare_weights must not be negative: the sum would not be concave")
+        if isinstance(self.function, WorstOff):
+            raise ProblemError("WorstOff() is not a function of one utility: give worst_off_weight instead")
+        if (self.function is None) == bool(np.any(self.welfare_weights > 0)):
+            raise ProblemError("WeightedSum takes welfare_weights together with a function: give both or neither")
+        if self.minimum_profit is not None:
+            object.__setattr__(self, "minimum_profit", number("WeightedSum minimum_profit", self.minimum_profit))
+
+    @property
+    def is_linear(self) -> bool:
+        """Whether utilities enter linearly: no worst-off term, no welfare function."""
+        return self.function is None and self.worst_off_weight == 0
+
+    def check(self, shape: tuple[int, int]) -> None:
+        self.terms(shape)
+
+    def terms(self, shape: tuple[int, int]) -> WeightedSum:
+        """The same with one entry per type and good."""
+        whole: dict[str, Any] = {}
+        for name, wanted in (
+            ("allocation_values", shape),
+            ("utility_weights", shape[:1]),
+            ("welfare_weights", shape[:1]),
+        ):
+            given = getattr(self, name)
+            try:
+                whole[name] = np.broadcast_to(given, wanted)
+            except ValueError as exc:
+                raise ProblemError(f"WeightedSum {name} has shape {given.shape}; expected {wanted}") from exc
+        return replace(self, **whole)
+
+    def value(self, weights: Array, payoff: Array, allocation: Array, utility: Array) -> float:
+        """The sum at a menu; `weights` are the shares of the types. Call it on `terms(shape)`."""
+        total = self.profit_weight * float(weights @ payoff)
+        if self.allocation_values.any():
+            total += float(weights @ np.einsum("ij,ij->i", self.allocation_values, allocation))
+        counted = self.utility_weights != 0
+        total += float(np.dot((weights * self.utility_weights)[counted], utility[counted]))
+        if self.worst_off_weight:
+            total += float(self.worst_off_weight * utility.min())
+        if self.function is not None:
+            cares = self.welfare_weights > 0
+            total += float(np.dot((weights * self.welfare_weights)[cares], self.function.value(utility)[cares]))
+        return total
+
+
+@dataclass(frozen=True, eq=False)
 class Profit:
     """sum_i f_i [b_i . x_i - c(x_i) + t_i], the principal's expected payoff."""
 
-    profit_weight: ClassVar[float] = 1.0
     minimum_profit: ClassVar[float | None] = None
-    function: ClassVar[Any] = None
-    weights: ClassVar[Array] = np.zeros(())
-    is_worst_off: ClassVar[bool] = False
 
-    def check(self, n_types: int, labels: Any) -> None:
+    def check(self, shape: tuple[int, int]) -> None:
         """Every problem fits."""
 
-    def utility_weights(self, weights: Array) -> Array:
-        return np.zeros(len(weights))
-
-    def welfare(self, weights: Array, utility: Array) -> float:
-        return 0.0
+    def terms(self, shape: tuple[int, int]) -> WeightedSum:
+        return WeightedSum(profit_weight=1.0).terms(shape)
 
 
 @dataclass(frozen=True, eq=False)
@@ -156,22 +243,21 @@ class Welfare:
     def is_worst_off(self) -> bool:
         return isinstance(self.function, WorstOff)
 
-    def check(self, n_types: int, labels: Any) -> None:
-        if self.weights.ndim and len(self.weights) != n_types:
+    def check(self, shape: tuple[int, int]) -> None:
+        if self.weights.ndim and len(self.weights) != shape[0]:
             raise ProblemError(
-                f"Welfare weights has {len(self.weights)} entries for {n_types} types: give one per type"
+                f"Welfare weights has {len(self.weights)} entries for {shape[0]} types: give one per type"
             )
 
-    def utility_weights(self, weights: Array) -> Array:
-        """f_i w_i: what one unit of W(u_i) is worth; (n_types,)."""
-        return np.asarray(weights * self.weights)
-
-    def welfare(self, weights: Array, utility: Array) -> float:
+    def terms(self, shape: tuple[int, int]) -> WeightedSum:
+        fields: dict[str, Any] = {"profit_weight": self.profit_weight, "minimum_profit": self.minimum_profit}
         if self.is_worst_off:
-            return float(self.weights * utility.min())
-        gains = utility if self.function is None else self.function.value(utility)
-        served = self.utility_weights(weights)
-        return float(np.dot(served[served > 0], gains[served > 0]))
+            fields["worst_off_weight"] = float(self.weights)
+        elif self.function is None:
+            fields["utility_weights"] = self.weights
+        else:
+            fields |= {"welfare_weights": self.weights, "function": self.function}
+        return WeightedSum(**fields).terms(shape)
 
 
-Objective = Profit | Welfare
+Objective = Profit | Welfare | WeightedSum

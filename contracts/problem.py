@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Literal
 
 import numpy as np
@@ -13,7 +14,7 @@ from contracts.arrays import Array, NumberedLabels, column_names, finite, number
 from contracts.costs import Cost, Linear
 from contracts.domains import Domain, NonNegative
 from contracts.errors import ProblemError
-from contracts.objectives import Objective, Profit, Welfare
+from contracts.objectives import Objective, Profit, WeightedSum, Welfare
 
 Transfers = Literal["free", "none"] | tuple[float, float]
 NO_COST, ANY_AMOUNT, PROFIT = Linear(0.0), NonNegative(), Profit()
@@ -91,7 +92,7 @@ class ScreeningProblem:
     outside_option : (n_goods,) array, an allocation that every type can have for nothing (a default policy);
         it stands in for reservation_utility, and keeping it is always on the menu
     transfers : "free", "none", or (lowest, highest) in money; one of the two may be infinite
-    objective : Profit() or Welfare(...)
+    objective : Profit(), Welfare(...) or WeightedSum(...)
     constraints : LinearConstraint rows over the allocations and utilities of all types
     labels, goods : names of types and goods, distinct
 
@@ -201,6 +202,11 @@ class ScreeningProblem:
         """Profit, free transfers, no side constraints: the textbook program that the fast engines solve."""
         return isinstance(self.objective, Profit) and self.transfers == "free" and not self.constraints
 
+    @cached_property
+    def terms(self) -> WeightedSum:
+        """The objective as a sum of concave terms, with one entry per type and good."""
+        return self.objective.terms(self.valuations.shape)
+
     # ---- what it is worth ----
 
     def utility(self, allocation: Array, transfer: Array) -> Array:
@@ -214,9 +220,8 @@ class ScreeningProblem:
 
     def objective_value(self, allocation: Array, transfer: Array) -> float:
         """The objective at a menu that gives type i the contract (x_i, t_i)."""
-        profit = float(self.weights @ self.payoff(allocation, transfer))
-        welfare = self.objective.welfare(self.weights, self.utility(allocation, transfer))
-        return self.objective.profit_weight * profit + welfare
+        payoff, utility = self.payoff(allocation, transfer), self.utility(allocation, transfer)
+        return self.terms.value(self.weights, payoff, allocation, utility)
 
     # ---- the door ----
 
@@ -341,9 +346,11 @@ class ScreeningProblem:
         return (float(limits[0]), float(limits[1]))
 
     def _check_objective(self) -> None:
-        if not isinstance(self.objective, Profit | Welfare):
-            raise ProblemError(f"objective is {_described(self.objective)}: use Profit() or Welfare(...)")
-        self.objective.check(self.n_types, self.labels)
+        if not isinstance(self.objective, Profit | Welfare | WeightedSum):
+            raise ProblemError(
+                f"objective is {_described(self.objective)}: use Profit(), Welfare(...) or WeightedSum(...)"
+            )
+        self.objective.check(self.valuations.shape)
 
     def _checked_constraints(self) -> tuple[LinearConstraint, ...]:
         rows = (self.constraints,) if isinstance(self.constraints, LinearConstraint) else self.constraints

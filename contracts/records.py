@@ -17,7 +17,7 @@ from contracts.arrays import NumberedLabels
 from contracts.costs import Entropy, Linear, Power, Quadratic
 from contracts.domains import Box, NonNegative, Polyhedron, Simplex
 from contracts.errors import ProblemError
-from contracts.objectives import Exponential, Isoelastic, Profit, Welfare, WorstOff
+from contracts.objectives import Exponential, Isoelastic, Profit, WeightedSum, Welfare, WorstOff
 from contracts.problem import LinearConstraint, ScreeningProblem
 
 T = TypeVar("T")
@@ -31,7 +31,7 @@ def kind_of(part: type) -> str:
 KINDS: dict[str, dict[str, type]] = {
     "cost": {kind_of(part): part for part in (Linear, Quadratic, Power, Entropy)},
     "domain": {kind_of(part): part for part in (NonNegative, Box, Simplex, Polyhedron)},
-    "objective": {kind_of(part): part for part in (Profit, Welfare)},
+    "objective": {kind_of(part): part for part in (Profit, Welfare, WeightedSum)},
     "function": {kind_of(part): part for part in (Isoelastic, Exponential, WorstOff)},
     "constraints": {kind_of(LinearConstraint): LinearConstraint},
 }

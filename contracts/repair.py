@@ -14,7 +14,7 @@ All are tried and the exact assignment decides which menu earns most.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -71,15 +71,23 @@ def exact_menu(problem: ScreeningProblem, candidate: Candidate, bound: Bound, ga
 def assigned(problem: ScreeningProblem, contracts: Contracts, bound: Bound, gap: float) -> ExactMenu:
     """Give every type its exactly best contract, the outside contract included."""
     (allocations, transfers), _ = distinct_contracts(*_with_outside(problem, contracts))
-    worth = problem.cost.value(allocations)
-
-    def payoff(types: Indices, options: Indices) -> Array:
-        gross = np.einsum("ij,ij->i", problem.principal_values[types], allocations[options])
-        return np.asarray(gross - worth[options] + transfers[options])
-
-    best = best_options(problem.valuations, allocations, transfers, payoff)
+    best = best_options(problem.valuations, allocations, transfers, tie_break(problem, (allocations, transfers)))
     certificate = certify(problem, (allocations, transfers), best.option, bound, gap=gap, compared=best)
     return ExactMenu((allocations, transfers), best.option, best, certificate)
+
+
+def tie_break(problem: ScreeningProblem, contracts: Contracts) -> Callable[[Indices, Indices], Array]:
+    """What the objective gains from a type with an option, utility left out: in a tie it is equal."""
+    allocations, transfers = contracts
+    net, terms = transfers - problem.cost.value(allocations), problem.terms
+    alone = terms.profit_weight == 0 and not terms.allocation_values.any()  # then the principal's own favour decides
+    share = 1.0 if alone else terms.profit_weight
+    values = problem.principal_values * share + terms.allocation_values
+
+    def payoff(types: Indices, options: Indices) -> Array:
+        return np.asarray(np.einsum("ij,ij->i", values[types], allocations[options]) + share * net[options])
+
+    return payoff
 
 
 def _with_outside(problem: ScreeningProblem, contracts: Contracts) -> Contracts:
@@ -142,6 +150,8 @@ def twins_of(problem: ScreeningProblem) -> Indices:
     Twins are worth nearly the same to the principal as well: otherwise they are better off apart.
     """
     both = np.column_stack([problem.valuations, problem.principal_values])
+    if problem.terms.allocation_values.any():
+        both = np.column_stack([both, problem.terms.allocation_values])
     cell = TWINS * float(np.abs(both).max())
     if cell < np.finfo(np.float64).tiny:
         return np.zeros(problem.n_types, dtype=np.intp)

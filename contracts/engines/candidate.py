@@ -92,8 +92,8 @@ def ungrouped(problem: ScreeningProblem, member: Indices, prices: csr_array) -> 
     ic = (lifted @ prices @ spread).tocsr()
     follower = np.flatnonzero(np.arange(n_types) != head[member])
     if follower.size:
-        social = problem.objective.utility_weights(problem.weights)
-        passed = (problem.weights * problem.objective.profit_weight - social + ic.sum(axis=0))[follower]
+        social = problem.weights * problem.terms.utility_weights
+        passed = (problem.weights * problem.terms.profit_weight - social + ic.sum(axis=0))[follower]
         amount = np.abs(passed) * np.where(passed > 0, 1 - HANDED_ON, 1 + HANDED_ON)
         giver, taker = np.where(passed > 0, follower, head[member[follower]]), head[member[follower]]
         taker = np.where(passed > 0, taker, follower)

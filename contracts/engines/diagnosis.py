@@ -78,7 +78,7 @@ def _least_violation(program: Program, only: set[str] | None) -> tuple[float, di
             constraints.append(row)
             total += cp.sum(short)
             priced.append((tuple(rows.names[k] for k in kept), row))
-    required = program.problem.objective.minimum_profit
+    required = program.problem.terms.minimum_profit
     if required is not None and (only is None or BUDGET in only):
         short = cp.Variable(1, nonneg=True)
         row = cp.reshape(program.profit(allocation, utility), (1,), order="C") + short >= required / program.units.money
@@ -108,7 +108,7 @@ def unbounded_menu(program: Program) -> ContractError:
     import cvxpy as cp
 
     problem = program.problem
-    objective = problem.objective
+    terms = problem.terms
     point, allocation, utility = program.variables()
     constraints = [rows.matrix @ point >= 0 for rows in (program.ic, *program.soft) if len(rows)]
     constraints += [point >= -1, point <= 1, allocation >= 0]
@@ -119,15 +119,13 @@ def unbounded_menu(program: Program) -> ContractError:
     units = program.units
     margin = (problem.valuations + problem.principal_values - rate) * (units.allocation / units.money)
     profit = cp.sum(cp.multiply(margin * problem.weights[:, np.newaxis], allocation)) - problem.weights @ utility
-    if objective.minimum_profit is not None:
+    if terms.minimum_profit is not None:
         constraints.append(profit >= 0)
-    social = objective.utility_weights(problem.weights)
-    welfare: Any = social @ utility
-    if objective.is_worst_off:
-        welfare = float(np.max(objective.weights)) * cp.min(utility)
-    elif objective.function is not None:
-        welfare = 0.0  # the marginal welfare of a concave function fades
-    grows = cp.Problem(cp.Maximize(objective.profit_weight * profit + welfare), constraints)
+    # The marginal welfare of a concave function fades: it is no reason to grow for ever.
+    welfare: Any = (problem.weights * terms.utility_weights) @ utility + terms.worst_off_weight * cp.min(utility)
+    values = terms.allocation_values * problem.weights[:, np.newaxis] * (units.allocation / units.money)
+    welfare = welfare + cp.sum(cp.multiply(values, allocation))
+    grows = cp.Problem(cp.Maximize(terms.profit_weight * profit + welfare), constraints)
     grows.solve(solver=cp.CLARABEL)
     if grows.value is None or grows.value <= 1e-7:
         return SolverError(

@@ -40,8 +40,8 @@ def reason_against(problem: ScreeningProblem) -> str | None:
         return "it solves menus without transfers or side constraints"
     if not isinstance(problem.cost, Entropy):
         return "the cost is not an entropy"
-    objective = problem.objective
-    if objective.function is not None or objective.minimum_profit is not None or objective.profit_weight <= 0:
+    terms = problem.terms
+    if not terms.is_linear or terms.minimum_profit is not None or terms.profit_weight <= 0:
         return "the objective is not linear in utilities, or gives the principal's payoff no weight"
     return None
 
@@ -129,9 +129,10 @@ def _dual_of(problem: ScreeningProblem) -> _Dual:
         raise ProblemError("method 'dual' does not apply: the cost is not an entropy; use method='auto'")
     centre = problem.valuations @ cost.reference
     value = (problem.valuations - centre[:, np.newaxis]) / cost.temperature
-    scale = problem.objective.profit_weight
-    social = problem.objective.utility_weights(problem.weights) / (scale * problem.weights)
-    base = problem.principal_values / cost.temperature + social[:, np.newaxis] * value
+    scale = problem.terms.profit_weight
+    social = problem.terms.utility_weights / scale
+    gains = problem.principal_values + problem.terms.allocation_values / scale
+    base = gains / cost.temperature + social[:, np.newaxis] * value
     reservation = (problem.reservation_utility - centre) / cost.temperature
     return _Dual(value, base, reservation, np.asarray(problem.weights), scale, np.log(cost.reference))
 

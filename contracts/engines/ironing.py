@@ -59,13 +59,14 @@ class Line:
 @functools.lru_cache(maxsize=1)
 def line_of(problem: ScreeningProblem) -> Line | str:
     """The line that the types lie on, or the reason why this engine does not apply; remembered for the last problem."""
-    objective = problem.objective
+    terms = problem.terms
     if problem.transfers != "free" or problem.constraints:
         return "transfers are limited or there are side constraints"
-    if objective.function is not None or objective.minimum_profit is not None or objective.profit_weight <= 0:
+    if not terms.is_linear or terms.minimum_profit is not None or terms.profit_weight <= 0:
         return "the objective is not linear in utilities"
     direction = _direction(problem.valuations)
-    if direction is None or _direction_of(problem.principal_values, direction) is None:
+    gains = problem.principal_values + terms.allocation_values / terms.profit_weight
+    if direction is None or _direction_of(gains, direction) is None:
         return "types do not lie on a line, or principal_values bend away from it"
     sign = _sign(problem, direction)
     if sign is None:
@@ -78,13 +79,11 @@ def line_of(problem: ScreeningProblem) -> Line | str:
     theta = theta[order]
     rise = np.diff(theta)
     equal = rise == 0
-    if equal.any() and np.any(
-        problem.principal_values[order[1:]][equal] != problem.principal_values[order[:-1]][equal]
-    ):
+    if equal.any() and np.any(gains[order[1:]][equal] != gains[order[:-1]][equal]):
         return "types of equal valuation differ in principal_values"
     first = np.concatenate([[True], rise > SAME_TYPE * max(abs(theta[0]), abs(theta[-1]))])
     group = np.cumsum(first) - 1
-    value = problem.valuations + problem.principal_values
+    value = problem.valuations + gains
     if first.all():
         value = value[order]
     else:
@@ -136,8 +135,8 @@ def solve(problem: ScreeningProblem) -> Candidate:
     line = line_of(problem)
     if isinstance(line, str):
         raise ProblemError(f"method 'ironing' does not apply: {line}; use method='auto'")
-    social = problem.objective.utility_weights(problem.weights)
-    weights = _by_group(line, problem.weights * problem.objective.profit_weight)
+    social = problem.weights * problem.terms.utility_weights
+    weights = _by_group(line, problem.weights * problem.terms.profit_weight)
     rent_cost = weights - _by_group(line, social)
     above = np.cumsum(rent_cost[::-1])[::-1]  # above[i] = sum over k >= i: what raising all of them by one costs
     if above[0] < -1e-12 * weights.sum():

@@ -36,14 +36,14 @@ def solve(problem: ScreeningProblem) -> Candidate:
     import cvxpy as cp
 
     program = menu_program(problem)
-    objective, units = problem.objective, program.units
+    terms, units = problem.terms, program.units
     point, allocation, utility = program.variables()
     rows = [part.at_least(point) for part in (program.ic, *program.soft)]
     profit = program.profit(allocation, utility)
-    welfare, floor, goal_unit = _welfare(program, utility)
-    budget = [] if objective.minimum_profit is None else [profit >= objective.minimum_profit / units.money]
+    welfare, floor, goal_unit = _welfare(program, allocation, utility)
+    budget = [] if terms.minimum_profit is None else [profit >= terms.minimum_profit / units.money]
     goal = cp.Problem(
-        cp.Maximize(objective.profit_weight * (units.money / goal_unit) * profit + welfare),
+        cp.Maximize(terms.profit_weight * (units.money / goal_unit) * profit + welfare),
         [*chain.from_iterable(rows), *program.domain_constraints(allocation), *budget, *floor],
     )
     if not goal.is_dcp():
@@ -89,24 +89,29 @@ def _price(row: list[Any]) -> Any:
     return row[0].dual_value if row else None
 
 
-def _welfare(program: Program, utility: Any) -> tuple[Any, list[Any], float]:
-    """The welfare term as a cvxpy expression, its extra constraints, and the unit of the objective."""
+def _welfare(program: Program, allocation: Any, utility: Any) -> tuple[Any, list[Any], float]:
+    """All terms but the profit as a cvxpy expression, its extra constraints, and the unit of the objective."""
     import cvxpy as cp
 
-    problem, units = program.problem, program.units
-    objective = problem.objective
-    social = objective.utility_weights(problem.weights)
-    if not social.any():
-        return 0.0, [], units.money
-    if objective.is_worst_off:
+    problem, units, terms = program.problem, program.units, program.problem.terms
+    goal_unit = units.money
+    if terms.function is not None:  # one unit of the goal: W there or its slope, whichever is larger (W may be flat)
+        size = np.array([units.money])
+        largest = max(abs(terms.function.value(size)[0]), units.money * terms.function.marginal(size)[0])
+        goal_unit = float(largest)
+    per_money, floor, welfare = units.money / goal_unit, [], 0.0
+    if terms.allocation_values.any():
+        values = terms.allocation_values * problem.weights[:, np.newaxis] * (units.allocation / goal_unit)
+        welfare = welfare + cp.sum(cp.multiply(values, allocation))
+    if terms.utility_weights.any():
+        welfare = welfare + (problem.weights * terms.utility_weights * per_money) @ utility
+    if terms.worst_off_weight:
         least = cp.Variable()
-        return float(objective.weights) * least, [utility - least >= 0], units.money
-    if objective.function is None:
-        return social @ utility, [], units.money
-    size = np.array([units.money])  # one unit of the goal: W there or its slope, whichever is larger (W may be flat)
-    goal_unit = float(max(abs(objective.function.value(size)[0]), units.money * objective.function.marginal(size)[0]))
-    welfare = objective.function.expression(utility * units.money + units.shift)
-    return (social / goal_unit) @ welfare, [], goal_unit
+        welfare, floor = welfare + terms.worst_off_weight * per_money * least, [utility - least >= 0]
+    if terms.function is not None:
+        social = problem.weights * terms.welfare_weights
+        welfare = welfare + (social / goal_unit) @ terms.function.expression(utility * units.money + units.shift)
+    return welfare, floor, goal_unit
 
 
 def _multipliers(program: Program, prices: list[Any], profit: Any, floor: Any, goal_unit: float) -> Multipliers:

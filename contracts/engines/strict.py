@@ -37,7 +37,7 @@ def _ellipsoid_menu(problem: ScreeningProblem) -> StrictMenu | None:
     everybody gains on p itself.
     """
     centre = problem.outside_option
-    applies = problem.transfers == "none" and not problem.constraints and problem.objective.minimum_profit is None
+    applies = problem.transfers == "none" and not problem.constraints and problem.terms.minimum_profit is None
     lotteries = isinstance(problem.domain, Simplex) and not problem.domain.free_disposal
     if not applies or not lotteries or centre is None or not np.all(centre > 0):
         return None
@@ -90,7 +90,7 @@ def _roomiest_menu(problem: ScreeningProblem) -> StrictMenu | None:
     for rows in (program.lowest, program.highest):
         constraints += rows.at_least(point, slack * float(highest > lowest))
     constraints += program.side.at_least(point, slack * _one_sided(problem))
-    required = problem.objective.minimum_profit
+    required = problem.terms.minimum_profit
     if required is not None:
         constraints.append(program.profit(allocation, utility) >= required / program.units.money + slack)
     roomiest = cp.Problem(cp.Maximize(slack), constraints)

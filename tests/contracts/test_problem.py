@@ -89,7 +89,7 @@ REFUSED = [
     ({"transfers": None}, r"transfers is None: use"),
     ({"transfers": (INF, INF)}, r"allows no transfer at all"),
     # objective and constraints
-    ({"objective": "profit"}, r"objective is str: use Profit\(\) or Welfare\(...\)"),
+    ({"objective": "profit"}, r"objective is str: use Profit\(\), Welfare\(...\) or WeightedSum\(...\)"),
     ({"objective": c.Profit}, r"objective is the class Profit, not an object of it: use Profit\(\)"),
     ({"objective": c.Welfare([1.0, 2.0, 3.0])}, r"Welfare weights has 3 entries for 2 types: give one per type"),
     ({"constraints": [{"upper": 1.0}]}, r"constraints must be LinearConstraint rows"),

@@ -156,7 +156,7 @@ def test_multipliers_lie_on_the_flow_and_close_the_gap(problem):
     assume(not isinstance(ironing.line_of(problem), str))
     menu = ironed(problem)
     inflow, outflow = menu.ic_multipliers.sum(axis=0), menu.ic_multipliers.sum(axis=1)
-    own = problem.weights - problem.objective.utility_weights(problem.weights)
+    own = problem.weights - problem.weights * problem.terms.utility_weights
     missed = own + inflow - outflow - menu.ir_multipliers
     size = problem.weights + inflow + outflow + menu.ir_multipliers
     assert np.all(np.abs(missed) <= 1e-14 * problem.n_types * size)
