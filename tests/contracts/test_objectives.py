@@ -17,8 +17,6 @@ SUMS = {
     "worst-off too": c.WeightedSum(
         profit_weight=0.7, worst_off_weight=0.8, utility_weights=0.1, allocation_values=-HARM
     ),
-        profit_weight=0.7, worst_off_weight=0.8, utility_weights=0.1, allocation_values=-HARM
-    ),
     "utility counts against": c.WeightedSum(profit_weight=1.0, utility_weights=-0.5, worst_off_weight=0.2),
     "everything": c.WeightedSum(
         profit_weight=1.0,
