@@ -3,6 +3,7 @@
 from inference.choice import AcceptReject, BestResponse, ChoiceModel, Logit, Tremble
 from inference.choice_data import ChoiceData
 from inference.choice_set import ChoiceSet, choice_set
+from inference.mixed_logit import MixedLogit, fit_mixed_logit
 from inference.social_preferences import (
     BoltonOckenfels,
     CharnessRabin,
@@ -12,6 +13,7 @@ from inference.social_preferences import (
     best_offer,
     offer_probabilities,
 )
+from inference.tastes import TasteDistribution
 
 __all__ = [
     "AcceptReject",
@@ -23,10 +25,13 @@ __all__ = [
     "ChoiceSet",
     "FehrSchmidt",
     "Logit",
+    "MixedLogit",
     "SocialPreferences",
+    "TasteDistribution",
     "Tremble",
     "acceptance_probability",
     "best_offer",
     "choice_set",
+    "fit_mixed_logit",
     "offer_probabilities",
 ]

@@ -24,7 +24,7 @@ LAYERS = (  # each may import from those before it, and from its own
 )
 INFERENCE_LAYERS = (
     ("choice_data", "choice_frames", "choice", "choice_set", "choice_counts", "social_preferences"),
-    ("logit_mixture", "population"),
+    ("logit_mixture", "population", "panel", "tastes"),
     (
         "evidence",
         "identification",
