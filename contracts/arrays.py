@@ -71,6 +71,16 @@ def number(name: str, value: Any) -> float:
     return float(array)
 
 
+def rising_order(values: Array) -> NDArray[np.intp]:
+    """Positions by rising value, equal values in the order they have.
+
+    Sorting with vector instructions is several times faster than a stable sort, which only ties need.
+    """
+    order = np.argsort(values)
+    ranked = values[order]
+    return np.argsort(values, kind="stable") if np.any(ranked[1:] == ranked[:-1]) else order
+
+
 def place(index: tuple[int, ...], labels: Sequence[str] | None) -> str:
     """Subscript in the user's words: the type's label if there is one, else its number."""
     if not index:

@@ -19,7 +19,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -86,9 +86,7 @@ def upper_bound(problem: ScreeningProblem, multipliers: Multipliers) -> Bound:
     >>> round(upper_bound(problem, no_multipliers(problem)).value, 12)
     1.25
     """
-    prices, welfare, welfare_size, exact_flow = _on_the_flow(problem, _non_negative(multipliers))
-    prices.ic.sort_indices()  # a menu's file lists prices in this order, and sums depend on it
-    missed = EPS * _flow_size(problem, prices)  # (n_types,) how far rounding keeps the multipliers off the flow
+    prices, missed, welfare, welfare_size, exact_flow = _on_the_flow(problem, _non_negative(multipliers))
     weights = problem.weights * (problem.terms.profit_weight + prices.profit)
     cost: Any = problem.cost
     if not np.all(weights > 0):  # nothing weighs on the principal's payoff: only the constraints' prices count
@@ -115,7 +113,11 @@ def upper_bound(problem: ScreeningProblem, multipliers: Multipliers) -> Bound:
     size = sum(float(np.abs(term).sum()) for term in terms) + welfare_size
     option = 0.0 if problem.outside_option is None else float(np.abs(problem.outside_option).max())
     size += option * float((prices.ir * np.abs(problem.valuations).sum(axis=1)).sum())
-    total = math.fsum(np.concatenate(terms)) + (problem.n_goods + 8) * EPS * size + slip
+    total = (
+        math.fsum(np.concatenate([term[term != 0] for term in terms]).tolist())
+        + (problem.n_goods + 8) * EPS * size
+        + slip
+    )
     return Bound(float(np.nextafter(total, np.inf)), closed and exact_flow, virtual, allocation, prices)
 
 
@@ -163,9 +165,12 @@ def _times(price: Any, limit: Any) -> Any:
 def _non_negative(multipliers: Multipliers) -> Multipliers:
     from scipy.sparse import csr_array
 
-    pairs = multipliers.ic.tocoo()
-    kept = (pairs.data > 0) & (pairs.row != pairs.col)
-    ic = csr_array((pairs.data[kept], (pairs.row[kept], pairs.col[kept])), shape=pairs.shape)
+    ic = multipliers.ic
+    is_clean = isinstance(ic, csr_array) and ic.has_canonical_format and not ic.diagonal().any()
+    if not is_clean or ic.data.min(initial=np.inf) <= 0:
+        pairs = ic.tocoo()
+        kept = (pairs.data > 0) & (pairs.row != pairs.col)
+        ic = csr_array((pairs.data[kept], (pairs.row[kept], pairs.col[kept])), shape=pairs.shape)
     return replace(
         multipliers,
         ic=ic,
@@ -175,37 +180,84 @@ def _non_negative(multipliers: Multipliers) -> Multipliers:
     )
 
 
-def _on_the_flow(problem: ScreeningProblem, given: Multipliers) -> tuple[Multipliers, float, float, bool]:
-    """Multipliers moved onto the flow; the welfare term of the bound and its size; whether the flow is exact."""
+@dataclass(frozen=True, eq=False)
+class Flow:
+    """IC multipliers taken apart: what two types charge each other both ways, and what is left one way.
+
+    Types that are nearly alike charge each other huge prices that almost cancel. Only the difference flows, and the
+    floats know it exactly (Sterbenz), or to the rounding of the difference itself.
+    """
+
+    ic: csr_array
+    mutual: csr_array
+    net: csr_array
+    inflow: Array  # (n_types,) of net
+    outflow: Array  # (n_types,)
+    met: Array  # (n_types,) how many prices meet in a type's flow
+
+    @property
+    def gain(self) -> Array:
+        """Inflow less outflow of every type; (n_types,)."""
+        return self.inflow - self.outflow
+
+
+def _flow(ic: csr_array) -> Flow:
+    ic.sort_indices()  # a menu's file lists prices in this order, and sums depend on it
+    mutual = ic.minimum(ic.T).tocsr()
+    net = ic
+    if mutual.nnz:
+        net = (ic - mutual).tocsr()
+        net.eliminate_zeros()
+    met = np.diff(net.indptr) + np.bincount(net.indices, minlength=net.shape[0])
+    return Flow(ic, mutual, net, net.sum(axis=0), net.sum(axis=1), met)
+
+
+class OnFlow(NamedTuple):
+    """Multipliers on the flow, and what is left of welfare in the bound."""
+
+    prices: Multipliers
+    missed: Array  # (n_types,) how far rounding keeps them off the flow
+    welfare: float
+    welfare_size: float  # of the terms it sums
+    exact: bool  # whether the flow is
+
+
+def _on_the_flow(problem: ScreeningProblem, given: Multipliers) -> OnFlow:
+    """Multipliers moved onto the flow."""
     terms, limits = problem.terms, np.array(problem.transfer_limits)
     if terms.minimum_profit is None:
         given = replace(given, profit=0.0)
     fixed = np.isinf(limits)  # an infinite limit cannot carry a price
     transfer = np.clip(given.transfer, -np.inf if not fixed[1] else 0.0, np.inf if not fixed[0] else 0.0)
     given = replace(given, transfer=transfer)
-    base = _base(problem, given)
+    base, flow = _base(problem, given), _flow(given.ic)
     if terms.function is not None:
-        return _welfare_absorbs(problem, given, base)
+        return _welfare_absorbs(problem, given, flow, base)
     if not fixed.any():  # limits on both sides: the transfer's own price closes every gap
         without = _base(problem, replace(given, transfer=np.zeros(problem.n_types)))
-        price = given.ir - (without + _gain(_split(given.ic)[1]))
-        near = np.abs(price - given.transfer) <= EPS * _flow_size(problem, replace(given, transfer=price))
-        return replace(given, transfer=np.where(near, given.transfer, price)), 0.0, 0.0, True
-    least = 16 * EPS * float(_flow_size(problem, given).sum())
-    if terms.minimum_profit is not None and base.sum() < least:  # pay for the welfare weights with a higher price
-        given = replace(given, profit=given.profit + (2 * least - float(base.sum())) / float(problem.weights.sum()))
-        base = _base(problem, given)
-    ic, ir = _balanced(given.ic, base, 2 * EPS * _flow_size(problem, replace(given, ir=np.zeros(problem.n_types))))
-    ic, ir = _routed(ic, ir, base, 4 * EPS * _flow_size(problem, replace(given, ic=ic, ir=np.abs(ir))))
-    given = replace(given, ic=ic, ir=np.maximum(ir, 0.0))
-    if _is_certain(problem, given, ir):
-        return given, 0.0, 0.0, True
+        price = given.ir - (without + flow.gain)
+        near = np.abs(price - given.transfer) <= EPS * _flow_size(problem, replace(given, transfer=price), flow)
+        given = replace(given, transfer=np.where(near, given.transfer, price))
+        return OnFlow(given, EPS * _flow_size(problem, given, flow), 0.0, 0.0, exact=True)
+    if terms.minimum_profit is not None:
+        least = 16 * EPS * float(_flow_size(problem, given, flow).sum())
+        if base.sum() < least:  # pay for the welfare weights with a higher price
+            given = replace(given, profit=given.profit + (2 * least - float(base.sum())) / float(problem.weights.sum()))
+            base = _base(problem, given)
+    unpriced = replace(given, ir=np.zeros(problem.n_types))
+    flow, ir = _balanced(flow, base, 2 * EPS * _flow_size(problem, unpriced, flow))
+    if ir.min() < 0 or base.min() < 0:
+        flow, ir = _routed(flow, ir, base, 4 * EPS * _flow_size(problem, replace(given, ir=np.abs(ir)), flow))
+    given = replace(given, ic=flow.ic, ir=np.maximum(ir, 0.0))
+    missed = EPS * _flow_size(problem, given, flow)
+    if np.all(ir >= missed) or _is_unused(problem, given)[ir < missed].all():
+        return OnFlow(given, missed, 0.0, 0.0, exact=True)
     # Utilities can rise without limit together, so no charge makes this rigorous: it stands for a miss by rounding.
     missing = np.maximum(-ir, 0.0)
-    if missing.sum() > NEARLY_BALANCED * float(_flow_size(problem, given).sum()):
-        return given, math.inf, math.inf, False
+    if EPS * missing.sum() > NEARLY_BALANCED * float(missed.sum()):
+        return OnFlow(given, missed, math.inf, math.inf, exact=False)
     charge = float(missing @ (np.abs(problem.valuations).sum(axis=1) + np.abs(problem.reservation_utility)))
-    return given, charge, charge, False
+    return OnFlow(given, missed, charge, charge, exact=False)
 
 
 def _base(problem: ScreeningProblem, prices: Multipliers) -> Array:
@@ -214,22 +266,20 @@ def _base(problem: ScreeningProblem, prices: Multipliers) -> Array:
     return np.asarray(base + prices.side @ problem.side_rows.utility - _linear_welfare(problem, prices))
 
 
-def _flow_size(problem: ScreeningProblem, prices: Multipliers) -> Array:
+def _flow_size(problem: ScreeningProblem, prices: Multipliers, flow: Flow) -> Array:
     """Sum of the sizes that meet in each type's flow, times their number: EPS times this bounds the rounding."""
-    ic, rows = _split(prices.ic)[1], problem.side_rows
-    counts = np.diff(ic.indptr) + np.bincount(ic.indices, minlength=problem.n_types) + len(rows.limit) + 8
+    rows = problem.side_rows
     own = problem.weights * (problem.terms.profit_weight + prices.profit) + np.abs(prices.transfer)
     own = own + prices.side @ np.abs(rows.utility) + np.abs(_linear_welfare(problem, prices))
-    return np.asarray(counts * (own + ic.sum(axis=0) + ic.sum(axis=1) + prices.ir))
+    return np.asarray((flow.met + len(rows.limit) + 8) * (own + flow.inflow + flow.outflow + prices.ir))
 
 
-def _is_certain(problem: ScreeningProblem, prices: Multipliers, ir: Array) -> bool:
-    """Whether IR multipliers that close the flow are non-negative in exact arithmetic, not only in floats."""
-    clear = ir >= EPS * _flow_size(problem, prices)
+def _is_unused(problem: ScreeningProblem, prices: Multipliers) -> Array:
+    """Types through which nothing flows out: their IR multiplier is non-negative whatever flows in; (n_types,) bool."""
     terms = problem.terms
     unused = terms.profit_weight + prices.profit * (1 - 2 * EPS) >= terms.utility_weights
-    unused = unused & (prices.transfer >= 0) & (prices.ic.sum(axis=1) == 0) & (terms.worst_off_weight == 0)
-    return bool(np.all(clear | (unused & (not prices.side.any()))))
+    unused = unused & (prices.transfer >= 0) & (np.diff(prices.ic.indptr) == 0)
+    return np.asarray(unused & (terms.worst_off_weight == 0) & (not prices.side.any()))
 
 
 def _linear_welfare(problem: ScreeningProblem, given: Multipliers) -> Array:
@@ -243,9 +293,7 @@ def _linear_welfare(problem: ScreeningProblem, given: Multipliers) -> Array:
     return np.asarray(linear + problem.terms.worst_off_weight * shares)
 
 
-def _welfare_absorbs(
-    problem: ScreeningProblem, given: Multipliers, base: Array
-) -> tuple[Multipliers, float, float, bool]:
+def _welfare_absorbs(problem: ScreeningProblem, given: Multipliers, flow: Flow, base: Array) -> OnFlow:
     """Concave welfare: the conjugate max_u f w W(u) - pi u takes whatever weight pi the flow leaves.
 
     The conjugate is convex in pi, so its larger end over the rounding of pi is an upper bound. Types without social
@@ -253,68 +301,49 @@ def _welfare_absorbs(
     """
     social = problem.weights * problem.terms.welfare_weights
     cares = social > 0
-    through = base + _gain(_split(given.ic)[1])
+    through = base + flow.gain
     ir = np.where(cares, given.ir, np.maximum(through, 0.0))
     given = replace(given, ir=ir)
-    error = EPS * _flow_size(problem, given)
+    error = EPS * _flow_size(problem, given, flow)
     if np.any(~cares & (through < -error)):
-        return given, math.inf, math.inf, False
+        return OnFlow(given, error, math.inf, math.inf, exact=False)
     prices = (through - ir)[cares] / social[cares]
     width = error[cares] / social[cares] + EPS * np.abs(prices)
     function = problem.terms.function
     conjugates = np.maximum(function.conjugate(prices - width), function.conjugate(prices + width))
     terms = social[cares] * conjugates
     if not np.isfinite(terms).all():
-        return given, math.inf, math.inf, False
+        return OnFlow(given, error, math.inf, math.inf, exact=False)
     size = float(np.abs(terms).sum() + social.sum() + np.abs((through - ir)[cares]).sum())
     certain = bool(np.all(cares | (through >= error)))
-    return given, math.fsum(terms), 8 * size, certain
+    return OnFlow(given, error, math.fsum(terms), 8 * size, certain)
 
 
-def _routed(ic: csr_array, ir: Array, base: Array, margin: Array) -> tuple[csr_array, Array]:
+def _routed(flow: Flow, ir: Array, base: Array, margin: Array) -> tuple[Flow, Array]:
     """Types whose flow runs short are fed by types whose IR multiplier has room: l_ji moves it from j to i."""
     from scipy.sparse import coo_array
 
     short = np.flatnonzero((ir < 0) | ((ir < margin / 4) & (base < 0)))
     if not short.size:
-        return ic, ir
+        return flow, ir
     need = margin[short] - ir[short]
     givers = np.setdiff1d(np.flatnonzero(ir > 2 * margin), short)
     room = ir[givers] - margin[givers]
     if not givers.size or room.sum() < need.sum():
-        return ic, ir
+        return flow, ir
     # Lay needs and rooms end to end on one line: each overlap of two intervals is one route.
     need_ends, room_ends = np.cumsum(need), np.cumsum(room)
     ends = np.union1d(need_ends, room_ends[room_ends < need_ends[-1]])
     middles = ends - np.diff(ends, prepend=0.0) / 2
     to = short[np.minimum(np.searchsorted(need_ends, middles), len(short) - 1)]
     giver = givers[np.minimum(np.searchsorted(room_ends, middles), len(givers) - 1)]
-    routes = coo_array((np.diff(ends, prepend=0.0), (giver, to)), shape=ic.shape)
-    ic = (ic + routes.tocsr()).tocsr()
-    return ic, np.asarray(base + _gain(_split(ic)[1]))
-
-
-def _split(ic: csr_array) -> tuple[csr_array, csr_array]:
-    """What two types charge each other both ways, and what is left one way.
-
-    Types that are nearly alike charge each other huge prices that almost cancel. Only the difference flows, and the
-    floats know it exactly (Sterbenz), or to the rounding of the difference itself.
-    """
-    mutual = ic.minimum(ic.T).tocsr()
-    if not mutual.nnz:
-        return mutual, ic
-    net = (ic - mutual).tocsr()
-    net.eliminate_zeros()
-    return mutual, net
-
-
-def _gain(net: csr_array) -> Array:
-    """Inflow less outflow of every type; (n_types,)."""
-    return np.asarray(net.sum(axis=0) - net.sum(axis=1))
+    routes = coo_array((np.diff(ends, prepend=0.0), (giver, to)), shape=flow.ic.shape)
+    flow = _flow((flow.ic + routes.tocsr()).tocsr())
+    return flow, base + flow.gain
 
 
 def _joined(mutual: csr_array, net: csr_array) -> csr_array:
-    """The prices that `_split` takes apart; what flows is rounded towards zero where the mutual price is too coarse."""
+    """The prices that a Flow takes apart; what flows is rounded towards zero where the mutual price is too coarse."""
     if not mutual.nnz:
         return net
     whole = (mutual + net).tocoo()
@@ -323,29 +352,27 @@ def _joined(mutual: csr_array, net: csr_array) -> csr_array:
     return whole.tocsr()
 
 
-def _balanced(ic: csr_array, base: Array, margin: Array) -> tuple[csr_array, Array]:
+def _balanced(flow: Flow, base: Array, margin: Array) -> tuple[Flow, Array]:
     """IC multipliers shrunk where they flow out more than comes in, and the IR multipliers that close the flow.
 
     `margin` is what every IR multiplier should clear, so that its sign is certain in spite of rounding.
     """
     from scipy.sparse import diags_array
 
-    mutual, net = _split(ic)
     for _ in range(BALANCING_ROUNDS):
-        inflow, outflow = net.sum(axis=0), net.sum(axis=1)
+        inflow, outflow = flow.inflow, flow.outflow
         ir = base + inflow - outflow
         short = (ir < margin) & (outflow > 0)
         if not short.any():
-            return ic, ir
+            return flow, ir
         room = np.maximum(base + inflow - 2 * margin, 0.0)
         shrink = np.where(short, np.minimum(room / np.where(outflow > 0, outflow, 1.0), 1.0 - 4 * EPS), 1.0)
-        ic = _joined(mutual, (diags_array(shrink) @ net).tocsr())
-        mutual, net = _split(ic)
+        flow = _flow(_joined(flow.mutual, (diags_array(shrink) @ flow.net).tocsr()))
     if np.all(base > 0):  # mix with the flow that has no IC multipliers at all
         surplus = ir - margin
         keep = float(np.min(np.where(surplus < 0, base / (base - surplus), 1.0))) * (1 - 8 * EPS)
-        ic = _joined(mutual, net * keep)
-    return ic, base + _gain(_split(ic)[1])
+        flow = _flow(_joined(flow.mutual, flow.net * keep))
+    return flow, base + flow.gain
 
 
 def _virtual_valuations(

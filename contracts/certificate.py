@@ -187,12 +187,17 @@ Contracts = tuple[Array, Array]  # allocations (m, n_goods), transfers (m,)
 def distinct_contracts(allocation: Array, transfer: Array) -> tuple[Contracts, Indices]:
     """The distinct rows of (allocation, transfer) and each type's index into them."""
     rows = np.column_stack([allocation, transfer])
-    order = np.lexsort(rows.T[::-1])
+    order = contract_order(allocation, transfer)
     new = np.concatenate([[True], (rows[order[1:]] != rows[order[:-1]]).any(axis=1)])
     option_of_type = np.empty(len(rows), dtype=np.intp)
     option_of_type[order] = np.cumsum(new) - 1
     distinct = rows[order[new]]
     return (np.ascontiguousarray(distinct[:, :-1]), np.ascontiguousarray(distinct[:, -1])), option_of_type
+
+
+def contract_order(allocation: Array, transfer: Array) -> Indices:
+    """Contracts by rising amounts of the first good, then the second, ..., then by rising transfer."""
+    return np.lexsort((transfer, *allocation.T[::-1]))
 
 
 def certify(
@@ -205,14 +210,12 @@ def certify(
     tolerance: float = 0.0,
     compared: BestOptions | None = None,
 ) -> Certificate:
-    """The certificate of a menu given as distinct options and an assignment, against a bound already computed."""
+    """The certificate of a menu given as distinct options and an assignment, against a bound already computed.
+
+    `compared` is what `best_options` says of these options in the order of `distinct_contracts`, if that is known.
+    """
     allocations, transfers = options
-    if compared is None:
-        compared = best_options(
-            problem.valuations, allocations, transfers, payoff=lambda _, k: np.zeros(len(k)), own=option_of_type
-        )
-    tempted = int(np.argmax(compared.runner_up_gain))
-    tempting = int(compared.runner_up[tempted])
+    tempted, tempting, gain = _most_tempted(problem, options, option_of_type, compared)
     allocation, transfer = allocations[option_of_type], transfers[option_of_type]
     slack = participation_slacks_of(problem, allocation, transfer)
     reluctant = int(np.argmin(slack))
@@ -221,7 +224,7 @@ def certify(
         deviation=Deviation(
             problem.labels[tempted],
             _holder(problem, options, option_of_type, tempting),
-            float(compared.runner_up_gain[tempted]),
+            gain,
         ),
         participation_slack=float(slack[reluctant]),
         participation_type=problem.labels[reluctant],
@@ -233,6 +236,30 @@ def certify(
         requested_gap=gap,
         tolerance=tolerance,
     )
+
+
+def _most_tempted(
+    problem: ScreeningProblem, options: Contracts, own: Indices, compared: BestOptions | None
+) -> tuple[int, int, float]:
+    """The type that another option tempts most, that option, and the gain.
+
+    Options are compared in one order, whatever their numbers: where two tempt alike, both orders name the same.
+    """
+    order = np.arange(len(options[1]))
+    if compared is None:
+        order = contract_order(*options)
+        rank = np.empty(len(order), dtype=np.intp)
+        rank[order] = np.arange(len(order))
+        compared = best_options(
+            problem.valuations,
+            options[0][order],
+            options[1][order],
+            payoff=lambda _, k: np.zeros(len(k)),
+            own=rank[own],
+        )
+    tempted = int(np.argmax(compared.runner_up_gain))
+    tempting = int(compared.runner_up[tempted])
+    return tempted, int(order[tempting]) if tempting >= 0 else -1, float(compared.runner_up_gain[tempted])
 
 
 def _holder(problem: ScreeningProblem, options: Contracts, option_of_type: Indices, option: int) -> str:
@@ -252,11 +279,13 @@ def participation_slacks_of(problem: ScreeningProblem, allocation: Array, transf
     outside = problem.outside_contract
     if outside is None:
         return participation_slacks(problem.valuations, allocation, transfer, problem.reservation_utility)
-    doubled = np.column_stack([problem.valuations, -problem.valuations])
-    both = np.column_stack([allocation, np.broadcast_to(outside, allocation.shape)])
     slack = np.zeros(problem.n_types)
     takes = (allocation != outside).any(axis=1) | (transfer != 0)  # keeping it leaves nobody worse off
-    slack[takes] = participation_slacks(doubled[takes], both[takes], transfer[takes], slack[takes])
+    values, amounts = problem.valuations[takes], allocation[takes]
+    if problem.outside_option is not None:
+        values = np.column_stack([values, -values])
+        amounts = np.column_stack([amounts, np.broadcast_to(outside, amounts.shape)])
+    slack[takes] = participation_slacks(values, amounts, transfer[takes], slack[takes])
     return slack
 
 

@@ -11,7 +11,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from contracts.arrays import Array
+from contracts.arrays import Array, rising_order
 from contracts.exact import EPS, BestOptions, ExactUtilities, exact_winner, utility_error
 from contracts.relevance import Indices
 
@@ -30,7 +30,7 @@ def best_on_a_line(
     Runner-up gains are those at the ends of each option's interval, among which the largest of all is found.
     """
     options = np.lexsort((transfer, amount))
-    types = np.argsort(theta, kind="stable")
+    types = rising_order(theta)
     exact = ExactUtilities(theta[:, np.newaxis], amount[:, np.newaxis], transfer)
     error = utility_error(theta[:, np.newaxis], amount[:, np.newaxis], transfer)
     if own is None:
@@ -55,8 +55,9 @@ def best_on_a_line(
         return BestOptions(own, runner_up, gain, undecided)
     if gains.max() > 0:
         return None
-    order = np.argsort(gains, kind="stable")
-    runner_up[tempted[order]], gain[tempted[order]] = tempting[order], gains[order]
+    np.maximum.at(gain, tempted, gains)
+    largest = gains == gain[tempted]
+    runner_up[tempted[largest]] = tempting[largest]
     return BestOptions(own, runner_up, gain, undecided)
 
 

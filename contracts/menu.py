@@ -293,12 +293,16 @@ def menu_of(problem: ScreeningProblem, found: ExactMenu, bound: Bound, engine: s
     is_outside = np.zeros(len(transfers), dtype=bool)
     if outside is not None:
         is_outside = (allocations == outside).all(axis=1) & (transfers == 0)
-    used, first = np.unique(taken, return_index=True)
-    kept = [int(k) for k in used[np.argsort(first)] if not is_outside[k]]
+    first = np.full(len(transfers), len(taken))  # type that takes a contract; len(taken) if none does
+    np.minimum.at(first, taken, np.arange(len(taken)))
+    is_used = (first < len(taken)) & ~is_outside
+    kept = np.argsort(np.where(is_used, first, len(taken)), kind="stable")[: np.count_nonzero(is_used)]
     position = np.full(len(transfers), OUTSIDE)
     position[kept] = np.arange(len(kept))
-    options = Options(_frozen(allocations[kept]), _frozen(transfers[kept]))
-    return assembled(problem, options, _frozen(position[taken]), bound, engine, found.certificate.requested_gap)
+    options, option_of_type = Options(_frozen(allocations[kept]), _frozen(transfers[kept])), _frozen(position[taken])
+    if np.all(is_used | is_outside):  # the certificate is about these very contracts
+        return Menu(problem, options, option_of_type, found.certificate, bound, engine)
+    return assembled(problem, options, option_of_type, bound, engine, found.certificate.requested_gap)
 
 
 def assembled(

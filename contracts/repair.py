@@ -25,7 +25,7 @@ from contracts.certificate import Certificate, Contracts, certify, distinct_cont
 from contracts.engines.candidate import Candidate, units_of
 from contracts.engines.ironing import line_of
 from contracts.engines.strict import StrictMenu, strict_menu
-from contracts.exact import EPS, BestOptions, best_options, utility_error
+from contracts.exact import EPS, best_options, utility_error
 from contracts.problem import ScreeningProblem
 from contracts.relevance import Indices, relevant_blocks, row_blocks
 
@@ -47,7 +47,6 @@ class ExactMenu:
 
     contracts: Contracts
     option_of_type: Indices
-    compared: BestOptions
     certificate: Certificate
 
 
@@ -73,7 +72,7 @@ def assigned(problem: ScreeningProblem, contracts: Contracts, bound: Bound, gap:
     (allocations, transfers), _ = distinct_contracts(*_with_outside(problem, contracts))
     best = best_options(problem.valuations, allocations, transfers, tie_break(problem, (allocations, transfers)))
     certificate = certify(problem, (allocations, transfers), best.option, bound, gap=gap, compared=best)
-    return ExactMenu((allocations, transfers), best.option, best, certificate)
+    return ExactMenu((allocations, transfers), best.option, certificate)
 
 
 def tie_break(problem: ScreeningProblem, contracts: Contracts) -> Callable[[Indices, Indices], Array]:

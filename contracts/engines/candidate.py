@@ -15,7 +15,7 @@ from contracts.problem import ScreeningProblem
 from contracts.relevance import Indices
 
 if TYPE_CHECKING:
-    from scipy.sparse import csr_array
+    from scipy.sparse import coo_array, csr_array
 
 HANDED_ON = 1e-14  # share of a flow kept back, so that no IR price comes out negative by rounding
 
@@ -66,7 +66,7 @@ def units_of(problem: ScreeningProblem) -> Units:
     return Units(allocation, power_of_two(money), shift)
 
 
-def ungrouped(problem: ScreeningProblem, member: Indices, prices: csr_array) -> Multipliers:
+def ungrouped(problem: ScreeningProblem, member: Indices, prices: csr_array | coo_array) -> Multipliers:
     """Multipliers of all types from IC prices between groups of equal types.
 
     A group tempts through all its members, in proportion to their weights; it is tempted as the member with the best
@@ -75,17 +75,19 @@ def ungrouped(problem: ScreeningProblem, member: Indices, prices: csr_array) -> 
     Parameters
     ----------
     member : (n_types,) group of every type
-    prices : sparse (n_groups, n_groups), [g, h]: group g tempted by group h
+    prices : sparse (n_groups, n_groups), [g, h]: group g tempted by group h; repeated entries add up
     """
     from scipy.sparse import csr_array
 
     n_types, n_groups = problem.n_types, prices.shape[0]
-    order = np.lexsort((-problem.reservation_utility, member))
-    head = order[np.unique(member[order], return_index=True)[1]]
     if n_groups == n_types:  # everybody is a group: only the numbering changes
+        head = np.empty(n_types, dtype=np.intp)
+        head[member] = np.arange(n_types)
         pairs = prices.tocoo()
         ic = csr_array((pairs.data, (head[pairs.row], head[pairs.col])), shape=prices.shape)
         return replace(no_multipliers(problem), ic=ic)
+    order = np.lexsort((-problem.reservation_utility, member))
+    head = order[np.unique(member[order], return_index=True)[1]]
     share = problem.weights / np.bincount(member, problem.weights)[member]
     spread = csr_array((share, (member, np.arange(n_types))), shape=(n_groups, n_types))
     lifted = csr_array((np.ones(n_groups), (head, np.arange(n_groups))), shape=(n_types, n_groups))

@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from contracts.arrays import Array
+from contracts.arrays import Array, rising_order
 from contracts.domains import NonNegative
 from contracts.engines.candidate import Candidate, ungrouped
 from contracts.errors import ProblemError, UnboundedMenuError
@@ -31,7 +31,7 @@ from contracts.problem import ScreeningProblem
 from contracts.relevance import Indices
 
 if TYPE_CHECKING:
-    from scipy.sparse import csr_array
+    from scipy.sparse import coo_array
 
 STRAIGHT = 64 * EPS  # relative distance from the line that counts as rounding
 SAME_TYPE = 1e-13  # share of the largest theta within which neighbours count as one type
@@ -75,7 +75,7 @@ def line_of(problem: ScreeningProblem) -> Line | str:
     theta = problem.valuations @ direction / float(direction @ direction)
     if problem.n_goods == 1:
         theta, direction = problem.valuations[:, 0] * sign, np.array([sign])
-    order = np.argsort(theta, kind="stable")
+    order = rising_order(theta)
     theta = theta[order]
     rise = np.diff(theta)
     equal = rise == 0
@@ -236,12 +236,12 @@ def _pooling_prices(theta: Array, surplus: Array, pooled: Array) -> tuple[Indice
     return lower, upper, amount / (theta[upper] - theta[lower])
 
 
-def _prices(downward: Array, lower: Indices, upper: Indices, mutual: Array) -> csr_array:
+def _prices(downward: Array, lower: Indices, upper: Indices, mutual: Array) -> coo_array:
     """Prices between groups: k + 1 tempted by k, and what pools charge each other."""
-    from scipy.sparse import csr_array
+    from scipy.sparse import coo_array
 
     below = np.arange(len(downward))
     tempted = np.concatenate([below + 1, lower, upper])
     tempter = np.concatenate([below, upper, lower])
     n_groups = len(downward) + 1
-    return csr_array((np.concatenate([downward, mutual, mutual]), (tempted, tempter)), shape=(n_groups, n_groups))
+    return coo_array((np.concatenate([downward, mutual, mutual]), (tempted, tempter)), shape=(n_groups, n_groups))

@@ -119,6 +119,25 @@ def test_prices_that_nearly_cancel_between_near_ties_keep_a_tight_bound():
     assert bound.value == pytest.approx(pooled, rel=1e-3)  # the price itself is known to 1e-3 of a weight only
 
 
+def test_multipliers_may_come_in_any_order_and_in_parts_and_are_left_alone():
+    from scipy.sparse import coo_array, csr_array
+
+    problem = c.ScreeningProblem([1.0, 2.0, 3.0], cost=c.Quadratic(), reservation_utility=0.25)
+    whole = csr_array([[0.0, 0.0, 0.0], [0.125, 0.0, 0.0], [0.25, 0.25, 0.0]])
+    scattered = csr_array(
+        (np.array([0.125, 0.25, 0.125, 0.125]), np.array([0, 1, 0, 0]), np.array([0, 0, 1, 4])), (3, 3)
+    )
+    assert not scattered.has_canonical_format
+    parts = coo_array(([0.125, 0.125, 0.125, 0.25], ([2, 2, 1, 2], [0, 0, 0, 1])), shape=(3, 3))
+    values = []
+    for ic in (whole, scattered, parts):
+        before = ic.copy()
+        values.append(upper_bound(problem, replace(no_multipliers(problem), ic=ic)).value)
+        assert np.array_equal(ic.data, before.data)
+        assert np.array_equal(ic.toarray(), whole.toarray())
+    assert values[0] == values[1] == values[2]
+
+
 @pytest.mark.parametrize("short", [1e-3, 1.0])
 def test_welfare_that_outweighs_the_principal_has_no_finite_bound(short):
     problem = c.ScreeningProblem([1.0, 2.0], cost=c.Quadratic(), objective=c.Welfare(1.0 + short))

@@ -4,11 +4,15 @@ import json
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
+from hypothesis import strategies as st
 
 import contracts as c
+from contracts.bounds import no_multipliers, upper_bound
+from contracts.menu import assembled, menu_of
+from contracts.repair import assigned
 
-from ..strategies import moved, plain_problems, rich_problems
+from ..strategies import line_problems, moved, plain_problems, rich_problems
 
 LOW_HIGH = c.solve_menu([1.0, 2.0], [0.75, 0.25], cost=c.Quadratic(), labels=("low", "high"))
 POLICIES = c.solve_menu(
@@ -33,6 +37,40 @@ def test_what_it_holds_has_the_shapes_it_says():
         for vector in (menu.transfer, menu.utility, menu.information_rent, menu.payoff, menu.ir_multipliers):
             assert vector.shape == (2,)
         assert menu.options.allocations.shape == (len(menu.options.transfers), goods)
+
+
+def check_the_certificate_is_about_this_menu(menu):
+    gap = menu.certificate.requested_gap
+    again = assembled(menu.problem, menu.options, menu.option_of_type, menu.bound, menu.engine, gap)
+    assert again.certificate == menu.certificate
+
+
+@given(st.one_of(line_problems(), plain_problems(max_types=4, max_goods=2)))
+def test_the_certificate_is_what_a_second_look_at_the_contracts_gives(problem):
+    try:
+        menu = c.solve_menu(problem)
+    except c.ContractError as error:
+        assume(getattr(error, "reached", None) is not None)
+        menu = error.reached
+    check_the_certificate_is_about_this_menu(menu)
+
+
+@pytest.mark.parametrize("size", [2, 3, 6])
+def test_a_symmetric_menu_names_the_same_temptation_in_any_order_of_contracts(size):
+    taste = np.stack(np.meshgrid(np.arange(1.0, size + 1), np.arange(1.0, size + 1)), axis=-1).reshape(-1, 2)
+    check_the_certificate_is_about_this_menu(c.solve_menu(taste, cost=c.Quadratic()))
+
+
+def test_contracts_that_nobody_takes_are_not_part_of_the_certificate():
+    problem = c.ScreeningProblem([1.0, 2.0, 3.0], cost=c.Quadratic())
+    bound = upper_bound(problem, no_multipliers(problem))
+    offer = np.array([[1.0], [1.5], [2.0], [3.0]]), np.array([0.75, 1.375, 2.0, 4.25])
+    found = assigned(problem, offer, bound, 0.5)
+    assert found.certificate.deviation.gain == -0.125  # 1.5 for 1.375 tempts most, but is nobody's best
+    menu = menu_of(problem, found, bound, "by hand")
+    assert menu.options.transfers.tolist() == [0.75, 2.0, 4.25]
+    assert menu.certificate.deviation.gain == -0.25
+    check_the_certificate_is_about_this_menu(menu)
 
 
 def test_the_textbook_numbers():
