@@ -1,9 +1,16 @@
 """Types and norms learned from observed choices, and menus designed on what was learned."""
 
+from inference.calibration import Calibration, calibration
 from inference.choice import AcceptReject, BestResponse, ChoiceModel, Logit, Tremble
+from inference.choice_counts import ChoiceCounts
 from inference.choice_data import ChoiceData
 from inference.choice_set import ChoiceSet, choice_set
+from inference.identification import Identification, identification
+from inference.misfit import Misfit
 from inference.mixed_logit import MixedLogit, fit_mixed_logit
+from inference.population import Population
+from inference.population_draws import PopulationDraws
+from inference.posterior import TypePosterior, infer_types
 from inference.social_preferences import (
     BoltonOckenfels,
     CharnessRabin,
@@ -19,19 +26,29 @@ __all__ = [
     "AcceptReject",
     "BestResponse",
     "BoltonOckenfels",
+    "Calibration",
     "CharnessRabin",
+    "ChoiceCounts",
     "ChoiceData",
     "ChoiceModel",
     "ChoiceSet",
     "FehrSchmidt",
+    "Identification",
     "Logit",
+    "Misfit",
     "MixedLogit",
+    "Population",
+    "PopulationDraws",
     "SocialPreferences",
     "TasteDistribution",
     "Tremble",
+    "TypePosterior",
     "acceptance_probability",
     "best_offer",
+    "calibration",
     "choice_set",
     "fit_mixed_logit",
+    "identification",
+    "infer_types",
     "offer_probabilities",
 ]

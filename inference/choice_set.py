@@ -26,6 +26,7 @@ class ChoiceSet:
         Choices depend on differences only: each type's utility is measured from its best option
     payoff : (n_types, n_options + 1) array, money; what the principal earns if the type takes the option
     labels : names of the types
+    weights : (n_types,) shares of the types, what is believed before any choice; equal if left out
 
     Examples
     --------
@@ -40,6 +41,7 @@ class ChoiceSet:
     utility: Array
     payoff: Array
     labels: Sequence[str]
+    weights: Array | None = None
 
     def __post_init__(self) -> None:
         for name in ("utility", "payoff"):
@@ -52,6 +54,8 @@ class ChoiceSet:
             object.__setattr__(self, name, array)
         if self.utility.shape != self.payoff.shape:
             raise ProblemError(f"utility has shape {self.utility.shape}, payoff {self.payoff.shape}; make them one")
+        shares = np.full(len(self.labels), 1 / len(self.labels)) if self.weights is None else self.weights
+        object.__setattr__(self, "weights", shares)
 
     @property
     def n_types(self) -> int:
@@ -110,7 +114,7 @@ def _of_contracts(problem: ScreeningProblem, allocations: Array, transfers: Arra
     payoff = problem.principal_values @ own.T - problem.cost.value(np.ascontiguousarray(own)) + paid
     if problem.outside_option is None:
         payoff[:, -1] = 0.0  # whoever leaves takes no allocation, not even a free one
-    return ChoiceSet(shortfalls(values, contracts, paid), payoff, problem.labels)
+    return ChoiceSet(shortfalls(values, contracts, paid), payoff, problem.labels, problem.weights)
 
 
 def _with_outside(problem: ScreeningProblem, allocations: Array, transfers: Array) -> tuple[Array, Array, Array]:

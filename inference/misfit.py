@@ -1,0 +1,146 @@
+"""Whether any type explains a user: posterior predictive p values of how often each option was taken.
+
+The discrepancy between the counts c of a user and the choice probabilities p of a type is the likelihood ratio
+statistic against any other probabilities, G = 2 sum_k c_k log(c_k / (n p_k)), summed over menus. The p value of a user
+is the probability that a user of a type drawn from her posterior, with as many choices, shows at least as large a G
+(Gelman, Meng & Stern 1996). The posterior has seen the same choices, so these p values are conservative: for a user
+whom some type explains, p falls below a small level less often than the level says.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import xlogy
+
+from contracts.arrays import Array
+from contracts.errors import ProblemError
+from contracts.solve import reporter
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+SHOWN_USERS = 20
+LEVEL = 0.05
+LEAST_DRAWS, MOST_DRAWS = 10_000, 1_000_000
+SLACK = 1e-9  # relative; equal counts give equal statistics, but for the order of their sums
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Misfit:
+    """Users whom no type explains.
+
+    Attributes
+    ----------
+    users : labels
+    p_value : (n_users,) posterior predictive p value, for one user looked at alone
+    n_draws : simulated users per type; no p value is below 1 / (n_draws + 1)
+    """
+
+    users: NDArray[Any]
+    p_value: Array
+    n_draws: int
+
+    @property
+    def adjusted(self) -> Array:
+        """p values for looking at all users at once (Benjamini & Hochberg 1995); (n_users,).
+
+        Of the users with an adjusted value of at most q, a share of at most q is expected to be explained by some type.
+        """
+        from scipy.stats import false_discovery_control
+
+        return np.asarray(false_discovery_control(self.p_value)) if len(self.p_value) else self.p_value
+
+    def flagged(self, level: float = LEVEL) -> NDArray[Any]:
+        """Labels of the users whom no type explains, with a false discovery rate of at most `level`; worst first."""
+        if not 0 < level < 1:
+            raise ProblemError(f"level is {level}: give a false discovery rate between 0 and 1, such as 0.05")
+        bad = np.flatnonzero(self.adjusted <= level)
+        return np.asarray(self.users[bad[np.argsort(self.p_value[bad], kind="stable")]])
+
+    def to_frame(self) -> pd.DataFrame:
+        """One row per user: p value, adjusted p value."""
+        import pandas as pd
+
+        cells = {"p_value": self.p_value, "adjusted": self.adjusted}
+        return pd.DataFrame(cells, index=pd.Index(self.users, name="user"))
+
+    def __repr__(self) -> str:
+        bad, adjusted = self.flagged(), dict(zip(self.users.tolist(), self.adjusted.tolist(), strict=True))
+        least = dict(zip(self.users.tolist(), self.p_value.tolist(), strict=True))
+        head = f"Misfit: no type explains {len(bad)} of {len(self.users)} users (false discovery rate {LEVEL:g})"
+        width = max([4, *(len(str(user)) for user in bad[:SHOWN_USERS])])
+        rows = [f"{user!s:{width}}  {least[user]:8.2g}  {adjusted[user]:8.2g}" for user in bad[:SHOWN_USERS].tolist()]
+        lines = [head, *([f"{'user':{width}}   p value  adjusted", *rows] if rows else [])]
+        if len(bad) > SHOWN_USERS:
+            lines.append(f"and {len(bad) - SHOWN_USERS} more")
+        if (resolution := len(self.users) / (self.n_draws + 1)) > LEVEL:
+            few = int(np.ceil(resolution / LEVEL))
+            lines.append(f"{self.n_draws} draws resolve no group of fewer than {few} such users: pass a larger n_draws")
+        return "\n".join(lines)
+
+
+def misfit_of(
+    users: NDArray[Any],
+    tables: Sequence[tuple[Array, NDArray[Any]]],
+    joint: Array,
+    rng: np.random.Generator,
+    *,
+    n_draws: int | None = None,
+    progress: bool | Callable[[str], None] = False,
+) -> Misfit:
+    """Posterior predictive p values of every user.
+
+    Parameters
+    ----------
+    users : (n_users,) labels
+    tables : of each menu the choice probabilities, (n_models, n_types, n_options), and the counts, (n_users, n_options)
+    joint : (n_models, n_users, n_types) posterior of model and type of each user, summing to 1 over both
+    n_draws : simulated users of every type; by default enough to see one misfit among all users, up to a million
+
+    Users with equal numbers of choices from every menu share their simulations, so that the work grows with the number
+    of types and of such patterns, not with that of users.
+    """
+    if n_draws is None:
+        n_draws = int(np.clip(2 * len(users) / LEVEL, LEAST_DRAWS, MOST_DRAWS))
+    if n_draws < 1:
+        raise ProblemError(f"n_draws is {n_draws}: simulate at least one user of every type")
+    report = reporter(progress)
+    sizes = np.array([counts.sum(axis=1, dtype=np.int64) for _, counts in tables]).T.reshape(len(users), -1)
+    patterns, pattern_of = np.unique(sizes, axis=0, return_inverse=True)
+    p_value = np.zeros(len(users))
+    for number, pattern in enumerate(patterns):
+        report(f"misfit: pattern {number + 1} of {len(patterns)}, {n_draws} draws of every type")
+        who = np.flatnonzero(pattern_of.reshape(-1) == number)
+        for model, type_ in np.ndindex(joint.shape[0], joint.shape[2]):
+            weight = joint[model, who, type_]
+            if not (weight > 0).any():
+                continue
+            observed, simulated = np.zeros(len(who)), np.zeros(n_draws)
+            for n, (probabilities, counts) in zip(pattern.tolist(), tables, strict=True):
+                p = probabilities[model, type_]
+                observed += discrepancy(counts[who], p)
+                simulated += discrepancy(rng.multinomial(n, p / p.sum(), size=n_draws), p) if n else 0.0
+            simulated.sort()
+            below = np.searchsorted(simulated, observed * (1 - SLACK) - SLACK, side="left")
+            p_value[who] += weight * (n_draws - below + 1) / (n_draws + 1)
+    return Misfit(users, np.minimum(p_value, 1.0), n_draws)
+
+
+def discrepancy(counts: NDArray[Any], p: Array) -> Array:
+    """G = 2 sum_k c_k log(c_k / (n p_k)), infinite where an impossible option was taken; (n_users,).
+
+    Examples
+    --------
+    >>> discrepancy(np.array([[5, 5], [10, 0]]), np.array([0.5, 0.5])).round(3)
+    array([ 0.   , 13.863])
+    """
+    counts = np.asarray(counts, dtype=np.float64)
+    expected = counts.sum(axis=1, keepdims=True) * p
+    with np.errstate(divide="ignore", invalid="ignore"):
+        ratio = np.where(counts > 0, counts / expected, 1.0)
+    return np.asarray(2 * xlogy(counts, ratio).sum(axis=1))

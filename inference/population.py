@@ -1,0 +1,228 @@
+"""How common types are: the posterior of population weights, given what choices say about each user.
+
+User u has type k with probability w_k, and her choices have likelihood L[u, k]. With a Dirichlet(alpha) prior on the
+weights the log posterior is
+
+    F(w) = sum_u log sum_k w_k L[u, k] + sum_k (alpha_k - 1) log w_k + constant,
+
+concave for alpha >= 1. EM climbs it (Dempster, Laird & Rubin 1977): r[u, k] = w_k L[u, k] / sum_l w_l L[u, l], then
+w_k proportional to sum_u r[u, k] + alpha_k - 1. By concavity no weights are better than w by more than
+max_k dF/dw_k - w . dF/dw, so the mode comes with a proven gap. Where several choice models are possible, F averages
+over them, is no longer concave, and the gap only says how flat F is at w.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import logsumexp
+
+from contracts.arrays import Array, finite
+from contracts.errors import ProblemError
+from contracts.problem import ScreeningProblem
+from contracts.solve import reporter
+from inference.population_draws import PopulationDraws, gibbs_chain, weight_rows, with_weights
+
+Integers = NDArray[np.int64]
+GAP = 1e-6  # nats of log posterior that the mode may be short of the best
+MOST_STEPS = 20_000
+
+
+@dataclass(frozen=True, eq=False)
+class MixtureLikelihood:
+    """Likelihood of what groups of users chose; users in a group made the same choices.
+
+    Attributes
+    ----------
+    likelihood : (n_models, n_groups, n_types), each row scaled so that its largest entry is 1, or all 0
+    log_scale : (n_models, n_groups), what the scaling took off
+    size : (n_groups,) users in each group
+    model_prior : (n_models,) probabilities of the choice models
+    """
+
+    likelihood: Array
+    log_scale: Array
+    size: Integers
+    model_prior: Array
+
+    @property
+    def n_users(self) -> int:
+        return int(self.size.sum())
+
+    def mixed(self, weights: Array) -> tuple[Array, Array]:
+        """Likelihood of each group, (n_models, n_groups), and posterior of the models, (n_models,), given weights."""
+        mixed = self.likelihood @ weights
+        with np.errstate(divide="ignore"):
+            score = np.log(self.model_prior) + (np.log(mixed) + self.log_scale) @ self.size
+        if len(score) == 1:
+            return mixed, np.ones(1)
+        return mixed, np.exp(score - logsumexp(score))
+
+    def slope(self, weights: Array) -> Array:
+        """Derivative of the log likelihood by each weight: the expected users of the type per weight; (n_types,)."""
+        mixed, models = self.mixed(weights)
+        per_group = np.divide(self.size, mixed, out=np.zeros_like(mixed), where=mixed > 0)
+        return np.asarray(np.einsum("m,mg,mgk->k", models, per_group, self.likelihood, optimize=True))
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Population:
+    """The most probable weights of the types, by EM, and the door to their whole posterior.
+
+    Attributes
+    ----------
+    weights : (n_types,) posterior mode. Where a concentration is below 1 there is none inside the simplex, and the
+        mode for a concentration of 1 stands in
+    labels : names of the types
+    concentration : (n_types,) parameters of the Dirichlet prior
+    gap : nats by which the log posterior may exceed that at `weights`; proven for a single choice model
+    steps : EM steps taken
+    """
+
+    weights: Array
+    labels: Sequence[str]
+    concentration: Array
+    gap: float
+    steps: int
+    data: MixtureLikelihood
+
+    @property
+    def expected_users(self) -> Array:
+        """Users of each type, expected at the mode; (n_types,)."""
+        return self.weights * self.data.slope(self.weights)
+
+    @property
+    def mean(self) -> Array:
+        """Dirichlet mean with the expected users as counts: the posterior mean if choices reveal types; (n_types,)."""
+        counts = self.concentration + self.expected_users
+        return np.asarray(counts / counts.sum())
+
+    def gibbs(
+        self,
+        rng: np.random.Generator,
+        *,
+        n_draws: int = 1000,
+        n_chains: int = 4,
+        n_warmup: int | None = None,
+        progress: bool | Callable[[str], None] = False,
+    ) -> PopulationDraws:
+        """Draws from the posterior of the weights.
+
+        Parameters
+        ----------
+        rng : every chain starts at a draw from the prior
+        n_draws, n_chains : draws kept of each chain, and chains
+        n_warmup : draws of each chain thrown away; by default half of n_draws
+        progress : True to print a line per chain to standard error, or a function that takes the line
+
+        Examples
+        --------
+        >>> population = population_of(np.log([[[0.9, 0.1]] * 30 + [[0.1, 0.9]] * 10]), ("low", "high"))
+        >>> draws = population.gibbs(np.random.default_rng(1))
+        >>> draws.mean.round(2), draws.interval(0.9).round(2)
+        (array([0.8, 0.2]), array([[0.65, 0.08],
+               [0.92, 0.35]]))
+        """
+        warmup = n_draws // 2 if n_warmup is None else n_warmup
+        if n_draws < 1 or n_chains < 1 or warmup < 0:
+            raise ProblemError(f"n_draws is {n_draws}, n_chains {n_chains}, n_warmup {warmup}: draw at least once")
+        report = reporter(progress)
+        chains = []
+        for chain in range(n_chains):
+            report(f"population weights: chain {chain + 1} of {n_chains}, {warmup + n_draws} sweeps")
+            chains.append(gibbs_chain(self.data, self.concentration, rng, n_draws, warmup))
+        weights, models = zip(*chains, strict=True)
+        return PopulationDraws(np.stack(weights), np.stack(models), self.labels)
+
+    def screening_problem(self, problem: ScreeningProblem) -> ScreeningProblem:
+        """The problem with these weights, `mean`, for the next menu."""
+        return with_weights(problem, self.labels, self.mean)
+
+    def __repr__(self) -> str:
+        name = "proven gap" if len(self.data.model_prior) == 1 else "slope"
+        head = (
+            f"Population: {self.data.n_users} users, {len(self.labels)} types; mode by EM, {name} {self.gap:.1e} nats"
+        )
+        cells = {"mode": self.weights, "mean": self.mean, "expected users": self.expected_users}
+        return "\n".join([head, *weight_rows(self.labels, cells)])
+
+
+def population_of(
+    log_likelihood: Any,
+    labels: Sequence[str],
+    *,
+    concentration: Any = 1.0,
+    model_prior: Any = None,
+    size: Any = None,
+    log_scale: Any = None,
+) -> Population:
+    """Most probable population weights, by EM.
+
+    Parameters
+    ----------
+    log_likelihood : (n_models, n_groups, n_types), of the choices of each user of a group
+    labels : n_types names
+    concentration : Dirichlet parameters of the prior, one number or (n_types,); 1: all weights equally likely
+    model_prior : (n_models,) probabilities; equal if left out
+    size : (n_groups,) users in each group; 1 if left out
+    log_scale : (n_models, n_groups), to be added to the log likelihoods
+
+    Raises
+    ------
+    ProblemError
+        If concentrations are not positive.
+
+    Examples
+    --------
+    Choices that reveal types make the mode the observed shares, and the mean that of a Dirichlet:
+
+    >>> revealed = np.log([[[1.0, 1e-300]] * 3 + [[1e-300, 1.0]]])
+    >>> population = population_of(revealed, ("low", "high"))
+    >>> population.weights.round(6), population.mean.round(6)
+    (array([0.75, 0.25]), array([0.666667, 0.333333]))
+    """
+    score = np.asarray(log_likelihood, dtype=np.float64)
+    n_models, n_groups = score.shape[:2]
+    top = score.max(axis=-1, initial=-np.inf)
+    top = np.where(top > -np.inf, top, 0.0)
+    data = MixtureLikelihood(
+        likelihood=np.exp(score - top[..., np.newaxis]),
+        log_scale=top if log_scale is None else top + log_scale,
+        size=np.ones(n_groups, dtype=np.int64) if size is None else np.asarray(size, dtype=np.int64),
+        model_prior=np.full(n_models, 1 / n_models) if model_prior is None else np.asarray(model_prior),
+    )
+    alpha = checked_concentration(concentration, labels)
+    weights, gap, steps = _mode(data, np.maximum(alpha, 1.0))
+    return Population(weights, labels, alpha, gap, steps, data)
+
+
+def checked_concentration(concentration: Any, labels: Sequence[str]) -> Array:
+    """Dirichlet parameters, one per type, all positive."""
+    given = finite("concentration", concentration, labels)
+    if given.shape not in ((), (len(labels),)):
+        raise ProblemError(f"concentration has shape {given.shape}; expected one number, or one per type")
+    if (given <= 0).any():
+        raise ProblemError("concentration must be positive: 1 makes all weights equally likely before any choice")
+    return np.array(np.broadcast_to(given, (len(labels),)))
+
+
+def _mode(data: MixtureLikelihood, alpha: Array) -> tuple[Array, float, int]:
+    """EM from equal weights until the proven gap is small; weights, gap, steps."""
+    weights = np.full(len(alpha), 1 / len(alpha))
+    total = data.n_users + (alpha - 1).sum()
+    if total == 0:
+        return weights, 0.0, 0
+    gap, step = np.inf, 0
+    while step < MOST_STEPS:
+        expected = weights * (slope := data.slope(weights)) + alpha - 1
+        rises = slope + np.divide(alpha - 1, weights, out=np.zeros_like(weights), where=weights > 0)
+        gap = float(max(0.0, rises.max() - weights @ rises))
+        if gap <= GAP:
+            break
+        weights = expected / expected.sum()
+        step += 1
+    return weights, gap, step

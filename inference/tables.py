@@ -1,0 +1,114 @@
+"""A posterior as the table an economist would read: as text, as a frame, as plain JSON."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from contracts.tables import column
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from inference.posterior import TypePosterior
+
+SCHEMA = "menuwright/type-posterior/1"
+SHOWN_USERS = 20  # longer tables show their first and last users
+SHOWN_TYPES = 8  # and those types that are most probable on average
+COMPARED_TYPES = 500  # pairs of more types are looked at when asked for
+
+
+def posterior_text(posterior: TypePosterior) -> str:
+    """One row per user: the probability of each type, the most probable one, what is still open."""
+    n_users, n_types = posterior.probabilities.shape
+    users, types = np.arange(n_users), np.arange(n_types)
+    if n_users > SHOWN_USERS:
+        users = np.r_[users[: SHOWN_USERS // 2], users[-SHOWN_USERS // 2 :]]
+    if n_types > SHOWN_TYPES:
+        types = np.sort(np.argsort(-posterior.probabilities.mean(axis=0), kind="stable")[:SHOWN_TYPES])
+    columns = [
+        ["user", *(str(user) for user in posterior.users[users].tolist())],
+        ["choices", *(str(n) for n in posterior.n_choices[users].tolist())],
+    ]
+    columns += [[posterior.labels[k], *(f"{p:.4f}" for p in posterior.probabilities[users, k])] for k in types.tolist()]
+    columns.append(["most probable", *(str(label) for label in posterior.map[users])])
+    columns.append(["entropy", *column(posterior.entropy[users], 3, float(np.log(n_types)))])
+    widths = [max(map(len, words)) for words in columns]
+    rows = [
+        "  ".join(
+            [row[0].ljust(widths[0]), *(cell.rjust(width) for cell, width in zip(row[1:], widths[1:], strict=True))]
+        )
+        for row in zip(*columns, strict=True)
+    ]
+    if n_users > SHOWN_USERS:
+        rows.insert(1 + SHOWN_USERS // 2, f"... {n_users - SHOWN_USERS} more users ...")
+    if n_types > SHOWN_TYPES:
+        rows.append(f"and {n_types - SHOWN_TYPES} types that are less probable on average")
+    return "\n".join([_headline(posterior), *rows, *_models(posterior), *_not_told_apart(posterior)])
+
+
+def posterior_frame(posterior: TypePosterior) -> pd.DataFrame:
+    """One row per user."""
+    try:
+        import pandas as pd
+    except ImportError as exc:
+        raise ImportError("to_frame needs pandas: pip install 'menuwright[frames]'") from exc
+    cells: dict[str, Any] = {"choices": posterior.n_choices}
+    cells |= {f"probability[{label}]": posterior.probabilities[:, k] for k, label in enumerate(posterior.labels)}
+    cells |= {"most_probable": posterior.map, "entropy": posterior.entropy}
+    return pd.DataFrame(cells, index=pd.Index(posterior.users, name="user"))
+
+
+def posterior_record(posterior: TypePosterior) -> dict[str, Any]:
+    """Plain JSON."""
+    models = zip(posterior.choice_models, posterior.model_probabilities.tolist(), strict=True)
+    population = posterior.population
+    return {
+        "schema": SCHEMA,
+        "labels": list(posterior.labels),
+        "prior": posterior.prior.tolist(),
+        "users": posterior.users.tolist(),
+        "choices": posterior.n_choices.tolist(),
+        "probabilities": posterior.probabilities.tolist(),
+        "most_probable": posterior.map.tolist(),
+        "entropy": posterior.entropy.tolist(),
+        "log_evidence": posterior.log_evidence,
+        "choice_models": [{"model": repr(model), "probability": share} for model, share in models],
+        "population": {
+            "mode": population.weights.tolist(),
+            "mean": population.mean.tolist(),
+            "concentration": population.concentration.tolist(),
+            "gap": population.gap,
+        },
+        "not_told_apart": [list(pair) for pair in posterior.identification().pairs],
+    }
+
+
+def _headline(posterior: TypePosterior) -> str:
+    total = int(posterior.n_choices.sum())
+    models = posterior.choice_models
+    model = repr(models[0]) if len(models) == 1 else f"{len(models)} choice models"
+    return (
+        f"Types of {_plural(len(posterior.users), 'user')}: {_plural(len(posterior.labels), 'type')}, "
+        f"{_plural(total, 'choice')}, {model}, log evidence {posterior.log_evidence:.6g}"
+    )
+
+
+def _models(posterior: TypePosterior) -> list[str]:
+    """The choice models that are not ruled out, most probable first."""
+    if len(posterior.choice_models) == 1:
+        return []
+    share = posterior.model_probabilities
+    likely = [k for k in np.argsort(-share, kind="stable").tolist() if share[k] >= 0.005][:4]
+    return ["Choice model: " + ", ".join(f"{posterior.choice_models[k]!r} {share[k]:.2f}" for k in likely)]
+
+
+def _not_told_apart(posterior: TypePosterior) -> list[str]:
+    if len(posterior.labels) > COMPARED_TYPES:
+        return [f"{len(posterior.labels)} types are not compared here: ask identification()"]
+    return [repr(posterior.identification())]
+
+
+def _plural(count: int, noun: str) -> str:
+    return f"{count} {noun}{'' if count == 1 else 's'}"
