@@ -45,6 +45,7 @@ INFERENCE_LAYERS = (
 )
 EDGES = {  # result.plot() draws; pictures import results
     ("contracts.menu", "contracts.plotting"),
+    ("inference.calibration", "inference.plotting"),
     ("inference.posterior", "inference.plotting"),
 }
 LAZY = (
