@@ -5,7 +5,11 @@ from inference.choice import AcceptReject, BestResponse, ChoiceModel, Logit, Tre
 from inference.choice_counts import ChoiceCounts
 from inference.choice_data import ChoiceData
 from inference.choice_set import ChoiceSet, choice_set
+from inference.estimates import Estimates
 from inference.identification import Identification, identification
+from inference.latent import DegenerateTypesError, fit_latent_types
+from inference.latent_types import Convergence, LatentTypes, load_latent_types
+from inference.logit_population import simulate_choices
 from inference.misfit import Misfit
 from inference.mixed_logit import MixedLogit, fit_mixed_logit
 from inference.population import Population
@@ -32,8 +36,12 @@ __all__ = [
     "ChoiceData",
     "ChoiceModel",
     "ChoiceSet",
+    "Convergence",
+    "DegenerateTypesError",
+    "Estimates",
     "FehrSchmidt",
     "Identification",
+    "LatentTypes",
     "Logit",
     "Misfit",
     "MixedLogit",
@@ -47,8 +55,11 @@ __all__ = [
     "best_offer",
     "calibration",
     "choice_set",
+    "fit_latent_types",
     "fit_mixed_logit",
     "identification",
     "infer_types",
+    "load_latent_types",
     "offer_probabilities",
+    "simulate_choices",
 ]

@@ -24,7 +24,7 @@ LAYERS = (  # each may import from those before it, and from its own
 )
 INFERENCE_LAYERS = (
     ("choice_data", "choice_frames", "choice", "choice_set", "choice_counts", "tables", "social_preferences"),
-    ("logit_mixture", "population", "population_draws", "panel", "tastes"),
+    ("logit_mixture", "logit_population", "estimates", "population", "population_draws", "panel", "tastes"),
     (
         "calibration",
         "evidence",
@@ -33,6 +33,7 @@ INFERENCE_LAYERS = (
         "posterior",
         "latent",
         "latent_fit",
+        "latent_types",
         "latent_selection",
         "mixed_logit",
         "bayesian_types",
