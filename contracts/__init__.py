@@ -1,6 +1,7 @@
 """Menus of contracts for agents whose types nobody can see: designed as convex programs, proven exactly."""
 
 from contracts import models
+from contracts.ambiguity import Ambiguity, ChiSquare, KullbackLeibler, Moments, TotalVariation, Wasserstein
 from contracts.certificate import Certificate, Deviation, verify
 from contracts.costs import Cost, Entropy, Linear, Power, Quadratic
 from contracts.domains import Box, Domain, NonNegative, Polyhedron, Simplex
@@ -20,8 +21,10 @@ from contracts.solve import solve_menu
 __version__ = "0.1.0"
 
 __all__ = [
+    "Ambiguity",
     "Box",
     "Certificate",
+    "ChiSquare",
     "ContractError",
     "Cost",
     "Deviation",
@@ -31,9 +34,11 @@ __all__ = [
     "Implementability",
     "InfeasibleMenuError",
     "Isoelastic",
+    "KullbackLeibler",
     "Linear",
     "LinearConstraint",
     "Menu",
+    "Moments",
     "NonNegative",
     "Options",
     "Polyhedron",
@@ -44,7 +49,9 @@ __all__ = [
     "ScreeningProblem",
     "Simplex",
     "SolverError",
+    "TotalVariation",
     "UnboundedMenuError",
+    "Wasserstein",
     "WeightedSum",
     "Welfare",
     "WorstOff",

@@ -46,6 +46,7 @@ class Multipliers:
     side: Array  # (n_rows,) of problem.side_rows
     profit: float  # of the minimum profit
     worst_off: Array  # (n_types,) shares of the worst-off objective, sum 1
+    weights: Array  # (n_types,) the problem's, or those of the ambiguity's worst case
 
 
 def no_multipliers(problem: ScreeningProblem) -> Multipliers:
@@ -60,6 +61,7 @@ def no_multipliers(problem: ScreeningProblem) -> Multipliers:
         side=np.zeros(2 * len(problem.constraints))[: len(problem.side_rows.limit)],
         profit=0.0,
         worst_off=np.full(n_types, 1.0 / n_types),
+        weights=problem.weights,
     )
 
 
@@ -86,6 +88,9 @@ def upper_bound(problem: ScreeningProblem, multipliers: Multipliers) -> Bound:
     >>> round(upper_bound(problem, no_multipliers(problem)).value, 12)
     1.25
     """
+    if problem.ambiguity is not None:  # no menu's worst case is better than its value at any one distribution
+        weights = distribution_within(problem, multipliers.weights)
+        return upper_bound(problem.under(weights), replace(multipliers, weights=weights))
     prices, missed, welfare, welfare_size, exact_flow = _on_the_flow(problem, _non_negative(multipliers))
     weights = problem.weights * (problem.terms.profit_weight + prices.profit)
     cost: Any = problem.cost
@@ -119,6 +124,17 @@ def upper_bound(problem: ScreeningProblem, multipliers: Multipliers) -> Bound:
         + slip
     )
     return Bound(float(np.nextafter(total, np.inf)), closed and exact_flow, virtual, allocation, prices)
+
+
+def distribution_within(problem: ScreeningProblem, weights: Array) -> Array:
+    """The distribution on the way from the problem's weights to `weights` that is still in its ambiguity."""
+    known = problem.weights
+    for step in (1.0, *(1.0 - 10.0 ** np.arange(-12, 0)), 0.5):
+        inside = known + step * (np.maximum(weights, 0.0) - known)
+        inside = inside / inside.sum()
+        if np.all(inside > 0) and problem.ambiguity.excess(inside, known, problem.valuations) <= 0:  # type: ignore[union-attr]
+            return np.asarray(inside)
+    return known
 
 
 def conjugate_bound(cost: Cost, domain: Domain, valuation: Array, error: Array) -> tuple[Array, Array, bool]:

@@ -102,6 +102,11 @@ class Menu:
         return self.certificate.upper_bound
 
     @property
+    def worst_case_weights(self) -> Array:
+        """The distribution of types that is worst for this menu, among those the problem's ambiguity allows."""
+        return self.problem.worst_case(self.allocation, self.transfer).weights
+
+    @property
     def ic_multipliers(self) -> csr_array:
         """Sparse (n_types, n_types): [i, j] prices the constraint that type i must not want the contract of j."""
         return self.bound.multipliers.ic
@@ -344,6 +349,7 @@ def multipliers_record(multipliers: Multipliers) -> dict[str, Any]:
         "side": multipliers.side.tolist(),
         "profit": multipliers.profit,
         "worst_off": multipliers.worst_off.tolist(),
+        "weights": multipliers.weights.tolist(),
     }
 
 
@@ -386,6 +392,7 @@ def menu_from_dict(record: dict[str, Any]) -> Menu:
         side=_sized("multipliers.side", prices["side"], len(problem.side_rows.limit)),
         profit=number("multipliers.profit", prices["profit"]),
         worst_off=_sized("multipliers.worst_off", prices["worst_off"], n_types),
+        weights=_sized("multipliers.weights", prices.get("weights", problem.weights), n_types),
     )
     allocations = finite("options.allocations", record["options"]["allocations"]).reshape(-1, problem.n_goods)
     options = Options(

@@ -176,6 +176,17 @@ class WeightedSum:
                 raise ProblemError(f"WeightedSum {name} has shape {given.shape}; expected {wanted}") from exc
         return replace(self, **whole)
 
+    def by_type(self, payoff: Array, allocation: Array, utility: Array) -> Array:
+        """What an agent of each type counts for at a menu, all but the worst-off term; (n_types,)."""
+        counted = self.profit_weight * payoff + np.einsum("ij,ij->i", self.allocation_values, allocation)
+        counted = counted + np.where(self.utility_weights != 0, self.utility_weights * utility, 0.0)
+        if self.function is not None:
+            cares = self.welfare_weights > 0
+            counted = counted + np.where(
+                cares, self.welfare_weights * np.where(cares, self.function.value(utility), 0), 0
+            )
+        return np.asarray(counted)
+
     def value(self, weights: Array, payoff: Array, allocation: Array, utility: Array) -> float:
         """The sum at a menu; `weights` are the shares of the types. Call it on `terms(shape)`."""
         total = self.profit_weight * float(weights @ payoff)

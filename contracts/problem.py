@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
+from contracts.ambiguity import Ambiguity, WorstCase
 from contracts.arrays import Array, NumberedLabels, column_names, finite, number
 from contracts.costs import Cost, Linear
 from contracts.domains import Domain, NonNegative
@@ -94,6 +95,8 @@ class ScreeningProblem:
     transfers : "free", "none", or (lowest, highest) in money; one of the two may be infinite
     objective : Profit(), Welfare(...) or WeightedSum(...)
     constraints : LinearConstraint rows over the allocations and utilities of all types
+    ambiguity : TotalVariation, Wasserstein, KullbackLeibler, ChiSquare or Moments around the weights; the principal
+        maximises its objective under the distribution in that set that is worst for it
     labels, goods : names of types and goods, distinct
 
     Raises
@@ -118,6 +121,7 @@ class ScreeningProblem:
     transfers: Transfers = "free"
     objective: Objective = PROFIT
     constraints: Sequence[LinearConstraint] = ()
+    ambiguity: Ambiguity | None = None
     labels: Any = None
     goods: Any = None
 
@@ -142,6 +146,7 @@ class ScreeningProblem:
         self._set("transfers", self._checked_transfers())
         self._check_objective()
         self._set("constraints", self._checked_constraints())
+        self._check_ambiguity()
 
     # ---- what it is ----
 
@@ -199,8 +204,13 @@ class ScreeningProblem:
 
     @property
     def is_plain(self) -> bool:
-        """Profit, free transfers, no side constraints: the textbook program that the fast engines solve."""
-        return isinstance(self.objective, Profit) and self.transfers == "free" and not self.constraints
+        """Profit, known weights, free transfers, no side constraints: the textbook program of the fast engines."""
+        textbook = isinstance(self.objective, Profit) and self.transfers == "free" and self.ambiguity is None
+        return textbook and not self.constraints
+
+    def under(self, weights: Array) -> ScreeningProblem:
+        """The same problem for a principal who is sure of other weights."""
+        return replace(self, weights=weights, ambiguity=None)
 
     @cached_property
     def terms(self) -> WeightedSum:
@@ -219,9 +229,20 @@ class ScreeningProblem:
         return np.asarray(gross - self.cost.value(allocation) + transfer)
 
     def objective_value(self, allocation: Array, transfer: Array) -> float:
-        """The objective at a menu that gives type i the contract (x_i, t_i)."""
+        """The objective at a menu that gives type i the contract (x_i, t_i); the worst over the ambiguity, if any."""
+        if self.ambiguity is not None:
+            return self.worst_case(allocation, transfer).value
         payoff, utility = self.payoff(allocation, transfer), self.utility(allocation, transfer)
         return self.terms.value(self.weights, payoff, allocation, utility)
+
+    def worst_case(self, allocation: Array, transfer: Array) -> WorstCase:
+        """The distribution of types under which a menu is worth least, and what it is worth there."""
+        if self.ambiguity is None:
+            return WorstCase(self.weights, self.objective_value(allocation, transfer))
+        utility = self.utility(allocation, transfer)
+        by_type = self.terms.by_type(self.payoff(allocation, transfer), allocation, utility)
+        weights, value = self.ambiguity.worst_case(by_type, self.weights, self.valuations)
+        return WorstCase(weights, value + self.terms.worst_off_weight * float(utility.min()))
 
     # ---- the door ----
 
@@ -351,6 +372,21 @@ class ScreeningProblem:
                 f"objective is {_described(self.objective)}: use Profit(), Welfare(...) or WeightedSum(...)"
             )
         self.objective.check(self.valuations.shape)
+
+    def _check_ambiguity(self) -> None:
+        if self.ambiguity is None:
+            return
+        if isinstance(self.ambiguity, type) or not isinstance(self.ambiguity, Ambiguity):
+            raise ProblemError(
+                f"ambiguity is {_described(self.ambiguity)}: use TotalVariation(radius), Wasserstein(radius), "
+                "KullbackLeibler(radius), ChiSquare(radius) or Moments(features, lower, upper)"
+            )
+        if self.objective.minimum_profit is not None:
+            raise ProblemError("a minimum_profit under ambiguity has no meaning yet: leave one of the two out")
+        self._set(
+            "weights", np.asarray(self.weights / self.weights.sum())
+        )  # sets hold distributions, exact to rounding
+        self.ambiguity.check(self.weights, self.valuations)
 
     def _checked_constraints(self) -> tuple[LinearConstraint, ...]:
         rows = (self.constraints,) if isinstance(self.constraints, LinearConstraint) else self.constraints

@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 
 import numpy as np
 
+from contracts.ambiguity import ChiSquare, KullbackLeibler, Moments, TotalVariation, Wasserstein
 from contracts.arrays import NumberedLabels
 from contracts.costs import Entropy, Linear, Power, Quadratic
 from contracts.domains import Box, NonNegative, Polyhedron, Simplex
@@ -33,6 +34,7 @@ KINDS: dict[str, dict[str, type]] = {
     "domain": {kind_of(part): part for part in (NonNegative, Box, Simplex, Polyhedron)},
     "objective": {kind_of(part): part for part in (Profit, Welfare, WeightedSum)},
     "function": {kind_of(part): part for part in (Isoelastic, Exponential, WorstOff)},
+    "ambiguity": {kind_of(part): part for part in (TotalVariation, Wasserstein, KullbackLeibler, ChiSquare, Moments)},
     "constraints": {kind_of(LinearConstraint): LinearConstraint},
 }
 

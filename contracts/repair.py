@@ -62,7 +62,7 @@ def exact_menu(problem: ScreeningProblem, candidate: Candidate, bound: Bound, ga
     feasible = [menu for menu in tried if not menu.certificate.violations and menu.certificate.participation_slack >= 0]
     ranked = sorted(feasible or tried, key=lambda menu: -menu.certificate.value)
     best = ranked[0]
-    spare = FEWER_OPTIONS_WORTH * gap * best.certificate.scale
+    spare = FEWER_OPTIONS_WORTH * min(gap, LARGEST_GAP) * best.certificate.scale
     close = [menu for menu in ranked if menu.certificate.value >= best.certificate.value - spare]
     return min(close, key=lambda menu: len(menu.contracts[1]))
 

@@ -21,6 +21,7 @@ from contracts.repair import exact_menu
 
 Engine = Callable[[ScreeningProblem], Candidate]
 METHODS = ("auto", "ironing", "cuts", "dual", "reference")
+AMBIGUOUS_TYPES = 150  # so few that one program with every IC row beats many solves at known weights
 REFERENCE_TYPES = 12  # so few types in several dimensions that every IC row may as well be there
 
 
@@ -76,7 +77,7 @@ def solve_menu(
     if not time_limit > 0:
         raise ProblemError(f"time_limit is {time_limit}: give a positive number of seconds")
     deadline = time.monotonic() + time_limit
-    candidate = engine_for(problem, method, deadline, reporter(progress))(problem)
+    candidate = engine_for(problem, method, deadline, reporter(progress), gap)(problem)
     return certified_menu(problem, candidate, gap=gap if candidate.is_finished else math.inf)
 
 
@@ -107,10 +108,21 @@ def engine_for(
     method: str,
     deadline: float = math.inf,
     report: Callable[[str], None] = lambda line: None,
+    gap: float = 1e-6,
 ) -> Engine:
     """The engine that a method names, or that suits the problem."""
     if method not in METHODS:
         raise ProblemError(f"method is {method!r}: use one of {', '.join(METHODS)}")
+    directly = method == "reference" or (method == "auto" and problem.n_types <= AMBIGUOUS_TYPES)
+    if problem.ambiguity is not None and not directly:
+        from contracts.engines import worst_case
+
+        engine = engine_for(problem.under(problem.weights), method, deadline)
+
+        def inner(known: ScreeningProblem) -> Menu:
+            return certified_menu(known, engine(known), gap=math.inf)
+
+        return functools.partial(worst_case.solve, inner=inner, gap=gap, deadline=deadline, report=report)
     if method == "auto":
         method = suitable_method(problem)
     if method == "ironing":
@@ -132,6 +144,8 @@ def engine_for(
 
 def suitable_method(problem: ScreeningProblem) -> str:
     """The fastest engine for the problem's structure."""
+    if problem.ambiguity is not None:
+        return "reference"
     from contracts.engines.ironing import line_of
 
     line = line_of(problem)

@@ -13,7 +13,7 @@ ROOT = Path(__file__).parent.parent
 LAYERS = (  # each may import from those before it, and from its own
     ("errors",),
     ("arrays",),
-    ("domains", "objectives"),
+    ("domains", "objectives", "ambiguity"),
     ("costs",),
     ("problem",),
     ("records", "exact", "exact_line", "relevance"),

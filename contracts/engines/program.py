@@ -63,16 +63,19 @@ class Program:
     def domain_constraints(self, allocation: Any) -> list[Any]:
         return self.problem.domain.scaled(self.units.allocation).constraints(allocation)
 
-    def profit(self, allocation: Any, utility: Any) -> Any:
-        """The principal's expected payoff, in units of money, as a cvxpy expression."""
+    def payoff(self, allocation: Any, utility: Any) -> Any:
+        """What the principal earns from each type, (n_types,), in units of money, as a cvxpy expression."""
         import cvxpy as cp
 
         problem, units = self.problem, self.units
         surplus = (problem.valuations + problem.principal_values) * (units.allocation / units.money)
         cost = scaled_cost(problem.cost, units.allocation, units.money)
-        gross = cp.sum(cp.multiply(surplus * problem.weights[:, np.newaxis], allocation))
-        rents = problem.weights @ utility + float(problem.weights.sum()) * (units.shift / units.money)
-        return gross - problem.weights @ cost.expression(allocation) - rents
+        gross = cp.sum(cp.multiply(surplus, allocation), axis=1)
+        return gross - cost.expression(allocation) - utility - units.shift / units.money
+
+    def profit(self, allocation: Any, utility: Any) -> Any:
+        """The principal's expected payoff."""
+        return self.problem.weights @ self.payoff(allocation, utility)
 
     def read(self, point: Array) -> tuple[Array, Array]:
         """Allocation and utility in the problem's own units."""

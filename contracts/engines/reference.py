@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import warnings
 from itertools import chain
 from typing import Any
@@ -39,12 +40,14 @@ def solve(problem: ScreeningProblem) -> Candidate:
     terms, units = problem.terms, program.units
     point, allocation, utility = program.variables()
     rows = [part.at_least(point) for part in (program.ic, *program.soft)]
-    profit = program.profit(allocation, utility)
-    welfare, floor, goal_unit = _welfare(program, allocation, utility)
-    budget = [] if terms.minimum_profit is None else [profit >= terms.minimum_profit / units.money]
+    by_type, worst_off, floor, goal_unit = _counted(program, allocation, utility)
+    expected, worst_case = _expected(program, by_type)
+    budget = []
+    if terms.minimum_profit is not None:
+        budget = [program.profit(allocation, utility) >= terms.minimum_profit / units.money]
     goal = cp.Problem(
-        cp.Maximize(terms.profit_weight * (units.money / goal_unit) * profit + welfare),
-        [*chain.from_iterable(rows), *program.domain_constraints(allocation), *budget, *floor],
+        cp.Maximize(expected + worst_off),
+        [*chain.from_iterable(rows), *program.domain_constraints(allocation), *budget, *floor, *worst_case],
     )
     if not goal.is_dcp():
         raise ProblemError(
@@ -63,6 +66,8 @@ def solve(problem: ScreeningProblem) -> Candidate:
         )
     found_allocation, found_utility = program.read(np.asarray(point.value))
     prices = _multipliers(program, [_price(row) for row in rows], _price(budget), _price(floor), goal_unit)
+    if worst_case:
+        prices = dataclasses.replace(prices, weights=np.asarray(_price(worst_case)))
     return Candidate(found_allocation, found_utility, prices, f"reference ({solver})")
 
 
@@ -89,29 +94,42 @@ def _price(row: list[Any]) -> Any:
     return row[0].dual_value if row else None
 
 
-def _welfare(program: Program, allocation: Any, utility: Any) -> tuple[Any, list[Any], float]:
-    """All terms but the profit as a cvxpy expression, its extra constraints, and the unit of the objective."""
+def _counted(program: Program, allocation: Any, utility: Any) -> tuple[Any, Any, list[Any], float]:
+    """What each type counts for, (n_types,), the worst-off term with its constraints, and the unit of the objective."""
     import cvxpy as cp
 
-    problem, units, terms = program.problem, program.units, program.problem.terms
+    units, terms = program.units, program.problem.terms
     goal_unit = units.money
     if terms.function is not None:  # one unit of the goal: W there or its slope, whichever is larger (W may be flat)
         size = np.array([units.money])
         largest = max(abs(terms.function.value(size)[0]), units.money * terms.function.marginal(size)[0])
         goal_unit = float(largest)
-    per_money, floor, welfare = units.money / goal_unit, [], 0.0
+    per_money, worst_off, floor = units.money / goal_unit, 0.0, []
+    by_type = terms.profit_weight * per_money * program.payoff(allocation, utility)
     if terms.allocation_values.any():
-        values = terms.allocation_values * problem.weights[:, np.newaxis] * (units.allocation / goal_unit)
-        welfare = welfare + cp.sum(cp.multiply(values, allocation))
+        values = terms.allocation_values * (units.allocation / goal_unit)
+        by_type = by_type + cp.sum(cp.multiply(values, allocation), axis=1)
     if terms.utility_weights.any():
-        welfare = welfare + (problem.weights * terms.utility_weights * per_money) @ utility
+        by_type = by_type + cp.multiply(terms.utility_weights * per_money, utility)
+    if terms.function is not None:
+        welfare = terms.function.expression(utility * units.money + units.shift)
+        by_type = by_type + cp.multiply(terms.welfare_weights / goal_unit, welfare)
     if terms.worst_off_weight:
         least = cp.Variable()
-        welfare, floor = welfare + terms.worst_off_weight * per_money * least, [utility - least >= 0]
-    if terms.function is not None:
-        social = problem.weights * terms.welfare_weights
-        welfare = welfare + (social / goal_unit) @ terms.function.expression(utility * units.money + units.shift)
-    return welfare, floor, goal_unit
+        worst_off, floor = terms.worst_off_weight * per_money * least, [utility - least >= 0]
+    return by_type, worst_off, floor, goal_unit
+
+
+def _expected(program: Program, by_type: Any) -> tuple[Any, list[Any]]:
+    """The expectation over types; under ambiguity the worst one, whose distribution is the first constraint's price."""
+    import cvxpy as cp
+
+    problem = program.problem
+    if problem.ambiguity is None:
+        return problem.weights @ by_type, []
+    at_most = cp.Variable(problem.n_types)
+    worth, constraints = problem.ambiguity.worth(at_most, problem.weights, problem.valuations)
+    return worth, [at_most <= by_type, *constraints]
 
 
 def _multipliers(program: Program, prices: list[Any], profit: Any, floor: Any, goal_unit: float) -> Multipliers:
@@ -126,6 +144,7 @@ def _multipliers(program: Program, prices: list[Any], profit: Any, floor: Any, g
         side=side * goal_unit / program.side_size,
         profit=0.0 if profit is None else float(profit) * per_utility,
         worst_off=np.full(n_types, 1.0 / n_types) if floor is None else np.asarray(floor),
+        weights=program.problem.weights,
     )
 
 

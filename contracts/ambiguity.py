@@ -1,0 +1,333 @@
+"""Sets of type distributions around the principal's own: how far the weights may be from what it believes.
+
+Each set holds the distributions g with distance(g, f) <= radius, f the problem's weights. It finds the distribution
+under which given payoffs are worth least, by its dual: for any multiplier the dual value is a lower bound on the worst
+case, so the number it returns is proven whatever the search did.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, NamedTuple, Protocol, runtime_checkable
+
+import numpy as np
+
+from contracts.arrays import Array, finite, number
+from contracts.errors import ProblemError
+
+BISECTIONS = 200  # halvings of a positive interval: more than a float can tell apart
+
+
+class WorstCase(NamedTuple):
+    """The distribution that hurts most, and a proven lower bound on what payoffs are worth in the whole set."""
+
+    weights: Array  # (n_types,)
+    value: float
+
+
+@runtime_checkable
+class Ambiguity(Protocol):
+    """A convex set of type distributions that contains the problem's own."""
+
+    def check(self, weights: Array, valuations: Array) -> None:
+        """Refuse what does not fit the problem."""
+
+    def worst_case(self, payoff: Array, weights: Array, valuations: Array) -> WorstCase:
+        """The least that (n_types,) payoffs are worth over the set, and where."""
+
+    def excess(self, other: Array, weights: Array, valuations: Array) -> float:
+        """How far outside the set a distribution lies; at most 0 inside."""
+
+    def worth(self, payoff: Any, weights: Array, valuations: Array) -> tuple[Any, list[Any]]:
+        """The dual of the worst case as a concave cvxpy expression of (n_types,) payoffs, with its constraints."""
+
+
+@dataclass(frozen=True)
+class _Ball:
+    radius: float
+
+    def __post_init__(self) -> None:
+        name = type(self).__name__
+        object.__setattr__(self, "radius", number(f"{name} radius", self.radius))
+        if self.radius < 0:
+            raise ProblemError(f"{name} radius is {self.radius}: it must not be negative")
+
+    def check(self, weights: Array, valuations: Array) -> None:
+        """Every problem fits."""
+
+
+@dataclass(frozen=True)
+class TotalVariation(_Ball):
+    """Distributions that move at most `radius` of the mass: sum |g - f| / 2 <= radius.
+
+    The worst case takes mass from the types that pay most and gives it to the one that pays least: closed form.
+
+    Examples
+    --------
+    >>> TotalVariation(0.1).worst_case(np.array([1.0, 3.0]), np.array([0.5, 0.5]), np.zeros((2, 1))).weights
+    array([0.6, 0.4])
+    """
+
+    def worst_case(self, payoff: Array, weights: Array, valuations: Array) -> WorstCase:
+        order = np.argsort(-payoff, kind="stable")
+        richer = np.cumsum(weights[order]) - weights[order]
+        worst = weights.copy()
+        worst[order] -= np.clip(self.radius - richer, 0.0, weights[order])
+        worst[order[-1]] += weights.sum() - worst.sum()
+        return WorstCase(worst, float(worst @ payoff))
+
+    def excess(self, other: Array, weights: Array, valuations: Array) -> float:
+        return float(np.abs(other - weights).sum() / 2 - self.radius)
+
+    def worth(self, payoff: Any, weights: Array, valuations: Array) -> tuple[Any, list[Any]]:
+        import cvxpy as cp
+
+        cap = cp.Variable()  # payoffs above it lose their mass
+        capped = weights @ cp.minimum(payoff, cap)
+        return capped - self.radius * cap + self.radius * cp.min(payoff), []
+
+
+@dataclass(frozen=True)
+class KullbackLeibler(_Ball):
+    """Distributions with relative entropy sum g log(g / f) <= radius, in nats (Hansen & Sargent 2001).
+
+    The worst case tilts the weights exponentially, g ~ f exp(-payoff / multiplier).
+
+    Examples
+    --------
+    >>> worst = KullbackLeibler(0.02).worst_case(np.array([1.0, 3.0]), np.array([0.5, 0.5]), np.zeros((2, 1)))
+    >>> worst.weights.round(4)
+    array([0.5997, 0.4003])
+    """
+
+    def worst_case(self, payoff: Array, weights: Array, valuations: Array) -> WorstCase:
+        cheapest = float(payoff.min())
+        excess = payoff - cheapest
+        if self.radius == 0 or excess.max() == 0:
+            return WorstCase(weights, float(weights @ payoff))
+        on_cheapest = np.where(excess == 0, weights, 0.0)
+        if self.radius >= -np.log(on_cheapest.sum() / weights.sum()):
+            return WorstCase(on_cheapest / on_cheapest.sum(), cheapest)
+
+        def tilted(multiplier: float) -> Array:
+            density = weights * np.exp(-excess / multiplier)
+            return np.asarray(density / density.sum())
+
+        multiplier = _crossing(lambda trial: _relative_entropy(tilted(trial), weights) <= self.radius, excess.max())
+        mean = float(np.log(weights @ np.exp(-excess / multiplier)))
+        return WorstCase(tilted(multiplier), cheapest - multiplier * (self.radius + mean))
+
+    def excess(self, other: Array, weights: Array, valuations: Array) -> float:
+        return _relative_entropy(other, weights) - self.radius
+
+    def worth(self, payoff: Any, weights: Array, valuations: Array) -> tuple[Any, list[Any]]:
+        import cvxpy as cp
+
+        multiplier, mean, tilt = cp.Variable(nonneg=True), cp.Variable(), cp.Variable(len(weights))
+        every = multiplier * np.ones(len(weights))
+        cone = cp.constraints.ExpCone(-payoff - mean, every, tilt)
+        return -self.radius * multiplier - mean, [cone, weights @ tilt <= multiplier]
+
+
+@dataclass(frozen=True)
+class ChiSquare(_Ball):
+    """Distributions with sum (g - f)^2 / f <= radius.
+
+    The worst case lowers the weights in proportion to the payoff, down to zero: g = f max(0, level - payoff) / m. For
+    a small radius it is the mean less sqrt(radius) standard deviations (Duchi & Namkoong 2019).
+
+    Examples
+    --------
+    >>> worst = ChiSquare(0.04).worst_case(np.array([1.0, 3.0]), np.array([0.5, 0.5]), np.zeros((2, 1)))
+    >>> worst.weights.round(9), round(worst.value, 9)  # mean 2 less 0.2 standard deviations of 1
+    (array([0.6, 0.4]), 1.8)
+    """
+
+    def worst_case(self, payoff: Array, weights: Array, valuations: Array) -> WorstCase:
+        cheapest = float(payoff.min())
+        excess = payoff - cheapest
+        if self.radius == 0 or excess.max() == 0:
+            return WorstCase(weights, float(weights @ payoff))
+        on_cheapest = np.where(excess == 0, weights, 0.0)
+        if self.radius >= 1 / on_cheapest.sum() - 1:
+            return WorstCase(on_cheapest / on_cheapest.sum(), cheapest)
+
+        def lowered(level: float) -> Array:
+            kept = weights * np.maximum(level - excess, 0.0)
+            return np.asarray(kept / kept.sum())
+
+        level = _crossing(lambda trial: self.excess(lowered(trial), weights, valuations) <= 0, excess.max())
+        # The Lagrangian with price m of the distance and n of the total: every type's share is a square to complete.
+        price = float(weights @ np.maximum(level - excess, 0.0)) / 2
+        total = level - 2 * price
+        share = np.maximum(0.0, 1 + (total - excess) / (2 * price))
+        parts = weights * (share * (excess - total) + price * (share - 1) ** 2)
+        return WorstCase(lowered(level), cheapest + float(parts.sum()) + total - price * self.radius)
+
+    def excess(self, other: Array, weights: Array, valuations: Array) -> float:
+        return float(((other - weights) ** 2 / weights).sum() - self.radius)
+
+    def worth(self, payoff: Any, weights: Array, valuations: Array) -> tuple[Any, list[Any]]:
+        import cvxpy as cp
+
+        price, total, kept = cp.Variable(nonneg=True), cp.Variable(), cp.Variable(len(weights), nonneg=True)
+        lost = cp.quad_over_lin(cp.multiply(np.sqrt(weights), kept), price) / 4
+        return total + price * (1 - self.radius) - lost, [kept >= 2 * price - payoff + total]
+
+
+@dataclass(frozen=True)
+class Wasserstein(_Ball):
+    """Distributions that earth movers reach at cost <= radius: mass times distance between types.
+
+    Parameters
+    ----------
+    radius : units of the distance
+    metric : "euclidean", "cityblock" or another of scipy's distances between valuations, or the (n_types, n_types)
+        array of distances itself
+    """
+
+    metric: Any = "euclidean"
+
+    def check(self, weights: Array, valuations: Array) -> None:
+        distance = self.distance(valuations)
+        if distance.shape != (len(weights), len(weights)):
+            raise ProblemError(f"Wasserstein metric has shape {distance.shape}; expected {(len(weights),) * 2}")
+        if np.any(distance < 0) or np.any(np.diagonal(distance) != 0):
+            raise ProblemError("Wasserstein metric must be non-negative, and 0 from every type to itself")
+
+    def distance(self, valuations: Array) -> Array:
+        """Cost of moving one unit of mass from the row's type to the column's; (n_types, n_types)."""
+        if not isinstance(self.metric, str):
+            return finite("Wasserstein metric", self.metric)
+        from scipy.spatial.distance import cdist
+
+        try:
+            return np.asarray(cdist(valuations, valuations, self.metric))  # type: ignore[call-overload]
+        except ValueError as exc:
+            raise ProblemError(f"Wasserstein metric is {self.metric!r}: {exc}") from exc
+
+    def worst_case(self, payoff: Array, weights: Array, valuations: Array) -> WorstCase:
+        """At price m of a unit of work every type moves to the cheapest payoff + m distance; m meets the radius."""
+        distance = self.distance(valuations)
+        here = np.arange(len(weights))
+
+        def moved(price: float, *, far: bool) -> tuple[Array, float]:
+            cost = payoff[np.newaxis, :] + price * distance
+            ties = cost <= cost.min(axis=1, keepdims=True) + 1e-13 * np.abs(cost).max()
+            work = np.where(ties, distance, -np.inf if far else np.inf)
+            where = work.argmax(axis=1) if far else work.argmin(axis=1)
+            return where, float(weights @ distance[here, where])
+
+        apart = distance[distance > 0]
+        if self.radius == 0 or not apart.size:
+            return WorstCase(weights, float(weights @ payoff))
+        steepest = 2 * float(np.ptp(payoff)) / float(apart.min()) + 1e-300
+        price = _crossing(lambda trial: moved(trial, far=False)[1] <= self.radius, steepest)
+        near, least = moved(price, far=False)
+        far, most = moved(price, far=True)
+        share = float(np.clip((self.radius - least) / (most - least), 0.0, 1.0)) if most > least else 0.0
+        worst = np.bincount(near, weights * (1 - share), len(weights)) + np.bincount(far, weights * share, len(weights))
+        proven = [float(weights @ (payoff + p * distance).min(axis=1)) - p * self.radius for p in (0.0, price)]
+        return WorstCase(np.asarray(worst, dtype=np.float64), max(proven))
+
+    def excess(self, other: Array, weights: Array, valuations: Array) -> float:
+        from scipy.optimize import linprog
+
+        n_types, distance = len(weights), self.distance(valuations)
+        leaving, arriving = np.kron(np.eye(n_types), np.ones(n_types)), np.kron(np.ones(n_types), np.eye(n_types))
+        total = other.sum() / weights.sum()
+        plan: Any = linprog(
+            distance.ravel(),
+            A_eq=np.vstack([leaving, arriving])[:-1],
+            b_eq=np.concatenate([weights * total, other])[:-1],
+            method="highs",
+        )
+        return float(distance.ravel() @ plan.x) - self.radius
+
+    def worth(self, payoff: Any, weights: Array, valuations: Array) -> tuple[Any, list[Any]]:
+        import cvxpy as cp
+
+        n_types, distance = len(weights), self.distance(valuations)
+        price, cheapest = cp.Variable(nonneg=True), cp.Variable(n_types)
+        here, there = np.repeat(np.arange(n_types), n_types), np.tile(np.arange(n_types), n_types)
+        moves = cheapest[here] <= payoff[there] + price * distance.ravel()
+        return weights @ cheapest - self.radius * price, [moves]
+
+
+@dataclass(frozen=True, eq=False)
+class Moments:
+    """Every distribution whose expected features lie within limits; nothing else is known.
+
+    Parameters
+    ----------
+    features : (n_types, n_features) array, or (n_types,) for one feature
+    lower, upper : (n_features,) limits on sum_i g_i features_i, or one number
+    """
+
+    features: Any
+    lower: Any
+    upper: Any
+
+    def __post_init__(self) -> None:
+        features = finite("Moments features", self.features)
+        features = features[:, np.newaxis] if features.ndim == 1 else features
+        if features.ndim != 2:
+            raise ProblemError(f"Moments features has shape {features.shape}; expected (n_types, n_features)")
+        object.__setattr__(self, "features", features)
+        for name in ("lower", "upper"):
+            limit = finite(f"Moments {name}", getattr(self, name))
+            if limit.shape not in ((), (features.shape[1],)):
+                raise ProblemError(f"Moments {name} has shape {limit.shape}; expected one limit per feature")
+            object.__setattr__(self, name, np.broadcast_to(limit, features.shape[1]))
+        if np.any(self.lower > self.upper):
+            raise ProblemError("Moments lower lies above upper: swap them")
+
+    def check(self, weights: Array, valuations: Array) -> None:
+        if len(self.features) != len(weights):
+            raise ProblemError(f"Moments features has {len(self.features)} rows for {len(weights)} types")
+        if self.excess(weights, weights, valuations) > 0:
+            mean = (weights @ self.features / weights.sum()).tolist()
+            raise ProblemError(f"Moments leaves out the problem's own weights, whose mean is {mean}: widen the limits")
+
+    def worst_case(self, payoff: Array, weights: Array, valuations: Array) -> WorstCase:
+        from scipy.optimize import linprog
+
+        rows = np.vstack([self.features.T, -self.features.T])
+        limits = np.concatenate([self.upper, -self.lower])
+        found: Any = linprog(payoff, rows, limits, np.ones((1, len(payoff))), [1.0], method="highs")
+        worst = np.maximum(found.x, 0.0)
+        prices = np.maximum(-np.asarray(found.ineqlin.marginals), 0.0)
+        return WorstCase(worst / worst.sum(), float((payoff + prices @ rows).min() - prices @ limits))
+
+    def excess(self, other: Array, weights: Array, valuations: Array) -> float:
+        mean = other @ self.features
+        rounding = (len(other) + 4) * np.finfo(np.float64).eps * (other @ np.abs(self.features))
+        return float((np.maximum(self.lower - mean, mean - self.upper) - rounding).max())
+
+    def worth(self, payoff: Any, weights: Array, valuations: Array) -> tuple[Any, list[Any]]:
+        import cvxpy as cp
+
+        low, high = cp.Variable(self.features.shape[1], nonneg=True), cp.Variable(self.features.shape[1], nonneg=True)
+        return cp.min(payoff - self.features @ (low - high)) + low @ self.lower - high @ self.upper, []
+
+
+def _relative_entropy(other: Array, weights: Array) -> float:
+    from scipy.special import rel_entr
+
+    return float(rel_entr(other, weights).sum())
+
+
+def _crossing(within: Any, start: float) -> float:
+    """The smallest number, to rounding, from which a monotone condition holds; bisection on a logarithmic scale."""
+    high = start
+    while not within(high):
+        high *= 4
+    low = high
+    while within(low) and low > 1e-300:
+        low /= 4
+    for _ in range(BISECTIONS):
+        middle = np.sqrt(low) * np.sqrt(high)
+        if not low < middle < high:
+            break
+        low, high = (low, middle) if within(middle) else (middle, high)
+    return float(high)

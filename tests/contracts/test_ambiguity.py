@@ -1,0 +1,185 @@
+"""Ambiguity about the weights: worst cases against their definition, robust menus against closed forms."""
+
+import dataclasses
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import contracts
+from contracts import ChiSquare, KullbackLeibler, Moments, ProblemError, Quadratic, TotalVariation, Wasserstein
+
+SOLVER = 1e-6  # what the second opinion, a conic solver, leaves
+ROUNDING = 1e-9
+
+SETS = {
+    "total variation": lambda weights, tastes: TotalVariation(0.1),
+    "all mass may move": lambda weights, tastes: TotalVariation(1.0),
+    "relative entropy": lambda weights, tastes: KullbackLeibler(0.05),
+    "large relative entropy": lambda weights, tastes: KullbackLeibler(50.0),
+    "chi-square": lambda weights, tastes: ChiSquare(0.1),
+    "chi-square to the corner": lambda weights, tastes: ChiSquare(0.9),
+    "Wasserstein": lambda weights, tastes: Wasserstein(0.3),
+    "Wasserstein, blocks": lambda weights, tastes: Wasserstein(0.05, "cityblock"),
+    "known mean": lambda weights, tastes: Moments(tastes, weights @ tastes - 0.1, weights @ tastes + 0.1),
+}
+
+
+def society(seed, n_types=6):
+    rng = np.random.default_rng(seed)
+    return rng.dirichlet(np.full(n_types, 3.0)), rng.uniform(1, 2, (n_types, 2)), rng.normal(size=n_types)
+
+
+def worst_by_definition(ambiguity, payoff, weights, tastes):
+    """Minimise over the distributions themselves, as the set is defined."""
+    cp = pytest.importorskip("cvxpy")
+    other = cp.Variable(len(weights), nonneg=True)
+    rules = [cp.sum(other) == 1]
+    if isinstance(ambiguity, TotalVariation):
+        rules.append(cp.norm1(other - weights) / 2 <= ambiguity.radius)
+    elif isinstance(ambiguity, KullbackLeibler):
+        rules.append(cp.sum(cp.rel_entr(other, weights)) <= ambiguity.radius)
+    elif isinstance(ambiguity, ChiSquare):
+        rules.append(cp.sum_squares(cp.multiply(weights**-0.5, other - weights)) <= ambiguity.radius)
+    elif isinstance(ambiguity, Wasserstein):
+        plan = cp.Variable((len(weights), len(weights)), nonneg=True)
+        rules += [cp.sum(plan, axis=1) == weights, cp.sum(plan, axis=0) == other]
+        rules.append(cp.sum(cp.multiply(ambiguity.distance(tastes), plan)) <= ambiguity.radius)
+    else:
+        rules += [ambiguity.features.T @ other >= ambiguity.lower, ambiguity.features.T @ other <= ambiguity.upper]
+    least = cp.Problem(cp.Minimize(payoff @ other), rules)
+    least.solve(solver="CLARABEL")
+    return least.value
+
+
+@pytest.mark.parametrize("name", SETS)
+@pytest.mark.parametrize("seed", range(3))
+def test_worst_case_is_the_minimum_over_the_set(name, seed):
+    weights, tastes, payoff = society(seed)
+    ambiguity = SETS[name](weights, tastes)
+    ambiguity.check(weights, tastes)
+    worst = ambiguity.worst_case(payoff, weights, tastes)
+    assert worst.value == pytest.approx(worst_by_definition(ambiguity, payoff, weights, tastes), abs=SOLVER)
+    assert worst.weights @ payoff == pytest.approx(worst.value, abs=ROUNDING)
+    assert worst.weights.sum() == pytest.approx(1, abs=1e-12)
+    assert worst.weights.min() >= 0
+    assert ambiguity.excess(worst.weights, weights, tastes) <= ROUNDING
+
+
+@given(st.sampled_from(sorted(SETS)), st.integers(0, 10**6), st.integers(1, 5))
+def test_proven_worst_case_is_below_the_payoff_at_every_distribution_of_the_set(name, seed, n_types):
+    weights, tastes, payoff = society(seed, n_types)
+    ambiguity = SETS[name](weights, tastes)
+    worst = ambiguity.worst_case(payoff, weights, tastes)
+    rng = np.random.default_rng(seed)
+    for other in rng.dirichlet(np.full(n_types, 0.5), size=20):
+        for step in (1.0, 0.3, 0.1, 0.01):
+            inside = weights + step * (other - weights)
+            if ambiguity.excess(inside, weights, tastes) <= 0:
+                assert worst.value <= inside @ payoff + ROUNDING
+                break
+
+
+@pytest.mark.parametrize("radius", [0.0, 0.05, 0.2])
+def test_two_types_are_screened_as_if_the_low_one_were_more_frequent(radius):
+    """Types 1 and 2, cost x^2/2: profit falls in the low type's share, so total variation moves mass r to it."""
+    low = 0.6 + radius
+    menu = contracts.solve_menu([1.0, 2.0], [0.6, 0.4], cost=Quadratic(), ambiguity=TotalVariation(radius))
+    amount = max(0.0, 1 - (1 - low) / low)
+    assert menu.worst_case_weights == pytest.approx([low, 1 - low], abs=1e-9)
+    assert menu.value == pytest.approx(low * amount**2 / 2 + 2 * (1 - low), abs=SOLVER)
+    assert menu.allocation[0, 0] == pytest.approx(amount, abs=1e-4)
+    assert menu.certificate.holds
+    assert menu.certificate.rigorous
+
+
+@pytest.mark.parametrize("name", ["total variation", "relative entropy", "chi-square", "Wasserstein", "known mean"])
+def test_cutting_planes_agree_with_the_whole_program(name):
+    weights, tastes, _ = society(5, 7)
+    problem = contracts.ScreeningProblem(tastes, weights, cost=Quadratic(), ambiguity=SETS[name](weights, tastes))
+    whole = contracts.solve_menu(problem, method="reference")
+    planes = contracts.solve_menu(problem, method="cuts")
+    assert "worst case over" in planes.engine
+    scale = abs(whole.value)
+    assert planes.value == pytest.approx(whole.value, abs=2e-6 * scale)
+    assert planes.upper_bound >= whole.value
+    assert whole.upper_bound >= planes.value
+
+
+@pytest.mark.parametrize("name", SETS)
+def test_value_is_the_worst_case_recomputed_from_the_contracts_alone(name):
+    weights, tastes, _ = society(2, 4)
+    problem = contracts.ScreeningProblem(tastes, weights, cost=Quadratic(), ambiguity=SETS[name](weights, tastes))
+    menu = contracts.solve_menu(problem)
+    worst = worst_by_definition(problem.ambiguity, menu.payoff, problem.weights, tastes)
+    assert menu.value == pytest.approx(worst, abs=SOLVER)
+    assert menu.worst_case_weights @ menu.payoff == pytest.approx(menu.value, abs=ROUNDING)
+    known = contracts.solve_menu(problem.under(problem.weights))
+    assert menu.value <= known.value + SOLVER
+    assert menu.value >= problem.worst_case(known.allocation, known.transfer).value - SOLVER
+    assert contracts.verify(problem, menu.allocation, menu.transfer).value == menu.value
+
+
+def test_welfare_counts_in_the_worst_case_as_well():
+    welfare = contracts.Welfare(2.0, function=contracts.Exponential(0.5))
+    problem = contracts.ScreeningProblem(
+        [1.0, 2.0, 4.0], [0.2, 0.3, 0.5], cost=Quadratic(), objective=welfare, ambiguity=TotalVariation(0.2)
+    )
+    menu = contracts.solve_menu(problem)
+    counted = menu.payoff + 2.0 * (1 - np.exp(-0.5 * menu.utility)) / 0.5
+    assert menu.value == pytest.approx(
+        worst_by_definition(problem.ambiguity, counted, problem.weights, None), abs=SOLVER
+    )
+    assert menu.certificate.holds
+
+
+def test_a_robust_menu_survives_its_file(tmp_path):
+    problem = contracts.ScreeningProblem(
+        [[1.0, 2.0], [2.0, 1.0]], cost=Quadratic(), ambiguity=Moments([0.0, 1.0], 0.2, 0.9), labels=("a", "b")
+    )
+    menu = contracts.solve_menu(problem)
+    again = contracts.load_menu(menu.save(tmp_path / "menu.json"))
+    assert again.value == menu.value
+    assert again.upper_bound == menu.upper_bound
+    assert again.worst_case_weights.tolist() == menu.worst_case_weights.tolist()
+
+
+def test_without_ambiguity_the_worst_case_is_what_is_known():
+    menu = contracts.solve_menu([1.0, 2.0], [0.5, 0.5], cost=Quadratic())
+    assert menu.worst_case_weights.tolist() == [0.5, 0.5]
+
+
+def test_a_search_stopped_by_time_returns_the_best_menu_so_far_with_its_gap():
+    weights, tastes, _ = society(1, 30)
+    problem = contracts.ScreeningProblem(tastes, weights, cost=Quadratic(), ambiguity=Wasserstein(0.1))
+    stopped = contracts.solve_menu(problem, method="cuts", time_limit=0.3)
+    whole = contracts.solve_menu(problem, method="reference")
+    assert stopped.certificate.is_exact
+    assert stopped.value >= 0.9 * whole.value
+    assert stopped.value <= whole.upper_bound <= stopped.upper_bound + SOLVER
+
+
+@pytest.mark.parametrize(
+    ("ambiguity", "message"),
+    [
+        (lambda: TotalVariation(-0.1), "TotalVariation radius is -0.1: it must not be negative"),
+        (lambda: TotalVariation, "ambiguity is the class TotalVariation, not an object of it"),
+        (lambda: 0.1, "ambiguity is float: use TotalVariation"),
+        (lambda: Wasserstein(1.0, "miles"), "Wasserstein metric is 'miles'"),
+        (lambda: Wasserstein(1.0, np.ones((2, 2))), "must be non-negative, and 0 from every type to itself"),
+        (lambda: Wasserstein(1.0, np.zeros((3, 3))), r"metric has shape \(3, 3\); expected \(2, 2\)"),
+        (lambda: Moments([1.0, 2.0, 3.0], 0, 9), "features has 3 rows for 2 types"),
+        (lambda: Moments([1.0, 2.0], 5, 4), "lower lies above upper"),
+        (lambda: Moments([1.0, 2.0], 1.8, 2), "leaves out the problem's own weights, whose mean is"),
+    ],
+)
+def test_what_is_no_ambiguity_is_refused(ambiguity, message):
+    with pytest.raises(ProblemError, match=message):
+        contracts.ScreeningProblem([1.0, 2.0], [0.5, 0.5], ambiguity=ambiguity())
+
+
+def test_a_budget_row_under_ambiguity_is_refused():
+    problem = contracts.ScreeningProblem([1.0, 2.0], objective=contracts.Welfare(minimum_profit=0.0))
+    with pytest.raises(ProblemError, match="minimum_profit under ambiguity"):
+        dataclasses.replace(problem, ambiguity=TotalVariation(0.1))
