@@ -282,3 +282,10 @@ def test_types_of_nearly_one_taste_but_of_different_worth_keep_contracts_of_thei
     found = exact_menu(problem, candidate, upper_bound(problem, no_multipliers(problem)), 1e-6)
     assert found.certificate.is_exact
     assert found.certificate.value == pytest.approx(0.5 * (1 - 0.5) + 0.5 * (4 - 2), rel=1e-9)
+
+
+def test_without_a_gap_to_meet_the_most_valuable_menu_is_chosen_not_the_shortest():
+    problem = c.ScreeningProblem([1.0, 2.0], [0.5, 0.5], cost=c.Quadratic())
+    candidate = candidate_of(problem, [[0.0], [2.0]], [0.0, 0.0])
+    found = exact_menu(problem, candidate, upper_bound(problem, candidate.multipliers), np.inf)
+    assert found.certificate.value == pytest.approx(1.0, abs=1e-9)  # offering nothing has fewer options
