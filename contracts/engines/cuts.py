@@ -2,14 +2,15 @@
 
 A menu of n types has n (n - 1) IC rows, but an optimum holds few of them tight: neighbours in type space, mostly. So
 solve with a short list of pairs, look at ALL pairs for the most tempting contract of every type, add what is violated,
-and solve again from a strictly feasible mixture of the last point. The multipliers of a list are multipliers of the
-whole program, so every round yields a bound; the last round's menu misses IC by rounding, which the repair removes.
+go back along the path of the interior point to where the new rows hold, and go on from there. The multipliers of a list
+are multipliers of the whole program, so every round yields a bound; the last round's menu misses IC by rounding, which
+the repair removes.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from scipy.sparse import csr_array
@@ -18,7 +19,7 @@ from contracts.arrays import Array
 from contracts.costs import Linear, scaled_cost
 from contracts.domains import Box, NonNegative, Polyhedron, Simplex
 from contracts.engines.candidate import Candidate, Units, ungrouped, units_of
-from contracts.engines.interior_point import Blocks, Elimination, Point, Slacks, minimise, priced, slacks
+from contracts.engines.interior_point import Elimination, Point, Program, minimise
 from contracts.engines.strict import gradient_menu
 from contracts.errors import ProblemError, SolverError
 from contracts.exact import EPS, utility_error
@@ -31,10 +32,12 @@ SAME_TASTE = 1e-7  # tastes closer than this share of their range are one type: 
 SPARE_NEIGHBOURS = 4  # nearest types beyond those wanted that a type may tempt at the start
 FEW_TYPES = 1000  # up to so many types in two dimensions another round costs less than more pairs
 ROUNDS = 40
-FIRST_GAP = 1e-3  # complementarity of the first round, relative to the value
+FIRST_GAP = 1e-2  # complementarity of the first round, relative to the value
 LAST_GAP = 1e-9  # and of the last
 VIOLATION = 1e-9  # normalised IC violation that the repair takes care of
-MIXED_BACK = 1e-3  # least share of the strict menu in the start of the next round
+LEAST_SLACK = 1e-8  # of any row at the start
+DEAREST = 1e5  # first price of a row, in mean weights of a type, that no shortage of slack exceeds
+BEHIND = 10.0  # slacks of the least size that fits its path by which a point may miss rows that are new
 KEPT_BACK = 1e-9  # share of all IC prices given up, so that every IR price clears the rounding of its flow
 ADDED = 4  # pairs that one type may add in a round
 TEMPTED = 8  # types that one contract may be compared with anew in a round
@@ -115,28 +118,28 @@ class Master:
         surplus, _ = cost.conjugate(value, self.problem.domain.scaled(self.units.allocation))
         return max(1e-3, float(self.weights @ np.abs(surplus)))
 
-    def blocks(self, pairs: Indices) -> Blocks:
-        """The interior point's data for a list of pairs (tempted, tempter)."""
+    def program(self, listed: Indices) -> Program:
+        """The interior point's data for a list of pairs, tempter times the number of types plus tempted, sorted."""
         cost = scaled_cost(self.problem.cost, self.units.allocation, self.units.money)
-        count = len(self.weights)
-        order = np.argsort(pairs[:, 1], kind="stable")
-        tempted, tempter = pairs[order].T
-        sizes = np.bincount(tempter, minlength=count)
-        place = np.arange(len(tempter)) - np.repeat(np.cumsum(sizes) - sizes, sizes)
-        partners = np.tile(np.arange(count)[:, np.newaxis], (1, int(sizes.max(initial=1))))
-        present = np.zeros(partners.shape)
-        partners[tempter, place], present[tempter, place] = tempted, 1.0
+        count, goods = self.taste.shape
+        tempter, tempted = np.divmod(listed, count)
+        everybody, faces = np.arange(count), len(self.chart.limits)
         basis = self.chart.basis
-        return Blocks(
+        return Program(
             weights=self.weights,
             value=self.value,
             utility_cost=self.weights,
-            reservation=self.reservation,
-            tempted=partners,
-            present=present,
-            step=self.taste[partners] - self.taste[:, np.newaxis, :],
-            normals=self.chart.normals,
-            limits=self.chart.limits,
+            tempted=tempted,
+            owner=np.concatenate([tempter, everybody, np.repeat(everybody, faces)]),
+            normal=np.concatenate(
+                [
+                    self.taste[tempted] - self.taste[tempter],
+                    np.zeros((count, goods)),
+                    np.tile(self.chart.normals, (count, 1)),
+                ]
+            ),
+            own=np.concatenate([np.ones(len(listed)), -np.ones(count), np.zeros(count * faces)]),
+            limit=np.concatenate([np.zeros(len(listed)), -self.reservation, np.tile(self.chart.limits, count)]),
             gradient=lambda z: cost.gradient(self.chart.origin + z @ basis) @ basis.T,  # type: ignore[attr-defined]
             hessian=lambda z: basis @ cost.hessian(self.chart.origin + z @ basis) @ basis.T,  # type: ignore[attr-defined]
         )
@@ -179,7 +182,7 @@ class Master:
         first = np.searchsorted(ranked[:, 1], ranked[:, 1])
         return ranked[np.arange(len(ranked)) - first < TEMPTED], worst
 
-    def candidate(self, point: Point, blocks: Blocks, *, is_finished: bool) -> Candidate:
+    def candidate(self, point: Point, listed: Indices, *, is_finished: bool) -> Candidate:
         """Back to the problem's own types and units."""
         allocation = (self.chart.origin + point.x @ self.chart.basis) * self.units.allocation
         worth = self.problem.valuations[self.head] @ self.chart.origin * (self.units.allocation / self.units.money)
@@ -187,11 +190,10 @@ class Master:
         transfer = np.einsum("ij,ij->i", self.problem.valuations[self.head], allocation) - utility
         allocation = self.problem.domain.clip(allocation)[self.member]
         utility = self.problem.utility(allocation, transfer[self.member])
-        listed = blocks.present > 0
-        tempter = np.nonzero(listed)[0]
         count = len(self.weights)
-        kept = point.pair[listed] * (1 - KEPT_BACK)
-        prices = csr_array((kept, (blocks.tempted[listed], tempter)), shape=(count, count))
+        tempter, tempted = np.divmod(listed, count)
+        kept = point.price[: len(listed)] * (1 - KEPT_BACK)
+        prices = csr_array((kept, (tempted, tempter)), shape=(count, count))
         return Candidate(allocation, utility, ungrouped(self.problem, self.member, prices), "cuts", is_finished)
 
 
@@ -261,24 +263,25 @@ def solve(
     if against is not None:
         raise ProblemError(f"method 'cuts' does not apply: {against}; use method='auto'")
     master = master_of(problem)
-    scale, strict = master.scale, master.strict_point()
-    pairs = neighbours(master.taste, linear=isinstance(problem.cost, Linear))
-    blocks = master.blocks(pairs)
-    elimination = Elimination(blocks, master.taste)
-    start, gap, worst = priced(blocks, *strict, strict_slacks(blocks, *strict)), FIRST_GAP, np.inf
-    for number in range(ROUNDS):
-        point, finished = minimise(blocks, start, elimination, gap=gap * scale, deadline=deadline)
-        violated, worst = master.separate(point)
-        report(f"round {number + 1}: {int(blocks.present.sum())} IC rows, worst violation {worst:.1e}, gap {gap:.0e}")
+    scale, count = master.scale, len(master.weights)
+    listed = neighbours(master.taste, linear=isinstance(problem.cost, Linear))
+    program = master.program(listed)
+    elimination = Elimination(program, master.taste)
+    path, gap, worst = [first_point(program, *master.strict_point())], FIRST_GAP, np.inf
+    for number in range(1, ROUNDS + 1):
+        further, finished = minimise(program, path.pop(), elimination, gap=gap * scale, deadline=deadline)
+        path += further
+        violated, worst = master.separate(path[-1])
+        report(f"round {number}: {len(listed)} IC rows, worst violation {worst:.1e}, gap {gap:.0e}")
         if not finished or (worst <= VIOLATION and gap <= LAST_GAP):
-            return master.candidate(point, blocks, is_finished=finished)
-        known = len(pairs)
-        pairs = np.unique(np.concatenate([pairs, violated]), axis=0)
-        gap = LAST_GAP if len(pairs) == known or worst <= VIOLATION else max(LAST_GAP, min(gap, 0.1 * worst))
-        start = point
-        if len(pairs) > known:
-            start, blocks = _restart(blocks, master.blocks(pairs), point, strict)
-            elimination = Elimination(blocks, master.taste)
+            return master.candidate(path[-1], listed, is_finished=finished)
+        before, listed = listed, np.union1d(listed, violated[:, 1] * count + violated[:, 0])
+        is_longer = len(listed) > len(before)
+        gap = max(LAST_GAP, min(gap, 0.1 * worst)) if is_longer and worst > VIOLATION else LAST_GAP
+        if is_longer:
+            program = master.program(listed)
+            elimination = Elimination(program, master.taste)
+            path = restarted(program, path, np.searchsorted(listed, before))
     raise SolverError(
         f"IC violations of {worst * master.units.money:.1e} remain after {ROUNDS} rounds: use method='reference'",
         tried=("cuts",),
@@ -286,7 +289,7 @@ def solve(
 
 
 def neighbours(taste: Array, *, linear: bool) -> Indices:
-    """Pairs (tempted, tempter) of nearest neighbours in type space, both ways; (n_pairs, 2)."""
+    """Pairs of nearest neighbours in type space, both ways: tempter times the number of types plus tempted, sorted."""
     from scipy.spatial import cKDTree
 
     count, dimension = taste.shape
@@ -294,54 +297,51 @@ def neighbours(taste: Array, *, linear: bool) -> Indices:
     if dimension == 2 and count <= FEW_TYPES:
         wanted = NEIGHBOURS_LINEAR[2]
     if count <= wanted + 1:
-        return np.argwhere(~np.eye(count, dtype=bool))
-    found, near = cKDTree(taste).query(taste, k=wanted + 1)
-    distance = np.asarray(found)
-    pairs = np.column_stack([np.repeat(np.arange(count), wanted + 1), near.ravel()])
-    both = np.concatenate([pairs, pairs[:, ::-1]])
-    both, first = np.unique(both, axis=0, return_index=True)
-    apart = np.tile(distance.ravel(), 2)[first]
+        return np.flatnonzero(~np.eye(count, dtype=bool))
+    distance, near = cKDTree(taste).query(taste, k=wanted + 1)
+    tempter, tempted = np.repeat(np.arange(count), wanted + 1), near.ravel()
+    both, first = np.unique(np.concatenate([tempter * count + tempted, tempted * count + tempter]), return_index=True)
+    tempter, tempted = np.divmod(both, count)
     # A type at the edge is the far neighbour of many: let each tempt its nearest only, so that blocks stay small.
-    order = np.lexsort((apart, both[:, 1]))
-    both = both[order]
-    sizes = np.bincount(both[:, 1], minlength=count)
-    place = np.arange(len(both)) - np.repeat(np.cumsum(sizes) - sizes, sizes)
-    return both[(both[:, 0] != both[:, 1]) & (place <= wanted + SPARE_NEIGHBOURS)]
+    order = np.lexsort((np.tile(np.asarray(distance).ravel(), 2)[first], tempter))
+    place = np.empty(len(both), dtype=np.intp)
+    place[order] = np.arange(len(both)) - np.searchsorted(tempter, tempter)
+    return both[(tempter != tempted) & (place <= wanted + SPARE_NEIGHBOURS)]
 
 
-def strict_slacks(blocks: Blocks, x: Array, u: Array) -> Slacks:
-    """Slacks of the strict menu: alpha |a_i - a_j|^2 / 2 = (a_i - a_j) . (x_i - x_j) / 2 for either of two types.
+def first_point(program: Program, x: Array, u: Array) -> Point:
+    """Prices to start from at the strict menu.
 
-    As a difference of utilities it would drown in rounding where types nearly coincide.
+    Participation is priced at the weights: pairs listed both ways then balance the flow, all at the same price times
+    slack. Types that nearly coincide have next to no slack: theirs is overstated.
     """
-    pair = np.einsum("nkd,nkd->nk", blocks.step, x[blocks.tempted] - x[:, np.newaxis]) / 2
-    return replace(slacks(blocks, x, u), pair=np.where(blocks.present > 0, pair, 1.0))
+    actual, pairs = program.slack(x, u), len(program.tempted)
+    participation = slice(pairs, pairs + len(u))
+    slack = np.maximum(actual, LEAST_SLACK)
+    level = float(program.utility_cost @ actual[participation]) / len(u)
+    price = np.minimum(level / slack, DEAREST * float(program.utility_cost.mean()))
+    price[participation] = program.utility_cost
+    return Point(x, u, price, slack, slack - actual)
 
 
-def _restart(before: Blocks, blocks: Blocks, point: Point, strict: tuple[Array, Array]) -> tuple[Point, Blocks]:
-    """The last point, mixed with the strict menu until it is strictly inside the longer list, with its prices."""
-    have, room = slacks(blocks, point.x, point.u), strict_slacks(blocks, *strict)
-    have = replace(have, pair=_carried(before, blocks, point.slack.pair, have.pair))
-    missing = np.maximum(-have.pair, 0.0) * blocks.present
-    share = float(np.clip(4 * np.max(missing / (missing + room.pair), initial=0.0), MIXED_BACK, 1.0))
-    x, u = ((1 - share) * last + share * safe for last, safe in zip((point.x, point.u), strict, strict=True))
-    mixed = Slacks(
-        (1 - share) * have.pair + share * room.pair,
-        (1 - share) * point.slack.participation + share * room.participation,
-        (1 - share) * point.slack.face + share * room.face,
-    )
-    return priced(blocks, x, u, mixed, point, _carried(before, blocks, point.pair, 0.0)), blocks
+def restarted(program: Program, path: list[Point], kept: Indices) -> list[Point]:
+    """The path on a longer list, as far as it (nearly) meets it; the IC rows before are at the places `kept`.
 
-
-def _carried(before: Blocks, blocks: Blocks, values: Array, new: Array | float) -> Array:
-    """Values of pairs of the old list, laid out as in the new one; `new` where a pair is new."""
-    count = len(blocks.weights)
-
-    def keys(of: Blocks) -> Indices:
-        return of.tempted * count + np.arange(count)[:, np.newaxis]
-
-    old = before.present > 0
-    order = np.argsort(keys(before)[old])
-    known, carried = keys(before)[old][order], values[old][order]
-    position = np.minimum(np.searchsorted(known, keys(blocks)), len(known) - 1)
-    return np.where((known[position] == keys(blocks)) & (blocks.present > 0), carried[position], new)
+    The last point is good for the old rows but next to the walls of the new ones: steps from there would be short. So
+    go back to where the new rows are hardly missed. They begin at the price times slack of the others.
+    """
+    at = np.concatenate([kept, np.arange(len(program.tempted), len(program.owner))])
+    is_new = np.ones(len(program.owner), dtype=bool)
+    is_new[at] = False
+    longer: list[Point] = []
+    for point in path:
+        level, most = float(np.mean(point.price * point.slack)), float(program.utility_cost.mean())
+        actual = program.slack(point.x, point.u)
+        if longer and np.any(actual[is_new] < -BEHIND * level / most):
+            break
+        slack = np.maximum(actual, level / most)
+        missing = slack - actual
+        price = np.minimum(level / slack, most)
+        slack[at], missing[at], price[at] = point.slack, point.missing, point.price
+        longer.append(Point(point.x, point.u, price, slack, missing))
+    return longer

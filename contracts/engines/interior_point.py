@@ -1,24 +1,33 @@
-"""A primal-dual interior point for the menu program on a sparse list of IC rows, with allocations eliminated.
+"""A primal-dual interior point for the menu program on a sparse list of rows, with allocations eliminated.
 
     minimise   sum_j f_j [c(x_j) - v_j . x_j] + q . u
-    such that  s = u_i - u_j - (a_i - a_j) . x_j >= 0    for the listed pairs (i, j), priced l
-               u_i - r_i >= 0,                            priced m
-               limit - normal . x_j >= 0                  for the faces of the domain, priced z
+    such that  s_k = limit_k + u_i - own_k u_j - normal_k . x_j >= 0    for rows k, priced l_k
+
+Every row belongs to the allocation of one type j; IC rows are those with a tempted type i. So IC, IR, limits on
+transfers and the faces of the domain are one kind of row:
+
+    IC          u_i - u_j - (a_i - a_j) . x_j       normal = a_i - a_j, own = 1
+    IR          u_j - r_j                           normal = 0,         own = -1, limit = -r_j
+    t_j >= low  a_j . x_j - u_j - low               normal = -a_j,      own = 1,  limit = -low
+    t_j <= high high - a_j . x_j + u_j              normal = a_j,       own = -1, limit = high
+    face        limit - normal . x_j                                    own = 0
 
 Newton's equations couple allocations of different types through utilities only. With W = l / s, the block of x_j is
 
-    M_j = f_j Hess c(x_j) + sum_i W_ij D_ij D_ij' + sum_faces (z / gap) normal normal',    D_ij = a_i - a_j,
+    M_j = f_j Hess c(x_j) + sum_k W_k normal_k normal_k',
 
 and eliminating it leaves one sparse symmetric positive definite system in u, whose pattern joins the types that share a
 tempter. It is factorised in a nested-dissection order found from the positions of the types. Mehrotra's
-predictor-corrector; the iterates stay strictly feasible because they start so and all constraints are linear.
+predictor-corrector. A start may miss rows: slacks are then positive numbers of their own, and every step of length t
+takes away the share t of what they miss.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from scipy.sparse import csc_array, csr_array
@@ -32,124 +41,118 @@ SHORT_STEP, SHORT_STEPS = 1e-3, 4  # so many steps this short in a row: no furth
 REFINEMENTS = 2  # of every Newton step, unless it misses the equations by no more than
 REFINED = 1e-13  # of the weights
 OVERSHOT = 1e-2  # complementarity this far below the gap ends the path even if prices are off the flow by more
-LIFTED = 0.1  # level of the smallest products at a warm start, as a share of their mean
-DEAREST = 1e5  # first price of a pair, in mean weights of a type, that no shortage of slack exceeds
 SHIFTS = 6  # tries with a growing shift when the factorisation breaks down
+SIMILAR = 1.25  # types with up to so many times the rows of the smallest are worked on together, padded
+GROUP_ENTRIES = 300_000  # of the reduced blocks of a group
 
 
 @dataclass(frozen=True, eq=False)
-class Blocks:
-    """The program's data, type by type, in normalised units; K pairs per type, padded with absent ones."""
+class Program:
+    """The program's data in normalised units; IC rows come first."""
 
-    weights: Array  # (n,) f times the principal's own weight
+    weights: Array  # (n,) f
     value: Array  # (n, d) v
     utility_cost: Array  # (n,) q
-    reservation: Array  # (n,) r
-    tempted: Indices  # (n, K) types tempted by type j
-    present: Array  # (n, K) 1 where the pair is listed, 0 where padded
-    step: Array  # (n, K, d) D
-    normals: Array  # (R, d) faces of the domain
-    limits: Array  # (R,)
+    tempted: Indices  # (n_pairs,) i of every IC row
+    owner: Indices  # (n_rows,) j
+    normal: Array  # (n_rows, d)
+    own: Array  # (n_rows,)
+    limit: Array  # (n_rows,)
     gradient: Callable[[Array], Array]  # of the cost, (n, d) -> (n, d)
     hessian: Callable[[Array], Array]  # of the cost, (n, d) -> (n, d, d)
 
+    @cached_property
+    def on_allocation(self) -> csr_array:
+        """Rows times x, laid out type by type; (n_rows, n d)."""
+        n_rows, goods = self.normal.shape
+        columns = self.owner[:, np.newaxis] * goods + np.arange(goods)
+        starts = np.arange(n_rows + 1) * goods
+        return csr_array((-self.normal.ravel(), columns.ravel(), starts), shape=(n_rows, self.value.size))
 
-@dataclass(frozen=True, eq=False)
-class Slacks:
-    """What every constraint has to spare, or its change along a direction."""
+    @cached_property
+    def on_utility(self) -> csr_array:
+        """Rows times u; (n_rows, n)."""
+        rows = np.concatenate([np.arange(len(self.tempted)), np.arange(len(self.owner))])
+        columns = np.concatenate([self.tempted, self.owner])
+        entries = np.concatenate([np.ones(len(self.tempted)), -self.own])
+        return csr_array((entries, (rows, columns)), shape=(len(self.owner), len(self.weights)))
 
-    pair: Array
-    participation: Array
-    face: Array
+    @cached_property
+    def transposed(self) -> tuple[csr_array, csr_array]:
+        return self.on_allocation.T.tocsr(), self.on_utility.T.tocsr()
+
+    def slack(self, x: Array, u: Array) -> Array:
+        """What every row has to spare."""
+        return np.asarray(self.limit + self.on_allocation @ x.ravel() + self.on_utility @ u)
+
+    def charges(self, price: Array) -> tuple[Array, Array]:
+        """What prices of rows take from each allocation and utility."""
+        on_allocation, on_utility = self.transposed
+        return (on_allocation @ price).reshape(self.value.shape), on_utility @ price
 
 
 @dataclass(frozen=True, eq=False)
 class Point:
-    """Allocations, utilities and the prices of pairs, participation and faces.
+    """Allocations, utilities, and of every row its price, its slack and by how much the slack is overstated.
 
     Slacks are carried along, not recomputed: near the optimum they are far smaller than the rounding of u_i - u_j.
     """
 
     x: Array  # (n, d)
     u: Array  # (n,)
-    pair: Array  # (n, K)
-    participation: Array  # (n,)
-    face: Array  # (n, R)
-    slack: Slacks
+    price: Array  # (n_rows,)
+    slack: Array  # (n_rows,)
+    missing: Array  # (n_rows,)
 
 
-def slacks(blocks: Blocks, x: Array, u: Array) -> Slacks:
-    """Slack of every constraint; absent pairs have slack 1."""
-    pair = u[blocks.tempted] - u[:, np.newaxis] - np.einsum("nkd,nd->nk", blocks.step, x)
-    pair = np.where(blocks.present > 0, pair, 1.0)
-    return Slacks(pair, u - blocks.reservation, blocks.limits - x @ blocks.normals.T)
+@dataclass(frozen=True, eq=False)
+class _Group:
+    """Types with about as many rows, whose blocks are worked on together."""
 
-
-def priced(
-    blocks: Blocks, x: Array, u: Array, have: Slacks, before: Point | None = None, pair: Array | None = None
-) -> Point:
-    """Prices to start from at a strictly feasible (x, u) whose slacks are `have`.
-
-    Without a point `before`, participation is priced at the weights: pairs listed both ways then balance the flow, all
-    at the same price times slack. With one, its prices are kept (`pair` are those of the pairs, 0 where new), raised to
-    the level of their mean product with the new slacks.
-    """
-    if before is None or pair is None:
-        level = float(blocks.utility_cost @ have.participation) / len(u)
-        participation = blocks.utility_cost
-        most = DEAREST * float(blocks.utility_cost.mean())  # types that nearly coincide have next to no slack
-        start = blocks.present * np.minimum(level / have.pair, most)
-        return Point(x, u, start, participation, level / have.face, have)
-    in_pairs = float((pair * have.pair).sum())
-    total = in_pairs + float(before.participation @ have.participation) + float((before.face * have.face).sum())
-    level = LIFTED * total / float(blocks.present.sum() + have.participation.size + have.face.size)
-    most = float(blocks.utility_cost.mean())  # a constraint that is nearly tight must not be priced out of proportion
-
-    def lifted(price: Array, slack: Array) -> Array:
-        return np.maximum(price, np.minimum(level / slack, most))
-
-    return Point(
-        x,
-        u,
-        blocks.present * lifted(pair, have.pair),
-        lifted(before.participation, have.participation),
-        lifted(before.face, have.face),
-        have,
-    )
+    types: Indices  # (g,)
+    slots: Indices  # (g, w) the rows of each type, IC rows first; n_rows where padded
+    n_pairs: int  # how many of the w are IC rows
+    normal: Array  # (g, w, d)
+    own: Array  # (g, w)
+    scatter: Indices  # (g (n_pairs + 1)^2,) entries of the factorised matrix that the reduced blocks add to
 
 
 class Elimination:
     """The pattern of the system in u: which entries of the factorised matrix every block adds to."""
 
-    def __init__(self, blocks: Blocks, positions: Array) -> None:
-        n, width = blocks.tempted.shape
-        self.members = np.column_stack([blocks.tempted, np.arange(n)])  # (n, K + 1), the type itself last
-        count = width + 1
-        rows = np.repeat(self.members, count, axis=1).ravel()
-        columns = np.tile(self.members, (1, count)).ravel()
-        pattern = csr_array((np.ones(len(rows), dtype=np.int8), (rows, columns)), shape=(n, n))
+    def __init__(self, program: Program, positions: Array) -> None:
+        n, pairs = len(program.weights), len(program.tempted)
+        blocks, members = np.append(program.owner[:pairs], np.arange(n)), np.append(program.tempted, np.arange(n))
+        incidence = csr_array((np.ones(pairs + n, dtype=np.int32), (blocks, members)), shape=(n, n))
+        pattern = (incidence.T @ incidence).tocsr()
         self.order = nested_dissection(pattern, positions)
-        rank = np.empty(n, dtype=np.int64)
+        rank = np.empty(n, dtype=np.intp)
         rank[self.order] = np.arange(n)
-        keys = rank[columns] * n + rank[rows]
-        distinct, self._slot = np.unique(keys, return_inverse=True)
-        self._n, self._rows = n, (distinct % n).astype(np.int32)
-        self._starts = np.searchsorted(distinct, np.arange(n + 1) * n).astype(np.int32)
-        self._diagonal = np.searchsorted(distinct, np.arange(n) * (n + 1))
+        self._rows, self._starts = _reordered(pattern, self.order, rank)
+        self._columns = np.repeat(np.arange(n), np.diff(self._starts))
+        keys = self._columns * n + self._rows
+        self._diagonal = np.searchsorted(keys, np.arange(n) * (n + 1))
+        coupled = np.any(program.normal[pairs:] != 0, axis=1)
+        self._alone = pairs + np.flatnonzero(~coupled)  # rows without an allocation
+        self._alone_rank = rank[program.owner[self._alone]]
+        self._own = program.own[self._alone]
+        self.groups = list(_groups(program, pairs + np.flatnonzero(coupled), rank, keys))
 
-    def factorise(self, dense: Array, diagonal: Array) -> Callable[[Array], Array]:
-        """Factorise sum_j dense_j + diag(diagonal); dense_j is (K + 1, K + 1) over the members of block j."""
+    def factorise(self, blocks: Iterable[tuple[_Group, Array]], prices_to_slacks: Array) -> Callable[[Array], Array]:
+        """Factorise the sum of all groups' reduced blocks (g, n_pairs + 1, n_pairs + 1), and of rows in u alone."""
         from scipy.sparse.linalg import splu
 
-        data = np.bincount(self._slot, dense.ravel(), minlength=len(self._rows))
-        data[self._diagonal] += diagonal[self.order]
+        data = np.zeros(len(self._rows))
+        for group, block in blocks:
+            data += np.bincount(group.scatter, block.ravel(), minlength=len(data))
+        n = len(self._diagonal)
+        data[self._diagonal] += np.bincount(self._alone_rank, self._own**2 * prices_to_slacks[self._alone], minlength=n)
         scale = 1.0 / np.sqrt(np.maximum(data[self._diagonal], 1e-300))
-        columns = np.repeat(np.arange(self._n), np.diff(self._starts))
-        data = data * scale[self._rows] * scale[columns]
+        data = data * scale[self._rows] * scale[self._columns]
         shift = 1e-14
         for _ in range(SHIFTS):
             data[self._diagonal] = 1.0 + shift
-            matrix = csc_array((data, self._rows, self._starts), shape=(self._n, self._n))
+            matrix = csc_array((data, self._rows, self._starts), shape=(n, n))
             try:
                 factors = splu(matrix, permc_spec="NATURAL", diag_pivot_thresh=0.0, options={"SymmetricMode": True})
             except RuntimeError:  # exactly singular: shift further
@@ -168,6 +171,39 @@ class Elimination:
             return solution
 
         return solve
+
+
+def _reordered(pattern: csr_array, order: Indices, rank: Indices) -> tuple[Indices, Indices]:
+    """Rows and column starts of a symmetric pattern with rows and columns in the given order."""
+    moved = pattern[order]
+    moved = csr_array((moved.data, rank[moved.indices], moved.indptr), shape=moved.shape)
+    moved.sort_indices()
+    return moved.indices.astype(np.int32), moved.indptr.astype(np.int32)
+
+
+def _groups(program: Program, others: Indices, rank: Indices, keys: Indices) -> Iterator[_Group]:
+    """Types by their number of IC rows, few enough at a time for the processor's cache."""
+    n, pairs = len(program.weights), len(program.tempted)
+    sizes = np.bincount(program.owner[:pairs], minlength=n)
+    first = np.cumsum(sizes) - sizes
+    others = others[np.argsort(program.owner[others], kind="stable")].reshape(n, -1)
+    normal = np.concatenate([program.normal, np.zeros((1, program.normal.shape[1]))])
+    own, tempted = np.append(program.own, 0.0), np.append(program.tempted, 0)
+    by_size, start = np.argsort(sizes, kind="stable"), 0
+    while start < n:
+        alike = np.searchsorted(sizes[by_size], SIMILAR * sizes[by_size[start]], side="right")
+        many = max(1, GROUP_ENTRIES // int(sizes[by_size[start]] + 1) ** 2)
+        types = by_size[start : min(alike, start + many)]
+        start += len(types)
+        place = np.arange(sizes[types].max())
+        listed = place < sizes[types, np.newaxis]
+        pair_slots = np.where(listed, first[types, np.newaxis] + place, 0)
+        members = np.where(listed, tempted[pair_slots], types[:, np.newaxis])
+        members = rank[np.column_stack([members, types])]
+        pair_slots = np.where(listed, pair_slots, len(program.owner))
+        slots = np.column_stack([pair_slots, others[types]])
+        scatter = np.searchsorted(keys, (members[:, np.newaxis, :] + n * members[:, :, np.newaxis]).ravel())
+        yield _Group(types, slots, len(place), normal[slots], own[slots], scatter)
 
 
 def nested_dissection(pattern: csr_array, positions: Array) -> Indices:
@@ -196,218 +232,164 @@ def nested_dissection(pattern: csr_array, positions: Array) -> Indices:
 
 
 def minimise(
-    blocks: Blocks,
+    program: Program,
     start: Point,
     elimination: Elimination,
     *,
     gap: float,
     max_iterations: int = 80,
     deadline: float = np.inf,
-) -> tuple[Point, bool]:
-    """Follow the central path from a strictly feasible point until prices times slacks sum to `gap`.
+) -> tuple[list[Point], bool]:
+    """Follow the central path from a point with positive slacks and prices until their products sum to `gap`.
 
     Parameters
     ----------
     start : Point with positive slacks and prices
-    elimination : of the same blocks
+    elimination : of the same program
     gap : objective units; complementarity at which to stop
     deadline : time.monotonic() at which to stop; an interrupt from the keyboard does the same
 
     Returns
     -------
-    The last iterate, strictly feasible for the listed constraints whatever the gap reached, and whether it ended
-    there by itself.
+    All iterates, the start first, and whether it ended by itself.
     """
-    point = start
-    stalled = 0
-    for _ in range(max_iterations):
+    path, stalled = [start], 0
+    while len(path) <= max_iterations and stalled < SHORT_STEPS:
         if time.monotonic() > deadline:
-            return point, False
+            return path, False
         try:
-            following = _iterate(blocks, point, elimination, gap)
+            following = _iterate(program, path[-1], elimination, gap)
         except KeyboardInterrupt:
-            return point, False
+            return path, False
         if following is None:
             break
         point, length = following
+        path.append(point)
         stalled = stalled + 1 if length < SHORT_STEP else 0
-        if stalled >= SHORT_STEPS:
-            break
-    return point, True
+    return path, True
 
 
-def _iterate(blocks: Blocks, point: Point, elimination: Elimination, gap: float) -> tuple[Point, float] | None:
+def _iterate(program: Program, point: Point, elimination: Elimination, gap: float) -> tuple[Point, float] | None:
     """One predictor-corrector step and its length; None at the gap, or where the system breaks down."""
-    have = point.slack
-    products = [
-        (blocks.present * point.pair * have.pair),
-        point.participation * have.participation,
-        point.face * have.face,
-    ]
-    complementarity = sum(float(part.sum()) for part in products)
-    residual_x, residual_u = _residuals(blocks, point)
-    infeasible = float(np.abs(residual_x).sum() + np.abs(residual_u).sum())
+    products = point.price * point.slack
+    complementarity = float(products.sum())
+    charged_x, charged_u = program.charges(point.price)
+    residual_x = program.weights[:, np.newaxis] * (program.gradient(point.x) - program.value) - charged_x
+    residual_u = program.utility_cost - charged_u
+    infeasible = float(np.abs(residual_x).sum() + np.abs(residual_u).sum() + point.price @ np.abs(point.missing))
     if complementarity <= gap and (infeasible <= gap or complementarity <= OVERSHOT * gap):
         return None
     try:
-        newton = _Newton(blocks, point, have, elimination)
+        newton = _Newton(program, point, elimination)
     except ArithmeticError:
         return None
-    level = complementarity / float(blocks.present.sum() + have.participation.size + have.face.size)
-    affine = newton.direction(residual_x, residual_u, [-part for part in products], refinements=0)  # only a forecast
-    reach_primal, reach_dual = (min(reach, 1.0) for reach in _reach(point, have, affine))
-    ahead = _complementarity(blocks, point, have, affine, reach_primal, reach_dual)
+    affine = newton.direction(residual_x, residual_u, -products, refinements=0)  # only a forecast
+    primal, dual = (min(1.0, _longest(*pair)) for pair in affine.pairs_with(point))
+    ahead = float((point.slack + primal * affine.slack) @ (point.price + dual * affine.price))
     centring = min(1.0, max(ahead / complementarity, 0.0) ** 3)
-    target = [
-        blocks.present * (centring * level - affine.pair_price * affine.pair) - products[0],
-        centring * level - affine.participation_price * affine.participation - products[1],
-        centring * level - affine.face_price * affine.face - products[2],
-    ]
+    target = centring * complementarity / len(products) - affine.price * affine.slack - products
     step = newton.direction(residual_x, residual_u, target)
-    reach_primal, reach_dual = (TO_BOUNDARY * reach for reach in _reach(point, have, step))
+    primal, dual = (TO_BOUNDARY * _longest(*pair) for pair in step.pairs_with(point))
     if newton.is_curved:  # a curved cost ties prices to allocations: unequal steps would undo its residual
-        reach_primal = reach_dual = min(reach_primal, reach_dual)
+        primal = dual = min(primal, dual)
     moved = Point(
-        point.x + reach_primal * step.x,
-        point.u + reach_primal * step.u,
-        point.pair + reach_dual * step.pair_price,
-        point.participation + reach_dual * step.participation_price,
-        point.face + reach_dual * step.face_price,
-        Slacks(
-            have.pair + reach_primal * step.pair,
-            have.participation + reach_primal * step.participation,
-            have.face + reach_primal * step.face,
-        ),
+        point.x + primal * step.x,
+        point.u + primal * step.u,
+        point.price + dual * step.price,
+        point.slack + primal * step.slack,
+        point.missing * (1 - primal),
     )
-    return moved, reach_primal
+    return moved, primal
 
 
 @dataclass(frozen=True, eq=False)
 class _Direction:
     x: Array
     u: Array
-    pair: Array  # change of slacks
-    participation: Array
-    face: Array
-    pair_price: Array
-    participation_price: Array
-    face_price: Array
+    price: Array
+    slack: Array
+
+    def pairs_with(self, point: Point) -> tuple[tuple[Array, Array], tuple[Array, Array]]:
+        """What must stay positive and its change: primal, dual."""
+        return (point.slack, self.slack), (point.price, self.price)
 
 
 class _Newton:
     """Newton's equations at one point, factorised once for predictor and corrector.
 
-    With A_j the rows sqrt(W_ij) D_ij, the weighted faces and a root of the curvature, M_j = A_j' A_j. A full QR of A_j
-    gives M_j = R'R and, in the columns Z orthogonal to A_j, what elimination leaves of W_j without subtraction:
-    W - W D M^-1 D' W = (W^1/2 Z) (W^1/2 Z)'. Computed as the difference it would lose all digits near a vertex.
+    With A_j the rows sqrt(W_k) normal_k and a root of the curvature, M_j = A_j' A_j. A full QR of A_j gives M_j = R'R
+    and, in the columns Z orthogonal to A_j, what elimination leaves of W_j without subtraction: W - W D M^-1 D' W =
+    (W^1/2 Z) (W^1/2 Z)'. Computed as the difference it would lose all digits near a vertex.
     """
 
-    def __init__(self, blocks: Blocks, point: Point, have: Slacks, elimination: Elimination) -> None:
-        self._blocks, self._elimination = blocks, elimination
-        self._have = have
-        self._pair = blocks.present * point.pair / have.pair  # W
-        self._participation = point.participation / have.participation
-        self._face = point.face / have.face
-        self._curvature = blocks.hessian(point.x)
+    def __init__(self, program: Program, point: Point, elimination: Elimination) -> None:
+        self._program, self._point = program, point
+        self._ratio = point.price / point.slack  # W
+        self._curvature = program.hessian(point.x)
         self.is_curved = bool(np.any(self._curvature))
-        width, goods = self._pair.shape[1], blocks.normals.shape[1]
-        root = np.sqrt(self._pair)[:, :, np.newaxis]
-        rows = [root * blocks.step, np.sqrt(self._face)[:, :, np.newaxis] * blocks.normals]
+        self._root = np.empty((*program.value.shape, program.value.shape[1]))  # R^-1: M^-1 = R^-1 R^-T
         try:
-            if self.is_curved:
-                curved = blocks.weights[:, np.newaxis, np.newaxis] * self._curvature
-                root_of_curvature: Array = np.asarray(np.linalg.cholesky(curved), dtype=np.float64)
-                rows.append(root_of_curvature.transpose(0, 2, 1))
-            orthogonal, upper = np.linalg.qr(np.concatenate(rows, axis=1), mode="complete")
-            self._root = np.linalg.inv(upper[:, :goods])  # R^-1: M^-1 = R^-1 R^-T
+            self._solve = elimination.factorise(self._reduced(elimination.groups), self._ratio)
         except np.linalg.LinAlgError as exc:
             raise ArithmeticError("the system in the allocations is singular") from exc
-        left = root * orthogonal[:, :width, goods:]
-        left = np.concatenate([left, -left.sum(axis=1, keepdims=True)], axis=1)
-        weighted = self._pair[:, :, np.newaxis] * blocks.step
-        self._to_members = np.concatenate([weighted, -weighted.sum(axis=1, keepdims=True)], axis=1)  # (n, K+1, d)
-        self._solve = elimination.factorise(left @ left.transpose(0, 2, 1), self._participation)
+
+    def _reduced(self, groups: list[_Group]) -> Iterator[tuple[_Group, Array]]:
+        """Of every group, what eliminating its allocations leaves in the utilities."""
+        weights, goods = self._program.weights, self._program.value.shape[1]
+        root_of_ratio = np.append(np.sqrt(self._ratio), 0.0)
+        for group in groups:
+            root = root_of_ratio[group.slots][:, :, np.newaxis]
+            rows = [root * group.normal]
+            if self.is_curved:
+                curvature = weights[group.types, np.newaxis, np.newaxis] * self._curvature[group.types]
+                lower: Array = np.asarray(np.linalg.cholesky(curvature), dtype=np.float64)
+                rows.append(lower.transpose(0, 2, 1))
+            orthogonal, upper = np.linalg.qr(np.concatenate(rows, axis=1), mode="complete")
+            self._root[group.types] = np.linalg.inv(upper[:, :goods])
+            left = root * orthogonal[:, : root.shape[1], goods:]
+            left = np.concatenate([left[:, : group.n_pairs], -group.own[:, np.newaxis] @ left], axis=1)
+            yield group, left @ left.transpose(0, 2, 1)
 
     def _inverse_times(self, right: Array) -> Array:
         """M_j^-1 times a vector per type."""
-        half = np.einsum("ned,ne->nd", self._root, right)
-        return np.asarray(np.einsum("nde,ne->nd", self._root, half))
+        half = self._root.transpose(0, 2, 1) @ right[:, :, np.newaxis]
+        return np.asarray((self._root @ half)[:, :, 0])
 
     def direction(
-        self, residual_x: Array, residual_u: Array, target: list[Array], *, refinements: int = REFINEMENTS
+        self, residual_x: Array, residual_u: Array, target: Array, *, refinements: int = REFINEMENTS
     ) -> _Direction:
-        """The step that cancels the residuals and moves every price times slack by `target`.
+        """The step that cancels the residuals and what slacks miss, and moves every price times slack by `target`.
 
         Eliminating allocations cancels digits where prices are large beside slacks, so the step is refined against the
         equations as they stand.
         """
-        blocks = self._blocks
-        step = self._eliminated(residual_x, residual_u, target)
+        program = self._program
+        step = self._eliminated(residual_x, residual_u, target / self._point.slack, self._point.missing)
+        nothing = np.zeros_like(target)
         for _ in range(refinements):
-            curved = blocks.weights[:, np.newaxis] * np.einsum("nde,ne->nd", self._curvature, step.x)
-            missing_x = residual_x + curved + np.einsum("nkd,nk->nd", blocks.step, step.pair_price)
-            missing_x = missing_x + step.face_price @ blocks.normals
-            tempted = np.bincount(blocks.tempted.ravel(), step.pair_price.ravel(), minlength=len(residual_u))
-            missing_u = residual_u - tempted + step.pair_price.sum(axis=1) - step.participation_price
-            if np.abs(missing_x).sum() + np.abs(missing_u).sum() <= REFINED * blocks.weights.sum():
+            charged_x, charged_u = program.charges(step.price)
+            curved = (self._curvature @ step.x[:, :, np.newaxis])[:, :, 0]
+            rest_x = residual_x + program.weights[:, np.newaxis] * curved - charged_x
+            rest_u = residual_u - charged_u
+            if np.abs(rest_x).sum() + np.abs(rest_u).sum() <= REFINED * program.weights.sum():
                 break
-            more = self._eliminated(missing_x, missing_u, [np.zeros_like(part) for part in target])
+            more = self._eliminated(rest_x, rest_u, nothing, nothing)
             step = _Direction(*(getattr(step, name) + getattr(more, name) for name in _Direction.__dataclass_fields__))
         return step
 
-    def _eliminated(self, residual_x: Array, residual_u: Array, target: list[Array]) -> _Direction:
-        blocks, have = self._blocks, self._have
-        pair, participation, face = target[0] / have.pair, target[1] / have.participation, target[2] / have.face
-        right_x = -residual_x - np.einsum("nkd,nk->nd", blocks.step, pair) - face @ blocks.normals
-        moved = self._inverse_times(right_x)
-        through = np.concatenate([pair, -pair.sum(axis=1, keepdims=True)], axis=1)
-        through = through + np.einsum("nkd,nd->nk", self._to_members, moved)
-        members = self._elimination.members
-        right_u = np.bincount(members.ravel(), through.ravel(), minlength=len(residual_u))
-        u = self._solve(right_u + participation - residual_u)
-        x = moved + self._inverse_times(np.einsum("nkd,nk->nd", self._to_members, u[members]))
-        pair_slack = u[blocks.tempted] - u[:, np.newaxis] - np.einsum("nkd,nd->nk", blocks.step, x)
-        pair_slack = blocks.present * pair_slack
-        face_slack = -x @ blocks.normals.T
-        pair_price, face_price = pair - self._pair * pair_slack, face - self._face * face_slack
-        return _Direction(
-            x, u, pair_slack, u, face_slack, pair_price, participation - self._participation * u, face_price
-        )
+    def _eliminated(self, residual_x: Array, residual_u: Array, price: Array, missing: Array) -> _Direction:
+        program, ratio = self._program, self._ratio
+        charged_x, charged_u = program.charges(price + ratio * missing)
+        moved = self._inverse_times(charged_x - residual_x)
+        through = program.charges(ratio * (program.on_allocation @ moved.ravel()))[1]
+        u = self._solve(charged_u - residual_u - through)
+        by_utility = program.on_utility @ u
+        x = moved - self._inverse_times(program.charges(ratio * by_utility)[0])
+        slack = program.on_allocation @ x.ravel() + by_utility - missing
+        return _Direction(x, u, price - ratio * slack, slack)
 
 
-def _residuals(blocks: Blocks, point: Point) -> tuple[Array, Array]:
-    """Gradient of the Lagrangian in x and u."""
-    pair = blocks.present * point.pair
-    in_x = blocks.weights[:, np.newaxis] * (blocks.gradient(point.x) - blocks.value)
-    in_x = in_x + np.einsum("nkd,nk->nd", blocks.step, pair) + point.face @ blocks.normals
-    tempted = np.bincount(blocks.tempted.ravel(), pair.ravel(), minlength=len(point.u))
-    return in_x, blocks.utility_cost - tempted + pair.sum(axis=1) - point.participation
-
-
-def _reach(point: Point, have: Slacks, step: _Direction) -> tuple[float, float]:
-    """Largest primal and dual step lengths that keep slacks and prices non-negative, at most 1 / TO_BOUNDARY."""
-    primal = [(have.pair, step.pair), (have.participation, step.participation), (have.face, step.face)]
-    dual = [
-        (point.pair, step.pair_price),
-        (point.participation, step.participation_price),
-        (point.face, step.face_price),
-    ]
-    return _longest(primal), _longest(dual)
-
-
-def _longest(pairs: list[tuple[Array, Array]]) -> float:
-    longest = 1.0 / TO_BOUNDARY
-    for size, change in pairs:
-        shrinking = change < 0
-        if shrinking.any():
-            longest = min(longest, float(np.min(-size[shrinking] / change[shrinking])))
-    return longest
-
-
-def _complementarity(blocks: Blocks, point: Point, have: Slacks, step: _Direction, primal: float, dual: float) -> float:
-    pairs = (have.pair + primal * step.pair) * (point.pair + dual * step.pair_price) * blocks.present
-    participation = (have.participation + primal * step.participation) * (
-        point.participation + dual * step.participation_price
-    )
-    faces = (have.face + primal * step.face) * (point.face + dual * step.face_price)
-    return float(pairs.sum() + participation.sum() + faces.sum())
+def _longest(size: Array, change: Array) -> float:
+    """Largest step that keeps sizes non-negative, at most 1 / TO_BOUNDARY."""
+    shrinking = change < 0
+    return float(np.min(-size[shrinking] / change[shrinking], initial=1.0 / TO_BOUNDARY))

@@ -317,8 +317,8 @@ def garbage(kind, rng):
     """An interior point that returns nonsense in place of its last iterate."""
     minimise = interior_point.minimise
 
-    def broken(blocks, start, elimination, **settings):
-        point, _ = minimise(blocks, start, elimination, **settings)
+    def broken(program, start, elimination, **settings):
+        path, _ = minimise(program, start, elimination, **settings)
         noise = {
             "random": lambda part: rng.normal(size=part.shape) * 10.0 ** rng.uniform(-9, 3),
             "zero": np.zeros_like,
@@ -326,8 +326,8 @@ def garbage(kind, rng):
             "noisy": lambda part: part * (1 + 1e-4 * rng.normal(size=part.shape)),
             "negative": np.negative,
         }[kind]
-        worse = {name: noise(getattr(point, name)) for name in ("x", "u", "pair", "participation", "face")}
-        return dataclasses.replace(point, **worse), False
+        worse = {name: noise(getattr(path[-1], name)) for name in ("x", "u", "price")}
+        return [dataclasses.replace(path[-1], **worse)], False
 
     return broken
 
