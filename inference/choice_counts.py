@@ -127,12 +127,12 @@ def count_choices(offers: Offers, choices: Any, users: Any = None) -> ChoiceCoun
         return _fitting(offers, choices)
     if isinstance(choices, str | Path):
         table = read_columns(Path(choices))
-        cells: dict[str, Any] = {USER: np.array([_named(cell, table.path) for cell in table.column(USER)])}
+        cells: dict[str, Any] = {USER: _named(table.column(USER), table.path)}
         cells[OPTION] = table.numbers(OPTION)
         cells |= {name: table.column(name) for name in (MENU, ROUND) if name in table.names}
-        return _from_frame(offers, Table(cells), users, str(choices))
+        return _from_frame(offers, Table(cells), users, str(choices), first_row=1)
     if isinstance(choices, Mapping) or hasattr(choices, "columns"):
-        return _from_frame(offers, Table(choices), users, "the frame")
+        return _from_frame(offers, Table(choices), users, "the frame", first_row=0)
     return _from_array(offers, choices, users)
 
 
@@ -207,16 +207,17 @@ def _tally(option: Integers, missing: NDArray[np.bool_], width: int) -> Integers
 # ---- frames ----
 
 
-def _from_frame(offers: Offers, table: Table, users: Any, where: str) -> ChoiceCounts:
+def _from_frame(offers: Offers, table: Table, users: Any, where: str, *, first_row: int) -> ChoiceCounts:
+    """Counts of a frame, whose rows are numbered from 0, or of a file, whose rows are numbered from 1."""
     if users is not None:
         raise ProblemError(f"users is given twice: {where} has a column {USER!r}")
     labels, user = np.unique(table.labels(USER), return_inverse=True)
     option = table.numbers(OPTION)
     if (option != np.round(option)).any():
         row = int(np.argmax(option != np.round(option)))
-        raise ProblemError(f"{where}: option is {option[row]} in row {row + 1}: options are whole numbers")
+        raise ProblemError(f"{where}: option is {option[row]} in row {row + first_row}: options are whole numbers")
     option = option.astype(np.int64)
-    names = _menus_of_rows(offers, table, where)
+    names = _menus_of_rows(offers, table, where, first_row)
     counts = {}
     for name, offer in offers.items():
         rows = slice(None) if names is None else np.flatnonzero(names == name)
@@ -225,7 +226,7 @@ def _from_frame(offers: Offers, table: Table, users: Any, where: str) -> ChoiceC
         if bad.any():
             row = int(np.arange(len(option))[rows][np.argmax(bad)])
             raise ProblemError(
-                f"{where}: user {labels[user[row]]!s} took option {option[row]} in row {row + 1}: "
+                f"{where}: user {labels[user[row]]!s} took option {option[row]} in row {row + first_row}: "
                 f"{_on_offer(offer.n_options)}"
             )
         cell = user[rows] * width + own % width
@@ -237,13 +238,13 @@ def _from_frame(offers: Offers, table: Table, users: Any, where: str) -> ChoiceC
         if rounds is not None:
             rows = rows[np.argsort(rounds[rows], kind="stable")]
         for row in rows.tolist():
-            place = f"row {row + 1}" if rounds is None else f"round {rounds[row]}"
+            place = f"row {row + first_row}" if rounds is None else f"round {rounds[row]}"
             yield Taken(place, EVERY_ROUND if names is None else str(names[row]), int(option[row]))
 
     return ChoiceCounts(counts, labels, history)
 
 
-def _menus_of_rows(offers: Offers, table: Table, where: str) -> NDArray[Any] | None:
+def _menus_of_rows(offers: Offers, table: Table, where: str, first_row: int) -> NDArray[Any] | None:
     """Name of the menu of every row; None where there is one menu."""
     given = np.array([str(cell) for cell in table.labels(MENU).tolist()]) if MENU in table.names else None
     if EVERY_ROUND in offers:
@@ -257,14 +258,15 @@ def _menus_of_rows(offers: Offers, table: Table, where: str) -> NDArray[Any] | N
         raise ProblemError(f"{where} has no column {MENU!r}, but there are {len(offers)} menus: say which row is whose")
     for row, name in enumerate(given.tolist()):
         if name not in offers:
-            raise ProblemError(f"{where}: menu {name!r} in row {row + 1} is not among {_listed(list(offers))}")
+            raise ProblemError(f"{where}: menu {name!r} in row {row + first_row} is not among {_listed(list(offers))}")
     return given
 
 
-def _named(cell: Any, path: Path) -> Any:
-    if cell is None or cell == "":
-        raise ProblemError(f"{path}: column {USER!r} has an empty cell: say who chose")
-    return cell
+def _named(cells: list[Any], path: Path) -> NDArray[Any]:
+    for row, cell in enumerate(cells, start=1):
+        if cell is None or cell == "":
+            raise ProblemError(f"{path}: column {USER!r} has an empty cell in row {row}: say who chose")
+    return np.array(cells)
 
 
 # ---- counts ----

@@ -27,13 +27,13 @@ class Identification:
     labels : names of the types
     distance : (n_types, n_types) total variation between choice probabilities, on the menu where it is largest;
         0 for types that choose alike from every menu, 1 for types that never choose the same option
-    affinity : (n_types, n_types) Bhattacharyya coefficient sum_k sqrt(p_k q_k), on the menu where it is smallest
+    hellinger : (n_types, n_types) squared Hellinger distance 1 - sum_k sqrt(p_k q_k), on the menu where it is largest
     tolerance : total variation below which types count as alike
     """
 
     labels: Sequence[str]
     distance: Array
-    affinity: Array
+    hellinger: Array
     tolerance: float
 
     @property
@@ -45,13 +45,14 @@ class Identification:
     def choices_needed(self, error: float = 0.05) -> Array:
         """Choices that suffice to tell two equally likely types apart with at most this error; (n_types, n_types).
 
-        The probability of error of Bayes' rule after n choices is at most affinity^n / 2 (Bhattacharyya), so
-        n = log(2 error) / log(affinity), rounded up; infinite for types that choose alike.
+        The probability of error of Bayes' rule after n choices is at most (1 - hellinger)^n / 2 (Bhattacharyya), so
+        n = log(2 error) / log(1 - hellinger), rounded up, at least 1; infinite for types that choose alike.
         """
         if not 0 < error < 0.5:
             raise ProblemError(f"error is {error}: give a probability between 0 and one half")
         with np.errstate(divide="ignore"):
-            return np.asarray(np.ceil(np.log(2 * error) / np.log(np.minimum(self.affinity, 1.0))) + 0.0)
+            enough = np.log(2 * error) / np.log1p(-self.hellinger)
+        return np.where(self.hellinger > 0, np.maximum(np.ceil(enough), 1.0), np.inf)
 
     def __repr__(self) -> str:
         pairs = self.pairs
@@ -88,14 +89,14 @@ def identification(menu: Any, choice_model: ChoiceModel, *, tolerance: float = A
     check_choice_model(choice_model)
     offers = {offer.key: offer for offer in named_offers(menu).values()}
     labels = next(iter(offers.values())).labels
-    distance, affinity = np.zeros((len(labels), len(labels))), np.ones((len(labels), len(labels)))
+    distance, hellinger = np.zeros((len(labels), len(labels))), np.zeros((len(labels), len(labels)))
     for offer in offers.values():
         p = np.exp(choice_model.log_likelihood(offer.utility))
         root = np.sqrt(p)
         for start in range(0, len(p), BLOCK):
             rows = slice(start, start + BLOCK)
             apart = np.abs(p[rows, np.newaxis] - p[np.newaxis]).sum(axis=2) / 2
-            hellinger = ((root[rows, np.newaxis] - root[np.newaxis]) ** 2).sum(axis=2) / 2  # 1 - affinity, exact at 0
+            squared = ((root[rows, np.newaxis] - root[np.newaxis]) ** 2).sum(axis=2) / 2
             distance[rows] = np.maximum(distance[rows], apart)
-            affinity[rows] = np.minimum(affinity[rows], 1 - hellinger)
-    return Identification(labels, distance, affinity, tolerance)
+            hellinger[rows] = np.maximum(hellinger[rows], np.minimum(squared, 1.0))
+    return Identification(labels, distance, hellinger, tolerance)
