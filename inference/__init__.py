@@ -8,6 +8,7 @@ from inference.choice_set import ChoiceSet, choice_set
 from inference.estimates import Estimates
 from inference.identification import Identification, identification
 from inference.latent import DegenerateTypesError, fit_latent_types
+from inference.latent_selection import CrossValidation, TypeCounts, compare_type_counts, cross_validate
 from inference.latent_types import Convergence, LatentTypes, load_latent_types
 from inference.logit_population import simulate_choices
 from inference.misfit import Misfit
@@ -37,6 +38,7 @@ __all__ = [
     "ChoiceModel",
     "ChoiceSet",
     "Convergence",
+    "CrossValidation",
     "DegenerateTypesError",
     "Estimates",
     "FehrSchmidt",
@@ -50,11 +52,14 @@ __all__ = [
     "SocialPreferences",
     "TasteDistribution",
     "Tremble",
+    "TypeCounts",
     "TypePosterior",
     "acceptance_probability",
     "best_offer",
     "calibration",
     "choice_set",
+    "compare_type_counts",
+    "cross_validate",
     "fit_latent_types",
     "fit_mixed_logit",
     "identification",
