@@ -403,7 +403,8 @@ def _virtual_valuations(
     side_size = np.einsum("k,kij->ij", prices.side, np.abs(rows.allocation)) if len(rows.limit) else side
     forced, forced_size = np.empty_like(own), np.empty_like(own)
     for good in range(problem.n_goods):
-        step = problem.valuations[tempted, good] - problem.valuations[tempter, good]
+        worth = np.ascontiguousarray(problem.valuations[:, good])
+        step = worth[tempted] - worth[tempter]
         forced[:, good] = np.bincount(tempter, pairs.data * step, minlength=problem.n_types)
         forced_size[:, good] = np.bincount(tempter, np.abs(pairs.data * step), minlength=problem.n_types)
     per_type = 1.0 / weights[:, np.newaxis]

@@ -71,10 +71,11 @@ def line_of(problem: ScreeningProblem) -> Line | str:
     sign = _sign(problem, direction)
     if sign is None:
         return "the domain reaches both sides: rents rise towards both ends"
-    direction = sign * direction
-    theta = problem.valuations @ direction / float(direction @ direction)
     if problem.n_goods == 1:
         theta, direction = problem.valuations[:, 0] * sign, np.array([sign])
+    else:
+        direction = sign * direction
+        theta = problem.valuations @ direction / float(direction @ direction)
     order = rising_order(theta)
     theta = theta[order]
     rise = np.diff(theta)
@@ -105,6 +106,8 @@ def _direction(points: Array) -> Array | None:
 
 
 def _direction_of(points: Array, direction: Array) -> Array | None:
+    if len(direction) == 1:  # there is no other way to go
+        return direction
     away = points - points[0]
     off = away - np.outer(away @ direction, direction) / float(direction @ direction)
     return direction if np.abs(off).max() <= STRAIGHT * np.abs(points).max() else None
@@ -164,7 +167,8 @@ def solve(problem: ScreeningProblem) -> Candidate:
     ungroup = np.empty(problem.n_types, dtype=np.intp)
     ungroup[line.order] = line.group
     utility = rent[ungroup]
-    utility[line.order] += line.ahead * amount[line.group]
+    if len(amount) < len(utility):
+        utility[line.order] += line.ahead * amount[line.group]
     if np.any(utility < problem.reservation_utility - 1e-12 * (np.abs(utility) + np.abs(problem.reservation_utility))):
         raise ProblemError(f"method 'ironing' does not apply: {IR_ABOVE}; use method='auto'")
     lower, upper, mutual = _pooling_prices(line.theta, weights * (psi - pooled), pooled)
