@@ -14,6 +14,7 @@ All are tried and the exact assignment decides which menu earns most.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
@@ -50,21 +51,45 @@ class ExactMenu:
     certificate: Certificate
 
 
-def exact_menu(problem: ScreeningProblem, candidate: Candidate, bound: Bound, gap: float) -> ExactMenu:
-    """The most valuable exact menu that the repairs of a candidate lead to; large ones stop at the first good one."""
+def exact_menu(
+    problem: ScreeningProblem, candidate: Candidate, bound: Bound, gap: float, deadline: float = np.inf
+) -> ExactMenu:
+    """The most valuable exact menu that the repairs of a candidate lead to; large ones stop at the first good one.
+
+    After `deadline`, by time.monotonic(), the first repair that yields a menu ends the search, and so does an interrupt
+    from the keyboard once there is a menu. Of a menu found by such a search, or of a candidate whose engine was
+    stopped, no gap is asked.
+    """
+    stopped = not candidate.is_finished
     enough = min(gap, LARGEST_GAP) * (FEWER_OPTIONS_WORTH if problem.n_types <= TRY_ALL_TYPES else 1.0)
     tried: list[ExactMenu] = []
-    for contracts in repairs(problem, candidate):
-        tried.append(assigned(problem, contracts, bound, gap))
-        certificate = tried[-1].certificate
-        if certificate.holds and certificate.relative_gap <= enough:
-            break
-    feasible = [menu for menu in tried if not menu.certificate.violations and menu.certificate.participation_slack >= 0]
+    try:
+        for contracts in repairs(problem, candidate, deadline):
+            tried.append(assigned(problem, contracts, bound, gap))
+            certificate = tried[-1].certificate
+            if certificate.holds and certificate.relative_gap <= enough:
+                break
+            if len(contracts[1]) and is_feasible(certificate) and time.monotonic() > deadline:
+                stopped = True
+                break
+    except KeyboardInterrupt:
+        stopped = True
+        if not any(is_feasible(menu.certificate) for menu in tried):
+            raise
+    feasible = [menu for menu in tried if is_feasible(menu.certificate)]
     ranked = sorted(feasible or tried, key=lambda menu: -menu.certificate.value)
     best = ranked[0]
     spare = FEWER_OPTIONS_WORTH * min(gap, LARGEST_GAP) * best.certificate.scale
     close = [menu for menu in ranked if menu.certificate.value >= best.certificate.value - spare]
-    return min(close, key=lambda menu: len(menu.contracts[1]))
+    chosen = min(close, key=lambda menu: len(menu.contracts[1]))
+    if stopped and not chosen.certificate.holds:
+        return replace(chosen, certificate=replace(chosen.certificate, requested_gap=np.inf))
+    return chosen
+
+
+def is_feasible(certificate: Certificate) -> bool:
+    """Whether an exact assignment keeps IR and every other constraint; IC it keeps by construction."""
+    return not certificate.violations and certificate.participation_slack >= 0
 
 
 def assigned(problem: ScreeningProblem, contracts: Contracts, bound: Bound, gap: float) -> ExactMenu:
@@ -96,8 +121,8 @@ def _with_outside(problem: ScreeningProblem, contracts: Contracts) -> Contracts:
     return np.vstack([contracts[0], outside]), np.append(contracts[1], 0.0)
 
 
-def repairs(problem: ScreeningProblem, candidate: Candidate) -> Iterator[Contracts]:
-    """Lists of contracts, one per repair, the most promising first."""
+def repairs(problem: ScreeningProblem, candidate: Candidate, deadline: float = np.inf) -> Iterator[Contracts]:
+    """Lists of contracts, one per repair, the most promising first; shortest paths only before the deadline."""
     chained = chain(problem, candidate)
     if chained is not None:
         yield chained
@@ -107,10 +132,14 @@ def repairs(problem: ScreeningProblem, candidate: Candidate) -> Iterator[Contrac
         return
     twins = twins_of(problem)
     allocation, utility = _shared(problem, twins, candidate.allocation, candidate.utility)
+    if problem.is_plain and not candidate.is_finished:  # half-way all have too much or too little; IC does not mind
+        transfer = np.einsum("ij,ij->i", problem.valuations, allocation) - utility
+        hair = 8 * float(utility_error(problem.valuations, allocation, transfer).max())
+        utility = utility - float((utility - problem.reservation_utility).min()) + hair
     candidate = replace(candidate, allocation=allocation, utility=utility)
     if problem.is_plain and problem.n_types <= REPRICED_TYPES:
         for width in MERGERS:
-            repriced = reprice(problem, *merge(problem, candidate, width))
+            repriced = reprice(problem, *merge(problem, candidate, width), deadline)
             if repriced is not None:
                 yield repriced
     if not problem.is_plain:
@@ -206,8 +235,12 @@ def _merged(problem: ScreeningProblem, candidate: Candidate, width: float) -> tu
     return allocation, worth - lowest[contract]
 
 
-def reprice(problem: ScreeningProblem, allocations: Array, contract: Indices) -> Contracts | None:
+def reprice(
+    problem: ScreeningProblem, allocations: Array, contract: Indices, deadline: float = np.inf
+) -> Contracts | None:
     """The highest transfers at which every type strictly keeps its contract; None if the contracts do not allow it.
+
+    None after the deadline, too.
 
     t_m <= t_k + min over types i with contract m of a_i . (x_m - x_k), less a hair; t_m <= a_i . x_m - r_i; and the
     outside contract, number 0 where there is one, costs nothing. Shortest paths by Bellman-Ford.
@@ -232,7 +265,7 @@ def reprice(problem: ScreeningProblem, allocations: Array, contract: Indices) ->
         transfers[home] = 0.0
     for _ in range(len(allocations) + 1):
         shorter = np.minimum(transfers, (room + transfers).min(axis=1))
-        if np.array_equal(shorter, transfers) or (home >= 0 and shorter[home] < 0):
+        if np.array_equal(shorter, transfers) or (home >= 0 and shorter[home] < 0) or time.monotonic() > deadline:
             break
         transfers = shorter
     used = np.isfinite(transfers)

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from contracts.bounds import upper_bound
+from contracts.bounds import no_multipliers, upper_bound
 from contracts.engines.candidate import Candidate
 from contracts.errors import ProblemError, SolverError
 from contracts.menu import Menu, menu_of
@@ -22,6 +22,8 @@ from contracts.repair import exact_menu
 Engine = Callable[[ScreeningProblem], Candidate]
 METHODS = ("auto", "ironing", "cuts", "dual", "reference")
 AMBIGUOUS_TYPES = 150  # so few that one program with every IC row beats many solves at known weights
+ENGINE_SHARE = 0.85  # of the time limit; repairs have the rest
+REPAIR_SECONDS = 1.0  # that repairs may always take after an interrupt
 REFERENCE_TYPES = 12  # so few types in several dimensions that every IC row may as well be there
 
 
@@ -44,8 +46,8 @@ def solve_menu(
         several dimensions, "dual" for policies without money under an entropy cost, "reference" the general one, with
         every IC row in cvxpy; menu.engine says which one ran
     gap : largest certified distance to the optimum, relative to the menu's value
-    time_limit : seconds after which "cuts" stops; the menu is then exact all the same, with the gap it has. So it is
-        after an interrupt from the keyboard
+    time_limit : seconds after which the search for a better menu stops; the menu is then exact all the same, with the
+        gap it has, whatever gap was asked for. So it is after an interrupt from the keyboard (Ctrl-C)
     progress : True to print a line per round to standard error, or a function that takes the line
 
     Returns
@@ -59,6 +61,8 @@ def solve_menu(
         If the problem makes no sense, or has no best menu.
     SolverError
         If no menu could be certified; `reached` holds the best exact menu that was found.
+    KeyboardInterrupt
+        If interrupted before there is anything to return.
 
     Examples
     --------
@@ -76,9 +80,13 @@ def solve_menu(
         raise ProblemError(f"gap is {gap}: give a relative gap between 0 and 1, such as 1e-6")
     if not time_limit > 0:
         raise ProblemError(f"time_limit is {time_limit}: give a positive number of seconds")
-    deadline = time.monotonic() + time_limit
-    candidate = engine_for(problem, method, deadline, reporter(progress), gap)(problem)
-    return certified_menu(problem, candidate, gap=gap if candidate.is_finished else math.inf)
+    start = time.monotonic()
+    engine = engine_for(problem, method, start + ENGINE_SHARE * time_limit, reporter(progress), gap)
+    candidate, limit = engine(problem), time_limit
+    if not candidate.is_finished:  # after an interrupt, repairs have their share of the time spent so far
+        spent = time.monotonic() - start
+        limit = min(limit, max(spent / ENGINE_SHARE, spent + REPAIR_SECONDS))
+    return certified_menu(problem, candidate, gap=gap, deadline=start + limit)
 
 
 def reporter(progress: bool | Callable[[str], None]) -> Callable[[str], None]:  # noqa: FBT001 - the user's own switch
@@ -128,7 +136,7 @@ def engine_for(
     if method == "ironing":
         from contracts.engines import ironing
 
-        return ironing.solve
+        return ironing.solve  # it takes seconds for millions of types
     if method == "cuts":
         from contracts.engines import cuts
 
@@ -136,10 +144,10 @@ def engine_for(
     if method == "dual":
         from contracts.engines import dual
 
-        return dual.solve
+        return functools.partial(dual.solve, deadline=deadline)
     from contracts.engines import reference
 
-    return reference.solve
+    return functools.partial(reference.solve, deadline=deadline)
 
 
 def suitable_method(problem: ScreeningProblem) -> str:
@@ -158,10 +166,12 @@ def suitable_method(problem: ScreeningProblem) -> str:
     return "reference" if problem.n_types <= REFERENCE_TYPES or cuts.reason_against(problem) else "cuts"
 
 
-def certified_menu(problem: ScreeningProblem, candidate: Candidate, *, gap: float) -> Menu:
+def certified_menu(problem: ScreeningProblem, candidate: Candidate, *, gap: float, deadline: float = math.inf) -> Menu:
     """Repair a candidate, assign contracts exactly, prove the bound; raises if the certificate does not hold."""
     bound = upper_bound(problem, candidate.multipliers)
-    found = exact_menu(problem, candidate, bound, gap)
+    if not candidate.is_finished:  # prices half-way may prove less than none at all
+        bound = min(bound, upper_bound(problem, no_multipliers(problem)), key=lambda proven: proven.value)
+    found = exact_menu(problem, candidate, bound, gap, deadline)
     menu = menu_of(problem, found, bound, candidate.engine)
     if not menu.certificate.holds:
         raise SolverError(

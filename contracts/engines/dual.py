@@ -12,6 +12,8 @@ method comes close, and Newton's method on the prices that are positive makes th
 
 from __future__ import annotations
 
+import time
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -102,8 +104,12 @@ class _Dual:
         return total
 
 
-def solve(problem: ScreeningProblem) -> Candidate:
+def solve(problem: ScreeningProblem, *, deadline: float = np.inf) -> Candidate:
     """Minimise the bound over the prices of IC and IR.
+
+    Parameters
+    ----------
+    deadline : time.monotonic() at which to stop with the prices there are; an interrupt from the keyboard does the same
 
     Raises
     ------
@@ -116,11 +122,15 @@ def solve(problem: ScreeningProblem) -> Candidate:
     if against is not None:
         raise ProblemError(f"method 'dual' does not apply: {against}; use method='auto'")
     dual = _dual_of(problem)
-    prices = _polished(dual, dual.prices(_descended(dual)))
+    y, finished = _descended(dual, deadline)
+    prices = dual.prices(y)
+    if finished:
+        prices, finished = _polished(dual, prices, deadline)
     _, policies = dual.policies(prices)
     policies = problem.domain.clip(policies)
     multipliers = replace(no_multipliers(problem), ic=csr_array(prices[:, :-1]), ir=prices[:, -1])
-    return Candidate(policies, np.einsum("ij,ij->i", problem.valuations, policies), multipliers, "dual")
+    utility = np.einsum("ij,ij->i", problem.valuations, policies)
+    return Candidate(policies, utility, multipliers, "dual", is_finished=finished)
 
 
 def _dual_of(problem: ScreeningProblem) -> _Dual:
@@ -137,22 +147,47 @@ def _dual_of(problem: ScreeningProblem) -> _Dual:
     return _Dual(value, base, reservation, np.asarray(problem.weights), scale, np.log(cost.reference))
 
 
-def _descended(dual: _Dual) -> Array:
-    """Prices near the minimum by L-BFGS-B, restarted while that helps: it can stop short of it."""
+def _descended(dual: _Dual, deadline: float) -> tuple[Array, bool]:
+    """Prices near the minimum by L-BFGS-B, restarted while that helps: it can stop short of it; whether it ended."""
     from scipy.optimize import minimize
 
     count = len(dual.weights) * (len(dual.weights) + 1)
     y, value = np.zeros(count), np.inf
-    for _ in range(RESTARTS):
-        found = minimize(dual.bound, y, jac=True, method="L-BFGS-B", bounds=[(0.0, None)] * count, options=DESCENT)
-        y = np.asarray(found.x)
-        if float(found.fun) >= value - PROGRESS * abs(value):
-            break
-        value = float(found.fun)
-    return y
+
+    def watch(intermediate_result: Any) -> None:
+        nonlocal y
+        y = np.array(intermediate_result.x)
+        if time.monotonic() > deadline:
+            raise StopIteration
+
+    settings = {"jac": True, "method": "L-BFGS-B", "bounds": [(0.0, None)] * count, "options": DESCENT}
+    try:
+        for _ in range(RESTARTS):
+            found = minimize(dual.bound, y, callback=watch, **settings)
+            y = np.asarray(found.x)
+            if time.monotonic() > deadline:
+                return y, False
+            if float(found.fun) >= value - PROGRESS * abs(value):
+                break
+            value = float(found.fun)
+    except KeyboardInterrupt:
+        return y, False
+    return y, True
 
 
-def _polished(dual: _Dual, prices: Array) -> Array:
+def _polished(dual: _Dual, prices: Array, deadline: float) -> tuple[Array, bool]:
+    """Newton's steps until they end or time does; the prices, and which of the two it was."""
+    try:
+        for moved in _newton(dual, prices):
+            prices = moved
+            if time.monotonic() > deadline:
+                return prices, False
+    except KeyboardInterrupt:
+        return prices, False
+    return prices, True
+
+
+def _newton(dual: _Dual, prices: Array) -> Iterator[Array]:
     """Newton's method under the bounds on prices: each step minimises the quadratic model over non-negative prices.
 
     With the Hessian H = R'R, the model at price p + step is |R price - (R p - R^-T slack)|^2: non-negative least
@@ -187,7 +222,7 @@ def _polished(dual: _Dual, prices: Array) -> Array:
         if ahead >= current and _miss(moved, its_slack) >= _miss(prices, slack):
             break
         prices, current, slack = moved, ahead, its_slack
-    return prices
+        yield prices
 
 
 def _bound_and_slack(dual: _Dual, prices: Array) -> tuple[float, Array]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import time
 import warnings
 from itertools import chain
 from typing import Any
@@ -19,11 +20,16 @@ from contracts.errors import ProblemError, SolverError
 from contracts.problem import ScreeningProblem
 
 TIGHT = {"tol_gap_abs": 1e-11, "tol_gap_rel": 1e-11, "tol_feas": 1e-11, "max_iter": 200}
+SHORTEST = 1e-3  # seconds that a solver is given when there is no time left
 ATTEMPTS: tuple[tuple[str, dict[str, Any]], ...] = (("CLARABEL", TIGHT), ("CLARABEL", {}))
 
 
-def solve(problem: ScreeningProblem) -> Candidate:
+def solve(problem: ScreeningProblem, *, deadline: float = np.inf) -> Candidate:
     """Solve the program with every IC row present.
+
+    Parameters
+    ----------
+    deadline : time.monotonic() after which the solver stops at its next iteration with what there is
 
     Raises
     ------
@@ -53,7 +59,7 @@ def solve(problem: ScreeningProblem) -> Candidate:
         raise ProblemError(
             f"the cvxpy expression of cost {type(problem.cost).__name__} is not convex: build it from convex atoms"
         )
-    solver, tried = run(goal)
+    solver, tried = run(goal, deadline)
     if goal.status in ("infeasible", "infeasible_inaccurate"):
         raise infeasible_menu(program)
     if goal.status in ("unbounded", "unbounded_inaccurate"):
@@ -68,24 +74,28 @@ def solve(problem: ScreeningProblem) -> Candidate:
     prices = _multipliers(program, [_price(row) for row in rows], _price(budget), _price(floor), goal_unit)
     if worst_case:
         prices = dataclasses.replace(prices, weights=np.asarray(_price(worst_case)))
-    return Candidate(found_allocation, found_utility, prices, f"reference ({solver})")
+    finished = goal.status != "user_limit" or time.monotonic() <= deadline
+    return Candidate(found_allocation, found_utility, prices, f"reference ({solver})", is_finished=finished)
 
 
-def run(goal: Any) -> tuple[str, tuple[str, ...]]:
+def run(goal: Any, deadline: float = np.inf) -> tuple[str, tuple[str, ...]]:
     """Solve with the first solver setting that finishes; returns its name and everything that was tried."""
     import cvxpy as cp
 
     tried: list[str] = []
     for solver, settings in ATTEMPTS:
+        limit = {"time_limit": max(deadline - time.monotonic(), SHORTEST)} if np.isfinite(deadline) else {}
         name = f"{solver}, {'tight' if settings else 'default'} tolerances"
         tried.append(name)
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")  # "solution may be inaccurate": the certificate measures it
-                goal.solve(solver=solver, warm_start=False, **settings)  # a failed attempt leaves nothing behind
+                goal.solve(
+                    solver=solver, warm_start=False, **settings, **limit
+                )  # a failed attempt leaves nothing behind
         except cp.error.SolverError:
             continue
-        if goal.status != "user_limit":
+        if goal.status != "user_limit" or time.monotonic() > deadline:
             return name, tuple(tried)
     return "none", tuple(tried)
 

@@ -282,12 +282,12 @@ def test_after_an_interrupt_the_menu_is_exact_and_says_its_gap(monkeypatch, when
 
 def test_the_longer_it_ran_the_smaller_the_gap(monkeypatch):
     gaps = []
-    for when in (2, 8, 16):
+    for when in (2, 16, 40):
         with monkeypatch.context() as patch:
             interrupted_at(patch, when)
             gaps.append(c.solve_menu(RANDOM, method="cuts").certificate.relative_gap)
     assert gaps == sorted(gaps, reverse=True)
-    assert gaps[-1] < gaps[0] / 10
+    assert gaps[-1] < gaps[0] / 100
 
 
 def test_every_round_is_reported_once(monkeypatch):
