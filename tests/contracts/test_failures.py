@@ -156,7 +156,7 @@ PROBLEM = c.ScreeningProblem([[1.0, 0.5], [2.0, 1.0], [0.5, 2.0]], cost=c.Quadra
 
 
 def solve_with(monkeypatch, candidate):
-    monkeypatch.setattr(reference, "solve", lambda problem: candidate)
+    monkeypatch.setattr(reference, "solve", lambda problem, **settings: candidate)
     return c.solve_menu(PROBLEM, method="reference")
 
 
