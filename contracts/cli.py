@@ -2,27 +2,24 @@
 
 Results go to standard output, messages to standard error. The exit code is 0 when all is well, 1 when there is no
 menu whose certificate holds, 2 when the input is at fault. A new command is one function with `@app.command`; it
-imports what it needs inside, and does its work under `_answering`.
+imports what it needs inside, and does its work under `answering`. What reads choices is in `inference.cli`, which adds
+its commands to these: that is the program `contracts` as it is installed.
 """
 
 from __future__ import annotations
 
-import json
-import os
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from contracts.errors import ContractError, ProblemError
+from contracts.commands import CERTIFICATE_FAILS, AsJson, answering, busy, check_writable, json_text
+from contracts.errors import ProblemError
 
 if TYPE_CHECKING:
     from contracts.certificate import Certificate
     from contracts.menu import Menu
 
-CERTIFICATE_FAILS, BAD_INPUT = 1, 2
 FEW_DIGITS = 1e-2  # share of the money at stake up to which a broken IC or IR may be a matter of rounding
 
 app = typer.Typer(
@@ -35,7 +32,6 @@ app = typer.Typer(
     context_settings={"help_option_names": ["--help", "-h"]},
 )
 
-AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document on standard output, errors included.")]
 # readable=False leaves unreadable files to the library, so that --json answers them too.
 ProblemFile = Annotated[Path, typer.Argument(metavar="PROBLEM", readable=False, help="Problem file, .toml or .json.")]
 
@@ -76,17 +72,17 @@ def solve(
     as_json: AsJson = False,
 ) -> None:
     """Find the best menu, prove it, print it."""
-    with _answering(as_json=as_json):
+    with answering(as_json=as_json):
         from contracts.problem_files import read_problem
         from contracts.solve import solve_menu
 
         for option, path, suffix in (("--out", out, ".json"), ("--report", report, ".html")):
             if path is not None:
-                _check_writable(option, path, suffix)
+                check_writable(option, path, suffix)
         described = read_problem(problem)
-        with _busy(f"solving for {described.n_types} types"):
+        with busy(f"solving for {described.n_types} types"):
             menu = solve_menu(described, method=method, gap=gap)
-        document = _json(menu.to_dict()) if as_json else str(menu)
+        document = json_text(menu.to_dict()) if as_json else str(menu)
         if out is not None:
             menu.save(out)
             typer.echo(f"saved {out}", err=True)
@@ -116,7 +112,7 @@ def verify(
     as_json: AsJson = False,
 ) -> None:
     """Check a menu from anywhere against a problem, exactly and without a solver; exit code 1 if it fails."""
-    with _answering(as_json=as_json):
+    with answering(as_json=as_json):
         from contracts.menu_files import certify_file
         from contracts.problem_files import read_problem
 
@@ -127,7 +123,7 @@ def verify(
                 f"checked against {problem}, the bound is the full-information value",
                 err=True,
             )
-        typer.echo(_json(certificate.to_dict()) if as_json else str(certificate))
+        typer.echo(json_text(certificate.to_dict()) if as_json else str(certificate))
     if not certificate.holds:
         typer.echo(f"{menu} fails: {_reason(certificate)}", err=True)
         raise typer.Exit(CERTIFICATE_FAILS)
@@ -140,14 +136,14 @@ def demo(
     as_json: AsJson = False,
 ) -> None:
     """Three cultures and one assistant: a menu of policies, or an average? Prints the study, writes its report."""
-    with _answering(as_json=as_json):
+    with answering(as_json=as_json):
         from contracts.demo import three_demographics
 
         if out.exists() and not out.is_dir():
             raise ProblemError(f"--out {out} is a file: name a folder")
-        with _busy("solving the menus of the study"):
+        with busy("solving the menus of the study"):
             study = three_demographics(out)
-        typer.echo(_json(study.to_dict()) if as_json else str(study))
+        typer.echo(json_text(study.to_dict()) if as_json else str(study))
     if not study.holds:
         typer.echo("a certificate of the study fails", err=True)
         raise typer.Exit(CERTIFICATE_FAILS)
@@ -183,52 +179,3 @@ def _rounded_up(amount: float) -> str:
     """The amount with two digits, not below itself."""
     text = f"{amount:.1e}"
     return text if float(text) >= amount else f"{amount * 1.1:.1e}"
-
-
-# ---- what every command shares ----
-
-
-@contextmanager
-def _answering(*, as_json: bool) -> Iterator[None]:
-    """Turn errors that the library raises on purpose, and files that fail, into a message and an exit code."""
-    try:
-        yield
-    except (ContractError, OSError) as exc:
-        kind, message, code = type(exc).__name__, str(exc), CERTIFICATE_FAILS
-        if isinstance(exc, OSError):
-            kind, message = ProblemError.__name__, f"{exc.filename}: {exc.strerror}; choose another place"
-        if isinstance(exc, OSError | ProblemError):
-            code = BAD_INPUT
-        if as_json:
-            typer.echo(_json({"error": {"kind": kind, "message": message}}))
-        else:
-            typer.echo(f"Error: {message}", err=True)
-        raise typer.Exit(code) from exc
-
-
-@contextmanager
-def _busy(doing: str) -> Iterator[None]:
-    """A spinner on standard error while work goes on, if somebody watches."""
-    from rich.console import Console
-
-    console = Console(stderr=True)
-    if console.is_terminal:
-        with console.status(doing):
-            yield
-    else:
-        yield
-
-
-def _json(document: Any) -> str:
-    return json.dumps(document, indent=1, allow_nan=False)
-
-
-def _check_writable(option: str, path: Path, suffix: str) -> None:
-    """Refuse a target before the work is done, not after."""
-    if path.suffix.lower() != suffix:
-        raise ProblemError(f"{option} {path} is written as {suffix[1:].upper()}: end the name in {suffix}")
-    if path.is_dir() or not path.parent.is_dir():
-        what = "is a folder" if path.is_dir() else f"lies in {path.parent}, which is not a folder"
-        raise ProblemError(f"{option} {path} {what}: name a file in a folder that exists")
-    if not os.access(path if path.exists() else path.parent, os.W_OK):
-        raise ProblemError(f"{option} {path} cannot be written: choose a place where you may write")

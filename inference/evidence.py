@@ -21,7 +21,7 @@ from inference.choice import ChoiceModel
 from inference.choice_counts import ChoiceCounts, Offers
 
 GRID = 2.0**16
-REMEDY = "Allow for mistakes: choice_model=Tremble(rate), or Logit(temperature)"
+REMEDY = "Allow for mistakes: choice_model=Tremble(rate) or Logit(temperature), in a shell --tremble or --temperature"
 EXACT = 2.0**36  # log probabilities beyond this are multiples of the grid already
 
 

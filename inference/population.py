@@ -96,8 +96,8 @@ class Population:
         return self.weights * self.data.slope(self.weights)
 
     @property
-    def mean(self) -> Array:
-        """Dirichlet mean with the expected users as counts: the posterior mean if choices reveal types; (n_types,)."""
+    def smoothed(self) -> Array:
+        """Expected users and concentration, as shares: positive, and the posterior mean if choices reveal types."""
         counts = self.concentration + self.expected_users
         return np.asarray(counts / counts.sum())
 
@@ -139,15 +139,15 @@ class Population:
         return PopulationDraws(np.stack(weights), np.stack(models), self.labels)
 
     def screening_problem(self, problem: ScreeningProblem) -> ScreeningProblem:
-        """The problem with these weights, `mean`, for the next menu."""
-        return with_weights(problem, self.labels, self.mean)
+        """The problem with the weights `smoothed`, for the next menu: no type is given up for lack of users."""
+        return with_weights(problem, self.labels, self.smoothed)
 
     def __repr__(self) -> str:
         name = "proven gap" if len(self.data.model_prior) == 1 else "slope"
         head = (
             f"Population: {self.data.n_users} users, {len(self.labels)} types; mode by EM, {name} {self.gap:.1e} nats"
         )
-        cells = {"mode": self.weights, "mean": self.mean, "expected users": self.expected_users}
+        cells = {"mode": self.weights, "smoothed": self.smoothed, "expected users": self.expected_users}
         return "\n".join([head, *weight_rows(self.labels, cells)])
 
 
@@ -178,11 +178,11 @@ def population_of(
 
     Examples
     --------
-    Choices that reveal types make the mode the observed shares, and the mean that of a Dirichlet:
+    Choices that reveal types make the mode the observed shares, and `smoothed` the mean of a Dirichlet:
 
     >>> revealed = np.log([[[1.0, 1e-300]] * 3 + [[1e-300, 1.0]]])
     >>> population = population_of(revealed, ("low", "high"))
-    >>> population.weights.round(6), population.mean.round(6)
+    >>> population.weights.round(6), population.smoothed.round(6)
     (array([0.75, 0.25]), array([0.666667, 0.333333]))
     """
     score = np.asarray(log_likelihood, dtype=np.float64)

@@ -179,11 +179,11 @@ class TypePosterior:
         )
 
     def screening_problem(self, problem: ScreeningProblem) -> ScreeningProblem:
-        """The problem with the weights that choices suggest, `population.mean`, for the next menu."""
+        """The problem with the weights that choices suggest, `population.smoothed`, for the next menu."""
         return self.population.screening_problem(problem)
 
     def with_prior(self, prior: Any) -> TypePosterior:
-        """The posterior under another prior, such as `population.mean` (empirical Bayes)."""
+        """The posterior under another prior, such as `population.weights` (empirical Bayes)."""
         return dataclasses.replace(self, prior=_checked_prior("prior", prior, self.labels))
 
     # ---- whether to believe it ----

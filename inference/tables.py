@@ -77,7 +77,7 @@ def posterior_record(posterior: TypePosterior) -> dict[str, Any]:
         "choice_models": [{"model": repr(model), "probability": share} for model, share in models],
         "population": {
             "mode": population.weights.tolist(),
-            "mean": population.mean.tolist(),
+            "smoothed": population.smoothed.tolist(),
             "concentration": population.concentration.tolist(),
             "gap": population.gap,
         },

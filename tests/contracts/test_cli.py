@@ -1,11 +1,13 @@
 """The command line: results on stdout, messages on stderr, exit codes that say whose fault it is."""
 
 import doctest
+import importlib
 import json
 import math
 import re
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -13,7 +15,7 @@ import typer
 from typer.testing import CliRunner
 
 import contracts
-from contracts.cli import app
+from inference.cli import app, main
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = ROOT / "docs" / "command-line.md"
@@ -340,8 +342,15 @@ def test_a_command_line_that_cannot_be_understood_exits_2_on_stderr(folder, argu
 # ---- as a program ----
 
 
+def test_the_installed_program_has_the_commands_of_both_packages():
+    scripts = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["scripts"]
+    module, function = scripts["contracts"].split(":")
+    assert getattr(importlib.import_module(module), function) is main
+    assert {"solve", "verify", "demo", "infer"} <= set(commands())
+
+
 def program(*arguments, **options):
-    command = [sys.executable, "-c", "from contracts.cli import main; main()", *arguments]
+    command = [sys.executable, "-c", "from inference.cli import main; main()", *arguments]
     return subprocess.run(command, capture_output=True, text=True, check=False, timeout=120, **options)
 
 
@@ -366,7 +375,7 @@ def test_the_program_exits_1_and_2(folder):
 def test_help_and_version_load_no_solver(folder):
     heavy = {"cvxpy", "pandas", "pyarrow", "sympy", "matplotlib"}
     code = (
-        "import sys, contracts.cli\ntry: contracts.cli.main()\n"
+        "import sys, inference.cli\ntry: inference.cli.main()\n"
         f"finally: print('loaded', *({heavy} & set(sys.modules)), file=sys.stderr)"
     )
     for option, start in (("--help", "Usage: contracts"), ("--version", f"contracts {contracts.__version__}")):

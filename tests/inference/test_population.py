@@ -33,7 +33,7 @@ def test_choices_that_reveal_types_make_the_dirichlet_conjugate(counts, alpha):
     population = revealed(counts, alpha).population
     total, counts = sum(counts), np.array(counts)
     np.testing.assert_allclose(population.weights, (counts + alpha - 1) / (total + 3 * (alpha - 1)), atol=1e-9)
-    np.testing.assert_allclose(population.mean, (counts + alpha) / (total + 3 * alpha), atol=1e-9)
+    np.testing.assert_allclose(population.smoothed, (counts + alpha) / (total + 3 * alpha), atol=1e-9)
     assert population.gap <= PROVEN
 
 
@@ -128,7 +128,7 @@ def test_a_hundred_thousand_users_weigh_as_they_are():
 
 def test_nobody_seen_is_the_prior():
     population = infer_types(revealing_offer(2), np.empty((0, 0)), concentration=[3.0, 1.0]).population
-    np.testing.assert_allclose(population.mean, [0.75, 0.25])
+    np.testing.assert_allclose(population.smoothed, [0.75, 0.25])
     draws = population.gibbs(np.random.default_rng(0), n_draws=2000)
     np.testing.assert_allclose(draws.mean, [0.75, 0.25], atol=0.01)
 

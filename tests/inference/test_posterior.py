@@ -201,7 +201,7 @@ def test_a_choice_of_no_type_names_user_option_and_round():
         infer_types(revealing_offer(2), [[0, 0, 0], [1, -1, 1]], users=["ann", "bob"])
     assert str(caught.value) == (
         "user bob took option -1, the outside option, in round 1, which no type does under BestResponse(). "
-        "Allow for mistakes: choice_model=Tremble(rate), or Logit(temperature)"
+        "Allow for mistakes: choice_model=Tremble(rate) or Logit(temperature), in a shell --tremble or --temperature"
     )
 
 

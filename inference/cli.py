@@ -1,0 +1,89 @@
+"""The command line of both packages: the verbs of `contracts.cli`, and those that learn from choices."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from contracts.cli import app, main
+from contracts.commands import AsJson, answering, busy, check_writable, json_text
+from contracts.errors import ProblemError
+
+if TYPE_CHECKING:
+    from inference.choice import ChoiceModel
+
+__all__ = ["app", "main"]
+
+
+@app.command(epilog="Example: contracts infer menu.json choices.csv --temperature 2")
+def infer(
+    files: Annotated[
+        list[Path],
+        typer.Argument(
+            metavar="MENU.json... CHOICES",
+            readable=False,
+            help="Menus that `solve --out` saved, and last the choices: .csv or .parquet with the columns user and "
+            "option, -1 for the outside option, and menu where there are several, called as their files without .json.",
+        ),
+    ],
+    *,
+    temperature: Annotated[
+        list[float] | None,
+        typer.Option(help="Agents choose by logit with this noise, money. Give several to infer which one is true."),
+    ] = None,
+    tremble: Annotated[float, typer.Option(help="Probability of a choice at random.")] = 0.0,
+    out: Annotated[Path | None, typer.Option(metavar="POSTERIOR.json", help="Save the posterior here.")] = None,
+    next_problem: Annotated[
+        Path | None,
+        typer.Option("--next", metavar="PROBLEM.json", help="Write the menu's problem with the learned weights here."),
+    ] = None,
+    misfit: Annotated[bool, typer.Option("--misfit", help="Test which users no type explains.")] = False,
+    seed: Annotated[int, typer.Option(help="Seed of that test's simulations.")] = 0,
+    as_json: AsJson = False,
+) -> None:
+    """Learn from choices who is of which type, and how common the types are."""
+    with answering(as_json=as_json):
+        import numpy as np
+
+        from contracts.menu import load_menu
+        from contracts.records import to_record
+        from inference.posterior import infer_types
+
+        *menus, choices = files
+        if not menus:
+            raise ProblemError(f"{choices} is alone: name the menu file first, then the choices")
+        for option, path in (("--out", out), ("--next", next_problem)):
+            if path is not None:
+                check_writable(option, path, ".json")
+        models = choice_models(temperature or [], tremble)
+        offers = {path.stem: load_menu(path) for path in menus}
+        if len(offers) < len(menus):
+            raise ProblemError("two menu files have the same name: choices name menus by it, so rename one")
+        first = next(iter(offers.values()))
+        with busy(f"learning {first.problem.n_types} types from {choices}"):
+            posterior = infer_types(first if len(offers) == 1 else offers, choices, None, models)
+            document: dict[str, Any] = posterior.to_dict()
+            answer = [str(posterior), "", str(posterior.population)]
+            if misfit:
+                tested = posterior.misfit(np.random.default_rng(seed))
+                document["misfit"] = {
+                    "p_value": tested.p_value.tolist(),
+                    "adjusted": tested.adjusted.tolist(),
+                    "draws": tested.n_draws,
+                }
+                answer += ["", str(tested)]
+        for path, record in ((out, document), (next_problem, to_record(posterior.screening_problem(first.problem)))):
+            if path is not None:
+                path.write_text(json_text(record) + "\n", encoding="utf-8")
+                typer.echo(f"saved {path}", err=True)
+        typer.echo(json_text(document) if as_json else "\n".join(answer))
+
+
+def choice_models(temperatures: list[float], tremble: float) -> list[ChoiceModel]:
+    """The choice models that the options describe: logit at every temperature, or best responses, with a tremble."""
+    from inference.choice import BestResponse, Logit, Tremble
+
+    steady: list[ChoiceModel] = [Logit(one) for one in temperatures] or [BestResponse()]
+    return [Tremble(tremble, one) for one in steady] if tremble else steady
