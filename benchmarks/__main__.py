@@ -18,7 +18,7 @@ from benchmarks.results import COLUMNS, cells, growth, markdown, table, with_rat
 from benchmarks.schedule import children, measurements
 
 SCHEMA = "menuwright/benchmarks/1"
-QUICK_CASES = ("rochet-chone", "auction", "line")
+QUICK_CASES = ("rochet-chone", "auction", "line", "policies")
 QUICK_BUDGET, QUICK_TYPES = 30.0, 50
 WIDTHS = (16, 9, 14, 14, 12, 9, 7, 13, 7, 6, 8, 9, 7)
 PACKAGES = ("menuwright", "numpy", "scipy", "cvxpy", "clarabel", "highspy")

@@ -2,6 +2,8 @@
 
     maximise  sum_i f_i (a_i . x_i - c(x_i) - u_i)   subject to   u_i >= u_j + (a_i - a_j) . x_j,   u >= 0,   x in X
 
+Without money (`Instance`) there are no transfers and no u, but lotteries and their relative entropy.
+
 Solvers run at their default tolerances on one thread. `build_*` return a cvxpy problem and its variables x (n, d) and
 u (n,); solving is left to the caller, so that building, compiling and solving are timed together and apart.
 """
@@ -14,7 +16,7 @@ import cvxpy as cp
 import numpy as np
 import scipy.sparse as sp
 
-from benchmarks.cases import Instance
+from benchmarks.cases import Instance, WithoutMoney
 
 
 class Program(NamedTuple):
@@ -40,6 +42,8 @@ def build_loop(instance: Instance) -> Program:
 
 def build_vectorised(instance: Instance) -> Program:
     """All pairs as the rows of one sparse matrix: what a careful user writes once the loop is too slow."""
+    if instance.without_money is not None:
+        return build_without_money(instance, instance.without_money)
     a, f = instance.valuations, instance.weights
     n, d = a.shape
     x, u = _variables(n, d)
@@ -57,13 +61,30 @@ def build_vectorised(instance: Instance) -> Program:
     return Program(cp.Problem(cp.Maximize(_profit(instance, x, u, f)), constraints), x, u)
 
 
+def build_without_money(instance: Instance, without_money: WithoutMoney) -> Program:
+    """Every type's utility from every policy as one matrix product; its own is at least as good as any other's."""
+    a, f = instance.valuations, instance.weights
+    values, temperature, default = without_money
+    x = cp.Variable(a.shape, nonneg=True)
+    utility = cp.sum(cp.multiply(a, x), axis=1)
+    own = cp.reshape(utility, (len(f), 1), order="C") @ np.ones((1, len(f)))
+    constraints = [cp.sum(x, axis=1) == 1, own >= a @ x.T, utility >= a @ default]
+    distance = cp.sum(cp.rel_entr(x, np.tile(default, (len(f), 1))), axis=1)
+    return Program(cp.Problem(cp.Maximize(f @ (x @ values) - temperature * (f @ distance)), constraints), x, utility)
+
+
 def build_local(instance: Instance) -> Program:
-    """Neighbours only, both ways: on a line of sorted types they imply all other pairs. The expert's formulation."""
+    """Neighbours only, both ways: on a line they imply all other pairs. The expert's formulation; sorts the types."""
     a, f = instance.valuations, instance.weights
     n, d = a.shape
     x, u = _variables(n, d)
-    rent = cp.multiply(np.diff(a[:, 0]), x[:-1, 0]), cp.multiply(np.diff(a[:, 0]), x[1:, 0])
-    constraints = [*_domain(instance, x), cp.diff(u) >= rent[0], cp.diff(u) <= rent[1]]
+    order = np.argsort(a[:, 0])
+    step, rising, rent = np.diff(a[order, 0]), x[order, 0], u[order]
+    constraints = [
+        *_domain(instance, x),
+        cp.diff(rent) >= cp.multiply(step, rising[:-1]),
+        cp.diff(rent) <= cp.multiply(step, rising[1:]),
+    ]
     return Program(cp.Problem(cp.Maximize(_profit(instance, x, u, f)), constraints), x, u)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,15 +12,36 @@ from numpy.typing import NDArray
 Array = NDArray[np.float64]
 
 SEED = 20240607
+POLICIES = 1000  # response policies that a menu without money chooses lotteries over
+
+
+class WithoutMoney(NamedTuple):
+    """What a principal makes of policies, and what it costs to leave the default."""
+
+    principal_values: Array  # (n_goods,)
+    temperature: float  # times KL(x, default policy)
+    default: Array  # (n_goods,) everybody may keep it
 
 
 @dataclass(frozen=True, eq=False)
 class Instance:
-    """One problem: maximise sum_i f_i (a_i . x_i - c(x_i) - u_i) over menus that are IC and give everyone u_i >= 0."""
+    """One problem: maximise sum_i f_i (a_i . x_i - c(x_i) - u_i) over menus that are IC and give everyone u_i >= 0.
+
+    Without money: maximise sum_i f_i (b . x_i - temperature KL(x_i, default)) over lotteries x_i such that nobody
+    prefers the policy of another type or the default.
+    """
 
     valuations: Array  # (n_types, n_goods)
     weights: Array  # (n_types,), sums to 1
     quadratic: bool  # c(x) = |x|^2 / 2 over x >= 0; otherwise c = 0 over 0 <= x <= 1
+    without_money: WithoutMoney | None = None
+
+    @property
+    def outside_utility(self) -> Array:
+        """What every type has without a contract; (n_types,)."""
+        if self.without_money is None:
+            return np.zeros(len(self.valuations))
+        return np.asarray(self.valuations @ self.without_money.default)
 
 
 @dataclass(frozen=True)
@@ -33,6 +55,7 @@ class Case:
     dimension: int
     quadratic: bool = True
     is_grid: bool = True
+    with_money: bool = True
 
     @property
     def on_a_line(self) -> bool:
@@ -44,7 +67,8 @@ class Case:
 
     def instance(self, size: int) -> Instance:
         valuations = self.types(size)
-        return Instance(valuations, np.full(len(valuations), 1.0 / len(valuations)), self.quadratic)
+        weights = np.full(len(valuations), 1.0 / len(valuations))
+        return Instance(valuations, weights, self.quadratic, None if self.with_money else policy_values())
 
 
 def grid(axis: Array, dimension: int) -> Array:
@@ -62,9 +86,20 @@ def midpoints(dimension: int) -> Callable[[int], Array]:
     return lambda size: grid((np.arange(size) + 0.5) / size, dimension)
 
 
-def random_types(lowest: float) -> Callable[[int], Array]:
-    """Uniform on [lowest, lowest + 1]^2; a larger draw begins with the smaller ones."""
-    return lambda size: lowest + np.random.default_rng(SEED).random((size, 2))
+def random_types(lowest: float, dimension: int = 2) -> Callable[[int], Array]:
+    """Uniform on [lowest, lowest + 1]^d; a larger draw begins with the smaller ones."""
+    return lambda size: lowest + np.random.default_rng(SEED).random((size, dimension))
+
+
+def random_groups(size: int) -> Array:
+    """Independent normal utilities of policies; a larger draw begins with the smaller ones."""
+    return np.random.default_rng(SEED).normal(size=(size, POLICIES))
+
+
+def policy_values() -> WithoutMoney:
+    """A principal with a taste of its own, and the uniform policy as the default."""
+    values = np.random.default_rng(SEED + 1).normal(size=POLICIES)
+    return WithoutMoney(values, 0.5, np.full(POLICIES, 1.0 / POLICIES))
 
 
 PER_AXIS = {
@@ -74,6 +109,7 @@ PER_AXIS = {
 }
 COUNTS = tuple(25 * 2**k for k in range(13))
 LINE = (25, 50, 100, 200, 400, 800, 1_600, 10_000, 100_000, 1_000_000)
+GROUPS = (5, 10, 20, 35, 50, 70, 100)
 
 CASES = (
     Case("rochet-chone", "2 goods, grid on [1,2]^2, quadratic cost", PER_AXIS[2], corners(2), 2),
@@ -91,6 +127,17 @@ CASES = (
     Case("grid-3d", "3 goods, grid on [1,2]^3, quadratic cost", PER_AXIS[3], corners(3), 3),
     Case("grid-4d", "4 goods, grid on [1,2]^4, quadratic cost", PER_AXIS[4], corners(4), 4),
     Case("line", "1 good, uniform on [1,2], quadratic cost", LINE, corners(1), 1),
+    Case("random-line", "1 good, random on [1,2], quadratic cost", LINE, random_types(1.0, 1), 1, is_grid=False),
+    Case(
+        "policies",
+        f"no money: groups over {POLICIES:,} policies, KL cost",
+        GROUPS,
+        random_groups,
+        POLICIES,
+        quadratic=False,
+        is_grid=False,
+        with_money=False,
+    ),
 )
 
 

@@ -26,6 +26,7 @@ GAP = 1e-6  # relative gap asked of the library
 RUNS = 3  # of which the median is reported, as long as they are short
 SHORT = 1.0  # seconds
 BLOCK = 1 << 20  # entries of a block of the n x n product
+OUT_OF_MEMORY = ("MemoryError", "memory allocation", "bad_alloc")  # in the words of Python, Rust and C++
 COMPARED = 30_000  # types up to which all pairs of an answer are looked at in floating point
 
 Measured = dict[str, Any]
@@ -59,7 +60,7 @@ def answer(case: str, size: int, method: str, limit: float, memory: float) -> Me
             return dict(json.loads(text))
         complaints.seek(0)
         said = complaints.read().decode(errors="replace")
-        status = "memory" if "MemoryError" in said or "memory allocation" in said else "failed"
+        status = "memory" if any(word in said for word in OUT_OF_MEMORY) else "failed"
         return {"status": status, "seconds": None, "message": (said.strip().splitlines() or ["killed"])[-1][:300]}
 
 
@@ -122,10 +123,8 @@ def prepared(instance: Instance, method: str) -> Callable[[], Callable[[], Measu
 
 def import_library() -> None:
     """Import it, and what it imports when first used."""
-    import contracts
-
-    contracts.solve_menu([1.0, 2.0], cost=contracts.Quadratic())
-    contracts.solve_menu(case_named("rochet-chone").instance(4).valuations, cost=contracts.Quadratic())
+    for case, size in (("line", 2), ("rochet-chone", 4), ("policies", 2)):
+        library(case_named(case).instance(size))()
 
 
 def library(instance: Instance) -> Callable[[], Callable[[], Measured]]:
@@ -133,6 +132,15 @@ def library(instance: Instance) -> Callable[[], Callable[[], Measured]]:
     import contracts
 
     kind: dict[str, Any] = {"cost": contracts.Quadratic()} if instance.quadratic else {"domain": contracts.Box()}
+    if instance.without_money is not None:
+        values, temperature, default = instance.without_money
+        kind = {
+            "principal_values": values,
+            "cost": contracts.Entropy(default, temperature),
+            "domain": contracts.Simplex(),
+            "outside_option": default,
+            "transfers": "none",
+        }
 
     def run() -> Callable[[], Measured]:
         menu = contracts.solve_menu(instance.valuations, instance.weights, gap=GAP, **kind)
@@ -202,7 +210,7 @@ def baseline(instance: Instance, method: str) -> Callable[[], Callable[[], Measu
                 "value": float(program.problem.value),
                 "ic_violation": worst,
                 "ic_violation_in_floats": worst,
-                "ir_violation": float(max(0.0, -utility.min())),
+                "ir_violation": float(max(0.0, np.max(instance.outside_utility - utility))),
             }
 
         return report

@@ -34,6 +34,8 @@ Runner = Callable[[Case, int, str, float], Row]
 
 def methods_of(case: Case) -> tuple[str, ...]:
     """What runs on a case; the floors first and the library next, so that ratios are known as rows arrive."""
+    if not case.with_money:
+        return ("all pairs", "library", "cvxpy Clarabel")
     floors = ("all pairs", "sort", "stable argsort") if case.on_a_line else ("all pairs",)
     linear = () if case.quadratic else ("cvxpy HiGHS",)
     local = ("cvxpy local",) if case.on_a_line else ()
@@ -119,16 +121,29 @@ def children(memory: float) -> Iterator[Runner]:
         assert sent is not None
         assert received is not None
         request = {"case": case.name, "size": size, "method": method, "limit": limit, "memory": memory}
-        sent.write(json.dumps(request) + "\n")
-        sent.flush()
-        return dict(json.loads(received.readline()))
+        reply = ""
+        with contextlib.suppress(BrokenPipeError):
+            sent.write(json.dumps(request) + "\n")
+            sent.flush()
+            reply = received.readline()
+        if reply:
+            return dict(json.loads(reply))
+        code = closed(servers.pop(name))  # the next run gets a new one
+        return {"status": "failed", "seconds": None, "message": f"the server of {name} ended with code {code}"}
 
     try:
         yield run
     finally:
         for server in servers.values():
-            if server.stdin is not None:
-                server.stdin.close()
-            server.wait()
-            if server.stdout is not None:
-                server.stdout.close()
+            closed(server)
+
+
+def closed(server: subprocess.Popen[str]) -> int:
+    """The exit code of a server that is asked to end."""
+    if server.stdin is not None:
+        with contextlib.suppress(BrokenPipeError):
+            server.stdin.close()
+    code = server.wait()
+    if server.stdout is not None:
+        server.stdout.close()
+    return code
