@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from scipy.stats import norm
+from scipy.special import ndtri
 
 from contracts.arrays import Array, finite
 from contracts.errors import ProblemError
@@ -57,7 +57,7 @@ class Estimates:
         """Lower and upper ends of normal confidence intervals; (n_types, n_parameters, 2)."""
         if not 0 < level < 1:
             raise ProblemError(f"level is {level}: give a share between 0 and 1, such as 0.95")
-        reach = norm.ppf((1 + level) / 2) * self.standard_errors
+        reach = ndtri((1 + level) / 2) * self.standard_errors
         return np.stack([self.values - reach, self.values + reach], axis=-1)
 
     def __repr__(self) -> str:

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import scipy.optimize
 from scipy.special import logsumexp, ndtri
-from scipy.stats import qmc
 
 from contracts.arrays import Array, finite
 from contracts.errors import ProblemError, SolverError
@@ -245,6 +244,8 @@ def halton_normals(n_people: int, draws: int, size: int, rng: np.random.Generato
     >>> float(halton_normals(1, 4, 1).mean().round(2))  # 101st to 104th point of base 2
     0.09
     """
+    from scipy.stats import qmc  # slow to import
+
     points = qmc.Halton(size, scramble=rng is not None, rng=rng)
     points.fast_forward(SKIPPED)
     return np.asarray(ndtri(points.random(n_people * draws))).reshape(n_people, draws, size)

@@ -52,6 +52,7 @@ EDGES = {  # result.plot() draws; pictures import results
 LAZY = (
     "cvxpy",
     "pymoo",
+    "scipy.stats",  # a second of its own
     "sympy",
     "matplotlib",
     "pandas",
