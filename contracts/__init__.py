@@ -17,6 +17,7 @@ from contracts.menu import Menu, Options, load_menu
 from contracts.objectives import Exponential, Isoelastic, Profit, WeightedSum, Welfare, WorstOff
 from contracts.problem import LinearConstraint, ScreeningProblem
 from contracts.solve import solve_menu
+from contracts.uncertainty import Ellipsoid, Interval, Noise, Uncertainty
 
 __version__ = "0.1.0"
 
@@ -29,16 +30,19 @@ __all__ = [
     "Cost",
     "Deviation",
     "Domain",
+    "Ellipsoid",
     "Entropy",
     "Exponential",
     "Implementability",
     "InfeasibleMenuError",
+    "Interval",
     "Isoelastic",
     "KullbackLeibler",
     "Linear",
     "LinearConstraint",
     "Menu",
     "Moments",
+    "Noise",
     "NonNegative",
     "Options",
     "Polyhedron",
@@ -51,6 +55,7 @@ __all__ = [
     "SolverError",
     "TotalVariation",
     "UnboundedMenuError",
+    "Uncertainty",
     "Wasserstein",
     "WeightedSum",
     "Welfare",

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from scipy.sparse import csr_array
 
 BALANCING_ROUNDS = 200
+FLOW_ROUNDS = 20  # of putting robust prices on the flow and pricing anew
 NEARLY_BALANCED = 1e-8  # share of all prices that no flow needs to carry for a bound that is called numerical
 
 
@@ -47,6 +48,7 @@ class Multipliers:
     profit: float  # of the minimum profit
     worst_off: Array  # (n_types,) shares of the worst-off objective, sum 1
     weights: Array  # (n_types,) the problem's, or those of the ambiguity's worst case
+    directions: Array  # (n_types, n_types + 1, n_goods) where in its set each row's valuation lies, IR last; or empty
 
 
 def no_multipliers(problem: ScreeningProblem) -> Multipliers:
@@ -62,6 +64,7 @@ def no_multipliers(problem: ScreeningProblem) -> Multipliers:
         profit=0.0,
         worst_off=np.full(n_types, 1.0 / n_types),
         weights=problem.weights,
+        directions=np.zeros((0, 0, problem.n_goods)),
     )
 
 
@@ -91,6 +94,8 @@ def upper_bound(problem: ScreeningProblem, multipliers: Multipliers) -> Bound:
     if problem.ambiguity is not None:  # no menu's worst case is better than its value at any one distribution
         weights = distribution_within(problem, multipliers.weights)
         return upper_bound(problem.under(weights), replace(multipliers, weights=weights))
+    if problem.valuation_sets is not None:
+        return _robust_bound(problem, multipliers)
     prices, missed, welfare, welfare_size, exact_flow = _on_the_flow(problem, _non_negative(multipliers))
     weights = problem.weights * (problem.terms.profit_weight + prices.profit)
     cost: Any = problem.cost
@@ -124,6 +129,33 @@ def upper_bound(problem: ScreeningProblem, multipliers: Multipliers) -> Bound:
         + slip
     )
     return Bound(float(np.nextafter(total, np.inf)), closed and exact_flow, virtual, allocation, prices)
+
+
+def _robust_bound(problem: ScreeningProblem, multipliers: Multipliers) -> Bound:
+    """Uncertain valuations: every row is priced at one valuation a_i + L_i z of its type's set.
+
+    Where valuations were known the Lagrangian had l_ij [u_i - u_j - (a_i - a_j) . x_j]; now it has l_ij L_i z_ij .
+    (x_i - x_j) besides, and m_i L_i z_i . (x_i - outside option): values of allocations, which join the objective.
+    They are summed in floats, so the bound is called numerical.
+    """
+    n_types, n_goods = problem.valuations.shape
+    directions = multipliers.directions if multipliers.directions.size else np.zeros((n_types, n_types + 1, n_goods))
+    shifts = problem.valuation_sets.shift(problem.valuation_sets.within(directions))  # type: ignore[union-attr]
+    outside = np.zeros(n_goods) if problem.outside_option is None else problem.outside_option
+    bound, prices = None, multipliers
+    for _ in range(FLOW_ROUNDS):  # prices move a little to lie on the flow, and what they price moves with them
+        lifted = shifts[:, :-1] * prices.ic.toarray()[:, :, np.newaxis]
+        at_home = shifts[:, -1] * prices.ir[:, np.newaxis]
+        values = (lifted.sum(axis=1) - lifted.sum(axis=0) + at_home) / problem.weights[:, np.newaxis]
+        terms = replace(problem.terms, allocation_values=problem.terms.allocation_values + values)
+        bound = upper_bound(replace(problem, uncertainty=None, objective=terms), prices)
+        moved = abs(bound.multipliers.ic - prices.ic).sum() + np.abs(bound.multipliers.ir - prices.ir).sum()
+        prices = bound.multipliers
+        if moved <= EPS * (prices.ic.sum() + prices.ir.sum()):
+            break
+    assert bound is not None
+    prices = replace(prices, directions=directions)
+    return replace(bound, value=bound.value - float((at_home @ outside).sum()), rigorous=False, multipliers=prices)
 
 
 def distribution_within(problem: ScreeningProblem, weights: Array) -> Array:

@@ -12,6 +12,7 @@ from contracts.arrays import Array, finite
 from contracts.bounds import Bound, Multipliers, no_multipliers, upper_bound
 from contracts.errors import ProblemError
 from contracts.exact import EPS, BestOptions, best_options, participation_slacks
+from contracts.exact_robust import worst_deviations, worst_participation_slacks
 from contracts.problem import ScreeningProblem
 from contracts.relevance import Indices
 
@@ -246,7 +247,9 @@ def _most_tempted(
     Options are compared in one order, whatever their numbers: where two tempt alike, both orders name the same.
     """
     order = np.arange(len(options[1]))
-    if compared is None:
+    if problem.valuation_sets is not None:
+        compared = worst_deviations(problem, options, own)
+    elif compared is None:
         order = contract_order(*options)
         rank = np.empty(len(order), dtype=np.intp)
         rank[order] = np.arange(len(order))
@@ -277,6 +280,8 @@ def _holder(problem: ScreeningProblem, options: Contracts, option_of_type: Indic
 def participation_slacks_of(problem: ScreeningProblem, allocation: Array, transfer: Array) -> Array:
     """Utility above the outside option with an exact sign; an outside contract is compared as the contract it is."""
     outside = problem.outside_contract
+    if problem.valuation_sets is not None:
+        return worst_participation_slacks(problem, allocation, transfer)
     if outside is None:
         return participation_slacks(problem.valuations, allocation, transfer, problem.reservation_utility)
     slack = np.zeros(problem.n_types)

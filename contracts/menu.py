@@ -334,6 +334,15 @@ def _sized(name: str, values: Any, count: int) -> Array:
     return array
 
 
+def _directions(problem: ScreeningProblem, values: Any) -> Array:
+    array = finite("multipliers.directions", values)
+    if not array.size:
+        return np.zeros((0, 0, problem.n_goods))
+    if array.shape != (problem.n_types, problem.n_types + 1, problem.n_goods):
+        raise ProblemError(f"multipliers.directions has shape {array.shape}: save the menu again")
+    return array
+
+
 def _frozen(array: Any) -> Any:
     array.setflags(write=False)
     return array
@@ -350,6 +359,7 @@ def multipliers_record(multipliers: Multipliers) -> dict[str, Any]:
         "profit": multipliers.profit,
         "worst_off": multipliers.worst_off.tolist(),
         "weights": multipliers.weights.tolist(),
+        **({"directions": multipliers.directions.tolist()} if multipliers.directions.size else {}),
     }
 
 
@@ -393,6 +403,7 @@ def menu_from_dict(record: dict[str, Any]) -> Menu:
         profit=number("multipliers.profit", prices["profit"]),
         worst_off=_sized("multipliers.worst_off", prices["worst_off"], n_types),
         weights=_sized("multipliers.weights", prices.get("weights", problem.weights), n_types),
+        directions=_directions(problem, prices.get("directions", [])),
     )
     allocations = finite("options.allocations", record["options"]["allocations"]).reshape(-1, problem.n_goods)
     options = Options(

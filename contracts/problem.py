@@ -16,6 +16,7 @@ from contracts.costs import Cost, Linear
 from contracts.domains import Domain, NonNegative
 from contracts.errors import ProblemError
 from contracts.objectives import Objective, Profit, WeightedSum, Welfare
+from contracts.uncertainty import Uncertainty, ValuationSets
 
 Transfers = Literal["free", "none"] | tuple[float, float]
 NO_COST, ANY_AMOUNT, PROFIT = Linear(0.0), NonNegative(), Profit()
@@ -97,6 +98,8 @@ class ScreeningProblem:
     constraints : LinearConstraint rows over the allocations and utilities of all types
     ambiguity : TotalVariation, Wasserstein, KullbackLeibler, ChiSquare or Moments around the weights; the principal
         maximises its objective under the distribution in that set that is worst for it
+    uncertainty : Interval, Ellipsoid or Noise around the valuations; IC and IR then hold for every valuation in each
+        type's set, while the objective counts the valuations as given
     labels, goods : names of types and goods, distinct
 
     Raises
@@ -122,6 +125,7 @@ class ScreeningProblem:
     objective: Objective = PROFIT
     constraints: Sequence[LinearConstraint] = ()
     ambiguity: Ambiguity | None = None
+    uncertainty: Uncertainty | None = None
     labels: Any = None
     goods: Any = None
 
@@ -147,6 +151,7 @@ class ScreeningProblem:
         self._check_objective()
         self._set("constraints", self._checked_constraints())
         self._check_ambiguity()
+        self._check_uncertainty()
 
     # ---- what it is ----
 
@@ -204,9 +209,14 @@ class ScreeningProblem:
 
     @property
     def is_plain(self) -> bool:
-        """Profit, known weights, free transfers, no side constraints: the textbook program of the fast engines."""
-        textbook = isinstance(self.objective, Profit) and self.transfers == "free" and self.ambiguity is None
-        return textbook and not self.constraints
+        """Profit, free transfers, nothing unknown, no side constraints: the textbook program of the fast engines."""
+        known = self.ambiguity is None and self.uncertainty is None
+        return known and isinstance(self.objective, Profit) and self.transfers == "free" and not self.constraints
+
+    @cached_property
+    def valuation_sets(self) -> ValuationSets | None:
+        """The sets that valuations are in; None where they are known."""
+        return None if self.uncertainty is None else self.uncertainty.sets(self.valuations.shape)
 
     def under(self, weights: Array) -> ScreeningProblem:
         """The same problem for a principal who is sure of other weights."""
@@ -387,6 +397,15 @@ class ScreeningProblem:
             "weights", np.asarray(self.weights / self.weights.sum())
         )  # sets hold distributions, exact to rounding
         self.ambiguity.check(self.weights, self.valuations)
+
+    def _check_uncertainty(self) -> None:
+        if self.uncertainty is None:
+            return
+        if isinstance(self.uncertainty, type) or not isinstance(self.uncertainty, Uncertainty):
+            raise ProblemError(
+                f"uncertainty is {_described(self.uncertainty)}: use Interval(widths), Ellipsoid(factors) or Noise(sd)"
+            )
+        self.uncertainty.sets(self.valuations.shape)
 
     def _checked_constraints(self) -> tuple[LinearConstraint, ...]:
         rows = (self.constraints,) if isinstance(self.constraints, LinearConstraint) else self.constraints

@@ -20,6 +20,7 @@ from contracts.domains import Box, NonNegative, Polyhedron, Simplex
 from contracts.errors import ProblemError
 from contracts.objectives import Exponential, Isoelastic, Profit, WeightedSum, Welfare, WorstOff
 from contracts.problem import LinearConstraint, ScreeningProblem
+from contracts.uncertainty import Ellipsoid, Interval, Noise
 
 T = TypeVar("T")
 
@@ -35,6 +36,7 @@ KINDS: dict[str, dict[str, type]] = {
     "objective": {kind_of(part): part for part in (Profit, Welfare, WeightedSum)},
     "function": {kind_of(part): part for part in (Isoelastic, Exponential, WorstOff)},
     "ambiguity": {kind_of(part): part for part in (TotalVariation, Wasserstein, KullbackLeibler, ChiSquare, Moments)},
+    "uncertainty": {kind_of(part): part for part in (Interval, Ellipsoid, Noise)},
     "constraints": {kind_of(LinearConstraint): LinearConstraint},
 }
 

@@ -25,7 +25,7 @@ from contracts.bounds import Bound
 from contracts.certificate import Certificate, Contracts, certify, distinct_contracts
 from contracts.engines.candidate import Candidate, units_of
 from contracts.engines.ironing import line_of
-from contracts.engines.strict import StrictMenu, strict_menu
+from contracts.engines.strict import StrictMenu, robustly_strict, strict_menu
 from contracts.exact import EPS, best_options, utility_error
 from contracts.problem import ScreeningProblem
 from contracts.relevance import Indices, relevant_blocks, row_blocks
@@ -88,8 +88,8 @@ def exact_menu(
 
 
 def is_feasible(certificate: Certificate) -> bool:
-    """Whether an exact assignment keeps IR and every other constraint; IC it keeps by construction."""
-    return not certificate.violations and certificate.participation_slack >= 0
+    """Whether an exact assignment keeps every constraint; IC it keeps by construction where valuations are known."""
+    return certificate.is_exact and not certificate.violations
 
 
 def assigned(problem: ScreeningProblem, contracts: Contracts, bound: Bound, gap: float) -> ExactMenu:
@@ -123,6 +123,9 @@ def _with_outside(problem: ScreeningProblem, contracts: Contracts) -> Contracts:
 
 def repairs(problem: ScreeningProblem, candidate: Candidate, deadline: float = np.inf) -> Iterator[Contracts]:
     """Lists of contracts, one per repair, the most promising first; shortest paths only before the deadline."""
+    if problem.valuation_sets is not None:
+        yield from _robust_repairs(problem, candidate)
+        return
     chained = chain(problem, candidate)
     if chained is not None:
         yield chained
@@ -157,6 +160,22 @@ def repairs(problem: ScreeningProblem, candidate: Candidate, deadline: float = n
     if strict is not None:
         for share in MIXTURES:
             yield _contracts(problem, *_mixed(problem, candidate, strict, share))
+
+
+def _robust_repairs(problem: ScreeningProblem, candidate: Candidate) -> Iterator[Contracts]:
+    """Types whose allocations nearly coincide are pooled for good: at some valuations they must be indifferent."""
+    if problem.outside_contract is not None:
+        yield np.empty((0, problem.n_goods)), np.empty(0)
+    for width in MERGERS:
+        contract = merge(problem, candidate, width)[1]
+        allocation, utility = _merged(problem, candidate, width)
+        head = np.unique(contract, return_index=True)[1][np.unique(contract, return_inverse=True)[1]]
+        paid = _contracts(problem, allocation, utility)[1][head]
+        strict = robustly_strict(problem, contract)
+        for share in MIXTURES if strict is not None else (0.0,):
+            strict_allocation, strict_paid = (allocation, paid) if strict is None else strict
+            mixed = problem.domain.clip((1 - share) * allocation + share * strict_allocation)
+            yield mixed, np.clip((1 - share) * paid + share * strict_paid, *problem.transfer_limits)
 
 
 def _mixed(problem: ScreeningProblem, candidate: Candidate, strict: StrictMenu, share: float) -> tuple[Array, Array]:

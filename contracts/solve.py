@@ -133,6 +133,8 @@ def engine_for(
         return functools.partial(worst_case.solve, inner=inner, gap=gap, deadline=deadline, report=report)
     if method == "auto":
         method = suitable_method(problem)
+    if problem.uncertainty is not None and method != "reference":
+        raise ProblemError(f"method {method!r} is for known valuations: use 'reference' or 'auto' under uncertainty")
     if method == "ironing":
         from contracts.engines import ironing
 
@@ -152,7 +154,7 @@ def engine_for(
 
 def suitable_method(problem: ScreeningProblem) -> str:
     """The fastest engine for the problem's structure."""
-    if problem.ambiguity is not None:
+    if problem.ambiguity is not None or problem.uncertainty is not None:
         return "reference"
     from contracts.engines.ironing import line_of
 

@@ -13,10 +13,10 @@ ROOT = Path(__file__).parent.parent
 LAYERS = (  # each may import from those before it, and from its own
     ("errors",),
     ("arrays",),
-    ("domains", "objectives", "ambiguity"),
+    ("domains", "objectives", "ambiguity", "uncertainty"),
     ("costs",),
     ("problem",),
-    ("records", "exact", "exact_line", "relevance"),
+    ("records", "exact", "exact_line", "exact_robust", "relevance"),
     ("bounds",),
     ("certificate",),
     ("menu", "tables", "engines", "repair"),

@@ -39,10 +39,11 @@ def infeasible_menu(program: Program) -> ContractError:
         rest = set(conflict) - {name}
         if rest and _least_violation(program, rest)[0] > SHORTFALL:
             conflict.remove(name)
+    everywhere = "" if program.problem.valuation_sets is None else ", for every valuation in its set"
     listed = "; ".join(conflict[:6]) + (f"; and {len(conflict) - 6} more" if len(conflict) > 6 else "")
     missing = shortfall * program.units.money
     return InfeasibleMenuError(
-        f"no menu meets together: {listed} (with IC and the domain; short by {missing:.6g} in sum). "
+        f"no menu meets together: {listed} (with IC and the domain{everywhere}; short by {missing:.6g} in sum). "
         f"{_remedy(conflict)}",
         conflict=tuple(conflict),
     )
@@ -67,14 +68,16 @@ def _least_violation(program: Program, only: set[str] | None) -> tuple[float, di
     import cvxpy as cp
 
     point, allocation, utility = program.variables()
-    constraints = program.ic.at_least(point) + program.domain_constraints(allocation)
+    ic_margin, ir_margin, reaches = program.margins(point)
+    constraints = program.ic.at_least(point, ic_margin) + program.domain_constraints(allocation) + reaches
     total: Any = 0.0
     priced: list[tuple[tuple[str, ...], Any]] = []
     for rows in program.soft:
         kept = [k for k, name in enumerate(rows.names) if only is None or name in only]
         if kept:
             short = cp.Variable(len(kept), nonneg=True)
-            row = rows.matrix[kept] @ point + short >= rows.limit[kept]
+            margin = ir_margin[kept] if rows is program.ir and reaches else 0.0
+            row = rows.matrix[kept] @ point + short >= rows.limit[kept] + margin
             constraints.append(row)
             total += cp.sum(short)
             priced.append((tuple(rows.names[k] for k in kept), row))

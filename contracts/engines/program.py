@@ -63,6 +63,32 @@ class Program:
     def domain_constraints(self, allocation: Any) -> list[Any]:
         return self.problem.domain.scaled(self.units.allocation).constraints(allocation)
 
+    def margins(self, point: Any) -> tuple[Any, Any, list[Any]]:
+        """What IC and IR rows must hold by for every valuation, as cvxpy expressions, and the definitions they need.
+
+        The two definitions set variables to L_i'(x_i - x_j) and L_i'(x_i - outside option): their prices over those
+        of the rows are the directions in which the valuations that bind lie.
+        """
+        import cvxpy as cp
+
+        problem, sets = self.problem, self.problem.valuation_sets
+        if sets is None:
+            return 0.0, 0.0, []
+        shape, everybody = problem.valuations.shape, np.arange(problem.n_types)
+        factors = sets.factors * (self.units.allocation / self.units.money)
+        own, other = (_reach_matrix(factors, self.tempted, who, shape) for who in (self.tempted, self.tempter))
+        home = _reach_matrix(factors, everybody, everybody, shape)
+        outside = np.zeros(shape[1]) if problem.outside_option is None else problem.outside_option
+        away = np.einsum("ikl,k->il", factors, outside / self.units.allocation)
+        x = point[: problem.valuations.size]
+        apart = cp.Variable((len(self.tempted), shape[1]))
+        taken = cp.Variable(shape)
+        definitions = [
+            cp.vec(apart, order="C") == (own - other) @ x,
+            cp.vec(taken, order="C") == home @ x - away.ravel(),
+        ]
+        return cp.norm(apart, sets.norm, axis=1), cp.norm(taken, sets.norm, axis=1), definitions
+
     def payoff(self, allocation: Any, utility: Any) -> Any:
         """What the principal earns from each type, (n_types,), in units of money, as a cvxpy expression."""
         import cvxpy as cp
@@ -107,6 +133,16 @@ def menu_program(problem: ScreeningProblem) -> Program:
         side,
         side_size,
     )
+
+
+def _reach_matrix(factors: Array, types: Indices, who: Indices, shape: tuple[int, int]) -> csr_array:
+    """Rows (L_i' x_j) for pairs of a set's type i and an allocation's type j, one row per pair and column of L."""
+    n_goods = shape[1]
+    goods = who[:, np.newaxis] * n_goods + np.arange(n_goods)
+    entries = factors[types].transpose(0, 2, 1)
+    columns = np.broadcast_to(goods[:, np.newaxis, :], entries.shape)
+    starts = np.arange(0, entries.size + 1, n_goods)
+    return csr_array((entries.ravel(), columns.ravel(), starts), shape=(len(types) * n_goods, shape[0] * n_goods))
 
 
 def _ic_matrix(value: Array, tempted: Indices, tempter: Indices) -> csr_array:

@@ -45,7 +45,10 @@ def solve(problem: ScreeningProblem, *, deadline: float = np.inf) -> Candidate:
     program = menu_program(problem)
     terms, units = problem.terms, program.units
     point, allocation, utility = program.variables()
-    rows = [part.at_least(point) for part in (program.ic, *program.soft)]
+    ic_margin, ir_margin, reaches = program.margins(point)
+    margins = (ic_margin, ir_margin, 0.0, 0.0, 0.0)
+    parts = (program.ic, *program.soft)
+    rows = [part.at_least(point, margin) for part, margin in zip(parts, margins, strict=True)]
     by_type, worst_off, floor, goal_unit = _counted(program, allocation, utility)
     expected, worst_case = _expected(program, by_type)
     budget = []
@@ -53,7 +56,7 @@ def solve(problem: ScreeningProblem, *, deadline: float = np.inf) -> Candidate:
         budget = [program.profit(allocation, utility) >= terms.minimum_profit / units.money]
     goal = cp.Problem(
         cp.Maximize(expected + worst_off),
-        [*chain.from_iterable(rows), *program.domain_constraints(allocation), *budget, *floor, *worst_case],
+        [*chain.from_iterable(rows), *program.domain_constraints(allocation), *budget, *floor, *worst_case, *reaches],
     )
     if not goal.is_dcp():
         raise ProblemError(
@@ -74,6 +77,8 @@ def solve(problem: ScreeningProblem, *, deadline: float = np.inf) -> Candidate:
     prices = _multipliers(program, [_price(row) for row in rows], _price(budget), _price(floor), goal_unit)
     if worst_case:
         prices = dataclasses.replace(prices, weights=np.asarray(_price(worst_case)))
+    if reaches:
+        prices = dataclasses.replace(prices, directions=_directions(program, rows, reaches))
     finished = goal.status != "user_limit" or time.monotonic() <= deadline
     return Candidate(found_allocation, found_utility, prices, f"reference ({solver})", is_finished=finished)
 
@@ -155,7 +160,22 @@ def _multipliers(program: Program, prices: list[Any], profit: Any, floor: Any, g
         profit=0.0 if profit is None else float(profit) * per_utility,
         worst_off=np.full(n_types, 1.0 / n_types) if floor is None else np.asarray(floor),
         weights=program.problem.weights,
+        directions=np.zeros((0, 0, program.problem.n_goods)),
     )
+
+
+def _directions(program: Program, rows: list[list[Any]], reaches: list[Any]) -> Array:
+    """Where in its set the valuation lies at which each row binds; (n_types, n_types + 1, n_goods), the last for IR."""
+    n_types, n_goods = program.problem.valuations.shape
+    found = np.zeros((n_types, n_types + 1, n_goods))
+    for row, reach, places in (
+        (rows[0], reaches[0], (program.tempted, program.tempter)),
+        (rows[1], reaches[1], (np.arange(n_types), np.full(n_types, n_types))),
+    ):
+        price = np.asarray(_price(row)) if row else np.zeros(0)
+        total = np.asarray(reach.dual_value).reshape(len(price), n_goods)
+        found[places] = total / np.maximum(price, np.finfo(np.float64).tiny)[:, np.newaxis]
+    return found
 
 
 def _per_type(prices: Array, n_types: int) -> Array:
