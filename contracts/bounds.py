@@ -257,7 +257,8 @@ def _flow(ic: csr_array) -> Flow:
         net = (ic - mutual).tocsr()
         net.eliminate_zeros()
     met = np.diff(net.indptr) + np.bincount(net.indices, minlength=net.shape[0])
-    return Flow(ic, mutual, net, net.sum(axis=0), net.sum(axis=1), met)
+    inflow, outflow = (np.asarray(net.sum(axis=axis), dtype=np.float64) for axis in (0, 1))
+    return Flow(ic, mutual, net, inflow, outflow, met.astype(np.float64))
 
 
 class OnFlow(NamedTuple):
