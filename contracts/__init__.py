@@ -4,6 +4,17 @@ from contracts import models
 from contracts.ambiguity import Ambiguity, ChiSquare, KullbackLeibler, Moments, TotalVariation, Wasserstein
 from contracts.certificate import Certificate, Deviation, verify
 from contracts.costs import Cost, Entropy, Linear, Power, Quadratic
+from contracts.criteria import (
+    Access,
+    Criterion,
+    Harm,
+    Inequality,
+    Information,
+    Misalignment,
+    NumberOfOptions,
+    Surplus,
+    TotalSurplus,
+)
 from contracts.domains import Box, Domain, NonNegative, Polyhedron, Simplex
 from contracts.errors import (
     ContractError,
@@ -13,8 +24,10 @@ from contracts.errors import (
     UnboundedMenuError,
 )
 from contracts.exact import Implementability, implementable
+from contracts.front import Front, FrontPoint, load_front
 from contracts.menu import Menu, Options, load_menu
 from contracts.objectives import Exponential, Isoelastic, Profit, WeightedSum, Welfare, WorstOff
+from contracts.pareto import pareto_front
 from contracts.problem import LinearConstraint, ScreeningProblem
 from contracts.solve import solve_menu
 from contracts.uncertainty import Ellipsoid, Interval, Noise, Uncertainty
@@ -22,28 +35,37 @@ from contracts.uncertainty import Ellipsoid, Interval, Noise, Uncertainty
 __version__ = "0.1.0"
 
 __all__ = [
+    "Access",
     "Ambiguity",
     "Box",
     "Certificate",
     "ChiSquare",
     "ContractError",
     "Cost",
+    "Criterion",
     "Deviation",
     "Domain",
     "Ellipsoid",
     "Entropy",
     "Exponential",
+    "Front",
+    "FrontPoint",
+    "Harm",
     "Implementability",
+    "Inequality",
     "InfeasibleMenuError",
+    "Information",
     "Interval",
     "Isoelastic",
     "KullbackLeibler",
     "Linear",
     "LinearConstraint",
     "Menu",
+    "Misalignment",
     "Moments",
     "Noise",
     "NonNegative",
+    "NumberOfOptions",
     "Options",
     "Polyhedron",
     "Power",
@@ -53,6 +75,8 @@ __all__ = [
     "ScreeningProblem",
     "Simplex",
     "SolverError",
+    "Surplus",
+    "TotalSurplus",
     "TotalVariation",
     "UnboundedMenuError",
     "Uncertainty",
@@ -61,8 +85,10 @@ __all__ = [
     "Welfare",
     "WorstOff",
     "implementable",
+    "load_front",
     "load_menu",
     "models",
+    "pareto_front",
     "solve_menu",
     "verify",
 ]

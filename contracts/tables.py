@@ -11,11 +11,13 @@ import numpy as np
 if TYPE_CHECKING:
     import pandas as pd
 
+    from contracts.front import Front
     from contracts.menu import Menu
 
 SHOWN_TYPES = 20  # longer menus show their first and last types
 SHOWN_GOODS = 6
 DIGITS = 4
+SHOWN_MENUS = 12
 
 
 def digits_for(menu: Menu) -> int:
@@ -151,3 +153,50 @@ def menu_frame(menu: Menu) -> pd.DataFrame:
         "binding": [", ".join(menu.binding(k)) for k in range(problem.n_types)],
     }
     return pd.DataFrame(columns, index=pd.Index(list(problem.labels), name="type"))
+
+
+# ---- fronts ----
+
+
+def front_text(front: Front) -> str:
+    """The front as a table: its ends, and menus evenly spread between them."""
+    knee, best = front.knee().index, front.normalised.argmax(axis=0)
+    shown = sorted({*_spread(len(front), SHOWN_MENUS), knee, *map(int, best)})
+    cells = [column(front.points[:, k], DIGITS) for k in range(len(front.names))]
+    rows = [
+        ("menu", *(f"{name} ({sense})" for name, sense in zip(front.names, front.senses, strict=True)), "options", "")
+    ]
+    for k in shown:
+        notes = [f"best {name}" for name, winner in zip(front.names, best, strict=True) if winner == k]
+        notes += ["knee"] if k == knee else []
+        rows.append(
+            (str(k), *(cell[k] for cell in cells), str(len(front.menus[k].options.transfers)), ", ".join(notes))
+        )
+    widths = [max(map(len, cells)) for cells in zip(*rows, strict=True)]
+    lines = [
+        "  ".join([*(cell.rjust(w) for cell, w in zip(row[:-1], widths[:-1], strict=True)), row[-1]]).rstrip()
+        for row in rows
+    ]
+    left = f"\n... {len(front) - len(shown)} more menus" if len(shown) < len(front) else ""
+    return "\n".join([_front_headline(front), *lines]) + left + "\n" + _front_footer(front)
+
+
+def _front_headline(front: Front) -> str:
+    stopped = "" if front.is_finished else ", stopped early"
+    return f"Front: {_plural(len(front), 'menu')}, {len(front.names)} objectives, {front.method}{stopped}"
+
+
+def _front_footer(front: Front) -> str:
+    lower, upper = front.hypervolume_interval
+    if math.isinf(upper):
+        return (
+            f"hypervolume {front.hypervolume:.4f}; searched for: IC and IR are exact, nothing proves the front complete"
+        )
+    return (
+        f"no menu is more than {front.gap:.1e} of the ranges better than a mixture of these; "
+        f"hypervolume of the whole front in [{lower:.5f}, {upper:.5f}]"
+    )
+
+
+def _spread(count: int, most: int) -> list[int]:
+    return sorted({round(k * (count - 1) / max(min(count, most) - 1, 1)) for k in range(min(count, most))})

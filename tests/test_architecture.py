@@ -20,7 +20,9 @@ LAYERS = (  # each may import from those before it, and from its own
     ("bounds",),
     ("certificate",),
     ("menu", "tables", "engines", "repair"),
-    ("solve",),
+    ("criteria", "sandwich"),
+    ("front", "solve"),
+    ("pareto", "evolution"),
 )
 INFERENCE_LAYERS = (
     ("choice_data", "choice_frames", "choice", "choice_set", "choice_counts", "tables", "social_preferences"),
@@ -45,6 +47,7 @@ INFERENCE_LAYERS = (
     ("asking", "society"),
 )
 EDGES = {  # result.plot() draws; pictures import results
+    ("contracts.front", "contracts.front_plotting"),
     ("contracts.menu", "contracts.plotting"),
     ("inference.calibration", "inference.plotting"),
     ("inference.posterior", "inference.plotting"),

@@ -1,0 +1,429 @@
+"""Pareto fronts: objectives are kept apart, and every menu is optimal for some weights on them.
+
+Over the convex set of menus, in allocations and utilities, a front between concave objectives is the boundary of a
+convex set. Each weighted problem, solved with a proven bound, gives a point of it and a half-space around it; the next
+weights are those where points and half-spaces are farthest apart (`contracts.sandwich`). Fronts of anything else are
+searched for (`contracts.evolution`).
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from functools import reduce
+from typing import Any
+
+import numpy as np
+
+from contracts.arrays import Array
+from contracts.costs import power_of_two
+from contracts.criteria import Goal, goals_of
+from contracts.engines.strict import strict_menu
+from contracts.errors import ProblemError, SolverError, UnboundedMenuError
+from contracts.front import Front, signs
+from contracts.menu import Menu
+from contracts.objectives import WeightedSum
+from contracts.problem import ScreeningProblem
+from contracts.sandwich import Distances, Sandwich, dominated
+from contracts.solve import reporter, solve_menu
+
+GAPS = {2: 1e-3, 3: 1e-3, 4: 1e-2, 5: 5e-2}  # default by number of objectives: menus needed grow as 1/gap^((m - 1)/2)
+METHODS = ("auto", "exact", "search")
+AUGMENTED = 0.05  # share of the gap that every weight is at least: no point is weakly dominated
+MENU_GAP = 1e-6  # relative, of each menu; where it cannot be had, a tenth of the front's
+UNIT_ROUNDS = 6  # of ends and ranges, until they agree
+AGREED = 1.5  # factor between two rounds of ranges that is close enough
+NO_CONFLICT = 1e-6  # share of its size that is the least range of an objective: below it, the ends agree on it
+SAME_POINT = 1e-7  # normalised distance below which two menus are one
+TOGETHER = {2: 1, 3: 1}  # weights tried per look at the polyhedra; more objectives have costlier polyhedra
+MANY = 8
+SAME_WEIGHTS = 1e-12
+
+
+def pareto_front(
+    problem: ScreeningProblem,
+    objectives: Any,
+    *,
+    gap: float | None = None,
+    method: str = "auto",
+    engine: str = "auto",
+    time_limit: float = math.inf,
+    progress: bool | Callable[[str], None] = False,
+) -> Front:
+    """The menus that are best for some trade-off between objectives, with a proven distance from all others.
+
+    Parameters
+    ----------
+    problem : what the menus are for; of its own objective only the minimum profit matters
+    objectives : at least two of Profit(), Surplus(...), TotalSurplus(), WorstOff(), Misalignment(...), Harm(...),
+        Access(...), Welfare(...), WeightedSum(...); or a dictionary from names to objectives
+    gap : share of the distance between ideal and nadir by which a menu off the front may be better in all objectives
+        than a mixture of menus on it; 1e-3 for two and three objectives, 1e-2 for four, 5e-2 for five
+    engine : the method of `solve_menu`
+    time_limit : seconds after which the front is returned with the gap it has; so it is after an interrupt
+    progress : True to print a line per menu to standard error, or a function that takes the line
+
+    Returns
+    -------
+    Front
+        Every menu is exactly IC and IR and maximises a weighted sum with positive weights.
+
+    Raises
+    ------
+    ProblemError
+        If an objective does not vary, is unbounded on the feasible set, or repeats a name; if there are fewer than two.
+    SolverError
+        If the gap could not be reached; `reached` holds the front that was.
+
+    Examples
+    --------
+    A monopolist of quality and its two types of buyer (Mussa & Rosen 1978):
+
+    >>> from contracts import Profit, Quadratic, ScreeningProblem, TotalSurplus
+    >>> problem = ScreeningProblem([1.0, 2.0], [0.75, 0.25], cost=Quadratic(), labels=("low", "high"))
+    >>> front = pareto_front(problem, [Profit(), TotalSurplus()], gap=1e-2)
+    >>> front.ideal.round(3), front.nadir.round(3)
+    (array([0.667, 0.875]), array([0.625, 0.833]))
+    >>> front.gap <= 1e-2
+    True
+    """
+    if not isinstance(problem, ScreeningProblem):
+        raise ProblemError(f"problem is {type(problem).__name__}: pass a ScreeningProblem")
+    if method not in METHODS:
+        raise ProblemError(f"method is {method!r}: use one of {', '.join(METHODS)}")
+    goals = goals_of(problem, objectives)
+    if not time_limit > 0:
+        raise ProblemError(f"time_limit is {time_limit}: give a positive number of seconds")
+    if len(goals) > max(GAPS):
+        raise ProblemError(
+            f"objectives has {len(goals)} entries: exact fronts have at most {max(GAPS)}; leave some out"
+        )
+    gap = GAPS[len(goals)] if gap is None else gap
+    if not 0 < gap < 1:
+        raise ProblemError(f"gap is {gap}: give a share between 0 and 1, such as 1e-3")
+    clock = _Clock(time.monotonic() + time_limit, reporter(progress))
+    return exact_front(problem, goals, gap=gap, engine=engine, clock=clock)
+
+
+@dataclass
+class _Clock:
+    """When to stop, and whom to tell."""
+
+    deadline: float
+    report: Callable[[str], None]
+    interrupted: bool = False
+
+    @property
+    def is_over(self) -> bool:
+        return self.interrupted or time.monotonic() > self.deadline
+
+
+@dataclass(frozen=True, eq=False)
+class Solution:
+    """A menu that maximises a weighted sum of the goals, all to be maximised, and the bound that proves it."""
+
+    menu: Menu
+    weights: Array  # (m,) on sign * objective, own units
+    point: Array  # (m,) sign * objective
+    bound: float  # weights . (sign * objective) of any menu is at most this
+
+
+@dataclass(frozen=True, eq=False)
+class _Programs:
+    """Weighted sums of goals as screening problems."""
+
+    problem: ScreeningProblem
+    goals: tuple[Goal, ...]
+    engine: str
+    gap: float
+
+    def solve(self, weights: Array) -> Solution:
+        """The menu that is best for these weights, on objectives in their own units."""
+        total = weighted(self.goals, weights, self.problem)
+        scale = 1.0 / power_of_two(_size(total, self.problem))
+        scaled = replace(self.problem, objective=_times(total, scale))
+        try:
+            menu = solve_menu(scaled, method=self.engine, gap=min(MENU_GAP, self.gap / 10))
+        except SolverError:
+            menu = solve_menu(scaled, method=self.engine, gap=self.gap / 10)
+        constants = np.array([goal.concave.constant if goal.concave else 0.0 for goal in self.goals])
+        bound = menu.upper_bound / scale + float(weights @ constants)
+        bound += 8 * np.finfo(np.float64).eps * (abs(menu.upper_bound) / scale + float(weights @ np.abs(constants)))
+        return Solution(menu, weights, self.point(menu), bound)
+
+    def point(self, menu: Menu) -> Array:
+        return np.array([goal.sign * goal.value(menu) for goal in self.goals])
+
+    def ideal(self, k: int) -> Solution:
+        """The optimum by one objective alone; it may be weakly dominated, its bound holds."""
+        try:
+            found = self.solve(np.eye(len(self.goals))[k])
+        except UnboundedMenuError as exc:
+            raise ProblemError(
+                f"objective {self.goals[k].name!r} is unbounded on the feasible set: {exc}. Limit the transfers, or "
+                "give the problem a minimum profit, objective=Welfare(minimum_profit=0.0)"
+            ) from exc
+        if not math.isfinite(found.bound):
+            raise SolverError(f"no bound on objective {self.goals[k].name!r} was proven: limit transfers or the domain")
+        return found
+
+
+def weighted(goals: Sequence[Goal], weights: Array, problem: ScreeningProblem) -> WeightedSum:
+    """sum_k weights_k goal_k as one objective of the problem, its minimum profit kept."""
+    concave = [goal.concave.sum for goal in goals if goal.concave is not None]
+    parts = [_times(part, float(weight)) for part, weight in zip(concave, weights, strict=True)]
+    none = WeightedSum(minimum_profit=problem.terms.minimum_profit).terms(problem.valuations.shape)
+    return reduce(_plus, parts, none)
+
+
+def _times(total: WeightedSum, factor: float) -> WeightedSum:
+    return replace(
+        total,
+        profit_weight=total.profit_weight * factor,
+        allocation_values=total.allocation_values * factor,
+        utility_weights=total.utility_weights * factor,
+        worst_off_weight=total.worst_off_weight * factor,
+        welfare_weights=total.welfare_weights * factor,
+        function=total.function if factor > 0 else None,
+    )
+
+
+def _plus(one: WeightedSum, other: WeightedSum) -> WeightedSum:
+    return replace(
+        one,
+        profit_weight=one.profit_weight + other.profit_weight,
+        allocation_values=one.allocation_values + other.allocation_values,
+        utility_weights=one.utility_weights + other.utility_weights,
+        worst_off_weight=one.worst_off_weight + other.worst_off_weight,
+        welfare_weights=one.welfare_weights + other.welfare_weights,
+        function=other.function if one.function is None else one.function,
+    )
+
+
+def _size(total: WeightedSum, problem: ScreeningProblem) -> float:
+    """About how much the sum moves per unit of money."""
+    money = float(np.abs(problem.valuations).max() + np.abs(problem.principal_values).max()) or 1.0
+    goods = float(np.abs(total.allocation_values).max()) / money
+    utilities = float(np.abs(total.utility_weights).max()) + total.worst_off_weight + float(total.welfare_weights.max())
+    return total.profit_weight + goods + utilities
+
+
+# ---- the exact front ----
+
+
+def exact_front(problem: ScreeningProblem, goals: tuple[Goal, ...], *, gap: float, engine: str, clock: _Clock) -> Front:
+    """The sandwich, from the ends of the front inwards."""
+    _check_concave(problem, goals)
+    programs = _Programs(problem, goals, engine, gap)
+    ideals = [programs.ideal(k) for k in range(len(goals))]
+    least = NO_CONFLICT * np.array([_natural_size(programs, k, ideals) for k in range(len(ideals))])
+    ends, unit = _ends(programs, ideals, least, gap)
+    state = _State(programs, gap, unit, least, ends, ideals)
+    try:
+        while not clock.is_over:
+            distances = state.sandwich.distances()
+            clock.report(f"{len(state.found)} menus, gap {max(distances.amounts[0], 0.0):.1e}")
+            todo = state.next_weights(distances)
+            if not todo:
+                break
+            for weights in todo:
+                state.try_weights(weights)
+                if clock.is_over:
+                    break
+    except KeyboardInterrupt:
+        clock.interrupted = True
+    front = state.front(is_finished=not clock.is_over)
+    if front.is_finished and front.gap > gap:
+        raise SolverError(
+            f"the front was certified to a gap of {front.gap:.1e} only, not {gap:.1e}: ask for a larger gap; the "
+            "front is in the error's `reached`",
+            tried=(engine,),
+            reached=front,
+        )
+    return front
+
+
+def _check_concave(problem: ScreeningProblem, goals: tuple[Goal, ...]) -> None:
+    """Refuse what no weighted sum with a proven bound expresses."""
+    for goal in goals:
+        if goal.concave is not None and _size(goal.concave.sum, problem) == 0:
+            raise ProblemError(f"objective {goal.name!r} does not vary: all of its coefficients are 0; leave it out")
+    functions = [goal.concave.sum.function for goal in goals if goal.concave is not None]
+    distinct = {repr(function) for function in functions if function is not None}
+    if len(distinct) > 1:
+        raise ProblemError(
+            f"objectives use different welfare functions, {' and '.join(sorted(distinct))}: their weighted sums have "
+            "no proven bound; use one function for all"
+        )
+
+
+def _ends(programs: _Programs, ideals: list[Solution], least: Array, gap: float) -> tuple[list[Solution], Array]:
+    """The ends of the front, none weakly dominated, and the range of every objective over them.
+
+    Each end maximises its own objective with a small weight on all others, in units of their ranges; ranges depend on
+    ends, so both are found in turn. The first ranges are those of the optima of single objectives.
+    """
+    m, ends = len(ideals), ideals
+    unit = _ranges(programs, ends, ideals, least)
+    for _ in range(UNIT_ROUNDS):
+        ends = [programs.solve(augmented(np.eye(m)[k], gap) / unit) for k in range(m)]
+        previous, unit = unit, _ranges(programs, ends, ideals, least)
+        if np.all(np.maximum(unit / previous, previous / unit) <= AGREED):
+            break
+    return ends, unit
+
+
+def augmented(weights: Array, gap: float) -> Array:
+    """Weights, with sum 1, of which none is below a small share of the gap."""
+    least = AUGMENTED * gap
+    if weights.min() >= least:
+        return weights
+    return (1 - len(weights) * least) * weights + least
+
+
+def _ranges(programs: _Programs, ends: list[Solution], ideals: list[Solution], least: Array) -> Array:
+    """Ideal less worst of every objective over the ends; at least `least`."""
+    points = np.array([end.point for end in ends])
+    best = np.array([ideal.bound for ideal in ideals])
+    ranges = points.max(axis=0) - points.min(axis=0)
+    for k in np.flatnonzero(ranges <= least):
+        _check_varies(programs, int(k), best[k], least[k])
+    return np.maximum(ranges, least)
+
+
+def _natural_size(programs: _Programs, k: int, ideals: list[Solution]) -> float:
+    """What the terms of an objective add up to, signs apart, at the menus that are best by it."""
+    concave, menu, weights = programs.goals[k].concave, ideals[k].menu, programs.problem.weights
+    if concave is None:
+        return 1.0
+    amount = np.abs(menu.allocation) + np.abs(ideals[k].menu.problem.domain.interior(programs.problem.n_goods)[0])
+    money = float(weights @ (np.abs(programs.problem.valuations) * amount).sum(axis=1))
+    worth = float(weights @ (np.abs(concave.sum.allocation_values) * amount).sum(axis=1))
+    share = concave.sum.profit_weight + float(np.abs(concave.sum.utility_weights).max()) + concave.sum.worst_off_weight
+    return abs(concave.constant) + worth + share * money + abs(ideals[k].point[k]) + float(np.finfo(np.float64).tiny)
+
+
+def _check_varies(programs: _Programs, k: int, best: float, least: float) -> None:
+    """Refuse an objective that is worth the same at every menu.
+
+    A linear one is minimised. A concave function that attains its maximum inside is constant, and the menu with room
+    on all constraints lies inside.
+    """
+    goal, problem = programs.goals[k], programs.problem
+    concave = goal.concave
+    if concave is None:
+        return
+    lowest = best
+    if concave.sum.is_linear and concave.sum.profit_weight == 0:
+        worst = replace(
+            concave.sum,
+            allocation_values=-concave.sum.allocation_values,
+            utility_weights=-concave.sum.utility_weights,
+            minimum_profit=problem.terms.minimum_profit,
+        )
+        try:
+            lowest = concave.constant - solve_menu(replace(problem, objective=worst), gap=1e-3).value
+        except UnboundedMenuError:
+            return
+    else:
+        inside = strict_menu(problem)
+        if inside is not None:
+            transfer = np.einsum("ij,ij->i", problem.valuations, inside.allocation) - inside.utility
+            payoff = problem.payoff(inside.allocation, transfer)
+            lowest = concave.constant + concave.sum.value(problem.weights, payoff, inside.allocation, inside.utility)
+    if best - lowest <= least:
+        raise ProblemError(
+            f"objective {goal.name!r} does not vary: every menu is worth {goal.sign * best:.6g} by it; leave it out"
+        )
+
+
+@dataclass
+class _State:
+    """What was found so far; normalised by `unit` and by the worst of the first ends."""
+
+    programs: _Programs
+    gap: float
+    unit: Array
+    least: Array  # (m,) smallest unit
+    found: list[Solution]
+    ideals: list[Solution]
+    tried: set[bytes] = field(default_factory=set)
+
+    def __post_init__(self) -> None:
+        self.origin = np.min([end.point for end in self.found], axis=0)
+        m = len(self.unit)
+        self.sandwich = Sandwich(
+            (np.array([end.point for end in self.found]) - self.origin) / self.unit, np.empty((0, m)), np.empty(0)
+        )
+        self.supports: list[Solution] = []
+        for solution in (*self.ideals, *self.found):
+            self._cut(solution)
+
+    def _cut(self, solution: Solution) -> None:
+        weights = solution.weights * self.unit
+        bound = solution.bound - float(solution.weights @ self.origin)
+        size = float(weights.sum())
+        self.sandwich = self.sandwich.with_bound(weights / size, bound / size)
+        self.supports.append(solution)
+
+    def next_weights(self, distances: Distances) -> list[Array]:
+        """Normals of the facets farthest from a proven half-space, none of them tried before; empty when done."""
+        chosen: list[Array] = []
+        for weights, amount in zip(distances.weights, distances.amounts, strict=True):
+            key = np.round(weights / SAME_WEIGHTS).tobytes()
+            if amount <= self.gap or len(chosen) == TOGETHER.get(len(weights), MANY):
+                break
+            if key not in self.tried:
+                self.tried.add(key)
+                chosen.append(weights)
+        return chosen
+
+    def try_weights(self, weights: Array) -> None:
+        """A half-space with these weights, and a point that is optimal for positive ones."""
+        positive = augmented(weights, self.gap)
+        if positive is not weights:
+            self._cut(self.programs.solve(weights / self.unit))
+        solution = self.programs.solve(positive / self.unit)
+        self._cut(solution)
+        self.found.append(solution)
+        self.sandwich = self.sandwich.with_point((solution.point - self.origin) / self.unit)
+
+    def front(self, *, is_finished: bool) -> Front:
+        """The points that nothing dominates, the best by the first objective first."""
+        goals, sign = self.programs.goals, signs(tuple(goal.sense for goal in self.programs.goals))
+        points = np.array([solution.point for solution in self.found])
+        gone = _repeated(points / self.unit)
+        order = [int(k) for k in np.lexsort(-points.T[::-1]) if int(k) not in gone]
+        points = points[order]
+        weights = np.array([self.found[k].weights * self.unit for k in order])
+        ideal, nadir = points.max(axis=0), points.min(axis=0)
+        return Front(
+            problem=self.programs.problem,
+            names=tuple(goal.name for goal in goals),
+            senses=tuple(goal.sense for goal in goals),
+            points=sign * points,
+            menus=tuple(self.found[k].menu for k in order),
+            weights=weights / weights.sum(axis=1, keepdims=True),
+            ideal=sign * ideal,
+            nadir=sign * nadir,
+            unit=np.maximum(ideal - nadir, self.least),
+            support_weights=np.array([support.weights for support in self.supports]),
+            support_bounds=np.array([support.bound for support in self.supports]),
+            requested_gap=self.gap,
+            is_finished=is_finished,
+            method="exact",
+            forms=tuple(goal.concave for goal in goals),
+        )
+
+
+def _repeated(points: Array) -> set[int]:
+    """Points that another one dominates, by a solver's rounding, or that are found twice."""
+    left = np.flatnonzero(np.logical_not(dominated(points)))
+    gone = set(range(len(points))) - {int(k) for k in left}
+    for position, k in enumerate(left):
+        before = [j for j in left[:position] if int(j) not in gone]
+        if before and np.abs(points[before] - points[k]).max(axis=1).min() < SAME_POINT:
+            gone.add(int(k))
+    return gone
