@@ -39,7 +39,7 @@ NO_CONFLICT = 1e-6  # share of its size that is the least range of an objective:
 SAME_POINT = 1e-7  # normalised distance below which two menus are one
 TOGETHER = {2: 1, 3: 1}  # weights tried per look at the polyhedra; more objectives have costlier polyhedra
 MANY = 8
-SAME_WEIGHTS = 1e-12
+NO_WEIGHT = 1e-9  # below it a weight is Qhull's rounding
 
 
 def pareto_front(
@@ -371,9 +371,11 @@ class _State:
     def next_weights(self, distances: Distances) -> list[Array]:
         """Normals of the facets farthest from a proven half-space, none of them tried before; empty when done."""
         chosen: list[Array] = []
-        for weights, amount in zip(distances.weights, distances.amounts, strict=True):
-            key = np.round(weights / SAME_WEIGHTS).tobytes()
-            if amount <= self.gap or len(chosen) == TOGETHER.get(len(weights), MANY):
+        for normal, amount in zip(distances.weights, distances.amounts, strict=True):
+            weights = np.where(normal < NO_WEIGHT, 0.0, normal)
+            weights = weights / weights.sum()
+            key = np.round(weights / NO_WEIGHT).tobytes()
+            if amount <= self.gap or len(chosen) == TOGETHER.get(len(normal), MANY):
                 break
             if key not in self.tried:
                 self.tried.add(key)
