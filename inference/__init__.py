@@ -11,6 +11,7 @@ from inference.latent import DegenerateTypesError, fit_latent_types
 from inference.latent_selection import CrossValidation, TypeCounts, compare_type_counts, cross_validate
 from inference.latent_types import Convergence, LatentTypes, load_latent_types
 from inference.logit_population import simulate_choices
+from inference.logs import ChoiceLog, UserCounts, read_log
 from inference.misfit import Misfit
 from inference.mixed_logit import MixedLogit, fit_mixed_logit
 from inference.population import Population
@@ -35,6 +36,7 @@ __all__ = [
     "CharnessRabin",
     "ChoiceCounts",
     "ChoiceData",
+    "ChoiceLog",
     "ChoiceModel",
     "ChoiceSet",
     "Convergence",
@@ -54,6 +56,7 @@ __all__ = [
     "Tremble",
     "TypeCounts",
     "TypePosterior",
+    "UserCounts",
     "acceptance_probability",
     "best_offer",
     "calibration",
@@ -66,5 +69,6 @@ __all__ = [
     "infer_types",
     "load_latent_types",
     "offer_probabilities",
+    "read_log",
     "simulate_choices",
 ]

@@ -1,0 +1,195 @@
+"""What a cell of a choice log means: an option of a menu, or a reason why it means none."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any, NamedTuple
+
+from contracts.errors import ProblemError
+from contracts.menu import Menu
+
+OUTSIDE = "outside"  # label of the outside option
+MOST_COLUMNS = 10_000  # options of all menus together that may be found without being declared
+
+NO_MENU = "no menu"
+UNKNOWN_MENU = "unknown menu"
+NO_OPTION = "no option"
+NOT_INTEGER = "option is not an integer"
+IMPOSSIBLE = "impossible option number"
+NOT_OFFERED = "option not on the menu"
+
+_WHOLE = re.compile(r"([+-]?\d+)(?:\.0*)?")  # "2.0" is how a column with gaps writes 2
+
+
+class Column(NamedTuple):
+    """One option of one menu."""
+
+    menu: str  # "" where the log has one menu
+    option: str  # label, or its number from 0; OUTSIDE for the outside option
+
+
+def whole_number(value: Any) -> int | None:
+    """The integer that a cell states, if it states one.
+
+    Examples
+    --------
+    >>> whole_number("2.0"), whole_number(2.5), whole_number("two")
+    (2, None, None)
+    """
+    if isinstance(value, str):
+        match = _WHOLE.fullmatch(value.strip())
+        return int(match[1]) if match else None
+    if isinstance(value, bool | int):
+        return int(value)
+    if isinstance(value, float | Decimal):
+        return int(value) if math.isfinite(value) and value == int(value) else None
+    return None
+
+
+def is_missing(value: Any) -> bool:
+    """Whether a cell is empty: null, not a number, or blank text."""
+    return value is None or value != value or (isinstance(value, str) and not value.strip())
+
+
+def label_of(value: Any) -> str:
+    """How a cell is written: text without surrounding blanks, numbers that are whole without decimals."""
+    number = None if isinstance(value, str | bool) else whole_number(value)
+    return str(value).strip() if number is None else str(number)
+
+
+@dataclass(frozen=True)
+class Offer:
+    """The options of one menu.
+
+    Attributes
+    ----------
+    labels : of the options; None if any label is accepted as it occurs
+    numbered : whether options are the integers from 0
+    """
+
+    labels: tuple[str, ...] | None
+    numbered: bool
+
+    def option(self, value: Any, outside: Any) -> tuple[str | None, str]:
+        """(label, "") of the option that a cell names, or (None, reason)."""
+        if is_missing(value):
+            return None, NO_OPTION
+        number, label = whole_number(value), label_of(value)
+        if outside is not None and (label == label_of(outside) or (number is not None and number == outside)):
+            return OUTSIDE, ""
+        if self.labels is None:
+            return (label, "") if number is None or isinstance(value, str) else (str(number), "")
+        if not self.numbered:
+            whole = str(number)
+            known = label if label in self.labels else whole
+            return (known, "") if known in self.labels else (None, NOT_OFFERED)
+        if number is None:
+            return None, NOT_INTEGER
+        if number < 0:
+            return None, IMPOSSIBLE
+        return (str(number), "") if number < len(self.labels) else (None, NOT_OFFERED)
+
+
+@dataclass(frozen=True)
+class Offers:
+    """What every menu of a log has on offer.
+
+    Attributes
+    ----------
+    of_menu : Offer by menu; empty if the menus are found in the log
+    common : the Offer of every menu that `of_menu` does not name; None if those are unknown
+    outside : the cell that means the outside option; None if nobody can leave
+    """
+
+    of_menu: Mapping[str, Offer]
+    common: Offer | None
+    outside: Any
+
+    def column(self, menu: Any, option: Any, *, has_menu: bool) -> tuple[Column | None, str]:
+        """(Column, "") that two cells mean, or (None, reason)."""
+        if has_menu and is_missing(menu):
+            return None, NO_MENU
+        label = self._known(menu) if has_menu else ""
+        offer = self.of_menu.get(label, self.common)
+        if offer is None:
+            return None, UNKNOWN_MENU
+        found, reason = offer.option(option, self.outside)
+        return (None, reason) if found is None else (Column(label, found), "")
+
+    def _known(self, menu: Any) -> str:
+        label, number = label_of(menu), whole_number(menu)
+        return str(number) if label not in self.of_menu and str(number) in self.of_menu else label
+
+    def columns(self, found: set[Column]) -> tuple[Column, ...]:
+        """All options in order: menu by menu, declared options first, the outside option last."""
+        menus = list(self.of_menu) or sorted({column.menu for column in found} or {""}, key=_natural)
+        ordered: list[Column] = []
+        for menu in menus:
+            offer = self.of_menu.get(menu, self.common)
+            assert offer is not None
+            seen = {column.option for column in found if column.menu == menu}
+            labels = sorted(seen - {OUTSIDE}, key=_natural) if offer.labels is None else offer.labels
+            ordered += [Column(menu, label) for label in labels]
+            if self.outside is not None and (offer.labels is not None or OUTSIDE in seen):
+                ordered.append(Column(menu, OUTSIDE))
+        return tuple(ordered)
+
+
+def _natural(label: str) -> tuple[int, int, str]:
+    """Numbers by size before words by letter."""
+    number = whole_number(label)
+    return (1, 0, label) if number is None else (0, number, label)
+
+
+def offers(options: Any, outside: Any) -> Offers:
+    """What is on offer, from what the user declares.
+
+    Parameters
+    ----------
+    options : number of options (they are 0, 1, ...), their labels, or a Menu; a mapping of those by menu; None: any
+    outside : the cell that means the outside option; None if nobody can leave
+
+    Examples
+    --------
+    >>> offers({"basic": 2, "family": ["plus", "premium"]}, -1).column("basic", "1.0", has_menu=True)
+    (Column(menu='basic', option='1'), '')
+    >>> offers(2, -1).column(None, 7, has_menu=False)
+    (None, 'option not on the menu')
+    """
+    if outside is not None and (is_missing(outside) or not isinstance(outside, str | int)):
+        raise ProblemError(f"outside_option is {outside!r}: give the number or word that stands for it, or None")
+    if not isinstance(options, Mapping):
+        return Offers({}, _offer("options", options, outside), outside)
+    of_menu: dict[str, Offer] = {}
+    for menu, content in options.items():
+        label = label_of(menu)
+        if is_missing(menu) or label in of_menu:
+            raise ProblemError(f"options names the menu {label!r} twice or not at all: give every menu its own name")
+        of_menu[label] = _offer(f"options[{label!r}]", content, outside)
+    if not of_menu:
+        raise ProblemError("options is an empty mapping: name at least one menu, or leave it out")
+    return Offers(of_menu, None, outside)
+
+
+def _offer(name: str, content: Any, outside: Any) -> Offer:
+    if content is None:
+        return Offer(None, numbered=False)
+    if isinstance(content, Menu):
+        content = len(content.options.transfers)
+    if isinstance(content, str) or not isinstance(content, int | Sequence) or isinstance(content, bool):
+        raise ProblemError(f"{name} is {content!r}: give the number of options, their labels, or a Menu")
+    if isinstance(content, int):
+        if not 0 < content <= MOST_COLUMNS:
+            raise ProblemError(f"{name} is {content}: a menu has 1 to {MOST_COLUMNS:,} options")
+        return Offer(tuple(map(str, range(content))), numbered=True)
+    labels = tuple(map(label_of, content))
+    reserved = {OUTSIDE} | (set() if outside is None else {label_of(outside)})
+    if not labels or len(set(labels)) != len(labels) or any(is_missing(label) for label in labels):
+        raise ProblemError(f"{name} is {labels}: give every option its own label")
+    if taken := reserved & set(labels):
+        raise ProblemError(f"{name} holds {min(taken)!r}, which stands for the outside option: rename the option")
+    return Offer(labels, numbered=False)
