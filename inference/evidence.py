@@ -129,7 +129,8 @@ def refuse_impossible(
         fails = "; ".join(f"{model!r} not those of {user}" for model, user in zip(models, whose, strict=True))
         raise ProblemError(f"no choice model explains the choices of all users: {fails}. {REMEDY}")
     user = int(nobody[0])
-    others = f" ({len(nobody) - 1} more users are like this)" if len(nobody) > 1 else ""
+    more = len(nobody) - 1
+    others = f" ({more} more {'users are' if more > 1 else 'user is'} like this)" if more else ""
     names = models[0] if len(models) == 1 else f"any of the {len(models)} choice models"
     choice = _first_impossible(before[:, user], models, offers, seen, user)
     raise ProblemError(f"user {seen.users[user]!s} took {choice} under {names}{others}. {REMEDY}")

@@ -213,7 +213,7 @@ def test_choices_of_no_type_together_name_the_one_that_rules_out_the_last():
     ):
         first.update([[0, 0], [1, 2], [2, 2]])
     two = infer_types(offer, [[0, 0], [1, 1], [2, 2], [2, 2]])
-    with pytest.raises(ProblemError, match=r"user 2 took option 0 in round 0.* \(1 more users are like this\)"):
+    with pytest.raises(ProblemError, match=r"user 2 took option 0 in round 0.* \(1 more user is like this\)"):
         two.update([0, 1, 0, 1])
 
 
