@@ -13,7 +13,7 @@ from contracts.arrays import Array
 from contracts.errors import ProblemError
 from contracts.solve import reporter
 from inference.choice_data import ChoiceData, Integers
-from inference.latent import DegenerateTypesError, fit_latent_types
+from inference.latent import STARTS, DegenerateTypesError, fit_latent_types
 from inference.latent_types import LatentTypes
 from inference.logit_population import logit
 
@@ -61,7 +61,7 @@ def cross_validate(
     rng: np.random.Generator,
     *,
     folds: int = 5,
-    starts: int = 20,
+    starts: int = STARTS,
     ridge: float = 0.0,
     progress: bool | Callable[[str], None] = False,
 ) -> CrossValidation:
@@ -219,7 +219,7 @@ def compare_type_counts(
     rng: np.random.Generator,
     *,
     folds: int = 0,
-    starts: int = 20,
+    starts: int = STARTS,
     ridge: float = 0.0,
     progress: bool | Callable[[str], None] = False,
 ) -> TypeCounts:
@@ -244,6 +244,7 @@ def compare_type_counts(
     """
     wanted = sorted({1, *(int(n_types) for n_types in counts)})
     report = reporter(progress)
+    seed = int(rng.integers(2**32))  # the same folds for every number of types
     fits: dict[int, LatentTypes] = {}
     notes: dict[int, str] = {}
     validations: dict[int, CrossValidation] = {}
@@ -258,7 +259,7 @@ def compare_type_counts(
         if folds:
             try:
                 validations[n_types] = cross_validate(
-                    data, n_types, rng, folds=folds, starts=starts, ridge=ridge, progress=report
+                    data, n_types, np.random.default_rng(seed), folds=folds, starts=starts, ridge=ridge, progress=report
                 )
             except DegenerateTypesError as exc:
                 notes[n_types] = f"not cross-validated: {exc}"

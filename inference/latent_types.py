@@ -52,6 +52,11 @@ class Convergence:
         best = self.log_likelihoods[0]
         return sum(best - value <= SAME * max(1.0, abs(best)) for value in self.log_likelihoods)
 
+    @property
+    def is_lonely(self) -> bool:
+        """Whether one of several starts alone found the best value: others may have missed a still better one."""
+        return self.reached == 1 < self.starts
+
 
 @dataclass(frozen=True, eq=False, repr=False)
 class LatentTypes:
@@ -279,6 +284,7 @@ class LatentTypes:
                 *table_lines(shown),
                 f"standard errors clustered by person{penalty}; {starts} reached this maximum, "
                 f"relative gradient {how.gradient:.0e}",
+                *(["no second start found it: more starts may find a better one"] if how.is_lonely else []),
             ]
         )
 

@@ -50,6 +50,12 @@ def test_criteria_are_those_of_the_definition(compared):
     assert compared.criteria(1)["nec"] == 1.0
 
 
+def test_all_numbers_of_types_leave_out_the_same_people(compared):
+    folds = [found.fold for found in compared.validations.values()]
+    assert len(folds) == 4
+    assert all((fold == folds[0]).all() for fold in folds)
+
+
 def test_people_left_out_are_predicted_by_types_of_the_others():
     data, folds = population(n_people=40), 4
     found = cross_validate(data, 2, np.random.default_rng(3), folds=folds, starts=4)
