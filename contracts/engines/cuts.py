@@ -29,6 +29,7 @@ from contracts.relevance import Indices, relevant_blocks
 NEIGHBOURS = {2: 20, 3: 26, 4: 30}  # pairs per type to start with, by dimension; linear costs need fewer
 NEIGHBOURS_LINEAR = {2: 8, 3: 18, 4: 24}
 SAME_TASTE = 1e-7  # tastes closer than this share of their range are one type: IC slack between them is all rounding
+NEAR = 1e-2  # types closer than this share of the usual spacing are measured from one another
 SPARE_NEIGHBOURS = 4  # nearest types beyond those wanted that a type may tempt at the start
 FEW_TYPES = 1000  # up to so many types in two dimensions another round costs less than more pairs
 ROUNDS = 40
@@ -206,7 +207,8 @@ def master_of(problem: ScreeningProblem) -> Master:
     rate = units.allocation / units.money
     taste = problem.valuations @ chart.basis.T * rate
     rounding = 4 * (problem.n_goods + 3) * EPS * rate * float(np.abs(problem.valuations).max())
-    head, member = _distinct(taste, rounding)
+    reach = float(np.ptp(taste, axis=0).max())
+    head, member = _distinct(taste, max(SAME_TASTE * reach, rounding))
     reservation = (problem.reservation_utility - units.shift) / units.money - problem.valuations @ chart.origin * rate
     highest = np.full(len(head), -np.inf)
     np.maximum.at(highest, member, reservation)
@@ -224,13 +226,12 @@ def master_of(problem: ScreeningProblem) -> Master:
     )
 
 
-def _distinct(taste: Array, rounding: float) -> tuple[Indices, Indices]:
-    """One type for every group of types whose tastes nearly coincide, and the group of every type."""
+def _distinct(taste: Array, width: float) -> tuple[Indices, Indices]:
+    """One type for every group of types whose tastes are closer than `width`, and the group of every type."""
     from scipy.sparse.csgraph import connected_components
     from scipy.spatial import cKDTree
 
     away = taste - taste.min(axis=0)
-    width = max(SAME_TASTE * float(away.max()), rounding)
     unique, place = np.unique(away / (width or 1.0), axis=0, return_inverse=True)
     close = cKDTree(unique).query_pairs(1.0, output_type="ndarray")
     joined = csr_array((np.ones(len(close)), (close[:, 0], close[:, 1])), shape=(len(unique), len(unique)))
@@ -265,8 +266,11 @@ def solve(
     master = master_of(problem)
     scale, count = master.scale, len(master.weights)
     listed = neighbours(master.taste, linear=isinstance(problem.cost, Linear))
+    spacing = float(np.ptp(master.taste, axis=0).max()) / count ** (1 / master.taste.shape[1])
+    first, group = _distinct(master.taste, NEAR * spacing)
+    near = first[group]
     program = master.program(listed)
-    elimination = Elimination(program, master.taste)
+    elimination = Elimination(program, master.taste, near)
     path, gap, worst = [first_point(program, *master.strict_point())], FIRST_GAP, np.inf
     for number in range(1, ROUNDS + 1):
         further, finished = minimise(program, path.pop(), elimination, gap=gap * scale, deadline=deadline)
@@ -280,7 +284,7 @@ def solve(
         gap = max(LAST_GAP, min(gap, 0.1 * worst)) if is_longer and worst > VIOLATION else LAST_GAP
         if is_longer:
             program = master.program(listed)
-            elimination = Elimination(program, master.taste)
+            elimination = Elimination(program, master.taste, near)
             path = restarted(program, path, np.searchsorted(listed, before))
     raise SolverError(
         f"IC violations of {worst * master.units.money:.1e} remain after {ROUNDS} rounds: use method='reference'",

@@ -28,6 +28,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 from scipy.sparse import csc_array, csr_array
@@ -114,16 +115,27 @@ class _Group:
     n_pairs: int  # how many of the w are IC rows
     normal: Array  # (g, w, d)
     own: Array  # (g, w)
-    scatter: Indices  # (g (n_pairs + 1)^2,) entries of the factorised matrix that the reduced blocks add to
+    measured: Array | None  # (g, members, n_pairs + 1) where types are measured from others
+    scatter: Indices  # (g members^2,) entries of the factorised matrix that the reduced blocks add to
 
 
 class Elimination:
-    """The pattern of the system in u: which entries of the factorised matrix every block adds to."""
+    """The pattern of the system in u: which entries of the factorised matrix every block adds to.
 
-    def __init__(self, program: Program, positions: Array) -> None:
+    Types that nearly coincide charge each other huge prices, beside which what holds the two together would be lost to
+    rounding. So each is measured from one of them: the unknown is u_j - u_head, and u = T w.
+    """
+
+    def __init__(self, program: Program, positions: Array, head: Indices) -> None:
+        """`head` names, for every type, the one that it is measured from: itself unless types nearly coincide."""
         n, pairs = len(program.weights), len(program.tempted)
-        blocks, members = np.append(program.owner[:pairs], np.arange(n)), np.append(program.tempted, np.arange(n))
-        incidence = csr_array((np.ones(pairs + n, dtype=np.int32), (blocks, members)), shape=(n, n))
+        everybody = np.arange(n)
+        columns = np.append(everybody, head[head != everybody])
+        rows = np.append(everybody, np.flatnonzero(head != everybody))
+        self._measured = csr_array((np.ones(len(rows)), (rows, columns)), shape=(n, n))  # T
+        blocks, members = np.append(program.owner[:pairs], everybody), np.append(program.tempted, everybody)
+        blocks, members = np.append(blocks, blocks), np.append(members, head[members])
+        incidence = csr_array((np.ones(len(blocks), dtype=np.int32), (blocks, members)), shape=(n, n))
         pattern = (incidence.T @ incidence).tocsr()
         self.order = nested_dissection(pattern, positions)
         rank = np.empty(n, dtype=np.intp)
@@ -132,21 +144,16 @@ class Elimination:
         self._columns = np.repeat(np.arange(n), np.diff(self._starts))
         keys = self._columns * n + self._rows
         self._diagonal = np.searchsorted(keys, np.arange(n) * (n + 1))
-        coupled = np.any(program.normal[pairs:] != 0, axis=1)
-        self._alone = pairs + np.flatnonzero(~coupled)  # rows without an allocation
-        self._alone_rank = rank[program.owner[self._alone]]
-        self._own = program.own[self._alone]
-        self.groups = list(_groups(program, pairs + np.flatnonzero(coupled), rank, keys))
+        self.groups = list(_groups(program, head, rank, keys))
 
-    def factorise(self, blocks: Iterable[tuple[_Group, Array]], prices_to_slacks: Array) -> Callable[[Array], Array]:
-        """Factorise the sum of all groups' reduced blocks (g, n_pairs + 1, n_pairs + 1), and of rows in u alone."""
+    def factorise(self, blocks: Iterable[tuple[_Group, Array]]) -> Callable[[Array], Array]:
+        """Factorise the sum of all groups' reduced blocks, (g, members, members)."""
         from scipy.sparse.linalg import splu
 
         data = np.zeros(len(self._rows))
         for group, block in blocks:
             data += np.bincount(group.scatter, block.ravel(), minlength=len(data))
         n = len(self._diagonal)
-        data[self._diagonal] += np.bincount(self._alone_rank, self._own**2 * prices_to_slacks[self._alone], minlength=n)
         scale = 1.0 / np.sqrt(np.maximum(data[self._diagonal], 1e-300))
         data = data * scale[self._rows] * scale[self._columns]
         shift = 1e-14
@@ -162,48 +169,68 @@ class Elimination:
         else:
             raise ArithmeticError("the system in the utilities is singular")
 
+        measured: Any = self._measured
+
         def solve(right: Array) -> Array:
-            scaled = right[self.order] * scale
+            scaled = (measured.T @ right)[self.order] * scale
             found = factors.solve(scaled)
             found = found + factors.solve(scaled - matrix @ found)
             solution = np.empty_like(found)
             solution[self.order] = found * scale
-            return solution
+            return np.asarray(measured @ solution)
 
         return solve
 
 
-def _reordered(pattern: csr_array, order: Indices, rank: Indices) -> tuple[Indices, Indices]:
+def _reordered(pattern: Any, order: Indices, rank: Indices) -> tuple[Indices, Indices]:
     """Rows and column starts of a symmetric pattern with rows and columns in the given order."""
-    moved = pattern[order]
-    moved = csr_array((moved.data, rank[moved.indices], moved.indptr), shape=moved.shape)
+    permuted = pattern[order]
+    moved = csr_array((permuted.data, rank[permuted.indices], permuted.indptr), shape=pattern.shape)
     moved.sort_indices()
     return moved.indices.astype(np.int32), moved.indptr.astype(np.int32)
 
 
-def _groups(program: Program, others: Indices, rank: Indices, keys: Indices) -> Iterator[_Group]:
-    """Types by their number of IC rows, few enough at a time for the processor's cache."""
+def _groups(program: Program, head: Indices, rank: Indices, keys: Indices) -> Iterator[_Group]:
+    """Types by their number of IC rows, few enough at a time for the processor's cache; those near others apart."""
     n, pairs = len(program.weights), len(program.tempted)
     sizes = np.bincount(program.owner[:pairs], minlength=n)
     first = np.cumsum(sizes) - sizes
-    others = others[np.argsort(program.owner[others], kind="stable")].reshape(n, -1)
+    others = pairs + np.argsort(program.owner[pairs:], kind="stable").reshape(n, -1)
     normal = np.concatenate([program.normal, np.zeros((1, program.normal.shape[1]))])
     own, tempted = np.append(program.own, 0.0), np.append(program.tempted, 0)
-    by_size, start = np.argsort(sizes, kind="stable"), 0
+    is_near = head != np.arange(n)
+    is_near |= np.bincount(program.owner[:pairs], is_near[program.tempted], minlength=n) > 0
+    kind = sizes + (sizes.max(initial=0) + 1) * is_near
+    by_kind, start = np.argsort(kind, kind="stable"), 0
     while start < n:
-        alike = np.searchsorted(sizes[by_size], SIMILAR * sizes[by_size[start]], side="right")
-        many = max(1, GROUP_ENTRIES // int(sizes[by_size[start]] + 1) ** 2)
-        types = by_size[start : min(alike, start + many)]
+        lead = by_kind[start]
+        alike = np.searchsorted(kind[by_kind], kind[lead] + int((SIMILAR - 1) * sizes[lead]), side="right")
+        many = max(1, GROUP_ENTRIES // int(sizes[lead] + 1) ** 2)
+        types = by_kind[start : min(alike, start + many)]
+        types = types[is_near[types] == is_near[lead]]
         start += len(types)
         place = np.arange(sizes[types].max())
         listed = place < sizes[types, np.newaxis]
         pair_slots = np.where(listed, first[types, np.newaxis] + place, 0)
-        members = np.where(listed, tempted[pair_slots], types[:, np.newaxis])
-        members = rank[np.column_stack([members, types])]
+        members = np.column_stack([np.where(listed, tempted[pair_slots], types[:, np.newaxis]), types])
+        measured = None
+        if is_near[lead]:
+            members, measured = _measured_members(members, head)
         pair_slots = np.where(listed, pair_slots, len(program.owner))
         slots = np.column_stack([pair_slots, others[types]])
-        scatter = np.searchsorted(keys, (members[:, np.newaxis, :] + n * members[:, :, np.newaxis]).ravel())
-        yield _Group(types, slots, len(place), normal[slots], own[slots], scatter)
+        ranks = rank[members]
+        scatter = np.searchsorted(keys, (ranks[:, np.newaxis, :] + n * ranks[:, :, np.newaxis]).ravel())
+        yield _Group(types, slots, len(place), normal[slots], own[slots], measured, scatter)
+
+
+def _measured_members(members: Indices, head: Indices) -> tuple[Indices, Array]:
+    """Members and their heads (g, m), and which of them each member's utility is the sum of, (g, m, members)."""
+    wider = np.column_stack([members, head[members]])
+    place = np.arange(wider.shape[1])
+    is_first = (wider[:, :, np.newaxis] == wider[:, np.newaxis, :]).argmax(axis=2) == place
+    parts = (members, head[members])
+    adds = np.any([wider[:, :, np.newaxis] == part[:, np.newaxis, :] for part in parts], axis=0)
+    return wider, (adds & is_first[:, :, np.newaxis]).astype(np.float64)
 
 
 def nested_dissection(pattern: csr_array, positions: Array) -> Indices:
@@ -266,6 +293,8 @@ def minimise(
         point, length = following
         path.append(point)
         stalled = stalled + 1 if length < SHORT_STEP else 0
+    while len(path) > 1 and _error(program, path[-1]) > _error(program, path[-2]):
+        path.pop()  # beyond the accuracy of the system prices leave the flow
     return path, True
 
 
@@ -273,11 +302,9 @@ def _iterate(program: Program, point: Point, elimination: Elimination, gap: floa
     """One predictor-corrector step and its length; None at the gap, or where the system breaks down."""
     products = point.price * point.slack
     complementarity = float(products.sum())
-    charged_x, charged_u = program.charges(point.price)
-    residual_x = program.weights[:, np.newaxis] * (program.gradient(point.x) - program.value) - charged_x
-    residual_u = program.utility_cost - charged_u
-    infeasible = float(np.abs(residual_x).sum() + np.abs(residual_u).sum() + point.price @ np.abs(point.missing))
-    if complementarity <= gap and (infeasible <= gap or complementarity <= OVERSHOT * gap):
+    residual_x, residual_u = _residuals(program, point)
+    missed = _error(program, point) - complementarity
+    if complementarity <= gap and (missed <= gap or complementarity <= OVERSHOT * gap):
         return None
     try:
         newton = _Newton(program, point, elimination)
@@ -300,6 +327,19 @@ def _iterate(program: Program, point: Point, elimination: Elimination, gap: floa
         point.missing * (1 - primal),
     )
     return moved, primal
+
+
+def _residuals(program: Program, point: Point) -> tuple[Array, Array]:
+    """Gradient of the Lagrangian in x and u."""
+    charged_x, charged_u = program.charges(point.price)
+    marginal = program.weights[:, np.newaxis] * (program.gradient(point.x) - program.value)
+    return marginal - charged_x, program.utility_cost - charged_u
+
+
+def _error(program: Program, point: Point) -> float:
+    """Complementarity and how far equations and rows are missed."""
+    residuals = _residuals(program, point)
+    return float(sum(np.abs(part).sum() for part in residuals) + point.price @ (point.slack + np.abs(point.missing)))
 
 
 @dataclass(frozen=True, eq=False)
@@ -329,7 +369,7 @@ class _Newton:
         self.is_curved = bool(np.any(self._curvature))
         self._root = np.empty((*program.value.shape, program.value.shape[1]))  # R^-1: M^-1 = R^-1 R^-T
         try:
-            self._solve = elimination.factorise(self._reduced(elimination.groups), self._ratio)
+            self._solve = elimination.factorise(self._reduced(elimination.groups))
         except np.linalg.LinAlgError as exc:
             raise ArithmeticError("the system in the allocations is singular") from exc
 
@@ -348,6 +388,8 @@ class _Newton:
             self._root[group.types] = np.linalg.inv(upper[:, :goods])
             left = root * orthogonal[:, : root.shape[1], goods:]
             left = np.concatenate([left[:, : group.n_pairs], -group.own[:, np.newaxis] @ left], axis=1)
+            if group.measured is not None:
+                left = group.measured @ left
             yield group, left @ left.transpose(0, 2, 1)
 
     def _inverse_times(self, right: Array) -> Array:

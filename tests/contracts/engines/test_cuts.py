@@ -109,7 +109,7 @@ def test_multipliers_lie_on_the_flow(problem):
 # ---- types that coincide, or nearly ----
 
 
-@pytest.mark.parametrize("away", [0.0, 1e-15, 1e-12, 1e-10, 1e-9, 1e-8, 1e-7, 1e-5, 1e-4])
+@pytest.mark.parametrize("away", [0.0, 1e-15, 1e-12, 1e-10, 1e-9, 1e-8, 1e-7, 3e-7, 1e-6, 1e-5, 1e-4])
 @pytest.mark.parametrize("domain", [c.NonNegative(), c.Box(0.25, 3.0), c.Box(), c.Simplex(free_disposal=True)])
 def test_types_that_nearly_coincide_are_solved(away, domain):
     rng = np.random.default_rng(0)
@@ -121,6 +121,29 @@ def test_types_that_nearly_coincide_are_solved(away, domain):
     whole = c.solve_menu(valuations, weights, cost=c.Quadratic(), domain=domain, method="cuts")
     # Each type's payoff moves with its taste by at most the largest amount, here below 3 of either good.
     assert abs(menu.value - whole.value) <= 6 * away + slip(menu, whole)
+
+
+NEAR = [
+    (c.Box(), c.Linear(0.0)),
+    (c.Simplex(free_disposal=True), c.Linear(0.1)),
+    (c.Simplex(), c.Quadratic(0.5)),
+    (c.NonNegative(), c.Quadratic()),
+]
+
+
+@pytest.mark.parametrize("away", [3e-7, 1e-6, 1e-5])
+@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize(("domain", "cost"), NEAR)
+def test_near_copies_of_types_do_not_defeat_it(domain, cost, seed, away):
+    """Prices of 1e5 and more between near copies: what holds them together is not lost beside them."""
+    rng = np.random.default_rng(seed)
+    valuations = rng.uniform(-0.5, 2.0, (14, 2 + seed % 2))
+    near = valuations[:3] + away * rng.normal(size=(3, valuations.shape[1]))
+    weights = rng.uniform(0.1, 1.0, 17)
+    problem = c.ScreeningProblem(np.vstack([valuations, near]), weights / weights.sum(), cost=cost, domain=domain)
+    menu, oracle = c.solve_menu(problem, method="cuts"), c.solve_menu(problem, method="reference")
+    assert menu.certificate.rigorous
+    assert abs(menu.value - oracle.value) <= slip(menu, oracle)
 
 
 def test_among_equal_types_the_best_outside_option_is_priced():
