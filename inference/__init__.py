@@ -6,6 +6,8 @@ from inference.choice_counts import ChoiceCounts
 from inference.choice_data import ChoiceData
 from inference.choice_set import ChoiceSet, choice_set
 from inference.estimates import Estimates
+from inference.hierarchical_logit import HierarchicalLogit, fit_hierarchical_logit
+from inference.hierarchical_sampler import HierarchicalPrior
 from inference.identification import Identification, identification
 from inference.latent import DegenerateTypesError, fit_latent_types
 from inference.latent_selection import CrossValidation, TypeCounts, compare_type_counts, cross_validate
@@ -44,6 +46,8 @@ __all__ = [
     "DegenerateTypesError",
     "Estimates",
     "FehrSchmidt",
+    "HierarchicalLogit",
+    "HierarchicalPrior",
     "Identification",
     "LatentTypes",
     "Logit",
@@ -63,6 +67,7 @@ __all__ = [
     "choice_set",
     "compare_type_counts",
     "cross_validate",
+    "fit_hierarchical_logit",
     "fit_latent_types",
     "fit_mixed_logit",
     "identification",

@@ -207,7 +207,7 @@ def fit_mixed_logit(
     True
     """
     kinds = kinds_of(random, tuple(data.names or ()))
-    _refuse_idle_attributes(data)
+    refuse_idle_attributes(data)
     normals = _normals(data, kinds, draws, rng)
     size = data.n_attributes
     varies = np.flatnonzero(np.array(kinds) != "fixed")
@@ -356,7 +356,8 @@ def _normals(data: ChoiceData, kinds: tuple[str, ...], draws: Any, rng: np.rando
     return np.array(given)
 
 
-def _refuse_idle_attributes(data: ChoiceData) -> None:
+def refuse_idle_attributes(data: ChoiceData) -> None:
+    """An attribute that never differs between options tells nothing about its coefficient: raise ProblemError."""
     reach = np.ones((data.n_obs, data.n_options), bool) if data.available is None else data.available
     here = reach[:, :, np.newaxis]
     highest = np.where(here, data.attributes, -np.inf).max(axis=1)

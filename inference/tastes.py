@@ -35,6 +35,11 @@ class TasteDistribution:
     mean: Array  # (n_attributes,)
     factor: Array  # (n_attributes, n_attributes), lower triangular
 
+    @classmethod
+    def standard(cls, kinds: tuple[str, ...]) -> TasteDistribution:
+        """Mean zero and unit factor: `coefficients` of it is g itself."""
+        return cls(kinds, np.zeros(len(kinds)), np.eye(len(kinds)))
+
     @property
     def sign(self) -> Array:
         """1, or -1 where all coefficients are negative; (n_attributes,)."""

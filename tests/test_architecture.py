@@ -38,6 +38,8 @@ INFERENCE_LAYERS = (
         "latent_types",
         "latent_selection",
         "mixed_logit",
+        "hierarchical_sampler",
+        "hierarchical_logit",
         "bayesian_types",
         "norms",
         "log_options",
