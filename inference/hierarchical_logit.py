@@ -6,7 +6,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import islice
-from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -15,9 +14,10 @@ from contracts.arrays import Array
 from contracts.errors import ProblemError
 from inference.choice_data import ChoiceData
 from inference.hierarchical_sampler import HierarchicalPrior, People, sweeps
-from inference.mixed_logit import refuse_idle_attributes, simulate_choices
+from inference.mixed_logit import refuse_idle_attributes
 from inference.panel import information, panel_of
-from inference.tastes import TasteDistribution, kinds_of
+from inference.population_draws import arviz
+from inference.tastes import TasteDistribution, choices_of, kinds_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -80,19 +80,19 @@ class HierarchicalLogit:
     def simulate(self, rng: np.random.Generator, data: ChoiceData | None = None) -> ChoiceData:
         """Choices of new people with predicted tastes, in the situations of `data` (those of the fit by default)."""
         data = self.data if data is None else data
-        return simulate_choices(data, self.draw_people(data.n_people, rng), rng)
+        return choices_of(data, self.draw_people(data.n_people, rng), rng)
 
     @cached_property
     def diagnostics(self) -> dict[str, Array]:
         """R-hat ("r_hat") and bulk effective sample size ("effective") of mean and sd; (2, n_attributes) each."""
-        az = load_arviz()
+        az = arviz()
         draws = az.convert_to_dataset({"mean": self.mean, "sd": self.sd})
         parts = {"r_hat": az.rhat(draws), "effective": az.ess(draws)}
         return {name: np.stack([part["mean"].values, part["sd"].values]) for name, part in parts.items()}
 
     def to_arviz(self) -> Any:
         """An arviz.InferenceData with the draws of mean, sd and covariance."""
-        az = load_arviz()
+        az = arviz()
         names = list(self.names)
         return az.from_dict(
             posterior={"mean": self.mean, "sd": self.sd, "covariance": self.covariance},
@@ -176,7 +176,7 @@ def fit_hierarchical_logit(
     --------
     >>> rng = np.random.default_rng(1)
     >>> offers = ChoiceData(rng.normal(size=(300, 3, 1)), np.zeros(300, int), np.repeat(np.arange(60), 5), ["speed"])
-    >>> data = simulate_choices(offers, rng.normal(1.0, 0.5, size=(60, 1)), rng)
+    >>> data = choices_of(offers, rng.normal(1.0, 0.5, size=(60, 1)), rng)
     >>> posterior = fit_hierarchical_logit(data, rng=rng, draws=200, warmup=200, chains=2)
     >>> posterior.mean.shape, posterior.individual_means.shape
     ((2, 200, 1), (60, 1))
@@ -238,16 +238,3 @@ def _start(data: ChoiceData, kinds: tuple[str, ...], chains: int, rng: np.random
     each = rng.standard_normal((data.n_people, chains, data.n_attributes)) / 2
     normal = np.array(kinds) == "normal"
     return np.asarray(np.where(normal, unit * (apart + each), np.log(unit) + apart + each))
-
-
-def load_arviz() -> ModuleType:
-    """ArviZ, without the notice that a future version will differ (the extra `bayes` pins a version below 1)."""
-    import warnings
-
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        try:
-            import arviz
-        except ImportError as exc:
-            raise ImportError("diagnostics need ArviZ: pip install 'menuwright[bayes]'") from exc
-    return arviz

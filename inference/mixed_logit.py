@@ -15,7 +15,7 @@ from contracts.arrays import Array, finite
 from contracts.errors import ProblemError, SolverError
 from inference.choice_data import ChoiceData, Integers
 from inference.panel import Panel, log_likelihood, log_likelihood_and_score, panel_of
-from inference.tastes import TasteDistribution, kinds_of
+from inference.tastes import TasteDistribution, choices_of, kinds_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -126,7 +126,7 @@ class MixedLogit:
     def simulate(self, rng: np.random.Generator, data: ChoiceData | None = None) -> ChoiceData:
         """Choices of new people with these tastes, in the situations of `data` (those of the fit by default)."""
         data = self.data if data is None else data
-        return simulate_choices(data, self.tastes.draw(data.n_people, rng), rng)
+        return choices_of(data, self.tastes.draw(data.n_people, rng), rng)
 
     def to_frame(self) -> pd.DataFrame:
         """One row per attribute: how it varies, mean and standard deviation with their standard errors."""
@@ -202,7 +202,7 @@ def fit_mixed_logit(
     >>> rng = np.random.default_rng(1)
     >>> offers = ChoiceData(rng.normal(size=(600, 3, 1)), np.zeros(600, int), np.repeat(np.arange(100), 6), ["speed"])
     >>> truth = TasteDistribution(("normal",), np.array([1.0]), np.array([[0.8]]))
-    >>> model = fit_mixed_logit(simulate_choices(offers, truth.draw(100, rng), rng), draws=50)
+    >>> model = fit_mixed_logit(choices_of(offers, truth.draw(100, rng), rng), draws=50)
     >>> bool(abs(model.means[0] - 1.0) < 3 * model.standard_errors[0, 0])
     True
     """
@@ -249,14 +249,6 @@ def halton_normals(n_people: int, draws: int, size: int, rng: np.random.Generato
     points = qmc.Halton(size, scramble=rng is not None, rng=rng)
     points.fast_forward(SKIPPED)
     return np.asarray(ndtri(points.random(n_people * draws))).reshape(n_people, draws, size)
-
-
-def simulate_choices(data: ChoiceData, coefficients: Array, rng: np.random.Generator) -> ChoiceData:
-    """The same situations, chosen anew by people with the given coefficients, (n_people, n_attributes)."""
-    utility = np.einsum("njk,nk->nj", data.attributes, coefficients[data.person_index])
-    noise = rng.gumbel(size=utility.shape)  # utility plus Gumbel noise: the best option is a logit choice
-    reach = utility + noise if data.available is None else np.where(data.available, utility + noise, -np.inf)
-    return ChoiceData(data.attributes, reach.argmax(axis=1), data.person, data.names, data.available)
 
 
 # ---- the likelihood ----

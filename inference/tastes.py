@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from contracts.arrays import Array
 from contracts.errors import ProblemError
-from inference.choice_data import Integers
+from inference.choice_data import ChoiceData, Integers
 
 KINDS = ("normal", "positive", "negative", "fixed")
 
@@ -120,3 +120,11 @@ def kinds_of(random: str | Mapping[str, str], names: Sequence[str]) -> tuple[str
         if kind not in KINDS:
             raise ProblemError(f"random[{name!r}] is {kind!r}: use {', '.join(map(repr, KINDS))}")
     return tuple(by_name.get(name, "normal") for name in names)
+
+
+def choices_of(data: ChoiceData, coefficients: Array, rng: np.random.Generator) -> ChoiceData:
+    """The situations of `data`, chosen from anew by people with the given coefficients, (n_people, n_attributes)."""
+    utility = np.einsum("njk,nk->nj", data.attributes, coefficients[data.person_index])
+    noisy = utility + rng.gumbel(size=utility.shape)  # the best option under Gumbel noise is a logit choice
+    reach = noisy if data.available is None else np.where(data.available, noisy, -np.inf)
+    return ChoiceData(data.attributes, reach.argmax(axis=1), data.person, data.names, data.available)

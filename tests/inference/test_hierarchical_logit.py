@@ -8,11 +8,10 @@ from scipy.stats import chisquare, norm
 
 from contracts.errors import ProblemError
 from inference import ChoiceData, HierarchicalPrior, fit_hierarchical_logit
-from inference.hierarchical_logit import load_arviz
 from inference.hierarchical_sampler import People, Sample, Tuning, draw_population, move_people, move_together
-from inference.mixed_logit import simulate_choices
 from inference.panel import panel_of
-from inference.tastes import TasteDistribution, kinds_of
+from inference.population_draws import arviz
+from inference.tastes import TasteDistribution, choices_of, kinds_of
 from tests.inference import nuts
 from tests.inference.published import electricity
 from tests.inference.test_mixed_logit import situations
@@ -25,7 +24,7 @@ def population(n_people, n_rounds, rng, kinds=None):
     mean, covariance = PRIOR.draw(2, rng)
     beta = mean + rng.standard_normal((n_people, 2)) @ np.linalg.cholesky(covariance).T
     coefficients = TasteDistribution.standard(kinds_of(kinds or {}, ("1", "2"))).coefficients(beta)
-    return simulate_choices(situations(n_people, n_rounds, 3, 2, rng), coefficients, rng), mean, covariance, beta
+    return choices_of(situations(n_people, n_rounds, 3, 2, rng), coefficients, rng), mean, covariance, beta
 
 
 # ---- the two steps ----
@@ -211,7 +210,7 @@ def test_nuts_on_the_same_model_agrees():
     data = population(40, 8, rng)[0]
     ours = fit_hierarchical_logit(data, rng=rng, draws=2000, warmup=300, prior=PRIOR)
     mean, covariance, _ = nuts.sample(data, PRIOR, draws=1000, warmup=300, chains=1, seed=0)
-    az = load_arviz()
+    az = arviz()
     for mine, other in ((ours.mean, mean), (ours.covariance, covariance)):
         effective = [az.ess(az.convert_to_dataset({"x": part}))["x"].values for part in (mine, other)]
         error = np.sqrt(mine.var(axis=(0, 1)) / effective[0] + other.var(axis=(0, 1)) / effective[1])

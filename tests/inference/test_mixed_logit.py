@@ -8,9 +8,9 @@ from scipy.stats import norm
 
 from contracts.errors import ProblemError, SolverError
 from inference import ChoiceData, fit_mixed_logit
-from inference.mixed_logit import halton_normals, simulate_choices
+from inference.mixed_logit import halton_normals
 from inference.panel import log_likelihood, panel_of
-from inference.tastes import TasteDistribution
+from inference.tastes import TasteDistribution, choices_of
 from tests.inference.published import electricity, heating, swissmetro, train
 
 FOUR_DECIMALS = 5e-5
@@ -98,7 +98,7 @@ def test_the_estimate_is_stationary_and_its_covariance_is_the_sandwich(correlate
     offers = situations(60, 5, 3, 4, rng)
     kinds = ("normal", "positive", "negative", "fixed")
     truth = TasteDistribution(kinds, np.array([1.0, 0.3, 0.2, -0.5]), np.diag([0.8, 0.5, 0.6, 0.0]))
-    data = simulate_choices(offers, truth.draw(60, rng), rng)
+    data = choices_of(offers, truth.draw(60, rng), rng)
     model = fit_mixed_logit(data, dict(zip("1234", kinds, strict=True)), correlated=correlated, draws=20)
     panel = panel_of(data, 20)
 
@@ -150,7 +150,7 @@ def test_moments_are_those_of_many_draws():
 def test_a_single_random_coefficient_agrees_with_quadrature():
     """With one attribute the integral over tastes is done by adaptive quadrature; so are the individual means."""
     rng = np.random.default_rng(3)
-    data = simulate_choices(situations(30, 4, 2, 1, rng), rng.normal(1.0, 1.0, size=(30, 1)), rng)
+    data = choices_of(situations(30, 4, 2, 1, rng), rng.normal(1.0, 1.0, size=(30, 1)), rng)
     model = fit_mixed_logit(data, draws=4000)
     sign = np.where(data.choice == 0, 1, -1)
     gap = sign * (data.attributes[:, 0, 0] - data.attributes[:, 1, 0])
@@ -168,7 +168,7 @@ def test_a_single_random_coefficient_agrees_with_quadrature():
 
 def test_forecasts_average_the_shares_of_the_population():
     rng = np.random.default_rng(4)
-    data = simulate_choices(situations(50, 5, 3, 2, rng), rng.normal([1, -1], 0.7, size=(50, 2)), rng)
+    data = choices_of(situations(50, 5, 3, 2, rng), rng.normal([1, -1], 0.7, size=(50, 2)), rng)
     model = fit_mixed_logit(data, draws=50)
     offers = rng.normal(size=(4, 3, 2))
     share = model.predict(offers)
@@ -196,7 +196,7 @@ def test_intervals_cover_the_truth_as_often_as_they_say():
     hits = []
     for seed in range(40):
         rng = np.random.default_rng(seed)
-        data = simulate_choices(situations(200, 8, 3, 4, rng), truth.draw(200, rng), rng)
+        data = choices_of(situations(200, 8, 3, 4, rng), truth.draw(200, rng), rng)
         model = fit_mixed_logit(data, random, draws=100, rng=rng)
         off = np.abs(np.stack([model.means - truth.means, model.sds - truth.sds])) / model.standard_errors
         hits.append(off[np.isfinite(off)] < norm.ppf(0.975))
@@ -208,7 +208,7 @@ def test_correlated_tastes_are_recovered():
     rng = np.random.default_rng(5)
     factor = np.array([[1.0, 0.0], [0.8, 0.6]])
     truth = TasteDistribution(("normal", "normal"), np.array([0.5, -0.5]), factor)
-    data = simulate_choices(situations(400, 8, 3, 2, rng), truth.draw(400, rng), rng)
+    data = choices_of(situations(400, 8, 3, 2, rng), truth.draw(400, rng), rng)
     model = fit_mixed_logit(data, correlated=True, draws=100)
     covariance = model.tastes.covariance
     correlation = covariance[0, 1] / np.sqrt(covariance[0, 0] * covariance[1, 1])
@@ -218,7 +218,7 @@ def test_correlated_tastes_are_recovered():
 
 def test_the_order_of_observations_and_the_names_of_people_do_not_matter():
     rng = np.random.default_rng(6)
-    data = simulate_choices(situations(40, 4, 3, 2, rng), rng.normal(size=(40, 2)), rng)
+    data = choices_of(situations(40, 4, 3, 2, rng), rng.normal(size=(40, 2)), rng)
     order = rng.permutation(data.n_obs)
     named = np.array([f"person {100 + number}" for number in data.person])
     mixed = ChoiceData(data.attributes[order], data.choice[order], named[order])
@@ -228,7 +228,7 @@ def test_the_order_of_observations_and_the_names_of_people_do_not_matter():
 
 def test_the_unit_of_an_attribute_changes_its_coefficient_alone():
     rng = np.random.default_rng(7)
-    data = simulate_choices(situations(80, 6, 3, 2, rng), rng.normal([1, -1], 0.8, size=(80, 2)), rng)
+    data = choices_of(situations(80, 6, 3, 2, rng), rng.normal([1, -1], 0.8, size=(80, 2)), rng)
     cents = ChoiceData(data.attributes * [1.0, 100.0], data.choice, data.person)
     first, second = fit_mixed_logit(data, draws=50), fit_mixed_logit(cents, draws=50)
     assert first.log_likelihood == pytest.approx(second.log_likelihood, abs=1e-5)
@@ -239,7 +239,7 @@ def test_the_frame_and_the_table_say_the_same():
     rng = np.random.default_rng(8)
     offers = situations(60, 5, 3, 2, rng)
     named = ChoiceData(offers.attributes, offers.choice, offers.person, ["price", "speed"])
-    data = simulate_choices(named, rng.normal([-1, 1], [0, 0.8], size=(60, 2)), rng)
+    data = choices_of(named, rng.normal([-1, 1], [0, 0.8], size=(60, 2)), rng)
     model = fit_mixed_logit(data, {"price": "fixed"}, draws=50)
     frame = model.to_frame()
     assert list(frame.index) == ["price", "speed"]
@@ -286,6 +286,6 @@ def test_an_attribute_that_decides_every_choice_has_no_finite_coefficient():
 
 def test_forecasts_for_other_attributes_are_refused():
     rng = np.random.default_rng(0)
-    data = simulate_choices(situations(30, 4, 3, 2, rng), rng.normal(size=(30, 2)), rng)
+    data = choices_of(situations(30, 4, 3, 2, rng), rng.normal(size=(30, 2)), rng)
     with pytest.raises(ProblemError, match=r"attributes has shape \(3, 3\); expected \(n_sets, n_options, 2\)"):
         fit_mixed_logit(data, "fixed").predict(np.zeros((3, 3)))
