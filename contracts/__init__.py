@@ -29,6 +29,7 @@ from contracts.menu import Menu, Options, load_menu
 from contracts.objectives import Exponential, Isoelastic, Profit, WeightedSum, Welfare, WorstOff
 from contracts.pareto import pareto_front
 from contracts.problem import LinearConstraint, ScreeningProblem
+from contracts.regret import Regret, regret
 from contracts.solve import solve_menu
 from contracts.uncertainty import Ellipsoid, Interval, Noise, Uncertainty
 
@@ -72,6 +73,7 @@ __all__ = [
     "ProblemError",
     "Profit",
     "Quadratic",
+    "Regret",
     "ScreeningProblem",
     "Simplex",
     "SolverError",
@@ -89,6 +91,7 @@ __all__ = [
     "load_menu",
     "models",
     "pareto_front",
+    "regret",
     "solve_menu",
     "verify",
 ]

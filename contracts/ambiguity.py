@@ -15,6 +15,7 @@ import numpy as np
 from contracts.arrays import Array, finite, number
 from contracts.errors import ProblemError
 
+RESTORATIONS = 3  # each squares what rounding leaves
 BISECTIONS = 200  # halvings of a positive interval: more than a float can tell apart
 
 
@@ -38,6 +39,9 @@ class Ambiguity(Protocol):
     def excess(self, other: Array, weights: Array, valuations: Array) -> float:
         """How far outside the set a distribution lies; at most 0 inside."""
 
+    def restored(self, other: Array) -> Array:
+        """A distribution that a solver left a little outside equations of the set, moved back onto them."""
+
     def worth(self, payoff: Any, weights: Array, valuations: Array) -> tuple[Any, list[Any]]:
         """The dual of the worst case as a concave cvxpy expression of (n_types,) payoffs, with its constraints."""
 
@@ -54,6 +58,10 @@ class _Ball:
 
     def check(self, weights: Array, valuations: Array) -> None:
         """Every problem fits."""
+
+    def restored(self, other: Array) -> Array:
+        """A ball has no equations."""
+        return other
 
 
 @dataclass(frozen=True)
@@ -303,6 +311,16 @@ class Moments:
         mean = other @ self.features
         rounding = (len(other) + 4) * np.finfo(np.float64).eps * (other @ np.abs(self.features))
         return float((np.maximum(self.lower - mean, mean - self.upper) - rounding).max())
+
+    def restored(self, other: Array) -> Array:
+        """Shares change in proportion to themselves: the least relative change, in squares, that meets the limits."""
+        rows = np.column_stack([self.features, np.ones(len(other))])
+        for _ in range(RESTORATIONS):
+            mean = other @ rows
+            missed = np.append(np.clip(mean[:-1], self.lower, self.upper), 1.0) - mean
+            weighted = rows * other[:, np.newaxis]
+            other = np.maximum(other + weighted @ np.linalg.lstsq(weighted.T @ rows, missed, rcond=1e-12)[0], 0.0)
+        return other
 
     def worth(self, payoff: Any, weights: Array, valuations: Array) -> tuple[Any, list[Any]]:
         import cvxpy as cp

@@ -160,11 +160,13 @@ def _robust_bound(problem: ScreeningProblem, multipliers: Multipliers) -> Bound:
 
 def distribution_within(problem: ScreeningProblem, weights: Array) -> Array:
     """The distribution on the way from the problem's weights to `weights` that is still in its ambiguity."""
-    known = problem.weights
+    known, ambiguity = problem.weights, problem.ambiguity
+    assert ambiguity is not None
+    weights = ambiguity.restored(np.maximum(weights, 0.0) / np.maximum(weights, 0.0).sum())
     for step in (1.0, *(1.0 - 10.0 ** np.arange(-12, 0)), 0.5):
-        inside = known + step * (np.maximum(weights, 0.0) - known)
+        inside = known + step * (weights - known)
         inside = inside / inside.sum()
-        if np.all(inside > 0) and problem.ambiguity.excess(inside, known, problem.valuations) <= 0:  # type: ignore[union-attr]
+        if np.all(inside > 0) and ambiguity.excess(inside, known, problem.valuations) <= 0:
             return np.asarray(inside)
     return known
 

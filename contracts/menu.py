@@ -192,6 +192,39 @@ class Menu:
         utility = valuations @ self.options.allocations.T - self.options.transfers
         return np.asarray(softmax(np.column_stack([utility, outside]) / temperature, axis=1))
 
+    def expected_value(self, choice_model: Any) -> float:
+        """What the objective is expected to be when agents err: every type draws its option from a choice model.
+
+        Parameters
+        ----------
+        choice_model : anything whose `probabilities` turns utilities (n_types, n_options + 1), the outside option last,
+            into choice probabilities, such as inference.Logit(temperature)
+
+        Raises
+        ------
+        ProblemError
+            If the objective is more than an expectation over types: a worst-off term, or ambiguity about the weights.
+        """
+        problem, terms = self.problem, self.problem.terms
+        if terms.worst_off_weight or problem.ambiguity is not None:
+            raise ProblemError(
+                "the objective is no expectation over types: give profit, or a sum without the worst off"
+            )
+        allocations = np.vstack([self.options.allocations, self._outside_allocation])
+        transfers = np.append(self.options.transfers, 0.0)
+        utility = problem.valuations @ allocations.T - transfers
+        if self._outside_is_money:
+            utility[:, -1] = problem.reservation_utility
+        counted = np.empty_like(utility)
+        for k in range(len(transfers)):
+            every = np.broadcast_to(allocations[k], problem.valuations.shape)
+            payoff = problem.payoff(every, np.full(problem.n_types, transfers[k]))
+            if k == len(transfers) - 1 and self._outside_is_money:
+                payoff = np.zeros(problem.n_types)  # whoever leaves takes no allocation, not even a free one
+            counted[:, k] = terms.by_type(payoff, every, utility[:, k])
+        chance = np.asarray(choice_model.probabilities(utility))
+        return float(problem.weights @ np.where(chance > 0, chance * counted, 0.0).sum(axis=1))
+
     # ---- showing it ----
 
     def __repr__(self) -> str:

@@ -428,3 +428,15 @@ def test_a_saved_menu_of_other_goods_is_refused(folder, problem):
     other = ScreeningProblem(problem.valuations, cost=Quadratic(), labels=problem.labels, goods=("speed", "colour"))
     with pytest.raises(ProblemError, match="the menu is about the goods 'speed', 'storage', the problem about"):
         certify_file(other, "menu.json")
+
+
+def test_doubts_about_weights_and_valuations_are_written_in_problem_files(tmp_path):
+    path = tmp_path / "doubtful.toml"
+    path.write_text(
+        'valuations = [1.0, 2.0]\ncost = { kind = "quadratic" }\n'
+        'ambiguity = { kind = "wasserstein", radius = 0.1, metric = "cityblock" }\n'
+        'uncertainty = { kind = "interval", widths = 0.05 }\n'
+    )
+    problem = read_problem(path)
+    assert problem.ambiguity.metric == "cityblock"
+    assert problem.valuation_sets.factors.tolist() == [[[0.05]], [[0.05]]]
