@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 SCHEMA = "menuwright/latent-types/1"
+FEW = 10  # people: sandwiches of fewer clusters are far too small
 SAME = 1e-6  # relative distance in log likelihood within which two starts have found the same maximum
 
 
@@ -284,6 +285,7 @@ class LatentTypes:
                 *table_lines(shown),
                 f"standard errors clustered by person{penalty}; {starts} reached this maximum, "
                 f"relative gradient {how.gradient:.0e}",
+                *self._thin(),
                 *(["no second start found it: more starts may find a better one"] if how.is_lonely else []),
             ]
         )
@@ -335,6 +337,15 @@ class LatentTypes:
         situations = comparisons(data, scale=np.ones(self.n_attributes))
         found = evaluate(situations, self.coefficients)
         return likelihood(situations.counts @ found.log_probability, np.log(self.weights))
+
+    def _thin(self) -> list[str]:
+        """Types of too few people to cluster by."""
+        people = self.weights * self.n_people
+        return [
+            f"type {label} is about {count:.1f} people: too few for errors clustered by person"
+            for label, count in zip(self.labels, people, strict=True)
+            if count < FEW
+        ]
 
     def _column(self, name: str) -> int:
         if name not in self.names:

@@ -1,16 +1,20 @@
 """Latent types: theorems, recovery, published estimates, and data that have no regular maximum."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose, assert_array_equal
 from scipy.optimize import minimize
+from scipy.special import log_softmax, logsumexp
 
 import contracts
 from contracts.errors import ProblemError
 from inference import (
     ChoiceData,
+    Convergence,
     DegenerateTypesError,
     LatentTypes,
     fit_latent_types,
@@ -19,6 +23,8 @@ from inference import (
 )
 from inference.latent_fit import Point, Prior, e_step, em_round, newton, random_points
 from inference.logit_mixture import comparisons, evaluate
+from inference.logit_population import logit
+from tests.inference import published
 
 SAME = 1e-7  # estimates of the same maximum from other starts, in units of standard errors or relative
 TASTES = np.array([[1.5, -1.0], [-0.5, 2.0]])
@@ -263,6 +269,51 @@ def test_clustered_intervals_cover_the_truth_as_often_as_they_claim():
     assert_allclose(np.mean(covered, axis=0), 0.95, atol=3 * noise)
 
 
+# ---- other people's data ----
+
+
+@pytest.mark.parametrize(
+    ("load", "log_likelihood"),
+    [(published.train, -1724.2), (published.heating, -1095.2), (published.swissmetro, -5331.252)],
+)
+def test_one_type_reaches_the_published_log_likelihood_of_multinomial_logit(load, log_likelihood):
+    """mlogit for R (Train, Heating) and Biogeme (Swissmetro, where trains and cars are not always within reach)."""
+    digits = len(str(log_likelihood).split(".")[1])
+    assert round(fitted(load(), 1).log_likelihood, digits) == log_likelihood
+
+
+def test_electricity_types_are_the_same_maximum_as_that_of_a_general_optimiser():
+    data = published.electricity().of_people(np.arange(100))
+    types = fitted(data, 2, starts=10)
+
+    def loss(theta):
+        chance = logit(data.attributes, theta[:12].reshape(2, 6))[np.arange(data.n_obs), :, data.choice]
+        by_type = np.column_stack([np.bincount(data.person_index, column) for column in np.log(chance).T])
+        return -logsumexp(by_type + log_softmax([theta[12], 0.0]), axis=1).sum()
+
+    start = np.append(types.coefficients.ravel() * 0.9, 0.0)
+    found = minimize(loss, start, method="BFGS", options={"gtol": 1e-4, "maxiter": 200})
+    assert types.log_likelihood == pytest.approx(-found.fun, abs=1e-5)
+
+
+def test_electricity_types_go_into_a_menu_of_supplier_contracts():
+    """Prices in cents per kWh; a supplier may offer a contract length of 0 to 5 years, be local, be well known."""
+    types = fitted(published.electricity(), 3, starts=10)
+    worth = types.willingness_to_pay("pf", ["cl", "loc", "wk"]).values
+    assert np.all(worth[:, 0] < 0)  # everybody wants to be compensated for being bound
+    assert np.all(worth[:, 1:] > 0)
+    problem = types.screening_problem(
+        price="pf",
+        goods=["cl", "loc", "wk"],
+        principal_values=[0.2, 0.0, 0.0],
+        cost=contracts.Quadratic(np.array([0.02, 4.0, 4.0])),
+        domain=contracts.Box(np.zeros(3), np.array([5.0, 1.0, 1.0])),
+    )
+    menu = contracts.solve_menu(problem)
+    assert menu.certificate.holds
+    assert menu.value > 0
+
+
 # ---- what has no maximum ----
 
 
@@ -334,6 +385,15 @@ def test_the_table_shows_types_errors_and_how_the_maximum_was_found(types):
     assert lines[1].split() == ["type", "weight", "price", "speed"]
     assert "6 of 6 starts reached this maximum" in lines[-1]
     assert f"{types.weights[0]:.3f}" in lines[2]
+
+
+def test_a_type_of_few_people_and_a_lonely_start_are_pointed_out(types):
+    few = replace(types, weights=np.array([0.95, 0.05]))
+    assert "type 2 is about 3.0 people: too few for errors clustered by person" in repr(few)
+    assert "too few" not in repr(types)
+    lonely = replace(types, convergence=Convergence((-10.0, -11.0), 5, 1e-12))
+    assert "no second start found it: more starts may find a better one" in repr(lonely)
+    assert "no second start" not in repr(types)
 
 
 def test_the_frame_has_a_row_per_type_and_parameter(types):
