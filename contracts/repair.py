@@ -27,6 +27,7 @@ from contracts.engines.candidate import Candidate, units_of
 from contracts.engines.ironing import line_of
 from contracts.engines.strict import StrictMenu, robustly_strict, strict_menu
 from contracts.exact import EPS, best_options, utility_error
+from contracts.indifference import doubles, indifferent
 from contracts.problem import ScreeningProblem
 from contracts.relevance import Indices, relevant_blocks, row_blocks
 
@@ -149,6 +150,12 @@ def repairs(problem: ScreeningProblem, candidate: Candidate, deadline: float = n
         for width in MERGERS:
             yield _contracts(problem, *_merged(problem, candidate, width))
     strict = strict_menu(problem)
+    taste = doubles(problem) if strict is not None and problem.transfers == "free" else None
+    if taste is not None:
+        for share in MIXTURES:
+            exact = indifferent(problem, taste, *_mixed(problem, candidate, strict, share))
+            if exact is not None:
+                yield _contracts(problem, *exact)
     if strict is not None:
         strict = StrictMenu(*_shared(problem, twins, strict.allocation, strict.utility))
         needed = mixture_needed(problem, candidate, strict.allocation, strict.utility)

@@ -15,6 +15,7 @@ import numpy as np
 from contracts.bounds import no_multipliers, upper_bound
 from contracts.engines.candidate import Candidate
 from contracts.errors import ProblemError, SolverError
+from contracts.indifference import doubles
 from contracts.menu import Menu, menu_of
 from contracts.problem import ScreeningProblem
 from contracts.repair import exact_menu
@@ -25,6 +26,11 @@ AMBIGUOUS_TYPES = 150  # so few that one program with every IC row beats many so
 ENGINE_SHARE = 0.85  # of the time limit; repairs have the rest
 REPAIR_SECONDS = 1.0  # that repairs may always take after an interrupt
 REFERENCE_TYPES = 12  # so few types in several dimensions that every IC row may as well be there
+INDIFFERENT = (
+    "Some types have equal valuations but different principal_values: the best menu leaves them exactly indifferent, "
+    "which floats can say only of valuations with few binary digits. Measure in units in which valuations are whole "
+    "numbers, or quarters; or ask for a larger gap"
+)
 
 
 def solve_menu(
@@ -176,9 +182,10 @@ def certified_menu(problem: ScreeningProblem, candidate: Candidate, *, gap: floa
     found = exact_menu(problem, candidate, bound, gap, deadline)
     menu = menu_of(problem, found, bound, candidate.engine)
     if not menu.certificate.holds:
+        remedy = INDIFFERENT if doubles(problem) is not None else "Ask for a larger gap, or rescale the problem"
         raise SolverError(
             f"no menu within a relative gap of {gap:.1e} was certified; the best one reached:\n{menu.certificate}\n"
-            "Ask for a larger gap, or rescale the problem; the menu is in the error's `reached`",
+            f"{remedy}; the menu is in the error's `reached`",
             tried=(candidate.engine,),
             reached=menu,
         )

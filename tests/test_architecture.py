@@ -19,6 +19,7 @@ LAYERS = (  # each may import from those before it, and from its own
     ("records", "exact", "exact_line", "exact_robust", "relevance"),
     ("bounds",),
     ("certificate",),
+    ("indifference",),
     ("menu", "tables", "engines", "repair"),
     ("criteria", "sandwich"),
     ("front", "solve"),

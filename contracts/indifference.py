@@ -1,0 +1,80 @@
+"""Exact indifference: contracts of so few binary digits that types of equal valuations get exactly equal utilities.
+
+Types i and k with a_i = a_k but different principal_values have the same utility, by IC, from two contracts that the
+principal would like to differ. If their utilities differ in the last digit, both take the same one. So a . x must be a
+float, and the transfer a . x - u as well: valuations are whole multiples of some 2^-p (whole numbers, quarters, ...),
+allocations and utilities are rounded to multiples of powers of two, and all sums stay below 2^53 of the smallest unit.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from contracts.arrays import Array
+from contracts.domains import Simplex
+from contracts.problem import ScreeningProblem
+from contracts.relevance import Indices
+
+DIGITS = 52  # binary digits of the largest sum, one less than a float has
+FEWEST_DIGITS = 24  # of an allocation, below which rounding costs more than indifference gains
+
+
+def doubles(problem: ScreeningProblem) -> Indices | None:
+    """Number of every type's valuations, (n_types,); None unless types of equal valuations are worth different things.
+
+    Examples
+    --------
+    >>> doubles(ScreeningProblem([1.0, 2.0, 2.0], principal_values=[[0.0], [0.0], [0.5]]))
+    array([0, 1, 1])
+    >>> doubles(ScreeningProblem([1.0, 2.0, 2.0])) is None
+    True
+    """
+    values = problem.principal_values + problem.terms.allocation_values
+    if not np.ptp(values, axis=0).any():
+        return None
+    taste = np.unique(problem.valuations - _common(problem), axis=0, return_inverse=True)[1].reshape(-1)
+    first = np.unique(taste, return_index=True)[1]
+    return taste if np.any(values != values[first[taste]]) else None
+
+
+def _common(problem: ScreeningProblem) -> Array:
+    """What a type values any lottery at, whichever it is: types that differ by it have one taste; (n_types, 1)."""
+    if isinstance(problem.domain, Simplex) and not problem.domain.free_disposal:
+        return np.asarray(problem.valuations[:, :1])
+    return np.zeros((problem.n_types, 1))
+
+
+def _places(value: float) -> int:
+    """The least p for which value * 2^p is whole; negative for multiples of larger powers of two."""
+    numerator, denominator = float(value).as_integer_ratio()
+    return denominator.bit_length() - (numerator & -numerator).bit_length()
+
+
+def indifferent(
+    problem: ScreeningProblem, taste: Indices, allocation: Array, utility: Array
+) -> tuple[Array, Array] | None:
+    """Allocations and utilities rounded so that a . x - u is exact, one utility for every taste.
+
+    None where the valuations have too many binary digits, or rounding leaves the domain.
+    """
+    places = max((_places(value) for value in np.unique(np.abs(problem.valuations)) if value), default=0)
+    digits = int(np.frexp(np.abs(problem.valuations).max())[1]) + places + int(problem.n_goods).bit_length()
+    spare = DIGITS - digits
+    if spare < FEWEST_DIGITS:
+        return None
+    unit = 2.0 ** (int(np.frexp(np.abs(allocation).max(initial=2.0**-1000))[1]) - spare)
+    rounded = np.round(allocation / unit) * unit
+    if isinstance(problem.domain, Simplex):  # what rounding moved is moved back, where there is most
+        rows = np.arange(len(rounded))
+        rounded[rows, np.argmax(rounded, axis=1)] += np.round(allocation.sum(axis=1) / unit) * unit - rounded.sum(
+            axis=1
+        )
+    else:  # what rounding took over an edge goes back by one unit
+        rounded -= unit * np.sign(rounded - problem.domain.clip(rounded))
+    if problem.domain.violation(rounded).max() > 0:
+        return None
+    share = np.bincount(taste, problem.weights)
+    above = _common(problem)[:, 0]
+    mean = (np.bincount(taste, problem.weights * (utility - above)) / share)[taste]
+    step = unit * 2.0**-places
+    return rounded, np.ceil(mean / step) * step + above
