@@ -150,8 +150,8 @@ def repairs(problem: ScreeningProblem, candidate: Candidate, deadline: float = n
         for width in MERGERS:
             yield _contracts(problem, *_merged(problem, candidate, width))
     strict = strict_menu(problem)
-    taste = doubles(problem) if strict is not None and problem.transfers == "free" else None
-    if taste is not None:
+    taste = doubles(problem) if problem.transfers == "free" else None
+    if strict is not None and taste is not None:
         for share in MIXTURES:
             exact = indifferent(problem, taste, *_mixed(problem, candidate, strict, share))
             if exact is not None:
