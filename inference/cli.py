@@ -39,8 +39,11 @@ def infer(
         Path | None,
         typer.Option("--next", metavar="PROBLEM.json", help="Write the menu's problem with the learned weights here."),
     ] = None,
+    intervals: Annotated[
+        bool, typer.Option("--intervals", help="Draw the population's weights, for their 95 % credible intervals.")
+    ] = False,
     misfit: Annotated[bool, typer.Option("--misfit", help="Test which users no type explains.")] = False,
-    seed: Annotated[int, typer.Option(help="Seed of that test's simulations.")] = 0,
+    seed: Annotated[int, typer.Option(help="Seed of these draws and of that test's simulations.")] = 0,
     as_json: AsJson = False,
 ) -> None:
     """Learn from choices who is of which type, and how common the types are."""
@@ -66,6 +69,15 @@ def infer(
             posterior = infer_types(first if len(offers) == 1 else offers, choices, None, models)
             document: dict[str, Any] = posterior.to_dict()
             answer = [str(posterior), "", str(posterior.population)]
+            if intervals:
+                draws = posterior.population.gibbs(np.random.default_rng(seed))
+                document["population"]["draws"] = {
+                    "mean": draws.mean.tolist(),
+                    "sd": draws.sd.tolist(),
+                    "interval": draws.interval().T.tolist(),
+                    "r_hat": draws.r_hat.tolist(),
+                }
+                answer += ["", str(draws)]
             if misfit:
                 tested = posterior.misfit(np.random.default_rng(seed))
                 document["misfit"] = {

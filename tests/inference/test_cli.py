@@ -86,6 +86,15 @@ def test_choices_from_several_menus_name_them(folder):
     assert "say which row is whose" in error(folder, "menu.json", "autumn.json", choices=CHOICES)
 
 
+def test_intervals_are_drawn_on_demand(folder):
+    options = ("menu.json", "choices.csv", "--temperature", "0.5", "--intervals", "--seed", "4")
+    draws = expected(choice_model=inference.Logit(0.5)).population.gibbs(np.random.default_rng(4))
+    assert run(*options).stdout.endswith(f"\n\n{draws}\n")
+    record = json.loads(run(*options, "--json").stdout)["population"]["draws"]
+    assert record["interval"] == draws.interval().T.tolist()
+    assert record["mean"] == draws.mean.tolist()
+
+
 def test_misfits_are_tested_on_demand(folder):
     rows = "".join(f"odd,{option}\n" * 15 for option in (0, 1, -1)) + "low,0\nlow,-1\n" * 15
     Path("choices.csv").write_text(f"user,option\n{rows}")
