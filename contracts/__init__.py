@@ -23,6 +23,7 @@ from contracts.errors import (
     SolverError,
     UnboundedMenuError,
 )
+from contracts.evolution import Search
 from contracts.exact import Implementability, implementable
 from contracts.front import Front, FrontPoint, load_front
 from contracts.menu import Menu, Options, load_menu
@@ -75,6 +76,7 @@ __all__ = [
     "Quadratic",
     "Regret",
     "ScreeningProblem",
+    "Search",
     "Simplex",
     "SolverError",
     "Surplus",

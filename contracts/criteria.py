@@ -6,6 +6,7 @@ a menu, plus a constant. Fronts between concave objectives are exact; any other 
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
@@ -285,7 +286,7 @@ def goal_of(problem: ScreeningProblem, objective: Any, name: str | None = None) 
 
 
 def _goal(name: str, sense: Sense, concave: Concave) -> Goal:
-    return Goal(name, sense, concave, lambda menu: measured(concave, sense, menu))
+    return Goal(name, sense, concave, functools.partial(measured, concave, sense))
 
 
 def measured(concave: Concave, sense: Sense, menu: Menu) -> float:

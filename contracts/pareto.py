@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import reduce
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -22,6 +23,7 @@ from contracts.costs import power_of_two
 from contracts.criteria import Goal, goals_of
 from contracts.engines.strict import strict_menu
 from contracts.errors import ProblemError, SolverError, UnboundedMenuError
+from contracts.evolution import Search, searched_front
 from contracts.front import Front, signs
 from contracts.menu import Menu
 from contracts.objectives import WeightedSum
@@ -36,6 +38,7 @@ MENU_GAP = 1e-6  # relative, of each menu; where it cannot be had, a tenth of th
 UNIT_ROUNDS = 6  # of ends and ranges, until they agree
 AGREED = 1.5  # factor between two rounds of ranges that is close enough
 NO_CONFLICT = 1e-6  # share of its size that is the least range of an objective: below it, the ends agree on it
+RELAXED = 0.05  # gap of the relaxation that a search starts from
 SAME_POINT = 1e-7  # normalised distance below which two menus are one
 TOGETHER = {2: 1, 3: 1}  # weights tried per look at the polyhedra; more objectives have costlier polyhedra
 MANY = 8
@@ -51,6 +54,10 @@ def pareto_front(
     engine: str = "auto",
     time_limit: float = math.inf,
     progress: bool | Callable[[str], None] = False,
+    search: Search | None = None,
+    rng: np.random.Generator | None = None,
+    workers: int = 1,
+    checkpoint: str | Path | None = None,
 ) -> Front:
     """The menus that are best for some trade-off between objectives, with a proven distance from all others.
 
@@ -58,17 +65,24 @@ def pareto_front(
     ----------
     problem : what the menus are for; of its own objective only the minimum profit matters
     objectives : at least two of Profit(), Surplus(...), TotalSurplus(), WorstOff(), Misalignment(...), Harm(...),
-        Access(...), Welfare(...), WeightedSum(...); or a dictionary from names to objectives
+        Access(...), Welfare(...), WeightedSum(...), for an exact front; with Inequality(), Information(...),
+        NumberOfOptions(), a Criterion or a function of a menu among them the front is searched for. A dictionary
+        gives names of one's own
     gap : share of the distance between ideal and nadir by which a menu off the front may be better in all objectives
         than a mixture of menus on it; 1e-3 for two and three objectives, 1e-2 for four, 5e-2 for five
     engine : the method of `solve_menu`
     time_limit : seconds after which the front is returned with the gap it has; so it is after an interrupt
+    method : "exact", "search", or "auto": exact where all objectives are concave and no Search(...) is given
     progress : True to print a line per menu to standard error, or a function that takes the line
+    search : how to search, Search(...); the options, allocations, generations
+    rng : what a search draws from; the same generator gives the same front
+    workers : processes that evaluate candidates of a search
+    checkpoint : file that a search writes after every generation; if it exists, the search goes on from it
 
     Returns
     -------
     Front
-        Every menu is exactly IC and IR and maximises a weighted sum with positive weights.
+        Every menu is exactly IC and IR; on an exact front it maximises a weighted sum with positive weights.
 
     Raises
     ------
@@ -96,6 +110,13 @@ def pareto_front(
     goals = goals_of(problem, objectives)
     if not time_limit > 0:
         raise ProblemError(f"time_limit is {time_limit}: give a positive number of seconds")
+    clock = _Clock(time.monotonic() + time_limit, reporter(progress))
+    is_concave = all(goal.concave is not None for goal in goals)
+    if method == "exact" and not is_concave:
+        curved = ", ".join(repr(goal.name) for goal in goals if goal.concave is None)
+        raise ProblemError(f"method 'exact' needs concave objectives, and these are not: {curved}; use method='search'")
+    if method == "search" or (method == "auto" and not (is_concave and search is None)):
+        return _searched(problem, goals, search or Search(), rng, workers, checkpoint, clock)
     if len(goals) > max(GAPS):
         raise ProblemError(
             f"objectives has {len(goals)} entries: exact fronts have at most {max(GAPS)}; leave some out"
@@ -103,8 +124,44 @@ def pareto_front(
     gap = GAPS[len(goals)] if gap is None else gap
     if not 0 < gap < 1:
         raise ProblemError(f"gap is {gap}: give a share between 0 and 1, such as 1e-3")
-    clock = _Clock(time.monotonic() + time_limit, reporter(progress))
     return exact_front(problem, goals, gap=gap, engine=engine, clock=clock)
+
+
+def _searched(
+    problem: ScreeningProblem,
+    goals: tuple[Goal, ...],
+    search: Search,
+    rng: np.random.Generator | None,
+    workers: int,
+    checkpoint: str | Path | None,
+    clock: _Clock,
+) -> Front:
+    """The search, from the exact front of the concave objectives among the goals; of one, its optimum."""
+    if rng is None:
+        raise ProblemError("a search draws at random: pass rng=numpy.random.default_rng(seed)")
+    if not isinstance(workers, int) or workers < 1:
+        raise ProblemError(f"workers is {workers!r}: give a positive whole number of processes")
+    concave = tuple(goal for goal in goals if goal.concave is not None)
+    seeds: list[Menu] = []
+    if len(concave) > 1:
+        gap = max(RELAXED, GAPS[len(concave)])
+        relaxed = exact_front(problem, concave, gap=gap, engine="auto", clock=_Clock(math.inf, clock.report))
+        seeds = list(relaxed.menus)
+    elif concave:
+        seeds = [_Programs(problem, concave, "auto", RELAXED).ideal(0).menu]
+    else:
+        seeds = [solve_menu(problem, gap=RELAXED)]
+    return searched_front(
+        problem,
+        goals,
+        seeds,
+        search=search,
+        rng=rng,
+        workers=workers,
+        checkpoint=checkpoint,
+        is_over=lambda: clock.is_over,
+        report=clock.report,
+    )
 
 
 @dataclass
