@@ -143,11 +143,23 @@ def _draw_triangle(posterior: TypePosterior, ax: Axes) -> None:
         side = ("right", "left", "center")[k]
         ax.text(x, y + (0.03 if k == 2 else -0.03), posterior.labels[k], ha=side, va="bottom" if k == 2 else "top")
     if not many:
-        for user, (x, y) in zip(posterior.users.tolist(), place.tolist(), strict=True):
-            ax.annotate(str(user), (x, y), (5, 4), textcoords="offset points", fontsize=8)
+        for (x, y), names in _named_places(place, posterior.users.tolist()).items():
+            ax.annotate(names, (x, y), (6, 5), textcoords="offset points", fontsize=8)
+    ax.set_ylim(-0.12, 1.0)
     ax.set_aspect("equal")
     ax.set_axis_off()
     ax.legend(fontsize=8, loc="upper right", frameon=False)
+
+
+def _named_places(place: Array, users: list[Any]) -> dict[tuple[float, float], str]:
+    """Names by point, those of users whose points touch together."""
+    together: dict[tuple[float, float], list[str]] = {}
+    for user, (x, y) in zip(users, place.tolist(), strict=True):
+        together.setdefault((round(x, 2), round(y, 2)), []).append(str(user))
+    return {
+        point: ", ".join(names[:3]) + (f", +{len(names) - 3}" if len(names) > 3 else "")
+        for point, names in together.items()
+    }
 
 
 def _draw_shades(posterior: TypePosterior, ax: Axes) -> None:

@@ -51,7 +51,13 @@ def test_three_types_are_points_in_a_triangle():
     np.testing.assert_allclose(colours, [to_rgb(PALETTE[k]) for k in posterior.probabilities.argmax(axis=1)])
     words = [text.get_text() for text in ax.texts]
     assert words[:3] == ["low", "middle", "high"]
-    assert words[3:] == [str(k) for k in range(6)]
+    assert sorted(", ".join(words[3:]).split(", ")) == [str(k) for k in range(6)]
+
+
+def test_users_who_chose_alike_share_a_name_tag():
+    posterior = infer_types(revealing_offer(3), [[0], [1], [0], [0], [0]], choice_model=Logit(0.5))
+    ax = plot_posterior(posterior, axes())
+    assert [text.get_text() for text in ax.texts][3:] == ["0, 2, 3, +1", "1"]
 
 
 def test_the_certain_stand_in_their_corner():
