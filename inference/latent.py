@@ -53,8 +53,8 @@ def fit_latent_types(
     Raises
     ------
     DegenerateTypesError
-        If the likelihood rises without limit (choices of a type are predicted perfectly), a type is empty, or two are
-        the same. The message says which and what to do.
+        If the likelihood rises without limit (choices of a type are predicted perfectly) or is flat, a type is empty,
+        or two are the same. The message says which and what to do.
     ProblemError
         If choices cannot identify the coefficient of an attribute, or there are fewer people than types.
 
@@ -128,19 +128,24 @@ def degeneracy(best: Maximum, data: ChoiceData, tolerance: float) -> str | None:
         for other in range(k):
             if np.abs(coefficients[k] - coefficients[other]).max() < ALIKE:
                 return f"types {other + 1} and {k + 1} want the same: {fewer}"
-    flattest = np.abs(best.flattest[: coefficients.size].reshape(coefficients.shape))
-    who = int(np.argmax(flattest.max(axis=1)))
-    names = [name for name, part in zip(data.names or (), flattest[who], strict=True) if part > 0.1 * flattest.max()]
-    remedy = "ask for fewer types, bring more choices, or pass a small ridge, such as ridge=0.1"
-    if np.abs(coefficients[who]).max() < 20.0 and best.curvature > FLAT:
+    direction = np.abs(best.direction[: coefficients.size].reshape(coefficients.shape))
+    who = int(np.argmax(direction.max(axis=1)))
+    parts = zip(data.names or (), direction[who], strict=True)
+    names = ", ".join(repr(name) for name, part in parts if part > 0.1 * direction.max())
+    whose = f"type {who + 1} (share {weights[who]:.3f}, about {weights[who] * data.n_people:.1f} people)"
+    remedy = "To go on, ask for fewer types, bring more choices, or pass a small ridge, such as ridge=0.1"
+    if best.is_endless:
         return (
-            f"the maximum was not reached: the relative gradient is {best.gradient:.1e}, asked for {tolerance:.1e}. "
-            "Pass more starts or a looser tolerance"
+            f"choices of {whose} are predicted perfectly by {names}: the likelihood rises as coefficients grow without "
+            f"limit, and has no maximum. {remedy}"
+        )
+    if best.gradient <= tolerance:
+        return (
+            f"the likelihood does not curve in {names} of {whose}: choices cannot tell which types there are. {remedy}"
         )
     return (
-        f"choices of type {who + 1} (share {weights[who]:.3f}, about {weights[who] * data.n_people:.1f} people) are "
-        f"predicted perfectly by {', '.join(map(repr, names))}: the likelihood rises as coefficients grow without "
-        f"limit, and has no maximum. To go on, {remedy}"
+        f"the maximum was not reached: the relative gradient is {best.gradient:.1e}, asked for {tolerance:.1e}. "
+        "Pass more starts or a looser tolerance"
     )
 
 
@@ -167,9 +172,9 @@ def _by_weight(maximum: Maximum) -> Maximum:
     """The same maximum with the largest type first."""
     coefficients, log_weights = maximum.point
     order = np.lexsort((*coefficients.T[::-1], -log_weights))
-    flattest = maximum.flattest[: coefficients.size].reshape(coefficients.shape)[order]
+    direction = maximum.direction[: coefficients.size].reshape(coefficients.shape)[order]
     point = maximum.point._replace(coefficients=coefficients[order], log_weights=log_weights[order])
-    return maximum._replace(point=point, flattest=np.r_[flattest.ravel(), maximum.flattest[coefficients.size :]])
+    return maximum._replace(point=point, direction=np.r_[direction.ravel(), maximum.direction[coefficients.size :]])
 
 
 def _readonly(array: Array) -> Array:

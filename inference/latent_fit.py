@@ -59,7 +59,8 @@ class Maximum(NamedTuple):
     objective: float  # log likelihood less the penalty
     gradient: float  # largest component, each in units of its standard deviation over people
     curvature: float  # smallest eigenvalue of the information, its diagonal scaled to one
-    flattest: Array  # (n_parameters,) the direction it belongs to, in scaled units
+    is_endless: bool  # whether the objective still rises, ever less, with ever larger coefficients
+    direction: Array  # (n_parameters,) in which it rises without end, or curves least; in scaled units
     rounds: int  # of EM and of Newton
 
 
@@ -238,7 +239,8 @@ def newton(situations: Comparisons, start: Point, *, ridge: float, tolerance: fl
         return objective, gradient, slopes
 
     value, gradient, slopes = at(theta)
-    rounds, relative = 0, relative_gradient(gradient, slopes.scores)
+    rounds, relative, endless = 0, relative_gradient(gradient, slopes.scores), False
+    step = np.zeros(len(theta))
     while relative > tolerance and rounds < NEWTON_ROUNDS:
         step = uphill(slopes.information, gradient)
         length, gain = 1.0, float(gradient @ step)
@@ -259,8 +261,8 @@ def newton(situations: Comparisons, start: Point, *, ridge: float, tolerance: fl
         if endless:
             break
     eigenvalues, directions = np.linalg.eigh(_scaled(slopes.information)[0])
-    flattest = directions[:, 0] / _scaled(slopes.information)[1]
-    return Maximum(point_of(theta, n_types), value, relative, float(eigenvalues[0]), flattest, rounds)
+    direction = step if endless else directions[:, 0] / _scaled(slopes.information)[1]
+    return Maximum(point_of(theta, n_types), value, relative, float(eigenvalues[0]), endless, direction, rounds)
 
 
 def point_of(theta: Array, n_types: int) -> Point:

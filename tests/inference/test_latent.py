@@ -341,6 +341,26 @@ def test_perfectly_predicted_choices_of_one_type_are_reported_and_a_ridge_keeps_
     assert types.weights.min() == pytest.approx(18 / 60, abs=0.01)
 
 
+def test_a_dominant_attribute_is_named_alone():
+    """Everybody takes what is local, whatever it costs; among what is not, tastes are noisy."""
+    rng = np.random.default_rng(0)
+    offers = rng.normal(size=(400, 3, 2))
+    offers[:, :, 1] = 0.0
+    offers[:200, 1, 1] = 1.0
+    choice = np.where(np.arange(400) < 200, 1, rng.integers(0, 3, 400))
+    data = ChoiceData(offers, choice, np.arange(400) % 40, names=["price", "local"])
+    with pytest.raises(DegenerateTypesError, match=r"are predicted perfectly by 'local': the likelihood rises"):
+        fitted(data, 1)
+
+
+def test_one_yes_or_no_per_person_cannot_tell_types_apart():
+    """With one choice from the same two options only the mean of the types' probabilities is identified."""
+    choice = np.arange(100) % 3 == 0
+    data = ChoiceData(np.tile([[0.0], [1.0]], (100, 1, 1)), choice.astype(int), names=["gain"])
+    with pytest.raises(DegenerateTypesError, match="does not curve in 'gain' of type 2"):
+        fitted(data, 2)
+
+
 def test_types_that_are_not_needed_are_reported():
     homogeneous = population(n_people=100, per_person=10, tastes=np.array([[1.0, -1.0]]), shares=np.array([1.0])).data
     with pytest.raises(DegenerateTypesError, match=r"types 1 and 2 want the same: fit_latent_types\(data, 2, rng\)"):
