@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from scipy.sparse import csr_array
 
 BALANCING_ROUNDS = 200
+NUDGES = (1e-13, 1e-11, 1e-9, 1e-7)  # of the prices of side constraints, relative
 FLOW_ROUNDS = 20  # of putting robust prices on the flow and pricing anew
 NEARLY_BALANCED = 1e-8  # share of all prices that no flow needs to carry for a bound that is called numerical
 
@@ -96,6 +97,16 @@ def upper_bound(problem: ScreeningProblem, multipliers: Multipliers) -> Bound:
         return upper_bound(problem.under(weights), replace(multipliers, weights=weights))
     if problem.valuation_sets is not None:
         return _robust_bound(problem, multipliers)
+    bound = _bound_at(problem, multipliers)
+    for more in NUDGES:  # a linear cost on x >= 0 needs v <= price to the last digit: dearer side rows lower v
+        if math.isfinite(bound.value) or not multipliers.side.any():
+            break
+        bound = _bound_at(problem, replace(multipliers, side=multipliers.side * (1 + more)))
+    return bound
+
+
+def _bound_at(problem: ScreeningProblem, multipliers: Multipliers) -> Bound:
+    """The bound from these multipliers, put on the flow."""
     prices, missed, welfare, welfare_size, exact_flow = _on_the_flow(problem, _non_negative(multipliers))
     weights = problem.weights * (problem.terms.profit_weight + prices.profit)
     cost: Any = problem.cost

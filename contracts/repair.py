@@ -23,6 +23,7 @@ import numpy as np
 from contracts.arrays import Array
 from contracts.bounds import Bound
 from contracts.certificate import Certificate, Contracts, certify, distinct_contracts
+from contracts.domains import Simplex
 from contracts.engines.candidate import Candidate, units_of
 from contracts.engines.ironing import line_of
 from contracts.engines.strict import StrictMenu, robustly_strict, strict_menu
@@ -149,6 +150,10 @@ def repairs(problem: ScreeningProblem, candidate: Candidate, deadline: float = n
     if not problem.is_plain:
         for width in MERGERS:
             yield _contracts(problem, *_merged(problem, candidate, width))
+    if isinstance(problem.domain, Simplex) and problem.transfers != "free":  # IR may hold at a vertex only
+        for width in MERGERS:
+            certain = np.where(candidate.allocation < width, 0.0, candidate.allocation)
+            yield _contracts(problem, problem.domain.clip(certain), candidate.utility)
     strict = strict_menu(problem)
     taste = doubles(problem) if problem.transfers == "free" else None
     if strict is not None and taste is not None:

@@ -301,3 +301,19 @@ def test_welfare_conjugates_are_the_best_point_of_a_grid(function):
     points = np.array([0.3, 2.0])
     slope = (function.value(points + 1e-6) - function.value(points - 1e-6)) / 2e-6
     assert function.marginal(points) == pytest.approx(slope, rel=1e-6)
+
+
+@pytest.mark.parametrize(("lowest", "value"), [(1.0, 1.5), (1.1, 1.5), (0.1, 1.5)])
+def test_a_capacity_bounds_a_linear_cost_on_all_amounts(lowest, value):
+    """One unit in all, worth 2 - 0.5 to type 2: it takes two, for each type is half of all."""
+    capacity = c.LinearConstraint(allocation=[[0.5], [0.5]], upper=1.0, name="capacity")
+    menu = c.solve_menu([lowest, 2.0], cost=c.Linear(0.5), constraints=[capacity])
+    assert menu.certificate.rigorous
+    assert menu.certificate.relative_gap <= 1e-6
+    assert menu.value == pytest.approx(value, rel=1e-6)
+
+
+def test_dearer_side_rows_prove_no_bound_where_there_is_none():
+    row = c.LinearConstraint(allocation=[[0.5], [0.0]], upper=1.0, name="capacity of the first type")
+    problem = c.ScreeningProblem([1.0, 2.0], cost=c.Linear(0.5), constraints=[row])
+    assert upper_bound(problem, replace(no_multipliers(problem), side=np.array([1.0]))).value == np.inf

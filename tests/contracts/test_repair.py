@@ -289,3 +289,34 @@ def test_without_a_gap_to_meet_the_most_valuable_menu_is_chosen_not_the_shortest
     candidate = candidate_of(problem, [[0.0], [2.0]], [0.0, 0.0])
     found = exact_menu(problem, candidate, upper_bound(problem, candidate.multipliers), np.inf)
     assert found.certificate.value == pytest.approx(1.0, abs=1e-9)  # offering nothing has fewer options
+
+
+# ---- where only a vertex will do ----
+
+AT_A_VERTEX = {  # valuations, reservation utilities that some type meets at its favourite policy only, value
+    "one": ([[1.0, 0.0, 0.0], [0.0, 1.0, 0.0]], [1.0, 0.0], 0.5),
+    "two": ([[1.0, 0.0, 0.0], [0.0, 1.0, 0.0]], [1.0, 1.0], 0.0),
+    "same": ([[1.0, 0.0, 0.5], [1.0, 0.2, 0.0]], [1.0, 0.5], 0.0),
+}
+
+
+@pytest.mark.parametrize(("taste", "least", "value"), AT_A_VERTEX.values(), ids=AT_A_VERTEX)
+def test_policies_without_money_may_have_to_be_certain(taste, least, value):
+    values = [0.0, 0.0, 1.0]
+    menu = c.solve_menu(taste, domain=c.Simplex(), transfers="none", principal_values=values, reservation_utility=least)
+    assert menu.certificate.is_exact
+    assert menu.value == pytest.approx(value, abs=1e-9)
+    assert menu.allocation[0].tolist() == [1.0, 0.0, 0.0]
+
+
+def test_an_uncertain_policy_is_not_made_certain_where_it_need_not_be():
+    menu = c.solve_menu(
+        [[1.0, 0.0], [0.0, 1.0]],
+        cost=c.Entropy([0.5, 0.5], 0.02),
+        domain=c.Simplex(),
+        transfers="none",
+        reservation_utility=0.25,
+        principal_values=[0.5, 0.0],
+    )
+    assert menu.certificate.holds
+    assert 0 < menu.allocation.min() < 1e-5 < menu.allocation.max() < 1  # the softmax policy, or IR just met
