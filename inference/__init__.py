@@ -1,5 +1,6 @@
 """Types and norms learned from observed choices, and menus designed on what was learned."""
 
+from inference.bayesian_types import TypeDraws, sample_latent_types
 from inference.calibration import Calibration, calibration
 from inference.choice import AcceptReject, BestResponse, ChoiceModel, Logit, Tremble
 from inference.choice_counts import ChoiceCounts
@@ -59,6 +60,7 @@ __all__ = [
     "TasteDistribution",
     "Tremble",
     "TypeCounts",
+    "TypeDraws",
     "TypePosterior",
     "UserCounts",
     "acceptance_probability",
@@ -75,5 +77,6 @@ __all__ = [
     "load_latent_types",
     "offer_probabilities",
     "read_log",
+    "sample_latent_types",
     "simulate_choices",
 ]

@@ -287,7 +287,8 @@ def relative_gradient(gradient: Array, scores: Array) -> float:
     scores shrink together with their sum.
     """
     size = np.sqrt((scores**2).sum(axis=0))
-    return float(np.max(np.abs(gradient) / np.maximum(size, np.finfo(np.float64).tiny), initial=0.0))
+    with np.errstate(over="ignore"):  # scores of nobody, while a penalty still pulls: infinitely far from a maximum
+        return float(np.max(np.abs(gradient) / np.maximum(size, np.finfo(np.float64).tiny), initial=0.0))
 
 
 def uphill(curvature: Array, gradient: Array) -> Array:
