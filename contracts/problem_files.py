@@ -24,13 +24,14 @@ from typing import Any
 
 import numpy as np
 
+from contracts.arrays import finite, place
 from contracts.columns import Columns, read_columns
 from contracts.errors import ProblemError
 from contracts.problem import ScreeningProblem
 from contracts.records import KINDS, from_record
 
 KEYS = tuple(field.name for field in dataclasses.fields(ScreeningProblem))
-ONE_COLUMN = ("labels", "weights", "reservation_utility")
+ONE_COLUMN = ("labels", "weights", "counts", "reservation_utility")
 MANY_COLUMNS = ("valuations", "principal_values")
 OF_TYPES = ("file", *ONE_COLUMN, *MANY_COLUMNS)
 NAMES = ("labels", "goods")  # lists of text
@@ -57,7 +58,7 @@ def read_problem(path: str | Path) -> ScreeningProblem:
         if "file" in record.get("types", {}):
             where = f"{path}, types in {record['types']['file']}"
         _check_values(fields)
-        return from_record(ScreeningProblem, fields)
+        return from_record(ScreeningProblem, _with_shares(fields))
     except ProblemError as exc:
         raise ProblemError(f"{where}: {exc}") from exc
     except (TypeError, ValueError, OverflowError) as exc:
@@ -119,6 +120,21 @@ def _with_types(record: dict[str, Any], folder: Path) -> dict[str, Any]:
     if "goods" not in rest and _is_text(types["valuations"]):
         rest["goods"] = _columns_named(types["valuations"])
     return rest | fields
+
+
+def _with_shares(record: dict[str, Any]) -> dict[str, Any]:
+    """Weights from `counts`, how many agents of each type there are: here the user has said that they are counts."""
+    if "counts" not in record:
+        return record
+    if "weights" in record:
+        raise ProblemError("types gives counts, but weights are given as well: keep one of them")
+    labels = record.get("labels")
+    counts = finite("types.counts", record["counts"], labels).reshape(-1)
+    for k in np.flatnonzero(counts <= 0)[:1]:
+        raise ProblemError(
+            f"types.counts{place((int(k),), labels)} is {counts[k]:g}: leave out types that do not occur"
+        )
+    return {key: value for key, value in record.items() if key != "counts"} | {"weights": counts / counts.sum()}
 
 
 def _from_columns(types: dict[str, Any], table: Columns) -> dict[str, Any]:

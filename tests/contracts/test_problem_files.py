@@ -170,6 +170,9 @@ REFUSED = {
     "unknown key of types": (TYPES + "share = 'share'", "unknown key 'share' in types: known are file, labels"),
     "no valuations": ("weights = [1.0]", "lacks 'valuations'"),
     "no valuations column": (TYPES.replace("valuations", "principal_values"), "types lacks 'valuations': name the col"),
+    "counts and weights": (TYPES + "counts = [1, 2]\n", "types gives counts, but weights are given as well"),
+    "no such agents": ("[types]\nvaluations = [1.0, 2.0]\ncounts = [3, 0]", r"types.counts[1] is 0: leave out types"),
+    "counts in words": ("[types]\nvaluations = [1.0, 2.0]\ncounts = [3, true]", "counts[1] is true: give a number"),
     "given twice": ("weights = [1.0]\n" + TYPES, "weights is given twice, in types and outside"),
     "types no table": ("types = 3", "types is int, expected a table of fields"),
     "file no path": ("[types]\nfile = 3", "types.file is 3: give the path of a table"),
@@ -440,3 +443,14 @@ def test_doubts_about_weights_and_valuations_are_written_in_problem_files(tmp_pa
     problem = read_problem(path)
     assert problem.ambiguity.metric == "cityblock"
     assert problem.valuation_sets.factors.tolist() == [[[0.05]], [[0.05]]]
+
+
+def test_counts_of_agents_become_shares(folder):
+    problem = problem_from("[types]\nvaluations = [1.0, 2.0]\ncounts = [30, 10]\n")
+    assert problem.weights.tolist() == [0.75, 0.25]
+    folder.joinpath("people.csv").write_text("who,taste,people\nlow,1.0,6\nhigh,2.0,2\n")
+    table = "[types]\nfile = 'people.csv'\nlabels = 'who'\nvaluations = 'taste'\ncounts = 'people'\n"
+    assert problem_from(table).weights.tolist() == [0.75, 0.25]
+    folder.joinpath("people.csv").write_text("who,taste,people\nlow,1.0,6\nhigh,2.0,-2\n")
+    with pytest.raises(ProblemError, match=r"types.counts\['high'\] is -2: leave out"):
+        problem_from(table)
