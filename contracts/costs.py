@@ -22,8 +22,9 @@ SWEEPS = 2000  # coordinate sweeps of a small quadratic program before its bound
 class Cost(Protocol):
     """A convex function c of one allocation; every method works row by row on (n, n_goods) arrays.
 
-    A cost of your own needs these three methods. With a fourth, `gradient(allocation)`, its bounds
-    over boxes and simplices are rigorous too; without it certificates say "numerical".
+    A cost of your own needs these three methods. With a fourth, `gradient(allocation)`, (n, n_goods), its bounds over
+    boxes and simplices are rigorous too; without it certificates say "numerical". With a fifth, `hessian(allocation)`,
+    (n, n_goods, n_goods), positive definite inside the domain, the engine "cuts" solves it for many types.
     """
 
     def value(self, allocation: Array) -> Array:
@@ -383,6 +384,13 @@ class ScaledCost:
 
     def expression(self, allocation: Any) -> Any:
         return self.cost.expression(allocation * self.unit) / self.money
+
+    def gradient(self, allocation: Array) -> Array:
+        return np.asarray(self.cost.gradient(allocation * self.unit) * (self.unit / self.money))  # type: ignore[attr-defined]
+
+    def hessian(self, allocation: Array) -> Array:
+        curvature = self.cost.hessian(allocation * self.unit)  # type: ignore[attr-defined]
+        return np.asarray(curvature * (self.unit / self.money * self.unit))
 
 
 def scaled_cost(cost: Any, unit: float, money: float) -> Cost:

@@ -208,10 +208,15 @@ class ScreeningProblem:
         return None
 
     @property
-    def is_plain(self) -> bool:
-        """Profit, free transfers, nothing unknown, no side constraints: the textbook program of the fast engines."""
+    def is_for_profit(self) -> bool:
+        """Profit, nothing unknown, no side constraints; transfers may have limits."""
         known = self.ambiguity is None and self.uncertainty is None
-        return known and isinstance(self.objective, Profit) and self.transfers == "free" and not self.constraints
+        return known and isinstance(self.objective, Profit) and not self.constraints
+
+    @property
+    def is_plain(self) -> bool:
+        """Free transfers besides: the textbook program of the fast engines."""
+        return self.is_for_profit and self.transfers == "free"
 
     @cached_property
     def valuation_sets(self) -> ValuationSets | None:

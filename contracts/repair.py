@@ -35,6 +35,7 @@ from contracts.relevance import Indices, relevant_blocks, row_blocks
 MERGERS = (1e-6, 1e-9)  # allocations closer than this share of their unit are one contract
 TWINS = 1e-8  # share of the largest valuation within which two types have one taste
 MIXTURES = (0.0, 1e-12, 1e-10, 1e-9, 1e-8, 1e-7, 1e-6, 1e-5)
+ROOMIEST_TYPES = 200  # where the strict menu is a program over all pairs
 LARGEST_MIXTURE = 0.1  # a larger share of the strict menu is no repair
 REPRICED_CONTRACTS = 2500  # shortest paths are dense in the number of contracts
 REPRICED_TYPES = 20_000  # and need every type's utility from each of them
@@ -142,7 +143,7 @@ def repairs(problem: ScreeningProblem, candidate: Candidate, deadline: float = n
         hair = 8 * float(utility_error(problem.valuations, allocation, transfer).max())
         utility = utility - float((utility - problem.reservation_utility).min()) + hair
     candidate = replace(candidate, allocation=allocation, utility=utility)
-    if problem.is_plain and problem.n_types <= REPRICED_TYPES:
+    if problem.is_for_profit and problem.transfers != "none" and problem.n_types <= REPRICED_TYPES:
         for width in MERGERS:
             repriced = reprice(problem, *merge(problem, candidate, width), deadline)
             if repriced is not None:
@@ -154,7 +155,7 @@ def repairs(problem: ScreeningProblem, candidate: Candidate, deadline: float = n
         for width in MERGERS:
             certain = np.where(candidate.allocation < width, 0.0, candidate.allocation)
             yield _contracts(problem, problem.domain.clip(certain), candidate.utility)
-    strict = strict_menu(problem)
+    strict = strict_menu(problem) if problem.transfers == "free" or problem.n_types <= ROOMIEST_TYPES else None
     taste = doubles(problem) if problem.transfers == "free" else None
     if strict is not None and taste is not None:
         for share in MIXTURES:
@@ -282,13 +283,14 @@ def reprice(
         return None
     outside = problem.outside_contract
     home = -1 if outside is None else int(np.flatnonzero((allocations == outside).all(axis=1))[0])
+    lowest, highest = problem.transfer_limits
     room = np.full((len(allocations), len(allocations)), np.inf)
     ceiling = np.full(len(allocations), np.inf)
     for rows in row_blocks(problem.n_types, len(allocations)):
         utility = problem.valuations[rows] @ allocations.T
         own = utility[np.arange(len(utility)), contract[rows]]
         np.minimum.at(room, contract[rows], own[:, np.newaxis] - utility)
-        np.minimum.at(ceiling, contract[rows], own - problem.reservation_utility[rows])
+        np.minimum.at(ceiling, contract[rows], np.minimum(own - problem.reservation_utility[rows], highest))
     hair = 8 * float(utility_error(problem.valuations, allocations, ceiling[np.isfinite(ceiling)]).max())
     np.fill_diagonal(room, np.inf)
     room, transfers = room - hair, ceiling - hair
@@ -302,7 +304,7 @@ def reprice(
     used = np.isfinite(transfers)
     if not np.array_equal(shorter, transfers):
         return None  # a cycle of types gains by trading places: these allocations are not implementable
-    return allocations[used], transfers[used]
+    return allocations[used], np.maximum(transfers[used], lowest)
 
 
 def chain(problem: ScreeningProblem, candidate: Candidate) -> Contracts | None:

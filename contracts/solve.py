@@ -171,7 +171,9 @@ def suitable_method(problem: ScreeningProblem) -> str:
 
     if dual.reason_against(problem) is None:
         return "dual"
-    return "reference" if problem.n_types <= REFERENCE_TYPES or cuts.reason_against(problem) else "cuts"
+    may_conflict = problem.transfers != "free" and problem.outside_contract is None  # only `reference` says what does
+    few = problem.n_types <= REFERENCE_TYPES
+    return "reference" if few or may_conflict or cuts.reason_against(problem) else "cuts"
 
 
 def certified_menu(problem: ScreeningProblem, candidate: Candidate, *, gap: float, deadline: float = math.inf) -> Menu:

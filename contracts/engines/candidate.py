@@ -66,8 +66,14 @@ def units_of(problem: ScreeningProblem) -> Units:
     return Units(allocation, power_of_two(money), shift)
 
 
-def ungrouped(problem: ScreeningProblem, member: Indices, prices: csr_array | coo_array) -> Multipliers:
-    """Multipliers of all types from IC prices between groups of equal types.
+def ungrouped(
+    problem: ScreeningProblem,
+    member: Indices,
+    prices: csr_array | coo_array,
+    transfer: Array | None = None,
+    ir: Array | None = None,
+) -> Multipliers:
+    """Multipliers of all types from prices of groups of equal types.
 
     A group tempts through all its members, in proportion to their weights; it is tempted as the member with the best
     outside option, to whom the others hand on what flows through them: among equal types a price costs nothing.
@@ -76,28 +82,33 @@ def ungrouped(problem: ScreeningProblem, member: Indices, prices: csr_array | co
     ----------
     member : (n_types,) group of every type
     prices : sparse (n_groups, n_groups), [g, h]: group g tempted by group h; repeated entries add up
+    transfer, ir : (n_groups,) prices of limits on transfers, shared by weight, and of IR, which the best outside option
+        bears; none if left out
     """
     from scipy.sparse import csr_array
 
     n_types, n_groups = problem.n_types, prices.shape[0]
+    transfer = np.zeros(n_groups) if transfer is None else transfer
+    ir = np.zeros(n_groups) if ir is None else ir
     if n_groups == n_types:  # everybody is a group: only the numbering changes
         head = np.empty(n_types, dtype=np.intp)
         head[member] = np.arange(n_types)
         pairs = prices.tocoo()
         ic = csr_array((pairs.data, (head[pairs.row], head[pairs.col])), shape=prices.shape)
-        return replace(no_multipliers(problem), ic=ic)
+        return replace(no_multipliers(problem), ic=ic, transfer=transfer[member], ir=ir[member])
     order = np.lexsort((-problem.reservation_utility, member))
     head = order[np.unique(member[order], return_index=True)[1]]
     share = problem.weights / np.bincount(member, problem.weights)[member]
     spread = csr_array((share, (member, np.arange(n_types))), shape=(n_groups, n_types))
     lifted = csr_array((np.ones(n_groups), (head, np.arange(n_groups))), shape=(n_types, n_groups))
     ic = (lifted @ prices @ spread).tocsr()
+    transfer = share * transfer[member]
     follower = np.flatnonzero(np.arange(n_types) != head[member])
     if follower.size:
         social = problem.weights * problem.terms.utility_weights
-        passed = (problem.weights * problem.terms.profit_weight - social + ic.sum(axis=0))[follower]
+        passed = (problem.weights * problem.terms.profit_weight - social + transfer + ic.sum(axis=0))[follower]
         amount = np.abs(passed) * np.where(passed > 0, 1 - HANDED_ON, 1 + HANDED_ON)
         giver, taker = np.where(passed > 0, follower, head[member[follower]]), head[member[follower]]
         taker = np.where(passed > 0, taker, follower)
         ic = (ic + csr_array((amount, (giver, taker)), shape=(n_types, n_types))).tocsr()
-    return replace(no_multipliers(problem), ic=ic)
+    return replace(no_multipliers(problem), ic=ic, transfer=transfer, ir=lifted @ ir)

@@ -36,7 +36,8 @@ ROUNDS = 40
 FIRST_GAP = 1e-2  # complementarity of the first round, relative to the value
 LAST_GAP = 1e-9  # and of the last
 VIOLATION = 1e-9  # normalised IC violation that the repair takes care of
-LEAST_SLACK = 1e-8  # of any row at the start
+LEAST_SLACK = 1e-8  # of IC rows at the start
+LEAST_ROOM = 0.1  # of rows other than IC at the start
 DEAREST = 1e5  # first price of a row, in mean weights of a type, that no shortage of slack exceeds
 BEHIND = 10.0  # slacks of the least size that fits its path by which a point may miss rows that are new
 KEPT_BACK = 1e-9  # share of all IC prices given up, so that every IR price clears the rounding of its flow
@@ -78,10 +79,10 @@ def chart_of(problem: ScreeningProblem, unit: float) -> Chart | None:
 
 def reason_against(problem: ScreeningProblem) -> str | None:
     """Why this engine does not apply, or None if it does."""
-    if not problem.is_plain:
-        return "it solves Profit() with free transfers and no side constraints"
-    if not hasattr(problem.cost, "hessian"):
-        return f"cost {type(problem.cost).__name__} has no gradient and hessian"
+    if not problem.is_for_profit or problem.transfers == "none":
+        return "it solves Profit() with transfers and no side constraints"
+    if not (hasattr(problem.cost, "gradient") and hasattr(problem.cost, "hessian")):
+        return f"cost {type(problem.cost).__name__} has no gradient and hessian: give it both"
     if isinstance(problem.domain, NonNegative) and isinstance(problem.cost, Linear):
         return "a linear cost needs a bounded domain"
     if chart_of(problem, units_of(problem).allocation) is None:
@@ -111,6 +112,12 @@ class Master:
     reservation: Array  # (m,) from the chart's origin; the highest among the types that are merged
 
     @property
+    def limits(self) -> list[tuple[float, float]]:
+        """Limits on transfers in units: 1 and the lowest, -1 and the highest, where they are finite."""
+        both = zip((1.0, -1.0), self.problem.transfer_limits, strict=True)
+        return [(sign, limit / self.units.money) for sign, limit in both if np.isfinite(limit)]
+
+    @property
     def scale(self) -> float:
         """What the program is about, in units of money: first-best surplus, at least a thousandth."""
         cost = scaled_cost(self.problem.cost, self.units.allocation, self.units.money)
@@ -126,21 +133,27 @@ class Master:
         tempter, tempted = np.divmod(listed, count)
         everybody, faces = np.arange(count), len(self.chart.limits)
         basis = self.chart.basis
+        rows = [
+            (tempter, self.taste[tempted] - self.taste[tempter], 1.0, np.zeros(len(listed))),
+            (everybody, np.zeros((count, goods)), -1.0, -self.reservation),
+            *[(everybody, -sign * self.taste, sign, np.full(count, -sign * limit)) for sign, limit in self.limits],
+            (
+                np.repeat(everybody, faces),
+                np.tile(self.chart.normals, (count, 1)),
+                0.0,
+                np.tile(self.chart.limits, count),
+            ),
+        ]
+        owner, normal, own, limit = zip(*rows, strict=True)
         return Program(
             weights=self.weights,
             value=self.value,
             utility_cost=self.weights,
             tempted=tempted,
-            owner=np.concatenate([tempter, everybody, np.repeat(everybody, faces)]),
-            normal=np.concatenate(
-                [
-                    self.taste[tempted] - self.taste[tempter],
-                    np.zeros((count, goods)),
-                    np.tile(self.chart.normals, (count, 1)),
-                ]
-            ),
-            own=np.concatenate([np.ones(len(listed)), -np.ones(count), np.zeros(count * faces)]),
-            limit=np.concatenate([np.zeros(len(listed)), -self.reservation, np.tile(self.chart.limits, count)]),
+            owner=np.concatenate(owner),
+            normal=np.concatenate(normal),
+            own=np.repeat(own, [len(of) for of in owner]),
+            limit=np.concatenate(limit),
             gradient=lambda z: cost.gradient(self.chart.origin + z @ basis) @ basis.T,  # type: ignore[attr-defined]
             hessian=lambda z: basis @ cost.hessian(self.chart.origin + z @ basis) @ basis.T,  # type: ignore[attr-defined]
         )
@@ -195,7 +208,10 @@ class Master:
         tempter, tempted = np.divmod(listed, count)
         kept = point.price[: len(listed)] * (1 - KEPT_BACK)
         prices = csr_array((kept, (tempted, tempter)), shape=(count, count))
-        return Candidate(allocation, utility, ungrouped(self.problem, self.member, prices), "cuts", is_finished)
+        ir, *of_limits = point.price[len(listed) :].reshape(-1, count)[: 1 + len(self.limits)]
+        transfer = sum((sign * price for (sign, _), price in zip(self.limits, of_limits, strict=True)), np.zeros(count))
+        multipliers = ungrouped(self.problem, self.member, prices, transfer, ir * bool(of_limits))
+        return Candidate(allocation, utility, multipliers, "cuts", is_finished)
 
 
 def master_of(problem: ScreeningProblem) -> Master:
@@ -322,6 +338,7 @@ def first_point(program: Program, x: Array, u: Array) -> Point:
     actual, pairs = program.slack(x, u), len(program.tempted)
     participation = slice(pairs, pairs + len(u))
     slack = np.maximum(actual, LEAST_SLACK)
+    slack[pairs:] = np.maximum(actual[pairs:], LEAST_ROOM)
     level = float(program.utility_cost @ actual[participation]) / len(u)
     price = np.minimum(level / slack, DEAREST * float(program.utility_cost.mean()))
     price[participation] = program.utility_cost

@@ -13,7 +13,7 @@ from contracts.bounds import upper_bound
 from contracts.engines import cuts, interior_point
 from contracts.errors import SolverError
 
-from ...strategies import LEGAL, MONEY, QUARTERS, SHARES, costs, domains, fitting_cost, shares, tastes
+from ...strategies import LEGAL, MONEY, QUARTERS, SHARES, Cosh, costs, domains, fitting_cost, shares, tastes
 
 GAP = 1e-6  # what solve_menu is asked for: values agree to the sum of both gaps, relative to the certificate's scale
 DIGITS = 2e-6  # tables give nine digits; menus are certified to GAP of the value
@@ -187,6 +187,70 @@ def test_where_nobody_values_anything_the_least_cost_is_borne(method, cost, doma
         least = [0.0, 0.0]
     best = -float(cost.value(np.array([least]))[0]) - outside
     assert abs(menu.value - best) <= slip(menu)
+
+
+# ---- a cost of the user's own ----
+
+
+class CurvedCosh(Cosh):
+    """With gradient and hessian: what the engine asks of a cost of the user's own."""
+
+    def gradient(self, allocation):
+        return self.scale * np.sinh(allocation)
+
+    def hessian(self, allocation):
+        return self.scale * np.cosh(allocation)[:, :, np.newaxis] * np.eye(allocation.shape[1])
+
+
+@pytest.mark.parametrize("domain", [c.NonNegative(), c.Box(0.0, 2.0), c.Simplex(free_disposal=True)])
+@pytest.mark.parametrize("goods", [2, 3])
+def test_a_cost_of_the_users_own_is_solved_from_its_gradient_and_hessian(domain, goods):
+    valuations = np.random.default_rng(goods).uniform(0.0, 2.0, (20, goods))
+    problem = c.ScreeningProblem(valuations, cost=CurvedCosh(0.5), domain=domain)
+    menu, oracle = c.solve_menu(problem), c.solve_menu(problem, method="reference")
+    assert menu.engine == "cuts"
+    assert menu.certificate.rigorous is not isinstance(domain, c.NonNegative)
+    assert abs(menu.value - oracle.value) <= slip(menu, oracle)
+
+
+def test_a_cost_without_hessian_is_left_to_the_reference_engine():
+    problem = c.ScreeningProblem(grid(4, 1.0, 2.0, corners=True), cost=Cosh(0.5), domain=c.Box(0.0, 2.0))
+    assert c.solve_menu(problem).engine.startswith("reference")
+
+
+# ---- limits on transfers ----
+
+
+@settings(max_examples=25)
+@given(cuts_problems(), st.sampled_from([(-0.5, 0.5), (0.0, 1.0), (0.0, np.inf), (-np.inf, 0.25)]))
+def test_limits_on_transfers_are_kept_and_agree_with_the_reference_engine(problem, limits):
+    money = float(np.abs(problem.valuations).max()) or 1.0
+    limited = dataclasses.replace(
+        problem, transfers=(limits[0] * money, limits[1] * money), reservation_utility=np.zeros(problem.n_types)
+    )
+    assume(limited.outside_contract is not None)  # a menu exists: everybody may keep nothing
+    menu, oracle = solved(limited, method="cuts"), solved(limited, method="reference")
+    assert menu.certificate.is_exact
+    assert np.all((menu.transfer >= limited.transfers[0]) & (menu.transfer <= limited.transfers[1]))
+    assert abs(menu.value - oracle.value) <= slip(menu, oracle)
+
+
+def test_a_price_cap_binds_on_a_grid():
+    """A cap below the best top price: the menu reaches it, never exceeds it, and earns less than without."""
+    types = grid(12, 1.0, 2.0, corners=True)
+    free = c.solve_menu(types, cost=c.Quadratic(), method="cuts")
+    cap = 0.75 * float(free.transfer.max())
+    capped = c.solve_menu(types, cost=c.Quadratic(), transfers=(0.0, cap))
+    assert capped.engine == "cuts"
+    assert capped.certificate.rigorous
+    assert capped.transfer.max() == pytest.approx(cap, rel=1e-9)
+    assert capped.transfer.max() <= cap
+    assert capped.upper_bound < free.value
+
+
+def test_limits_that_may_conflict_are_left_to_the_engine_that_says_which():
+    with pytest.raises(c.InfeasibleMenuError, match="transfer"):
+        c.solve_menu(grid(4, 0.5, 1.0, corners=True), domain=c.Box(), transfers=(3.0, 4.0), reservation_utility=0.5)
 
 
 # ---- tables ----
@@ -393,8 +457,8 @@ def test_any_prices_make_a_bound(seed):
 # ---- what it leaves to others ----
 
 REFUSED = {
-    "welfare": ({"objective": c.Welfare(0.5)}, r"solves Profit\(\) with free transfers"),
-    "limited": ({"transfers": (0.0, 1.0)}, r"solves Profit\(\) with free transfers"),
+    "welfare": ({"objective": c.Welfare(0.5)}, r"solves Profit\(\) with transfers"),
+    "no money": ({"transfers": "none", "domain": c.Box()}, r"solves Profit\(\) with transfers"),
     "unbounded": ({"cost": c.Linear(0.5)}, "a linear cost needs a bounded domain"),
     "flat": ({"domain": c.Box([0.0, 1.0], [1.0, 1.0])}, "no interior"),
     "same taste": (
