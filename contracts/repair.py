@@ -155,7 +155,8 @@ def repairs(problem: ScreeningProblem, candidate: Candidate, deadline: float = n
         for width in MERGERS:
             certain = np.where(candidate.allocation < width, 0.0, candidate.allocation)
             yield _contracts(problem, problem.domain.clip(certain), candidate.utility)
-    strict = strict_menu(problem) if problem.transfers == "free" or problem.n_types <= ROOMIEST_TYPES else None
+    too_many = isinstance(problem.transfers, tuple) and problem.n_types > ROOMIEST_TYPES
+    strict = None if problem.is_for_profit and too_many else strict_menu(problem)
     taste = doubles(problem) if problem.transfers == "free" else None
     if strict is not None and taste is not None:
         for share in MIXTURES:

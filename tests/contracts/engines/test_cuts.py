@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
+from scipy.stats import multivariate_normal
 
 import contracts as c
 from contracts.bounds import upper_bound
@@ -299,6 +300,21 @@ def test_two_goods_to_a_buyer_of_one(n, value):
     menu = c.solve_menu(grid(n, 0.0, 1.0, corners=False), domain=c.Simplex(free_disposal=True), method="cuts")
     assert menu.value == pytest.approx(value, rel=DIGITS)
     assert menu.value >= 2 / (3 * math.sqrt(3))
+
+
+@pytest.mark.parametrize(("n", "value"), [(10, 4.446739964), (20, 4.230134326)])
+def test_the_linear_monopolist_of_schmalensee(n, value):
+    """Carlier, Dupuis, Rochet & Thanassoulis (2024): two goods at no cost, values N(3, 10, rho 0.7) cut to [0, 10]^2.
+
+    Types are the midpoints of n x n cells, weights the cells' probabilities.
+    """
+    edges = np.linspace(0.0, 10.0, n + 1)
+    corners = np.stack(np.meshgrid(edges, edges, indexing="ij"), axis=-1)
+    cumulative = multivariate_normal([3.0, 3.0], [[10.0, 7.0], [7.0, 10.0]]).cdf(corners)
+    weights = np.diff(np.diff(cumulative, axis=0), axis=1).ravel()
+    types = grid(n, 0.0, 10.0, corners=False)
+    menu = c.solve_menu(types, weights / weights.sum(), domain=c.Box(), method="cuts")
+    assert menu.value == pytest.approx(value, rel=DIGITS)
 
 
 def test_the_unit_triangle_is_sold_as_a_bundle():
