@@ -8,6 +8,7 @@ its commands to these: that is the program `contracts` as it is installed.
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -18,6 +19,7 @@ from contracts.errors import ProblemError
 
 if TYPE_CHECKING:
     from contracts.certificate import Certificate
+    from contracts.front import Front
     from contracts.menu import Menu
 
 FEW_DIGITS = 1e-2  # share of the money at stake up to which a broken IC or IR may be a matter of rounding
@@ -147,6 +149,88 @@ def demo(
     if not study.holds:
         typer.echo("a certificate of the study fails", err=True)
         raise typer.Exit(CERTIFICATE_FAILS)
+
+
+@app.command(epilog="Example: contracts pareto broadband.toml --objectives profit,total-surplus --out front.json")
+def pareto(
+    problem: ProblemFile,
+    *,
+    objectives: Annotated[
+        str, typer.Option(metavar="NAME,NAME,...", help="At least two, such as profit,surplus:light,harm:speed=0.5.")
+    ],
+    gap: Annotated[
+        float | None, typer.Option(help="Certified distance of any other menu, as a share of the ranges.")
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option(metavar="FRONT.json", help="Save the front here, to the last bit.")
+    ] = None,
+    report: Annotated[
+        Path | None, typer.Option(metavar="REPORT.html", help="Write a page on which points say which menu they are.")
+    ] = None,
+    method: Annotated[
+        str, typer.Option(help="exact, search, or auto: exact where all objectives are concave.")
+    ] = "auto",
+    time_limit: Annotated[float, typer.Option(help="Seconds after which the front is taken as it is.")] = math.inf,
+    seed: Annotated[int, typer.Option(help="What a search draws from.")] = 0,
+    workers: Annotated[int, typer.Option(help="Processes that a search evaluates in.")] = 1,
+    checkpoint: Annotated[
+        Path | None, typer.Option(metavar="SEARCH.npz", help="A search writes its progress here, and goes on from it.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Menus between objectives that compete, with what each costs the others."""
+    with answering(as_json=as_json):
+        import numpy as np
+
+        from contracts.objective_names import objectives_from
+        from contracts.pareto import pareto_front
+        from contracts.problem_files import read_problem
+
+        targets = (("--out", out, ".json"), ("--report", report, ".html"), ("--checkpoint", checkpoint, ".npz"))
+        for option, path, suffix in targets:
+            if path is not None:
+                check_writable(option, path, suffix)
+        if seed < 0:
+            raise ProblemError(f"--seed is {seed}: give a whole number that is not negative")
+        described = read_problem(problem)
+        with busy(f"tracing the front for {described.n_types} types") as progress:
+            front = pareto_front(
+                described,
+                objectives_from(described, objectives),
+                gap=gap,
+                method=method,
+                time_limit=time_limit,
+                progress=progress,
+                rng=np.random.default_rng(seed),
+                workers=workers,
+                checkpoint=checkpoint,
+            )
+        document = json_text(front.to_dict()) if as_json else str(front)
+        if out is not None:
+            front.save(out)
+            typer.echo(f"saved {out}", err=True)
+        if report is not None:
+            _write_front_report(front, report, title=problem.stem)
+            typer.echo(f"wrote {report}", err=True)
+        typer.echo(document)
+    if not front.holds:
+        typer.echo("the front is not certified to the gap that was asked for", err=True)
+        raise typer.Exit(CERTIFICATE_FAILS)
+
+
+def _write_front_report(front: Front, path: Path, *, title: str) -> None:
+    """One page: the front to look into, all objectives side by side, the table."""
+    from matplotlib.figure import Figure
+
+    from contracts.report import Report
+
+    figure = Figure(figsize=(7.5, 4.2), layout="constrained")
+    front.plot(figure.subplots(), kind="parallel")
+    page = Report(f"{title}: {' against '.join(front.names)}").front(front)
+    page = page.figure(
+        figure, caption="One line per menu, from nadir to ideal of every objective; the knee stands out."
+    )
+    page.verbatim(str(front)).write(path)
 
 
 def _write_report(menu: Menu, path: Path, *, title: str) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any
@@ -36,16 +36,16 @@ def answering(*, as_json: bool) -> Iterator[None]:
 
 
 @contextmanager
-def busy(doing: str) -> Iterator[None]:
-    """A spinner on standard error while work goes on, if somebody watches."""
+def busy(doing: str) -> Iterator[Callable[[str], None]]:
+    """A spinner on standard error while work goes on, if somebody watches; what it yields says how far the work is."""
     from rich.console import Console
 
     console = Console(stderr=True)
     if console.is_terminal:
-        with console.status(doing):
-            yield
+        with console.status(doing) as status:
+            yield lambda line: status.update(f"{doing}: {line}")
     else:
-        yield
+        yield lambda line: None
 
 
 def json_text(document: Any) -> str:

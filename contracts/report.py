@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
+    from contracts.front import Front
     from contracts.menu import Menu
 
 STYLE = """
@@ -80,6 +81,12 @@ class Report:
     def menu(self, menu: Menu) -> Report:
         """The table of a menu, with its certificate."""
         return self._scrolling(menu._repr_html_())
+
+    def front(self, front: Front) -> Report:
+        """A Pareto front to look into: every point says which menu it is; drawn without a network."""
+        from contracts.front_page import front_html
+
+        return self._scrolling(front_html(front))
 
     def figure(self, drawing: Axes | Figure, *, caption: str) -> Report:
         """A matplotlib figure, or the figure of an axes; the caption is also what a screen reader says."""

@@ -437,3 +437,55 @@ def test_the_page_is_true(tmp_path, monkeypatch):
             if not doctest.OutputChecker().check_output(shown, printed, doctest.ELLIPSIS):
                 assert shown == printed, line
     assert ran >= set(commands())
+
+
+# ---- pareto ----
+
+
+def test_pareto_prints_saves_and_reports_the_front(folder):
+    arguments = ("pareto", "problem.toml", "--objectives", "profit,total-surplus", "--gap", "0.02")
+    result = run(*arguments, "--out", "front.json", "--report", "report.html", "--json")
+    assert result.exit_code == 0
+    assert result.stderr == "saved front.json\nwrote report.html\n"
+    front = contracts.load_front("front.json")
+    assert json.loads(result.stdout) == front.to_dict()
+    assert front.gap <= 0.02
+    page = Path("report.html").read_text(encoding="utf-8")
+    assert page.count("<circle") == len(front)
+    assert "http" not in page.replace('xmlns="http', "")
+    data = json.loads(re.search(r'<script type="application/json">(.*?)</script>', page)[1])
+    assert data["points"] == front.points.tolist()
+    assert data["said"] == [str(front.point(k)) for k in range(len(front))]
+
+
+def test_pareto_says_when_time_ran_out(folder):
+    result = run("pareto", "problem.toml", "--objectives", "profit,total-surplus", "--time-limit", "1e-9")
+    assert result.exit_code == 1
+    assert "stopped early" in result.stdout
+    assert "not certified to the gap" in result.stderr
+
+
+def test_pareto_searches_where_it_must(folder):
+    arguments = ("pareto", "problem.toml", "--objectives", "profit,number-of-options", "--time-limit", "0.5")
+    result = run(*arguments, "--checkpoint", "search.npz", "--json")
+    front = json.loads(result.stdout)
+    assert front["method"] == "search"
+    assert front["gap"] is None
+    assert result.exit_code == 0
+
+
+@pytest.mark.parametrize(
+    ("objectives", "message"),
+    [
+        ("profit", "objectives has 1 entries"),
+        ("profit,joy", "no objective 'joy': there are profit, total-surplus, worst-off"),
+        ("profit,surplus:nobody", "names no type 'nobody': there are 'low', 'high'"),
+        ("profit,harm:joy=1", "names no good 'joy': there are 1"),
+        ("profit,harm:1=much", "the harm of '1' is 'much': give a number"),
+        ("profit,surplus:low+high", "is unbounded on the feasible set"),
+    ],
+)
+def test_pareto_refuses_objectives_that_make_no_sense(folder, objectives, message):
+    result = run("pareto", "problem.toml", "--objectives", objectives)
+    assert result.exit_code == 2
+    assert message in result.stderr

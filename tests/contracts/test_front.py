@@ -135,3 +135,12 @@ def test_a_file_is_not_believed(tmp_path, edit, message):
 def test_a_file_that_is_none_is_refused(tmp_path):
     with pytest.raises(c.ProblemError, match="is not a readable JSON file"):
         c.load_front(tmp_path / "nothing.json")
+
+
+def test_a_page_holds_every_menu_and_no_name_ends_its_script():
+    from contracts.front_page import front_html
+
+    objectives = {"</script><b>": c.Profit(), "total": c.TotalSurplus()}
+    page = front_html(c.pareto_front(MONOPOLY, objectives, gap=0.1))
+    assert page.count("</script>") == 2  # the data and the program
+    assert "<b>" not in page
