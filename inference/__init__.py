@@ -13,6 +13,7 @@ from inference.identification import Identification, identification
 from inference.latent import DegenerateTypesError, fit_latent_types
 from inference.latent_selection import CrossValidation, TypeCounts, compare_type_counts, cross_validate
 from inference.latent_types import Convergence, LatentTypes, load_latent_types
+from inference.log_posteriors import PosteriorFile, infer_types_from_log
 from inference.logit_population import simulate_choices
 from inference.logs import ChoiceLog, UserCounts, read_log
 from inference.misfit import Misfit
@@ -56,6 +57,7 @@ __all__ = [
     "MixedLogit",
     "Population",
     "PopulationDraws",
+    "PosteriorFile",
     "SocialPreferences",
     "TasteDistribution",
     "Tremble",
@@ -74,6 +76,7 @@ __all__ = [
     "fit_mixed_logit",
     "identification",
     "infer_types",
+    "infer_types_from_log",
     "load_latent_types",
     "offer_probabilities",
     "read_log",

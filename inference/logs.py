@@ -333,15 +333,15 @@ def log_text(log: ChoiceLog) -> str:
         taken.append((column.menu, *cells) if menus else cells)
     lines = [
         f"Choice log: {log.source}",
-        *_aligned(rows, words={0, 2}),
-        *_aligned(taken, words={0, 1} if menus else {0}),
+        *aligned(rows, words={0, 2}),
+        *aligned(taken, words={0, 1} if menus else {0}),
     ]
     if len(shown) > SHOWN_COLUMNS:
         lines.append(f"... {len(shown) - SHOWN_COLUMNS} more options")
     return "\n".join(lines)
 
 
-def _aligned(rows: Sequence[tuple[str, ...]], words: set[int]) -> list[str]:
+def aligned(rows: Sequence[tuple[str, ...]], words: set[int]) -> list[str]:
     """Columns of equal width, words to the left, numbers to the right."""
     widths = [max(len(row[k]) for row in rows) for k in range(len(rows[0]))]
     return [

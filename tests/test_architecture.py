@@ -47,6 +47,7 @@ INFERENCE_LAYERS = (
         "log_sources",
         "log_cells",
         "logs",
+        "log_posteriors",
         "ultimatum",
         "language",
     ),
