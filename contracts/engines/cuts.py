@@ -19,7 +19,8 @@ from contracts.arrays import Array
 from contracts.costs import Linear, scaled_cost
 from contracts.domains import Box, NonNegative, Polyhedron, Simplex
 from contracts.engines.candidate import Candidate, Units, ungrouped, units_of
-from contracts.engines.interior_point import Elimination, Point, Program, minimise
+from contracts.engines.elimination import Elimination, Program
+from contracts.engines.interior_point import Point, minimise
 from contracts.engines.strict import gradient_menu
 from contracts.errors import ProblemError, SolverError
 from contracts.exact import EPS, utility_error
