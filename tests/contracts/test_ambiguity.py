@@ -1,6 +1,7 @@
 """Ambiguity about the weights: worst cases against their definition, robust menus against closed forms."""
 
 import dataclasses
+import itertools
 import math
 from types import SimpleNamespace
 
@@ -154,8 +155,9 @@ def test_without_ambiguity_the_worst_case_is_what_is_known():
 
 
 def test_a_search_stopped_by_time_returns_the_best_menu_so_far_with_its_gap(monkeypatch):
-    """For the search the time is up after its first menu, however fast the machine."""
-    monkeypatch.setattr(worst_case, "time", SimpleNamespace(monotonic=lambda: math.inf))
+    """For the search the time is up after ten menus, however fast the machine."""
+    looks = itertools.chain([0.0] * 9, itertools.repeat(math.inf))
+    monkeypatch.setattr(worst_case, "time", SimpleNamespace(monotonic=lambda: next(looks)))
     weights, tastes, _ = society(1, 30)
     problem = contracts.ScreeningProblem(tastes, weights, cost=Quadratic(), ambiguity=Wasserstein(0.1))
     stopped = contracts.solve_menu(problem, method="cuts", time_limit=1e6)
@@ -163,6 +165,8 @@ def test_a_search_stopped_by_time_returns_the_best_menu_so_far_with_its_gap(monk
     assert stopped.certificate.is_exact
     assert stopped.value >= 0.9 * whole.value
     assert stopped.value <= whole.upper_bound <= stopped.upper_bound + SOLVER
+    assert "over 10 distributions" in stopped.engine
+    assert stopped.certificate.requested_gap == math.inf
 
 
 @pytest.mark.parametrize(
