@@ -38,6 +38,7 @@ MIXTURES = (0.0, 1e-12, 1e-10, 1e-9, 1e-8, 1e-7, 1e-6, 1e-5)
 ROOMIEST_TYPES = 200  # where the strict menu is a program over all pairs
 LARGEST_MIXTURE = 0.1  # a larger share of the strict menu is no repair
 REPRICED_CONTRACTS = 2500  # shortest paths are dense in the number of contracts
+CACHED_ROWS = 64  # of a dense matrix that are worked on at a time
 REPRICED_TYPES = 20_000  # and need every type's utility from each of them
 CHAIN_PASSES = 60  # rounds of choosing which neighbours on a line keep contracts of their own
 LARGEST_GAP = 1e-6  # relative; a menu this close is not repaired further, however large a gap was asked for
@@ -298,12 +299,14 @@ def reprice(
     if home >= 0:
         transfers[home] = 0.0
     for _ in range(len(allocations) + 1):
-        shorter = np.minimum(transfers, (room + transfers).min(axis=1))
-        if np.array_equal(shorter, transfers) or (home >= 0 and shorter[home] < 0) or time.monotonic() > deadline:
+        before = transfers.copy()
+        for start in range(0, len(room), CACHED_ROWS):  # later rows see at once how far earlier ones fell
+            rows = slice(start, start + CACHED_ROWS)
+            transfers[rows] = np.minimum(before[rows], (room[rows] + transfers).min(axis=1))
+        if np.array_equal(before, transfers) or (home >= 0 and transfers[home] < 0) or time.monotonic() > deadline:
             break
-        transfers = shorter
     used = np.isfinite(transfers)
-    if not np.array_equal(shorter, transfers):
+    if not np.array_equal(before, transfers):
         return None  # a cycle of types gains by trading places: these allocations are not implementable
     return allocations[used], np.maximum(transfers[used], lowest)
 
