@@ -42,6 +42,7 @@ RELAXED = 0.05  # gap of the relaxation that a search starts from
 SAME_POINT = 1e-7  # normalised distance below which two menus are one
 TOGETHER = {2: 1, 3: 1}  # weights tried per look at the polyhedra; more objectives have costlier polyhedra
 MANY = 8
+LEAST_SECONDS = 1e-3  # that a menu may take when time is nearly over
 NO_WEIGHT = 1e-9  # below it a weight is Qhull's rounding
 
 
@@ -107,6 +108,10 @@ def pareto_front(
         raise ProblemError(f"problem is {type(problem).__name__}: pass a ScreeningProblem")
     if method not in METHODS:
         raise ProblemError(f"method is {method!r}: use one of {', '.join(METHODS)}")
+    if problem.ambiguity is not None:
+        raise ProblemError(
+            "fronts are for known weights: their objectives would have different worst cases; leave out ambiguity"
+        )
     goals = goals_of(problem, objectives)
     if not time_limit > 0:
         raise ProblemError(f"time_limit is {time_limit}: give a positive number of seconds")
@@ -115,6 +120,8 @@ def pareto_front(
     if method == "exact" and not is_concave:
         curved = ", ".join(repr(goal.name) for goal in goals if goal.concave is None)
         raise ProblemError(f"method 'exact' needs concave objectives, and these are not: {curved}; use method='search'")
+    if problem.uncertainty is not None and not (is_concave and method != "search" and search is None):
+        raise ProblemError("a search is for known valuations: leave out uncertainty, or use concave objectives only")
     if method == "search" or (method == "auto" and not (is_concave and search is None)):
         return _searched(problem, goals, search or Search(), rng, workers, checkpoint, clock)
     if len(goals) > max(GAPS):
@@ -173,6 +180,11 @@ class _Clock:
     interrupted: bool = False
 
     @property
+    def left(self) -> float:
+        """Seconds."""
+        return self.deadline - time.monotonic()
+
+    @property
     def is_over(self) -> bool:
         return self.interrupted or time.monotonic() > self.deadline
 
@@ -196,15 +208,22 @@ class _Programs:
     engine: str
     gap: float
 
-    def solve(self, weights: Array) -> Solution:
-        """The menu that is best for these weights, on objectives in their own units."""
+    def solve(self, weights: Array, *, start: Menu | None = None, time_limit: float = math.inf) -> Solution:
+        """The menu that is best for these weights, on objectives in their own units.
+
+        Raises KeyboardInterrupt also where an engine took the interrupt for itself, or ran out of time: its menu is no
+        optimum then.
+        """
         total = weighted(self.goals, weights, self.problem)
         scale = 1.0 / power_of_two(_size(total, self.problem))
         scaled = replace(self.problem, objective=_times(total, scale))
+        options: dict[str, Any] = {"method": self.engine, "start": start, "time_limit": max(time_limit, LEAST_SECONDS)}
         try:
-            menu = solve_menu(scaled, method=self.engine, gap=min(MENU_GAP, self.gap / 10))
+            menu = solve_menu(scaled, gap=min(MENU_GAP, self.gap / 10), **options)
         except SolverError:
-            menu = solve_menu(scaled, method=self.engine, gap=self.gap / 10)
+            menu = solve_menu(scaled, gap=self.gap / 10, **options)
+        if math.isinf(menu.certificate.requested_gap):
+            raise KeyboardInterrupt
         constants = np.array([goal.concave.constant if goal.concave else 0.0 for goal in self.goals])
         bound = menu.upper_bound / scale + float(weights @ constants)
         bound += 8 * np.finfo(np.float64).eps * (abs(menu.upper_bound) / scale + float(weights @ np.abs(constants)))
@@ -286,7 +305,7 @@ def exact_front(problem: ScreeningProblem, goals: tuple[Goal, ...], *, gap: floa
             if not todo:
                 break
             for weights in todo:
-                state.try_weights(weights)
+                state.try_weights(weights, clock)
                 if clock.is_over:
                     break
     except KeyboardInterrupt:
@@ -439,12 +458,14 @@ class _State:
                 chosen.append(weights)
         return chosen
 
-    def try_weights(self, weights: Array) -> None:
+    def try_weights(self, weights: Array, clock: _Clock) -> None:
         """A half-space with these weights, and a point that is optimal for positive ones."""
         positive = augmented(weights, self.gap)
+        away = [float(np.abs(found.weights * self.unit - positive).sum()) for found in self.found]
+        start = self.found[int(np.argmin(away))].menu
         if positive is not weights:
-            self._cut(self.programs.solve(weights / self.unit))
-        solution = self.programs.solve(positive / self.unit)
+            self._cut(self.programs.solve(weights / self.unit, start=start, time_limit=clock.left))
+        solution = self.programs.solve(positive / self.unit, start=start, time_limit=clock.left)
         self._cut(solution)
         self.found.append(solution)
         self.sandwich = self.sandwich.with_point((solution.point - self.origin) / self.unit)

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from contracts.bounds import no_multipliers, upper_bound
+from contracts.bounds import Multipliers, no_multipliers, upper_bound
 from contracts.engines.candidate import Candidate
 from contracts.errors import ProblemError, SolverError
 from contracts.indifference import doubles
@@ -41,6 +41,7 @@ def solve_menu(
     gap: float = 1e-6,
     time_limit: float = math.inf,
     progress: bool | Callable[[str], None] = False,
+    start: Menu | None = None,
     **fields: Any,
 ) -> Menu:
     """The best menu of contracts, exactly incentive compatible and individually rational.
@@ -55,6 +56,7 @@ def solve_menu(
     time_limit : seconds after which the search for a better menu stops; the menu is then exact all the same, with the
         gap it has, whatever gap was asked for. So it is after an interrupt from the keyboard (Ctrl-C)
     progress : True to print a line per round to standard error, or a function that takes the line
+    start : the menu of the same types under another objective, whose multipliers "dual" starts from; others do not
 
     Returns
     -------
@@ -86,13 +88,14 @@ def solve_menu(
         raise ProblemError(f"gap is {gap}: give a relative gap between 0 and 1, such as 1e-6")
     if not time_limit > 0:
         raise ProblemError(f"time_limit is {time_limit}: give a positive number of seconds")
-    start = time.monotonic()
-    engine = engine_for(problem, method, start + ENGINE_SHARE * time_limit, reporter(progress), gap)
+    began = time.monotonic()
+    deadline = began + ENGINE_SHARE * time_limit
+    engine = engine_for(problem, method, deadline, reporter(progress), gap, start)
     candidate, limit = engine(problem), time_limit
     if not candidate.is_finished:  # after an interrupt, repairs have their share of the time spent so far
-        spent = time.monotonic() - start
+        spent = time.monotonic() - began
         limit = min(limit, max(spent / ENGINE_SHARE, spent + REPAIR_SECONDS))
-    return certified_menu(problem, candidate, gap=gap, deadline=start + limit)
+    return certified_menu(problem, candidate, gap=gap, deadline=began + limit)
 
 
 def reporter(progress: bool | Callable[[str], None]) -> Callable[[str], None]:  # noqa: FBT001 - the user's own switch
@@ -123,6 +126,7 @@ def engine_for(
     deadline: float = math.inf,
     report: Callable[[str], None] = lambda line: None,
     gap: float = 1e-6,
+    start: Menu | None = None,
 ) -> Engine:
     """The engine that a method names, or that suits the problem."""
     if method not in METHODS:
@@ -152,10 +156,18 @@ def engine_for(
     if method == "dual":
         from contracts.engines import dual
 
-        return functools.partial(dual.solve, deadline=deadline)
+        return functools.partial(dual.solve, deadline=deadline, start=_prices_per_profit(problem, start))
     from contracts.engines import reference
 
     return functools.partial(reference.solve, deadline=deadline)
+
+
+def _prices_per_profit(problem: ScreeningProblem, start: Menu | None) -> Multipliers | None:
+    """The multipliers of a menu as fit to start from: of the same types, per unit of the weight on profit."""
+    if start is None or start.problem.n_types != problem.n_types or start.problem.terms.profit_weight == 0:
+        return None
+    prices, weight = start.bound.multipliers, start.problem.terms.profit_weight
+    return dataclasses.replace(prices, ic=prices.ic.multiply(1.0 / weight).tocsr(), ir=prices.ir / weight)
 
 
 def suitable_method(problem: ScreeningProblem) -> str:

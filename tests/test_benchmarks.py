@@ -257,3 +257,15 @@ def test_cases_grow_from_about_25_types_and_are_the_same_every_time(case: Case):
 def test_a_larger_random_draw_begins_with_the_smaller_one():
     case = case_named("random-auction")
     assert np.array_equal(case.instance(50).valuations[:25], case.instance(25).valuations)
+
+
+@pytest.mark.slow
+def test_the_exact_front_of_three_cultures_beats_search_on_raw_variables():
+    from benchmarks.fronts import measurements
+
+    exact, alone, *searched = measurements(gap=0.02)
+    assert exact["upper"] * 0.97 <= exact["hypervolume"] <= exact["upper"]
+    assert alone["hypervolume"] <= exact["hypervolume"]
+    assert [row["method"].split(",")[0] for row in searched] == ["NSGA-II", "NSGA-II", "NSGA-III", "NSGA-III"]
+    assert all(row["hypervolume"] < exact["hypervolume"] for row in searched)
+    assert all(row["evaluations"] >= 10 * exact["evaluations"] for row in searched[::2])

@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 
 from contracts.arrays import Array
-from contracts.bounds import no_multipliers
+from contracts.bounds import Multipliers, no_multipliers
 from contracts.costs import Entropy
 from contracts.engines.candidate import Candidate
 from contracts.errors import ProblemError
@@ -104,12 +104,13 @@ class _Dual:
         return total
 
 
-def solve(problem: ScreeningProblem, *, deadline: float = np.inf) -> Candidate:
+def solve(problem: ScreeningProblem, *, deadline: float = np.inf, start: Multipliers | None = None) -> Candidate:
     """Minimise the bound over the prices of IC and IR.
 
     Parameters
     ----------
     deadline : time.monotonic() at which to stop with the prices there are; an interrupt from the keyboard does the same
+    start : prices per unit of profit weight to start from, such as those of the same types under another objective
 
     Raises
     ------
@@ -122,7 +123,10 @@ def solve(problem: ScreeningProblem, *, deadline: float = np.inf) -> Candidate:
     if against is not None:
         raise ProblemError(f"method 'dual' does not apply: {against}; use method='auto'")
     dual = _dual_of(problem)
-    y, finished = _descended(dual, deadline)
+    first = np.zeros((problem.n_types, problem.n_types + 1))
+    if start is not None:
+        first = np.column_stack([start.ic.toarray(), start.ir]) * (dual.scale / dual.weights)[:, np.newaxis]
+    y, finished = _descended(dual, first.ravel(), deadline)
     prices = dual.prices(y)
     if finished:
         prices, finished = _polished(dual, prices, deadline)
@@ -147,12 +151,11 @@ def _dual_of(problem: ScreeningProblem) -> _Dual:
     return _Dual(value, base, reservation, np.asarray(problem.weights), scale, np.log(cost.reference))
 
 
-def _descended(dual: _Dual, deadline: float) -> tuple[Array, bool]:
+def _descended(dual: _Dual, first: Array, deadline: float) -> tuple[Array, bool]:
     """Prices near the minimum by L-BFGS-B, restarted while that helps: it can stop short of it; whether it ended."""
     from scipy.optimize import minimize
 
-    count = len(dual.weights) * (len(dual.weights) + 1)
-    y, value = np.zeros(count), np.inf
+    y, value = first, np.inf
 
     def watch(intermediate_result: Any) -> None:
         nonlocal y
@@ -160,7 +163,7 @@ def _descended(dual: _Dual, deadline: float) -> tuple[Array, bool]:
         if time.monotonic() > deadline:
             raise StopIteration
 
-    settings = {"jac": True, "method": "L-BFGS-B", "bounds": [(0.0, None)] * count, "options": DESCENT}
+    settings = {"jac": True, "method": "L-BFGS-B", "bounds": [(0.0, None)] * len(first), "options": DESCENT}
     try:
         for _ in range(RESTARTS):
             found = minimize(dual.bound, y, callback=watch, **settings)
@@ -203,6 +206,9 @@ def _newton(dual: _Dual, prices: Array) -> Iterator[Array]:
         free = (prices > ACTIVE * dual.weights[:, np.newaxis]) | (slack < -TIGHT)
         np.fill_diagonal(free, val=False)
         rows, columns = np.nonzero(free)
+        if not rows.size:  # prices left over from where the descent began, on constraints that have room
+            yield np.zeros_like(prices)
+            break
         _, policies = dual.policies(prices)
         hessian = dual.curvature(policies, rows, columns)
         hessian += RIDGE * float(np.trace(hessian)) / len(rows) * np.eye(len(rows))

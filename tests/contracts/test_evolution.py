@@ -56,6 +56,7 @@ def test_every_vector_is_a_menu_that_is_exactly_ic_and_ir(case, seed):
     assert certificate.participation_slack >= 0 or values[-1] > 0
 
 
+@pytest.mark.slow
 def test_a_search_agrees_with_the_exact_front_of_a_convex_problem():
     objectives = [c.Profit(), c.TotalSurplus()]
     exact = c.pareto_front(LINE, objectives, gap=1e-3)
@@ -67,6 +68,7 @@ def test_a_search_agrees_with_the_exact_front_of_a_convex_problem():
     assert found >= 0.96 * exact.hypervolume_interval[0]  # and mixtures of what is found come close to it
 
 
+@pytest.mark.slow
 def test_deterministic_menus_are_those_of_brute_force():
     """Every subset of three policies, one at most for each type: all menus there are, by enumeration."""
     vertices = np.eye(3)

@@ -258,3 +258,35 @@ def test_different_welfare_functions_have_no_common_bound():
     }
     with pytest.raises(c.ProblemError, match="different welfare functions"):
         c.pareto_front(POLICIES, objectives)
+
+
+def test_ambiguous_weights_are_refused():
+    with pytest.raises(c.ProblemError, match="fronts are for known weights"):
+        c.pareto_front(replace(MONOPOLY, ambiguity=c.TotalVariation(0.1)), [c.Profit(), c.TotalSurplus()])
+
+
+def test_an_interrupt_inside_a_solve_ends_the_front(monkeypatch):
+    """Engines keep an interrupt for themselves and return what they have: that menu is no optimum."""
+    import contracts.pareto
+
+    solved, solve_menu = [], contracts.pareto.solve_menu
+
+    def interrupted(problem, **options):
+        solved.append(problem)
+        menu = solve_menu(problem, **options)
+        stopped = replace(menu, certificate=replace(menu.certificate, requested_gap=np.inf))
+        return stopped if len(solved) > 6 else menu
+
+    monkeypatch.setattr(contracts.pareto, "solve_menu", interrupted)
+    front = c.pareto_front(POLICIES, [c.Profit(), c.Surplus("a")], gap=1e-4)
+    assert not front.is_finished
+    assert len(front) >= 2
+    assert all(menu.certificate.holds for menu in front.menus)
+
+
+def test_a_menu_may_start_from_another_objectives_multipliers():
+    plain = c.solve_menu(POLICIES, method="dual")
+    social = replace(POLICIES, objective=c.Welfare([0.2, 0.0, 0.1]))
+    cold, warm = (c.solve_menu(social, method="dual", start=start) for start in (None, plain))
+    assert warm.value == pytest.approx(cold.value, rel=1e-9)
+    assert warm.certificate.holds
