@@ -34,7 +34,14 @@ def infer(
         typer.Option(help="Agents choose by logit with this noise, money. Give several to infer which one is true."),
     ] = None,
     tremble: Annotated[float, typer.Option(help="Probability of a choice at random.")] = 0.0,
-    out: Annotated[Path | None, typer.Option(metavar="POSTERIOR.json", help="Save the posterior here.")] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="POSTERIOR.json",
+            help="Save the posterior here. With a name in .parquet the choices may exceed memory: files, folders or "
+            "patterns of Parquet, CSV or gzipped CSV, or a database; rows that cannot be used are counted and shown.",
+        ),
+    ] = None,
     next_problem: Annotated[
         Path | None,
         typer.Option("--next", metavar="PROBLEM.json", help="Write the menu's problem with the learned weights here."),
@@ -57,17 +64,26 @@ def infer(
         *menus, choices = files
         if not menus:
             raise ProblemError(f"{choices} is alone: name the menu file first, then the choices")
+        large = out is not None and out.suffix.lower() == ".parquet"
+        if large and (next_problem is not None or misfit or intervals):
+            raise ProblemError(f"--out {out} holds users only: for --next, --misfit or --intervals save to .json")
         for option, path in (("--out", out), ("--next", next_problem)):
             if path is not None:
-                check_writable(option, path, ".json")
+                check_writable(option, path, ".parquet" if large else ".json")
         models = choice_models(temperature or [], tremble)
         offers = {path.stem: load_menu(path) for path in menus}
         if len(offers) < len(menus):
             raise ProblemError("two menu files have the same name: choices name menus by it, so rename one")
         first = next(iter(offers.values()))
+        if out is not None and large:
+            with busy(f"learning {first.problem.n_types} types from {choices}"):
+                document, answer = _infer_from_log(first if len(offers) == 1 else offers, choices, models, out)
+            typer.echo(f"saved {out}", err=True)
+            typer.echo(json_text(document) if as_json else "\n".join(answer))
+            return
         with busy(f"learning {first.problem.n_types} types from {choices}"):
             posterior = infer_types(first if len(offers) == 1 else offers, choices, None, models)
-            document: dict[str, Any] = posterior.to_dict()
+            document = posterior.to_dict()
             answer = [str(posterior), "", str(posterior.population)]
             if intervals:
                 draws = posterior.population.gibbs(np.random.default_rng(seed))
@@ -91,6 +107,24 @@ def infer(
                 path.write_text(json_text(record) + "\n", encoding="utf-8")
                 typer.echo(f"saved {path}", err=True)
         typer.echo(json_text(document) if as_json else "\n".join(answer))
+
+
+def _infer_from_log(
+    offers: Any, choices: Path, models: list[ChoiceModel], out: Path
+) -> tuple[dict[str, Any], list[str]]:
+    """The posteriors of a log of any size, in a file: as JSON and as lines of text."""
+    from inference.log_posteriors import infer_types_from_log
+    from inference.logs import read_log
+
+    if len(models) > 1:
+        raise ProblemError(f"{len(models)} temperatures and --out {out}: give one, and compare log evidence")
+    try:
+        opened = read_log(choices, options=offers)
+    except ImportError as exc:
+        raise ProblemError(str(exc)) from exc
+    with opened as log:
+        found = infer_types_from_log(log, offers, out, choice_model=models[0])
+        return {**found.to_dict(), "log": log.to_dict()}, [str(log), "", str(found)]
 
 
 def choice_models(temperatures: list[float], tremble: float) -> list[ChoiceModel]:

@@ -25,6 +25,7 @@ from inference.logs import BATCH, ChoiceLog, UserCounts, aligned
 from inference.posterior import TypePosterior, infer_types
 
 Integers = NDArray[np.int64]
+SCHEMA = "menuwright/posterior-file/1"
 STEADY = BestResponse()
 
 
@@ -50,6 +51,19 @@ class PosteriorFile:
     n_users: int
     n_choices: int
     log_evidence: float
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain JSON with a schema version; the posteriors themselves stay in the file."""
+        return {
+            "schema": SCHEMA,
+            "path": str(self.path),
+            "labels": list(self.labels),
+            "prior": self.prior.tolist(),
+            "expected_users": self.expected_users.tolist(),
+            "n_users": self.n_users,
+            "n_choices": self.n_choices,
+            "log_evidence": self.log_evidence,
+        }
 
     def __repr__(self) -> str:
         rows = [("type", "prior", "expected users", "share")]

@@ -8,6 +8,7 @@ whatever is asked of it later.
 
 from __future__ import annotations
 
+import dataclasses
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
 
 Integers = NDArray[np.int64]
 
+SCHEMA = "menuwright/choice-log/1"
 BATCH = 100_000  # users
 SHOWN_COLUMNS = 20
 SECONDS = 1.0  # between reports of progress
@@ -141,6 +143,19 @@ class ChoiceLog:
         return pd.DataFrame(
             {"menu": menus, "option": labels, "rows": self.population_counts, "share": self.population_shares}
         )
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain JSON with a schema version; the users stay in the engine."""
+        taken = zip(self.columns, self.population_counts.tolist(), strict=True)
+        return {
+            "schema": SCHEMA,
+            "source": self.source,
+            "rows_read": self.rows_read,
+            "rows_used": self.rows_used,
+            "n_users": self.n_users,
+            "refused": [dataclasses.asdict(refusal) for refusal in self.refused],
+            "options": [{**column._asdict(), "rows": rows} for column, rows in taken],
+        }
 
     @property
     def population_shares(self) -> NDArray[np.float64]:

@@ -142,3 +142,44 @@ def test_bad_options_exit_2(folder):
     assert "--out x.csv is written as JSON" in error(folder, "menu.json", "choices.csv", "--out", "x.csv")
     assert "--next x.toml is written as JSON" in error(folder, "menu.json", "choices.csv", "--next", "x.toml")
     assert "two menu files have the same name" in error(folder, "menu.json", "./menu.json", "choices.csv")
+
+
+# ---- large logs ----
+
+
+def test_a_large_log_goes_to_parquet_and_its_bad_rows_are_shown(folder):
+    pd = pytest.importorskip("pandas")
+    Path("log.csv").write_text(CHOICES + "dan,7\ndan\n")
+    result = run("menu.json", "log.csv", "--temperature", "0.5", "--out", "posteriors.parquet")
+    posterior = expected(choice_model=inference.Logit(0.5))
+    assert result.exit_code == 0, result.stderr
+    assert result.stderr == "saved posteriors.parquet\n"
+    assert "rows used                 6  3 users\nrows refused              2  25 %" in result.stdout
+    table = pd.read_parquet("posteriors.parquet").set_index("user")
+    assert table["most_probable"].tolist() == posterior.map.tolist()
+    np.testing.assert_allclose(table["probability[low]"], posterior.probabilities[:, 0])
+    record = json.loads(
+        run("menu.json", "log.csv", "--temperature", "0.5", "--out", "posteriors.parquet", "--json").stdout
+    )
+    assert (record["log"]["rows_read"], record["log"]["rows_used"], record["n_users"]) == (8, 6, 3)
+    assert {one["reason"]: one["rows"] for one in record["log"]["refused"]} == {
+        "option not on the menu": 1,
+        "wrong number of fields": 1,
+    }
+    assert record["log_evidence"] == pytest.approx(posterior.log_evidence)
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["--next", "next.json"], "holds users only: for --next, --misfit or --intervals save to .json"),
+        (["--misfit"], "holds users only"),
+        (["--intervals"], "holds users only"),
+        (["--temperature", "1"], "2 temperatures and --out posteriors.parquet: give one"),
+    ],
+)
+def test_what_needs_all_users_at_once_is_refused_for_large_logs(options, message, folder):
+    result = run("menu.json", "choices.csv", "--temperature", "0.5", "--out", "posteriors.parquet", *options)
+    assert result.exit_code == 2
+    assert message in result.stderr
+    assert not Path("posteriors.parquet").exists()
