@@ -10,31 +10,28 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from functools import reduce
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from contracts.arrays import Array
-from contracts.costs import power_of_two
 from contracts.criteria import Goal, goals_of
 from contracts.engines.strict import strict_menu
 from contracts.errors import ProblemError, SolverError, UnboundedMenuError
 from contracts.evolution import Search, searched_front
 from contracts.front import Front, signs
 from contracts.menu import Menu
-from contracts.objectives import WeightedSum
 from contracts.problem import ScreeningProblem
 from contracts.sandwich import Distances, Sandwich, dominated
+from contracts.scalarisation import Programs, Solution, money_per_money
 from contracts.solve import reporter, solve_menu
 
 GAPS = {2: 1e-3, 3: 1e-3, 4: 1e-2, 5: 5e-2}  # default by number of objectives: menus needed grow as 1/gap^((m - 1)/2)
 METHODS = ("auto", "exact", "search")
 AUGMENTED = 0.05  # share of the gap that every weight is at least: no point is weakly dominated
-MENU_GAP = 1e-6  # relative, of each menu; where it cannot be had, a tenth of the front's
 UNIT_ROUNDS = 6  # of ends and ranges, until they agree
 AGREED = 1.5  # factor between two rounds of ranges that is close enough
 NO_CONFLICT = 1e-6  # share of its size that is the least range of an objective: below it, the ends agree on it
@@ -42,7 +39,6 @@ RELAXED = 0.05  # gap of the relaxation that a search starts from
 SAME_POINT = 1e-7  # normalised distance below which two menus are one
 TOGETHER = {2: 1, 3: 1}  # weights tried per look at the polyhedra; more objectives have costlier polyhedra
 MANY = 8
-LEAST_SECONDS = 1e-3  # that a menu may take when time is nearly over
 NO_WEIGHT = 1e-9  # below it a weight is Qhull's rounding
 
 
@@ -155,7 +151,7 @@ def _searched(
         relaxed = exact_front(problem, concave, gap=gap, engine="auto", clock=_Clock(math.inf, clock.report))
         seeds = list(relaxed.menus)
     elif concave:
-        seeds = [_Programs(problem, concave, "auto", RELAXED).ideal(0).menu]
+        seeds = [Programs(problem, concave, "auto", RELAXED).ideal(0).menu]
     else:
         seeds = [solve_menu(problem, gap=RELAXED)]
     return searched_front(
@@ -189,110 +185,13 @@ class _Clock:
         return self.interrupted or time.monotonic() > self.deadline
 
 
-@dataclass(frozen=True, eq=False)
-class Solution:
-    """A menu that maximises a weighted sum of the goals, all to be maximised, and the bound that proves it."""
-
-    menu: Menu
-    weights: Array  # (m,) on sign * objective, own units
-    point: Array  # (m,) sign * objective
-    bound: float  # weights . (sign * objective) of any menu is at most this
-
-
-@dataclass(frozen=True, eq=False)
-class _Programs:
-    """Weighted sums of goals as screening problems."""
-
-    problem: ScreeningProblem
-    goals: tuple[Goal, ...]
-    engine: str
-    gap: float
-
-    def solve(self, weights: Array, *, start: Menu | None = None, time_limit: float = math.inf) -> Solution:
-        """The menu that is best for these weights, on objectives in their own units.
-
-        Raises KeyboardInterrupt also where an engine took the interrupt for itself, or ran out of time: its menu is no
-        optimum then.
-        """
-        total = weighted(self.goals, weights, self.problem)
-        scale = 1.0 / power_of_two(_size(total, self.problem))
-        scaled = replace(self.problem, objective=_times(total, scale))
-        options: dict[str, Any] = {"method": self.engine, "start": start, "time_limit": max(time_limit, LEAST_SECONDS)}
-        try:
-            menu = solve_menu(scaled, gap=min(MENU_GAP, self.gap / 10), **options)
-        except SolverError:
-            menu = solve_menu(scaled, gap=self.gap / 10, **options)
-        if math.isinf(menu.certificate.requested_gap):
-            raise KeyboardInterrupt
-        constants = np.array([goal.concave.constant if goal.concave else 0.0 for goal in self.goals])
-        bound = menu.upper_bound / scale + float(weights @ constants)
-        bound += 8 * np.finfo(np.float64).eps * (abs(menu.upper_bound) / scale + float(weights @ np.abs(constants)))
-        return Solution(menu, weights, self.point(menu), bound)
-
-    def point(self, menu: Menu) -> Array:
-        return np.array([goal.sign * goal.value(menu) for goal in self.goals])
-
-    def ideal(self, k: int) -> Solution:
-        """The optimum by one objective alone; it may be weakly dominated, its bound holds."""
-        try:
-            found = self.solve(np.eye(len(self.goals))[k])
-        except UnboundedMenuError as exc:
-            raise ProblemError(
-                f"objective {self.goals[k].name!r} is unbounded on the feasible set: {exc}. Limit the transfers, or "
-                "give the problem a minimum profit, objective=Welfare(minimum_profit=0.0)"
-            ) from exc
-        if not math.isfinite(found.bound):
-            raise SolverError(f"no bound on objective {self.goals[k].name!r} was proven: limit transfers or the domain")
-        return found
-
-
-def weighted(goals: Sequence[Goal], weights: Array, problem: ScreeningProblem) -> WeightedSum:
-    """sum_k weights_k goal_k as one objective of the problem, its minimum profit kept."""
-    concave = [goal.concave.sum for goal in goals if goal.concave is not None]
-    parts = [_times(part, float(weight)) for part, weight in zip(concave, weights, strict=True)]
-    none = WeightedSum(minimum_profit=problem.terms.minimum_profit).terms(problem.valuations.shape)
-    return reduce(_plus, parts, none)
-
-
-def _times(total: WeightedSum, factor: float) -> WeightedSum:
-    return replace(
-        total,
-        profit_weight=total.profit_weight * factor,
-        allocation_values=total.allocation_values * factor,
-        utility_weights=total.utility_weights * factor,
-        worst_off_weight=total.worst_off_weight * factor,
-        welfare_weights=total.welfare_weights * factor,
-        function=total.function if factor > 0 else None,
-    )
-
-
-def _plus(one: WeightedSum, other: WeightedSum) -> WeightedSum:
-    return replace(
-        one,
-        profit_weight=one.profit_weight + other.profit_weight,
-        allocation_values=one.allocation_values + other.allocation_values,
-        utility_weights=one.utility_weights + other.utility_weights,
-        worst_off_weight=one.worst_off_weight + other.worst_off_weight,
-        welfare_weights=one.welfare_weights + other.welfare_weights,
-        function=other.function if one.function is None else one.function,
-    )
-
-
-def _size(total: WeightedSum, problem: ScreeningProblem) -> float:
-    """About how much the sum moves per unit of money."""
-    money = float(np.abs(problem.valuations).max() + np.abs(problem.principal_values).max()) or 1.0
-    goods = float(np.abs(total.allocation_values).max()) / money
-    utilities = float(np.abs(total.utility_weights).max()) + total.worst_off_weight + float(total.welfare_weights.max())
-    return total.profit_weight + goods + utilities
-
-
 # ---- the exact front ----
 
 
 def exact_front(problem: ScreeningProblem, goals: tuple[Goal, ...], *, gap: float, engine: str, clock: _Clock) -> Front:
     """The sandwich, from the ends of the front inwards."""
     _check_concave(problem, goals)
-    programs = _Programs(problem, goals, engine, gap)
+    programs = Programs(problem, goals, engine, gap)
     ideals = [programs.ideal(k) for k in range(len(goals))]
     least = NO_CONFLICT * np.array([_natural_size(programs, k, ideals) for k in range(len(ideals))])
     ends, unit = _ends(programs, ideals, least, gap)
@@ -324,7 +223,7 @@ def exact_front(problem: ScreeningProblem, goals: tuple[Goal, ...], *, gap: floa
 def _check_concave(problem: ScreeningProblem, goals: tuple[Goal, ...]) -> None:
     """Refuse what no weighted sum with a proven bound expresses."""
     for goal in goals:
-        if goal.concave is not None and _size(goal.concave.sum, problem) == 0:
+        if goal.concave is not None and money_per_money(goal.concave.sum, problem) == 0:
             raise ProblemError(f"objective {goal.name!r} does not vary: all of its coefficients are 0; leave it out")
     functions = [goal.concave.sum.function for goal in goals if goal.concave is not None]
     distinct = {repr(function) for function in functions if function is not None}
@@ -335,7 +234,7 @@ def _check_concave(problem: ScreeningProblem, goals: tuple[Goal, ...]) -> None:
         )
 
 
-def _ends(programs: _Programs, ideals: list[Solution], least: Array, gap: float) -> tuple[list[Solution], Array]:
+def _ends(programs: Programs, ideals: list[Solution], least: Array, gap: float) -> tuple[list[Solution], Array]:
     """The ends of the front, none weakly dominated, and the range of every objective over them.
 
     Each end maximises its own objective with a small weight on all others, in units of their ranges; ranges depend on
@@ -359,7 +258,7 @@ def augmented(weights: Array, gap: float) -> Array:
     return (1 - len(weights) * least) * weights + least
 
 
-def _ranges(programs: _Programs, ends: list[Solution], ideals: list[Solution], least: Array) -> Array:
+def _ranges(programs: Programs, ends: list[Solution], ideals: list[Solution], least: Array) -> Array:
     """Ideal less worst of every objective over the ends; at least `least`."""
     points = np.array([end.point for end in ends])
     best = np.array([ideal.bound for ideal in ideals])
@@ -369,7 +268,7 @@ def _ranges(programs: _Programs, ends: list[Solution], ideals: list[Solution], l
     return np.maximum(ranges, least)
 
 
-def _natural_size(programs: _Programs, k: int, ideals: list[Solution]) -> float:
+def _natural_size(programs: Programs, k: int, ideals: list[Solution]) -> float:
     """What the terms of an objective add up to, signs apart, at the menus that are best by it."""
     concave, menu, weights = programs.goals[k].concave, ideals[k].menu, programs.problem.weights
     if concave is None:
@@ -381,7 +280,7 @@ def _natural_size(programs: _Programs, k: int, ideals: list[Solution]) -> float:
     return abs(concave.constant) + worth + share * money + abs(ideals[k].point[k]) + float(np.finfo(np.float64).tiny)
 
 
-def _check_varies(programs: _Programs, k: int, best: float, least: float) -> None:
+def _check_varies(programs: Programs, k: int, best: float, least: float) -> None:
     """Refuse an objective that is worth the same at every menu.
 
     A linear one is minimised. A concave function that attains its maximum inside is constant, and the menu with room
@@ -419,7 +318,7 @@ def _check_varies(programs: _Programs, k: int, best: float, least: float) -> Non
 class _State:
     """What was found so far; normalised by `unit` and by the worst of the first ends."""
 
-    programs: _Programs
+    programs: Programs
     gap: float
     unit: Array
     least: Array  # (m,) smallest unit

@@ -23,7 +23,8 @@ LAYERS = (  # each may import from those before it, and from its own
     ("menu", "tables", "engines", "repair"),
     ("criteria", "sandwich"),
     ("front", "solve"),
-    ("pareto", "evolution"),
+    ("scalarisation", "evolution"),
+    ("pareto",),
 )
 INFERENCE_LAYERS = (
     ("choice_data", "choice_frames", "choice", "choice_set", "choice_counts", "tables", "social_preferences"),

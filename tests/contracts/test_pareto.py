@@ -267,9 +267,9 @@ def test_ambiguous_weights_are_refused():
 
 def test_an_interrupt_inside_a_solve_ends_the_front(monkeypatch):
     """Engines keep an interrupt for themselves and return what they have: that menu is no optimum."""
-    import contracts.pareto
+    import contracts.scalarisation
 
-    solved, solve_menu = [], contracts.pareto.solve_menu
+    solved, solve_menu = [], contracts.scalarisation.solve_menu
 
     def interrupted(problem, **options):
         solved.append(problem)
@@ -277,7 +277,7 @@ def test_an_interrupt_inside_a_solve_ends_the_front(monkeypatch):
         stopped = replace(menu, certificate=replace(menu.certificate, requested_gap=np.inf))
         return stopped if len(solved) > 6 else menu
 
-    monkeypatch.setattr(contracts.pareto, "solve_menu", interrupted)
+    monkeypatch.setattr(contracts.scalarisation, "solve_menu", interrupted)
     front = c.pareto_front(POLICIES, [c.Profit(), c.Surplus("a")], gap=1e-4)
     assert not front.is_finished
     assert len(front) >= 2
