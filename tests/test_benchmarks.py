@@ -269,3 +269,25 @@ def test_the_exact_front_of_three_cultures_beats_search_on_raw_variables():
     assert [row["method"].split(",")[0] for row in searched] == ["NSGA-II", "NSGA-II", "NSGA-III", "NSGA-III"]
     assert all(row["hypervolume"] < exact["hypervolume"] for row in searched)
     assert all(row["evaluations"] >= 10 * exact["evaluations"] for row in searched[::2])
+
+
+# ---- logs ----
+
+
+@pytest.mark.slow
+@pytest.mark.xdist_group("benchmarks")
+def test_the_benchmark_of_logs_accounts_for_every_row(tmp_path):
+    pytest.importorskip("ibis", reason="needs the extra logs")
+    out = tmp_path / "logs.json"
+    options = ["--rows", "1e6", "--repeat", "1", "--scratch", str(tmp_path), "--out", str(out)]
+    done = subprocess.run(
+        [sys.executable, "-m", "benchmarks.logs", *options], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    methods = json.loads(out.read_text(encoding="utf-8"))["methods"]
+    assert set(methods) == {"library", "raw table", "raw"}
+    [run] = methods["library"]["runs"]
+    assert run["rows_read"] == 10**6
+    assert sum(run["refused"].values()) > 0
+    assert methods["library"]["library_over_this"] == 1
+    assert [path.name for path in tmp_path.iterdir()] == ["logs.json"]  # the log is gone

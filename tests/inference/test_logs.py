@@ -255,6 +255,16 @@ def test_files_with_columns_in_another_order_count_together(tmp_path):
             assert summary(log) == ({("ann", "", "0"): 1, ("ann", "", "1"): 1, ("bob", "", "1"): 1}, {})
 
 
+@pytest.mark.parametrize("kind", ["csv", "parquet"])
+def test_names_of_files_may_hold_quotes_and_marks_of_patterns(kind, tmp_path):
+    folder = tmp_path / "o'dd [na]me*"
+    folder.mkdir()
+    path = as_file(frame_of(GOOD), folder, kind)
+    for source in (folder, path):
+        with read_log(source, options=OFFERED) as log:
+            assert summary(log) == expected(GOOD)
+
+
 def test_a_compressed_file_that_is_cut_off_or_damaged_is_refused(tmp_path):
     rng = np.random.default_rng(0)
     text = "user,option\n" + "".join(f"user {k},{k % 2}\n" for k in rng.integers(0, 10**6, 20_000))
