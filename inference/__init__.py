@@ -1,5 +1,6 @@
 """Types and norms learned from observed choices, and menus designed on what was learned."""
 
+from inference.asking import AskingMenu, asking_menu, information_front
 from inference.bayesian_types import TypeDraws, sample_latent_types
 from inference.calibration import Calibration, calibration
 from inference.choice import AcceptReject, BestResponse, ChoiceModel, Logit, Tremble
@@ -10,9 +11,11 @@ from inference.estimates import Estimates
 from inference.hierarchical_logit import HierarchicalLogit, fit_hierarchical_logit
 from inference.hierarchical_sampler import HierarchicalPrior
 from inference.identification import Identification, identification
+from inference.information import expected_information
 from inference.latent import DegenerateTypesError, fit_latent_types
 from inference.latent_selection import CrossValidation, TypeCounts, compare_type_counts, cross_validate
 from inference.latent_types import Convergence, LatentTypes, load_latent_types
+from inference.learning_loop import LearningCurves, simulate_learning
 from inference.log_posteriors import PosteriorFile, infer_types_from_log
 from inference.logit_population import simulate_choices
 from inference.logs import ChoiceLog, UserCounts, read_log
@@ -34,6 +37,7 @@ from inference.tastes import TasteDistribution
 
 __all__ = [
     "AcceptReject",
+    "AskingMenu",
     "BestResponse",
     "BoltonOckenfels",
     "Calibration",
@@ -52,6 +56,7 @@ __all__ = [
     "HierarchicalPrior",
     "Identification",
     "LatentTypes",
+    "LearningCurves",
     "Logit",
     "Misfit",
     "MixedLogit",
@@ -66,20 +71,24 @@ __all__ = [
     "TypePosterior",
     "UserCounts",
     "acceptance_probability",
+    "asking_menu",
     "best_offer",
     "calibration",
     "choice_set",
     "compare_type_counts",
     "cross_validate",
+    "expected_information",
     "fit_hierarchical_logit",
     "fit_latent_types",
     "fit_mixed_logit",
     "identification",
     "infer_types",
     "infer_types_from_log",
+    "information_front",
     "load_latent_types",
     "offer_probabilities",
     "read_log",
     "sample_latent_types",
     "simulate_choices",
+    "simulate_learning",
 ]

@@ -6,9 +6,10 @@ weights the log posterior is
     F(w) = sum_u log sum_k w_k L[u, k] + sum_k (alpha_k - 1) log w_k + constant,
 
 concave for alpha >= 1. EM climbs it (Dempster, Laird & Rubin 1977): r[u, k] = w_k L[u, k] / sum_l w_l L[u, l], then
-w_k proportional to sum_u r[u, k] + alpha_k - 1. By concavity no weights are better than w by more than
-max_k dF/dw_k - w . dF/dw, so the mode comes with a proven gap. Where several choice models are possible, F averages
-over them, is no longer concave, and the gap only says how flat F is at w.
+w_k proportional to sum_u r[u, k] + alpha_k - 1; where EM slows, Newton's method with a logarithmic barrier takes over.
+By concavity no weights are better than w by more than max_k dF/dw_k - w . dF/dw, so the mode comes with a proven gap.
+Where several choice models are possible, F averages over them, is no longer concave, EM runs alone, and the gap only
+says how flat F is at w.
 """
 
 from __future__ import annotations
@@ -29,6 +30,7 @@ from inference.population_draws import PopulationDraws, gibbs_chain, weight_rows
 
 Integers = NDArray[np.int64]
 GAP = 1e-6  # nats of log posterior that the mode may be short of the best
+SLOW = 40  # steps of EM after which Newton's method takes over
 MOST_STEPS = 20_000
 
 
@@ -66,7 +68,8 @@ class MixtureLikelihood:
         """Derivative of the log likelihood by each weight: the expected users of the type per weight; (n_types,)."""
         mixed, models = self.mixed(weights)
         per_group = np.divide(self.size, mixed, out=np.zeros_like(mixed), where=mixed > 0)
-        return np.asarray(np.einsum("m,mg,mgk->k", models, per_group, self.likelihood, optimize=True))
+        by_model = [share @ likelihood for share, likelihood in zip(per_group, self.likelihood, strict=True)]
+        return np.asarray(models @ np.array(by_model))
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -80,7 +83,7 @@ class Population:
     labels : names of the types
     concentration : (n_types,) parameters of the Dirichlet prior
     gap : nats by which the log posterior may exceed that at `weights`; proven for a single choice model
-    steps : EM steps taken
+    steps : EM and Newton steps taken
     """
 
     weights: Array
@@ -211,18 +214,66 @@ def checked_concentration(concentration: Any, labels: Sequence[str]) -> Array:
 
 
 def _mode(data: MixtureLikelihood, alpha: Array) -> tuple[Array, float, int]:
-    """EM from equal weights until the proven gap is small; weights, gap, steps."""
+    """EM from equal weights until the proven gap is small, with Newton's method where it slows; weights, gap, steps."""
     weights = np.full(len(alpha), 1 / len(alpha))
     total = data.n_users + (alpha - 1).sum()
     if total == 0:
         return weights, 0.0, 0
-    gap, step = np.inf, 0
-    while step < MOST_STEPS:
-        expected = weights * (slope := data.slope(weights)) + alpha - 1
-        rises = slope + np.divide(alpha - 1, weights, out=np.zeros_like(weights), where=weights > 0)
-        gap = float(max(0.0, rises.max() - weights @ rises))
+    gap, step, is_concave = np.inf, 0, len(data.model_prior) == 1
+    while step < (SLOW if is_concave else MOST_STEPS):
+        slope = data.slope(weights)
+        gap = _gap(weights, slope, alpha)
         if gap <= GAP:
-            break
+            return weights, gap, step
+        expected = weights * slope + alpha - 1
         weights = expected / expected.sum()
         step += 1
+    if is_concave:
+        better, steps = _newton(data, alpha, np.maximum(weights, 1e-3 / len(weights)))
+        return better, _gap(better, data.slope(better), alpha), step + steps
     return weights, gap, step
+
+
+def _gap(weights: Array, slope: Array, alpha: Array) -> float:
+    rises = slope + np.divide(alpha - 1, weights, out=np.zeros_like(weights), where=weights > 0)
+    return float(max(0.0, rises.max() - weights @ rises))
+
+
+def _newton(data: MixtureLikelihood, alpha: Array, start: Array) -> tuple[Array, int]:
+    """The mode by a logarithmic barrier: where weights vanish EM comes to them only at a rate of 1 / steps.
+
+    F + barrier sum log w has its maximum inside the simplex, within n_types * barrier of that of F.
+    """
+    likelihood, weights, steps = data.likelihood[0], start / start.sum(), 0
+    kept = likelihood.max(axis=1) > 0
+    likelihood, size = likelihood[kept], data.size[kept].astype(np.float64)
+    barrier = 1.0
+
+    def height(trial: Array) -> float:
+        return float(size @ np.log(likelihood @ trial) + (alpha - 1 + barrier) @ np.log(trial))
+
+    while steps < MOST_STEPS:
+        mixed = likelihood @ weights
+        slope = likelihood.T @ (size / mixed) + (alpha - 1 + barrier) / weights
+        curvature = (likelihood * (size / mixed**2)[:, np.newaxis]).T @ likelihood
+        curvature += np.diag((alpha - 1 + barrier) / weights**2)
+        both = np.linalg.solve(curvature, np.column_stack([slope, np.ones(len(weights))]))
+        move = both[:, 0] - both[:, 1] * (both[:, 0].sum() / both[:, 1].sum())
+        promised = float(slope @ move)
+        steps += 1
+        if promised < barrier * 1e-3:
+            if barrier * len(weights) <= GAP / 2:
+                return weights / weights.sum(), steps
+            barrier /= 10
+            continue
+        length = min(1.0, 0.99 / max(float((-move / weights).max()), 1e-300))
+        here = height(weights)
+        while height(weights + length * move) < here + 0.1 * length * promised and length > 1e-12:
+            length /= 2
+        if length <= 1e-12:  # rounding hides what is left to gain
+            if barrier * len(weights) <= GAP / 2:
+                return weights / weights.sum(), steps
+            barrier /= 10
+            continue
+        weights = weights + length * move
+    return weights, steps

@@ -52,7 +52,7 @@ INFERENCE_LAYERS = (
         "ultimatum",
         "language",
     ),
-    ("asking", "society"),
+    ("information", "asking", "learning_loop", "society"),
 )
 EDGES = {  # result.plot() draws; pictures import results
     ("contracts.front", "contracts.front_plotting"),
