@@ -27,7 +27,17 @@ LAYERS = (  # each may import from those before it, and from its own
     ("pareto",),
 )
 INFERENCE_LAYERS = (
-    ("choice_data", "choice_frames", "choice", "choice_set", "choice_counts", "tables", "social_preferences"),
+    (
+        "choice_data",
+        "choice_frames",
+        "choice",
+        "choice_set",
+        "choice_counts",
+        "tables",
+        "social_preferences",
+        "elicitation",
+        "answer_likelihoods",
+    ),
     ("logit_mixture", "logit_population", "estimates", "population", "population_draws", "panel", "tastes"),
     (
         "calibration",
@@ -43,7 +53,13 @@ INFERENCE_LAYERS = (
         "hierarchical_sampler",
         "hierarchical_logit",
         "bayesian_types",
+        "coded_answers",
+        "pooling",
+        "member_tastes",
         "norms",
+        "norm_tables",
+        "norm_plots",
+        "responders",
         "log_options",
         "log_sources",
         "log_cells",
@@ -52,7 +68,7 @@ INFERENCE_LAYERS = (
         "ultimatum",
         "language",
     ),
-    ("information", "asking", "learning_loop", "society"),
+    ("information", "baseline", "held_out", "asking", "learning_loop", "society"),
 )
 EDGES = {  # result.plot() draws; pictures import results
     ("contracts.front", "contracts.front_plotting"),

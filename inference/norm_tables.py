@@ -1,0 +1,81 @@
+"""Elicited norms as the table an economist would draw."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from inference.norms import Norms
+
+SHOWN_POLICIES = 20
+
+
+def norms_text(norms: Norms) -> str:
+    """Utilities with standard errors, one row per policy, one column per group."""
+    cells = [["", *norms.groups]]
+    order = np.argsort(-norms.common, kind="stable")
+    for k in order[:SHOWN_POLICIES]:
+        cells.append([norms.policies[k], *map(_with_error, norms.utilities[:, k], norms.standard_errors[:, k])])
+    if len(order) > SHOWN_POLICIES:
+        cells.append([f"... {len(order) - SHOWN_POLICIES} more"] + [""] * len(norms.groups))
+    if norms.has_reservation_utility:
+        cells.append(["could live with, from", *map(_with_error, norms.reservation_utility, norms.reservation_se)])
+    if norms.member_sd.any():
+        cells.append(["members' spread (sd)", *(f"{sd:.3f}" for sd in norms.member_sd)])
+    width = max(len(row[0]) for row in cells)
+    columns = [max(len(row[g + 1]) for row in cells) for g in range(len(norms.groups))]
+    lines = [
+        (row[0].ljust(width) + "".join("  " + cell.rjust(w) for cell, w in zip(row[1:], columns, strict=True))).rstrip()
+        for row in cells
+    ]
+    pooling = f"sd of policies {norms.pooling.common_sd:.3g}"
+    if len(norms.groups) > 1:
+        pooling += f", of groups around what is common {norms.pooling.group_sd:.3g}"
+    size = f"{len(norms.groups)} groups, {len(norms.policies)} policies, {norms.n_answers:,} answers"
+    head = f"Norms: {size}; utility in logits (standard error)"
+    return "\n".join([head, *lines, pooling, *remarks(norms)])
+
+
+def remarks(norms: Norms) -> list[str]:
+    """What the reader must know about the answers."""
+    said = []
+    for group, parts in norms.separated:
+        said.append(f"{group}: no answers connect {_parts(parts)}; only pooling compares them")
+    for group, parts in norms.one_sided:
+        said.append(f"{group}: answers between {_parts(parts)} all go one way; only pooling keeps utilities finite")
+    if norms.flat_raters:
+        said.append(
+            f"{norms.flat_raters} members rated everything alike: their ratings order nothing and are set aside"
+        )
+    return said
+
+
+def norms_frame(norms: Norms) -> pd.DataFrame:
+    """One row per group and policy."""
+    try:
+        import pandas as pd
+    except ImportError as exc:
+        raise ImportError("to_frame needs pandas: pip install 'menuwright[frames]'") from exc
+    interval = norms.interval()
+    index = pd.MultiIndex.from_product([norms.groups, norms.policies], names=["group", "policy"])
+    return pd.DataFrame(
+        {
+            "utility": norms.utilities.ravel(),
+            "standard_error": norms.standard_errors.ravel(),
+            "lower": interval[..., 0].ravel(),
+            "upper": interval[..., 1].ravel(),
+        },
+        index=index,
+    ).reset_index()
+
+
+def _with_error(value: float, error: float) -> str:
+    return f"{value + 0.0:.3f} ({error:.3f})"
+
+
+def _parts(parts: tuple[tuple[str, ...], ...]) -> str:
+    return " and ".join("{" + ", ".join(part) + "}" for part in parts)
