@@ -1,13 +1,16 @@
 """Types and norms learned from observed choices, and menus designed on what was learned."""
 
 from inference.asking import AskingMenu, asking_menu, information_front
+from inference.baseline import Baseline, acceptable_baseline
 from inference.bayesian_types import TypeDraws, sample_latent_types
 from inference.calibration import Calibration, calibration
 from inference.choice import AcceptReject, BestResponse, ChoiceModel, Logit, Tremble
 from inference.choice_counts import ChoiceCounts
 from inference.choice_data import ChoiceData
 from inference.choice_set import ChoiceSet, choice_set
+from inference.elicitation import Acceptances, Comparisons, Rankings, Ratings
 from inference.estimates import Estimates
+from inference.held_out import compare_responders
 from inference.hierarchical_logit import HierarchicalLogit, fit_hierarchical_logit
 from inference.hierarchical_sampler import HierarchicalPrior
 from inference.identification import Identification, identification
@@ -21,9 +24,12 @@ from inference.logit_population import simulate_choices
 from inference.logs import ChoiceLog, UserCounts, read_log
 from inference.misfit import Misfit
 from inference.mixed_logit import MixedLogit, fit_mixed_logit
+from inference.norms import Norms, elicit_norms
+from inference.pooling import Pooling
 from inference.population import Population
 from inference.population_draws import PopulationDraws
 from inference.posterior import TypePosterior, infer_types
+from inference.responders import Responders, answers_of, fit_responders
 from inference.social_preferences import (
     BoltonOckenfels,
     CharnessRabin,
@@ -37,7 +43,9 @@ from inference.tastes import TasteDistribution
 
 __all__ = [
     "AcceptReject",
+    "Acceptances",
     "AskingMenu",
+    "Baseline",
     "BestResponse",
     "BoltonOckenfels",
     "Calibration",
@@ -47,6 +55,7 @@ __all__ = [
     "ChoiceLog",
     "ChoiceModel",
     "ChoiceSet",
+    "Comparisons",
     "Convergence",
     "CrossValidation",
     "DegenerateTypesError",
@@ -60,9 +69,14 @@ __all__ = [
     "Logit",
     "Misfit",
     "MixedLogit",
+    "Norms",
+    "Pooling",
     "Population",
     "PopulationDraws",
     "PosteriorFile",
+    "Rankings",
+    "Ratings",
+    "Responders",
     "SocialPreferences",
     "TasteDistribution",
     "Tremble",
@@ -70,17 +84,22 @@ __all__ = [
     "TypeDraws",
     "TypePosterior",
     "UserCounts",
+    "acceptable_baseline",
     "acceptance_probability",
+    "answers_of",
     "asking_menu",
     "best_offer",
     "calibration",
     "choice_set",
+    "compare_responders",
     "compare_type_counts",
     "cross_validate",
+    "elicit_norms",
     "expected_information",
     "fit_hierarchical_logit",
     "fit_latent_types",
     "fit_mixed_logit",
+    "fit_responders",
     "identification",
     "infer_types",
     "infer_types_from_log",
