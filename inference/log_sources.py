@@ -18,7 +18,7 @@ import warnings
 import weakref
 import zlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -170,8 +170,9 @@ def _engine(memory: str, scratch: str | Path | None, database: str | Path = ":me
 
     if scratch is not None and not Path(scratch).is_dir():
         raise ProblemError(f"scratch {scratch} is not a folder: name one with room for what exceeds {memory}")
-    folder = tempfile.mkdtemp(prefix="choice-log-", dir=scratch)
-    with reading(f"memory={memory!r}, {database}"):
+    with ExitStack() as on_failure, reading(f"memory={memory!r}, {database}"):
+        folder = tempfile.mkdtemp(prefix="choice-log-", dir=scratch)
+        on_failure.callback(shutil.rmtree, folder, ignore_errors=True)
         connection = ibis.duckdb.connect(
             database,
             read_only=database != ":memory:",
@@ -179,7 +180,8 @@ def _engine(memory: str, scratch: str | Path | None, database: str | Path = ":me
             temp_directory=folder,
             preserve_insertion_order=False,
         )
-    connection.raw_sql("SET enable_progress_bar = true; SET enable_progress_bar_print = false")  # to be asked for
+        connection.raw_sql("SET enable_progress_bar = true; SET enable_progress_bar_print = false")  # to be asked for
+        on_failure.pop_all()
     weakref.finalize(connection, shutil.rmtree, folder, ignore_errors=True)  # for logs that nobody closes
     return connection, folder
 

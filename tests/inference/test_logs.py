@@ -511,7 +511,8 @@ def test_arguments_that_make_no_sense_are_refused(tmp_path):
     with pytest.raises(ProblemError, match=r"scratch .* is not a folder"):
         read_log(frame, options=2, scratch=tmp_path / "nowhere")
     with pytest.raises(ProblemError, match="memory='lots'"):
-        read_log(frame, options=2, memory="lots")
+        read_log(frame, options=2, memory="lots", scratch=tmp_path)
+    assert list(tmp_path.iterdir()) == []
     with read_log(frame, options=OFFERED) as log, pytest.raises(ProblemError, match="holds at least one user"):
         next(log.batches(0))
     with pytest.raises(ProblemError, match=r"holds array|holds struct"):
