@@ -289,20 +289,27 @@ def solve(
     program = master.program(listed)
     elimination = Elimination(program, master.taste, near)
     path, gap, worst = [first_point(program, *master.strict_point())], FIRST_GAP, np.inf
-    for number in range(1, ROUNDS + 1):
-        further, finished = minimise(program, path.pop(), elimination, gap=gap * scale, deadline=deadline)
-        path += further
-        violated, worst = master.separate(path[-1])
-        report(f"round {number}: {len(listed)} IC rows, worst violation {worst:.1e}, gap {gap:.0e}")
-        if not finished or (worst <= VIOLATION and gap <= LAST_GAP):
-            return master.candidate(path[-1], listed, is_finished=finished)
-        before, listed = listed, np.union1d(listed, violated[:, 1] * count + violated[:, 0])
-        is_longer = len(listed) > len(before)
-        gap = max(LAST_GAP, min(gap, 0.1 * worst)) if is_longer and worst > VIOLATION else LAST_GAP
-        if is_longer:
-            program = master.program(listed)
-            elimination = Elimination(program, master.taste, near)
-            path = restarted(program, path, np.searchsorted(listed, before))
+    reached: tuple[Point, Indices] | None = None
+    try:
+        for number in range(1, ROUNDS + 1):
+            further, finished = minimise(program, path.pop(), elimination, gap=gap * scale, deadline=deadline)
+            path += further
+            reached = path[-1], listed
+            violated, worst = master.separate(path[-1])
+            report(f"round {number}: {len(listed)} IC rows, worst violation {worst:.1e}, gap {gap:.0e}")
+            if not finished or (worst <= VIOLATION and gap <= LAST_GAP):
+                return master.candidate(*reached, is_finished=finished)
+            before, listed = listed, np.union1d(listed, violated[:, 1] * count + violated[:, 0])
+            is_longer = len(listed) > len(before)
+            gap = max(LAST_GAP, min(gap, 0.1 * worst)) if is_longer and worst > VIOLATION else LAST_GAP
+            if is_longer:
+                program = master.program(listed)
+                elimination = Elimination(program, master.taste, near)
+                path = restarted(program, path, np.searchsorted(listed, before))
+    except KeyboardInterrupt:
+        if reached is None:
+            raise
+        return master.candidate(*reached, is_finished=False)
     raise SolverError(
         f"IC violations of {worst * master.units.money:.1e} remain after {ROUNDS} rounds: use method='reference'",
         tried=("cuts",),

@@ -383,6 +383,20 @@ def test_after_an_interrupt_the_menu_is_exact_and_says_its_gap(monkeypatch, when
     assert is_exact_with_its_gap(c.solve_menu(RANDOM, method="cuts"))
 
 
+@pytest.mark.parametrize("step", ["separate", "program"])
+def test_an_interrupt_between_iterations_loses_nothing(monkeypatch, step):
+    original, calls = getattr(cuts.Master, step), []
+
+    def interrupt(*args):
+        calls.append(1)
+        if len(calls) == 2:  # the first round is over
+            raise KeyboardInterrupt
+        return original(*args)
+
+    monkeypatch.setattr(cuts.Master, step, interrupt)
+    assert is_exact_with_its_gap(c.solve_menu(RANDOM, method="cuts"))
+
+
 def test_the_longer_it_ran_the_smaller_the_gap(monkeypatch):
     gaps = []
     for when in (2, 16, 40):
