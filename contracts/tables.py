@@ -50,7 +50,8 @@ def headline(menu: Menu) -> str:
     value, bound = f"{menu.value:.{digits}g}", f"{menu.upper_bound:.{digits}g}"
     types = _plural(menu.problem.n_types, "type")
     options = _plural(len(menu.options.transfers), "option")
-    return f"Menu: {types}, {options}{left}, value {value}, proven bound {bound}"
+    worth = "value" if menu.problem.ambiguity is None else "worst-case value"
+    return f"Menu: {types}, {options}{left}, {worth} {value}, proven bound {bound}"
 
 
 def footer(menu: Menu) -> str:
@@ -58,6 +59,8 @@ def footer(menu: Menu) -> str:
     certificate = menu.certificate
     kind = "rigorous" if certificate.rigorous else "numerical"
     proof = str(certificate).splitlines()[0]
+    if menu.problem.uncertainty is not None and certificate.is_exact:
+        proof += " at every valuation in the types' sets"
     return f"{proof}; {kind} gap {max(certificate.relative_gap, 0.0):.1e}; engine {menu.engine}"
 
 
@@ -74,9 +77,11 @@ def table(menu: Menu) -> tuple[list[str], list[list[str]], int]:
         shown = np.r_[shown[:half], shown[-half:]]
     goods = range(min(problem.n_goods, SHOWN_GOODS))
     names = ["allocation"] if problem.n_goods == 1 else [str(problem.goods[k]) for k in goods]
-    header = ["type", "weight", *names]
+    doubts = [] if problem.ambiguity is None else ["worst case"]
+    header = ["type", "weight", *doubts, *names]
     largest = float(np.abs(menu.allocation[shown]).max(initial=0.0))
     columns = [[str(problem.labels[k]) for k in shown], column(problem.weights[shown], 3)]
+    columns += [column(menu.worst_case_weights[shown], 3) for _ in doubts]
     columns += [column(menu.allocation[shown, k], digits, largest) for k in goods]
     if problem.n_goods > SHOWN_GOODS:
         header.append(f"+{problem.n_goods - SHOWN_GOODS} goods")
@@ -141,6 +146,8 @@ def menu_frame(menu: Menu) -> pd.DataFrame:
         raise ImportError("to_frame needs pandas: pip install 'menuwright[frames]'") from exc
     problem = menu.problem
     columns: dict[str, Any] = {"weight": problem.weights}
+    if problem.ambiguity is not None:
+        columns["worst_case_weight"] = menu.worst_case_weights
     for k in range(problem.n_goods):
         name = "allocation" if problem.n_goods == 1 else f"allocation[{problem.goods[k]}]"
         columns[name] = menu.allocation[:, k]

@@ -96,6 +96,7 @@ def test_two_types_are_screened_as_if_the_low_one_were_more_frequent(radius):
     assert menu.allocation[0, 0] == pytest.approx(amount, abs=1e-4)
     assert menu.certificate.holds
     assert menu.certificate.rigorous
+    assert menu.to_frame()["worst_case_weight"].tolist() == menu.worst_case_weights.tolist()
 
 
 @pytest.mark.parametrize("name", ["total variation", "relative entropy", "chi-square", "Wasserstein", "known mean"])
