@@ -10,11 +10,13 @@ import typer
 from contracts.cli import app, main
 from contracts.commands import AsJson, answering, busy, check_writable, json_text
 from contracts.errors import ProblemError
+from inference.simulation_commands import simulate
 
 if TYPE_CHECKING:
     from inference.choice import ChoiceModel
 
 __all__ = ["app", "main"]
+app.add_typer(simulate, name="simulate")
 
 
 @app.command(epilog="Example: contracts infer menu.json choices.csv --temperature 2")

@@ -1,0 +1,102 @@
+"""Manners of speaking as a second, noisy signal of the norm, whose reliability is learned with the norm.
+
+Every remark of a user is rude, neutral or sycophantic. A listener who takes words at face value reads greed into
+rudeness and generosity into flattery. With probability r a remark is sincere, its tone the one that fits the
+speaker's norm; else its tone is any of the three. The reliability r has a Beta prior on a grid, is the same for all
+remarks of a run, and is summed out:
+
+    log p(remarks | norm) = log sum_r p(r) prod_w (r [w fits the norm] + (1 - r) / 3)^count_w.
+
+A listener who trusts words has one r and no doubt. When words and deeds disagree it needs as many deeds as outweigh
+them; the listener who doubts learns from the deeds that r is small, and stops listening.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from scipy.special import logsumexp
+
+from contracts.arrays import Array, finite, number
+from contracts.errors import ProblemError
+
+TONES = ("rude", "neutral", "sycophantic")
+GRID = (np.arange(20) + 0.5) / 20  # reliabilities
+
+
+@dataclass(frozen=True)
+class Listener:
+    """How an assistant takes the tone of what users say.
+
+    Parameters
+    ----------
+    a, b : positive, parameters of the Beta prior of the reliability; its mean is a / (a + b)
+    trust : a reliability in [0, 1) that is never doubted; None to infer it
+
+    Raises
+    ------
+    ProblemError
+        If a parameter lies outside its range.
+
+    Examples
+    --------
+    Ten insults: whoever trusts words is sure of greed; whoever doubts them as such leans to it less.
+
+    >>> insults = [[10, 0, 0]]
+    >>> Listener(trust=0.9).log_likelihood([0.0, 0.5, 1.0], insults).round(1)
+    array([[ -0.7, -34. , -34. ]])
+    >>> Listener().log_likelihood([0.0, 0.5, 1.0], insults).round(1)
+    array([[ -2. , -13.4, -13.4]])
+    """
+
+    a: float = 1.0
+    b: float = 1.0
+    trust: float | None = None
+
+    def __post_init__(self) -> None:
+        if number("a", self.a) <= 0 or number("b", self.b) <= 0:
+            raise ProblemError(f"a is {self.a}, b is {self.b}: parameters of a Beta prior are positive")
+        if self.trust is not None and not 0 <= number("trust", self.trust) < 1:
+            raise ProblemError(f"trust is {self.trust}: give a reliability from 0 to below 1")
+
+    def log_likelihood(self, shares: Any, counts: Any) -> Array:
+        """Log probability of remarks under norms that give these shares.
+
+        Parameters
+        ----------
+        shares : (n_norms,)
+        counts : (n_runs, 3) remarks heard, in the order of TONES
+
+        Returns
+        -------
+        (n_runs, n_norms)
+        """
+        return np.asarray(logsumexp(self._joint(shares, counts), axis=-1))
+
+    def reliability(self, shares: Any, counts: Any, norm_weights: Any) -> Array:
+        """Posterior mean of the reliability, with the norms weighed by what deeds say, (n_runs, n_norms); (n_runs,)."""
+        with np.errstate(divide="ignore"):
+            score = logsumexp(self._joint(shares, counts) + np.log(norm_weights)[..., np.newaxis], axis=1)
+        weights = np.exp(score - logsumexp(score, axis=-1, keepdims=True))
+        return np.asarray(weights @ self._grid[0])
+
+    @property
+    def _grid(self) -> tuple[Array, Array]:
+        if self.trust is not None:
+            return np.array([self.trust]), np.zeros(1)
+        log_weight = (self.a - 1) * np.log(GRID) + (self.b - 1) * np.log1p(-GRID)
+        return GRID, log_weight - logsumexp(log_weight)
+
+    def _joint(self, shares: Any, counts: Any) -> Array:
+        """Log of prior of r times probability of the remarks; (n_runs, n_norms, n_reliabilities)."""
+        reliability, log_weight = self._grid
+        fits = fitting_tone(shares)[:, np.newaxis] == np.arange(len(TONES))  # (n_norms, tones)
+        log_tone = np.log(reliability * fits[..., np.newaxis] + (1 - reliability) / len(TONES))  # (norms, tones, r)
+        return np.einsum("rt,ntq->rnq", finite("counts", counts), log_tone) + log_weight
+
+
+def fitting_tone(shares: Any) -> Any:
+    """Number of the tone that fits a norm: rude below a third, sycophantic above two thirds; (n_norms,) integers."""
+    return np.digitize(finite("shares", shares), [1 / 3, 2 / 3])

@@ -1,0 +1,62 @@
+"""contracts simulate: experiments on groups, run from a shell, with results as JSON and a page that explains them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from contracts.commands import AsJson, answering, json_text
+from contracts.errors import ProblemError
+
+simulate = typer.Typer(no_args_is_help=True, help="Simulate groups and assistants, and report what came out.")
+RECORDINGS = Path("..") / "shared" / "data" / "scai"
+
+
+@simulate.command(epilog="Example: contracts simulate scai --experiment E1 --seed 1 --out out")
+def scai(
+    *,
+    experiment: Annotated[str, typer.Option(help="E1 to E8.")] = "E1",
+    seed: Annotated[int, typer.Option(min=0, help="Seed of all draws; the same seed gives the same bytes.")] = 0,
+    runs: Annotated[int, typer.Option(min=2, help="Simulated runs of each condition.")] = 1000,
+    recordings: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FOLDER",
+            help="Recorded games to replay and compare with; by default ../shared/data/scai where that exists.",
+        ),
+    ] = None,
+    out: Annotated[Path, typer.Option(metavar="FOLDER", help="Folder for the results; made if need be.")] = Path("out"),
+    as_json: AsJson = False,
+) -> None:
+    """Social Contract AI: an assistant learns the norm of a group of ultimatum players.
+
+    Writes results.json and report.html. A run that is interrupted goes on where it was when started again.
+    """
+    with answering(as_json=as_json):
+        from inference.norm_report import KEPT, keeper, kept_rows, write_experiment
+        from inference.social_contract import run_experiment
+
+        if out.exists() and not out.is_dir():
+            raise ProblemError(f"--out {out} is a file: name a folder")
+        folder = RECORDINGS if recordings is None and RECORDINGS.is_dir() else recordings
+        out.mkdir(parents=True, exist_ok=True)
+        settings, recorded = (experiment, seed, runs), folder is not None
+        done = kept_rows(out, *settings, recorded=recorded)
+        if done:
+            typer.echo(f"resuming: {len(done)} conditions are finished in {out / KEPT}", err=True)
+        result = run_experiment(
+            experiment,
+            seed=seed,
+            recordings=folder,
+            n_runs=runs,
+            done=done,
+            keep=keeper(out, *settings, recorded=recorded),
+            progress=lambda line: typer.echo(line, err=True),
+        )
+        written = write_experiment(result, out)
+        (out / KEPT).unlink(missing_ok=True)
+        typer.echo(json_text(result.to_dict()) if as_json else str(result))
+        for path in written:
+            typer.echo(f"saved {path}", err=True)
