@@ -28,7 +28,7 @@ Integers = NDArray[np.int64]
 ENVY, TEMPERATURE = (0.005, 50.0), (0.002, 3.0)  # of the grid; thresholds from 0.005 to 0.495 of the pie
 STEPS = (51, 31)
 NARROWEST = 0.2  # sd of a kind in logs: about a step of the grid, below which it cannot see
-STARTS, TRIAL = 6, 30  # starts, and EM steps after which only the best one goes on
+STARTS, TRIAL, KEPT = 16, 60, 4  # starts, EM steps after which the best few go on, and how many
 ITERATIONS, FOUND = 5000, 1e-7  # largest number, and gain, relative to the log likelihood or 100 nats, at which to stop
 
 
@@ -288,11 +288,12 @@ def fit_responders(answers: Answers, n_types: int = 1, *, rng: np.random.Generat
     if n_types > 1 and rng is None:
         raise ProblemError("several kinds of people are fitted from random starts: give rng=np.random.default_rng(...)")
     likelihood = _likelihood(answers)
-    population = _start(n_types, rng)
+    trials = [_start(n_types, rng)]
     if n_types > 1:
         trials = [_em(likelihood, _start(n_types, rng), TRIAL) for _ in range(STARTS)]
-        population = max(trials, key=lambda trial: trial.log_likelihood)
-    population = _em(likelihood, population, ITERATIONS)
+        trials = sorted(trials, key=lambda trial: -trial.log_likelihood)[:KEPT]
+    ends = [_em(likelihood, trial, ITERATIONS) for trial in trials]
+    population = max(ends, key=lambda end: end.log_likelihood)
     if not population.converged:
         raise SolverError(f"EM did not converge in {ITERATIONS} steps: use fewer kinds", tried=("EM",))
     order = np.argsort(-population.weights, kind="stable")

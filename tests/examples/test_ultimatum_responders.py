@@ -1,0 +1,36 @@
+"""The responders' example prints what is stored, and its menu is the posted offer that theory says it must be."""
+
+import os
+import re
+import runpy
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+RECORDED = ROOT.parent / "shared" / "data" / "ultimatum" / "responders.csv"
+STORED = Path(__file__).with_suffix(".txt")  # MENUWRIGHT_STORE=1 writes it anew, to be read before it is committed
+NUMBER = re.compile(r"-?\d+(?:,\d{3})*(?:\.\d+)?")
+RELATIVE, PRINTED = 1e-3, 2e-3  # EM stops within 2e-4 nats; shares and errors are printed to the third decimal
+
+
+@pytest.mark.slow
+def test_the_example_prints_what_is_stored(capsys):
+    if not RECORDED.exists():
+        pytest.skip("../shared/data/ultimatum/responders.csv is not here: the example is not run")
+    spaces = runpy.run_path(str(ROOT / "examples" / "ultimatum_responders.py"), run_name="__main__")
+    printed = capsys.readouterr().out
+    if os.environ.get("MENUWRIGHT_STORE"):
+        STORED.write_text(printed, encoding="utf-8")
+    stored = STORED.read_text(encoding="utf-8")
+    assert NUMBER.sub("#", printed).split() == NUMBER.sub("#", stored).split()
+    numbers = [[float(each.replace(",", "")) for each in NUMBER.findall(text)] for text in (printed, stored)]
+    np.testing.assert_allclose(*numbers, rtol=RELATIVE, atol=PRINTED)
+    # The chance of a deal is the good, expected inequality its price: a posted offer is best (Riley & Zeckhauser 1983).
+    menu, single = spaces["menu"], spaces["single"]
+    assert menu.certificate.holds
+    assert menu.value == pytest.approx(max(single), abs=1e-6)
+    posted = spaces["splits"][np.argmax(single)]
+    np.testing.assert_allclose(menu.allocation.sum(axis=1), 1.0, atol=1e-5)
+    np.testing.assert_allclose(menu.allocation @ spaces["splits"], posted, atol=1e-5)
