@@ -1,4 +1,4 @@
-"""Who rejects unequal offers, and what should one offer then?
+"""Who rejects unequal offers, and what one should offer then.
 
 Run with `python examples/ultimatum_responders.py`; needs ../shared/data/ultimatum/responders.csv: 500 people who
 answered 20 offers each (Heffner & FeldmanHall 2022, Nature Communications 13, 1718).

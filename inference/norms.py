@@ -6,7 +6,6 @@ who choose with temperature T in some unit of reward have utilities of T times t
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -16,6 +15,7 @@ from contracts.arrays import Array
 from contracts.errors import ProblemError
 from inference.answer_likelihoods import Indices
 from inference.coded_answers import CodedAnswers, code_answers
+from inference.connection import connection
 from inference.elicitation import Answers
 from inference.member_tastes import fit_members
 from inference.pooling import (
@@ -375,33 +375,6 @@ def _norms(
         n_answers=coded.n_answers,
         log_likelihood=mode.value,
     )
-
-
-Connection = tuple[tuple[str, tuple[tuple[str, ...], ...]], ...]
-
-
-def connection(coded: CodedAnswers) -> tuple[Connection, Connection]:
-    """Which policies a group's own answers cannot compare, and where they say "always", so that only pooling is finite.
-
-    Utilities of a group are determined by its own answers iff every policy is connected with every other by a chain
-    of policies each preferred to the next at least once, in both directions (Ford 1957).
-    """
-    from scipy.sparse.csgraph import connected_components
-
-    names = [*map(str, coded.policies), *(["outside option"] if coded.has_outside_option else [])]
-    separated, one_sided = [], []
-    for group, count in zip(map(str, coded.groups), coded.preferred(), strict=True):
-        n_parts, part = connected_components(count, directed=True, connection="weak")
-        n_strong, strong = connected_components(count, directed=True, connection="strong")
-        if n_parts > 1:
-            separated.append((group, _sets(part, n_parts, names)))
-        if n_strong > n_parts:
-            one_sided.append((group, _sets(strong, n_strong, names)))
-    return tuple(separated), tuple(one_sided)
-
-
-def _sets(part: Any, n_parts: int, names: Sequence[str]) -> tuple[tuple[str, ...], ...]:
-    return tuple(tuple(names[int(k)] for k in np.flatnonzero(part == p)) for p in range(n_parts))
 
 
 def _level(level: float) -> float:

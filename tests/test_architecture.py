@@ -54,6 +54,7 @@ INFERENCE_LAYERS = (
         "hierarchical_logit",
         "bayesian_types",
         "coded_answers",
+        "connection",
         "pooling",
         "member_tastes",
         "norms",
