@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import islice
@@ -12,11 +12,13 @@ import numpy as np
 
 from contracts.arrays import Array
 from contracts.errors import ProblemError
+from contracts.problem import ScreeningProblem
 from inference.choice_data import ChoiceData
 from inference.hierarchical_sampler import HierarchicalPrior, People, sweeps
 from inference.mixed_logit import refuse_idle_attributes
 from inference.panel import information, panel_of
 from inference.population_draws import arviz
+from inference.quantisation import screening_problem_of
 from inference.tastes import TasteDistribution, choices_of, kinds_of
 
 if TYPE_CHECKING:
@@ -81,6 +83,37 @@ class HierarchicalLogit:
         """Choices of new people with predicted tastes, in the situations of `data` (those of the fit by default)."""
         data = self.data if data is None else data
         return choices_of(data, self.draw_people(data.n_people, rng), rng)
+
+    def screening_problem(
+        self,
+        *,
+        price: str,
+        n_types: int,
+        rng: np.random.Generator,
+        goods: Sequence[str] | None = None,
+        draws: int = 10_000,
+        **fields: Any,
+    ) -> ScreeningProblem:
+        """The problem of whoever designs a menu for this population, with a few types that stand for it.
+
+        Parameters
+        ----------
+        price : attribute that becomes the transfer; everybody must mind paying it, so fit it "negative" or "fixed"
+        n_types : how many types; see `inference.quantisation` for what they keep
+        rng : draws the people from the posterior predictive distribution
+        goods : attributes that a contract can vary; by default all others
+        draws : people drawn
+        fields : cost, domain and the other fields of ScreeningProblem, in the units of the data
+
+        Raises
+        ------
+        ProblemError
+            If somebody does not mind paying, or the fields make no problem.
+        """
+        people = self.draw_people(draws, rng)
+        return screening_problem_of(
+            people, self.names, price=price, goods=goods, n_types=n_types, rng=rng, fields=fields
+        )
 
     @cached_property
     def diagnostics(self) -> dict[str, Array]:

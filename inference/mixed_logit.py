@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -13,8 +13,10 @@ from scipy.special import logsumexp, ndtri
 
 from contracts.arrays import Array, finite
 from contracts.errors import ProblemError, SolverError
+from contracts.problem import ScreeningProblem
 from inference.choice_data import ChoiceData, Integers
 from inference.panel import Panel, log_likelihood, log_likelihood_and_score, panel_of
+from inference.quantisation import screening_problem_of
 from inference.tastes import TasteDistribution, choices_of, kinds_of
 
 if TYPE_CHECKING:
@@ -127,6 +129,37 @@ class MixedLogit:
         """Choices of new people with these tastes, in the situations of `data` (those of the fit by default)."""
         data = self.data if data is None else data
         return choices_of(data, self.tastes.draw(data.n_people, rng), rng)
+
+    def screening_problem(
+        self,
+        *,
+        price: str,
+        n_types: int,
+        rng: np.random.Generator,
+        goods: Sequence[str] | None = None,
+        draws: int = 10_000,
+        **fields: Any,
+    ) -> ScreeningProblem:
+        """The problem of whoever designs a menu for this population, with a few types that stand for it.
+
+        Parameters
+        ----------
+        price : attribute that becomes the transfer; everybody must mind paying it, so fit it "negative" or "fixed"
+        n_types : how many types; see `inference.quantisation` for what they keep
+        rng : draws the people
+        goods : attributes that a contract can vary; by default all others
+        draws : people drawn
+        fields : cost, domain and the other fields of ScreeningProblem, in the units of the data
+
+        Raises
+        ------
+        ProblemError
+            If somebody does not mind paying, or the fields make no problem.
+        """
+        people = self.tastes.draw(draws, rng)
+        return screening_problem_of(
+            people, self.names, price=price, goods=goods, n_types=n_types, rng=rng, fields=fields
+        )
 
     def to_frame(self) -> pd.DataFrame:
         """One row per attribute: how it varies, mean and standard deviation with their standard errors."""

@@ -38,7 +38,16 @@ INFERENCE_LAYERS = (
         "elicitation",
         "answer_likelihoods",
     ),
-    ("logit_mixture", "logit_population", "estimates", "population", "population_draws", "panel", "tastes"),
+    (
+        "logit_mixture",
+        "logit_population",
+        "estimates",
+        "population",
+        "population_draws",
+        "panel",
+        "tastes",
+        "quantisation",
+    ),
     (
         "calibration",
         "evidence",
