@@ -10,8 +10,8 @@ covariance^-1 = R R', called `root`. A sweep has three steps, each of which leav
   draw. The trajectory is accepted by the rule of Metropolis.
 - **Population given the people.** Conjugate, exact.
 - **Population and people together.** Where choices say little about each person, the two steps above follow each other
-  slowly. So the mean is moved by m and each standard deviation stretched by exp(l) while everybody keeps its place in
-  the population, beta_i -> mean + m + exp(l) (beta_i - mean): one more trajectory, in 2 n_attributes dimensions.
+  slowly. So the mean and the Cholesky factor F of the covariance move while everybody keeps its place
+  F^-1 (beta_i - mean) in the population: one more trajectory, in (mean, F).
 
 Metrics and step sizes are tuned in the warm-up and then fixed.
 
@@ -128,7 +128,8 @@ class Tuning:
     """The metrics, as factors S with S S' = metric^-1, and the step sizes."""
 
     spread: Array  # (n_people, n_attributes, n_attributes)
-    joint_spread: Array  # (2 n_attributes, 2 n_attributes)
+    joint_spread: Array  # (n, n) for the n entries of the mean and of a lower triangular matrix
+    anchor: Array  # (n_attributes, n_attributes), Cholesky factor of a typical covariance
     step: float = 1.0
     joint_step: float = 1.0
 
@@ -199,38 +200,55 @@ def move_people(people: People, tuning: Tuning, now: Sample, rng: np.random.Gene
 def move_together(
     people: People, tuning: Tuning, now: Sample, prior: HierarchicalPrior, rng: np.random.Generator
 ) -> Sample:
-    """One trajectory of (mean, l) in every chain, with everybody's beta = mean + exp(l) (beta - mean) carried along.
+    """One trajectory of (mean, F) in every chain, everybody's beta = mean + F F_0^-1 (beta_0 - mean_0) carried along.
 
-    Let P be the precision at l = 0 and D = diag(exp(l)), so that the covariance is D P^-1 D. In coordinates
-    (log standard deviations, correlations) the inverse Wishart has density |D|^-degrees exp(-tr(scale D^-1 P D^-1) / 2)
-    up to a constant: its |covariance|^-(degrees + K + 1)/2 meets the Jacobian |D|^(K + 1). With the prior of the mean,
+    Coordinates are the mean and E = F anchor^-1, lower triangular, its diagonal as logarithms l; they are the same for
+    all states, so that the way back is as probable as the way there. With P = anchor^-T anchor^-1, the covariance is
+    E P^-1 E', and Q = E^-T P E^-1 its inverse. Lower triangular factors have Jacobian prod_k F_kk^(K - k + 1), so that
+    in (l, entries below the diagonal) the inverse Wishart has the density exp(-sum_k (degrees + k - 1) l_k -
+    tr(scale Q) / 2) up to a constant, k = 1, ..., K. With the prior of the mean,
 
-        log posterior = sum_i log L_i - (degrees + 1) sum(l) - (tr(scale Q) + strength mean' Q mean) / 2
+        log posterior = sum_i log L_i - sum_k (degrees + k) l_k - tr((scale + strength mean mean') Q) / 2,
 
-    with Q = D^-1 P D^-1.
+    whose derivative in the entries of E is that of sum_i score_i place_i' + Q (scale + strength mean mean') E^-T, with
+    place_i = E^-1 (beta_i - mean), which does not move.
     """
     size = len(people.kinds)
     strength, degrees, scale = prior.parts(size)
-    precision = now.root @ now.root.transpose(0, 2, 1)
-    place = now.beta - now.mean
+    away = np.linalg.inv(tuning.anchor)
+    precision = away.T @ away
+    factor = np.linalg.cholesky(np.linalg.inv(now.root @ now.root.transpose(0, 2, 1)))
+    here = factor @ away
+    place = np.einsum("cij,ncj->nci", np.linalg.inv(here), now.beta - now.mean, optimize=True)
+    rows, columns = np.tril_indices(size)
+    on_diagonal = rows == columns
+    exponent = degrees + np.arange(1, size + 1)
     step = tuning.joint_step * rng.uniform(*JITTER)
+
+    def stretched(theta: Array) -> Array:
+        stretch = np.zeros((len(theta), size, size))
+        stretch[:, rows, columns] = np.where(on_diagonal, np.exp(theta[:, size:]), theta[:, size:])
+        return stretch
 
     def at(theta: Array) -> tuple[Array, Array, Array, Array, Array]:
         """Log posterior, its derivative, and the people there."""
-        mean, stretch = theta[:, :size], theta[:, size:]
-        apart = np.exp(stretch) * place
-        beta = mean + apart
+        mean, stretch = theta[:, :size], stretched(theta)
+        beta = mean + np.einsum("cij,ncj->nci", stretch, place, optimize=True)
         value, score = people.slope(beta)
-        shrink = np.exp(-stretch)
-        there = precision * shrink[:, :, np.newaxis] * shrink[:, np.newaxis]
-        pull = np.einsum("cij,cj->ci", there, mean)
-        log_prior = -(degrees + 1) * stretch.sum(axis=1) - 0.5 * (scale * there).sum(axis=(1, 2))
-        log_prior -= 0.5 * strength * (mean * pull).sum(axis=1)
-        of_mean = score.sum(axis=0) - strength * pull
-        of_stretch = (score * apart).sum(axis=0) - (degrees + 1) + (scale * there).sum(axis=2) + strength * mean * pull
-        return value.sum(axis=0) + log_prior, np.concatenate([of_mean, of_stretch], axis=1), beta, value, score
+        back = np.linalg.inv(stretch)
+        there = back.transpose(0, 2, 1) @ precision @ back
+        moment = scale + strength * mean[:, :, np.newaxis] * mean[:, np.newaxis]
+        log_stretch = theta[:, size:][:, on_diagonal]
+        density = value.sum(axis=0) - log_stretch @ exponent - 0.5 * (moment * there).sum(axis=(1, 2))
+        of_mean = score.sum(axis=0) - strength * np.einsum("cij,cj->ci", there, mean)
+        of_stretch = np.einsum("nci,ncj->cij", score, place, optimize=True)
+        entries = (of_stretch + there @ moment @ back.transpose(0, 2, 1))[:, rows, columns]
+        entries[:, on_diagonal] = entries[:, on_diagonal] * np.exp(log_stretch) - exponent
+        return density, np.concatenate([of_mean, entries], axis=1), beta, value, score
 
-    theta = np.concatenate([now.mean, np.zeros_like(now.mean)], axis=1)
+    entries = here[:, rows, columns]
+    entries[:, on_diagonal] = np.log(entries[:, on_diagonal])
+    theta = np.concatenate([now.mean, entries], axis=1)
     momentum = rng.standard_normal(theta.shape)
     with np.errstate(over="ignore", invalid="ignore"):
         density, slope, beta, value, score = at(theta)
@@ -242,11 +260,12 @@ def move_together(
             momentum = momentum + (step / 2 if last == JOINT_LEAPFROGS - 1 else step) * slope @ tuning.joint_spread
         probability = acceptance_probability(density - 0.5 * (momentum**2).sum(axis=1) - start)
     moves = rng.random(probability.shape) < probability
-    shrink = np.exp(np.where(moves[:, np.newaxis], -theta[:, size:], 0.0))
+    turned = moves[:, np.newaxis, np.newaxis]
+    root = np.linalg.inv(np.where(turned, stretched(theta), here)).transpose(0, 2, 1) @ away.T
     return Sample(
         np.where(moves[:, np.newaxis], beta, now.beta),
         np.where(moves[:, np.newaxis], theta[:, :size], now.mean),
-        now.root * shrink[:, :, np.newaxis],
+        np.where(turned, root, now.root),
         np.where(moves, value, now.value),
         np.where(moves[:, np.newaxis], score, now.score),
         now.acceptance,
@@ -271,7 +290,7 @@ def sweeps(
     mean, root = draw_population(start, prior, rng)
     now = Sample(start, mean, root, *people.slope(start))
     history = [now]
-    tuning = tuned(people, Tuning(np.empty(0), np.empty(0)), history, prior)
+    tuning = tuned(people, Tuning(np.empty(0), np.empty(0), np.empty(0)), history, prior)
     marks = {int(share * warmup) for share in TUNINGS}
     for number in count():
         now = move_people(people, tuning, now, rng)
@@ -293,17 +312,28 @@ def sweeps(
 def tuned(people: People, tuning: Tuning, history: list[Sample], prior: HierarchicalPrior) -> Tuning:
     """Metrics at the averages of some samples.
 
-    The joint metric is the outer product of everybody's scores in (mean, l), plus what the prior adds.
+    The joint metric is the outer product of everybody's scores in (mean, E), as if E were the identity, plus about what
+    the prior adds.
     """
     size = len(people.kinds)
     strength, degrees, _ = prior.parts(size)
+    rows, columns = np.tril_indices(size)
     precision = np.mean([(now.root @ now.root.transpose(0, 2, 1)).mean(axis=0) for now in history], axis=0)
     metric = people.information(np.mean([now.beta.mean(axis=1) for now in history], axis=0)) + precision
-    recent = history[-20:]
-    scores = [np.concatenate([now.score, now.score * (now.beta - now.mean)], axis=2) for now in recent]
-    joint = np.mean([np.einsum("nci,ncj->ij", part, part) / part.shape[1] for part in scores], axis=0)
-    joint = joint + np.diag(np.concatenate([strength * np.diag(precision), np.full(size, degrees)]))
-    return replace(tuning, spread=_inverse_root(metric), joint_spread=_inverse_root(joint))
+    joint = np.zeros((size + len(rows), size + len(rows)))
+    for now in history[-20:]:
+        entries = now.score[:, :, rows] * (now.beta - now.mean)[:, :, columns]
+        both = np.concatenate([now.score, entries], axis=2).reshape(-1, len(joint))
+        joint += both.T @ both / (now.beta.shape[1] * len(history[-20:]))
+    covariance = np.linalg.inv(precision)
+    own, variance = np.diag(precision), np.diag(covariance)
+    joint += np.diag(np.concatenate([strength * own, degrees * own[rows] * variance[columns]]))
+    return replace(
+        tuning,
+        spread=_inverse_root(metric),
+        joint_spread=_inverse_root(joint),
+        anchor=np.asarray(np.linalg.cholesky(covariance)),
+    )
 
 
 def _inverse_root(metric: Array) -> Array:

@@ -5,9 +5,9 @@ by k-means, in units of each good's standard deviation. A type is the mean of it
 it is the conditional expectation of w given the cell. So the means of the population are kept exactly, and its variance
 shrinks to that between cells.
 
-The value of the menu for the few types is no bound for the population: within a cell tastes are known that in truth are
-not, so it is usually too high, and falls as `n_types` grows. Raise `n_types` until it settles, and let people drawn anew
-take their choice from the menu (`menu.choose`) to see what it earns.
+The value of the menu for the few types is no bound for the population: within a cell tastes are known that in truth
+are not, so it is usually too high, and falls as `n_types` grows. Raise `n_types` until it settles, and let people drawn
+anew take their choice from the menu (`menu.choose`) to see what it earns.
 """
 
 from __future__ import annotations

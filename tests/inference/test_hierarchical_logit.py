@@ -6,13 +6,13 @@ from scipy.integrate import quad
 from scipy.special import expit
 from scipy.stats import chisquare, norm
 
+from benchmarks import nuts
 from contracts.errors import ProblemError
 from inference import ChoiceData, HierarchicalPrior, fit_hierarchical_logit
 from inference.hierarchical_sampler import People, Sample, Tuning, draw_population, move_people, move_together
 from inference.panel import panel_of
 from inference.population_draws import arviz
 from inference.tastes import TasteDistribution, choices_of, kinds_of
-from tests.inference import nuts
 from tests.inference.published import electricity
 from tests.inference.test_mixed_logit import situations
 
@@ -60,7 +60,10 @@ def test_people_given_the_population_have_the_posterior_of_quadrature(kind):
     data = situations(6, 5, 2, 1, rng)
     data = ChoiceData(data.attributes, rng.integers(2, size=data.n_obs), data.person)
     center, precision, chains = 0.3, 1.5, 200
-    people, tuning = People(panel_of(data, chains), (kind,)), Tuning(np.full((6, 1, 1), 0.4), np.empty(0), step=0.9)
+    people, tuning = (
+        People(panel_of(data, chains), (kind,)),
+        Tuning(np.full((6, 1, 1), 0.4), np.empty(0), np.empty(0), step=0.9),
+    )
     beta = rng.normal(size=(6, chains, 1))
     root = np.full((chains, 1, 1), precision**0.5)
     now = Sample(beta, np.full((chains, 1), center), root, *people.slope(beta))
@@ -92,7 +95,7 @@ def test_moving_population_and_people_together_leaves_the_prior_as_it_is():
     chains, n_people = 4000, 3
     same = ChoiceData(np.zeros((n_people, 2, 2)), np.zeros(n_people, int))
     people = People(panel_of(same, chains), ("normal", "normal"))
-    tuning = Tuning(np.empty(0), 0.3 * np.eye(4) + 0.05, joint_step=1.0)
+    tuning = Tuning(np.empty(0), 0.2 * np.eye(5) + 0.03, np.array([[1.0, 0.0], [0.3, 0.8]]), joint_step=1.0)
     mean, root = draw_population(np.zeros((0, chains, 2)), PRIOR, rng)
     place = rng.standard_normal((n_people, chains, 2, 1))
     beta = mean + np.linalg.solve(root.transpose(0, 2, 1), place)[..., 0]
@@ -102,15 +105,16 @@ def test_moving_population_and_people_together_leaves_the_prior_as_it_is():
         covariance = np.linalg.inv(now.root @ now.root.transpose(0, 2, 1))
         log_sd = np.log(np.diagonal(covariance, axis1=1, axis2=2)) / 2
         correlation = covariance[:, 0, 1] / np.exp(log_sd.sum(axis=1))
-        return np.column_stack([now.mean, log_sd, correlation, now.beta[0], now.mean**2, log_sd**2, now.beta[1] ** 2])
+        squares = [now.mean**2, log_sd**2, correlation[:, np.newaxis] ** 2, now.beta[1] ** 2]
+        return np.column_stack([now.mean, log_sd, correlation, now.beta[0], *squares, log_sd.prod(axis=1)])
 
     first = summary(now)
-    for _ in range(30):
+    for _ in range(60):
         now = move_together(people, tuning, now, PRIOR, rng)
     last = summary(now)
     assert 0.3 < now.joint_acceptance < 0.999
     assert np.corrcoef(first[:, 2], last[:, 2])[0, 1] < 0.5  # it has moved
-    np.testing.assert_array_equal(first[:, 4].round(8), last[:, 4].round(8))  # correlations stay
+    assert np.corrcoef(first[:, 4], last[:, 4])[0, 1] < 0.9
     error = np.sqrt((first.var(axis=0) + last.var(axis=0)) / chains)
     assert np.all(np.abs(first.mean(axis=0) - last.mean(axis=0)) < 4 * error + 1e-12)
 

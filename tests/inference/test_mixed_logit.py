@@ -49,7 +49,7 @@ def test_mixed_logit_of_electricity_contracts_is_that_of_mlogit_to_four_decimals
 @pytest.mark.slow
 def test_with_600_points_it_is_as_good_as_another_package():
     """xlogit reports -3888.413 with 600 Halton draws of its own arrangement; ours, in the arrangement of mlogit, are
-    worth -3888.465. The two means differ by less than a third of a standard error."""
+    worth -3888.465. Means differ by less than two thirds of a standard error."""
     model = fit_mixed_logit(electricity(), draws=600)
     assert model.log_likelihood == pytest.approx(-3888.465, abs=5e-4)
     xlogit = [-0.9996286, -0.2355334, 2.2307891, 1.6251657, -9.6067367, -9.7892800]

@@ -1,9 +1,16 @@
 """The hierarchical logit written in numpyro and sampled by NUTS: a second opinion that shares no code with ours."""
 
+from typing import Any
+
 import numpy as np
 
+from benchmarks.cases import Array
+from inference import ChoiceData, HierarchicalPrior
 
-def sample(data, prior, *, draws, warmup, chains, seed):
+
+def sample(
+    data: ChoiceData, prior: HierarchicalPrior, *, draws: int, warmup: int, chains: int, seed: int
+) -> tuple[Array, Array, float]:
     """Draws of mean and covariance, (chains, draws, ...), from the non-centred model; with the CPU seconds used."""
     import time
 
@@ -18,13 +25,13 @@ def sample(data, prior, *, draws, warmup, chains, seed):
     root = np.linalg.cholesky(np.linalg.inv(scale))
     attributes, choice = jnp.array(data.attributes), jnp.array(data.choice)
 
-    def model():
+    def model() -> None:
         precision = numpyro.sample("precision", dist.Wishart(degrees, scale_tril=jnp.array(root)))
         # precision = R R' gives covariance = R^-T R^-1, so beta = mean + R^-T z
         lower = jnp.linalg.cholesky(precision)
         shift = numpyro.sample("shift", dist.Normal(0, 1).expand([data.n_attributes]).to_event(1))
 
-        def tastes(normal):
+        def tastes(normal: Any) -> Any:
             return jax.scipy.linalg.solve_triangular(lower.T, normal.T, lower=False).T
 
         mean = numpyro.deterministic("mean", tastes(shift[None])[0] / np.sqrt(strength))
