@@ -70,7 +70,7 @@ class CurrencyKernel:
     """
 
     names: tuple[str, ...]
-    similarity: Array
+    similarity: Any
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "names", tuple(self.names))

@@ -1,11 +1,12 @@
 """Manners of speaking as a second, noisy signal of the norm, whose reliability is learned with the norm.
 
-Every remark of a user is rude, neutral or sycophantic. A listener who takes words at face value reads greed into
-rudeness and generosity into flattery. With probability r a remark is sincere, its tone the one that fits the
-speaker's norm; else its tone is any of the three. The reliability r has a Beta prior on a grid, is the same for all
-remarks of a run, and is summed out:
+Every remark of a user is rude, neutral or sycophantic. Neutral ones say nothing. A listener who takes words at face
+value reads greed into rudeness and generosity into flattery: with probability r a remark that has a tone is sincere,
+rude if the speaker's norm gives less than a third, sycophantic if it gives more than two thirds; else, and of fair
+speakers, it has either tone with the same probability. The reliability r has a Beta prior on a grid, is the same for
+all remarks of a run, and is summed out:
 
-    log p(remarks | norm) = log sum_r p(r) prod_w (r [w fits the norm] + (1 - r) / 3)^count_w.
+    log p(remarks | norm) = log sum_r p(r) prod_w (r [w fits the norm] + (1 - r) / 2)^count_w.
 
 A listener who trusts words has one r and no doubt. When words and deeds disagree it needs as many deeds as outweigh
 them; the listener who doubts learns from the deeds that r is small, and stops listening.
@@ -46,9 +47,9 @@ class Listener:
 
     >>> insults = [[10, 0, 0]]
     >>> Listener(trust=0.9).log_likelihood([0.0, 0.5, 1.0], insults).round(1)
-    array([[ -0.7, -34. , -34. ]])
+    array([[ -0.5,  -6.9, -30. ]])
     >>> Listener().log_likelihood([0.0, 0.5, 1.0], insults).round(1)
-    array([[ -2. , -13.4, -13.4]])
+    array([[-1.7, -6.9, -9.3]])
     """
 
     a: float = 1.0
@@ -92,8 +93,10 @@ class Listener:
     def _joint(self, shares: Any, counts: Any) -> Array:
         """Log of prior of r times probability of the remarks; (n_runs, n_norms, n_reliabilities)."""
         reliability, log_weight = self._grid
-        fits = fitting_tone(shares)[:, np.newaxis] == np.arange(len(TONES))  # (n_norms, tones)
-        log_tone = np.log(reliability * fits[..., np.newaxis] + (1 - reliability) / len(TONES))  # (norms, tones, r)
+        fitting = fitting_tone(shares)[:, np.newaxis]
+        fits = (fitting == np.arange(len(TONES)))[..., np.newaxis]  # (n_norms, tones, 1)
+        log_tone = np.log(np.where(fitting[..., np.newaxis] == 1, 0.5, reliability * fits + (1 - reliability) / 2))
+        log_tone[:, TONES.index("neutral")] = 0.0
         return np.einsum("rt,ntq->rnq", finite("counts", counts), log_tone) + log_weight
 
 

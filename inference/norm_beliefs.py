@@ -237,6 +237,15 @@ def expected_share(log_norm_posterior: Array, space: NormSpace) -> tuple[Array, 
     return mean, np.sqrt(np.maximum(variance, 0.0))
 
 
+def expected_offer(log_norm_posterior: Array, evidence: Array, tables: Tables, amount: Any) -> Array:
+    """Mean share of `amount` that Thompson sampling offers; (n_runs,). Amounts are one number or (n_runs,)."""
+    rows = np.broadcast_to(tables.row(amount), (len(evidence),))
+    slips = np.exp(evidence - norm_evidence(evidence)[..., np.newaxis])
+    mean_units = np.einsum("akns,k->ans", np.exp(tables.offers), np.arange(tables.offers.shape[1]))[rows]
+    share = (mean_units * slips).sum(axis=-1) / tables.amounts[rows][:, np.newaxis]
+    return np.asarray((np.exp(log_norm_posterior) * share).sum(axis=-1))
+
+
 def checked_names(policies: Mapping[str, Any], names: Sequence[str]) -> tuple[str, ...]:
     """Names that all have a policy."""
     if unknown := [name for name in names if name not in policies]:

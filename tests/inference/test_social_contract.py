@@ -177,5 +177,79 @@ def test_ours_is_as_near_by_epoch_1_as_the_language_model_is_at_last():
     assert max(over.values()) < 0.001
 
 
+@pytest.mark.parametrize("name", [name for name in DESIGNS if name != "E1"])
+def test_every_experiment_runs_without_recordings(name):
+    result = run_experiment(name, seed=1, n_runs=3)
+    assert result.rows
+    assert result.findings
+    assert len(result.to_frame()) == len(result.rows)
+    assert json.loads(json.dumps(result.to_dict(), allow_nan=False))["experiment"] == name
+    assert str(result).startswith(f"{name}: ")
+
+
+def final_rows(name, **options):
+    return {row.condition: row for row in run_experiment(name, seed=1, **options).final}
+
+
+def test_weights_of_a_mixture_are_learned_within_one_run():
+    rows = final_rows("E2", n_runs=20)
+    for row in rows.values():
+        assert row.more["weight error"] < 0.05, row.condition  # against the people who played
+        assert row.more.get("population error", 0.0) < 0.08, row.condition  # 50 draws of 0.5 err by 0.056 themselves
+    assert rows["50/50 altruistic/selfish, people known"].more["groups"] == pytest.approx(2, abs=0.1)
+    assert rows["50/50 altruistic/selfish, people known"].more["distance to the person's own norm"] < 0.02
+
+
+def test_several_policies_are_told_apart_and_one_is_not_split():
+    rows = final_rows("E7", n_runs=20)
+    assert rows["one third each, people known"].more["groups"] == pytest.approx(3, abs=0.1)
+    assert rows["all fair, people known"].more["groups"] == pytest.approx(1, abs=0.1)
+
+
+@pytest.mark.slow
+def test_misleading_manners_cost_a_doubting_listener_at_most_one_epoch_and_a_trusting_one_more():
+    rows = run_experiment("E4", seed=1, n_runs=40).rows
+    gaps = {(row.condition, row.epoch): abs(row.gap) for row in rows}
+    for condition in ("altruistic rude", "selfish sycophantic"):
+        assert gaps[f"{condition}, doubting", 1] < 0.05
+        assert gaps[f"{condition}, trusting", 1] > 0.2
+        final = next(row for row in rows if row.condition == f"{condition}, trusting" and row.epoch == 4)
+        assert STALLED in final.troubles
+
+
+@pytest.mark.slow
+def test_rules_pay_where_norms_differ_and_cost_where_they_do_not():
+    rows = run_experiment("E8", seed=1, n_runs=60).rows
+
+    def error(condition):
+        return np.mean([row.more["mean |gap| of a run"] for row in rows if row.condition == condition and row.epoch])
+
+    assert error("same everywhere, one principle") < error("same everywhere, a rule per setting")
+    assert error("by currency, a rule per setting") < error("by currency, one principle")
+    assert error("by amount, rules pooled by half") < error("by amount, one principle")
+    assert error("by role, a rule per role") < error("by role, one principle")
+
+
+@pytest.mark.slow
+@needs_recordings
+def test_in_new_currencies_the_gap_is_at_most_half_the_recorded_one_and_uncertainty_is_honest():
+    rows = final_rows("E3", recordings=RECORDED, n_runs=10)
+    for name, row in rows.items():
+        if "OOD, learned" in name:
+            assert abs(row.gap) <= abs(row.recorded_gap) / 2
+            assert row.more["entropy"] > 0.5
+    assert abs(rows["replay include_prior_exclude_reason_ID, learned similarity"].gap) < 0.01
+
+
+@pytest.mark.slow
+@needs_recordings
+def test_mixtures_of_recorded_users_are_matched_on_average():
+    rows = [row for name, row in final_rows("E2", recordings=RECORDED, n_runs=5).items() if name.startswith("replay")]
+    ours = [row for row in rows if "assumed" not in row.condition]
+    assert len(ours) == 9
+    assert max(row.more["weight error"] for row in ours) < 0.05
+    assert np.mean([abs(row.gap) for row in ours]) < np.mean([abs(row.recorded_gap) for row in ours])
+
+
 def test_every_experiment_has_a_question():
     assert all(design.question.endswith("?") for design in DESIGNS.values())
