@@ -241,7 +241,7 @@ def expected_offer(log_norm_posterior: Array, evidence: Array, tables: Tables, a
     """Mean share of `amount` that Thompson sampling offers; (n_runs,). Amounts are one number or (n_runs,)."""
     rows = np.broadcast_to(tables.row(amount), (len(evidence),))
     slips = np.exp(evidence - norm_evidence(evidence)[..., np.newaxis])
-    mean_units = np.einsum("akns,k->ans", np.exp(tables.offers), np.arange(tables.offers.shape[1]))[rows]
+    mean_units = np.einsum("rkns,k->rns", np.exp(tables.offers), np.arange(tables.offers.shape[1]))[rows]
     share = (mean_units * slips).sum(axis=-1) / tables.amounts[rows][:, np.newaxis]
     return np.asarray((np.exp(log_norm_posterior) * share).sum(axis=-1))
 
