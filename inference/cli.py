@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -109,6 +110,20 @@ def infer(
                 path.write_text(json_text(record) + "\n", encoding="utf-8")
                 typer.echo(f"saved {path}", err=True)
         typer.echo(json_text(document) if as_json else "\n".join(answer))
+
+
+@app.command(name="read-policy", epilog='Example: contracts read-policy "be altruistic when making offers"')
+def read_policy_command(
+    text: Annotated[str, typer.Argument(metavar="TEXT", help="The policy in words; - reads it from standard input.")],
+    *,
+    as_json: AsJson = False,
+) -> None:
+    """Read from a policy in words what share it offers to the other, offline."""
+    with answering(as_json=as_json):
+        from inference.language import read_policy
+
+        reading = read_policy(sys.stdin.read() if text == "-" else text)
+        typer.echo(json_text(reading.to_dict()) if as_json else str(reading))
 
 
 def _infer_from_log(
