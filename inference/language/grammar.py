@@ -35,12 +35,12 @@ BOUND = (
     r"|about|around|roughly|approximately|nearly|almost|close\s+to|exactly|precisely|only|just)?\s*"
 )
 GIVE = (
-    r"giv(?:e|es|ing)|offer(?:s|ing)?|propos(?:e|es|ing)|hand(?:s|ing)?(?:\s+over)?|donat(?:e|es|ing)|pass(?:es|ing)?|"
-    r"send(?:s|ing)?|transfer(?:s|ring)?|leav(?:e|es|ing)|allocat(?:e|es|ing)|award(?:s|ing)?|grant(?:s|ing)?|"
-    r"provid(?:e|es|ing)|shar(?:e|es|ing)|allot(?:s|ting)?"
+    r"gives?|giving|offer(?:s|ing)?|proposes?|proposing|hand(?:s|ing)?(?:\s+over)?|donates?|donating|pass(?:es|ing)?|"
+    r"send(?:s|ing)?|transfer(?:s|ring)?|leaves?|leaving|allocates?|allocating|award(?:s|ing)?|grant(?:s|ing)?|"
+    r"provides?|providing|shares?|sharing|allot(?:s|ting)?"
 )
 KEEP = (
-    r"keep(?:s|ing)?|tak(?:e|es|ing)|retain(?:s|ing)?|reserv(?:e|es|ing)|hold(?:s|ing)?|sav(?:e|es|ing)|"
+    r"keep(?:s|ing)?|takes?|taking|retain(?:s|ing)?|reserves?|reserving|hold(?:s|ing)?|saves?|saving|"
     r"claim(?:s|ing)?|pocket(?:s|ing)?|demand(?:s|ing)?"
 )
 ME = r"(?:me|myself|self|oneself|yourself|the\s+proposer|proposer)"
@@ -74,7 +74,7 @@ TIMES = re.compile(
 )
 LOOSE = re.compile(rf"\$?{NUMBER}(?:\s*(?:%|percent\b))?(?:\s+(?:dollars?|units?|coins?|points?))?")
 BORDER = re.compile(r"[.;!?](?!\d)|\b(?:but|while|and\s+(?=accept|reject|refuse|decline))\b")
-ACCEPTING = re.compile(r"\b(?:accept|reject|refus|declin|turn\s+down|receiv|agree)\w*")
+ACCEPTING = re.compile(r"\b(?:accept|reject|refus|declin|turn\s+down|receive|receiving|agree)\w*")
 
 
 class Quantity(NamedTuple):
