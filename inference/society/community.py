@@ -1,0 +1,176 @@
+"""What a community says about itself, and what can be concluded from it without looking at the truth.
+
+Members compare pairs of policies, rate some on scales of their own, and say of some whether they could live with them
+rather than with the reference. `inference.norms` turns the answers into utilities of every group with their errors,
+reservation utilities, and, with everybody in one pot, the Bradley-Terry reward that preference averaging trains on.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import expit
+
+from contracts.arrays import Array, finite
+from contracts.errors import ProblemError
+from inference.elicitation import Acceptances, Comparisons, Ratings
+from inference.norms import elicit_norms
+from inference.society.world import Society
+
+Indices = NDArray[np.intp]
+COMPARISONS, RATINGS, ACCEPTANCES = 1200, 360, 360  # answers of the whole community, shared out by weight
+RATING_NOISE = 0.5  # logits
+
+
+@dataclass(frozen=True, eq=False)
+class CommunityInput:
+    """Answers, each with the group and the member who gave it."""
+
+    comparisons: Comparisons
+    ratings: Ratings
+    acceptances: Acceptances
+
+
+@dataclass(frozen=True, eq=False)
+class Elicited:
+    """What every mechanism is told, the same for all of them.
+
+    Attributes
+    ----------
+    utilities : (n_types, n_policies) of the types that the designer distinguishes, logits, sum to zero
+    covariance : (n_types, n_policies, n_policies) of their estimation errors
+    pooled : (n_policies,) Bradley-Terry reward of everybody together, logits, sums to zero
+    reservation_utility : (n_types,) where a type is indifferent between a policy and staying away
+    weights : (n_types,) shares
+    type_of_group : (n_groups,) which type a group is taken for
+    """
+
+    utilities: Array
+    covariance: Array
+    pooled: Array
+    reservation_utility: Array
+    weights: Array
+    type_of_group: Indices
+
+
+def community_input(
+    society: Society,
+    rng: np.random.Generator,
+    *,
+    comparisons: int = COMPARISONS,
+    ratings: int = RATINGS,
+    acceptances: int = ACCEPTANCES,
+    rating_noise: float = RATING_NOISE,
+    pretended: Any = None,
+) -> CommunityInput:
+    """Noisy answers of the society's members; groups answer in proportion to their weights.
+
+    A comparison is a logit in the member's own utilities, an acceptance one against the reference policy, and a rating
+    the utility with Gaussian noise, on the member's own scale (a random origin and unit).
+
+    Parameters
+    ----------
+    comparisons, ratings, acceptances : how many, of the whole community; at least one per group
+    rating_noise : standard deviation, logits
+    pretended : (n_groups, n_members, n_policies) utilities that members answer with instead of their true ones
+
+    Examples
+    --------
+    >>> from inference.society.world import synthetic_society
+    >>> rng = np.random.default_rng(1)
+    >>> asked = community_input(synthetic_society(rng, conflict=0.5), rng)
+    >>> asked.comparisons.n_answers, asked.ratings.n_answers
+    (1200, 360)
+    """
+    truth = society.members if pretended is None else finite("pretended", pretended)
+    if truth.shape != society.members.shape:
+        raise ProblemError(f"pretended has shape {truth.shape}; expected {society.members.shape}, one row per member")
+    n_groups, n_members, n_policies = truth.shape
+
+    def asked(count: int) -> tuple[Indices, Indices, Indices]:
+        """Group, member and policy of every question."""
+        group = np.repeat(np.arange(n_groups), shared_out(society.weights, count))
+        return group, rng.integers(n_members, size=count), rng.integers(n_policies, size=count)
+
+    group, member, first = asked(comparisons)
+    second = (first + rng.integers(1, n_policies, size=comparisons)) % n_policies
+    prefers = rng.random(comparisons) < expit(truth[group, member, first] - truth[group, member, second])
+    compared = Comparisons(group, np.where(prefers, first, second), np.where(prefers, second, first), member)
+
+    group, member, policy = asked(ratings)
+    origin, unit = rng.standard_normal((n_groups, n_members)), rng.uniform(0.5, 2.0, (n_groups, n_members))
+    felt = truth[group, member, policy] + rating_noise * rng.standard_normal(ratings)
+    rated = Ratings(group, member, policy, origin[group, member] + unit[group, member] * felt)
+
+    group, member, policy = asked(acceptances)
+    gain = truth[group, member, policy] - truth[group, member] @ society.reference
+    accepted = Acceptances(group, policy, rng.random(acceptances) < expit(gain), member)
+    return CommunityInput(compared, rated, accepted)
+
+
+def shared_out(weights: Array, count: int) -> Indices:
+    """`count` answers in proportion to the weights, by largest remainders; at least one each.
+
+    Examples
+    --------
+    >>> shared_out(np.array([0.5, 0.3, 0.2]), 11)
+    array([6, 3, 2])
+    """
+    if count < len(weights):
+        raise ProblemError(f"{count} answers cannot come from {len(weights)} groups: ask at least one of each")
+    spare = (count - len(weights)) * weights
+    whole = np.floor(spare).astype(np.intp)
+    whole[np.argsort(whole - spare, kind="stable")[: count - len(weights) - whole.sum()]] += 1
+    return whole + 1
+
+
+def elicited(answers: CommunityInput, weights: Any, n_policies: int, type_of_group: Any = None) -> Elicited:
+    """Estimates from the answers alone; utilities in logits.
+
+    Parameters
+    ----------
+    weights : (n_groups,) shares of the groups, which a census knows
+    type_of_group : (n_groups,) which type the designer takes each group for, numbered from 0; each for its own if
+        left out, and groups with the same number for one and the same
+
+    Raises
+    ------
+    ProblemError
+        If a type has no group.
+    """
+    share = finite("weights", weights)
+    seen = np.arange(len(share)) if type_of_group is None else np.asarray(type_of_group, dtype=np.intp)
+    if seen.shape != share.shape or set(seen.tolist()) != set(range(int(seen.max()) + 1)):
+        raise ProblemError(f"type_of_group is {seen.tolist()}: number the types of the {len(share)} groups from 0")
+    policies = range(n_policies)
+    norms = elicit_norms(*relabelled(answers, seen), policies=policies, groups=range(int(seen.max()) + 1))
+    everybody = elicit_norms(*relabelled(answers, np.zeros_like(seen)), policies=policies)
+    return Elicited(
+        utilities=norms.utilities,
+        covariance=norms.covariance,
+        pooled=everybody.utilities[0],
+        reservation_utility=norms.reservation_utility,
+        weights=np.bincount(seen, weights=share),
+        type_of_group=seen,
+    )
+
+
+def relabelled(answers: CommunityInput, type_of_group: Indices) -> tuple[Comparisons, Ratings, Acceptances]:
+    """The same answers by type; members keep apart who was apart."""
+    compared, rated, accepted = answers.comparisons, answers.ratings, answers.acceptances
+
+    def who(group: Indices, member: Indices) -> Indices:
+        return np.asarray(member * len(type_of_group) + group)
+
+    return (
+        Comparisons(
+            type_of_group[compared.group], compared.winner, compared.loser, who(compared.group, compared.member)
+        ),
+        Ratings(type_of_group[rated.group], who(rated.group, rated.member), rated.policy, rated.rating),
+        Acceptances(
+            type_of_group[accepted.group], accepted.policy, accepted.accepted, who(accepted.group, accepted.member)
+        ),
+    )

@@ -1,0 +1,158 @@
+"""What offers do to people, by their true utilities.
+
+Users know what they want: from labels and menus everybody takes what is best for the own true utilities (or errs, by
+logit), whatever the mechanism believed. Every number is a mean over the members of a group, and over groups by weight.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import rel_entr, softmax
+
+from contracts.arrays import Array
+from inference.society.mechanisms import Offer
+from inference.society.world import Society
+
+Indices = NDArray[np.intp]
+ROUNDING = 1e-9  # logits below which two policies are worth the same
+
+
+@dataclass(frozen=True, eq=False)
+class Truth:
+    """Many societies of one shape, stacked along the first axis."""
+
+    members: Array  # (n, n_groups, n_members, n_policies)
+    own: Array  # the same: everybody's own best policy
+    weights: Array  # (n, n_groups)
+    safety_cost: Array  # (n, n_policies)
+    reference: Array  # (n, n_policies)
+    temperature: Array  # (n,)
+
+    @classmethod
+    def of(cls, societies: Sequence[Society]) -> Truth:
+        """Stack societies."""
+        return cls(*(np.stack([np.asarray(getattr(one, field.name)) for one in societies]) for field in fields(cls)))
+
+    def mean(self, values: Array) -> Array:
+        """Of something per group and member, (n, n_groups, n_members): the population's mean, (n,)."""
+        return np.asarray(np.einsum("ng,ngm->n", self.weights, values) / values.shape[2])
+
+
+@dataclass(frozen=True, eq=False)
+class Outcome:
+    """What a mechanism does in each of n societies; every field is (n,), utilities in logits."""
+
+    misalignment: Array  # surplus below that of the own best policy = tau KL(delivered | own)
+    total_variation: Array  # distance of the delivered policy from the own best
+    kl: Array  # KL(delivered | own), nats
+    utility_loss: Array  # utility below that of the own best policy; negative where more harm buys more utility
+    worst_group: Array  # misalignment of the group with most of it
+    harm: Array  # expected safety cost
+    welfare: Array  # utility net of safety cost and of leaving the reference
+    participation: Array  # share of users at least as well off as with the reference
+    misreporting: Array  # what users gain by taking something else than what is meant for them; choosing reports nothing
+    sorting: Array  # share of users who take what is meant for their group
+    recovered: Array  # share of users whose type the choice reveals, by Bayes' rule
+    hacking: Array  # what the mechanism expects above the reference, less what it delivers
+    group_utility: Array  # (n, n_groups) utility above the reference
+
+
+def delivered(truth: Truth, offer: Offer, *, temperature: float = 0.0) -> Array:
+    """Probability that each member takes each option; (n, n_groups, n_members, n_options).
+
+    Parameters
+    ----------
+    temperature : logits; 0 for best responses, the first option in a tie
+    """
+    worth = np.einsum("ngmk,nok->ngmo", truth.members, offer.policies)
+    if temperature > 0:
+        return np.asarray(softmax(worth / temperature, axis=-1))
+    taken: Array = np.eye(worth.shape[-1])[np.round(worth, 12).argmax(axis=-1)]
+    return taken
+
+
+def evaluate(truth: Truth, offer: Offer, type_of_group: Indices, *, temperature: float = 0.0) -> Outcome:
+    """Everything of `Outcome` for one mechanism.
+
+    Parameters
+    ----------
+    type_of_group : (n_groups,) which type each group was taken for
+    temperature : with which users err, logits; 0 for best responses
+    """
+    chance = delivered(truth, offer, temperature=temperature)
+    worth = np.einsum("ngmk,nok->ngmo", truth.members, offer.policies)
+    meant = offer.meant_for[type_of_group]  # (n_groups,)
+    by_type = np.einsum("ng,ngmo->ngo", np.ones_like(truth.weights), chance) / chance.shape[2]
+    utility = np.einsum("ngmo,ngmo->ngm", chance, worth)
+    intended = np.take_along_axis(worth, meant[np.newaxis, :, np.newaxis, np.newaxis], axis=-1)[..., 0]
+    promised = offer.promised[:, type_of_group]  # (n, n_groups, n_policies)
+    given = np.einsum("nok,nk->no", offer.policies, truth.safety_cost)
+    from_reference = rel_entr(offer.policies, truth.reference[:, np.newaxis]).sum(axis=-1)
+    harm = np.einsum("ngmo,no->ngm", chance, given)
+    leaving = truth.temperature[:, np.newaxis, np.newaxis] * np.einsum("ngmo,no->ngm", chance, from_reference)
+    distance = _distances(truth, offer, chance)
+    group_regret = (truth.temperature[:, np.newaxis, np.newaxis] * distance[1]).mean(axis=2)
+    status_quo = np.einsum("ngmk,nk->ngm", truth.members, truth.reference)
+    expected = np.einsum("ngk,ngk->ng", promised, offer.policies[:, meant] - truth.reference[:, np.newaxis])
+    return Outcome(
+        misalignment=np.einsum("ng,ng->n", truth.weights, group_regret),
+        total_variation=truth.mean(distance[0]),
+        kl=truth.mean(distance[1]),
+        utility_loss=truth.mean(np.einsum("ngmk,ngmk->ngm", truth.members, truth.own) - utility),
+        worst_group=group_regret.max(axis=1),
+        harm=truth.mean(harm),
+        welfare=truth.mean(utility - harm - leaving),
+        participation=truth.mean(
+            np.einsum("ngmo,ngmo->ngm", chance, worth >= status_quo[..., np.newaxis] - ROUNDING)
+        ),
+        misreporting=truth.mean(worth.max(axis=-1) - intended),
+        sorting=truth.mean(np.take_along_axis(chance, meant[np.newaxis, :, np.newaxis, np.newaxis], axis=-1)[..., 0]),
+        recovered=np.asarray((truth.weights[..., np.newaxis] * by_type).max(axis=1).sum(axis=-1)),
+        hacking=np.einsum("ng,ng->n", truth.weights, expected) - truth.mean(utility - status_quo),
+        group_utility=(utility - status_quo).mean(axis=2),
+    )
+
+
+def full_information(truth: Truth) -> Outcome:
+    """The bound: everybody has the own best policy."""
+    utility = np.einsum("ngmk,ngmk->ngm", truth.members, truth.own)
+    harm = np.einsum("ngmk,nk->ngm", truth.own, truth.safety_cost)
+    leaving = rel_entr(truth.own, truth.reference[:, np.newaxis, np.newaxis]).sum(axis=-1)
+    status_quo = np.einsum("ngmk,nk->ngm", truth.members, truth.reference)
+    nothing, everybody = np.zeros(len(utility)), np.ones(len(utility))
+    return Outcome(
+        misalignment=nothing,
+        total_variation=nothing,
+        kl=nothing,
+        utility_loss=nothing,
+        worst_group=nothing,
+        harm=truth.mean(harm),
+        welfare=truth.mean(utility - harm - truth.temperature[:, np.newaxis, np.newaxis] * leaving),
+        participation=truth.mean((utility >= status_quo - ROUNDING).astype(np.float64)),
+        misreporting=nothing,
+        sorting=everybody,
+        recovered=everybody,
+        hacking=nothing,
+        group_utility=(utility - status_quo).mean(axis=2),
+    )
+
+
+def coherence(truth: Truth, noiseless: Offer, noisy: Offer, *, temperature: float = 0.0) -> Array:
+    """How far noise on the signal moves what users get: mean total variation distance, (n,); 0 is coherent."""
+    before = np.einsum("ngmo,nok->ngmk", delivered(truth, noiseless, temperature=temperature), noiseless.policies)
+    after = np.einsum("ngmo,nok->ngmk", delivered(truth, noisy, temperature=temperature), noisy.policies)
+    return truth.mean(np.abs(after - before).sum(axis=-1) / 2)
+
+
+def _distances(truth: Truth, offer: Offer, chance: Array) -> tuple[Array, Array]:
+    """Expected total variation and KL of what members take from their own best; both (n, n_groups, n_members)."""
+    variation, divergence = np.zeros(chance.shape[:3]), np.zeros(chance.shape[:3])
+    for option in range(offer.policies.shape[1]):
+        policy = offer.policies[:, option, np.newaxis, np.newaxis]
+        variation += chance[..., option] * np.abs(policy - truth.own).sum(axis=-1) / 2
+        divergence += chance[..., option] * rel_entr(policy, truth.own).sum(axis=-1)
+    return variation, divergence
