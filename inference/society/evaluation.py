@@ -54,7 +54,7 @@ class Outcome:
     harm: Array  # expected safety cost
     welfare: Array  # utility net of safety cost and of leaving the reference
     participation: Array  # share of users at least as well off as with the reference
-    misreporting: Array  # what users gain by taking something else than what is meant for them; choosing reports nothing
+    misreporting: Array  # gain from saying to be of another type; from menus, the certificate's largest gain, exactly
     sorting: Array  # share of users who take what is meant for their group
     recovered: Array  # share of users whose type the choice reveals, by Bayes' rule
     hacking: Array  # what the mechanism expects above the reference, less what it delivers
@@ -109,7 +109,7 @@ def evaluate(truth: Truth, offer: Offer, type_of_group: Indices, *, temperature:
         participation=truth.mean(
             np.einsum("ngmo,ngmo->ngm", chance, worth >= status_quo[..., np.newaxis] - ROUNDING)
         ),
-        misreporting=truth.mean(worth.max(axis=-1) - intended),
+        misreporting=_certified_gain(offer) if offer.menus else truth.mean(worth.max(axis=-1) - intended),
         sorting=truth.mean(np.take_along_axis(chance, meant[np.newaxis, :, np.newaxis, np.newaxis], axis=-1)[..., 0]),
         recovered=np.asarray((truth.weights[..., np.newaxis] * by_type).max(axis=1).sum(axis=-1)),
         hacking=np.einsum("ng,ng->n", truth.weights, expected) - truth.mean(utility - status_quo),
@@ -146,6 +146,11 @@ def coherence(truth: Truth, noiseless: Offer, noisy: Offer, *, temperature: floa
     before = np.einsum("ngmo,nok->ngmk", delivered(truth, noiseless, temperature=temperature), noiseless.policies)
     after = np.einsum("ngmo,nok->ngmk", delivered(truth, noisy, temperature=temperature), noisy.policies)
     return truth.mean(np.abs(after - before).sum(axis=-1) / 2)
+
+
+def _certified_gain(offer: Offer) -> Array:
+    """Whoever reports a type to a menu, of those it is designed for, gains nothing by another one: its certificate."""
+    return np.array([max(one.certificate.deviation.gain, 0.0) for one in offer.menus])
 
 
 def _distances(truth: Truth, offer: Offer, chance: Array) -> tuple[Array, Array]:

@@ -1,0 +1,42 @@
+"""Societal alignment, whole: a society, what it says about itself, eight mechanisms, and what they do under the truth."""
+
+from inference.society.community import CommunityInput, Elicited, community_input, elicited
+from inference.society.evaluation import Outcome, Truth, coherence, evaluate, full_information
+from inference.society.mechanisms import MECHANISMS, Offer, Signal
+from inference.society.scenarios import SCENARIOS, Cell, Communities, Scenario, communities, noisy_signal, run_cell
+from inference.society.sweep import SCALES, Scale, sweep
+from inference.society.verdicts import CLAIMS, Claim, Verdict, judged
+from inference.society.world import Society, load_society, moral_machine_society, synthetic_society
+
+__all__ = [
+    "CLAIMS",
+    "MECHANISMS",
+    "SCALES",
+    "SCENARIOS",
+    "Cell",
+    "Claim",
+    "Communities",
+    "CommunityInput",
+    "Elicited",
+    "Offer",
+    "Outcome",
+    "Scale",
+    "Scenario",
+    "Signal",
+    "Society",
+    "Truth",
+    "Verdict",
+    "coherence",
+    "communities",
+    "community_input",
+    "elicited",
+    "evaluate",
+    "full_information",
+    "judged",
+    "load_society",
+    "moral_machine_society",
+    "noisy_signal",
+    "run_cell",
+    "sweep",
+    "synthetic_society",
+]

@@ -1,0 +1,204 @@
+"""The grid of scenarios, degrees of conflict and levels of noise, in pieces that survive an interrupt.
+
+A piece is some replications of a family of scenarios at one degree of conflict, a pure function of its description.
+Every finished piece is a JSON file that appears all at once, so a sweep that was stopped goes on where it was.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from contracts.errors import ProblemError
+from inference.society.scenarios import PLAIN, SCENARIOS, Cell, Scenario, communities, joined, run_cell
+
+SCHEMA = "menuwright/societal-piece/1"
+
+
+@dataclass(frozen=True)
+class Scale:
+    """How much is computed.
+
+    Attributes
+    ----------
+    conflicts, noises : the grid of the plain family
+    replications, robust : of the plain family, and how many of them solve robust menus
+    other_conflicts, other_replications, other_robust : the same of the other families
+    piece : replications per piece
+    rounds, societies : of the study over time, and how many societies live through it
+    gap : of the Pareto front
+    """
+
+    name: str
+    conflicts: tuple[float, ...]
+    noises: tuple[float, ...]
+    replications: int
+    robust: int
+    other_conflicts: tuple[float, ...] = ()
+    other_replications: int = 0
+    other_robust: int = 0
+    piece: int = 25
+    rounds: int = 12
+    societies: int = 10
+    gap: float = 0.03
+
+
+SCALES = {
+    "small": Scale("small", (0.0, 0.5, 1.0), (0.0, 0.2, 0.5), 8, 2, piece=8, rounds=6, societies=2, gap=0.1),
+    "default": Scale("default", (0.0, 0.5, 1.0), (0.0, 0.1, 0.2, 0.35, 0.5), 80, 8, piece=10),
+    "full": Scale(
+        "full",
+        (0.0, 0.25, 0.5, 0.75, 1.0),
+        (0.0, 0.1, 0.2, 0.3, 0.4, 0.5),
+        200,
+        40,
+        other_conflicts=(0.0, 0.5, 1.0),
+        other_replications=50,
+        other_robust=8,
+        rounds=20,
+        societies=40,
+    ),
+}
+
+
+@dataclass(frozen=True)
+class Piece:
+    """Some replications of the scenarios of a family at one degree of conflict."""
+
+    scenarios: tuple[str, ...]
+    conflict: float
+    noises: tuple[float, ...]
+    replications: tuple[int, ...]
+    robust: int
+    seed: int
+
+    @property
+    def name(self) -> str:
+        """Of its file."""
+        family = self.scenarios[0].lower().replace(" ", "-")
+        return f"{family}-conflict-{self.conflict:g}-from-{self.replications[0]}.json"
+
+
+def pieces(scale: Scale, seed: int) -> tuple[Piece, ...]:
+    """The whole sweep."""
+    found = []
+    for family in families():
+        is_plain = family[0] == PLAIN
+        conflicts = scale.conflicts if is_plain else scale.other_conflicts
+        count = scale.replications if is_plain else scale.other_replications
+        robust = scale.robust if is_plain else scale.other_robust
+        names = tuple(one.name for one in family)
+        for conflict in conflicts:
+            for start in range(0, count, scale.piece):
+                stop = min(start + scale.piece, count)
+                few = min(max(robust - start, 0), stop - start)
+                found.append(Piece(names, conflict, scale.noises, tuple(range(start, stop)), few, seed))
+    return tuple(found)
+
+
+def families() -> list[list[Scenario]]:
+    """Scenarios that ask the same communities, together."""
+    found: dict[Any, list[Scenario]] = {}
+    for scenario in SCENARIOS:
+        found.setdefault(scenario.family, []).append(scenario)
+    return list(found.values())
+
+
+def run_piece(piece: Piece) -> list[Cell]:
+    """One cell per scenario; robust menus for the plain one and the first of every other family."""
+    by_name = {one.name: one for one in SCENARIOS}
+    family = [by_name[name] for name in piece.scenarios]
+    asked = communities(family[0], piece.conflict, piece.replications, seed=piece.seed)
+    return [
+        run_cell(asked, scenario, piece.noises, robust=piece.robust if scenario is family[0] else 0)
+        for scenario in family
+    ]
+
+
+def sweep(
+    scale: Scale,
+    *,
+    seed: int,
+    folder: str | Path,
+    workers: int = 1,
+    report: Callable[[str], None] = lambda line: None,
+) -> tuple[Cell, ...]:
+    """Run every piece that `folder` does not hold yet, and put the replications of each cell together.
+
+    Parameters
+    ----------
+    folder : where pieces are kept; created if need be
+    workers : processes; 1 computes in this one
+    report : told a line per finished piece
+
+    Raises
+    ------
+    ProblemError
+        If the folder holds pieces of another sweep, or damaged ones.
+    """
+    if workers < 1:
+        raise ProblemError(f"workers is {workers}: use at least one process")
+    target = Path(folder)
+    target.mkdir(parents=True, exist_ok=True)
+    planned = pieces(scale, seed)
+    done = {piece: found for piece in planned if (found := read_piece(target, piece)) is not None}
+    missing = [piece for piece in planned if piece not in done]
+    report(f"{len(done)} of {len(planned)} pieces were there")
+    for piece, cells in _computed(missing, workers):
+        write_piece(target, piece, cells)
+        done[piece] = cells
+        report(f"{len(done)} of {len(planned)} pieces: {piece.scenarios[0]}, conflict {piece.conflict:g}")
+    together: dict[tuple[str, float], list[Cell]] = {}
+    for piece in planned:
+        for cell in done[piece]:
+            together.setdefault((cell.scenario, cell.conflict), []).append(cell)
+    return tuple(joined(cells) for cells in together.values())
+
+
+def _computed(missing: Sequence[Piece], workers: int) -> Iterator[tuple[Piece, list[Cell]]]:
+    if workers == 1 or len(missing) < 2:
+        yield from ((piece, run_piece(piece)) for piece in missing)
+        return
+    from concurrent.futures import ProcessPoolExecutor, as_completed
+    from multiprocessing import get_context
+
+    with ProcessPoolExecutor(min(workers, len(missing)), mp_context=get_context("spawn")) as pool:
+        running = {pool.submit(run_piece, piece): piece for piece in missing}
+        try:
+            yield from ((running[future], future.result()) for future in as_completed(running))
+        except BaseException:  # an interrupt or a failed piece: what has not begun is not begun
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise
+
+
+def read_piece(folder: Path, piece: Piece) -> list[Cell] | None:
+    """The cells of a finished piece; None if it is not there."""
+    path = folder / piece.name
+    if not path.exists():
+        return None
+    try:
+        record = json.loads(path.read_text(encoding="utf-8"))
+        same = record["schema"] == SCHEMA and record["piece"] == json.loads(json.dumps(asdict(piece)))
+        if same:
+            return [Cell.from_dict(one) for one in record["cells"]]
+    except (ValueError, KeyError, TypeError) as exc:
+        raise ProblemError(f"{path} is damaged ({exc!r}): delete it, and it is computed anew") from exc
+    raise ProblemError(f"{path} belongs to a sweep with other settings: choose an empty folder, or delete it")
+
+
+def write_piece(folder: Path, piece: Piece, cells: Sequence[Cell]) -> None:
+    """Write a piece under another name first, so that no reader ever sees half of it."""
+    record = {"schema": SCHEMA, "piece": asdict(piece), "cells": [cell.to_dict() for cell in cells]}
+    partial = folder / f"{piece.name}.{os.getpid()}.partial"
+    partial.write_text(json.dumps(record, allow_nan=False) + "\n", encoding="utf-8")
+    partial.replace(folder / piece.name)
+
+
+def said_aloud(line: str) -> None:
+    """Progress on standard error."""
+    print(line, file=sys.stderr, flush=True)  # noqa: T201 - progress is asked for

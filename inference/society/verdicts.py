@@ -1,0 +1,263 @@
+"""Verdicts: what a claim says, what was measured, and a rule that was fixed before looking.
+
+A claim is about one effect in every cell of a grid of channels, degrees of conflict and levels of noise. A cell
+supports it if the 95% bootstrap interval of the effect's mean over replications lies wholly on the claimed side of a
+bound. The claim **holds** if every cell supports it, **fails** if none does, and **holds in part** otherwise. Effects
+are paired: both mechanisms meet the same societies, answers and noise, and whole replications are resampled.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+
+from contracts.arrays import Array
+from contracts.errors import ProblemError
+from inference.society.scenarios import Cell
+
+RESAMPLES, LEVEL = 2000, 0.95
+STABLE_NOISE = 0.2  # of a standard deviation: what the source calls stable
+COHERENT = 0.1  # total variation: a tenth of the probability may move
+NEGLIGIBLE = 0.01  # logits of misalignment that are called no cost
+CHANNELS = ("plain", "shared noise")  # independent noise on every group's signal, and the same on all
+Side = Literal["above", "below"]
+
+
+@dataclass(frozen=True, eq=False)
+class Verdict:
+    """One claim, judged.
+
+    Attributes
+    ----------
+    effect, interval : mean over the cells of the grid, and its 95% interval
+    supporting, cells : how many cells support the claim, of how many; and those that do not, in words
+    """
+
+    claim: str
+    verdict: str
+    effect: float
+    interval: tuple[float, float]
+    replications: int
+    unit: str
+    rule: str
+    supporting: int
+    cells: int
+    not_in: tuple[str, ...]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain JSON."""
+        return {**self.__dict__, "interval": list(self.interval), "not_in": list(self.not_in)}
+
+
+@dataclass(frozen=True)
+class Claim:
+    """An effect per replication, where it is measured, and on which side of which bound it should lie."""
+
+    words: str
+    unit: str
+    rule: str
+    effect: Callable[[Cell, int], Array]  # cell and number of the noise level -> (n_replications,)
+    where: Callable[[float, float], bool]  # conflict, noise
+    bound: float = 0.0
+    side: Side = "above"
+    channels: tuple[str, ...] = CHANNELS
+
+
+def gap(what: str, first: str, second: str) -> Callable[[Cell, int], Array]:
+    """first less second by one measure, over the replications that both have."""
+
+    def effect(cell: Cell, level: int) -> Array:
+        return paired(cell.values[first][what][level], cell.values[second][what][level])
+
+    return effect
+
+
+def growth_gap(what: str, first: str, second: str) -> Callable[[Cell, int], Array]:
+    """By how much more a measure grows with the noise for the first than for the second."""
+
+    def effect(cell: Cell, level: int) -> Array:
+        one, two = cell.values[first][what], cell.values[second][what]
+        return paired(one[level] - one[0], two[level] - two[0])
+
+    return effect
+
+
+def paired(first: Array, second: Array) -> Array:
+    """Differences over the replications that both have: they are numbered from the first."""
+    count = min(len(first), len(second))
+    return np.asarray(first[:count] - second[:count])
+
+
+CLAIMS = (
+    Claim(
+        "Menus reduce misalignment against preference averaging",
+        "logits: misalignment of averaging less that of the menu",
+        "interval above 0 wherever groups conflict, at every level of noise",
+        gap("misalignment", "averaging", "menu"),
+        lambda conflict, noise: conflict > 0,
+    ),
+    Claim(
+        "Menus help the worst-off group against preference averaging",
+        "logits: misalignment of the worst group under averaging less that under the menu",
+        "interval above 0 wherever groups conflict, at every level of noise",
+        gap("worst_group", "averaging", "menu"),
+        lambda conflict, noise: conflict > 0,
+    ),
+    Claim(
+        "The menu stays coherent with up to 20% noise",
+        "total variation between the policies that users get with and without noise",
+        f"interval below {COHERENT:g} at every noise up to {STABLE_NOISE:g}",
+        lambda cell, level: cell.values["menu"]["coherence"][level],
+        lambda conflict, noise: 0 < noise <= STABLE_NOISE,
+        COHERENT,
+        "below",
+    ),
+    Claim(
+        "Noise makes averaging worse than it makes the menu",
+        "logits: growth of misalignment with noise, averaging less menu",
+        "interval above 0 wherever groups conflict and there is noise",
+        growth_gap("misalignment", "averaging", "menu"),
+        lambda conflict, noise: conflict > 0 and noise > 0,
+    ),
+    Claim(
+        "Noise makes averaging less coherent than the menu",
+        "total variation, averaging less menu",
+        "interval above 0 wherever groups conflict and there is noise",
+        gap("coherence", "averaging", "menu"),
+        lambda conflict, noise: conflict > 0 and noise > 0,
+    ),
+    Claim(
+        "Averaging is hacked more than the menu",
+        "logits: growth with noise of what is promised less what is delivered, averaging less menu",
+        "interval above 0 wherever groups conflict and there is noise",
+        growth_gap("hacking", "averaging", "menu"),
+        lambda conflict, noise: conflict > 0 and noise > 0,
+    ),
+    Claim(
+        "Types are inferred from the selection",
+        "share of users whose group the choice from the menu reveals, less the share that guessing does",
+        "interval above 0 wherever groups conflict, at every level of noise",
+        lambda cell, level: cell.values["menu"]["recovered"][level] - cell.base_rate,
+        lambda conflict, noise: conflict > 0,
+    ),
+    Claim(
+        "The menu costs nothing where groups agree",
+        "logits: misalignment of the menu less that of averaging",
+        f"interval below {NEGLIGIBLE:g} at conflict 0, at every level of noise",
+        gap("misalignment", "menu", "averaging"),
+        lambda conflict, noise: conflict == 0,
+        NEGLIGIBLE,
+        "below",
+    ),
+    Claim(
+        "Labels invite lies",
+        "logits that users gain by naming another group than their own",
+        "interval above 0 at every conflict and noise",
+        lambda cell, level: cell.values["labels"]["misreporting"][level],
+        lambda conflict, noise: True,
+    ),
+    Claim(
+        "The robust menu is more coherent than the plain one",
+        "total variation, menu less robust menu",
+        "interval above 0 wherever there is noise",
+        gap("coherence", "menu", "robust menu"),
+        lambda conflict, noise: noise > 0,
+        channels=("plain",),
+    ),
+)
+PROOF = "Incentive compatibility and individual rationality hold"
+
+
+def judged(cells: Iterable[Cell], *, seed: int) -> tuple[Verdict, ...]:
+    """A verdict on every claim.
+
+    Raises
+    ------
+    ProblemError
+        If the cells hold none that a claim is about.
+    """
+    known = tuple(cells)
+    found = [_judge(claim, known, np.random.default_rng([seed, number])) for number, claim in enumerate(CLAIMS)]
+    return (*found, proof(known))
+
+
+def proof(cells: Sequence[Cell]) -> Verdict:
+    """IC and IR of every menu that was solved, by its exact certificate: a proof about each, no estimate."""
+    count = sum(cell.certified[0] for cell in cells)
+    exact = sum(cell.certified[1] for cell in cells)
+    gain = max(max(cell.certified[2], 0.0) for cell in cells)
+    shortfall = max(max(-cell.certified[3], 0.0) for cell in cells)
+    largest = max(gain, shortfall)
+    return Verdict(
+        claim=PROOF,
+        verdict="holds" if exact == count else "fails" if exact == 0 else "holds in part",
+        effect=largest,
+        interval=(largest, largest),
+        replications=max(cell.n_replications for cell in cells),
+        unit="logits: largest gain from another contract or shortfall from the reference, of every menu solved",
+        rule="the exact certificate of every menu holds",
+        supporting=exact,
+        cells=count,
+        not_in=() if exact == count else (f"{count - exact} menus",),
+    )
+
+
+def _judge(claim: Claim, cells: Sequence[Cell], rng: np.random.Generator) -> Verdict:
+    effects, against = [], []
+    for cell in cells:
+        if cell.scenario not in claim.channels:
+            continue
+        for level, noise in enumerate(cell.noises):
+            if not claim.where(cell.conflict, noise):
+                continue
+            effect = claim.effect(cell, level)
+            low, high = interval(effect, rng)
+            if not (low > claim.bound if claim.side == "above" else high < claim.bound):
+                words = f"{cell.scenario}, conflict {cell.conflict:g}, noise {noise:g}: {effect.mean():+.3f}"
+                against.append(f"{words} [{low:+.3f}, {high:+.3f}]")
+            effects.append(effect)
+    if not effects:
+        raise ProblemError(f"no cell is about the claim {claim.words!r}: run the scenarios {', '.join(claim.channels)}")
+    count = min(map(len, effects))
+    overall = np.mean([effect[:count] for effect in effects], axis=0)
+    supporting = len(effects) - len(against)
+    return Verdict(
+        claim=claim.words,
+        verdict="holds" if not against else "holds in part" if supporting else "fails",
+        effect=float(overall.mean()),
+        interval=interval(overall, rng),
+        replications=count,
+        unit=claim.unit,
+        rule=claim.rule,
+        supporting=supporting,
+        cells=len(effects),
+        not_in=tuple(against),
+    )
+
+
+def interval(effect: Array, rng: np.random.Generator) -> tuple[float, float]:
+    """Percentile bootstrap interval of the mean over replications (Efron 1979).
+
+    Examples
+    --------
+    >>> interval(np.ones(20), np.random.default_rng(1))
+    (1.0, 1.0)
+    """
+    drawn = rng.integers(len(effect), size=(RESAMPLES, len(effect)))
+    low, high = np.quantile(effect[drawn].mean(axis=1), [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
+    return float(low), float(high)
+
+
+def verdict_table(verdicts: Sequence[Verdict]) -> str:
+    """One line per claim."""
+    width = max(len(one.claim) for one in verdicts)
+    head = f"{'claim':{width}}  {'verdict':13}  {'effect':>8}  95% interval        cells"
+    rows = [
+        f"{one.claim:{width}}  {one.verdict:13}  {one.effect:+8.4f}  [{one.interval[0]:+.4f}, {one.interval[1]:+.4f}]"
+        f"  {one.supporting:>4} of {one.cells}"
+        for one in verdicts
+    ]
+    return "\n".join([head, *rows])
