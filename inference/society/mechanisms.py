@@ -25,6 +25,7 @@ from numpy.typing import NDArray
 from scipy.special import logsumexp
 
 from contracts.arrays import Array
+from contracts.errors import SolverError
 from contracts.menu import Menu
 from contracts.models import delegation
 from contracts.solve import solve_menu
@@ -33,9 +34,8 @@ from inference.society.world import tilted
 
 Indices = NDArray[np.intp]
 COVERAGE = 0.5  # probability that a type's confidence set holds its true utilities: at 0.95 most sets would overlap
-ROBUST_GAP = 1e-4  # relative; a cone program is not worth more digits here
-ASCENT_STEPS = 20_000
-SETTLED = 1e-9  # of max-min weights, per step
+ROBUST_GAP = 1e-3  # relative; a cone program is not worth more digits here
+MAX_MIN_PRECISION = 1e-12  # logits
 
 
 @dataclass(frozen=True, eq=False)
@@ -112,21 +112,40 @@ def max_min(signal: Signal) -> Offer:
 def worst_off_weights(signal: Signal) -> Array:
     """Weights on the types that make their weighted sum as good as the worst-off type's case; (n, n_types).
 
-    Exponentiated gradient (Kivinen & Warmuth 1997): F is smooth relative to entropy with constant range(u)^2 / (4 tau),
-    so steps of its inverse never raise F.
+    They minimise F, smooth and convex on the simplex; its gradient is what each type gains by their policy.
+
+    Raises
+    ------
+    SolverError
+        If the minimum is not found.
     """
-    value, tau = signal.utilities, signal.temperature[:, np.newaxis]
-    step = 4 * tau / np.maximum(np.ptp(value, axis=2).max(axis=1, keepdims=True) ** 2, 1e-300)
-    log_weights = np.full(value.shape[:2], -np.log(value.shape[1]))
-    for _ in range(ASCENT_STEPS):
-        weights = np.exp(log_weights)
-        policies = signal.softmax(np.einsum("ng,ngk->nk", weights, value))
-        slope = np.einsum("ngk,nk->ng", value, policies) - signal.reservation_utility
-        log_weights = log_weights - step * slope
-        log_weights -= logsumexp(log_weights, axis=1, keepdims=True)
-        if np.abs(np.exp(log_weights) - weights).max() < SETTLED:
-            break
-    return np.exp(log_weights)
+    from scipy.optimize import minimize
+
+    n_types = signal.utilities.shape[1]
+    found = np.empty(signal.utilities.shape[:2])
+    for r, (value, base) in enumerate(zip(signal.utilities, signal.reservation_utility, strict=True)):
+        cost, log_reference, tau = signal.safety_cost[r], np.log(signal.reference[r]), float(signal.temperature[r])
+
+        def dual(
+            weights: Array, value: Any = value, base: Any = base, cost: Any = cost, log: Any = log_reference, tau: float = tau
+        ) -> tuple[float, Array]:
+            score = log + (weights @ value - cost) / tau
+            total = float(logsumexp(score))
+            return tau * total - float(weights @ base), value @ np.exp(score - total) - base
+
+        answer = minimize(
+            dual,
+            np.full(n_types, 1 / n_types),
+            jac=True,
+            method="SLSQP",
+            bounds=[(0.0, 1.0)] * n_types,
+            constraints={"type": "eq", "fun": lambda w: w.sum() - 1, "jac": np.ones_like},
+            options={"ftol": MAX_MIN_PRECISION, "maxiter": 500},
+        )
+        if not answer.success:
+            raise SolverError(f"the max-min policy was not found ({answer.message})", tried=("SLSQP",))
+        found[r] = answer.x
+    return found
 
 
 def majority(signal: Signal) -> Offer:

@@ -49,17 +49,17 @@ class Scale:
 
 
 SCALES = {
-    "small": Scale("small", (0.0, 0.5, 1.0), (0.0, 0.2, 0.5), 8, 2, piece=8, rounds=6, societies=2, gap=0.1),
-    "default": Scale("default", (0.0, 0.5, 1.0), (0.0, 0.1, 0.2, 0.35, 0.5), 80, 8, piece=10),
+    "small": Scale("small", (0.0, 0.5, 1.0), (0.0, 0.2, 0.5), 6, 6, piece=6, rounds=6, societies=2, gap=0.1),
+    "default": Scale("default", (0.0, 0.5, 1.0), (0.0, 0.1, 0.2, 0.35, 0.5), 60, 60, piece=5),
     "full": Scale(
         "full",
         (0.0, 0.25, 0.5, 0.75, 1.0),
         (0.0, 0.1, 0.2, 0.3, 0.4, 0.5),
         200,
-        40,
+        100,
         other_conflicts=(0.0, 0.5, 1.0),
         other_replications=50,
-        other_robust=8,
+        other_robust=25,
         rounds=20,
         societies=40,
     ),

@@ -1,0 +1,199 @@
+"""The experiment from one call: the sweep, its verdicts, and a page that shows them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from contracts.errors import ProblemError
+from contracts.report import Report
+from inference.society.scenarios import MEASURES, SCENARIOS, Cell
+from inference.society.sweep import SCALES, Scale, sweep
+from inference.society.verdicts import COHERENT, Verdict, judged, verdict_table
+
+QUESTION = (
+    "Three groups want different things of one assistant. Does a menu of policies, incentive compatible and with the "
+    "reference always on offer, leave less misalignment than one policy for the averaged reward, and does it stay "
+    "coherent when the reward signal is noisy? Every mechanism sees the same noisy answers of the community; everything "
+    "is evaluated under the true utilities, which no mechanism sees."
+)
+SHOWN = ("misalignment", "total_variation", "worst_group", "harm", "welfare", "participation", "misreporting")
+SHOWN_UNDER_NOISE = ("misalignment", "coherence", "hacking", "sorting", "recovered")
+
+
+@dataclass(frozen=True, eq=False)
+class Study:
+    """What was computed, and what it says."""
+
+    scale: Scale
+    seed: int
+    cells: tuple[Cell, ...]
+    verdicts: tuple[Verdict, ...]
+
+    def __str__(self) -> str:
+        head = f"Societal alignment: scale {self.scale.name}, seed {self.seed}, {self.scale.replications} replications"
+        parts = [head, verdict_table(self.verdicts)]
+        for conflict in self.scale.conflicts:
+            cell = self.cell("plain", conflict)
+            parts.append(f"conflict {conflict:g}, no noise\n{measures_table(cell, 0, SHOWN)}")
+            level = closest(cell.noises, 0.2)
+            noise = f"conflict {conflict:g}, noise {cell.noises[level]:g}"
+            parts.append(f"{noise}\n{measures_table(cell, level, SHOWN_UNDER_NOISE)}")
+        parts.append(f"other kinds of trouble\n{trouble_table(self.cells)}")
+        return "\n\n".join(parts)
+
+    def cell(self, scenario: str, conflict: float) -> Cell:
+        """One cell of the sweep.
+
+        Raises
+        ------
+        ProblemError
+            If it was not computed at this scale.
+        """
+        for one in self.cells:
+            if (one.scenario, one.conflict) == (scenario, conflict):
+                return one
+        raise ProblemError(f"no cell {scenario!r} at conflict {conflict:g} at scale {self.scale.name!r}")
+
+    def to_dict(self) -> list[dict[str, Any]]:
+        """The verdicts as plain JSON."""
+        return [one.to_dict() for one in self.verdicts]
+
+    def report(self) -> Report:
+        """The study as one page."""
+        from inference.society.plots import lines_figure
+
+        page = Report("Societal alignment by menus of contracts").text(QUESTION)
+        page = page.section("Verdicts").table(*verdict_rows(self.verdicts), caption=f"{self.scale.name}, seed {self.seed}")
+        page = page.text(
+            "A cell is a degree of conflict, a level of noise, and one of two kinds of noise: independent on every "
+            "group's signal, or the same on all. It supports a claim if the 95% interval lies wholly on the claimed "
+            "side; a claim holds if all cells support it, fails if none does, and holds in part otherwise."
+        )
+        for verdict in self.verdicts:
+            if verdict.not_in:
+                page = page.text(f"{verdict.claim}: {verdict.rule}. Not in:").verbatim("\n".join(verdict.not_in))
+        for what, caption in CAPTIONS.items():
+            for scenario in ("plain", "shared noise"):
+                cells = [self.cell(scenario, conflict) for conflict in self.scale.conflicts]
+                page = page.section(f"{caption[0]}: {scenario}").figure(lines_figure(cells, what), caption=caption[1])
+        for conflict in self.scale.conflicts:
+            cell = self.cell("plain", conflict)
+            page = page.section(f"Every mechanism at conflict {conflict:g}")
+            page = page.verbatim(measures_table(cell, 0, SHOWN))
+            level = closest(cell.noises, 0.2)
+            page = page.text(f"With noise of {cell.noises[level]:g} standard deviations:")
+            page = page.verbatim(measures_table(cell, level, SHOWN_UNDER_NOISE))
+        return page.section("Other kinds of trouble").verbatim(trouble_table(self.cells))
+
+
+CAPTIONS = {
+    "misalignment": (
+        "Misalignment",
+        "Surplus below that of everybody's own best policy, logits; mean over replications, 95% bootstrap intervals.",
+    ),
+    "coherence": (
+        "Coherence",
+        f"Total variation between what users get with and without noise; below {COHERENT:g} counts as coherent.",
+    ),
+    "hacking": ("Reward hacking", "What the mechanism expects above the reference, less what it delivers, logits."),
+}
+
+
+def societal_study(
+    scale: str | Scale = "small",
+    *,
+    seed: int = 1,
+    out: str | Path,
+    workers: int = 1,
+    report: Callable[[str], None] = lambda line: None,
+) -> Study:
+    """Run the experiment, or what is left of it, and write verdict.json and report.html to the folder `out`.
+
+    Parameters
+    ----------
+    scale : "small" (seconds), "default" (minutes), "full" (the whole grid), or a Scale
+    out : folder; finished pieces of the sweep are kept in its subfolder `pieces`, and are not computed again
+    workers : processes
+    report : told a line per finished piece
+
+    Raises
+    ------
+    ProblemError
+        If there is no such scale, or the folder holds pieces of another sweep.
+    """
+    chosen = scale if isinstance(scale, Scale) else SCALES.get(scale)
+    if chosen is None:
+        raise ProblemError(f"scale is {scale!r}: use one of {', '.join(SCALES)}")
+    if seed < 0:
+        raise ProblemError(f"seed is {seed}: give a whole number from 0 on")
+    target = Path(out)
+    cells = sweep(chosen, seed=seed, folder=target / "pieces", workers=workers, report=report)
+    study = Study(chosen, seed, cells, judged(cells, seed=seed))
+    (target / "verdict.json").write_text(json.dumps(study.to_dict(), indent=1, allow_nan=False) + "\n", encoding="utf-8")
+    report("drawing")
+    study.report().write(target / "report.html")
+    return study
+
+
+# ---- tables ----
+
+
+def closest(noises: Sequence[float], wanted: float) -> int:
+    """Number of the level of noise nearest to the one wanted."""
+    return int(np.argmin(np.abs(np.array(noises) - wanted)))
+
+
+def measures_table(cell: Cell, level: int, measures: Sequence[str]) -> str:
+    """One line per mechanism, means over replications."""
+    assert set(measures) <= set(MEASURES)
+    width = max(map(len, cell.values))
+    head = f"{'':{width}}  " + "  ".join(f"{what.replace('_', ' '):>15}" for what in measures)
+    rows = [
+        f"{name:{width}}  " + "  ".join(f"{of[what][level].mean() + 0.0:15.3f}" for what in measures)
+        for name, of in cell.values.items()
+    ]
+    return "\n".join([head, *rows])
+
+
+def trouble_table(cells: Sequence[Cell]) -> str:
+    """One line per scenario and conflict at the noise nearest to 20%: averaging against the menu."""
+    about = {one.name: one.what for one in SCENARIOS}
+    width = max(len(cell.scenario) for cell in cells)
+    pair = "averaging    menu"
+    head = f"{'':{width}}  conflict  noise   misalignment       coherence          hacking            what it is"
+    rows = [head, f"{'':{width}}                   " + "  ".join([pair] * 3)]
+    for cell in cells:
+        level = closest(cell.noises, 0.2)
+        numbers = "  ".join(
+            "  ".join(f"{cell.values[name][what][level].mean():8.3f}" for name in ("averaging", "menu"))[1:]
+            for what in ("misalignment", "coherence", "hacking")
+        )
+        rows.append(
+            f"{cell.scenario:{width}}  {cell.conflict:8g}  {cell.noises[level]:5g}  {numbers}  {about[cell.scenario]}"
+        )
+    return "\n".join(rows)
+
+
+def verdict_rows(verdicts: Sequence[Verdict]) -> tuple[Sequence[str], list[Sequence[str]]]:
+    """Header and rows of the verdict table."""
+    header = ("claim", "verdict", "effect", "95% interval", "cells", "replications", "what the effect is", "rule")
+    rows: list[Sequence[str]] = [
+        (
+            one.claim,
+            one.verdict,
+            f"{one.effect:+.4f}",
+            f"[{one.interval[0]:+.4f}, {one.interval[1]:+.4f}]",
+            f"{one.supporting} of {one.cells}",
+            str(one.replications),
+            one.unit,
+            one.rule,
+        )
+        for one in verdicts
+    ]
+    return header, rows
