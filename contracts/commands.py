@@ -48,18 +48,6 @@ def busy(doing: str) -> Iterator[Callable[[str], None]]:
         yield lambda line: None
 
 
-@contextmanager
-def working(doing: str) -> Iterator[Callable[[str], None]]:
-    """The same for long work in pieces: where nobody watches, a line per piece goes to standard error for the log."""
-    from rich.console import Console
-
-    if Console(stderr=True).is_terminal:
-        with busy(doing) as report:
-            yield report
-    else:
-        yield lambda line: typer.echo(f"{doing}: {line}", err=True)
-
-
 def json_text(document: Any) -> str:
     """A document as standard output shows it and files hold it."""
     return json.dumps(document, indent=1, allow_nan=False)
@@ -73,13 +61,4 @@ def check_writable(option: str, path: Path, suffix: str) -> None:
         what = "is a folder" if path.is_dir() else f"lies in {path.parent}, which is not a folder"
         raise ProblemError(f"{option} {path} {what}: name a file in a folder that exists")
     if not os.access(path if path.exists() else path.parent, os.W_OK):
-        raise ProblemError(f"{option} {path} cannot be written: choose a place where you may write")
-
-
-def check_folder(option: str, path: Path) -> None:
-    """Refuse a target folder that cannot be made, before the work is done."""
-    known = next(parent for parent in (path, *path.parents) if parent.exists())
-    if not known.is_dir():
-        raise ProblemError(f"{option} {path}: {known} is a file, so there can be no such folder; choose another place")
-    if not os.access(known, os.W_OK):
         raise ProblemError(f"{option} {path} cannot be written: choose a place where you may write")

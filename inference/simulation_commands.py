@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from pathlib import Path
 from typing import Annotated
 
@@ -60,3 +61,28 @@ def scai(
         typer.echo(json_text(result.to_dict()) if as_json else str(result))
         for path in written:
             typer.echo(f"saved {path}", err=True)
+
+
+@simulate.command(epilog="Example: contracts simulate societal --scale small --seed 1 --out societal")
+def societal(
+    *,
+    scale: Annotated[str, typer.Option(help="small (seconds), default (minutes) or full (the whole grid).")] = "small",
+    seed: Annotated[int, typer.Option(min=0, help="Seed of all draws; the same seed gives the same bytes.")] = 1,
+    workers: Annotated[int, typer.Option(min=1, help="Processes that share the work.")] = 1,
+    out: Annotated[Path, typer.Option(metavar="FOLDER", help="Folder for the results; made if need be.")] = Path("out"),
+    as_json: AsJson = False,
+) -> None:
+    """Societal alignment: menus of policies against averaged preferences, where groups' norms conflict.
+
+    Writes verdict.json and report.html. A run that is interrupted goes on where it was when started again.
+    """
+    with answering(as_json=as_json):
+        from inference.society.study import societal_study
+
+        if out.exists() and not out.is_dir():
+            raise ProblemError(f"--out {out} is a file: name a folder")
+        progress = functools.partial(typer.echo, err=True)
+        study = societal_study(scale, seed=seed, out=out, workers=workers, report=progress)
+        typer.echo(json_text(study.to_dict()) if as_json else str(study))
+        for name in ("verdict.json", "report.html"):
+            typer.echo(f"saved {out / name}", err=True)

@@ -1,4 +1,4 @@
-"""Societal alignment, whole: a society, what it says about itself, eight mechanisms, and what they do under the truth."""
+"""Societal alignment: a society, what it says about itself, eight mechanisms, and what they do under the truth."""
 
 from inference.society.community import CommunityInput, Elicited, community_input, elicited
 from inference.society.evaluation import Outcome, Truth, coherence, evaluate, full_information

@@ -117,7 +117,7 @@ def shared_out(weights: Array, count: int) -> Indices:
     Examples
     --------
     >>> shared_out(np.array([0.5, 0.3, 0.2]), 11)
-    array([6, 3, 2])
+    array([5, 3, 3])
     """
     if count < len(weights):
         raise ProblemError(f"{count} answers cannot come from {len(weights)} groups: ask at least one of each")
@@ -153,7 +153,7 @@ def elicited(answers: CommunityInput, weights: Any, n_policies: int, type_of_gro
         covariance=norms.covariance,
         pooled=everybody.utilities[0],
         reservation_utility=norms.reservation_utility,
-        weights=np.bincount(seen, weights=share),
+        weights=np.bincount(seen, weights=share).astype(np.float64),
         type_of_group=seen,
     )
 
@@ -162,7 +162,7 @@ def relabelled(answers: CommunityInput, type_of_group: Indices) -> tuple[Compari
     """The same answers by type; members keep apart who was apart."""
     compared, rated, accepted = answers.comparisons, answers.ratings, answers.acceptances
 
-    def who(group: Indices, member: Indices) -> Indices:
+    def who(group: Any, member: Any) -> Indices:
         return np.asarray(member * len(type_of_group) + group)
 
     return (

@@ -61,17 +61,18 @@ class Outcome:
     group_utility: Array  # (n, n_groups) utility above the reference
 
 
-def delivered(truth: Truth, offer: Offer, *, temperature: float = 0.0) -> Array:
+def delivered(truth: Truth, offer: Offer, type_of_group: Indices, *, temperature: float = 0.0) -> Array:
     """Probability that each member takes each option; (n, n_groups, n_members, n_options).
 
     Parameters
     ----------
-    temperature : logits; 0 for best responses, the first option in a tie
+    temperature : logits; 0 for best responses: in a tie, which the best menus leave often, what is meant for the group
     """
     worth = np.einsum("ngmk,nok->ngmo", truth.members, offer.policies)
     if temperature > 0:
         return np.asarray(softmax(worth / temperature, axis=-1))
-    taken: Array = np.eye(worth.shape[-1])[np.round(worth, 12).argmax(axis=-1)]
+    meant = np.eye(worth.shape[-1])[offer.meant_for[type_of_group]]  # (n_groups, n_options)
+    taken: Array = np.eye(worth.shape[-1])[(worth + ROUNDING * meant[:, np.newaxis]).argmax(axis=-1)]
     return taken
 
 
@@ -83,7 +84,7 @@ def evaluate(truth: Truth, offer: Offer, type_of_group: Indices, *, temperature:
     type_of_group : (n_groups,) which type each group was taken for
     temperature : with which users err, logits; 0 for best responses
     """
-    chance = delivered(truth, offer, temperature=temperature)
+    chance = delivered(truth, offer, type_of_group, temperature=temperature)
     worth = np.einsum("ngmk,nok->ngmo", truth.members, offer.policies)
     meant = offer.meant_for[type_of_group]  # (n_groups,)
     by_type = np.einsum("ng,ngmo->ngo", np.ones_like(truth.weights), chance) / chance.shape[2]
@@ -106,9 +107,7 @@ def evaluate(truth: Truth, offer: Offer, type_of_group: Indices, *, temperature:
         worst_group=group_regret.max(axis=1),
         harm=truth.mean(harm),
         welfare=truth.mean(utility - harm - leaving),
-        participation=truth.mean(
-            np.einsum("ngmo,ngmo->ngm", chance, worth >= status_quo[..., np.newaxis] - ROUNDING)
-        ),
+        participation=truth.mean(np.einsum("ngmo,ngmo->ngm", chance, worth >= status_quo[..., np.newaxis] - ROUNDING)),
         misreporting=_certified_gain(offer) if offer.menus else truth.mean(worth.max(axis=-1) - intended),
         sorting=truth.mean(np.take_along_axis(chance, meant[np.newaxis, :, np.newaxis, np.newaxis], axis=-1)[..., 0]),
         recovered=np.asarray((truth.weights[..., np.newaxis] * by_type).max(axis=1).sum(axis=-1)),
@@ -141,10 +140,14 @@ def full_information(truth: Truth) -> Outcome:
     )
 
 
-def coherence(truth: Truth, noiseless: Offer, noisy: Offer, *, temperature: float = 0.0) -> Array:
+def coherence(
+    truth: Truth, noiseless: Offer, noisy: Offer, type_of_group: Indices, *, temperature: float = 0.0
+) -> Array:
     """How far noise on the signal moves what users get: mean total variation distance, (n,); 0 is coherent."""
-    before = np.einsum("ngmo,nok->ngmk", delivered(truth, noiseless, temperature=temperature), noiseless.policies)
-    after = np.einsum("ngmo,nok->ngmk", delivered(truth, noisy, temperature=temperature), noisy.policies)
+    before, after = (
+        np.einsum("ngmo,nok->ngmk", delivered(truth, offer, type_of_group, temperature=temperature), offer.policies)
+        for offer in (noiseless, noisy)
+    )
     return truth.mean(np.abs(after - before).sum(axis=-1) / 2)
 
 

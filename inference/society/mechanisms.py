@@ -35,7 +35,12 @@ from inference.society.world import tilted
 Indices = NDArray[np.intp]
 COVERAGE = 0.5  # probability that a type's confidence set holds its true utilities: at 0.95 most sets would overlap
 ROBUST_GAP = 1e-3  # relative; a cone program is not worth more digits here
-MAX_MIN_PRECISION = 1e-12  # logits
+MAX_MIN: Any = {
+    "jac": True,
+    "method": "SLSQP",
+    "constraints": {"type": "eq", "fun": lambda weights: weights.sum() - 1, "jac": np.ones_like},
+    "options": {"ftol": 1e-12, "maxiter": 500},
+}
 
 
 @dataclass(frozen=True, eq=False)
@@ -127,21 +132,18 @@ def worst_off_weights(signal: Signal) -> Array:
         cost, log_reference, tau = signal.safety_cost[r], np.log(signal.reference[r]), float(signal.temperature[r])
 
         def dual(
-            weights: Array, value: Any = value, base: Any = base, cost: Any = cost, log: Any = log_reference, tau: float = tau
+            weights: Array,
+            value: Any = value,
+            base: Any = base,
+            cost: Any = cost,
+            log: Any = log_reference,
+            tau: float = tau,
         ) -> tuple[float, Array]:
             score = log + (weights @ value - cost) / tau
             total = float(logsumexp(score))
             return tau * total - float(weights @ base), value @ np.exp(score - total) - base
 
-        answer = minimize(
-            dual,
-            np.full(n_types, 1 / n_types),
-            jac=True,
-            method="SLSQP",
-            bounds=[(0.0, 1.0)] * n_types,
-            constraints={"type": "eq", "fun": lambda w: w.sum() - 1, "jac": np.ones_like},
-            options={"ftol": MAX_MIN_PRECISION, "maxiter": 500},
-        )
+        answer = minimize(dual, np.full(n_types, 1 / n_types), bounds=[(0.0, 1.0)] * n_types, **MAX_MIN)
         if not answer.success:
             raise SolverError(f"the max-min policy was not found ({answer.message})", tried=("SLSQP",))
         found[r] = answer.x

@@ -41,5 +41,7 @@ def lines_figure(cells: Sequence[Cell], what: str) -> Figure:
         ax.set_xlabel("noise, sd of the signal")
         ax.spines[["top", "right"]].set_visible(False)
     panels[0].set_ylabel(what)
-    figure.legend(*panels[0].get_legend_handles_labels(), loc="outside lower center", ncols=4, frameon=False, fontsize=8)
+    figure.legend(
+        *panels[0].get_legend_handles_labels(), loc="outside lower center", ncols=4, frameon=False, fontsize=8
+    )
     return figure

@@ -112,9 +112,7 @@ class Cell:
     @classmethod
     def from_dict(cls, record: Mapping[str, Any]) -> Cell:
         """The inverse of `to_dict`."""
-        values = {
-            name: {what: np.array(each) for what, each in of.items()} for name, of in record["values"].items()
-        }
+        values = {name: {what: np.array(each) for what, each in of.items()} for name, of in record["values"].items()}
         count, exact, gain, slack = record["certified"]
         return cls(
             scenario=record["scenario"],
@@ -131,8 +129,7 @@ def joined(cells: Sequence[Cell]) -> Cell:
     first = cells[0]
     values = {
         name: {
-            what: np.concatenate([one.values[name][what] for one in cells if name in one.values], axis=1)
-            for what in of
+            what: np.concatenate([one.values[name][what] for one in cells if name in one.values], axis=1) for what in of
         }
         for name, of in first.values.items()
     }
@@ -215,7 +212,7 @@ def run_cell(asked: Communities, scenario: Scenario, noises: Sequence[float], *,
             offer = mechanism(_first(signal, robust) if name == ROBUST else signal)
             before.setdefault(name, offer)
             outcome = evaluate(world, offer, seen, temperature=scenario.error)
-            moved = coherence(world, before[name], offer, temperature=scenario.error)
+            moved = coherence(world, before[name], offer, seen, temperature=scenario.error)
             _append(values, name, outcome, moved)
             certificates += [menu.certificate for menu in offer.menus]
         _append(values, FULL_INFORMATION, full_information(truth), np.zeros(len(worlds)))

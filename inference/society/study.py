@@ -19,8 +19,8 @@ from inference.society.verdicts import COHERENT, Verdict, judged, verdict_table
 QUESTION = (
     "Three groups want different things of one assistant. Does a menu of policies, incentive compatible and with the "
     "reference always on offer, leave less misalignment than one policy for the averaged reward, and does it stay "
-    "coherent when the reward signal is noisy? Every mechanism sees the same noisy answers of the community; everything "
-    "is evaluated under the true utilities, which no mechanism sees."
+    "coherent when the reward signal is noisy? Every mechanism sees the same noisy answers of the community, and "
+    "everything is evaluated under the true utilities, which no mechanism sees."
 )
 SHOWN = ("misalignment", "total_variation", "worst_group", "harm", "welfare", "participation", "misreporting")
 SHOWN_UNDER_NOISE = ("misalignment", "coherence", "hacking", "sorting", "recovered")
@@ -69,7 +69,9 @@ class Study:
         from inference.society.plots import lines_figure
 
         page = Report("Societal alignment by menus of contracts").text(QUESTION)
-        page = page.section("Verdicts").table(*verdict_rows(self.verdicts), caption=f"{self.scale.name}, seed {self.seed}")
+        page = page.section("Verdicts").table(
+            *verdict_rows(self.verdicts), caption=f"{self.scale.name}, seed {self.seed}"
+        )
         page = page.text(
             "A cell is a degree of conflict, a level of noise, and one of two kinds of noise: independent on every "
             "group's signal, or the same on all. It supports a claim if the 95% interval lies wholly on the claimed "
@@ -135,7 +137,9 @@ def societal_study(
     target = Path(out)
     cells = sweep(chosen, seed=seed, folder=target / "pieces", workers=workers, report=report)
     study = Study(chosen, seed, cells, judged(cells, seed=seed))
-    (target / "verdict.json").write_text(json.dumps(study.to_dict(), indent=1, allow_nan=False) + "\n", encoding="utf-8")
+    (target / "verdict.json").write_text(
+        json.dumps(study.to_dict(), indent=1, allow_nan=False) + "\n", encoding="utf-8"
+    )
     report("drawing")
     study.report().write(target / "report.html")
     return study

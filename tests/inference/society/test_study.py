@@ -1,0 +1,184 @@
+"""Sweep, verdicts and study: the rule by hand, resumption, the same bytes, and the command."""
+
+import json
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from typer.testing import CliRunner
+
+from contracts.errors import ProblemError
+from inference.cli import app
+from inference.society import SCALES, Cell, judged, sweep
+from inference.society.scenarios import MEASURES, joined
+from inference.society.study import societal_study
+from inference.society.sweep import pieces
+from inference.society.verdicts import CLAIMS, PROOF, growth_gap, interval, paired
+
+TINY = replace(SCALES["small"], replications=2, robust=1, piece=1, conflicts=(0.0, 1.0), noises=(0.0, 0.2))
+
+
+def made_up(scenario="plain", conflict=0.5, *, averaging=1.0, menu=0.4, count=30, exact=4):
+    """A cell with known means: averaging loses `averaging`, the menu `menu`, and scatter that cancels in pairs."""
+    scatter = np.random.default_rng(1).normal(size=(2, count))
+    names = {"averaging": averaging, "menu": menu, "labels": 0.5, "robust menu": 0.3}
+    values = {name: dict.fromkeys(MEASURES, level + scatter) for name, level in names.items()}
+    return Cell(scenario, conflict, (0.0, 0.2), values, np.full(count, 1 / 3), (4, exact, -0.1, 0.2))
+
+
+def verdict_of(words, cells):
+    return next(one for one in judged(cells, seed=1) if words in one.claim)
+
+
+def grid(**options):
+    return [made_up(scenario, conflict, **options) for scenario in ("plain", "shared noise") for conflict in (0.0, 1.0)]
+
+
+# ---- the rule ----
+
+
+def test_a_claim_holds_where_every_interval_is_on_its_side():
+    found = verdict_of("reduce misalignment", grid())
+    assert (found.verdict, found.supporting, found.cells) == ("holds", 4, 4)
+    assert found.effect == pytest.approx(0.6)
+    assert found.interval == pytest.approx((0.6, 0.6)), "the scatter is common to both and cancels"
+    assert found.not_in == ()
+
+
+def test_a_claim_fails_where_no_interval_is_and_holds_in_part_in_between():
+    assert verdict_of("reduce misalignment", grid(averaging=0.1)).verdict == "fails"
+    mixed = [*grid()[:2], *grid(averaging=0.1)[2:]]
+    found = verdict_of("reduce misalignment", mixed)
+    assert (found.verdict, found.supporting, found.cells) == ("holds in part", 2, 4)
+    assert found.not_in[0].startswith("shared noise, conflict 1, noise 0: -0.300")
+
+
+def test_a_difference_that_noise_could_make_supports_nothing():
+    cells = grid()
+    for cell in cells:
+        cell.values["menu"]["misalignment"] = 1.0 + np.random.default_rng(7).normal(size=(2, 30))
+    assert verdict_of("reduce misalignment", cells).verdict == "fails"
+
+
+def test_a_menu_without_a_proof_is_seen():
+    assert verdict_of(PROOF, grid()).verdict == "holds"
+    found = verdict_of(PROOF, [*grid()[1:], made_up(exact=3)])
+    assert found.verdict == "holds in part"
+    assert found.not_in == ("1 menus",)
+
+
+def test_growth_is_measured_from_the_noiseless_level_and_pairs_by_replication():
+    cell = made_up()
+    cell.values["averaging"]["harm"] = np.array([[1.0, 2.0, 3.0], [2.0, 4.0, 6.0]])
+    cell.values["menu"]["harm"] = np.array([[1.0, 1.0], [1.5, 1.5]])
+    np.testing.assert_allclose(growth_gap("harm", "averaging", "menu")(cell, 1), [0.5, 1.5])
+    np.testing.assert_allclose(paired(np.array([3.0, 4.0, 5.0]), np.array([1.0])), [2.0])
+
+
+def test_intervals_cover_the_mean_as_often_as_they_say():
+    rng = np.random.default_rng(1)
+    covered = []
+    for _ in range(400):
+        low, high = interval(rng.normal(size=60), rng)
+        covered.append(low <= 0 <= high)
+    assert 0.90 < np.mean(covered) < 0.98
+
+
+def test_claims_without_their_cells_are_refused():
+    with pytest.raises(ProblemError, match="no cell is about the claim 'Menus reduce misalignment"):
+        judged([made_up(conflict=0.0)], seed=1)
+    assert len({claim.words for claim in CLAIMS}) == len(CLAIMS)
+
+
+# ---- the sweep ----
+
+
+def test_pieces_cover_every_replication_once():
+    for scale in SCALES.values():
+        planned = pieces(scale, 1)
+        assert len({piece.name for piece in planned}) == len(planned)
+        plain = [
+            r for piece in planned if "plain" in piece.scenarios and piece.conflict == 1.0 for r in piece.replications
+        ]
+        assert plain == list(range(scale.replications))
+        assert sum(p.robust for p in planned if "plain" in p.scenarios and p.conflict == 1.0) == scale.robust
+
+
+def test_a_stopped_sweep_goes_on_to_the_same_bytes(tmp_path):
+    class StoppedError(Exception):
+        pass
+
+    def stop(line):
+        if line.startswith("1 of"):
+            raise StoppedError
+
+    with pytest.raises(StoppedError):
+        sweep(TINY, seed=1, folder=tmp_path / "a", report=stop)
+    said = []
+    first = sweep(TINY, seed=1, folder=tmp_path / "a", report=said.append)
+    assert said[0] == "1 of 4 pieces were there"
+    second = sweep(TINY, seed=1, folder=tmp_path / "b")
+    assert [json.dumps(cell.to_dict()) for cell in first] == [json.dumps(cell.to_dict()) for cell in second]
+    assert not list((tmp_path / "a").glob("*.partial"))
+
+
+def test_pieces_of_another_sweep_and_damaged_ones_are_refused(tmp_path):
+    one = replace(TINY, replications=1, conflicts=(1.0,), robust=0)
+    sweep(one, seed=1, folder=tmp_path)
+    with pytest.raises(ProblemError, match="belongs to a sweep with other settings"):
+        sweep(one, seed=2, folder=tmp_path)
+    (path,) = tmp_path.glob("*.json")
+    path.write_text("{")
+    with pytest.raises(ProblemError, match="is damaged"):
+        sweep(one, seed=1, folder=tmp_path)
+    with pytest.raises(ProblemError, match="workers is 0"):
+        sweep(one, seed=1, folder=tmp_path, workers=0)
+
+
+@pytest.mark.slow
+def test_worker_processes_compute_what_one_process_does(tmp_path):
+    alone = sweep(TINY, seed=1, folder=tmp_path / "a")
+    shared = sweep(TINY, seed=1, folder=tmp_path / "b", workers=2)
+    assert [cell.to_dict() for cell in alone] == [cell.to_dict() for cell in shared]
+
+
+def test_cells_put_together_keep_the_order_of_replications():
+    one, two = made_up(count=3), made_up(count=2)
+    both = joined([one, two])
+    assert both.n_replications == 5
+    assert both.certified == (8, 8, -0.1, 0.2)
+    np.testing.assert_array_equal(both.values["menu"]["harm"][:, :3], one.values["menu"]["harm"])
+    assert Cell.from_dict(json.loads(json.dumps(both.to_dict()))).to_dict() == both.to_dict()
+
+
+# ---- the study ----
+
+
+@pytest.mark.slow
+def test_the_command_writes_verdicts_and_a_page_and_the_same_bytes_twice(tmp_path):
+    for folder in ("a", "b"):
+        arguments = ["simulate", "societal", "--scale", "small", "--seed", "1", "--out", str(tmp_path / folder)]
+        result = CliRunner().invoke(app, arguments, prog_name="contracts")
+        assert result.exit_code == 0, result.output
+    record = json.loads((tmp_path / "a" / "verdict.json").read_text())
+    for one in record:
+        assert one["verdict"] in ("holds", "holds in part", "fails")
+        assert one["interval"][0] <= one["effect"] <= one["interval"][1]
+        assert one["replications"] >= 2
+    by_claim = {one["claim"]: one for one in record}
+    assert by_claim[PROOF]["verdict"] == "holds"
+    assert by_claim["Menus reduce misalignment against preference averaging"]["verdict"] == "holds"
+    page = (tmp_path / "a" / "report.html").read_text()
+    assert "http" not in page
+    assert "src=" not in page
+    for name in ("verdict.json", "report.html"):
+        assert (tmp_path / "a" / name).read_bytes() == (tmp_path / "b" / name).read_bytes()
+
+
+def test_an_unknown_scale_and_a_file_in_the_way_are_refused(tmp_path):
+    with pytest.raises(ProblemError, match="scale is 'huge': use one of small, default, full"):
+        societal_study("huge", out=tmp_path)
+    (tmp_path / "file").write_text("")
+    result = CliRunner().invoke(app, ["simulate", "societal", "--out", str(tmp_path / "file")], prog_name="contracts")
+    assert result.exit_code == 2
+    assert "is a file: name a folder" in result.output
