@@ -92,7 +92,8 @@ class TotalVariation(_Ball):
 
         cap = cp.Variable()  # payoffs above it lose their mass
         capped = weights @ cp.minimum(payoff, cap)
-        return capped - self.radius * cap + self.radius * cp.min(payoff), []
+        radius = min(self.radius, 1.0)  # no two distributions are farther apart, and beyond 1 the dual has no bound
+        return capped - radius * cap + radius * cp.min(payoff), []
 
 
 @dataclass(frozen=True)

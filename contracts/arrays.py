@@ -71,6 +71,22 @@ def number(name: str, value: Any) -> float:
     return float(array)
 
 
+def generator(rng: Any) -> np.random.Generator:
+    """The generator that something random was given; a seed or nothing in its place is refused.
+
+    Examples
+    --------
+    >>> generator(0)
+    Traceback (most recent call last):
+        ...
+    contracts.errors.ProblemError: rng is 0: pass numpy.random.default_rng(0)
+    """
+    if isinstance(rng, np.random.Generator):
+        return rng
+    seed = rng if isinstance(rng, int | np.integer) and rng >= 0 else "seed"
+    raise ProblemError(f"rng is {rng!r}: pass numpy.random.default_rng({seed})")
+
+
 def rising_order(values: Array) -> NDArray[np.intp]:
     """Positions by rising value, equal values in the order they have.
 

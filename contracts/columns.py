@@ -105,7 +105,7 @@ def read_columns(path: Path) -> Columns:
     except OSError as exc:
         raise ProblemError(f"{path} cannot be read: {exc.strerror or exc}") from exc
     if table.num_rows == 0:
-        raise ProblemError(f"{path} has no rows: give one row per type")
+        raise ProblemError(f"{path} has no rows below its header: give it at least one")
     names = [str(name).strip() for name in table.column_names]
     repeated = {name for name in names if names.count(name) > 1}
     if repeated:

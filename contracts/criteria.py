@@ -7,7 +7,7 @@ a menu, plus a constant. Fronts between concave objectives are exact; any other 
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
@@ -205,7 +205,11 @@ class Criterion:
     sense: Sense = "max"
 
     def value(self, menu: Menu) -> float:
-        return float(self.function(menu))
+        found = self.function(menu)
+        try:
+            return float(found)
+        except (TypeError, ValueError) as exc:
+            raise ProblemError(f"objective {self.name!r} is {found!r} at a menu: give a function to numbers") from exc
 
 
 # ---- at the door ----
@@ -308,7 +312,7 @@ def membership(problem: ScreeningProblem, group: Group, what: str) -> Array:
 def _chosen(names: Group, known: Sequence[str], noun: str, what: str) -> Array:
     if names is None:
         return np.ones(len(known))
-    wanted = [names] if isinstance(names, str) else list(names)
+    wanted = [names] if isinstance(names, str) or not isinstance(names, Iterable) else list(names)
     unknown = [name for name in wanted if name not in known]
     if unknown or not wanted:
         shown = ", ".join(repr(name) for name in list(known)[:8])
@@ -322,4 +326,4 @@ def _named(what: str, group: Group) -> str:
 
 
 def _listed(group: Any) -> str:
-    return group if isinstance(group, str) else " and ".join(map(str, group))
+    return " and ".join(map(str, group)) if isinstance(group, Iterable) and not isinstance(group, str) else str(group)

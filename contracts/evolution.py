@@ -38,6 +38,7 @@ from contracts.sandwich import dominated
 MOST_OPTIONS = 12  # places on the list where nothing else is said
 ROOM = 0.25  # share of the relaxation's ranges that allocations and transfers may go beyond them
 SWITCHED_ON = 0.5
+RECOMPUTED = 5  # candidates of a checkpoint whose values are computed again, to see that they are the same
 CLEAR = 1e-9  # share of the transfers that keeps types in place when transfers rise
 PARTITIONS = {2: 60, 3: 12, 4: 7, 5: 5}  # of the simplex of reference directions, by number of objectives
 
@@ -290,6 +291,12 @@ class _Archive:
                 "rng, or name another file"
             )
         self.known = {row.tobytes(): value for row, value in zip(genes, values, strict=True)}
+        for k in np.unique(np.linspace(0, len(genes) - 1, RECOMPUTED).astype(int)) if len(genes) else ():
+            if not np.array_equal(self.space.values(genes[k]), values[k]):
+                raise ProblemError(
+                    f"checkpoint {self.path} is of other objectives: what it says a menu is worth is not what the menu "
+                    "is worth now; name another file"
+                )
 
     def evaluate(self, genes: Array, executor: Executor | None) -> Array:
         new = {row.tobytes(): row for row in genes if row.tobytes() not in self.known}
@@ -328,11 +335,22 @@ class _Archive:
             np.savez(stream, mark=np.array(self.mark), genes=genes, values=np.array(list(self.known.values())))
         partial.replace(target)
 
+    def _check_varied(self) -> None:
+        """Refuse objectives by which all menus seen are worth the same."""
+        legal = np.array([values[:-1] for values in self.known.values() if values[-1] == 0])
+        for goal, column in zip(self.space.goals, legal.T, strict=True):
+            if len(column) > 1 and np.ptp(column) == 0:
+                raise ProblemError(
+                    f"objective {goal.name!r} does not vary: each of {len(column)} menus searched is worth "
+                    f"{goal.sign * column[0]:.6g} by it; leave it out"
+                )
+
     def front(self, most: int, *, is_finished: bool) -> Front:
         """At most so many of the best menus, far from each other; the ends of the front among them."""
         goals, problem = self.space.goals, self.space.problem
         if not self.best:
             raise ProblemError("the search found no menu that meets the constraints: allow more options or generations")
+        self._check_varied()
         values = np.array([each for _, each in self.best])
         ideal, nadir = values.max(axis=0), values.min(axis=0)
         unit = np.where(ideal > nadir, ideal - nadir, 1.0)

@@ -165,6 +165,8 @@ class Front:
             if wanted.shape != (len(self.names),):
                 raise ProblemError(f"target has shape {wanted.shape}; expected one value for each of {self.names}")
             target = dict(zip(self.names, wanted.tolist(), strict=True))
+        if not target:
+            raise ProblemError("target names no objective: give a value for at least one, such as {'profit': 1.0}")
         columns = [self._column(name) for name in target]
         aim = np.array([number(f"target[{name!r}]", value) for name, value in target.items()])
         away = (self.points[:, columns] - aim) / self.unit[columns]
@@ -200,7 +202,7 @@ class Front:
         return front_text(self)
 
     def to_frame(self) -> pd.DataFrame:
-        """One row per menu: its objectives, the weights it maximises, its number of options, its certified gap."""
+        """One row per menu: its objectives, the weights it maximises, its number of options, if it is certified."""
         import pandas as pd
 
         columns: dict[str, Any] = {name: self.points[:, k] for k, name in enumerate(self.names)}

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from contracts.arrays import Array, finite, number
+from contracts.arrays import Array, finite, generator, number
 from contracts.bounds import Bound, Multipliers, upper_bound
 from contracts.certificate import Certificate, certify
 from contracts.errors import ProblemError
@@ -166,7 +166,8 @@ class Menu:
             probabilities = self.choice_probabilities(
                 valuations, temperature=temperature, reservation_utility=reservation_utility
             )
-            drawn = (rng.random(len(valuations))[:, np.newaxis] > np.cumsum(probabilities, axis=1)).sum(axis=1)
+            uniform = generator(rng).random(len(valuations))[:, np.newaxis]
+            drawn = (uniform > np.cumsum(probabilities, axis=1)).sum(axis=1)
             return np.where(drawn >= len(self.options.transfers), OUTSIDE, drawn)
         outside = self._outside_utility(valuations, reservation_utility)
         # The outside option joins as a contract in one more good that agents value at their outside utility.

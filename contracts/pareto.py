@@ -17,7 +17,7 @@ from typing import Any
 
 import numpy as np
 
-from contracts.arrays import Array
+from contracts.arrays import Array, generator
 from contracts.criteria import Goal, goals_of
 from contracts.engines.strict import strict_menu
 from contracts.errors import ProblemError, SolverError, UnboundedMenuError
@@ -142,6 +142,7 @@ def _searched(
     """The search, from the exact front of the concave objectives among the goals; of one, its optimum."""
     if rng is None:
         raise ProblemError("a search draws at random: pass rng=numpy.random.default_rng(seed)")
+    generator(rng)
     if not isinstance(workers, int) or workers < 1:
         raise ProblemError(f"workers is {workers!r}: give a positive whole number of processes")
     concave = tuple(goal for goal in goals if goal.concave is not None)

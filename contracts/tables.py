@@ -48,8 +48,8 @@ def headline(menu: Menu) -> str:
     excluded = int(menu.is_excluded.sum())
     left = f", {excluded} excluded" if excluded else ""
     value, bound = f"{menu.value:.{digits}g}", f"{menu.upper_bound:.{digits}g}"
-    types = _plural(menu.problem.n_types, "type")
-    options = _plural(len(menu.options.transfers), "option")
+    types = plural(menu.problem.n_types, "type")
+    options = plural(len(menu.options.transfers), "option")
     worth = "value" if menu.problem.ambiguity is None else "worst-case value"
     return f"Menu: {types}, {options}{left}, {worth} {value}, proven bound {bound}"
 
@@ -64,7 +64,8 @@ def footer(menu: Menu) -> str:
     return f"{proof}; {kind} gap {max(certificate.relative_gap, 0.0):.1e}; engine {menu.engine}"
 
 
-def _plural(count: int, noun: str) -> str:
+def plural(count: int, noun: str) -> str:
+    """How many of what."""
     return f"{count} {noun}{'' if count == 1 else 's'}"
 
 
@@ -169,7 +170,8 @@ def front_text(front: Front) -> str:
     """The front as a table: its ends, and menus evenly spread between them."""
     knee, best = front.knee().index, front.normalised.argmax(axis=0)
     shown = sorted({*_spread(len(front), SHOWN_MENUS), knee, *map(int, best)})
-    cells = [column(front.points[:, k], DIGITS) for k in range(len(front.names))]
+    sizes = np.maximum(np.abs(front.points).max(axis=0), front.unit)  # a column of tiny numbers is one of zeros
+    cells = [column(front.points[:, k], DIGITS, size) for k, size in enumerate(sizes.tolist())]
     rows = [
         ("menu", *(f"{name} ({sense})" for name, sense in zip(front.names, front.senses, strict=True)), "options", "")
     ]
@@ -190,7 +192,7 @@ def front_text(front: Front) -> str:
 
 def _front_headline(front: Front) -> str:
     stopped = "" if front.is_finished else ", stopped early"
-    return f"Front: {_plural(len(front), 'menu')}, {len(front.names)} objectives, {front.method}{stopped}"
+    return f"Front: {plural(len(front), 'menu')}, {len(front.names)} objectives, {front.method}{stopped}"
 
 
 def _front_footer(front: Front) -> str:

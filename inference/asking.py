@@ -31,6 +31,7 @@ from contracts.errors import ProblemError
 from contracts.menu import Menu, Options
 from contracts.problem import ScreeningProblem
 from contracts.solve import as_problem, solve_menu
+from contracts.tables import plural
 from inference.choice import Logit
 from inference.choice_set import ChoiceSet, choice_set
 from inference.information import mutual_information
@@ -96,8 +97,8 @@ class AskingMenu:
 
     def __repr__(self) -> str:
         head = (
-            f"AskingMenu: {len(self.options.transfers)} options for logit choice at temperature {self.temperature:g}; "
-            f"expected value {self.value:.4g}, information {self.information:.4g} nats a choice"
+            f"AskingMenu: {plural(len(self.options.transfers), 'option')} for logit choice at temperature "
+            f"{self.temperature:g}; expected value {self.value:.4g}, information {self.information:.4g} nats a choice"
         )
         goods = [str(good) for good in self.problem.goods]
         rows = [["option", *goods, "transfer", *(f"P({label})" for label in self.problem.labels)]]

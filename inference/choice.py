@@ -9,7 +9,7 @@ from typing import Any, Protocol, runtime_checkable
 import numpy as np
 from numpy.typing import NDArray
 
-from contracts.arrays import Array
+from contracts.arrays import Array, generator
 from contracts.errors import ProblemError
 
 Integers = NDArray[np.int64]
@@ -35,7 +35,7 @@ class ChoiceModel(Protocol):
         """One choice for every leading index: the number of the option; (...)."""
         cumulative = np.cumsum(self.probabilities(utility), axis=-1)
         cumulative /= cumulative[..., -1:]  # so that no draw falls behind the last option that is within reach
-        drawn = rng.random(cumulative.shape[:-1])
+        drawn = generator(rng).random(cumulative.shape[:-1])
         return np.asarray((drawn[..., np.newaxis] >= cumulative).sum(axis=-1), dtype=np.int64)
 
 

@@ -83,6 +83,7 @@ class ChoiceCounts:
 
 def named_offers(menu: Any) -> dict[str, ChoiceSet]:
     """Choice sets by name: of one menu for every round, of one menu per round (named 0, 1, ...), or of named menus."""
+    menu = getattr(menu, "choice_set", menu)
     if isinstance(menu, Menu | ChoiceSet):
         named: dict[str, Any] = {EVERY_ROUND: menu}
     elif isinstance(menu, Mapping):
@@ -131,7 +132,7 @@ def count_choices(offers: Offers, choices: Any, users: Any = None) -> ChoiceCoun
         cells[OPTION] = table.numbers(OPTION)
         cells |= {name: table.column(name) for name in (MENU, ROUND) if name in table.names}
         return _from_frame(offers, Table(cells), users, str(choices), first_row=1)
-    if isinstance(choices, Mapping) or hasattr(choices, "columns"):
+    if isinstance(choices, Mapping) or hasattr(type(choices), "columns"):
         return _from_frame(offers, Table(choices), users, "the frame", first_row=0)
     return _from_array(offers, choices, users)
 
@@ -189,7 +190,7 @@ def _options(choices: Any) -> tuple[Integers, NDArray[np.bool_]]:
     missing = np.zeros(array.shape, dtype=bool) if missing is None else missing.reshape(array.shape)
     if array.dtype.kind == "f":
         missing = missing | np.isnan(array)
-        broken = ~missing & (array != np.round(array))
+        broken = ~missing & ((array != np.round(array)) | np.isinf(array))
         if broken.any():
             where = tuple(int(k) for k in np.argwhere(broken)[0])
             raise ProblemError(f"choices[{where[0]}, {where[1]}] is {array[where]}: options are whole numbers")

@@ -301,6 +301,16 @@ class ChoiceData:
         return np.pad(own, ((0, 0), (0, n_options - self.n_options)))
 
 
+def checked_data(data: Any) -> ChoiceData:
+    """Refuse what is no ChoiceData, such as the frame that it could be made from."""
+    if not isinstance(data, ChoiceData):
+        raise ProblemError(
+            f"data is {type(data).__name__}: make ChoiceData of it, ChoiceData(attributes, choice, person), or of a "
+            "frame with ChoiceData.from_frame or ChoiceData.from_wide_frame"
+        )
+    return data
+
+
 def _options(name: str, values: Any, n_obs: int, n_options: int) -> Integers:
     """Integers from 0 to n_options - 1, one per observation."""
     array = np.asarray(values)

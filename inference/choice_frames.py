@@ -111,8 +111,9 @@ class Table:
             try:
                 table = nw.from_native(frame, eager_only=True)
             except TypeError as exc:
+                first = "collect() it first, or " if hasattr(frame, "collect") else ""
                 raise ProblemError(
-                    f"{type(frame).__name__} is not a frame: pass pandas, polars or a mapping of columns"
+                    f"{type(frame).__name__} is no table in memory: {first}pass pandas, polars or a mapping of columns"
                 ) from exc
             self._columns = {str(name): table[name].to_numpy() for name in table.columns}
             self._missing = {str(name): table[name].is_null().to_numpy() for name in table.columns}

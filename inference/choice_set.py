@@ -80,7 +80,8 @@ def choice_set(offer: Menu | ScreeningProblem | ChoiceSet, allocations: Any = No
 
     Parameters
     ----------
-    offer : a Menu; a ScreeningProblem, with the contracts in `allocations` and `transfers`; a ChoiceSet is its own
+    offer : a Menu; a ScreeningProblem, with the contracts in `allocations` and `transfers`; a ChoiceSet
+        is its own, and what has one in its attribute `choice_set`, as an AskingMenu, stands for it
     allocations, transfers : (n_options, n_goods) and (n_options,), transfers positive from agent to principal.
         One contract is a take-it-or-leave-it offer. Transfers may be left out where there are none
 
@@ -89,6 +90,7 @@ def choice_set(offer: Menu | ScreeningProblem | ChoiceSet, allocations: Any = No
     ProblemError
         If the contracts do not fit the problem.
     """
+    offer = getattr(offer, "choice_set", offer)  # an AskingMenu has its own
     if isinstance(offer, ChoiceSet):
         return offer
     if isinstance(offer, Menu):
@@ -97,6 +99,8 @@ def choice_set(offer: Menu | ScreeningProblem | ChoiceSet, allocations: Any = No
         return _of_contracts(offer.problem, *offer.options)
     if not isinstance(offer, ScreeningProblem):
         raise ProblemError(f"menu is {type(offer).__name__}: give a Menu, or a ChoiceSet made by choice_set(...)")
+    if allocations is None:
+        raise ProblemError("a problem alone offers nothing: pass a menu, or its contracts in allocations and transfers")
     amounts = finite("allocations", allocations)
     if amounts.ndim == 1 and offer.n_goods == 1:
         amounts = amounts[:, np.newaxis]

@@ -64,6 +64,8 @@ def infer(
         from contracts.records import to_record
         from inference.posterior import infer_types
 
+        if seed < 0:
+            raise ProblemError(f"--seed is {seed}: give a whole number that is not negative")
         *menus, choices = files
         if not menus:
             raise ProblemError(f"{choices} is alone: name the menu file first, then the choices")

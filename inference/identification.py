@@ -57,6 +57,8 @@ class Identification:
     def __repr__(self) -> str:
         pairs = self.pairs
         if not pairs:
+            if len(self.labels) == 1:
+                return "One type: nothing to tell apart"
             return f"All {len(self.labels)} types choose differently (total variation above {self.tolerance:g})"
         shown = ", ".join(f"{one} ~ {other}" for one, other in pairs[:SHOWN_PAIRS])
         more = f" and {len(pairs) - SHOWN_PAIRS} more pairs" if len(pairs) > SHOWN_PAIRS else ""
@@ -87,6 +89,8 @@ def identification(menu: Any, choice_model: ChoiceModel, *, tolerance: float = A
     np.float64(111.0)
     """
     check_choice_model(choice_model)
+    if not 0 <= tolerance < 1:
+        raise ProblemError(f"tolerance is {tolerance}: give a total variation from 0 to below 1, such as {ALIKE}")
     offers = {offer.key: offer for offer in named_offers(menu).values()}
     labels = next(iter(offers.values())).labels
     distance, hellinger = np.zeros((len(labels), len(labels))), np.zeros((len(labels), len(labels)))

@@ -7,10 +7,10 @@ from collections.abc import Callable
 import numpy as np
 from scipy.special import softmax
 
-from contracts.arrays import Array, number
+from contracts.arrays import Array, generator, number
 from contracts.errors import ProblemError
 from contracts.solve import reporter
-from inference.choice_data import ChoiceData
+from inference.choice_data import ChoiceData, checked_data
 from inference.latent_fit import FLAT, Maximum, derivatives_at, fit
 from inference.latent_types import Convergence, LatentTypes
 from inference.logit_mixture import Comparisons, comparisons, share_basis
@@ -76,6 +76,7 @@ def fit_latent_types(
            [-0.9]]))
     """
     starts, ridge = _checked(data, n_types, starts, ridge)
+    generator(rng)
     situations = comparisons(data)
     maxima = fit(situations, n_types, rng, starts=starts, ridge=ridge, tolerance=tolerance, report=reporter(progress))
     best = _by_weight(maxima[0])
@@ -153,6 +154,7 @@ def degeneracy(best: Maximum, data: ChoiceData, tolerance: float) -> str | None:
 
 
 def _checked(data: ChoiceData, n_types: int, starts: int, ridge: float) -> tuple[int, float]:
+    checked_data(data)
     if int(n_types) != n_types or not 1 <= n_types <= data.n_people:
         raise ProblemError(f"n_types is {n_types}: give a whole number from 1 to the {data.n_people} people")
     if int(starts) != starts or starts < 1:

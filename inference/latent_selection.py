@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from scipy.special import logsumexp
 
-from contracts.arrays import Array
+from contracts.arrays import Array, generator
 from contracts.errors import ProblemError
 from contracts.solve import reporter
-from inference.choice_data import ChoiceData, Integers
+from inference.choice_data import ChoiceData, Integers, checked_data
 from inference.latent import STARTS, DegenerateTypesError, fit_latent_types
 from inference.latent_types import LatentTypes
 from inference.logit_population import logit
@@ -25,7 +25,7 @@ CRITERIA = ("aic", "bic", "icl", "nec", "cross_validated")
 INK, PALETTE = "#333333", ("#0072B2", "#D55E00", "#009E73", "#CC79A7")
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class CrossValidation:
     """Choices of people predicted from those of others.
 
@@ -53,6 +53,13 @@ class CrossValidation:
     def learned(self) -> float:
         """What the first half of somebody's choices adds to the prediction of the second, in nats per person."""
         return float((self.after - self.before).mean())
+
+    def __repr__(self) -> str:
+        return (
+            f"CrossValidation: {len(self.people):,} people in {int(self.fold.max()) + 1} folds, log likelihood "
+            f"{self.log_likelihood:.2f} out of sample, {self.log_likelihood / len(self.people):.3f} per person; first "
+            f"halves add {round(self.learned, 3) + 0.0:.3f} nats to the prediction of second ones"
+        )
 
 
 def cross_validate(
@@ -85,10 +92,11 @@ def cross_validate(
     >>> two.log_likelihood > one.log_likelihood, abs(one.learned) < 1e-12, two.learned > 0.2
     (True, True, True)
     """
+    checked_data(data)
     if int(folds) != folds or not 2 <= folds <= data.n_people:
         raise ProblemError(f"folds is {folds}: give a whole number from 2 to the {data.n_people} people")
     report = reporter(progress)
-    fold = rng.permutation(np.arange(data.n_people) % int(folds))
+    fold = generator(rng).permutation(np.arange(data.n_people) % int(folds))
     columns = np.empty((3, data.n_people))
     for k in range(int(folds)):
         out = fold == k
@@ -242,9 +250,12 @@ def compare_type_counts(
     >>> compare_type_counts(data, [1, 2], rng, starts=3).best("icl").n_types
     2
     """
+    if not len(counts):
+        raise ProblemError("counts is empty: name the numbers of types to compare, such as [1, 2, 3]")
+    checked_data(data)
     wanted = sorted({1, *(int(n_types) for n_types in counts)})
     report = reporter(progress)
-    seed = int(rng.integers(2**32))  # the same folds for every number of types
+    seed = int(generator(rng).integers(2**32))  # the same folds for every number of types
     fits: dict[int, LatentTypes] = {}
     notes: dict[int, str] = {}
     validations: dict[int, CrossValidation] = {}

@@ -13,10 +13,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from contracts.arrays import Array, finite
+from contracts.arrays import Array, finite, generator
 from contracts.errors import ProblemError
 from contracts.problem import ScreeningProblem
 from contracts.solve import reporter
+from contracts.tables import plural
 from inference.asking import AskingMenu, asking_menu
 from inference.choice import Logit
 from inference.population import Population, population_of
@@ -152,14 +153,16 @@ class LearningCurves:
         width = max(map(len, (*self.designers, "designer")))
         runs, rounds = self.regret.shape[1:]
         lines = [
-            f"Regret against knowing the weights ({self.best:.4g} a round and agent), {runs} runs of {rounds} rounds"
+            f"Regret against knowing the weights ({self.best:.4g} a round and agent), {plural(runs, 'run')} of "
+            f"{plural(rounds, 'round')}"
         ]
         lines.append(f"{'designer':<{width}}  {'first':>8}  {'last':>8}  {'sum':>8}  {'s.e.':>7}  {'error':>6}")
         for k, name in enumerate(self.designers):
             mean = self.regret[k].mean(axis=0)
-            error, spread = self.error[k, :, -1].mean(), self.standard_error()[k]
+            error = self.error[k, :, -1].mean()
+            spread = f"{self.standard_error()[k]:.4f}" if runs > 1 else "-"
             lines.append(
-                f"{name:<{width}}  {mean[0]:>8.4f}  {mean[-1]:>8.4f}  {mean.sum():>8.4f}  {spread:>7.4f}  {error:>6.3f}"
+                f"{name:<{width}}  {mean[0]:>8.4f}  {mean[-1]:>8.4f}  {mean.sum():>8.4f}  {spread:>7}  {error:>6.3f}"
             )
         return "\n".join(lines)
 
@@ -213,7 +216,7 @@ def simulate_learning(
     best = asking_menu(problem, temperature=temperature)
     regret, error = np.zeros((2, len(chosen), n_runs, n_rounds))
     for run in range(n_runs):
-        seed = int(rng.integers(2**63))
+        seed = int(generator(rng).integers(2**63))
         for k, designer in enumerate(chosen.values()):
             regret[k, run], error[k, run] = _play(
                 problem, designer, best, temperature, n_rounds, n_users, alpha, np.random.default_rng(seed)

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from scipy.special import softmax
 
-from contracts.arrays import Array, finite
+from contracts.arrays import Array, finite, generator
 from contracts.errors import ProblemError
 from inference.choice_data import ChoiceData, Integers
 
@@ -54,7 +54,7 @@ def simulate_choices(
     people, index = np.unique(np.asarray(person), return_inverse=True)
     if index.shape != (len(options),):
         raise ProblemError(f"person has shape {index.shape}; expected one label per observation, ({len(options)},)")
-    type_of_person = rng.choice(len(shares), size=len(people), p=shares)
+    type_of_person = generator(rng).choice(len(shares), size=len(people), p=shares)
     chances = np.cumsum(logit(options, tastes, available)[np.arange(len(options)), type_of_person[index]], axis=1)
     taken = (rng.random((len(options), 1)) * chances[:, -1:] > chances).sum(axis=1)
     return Simulated(ChoiceData(options, taken, np.asarray(person), names, available), type_of_person)

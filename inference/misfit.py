@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import xlogy
 
-from contracts.arrays import Array
+from contracts.arrays import Array, generator
 from contracts.errors import ProblemError
 from contracts.solve import reporter
 
@@ -109,8 +109,10 @@ def misfit_of(
         n_draws = int(np.clip(2 * len(users) / LEVEL, LEAST_DRAWS, MOST_DRAWS))
     if n_draws < 1:
         raise ProblemError(f"n_draws is {n_draws}: simulate at least one user of every type")
+    generator(rng)
     report = reporter(progress)
-    sizes = np.array([counts.sum(axis=1, dtype=np.int64) for _, counts in tables]).T.reshape(len(users), -1)
+    totals = [counts.sum(axis=1, dtype=np.int64) for _, counts in tables]
+    sizes = np.array(totals, dtype=np.int64).reshape(len(tables), len(users)).T
     patterns, pattern_of = np.unique(sizes, axis=0, return_inverse=True)
     p_value = np.zeros(len(users))
     for number, pattern in enumerate(patterns):

@@ -22,10 +22,11 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import logsumexp
 
-from contracts.arrays import Array, finite
+from contracts.arrays import Array, finite, generator
 from contracts.errors import ProblemError
 from contracts.problem import ScreeningProblem
 from contracts.solve import reporter
+from contracts.tables import plural
 from inference.population_draws import PopulationDraws, gibbs_chain, weight_rows, with_weights
 
 Integers = NDArray[np.int64]
@@ -133,6 +134,7 @@ class Population:
         warmup = n_draws // 2 if n_warmup is None else n_warmup
         if n_draws < 1 or n_chains < 1 or warmup < 0:
             raise ProblemError(f"n_draws is {n_draws}, n_chains {n_chains}, n_warmup {warmup}: draw at least once")
+        generator(rng)
         report = reporter(progress)
         chains = []
         for chain in range(n_chains):
@@ -147,9 +149,8 @@ class Population:
 
     def __repr__(self) -> str:
         name = "proven gap" if len(self.data.model_prior) == 1 else "slope"
-        head = (
-            f"Population: {self.data.n_users} users, {len(self.labels)} types; mode by EM, {name} {self.gap:.1e} nats"
-        )
+        size = f"{plural(self.data.n_users, 'user')}, {plural(len(self.labels), 'type')}"
+        head = f"Population: {size}; mode by EM, {name} {self.gap:.1e} nats"
         cells = {"mode": self.weights, "smoothed": self.smoothed, "expected users": self.expected_users}
         return "\n".join([head, *weight_rows(self.labels, cells)])
 
@@ -261,17 +262,18 @@ def _newton(data: MixtureLikelihood, alpha: Array, start: Array) -> tuple[Array,
         move = both[:, 0] - both[:, 1] * (both[:, 0].sum() / both[:, 1].sum())
         promised = float(slope @ move)
         steps += 1
-        if promised < barrier * 1e-3:
-            if barrier * len(weights) <= GAP / 2:
-                return weights / weights.sum(), steps
+        is_last = barrier * len(weights) <= GAP / 2
+        if promised < barrier * 1e-3 and not is_last:
             barrier /= 10
             continue
+        if is_last and _gap(weights, data.slope(weights), alpha) <= GAP:
+            return weights / weights.sum(), steps
         length = min(1.0, 0.99 / max(float((-move / weights).max()), 1e-300))
         here = height(weights)
         while height(weights + length * move) < here + 0.1 * length * promised and length > 1e-12:
             length /= 2
         if length <= 1e-12:  # rounding hides what is left to gain
-            if barrier * len(weights) <= GAP / 2:
+            if is_last:
                 return weights / weights.sum(), steps
             barrier /= 10
             continue

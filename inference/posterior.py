@@ -23,7 +23,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import entr, logsumexp
 
-from contracts.arrays import Array, finite
+from contracts.arrays import Array, finite, generator
 from contracts.errors import ProblemError
 from contracts.problem import WEIGHTS_SUM_TOLERANCE, ScreeningProblem
 from inference.choice import BestResponse, ChoiceModel, check_choice_model
@@ -138,8 +138,10 @@ class TypePosterior:
 
     def sample(self, rng: np.random.Generator, size: int | None = None) -> Integers:
         """Types drawn from the posterior, for Thompson sampling: indices into labels, (n_users,) or (size, n_users)."""
+        if size is not None and size < 0:
+            raise ProblemError(f"size is {size}: give a number of draws that is not negative")
         draws = np.empty((1 if size is None else size, len(self.users)), dtype=np.int64)
-        models = rng.choice(len(self.choice_models), size=len(draws), p=self.model_probabilities)
+        models = generator(rng).choice(len(self.choice_models), size=len(draws), p=self.model_probabilities)
         for row, model in zip(draws, models, strict=True):
             cumulative = np.cumsum(self.joint[model], axis=1)
             row[:] = (rng.random(len(row))[:, np.newaxis] * cumulative[:, -1:] >= cumulative).sum(axis=1)
@@ -342,7 +344,9 @@ def infer_types(
     """
     offers = named_offers(menu)
     first = next(iter(offers.values()))
-    listed = isinstance(choice_model, Sequence) and not isinstance(choice_model, str)
+    if isinstance(choice_model, str):
+        check_choice_model(choice_model)
+    listed = isinstance(choice_model, Sequence)
     models = tuple(choice_model) if isinstance(choice_model, Sequence) else (choice_model,)
     for number, model in enumerate(models):
         check_choice_model(model, f"choice_model[{number}]" if listed else "choice_model")
@@ -399,7 +403,8 @@ def _with_users(posterior: TypePosterior, users: NDArray[Any]) -> TypePosterior:
         return posterior
     if (known.dtype.kind in "iuf") != (users.dtype.kind in "iuf"):
         raise ProblemError(
-            f"users are {known[0]!r}, ... so far and {users[0]!r}, ... now: name all of them, or number all of them"
+            f"users are {known.tolist()[0]!r}, ... so far and {users.tolist()[0]!r}, ... now: name all of them, or "
+            "number all of them"
         )
     union = np.union1d(known, users)
     row = np.searchsorted(union, known)
@@ -419,7 +424,7 @@ def _with_users(posterior: TypePosterior, users: NDArray[Any]) -> TypePosterior:
 
 def _has_users(choices: Any) -> bool:
     """Whether choices say themselves whose they are."""
-    return isinstance(choices, ChoiceCounts | str | Path | dict) or hasattr(choices, "columns")
+    return isinstance(choices, ChoiceCounts | str | Path | dict) or hasattr(type(choices), "columns")
 
 
 def _checked_prior(name: str, prior: Any, labels: Sequence[str]) -> Array:

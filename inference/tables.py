@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from contracts.tables import column
+from contracts.tables import column, plural
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -90,8 +90,8 @@ def _headline(posterior: TypePosterior) -> str:
     models = posterior.choice_models
     model = repr(models[0]) if len(models) == 1 else f"{len(models)} choice models"
     return (
-        f"Types of {_plural(len(posterior.users), 'user')}: {_plural(len(posterior.labels), 'type')}, "
-        f"{_plural(total, 'choice')}, {model}, log evidence {posterior.log_evidence:.6g}"
+        f"Types of {plural(len(posterior.users), 'user')}: {plural(len(posterior.labels), 'type')}, "
+        f"{plural(total, 'choice')}, {model}, log evidence {posterior.log_evidence:.6g}"
     )
 
 
@@ -108,7 +108,3 @@ def _not_told_apart(posterior: TypePosterior) -> list[str]:
     if len(posterior.labels) > COMPARED_TYPES:
         return [f"{len(posterior.labels)} types are not compared here: ask identification()"]
     return [repr(posterior.identification())]
-
-
-def _plural(count: int, noun: str) -> str:
-    return f"{count} {noun}{'' if count == 1 else 's'}"

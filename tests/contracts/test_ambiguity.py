@@ -99,6 +99,15 @@ def test_two_types_are_screened_as_if_the_low_one_were_more_frequent(radius):
     assert menu.to_frame()["worst_case_weight"].tolist() == menu.worst_case_weights.tolist()
 
 
+@pytest.mark.parametrize("method", ["reference", "cuts"])
+def test_distances_beyond_one_are_one(method):
+    """No two distributions differ by more: all mass may lie on the low type, which is then served efficiently."""
+    problem = contracts.ScreeningProblem([1.0, 2.0], [0.6, 0.4], cost=Quadratic(), ambiguity=TotalVariation(2.0))
+    menu = contracts.solve_menu(problem, method=method)
+    assert menu.value == pytest.approx(0.5, abs=SOLVER)
+    assert menu.worst_case_weights == pytest.approx([1.0, 0.0], abs=1e-9)
+
+
 @pytest.mark.parametrize("name", ["total variation", "relative entropy", "chi-square", "Wasserstein", "known mean"])
 def test_cutting_planes_agree_with_the_whole_program(name):
     weights, tastes, _ = society(5, 7)

@@ -99,6 +99,7 @@ def test_information_takes_any_model_of_choice():
         ([c.Profit(), c.Surplus], "is no objective: use Profit"),
         ([c.Profit(), 3], "3 is no objective"),
         ([c.Profit(), c.Surplus("nobody")], "names no type 'nobody': there are 'low', 'middle', 'high'"),
+        ([c.Profit(), c.Surplus(7)], "objective 'surplus of 7' names no type 7: there are 'low', 'middle', 'high'"),
         ([c.Profit(), c.Surplus([])], "an empty group of types"),
         ([c.Profit(), c.Access(goods="time")], "no good 'time': there are 'speed', 'storage'"),
         ([c.Profit(), c.Harm([1.0, 2.0, 3.0])], r"harm has shape \(3,\); expected \(2,\) or \(3, 2\)"),
@@ -124,3 +125,5 @@ def test_a_choice_model_is_an_object():
 def test_a_value_that_is_no_number_is_refused():
     with pytest.raises(c.ProblemError, match="objective 'nothing' is nan at a menu"):
         goal_of(PROBLEM, c.Criterion("nothing", lambda menu: np.nan)).value(MENU)
+    with pytest.raises(c.ProblemError, match="objective 'mood' is 'good' at a menu: give a function to numbers"):
+        goal_of(PROBLEM, c.Criterion("mood", lambda menu: "good")).value(MENU)

@@ -147,6 +147,19 @@ def test_a_search_resumes_to_the_bit(tmp_path):
         searched(LINE, objectives, checkpoint=path)
 
 
+def test_a_checkpoint_of_objectives_that_only_share_their_names_is_refused(tmp_path):
+    path, search = tmp_path / "search.npz", c.Search(population=10, generations=1)
+    steady, noisy = ([c.Profit(), c.Information(Logit(temperature))] for temperature in (0.1, 2.0))
+    searched(LINE, steady, search=search, checkpoint=path)
+    with pytest.raises(c.ProblemError, match=r"is of other objectives: .* name another file"):
+        searched(LINE, noisy, search=search, checkpoint=path)
+
+
+def test_an_objective_that_no_menu_changes_is_refused():
+    with pytest.raises(c.ProblemError, match=r"'luck' does not vary: each of \d+ menus searched is worth 7 by it"):
+        searched(LINE, [c.Profit(), c.Criterion("luck", lambda menu: 7.0)], search=c.Search(generations=1))
+
+
 @pytest.mark.slow
 def test_workers_change_nothing():
     objectives = [c.Profit(), c.Inequality()]
@@ -170,6 +183,7 @@ def test_of_many_menus_those_far_from_each_other_are_kept():
     ("options", "message"),
     [
         ({"rng": None}, "a search draws at random: pass rng"),
+        ({"rng": 4}, r"rng is 4: pass numpy.random.default_rng\(4\)"),
         ({"workers": 0}, "workers is 0"),
         ({"method": "exact"}, "needs concave objectives, and these are not: 'number of options'"),
         ({"search": c.Search(allocations=[[1.0, 2.0]])}, r"allocations has shape \(1, 2\); expected \(n, 1\)"),

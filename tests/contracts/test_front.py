@@ -1,6 +1,7 @@
 """The front answers questions: knee, closest menu, limits, pictures; and it survives a file to the bit."""
 
 import json
+from dataclasses import replace
 
 import matplotlib as mpl
 import numpy as np
@@ -63,6 +64,7 @@ def test_limits_leave_the_menus_within_them_and_a_larger_gap():
         (lambda: TWO.filter({"profit": (9.0, None)}), "no menu of the front is within these limits"),
         (lambda: TWO.filter({"profit": 9.0}), r"the limits of 'profit' are 9.0: give \(lowest, highest\)"),
         (lambda: TWO.filter({"joy": (0, 1)}), "no objective 'joy': there are 'profit', 'total surplus'"),
+        (lambda: TWO.closest({}), "target names no objective"),
         (lambda: TWO.closest([1.0]), r"target has shape \(1,\)"),
         (lambda: TWO.closest({"profit": np.nan}), "must be a finite number"),
         (lambda: TWO.best("joy"), "no objective 'joy'"),
@@ -84,6 +86,13 @@ def test_it_prints_its_ends_its_knee_and_what_is_proven():
     assert "best total surplus" in text
     assert "knee" in text
     assert f"no menu is more than {TWO.gap:.1e} of the ranges better than a mixture of these" in text
+
+
+def test_numbers_far_below_the_range_of_their_column_print_as_zero():
+    solvent = replace(MONOPOLY, objective=c.Welfare(minimum_profit=0.0))
+    front = c.pareto_front(solvent, [c.Profit(), c.Surplus()], gap=0.05)
+    assert 0 < abs(front.best("surplus").values["profit"]) < 1e-8
+    assert "e-" not in str(front).rpartition("\n")[0]
 
 
 def test_a_frame_has_one_row_per_menu():

@@ -222,7 +222,7 @@ TABLES_REFUSED = {
     "same column": (TABLE.replace("storage", "speed"), "repeats the column 'speed': rename or drop one"),
     "semicolons": (TABLE.replace(",", ";"), "save it with commas between the columns"),
     "row too long": (TABLE.replace("2.5", "2.5,2.5"), "types.csv is not a readable csv table"),
-    "no rows": (TABLE.split("\n")[0] + "\n", "types.csv has no rows: give one row per type"),
+    "no rows": (TABLE.split("\n")[0] + "\n", "types.csv has no rows below its header"),
     "empty": ("", "types.csv is not a readable csv table"),
     "weights sum": (TABLE.replace("0.75", "0.5"), "problem.toml, types in types.csv: weights sum to 0.75, not 1"),
 }

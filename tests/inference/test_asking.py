@@ -155,7 +155,7 @@ def test_types_are_told_from_one_choice_as_often_as_bayes_allows():
 
 def test_the_table_shows_options_and_chances():
     menu = inference.asking_menu(TWO, temperature=0.1)
-    assert str(menu).startswith("AskingMenu: 1 options for logit choice at temperature 0.1; expected value 0.81")
+    assert str(menu).startswith("AskingMenu: 1 option for logit choice at temperature 0.1; expected value 0.81")
     frame = menu.to_frame()
     assert frame.loc["outside", "chance of 1"] == menu.probabilities[0, -1]
 
@@ -242,7 +242,19 @@ def test_curves_are_drawn_and_tabled():
     axes = curves.plot()
     assert axes.get_lines()[0].get_ydata().tolist() == curves.cumulative[0].tolist()
     assert len(curves.to_frame()) == 2
-    assert "believed" in str(curves)
+    assert str(curves).startswith("Regret against knowing the weights (")
+    assert "1 run of 2 rounds" in str(curves)
+    assert "nan" not in str(curves)  # one run has no standard error
+
+
+def test_choices_from_a_menu_that_asks_are_read_as_those_from_any_menu():
+    menu = inference.asking_menu(TWO, temperature=0.2)
+    direct, listed = (
+        inference.infer_types(offer, [[0, -1]], choice_model=inference.Logit(0.2)) for offer in (menu, [menu, menu])
+    )
+    own = inference.infer_types(menu.choice_set, [[0, -1]], choice_model=inference.Logit(0.2))
+    assert direct.probabilities.tolist() == own.probabilities.tolist() == listed.probabilities.tolist()
+    assert direct.expected_value(menu) == pytest.approx(own.expected_value(menu.choice_set), abs=0)
 
 
 def test_unknown_designers_and_empty_games_are_refused():
@@ -250,3 +262,5 @@ def test_unknown_designers_and_empty_games_are_refused():
         inference.simulate_learning(TWO, temperature=0.1, designers=["oracle"], rng=np.random.default_rng(0))
     with pytest.raises(ProblemError, match="n_rounds is 0"):
         inference.simulate_learning(TWO, temperature=0.1, n_rounds=0, rng=np.random.default_rng(0))
+    with pytest.raises(ProblemError, match=r"rng is 0: pass numpy.random.default_rng\(0\)"):
+        inference.simulate_learning(TWO, temperature=0.1, rng=0)

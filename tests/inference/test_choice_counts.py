@@ -83,6 +83,8 @@ FRAME = {"user": ["ann", "bob"], "option": [0, 1]}
         (lambda: counted([[0, 2]]), "choices[0, 1] is 2: the menu offers options 0 to 1, and option -1 is the outside"),
         (lambda: counted([[0, -2]]), "choices[0, 1] is -2"),
         (lambda: counted([[0.5]]), "choices[0, 0] is 0.5: options are whole numbers"),
+        (lambda: counted([[0, np.inf]]), "choices[0, 1] is inf: options are whole numbers"),
+        (lambda: counted(pl.LazyFrame(FRAME)), "LazyFrame is no table in memory: collect() it first"),
         (lambda: counted([[0, 1], [0]]), "choices is not a rectangular array"),
         (lambda: counted([["a"]]), "choices holds <U1, not the numbers of options"),
         (lambda: counted([[True]]), "choices holds bool"),

@@ -103,6 +103,7 @@ def test_equal_offers_have_one_key():
     [
         (lambda: choice_set([1.0]), "menu is list: give a Menu"),
         (lambda: choice_set(textbook(), [1.0], [1.0]), "a menu has its own contracts"),
+        (lambda: choice_set(ScreeningProblem([1.0])), "a problem alone offers nothing: pass a menu, or its contracts"),
         (lambda: choice_set(ScreeningProblem([1.0]), [[1.0, 2.0]], [0.0]), "allocations has shape (1, 2)"),
         (lambda: choice_set(ScreeningProblem([1.0]), [1.0], [0.0, 1.0]), "transfers has shape (2,)"),
         (lambda: ChoiceSet(np.zeros((2, 3)), np.zeros((2, 3)), ("a",)), "utility has shape (2, 3); expected (1, "),

@@ -169,6 +169,12 @@ def test_a_large_log_goes_to_parquet_and_its_bad_rows_are_shown(folder):
     assert record["log_evidence"] == pytest.approx(posterior.log_evidence)
 
 
+def test_a_seed_that_is_negative_is_refused(folder):
+    result = run("menu.json", "choices.csv", "--temperature", "0.5", "--misfit", "--seed", "-1")
+    assert result.exit_code == 2
+    assert "--seed is -1: give a whole number that is not negative" in result.stderr
+
+
 @pytest.mark.parametrize(
     ("options", "message"),
     [

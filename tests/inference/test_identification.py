@@ -56,6 +56,12 @@ def test_another_menu_can_only_help():
     assert (both.choices_needed() <= alone.choices_needed()).all()
 
 
+@pytest.mark.parametrize("tolerance", [-0.1, 1.0, float("nan")])
+def test_a_tolerance_is_a_distance(tolerance):
+    with pytest.raises(ProblemError, match=rf"tolerance is {tolerance}: give a total variation"):
+        identification(revealing_offer(2), Logit(1.0), tolerance=tolerance)
+
+
 def test_the_answer_reads_well():
     problem = ScreeningProblem(np.full(5, 2.0), labels=tuple("abcde"))
     same = choice_set(problem, [1.0], [1.0])

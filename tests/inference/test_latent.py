@@ -381,6 +381,13 @@ def test_options_that_make_no_sense_are_refused(data, options, message):
         fitted(data, **options)
 
 
+def test_a_frame_is_no_choice_data_and_a_seed_no_generator(data):
+    with pytest.raises(ProblemError, match=r"data is dict: make ChoiceData of it, .*ChoiceData.from_frame"):
+        fit_latent_types({"person": [1]}, 2, np.random.default_rng(0))
+    with pytest.raises(ProblemError, match=r"rng is 0: pass numpy.random.default_rng\(0\)"):
+        fit_latent_types(data, 2, 0)
+
+
 def test_one_person_alone_has_no_clustered_errors():
     alone = population(n_people=1, per_person=30).data
     with pytest.raises(ProblemError, match="all choices are of one person"):

@@ -128,6 +128,20 @@ def test_folds_must_be_sets_of_people(folds):
         cross_validate(population(n_people=40), 1, np.random.default_rng(0), folds=folds)
 
 
+def test_counts_are_named():
+    with pytest.raises(ProblemError, match=r"counts is empty: name the numbers of types to compare"):
+        compare_type_counts(population(n_people=40), [], np.random.default_rng(0))
+
+
+def test_a_cross_validation_says_how_well_it_predicts():
+    found = cross_validate(population(n_people=40), 1, np.random.default_rng(0), folds=4)
+    learned = f"{abs(found.learned):.3f}"  # one type learns nothing
+    assert repr(found) == (
+        f"CrossValidation: 40 people in 4 folds, log likelihood {found.by_person.sum():.2f} out of sample, "
+        f"{found.by_person.mean():.3f} per person; first halves add {learned} nats to the prediction of second ones"
+    )
+
+
 def test_progress_is_told(capsys):
     compare_type_counts(population(n_people=40), [1], np.random.default_rng(0), folds=2, progress=True)
     lines = capsys.readouterr().err.splitlines()

@@ -426,6 +426,15 @@ def test_the_table_reads_well(menu):
     assert "... 30 more users ..." in repr(long)
 
 
+def test_one_type_and_nobody_read_well_too(menu):
+    alone = infer_types(solve_menu([2.0], cost=Quadratic()), [[0]], choice_model=Logit(0.5))
+    assert "1 user, 1 type, 1 choice," in str(alone).replace(": 1 type", ", 1 type")
+    assert str(alone).endswith("One type: nothing to tell apart")
+    assert str(alone.population).startswith("Population: 1 user, 1 type; ")
+    nobody = infer_types(menu, [], choice_model=Logit(0.5))
+    assert str(nobody.misfit(np.random.default_rng(0))).startswith("Misfit: no type explains 0 of 0 users")
+
+
 def test_frames_and_json_say_the_same(menu, tmp_path):
     posterior = infer_types(menu, [[0, 0, -1], [1, 1, 0]], choice_model=Logit(0.5), users=["ann", "bob"])
     frame = posterior.to_frame()
@@ -464,6 +473,7 @@ def test_results_do_not_change_under_their_user(menu):
         (lambda m: infer_types(m, [[0]], [1.0]), "prior has shape (1,); expected (2,)"),
         (lambda m: infer_types(m, [[0]], choice_model=Logit), "choice_model is the class Logit"),
         (lambda m: infer_types(m, [[0]], choice_model=[Logit(1.0), "x"]), "choice_model[1] is str 'x'"),
+        (lambda m: infer_types(m, [[0]], choice_model="logit"), "choice_model is str 'logit': use Logit(temperature)"),
         (lambda m: infer_types(m, [[0]], choice_model=[]), "choice_model is an empty list"),
         (lambda m: infer_types(m, [[0]], model_prior=[0.5, 0.5]), "model_prior has shape (2,)"),
         (lambda m: infer_types(m, [[0]], concentration=0.0), "concentration must be positive"),
@@ -473,7 +483,11 @@ def test_results_do_not_change_under_their_user(menu):
         (lambda m: infer_types(m, [[0]]).update([[0]], revealing_offer(3)), "the menu is about other types"),
         (lambda m: infer_types(m, [[0]]).expected_value(revealing_offer(3)), "the menu is about other types"),
         (lambda m: infer_types(m, [[0]]).screening_problem(goods_for(3)), "the problem is about 3 types such as 'low'"),
-        (lambda m: infer_types(m, [[0]]).update([[0]], users=["ann"]), "name all of them, or number all of them"),
+        (lambda m: infer_types(m, [[0]]).update([[0]], users=["ann"]), "users are 0, ... so far and 'ann', ... now"),
+        (lambda m: infer_types(m, [[0]]).sample(7), "rng is 7: pass numpy.random.default_rng(7)"),
+        (lambda m: infer_types(m, [[0]]).misfit(None), "rng is None: pass numpy.random.default_rng(seed)"),
+        (lambda m: infer_types(m, [[0]]).population.gibbs("7"), "rng is '7': pass numpy.random.default_rng(seed)"),
+        (lambda m: infer_types(m, [[0]]).sample(np.random.default_rng(0), -1), "size is -1"),
     ],
 )  # fmt: skip
 def test_what_makes_no_sense_is_refused_in_words(menu, make, words):
