@@ -37,7 +37,7 @@ def expected_information(menu: Any, choice_model: ChoiceModel, weights: Any = No
     --------
     >>> import contracts, inference
     >>> menu = contracts.solve_menu([1.0, 2.0], [0.5, 0.5], cost=contracts.Quadratic())
-    >>> round(expected_information(menu, inference.BestResponse()) / np.log(2), 6)  # bits: who buys is of high type
+    >>> float(round(expected_information(menu, inference.BestResponse()) / np.log(2), 6))  # bits: buyers are high
     1.0
     >>> expected_information(menu, inference.Logit(1e6)) < 1e-9
     True

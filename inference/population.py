@@ -22,17 +22,18 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import logsumexp
 
-from contracts.arrays import Array, finite, generator
+from contracts.arrays import Array, finite
 from contracts.errors import ProblemError
 from contracts.problem import ScreeningProblem
 from contracts.solve import reporter
-from contracts.tables import plural
 from inference.population_draws import PopulationDraws, gibbs_chain, weight_rows, with_weights
 
 Integers = NDArray[np.int64]
 GAP = 1e-6  # nats of log posterior that the mode may be short of the best
 SLOW = 40  # steps of EM after which Newton's method takes over
 MOST_STEPS = 20_000
+NOTHING = 1e-24  # nats promised by a step that rounding alone would make
+SAFE = 1e-7  # nats promised below which Newton's steps need no search along the line
 
 
 @dataclass(frozen=True, eq=False)
@@ -134,7 +135,6 @@ class Population:
         warmup = n_draws // 2 if n_warmup is None else n_warmup
         if n_draws < 1 or n_chains < 1 or warmup < 0:
             raise ProblemError(f"n_draws is {n_draws}, n_chains {n_chains}, n_warmup {warmup}: draw at least once")
-        generator(rng)
         report = reporter(progress)
         chains = []
         for chain in range(n_chains):
@@ -149,8 +149,9 @@ class Population:
 
     def __repr__(self) -> str:
         name = "proven gap" if len(self.data.model_prior) == 1 else "slope"
-        size = f"{plural(self.data.n_users, 'user')}, {plural(len(self.labels), 'type')}"
-        head = f"Population: {size}; mode by EM, {name} {self.gap:.1e} nats"
+        head = (
+            f"Population: {self.data.n_users} users, {len(self.labels)} types; mode by EM, {name} {self.gap:.1e} nats"
+        )
         cells = {"mode": self.weights, "smoothed": self.smoothed, "expected users": self.expected_users}
         return "\n".join([head, *weight_rows(self.labels, cells)])
 
@@ -255,27 +256,26 @@ def _newton(data: MixtureLikelihood, alpha: Array, start: Array) -> tuple[Array,
 
     while steps < MOST_STEPS:
         mixed = likelihood @ weights
-        slope = likelihood.T @ (size / mixed) + (alpha - 1 + barrier) / weights
+        slope = likelihood.T @ (size / mixed) + barrier / weights
         curvature = (likelihood * (size / mixed**2)[:, np.newaxis]).T @ likelihood
         curvature += np.diag((alpha - 1 + barrier) / weights**2)
-        both = np.linalg.solve(curvature, np.column_stack([slope, np.ones(len(weights))]))
+        rises = slope + (alpha - 1) / weights
+        rises -= weights @ rises  # on the simplex only differences count; what they share would drown them
+        both = np.linalg.solve(curvature, np.column_stack([rises, np.ones(len(weights))]))
         move = both[:, 0] - both[:, 1] * (both[:, 0].sum() / both[:, 1].sum())
-        promised = float(slope @ move)
+        promised = float(rises @ move)
         steps += 1
         is_last = barrier * len(weights) <= GAP / 2
-        if promised < barrier * 1e-3 and not is_last:
+        if is_last and (promised < NOTHING or _gap(weights, slope - barrier / weights, alpha) <= GAP):
+            break
+        if not is_last and promised < barrier * 1e-3:
             barrier /= 10
             continue
-        if is_last and _gap(weights, data.slope(weights), alpha) <= GAP:
-            return weights / weights.sum(), steps
         length = min(1.0, 0.99 / max(float((-move / weights).max()), 1e-300))
         here = height(weights)
-        while height(weights + length * move) < here + 0.1 * length * promised and length > 1e-12:
+        # Near the top Newton's steps are safe, and too small for the height to show in floats.
+        while promised > SAFE and height(weights + length * move) < here + 0.1 * length * promised:
             length /= 2
-        if length <= 1e-12:  # rounding hides what is left to gain
-            if is_last:
-                return weights / weights.sum(), steps
-            barrier /= 10
-            continue
         weights = weights + length * move
+        weights = weights / weights.sum()  # a total that is off by rounding would count once for every user
     return weights, steps
