@@ -117,6 +117,7 @@ LAZY = (
     "arviz",
     "ibis",
     "duckdb",
+    "openai",
 )
 MODULES = sorted((ROOT / "contracts").rglob("*.py")) + sorted((ROOT / "inference").rglob("*.py"))
 

@@ -1,0 +1,63 @@
+"""A reader that repeats readings made before: no network, no key, the same answer every time."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from contracts.errors import ProblemError
+from inference.language.offline import checked_text
+from inference.language.reading import PolicyReading, UnreadablePolicyError
+
+
+@dataclass(frozen=True, eq=False)
+class RecordedReader:
+    """Reads policies that were read before.
+
+    Parameters
+    ----------
+    readings : by text
+
+    Examples
+    --------
+    >>> from inference.language.offline import read_policy
+    >>> reader = RecordedReader({"Be fair": read_policy("Be fair")})
+    >>> reader.read("Be fair") == read_policy("Be fair")
+    True
+    """
+
+    readings: dict[str, PolicyReading]
+
+    @classmethod
+    def load(cls, path: str | Path) -> RecordedReader:
+        """The readings of a file with one JSON document per line, as `save_readings` writes it."""
+        readings = {}
+        for number, line in enumerate(Path(path).read_text(encoding="utf-8").splitlines(), start=1):
+            if not line.strip():
+                continue
+            try:
+                reading = PolicyReading.from_dict(json.loads(line))
+            except (ValueError, KeyError, TypeError, AttributeError) as exc:
+                raise ProblemError(
+                    f"{path}, line {number} is not a reading ({exc}): write it by save_readings"
+                ) from exc
+            readings[reading.text] = reading
+        return cls(readings)
+
+    def read(self, text: str) -> PolicyReading:
+        """The recorded reading; raises UnreadablePolicyError for a text without one, or that was not readable."""
+        text = checked_text(text)
+        reading = self.readings.get(text)
+        if reading is None:
+            raise UnreadablePolicyError(f"no reading of {text[:80]!r} was recorded: record it first", text[:80])
+        if reading.abstained:
+            raise UnreadablePolicyError(f"{reading.reader} could not read {text[:80]!r}", text[:80])
+        return reading
+
+
+def save_readings(readings: Iterable[PolicyReading], path: str | Path) -> None:
+    """Write readings, one JSON document per line."""
+    lines = [json.dumps(reading.to_dict(), allow_nan=False) for reading in readings]
+    Path(path).write_text("\n".join([*lines, ""]), encoding="utf-8")
