@@ -159,8 +159,8 @@ class ChatEndpoint:
                 )
             except openai.APITimeoutError as exc:
                 raise EndpointError(
-                    f"{self.base_url} gave no answer within {self.timeout:g} s, {self.retries + 1} times: raise timeout, or "
-                    "look whether the server is busy"
+                    f"{self.base_url} gave no answer within {self.timeout:g} s, {self.retries + 1} times: raise timeout, "
+                    "or look whether the server is busy"
                 ) from exc
             except openai.APIStatusError as exc:
                 if exc.status_code in REFUSES_FORM and self.form != FORMS[-1]:
@@ -199,8 +199,8 @@ class ChatEndpoint:
         most = self._cost(tokens(messages), self.longest_reply)
         if self.spent + most > self.budget:
             raise CostError(
-                f"the next request could cost {most:.4g} and {self.spent:.4g} of the budget of {self.budget:.4g} is spent: raise "
-                "budget, or go on later from the cache"
+                f"the next request could cost {most:.4g} and {self.spent:.4g} of the budget of {self.budget:.4g} is "
+                "spent: raise budget, or go on later from the cache"
             )
         time.sleep(max(0.0, self._next - time.monotonic()))
         self._next = time.monotonic() + 60.0 / self.requests_per_minute
