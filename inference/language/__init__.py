@@ -2,28 +2,50 @@
 
 from inference.language.chat import ChatEndpoint, CostError, EndpointError, ReplyError
 from inference.language.endpoint import EndpointReader
+from inference.language.endpoint_speakers import EndpointAssistant, EndpointMeta
+from inference.language.loop import LoopError, Transcript, play_with_language, replay_principles
 from inference.language.offline import OfflineReader, read_policies, read_policy
 from inference.language.quality import ReaderQuality, calibrate
 from inference.language.reading import Evidence, PolicyReader, PolicyReading, UnreadablePolicyError
 from inference.language.recorded import RecordedReader, save_readings
+from inference.language.speakers import (
+    AssistantLM,
+    Interaction,
+    MetaLM,
+    ReaderAssistant,
+    RecordedMeta,
+    WritingMeta,
+)
 from inference.language.writing import write_policy
 
 __all__ = [
+    "AssistantLM",
     "ChatEndpoint",
     "CostError",
+    "EndpointAssistant",
     "EndpointError",
+    "EndpointMeta",
     "EndpointReader",
     "Evidence",
+    "Interaction",
+    "LoopError",
+    "MetaLM",
     "OfflineReader",
     "PolicyReader",
     "PolicyReading",
+    "ReaderAssistant",
     "ReaderQuality",
+    "RecordedMeta",
     "RecordedReader",
     "ReplyError",
+    "Transcript",
     "UnreadablePolicyError",
+    "WritingMeta",
     "calibrate",
+    "play_with_language",
     "read_policies",
     "read_policy",
+    "replay_principles",
     "save_readings",
     "write_policy",
 ]

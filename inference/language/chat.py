@@ -159,8 +159,8 @@ class ChatEndpoint:
                 )
             except openai.APITimeoutError as exc:
                 raise EndpointError(
-                    f"{self.base_url} gave no answer within {self.timeout:g} s, {self.retries + 1} times: raise timeout, "
-                    "or look whether the server is busy"
+                    f"{self.base_url} gave no answer within {self.timeout:g} s, {self.retries + 1} times: raise "
+                    "timeout, or look whether the server is busy"
                 ) from exc
             except openai.APIStatusError as exc:
                 if exc.status_code in REFUSES_FORM and self.form != FORMS[-1]:
