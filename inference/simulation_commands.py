@@ -20,7 +20,7 @@ def scai(
     *,
     experiment: Annotated[str, typer.Option(help="E1 to E8.")] = "E1",
     seed: Annotated[int, typer.Option(min=0, help="Seed of all draws; the same seed gives the same bytes.")] = 0,
-    runs: Annotated[int, typer.Option(min=2, help="Simulated runs of each condition.")] = 1000,
+    runs: Annotated[int, typer.Option(min=2, help="Simulated runs of each condition.")] = 200,
     recordings: Annotated[
         Path | None,
         typer.Option(

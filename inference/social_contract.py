@@ -30,7 +30,7 @@ def run_experiment(
     *,
     seed: int,
     recordings: str | Path | pd.DataFrame | None = None,
-    n_runs: int = 1000,
+    n_runs: int = 200,
     done: Mapping[str, Sequence[Row]] | None = None,
     keep: Callable[[str, list[Row]], None] | None = None,
     progress: Callable[[str], None] = lambda line: None,
