@@ -17,10 +17,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 from scipy.optimize import linear_sum_assignment
 
-from contracts.arrays import Array, number
+from contracts.arrays import Array, generator, number
 from contracts.errors import ProblemError
 from contracts.problem import ScreeningProblem
-from inference.choice_data import ChoiceData, Integers
+from inference.choice_data import ChoiceData, Integers, checked_data
 from inference.latent_fit import Point, fit
 from inference.logit_mixture import Comparisons, comparisons, evaluate, expected_difference, information, likelihood
 from inference.population_draws import arviz
@@ -210,6 +210,8 @@ def sample_latent_types(
     array([[ 2.],
            [-1.]])
     """
+    checked_data(data)
+    generator(rng)
     counted = (("n_types", n_types, 1), ("draws", draws, 4), ("warmup", warmup, 20), ("chains", chains, 1))
     for name, count, least in counted:
         if count < least:

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from scipy.optimize import minimize
-from scipy.special import expit, log_expit
+from scipy.special import expit, log_expit, xlogy
 
-from contracts.arrays import Array, finite
+from contracts.arrays import Array, finite, generator
 from contracts.errors import ProblemError, SolverError
 from inference.responders import Answers, answers_of, fit_responders
 
@@ -82,6 +82,9 @@ def compare_responders(
     ProblemError
         If somebody answered less often than there are parts.
     """
+    if n_folds < 2:
+        raise ProblemError(f"n_folds is {n_folds}: hold out one part of at least 2")
+    answers_of(person, offer, accepted)  # refuses what is no answer
     who, share, said = np.asarray(person), finite("offer", offer), np.asarray(accepted).astype(bool)
     people, row = np.unique(who, return_inverse=True)
     fewest = int(np.bincount(row.ravel()).argmin())
@@ -90,7 +93,7 @@ def compare_responders(
     fold = np.empty(len(who), dtype=np.int64)
     for k in range(len(people)):
         own = np.flatnonzero(row == k)
-        fold[own] = rng.permutation(len(own)) % n_folds
+        fold[own] = generator(rng).permutation(len(own)) % n_folds
     names = [*(f"hierarchical, {k} kind{'s' if k > 1 else ''}" for k in n_types), "pooled logit", "intercept only"]
     total = np.zeros((len(names), len(people)))
     for held in range(n_folds):
@@ -99,7 +102,7 @@ def compare_responders(
             total[m] += fit_responders(seen, kinds, rng=rng).log_predictive(new)
         total[-2] += _pooled(seen, new)
         rate = seen.accepted.sum() / seen.n_answers
-        total[-1] += new.accepted.sum(axis=1) * np.log(rate) + new.rejected.sum(axis=1) * np.log(1 - rate)
+        total[-1] += xlogy(new.accepted.sum(axis=1), rate) + xlogy(new.rejected.sum(axis=1), 1 - rate)
     return HeldOut(tuple(names), total, len(who))
 
 

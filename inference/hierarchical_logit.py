@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from contracts.arrays import Array
+from contracts.arrays import Array, generator
 from contracts.errors import ProblemError
 from contracts.problem import ScreeningProblem
-from inference.choice_data import ChoiceData
+from inference.choice_data import ChoiceData, checked_data
 from inference.hierarchical_sampler import HierarchicalPrior, People, sweeps
 from inference.mixed_logit import refuse_idle_attributes
 from inference.panel import information, panel_of
@@ -217,6 +217,7 @@ def fit_hierarchical_logit(
     True
     """
     kinds = _checked_kinds(random, data)
+    generator(rng)
     for name, count, least in (("draws", draws, 4), ("warmup", warmup, 20), ("chains", chains, 1)):
         if count < least:
             raise ProblemError(f"{name} is {count}: use at least {least}")
@@ -251,7 +252,7 @@ def fit_hierarchical_logit(
 
 
 def _checked_kinds(random: str | Mapping[str, str], data: ChoiceData) -> tuple[str, ...]:
-    names = tuple(data.names or ())
+    names = tuple(checked_data(data).names or ())
     kinds = kinds_of(random, names)
     if "fixed" in kinds:
         name = names[kinds.index("fixed")]

@@ -11,10 +11,10 @@ import numpy as np
 import scipy.optimize
 from scipy.special import logsumexp, ndtri
 
-from contracts.arrays import Array, finite
+from contracts.arrays import Array, finite, generator
 from contracts.errors import ProblemError, SolverError
 from contracts.problem import ScreeningProblem
-from inference.choice_data import ChoiceData, Integers
+from inference.choice_data import ChoiceData, Integers, checked_data
 from inference.panel import Panel, log_likelihood, log_likelihood_and_score, panel_of
 from inference.quantisation import screening_problem_of
 from inference.tastes import TasteDistribution, choices_of, kinds_of
@@ -239,7 +239,9 @@ def fit_mixed_logit(
     >>> bool(abs(model.means[0] - 1.0) < 3 * model.standard_errors[0, 0])
     True
     """
-    kinds = kinds_of(random, tuple(data.names or ()))
+    kinds = kinds_of(random, tuple(checked_data(data).names or ()))
+    if rng is not None:
+        generator(rng)
     refuse_idle_attributes(data)
     normals = _normals(data, kinds, draws, rng)
     size = data.n_attributes

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from contracts.tables import plural
+
 if TYPE_CHECKING:
     import pandas as pd
 
@@ -35,7 +37,7 @@ def norms_text(norms: Norms) -> str:
     pooling = f"sd of policies {norms.pooling.common_sd:.3g}"
     if len(norms.groups) > 1:
         pooling += f", of groups around what is common {norms.pooling.group_sd:.3g}"
-    size = f"{len(norms.groups)} groups, {len(norms.policies)} policies, {norms.n_answers:,} answers"
+    size = f"{plural(len(norms.groups), 'group')}, {len(norms.policies)} policies, {norms.n_answers:,} answers"
     head = f"Norms: {size}; utility in logits (standard error)"
     return "\n".join([head, *lines, pooling, *remarks(norms)])
 

@@ -262,6 +262,12 @@ def elicit_norms(
     """
     if not answers:
         raise ProblemError("there are no answers: give Comparisons, Rankings, Ratings or Acceptances")
+    for each in answers:
+        if not isinstance(each, Answers):
+            raise ProblemError(
+                f"answers hold {type(each).__name__}: give Comparisons, Rankings, Ratings or Acceptances, for a frame "
+                "with their from_frame"
+            )
     if members not in ("alike", "differ"):
         raise ProblemError(f"members is {members!r}: use 'alike' (fast) or 'differ'")
     coded = code_answers(answers, policies, groups)

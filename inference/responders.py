@@ -16,8 +16,9 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import expit, log_expit
 
-from contracts.arrays import Array, finite
+from contracts.arrays import Array, finite, generator
 from contracts.errors import ProblemError, SolverError
+from contracts.tables import plural
 from inference.social_preferences import FehrSchmidt
 
 if TYPE_CHECKING:
@@ -226,7 +227,7 @@ class Responders:
         spread = np.sqrt(np.diagonal(self.covariances, axis1=1, axis2=2))
         lines = [
             f"Responders: {len(self.answers.people)} people, {self.answers.n_answers:,} answers, "
-            f"{self.n_types} kinds; log likelihood {self.log_likelihood:.2f}, BIC {self.bic:.1f}",
+            f"{plural(self.n_types, 'kind')}; log likelihood {self.log_likelihood:.2f}, BIC {self.bic:.1f}",
             "share  median envy  (sd of log)  just accepts  median temperature  (sd of log)",
         ]
         for k in range(self.n_types):
@@ -287,6 +288,10 @@ def fit_responders(answers: Answers, n_types: int = 1, *, rng: np.random.Generat
         raise ProblemError(f"n_types is {n_types}: give a positive integer")
     if n_types > 1 and rng is None:
         raise ProblemError("several kinds of people are fitted from random starts: give rng=np.random.default_rng(...)")
+    if not isinstance(answers, Answers):
+        raise ProblemError(f"answers is {type(answers).__name__}: give answers_of(person, offer, accepted)")
+    if rng is not None:
+        generator(rng)
     likelihood = _likelihood(answers)
     trials = [_start(n_types, rng)]
     if n_types > 1:

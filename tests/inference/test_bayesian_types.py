@@ -208,6 +208,10 @@ def test_tables_frames_and_arviz_hold_the_same_numbers():
 def test_wrong_arguments_are_refused_by_name():
     rng = np.random.default_rng(0)
     data = population([1.0], [[1.0]], 5, 3, rng).data
+    with pytest.raises(ProblemError, match="data is dict: make ChoiceData of it"):
+        sample_latent_types({}, 2, rng=rng)
+    with pytest.raises(ProblemError, match=r"rng is 3: pass numpy.random.default_rng\(3\)"):
+        sample_latent_types(data, 2, rng=3)
     with pytest.raises(ProblemError, match="n_types is 0: use at least 1"):
         sample_latent_types(data, 0, rng=rng)
     with pytest.raises(ProblemError, match="n_types is 6: there are only 5 people"):

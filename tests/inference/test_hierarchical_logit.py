@@ -243,6 +243,10 @@ def test_wrong_arguments_are_refused_by_name():
     data = situations(5, 3, 2, 2, rng)
     with pytest.raises(ProblemError, match=r"random\['1'\] is 'fixed': here all coefficients vary"):
         fit_hierarchical_logit(data, {"1": "fixed"}, rng=rng)
+    with pytest.raises(ProblemError, match="data is dict: make ChoiceData of it"):
+        fit_hierarchical_logit({}, rng=rng)
+    with pytest.raises(ProblemError, match=r"rng is 3: pass numpy.random.default_rng\(3\)"):
+        fit_hierarchical_logit(data, rng=3)
     with pytest.raises(ProblemError, match="warmup is 3: use at least 20"):
         fit_hierarchical_logit(data, rng=rng, warmup=3)
     with pytest.raises(ProblemError, match=r"prior degrees is 0\.5: use more than 1"):

@@ -268,6 +268,13 @@ def test_an_attribute_that_never_differs_is_named():
         fit_mixed_logit(data)
 
 
+def test_a_frame_is_no_choice_data_and_a_seed_no_generator():
+    with pytest.raises(ProblemError, match="data is dict: make ChoiceData of it"):
+        fit_mixed_logit({})
+    with pytest.raises(ProblemError, match=r"rng is 3: pass numpy.random.default_rng\(3\)"):
+        fit_mixed_logit(situations(5, 2, 2, 2, np.random.default_rng(0)), rng=3)
+
+
 def test_draws_of_the_wrong_shape_are_refused():
     data = situations(5, 2, 2, 2, np.random.default_rng(0))
     with pytest.raises(ProblemError, match=r"draws has shape \(5, 3\); expected \(5, n_draws, 2\)"):

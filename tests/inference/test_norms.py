@@ -558,6 +558,7 @@ def one():
         (lambda: Ratings(["a"], ["m"], ["x"], [float("nan")]), r"rating\[0\] is nan"),
         (lambda: Acceptances(["a"], ["x"], [0.4]), r"accepted\[0\] is 0.4"),
         (lambda: elicit_norms(), "there are no answers"),
+        (lambda: elicit_norms({"group": ["a"]}), "answers hold dict: give Comparisons, Rankings, Ratings"),
         (lambda: elicit_norms(one(), members="same"), "members is 'same'"),
         (lambda: elicit_norms(one(), policies=["x"]), "only one policy"),
         (lambda: elicit_norms(one(), policies=["x", "z"]), "'y' is not among the policies: x, z"),

@@ -209,6 +209,10 @@ def test_the_picture_shows_what_was_observed(fitted):
             lambda: compare_responders([1, 1], [0.1, 0.2], [1, 0], n_folds=3, rng=np.random.default_rng(0)),
             "person 1 answered 2 times",
         ),
+        (lambda: compare_responders([1, 1], [0.1, 0.2], [1, 2], rng=np.random.default_rng(0)), "accepted holds"),
+        (lambda: compare_responders([1], [0.1], [1], n_folds=1, rng=np.random.default_rng(0)), "n_folds is 1"),
+        (lambda: compare_responders([1, 1], [0.1, 0.2], [1, 0], n_folds=2, rng=7), "rng is 7"),
+        (lambda: fit_responders(([1], [0.2], [1])), "answers is tuple: give answers_of"),
     ],
 )
 def test_bad_input_is_refused_with_what_and_where(call, message):
