@@ -107,7 +107,9 @@ class OfflineReader:
     ) -> PolicyReading:
         kinds, probabilities = self.model.kinds, self._probabilities(text, parts)
         evidence = [Evidence(one.phrase, f"offers {one.lowest:.3g} to {one.highest:.3g}") for one in ranges]
-        evidence += self._telling_clauses(text, parts, probabilities)
+        free = tuple(one for one in parts if not _holds(text, one, tuple(found.phrase for found in ranges)))
+        before = ", before the bounds" if ranges else ""
+        evidence += self._telling_clauses(text, free, probabilities, before)
         if ranges:
             lowest, highest = max(one.lowest for one in ranges), min(one.highest for one in ranges)
             if lowest > highest:
@@ -132,14 +134,14 @@ class OfflineReader:
             probabilities[kind] *= DOUBT
         return probabilities / probabilities.sum()
 
-    def _telling_clauses(self, text: str, parts: tuple[Clause, ...], probabilities: Array) -> list[Evidence]:
+    def _telling_clauses(self, text: str, parts: tuple[Clause, ...], probabilities: Array, note: str) -> list[Evidence]:
         """The clauses without which the kinds of policy would have other probabilities, the most telling first."""
         mean, told = self.model.kinds.mean, []
         for clause in parts:
             rest = text[: clause.start] + " , " + text[clause.end :]
             without = self._probabilities(rest, clauses(rest))
             moved = float(np.abs(probabilities - without).sum() / 2)
-            says = f"moves the share from {mean(without):.2f} to {mean(probabilities):.2f}"
+            says = f"moves the share from {mean(without):.2f} to {mean(probabilities):.2f}{note}"
             told.append((moved, Evidence(text[clause.start : clause.end].strip(), says)))
         told.sort(key=lambda pair: -pair[0])
         return [one for place, (moved, one) in enumerate(told) if place == 0 or moved >= NOTABLE]

@@ -5,6 +5,7 @@ import importlib
 import json
 import math
 import re
+import shlex
 import subprocess
 import sys
 import tomllib
@@ -436,7 +437,7 @@ def test_the_page_is_true(tmp_path, monkeypatch):
             if line == "echo $?":
                 assert f"{exit_code}\n" == expected
                 continue
-            program_name, *arguments = line.split()
+            program_name, *arguments = shlex.split(line)
             assert program_name == "contracts"
             result = run(*arguments)
             exit_code = result.exit_code
