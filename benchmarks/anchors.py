@@ -96,7 +96,7 @@ ANCHORS: dict[float, tuple[str, ...]] = {
     ),
 }
 
-# Written before the reader had read any of them, and neither in the fit nor changed since: how far it is from free wording.
+# Written before the reader had read any of them and not in the fit: how far it is from free wording.
 FREE_WORDING: tuple[tuple[str, float], ...] = (
     ("Let the other person have most of it.", 0.9),
     ("Grab whatever you can.", 0.03),
