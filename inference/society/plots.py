@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from contracts.plotting import PALETTE
+from inference.society.frontier import Placement
+from inference.society.rounds import DESIGNS, Course
 from inference.society.scenarios import Cell
 from inference.society.verdicts import COHERENT, interval
 
@@ -44,4 +46,64 @@ def lines_figure(cells: Sequence[Cell], what: str) -> Figure:
     figure.legend(
         *panels[0].get_legend_handles_labels(), loc="outside lower center", ncols=4, frameon=False, fontsize=8
     )
+    return figure
+
+
+def course_figure(course: Course) -> Figure:
+    """Misalignment by round and design."""
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(6.4, 3.2), layout="constrained")
+    ax = figure.subplots()
+    rounds = np.arange(course.recognised.shape[1]) + 1
+    for number, name in enumerate(DESIGNS):
+        rows = course.misalignment[name]
+        low, high = np.array([interval(column, np.random.default_rng(0)) for column in rows.T]).T
+        ax.fill_between(rounds, low, high, color=PALETTE[number], alpha=0.2, linewidth=0)
+        ax.plot(rounds, rows.mean(axis=0), color=PALETTE[number], marker=MARKERS[number], markersize=4, label=name)
+    ax.axvline(course.drift + 0.5, color="#888", linestyle="--", linewidth=0.8)
+    ax.set_ylim(bottom=0)
+    ax.set_xlabel("round")
+    ax.set_ylabel("misalignment")
+    ax.spines[["top", "right"]].set_visible(False)
+    ax.legend(frameon=False, fontsize=8)
+    return figure
+
+
+def front_figure(placed: Placement) -> Figure:
+    """Safety cost and mean utility of the front's menus and of the mechanisms."""
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(6.4, 3.6), layout="constrained")
+    ax = figure.subplots()
+    weights = placed.society.weights
+    ax.scatter(placed.front.points[:, -1], placed.front.points[:, :-1] @ weights, color="#B8B8B8", s=16, label="front")
+    for number, (name, point) in enumerate(placed.points.items()):
+        color, marker = PALETTE[number % len(PALETTE)], (*MARKERS, "P")[number]
+        ax.scatter(point[-1], point[:-1] @ weights, color=color, marker=marker, s=40, label=name)
+    ax.set_xlabel("expected safety cost, logits")
+    ax.set_ylabel("mean utility, logits")
+    ax.spines[["top", "right"]].set_visible(False)
+    ax.legend(frameon=False, fontsize=8, ncols=2)
+    return figure
+
+
+def picks_figure(placed: Placement) -> Figure:
+    """Who takes which option of the menu."""
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(6.4, 2.4), layout="constrained")
+    ax = figure.subplots()
+    groups = placed.society.groups
+    options = (*(f"meant for {name}" for name in groups), "reference")
+    left = np.zeros(len(groups))
+    for number, name in enumerate(options):
+        share = placed.taken[:, number]
+        ax.barh(np.arange(len(groups)), share, left=left, color=PALETTE[number % len(PALETTE)], label=name)
+        left = left + share
+    ax.set_yticks(np.arange(len(groups)), groups)
+    ax.invert_yaxis()
+    ax.set_xlabel("share of the group")
+    ax.spines[["top", "right"]].set_visible(False)
+    figure.legend(loc="outside lower center", ncols=4, frameon=False, fontsize=8)
     return figure

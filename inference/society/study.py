@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,9 +12,11 @@ import numpy as np
 
 from contracts.errors import ProblemError
 from contracts.report import Report
-from inference.society.scenarios import MEASURES, SCENARIOS, Cell
+from inference.society.frontier import Placement, placement
+from inference.society.rounds import DESIGNS, Course, run_course
+from inference.society.scenarios import MEASURES, PLAIN, SCENARIOS, Cell, communities
 from inference.society.sweep import SCALES, Scale, sweep
-from inference.society.verdicts import COHERENT, Verdict, judged, verdict_table
+from inference.society.verdicts import COHERENT, Verdict, judged, judged_over_time, verdict_table
 
 QUESTION = (
     "Three groups want different things of one assistant. Does a menu of policies, incentive compatible and with the "
@@ -33,6 +35,8 @@ class Study:
     scale: Scale
     seed: int
     cells: tuple[Cell, ...]
+    courses: Mapping[float, Course]  # by conflict
+    placed: Placement
     verdicts: tuple[Verdict, ...]
 
     def __str__(self) -> str:
@@ -45,6 +49,10 @@ class Study:
             noise = f"conflict {conflict:g}, noise {cell.noises[level]:g}"
             parts.append(f"{noise}\n{measures_table(cell, level, SHOWN_UNDER_NOISE)}")
         parts.append(f"other kinds of trouble\n{trouble_table(self.cells)}")
+        parts += [
+            f"over time, conflict {conflict:g}\n{course_table(course)}" for conflict, course in self.courses.items()
+        ]
+        parts.append(f"{PLACED}, noise {self.placed.noise:g}\n{self.placed}")
         return "\n\n".join(parts)
 
     def cell(self, scenario: str, conflict: float) -> Cell:
@@ -66,7 +74,7 @@ class Study:
 
     def report(self) -> Report:
         """The study as one page."""
-        from inference.society.plots import lines_figure
+        from inference.society.plots import course_figure, front_figure, lines_figure, picks_figure
 
         page = Report("Societal alignment by menus of contracts").text(QUESTION)
         page = page.section("Verdicts").table(
@@ -91,9 +99,25 @@ class Study:
             level = closest(cell.noises, 0.2)
             page = page.text(f"With noise of {cell.noises[level]:g} standard deviations:")
             page = page.verbatim(measures_table(cell, level, SHOWN_UNDER_NOISE))
-        return page.section("Other kinds of trouble").verbatim(trouble_table(self.cells))
+        page = page.section("Other kinds of trouble").verbatim(trouble_table(self.cells))
+        for conflict, course in self.courses.items():
+            page = page.section(f"Over time, conflict {conflict:g}").figure(course_figure(course), caption=COURSE)
+        page = page.section("The front between the groups and safety").figure(front_figure(self.placed), caption=FRONT)
+        page = page.verbatim(f"{PLACED}, noise {self.placed.noise:g}\n{self.placed}")
+        return page.section("Who picks what").figure(picks_figure(self.placed), caption=PICKS)
 
 
+FRONT_CONFLICT, FRONT_NOISE = 0.5, 0.2  # of the one society whose front is traced
+PLACED = "utilities, safety cost, and room for improvement in everything at once: one society, conflict 0.5"
+COURSE = (
+    "Misalignment by round, mean over societies with 95% intervals. At the dashed line the last group begins to want "
+    "something else. All designs see the same comparisons; nobody says which group he or she is from, except in polls."
+)
+FRONT = (
+    "Expected safety cost and mean utility of menus on the front between the utility of every group and safety (grey), "
+    "and of the mechanisms at noise 0.2. The front is between four objectives; this is its shadow."
+)
+PICKS = "Share of each group that takes each option of the menu at noise 0.2; the last option is the reference."
 CAPTIONS = {
     "misalignment": (
         "Misalignment",
@@ -136,7 +160,17 @@ def societal_study(
         raise ProblemError(f"seed is {seed}: give a whole number from 0 on")
     target = Path(out)
     cells = sweep(chosen, seed=seed, folder=target / "pieces", workers=workers, report=report)
-    study = Study(chosen, seed, cells, judged(cells, seed=seed))
+    courses = {
+        conflict: run_course(
+            conflict=conflict, societies=chosen.societies, rounds=chosen.rounds, seed=seed, report=report
+        )
+        for conflict in chosen.conflicts
+        if conflict > 0
+    }
+    report("the front")
+    placed = placement(communities(PLAIN, FRONT_CONFLICT, range(1), seed=seed), noise=FRONT_NOISE, gap=chosen.gap)
+    verdicts = (*judged(cells, seed=seed), *judged_over_time(courses, seed=seed))
+    study = Study(chosen, seed, cells, courses, placed, verdicts)
     (target / "verdict.json").write_text(
         json.dumps(study.to_dict(), indent=1, allow_nan=False) + "\n", encoding="utf-8"
     )
@@ -182,6 +216,19 @@ def trouble_table(cells: Sequence[Cell]) -> str:
             f"{cell.scenario:{width}}  {cell.conflict:8g}  {cell.noises[level]:5g}  {numbers}  {about[cell.scenario]}"
         )
     return "\n".join(rows)
+
+
+def course_table(course: Course) -> str:
+    """Misalignment by round."""
+    rounds = course.recognised.shape[1]
+    width = max(map(len, DESIGNS))
+    head = f"{'round':{width}}  " + " ".join(f"{t + 1:6}" for t in range(rounds))
+    rows = [
+        f"{name:{width}}  " + " ".join(f"{x:6.3f}" for x in course.misalignment[name].mean(axis=0)) for name in DESIGNS
+    ]
+    rows.append(f"{'recognised':{width}}  " + " ".join(f"{x:6.3f}" for x in course.recognised.mean(axis=0)))
+    rows.append(f"{'alarms':{width}}  " + " ".join(f"{x:6.3f}" for x in course.alarms.mean(axis=0)))
+    return "\n".join([head, *rows, f"drift in round {course.drift + 1}"])
 
 
 def verdict_rows(verdicts: Sequence[Verdict]) -> tuple[Sequence[str], list[Sequence[str]]]:

@@ -8,7 +8,7 @@ are paired: both mechanisms meet the same societies, answers and noise, and whol
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -16,12 +16,14 @@ import numpy as np
 
 from contracts.arrays import Array
 from contracts.errors import ProblemError
+from inference.society.rounds import Course
 from inference.society.scenarios import Cell
 
 RESAMPLES, LEVEL = 2000, 0.95
 STABLE_NOISE = 0.2  # of a standard deviation: what the source calls stable
 COHERENT = 0.1  # total variation: a tenth of the probability may move
 NEGLIGIBLE = 0.01  # logits of misalignment that are called no cost
+NOTICED = 3  # rounds
 CHANNELS = ("plain", "shared noise")  # independent noise on every group's signal, and the same on all
 Side = Literal["above", "below"]
 
@@ -54,15 +56,22 @@ class Verdict:
 
 @dataclass(frozen=True)
 class Claim:
-    """An effect per replication, where it is measured, and on which side of which bound it should lie."""
+    """What is claimed of an effect: on which side of which bound it lies."""
 
     words: str
     unit: str
     rule: str
-    effect: Callable[[Cell, int], Array]  # cell and number of the noise level -> (n_replications,)
-    where: Callable[[float, float], bool]  # conflict, noise
     bound: float = 0.0
     side: Side = "above"
+
+
+@dataclass(frozen=True)
+class GridClaim:
+    """A claim with its effect per replication, and where in the sweep it is measured."""
+
+    claim: Claim
+    effect: Callable[[Cell, int], Array]  # cell and number of the noise level -> (n_replications,)
+    where: Callable[[float, float], bool]  # conflict, noise
     channels: tuple[str, ...] = CHANNELS
 
 
@@ -92,77 +101,97 @@ def paired(first: Array, second: Array) -> Array:
 
 
 CLAIMS = (
-    Claim(
-        "Menus reduce misalignment against preference averaging",
-        "logits: misalignment of averaging less that of the menu",
-        "interval above 0 wherever groups conflict, at every level of noise",
+    GridClaim(
+        Claim(
+            "Menus reduce misalignment against preference averaging",
+            "logits: misalignment of averaging less that of the menu",
+            "interval above 0 wherever groups conflict, at every level of noise",
+        ),
         gap("misalignment", "averaging", "menu"),
         lambda conflict, noise: conflict > 0,
     ),
-    Claim(
-        "Menus help the worst-off group against preference averaging",
-        "logits: misalignment of the worst group under averaging less that under the menu",
-        "interval above 0 wherever groups conflict, at every level of noise",
+    GridClaim(
+        Claim(
+            "Menus help the worst-off group against preference averaging",
+            "logits: misalignment of the worst group under averaging less that under the menu",
+            "interval above 0 wherever groups conflict, at every level of noise",
+        ),
         gap("worst_group", "averaging", "menu"),
         lambda conflict, noise: conflict > 0,
     ),
-    Claim(
-        "The menu stays coherent with up to 20% noise",
-        "total variation between the policies that users get with and without noise",
-        f"interval below {COHERENT:g} at every noise up to {STABLE_NOISE:g}",
+    GridClaim(
+        Claim(
+            "The menu stays coherent with up to 20% noise",
+            "total variation between the policies that users get with and without noise",
+            f"interval below {COHERENT:g} at every noise up to {STABLE_NOISE:g}",
+            COHERENT,
+            "below",
+        ),
         lambda cell, level: cell.values["menu"]["coherence"][level],
         lambda conflict, noise: 0 < noise <= STABLE_NOISE,
-        COHERENT,
-        "below",
     ),
-    Claim(
-        "Noise makes averaging worse than it makes the menu",
-        "logits: growth of misalignment with noise, averaging less menu",
-        "interval above 0 wherever groups conflict and there is noise",
+    GridClaim(
+        Claim(
+            "Noise makes averaging worse than it makes the menu",
+            "logits: growth of misalignment with noise, averaging less menu",
+            "interval above 0 wherever groups conflict and there is noise",
+        ),
         growth_gap("misalignment", "averaging", "menu"),
         lambda conflict, noise: conflict > 0 and noise > 0,
     ),
-    Claim(
-        "Noise makes averaging less coherent than the menu",
-        "total variation, averaging less menu",
-        "interval above 0 wherever groups conflict and there is noise",
+    GridClaim(
+        Claim(
+            "Noise makes averaging less coherent than the menu",
+            "total variation, averaging less menu",
+            "interval above 0 wherever groups conflict and there is noise",
+        ),
         gap("coherence", "averaging", "menu"),
         lambda conflict, noise: conflict > 0 and noise > 0,
     ),
-    Claim(
-        "Averaging is hacked more than the menu",
-        "logits: growth with noise of what is promised less what is delivered, averaging less menu",
-        "interval above 0 wherever groups conflict and there is noise",
+    GridClaim(
+        Claim(
+            "Averaging is hacked more than the menu",
+            "logits: growth with noise of what is promised less what is delivered, averaging less menu",
+            "interval above 0 wherever groups conflict and there is noise",
+        ),
         growth_gap("hacking", "averaging", "menu"),
         lambda conflict, noise: conflict > 0 and noise > 0,
     ),
-    Claim(
-        "Types are inferred from the selection",
-        "share of users whose group the choice from the menu reveals, less the share that guessing does",
-        "interval above 0 wherever groups conflict, at every level of noise",
+    GridClaim(
+        Claim(
+            "Types are inferred from the selection",
+            "share of users whose group the choice from the menu reveals, less the share that guessing does",
+            "interval above 0 wherever groups conflict, at every level of noise",
+        ),
         lambda cell, level: cell.values["menu"]["recovered"][level] - cell.base_rate,
         lambda conflict, noise: conflict > 0,
     ),
-    Claim(
-        "The menu costs nothing where groups agree",
-        "logits: misalignment of the menu less that of averaging",
-        f"interval below {NEGLIGIBLE:g} at conflict 0, at every level of noise",
+    GridClaim(
+        Claim(
+            "The menu costs nothing where groups agree",
+            "logits: misalignment of the menu less that of averaging",
+            f"interval below {NEGLIGIBLE:g} at conflict 0, at every level of noise",
+            NEGLIGIBLE,
+            "below",
+        ),
         gap("misalignment", "menu", "averaging"),
         lambda conflict, noise: conflict == 0,
-        NEGLIGIBLE,
-        "below",
     ),
-    Claim(
-        "Labels invite lies",
-        "logits that users gain by naming another group than their own",
-        "interval above 0 at every conflict and noise",
+    GridClaim(
+        Claim(
+            "Labels invite lies",
+            "logits that users gain by naming another group than their own",
+            "interval above 0 at every conflict and noise",
+        ),
         lambda cell, level: cell.values["labels"]["misreporting"][level],
         lambda conflict, noise: True,
     ),
-    Claim(
-        "The robust menu is more coherent than the plain one",
-        "total variation, menu less robust menu",
-        "interval above 0 wherever there is noise",
+    GridClaim(
+        Claim(
+            "The robust menu is more coherent than the plain one",
+            "total variation, menu less robust menu",
+            "interval above 0 wherever there is noise",
+        ),
         gap("coherence", "menu", "robust menu"),
         lambda conflict, noise: noise > 0,
         channels=("plain",),
@@ -205,24 +234,28 @@ def proof(cells: Sequence[Cell]) -> Verdict:
     )
 
 
-def _judge(claim: Claim, cells: Sequence[Cell], rng: np.random.Generator) -> Verdict:
-    effects, against = [], []
-    for cell in cells:
-        if cell.scenario not in claim.channels:
-            continue
-        for level, noise in enumerate(cell.noises):
-            if not claim.where(cell.conflict, noise):
-                continue
-            effect = claim.effect(cell, level)
-            low, high = interval(effect, rng)
-            if not (low > claim.bound if claim.side == "above" else high < claim.bound):
-                words = f"{cell.scenario}, conflict {cell.conflict:g}, noise {noise:g}: {effect.mean():+.3f}"
-                against.append(f"{words} [{low:+.3f}, {high:+.3f}]")
-            effects.append(effect)
+def _judge(about: GridClaim, cells: Sequence[Cell], rng: np.random.Generator) -> Verdict:
+    effects = [
+        (f"{cell.scenario}, conflict {cell.conflict:g}, noise {noise:g}", about.effect(cell, level))
+        for cell in cells
+        if cell.scenario in about.channels
+        for level, noise in enumerate(cell.noises)
+        if about.where(cell.conflict, noise)
+    ]
+    return _verdict(about.claim, effects, rng)
+
+
+def _verdict(claim: Claim, effects: Sequence[tuple[str, Array]], rng: np.random.Generator) -> Verdict:
+    """The rule, for one effect per cell with the cell's name."""
     if not effects:
-        raise ProblemError(f"no cell is about the claim {claim.words!r}: run the scenarios {', '.join(claim.channels)}")
-    count = min(map(len, effects))
-    overall = np.mean([effect[:count] for effect in effects], axis=0)
+        raise ProblemError(f"no cell is about the claim {claim.words!r}: run more degrees of conflict")
+    against = []
+    for where, effect in effects:
+        low, high = interval(effect, rng)
+        if not (low > claim.bound if claim.side == "above" else high < claim.bound):
+            against.append(f"{where}: {effect.mean():+.3f} [{low:+.3f}, {high:+.3f}]")
+    count = min(len(effect) for _, effect in effects)
+    overall = np.mean([effect[:count] for _, effect in effects], axis=0)
     supporting = len(effects) - len(against)
     return Verdict(
         claim=claim.words,
@@ -236,6 +269,55 @@ def _judge(claim: Claim, cells: Sequence[Cell], rng: np.random.Generator) -> Ver
         cells=len(effects),
         not_in=tuple(against),
     )
+
+
+def judged_over_time(courses: Mapping[float, Course], *, seed: int) -> tuple[Verdict, ...]:
+    """Verdicts on menus that learn from choices; a cell is a degree of conflict, a replication a society."""
+    return tuple(
+        _verdict(
+            Claim(words, unit, rule),
+            [(f"conflict {conflict:g}", effect(course)) for conflict, course in courses.items()],
+            np.random.default_rng([seed, 1000 + number]),
+        )
+        for number, (words, unit, rule, effect) in enumerate(OVER_TIME)
+    )
+
+
+def _less_than(design: str) -> Callable[[Course], Array]:
+    def effect(course: Course) -> Array:
+        after = slice(1, None) if design == "averaging" else slice(course.drift + 1, None)
+        lost = course.misalignment[design] - course.misalignment["menu"]
+        return np.asarray(lost[:, after].mean(axis=1))
+
+    return effect
+
+
+def _alarm_rate(course: Course) -> Array:
+    """Share of rounds with an alarm from the drift on to NOTICED rounds later, less the share before; by society."""
+    after = course.alarms[:, course.drift : course.drift + NOTICED].max(axis=1)
+    return np.asarray(after - course.alarms[:, : course.drift].mean(axis=1) * NOTICED)
+
+
+OVER_TIME: tuple[tuple[str, str, str, Callable[[Course], Array]], ...] = (
+    (
+        "Menus that learn from choices beat averaging on the same data",
+        "logits: misalignment of averaging less that of the renewed menu, mean over the rounds after the first",
+        "interval above 0 at every conflict above 0",
+        _less_than("averaging"),
+    ),
+    (
+        "A drift of a group's norm is followed",
+        "logits: misalignment of the first menu less that of the renewed one, mean over the rounds after the drift",
+        "interval above 0 at every conflict above 0",
+        _less_than("menu never renewed"),
+    ),
+    (
+        "A drift of a group's norm is noticed",
+        f"share of societies with an alarm within {NOTICED} rounds of the drift, less what false alarms would give",
+        "interval above 0 at every conflict above 0",
+        _alarm_rate,
+    ),
+)
 
 
 def interval(effect: Array, rng: np.random.Generator) -> tuple[float, float]:

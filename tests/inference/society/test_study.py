@@ -9,13 +9,13 @@ from typer.testing import CliRunner
 
 from contracts.errors import ProblemError
 from inference.cli import app
-from inference.society import SCALES, Cell, judged, sweep
+from inference.society import SCALES, Cell, Course, judged, judged_over_time, sweep
 from inference.society.scenarios import MEASURES, joined
 from inference.society.study import societal_study
 from inference.society.sweep import pieces
 from inference.society.verdicts import CLAIMS, PROOF, growth_gap, interval, paired
 
-TINY = replace(SCALES["small"], replications=2, robust=1, piece=1, conflicts=(0.0, 1.0), noises=(0.0, 0.2))
+TINY = replace(SCALES["small"], replications=2, robust=0, piece=1, conflicts=(1.0,), noises=(0.0, 0.2))
 
 
 def made_up(scenario="plain", conflict=0.5, *, averaging=1.0, menu=0.4, count=30, exact=4):
@@ -84,10 +84,31 @@ def test_intervals_cover_the_mean_as_often_as_they_say():
     assert 0.90 < np.mean(covered) < 0.98
 
 
+def made_up_course(*, menu=0.1, noticed=True, societies=12):
+    """Six rounds with a drift in the fourth: the renewed menu goes back to what it was, the first one does not."""
+    scatter = np.random.default_rng(1).normal(size=(societies, 6))
+    alarms = np.zeros((societies, 6))
+    alarms[:, 4] = noticed
+    frozen = np.r_[np.full(4, menu), 0.3, 0.3]
+    lost = {"averaging": 0.5 + scatter, "menu": menu + scatter, "menu never renewed": frozen + scatter}
+    return Course(lost, np.ones((societies, 6)), alarms, 3)
+
+
+def test_what_happens_over_time_is_judged_by_the_same_rule():
+    found = {one.claim: one for one in judged_over_time({0.5: made_up_course(), 1.0: made_up_course()}, seed=1)}
+    assert [one.verdict for one in found.values()] == ["holds"] * 3
+    assert [one.effect for one in found.values()] == pytest.approx([0.4, 0.2, 1.0])
+    missed = {0.5: made_up_course(), 1.0: made_up_course(noticed=False)}
+    noticed = judged_over_time(missed, seed=1)[-1]
+    assert (noticed.verdict, noticed.not_in) == ("holds in part", ("conflict 1: +0.000 [+0.000, +0.000]",))
+    np.testing.assert_array_equal(missed[0.5].delay, np.ones(12))
+    assert np.all(missed[1.0].delay == np.inf)
+
+
 def test_claims_without_their_cells_are_refused():
     with pytest.raises(ProblemError, match="no cell is about the claim 'Menus reduce misalignment"):
         judged([made_up(conflict=0.0)], seed=1)
-    assert len({claim.words for claim in CLAIMS}) == len(CLAIMS)
+    assert len({about.claim.words for about in CLAIMS}) == len(CLAIMS)
 
 
 # ---- the sweep ----
@@ -116,14 +137,14 @@ def test_a_stopped_sweep_goes_on_to_the_same_bytes(tmp_path):
         sweep(TINY, seed=1, folder=tmp_path / "a", report=stop)
     said = []
     first = sweep(TINY, seed=1, folder=tmp_path / "a", report=said.append)
-    assert said[0] == "1 of 4 pieces were there"
+    assert said[0] == "1 of 2 pieces were there"
     second = sweep(TINY, seed=1, folder=tmp_path / "b")
     assert [json.dumps(cell.to_dict()) for cell in first] == [json.dumps(cell.to_dict()) for cell in second]
     assert not list((tmp_path / "a").glob("*.partial"))
 
 
 def test_pieces_of_another_sweep_and_damaged_ones_are_refused(tmp_path):
-    one = replace(TINY, replications=1, conflicts=(1.0,), robust=0)
+    one = replace(TINY, replications=1, noises=(0.0,))
     sweep(one, seed=1, folder=tmp_path)
     with pytest.raises(ProblemError, match="belongs to a sweep with other settings"):
         sweep(one, seed=2, folder=tmp_path)
