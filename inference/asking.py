@@ -129,7 +129,8 @@ def asking_menu(
     problem, weights, fields : a ScreeningProblem, or its parts, as in `solve_menu`; objectives linear in utilities
     temperature : money, positive; the scale of the agents' errors
     information_weight : money per nat of mutual information between type and choice; not negative
-    n_options : options on offer, without the outside option; by default as many as the largest start has
+    n_options : options on offer, without the outside option; by default as many as the largest start has. More are
+        never worth less, even if they are copies: each has its own noise, so compare menus of equal numbers
     starts : menus to climb from besides that of `solve_menu`
     n_random : starts drawn around that menu; with `rng`, by default seeded with 0
 

@@ -186,7 +186,7 @@ def _options(choices: Any) -> tuple[Integers, NDArray[np.bool_]]:
         raise ProblemError(
             f"choices has shape {array.shape}; expected (n_users, n_rounds), or (n_users,) for one round"
         )
-    array = array.reshape(len(array), -1) if array.size else array.reshape(len(array), 0)
+    array = array if array.ndim == 2 else array[:, np.newaxis]
     missing = np.zeros(array.shape, dtype=bool) if missing is None else missing.reshape(array.shape)
     if array.dtype.kind == "f":
         missing = missing | np.isnan(array)

@@ -311,7 +311,7 @@ def infer_types(
 
     Parameters
     ----------
-    menu : Menu, or ChoiceSet made by `choice_set`; a list with one per round; or a dict from names to menus
+    menu : Menu, AskingMenu, or ChoiceSet made by `choice_set`; a list with one per round; or a dict from names to menus
     choices : (n_users, n_rounds) integers, -1 for the outside option; mask what is missing, or NaN in floats. Or a
         frame, or a path of a CSV or Parquet file, with the columns `user`, `option`, and `menu` if there are several.
         Or ChoiceCounts, for choices that are counted already
