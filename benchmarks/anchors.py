@@ -96,7 +96,8 @@ ANCHORS: dict[float, tuple[str, ...]] = {
     ),
 }
 
-# Written before the reader had read any of them and not in the fit: how far it is from free wording.
+# Written before the reader had read any of them, and not in the fit: how far it is from free wording. At first sight it
+# read 32 of the 40 with a mean absolute error of .155; the grammar has learned some of their phrases since.
 FREE_WORDING: tuple[tuple[str, float], ...] = (
     ("Let the other person have most of it.", 0.9),
     ("Grab whatever you can.", 0.03),

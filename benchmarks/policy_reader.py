@@ -19,12 +19,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from benchmarks.anchors import ANCHORS
+from benchmarks.anchors import ANCHORS, FREE_WORDING
 from contracts.arrays import Array
 from inference.language.features import features
 from inference.language.linear import FILE, LinearModel, fit_linear_model
+from inference.language.mixture import LEVELS as READING_LEVELS
 from inference.language.offline import OfflineReader
-from inference.language.quality import ReaderQuality
+from inference.language.quality import SLACK, ReaderQuality, calibrate
 
 PRIORS = {"selfish": 0.03, "fair": 0.5, "altruistic": 0.98}
 PRIORS_COUNT = 10  # times; each ruled in more than 400 epochs
@@ -191,6 +192,7 @@ def main(write: Callable[[str], None] = print) -> None:
         f"with the prior mean where it abstains: mean absolute error {everything[0]:.3f}, R squared {everything[1]:.3f}"
     )
     write(deviations(quality))
+    write(f"where the share falls in its own distribution, by tenths: {pit(quality, options.seed)}")
     baseline = calibrate_predictions(plain, texts.share.to_numpy())
     write(f"ridge on TF-IDF: mean absolute error {baseline[0]:.3f}, R squared {baseline[1]:.3f}")
     write(
@@ -203,6 +205,9 @@ def main(write: Callable[[str], None] = print) -> None:
         f"{limit['mean_absolute_error']:.3f}, R squared {limit['r_squared']:.3f}, sd within a text "
         f"{limit['within_sd']:.3f}"
     )
+    free = calibrate(*map(list, zip(*FREE_WORDING, strict=True)))
+    constant = np.abs(free.shares - free.shares.mean()).mean()
+    write(f"\nShort policies in free wording (mean absolute error of a constant: {constant:.3f})\n{free}")
     shift = manners_shift(texts.principle.tolist(), OfflineReader())
     write(f"\nRude and flattering wording: mean shift {shift.mean():.4f}, largest {shift.max():.4f}")
 
@@ -216,6 +221,20 @@ def deviations(quality: ReaderQuality) -> str:
         for part in np.array_split(np.argsort(sd), 5)
     ]
     return "\n".join(lines)
+
+
+def pit(quality: ReaderQuality, seed: int) -> str:
+    """Part of the texts whose share lies in each tenth of the distribution that was read; .1 each if that is right.
+
+    A share that the distribution gives a mass of its own falls anywhere in that mass, by chance (randomised PIT).
+    """
+    rng = np.random.default_rng(seed)
+    places = []
+    for k in quality.read:
+        quantiles = np.array(quality.readings[k].quantiles)  # type: ignore[union-attr]
+        low, high = (np.interp(quality.shares[k] + edge, quantiles, READING_LEVELS) for edge in (-SLACK, SLACK))
+        places.append(rng.uniform(low, high))
+    return " ".join(f"{part:.2f}" for part in np.histogram(places, 10, (0, 1))[0] / len(places))
 
 
 def calibrate_predictions(predicted: Array, shares: Array) -> tuple[float, float]:

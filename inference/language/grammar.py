@@ -13,6 +13,10 @@ from typing import NamedTuple
 ONES = {
     "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8, "nine": 9, "ten": 10,
 }  # fmt: skip
+TENS = {
+    "ten": 10, "fifteen": 15, "twenty": 20, "thirty": 30, "forty": 40, "fifty": 50, "sixty": 60, "seventy": 70,
+    "eighty": 80, "ninety": 90, "hundred": 100,
+}  # fmt: skip
 PARTS = {
     "half": 2, "halves": 2, "third": 3, "quarter": 4, "fourth": 4, "fifth": 5, "sixth": 6, "seventh": 7, "eighth": 8,
     "ninth": 9, "tenth": 10,
@@ -20,10 +24,10 @@ PARTS = {
 NUMBER = r"\d+(?:\.\d+)?"
 COUNT = rf"(?:{NUMBER}|{'|'.join(ONES)})"
 QUANTITY = (
-    rf"(?P<percent>{NUMBER})\s*(?:%|percent\b|per\s+cent\b)"
+    rf"(?P<percent>{NUMBER}|\b(?:{'|'.join(TENS)}))\s*(?:%|percent\b|per\s+cent\b)"
     rf"|(?P<top>\d+)\s*/\s*(?P<bottom>\d+)(?!\s*/)(?!\s*split)"
     rf"|(?P<count>{COUNT})\s+(?:\w+\s+)?(?:out\s+of|of|in)\s+(?:the\s+|every\s+|all\s+)?(?P<total>\d+|{'|'.join(ONES)})\b"
-    rf"|(?P<some>\b(?:an?|one|two|three|four)[\s-]+)?(?P<part>{'|'.join(PARTS)})s?\b"
+    rf"|(?P<some>\b(?:an?|{'|'.join(ONES)})[\s-]+)?(?P<part>{'|'.join(PARTS)})s?\b"
     rf"|(?P<decimal>\b0?\.\d+)\b"
     r"|(?P<all>\b(?:everything|all\b(?!\s+but)(?!\s+(?:interactions|situations|cases|times))|the\s+whole|the\s+entire|the\s+entirety|every\s+(?:last\s+)?(?:unit|cent|penny|dollar|bit|coin))(?!\s+(?:equal|fair|balanced|even\b|but\b)))"
     r"|(?P<none>\b(?:nothing|none|zero|anything))(?!\s+(?:equal|fair|balanced|even\b|but\b))"
@@ -53,24 +57,38 @@ EXACT, ABOUT = 0.03, 0.06  # standard deviations of a number, and of about a num
 MORE = re.compile(r"more|over|above|greater|higher|bigger|larger|least|minimum|no less|not less")
 LESS = re.compile(r"less|fewer|under|below|smaller|lower|most|maximum|up to|no more|not more")
 VERB = re.compile(
-    rf"{NOT}\b(?:(?P<give>{GIVE})|(?P<keep>{KEEP}))\b\s+(?:(?:away|up|out)\s+)?(?:(?:to\s+)?(?P<first>{ME}|{THEM})\s+)?{BOUND}(?:{QUANTITY})"
+    rf"{NOT}\b(?:(?P<give>{GIVE})|(?P<keep>{KEEP}))\b\s+(?:(?:away|up|out)\s+)?"
+    rf"(?:(?:to\s+)?(?P<first>{ME}|{THEM})\s+)?{BOUND}(?:{QUANTITY})"
     rf"(?:(?:\s+[\w$]+){{0,5}}?\s+(?:to|for|with)\s+(?P<party>{ME}|{THEM})\b)?"
 )
+GET = re.compile(
+    rf"\b(?P<who>i|they|{ME}|{THEM})\s+(?:should\s+|must\s+|always\s+)?(?:gets?|receives?|has|have|keeps?|takes?)\s+"
+    rf"{BOUND}(?:{QUANTITY})"
+)
+NOUN = re.compile(rf"{NOT}{BOUND}(?:{QUANTITY})(?:\s+[\w$]+){{0,2}}?\s+(?:for|to)\s+(?P<party>{ME}|{THEM})\b")
+PIECE = r"(?:%|percent)?\s*(?:\w+\s+)?(?:for|to)"
 FOR = re.compile(
-    rf"(?P<a>{NUMBER})\s*(?P<pa>%|percent)?\s*(?:\w+\s+)?(?:for|to)\s+(?P<one>{ME}|{THEM})\b[\s,;]*(?:and\s+)?(?P<b>{NUMBER})\s*"
-    rf"(?:%|percent)?\s*(?:\w+\s+)?(?:for|to)\s+(?P<two>{ME}|{THEM})\b"
+    rf"(?P<a>{NUMBER})\s*{PIECE}\s+(?P<one>{ME}|{THEM})\b[\s,;]*(?:and\s+)?"
+    rf"(?P<b>{NUMBER})\s*{PIECE}\s+(?P<two>{ME}|{THEM})\b"
+)
+GETS = r"(?:gets?|receives?|has|have|keeps?|takes?)"
+BOTH_GET = re.compile(
+    rf"\b(?P<one>i|they|{ME}|{THEM})\s+{GETS}\s+(?P<a>{NUMBER})\b[\s,;]*(?:and\s+|while\s+)?"
+    rf"(?P<two>i|they|{ME}|{THEM})\s+{GETS}\s+(?P<b>{NUMBER})\b(?!\s*(?:%|percent))"
 )
 RATIO = re.compile(
-    rf"(?P<a>\d+)\s*(?:-|/|:|to|–)\s*(?P<b>\d+)(?:(?:\s+\w+){{0,3}}?\s+in\s+(?:the\s+)?(?P<favour>{ME}|{THEM}|my|your|own|their|one's)(?:'s)?\s+(?:own\s+)?"
-    r"favou?r|(?:\s+\w+){0,3}?\s+(?:in\s+favou?r\s+of|favou?ring)\s+(?P<of>" + f"{ME}|{THEM}" + r"))?"
+    rf"(?P<a>\d+)\s*(?:-|/|:|to|–)\s*(?P<b>\d+)(?:(?:\s+\w+){{0,3}}?\s+in\s+(?:the\s+)?"
+    rf"(?P<favour>{ME}|{THEM}|my|your|own|their|one's)(?:'s)?\s+(?:own\s+)?favou?r|"
+    rf"(?:\s+\w+){{0,3}}?\s+(?:in\s+favou?r\s+of|favou?ring|for)\s+(?P<of>{ME}|{THEM}))?"
 )
 EVEN = re.compile(
-    r"(?P<not>\b(?:never|not|n't|don't|avoid)\s+(?:\w+\s+)?)?(?:\b(?:split|splits|splitting|divide|divides|dividing|share|sharing|cut)\b(?:\s+[\w']+){0,4}?\s+(?:equally|evenly|in\s+half|down\s+the\s+middle|"
-    r"fifty[\s-]fifty)|\bfifty[\s-]fifty\b)"
+    r"(?P<not>\b(?:never|not|n't|don't|avoid)\s+(?:\w+\s+)?)?"
+    r"(?:\b(?:split|splits|splitting|divide|divides|dividing|share|sharing|cut)\b(?:\s+[\w']+){0,4}?\s+"
+    r"(?:equally|evenly|in\s+half|down\s+the\s+middle|fifty[\s-]fifty)|\bfifty[\s-]fifty\b|\bhalf\s+and\s+half\b)"
 )
 TIMES = re.compile(
-    rf"(?P<times>twice|double|(?:{COUNT})\s+times)\s+as\s+(?:much|many)(?:\s+\w+)?\s+(?:(?:for|to)\s+)?(?P<who>{ME}|{THEM})\s+(?:as|than)\s+"
-    rf"(?:(?:for|to)\s+)?(?P<whom>{ME}|{THEM})\b"
+    rf"(?P<times>twice|double|(?:{COUNT})\s+times)\s+as\s+(?:much|many)(?:\s+\w+)?\s+(?:(?:for|to)\s+)?"
+    rf"(?P<who>{ME}|{THEM})\s+(?:as|than)\s+(?:(?:for|to)\s+)?(?P<whom>{ME}|{THEM})\b"
 )
 LOOSE = re.compile(rf"\$?{NUMBER}(?:\s*(?:%|percent\b))?(?:\s+(?:dollars?|units?|coins?|points?))?")
 BORDER = re.compile(r"[.;!?](?!\d)|\b(?:but|while|and\s+(?=accept|reject|refuse|decline))\b")
@@ -113,11 +131,11 @@ def quantities(text: str) -> Quantities:
     read: list[Quantity] = []
     unread: list[str] = []
     taken: list[tuple[int, int]] = []
-    for pattern, rule in ((FOR, _for), (TIMES, _times), (EVEN, _even), (VERB, _verb), (RATIO, _ratio)):
+    for pattern, rule in RULES:
         for match in pattern.finditer(line):
             if any(match.start() < end and start < match.end() for start, end in taken):
                 continue
-            if _is_about_acceptance(line, match):
+            if _is_about_acceptance(line, match) or (pattern is GET and _is_described(line, match)):
                 taken.append(match.span())
                 continue
             bounds = rule(match)
@@ -134,7 +152,7 @@ def quantities(text: str) -> Quantities:
     return Quantities(tuple(read), tuple(unread))
 
 
-Bounds = tuple[float, float, float]
+Bounds = tuple[float, float, float]  # lowest, highest, sd
 
 
 def _is_about_acceptance(line: str, match: re.Match[str]) -> bool:
@@ -145,14 +163,21 @@ def _is_about_acceptance(line: str, match: re.Match[str]) -> bool:
     )
 
 
+def _is_described(line: str, match: re.Match[str]) -> bool:
+    """Whether what somebody gets is a condition, or describes an offer to accept or reject."""
+    start = max((border.end() for border in BORDER.finditer(line, 0, match.start())), default=0)
+    before = line[start : match.start()]
+    return re.search(r"\b(?:if|when|whenever|unless|until)\b", before) is not None or bool(ACCEPTING.search(before))
+
+
 def _is_self(party: str) -> bool:
-    return re.fullmatch(ME + "|my|your|own|one's", party) is not None
+    return re.fullmatch(ME + "|i|my|your|own|one's", party) is not None
 
 
 def _share_of(match: re.Match[str]) -> float | None:
     found = match.groupdict()
     if found["percent"]:
-        share = float(found["percent"]) / 100
+        share = float(TENS.get(found["percent"]) or float(found["percent"])) / 100
     elif found["top"]:
         share = int(found["top"]) / int(found["bottom"]) if int(found["bottom"]) else 2.0
     elif found["count"]:
@@ -171,11 +196,11 @@ def _number(word: str) -> float:
     return float(ONES.get(word) or float(word))
 
 
-def _verb(match: re.Match[str]) -> Bounds | None:
+def _quantity(match: re.Match[str]) -> Bounds | None:
     share = _share_of(match)
     if share is None:
         return None
-    found = match.groupdict()
+    found = {"give": None, "keep": None, "first": None, "party": None, "not": None} | match.groupdict()
     bound, negated = found["bound"] or "", bool(found["not"])
     low, high, sd = share, share, EXACT
     if found["none"] == "anything":
@@ -191,11 +216,17 @@ def _verb(match: re.Match[str]) -> Bounds | None:
         if low == high:
             return None if not found["all"] else (0.0, 0.99, sd)
         low, high = (0.0, low) if high == 1.0 else (high, 1.0)
-    if bool(found["keep"]) != bool(_is_self(found["party"] or "") and found["give"]) or _is_self(found["first"] or ""):
-        low, high = 1 - high, 1 - low
-    if found["keep"] and re.fullmatch(THEM, found["party"] or ""):
-        low, high = 1 - high, 1 - low
-    return low, high, sd
+    return (1 - high, 1 - low, sd) if _is_kept(found) else (low, high, sd)
+
+
+def _is_kept(found: dict[str, str | None]) -> bool:
+    """Whether the quantity is what stays with oneself: as the party that is named last says, or the verb."""
+    party = found["party"] or found["first"] or found.get("who")
+    return _is_self(party) if party else bool(found["keep"])
+
+
+def _noun(match: re.Match[str]) -> Bounds | None:
+    return None if (match["all"] or "").startswith("all") else _quantity(match)
 
 
 def _for(match: re.Match[str]) -> Bounds | None:
@@ -229,3 +260,15 @@ def _times(match: re.Match[str]) -> Bounds | None:
     times = 2.0 if match["times"] in ("twice", "double") else _number(match["times"].split()[0])
     share = 1 / (1 + times) if one else times / (1 + times)
     return share, share, EXACT
+
+
+RULES = (  # the first that fits a phrase has it
+    (FOR, _for),
+    (BOTH_GET, _for),
+    (TIMES, _times),
+    (EVEN, _even),
+    (VERB, _quantity),
+    (GET, _quantity),
+    (NOUN, _noun),
+    (RATIO, _ratio),
+)

@@ -44,6 +44,17 @@ EXACT = [
     ("Twice as much for them as for me", 2 / 3),
     ("Reject proposals that give you less than 40% and offer half yourself", 0.5),
     ("Give 1/4 to the other", 0.25),
+    ("They get 80, I get 20.", 0.8),
+    ("Always propose that the proposer gets none and the decider gets all", 1.0),
+    ("Offer thirty percent", 0.3),
+    ("Hand over nine tenths", 0.9),
+    ("A quarter for them is plenty", 0.25),
+    ("60-40 for me", 0.4),
+]
+SAYS_NO_SHARE = [  # what others propose is not what one offers oneself
+    "Reject any distribution where the proposer receives all of the resources and the decider receives none.",
+    "Accept any offer of at least 20 percent to you.",
+    "If the other gets less than 10 percent, think again about others.",
 ]
 BOUNDS = [
     ("Give more than half", 0.5, 1.0),
@@ -96,6 +107,21 @@ def test_a_bound_holds_whatever_the_model_thinks(text, lowest, highest):
 @pytest.mark.parametrize(("text", "share"), STANCES)
 def test_known_policies_have_their_known_shares(text, share):
     assert read_policy(text).share_offered == pytest.approx(share, abs=0.05)
+
+
+@pytest.mark.parametrize("text", SAYS_NO_SHARE)
+def test_what_is_said_about_offers_of_others_is_no_offer(text):
+    assert read_policy(text).share_sd > 0.05
+
+
+def test_free_wording_is_read_far_better_than_by_a_constant():
+    from benchmarks.anchors import FREE_WORDING
+
+    texts, shares = zip(*FREE_WORDING, strict=True)
+    quality = calibrate(texts, shares)
+    assert len(quality.read) >= 32
+    assert quality.mean_absolute_error < 0.6 * np.abs(np.array(shares) - np.mean(shares)).mean()
+    assert quality.standardised_error < 1.5
 
 
 def test_negation_turns_a_stance():
