@@ -32,10 +32,11 @@ if TYPE_CHECKING:
     import pandas as pd
 
 SPACE = share_norms()
+SHARES_ONLY = share_norms(spreads=(1.0,))
 LENGTHS = 2.0 ** np.arange(-2, 7)
 COST = 0.05  # share of the amount that a question costs
 SIMILARITIES = (0.95, 0.8, 0.5, 0.2, 0.0)
-MULTI_CURRENCY = ("one_norm", "manners", "currency_crossval")  # recorded training runs that change currency
+TRAINED = ("one_norm", "manners", "currency_crossval")  # recorded experiments whose users show how alike currencies are
 
 
 # ---- E3: new currencies ----
@@ -93,20 +94,21 @@ def currency_findings(rows: Sequence[Row]) -> list[str]:
 
 
 def learned_length(offers: pd.DataFrame) -> Array:
-    """Posterior of the kernel's length from recorded training runs in several currencies; (len(LENGTHS),)."""
-    chosen = offers[offers["experiment"].isin(MULTI_CURRENCY) & (offers["phase"] == "train")]
-    chosen = chosen[(chosen["proposer_kind"] == "user") & (chosen["to_other"].notna())]
+    """Posterior of the kernel's length from users told the same policy in other currencies; (len(LENGTHS),).
+
+    A recorded run keeps to one currency, so the groups are all users of a policy in the training runs, where they
+    split dollars, apples, blankets, subscriptions, and in some runs portions of medicine. Norms are told apart by
+    their share alone: how exactly people keep to it, and how they round, may well differ.
+    """
+    chosen = offers[offers["experiment"].isin(TRAINED) & (offers["phase"] == "train") & (offers["manners"] == "neutral")]
+    chosen = chosen[chosen["proposer_policy"].notna() & chosen["to_other"].notna()]
+    tables = tables_of(SHARES_ONLY, chosen["amount"].unique())
+    score = offer_likelihood(SHARES_ONLY, tables, chosen["amount"].to_numpy(), chosen["to_other"].to_numpy(dtype=np.int64))
     evidence: list[Mapping[str, Array]] = []
-    tables = tables_of(SPACE, chosen["amount"].unique())
-    score = offer_likelihood(SPACE, tables, chosen["amount"].to_numpy(), chosen["to_other"].to_numpy(dtype=np.int64))
-    for _, rows in chosen.assign(row=np.arange(len(chosen))).groupby("run_id", sort=False):
-        in_order = rows.sort_values(["epoch", "interaction"])
-        run = {
-            str(c): score[part["row"].to_numpy()].sum(axis=0) for c, part in in_order.groupby("currency", sort=False)
-        }
-        if len(run) > 1:
-            evidence.append(run)
-    return length_posterior(norm_prior(SPACE), evidence, LENGTHS)
+    for _, rows in chosen.assign(row=np.arange(len(chosen))).groupby("proposer_policy"):
+        parts = rows.groupby("currency")
+        evidence.append({str(currency): score[part["row"].to_numpy()].sum(axis=0) for currency, part in parts})
+    return length_posterior(norm_prior(SHARES_ONLY), evidence, LENGTHS)
 
 
 def _test_job(condition: str, table: pd.DataFrame, kind: str, length: object) -> Job:
