@@ -8,6 +8,7 @@ from inference.choice import AcceptReject, BestResponse, ChoiceModel, Logit, Tre
 from inference.choice_counts import ChoiceCounts
 from inference.choice_data import ChoiceData
 from inference.choice_set import ChoiceSet, choice_set
+from inference.currencies import CurrencyKernel, currency_kernel
 from inference.elicitation import Acceptances, Comparisons, Rankings, Ratings
 from inference.estimates import Estimates
 from inference.held_out import compare_responders
@@ -18,12 +19,16 @@ from inference.information import expected_information
 from inference.latent import DegenerateTypesError, fit_latent_types
 from inference.latent_selection import CrossValidation, TypeCounts, compare_type_counts, cross_validate
 from inference.latent_types import Convergence, LatentTypes, load_latent_types
+from inference.learned_norm import LearnedNorm, learn_norm
 from inference.learning_loop import LearningCurves, simulate_learning
 from inference.log_posteriors import PosteriorFile, infer_types_from_log
 from inference.logit_population import simulate_choices
 from inference.logs import ChoiceLog, UserCounts, read_log
+from inference.manners import Listener
 from inference.misfit import Misfit
 from inference.mixed_logit import MixedLogit, fit_mixed_logit
+from inference.mixed_norms import NormGroups, infer_groups
+from inference.norm_assistant import Assistant
 from inference.norms import Norms, elicit_norms
 from inference.pooling import Pooling
 from inference.population import Population
@@ -39,12 +44,16 @@ from inference.social_preferences import (
     best_offer,
     offer_probabilities,
 )
+from inference.split_policies import PreferencePolicy, ShareRule
+from inference.split_types import SplitTypes, fit_split_types
 from inference.tastes import TasteDistribution
+from inference.ultimatum import Game, Setting, play
 
 __all__ = [
     "AcceptReject",
     "Acceptances",
     "AskingMenu",
+    "Assistant",
     "Baseline",
     "BestResponse",
     "BoltonOckenfels",
@@ -58,26 +67,35 @@ __all__ = [
     "Comparisons",
     "Convergence",
     "CrossValidation",
+    "CurrencyKernel",
     "DegenerateTypesError",
     "Estimates",
     "FehrSchmidt",
+    "Game",
     "HierarchicalLogit",
     "HierarchicalPrior",
     "Identification",
     "LatentTypes",
+    "LearnedNorm",
     "LearningCurves",
+    "Listener",
     "Logit",
     "Misfit",
     "MixedLogit",
+    "NormGroups",
     "Norms",
     "Pooling",
     "Population",
     "PopulationDraws",
     "PosteriorFile",
+    "PreferencePolicy",
     "Rankings",
     "Ratings",
     "Responders",
+    "Setting",
+    "ShareRule",
     "SocialPreferences",
+    "SplitTypes",
     "TasteDistribution",
     "Tremble",
     "TypeCounts",
@@ -94,18 +112,23 @@ __all__ = [
     "compare_responders",
     "compare_type_counts",
     "cross_validate",
+    "currency_kernel",
     "elicit_norms",
     "expected_information",
     "fit_hierarchical_logit",
     "fit_latent_types",
     "fit_mixed_logit",
     "fit_responders",
+    "fit_split_types",
     "identification",
+    "infer_groups",
     "infer_types",
     "infer_types_from_log",
     "information_front",
+    "learn_norm",
     "load_latent_types",
     "offer_probabilities",
+    "play",
     "read_log",
     "sample_latent_types",
     "simulate_choices",

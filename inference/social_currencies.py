@@ -100,10 +100,14 @@ def learned_length(offers: pd.DataFrame) -> Array:
     split dollars, apples, blankets, subscriptions, and in some runs portions of medicine. Norms are told apart by
     their share alone: how exactly people keep to it, and how they round, may well differ.
     """
-    chosen = offers[offers["experiment"].isin(TRAINED) & (offers["phase"] == "train") & (offers["manners"] == "neutral")]
+    chosen = offers[
+        offers["experiment"].isin(TRAINED) & (offers["phase"] == "train") & (offers["manners"] == "neutral")
+    ]
     chosen = chosen[chosen["proposer_policy"].notna() & chosen["to_other"].notna()]
     tables = tables_of(SHARES_ONLY, chosen["amount"].unique())
-    score = offer_likelihood(SHARES_ONLY, tables, chosen["amount"].to_numpy(), chosen["to_other"].to_numpy(dtype=np.int64))
+    score = offer_likelihood(
+        SHARES_ONLY, tables, chosen["amount"].to_numpy(), chosen["to_other"].to_numpy(dtype=np.int64)
+    )
     evidence: list[Mapping[str, Array]] = []
     for _, rows in chosen.assign(row=np.arange(len(chosen))).groupby("proposer_policy"):
         parts = rows.groupby("currency")
