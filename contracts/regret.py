@@ -92,6 +92,8 @@ def regret(menu: Menu, distributions: Mapping[str, Any] | None = None, *, method
     worst case        0.833333    0.833333   ...
     largest regret     1.11111         1.2     0.08889
     """
+    if not isinstance(menu, Menu):
+        raise ProblemError(f"menu is {type(menu).__name__}: give a Menu, as solve_menu returns it")
     problem = menu.problem
     if problem.terms.worst_off_weight:
         raise ProblemError("regret is for objectives that are expectations over types: leave the worst-off term out")

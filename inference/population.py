@@ -16,7 +16,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,6 +27,9 @@ from contracts.errors import ProblemError
 from contracts.problem import ScreeningProblem
 from contracts.solve import reporter
 from inference.population_draws import PopulationDraws, gibbs_chain, weight_rows, with_weights
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 Integers = NDArray[np.int64]
 GAP = 1e-6  # nats of log posterior that the mode may be short of the best
@@ -146,6 +149,13 @@ class Population:
     def screening_problem(self, problem: ScreeningProblem) -> ScreeningProblem:
         """The problem with the weights `smoothed`, for the next menu: no type is given up for lack of users."""
         return with_weights(problem, self.labels, self.smoothed)
+
+    def to_frame(self) -> pd.DataFrame:
+        """One row per type: mode, smoothed weight, expected users."""
+        import pandas as pd
+
+        cells = {"mode": self.weights, "smoothed": self.smoothed, "expected_users": self.expected_users}
+        return pd.DataFrame(cells, index=pd.Index(list(self.labels), name="type"))
 
     def __repr__(self) -> str:
         name = "proven gap" if len(self.data.model_prior) == 1 else "slope"

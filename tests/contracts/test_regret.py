@@ -80,6 +80,8 @@ def test_a_distribution_that_does_not_fit_is_refused_by_name():
     menu = contracts.solve_menu([1.0, 2.0], cost=Quadratic())
     with pytest.raises(ProblemError, match="distribution 'census' has shape"):
         contracts.regret(menu, {"census": [0.2, 0.3, 0.5]})
+    with pytest.raises(ProblemError, match="menu is ScreeningProblem: give a Menu"):
+        contracts.regret(menu.problem)
 
 
 @pytest.mark.parametrize("n_values", [2, 3, 4])

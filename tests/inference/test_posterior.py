@@ -426,6 +426,14 @@ def test_the_table_reads_well(menu):
     assert "... 30 more users ..." in repr(long)
 
 
+def test_the_population_is_a_frame_too(menu):
+    population = infer_types(menu, [[0, 1], [1, 0]], choice_model=Logit(0.5)).population
+    frame = population.to_frame()
+    assert frame.index.tolist() == ["low", "high"]
+    assert frame["smoothed"].tolist() == population.smoothed.tolist()
+    assert frame["expected_users"].sum() == pytest.approx(2)
+
+
 def test_one_type_and_nobody_read_well_too(menu):
     alone = infer_types(solve_menu([2.0], cost=Quadratic()), [[0]], choice_model=Logit(0.5))
     assert "1 user, 1 type, 1 choice," in str(alone).replace(": 1 type", ", 1 type")
