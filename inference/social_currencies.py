@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -115,13 +115,13 @@ def learned_length(offers: pd.DataFrame) -> Array:
     return length_posterior(norm_prior(SHARES_ONLY), evidence, LENGTHS)
 
 
-def _test_job(condition: str, table: pd.DataFrame, kind: str, length: object) -> Job:
+def _test_job(condition: str, table: pd.DataFrame, kind: str, length: Callable[[str], float]) -> Job:
     """A recorded test: what was learned on dollars is in force, and nothing is learned during the test."""
     prior = "altruistic" if "include_prior" in condition else None
 
     def rows(rng: np.random.Generator) -> list[Row]:
         script = script_of(table)
-        kernel = currency_kernel(("dollars", *(s for s in script.settings if s != "dollars")), length=length(kind))  # type: ignore[operator]
+        kernel = currency_kernel(("dollars", *(s for s in script.settings if s != "dollars")), length=length(kind))
         learned = learned_on_dollars("selfish", len(script.run_ids), rng)
         beliefs = np.full((len(script.run_ids), script.units.shape[1], SPACE.n_norms), np.nan)
         pull, ours = np.full((2, *beliefs.shape[:2]), np.nan)

@@ -10,7 +10,7 @@ import numpy as np
 from contracts.arrays import Array
 from inference.mixed_norms import NormGroups, infer_groups, offer_likelihood, user_likelihood
 from inference.norm_assistant import Assistant
-from inference.norm_beliefs import drawn, share_norms, tables_of
+from inference.norm_beliefs import Tables, drawn, share_norms, tables_of
 from inference.norm_experiments import Job, Row, curve, replayed_curve
 from inference.norm_jobs import Design, recorded_conditions, replay_job
 from inference.recordings import Script, script_of
@@ -92,12 +92,12 @@ def mixture_replay(condition: str, table: pd.DataFrame) -> Job:
     return Job(condition, rows)
 
 
-def seen_offers(script: Script, last_epoch: int, tables: object) -> Array:
+def seen_offers(script: Script, last_epoch: int, tables: Tables) -> Array:
     """Log likelihood of all users' offers up to an epoch; flat where a run has fewer; (n_runs, n_offers, n_norms)."""
     shown = (script.user_proposes & (script.units >= 0))[:, : last_epoch + 1].reshape(len(script.run_ids), -1)
     units, amount = (a[:, : last_epoch + 1].reshape(shown.shape) for a in (script.units, script.amount))
     amount = np.where(shown, amount, script.amount[script.happened].min())
-    score = offer_likelihood(SPACE, tables, amount, np.where(shown, units, 0))  # type: ignore[arg-type]
+    score = offer_likelihood(SPACE, tables, amount, np.where(shown, units, 0))
     columns = np.flatnonzero(shown.any(axis=0))
     return np.where(shown[..., np.newaxis], score, 0.0)[:, columns]
 
