@@ -8,12 +8,11 @@ or decision of runs that were left out whole, because offers within a run repeat
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from scipy.special import logsumexp
 
 from contracts.arrays import Array, finite
 from contracts.errors import ProblemError
@@ -21,7 +20,6 @@ from contracts.models import delegation
 from contracts.problem import ScreeningProblem
 from inference.norm_beliefs import (
     NormSpace,
-    Tables,
     after_offer,
     in_new_setting,
     no_evidence,
@@ -31,7 +29,6 @@ from inference.norm_beliefs import (
 )
 from inference.population import population_of
 from inference.recordings import checked_offers
-from inference.split_policies import ShareRule
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -193,144 +190,19 @@ def fit_split_types(table: Any, space: NormSpace | None = None) -> SplitTypes:
         If the table cannot be read, or no user with a policy proposes in it.
     """
     space = space or share_norms()
-    rows, passed_over = _readable(table)
-    people, labels, evidence = _people(rows, space)
+    rows, passed_over = readable_splits(table)
+    people, labels, evidence = people_of(rows, space)
     of_type = people["proposer_policy"].to_numpy()
-    norm_weights = np.array([_norm_weights(evidence[of_type == label]) for label in labels])
+    norm_weights = np.array([weights_of_norms(evidence[of_type == label]) for label in labels])
     weights = np.array([(of_type == label).mean() for label in labels])
     decided, accepted = _decisions(rows, labels)
     return SplitTypes(labels, weights, space, norm_weights, accepted, decided, passed_over)
 
 
-@dataclass(frozen=True, eq=False, repr=False)
-class HeldOut:
-    """How well left-out runs are predicted: mean log probability in nats, by predictor.
-
-    Attributes
-    ----------
-    offers, decisions : predictor -> nats per offer, per decision; 0 is perfect
-    n_offers, n_decisions, n_runs : how many were predicted
-    """
-
-    offers: dict[str, float]
-    decisions: dict[str, float]
-    n_offers: int
-    n_decisions: int
-    n_runs: int
-
-    def __repr__(self) -> str:
-        lines = [f"Held out whole: {self.n_runs} runs, {self.n_offers} offers, {self.n_decisions} decisions"]
-        for what, scores in (("offer", self.offers), ("decision", self.decisions)):
-            wide = max(map(len, scores))
-            lines += [f"{name:<{wide}}  {score:>8.3f} nats per {what}" for name, score in scores.items()]
-        return "\n".join(lines)
+# ---- tables of splits ----
 
 
-def held_out(table: Any, rng: np.random.Generator, *, n_folds: int = 5, space: NormSpace | None = None) -> HeldOut:
-    """Fit without a fold of runs, predict its users' offers and decisions, for every fold.
-
-    Offers: "norms, learning in the run" predicts each person's offers in turn, knowing those before; "norms, one
-    offer at a time" does not. Against them a histogram of shares by policy, one for all, and even odds. Decisions:
-    rates by band of the share; a rule that accepts what it would give; a logistic curve in the share; one rate.
-
-    Raises
-    ------
-    ProblemError
-        If there are fewer runs than folds.
-    """
-    space = space or share_norms()
-    rows, _ = _readable(table)
-    runs = np.array(sorted(rows["run_id"].unique()), dtype=object)
-    if not 2 <= n_folds <= len(runs):
-        raise ProblemError(f"n_folds is {n_folds} with {len(runs)} runs: give from 2 to the number of runs")
-    fold_of = dict(zip(runs.tolist(), rng.permutation(len(runs)) % n_folds, strict=True))
-    people, labels, evidence = _people(rows, space)
-    single = _single_offers(rows, space)
-    person_fold = np.array([fold_of[run] for run in people["run_id"]])
-    row_fold = np.array([fold_of[run] for run in rows["run_id"]])
-    offers: dict[str, float] = {}
-    decisions: dict[str, float] = {}
-    n_offers = n_decisions = 0
-    for fold in range(n_folds):
-        train, test = rows[row_fold != fold], rows[row_fold == fold]
-        shown = test[test["proposer_policy"].notna()]
-        n_offers += len(shown)
-        weights = {
-            label: _norm_weights(evidence[(people["proposer_policy"] == label).to_numpy() & (person_fold != fold)])
-            for label in labels
-        }
-        here = people[person_fold == fold]
-        logs = np.log([weights[label] for label in here["proposer_policy"]])
-        _add(offers, "norms, learning in the run", logsumexp(logs + evidence[person_fold == fold], axis=1))
-        logs = np.log([weights[label] for label in shown["proposer_policy"]])
-        _add(offers, "norms, one offer at a time", logsumexp(logs + single[shown["row"].to_numpy()], axis=1))
-        _add(offers, "histogram by policy", _histogram(train, shown, by_policy=True))
-        _add(offers, "histogram of all", _histogram(train, shown, by_policy=False))
-        _add(offers, "even odds", -np.log(shown["amount"].to_numpy(dtype=np.float64) + 1))
-        answered = test[test["responder_policy"].isin(labels)]
-        n_decisions += len(answered)
-        for name, predictor in DECISIONS.items():
-            for label in labels:
-                part = answered[answered["responder_policy"] == label]
-                fitted = predictor(train[train["responder_policy"] == label], part, float(weights[label] @ space.share))
-                said = part["accepted"].to_numpy(dtype=bool)
-                _add(decisions, name, np.log(np.where(said, fitted, 1 - fitted)))
-    for scores, count in ((offers, n_offers), (decisions, n_decisions)):
-        for name in scores:
-            scores[name] /= count
-    return HeldOut(offers, decisions, n_offers, n_decisions, len(runs))
-
-
-# ---- predictors of decisions: probabilities for the rows of `part` ----
-
-
-def _by_band(train: Any, part: Any, _: float) -> Array:
-    yes, band = train["accepted"].to_numpy(dtype=np.float64), _band(train)
-    n_bands = len(BANDS) - 1
-    accepted, decided = np.bincount(band, yes, n_bands), np.bincount(band, minlength=n_bands)
-    return np.asarray(((accepted + 0.5) / (decided + 1))[_band(part)])
-
-
-def _by_rule(_: Any, part: Any, share: float) -> Array:
-    rule = ShareRule(share, lapse=0.05)
-    amounts, units = part["amount"].to_numpy(dtype=np.int64), part["to_other"].to_numpy(dtype=np.int64)
-    tables = {amount: np.exp(rule.log_acceptance(amount)) for amount in np.unique(amounts).tolist()}
-    return np.array([tables[amount][k] for amount, k in zip(amounts.tolist(), units.tolist(), strict=True)])
-
-
-def _logistic(train: Any, part: Any, _: float) -> Array:
-    from scipy.optimize import minimize
-    from scipy.special import expit
-
-    x, yes = _share(train), train["accepted"].to_numpy(dtype=np.float64)
-
-    def loss(b: Array) -> tuple[float, Array]:
-        z = b[0] + b[1] * x
-        slope = expit(z) - yes
-        value = float((np.logaddexp(0.0, z) - yes * z).sum() + 0.01 * b @ b)  # finite where decisions are all alike
-        return value, np.array([slope.sum(), slope @ x]) + 0.02 * b
-
-    b = minimize(loss, np.zeros(2), jac=True).x
-    return np.asarray(expit(b[0] + b[1] * _share(part)))
-
-
-def _constant(train: Any, part: Any, _: float) -> Array:
-    rate = (train["accepted"].to_numpy(dtype=np.float64).sum() + 0.5) / (len(train) + 1)
-    return np.full(len(part), rate)
-
-
-DECISIONS: dict[str, Callable[[Any, Any, float], Array]] = {
-    "rates by band": _by_band,
-    "accepts what it would give": _by_rule,
-    "logistic in the share": _logistic,
-    "one rate": _constant,
-}
-
-
-# ---- inside ----
-
-
-def _readable(table: Any) -> tuple[Any, int]:
+def readable_splits(table: Any) -> tuple[Any, int]:
     """Rows with a user who has a policy and an offer that can be read, numbered; and how many rows are left out."""
     table = checked_offers(table)
     if missing := [name for name in ("proposer_policy", "responder_policy") if name not in table.columns]:
@@ -344,7 +216,7 @@ def _readable(table: Any) -> tuple[Any, int]:
     return kept.assign(row=np.arange(len(kept))), len(rows) - len(kept)
 
 
-def _people(rows: Any, space: NormSpace) -> tuple[Any, tuple[str, ...], Array]:
+def people_of(rows: Any, space: NormSpace) -> tuple[Any, tuple[str, ...], Array]:
     """Each run and policy, names of the policies, and log evidence of each person's offers; (n_people, n_norms)."""
     shown = rows[rows["proposer_policy"].notna()]
     groups = shown.groupby(["run_id", "proposer_policy"], sort=True)
@@ -369,15 +241,8 @@ def _people(rows: Any, space: NormSpace) -> tuple[Any, tuple[str, ...], Array]:
     return people, tuple(sorted(people["proposer_policy"].unique())), norm_evidence(evidence)
 
 
-def _single_offers(rows: Any, space: NormSpace) -> Array:
-    """Log likelihood of each row's offer on its own; (n_rows, n_norms)."""
-    tables: Tables = tables_of(space, rows["amount"].unique())
-    amount, units = rows["amount"].to_numpy(dtype=np.int64), rows["to_other"].to_numpy(dtype=np.int64)
-    by_amount = np.exp(tables.offers) @ space.slip_weights
-    return np.asarray(np.log(by_amount[tables.row(amount), units]))
-
-
-def _norm_weights(evidence: Array) -> Array:
+def weights_of_norms(evidence: Array) -> Array:
+    """How common norms are among people with this log evidence, (n_people, n_norms), by EM; (n_norms,)."""
     labels = [str(k) for k in range(evidence.shape[1])]
     return population_of(evidence[np.newaxis], labels, concentration=SMOOTHING).smoothed
 
@@ -387,35 +252,16 @@ def _decisions(rows: Any, labels: Sequence[str]) -> tuple[Array, Array]:
     decided, accepted = np.zeros((2, len(labels), n_bands))
     for row, label in enumerate(labels):
         part = rows[rows["responder_policy"] == label]
-        decided[row] = np.bincount(_band(part), minlength=n_bands)
-        accepted[row] = np.bincount(_band(part), part["accepted"].to_numpy(dtype=np.float64), n_bands)
+        decided[row] = np.bincount(band_of(part), minlength=n_bands)
+        accepted[row] = np.bincount(band_of(part), part["accepted"].to_numpy(dtype=np.float64), n_bands)
     return decided, accepted
 
 
-def _share(rows: Any) -> Array:
+def share_of_rows(rows: Any) -> Array:
+    """Share of the amount that each row offers."""
     return rows["to_other"].to_numpy(dtype=np.float64) / rows["amount"].to_numpy(dtype=np.float64)
 
 
-def _band(rows: Any) -> Any:
-    return np.searchsorted(BANDS[1:], _share(rows))
-
-
-def _histogram(train: Any, shown: Any, *, by_policy: bool) -> Array:
-    """Log probability of offers by bands of shares, all offers in a band alike, one offer added to each band."""
-    n_bands, result = len(BANDS) - 1, np.empty(len(shown))
-    policies = shown["proposer_policy"].to_numpy()
-    for label in np.unique(policies.astype(str)):
-        source = train[train["proposer_policy"] == label] if by_policy else train[train["proposer_policy"].notna()]
-        counts = np.bincount(_band(source), minlength=n_bands) + 1.0
-        for k in np.flatnonzero(policies == label):
-            amount, units = int(shown["amount"].iloc[k]), int(shown["to_other"].iloc[k])
-            bands = np.searchsorted(BANDS[1:], np.arange(amount + 1) / amount)
-            within = np.bincount(bands, minlength=n_bands)
-            possible = np.where(within > 0, counts, 0.0)
-            band = bands[units]
-            result[k] = np.log(possible[band] / possible.sum() / within[band])
-    return result
-
-
-def _add(scores: dict[str, float], name: str, values: Array) -> None:
-    scores[name] = scores.get(name, 0.0) + float(np.sum(values))
+def band_of(rows: Any) -> Any:
+    """Number of the band that each offer lies in."""
+    return np.searchsorted(BANDS[1:], share_of_rows(rows))

@@ -88,6 +88,7 @@ INFERENCE_LAYERS = (
         "mixed_norms",
         "learned_norm",
         "split_types",
+        "split_scores",
         "norm_jobs",
         "social_conditions",
         "social_mixtures",

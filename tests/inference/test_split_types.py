@@ -12,7 +12,8 @@ from inference.currencies import currency_kernel
 from inference.learned_norm import learn_norm
 from inference.norm_assistant import Assistant
 from inference.recordings import read_offers
-from inference.split_types import BANDS, fit_split_types, held_out
+from inference.split_scores import held_out
+from inference.split_types import BANDS, fit_split_types
 from inference.ultimatum import Game, Setting, play
 
 RECORDED = Path(__file__).resolve().parents[2].parent / "shared" / "data" / "scai"
