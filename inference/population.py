@@ -22,10 +22,11 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import logsumexp
 
-from contracts.arrays import Array, finite
+from contracts.arrays import Array, finite, generator
 from contracts.errors import ProblemError
 from contracts.problem import ScreeningProblem
 from contracts.solve import reporter
+from contracts.tables import plural
 from inference.population_draws import PopulationDraws, gibbs_chain, weight_rows, with_weights
 
 if TYPE_CHECKING:
@@ -138,6 +139,7 @@ class Population:
         warmup = n_draws // 2 if n_warmup is None else n_warmup
         if n_draws < 1 or n_chains < 1 or warmup < 0:
             raise ProblemError(f"n_draws is {n_draws}, n_chains {n_chains}, n_warmup {warmup}: draw at least once")
+        generator(rng)
         report = reporter(progress)
         chains = []
         for chain in range(n_chains):
@@ -159,9 +161,8 @@ class Population:
 
     def __repr__(self) -> str:
         name = "proven gap" if len(self.data.model_prior) == 1 else "slope"
-        head = (
-            f"Population: {self.data.n_users} users, {len(self.labels)} types; mode by EM, {name} {self.gap:.1e} nats"
-        )
+        size = f"{plural(self.data.n_users, 'user')}, {plural(len(self.labels), 'type')}"
+        head = f"Population: {size}; mode by EM, {name} {self.gap:.1e} nats"
         cells = {"mode": self.weights, "smoothed": self.smoothed, "expected users": self.expected_users}
         return "\n".join([head, *weight_rows(self.labels, cells)])
 
