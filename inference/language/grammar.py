@@ -21,14 +21,14 @@ PARTS = {
     "half": 2, "halves": 2, "third": 3, "quarter": 4, "fourth": 4, "fifth": 5, "sixth": 6, "seventh": 7, "eighth": 8,
     "ninth": 9, "tenth": 10,
 }  # fmt: skip
-NUMBER = r"\d+(?:\.\d+)?"
+NUMBER = r"(?<!\d)\d{1,9}(?:\.\d{1,9})?(?!\d)"  # bounded: no text may take long
 COUNT = rf"(?:{NUMBER}|{'|'.join(ONES)})"
 QUANTITY = (
     rf"(?P<percent>{NUMBER}|\b(?:{'|'.join(TENS)}))\s*(?:%|percent\b|per\s+cent\b)"
-    rf"|(?P<top>\d+)\s*/\s*(?P<bottom>\d+)(?!\s*/)(?!\s*split)"
-    rf"|(?P<count>{COUNT})\s+(?:\w+\s+)?(?:out\s+of|of|in)\s+(?:the\s+|every\s+|all\s+)?(?P<total>\d+|{'|'.join(ONES)})\b"
+    rf"|(?P<top>(?<!\d)\d{{1,9}})\s*/\s*(?P<bottom>\d{{1,9}})(?!\d)(?!\s*/)(?!\s*split)"
+    rf"|(?P<count>{COUNT})\s+(?:\w+\s+)?(?:out\s+of|of|in)\s+(?:the\s+|every\s+|all\s+)?(?P<total>\d{{1,9}}|{'|'.join(ONES)})\b"
     rf"|(?P<some>\b(?:an?|{'|'.join(ONES)})[\s-]+)?(?P<part>{'|'.join(PARTS)})s?\b"
-    rf"|(?P<decimal>\b0?\.\d+)\b"
+    rf"|(?P<decimal>\b0?\.\d{{1,9}})\b"
     r"|(?P<all>\b(?:everything|all\b(?!\s+but)(?!\s+(?:interactions|situations|cases|times))|the\s+whole|the\s+entire|the\s+entirety|every\s+(?:last\s+)?(?:unit|cent|penny|dollar|bit|coin))(?!\s+(?:equal|fair|balanced|even\b|but\b)))"
     r"|(?P<none>\b(?:nothing|none|zero|anything))(?!\s+(?:equal|fair|balanced|even\b|but\b))"
 )
@@ -77,7 +77,7 @@ BOTH_GET = re.compile(
     rf"(?P<two>i|they|{ME}|{THEM})\s+{GETS}\s+(?P<b>{NUMBER})\b(?!\s*(?:%|percent))"
 )
 RATIO = re.compile(
-    rf"(?P<a>\d+)\s*(?:-|/|:|to|–)\s*(?P<b>\d+)(?:(?:\s+\w+){{0,3}}?\s+in\s+(?:the\s+)?"
+    rf"(?<!\d)(?P<a>\d{{1,9}})\s*(?:-|/|:|to|–)\s*(?P<b>\d{{1,9}})(?!\d)(?:(?:\s+\w+){{0,3}}?\s+in\s+(?:the\s+)?"
     rf"(?P<favour>{ME}|{THEM}|my|your|own|their|one's)(?:'s)?\s+(?:own\s+)?favou?r|"
     rf"(?:\s+\w+){{0,3}}?\s+(?:in\s+favou?r\s+of|favou?ring|for)\s+(?P<of>{ME}|{THEM}))?"
 )

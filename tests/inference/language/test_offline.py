@@ -228,6 +228,15 @@ def test_a_thousand_texts_take_well_under_a_minute():
     assert time.process_time() - start < 20
 
 
+@pytest.mark.parametrize(
+    "piece", ["1", "1 2 ", "keep 1 ", "60/40 a b c ", "60 for me ", "be fair, ", "give half. ", " "]
+)
+def test_no_text_takes_long(piece):
+    start = time.process_time()
+    read_policies([(piece * 5000)[:4999] + "x"])
+    assert time.process_time() - start < 3
+
+
 def test_the_model_in_the_package_says_where_it_comes_from():
     provenance = shipped_model().provenance
     assert {"data", "texts", "script", "date"} <= provenance.keys()
