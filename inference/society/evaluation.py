@@ -87,7 +87,7 @@ def evaluate(truth: Truth, offer: Offer, type_of_group: Indices, *, temperature:
     chance = delivered(truth, offer, type_of_group, temperature=temperature)
     worth = np.einsum("ngmk,nok->ngmo", truth.members, offer.policies)
     meant = offer.meant_for[type_of_group]  # (n_groups,)
-    by_type = np.einsum("ng,ngmo->ngo", np.ones_like(truth.weights), chance) / chance.shape[2]
+    by_type = np.einsum("ngmo,noc->ngc", chance, _contract_of(offer)) / chance.shape[2]
     utility = np.einsum("ngmo,ngmo->ngm", chance, worth)
     intended = np.take_along_axis(worth, meant[np.newaxis, :, np.newaxis, np.newaxis], axis=-1)[..., 0]
     promised = offer.promised[:, type_of_group]  # (n, n_groups, n_policies)
@@ -149,6 +149,13 @@ def coherence(
         for offer in (noiseless, noisy)
     )
     return truth.mean(np.abs(after - before).sum(axis=-1) / 2)
+
+
+def _contract_of(offer: Offer) -> Array:
+    """Which options are one and the same contract: a choice between them says nothing; (n, n_options, n_contracts)."""
+    same = (offer.policies[:, :, np.newaxis] == offer.policies[:, np.newaxis]).all(axis=-1)
+    contracts: Array = np.eye(same.shape[1])[same.argmax(axis=-1)]
+    return contracts
 
 
 def _certified_gain(offer: Offer) -> Array:

@@ -50,7 +50,7 @@ class Scale:
 
 SCALES = {
     "small": Scale("small", (0.0, 0.5, 1.0), (0.0, 0.2, 0.5), 5, 5, piece=5, rounds=6, societies=3, gap=0.1),
-    "default": Scale("default", (0.0, 0.5, 1.0), (0.0, 0.1, 0.2, 0.35, 0.5), 60, 60, piece=5),
+    "default": Scale("default", (0.0, 0.5, 1.0), (0.0, 0.1, 0.2, 0.35, 0.5), 60, 60, (0.5,), 10, 10, piece=5),
     "full": Scale(
         "full",
         (0.0, 0.25, 0.5, 0.75, 1.0),

@@ -179,6 +179,15 @@ def test_evaluation_is_what_a_loop_over_members_finds():
     assert all(stayed), "the reference stays on offer"
 
 
+def test_a_choice_between_equal_contracts_reveals_nothing():
+    """Robust IC pools groups that agree into one contract, so that only guessing is left."""
+    drawn = societies(2, conflict=0.0)
+    outcome = evaluate(Truth.of(drawn), robust_menu(told(drawn, error=0.1)), SAME)
+    np.testing.assert_allclose(outcome.recovered, 1 / 3)
+    apart = societies(2, conflict=1.0)
+    np.testing.assert_allclose(evaluate(Truth.of(apart), menu(told(apart)), SAME).recovered, 1.0)
+
+
 def test_users_who_err_a_little_choose_almost_as_before_and_lose():
     drawn = societies(heterogeneity=0.2, n_members=5)
     truth, offer = Truth.of(drawn), menu(told(drawn))
