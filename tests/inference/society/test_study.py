@@ -1,6 +1,7 @@
 """Sweep, verdicts and study: the rule by hand, resumption, the same bytes, and the command."""
 
 import json
+import shutil
 from dataclasses import replace
 
 import numpy as np
@@ -176,11 +177,14 @@ def test_cells_put_together_keep_the_order_of_replications():
 
 
 @pytest.mark.slow
-def test_the_command_writes_verdicts_and_a_page_and_the_same_bytes_twice(tmp_path):
+def test_the_command_writes_verdicts_and_a_page_and_goes_on_to_the_same_bytes(tmp_path):
     for folder in ("a", "b"):
         arguments = ["simulate", "societal", "--scale", "small", "--seed", "1", "--out", str(tmp_path / folder)]
         result = CliRunner().invoke(app, arguments, prog_name="contracts")
         assert result.exit_code == 0, result.output
+        if folder == "a":
+            shutil.copytree(tmp_path / "a" / "pieces", tmp_path / "b" / "pieces")
+    assert "3 of 3 pieces were there" in result.stderr
     record = json.loads((tmp_path / "a" / "verdict.json").read_text())
     for one in record:
         assert one["verdict"] in ("holds", "holds in part", "fails")
