@@ -9,6 +9,7 @@ import numpy as np
 
 from contracts.plotting import PALETTE
 from inference.society.frontier import Placement
+from inference.society.mechanisms import FULL_INFORMATION
 from inference.society.rounds import DESIGNS, Course
 from inference.society.scenarios import Cell
 from inference.society.verdicts import COHERENT, interval
@@ -17,7 +18,10 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 DRAWN = ("averaging", "mean utility", "max-min", "majority", "labels", "menu", "robust menu")
-MARKERS = "osv^Dd*"
+MARKERS = "osv^Dd*P"
+STYLE = {  # the same mechanism looks the same in every figure
+    name: (PALETTE[number], MARKERS[number]) for number, name in enumerate((*DRAWN, FULL_INFORMATION))
+} | {"menu never renewed": ("#888888", "x")}
 
 
 def lines_figure(cells: Sequence[Cell], what: str) -> Figure:
@@ -35,8 +39,8 @@ def lines_figure(cells: Sequence[Cell], what: str) -> Figure:
             mean = rows.mean(axis=1)
             away = np.maximum(np.abs(bars.T - mean), 0.0)
             x = np.array(cell.noises) + 0.004 * (number - len(DRAWN) / 2)  # side by side
-            color = PALETTE[number % len(PALETTE)]
-            ax.errorbar(x, mean, yerr=away, label=name, color=color, marker=MARKERS[number], markersize=4, linewidth=1)
+            color, marker = STYLE[name]
+            ax.errorbar(x, mean, yerr=away, label=name, color=color, marker=marker, markersize=4, linewidth=1)
         if what == "coherence":
             ax.axhline(COHERENT, color="#888", linewidth=0.8, linestyle=":")
         ax.set_title(f"conflict {cell.conflict:g}", fontsize=10)
@@ -56,11 +60,12 @@ def course_figure(course: Course) -> Figure:
     figure = Figure(figsize=(6.4, 3.2), layout="constrained")
     ax = figure.subplots()
     rounds = np.arange(course.recognised.shape[1]) + 1
-    for number, name in enumerate(DESIGNS):
+    for name in DESIGNS:
+        color, marker = STYLE[name]
         rows = course.misalignment[name]
         low, high = np.array([interval(column, np.random.default_rng(0)) for column in rows.T]).T
-        ax.fill_between(rounds, low, high, color=PALETTE[number], alpha=0.2, linewidth=0)
-        ax.plot(rounds, rows.mean(axis=0), color=PALETTE[number], marker=MARKERS[number], markersize=4, label=name)
+        ax.fill_between(rounds, low, high, color=color, alpha=0.2, linewidth=0)
+        ax.plot(rounds, rows.mean(axis=0), color=color, marker=marker, markersize=4, label=name)
     ax.axvline(course.drift + 0.5, color="#888", linestyle="--", linewidth=0.8)
     ax.set_ylim(bottom=0)
     ax.set_xlabel("round")
@@ -78,8 +83,8 @@ def front_figure(placed: Placement) -> Figure:
     ax = figure.subplots()
     weights = placed.society.weights
     ax.scatter(placed.front.points[:, -1], placed.front.points[:, :-1] @ weights, color="#B8B8B8", s=16, label="front")
-    for number, (name, point) in enumerate(placed.points.items()):
-        color, marker = PALETTE[number % len(PALETTE)], (*MARKERS, "P")[number]
+    for name, point in placed.points.items():
+        color, marker = STYLE[name]
         ax.scatter(point[-1], point[:-1] @ weights, color=color, marker=marker, s=40, label=name)
     ax.set_xlabel("expected safety cost, logits")
     ax.set_ylabel("mean utility, logits")
