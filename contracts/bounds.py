@@ -102,7 +102,10 @@ def upper_bound(problem: ScreeningProblem, multipliers: Multipliers) -> Bound:
         if math.isfinite(bound.value) or not multipliers.side.any():
             break
         bound = _bound_at(problem, replace(multipliers, side=multipliers.side * (1 + more)))
-    return bound
+    if math.isfinite(bound.value):
+        return bound
+    # Prices that are rounding alone, as where utilities weigh nothing, may find no flow to lie on: none at all do.
+    return min(bound, _bound_at(problem, no_multipliers(problem)), key=lambda proven: proven.value)
 
 
 def _bound_at(problem: ScreeningProblem, multipliers: Multipliers) -> Bound:

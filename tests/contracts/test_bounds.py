@@ -317,3 +317,16 @@ def test_dearer_side_rows_prove_no_bound_where_there_is_none():
     row = c.LinearConstraint(allocation=[[0.5], [0.0]], upper=1.0, name="capacity of the first type")
     problem = c.ScreeningProblem([1.0, 2.0], cost=c.Linear(0.5), constraints=[row])
     assert upper_bound(problem, replace(no_multipliers(problem), side=np.array([1.0]))).value == np.inf
+
+
+def test_where_utilities_weigh_nothing_prices_that_are_rounding_do_not_lose_the_bound():
+    """Only the first good counts and it costs nothing: everybody is given all of it, and prices are zero."""
+    problem = c.ScreeningProblem(
+        np.random.default_rng(0).uniform(0, 1, (4, 2)),
+        cost=c.Quadratic(),
+        domain=c.Box(0, 2),
+        objective=c.WeightedSum(allocation_values=[1.0, 0.0]),
+    )
+    menu = c.solve_menu(problem)
+    assert menu.value == pytest.approx(2.0, rel=1e-6)
+    assert menu.certificate.holds
