@@ -28,7 +28,8 @@ class Scale:
     ----------
     conflicts, noises : the grid of the plain family
     replications, robust : of the plain family, and how many of them solve robust menus
-    other_conflicts, other_replications, other_robust : the same of the other families
+    other_conflicts, other_replications : of the other families, which solve no robust menus: where policies outnumber
+        the attributes that tell them apart, as in the Moral Machine, these could not always be certified
     piece : replications per piece
     rounds, societies : of the study over time, and how many societies live through it
     gap : of the Pareto front
@@ -41,7 +42,6 @@ class Scale:
     robust: int
     other_conflicts: tuple[float, ...] = ()
     other_replications: int = 0
-    other_robust: int = 0
     piece: int = 25
     rounds: int = 12
     societies: int = 10
@@ -50,7 +50,7 @@ class Scale:
 
 SCALES = {
     "small": Scale("small", (0.0, 0.5, 1.0), (0.0, 0.2, 0.5), 5, 5, piece=5, rounds=6, societies=3, gap=0.1),
-    "default": Scale("default", (0.0, 0.5, 1.0), (0.0, 0.1, 0.2, 0.35, 0.5), 60, 60, (0.5,), 10, 10, piece=5),
+    "default": Scale("default", (0.0, 0.5, 1.0), (0.0, 0.1, 0.2, 0.35, 0.5), 60, 60, (0.5,), 10, piece=5),
     "full": Scale(
         "full",
         (0.0, 0.25, 0.5, 0.75, 1.0),
@@ -59,7 +59,6 @@ SCALES = {
         100,
         other_conflicts=(0.0, 0.5, 1.0),
         other_replications=50,
-        other_robust=25,
         rounds=20,
         societies=40,
     ),
@@ -91,7 +90,7 @@ def pieces(scale: Scale, seed: int) -> tuple[Piece, ...]:
         is_plain = family[0] == PLAIN
         conflicts = scale.conflicts if is_plain else scale.other_conflicts
         count = scale.replications if is_plain else scale.other_replications
-        robust = scale.robust if is_plain else scale.other_robust
+        robust = scale.robust if is_plain else 0
         names = tuple(one.name for one in family)
         for conflict in conflicts:
             for start in range(0, count, scale.piece):
