@@ -13,7 +13,7 @@ from inference.norm_experiments import Experiment, Row
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-RESULTS, REPORT, KEPT = "results.json", "report.html", "finished.jsonl"
+RESULTS, FINDINGS, REPORT, KEPT = "results.json", "findings.json", "report.html", "finished.jsonl"
 HEADER = ("condition", "source", "users", "assistant", "recorded", "gap", "se", "recorded gap", "runs")
 
 
@@ -64,11 +64,13 @@ def plot_experiment(experiment: Experiment) -> Any:
 
 
 def write_experiment(experiment: Experiment, folder: Path) -> tuple[Path, Path]:
-    """Write results.json and report.html into a folder; returns both paths."""
+    """Write results.json, a list of rows, findings.json and report.html into a folder; returns the first and last."""
     from contracts.report import Report
 
+    document = experiment.to_dict()
     results = folder / RESULTS
-    results.write_text(json.dumps(experiment.to_dict(), indent=1, allow_nan=False) + "\n", encoding="utf-8")
+    results.write_text(json.dumps(document.pop("rows"), indent=1, allow_nan=False) + "\n", encoding="utf-8")
+    (folder / FINDINGS).write_text(json.dumps(document, indent=1, allow_nan=False) + "\n", encoding="utf-8")
     page = Report(f"{experiment.name}: {experiment.question}")
     page = page.section("What was found").text("\n\n".join(experiment.findings) or "Nothing to compare with.")
     page = page.section("The last epoch of every condition")

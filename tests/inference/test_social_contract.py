@@ -104,11 +104,12 @@ def test_the_command_writes_results_and_a_page(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     first = shell("--experiment", "E1", "--seed", 1, "--runs", 10, "--out", "one")
     assert first.exit_code == 0, first.stderr
-    document = json.loads(Path("one/results.json").read_text())
+    rows = json.loads(Path("one/results.json").read_text())
     named = {"condition", "epoch", "users_share", "assistant_share", "recorded_share", "gap", "se", "runs"}
-    assert all(named <= set(row) for row in document["rows"])
-    assert {row["condition"] for row in document["rows"]} >= {"1v9 selfish", "5v5 fair", "9v1 altruistic"}
-    assert all(row["recorded_share"] is None for row in document["rows"])  # nothing recorded lies here
+    assert all(named <= set(row) for row in rows)
+    assert {row["condition"] for row in rows} >= {"1v9 selfish", "5v5 fair", "9v1 altruistic"}
+    assert all(row["recorded_share"] is None for row in rows)  # nothing recorded lies here
+    assert json.loads(Path("one/findings.json").read_text())["seed"] == 1
     page = Path("one/report.html").read_text()
     assert "<svg" in page
     assert "http" not in page
