@@ -33,6 +33,7 @@ from contracts.problem import ScreeningProblem
 from contracts.relevance import Indices, relevant_blocks, row_blocks
 
 MERGERS = (1e-6, 1e-9)  # allocations closer than this share of their unit are one contract
+POOLS = (1e-6, 1e-9, 1e-5, 1e-4, 1e-3)  # the same where types must be pooled, as far as flat optima leave them apart
 TWINS = 1e-8  # share of the largest valuation within which two types have one taste
 MIXTURES = (0.0, 1e-12, 1e-10, 1e-9, 1e-8, 1e-7, 1e-6, 1e-5)
 ROOMIEST_TYPES = 200  # where the strict menu is a program over all pairs
@@ -181,7 +182,7 @@ def _robust_repairs(problem: ScreeningProblem, candidate: Candidate) -> Iterator
     """Types whose allocations nearly coincide are pooled for good: at some valuations they must be indifferent."""
     if problem.outside_contract is not None:
         yield np.empty((0, problem.n_goods)), np.empty(0)
-    for width in MERGERS:
+    for width in POOLS:
         contract = merge(problem, candidate, width)[1]
         allocation, utility = _merged(problem, candidate, width)
         head = np.unique(contract, return_index=True)[1][np.unique(contract, return_inverse=True)[1]]

@@ -117,6 +117,22 @@ def test_policies_without_money_are_robust_as_well():
         assert np.all(np.diag(utility) >= valuations.mean(axis=1) - 1e-12)
 
 
+@pytest.mark.parametrize("seed", range(4))
+def test_pools_that_a_solver_leaves_apart_in_flat_directions_are_found(seed):
+    """Eleven policies, sets that do not reach along the constant vector: the first two groups' sets overlap."""
+    rng = np.random.default_rng(seed)
+    rewards = rng.normal(size=(3, 11))
+    rewards[1] = rewards[0] + 0.05 * rng.normal(size=11)
+    spread = 0.1 * rng.normal(size=(3, 11, 11))
+    reference = np.full(11, 1 / 11)
+    problem = contracts.models.delegation(
+        rewards, [0.5, 0.2, 0.3], reference=reference, temperature=0.2, outside_option=reference
+    )
+    menu = contracts.solve_menu(problem, uncertainty=Ellipsoid(spread - spread.mean(axis=1, keepdims=True)))
+    assert menu.certificate.holds
+    assert menu.certificate.is_exact
+
+
 def test_gains_are_exact_where_floats_cannot_tell():
     """At t_H the high type's worst valuation is indifferent; one unit in the last place more and it leaves."""
     problem = ScreeningProblem([1.0, 2.0], uncertainty=Interval(0.25), labels=("low", "high"))
