@@ -28,8 +28,7 @@ class Scale:
     ----------
     conflicts, noises : the grid of the plain family
     replications, robust : of the plain family, and how many of them solve robust menus
-    other_conflicts, other_replications : of the other families, which solve no robust menus: where policies outnumber
-        the attributes that tell them apart, as in the Moral Machine, these could not always be certified
+    other_conflicts, other_replications : of the other families, which solve no robust menus: a cone program each
     piece : replications per piece
     rounds, societies : of the study over time, and how many societies live through it
     gap : of the Pareto front
