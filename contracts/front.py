@@ -22,7 +22,7 @@ from contracts.errors import ProblemError
 from contracts.menu import Menu, menu_from_dict
 from contracts.objectives import WeightedSum
 from contracts.problem import ScreeningProblem
-from contracts.records import from_record, to_record
+from contracts.records import from_record, read_document, to_record
 from contracts.sandwich import Sandwich, volumes
 
 if TYPE_CHECKING:
@@ -282,13 +282,7 @@ def load_front(path: str | Path) -> Front:
     ProblemError
         If the file is not such a front, or was edited.
     """
-    try:
-        record = json.loads(Path(path).read_text(encoding="utf-8"))
-    except (OSError, ValueError) as exc:
-        raise ProblemError(f"{path} is not a readable JSON file: {exc}") from exc
-    if not isinstance(record, dict) or record.get("schema") != SCHEMA:
-        schema = record.get("schema") if isinstance(record, dict) else None
-        raise ProblemError(f"{path} has schema {schema!r}; expected {SCHEMA!r}, as written by Front.save")
+    record = read_document(path, SCHEMA, "Front.save")
     try:
         return _front_from(record)
     except ProblemError as exc:

@@ -16,7 +16,7 @@ from contracts.certificate import Certificate, certify
 from contracts.errors import ProblemError
 from contracts.exact import best_options
 from contracts.problem import ScreeningProblem
-from contracts.records import from_record, to_record
+from contracts.records import from_record, read_document, to_record
 from contracts.relevance import Indices
 
 if TYPE_CHECKING:
@@ -405,13 +405,7 @@ def load_menu(path: str | Path) -> Menu:
     ProblemError
         If the file is not such a menu.
     """
-    try:
-        record = json.loads(Path(path).read_text(encoding="utf-8"))
-    except (OSError, ValueError) as exc:
-        raise ProblemError(f"{path} is not a readable JSON file: {exc}") from exc
-    if not isinstance(record, dict) or record.get("schema") != SCHEMA:
-        schema = record.get("schema") if isinstance(record, dict) else None
-        raise ProblemError(f"{path} has schema {schema!r}; expected {SCHEMA!r}, as written by Menu.save")
+    record = read_document(path, SCHEMA, "Menu.save")
     try:
         return menu_from_dict(record)
     except ProblemError:

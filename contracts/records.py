@@ -7,8 +7,10 @@ lower case with underscores. No code is ever read from a file.
 from __future__ import annotations
 
 import dataclasses
+import json
 import math
 import re
+from pathlib import Path
 from typing import Any, TypeVar
 
 import numpy as np
@@ -69,6 +71,18 @@ def to_record(part: Any) -> Any:
             del fields["reservation_utility"]
         return {name: value for name, value in fields.items() if value is not None}
     return {"kind": kind_of(type(part)), **{name: value for name, value in fields.items() if value is not None}}
+
+
+def read_document(path: str | Path, schema: str, writer: str) -> dict[str, Any]:
+    """The JSON object in a file that `writer` wrote under a schema; the contents are still to be checked."""
+    try:
+        record = json.loads(Path(path).read_text(encoding="utf-8"))
+    except (OSError, ValueError) as exc:
+        raise ProblemError(f"{path} is not a readable JSON file: {exc}") from exc
+    if not isinstance(record, dict) or record.get("schema") != schema:
+        found = record.get("schema") if isinstance(record, dict) else None
+        raise ProblemError(f"{path} has schema {found!r}; expected {schema!r}, as written by {writer}")
+    return record
 
 
 def _known() -> set[type]:
