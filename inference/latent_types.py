@@ -15,6 +15,7 @@ from scipy.special import entr
 from contracts.arrays import Array, finite, number
 from contracts.errors import ProblemError
 from contracts.problem import ScreeningProblem
+from contracts.records import read_document
 from inference.choice_data import ChoiceData
 from inference.estimates import Estimates, delta_method, table_lines
 from inference.logit_mixture import comparisons, evaluate, likelihood
@@ -361,12 +362,7 @@ def load_latent_types(path: str | Path) -> LatentTypes:
     ProblemError
         If the file is not such a file, or is damaged.
     """
-    try:
-        record = json.loads(Path(path).read_text(encoding="utf-8"))
-    except (OSError, ValueError) as exc:
-        raise ProblemError(f"{path} cannot be read as JSON: {exc}") from exc
-    if not isinstance(record, dict) or record.get("schema") != SCHEMA:
-        raise ProblemError(f"{path} has no schema {SCHEMA!r}, as written by LatentTypes.save")
+    record = read_document(path, SCHEMA, "LatentTypes.save")
     try:
         how = record["convergence"]
         types = LatentTypes(
