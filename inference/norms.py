@@ -24,8 +24,7 @@ from inference.pooling import (
     contrasts,
     fit_pooled,
     in_contrasts,
-    log_evidence,
-    log_prior,
+    log_posterior,
     posterior_mode,
     posterior_precision,
 )
@@ -288,24 +287,28 @@ def elicit_norms(
 
 def _fit_alike(coded: CodedAnswers, basis: Array, fixed: Pooling | None) -> tuple[Mode, Pooling, float]:
     """Mode and pooling; the noise of ratings is that of a choice unless choices set the unit."""
-    start = Pooling(1.0, 0.5 if coded.n_groups > 1 else 0.0)
+    position = np.zeros((coded.n_groups, basis.shape[1]))
+    pooling = Pooling(1.0, 0.5 if coded.n_groups > 1 else 0.0) if fixed is None else fixed
 
     def at(noise: float) -> tuple[Mode, Pooling]:
+        """From where the last one ended."""
+        nonlocal position, pooling
         likelihood = coded.likelihood(noise)
         if fixed is None:
-            return fit_pooled(likelihood, basis, coded.n_groups, start)
-        return posterior_mode(likelihood, basis, np.zeros((coded.n_groups, basis.shape[1])), fixed), fixed
+            mode, pooling = fit_pooled(likelihood, basis, position, pooling)
+        else:
+            mode = posterior_mode(likelihood, basis, position, pooling)
+        position = mode.position
+        return mode, pooling
 
     noise = CHOICE_NOISE
     if coded.has_ratings and coded.has_choices:
         from scipy.optimize import minimize_scalar
 
-        def loss(log_noise: float) -> float:
-            mode, pooling = at(float(np.exp(log_noise)))
-            return -log_evidence(mode, pooling) - log_prior(pooling)
-
         found = minimize_scalar(
-            loss, bounds=(np.log(CHOICE_NOISE / 20), np.log(CHOICE_NOISE * 20)), options={"xatol": 1e-3}
+            lambda log_noise: -log_posterior(*at(float(np.exp(log_noise))))[0],
+            bounds=(np.log(CHOICE_NOISE / 20), np.log(CHOICE_NOISE * 20)),
+            options={"xatol": 1e-3},
         )
         noise = float(np.exp(found.x))
     return *at(noise), noise

@@ -14,7 +14,7 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import numpy as np
-from scipy.linalg import block_diag, cho_factor, cho_solve, helmert
+from scipy.linalg import cho_factor, cho_solve, helmert
 
 from contracts.arrays import Array
 from contracts.errors import SolverError
@@ -70,7 +70,9 @@ def in_contrasts(likelihood: Likelihood, basis: Array) -> Callable[[Array], tupl
 def posterior_precision(information: Array, pooling: Pooling) -> Array:
     """(n_groups n_contrasts, same): information of the answers plus that of the pooling."""
     n_groups, n_contrasts, _ = information.shape
-    return block_diag(*information) + np.kron(pooling.precision(n_groups), np.eye(n_contrasts))
+    total = np.einsum("gh,kl->gkhl", pooling.precision(n_groups), np.eye(n_contrasts))
+    total[np.arange(n_groups), :, np.arange(n_groups)] += information
+    return total.reshape(n_groups * n_contrasts, -1)
 
 
 def posterior_mode(likelihood: Likelihood, basis: Array, start: Array, pooling: Pooling) -> Mode:
@@ -103,21 +105,34 @@ def posterior_mode(likelihood: Likelihood, basis: Array, start: Array, pooling: 
     raise SolverError("the group utilities did not converge: please report the data", tried=("Newton",))
 
 
-def log_evidence(mode: Mode, pooling: Pooling) -> float:
-    """Laplace: log of the integral of likelihood times prior, the log likelihood being its quadratic at the mode."""
+def log_evidence(mode: Mode, pooling: Pooling) -> tuple[float, Array]:
+    """Log of the integral of likelihood times prior, the log likelihood being its quadratic at the mode (Laplace).
+
+    Also its gradient by the log of both standard deviations. If posterior mean and covariance have second moments M,
+    summed over the contrasts, and C is the prior covariance between groups of each of the K contrasts, the derivative
+    is tr[C^-1 dC C^-1 (M - K C)] / 2.
+    """
     n_groups, n_contrasts = mode.position.shape
     linear = np.einsum("gkl,gl->gk", mode.information, mode.position) + mode.score
+    precision = pooling.precision(n_groups)
     factor = cho_factor(posterior_precision(mode.information, pooling), lower=True)
-    prior = np.linalg.slogdet(pooling.precision(n_groups))[1] * n_contrasts / 2
-    explained = linear.ravel() @ cho_solve(factor, linear.ravel()) / 2
+    covariance = cho_solve(factor, np.eye(linear.size))
+    mean = covariance @ linear.ravel()
     at_zero = mode.value - (mode.score * mode.position).sum()
     at_zero -= np.einsum("gk,gkl,gl->", mode.position, mode.information, mode.position) / 2
-    return float(at_zero + explained + prior - np.log(np.diag(factor[0])).sum())
+    normaliser = np.linalg.slogdet(precision)[1] * n_contrasts / 2 - np.log(np.diag(factor[0])).sum()
+    second = np.einsum("gkhk->gh", (covariance + np.outer(mean, mean)).reshape(mode.position.shape * 2))
+    by_covariance = precision @ second @ precision - n_contrasts * precision
+    gradient = [pooling.common_sd**2 * by_covariance.sum(), pooling.group_sd**2 * np.trace(by_covariance)]
+    return float(at_zero + linear.ravel() @ mean / 2 + normaliser), np.array(gradient)
 
 
-def log_prior(pooling: Pooling) -> float:
-    """Gamma(2, 1) of every standard deviation that is not fixed at 0, in nats."""
-    return float(sum(np.log(sd) - sd for sd in pooling if sd > 0))
+def log_posterior(mode: Mode, pooling: Pooling) -> tuple[float, Array]:
+    """Evidence times the gamma(2, 1) density of every standard deviation that is not fixed at 0, and its gradient."""
+    value, gradient = log_evidence(mode, pooling)
+    sds = np.array(pooling)
+    free = sds > 0
+    return value + float((np.log(sds[free]) - sds[free]).sum()), gradient + free * (1.0 - sds)
 
 
 def best_pooling(mode: Mode, start: Pooling) -> Pooling:
@@ -132,18 +147,17 @@ def best_pooling(mode: Mode, start: Pooling) -> Pooling:
     first = np.log(np.clip(np.array(start)[: 1 + several], SMALLEST_SD, LARGEST_SD))
     limits = [(float(np.log(SMALLEST_SD)), float(np.log(LARGEST_SD)))] * len(first)
 
-    def loss(logs: Array) -> float:
-        pooling = pooled(logs)
-        return -log_evidence(mode, pooling) - log_prior(pooling)
+    def loss(logs: Array) -> tuple[float, Array]:
+        value, gradient = log_posterior(mode, pooled(logs))
+        return -value, -gradient[: len(first)]
 
-    found = minimize(loss, first, method="L-BFGS-B", bounds=limits)
+    found = minimize(loss, first, jac=True, method="L-BFGS-B", bounds=limits)
     return pooled(found.x)
 
 
-def fit_pooled(likelihood: Likelihood, basis: Array, n_groups: int, start: Pooling) -> tuple[Mode, Pooling]:
-    """Mode and pooling in turn, until the pooling stands still."""
-    pooling = start
-    mode = posterior_mode(likelihood, basis, np.zeros((n_groups, basis.shape[1])), pooling)
+def fit_pooled(likelihood: Likelihood, basis: Array, start: Array, pooling: Pooling) -> tuple[Mode, Pooling]:
+    """Mode and pooling in turn, from a start of both, until the pooling stands still."""
+    mode = posterior_mode(likelihood, basis, start, pooling)
     for _ in range(100):
         previous, pooling = pooling, best_pooling(mode, pooling)
         mode = posterior_mode(likelihood, basis, mode.position, pooling)

@@ -187,7 +187,7 @@ def test_a_group_that_says_little_leans_on_the_others():
 
 def test_the_estimated_pooling_maximises_evidence_times_prior():
     from inference.coded_answers import code_answers
-    from inference.pooling import contrasts, log_evidence, log_prior, posterior_mode
+    from inference.pooling import contrasts, log_posterior, posterior_mode
 
     rng = np.random.default_rng(5)
     _, own, group = society(rng, n_members=50, n_policies=6)
@@ -197,12 +197,31 @@ def test_the_estimated_pooling_maximises_evidence_times_prior():
 
     def evidence(pooling):
         mode = posterior_mode(coded.likelihood(1.0), basis, np.zeros((3, 5)), pooling)
-        return log_evidence(mode, pooling) + log_prior(pooling)
+        return log_posterior(mode, pooling)[0]
 
     best = evidence(found.pooling)
     for factor in (0.8, 1.25):
         assert evidence(Pooling(found.pooling.common_sd * factor, found.pooling.group_sd)) < best
         assert evidence(Pooling(found.pooling.common_sd, found.pooling.group_sd * factor)) < best
+
+
+@pytest.mark.parametrize("n_groups", [1, 3])
+def test_the_gradient_of_the_evidence_is_its_difference_quotient(n_groups):
+    from scipy.optimize import approx_fprime
+
+    from inference.pooling import Mode, log_posterior
+
+    rng = np.random.default_rng(2)
+    root = rng.normal(size=(n_groups, 4, 4))
+    mode = Mode(rng.normal(size=(n_groups, 4)), -3.0, rng.normal(size=(n_groups, 4)), root @ root.transpose(0, 2, 1))
+    own = (0.7,) if n_groups > 1 else ()  # one group alone has no deviation of its own
+
+    def posterior(logs):
+        return log_posterior(mode, Pooling(*np.exp(logs), *(0.0,) * (1 - len(own))))
+
+    at = np.log([1.3, *own])
+    slope = approx_fprime(at, lambda logs: posterior(logs)[0], 1e-6)
+    np.testing.assert_allclose(posterior(at)[1][: len(at)], slope, atol=1e-4)
 
 
 def test_the_evidence_is_the_integral_for_one_group_and_two_policies():
@@ -221,7 +240,7 @@ def test_the_evidence_is_the_integral_for_one_group_and_two_policies():
         return np.exp(230 * log_expit(gap) + 170 * log_expit(-gap) + 275 + norm.logpdf(x, scale=0.8))
 
     integral = np.log(quad(joint, -3, 3, epsabs=0, epsrel=1e-10, points=[mode.position[0, 0]])[0]) - 275
-    assert log_evidence(mode, pooling) == pytest.approx(integral, abs=2e-3)  # Laplace's own error is of order 1 / n
+    assert log_evidence(mode, pooling)[0] == pytest.approx(integral, abs=2e-3)  # Laplace's own error is of order 1 / n
 
 
 # ---- recovery and coverage ----
