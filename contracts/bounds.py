@@ -150,10 +150,12 @@ def _robust_bound(problem: ScreeningProblem, multipliers: Multipliers) -> Bound:
 
     Where valuations were known the Lagrangian had l_ij [u_i - u_j - (a_i - a_j) . x_j]; now it has l_ij L_i z_ij .
     (x_i - x_j) besides, and m_i L_i z_i . (x_i - outside option): values of allocations, which join the objective.
-    They are summed in floats, so the bound is called numerical.
+    They are summed in floats, so the bound is called numerical. Without directions every row is priced at a_i, and the
+    bound is the one for known valuations: uncertainty only adds constraints.
     """
-    n_types, n_goods = problem.valuations.shape
-    directions = multipliers.directions if multipliers.directions.size else np.zeros((n_types, n_types + 1, n_goods))
+    directions, n_goods = multipliers.directions, problem.n_goods
+    if not directions.size:
+        return upper_bound(replace(problem, uncertainty=None), multipliers)
     shifts = problem.valuation_sets.shift(problem.valuation_sets.within(directions))  # type: ignore[union-attr]
     outside = np.zeros(n_goods) if problem.outside_option is None else problem.outside_option
     bound, prices = None, multipliers

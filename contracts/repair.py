@@ -187,9 +187,12 @@ def _robust_repairs(problem: ScreeningProblem, candidate: Candidate) -> Iterator
         allocation, utility = _merged(problem, candidate, width)
         head = np.unique(contract, return_index=True)[1][np.unique(contract, return_inverse=True)[1]]
         paid = _contracts(problem, allocation, utility)[1][head]
+        yield problem.domain.clip(allocation), paid
         strict = robustly_strict(problem, contract)
-        for share in MIXTURES if strict is not None else (0.0,):
-            strict_allocation, strict_paid = (allocation, paid) if strict is None else strict
+        if strict is None:
+            continue
+        strict_allocation, strict_paid = strict
+        for share in MIXTURES[1:]:
             mixed = problem.domain.clip((1 - share) * allocation + share * strict_allocation)
             yield mixed, np.clip((1 - share) * paid + share * strict_paid, *problem.transfer_limits)
 

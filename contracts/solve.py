@@ -22,6 +22,7 @@ from contracts.repair import exact_menu
 
 Engine = Callable[[ScreeningProblem], Candidate]
 METHODS = ("auto", "ironing", "cuts", "dual", "reference")
+UNCERTAIN = ("robust", "reference")  # "robust" is what "auto" means under uncertainty
 AMBIGUOUS_TYPES = 150  # so few that one program with every IC row beats many solves at known weights
 ENGINE_SHARE = 0.85  # of the time limit; repairs have the rest
 REPAIR_SECONDS = 1.0  # that repairs may always take after an interrupt
@@ -143,7 +144,7 @@ def engine_for(
         return functools.partial(worst_case.solve, inner=inner, gap=gap, deadline=deadline, report=report)
     if method == "auto":
         method = suitable_method(problem)
-    if problem.uncertainty is not None and method != "reference":
+    if problem.uncertainty is not None and method not in UNCERTAIN:
         raise ProblemError(f"method {method!r} is for known valuations: use 'reference' or 'auto' under uncertainty")
     if method == "ironing":
         from contracts.engines import ironing
@@ -157,6 +158,10 @@ def engine_for(
         from contracts.engines import dual
 
         return functools.partial(dual.solve, deadline=deadline, start=_prices_per_profit(problem, start))
+    if method == "robust":
+        from contracts.engines import robust
+
+        return functools.partial(robust.solve, deadline=deadline)
     from contracts.engines import reference
 
     return functools.partial(reference.solve, deadline=deadline)
@@ -172,7 +177,9 @@ def _prices_per_profit(problem: ScreeningProblem, start: Menu | None) -> Multipl
 
 def suitable_method(problem: ScreeningProblem) -> str:
     """The fastest engine for the problem's structure."""
-    if problem.ambiguity is not None or problem.uncertainty is not None:
+    if problem.uncertainty is not None:
+        return "robust"
+    if problem.ambiguity is not None:
         return "reference"
     from contracts.engines.ironing import line_of
 

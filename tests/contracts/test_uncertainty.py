@@ -133,6 +133,32 @@ def test_pools_that_a_solver_leaves_apart_in_flat_directions_are_found(seed):
     assert menu.certificate.is_exact
 
 
+def policies(rewards):
+    reference = np.full(rewards.shape[1], 1 / rewards.shape[1])
+    return contracts.models.delegation(rewards, reference=reference, temperature=0.3, outside_option=reference)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_a_best_menu_that_is_robust_as_it_is_needs_no_other(seed):
+    rewards = np.random.default_rng(seed).normal(size=(3, 6)) + 3 * np.eye(3, 6)
+    problem, doubt = policies(rewards), Ellipsoid(0.05)
+    menu, known = contracts.solve_menu(problem, uncertainty=doubt), contracts.solve_menu(problem)
+    assert menu.engine == known.engine == "dual"
+    np.testing.assert_allclose(menu.allocation, known.allocation, rtol=1e-14)  # lotteries are scaled back to 1
+    assert menu.certificate.is_exact
+    assert menu.certificate.rigorous  # its bound is that of known valuations
+    oracle = contracts.solve_menu(problem, uncertainty=doubt, method="reference")
+    assert menu.value == pytest.approx(oracle.value, rel=2 * GAP)
+
+
+def test_a_best_menu_that_is_not_robust_is_not_taken():
+    rewards = np.array([[1.0, 0.9, 0.0, 0.0], [0.9, 1.0, 0.0, 0.0], [0.0, 0.0, 0.0, 1.0]])
+    menu = contracts.solve_menu(policies(rewards), uncertainty=Ellipsoid(0.2))
+    assert menu.engine.startswith("reference")
+    assert menu.allocation[0].tolist() == menu.allocation[1].tolist()
+    assert menu.certificate.is_exact
+
+
 def test_gains_are_exact_where_floats_cannot_tell():
     """At t_H the high type's worst valuation is indifferent; one unit in the last place more and it leaves."""
     problem = ScreeningProblem([1.0, 2.0], uncertainty=Interval(0.25), labels=("low", "high"))

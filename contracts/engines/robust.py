@@ -1,0 +1,44 @@
+"""Robust menus: first the best menu without uncertainty, which is the best robust one if it happens to be robust.
+
+A set of valuations around each type's own adds constraints and takes none away. So the prices of the problem without
+uncertainty bound every robust menu, and where its best menu keeps IC and IR at all valuations in the sets, that bound
+is met. Policies without money are often so: what nobody is nearly tempted by needs no margin.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from contracts.engines import dual, reference
+from contracts.engines.candidate import Candidate
+from contracts.exact_robust import worst_deviations, worst_participation_slacks
+from contracts.problem import ScreeningProblem
+
+
+def solve(problem: ScreeningProblem, *, deadline: float = np.inf) -> Candidate:
+    """The menu of `dual` where that applies and its menu is robust, else the one of `reference`.
+
+    Parameters
+    ----------
+    deadline : time.monotonic() after which the engines stop with what there is
+
+    Raises
+    ------
+    ContractError
+        As `reference` does.
+    """
+    known = replace(problem, uncertainty=None)
+    if problem.ambiguity is None and dual.reason_against(known) is None:
+        candidate = dual.solve(known, deadline=deadline)
+        if is_robust(problem, candidate):
+            return candidate
+    return reference.solve(problem, deadline=deadline)
+
+
+def is_robust(problem: ScreeningProblem, candidate: Candidate) -> bool:
+    """Whether policies without money keep IC and IR at every valuation in the sets."""
+    options = candidate.allocation, np.zeros(problem.n_types)
+    tempted = worst_deviations(problem, options, np.arange(problem.n_types)).runner_up_gain
+    return bool(tempted.max() <= 0 and worst_participation_slacks(problem, *options).min() >= 0)
