@@ -167,6 +167,8 @@ def verify(
     >>> print(verify(problem, [1.0, 2.0], [1.0, 3.25]).deviation)
     high -> low gains 0.25
     """
+    if not isinstance(problem, ScreeningProblem):
+        raise ProblemError(f"problem is {type(problem).__name__}: give the ScreeningProblem that the menu is for")
     allocation = finite("allocation", allocation, problem.labels)
     transfer = finite("transfer", transfer, problem.labels)
     if allocation.ndim == 1 and problem.n_goods == 1:

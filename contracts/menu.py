@@ -204,8 +204,14 @@ class Menu:
         Raises
         ------
         ProblemError
-            If the objective is more than an expectation over types: a worst-off term, or ambiguity about the weights.
+            If the objective is more than an expectation over types: a worst-off term, or ambiguity about the weights;
+            or if the choice model has no probabilities.
         """
+        if not hasattr(choice_model, "probabilities"):
+            raise ProblemError(
+                f"choice_model is {type(choice_model).__name__}: give an object with probabilities(utilities), such as "
+                "inference.Logit(temperature)"
+            )
         problem, terms = self.problem, self.problem.terms
         if terms.worst_off_weight or problem.ambiguity is not None:
             raise ProblemError(

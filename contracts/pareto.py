@@ -17,7 +17,7 @@ from typing import Any
 
 import numpy as np
 
-from contracts.arrays import Array, generator
+from contracts.arrays import Array, generator, number
 from contracts.criteria import Goal, goals_of
 from contracts.engines.strict import strict_menu
 from contracts.errors import ProblemError, SolverError, UnboundedMenuError
@@ -124,7 +124,7 @@ def pareto_front(
         raise ProblemError(
             f"objectives has {len(goals)} entries: exact fronts have at most {max(GAPS)}; leave some out"
         )
-    gap = GAPS[len(goals)] if gap is None else gap
+    gap = GAPS[len(goals)] if gap is None else number("gap", gap)
     if not 0 < gap < 1:
         raise ProblemError(f"gap is {gap}: give a share between 0 and 1, such as 1e-3")
     return exact_front(problem, goals, gap=gap, engine=engine, clock=clock)

@@ -99,6 +99,8 @@ def regret(menu: Menu, distributions: Mapping[str, Any] | None = None, *, method
         raise ProblemError("regret is for objectives that are expectations over types: leave the worst-off term out")
     by_type = problem.terms.by_type(menu.payoff, menu.allocation, menu.utility)
     if distributions is not None:
+        if not isinstance(distributions, Mapping):
+            raise ProblemError(f"distributions is {type(distributions).__name__}: give weights by name, as in a dict")
         named = {name: _distribution(name, weights, problem) for name, weights in distributions.items()}
         solved = {name: _best(problem, weights, method) for name, weights in named.items()}
     else:

@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from contracts.arrays import number
 from contracts.bounds import Multipliers, no_multipliers, upper_bound
 from contracts.engines.candidate import Candidate
 from contracts.errors import ProblemError, SolverError
@@ -85,6 +86,7 @@ def solve_menu(
     True
     """
     problem = as_problem(problem, weights, fields)
+    gap = number("gap", gap)
     if not 0 < gap < 1:
         raise ProblemError(f"gap is {gap}: give a relative gap between 0 and 1, such as 1e-6")
     if not time_limit > 0:

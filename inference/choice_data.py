@@ -220,6 +220,10 @@ class ChoiceData:
         if not parts:
             raise ProblemError("joined needs at least one data set")
         for k, part in enumerate(parts):
+            if not isinstance(part, ChoiceData):
+                raise ProblemError(
+                    f"data set {k} is {type(part).__name__}: give ChoiceData, as in joined(first, second)"
+                )
             if part.names != parts[0].names:
                 raise ProblemError(f"data set {k} has attributes {part.names}, the first {parts[0].names}: align them")
         widest = max(part.n_options for part in parts)

@@ -234,7 +234,7 @@ def synthetic_society(
            [-0.5,  1. , -0.5],
            [-0.5, -0.5,  1. ]])
     """
-    if not 0 <= conflict <= 1:
+    if not 0 <= number("conflict", conflict) <= 1:
         raise ProblemError(f"conflict is {conflict}: give a number from 0 (agreement) to 1 (as opposite as can be)")
     if not n_groups <= n_attributes < n_policies:
         raise ProblemError(

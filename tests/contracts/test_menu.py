@@ -383,6 +383,10 @@ def test_cold_logit_is_the_best_response():
             lambda: LOW_HIGH.choose([1.0, 2.0], reservation_utility=[1.0, 2.0, 3.0]),
             r"reservation_utility has shape \(3,\)",
         ),
+        (lambda: LOW_HIGH.expected_value(0.5), r"choice_model is float: give an object with probabilities"),
+        (lambda: c.verify(LOW_HIGH, [1.0, 2.0], [1.0, 2.0]), r"problem is Menu: give the ScreeningProblem"),
+        (lambda: c.regret(LOW_HIGH, [[0.5, 0.5]]), r"distributions is list: give weights by name"),
+        (lambda: c.solve_menu(LOW_HIGH.problem, gap="small"), r"gap holds text, not numbers"),
     ],
 )
 def test_questions_that_make_no_sense_are_refused(ask, words):

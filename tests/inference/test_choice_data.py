@@ -166,6 +166,12 @@ def test_parts_of_different_width_are_joined_and_taken_apart(menu):
     assert_array_equal(both.of_people(np.array([False, True])).choice, [one.n_options - 1])
 
 
+def test_a_list_of_parts_is_not_one_part():
+    one = ChoiceData(np.ones((1, 2, 1)), [0])
+    with pytest.raises(ProblemError, match=r"data set 0 is list: give joined\(first, second\) ChoiceData"):
+        ChoiceData.joined([one, one])
+
+
 def test_parts_with_other_attributes_are_not_joined():
     one, two = ChoiceData(np.ones((1, 2, 1)), [0], names=["a"]), ChoiceData(np.ones((1, 2, 1)), [0], names=["b"])
     with pytest.raises(ProblemError, match=r"data set 1 has attributes \('b',\)"):
