@@ -26,8 +26,10 @@ from contracts.certificate import Certificate, Contracts, certify, distinct_cont
 from contracts.domains import Simplex
 from contracts.engines.candidate import Candidate, units_of
 from contracts.engines.ironing import line_of
+from contracts.engines.program import OUTSIDE
 from contracts.engines.strict import StrictMenu, robustly_strict, strict_menu
 from contracts.exact import EPS, best_options, utility_error
+from contracts.exact_robust import worst_deviations, worst_participation_slacks
 from contracts.indifference import doubles, indifferent
 from contracts.problem import ScreeningProblem
 from contracts.relevance import Indices, relevant_blocks, row_blocks
@@ -179,22 +181,75 @@ def repairs(problem: ScreeningProblem, candidate: Candidate, deadline: float = n
 
 
 def _robust_repairs(problem: ScreeningProblem, candidate: Candidate) -> Iterator[Contracts]:
-    """Types whose allocations nearly coincide are pooled for good: at some valuations they must be indifferent."""
+    """Types whose allocations nearly coincide are pooled for good: at some valuations they must be indifferent.
+
+    Where an optimum is so flat that the solver leaves a pool visibly apart, the best menu with these pools is solved.
+    """
+    from contracts.engines import reference
+
     if problem.outside_contract is not None:
         yield np.empty((0, problem.n_goods)), np.empty(0)
+    known: list[Indices] = []
     for width in POOLS:
-        contract = merge(problem, candidate, width)[1]
-        allocation, utility = _merged(problem, candidate, width)
-        head = np.unique(contract, return_index=True)[1][np.unique(contract, return_inverse=True)[1]]
-        paid = _contracts(problem, allocation, utility)[1][head]
-        yield problem.domain.clip(allocation), paid
+        contract = pools(problem, candidate, width)
+        if any(np.array_equal(contract, other) for other in known):
+            continue
+        known.append(contract)
+        found = _pooled(problem, contract, candidate.allocation, candidate.utility)
+        yield found
         strict = robustly_strict(problem, contract)
         if strict is None:
             continue
-        strict_allocation, strict_paid = strict
-        for share in MIXTURES[1:]:
-            mixed = problem.domain.clip((1 - share) * allocation + share * strict_allocation)
-            yield mixed, np.clip((1 - share) * paid + share * strict_paid, *problem.transfer_limits)
+        if width > MERGERS[0]:
+            best = reference.solve(problem, contract=contract)
+            found = _pooled(problem, contract, best.allocation, best.utility)
+        roomy = _pooled(problem, contract, strict.allocation, strict.utility)
+        share = robust_mixture_needed(problem, contract, found, roomy)
+        if share < LARGEST_MIXTURE:
+            allocation, paid = ((1 - share) * now + share * spare for now, spare in zip(found, roomy, strict=True))
+            leaves = contract == OUTSIDE
+            allocation[leaves] = found[0][leaves]
+            yield problem.domain.clip(allocation), np.clip(paid, *problem.transfer_limits)
+
+
+def pools(problem: ScreeningProblem, candidate: Candidate, width: float) -> Indices:
+    """Number of the contract that each type takes if those within `width` units are one; 0 is the outside contract."""
+    from scipy.sparse.csgraph import connected_components
+
+    units, outside = units_of(problem), problem.outside_contract
+    paid = _contracts(problem, candidate.allocation, candidate.utility)[1]
+    places = np.column_stack([candidate.allocation / units.allocation, paid / units.money])
+    apart = np.abs(places[:, np.newaxis] - places).max(axis=2)
+    contract = connected_components(apart <= width, directed=False)[1] + 1
+    if outside is not None:
+        leaves = np.abs(places - np.append(outside / units.allocation, 0.0)).max(axis=1) <= width
+        contract[np.isin(contract, contract[leaves])] = OUTSIDE
+    return np.asarray(contract, dtype=np.intp)
+
+
+def _pooled(problem: ScreeningProblem, contract: Indices, allocation: Array, utility: Array) -> Contracts:
+    """One contract per pool, at the lowest of its transfers: none of them leaves; (n_types,) of each."""
+    _, number = np.unique(contract, return_inverse=True)
+    share = np.bincount(number, problem.weights)
+    shared = np.column_stack([np.bincount(number, problem.weights * good) / share for good in allocation.T])[number]
+    single = (np.bincount(number) == 1)[number]
+    shared = problem.domain.clip(np.where(single[:, np.newaxis], allocation, shared))
+    each = _contracts(problem, allocation, utility)[1]
+    lowest = np.full(len(share), np.inf)
+    np.minimum.at(lowest, number, each)
+    leaves = contract == OUTSIDE
+    shared[leaves] = 0.0 if problem.outside_contract is None else problem.outside_contract
+    return shared, np.where(leaves, 0.0, lowest[number])
+
+
+def robust_mixture_needed(problem: ScreeningProblem, contract: Indices, found: Contracts, roomy: Contracts) -> float:
+    """Smallest share of a roomy menu that keeps IC and IR at every valuation: worst-case gains are convex in menus."""
+    hair = 8 * utility_error(problem.valuations, *found)
+    _, head, own = np.unique(contract, return_index=True, return_inverse=True)
+    gains = [worst_deviations(problem, (menu[0][head], menu[1][head]), own).runner_up_gain for menu in (found, roomy)]
+    slacks = [worst_participation_slacks(problem, *menu) for menu in (found, roomy)]
+    stays = contract != OUTSIDE
+    return max(_share(gains[0] + hair, -gains[1]), _share((hair - slacks[0])[stays], slacks[1][stays]))
 
 
 def _mixed(problem: ScreeningProblem, candidate: Candidate, strict: StrictMenu, share: float) -> tuple[Array, Array]:

@@ -98,7 +98,14 @@ def solve_menu(
     if not candidate.is_finished:  # after an interrupt, repairs have their share of the time spent so far
         spent = time.monotonic() - began
         limit = min(limit, max(spent / ENGINE_SHARE, spent + REPAIR_SECONDS))
-    return certified_menu(problem, candidate, gap=gap, deadline=began + limit)
+    try:
+        return certified_menu(problem, candidate, gap=gap, deadline=began + limit)
+    except SolverError:
+        if problem.uncertainty is None:
+            raise
+    from contracts.engines import robust
+
+    return certified_menu(problem, robust.priced(problem, deadline=deadline), gap=gap, deadline=began + limit)
 
 
 def reporter(progress: bool | Callable[[str], None]) -> Callable[[str], None]:  # noqa: FBT001 - the user's own switch

@@ -14,6 +14,8 @@ from contracts.engines.candidate import Units, units_of
 from contracts.problem import ScreeningProblem
 from contracts.relevance import Indices
 
+OUTSIDE = 0  # number of the outside contract where types are told which contract to take
+
 
 @dataclass(frozen=True, eq=False)
 class Rows:
@@ -37,7 +39,8 @@ class Program:
 
     problem: ScreeningProblem
     units: Units
-    tempted: Indices  # (n_pairs,) type i of every IC row
+    contract: Indices  # (n_types,) number of the contract that each type takes; 0 is the outside contract
+    tempted: Indices  # (n_pairs,) type i of every IC row, between types of different contracts
     tempter: Indices  # (n_pairs,) type j of every IC row
     ic: Rows
     ir: Rows
@@ -59,6 +62,30 @@ class Program:
         n_allocation = shape[0] * shape[1]
         point = cp.Variable(n_allocation + shape[0])
         return point, cp.reshape(point[:n_allocation], shape, order="C"), point[n_allocation:]
+
+    def sharing(self, allocation: Any, utility: Any) -> list[Any]:
+        """Types with the same contract have the same allocation and transfer, as cvxpy constraints."""
+        import cvxpy as cp
+
+        problem, units = self.problem, self.units
+        value = problem.valuations * (units.allocation / units.money)
+        transfer = cp.sum(cp.multiply(value, allocation), axis=1) - utility - units.shift / units.money
+        same = []
+        followers = np.flatnonzero(self.head != np.arange(problem.n_types))
+        if followers.size:
+            heads = self.head[followers]
+            same = [allocation[followers] == allocation[heads], transfer[followers] == transfer[heads]]
+        leaves = self.contract == OUTSIDE
+        if leaves.any():
+            outside = np.tile(np.asarray(problem.outside_contract) / units.allocation, (leaves.sum(), 1))
+            same += [allocation[leaves] == outside, transfer[leaves] == 0]
+        return same
+
+    @property
+    def head(self) -> Indices:
+        """The first type that takes the same contract; (n_types,)."""
+        _, first, number = np.unique(self.contract, return_index=True, return_inverse=True)
+        return np.asarray(first[number.reshape(-1)])
 
     def domain_constraints(self, allocation: Any) -> list[Any]:
         return self.problem.domain.scaled(self.units.allocation).constraints(allocation)
@@ -110,12 +137,17 @@ class Program:
         return self.problem.domain.clip(allocation), point[n_allocation:] * self.units.money + self.units.shift
 
 
-def menu_program(problem: ScreeningProblem) -> Program:
-    """Every IC, IR, transfer and side row of the problem, without a Python loop over pairs."""
+def menu_program(problem: ScreeningProblem, contract: Indices | None = None) -> Program:
+    """Every IC, IR, transfer and side row of the problem, without a Python loop over pairs.
+
+    `contract` numbers the contract that each type takes, 0 for the outside contract; by default all have their own.
+    """
+    if contract is None:
+        contract = np.arange(1, problem.n_types + 1)
     units = units_of(problem)
     n_types = problem.n_types
     value = problem.valuations * (units.allocation / units.money)
-    tempted, tempter = np.nonzero(~np.eye(n_types, dtype=bool))
+    tempted, tempter = np.nonzero(contract[:, np.newaxis] != contract)
     named = [repr(label) for label in problem.labels]
     low, high = ((limit + units.shift) / units.money for limit in problem.transfer_limits)
     side, side_size = _side_rows(problem, units)
@@ -124,6 +156,7 @@ def menu_program(problem: ScreeningProblem) -> Program:
     return Program(
         problem,
         units,
+        contract,
         tempted,
         tempter,
         Rows(_ic_matrix(value, tempted, tempter), np.zeros(len(tempted))),

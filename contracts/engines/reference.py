@@ -9,6 +9,7 @@ from itertools import chain
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
 from contracts.arrays import Array
@@ -24,12 +25,21 @@ SHORTEST = 1e-3  # seconds that a solver is given when there is no time left
 ATTEMPTS: tuple[tuple[str, dict[str, Any]], ...] = (("CLARABEL", TIGHT), ("CLARABEL", {}))
 
 
-def solve(problem: ScreeningProblem, *, deadline: float = np.inf) -> Candidate:
+def solve(
+    problem: ScreeningProblem,
+    *,
+    deadline: float = np.inf,
+    contract: NDArray[np.intp] | None = None,
+    ic_price: float = np.inf,
+) -> Candidate:
     """Solve the program with every IC row present.
 
     Parameters
     ----------
     deadline : time.monotonic() after which the solver stops at its next iteration with what there is
+    contract : (n_types,) numbers of contracts that types must share, 0 for the outside contract; none if left out
+    ic_price : what the objective pays for a unit of utility by which an IC row is broken, in the program's units: an
+        upper limit to the rows' prices, which otherwise may have none
 
     Raises
     ------
@@ -42,11 +52,12 @@ def solve(problem: ScreeningProblem, *, deadline: float = np.inf) -> Candidate:
     """
     import cvxpy as cp
 
-    program = menu_program(problem)
+    program = menu_program(problem, contract)
     terms, units = problem.terms, program.units
     point, allocation, utility = program.variables()
     ic_margin, ir_margin, reaches = program.margins(point)
-    margins = (ic_margin, ir_margin, 0.0, 0.0, 0.0)
+    missed: Any = 0.0 if ic_price == np.inf else cp.Variable(len(program.tempted), nonneg=True)
+    margins = (ic_margin - missed, ir_margin, 0.0, 0.0, 0.0)
     parts = (program.ic, *program.soft)
     rows = [part.at_least(point, margin) for part, margin in zip(parts, margins, strict=True)]
     by_type, worst_off, floor, goal_unit = _counted(program, allocation, utility)
@@ -54,10 +65,10 @@ def solve(problem: ScreeningProblem, *, deadline: float = np.inf) -> Candidate:
     budget = []
     if terms.minimum_profit is not None:
         budget = [program.profit(allocation, utility) >= terms.minimum_profit / units.money]
-    goal = cp.Problem(
-        cp.Maximize(expected + worst_off),
-        [*chain.from_iterable(rows), *program.domain_constraints(allocation), *budget, *floor, *worst_case, *reaches],
-    )
+    sharing = program.sharing(allocation, utility)
+    demands = [*chain.from_iterable(rows), *program.domain_constraints(allocation), *sharing]
+    penalty = 0.0 if ic_price == np.inf else ic_price * cp.sum(missed)
+    goal = cp.Problem(cp.Maximize(expected + worst_off - penalty), [*demands, *budget, *floor, *worst_case, *reaches])
     if not goal.is_dcp():
         raise ProblemError(
             f"the cvxpy expression of cost {type(problem.cost).__name__} is not convex: build it from convex atoms"
@@ -80,7 +91,8 @@ def solve(problem: ScreeningProblem, *, deadline: float = np.inf) -> Candidate:
     if reaches:
         prices = dataclasses.replace(prices, directions=_directions(program, rows, reaches))
     finished = goal.status != "user_limit" or time.monotonic() <= deadline
-    return Candidate(found_allocation, found_utility, prices, f"reference ({solver})", is_finished=finished)
+    limited = "" if ic_price == np.inf else f", IC prices up to {ic_price:g}"
+    return Candidate(found_allocation, found_utility, prices, f"reference ({solver}{limited})", is_finished=finished)
 
 
 def run(goal: Any, deadline: float = np.inf) -> tuple[str, tuple[str, ...]]:

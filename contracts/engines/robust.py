@@ -16,6 +16,8 @@ from contracts.engines.candidate import Candidate
 from contracts.exact_robust import worst_deviations, worst_participation_slacks
 from contracts.problem import ScreeningProblem
 
+IC_PRICE = 1e3  # objective per utility, in the program's units; prices of 1 are usual where sets are well apart
+
 
 def solve(problem: ScreeningProblem, *, deadline: float = np.inf) -> Candidate:
     """The menu of `dual` where that applies and its menu is robust, else the one of `reference`.
@@ -35,6 +37,15 @@ def solve(problem: ScreeningProblem, *, deadline: float = np.inf) -> Candidate:
         if is_robust(problem, candidate):
             return candidate
     return reference.solve(problem, deadline=deadline)
+
+
+def priced(problem: ScreeningProblem, *, deadline: float = np.inf) -> Candidate:
+    """The menu of `reference` with limited IC prices, for sets that nearly touch.
+
+    Between such types no menu has room, so the prices of their rows are huge or have no limit, and a solver stops far
+    from them. Where a price below the limit is enough, paying it changes nothing.
+    """
+    return reference.solve(problem, deadline=deadline, ic_price=IC_PRICE)
 
 
 def is_robust(problem: ScreeningProblem, candidate: Candidate) -> bool:

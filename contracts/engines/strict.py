@@ -101,60 +101,44 @@ def _roomiest_menu(problem: ScreeningProblem) -> StrictMenu | None:
     return StrictMenu(*program.read(np.asarray(point.value)))
 
 
-def robustly_strict(problem: ScreeningProblem, contract: Indices) -> tuple[Array, Array] | None:
-    """Contracts with the largest common slack at every valuation in the sets, types sharing them as told.
+def robustly_strict(problem: ScreeningProblem, contract: Indices) -> StrictMenu | None:
+    """The menu with the largest common slack at every valuation in the sets, types sharing contracts as told.
 
     Parameters
     ----------
-    contract : (n_types,) number of the contract that each type takes; 0 is the outside contract where there is one
+    contract : (n_types,) number of the contract that each type takes; 0 is the outside contract
 
     Returns
     -------
-    allocation (n_types, n_goods) and transfer (n_types,), or None if there is no slack to be had
+    None if there is no slack to be had
     """
     import cvxpy as cp
 
-    from contracts.engines.program import menu_program
+    from contracts.engines.program import OUTSIDE, menu_program
     from contracts.engines.reference import run
 
-    program = menu_program(problem)
+    program = menu_program(problem, contract)
     point, allocation, utility = program.variables()
     ic_margin, ir_margin, reaches = program.margins(point)
-    slack, outside = cp.Variable(), problem.outside_contract
-    leaves = contract == (-1 if outside is None else 0)
-    apart = contract[program.tempted] != contract[program.tempter]
-    alone = np.zeros(problem.n_types) if problem.transfers == "none" else np.ones(problem.n_types)
-    head = np.unique(contract, return_index=True)[1][np.unique(contract, return_inverse=True)[1]]
-    value = problem.valuations * (program.units.allocation / program.units.money)
-    transfer = cp.sum(cp.multiply(value, allocation), axis=1) - utility - program.units.shift / program.units.money
+    slack = cp.Variable()
+    stays = contract != OUTSIDE
     constraints: list[Any] = [slack <= 1, *program.domain_constraints(allocation), *reaches]
-    follower = np.flatnonzero(head != np.arange(problem.n_types))
-    if follower.size:
-        same = (allocation[follower] == allocation[head[follower]], transfer[follower] == transfer[head[follower]])
-        constraints += same
+    constraints += [*program.sharing(allocation, utility), *program.ic.at_least(point, ic_margin + slack)]
     if isinstance(problem.domain, NonNegative):
         constraints.append(allocation <= 2)  # slack grows with the allocations: keep them to size
-    constraints.append((program.ic.matrix @ point)[apart] >= ic_margin[apart] + slack if apart.any() else slack <= 1)
-    if (~leaves).any():
-        room = slack * np.where(leaves, 0.0, alone if problem.outside_option is None else 1.0)[~leaves]
+    if stays.any():
+        room = float(problem.transfers != "none" or problem.outside_option is not None)
         rows = program.ir.matrix @ point - program.ir.limit - ir_margin
-        constraints.append(rows[~leaves] >= room)
-    if leaves.any():
-        constraints += [
-            allocation[leaves] == np.tile(np.asarray(outside) / program.units.allocation, (leaves.sum(), 1))
-        ]
-        constraints += [transfer[leaves] == 0]
+        constraints.append(rows[stays] >= slack * room)
     lowest, highest = problem.transfer_limits
     for rows in (program.lowest, program.highest):
-        constraints += rows.at_least(point, slack * float(highest > lowest) * (~leaves))
+        constraints += rows.at_least(point, slack * float(highest > lowest) * stays)
     constraints += program.side.at_least(point, slack * _one_sided(problem))
     roomiest = cp.Problem(cp.Maximize(slack), constraints)
     run(roomiest)
     if point.value is None or slack.value <= 0:
         return None
-    found, rent = program.read(np.asarray(point.value))
-    paid = np.einsum("ij,ij->i", problem.valuations, found) - rent
-    return found[head], np.where(leaves, 0.0, paid[head]) if problem.transfers != "none" else np.zeros(len(head))
+    return StrictMenu(*program.read(np.asarray(point.value)))
 
 
 def _room_per_pair(problem: ScreeningProblem, tempted: Any, tempter: Any) -> Array:

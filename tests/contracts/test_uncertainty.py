@@ -9,6 +9,9 @@ from hypothesis import strategies as st
 
 import contracts
 from contracts import Box, Ellipsoid, Entropy, Interval, Noise, ProblemError, Quadratic, ScreeningProblem, Simplex
+from contracts.bounds import upper_bound
+from contracts.engines import reference, robust
+from contracts.solve import certified_menu
 
 GAP = 1e-6
 
@@ -157,6 +160,27 @@ def test_a_best_menu_that_is_not_robust_is_not_taken():
     assert menu.engine.startswith("reference")
     assert menu.allocation[0].tolist() == menu.allocation[1].tolist()
     assert menu.certificate.is_exact
+
+
+@pytest.mark.parametrize("name", SETS)
+def test_limited_prices_of_ic_rows_change_nothing_where_they_are_low(name):
+    tastes, weights = taste(5)
+    problem = ScreeningProblem(tastes, weights, cost=Quadratic(), uncertainty=SETS[name])
+    menu = certified_menu(problem, robust.priced(problem), gap=GAP)
+    assert menu.value == pytest.approx(contracts.solve_menu(problem).value, rel=2 * GAP)
+
+
+def test_a_limit_below_the_prices_still_proves_a_bound():
+    problem = ScreeningProblem([1.0, 2.0], cost=Quadratic(), uncertainty=Interval(0.2))
+    candidate = reference.solve(problem, ic_price=0.1)
+    assert upper_bound(problem, candidate.multipliers).value > contracts.solve_menu(problem).value + 0.01
+
+
+def test_types_told_to_share_a_contract_do_and_those_told_to_leave_have_nothing():
+    problem = ScreeningProblem([1.0, 2.0, 3.0], cost=Quadratic(), uncertainty=Interval(0.1))
+    candidate = reference.solve(problem, contract=np.array([0, 1, 1]))
+    assert candidate.allocation[:, 0] == pytest.approx([0.0, 1.9, 1.9], abs=1e-6)  # at the second type's worst
+    assert candidate.utility == pytest.approx([0.0, 0.1 * 1.9, 1.1 * 1.9], abs=1e-6)
 
 
 def test_gains_are_exact_where_floats_cannot_tell():

@@ -273,3 +273,15 @@ def test_what_does_not_fit_is_refused():
         community_input(one, rng, pretended=one.utilities)
     with pytest.raises(ProblemError, match=r"type_of_group is \[0, 2, 2\]: number the types"):
         elicited(community_input(one, rng), one.weights, 8, (0, 2, 2))
+
+
+def test_sets_that_nearly_touch_have_a_certified_robust_menu():
+    """The last two groups' sets miss each other by a tenth of a logit: no menu has room between these two."""
+    biased = next(one for one in SCENARIOS if one.bias)
+    asked = communities(biased, 0.25, [22], seed=1)
+    eps = standard_noise(biased, np.random.default_rng([1, 22, 2]), asked.worlds[0])[np.newaxis]
+    found = robust_menu(noisy_signal(asked.worlds, asked.told, eps, 0.2, biased)).menus[0]
+    assert found.certificate.is_exact
+    closer = solve_menu(found.problem, gap=1e-7)
+    assert closer.engine.endswith("IC prices up to 1000)")
+    assert closer.value == pytest.approx(found.value, rel=1e-3)
