@@ -32,8 +32,6 @@ def lines_figure(cells: Sequence[Cell], what: str) -> Figure:
     panels = np.atleast_1d(figure.subplots(1, len(cells), sharey=True))
     for ax, cell in zip(panels, cells, strict=True):
         for number, name in enumerate(DRAWN):
-            if name not in cell.values:
-                continue
             rows = cell.values[name][what]
             bars = np.array([interval(row, np.random.default_rng(0)) for row in rows])
             mean = rows.mean(axis=1)

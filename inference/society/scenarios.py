@@ -21,7 +21,6 @@ from inference.society.world import Society, moral_machine_society, synthetic_so
 
 TAILS = 3  # degrees of freedom of heavy-tailed noise, scaled to variance 1
 MEASURES = (*(field.name for field in fields(Outcome)), "coherence")
-ROBUST = "robust menu"  # a cone program, a hundred times dearer than the rest: fewer replications of it
 
 
 @dataclass(frozen=True)
@@ -88,7 +87,7 @@ class Cell:
 
     Attributes
     ----------
-    values : by mechanism and measure, (n_noises, n_replications); fewer replications of the robust menu
+    values : by mechanism and measure, (n_noises, n_replications)
     certified : menus solved, how many are exactly IC and IR, the largest gain from another contract, the least slack
     """
 
@@ -128,9 +127,7 @@ def joined(cells: Sequence[Cell]) -> Cell:
     """One cell from the replications of several, in their order."""
     first = cells[0]
     values = {
-        name: {
-            what: np.concatenate([one.values[name][what] for one in cells if name in one.values], axis=1) for what in of
-        }
+        name: {what: np.concatenate([one.values[name][what] for one in cells], axis=1) for what in of}
         for name, of in first.values.items()
     }
     count, exact, gain, slack = zip(*(one.certified for one in cells), strict=True)
@@ -175,13 +172,12 @@ def communities(
     return Communities(conflict, seed, tuple(replications), tuple(worlds), tuple(told))
 
 
-def run_cell(asked: Communities, scenario: Scenario, noises: Sequence[float], *, robust: int = 0) -> Cell:
+def run_cell(asked: Communities, scenario: Scenario, noises: Sequence[float]) -> Cell:
     """Disturb the signal, offer, and evaluate under the truth.
 
     Parameters
     ----------
     noises : levels of noise, in standard deviations of the signal; the first is what coherence is measured from
-    robust : for how many of the replications, the first ones, the robust menu is solved as well
 
     Examples
     --------
@@ -189,11 +185,10 @@ def run_cell(asked: Communities, scenario: Scenario, noises: Sequence[float], *,
     >>> cell = run_cell(asked, PLAIN, [0.0, 0.2])
     >>> lost = {name: measured["misalignment"].mean() for name, measured in cell.values.items()}
     >>> bool(lost["menu"] < lost["averaging"]), cell.certified[:2]
-    (True, (4, 4))
+    (True, (8, 8))
     """
     worlds, told = asked.worlds, asked.told
     truth, seen = Truth.of(worlds), told[0].type_of_group
-    few = Truth.of(worlds[:robust]) if robust else truth
     eps = np.stack(
         [
             standard_noise(scenario, np.random.default_rng([asked.seed, r, 2]), world)
@@ -206,13 +201,10 @@ def run_cell(asked: Communities, scenario: Scenario, noises: Sequence[float], *,
     for level in noises:
         signal = noisy_signal(worlds, told, eps, level, scenario)
         for name, mechanism in MECHANISMS.items():
-            if name == ROBUST and not robust:
-                continue
-            world = few if name == ROBUST else truth
-            offer = mechanism(_first(signal, robust) if name == ROBUST else signal)
+            offer = mechanism(signal)
             before.setdefault(name, offer)
-            outcome = evaluate(world, offer, seen, temperature=scenario.error)
-            moved = coherence(world, before[name], offer, seen, temperature=scenario.error)
+            outcome = evaluate(truth, offer, seen, temperature=scenario.error)
+            moved = coherence(truth, before[name], offer, seen, temperature=scenario.error)
             _append(values, name, outcome, moved)
             certificates += [menu.certificate for menu in offer.menus]
         _append(values, FULL_INFORMATION, full_information(truth), np.zeros(len(worlds)))
@@ -287,10 +279,6 @@ def _pretended(society: Society) -> Array:
     pretended = society.members.copy()
     pretended[-1] += claimed - wanted
     return pretended
-
-
-def _first(signal: Signal, count: int) -> Signal:
-    return Signal(*(getattr(signal, field.name)[:count] for field in fields(Signal)))
 
 
 def _append(values: dict[str, dict[str, list[Array]]], name: str, outcome: Outcome, moved: Array) -> None:

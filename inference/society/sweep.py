@@ -17,7 +17,7 @@ from typing import Any
 from contracts.errors import ProblemError
 from inference.society.scenarios import PLAIN, SCENARIOS, Cell, Scenario, communities, joined, run_cell
 
-SCHEMA = "menuwright/societal-piece/1"
+SCHEMA = "menuwright/societal-piece/2"
 
 
 @dataclass(frozen=True)
@@ -27,8 +27,8 @@ class Scale:
     Attributes
     ----------
     conflicts, noises : the grid of the plain family
-    replications, robust : of the plain family, and how many of them solve robust menus
-    other_conflicts, other_replications : of the other families, which solve no robust menus: a cone program each
+    replications : of the plain family
+    other_conflicts, other_replications : of the other families
     piece : replications per piece
     rounds, societies : of the study over time, and how many societies live through it
     gap : of the Pareto front
@@ -38,7 +38,6 @@ class Scale:
     conflicts: tuple[float, ...]
     noises: tuple[float, ...]
     replications: int
-    robust: int
     other_conflicts: tuple[float, ...] = ()
     other_replications: int = 0
     piece: int = 25
@@ -48,14 +47,13 @@ class Scale:
 
 
 SCALES = {
-    "small": Scale("small", (0.0, 0.5, 1.0), (0.0, 0.2, 0.5), 5, 5, piece=5, rounds=6, societies=3, gap=0.1),
-    "default": Scale("default", (0.0, 0.5, 1.0), (0.0, 0.1, 0.2, 0.35, 0.5), 60, 60, (0.5,), 10, piece=5),
+    "small": Scale("small", (0.0, 0.5, 1.0), (0.0, 0.2, 0.5), 5, piece=5, rounds=6, societies=3, gap=0.1),
+    "default": Scale("default", (0.0, 0.5, 1.0), (0.0, 0.1, 0.2, 0.35, 0.5), 60, (0.5,), 10, piece=5),
     "full": Scale(
         "full",
         (0.0, 0.25, 0.5, 0.75, 1.0),
         (0.0, 0.1, 0.2, 0.3, 0.4, 0.5),
         200,
-        100,
         other_conflicts=(0.0, 0.5, 1.0),
         other_replications=50,
         rounds=20,
@@ -72,7 +70,6 @@ class Piece:
     conflict: float
     noises: tuple[float, ...]
     replications: tuple[int, ...]
-    robust: int
     seed: int
 
     @property
@@ -89,13 +86,11 @@ def pieces(scale: Scale, seed: int) -> tuple[Piece, ...]:
         is_plain = family[0] == PLAIN
         conflicts = scale.conflicts if is_plain else scale.other_conflicts
         count = scale.replications if is_plain else scale.other_replications
-        robust = scale.robust if is_plain else 0
         names = tuple(one.name for one in family)
         for conflict in conflicts:
             for start in range(0, count, scale.piece):
-                stop = min(start + scale.piece, count)
-                few = min(max(robust - start, 0), stop - start)
-                found.append(Piece(names, conflict, scale.noises, tuple(range(start, stop)), few, seed))
+                replications = tuple(range(start, min(start + scale.piece, count)))
+                found.append(Piece(names, conflict, scale.noises, replications, seed))
     return tuple(found)
 
 
@@ -108,14 +103,11 @@ def families() -> list[list[Scenario]]:
 
 
 def run_piece(piece: Piece) -> list[Cell]:
-    """One cell per scenario; robust menus for the plain one and the first of every other family."""
+    """One cell per scenario."""
     by_name = {one.name: one for one in SCENARIOS}
     family = [by_name[name] for name in piece.scenarios]
     asked = communities(family[0], piece.conflict, piece.replications, seed=piece.seed)
-    return [
-        run_cell(asked, scenario, piece.noises, robust=piece.robust if scenario is family[0] else 0)
-        for scenario in family
-    ]
+    return [run_cell(asked, scenario, piece.noises) for scenario in family]
 
 
 def sweep(

@@ -72,14 +72,13 @@ class GridClaim:
     claim: Claim
     effect: Callable[[Cell, int], Array]  # cell and number of the noise level -> (n_replications,)
     where: Callable[[float, float], bool]  # conflict, noise
-    channels: tuple[str, ...] = CHANNELS
 
 
 def gap(what: str, first: str, second: str) -> Callable[[Cell, int], Array]:
-    """first less second by one measure, over the replications that both have."""
+    """first less second by one measure."""
 
     def effect(cell: Cell, level: int) -> Array:
-        return paired(cell.values[first][what][level], cell.values[second][what][level])
+        return np.asarray(cell.values[first][what][level] - cell.values[second][what][level])
 
     return effect
 
@@ -89,15 +88,9 @@ def growth_gap(what: str, first: str, second: str) -> Callable[[Cell, int], Arra
 
     def effect(cell: Cell, level: int) -> Array:
         one, two = cell.values[first][what], cell.values[second][what]
-        return paired(one[level] - one[0], two[level] - two[0])
+        return np.asarray(one[level] - one[0] - (two[level] - two[0]))
 
     return effect
-
-
-def paired(first: Array, second: Array) -> Array:
-    """Differences over the replications that both have: they are numbered from the first."""
-    count = min(len(first), len(second))
-    return np.asarray(first[:count] - second[:count])
 
 
 CLAIMS = (
@@ -194,7 +187,6 @@ CLAIMS = (
         ),
         gap("coherence", "menu", "robust menu"),
         lambda conflict, noise: noise > 0,
-        channels=("plain",),
     ),
 )
 PROOF = "Incentive compatibility and individual rationality hold"
@@ -238,7 +230,7 @@ def _judge(about: GridClaim, cells: Sequence[Cell], rng: np.random.Generator) ->
     effects = [
         (f"{cell.scenario}, conflict {cell.conflict:g}, noise {noise:g}", about.effect(cell, level))
         for cell in cells
-        if cell.scenario in about.channels
+        if cell.scenario in CHANNELS
         for level, noise in enumerate(cell.noises)
         if about.where(cell.conflict, noise)
     ]
@@ -254,15 +246,14 @@ def _verdict(claim: Claim, effects: Sequence[tuple[str, Array]], rng: np.random.
         low, high = interval(effect, rng)
         if not (low > claim.bound if claim.side == "above" else high < claim.bound):
             against.append(f"{where}: {effect.mean():+.3f} [{low:+.3f}, {high:+.3f}]")
-    count = min(len(effect) for _, effect in effects)
-    overall = np.mean([effect[:count] for _, effect in effects], axis=0)
+    overall = np.mean([effect for _, effect in effects], axis=0)
     supporting = len(effects) - len(against)
     return Verdict(
         claim=claim.words,
         verdict="holds" if not against else "holds in part" if supporting else "fails",
         effect=float(overall.mean()),
         interval=interval(overall, rng),
-        replications=count,
+        replications=len(overall),
         unit=claim.unit,
         rule=claim.rule,
         supporting=supporting,

@@ -14,9 +14,9 @@ from inference.society import SCALES, Cell, Course, judged, judged_over_time, sw
 from inference.society.scenarios import MEASURES, joined
 from inference.society.study import societal_study
 from inference.society.sweep import pieces
-from inference.society.verdicts import CLAIMS, PROOF, growth_gap, interval, paired
+from inference.society.verdicts import CLAIMS, PROOF, growth_gap, interval
 
-TINY = replace(SCALES["small"], replications=2, robust=0, piece=1, conflicts=(1.0,), noises=(0.0, 0.2))
+TINY = replace(SCALES["small"], replications=2, piece=1, conflicts=(1.0,), noises=(0.0, 0.2))
 
 
 def made_up(scenario="plain", conflict=0.5, *, averaging=1.0, menu=0.4, count=30, exact=4):
@@ -68,12 +68,11 @@ def test_a_menu_without_a_proof_is_seen():
     assert found.not_in == ("1 menus",)
 
 
-def test_growth_is_measured_from_the_noiseless_level_and_pairs_by_replication():
+def test_growth_is_measured_from_the_noiseless_level():
     cell = made_up()
     cell.values["averaging"]["harm"] = np.array([[1.0, 2.0, 3.0], [2.0, 4.0, 6.0]])
-    cell.values["menu"]["harm"] = np.array([[1.0, 1.0], [1.5, 1.5]])
-    np.testing.assert_allclose(growth_gap("harm", "averaging", "menu")(cell, 1), [0.5, 1.5])
-    np.testing.assert_allclose(paired(np.array([3.0, 4.0, 5.0]), np.array([1.0])), [2.0])
+    cell.values["menu"]["harm"] = np.array([[1.0, 1.0, 1.0], [1.5, 1.5, 0.0]])
+    np.testing.assert_allclose(growth_gap("harm", "averaging", "menu")(cell, 1), [0.5, 1.5, 4.0])
 
 
 def test_intervals_cover_the_mean_as_often_as_they_say():
@@ -123,7 +122,6 @@ def test_pieces_cover_every_replication_once():
             r for piece in planned if "plain" in piece.scenarios and piece.conflict == 1.0 for r in piece.replications
         ]
         assert plain == list(range(scale.replications))
-        assert sum(p.robust for p in planned if "plain" in p.scenarios and p.conflict == 1.0) == scale.robust
 
 
 def test_a_stopped_sweep_goes_on_to_the_same_bytes(tmp_path):
