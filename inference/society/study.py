@@ -200,20 +200,21 @@ def measures_table(cell: Cell, level: int, measures: Sequence[str]) -> str:
 
 
 def trouble_table(cells: Sequence[Cell]) -> str:
-    """One line per scenario and conflict at the noise nearest to 20%: averaging against the menu."""
+    """One line per scenario and conflict at the noise nearest to 20%: averaging, the menu and the robust menu."""
     about = {one.name: one.what for one in SCENARIOS}
     width = max(len(cell.scenario) for cell in cells)
-    pair = "averaging    menu"
-    head = f"{'':{width}}  conflict  noise   misalignment       coherence          hacking            what it is"
-    rows = [head, f"{'':{width}}                   " + "  ".join([pair] * 3)]
+    measures, mechanisms = ("misalignment", "coherence", "hacking"), ("averaging", "menu", "robust menu")
+    columns = "".join(f"{name.removesuffix(' menu'):>10}" for name in mechanisms)
+    rows = [
+        " " * (width + 17) + "".join(f"{what:>{len(columns)}}" for what in measures),
+        f"{'':{width}}  conflict  noise" + columns * len(measures) + "  what it is",
+    ]
     for cell in cells:
         level = closest(cell.noises, 0.2)
-        numbers = "  ".join(
-            "  ".join(f"{cell.values[name][what][level].mean():8.3f}" for name in ("averaging", "menu"))[1:]
-            for what in ("misalignment", "coherence", "hacking")
-        )
+        means = [cell.values[name][what][level].mean() for what in measures for name in mechanisms]
+        numbers = "".join(f"{mean + 0.0:10.3f}" for mean in means)
         rows.append(
-            f"{cell.scenario:{width}}  {cell.conflict:8g}  {cell.noises[level]:5g}  {numbers}  {about[cell.scenario]}"
+            f"{cell.scenario:{width}}  {cell.conflict:8g}  {cell.noises[level]:5g}{numbers}  {about[cell.scenario]}"
         )
     return "\n".join(rows)
 
