@@ -32,6 +32,7 @@ from contracts.errors import ProblemError
 from contracts.front import Front, signs
 from contracts.menu import Menu, menu_of
 from contracts.problem import ScreeningProblem
+from contracts.records import unwritable
 from contracts.repair import assigned, reprice
 from contracts.sandwich import dominated
 
@@ -237,7 +238,7 @@ def searched_front(
         is_finished = True
         try:
             while algorithm.has_next():
-                if is_over():
+                if history and is_over():
                     is_finished = False
                     break
                 algorithm.next()
@@ -331,9 +332,12 @@ class _Archive:
         target = Path(self.path)
         genes = np.array([np.frombuffer(key) for key in self.known])
         partial = target.with_name(target.name + ".partial")
-        with partial.open("wb") as stream:
-            np.savez(stream, mark=np.array(self.mark), genes=genes, values=np.array(list(self.known.values())))
-        partial.replace(target)
+        try:
+            with partial.open("wb") as stream:
+                np.savez(stream, mark=np.array(self.mark), genes=genes, values=np.array(list(self.known.values())))
+            partial.replace(target)
+        except OSError as exc:
+            raise unwritable(target, exc) from exc
 
     def _check_varied(self) -> None:
         """Refuse objectives by which all menus seen are worth the same."""

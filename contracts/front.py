@@ -7,7 +7,6 @@ polyhedron of `contracts.sandwich`, and `gap` is its distance from mixtures of t
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -22,7 +21,7 @@ from contracts.errors import ProblemError
 from contracts.menu import Menu, menu_from_dict
 from contracts.objectives import WeightedSum
 from contracts.problem import ScreeningProblem
-from contracts.records import from_record, read_document, to_record
+from contracts.records import from_record, read_document, to_record, write_document
 from contracts.sandwich import Sandwich, volumes
 
 if TYPE_CHECKING:
@@ -246,9 +245,7 @@ class Front:
 
     def save(self, path: str | Path) -> Path:
         """Write the front as JSON."""
-        target = Path(path)
-        target.write_text(json.dumps(self.to_dict(), indent=1, allow_nan=False) + "\n", encoding="utf-8")
-        return target
+        return write_document(path, self.to_dict())
 
     # ---- inside ----
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -16,7 +15,7 @@ from contracts.certificate import Certificate, certify
 from contracts.errors import ProblemError
 from contracts.exact import best_options
 from contracts.problem import ScreeningProblem
-from contracts.records import from_record, read_document, to_record
+from contracts.records import from_record, read_document, to_record, write_document
 from contracts.relevance import Indices
 
 if TYPE_CHECKING:
@@ -276,9 +275,7 @@ class Menu:
 
     def save(self, path: str | Path) -> Path:
         """Write the menu as JSON."""
-        target = Path(path)
-        target.write_text(json.dumps(self.to_dict(), indent=1, allow_nan=False) + "\n", encoding="utf-8")
-        return target
+        return write_document(path, self.to_dict())
 
     # ---- inside ----
 

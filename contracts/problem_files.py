@@ -28,7 +28,7 @@ from contracts.arrays import finite, place
 from contracts.columns import Columns, read_columns
 from contracts.errors import ProblemError
 from contracts.problem import ScreeningProblem
-from contracts.records import KINDS, from_record
+from contracts.records import KINDS, from_record, read_bytes
 
 KEYS = tuple(field.name for field in dataclasses.fields(ScreeningProblem))
 ONE_COLUMN = ("labels", "weights", "counts", "reservation_utility")
@@ -69,10 +69,7 @@ def read_record(path: Path) -> dict[str, Any]:
     """The dictionary in a .toml or .json file."""
     readers = {".toml": tomllib.loads, ".json": json.loads}
     suffix = path.suffix.lower()
-    try:
-        content = path.read_bytes()
-    except OSError as exc:
-        raise ProblemError(f"{path} cannot be read: {exc.strerror or exc}") from exc
+    content = read_bytes(path)
     if suffix not in readers:
         raise ProblemError(f"{path} is neither {' nor '.join(readers)}: name the file after what it holds")
     if not content.strip():

@@ -73,16 +73,56 @@ def to_record(part: Any) -> Any:
     return {"kind": kind_of(type(part)), **{name: value for name, value in fields.items() if value is not None}}
 
 
+def read_bytes(path: str | Path) -> bytes:
+    """What a file holds."""
+    try:
+        return Path(path).read_bytes()
+    except OSError as exc:
+        raise ProblemError(f"{path} cannot be read: {exc.strerror or exc}") from exc
+
+
+def read_json(path: str | Path) -> Any:
+    """What a JSON file says."""
+    try:
+        return json.loads(read_bytes(path).decode("utf-8-sig"))
+    except ProblemError:
+        raise
+    except (ValueError, RecursionError) as exc:
+        raise ProblemError(f"{path} is not a readable JSON file: {exc}") from exc
+
+
 def read_document(path: str | Path, schema: str, writer: str) -> dict[str, Any]:
     """The JSON object in a file that `writer` wrote under a schema; the contents are still to be checked."""
-    try:
-        record = json.loads(Path(path).read_text(encoding="utf-8"))
-    except (OSError, ValueError) as exc:
-        raise ProblemError(f"{path} is not a readable JSON file: {exc}") from exc
+    record = read_json(path)
     if not isinstance(record, dict) or record.get("schema") != schema:
         found = record.get("schema") if isinstance(record, dict) else None
         raise ProblemError(f"{path} has schema {found!r}; expected {schema!r}, as written by {writer}")
     return record
+
+
+def write_document(path: str | Path, document: Any, *, indent: int | None = 1) -> Path:
+    """Write plain JSON, which keeps every float to the bit, and return where it is."""
+    return write_text(path, json.dumps(document, indent=indent, allow_nan=False) + "\n")
+
+
+def write_text(path: str | Path, text: str) -> Path:
+    """Write a file of text and return where it is."""
+    target = Path(path)
+    try:
+        target.write_text(text, encoding="utf-8")
+    except OSError as exc:
+        raise unwritable(target, exc) from exc
+    return target
+
+
+def unwritable(path: Path, failed: OSError) -> ProblemError:
+    """The error of a file that could not be written: why, and what to do."""
+    remedy = "choose another place"
+    if path.is_dir():
+        remedy = "name a file in that folder"
+    elif not path.parent.is_dir():
+        remedy = f"make the folder {path.parent} first, or name another"
+    return ProblemError(f"{path} cannot be written: {failed.strerror or failed}; {remedy}")
 
 
 def _known() -> set[type]:

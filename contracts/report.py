@@ -10,6 +10,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from contracts.records import write_text
+
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
@@ -111,8 +113,7 @@ class Report:
         """Write the page, creating its folder if need be; returns where it is."""
         target = Path(path)
         target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_text(self.html(), encoding="utf-8")
-        return target
+        return write_text(target, self.html())
 
     def _with(self, block: str) -> Report:
         return replace(self, blocks=(*self.blocks, block))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -15,7 +14,7 @@ from scipy.special import entr
 from contracts.arrays import Array, finite, number
 from contracts.errors import ProblemError
 from contracts.problem import ScreeningProblem
-from contracts.records import read_document
+from contracts.records import read_document, write_document
 from inference.choice_data import ChoiceData
 from inference.estimates import Estimates, delta_method, table_lines
 from inference.logit_mixture import comparisons, evaluate, likelihood
@@ -326,9 +325,7 @@ class LatentTypes:
 
     def save(self, path: str | Path) -> Path:
         """Write the types as JSON."""
-        target = Path(path)
-        target.write_text(json.dumps(self.to_dict(), indent=1, allow_nan=False) + "\n", encoding="utf-8")
-        return target
+        return write_document(path, self.to_dict())
 
     # ---- inside ----
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from contracts.errors import ProblemError
+from contracts.records import write_document
 from inference.norm_experiments import Experiment, Row
 
 if TYPE_CHECKING:
@@ -63,14 +64,13 @@ def plot_experiment(experiment: Experiment) -> Any:
     return figure
 
 
-def write_experiment(experiment: Experiment, folder: Path) -> tuple[Path, Path]:
-    """Write results.json, a list of rows, findings.json and report.html into a folder; returns the first and last."""
+def write_experiment(experiment: Experiment, folder: Path) -> tuple[Path, Path, Path]:
+    """Write results.json, a list of rows, findings.json and report.html into a folder; returns where they are."""
     from contracts.report import Report
 
     document = experiment.to_dict()
-    results = folder / RESULTS
-    results.write_text(json.dumps(document.pop("rows"), indent=1, allow_nan=False) + "\n", encoding="utf-8")
-    (folder / FINDINGS).write_text(json.dumps(document, indent=1, allow_nan=False) + "\n", encoding="utf-8")
+    results = write_document(folder / RESULTS, document.pop("rows"))
+    findings = write_document(folder / FINDINGS, document)
     page = Report(f"{experiment.name}: {experiment.question}")
     page = page.section("What was found").text("\n\n".join(experiment.findings) or "Nothing to compare with.")
     page = page.section("The last epoch of every condition")
@@ -100,7 +100,7 @@ def write_experiment(experiment: Experiment, folder: Path) -> tuple[Path, Path]:
         page = page.table(("condition", "whose", "what", "in runs", "of"), wrong)
     else:
         page = page.text("No run was found to deviate, to stall on words, or to fall back on a prior.")
-    return results, page.write(folder / REPORT)
+    return results, findings, page.write(folder / REPORT)
 
 
 # ---- long runs ----
@@ -109,11 +109,12 @@ def write_experiment(experiment: Experiment, folder: Path) -> tuple[Path, Path]:
 def keeper(
     folder: Path, experiment: str, seed: int, n_runs: int, *, recorded: bool
 ) -> Callable[[str, list[Row]], None]:
-    """A function that appends each finished condition to a file in the folder."""
+    """A function that appends each finished condition to a file in the folder, which it makes if need be."""
     stamp = _stamp(experiment, seed, n_runs, recorded=recorded)
 
     def keep(condition: str, rows: list[Row]) -> None:
         record = {"run": stamp, "condition": condition, "rows": [row.to_dict() for row in rows]}
+        folder.mkdir(parents=True, exist_ok=True)
         with (folder / KEPT).open("a", encoding="utf-8") as file:
             file.write(json.dumps(record, allow_nan=False) + "\n")
 

@@ -12,7 +12,6 @@ product over users of the evidence sum_k w_k prod_o p_k(o)^c_u(o).
 from __future__ import annotations
 
 import dataclasses
-import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -26,6 +25,7 @@ from scipy.special import entr, logsumexp
 from contracts.arrays import Array, finite, generator
 from contracts.errors import ProblemError
 from contracts.problem import WEIGHTS_SUM_TOLERANCE, ScreeningProblem
+from contracts.records import write_document
 from inference.choice import BestResponse, ChoiceModel, check_choice_model
 from inference.choice_counts import ChoiceCounts, Offers, count_choices, named_offers
 from inference.choice_set import ChoiceSet, choice_set
@@ -245,9 +245,7 @@ class TypePosterior:
 
     def save(self, path: str | Path) -> Path:
         """Write `to_dict` as JSON."""
-        target = Path(path)
-        target.write_text(json.dumps(self.to_dict(), indent=1, allow_nan=False) + "\n", encoding="utf-8")
-        return target
+        return write_document(path, self.to_dict())
 
     def to_arviz(self, rng: np.random.Generator, *, n_draws: int = 1000, n_chains: int = 4) -> Any:
         """ArviZ InferenceData: independent draws of `type` over (chain, draw, user), indices into the labels.

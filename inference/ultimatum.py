@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from contracts.arrays import Array
+from contracts.arrays import Array, generator
 from contracts.errors import ProblemError
 from contracts.solve import reporter
 from inference.manners import TONES
@@ -95,6 +95,11 @@ class Game:
     in_turn: bool = False
 
     def __post_init__(self) -> None:
+        if isinstance(self.users, str):
+            raise ProblemError(f"users is {self.users!r}: give one policy per user, such as ({self.users!r},) * 9")
+        for name in ("assistants", "epochs"):
+            if not isinstance(getattr(self, name), int | np.integer):
+                raise ProblemError(f"{name} is {getattr(self, name)!r}: give a whole number")
         if not self.users or self.assistants < 0 or len(self.users) + self.assistants < 2:
             raise ProblemError(
                 f"{len(self.users)} users, {self.assistants} assistants: at least one user and two people"
@@ -246,6 +251,7 @@ def play(
     """
     if n_runs < 1:
         raise ProblemError(f"n_runs is {n_runs}: play at least once")
+    generator(rng)
     assistant, report = assistant or Assistant(), reporter(progress)
     setting, amount = _drawn_settings(game, n_runs, rng)
     n_users, slots = len(game.users), game.schedule

@@ -12,7 +12,6 @@ Kullback-Leibler distance from the own best one, times tau.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -23,8 +22,9 @@ import numpy as np
 from scipy.linalg import helmert
 from scipy.special import logsumexp
 
-from contracts.arrays import Array, finite, number
+from contracts.arrays import Array, finite, generator, number
 from contracts.errors import ProblemError
+from contracts.records import read_json, write_document
 
 SCHEMA = "menuwright/society/1"
 POLICIES, ATTRIBUTES, MEMBERS = 8, 5, 40  # of a synthetic society; members per group
@@ -145,9 +145,7 @@ class Society:
 
     def save(self, path: str | Path) -> Path:
         """Write the society as JSON."""
-        target = Path(path)
-        target.write_text(json.dumps(self.to_dict(), allow_nan=False) + "\n", encoding="utf-8")
-        return target
+        return write_document(path, self.to_dict(), indent=None)
 
     def __repr__(self) -> str:
         n_groups, n_members, n_policies = self.members.shape
@@ -164,11 +162,7 @@ class Society:
 
 def load_society(path: str | Path) -> Society:
     """Read a society that `Society.save` wrote; raises ProblemError if the file is none."""
-    try:
-        record = json.loads(Path(path).read_text(encoding="utf-8"))
-    except (OSError, ValueError) as exc:
-        raise ProblemError(f"{path} is not a readable JSON file: {exc}") from exc
-    return Society.from_dict(record)
+    return Society.from_dict(read_json(path))
 
 
 def tilted(score: Array, reference: Array, temperature: float | Array) -> Array:
@@ -236,6 +230,7 @@ def synthetic_society(
     """
     if not 0 <= number("conflict", conflict) <= 1:
         raise ProblemError(f"conflict is {conflict}: give a number from 0 (agreement) to 1 (as opposite as can be)")
+    generator(rng)
     if not n_groups <= n_attributes < n_policies:
         raise ProblemError(
             f"{n_groups} groups, {n_attributes} attributes and {n_policies} policies: conflict of this kind needs at "
@@ -296,6 +291,7 @@ def moral_machine_society(
     """
     import contracts.moral_machine as study
 
+    generator(rng)
     if not points_per_logit > 0 or heterogeneity < 0 or n_members < 1:
         raise ProblemError("points_per_logit must be positive, heterogeneity not negative, and n_members at least 1")
     rewards = study.rewards(contrast)

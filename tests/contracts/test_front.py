@@ -142,7 +142,9 @@ def test_a_file_is_not_believed(tmp_path, edit, message):
 
 
 def test_a_file_that_is_none_is_refused(tmp_path):
-    with pytest.raises(c.ProblemError, match="is not a readable JSON file"):
+    with pytest.raises(c.ProblemError, match=r"cannot be written: .*; make the folder .*nowhere first"):
+        TWO.save(tmp_path / "nowhere" / "front.json")
+    with pytest.raises(c.ProblemError, match="cannot be read: No such file or directory"):
         c.load_front(tmp_path / "nothing.json")
 
 

@@ -288,8 +288,22 @@ def test_what_is_no_menu_file_is_refused(text, tmp_path):
     path.write_text(text, encoding="utf-8")
     with pytest.raises(c.ProblemError, match=r"menu\.json"):
         c.load_menu(path)
-    with pytest.raises(c.ProblemError, match="is not a readable JSON file"):
+    with pytest.raises(c.ProblemError, match="cannot be read: No such file or directory"):
         c.load_menu(tmp_path / "nowhere.json")
+
+
+@pytest.mark.parametrize(
+    ("place", "words"),
+    [
+        ("nowhere/menu.json", r"menu\.json cannot be written: .*; make the folder .*nowhere first, or name another"),
+        (".", "cannot be written: .*; name a file in that folder"),
+        ("file/menu.json", r"menu\.json cannot be written: "),
+    ],
+)
+def test_a_place_where_no_file_can_be_is_named(tmp_path, place, words):
+    (tmp_path / "file").touch()
+    with pytest.raises(c.ProblemError, match=words):
+        LOW_HIGH.save(tmp_path / place)
 
 
 def test_a_cost_of_ones_own_cannot_be_written(tmp_path):

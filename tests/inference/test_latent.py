@@ -436,6 +436,8 @@ def test_saved_types_come_back_to_the_bit(types, tmp_path):
     back = load_latent_types(types.save(tmp_path / "types.json"))
     assert back.to_dict() == types.to_dict()
     assert repr(back) == repr(types)
+    with pytest.raises(ProblemError, match=r"cannot be written: .*; name a file in that folder"):
+        types.save(tmp_path)
 
 
 @pytest.mark.parametrize("text", ["", "{}", '{"schema": "menuwright/latent-types/1"}', '{"schema": "other"}'])

@@ -453,6 +453,8 @@ def test_frames_and_json_say_the_same(menu, tmp_path):
     assert record["schema"] == "menuwright/type-posterior/1"
     assert record["probabilities"] == posterior.probabilities.tolist()
     assert record["most_probable"] == ["low", "high"]
+    with pytest.raises(ProblemError, match=r"posterior.json cannot be written: .*; make the folder .*nowhere first"):
+        posterior.save(tmp_path / "nowhere" / "posterior.json")
 
 
 @pytest.mark.slow  # ArviZ takes seconds to import

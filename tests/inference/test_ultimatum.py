@@ -205,6 +205,10 @@ FAILURES = [
     (lambda: Assistant(learning="later"), "learning is 'later'"),
     (lambda: Assistant(roles="mixed"), "roles is 'mixed'"),
     (lambda: play(Game(users=("fair",) * 2), n_runs=0, rng=np.random.default_rng(1)), "play at least once"),
+    (lambda: play(Game(users=("fair",) * 2), rng=1), r"rng is 1: pass numpy\.random\.default_rng\(1\)"),
+    (lambda: Game(users="selfish"), r"users is 'selfish': give one policy per user, such as \('selfish',\) \* 9"),
+    (lambda: Game(users=("fair",), assistants=1.5), "assistants is 1.5: give a whole number"),
+    (lambda: Game(users=("fair",), epochs="5"), "epochs is '5': give a whole number"),
     (lambda: tables_of(SPACE, [20]).row(30), "amount 30 has no table"),
     (lambda: tables_of(share_norms(), np.arange(50_000, 50_100)), "use larger units"),
 ]

@@ -80,6 +80,8 @@ def test_a_society_survives_a_file_to_the_bit(tmp_path):
     for name in ("members", "weights", "safety_cost", "reference"):
         np.testing.assert_array_equal(getattr(back, name), getattr(drawn, name))
     assert back.to_dict() == drawn.to_dict()
+    with pytest.raises(ProblemError, match=r"cannot be written: .*; name a file in that folder"):
+        drawn.save(tmp_path)
     assert json.dumps(society().to_dict()) == json.dumps(drawn.to_dict()), "the same seed gives the same bytes"
 
 
@@ -117,6 +119,12 @@ def test_a_society_that_does_not_fit_is_refused(change, words):
 def test_a_generator_that_cannot_be_is_refused(options, words):
     with pytest.raises(ProblemError, match=words):
         society(**options)
+
+
+@pytest.mark.parametrize("drawn", [lambda: synthetic_society(0, conflict=0.5), lambda: moral_machine_society(0)])
+def test_a_seed_in_place_of_a_generator_is_refused(drawn):
+    with pytest.raises(ProblemError, match=r"rng is 0: pass numpy\.random\.default_rng\(0\)"):
+        drawn()
 
 
 def test_files_that_are_no_societies_are_refused(tmp_path):
