@@ -18,7 +18,7 @@ the bound holds whatever the solver said. Sums carry a bound on their own roundi
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -26,6 +26,7 @@ import numpy as np
 from contracts.arrays import Array
 from contracts.costs import Cost, Linear, Power, Quadratic, conjugate_at
 from contracts.domains import Box, Domain, NonNegative, Simplex
+from contracts.errors import ProblemError
 from contracts.exact import EPS
 from contracts.problem import ScreeningProblem
 
@@ -67,6 +68,22 @@ def no_multipliers(problem: ScreeningProblem) -> Multipliers:
         weights=problem.weights,
         directions=np.zeros((0, 0, problem.n_goods)),
     )
+
+
+def check_multipliers(problem: ScreeningProblem, given: Any) -> None:
+    """Refuse what are no multipliers of this problem's constraints."""
+    if not isinstance(given, Multipliers):
+        raise ProblemError(
+            f"multipliers is {type(given).__name__}: give menu.bound.multipliers of a menu of this problem"
+        )
+    none = no_multipliers(problem)
+    pairs = (problem.n_types, problem.n_types + 1, problem.n_goods)
+    for field in fields(Multipliers):
+        shape, wanted = np.shape(getattr(given, field.name)), np.shape(getattr(none, field.name))
+        if shape != wanted and not (field.name == "directions" and shape == pairs):
+            raise ProblemError(
+                f"multipliers.{field.name} has shape {shape}; expected {wanted}: give those of a menu of this problem"
+            )
 
 
 @dataclass(frozen=True, eq=False)

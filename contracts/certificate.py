@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from contracts.arrays import Array, finite
-from contracts.bounds import Bound, Multipliers, no_multipliers, upper_bound
+from contracts.arrays import Array, finite, number
+from contracts.bounds import Bound, Multipliers, check_multipliers, no_multipliers, upper_bound
 from contracts.errors import ProblemError
 from contracts.exact import EPS, BestOptions, best_options, participation_slacks
 from contracts.exact_robust import worst_deviations, worst_participation_slacks
@@ -59,6 +59,7 @@ class Certificate:
     scale: float  # money against which the relative gap is taken
     requested_gap: float  # relative; infinite when only IC and IR were asked about
     tolerance: float  # utility units that IC and IR may miss; 0 means exact
+    is_robust: bool = False  # IC and IR are judged at every valuation in the types' sets, not at one of each type
 
     @property
     def gap(self) -> float:
@@ -91,10 +92,11 @@ class Certificate:
 
     def __str__(self) -> str:
         lines = []
+        everywhere = " at every valuation in the types' sets" if self.is_robust else ""
         if self.is_exact:
-            lines.append("IC and IR hold exactly")
+            lines.append(f"IC and IR hold exactly{everywhere}")
         elif self.is_incentive_compatible and self.is_individually_rational:
-            lines.append(f"IC and IR hold to {self.tolerance:.1e}")
+            lines.append(f"IC and IR hold to {self.tolerance:.1e}{everywhere}")
         if not self.is_incentive_compatible:
             lines.append(f"IC fails: {self.deviation}")
         if not self.is_individually_rational:
@@ -138,7 +140,7 @@ def _json_number(number: float) -> float | None:
 def verify(
     problem: ScreeningProblem,
     allocation: Any,
-    transfer: Any,
+    transfer: Any = None,
     *,
     multipliers: Multipliers | None = None,
     gap: float = math.inf,
@@ -149,15 +151,16 @@ def verify(
     Parameters
     ----------
     allocation : (n_types, n_goods) array, or (n_types,) for one good: what each type is meant to take
-    transfer : (n_types,) array, positive from agent to principal
-    multipliers : prices that prove a bound; without them the bound is the full-information value
+    transfer : (n_types,) array, positive from agent to principal; may be left out where there is no money
+    multipliers : prices that prove a bound, such as menu.bound.multipliers of a menu of this problem; without them the
+        bound is the full-information value
     gap : relative gap that `holds` asks for; by default only IC, IR and the other constraints
     tolerance : utility units that IC and IR may miss, for menus typed with few digits
 
     Raises
     ------
     ProblemError
-        If the arrays do not fit the problem.
+        If the arrays or multipliers do not fit the problem, or what is asked for makes no sense.
 
     Examples
     --------
@@ -169,7 +172,11 @@ def verify(
     """
     if not isinstance(problem, ScreeningProblem):
         raise ProblemError(f"problem is {type(problem).__name__}: give the ScreeningProblem that the menu is for")
+    gap, tolerance = checked_standards(gap, tolerance)
+    if transfer is None and problem.transfers != "none":
+        raise ProblemError("transfer is left out: give one per type, or a problem with transfers='none'")
     allocation = finite("allocation", allocation, problem.labels)
+    transfer = np.zeros(problem.n_types) if transfer is None else transfer
     transfer = finite("transfer", transfer, problem.labels)
     if allocation.ndim == 1 and problem.n_goods == 1:
         allocation = allocation[:, np.newaxis]
@@ -179,9 +186,23 @@ def verify(
     ):
         if given.shape != expected:
             raise ProblemError(f"{name} has shape {given.shape}; expected {expected}, one row per type of the problem")
-    bound = upper_bound(problem, no_multipliers(problem) if multipliers is None else multipliers)
+    if multipliers is None:
+        multipliers = no_multipliers(problem)
+    check_multipliers(problem, multipliers)
+    bound = upper_bound(problem, multipliers)
     options, option_of_type = distinct_contracts(allocation, transfer)
     return certify(problem, options, option_of_type, bound, gap=gap, tolerance=tolerance)
+
+
+def checked_standards(gap: Any, tolerance: Any) -> tuple[float, float]:
+    """The relative gap, which may be infinite, and the tolerance that a certificate is asked for, as numbers."""
+    gap = math.inf if isinstance(gap, float) and gap == math.inf else number("gap", gap)
+    tolerance = number("tolerance", tolerance)
+    if gap < 0:
+        raise ProblemError(f"gap is {gap}: give a relative gap, such as 1e-6")
+    if tolerance < 0:
+        raise ProblemError(f"tolerance is {tolerance}: give utility units, 0 for none")
+    return gap, tolerance
 
 
 Contracts = tuple[Array, Array]  # allocations (m, n_goods), transfers (m,)
@@ -238,6 +259,7 @@ def certify(
         scale=money_scale(problem, value),
         requested_gap=gap,
         tolerance=tolerance,
+        is_robust=problem.valuation_sets is not None,
     )
 
 

@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from contracts.certificate import Certificate, verify
+from contracts.certificate import Certificate, checked_standards, verify
 from contracts.columns import SUFFIXES, Columns, read_columns
 from contracts.errors import ProblemError
 from contracts.menu import SCHEMA, Menu, menu_from_dict
@@ -53,19 +53,16 @@ def certify_file(
     ProblemError
         If the file cannot be read, or does not fit the problem.
     """
-    if not 0 <= tolerance < np.inf:
-        raise ProblemError(f"tolerance is {tolerance}: give utility units, 0 for none")
-    if gap is not None and not gap >= 0:
-        raise ProblemError(f"gap is {gap}: give a relative gap, such as 1e-6")
+    asked, tolerance = checked_standards(np.inf if gap is None else gap, tolerance)
     written = read_menu(path, problem)
     if written.solved is None:
-        asked = np.inf if gap is None else gap
         try:
             certificate = verify(problem, written.allocation, written.transfer, gap=asked, tolerance=tolerance)
         except ProblemError as exc:
             raise ProblemError(f"{path}: {exc}") from exc
         return certificate, written
-    asked = written.solved.certificate.requested_gap if gap is None else gap
+    if gap is None:
+        asked = written.solved.certificate.requested_gap
     return dataclasses.replace(written.solved.certificate, requested_gap=asked, tolerance=tolerance), written
 
 

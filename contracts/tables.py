@@ -59,8 +59,6 @@ def footer(menu: Menu) -> str:
     certificate = menu.certificate
     kind = "rigorous" if certificate.rigorous else "numerical"
     proof = str(certificate).splitlines()[0]
-    if menu.problem.uncertainty is not None and certificate.is_exact:
-        proof += " at every valuation in the types' sets"
     return f"{proof}; {kind} gap {max(certificate.relative_gap, 0.0):.1e}; engine {menu.engine}"
 
 

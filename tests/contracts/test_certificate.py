@@ -213,6 +213,35 @@ def test_contracts_that_do_not_fit_are_refused(allocation, transfer, words):
         c.verify(LOW_HIGH, allocation, transfer)
 
 
+@pytest.mark.parametrize(
+    ("standards", "words"),
+    [
+        ({"tolerance": "a"}, "tolerance holds text"),
+        ({"tolerance": -1.0}, "tolerance is -1.0: give utility units, 0 for none"),
+        ({"tolerance": float("nan")}, "tolerance is nan"),
+        ({"tolerance": float("inf")}, "tolerance is inf"),
+        ({"gap": "x"}, "gap holds text"),
+        ({"gap": -1.0}, "gap is -1.0: give a relative gap"),
+        ({"gap": float("nan")}, "gap is nan"),
+        ({"multipliers": c.solve_menu(LOW_HIGH)}, r"multipliers is Menu: give menu\.bound\.multipliers"),
+        (
+            {"multipliers": c.solve_menu([1.0, 2.0, 3.0], cost=c.Quadratic()).bound.multipliers},
+            r"multipliers\.ic has shape \(3, 3\); expected \(2, 2\): give those of a menu of this problem",
+        ),
+    ],
+)
+def test_standards_and_prices_that_make_no_sense_are_refused(standards, words):
+    with pytest.raises(c.ProblemError, match=words):
+        c.verify(LOW_HIGH, *BEST, **standards)
+
+
+def test_transfers_may_be_left_out_only_where_there_is_no_money():
+    policies = c.ScreeningProblem([[1.0, 0.0], [0.0, 1.0]], domain=c.Simplex(), transfers="none")
+    assert c.verify(policies, np.eye(2)) == c.verify(policies, np.eye(2), [0.0, 0.0])
+    with pytest.raises(c.ProblemError, match="transfer is left out: give one per type"):
+        c.verify(LOW_HIGH, [1.0, 2.0])
+
+
 def test_the_bound_of_a_certificate_is_that_of_its_multipliers():
     certificate = c.verify(LOW_HIGH, *BEST)
     assert certificate.upper_bound == upper_bound(LOW_HIGH, no_multipliers(LOW_HIGH)).value

@@ -1,5 +1,6 @@
 """Uncertain valuations: robust IC and IR hold at every valuation, exactly; closed forms, pooling, bounds."""
 
+from dataclasses import replace
 from fractions import Fraction
 
 import numpy as np
@@ -227,6 +228,16 @@ def test_both_kinds_of_doubt_at_once():
     only = contracts.solve_menu(tastes, weights, cost=Quadratic(), uncertainty=Ellipsoid(0.02))
     assert both.certificate.holds
     assert both.value <= only.value
+
+
+def test_a_certificate_says_of_which_valuations_it_is():
+    problem = contracts.ScreeningProblem([1.0, 2.0], cost=Quadratic(), uncertainty=Interval(0.1))
+    certificate = contracts.solve_menu(problem).certificate
+    assert str(certificate).startswith("IC and IR hold exactly at every valuation in the types' sets\n")
+    loose = contracts.verify(problem, [1.0, 1.0], [0.95, 0.95], tolerance=0.1)
+    assert str(loose).startswith("IC and IR hold to 1.0e-01 at every valuation in the types' sets\n")
+    known = contracts.verify(replace(problem, uncertainty=None), [1.0, 1.0], [0.95, 0.95])
+    assert str(known).startswith("IC and IR hold exactly\n")
 
 
 def test_sets_too_wide_for_anybodys_participation_are_infeasible():
