@@ -111,6 +111,8 @@ def pareto_front(
     goals = goals_of(problem, objectives)
     if not time_limit > 0:
         raise ProblemError(f"time_limit is {time_limit}: give a positive number of seconds")
+    if not isinstance(workers, int) or workers < 1:
+        raise ProblemError(f"workers is {workers!r}: give a positive whole number of processes")
     clock = _Clock(time.monotonic() + time_limit, reporter(progress))
     is_concave = all(goal.concave is not None for goal in goals)
     if method == "exact" and not is_concave:
@@ -143,8 +145,6 @@ def _searched(
     if rng is None:
         raise ProblemError("a search draws at random: pass rng=numpy.random.default_rng(seed)")
     generator(rng)
-    if not isinstance(workers, int) or workers < 1:
-        raise ProblemError(f"workers is {workers!r}: give a positive whole number of processes")
     concave = tuple(goal for goal in goals if goal.concave is not None)
     seeds: list[Menu] = []
     if len(concave) > 1:
@@ -210,8 +210,10 @@ def exact_front(problem: ScreeningProblem, goals: tuple[Goal, ...], *, gap: floa
                     break
     except KeyboardInterrupt:
         clock.interrupted = True
-    front = state.front(is_finished=not clock.is_over)
-    if front.is_finished and front.gap > gap:
+    stopped, front = clock.is_over, state.front(is_finished=True)
+    if front.gap > gap and stopped:
+        return replace(front, is_finished=False)
+    if front.gap > gap:
         raise SolverError(
             f"the front was certified to a gap of {front.gap:.1e} only, not {gap:.1e}: ask for a larger gap; the "
             "front is in the error's `reached`",

@@ -61,7 +61,8 @@ def infer(
         import numpy as np
 
         from contracts.menu import load_menu
-        from contracts.records import to_record
+        from contracts.records import to_record, write_document
+        from inference.log_sources import files_of
         from inference.posterior import infer_types
 
         if seed < 0:
@@ -72,9 +73,8 @@ def infer(
         large = out is not None and out.suffix.lower() == ".parquet"
         if large and (next_problem is not None or misfit or intervals):
             raise ProblemError(f"--out {out} holds users only: for --next, --misfit or --intervals save to .json")
-        for option, path in (("--out", out), ("--next", next_problem)):
-            if path is not None:
-                check_writable(option, path, ".parquet" if large else ".json")
+        targets = (("--out", out, ".parquet" if large else ".json"), ("--next", next_problem, ".json"))
+        check_writable(*targets, inputs=[*menus, *(files_of(choices) if large else [choices])])
         models = choice_models(temperature or [], tremble)
         offers = {path.stem: load_menu(path) for path in menus}
         if len(offers) < len(menus):
@@ -109,8 +109,7 @@ def infer(
                 answer += ["", str(tested)]
         for path, record in ((out, document), (next_problem, to_record(posterior.screening_problem(first.problem)))):
             if path is not None:
-                path.write_text(json_text(record) + "\n", encoding="utf-8")
-                typer.echo(f"saved {path}", err=True)
+                typer.echo(f"saved {write_document(path, record)}", err=True)
         typer.echo(json_text(document) if as_json else "\n".join(answer))
 
 

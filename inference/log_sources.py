@@ -216,7 +216,7 @@ def _open_files(
 ) -> OpenLog:
     paths = [Path(source)] if isinstance(source, str | Path) else list(map(Path, source))
     name = ", ".join(map(str, paths[:3])) + (f" and {len(paths) - 3} more" if len(paths) > 3 else "")
-    files = [file for path in paths for file in _files(path)]
+    files = [file for path in paths for file in files_of(path)]
     if not files:
         raise ProblemError(f"{name} holds no files: check the path or the pattern")
     start = _beginning(files[0])
@@ -238,7 +238,7 @@ def _open_files(
         return OpenLog(name, _chosen(found, columns, name), connection, folder)
 
 
-def _files(path: Path) -> list[Path]:
+def files_of(path: Path) -> list[Path]:
     """The files that a path or pattern means; names that begin with a dot or underscore are none, as for Spark."""
     if path.is_dir():
         inside = (file for file in path.rglob("*") if file.is_file())

@@ -33,7 +33,7 @@ def scai(
 ) -> None:
     """Social Contract AI: an assistant learns the norm of a group of ultimatum players.
 
-    Writes results.json and report.html. A run that is interrupted goes on where it was when started again.
+    Writes results.json, findings.json and report.html. A run that is interrupted goes on when started again.
     """
     with answering(as_json=as_json):
         from inference.norm_report import KEPT, keeper, kept_rows, write_experiment
@@ -42,7 +42,6 @@ def scai(
         if out.exists() and not out.is_dir():
             raise ProblemError(f"--out {out} is a file: name a folder")
         folder = RECORDINGS if recordings is None and RECORDINGS.is_dir() else recordings
-        out.mkdir(parents=True, exist_ok=True)
         settings, recorded = (experiment, seed, runs), folder is not None
         done = kept_rows(out, *settings, recorded=recorded)
         if done:

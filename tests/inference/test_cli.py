@@ -144,6 +144,21 @@ def test_bad_options_exit_2(folder):
     assert "two menu files have the same name" in error(folder, "menu.json", "./menu.json", "choices.csv")
 
 
+def test_no_input_is_overwritten_and_every_result_has_its_own_file(folder):
+    menu = Path("menu.json").read_text()
+    given = ("menu.json", "choices.csv", "--temperature", "2")
+    words = "is read as an input, and would be overwritten: name another file"
+    assert f"--out menu.json {words}" in error(folder, *given, "--out", "menu.json")
+    assert f"--next ./menu.json {words}".replace("./", "") in error(folder, *given, "--next", "./menu.json")
+    same = error(folder, *given, "--out", "same.json", "--next", "same.json")
+    assert "--next same.json is the file of --out too" in same
+    assert Path("menu.json").read_text() == menu
+    Path("log").mkdir()
+    Path("log/part.parquet").touch()
+    for choices in ("log", "log/*.parquet", "log/part.parquet"):
+        assert f"--out log/part.parquet {words}" in error(folder, "menu.json", choices, "--out", "log/part.parquet")
+
+
 # ---- large logs ----
 
 

@@ -104,6 +104,7 @@ def test_the_command_writes_results_and_a_page(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     first = shell("--experiment", "E1", "--seed", 1, "--runs", 10, "--out", "one")
     assert first.exit_code == 0, first.stderr
+    assert first.stderr.endswith("saved one/results.json\nsaved one/findings.json\nsaved one/report.html\n")
     rows = json.loads(Path("one/results.json").read_text())
     named = {"condition", "epoch", "users_share", "assistant_share", "recorded_share", "gap", "se", "runs"}
     assert all(named <= set(row) for row in rows)
@@ -145,6 +146,8 @@ def test_wrong_options_are_the_users_fault(tmp_path, monkeypatch):
     assert "give one of E1" in shell("--experiment", "E99").stderr
     assert shell("--out", "file").exit_code == 2
     assert "is not a file" in shell("--recordings", "nowhere", "--runs", 5).stderr
+    assert not Path("out").exists()
+    Path("out").mkdir()
     Path("out/finished.jsonl").write_text("[]\n")
     assert "delete the file to start anew" in shell("--runs", 5).stderr
 
