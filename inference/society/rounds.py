@@ -13,7 +13,7 @@ forgotten, and a new poll asks people with their groups, once.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -63,6 +63,18 @@ class Course:
         after = self.alarms[:, self.drift :] > 0
         return np.where(after.any(axis=1), after.argmax(axis=1), np.inf)
 
+    def to_dict(self) -> dict[str, Any]:
+        """Plain JSON; floats survive to the bit."""
+        lost = {name: rows.tolist() for name, rows in self.misalignment.items()}
+        seen = {"recognised": self.recognised.tolist(), "alarms": self.alarms.tolist()}
+        return {"misalignment": lost, **seen, "drift": self.drift}
+
+    @classmethod
+    def from_dict(cls, record: Mapping[str, Any]) -> Course:
+        """The inverse of `to_dict`."""
+        lost = {name: np.array(rows) for name, rows in record["misalignment"].items()}
+        return cls(lost, np.array(record["recognised"]), np.array(record["alarms"]), record["drift"])
+
 
 @dataclass(frozen=True, eq=False)
 class Heard:
@@ -84,7 +96,6 @@ def run_course(
     rounds: int,
     seed: int,
     drift: int | None = None,
-    report: Callable[[str], None] = lambda line: None,
 ) -> Course:
     """Societies of three groups over time; from round `drift` on, the last group likes other responses.
 
@@ -117,7 +128,6 @@ def run_course(
             lost[name].append([one[0][name] for one in life])
         recognised.append([one[1] for one in life])
         alarms.append([one[2] for one in life])
-        report(f"over time: society {number + 1} of {societies}")
     by_design = {name: np.array(rows) for name, rows in lost.items()}
     return Course(by_design, np.array(recognised), np.array(alarms, dtype=np.float64), when)
 

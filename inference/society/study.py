@@ -13,7 +13,7 @@ import numpy as np
 from contracts.errors import ProblemError
 from contracts.report import Report
 from inference.society.frontier import Placement, placement
-from inference.society.rounds import DESIGNS, Course, run_course
+from inference.society.rounds import DESIGNS, Course
 from inference.society.scenarios import MEASURES, PLAIN, SCENARIOS, Cell, communities
 from inference.society.sweep import SCALES, Scale, sweep
 from inference.society.verdicts import COHERENT, Verdict, judged, judged_over_time, verdict_table
@@ -159,14 +159,7 @@ def societal_study(
     if seed < 0:
         raise ProblemError(f"seed is {seed}: give a whole number from 0 on")
     target = Path(out)
-    cells = sweep(chosen, seed=seed, folder=target / "pieces", workers=workers, report=report)
-    courses = {
-        conflict: run_course(
-            conflict=conflict, societies=chosen.societies, rounds=chosen.rounds, seed=seed, report=report
-        )
-        for conflict in chosen.conflicts
-        if conflict > 0
-    }
+    cells, courses = sweep(chosen, seed=seed, folder=target / "pieces", workers=workers, report=report)
     report("the front")
     placed = placement(communities(PLAIN, FRONT_CONFLICT, range(1), seed=seed), noise=FRONT_NOISE, gap=chosen.gap)
     verdicts = (*judged(cells, seed=seed), *judged_over_time(courses, seed=seed))

@@ -1,7 +1,8 @@
-"""The grid of scenarios, degrees of conflict and levels of noise, in pieces that survive an interrupt.
+"""The grid of scenarios, degrees of conflict and levels of noise, and of societies over time, in pieces.
 
-A piece is some replications of a family of scenarios at one degree of conflict, a pure function of its description.
-Every finished piece is a JSON file that appears all at once, so a sweep that was stopped goes on where it was.
+A piece is some replications of a family of scenarios at one degree of conflict, or the course of some societies; either
+is a pure function of its description. Every finished piece is a JSON file that appears all at once, so a sweep that was
+stopped goes on where it was.
 """
 
 from __future__ import annotations
@@ -9,15 +10,18 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from contracts.errors import ProblemError
+from inference.society.rounds import Course, run_course
 from inference.society.scenarios import PLAIN, SCENARIOS, Cell, Scenario, communities, joined, run_cell
 
 SCHEMA = "menuwright/societal-piece/2"
+THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")  # of the linear algebra in a process
 
 
 @dataclass(frozen=True)
@@ -78,6 +82,61 @@ class Piece:
         family = self.scenarios[0].lower().replace(" ", "-")
         return f"{family}-conflict-{self.conflict:g}-from-{self.replications[0]}.json"
 
+    def __str__(self) -> str:
+        return f"{self.scenarios[0]}, conflict {self.conflict:g}"
+
+    def compute(self) -> list[Cell]:
+        """One cell per scenario."""
+        by_name = {one.name: one for one in SCENARIOS}
+        family = [by_name[name] for name in self.scenarios]
+        asked = communities(family[0], self.conflict, self.replications, seed=self.seed)
+        return [run_cell(asked, scenario, self.noises) for scenario in family]
+
+    def record(self, cells: Sequence[Cell]) -> dict[str, Any]:
+        """What was computed, as plain JSON."""
+        return {"cells": [cell.to_dict() for cell in cells]}
+
+    def recall(self, record: Mapping[str, Any]) -> list[Cell]:
+        """The inverse of `record`."""
+        return [Cell.from_dict(one) for one in record["cells"]]
+
+
+@dataclass(frozen=True)
+class Lives:
+    """The course of some societies at one degree of conflict."""
+
+    conflict: float
+    societies: int
+    rounds: int
+    seed: int
+
+    @property
+    def name(self) -> str:
+        """Of its file."""
+        return f"over-time-conflict-{self.conflict:g}.json"
+
+    def __str__(self) -> str:
+        return f"over time, conflict {self.conflict:g}"
+
+    def compute(self) -> Course:
+        """All rounds of every society."""
+        return run_course(conflict=self.conflict, societies=self.societies, rounds=self.rounds, seed=self.seed)
+
+    def record(self, course: Course) -> dict[str, Any]:
+        """What was computed, as plain JSON."""
+        return {"course": course.to_dict()}
+
+    def recall(self, record: Mapping[str, Any]) -> Course:
+        """The inverse of `record`."""
+        return Course.from_dict(record["course"])
+
+
+class Swept(NamedTuple):
+    """What a sweep found."""
+
+    cells: tuple[Cell, ...]
+    courses: dict[float, Course]  # by conflict
+
 
 def pieces(scale: Scale, seed: int) -> tuple[Piece, ...]:
     """The whole sweep."""
@@ -102,14 +161,6 @@ def families() -> list[list[Scenario]]:
     return list(found.values())
 
 
-def run_piece(piece: Piece) -> list[Cell]:
-    """One cell per scenario."""
-    by_name = {one.name: one for one in SCENARIOS}
-    family = [by_name[name] for name in piece.scenarios]
-    asked = communities(family[0], piece.conflict, piece.replications, seed=piece.seed)
-    return [run_cell(asked, scenario, piece.noises) for scenario in family]
-
-
 def sweep(
     scale: Scale,
     *,
@@ -117,13 +168,13 @@ def sweep(
     folder: str | Path,
     workers: int = 1,
     report: Callable[[str], None] = lambda line: None,
-) -> tuple[Cell, ...]:
+) -> Swept:
     """Run every piece that `folder` does not hold yet, and put the replications of each cell together.
 
     Parameters
     ----------
     folder : where pieces are kept; created if need be
-    workers : processes; 1 computes in this one
+    workers : processes, of one thread each; 1 computes in this one
     report : told a line per finished piece
 
     Raises
@@ -136,29 +187,34 @@ def sweep(
     target = Path(folder)
     target.mkdir(parents=True, exist_ok=True)
     planned = pieces(scale, seed)
-    done = {piece: found for piece in planned if (found := read_piece(target, piece)) is not None}
-    missing = [piece for piece in planned if piece not in done]
-    report(f"{len(done)} of {len(planned)} pieces were there")
-    for piece, cells in _computed(missing, workers):
-        write_piece(target, piece, cells)
-        done[piece] = cells
-        report(f"{len(done)} of {len(planned)} pieces: {piece.scenarios[0]}, conflict {piece.conflict:g}")
+    lives = [Lives(conflict, scale.societies, scale.rounds, seed) for conflict in scale.conflicts if conflict > 0]
+    everything: list[Piece | Lives] = [*planned, *lives]
+    done = {piece: found for piece in everything if (found := read_piece(target, piece)) is not None}
+    missing = [piece for piece in everything if piece not in done]
+    report(f"{len(done)} of {len(everything)} pieces were there")
+    for piece, found in _computed(missing, workers):
+        write_piece(target, piece, found)
+        done[piece] = found
+        report(f"{len(done)} of {len(everything)} pieces: {piece}")
     together: dict[tuple[str, float], list[Cell]] = {}
     for piece in planned:
         for cell in done[piece]:
             together.setdefault((cell.scenario, cell.conflict), []).append(cell)
-    return tuple(joined(cells) for cells in together.values())
+    return Swept(tuple(map(joined, together.values())), {one.conflict: done[one] for one in lives})
 
 
-def _computed(missing: Sequence[Piece], workers: int) -> Iterator[tuple[Piece, list[Cell]]]:
+def _computed(missing: Sequence[Piece | Lives], workers: int) -> Iterator[tuple[Piece | Lives, Any]]:
     if workers == 1 or len(missing) < 2:
-        yield from ((piece, run_piece(piece)) for piece in missing)
+        yield from ((piece, piece.compute()) for piece in missing)
         return
     from concurrent.futures import ProcessPoolExecutor, as_completed
     from multiprocessing import get_context
 
-    with ProcessPoolExecutor(min(workers, len(missing)), mp_context=get_context("spawn")) as pool:
-        running = {pool.submit(run_piece, piece): piece for piece in missing}
+    with (
+        _one_thread_each(),
+        ProcessPoolExecutor(min(workers, len(missing)), mp_context=get_context("spawn")) as pool,
+    ):
+        running = {pool.submit(piece.compute): piece for piece in missing}
         try:
             yield from ((running[future], future.result()) for future in as_completed(running))
         except BaseException:  # an interrupt or a failed piece: what has not begun is not begun
@@ -166,8 +222,21 @@ def _computed(missing: Sequence[Piece], workers: int) -> Iterator[tuple[Piece, l
             raise
 
 
-def read_piece(folder: Path, piece: Piece) -> list[Cell] | None:
-    """The cells of a finished piece; None if it is not there."""
+@contextmanager
+def _one_thread_each() -> Iterator[None]:
+    """Processes started meanwhile do not split their small matrices over cores that other processes are using."""
+    before = {name: os.environ.get(name) for name in THREADS}
+    os.environ.update({name: before[name] or "1" for name in THREADS})
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                del os.environ[name]
+
+
+def read_piece(folder: Path, piece: Piece | Lives) -> Any:
+    """What a finished piece found; None if it is not there."""
     path = folder / piece.name
     if not path.exists():
         return None
@@ -175,15 +244,15 @@ def read_piece(folder: Path, piece: Piece) -> list[Cell] | None:
         record = json.loads(path.read_text(encoding="utf-8"))
         same = record["schema"] == SCHEMA and record["piece"] == json.loads(json.dumps(asdict(piece)))
         if same:
-            return [Cell.from_dict(one) for one in record["cells"]]
+            return piece.recall(record)
     except (ValueError, KeyError, TypeError) as exc:
         raise ProblemError(f"{path} is damaged ({exc!r}): delete it, and it is computed anew") from exc
     raise ProblemError(f"{path} belongs to a sweep with other settings: choose an empty folder, or delete it")
 
 
-def write_piece(folder: Path, piece: Piece, cells: Sequence[Cell]) -> None:
+def write_piece(folder: Path, piece: Piece | Lives, found: Any) -> None:
     """Write a piece under another name first, so that no reader ever sees half of it."""
-    record = {"schema": SCHEMA, "piece": asdict(piece), "cells": [cell.to_dict() for cell in cells]}
+    record = {"schema": SCHEMA, "piece": asdict(piece), **piece.record(found)}
     partial = folder / f"{piece.name}.{os.getpid()}.partial"
     partial.write_text(json.dumps(record, allow_nan=False) + "\n", encoding="utf-8")
     partial.replace(folder / piece.name)

@@ -1,6 +1,7 @@
 """Sweep, verdicts and study: the rule by hand, resumption, the same bytes, and the command."""
 
 import json
+import os
 import shutil
 from dataclasses import replace
 
@@ -16,7 +17,7 @@ from inference.society.study import societal_study
 from inference.society.sweep import pieces
 from inference.society.verdicts import CLAIMS, PROOF, growth_gap, interval
 
-TINY = replace(SCALES["small"], replications=2, piece=1, conflicts=(1.0,), noises=(0.0, 0.2))
+TINY = replace(SCALES["small"], replications=2, piece=1, rounds=2, societies=1, conflicts=(1.0,), noises=(0.0, 0.2))
 
 
 def made_up(scenario="plain", conflict=0.5, *, averaging=1.0, menu=0.4, count=30, exact=4):
@@ -114,6 +115,12 @@ def test_claims_without_their_cells_are_refused():
 # ---- the sweep ----
 
 
+def as_text(swept):
+    """Cells and courses, to the bit."""
+    courses = {conflict: course.to_dict() for conflict, course in swept.courses.items()}
+    return json.dumps([[cell.to_dict() for cell in swept.cells], courses])
+
+
 def test_pieces_cover_every_replication_once():
     for scale in SCALES.values():
         planned = pieces(scale, 1)
@@ -136,9 +143,9 @@ def test_a_stopped_sweep_goes_on_to_the_same_bytes(tmp_path):
         sweep(TINY, seed=1, folder=tmp_path / "a", report=stop)
     said = []
     first = sweep(TINY, seed=1, folder=tmp_path / "a", report=said.append)
-    assert said[0] == "1 of 2 pieces were there"
+    assert said[0] == "1 of 3 pieces were there"
     second = sweep(TINY, seed=1, folder=tmp_path / "b")
-    assert [json.dumps(cell.to_dict()) for cell in first] == [json.dumps(cell.to_dict()) for cell in second]
+    assert as_text(first) == as_text(second)
     assert not list((tmp_path / "a").glob("*.partial"))
 
 
@@ -147,7 +154,7 @@ def test_pieces_of_another_sweep_and_damaged_ones_are_refused(tmp_path):
     sweep(one, seed=1, folder=tmp_path)
     with pytest.raises(ProblemError, match="belongs to a sweep with other settings"):
         sweep(one, seed=2, folder=tmp_path)
-    (path,) = tmp_path.glob("*.json")
+    path = tmp_path / "plain-conflict-1-from-0.json"
     path.write_text("{")
     with pytest.raises(ProblemError, match="is damaged"):
         sweep(one, seed=1, folder=tmp_path)
@@ -157,9 +164,11 @@ def test_pieces_of_another_sweep_and_damaged_ones_are_refused(tmp_path):
 
 @pytest.mark.slow
 def test_worker_processes_compute_what_one_process_does(tmp_path):
+    before = dict(os.environ)
     alone = sweep(TINY, seed=1, folder=tmp_path / "a")
     shared = sweep(TINY, seed=1, folder=tmp_path / "b", workers=2)
-    assert [cell.to_dict() for cell in alone] == [cell.to_dict() for cell in shared]
+    assert as_text(alone) == as_text(shared)
+    assert dict(os.environ) == before, "only the workers are held to one thread"
 
 
 def test_cells_put_together_keep_the_order_of_replications():
@@ -182,7 +191,7 @@ def test_the_command_writes_verdicts_and_a_page_and_goes_on_to_the_same_bytes(tm
         assert result.exit_code == 0, result.output
         if folder == "a":
             shutil.copytree(tmp_path / "a" / "pieces", tmp_path / "b" / "pieces")
-    assert "3 of 3 pieces were there" in result.stderr
+    assert "5 of 5 pieces were there" in result.stderr
     record = json.loads((tmp_path / "a" / "verdict.json").read_text())
     for one in record:
         assert one["verdict"] in ("holds", "holds in part", "fails")
