@@ -12,13 +12,14 @@ from contracts.arrays import Array, finite
 from contracts.bounds import distribution_within
 from contracts.errors import ProblemError
 from contracts.menu import Menu
-from contracts.problem import ScreeningProblem
+from contracts.problem import WEIGHTS_SUM_TOLERANCE, ScreeningProblem
 from contracts.solve import solve_menu
 
 if TYPE_CHECKING:
     import pandas as pd
 
 ASCENTS = 30  # solves at most for one climb to a larger regret
+LEAST = 1e-9  # share of the problem's own distribution in every other
 RISE = 1e-9  # relative; a climb that gains less has arrived
 
 
@@ -71,7 +72,7 @@ def regret(menu: Menu, distributions: Mapping[str, Any] | None = None, *, method
     Parameters
     ----------
     menu : a menu of a problem whose objective is an expectation over types
-    distributions : named (n_types,) weights; by default the problem's own and, if the problem has an ambiguity, the
+    distributions : named (n_types,) weights, inside the problem's ambiguity or not; by default the problem's own and, if the problem has an ambiguity, the
         menu's worst case and the distribution of the largest regret found. Regret is convex in the distribution, so
         that search climbs by linearising it, from the two others; what it finds is a lower bound on the largest.
     method : engine for the best menus
@@ -79,7 +80,7 @@ def regret(menu: Menu, distributions: Mapping[str, Any] | None = None, *, method
     Raises
     ------
     ProblemError
-        If the objective has a worst-off term, or a distribution does not fit.
+        If the objective has a worst-off term, or a distribution does not fit or sum to one.
 
     Examples
     --------
@@ -106,7 +107,8 @@ def regret(menu: Menu, distributions: Mapping[str, Any] | None = None, *, method
     else:
         solved = {"as given": _best(problem, problem.weights, method)}
         if problem.ambiguity is not None:
-            solved["worst case"] = _best(problem, menu.worst_case_weights, method)
+            worst = distribution_within(problem, _shared(problem, menu.worst_case_weights))
+            solved["worst case"] = _best(problem, worst, method)
             climbs = [_climb(problem, by_type, start, method) for start in solved.values()]
             solved["largest regret"] = max(climbs, key=lambda best: best.value - best.problem.weights @ by_type)
     every = list(solved.values())
@@ -121,9 +123,12 @@ def regret(menu: Menu, distributions: Mapping[str, Any] | None = None, *, method
 
 
 def _best(problem: ScreeningProblem, weights: Array, method: str) -> Menu:
-    if problem.ambiguity is not None:  # every type keeps a share of the weight, or there would be no best contract
-        weights = distribution_within(problem, (1 - 1e-9) * weights + 1e-9 * problem.weights)
     return solve_menu(problem.under(weights), method=method)
+
+
+def _shared(problem: ScreeningProblem, weights: Array) -> Array:
+    """Every type keeps a share of the weight, or there would be no best contract for it."""
+    return (1 - LEAST) * weights + LEAST * problem.weights
 
 
 def _climb(problem: ScreeningProblem, by_type: Array, start: Menu, method: str) -> Menu:
@@ -133,7 +138,7 @@ def _climb(problem: ScreeningProblem, by_type: Array, start: Menu, method: str) 
     for _ in range(ASCENTS):
         slope = problem.terms.by_type(best.payoff, best.allocation, best.utility) - by_type
         further = ambiguity.worst_case(-slope, problem.weights, problem.valuations).weights
-        tried = _best(problem, further, method)
+        tried = _best(problem, distribution_within(problem, _shared(problem, further)), method)
         gain = (tried.value - tried.problem.weights @ by_type) - (best.value - best.problem.weights @ by_type)
         if gain <= RISE * size:
             break
@@ -145,4 +150,9 @@ def _distribution(name: str, weights: Any, problem: ScreeningProblem) -> Array:
     given = finite(f"distribution {name!r}", weights, problem.labels)
     if given.shape != (problem.n_types,):
         raise ProblemError(f"distribution {name!r} has shape {given.shape}; expected one share per type")
-    return given
+    if np.any(given < 0) or abs(given.sum() - 1) > WEIGHTS_SUM_TOLERANCE:
+        raise ProblemError(
+            f"distribution {name!r} must not be negative and must sum to 1: its least entry is {given.min():g}, its sum "
+            f"{given.sum():g}"
+        )
+    return _shared(problem, given) if np.any(given == 0) else given

@@ -76,10 +76,23 @@ def test_expected_value_is_refused_where_the_objective_is_no_expectation():
         contracts.regret(menu)
 
 
+@pytest.mark.parametrize("ambiguity", [None, TotalVariation(0.1), ChiSquare(0.2)])
+@pytest.mark.parametrize("high", [0.3, 0.7, 0.9, 1.0])
+def test_distributions_of_ones_own_are_taken_as_they_are_whatever_the_ambiguity(ambiguity, high):
+    menu = contracts.solve_menu([1.0, 2.0], [0.6, 0.4], cost=Quadratic(), ambiguity=ambiguity)
+    report = contracts.regret(menu, {"mine": [1 - high, high]})
+    amount = max(0.0, 1 - high / (1 - high)) if high < 1 else 0.0
+    assert report.best[0] == pytest.approx((1 - high) * amount**2 / 2 + 2 * high, abs=1e-5)
+    assert report.value[0] == pytest.approx(menu.payoff @ [1 - high, high], abs=1e-6)
+
+
 def test_a_distribution_that_does_not_fit_is_refused_by_name():
     menu = contracts.solve_menu([1.0, 2.0], cost=Quadratic())
     with pytest.raises(ProblemError, match="distribution 'census' has shape"):
         contracts.regret(menu, {"census": [0.2, 0.3, 0.5]})
+    for shares in ([-0.5, 1.5], [0.0, 0.0], [0.5, 0.6]):
+        with pytest.raises(ProblemError, match="'census' must not be negative and must sum to 1"):
+            contracts.regret(menu, {"census": shares})
     with pytest.raises(ProblemError, match="menu is ScreeningProblem: give a Menu"):
         contracts.regret(menu.problem)
 
