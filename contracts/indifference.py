@@ -4,6 +4,7 @@ Types i and k with a_i = a_k but different principal_values have the same utilit
 principal would like to differ. If their utilities differ in the last digit, both take the same one. So a . x must be a
 float, and the transfer a . x - u as well: valuations are whole multiples of some 2^-p (whole numbers, quarters, ...),
 allocations and utilities are rounded to multiples of powers of two, and all sums stay below 2^53 of the smallest unit.
+The same goes for types whose sets of valuations touch: the valuation in common is indifferent.
 """
 
 from __future__ import annotations
@@ -50,31 +51,39 @@ def _places(value: float) -> int:
     return denominator.bit_length() - (numerator & -numerator).bit_length()
 
 
-def indifferent(
-    problem: ScreeningProblem, taste: Indices, allocation: Array, utility: Array
-) -> tuple[Array, Array] | None:
-    """Allocations and utilities rounded so that a . x - u is exact, one utility for every taste.
+def in_few_digits(
+    problem: ScreeningProblem, allocation: Array, values: Array, most: int = DIGITS
+) -> tuple[Array, float] | None:
+    """Allocations rounded so that sums of their products with `values` are exact, and the unit of such sums.
 
-    None where the valuations have too many binary digits, or rounding leaves the domain.
+    They have at most `most` binary digits. None where the values have too many, or rounding leaves the domain.
     """
-    places = max((_places(value) for value in np.unique(np.abs(problem.valuations)) if value), default=0)
-    digits = int(np.frexp(np.abs(problem.valuations).max())[1]) + places + int(problem.n_goods).bit_length()
-    spare = DIGITS - digits
+    places = max((_places(value) for value in np.unique(np.abs(values)) if value), default=0)
+    largest = max(float(np.abs(values).max(initial=0.0)), 2.0**-1000)
+    spare = min(most, DIGITS - (int(np.frexp(largest)[1]) + places + int(problem.n_goods).bit_length()))
     if spare < FEWEST_DIGITS:
         return None
     unit = 2.0 ** (int(np.frexp(np.abs(allocation).max(initial=2.0**-1000))[1]) - spare)
     rounded = np.round(allocation / unit) * unit
     if isinstance(problem.domain, Simplex):  # what rounding moved is moved back, where there is most
-        rows = np.arange(len(rounded))
-        rounded[rows, np.argmax(rounded, axis=1)] += np.round(allocation.sum(axis=1) / unit) * unit - rounded.sum(
-            axis=1
-        )
+        largest_share = np.arange(len(rounded)), np.argmax(rounded, axis=1)
+        rounded[largest_share] += np.round(allocation.sum(axis=1) / unit) * unit - rounded.sum(axis=1)
     else:  # what rounding took over an edge goes back by one unit
         rounded -= unit * np.sign(rounded - problem.domain.clip(rounded))
     if problem.domain.violation(rounded).max() > 0:
         return None
+    return rounded, unit * 2.0**-places
+
+
+def indifferent(
+    problem: ScreeningProblem, taste: Indices, allocation: Array, utility: Array
+) -> tuple[Array, Array] | None:
+    """Allocations and utilities rounded so that a . x - u is exact, one utility for every taste; None if impossible."""
+    found = in_few_digits(problem, allocation, problem.valuations)
+    if found is None:
+        return None
+    rounded, step = found
     share = np.bincount(taste, problem.weights)
     above = _common(problem)[:, 0]
     mean = (np.bincount(taste, problem.weights * (utility - above)) / share)[taste]
-    step = unit * 2.0**-places
     return rounded, np.ceil(mean / step) * step + above

@@ -72,9 +72,10 @@ def regret(menu: Menu, distributions: Mapping[str, Any] | None = None, *, method
     Parameters
     ----------
     menu : a menu of a problem whose objective is an expectation over types
-    distributions : named (n_types,) weights, inside the problem's ambiguity or not; by default the problem's own and, if the problem has an ambiguity, the
-        menu's worst case and the distribution of the largest regret found. Regret is convex in the distribution, so
-        that search climbs by linearising it, from the two others; what it finds is a lower bound on the largest.
+    distributions : named (n_types,) weights, inside the problem's ambiguity or not; by default the problem's own and,
+        if the problem has an ambiguity, the menu's worst case and the distribution of the largest regret found. Regret
+        is convex in the distribution, so that search climbs by linearising it, from the two others; what it finds is a
+        lower bound on the largest.
     method : engine for the best menus
 
     Raises
@@ -152,7 +153,7 @@ def _distribution(name: str, weights: Any, problem: ScreeningProblem) -> Array:
         raise ProblemError(f"distribution {name!r} has shape {given.shape}; expected one share per type")
     if np.any(given < 0) or abs(given.sum() - 1) > WEIGHTS_SUM_TOLERANCE:
         raise ProblemError(
-            f"distribution {name!r} must not be negative and must sum to 1: its least entry is {given.min():g}, its sum "
-            f"{given.sum():g}"
+            f"distribution {name!r} must not be negative and must sum to 1: its least entry is {given.min():g}, "
+            f"its sum {given.sum():g}"
         )
     return _shared(problem, given) if np.any(given == 0) else given

@@ -30,12 +30,13 @@ from contracts.engines.program import OUTSIDE
 from contracts.engines.strict import StrictMenu, robustly_strict, strict_menu
 from contracts.exact import EPS, best_options, utility_error
 from contracts.exact_robust import worst_deviations, worst_participation_slacks
-from contracts.indifference import doubles, indifferent
+from contracts.indifference import doubles, in_few_digits, indifferent
 from contracts.problem import ScreeningProblem
 from contracts.relevance import Indices, relevant_blocks, row_blocks
 
 MERGERS = (1e-6, 1e-9)  # allocations closer than this share of their unit are one contract
 POOLS = (1e-6, 1e-9, 1e-5, 1e-4, 1e-3)  # the same where types must be pooled, as far as flat optima leave them apart
+ALLOCATION_DIGITS = (52, 30)  # binary, of allocations that are to leave types exactly indifferent; the second: 1e-9
 TWINS = 1e-8  # share of the largest valuation within which two types have one taste
 MIXTURES = (0.0, 1e-12, 1e-10, 1e-9, 1e-8, 1e-7, 1e-6, 1e-5)
 ROOMIEST_TYPES = 200  # where the strict menu is a program over all pairs
@@ -197,6 +198,8 @@ def _robust_repairs(problem: ScreeningProblem, candidate: Candidate) -> Iterator
         known.append(contract)
         found = _pooled(problem, contract, candidate.allocation, candidate.utility)
         yield found
+        for digits in ALLOCATION_DIGITS:
+            yield from robustly_repriced(problem, found[0], digits)
         strict = robustly_strict(problem, contract)
         if strict is None:
             continue
@@ -240,6 +243,36 @@ def _pooled(problem: ScreeningProblem, contract: Indices, allocation: Array, uti
     leaves = contract == OUTSIDE
     shared[leaves] = 0.0 if problem.outside_contract is None else problem.outside_contract
     return shared, np.where(leaves, 0.0, lowest[number])
+
+
+def robustly_repriced(problem: ScreeningProblem, allocation: Array, digits: int) -> Iterator[Contracts]:
+    """The highest transfers at which nobody moves, whatever its valuation: shortest paths, without any rounding.
+
+    Type i pays at most a_i . (x_i - x_j) - s_i(x_i - x_j) more than type j. Where two sets touch these limits meet, so
+    no menu has room, and only allocations of few binary digits keep both to the last one. Boxes that share a face
+    leave no room for differences along it either, which rounding to fewer digits takes away.
+    """
+    sets = problem.valuation_sets
+    if problem.transfers == "none" or sets is None:
+        return
+    exact = in_few_digits(problem, allocation, np.append(problem.valuations, sets.factors), digits)
+    if exact is None:
+        return
+    x, everybody = exact[0], np.arange(problem.n_types)
+    outside = np.zeros(problem.n_goods) if problem.outside_option is None else problem.outside_option
+    leaving = np.zeros(problem.n_types) if problem.outside_option is not None else problem.reservation_utility
+
+    def most(types: Indices, step: Array) -> Array:
+        return np.einsum("ij,ij->i", problem.valuations[types], step) - sets.support(types, step)
+
+    pairs = np.indices((problem.n_types, problem.n_types)).reshape(2, -1)
+    more = most(pairs[0], x[pairs[0]] - x[pairs[1]]).reshape(problem.n_types, -1)
+    paid = most(everybody, x - outside) - leaving
+    for _ in everybody:
+        before, paid = paid, np.minimum(paid, (paid + more).min(axis=1))
+        if np.array_equal(before, paid):
+            yield x, np.clip(paid, *problem.transfer_limits)
+            return
 
 
 def robust_mixture_needed(problem: ScreeningProblem, contract: Indices, found: Contracts, roomy: Contracts) -> float:

@@ -33,6 +33,12 @@ INDIFFERENT = (
     "which floats can say only of valuations with few binary digits. Measure in units in which valuations are whole "
     "numbers, or quarters; or ask for a larger gap"
 )
+TOUCHING = (
+    "Where the sets of two types touch, valuations in common must be exactly indifferent, which floats can say only "
+    "of numbers with few binary digits. Make the sets a little narrower (or wider, and the types share a contract), "
+    "measure in units in which valuations and widths are whole numbers, or quarters; or ask for a larger gap"
+)
+LARGER = "Ask for a larger gap, or rescale the problem"
 
 
 def solve_menu(
@@ -212,7 +218,8 @@ def certified_menu(problem: ScreeningProblem, candidate: Candidate, *, gap: floa
     found = exact_menu(problem, candidate, bound, gap, deadline)
     menu = menu_of(problem, found, bound, candidate.engine)
     if not menu.certificate.holds:
-        remedy = INDIFFERENT if doubles(problem) is not None else "Ask for a larger gap, or rescale the problem"
+        doubled, doubtful = doubles(problem) is not None, problem.uncertainty is not None
+        remedy = INDIFFERENT if doubled else TOUCHING if doubtful else LARGER
         raise SolverError(
             f"no menu within a relative gap of {gap:.1e} was certified; the best one reached:\n{menu.certificate}\n"
             f"{remedy}; the menu is in the error's `reached`",

@@ -33,7 +33,7 @@ def corners_and_more(problem, rng):
     return problem.valuations + np.einsum("ikl,nil->nik", sets.factors, inside)
 
 
-@pytest.mark.parametrize("width", [0.0, 0.1, 0.2, 0.3])
+@pytest.mark.parametrize("width", [0.0, 0.1, 0.2, 0.3, 0.5])  # at 0.5 the intervals touch: 1.5 must be indifferent
 def test_two_types_on_an_interval_have_a_closed_form(width):
     """Types 1 and 2, cost x^2/2: all pay for the worst valuation, the high type's rent is for 2 - w against 1 - w.
 
@@ -47,6 +47,23 @@ def test_two_types_on_an_interval_have_a_closed_form(width):
     value = (1 - share) * low**2 / 2 + share * (2 - width) ** 2 / 2
     assert menu.value == pytest.approx(value, rel=GAP)
     assert menu.certificate.holds
+
+
+def test_boxes_that_share_a_face_have_an_exact_menu():
+    """Independent goods: each is screened by itself, and sold to its high type at 1.5 a unit only."""
+    corners = [[1.0, 1.0], [1.0, 2.0], [2.0, 1.0], [2.0, 2.0]]
+    menu = contracts.solve_menu(corners, cost=Quadratic(), uncertainty=Interval(0.5))
+    assert menu.certificate.is_exact
+    assert menu.value == pytest.approx(2 * 0.5 * 1.5**2 / 2, rel=GAP)
+
+
+def test_sets_that_touch_at_a_number_of_many_digits_are_told_what_to_do():
+    tenths = [0.1, 0.2, 0.3]
+    with pytest.raises(contracts.SolverError, match="Make the sets a little narrower"):
+        contracts.solve_menu(tenths, cost=Quadratic(), uncertainty=Interval(0.05))
+    narrower = contracts.solve_menu(tenths, cost=Quadratic(), uncertainty=Interval(0.05 * (1 - 1e-7)))
+    whole = contracts.solve_menu([1.0, 2.0, 3.0], cost=Quadratic(), uncertainty=Interval(0.5))
+    assert narrower.value == pytest.approx(whole.value / 100, rel=2e-6)
 
 
 def test_types_whose_sets_overlap_share_one_contract():
