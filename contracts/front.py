@@ -200,6 +200,11 @@ class Front:
 
         return front_text(self)
 
+    def _repr_html_(self) -> str:
+        from contracts.tables import front_html
+
+        return front_html(self)
+
     def to_frame(self) -> pd.DataFrame:
         """One row per menu: its objectives, the weights it maximises, its number of options, if it is certified."""
         import pandas as pd

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from contracts.arrays import Array
+
 if TYPE_CHECKING:
     import pandas as pd
 
@@ -107,33 +109,43 @@ def menu_text(menu: Menu) -> str:
     middle = len(rows) // 2
     if hidden:
         rows = [*rows[:middle], ["..."] + [""] * (len(header) - 1), *rows[middle:]]
-    widths = [max(len(row[k]) for row in [header, *rows]) for k in range(len(header))]
-    words = {0, len(header) - 1}
-    lines = [
-        "  ".join(
-            cell.ljust(width) if k in words else cell.rjust(width)
-            for k, (cell, width) in enumerate(zip(row, widths, strict=True))
-        ).rstrip()
-        for row in [header, *rows]
-    ]
-    return "\n".join([headline(menu), *lines, footer(menu)])
+    return "\n".join([headline(menu), *_aligned([header, *rows], words={0, len(header) - 1}), footer(menu)])
 
 
 def menu_html(menu: Menu) -> str:
     """The same table as HTML."""
     header, rows, hidden = table(menu)
+    left_out = {len(rows) // 2: f"... {hidden} more types ..."} if hidden else {}
+    return _html_table("menu", headline(menu), header, rows, left_out, footer(menu))
+
+
+def _aligned(rows: list[list[str]], words: set[int]) -> list[str]:
+    """Lines of columns: numbers to the right, words to the left."""
+    widths = [max(map(len, cells)) for cells in zip(*rows, strict=True)]
+    return [
+        "  ".join(
+            cell.ljust(width) if k in words else cell.rjust(width)
+            for k, (cell, width) in enumerate(zip(row, widths, strict=True))
+        ).rstrip()
+        for row in rows
+    ]
+
+
+def _html_table(
+    kind: str, caption: str, header: list[str], rows: list[list[str]], left_out: dict[int, str], foot: str
+) -> str:
+    """A table with its caption and foot; `left_out` says before which row what is not shown."""
 
     def cells(tag: str, row: list[str]) -> str:
         return "<tr>" + "".join(f"<{tag}>{html.escape(cell)}</{tag}>" for cell in row) + "</tr>"
 
-    middle = len(rows) // 2
     body = [cells("td", row) for row in rows]
-    if hidden:
-        body.insert(middle, f'<tr><td colspan="{len(header)}">... {hidden} more types ...</td></tr>')
+    for place, words in left_out.items():
+        body.insert(place, f'<tr><td colspan="{len(header)}">{words}</td></tr>')
     return (
-        f"<table class='menu'><caption>{html.escape(headline(menu))}</caption>"
+        f"<table class='{kind}'><caption>{html.escape(caption)}</caption>"
         f"<thead>{cells('th', header)}</thead><tbody>{''.join(body)}</tbody>"
-        f"<tfoot><tr><td colspan='{len(header)}'>{html.escape(footer(menu))}</td></tr></tfoot></table>"
+        f"<tfoot><tr><td colspan='{len(header)}'>{html.escape(foot)}</td></tr></tfoot></table>"
     )
 
 
@@ -164,28 +176,43 @@ def menu_frame(menu: Menu) -> pd.DataFrame:
 # ---- fronts ----
 
 
-def front_text(front: Front) -> str:
-    """The front as a table: its ends, and menus evenly spread between them."""
+def front_table(front: Front) -> tuple[list[str], list[list[str]], int]:
+    """Header, rows of text for its ends and menus spread between them, and how many are not shown."""
     knee, best = front.knee().index, front.normalised.argmax(axis=0)
     shown = sorted({*_spread(len(front), SHOWN_MENUS), knee, *map(int, best)})
     sizes = np.maximum(np.abs(front.points).max(axis=0), front.unit)  # a column of tiny numbers is one of zeros
-    cells = [column(front.points[:, k], DIGITS, size) for k, size in enumerate(sizes.tolist())]
-    rows = [
-        ("menu", *(f"{name} ({sense})" for name, sense in zip(front.names, front.senses, strict=True)), "options", "")
+    cells = [
+        [f"{value + 0.0:.0f}" for value in values] if _are_counts(values) else column(values, DIGITS, size)
+        for values, size in zip(front.points.T, sizes.tolist(), strict=True)
     ]
+    named = [f"{name} ({sense})" for name, sense in zip(front.names, front.senses, strict=True)]
+    rows = []
     for k in shown:
         notes = [f"best {name}" for name, winner in zip(front.names, best, strict=True) if winner == k]
         notes += ["knee"] if k == knee else []
-        rows.append(
-            (str(k), *(cell[k] for cell in cells), str(len(front.menus[k].options.transfers)), ", ".join(notes))
-        )
-    widths = [max(map(len, cells)) for cells in zip(*rows, strict=True)]
-    lines = [
-        "  ".join([*(cell.rjust(w) for cell, w in zip(row[:-1], widths[:-1], strict=True)), row[-1]]).rstrip()
-        for row in rows
-    ]
-    left = f"\n... {len(front) - len(shown)} more menus" if len(shown) < len(front) else ""
-    return "\n".join([_front_headline(front), *lines]) + left + "\n" + _front_footer(front)
+        size = len(front.menus[k].options.transfers)
+        rows.append([str(k), *(cell[k] for cell in cells), str(size), ", ".join(notes)])
+    return ["menu", *named, "options", ""], rows, len(front) - len(shown)
+
+
+def _are_counts(values: Array) -> bool:
+    """Whether a column holds whole numbers only, such as numbers of options."""
+    return bool(np.all(values == np.round(values)) and np.abs(values).max() < 1e7)
+
+
+def front_text(front: Front) -> str:
+    """The front as plain text."""
+    header, rows, hidden = front_table(front)
+    left = [f"... {hidden} more menus"] if hidden else []
+    lines = _aligned([header, *rows], words={len(header) - 1})
+    return "\n".join([_front_headline(front), *lines, *left, _front_footer(front)])
+
+
+def front_html(front: Front) -> str:
+    """The same table as HTML."""
+    header, rows, hidden = front_table(front)
+    left_out = {len(rows): f"... {hidden} more menus"} if hidden else {}
+    return _html_table("front", _front_headline(front), header, rows, left_out, _front_footer(front))
 
 
 def _front_headline(front: Front) -> str:
@@ -199,8 +226,11 @@ def _front_footer(front: Front) -> str:
         return (
             f"hypervolume {front.hypervolume:.4f}; searched for: IC and IR are exact, nothing proves the front complete"
         )
+    ends = np.array([front.points.min(axis=0), front.points.max(axis=0)])
+    is_whole = np.array_equal(ends, np.sort([front.nadir, front.ideal], axis=0))
+    whole = "" if is_whole else " of the whole front"  # from which these menus were chosen
     return (
-        f"no menu is more than {front.gap:.1e} of the ranges better than a mixture of these; "
+        f"no menu is more than {front.gap:.1e} of the ranges{whole} better than a mixture of these; "
         f"hypervolume of the whole front in [{lower:.5f}, {upper:.5f}]"
     )
 

@@ -68,6 +68,7 @@ def test_limits_leave_the_menus_within_them_and_a_larger_gap():
         (lambda: TWO.closest([1.0]), r"target has shape \(1,\)"),
         (lambda: TWO.closest({"profit": np.nan}), "must be a finite number"),
         (lambda: TWO.best("joy"), "no objective 'joy'"),
+        (lambda: TWO.plot("ax"), "ax is 'ax': give the axes"),
         (lambda: TWO.plot(kind="pie"), "kind is 'pie': use 'auto', '2d', '3d', 'parallel', 'matrix'"),
         (lambda: TWO.plot(kind="3d"), "needs three objectives"),
         (lambda: THREE.plot(Figure().subplots(), kind="3d"), "needs axes with projection='3d'"),
@@ -86,6 +87,28 @@ def test_it_prints_its_ends_its_knee_and_what_is_proven():
     assert "best total surplus" in text
     assert "knee" in text
     assert f"no menu is more than {TWO.gap:.1e} of the ranges better than a mixture of these" in text
+
+
+def test_a_part_of_a_front_says_that_its_gap_is_in_ranges_of_the_whole():
+    lowest = float(np.sort(TWO.points[:, 0])[1])
+    part = TWO.filter({"profit": (lowest, None)})
+    assert f"no menu is more than {part.gap:.1e} of the ranges of the whole front better" in str(part)
+    assert str(TWO.filter({"profit": (0.0, None)})) == str(TWO)
+
+
+def test_counts_print_as_whole_numbers():
+    search = c.Search(options=2, population=10, generations=1)
+    objectives = [c.Profit(), c.NumberOfOptions()]
+    front = c.pareto_front(MONOPOLY, objectives, search=search, rng=np.random.default_rng(1))
+    rows = str(front).splitlines()[2:-1]
+    assert [row.split()[2] for row in rows] == [str(int(count)) for count in front.points[:, 1]]
+
+
+def test_a_notebook_shows_the_same_table():
+    page = THREE._repr_html_()
+    for words in ("<table class='front'>", "Front: ", "<th>harm (min)</th>", "knee", "no menu is more than"):
+        assert words in page
+    assert page.count("<tr>") == len(str(THREE).splitlines()) - 1  # the headline is the caption
 
 
 def test_numbers_far_below_the_range_of_their_column_print_as_zero():
