@@ -51,18 +51,19 @@ def read_problem(path: str | Path) -> ScreeningProblem:
     """
     path = Path(path)
     record = read_record(path)
-    where = str(path)
+    tabled: tuple[str, ...] = ()  # how messages begin that are about what a table says of the types
     try:
         _check_keys(record, "the problem file", ("types", *KEYS))
         fields = _with_types(record, path.parent)
         if "file" in record.get("types", {}):
-            where = f"{path}, types in {record['types']['file']}"
+            tabled = ("types", "goods", *record["types"])
         _check_values(fields)
         return from_record(ScreeningProblem, _with_shares(fields))
     except ProblemError as exc:
+        where = f"{path}, types in {record['types']['file']}" if str(exc).startswith(tabled) else str(path)
         raise ProblemError(f"{where}: {exc}") from exc
     except (TypeError, ValueError, OverflowError) as exc:
-        raise ProblemError(f"{where}: a value does not fit its key ({exc}): give numbers where numbers belong") from exc
+        raise ProblemError(f"{path}: a value does not fit its key ({exc}): give numbers where numbers belong") from exc
 
 
 def read_record(path: Path) -> dict[str, Any]:

@@ -171,5 +171,6 @@ def _of_kind(name: str, record: Any) -> Any:
         record = {"kind": record}
     kind = record.get("kind") if isinstance(record, dict) else None
     if kind not in kinds:
-        raise ProblemError(f"{name} has kind {kind!r}: known kinds are {', '.join(kinds)}")
+        given = "no kind" if kind is None else f"kind {kind!r}"
+        raise ProblemError(f"{name} has {given}: known kinds are {', '.join(kinds)}")
     return from_record(kinds[kind], record, where=name)

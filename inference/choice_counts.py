@@ -251,8 +251,8 @@ def _menus_of_rows(offers: Offers, table: Table, where: str, first_row: int) -> 
     if EVERY_ROUND in offers:
         if given is not None and (given != given[0]).any():
             raise ProblemError(
-                f"{where} has choices from the menus {_listed(np.unique(given).tolist())}, but one menu without a name "
-                "was given: give a dict with every menu by its name"
+                f"{where} has choices from the menus {_listed(np.unique(given).tolist())}, but one menu was "
+                "given: give a dict of all menus by name, in a shell a file NAME.json of each"
             )
         return None
     if given is None:

@@ -234,6 +234,11 @@ def test_a_table_that_makes_no_sense_is_refused_by_cell(folder, table, words):
     assert words in refusal(TYPES)
 
 
+def test_only_what_a_table_says_is_blamed_on_it(folder):
+    (folder / "types.csv").write_text(TABLE)
+    assert refusal(TYPES + "[cost]\ncurvature = 1.0\n").startswith("problem.toml: cost has no kind: known kinds are")
+
+
 @pytest.mark.parametrize(("word", "encoding"), [("office", "latin-1"), ("harm", "latin-1"), ("office", "utf-16")])
 def test_text_that_is_not_utf8_is_refused_with_the_remedy(folder, word, encoding):
     (folder / "types.csv").write_bytes(TABLE.replace(word, "Büro").encode(encoding))

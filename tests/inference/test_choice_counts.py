@@ -103,7 +103,7 @@ FRAME = {"user": ["ann", "bob"], "option": [0, 1]}
         (lambda: counted({"user": ["ann", "bob"], "option": [0, 0.5]}), "option is 0.5 in row 1"),
         (lambda: counted(FRAME, {"a": TWO}), "the frame has no column 'menu', but there are 1 menus"),
         (lambda: counted(FRAME | {"menu": ["a", "x"]}, {"a": TWO}), "menu 'x' in row 1 is not among 'a'"),
-        (lambda: counted(FRAME | {"menu": ["a", "x"]}), "choices from the menus 'a', 'x', but one menu without a name"),
+        (lambda: counted(FRAME | {"menu": ["a", "x"]}), "choices from the menus 'a', 'x', but one menu was given"),
         (lambda: counted(ChoiceCounts([[1, 0]])), "counts has 2 columns; expected 3"),
         (lambda: counted(ChoiceCounts({"b": [[1, 0, 0]]}), {"a": TWO}), "counts are of menu 'b', which is not"),
         (lambda: ChoiceCounts([[1, -1]]), "counts[0, 1] is -1: counts are whole"),
