@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 import numpy as np
 
 from contracts.arrays import Array, finite
-from contracts.errors import ProblemError
+from contracts.errors import ContractError, ProblemError
 from contracts.objectives import Profit, WeightedSum, Welfare, WorstOff
 from contracts.problem import ScreeningProblem
 
@@ -204,6 +204,11 @@ class Criterion:
     function: Callable[[Menu], float]
     sense: Sense = "max"
 
+    def __post_init__(self) -> None:
+        _check_sense(self)
+        if not callable(self.function):
+            raise ProblemError(f"objective {self.name!r} has function {self.function!r}: give a function of a menu")
+
     def value(self, menu: Menu) -> float:
         found = self.function(menu)
         try:
@@ -230,7 +235,14 @@ class Goal:
 
     def value(self, menu: Menu) -> float:
         """What the menu is worth, in the objective's own unit and sense; an error if it is no finite number."""
-        value = self.measure(menu)
+        try:
+            value = self.measure(menu)
+        except ContractError:
+            raise
+        except Exception as exc:  # of the user's own function
+            raise ProblemError(
+                f"objective {self.name!r} fails at a menu with {type(exc).__name__}: {exc}; give a function of any menu"
+            ) from exc
         if not np.isfinite(value):
             raise ProblemError(f"objective {self.name!r} is {value} at a menu: give a function that is finite")
         return value
@@ -279,14 +291,18 @@ def goal_of(problem: ScreeningProblem, objective: Any, name: str | None = None) 
         )
     if not hasattr(objective, "sense"):
         objective = Criterion(getattr(objective, "__name__", type(objective).__name__), objective)
-    if objective.sense not in ("max", "min"):
-        raise ProblemError(f"objective {objective.name!r} has sense {objective.sense!r}: use 'max' or 'min'")
+    _check_sense(objective)
     if hasattr(objective, "concave"):
         found = objective.concave(problem)
         return _goal(
             name or objective.name, objective.sense, Concave(found.sum.terms(problem.valuations.shape), found.constant)
         )
     return Goal(name or objective.name, objective.sense, None, objective.value)
+
+
+def _check_sense(objective: Any) -> None:
+    if objective.sense not in ("max", "min"):
+        raise ProblemError(f"objective {objective.name!r} has sense {objective.sense!r}: use 'max' or 'min'")
 
 
 def _goal(name: str, sense: Sense, concave: Concave) -> Goal:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from contracts.errors import ProblemError
-from contracts.plotting import GREY, INK, PALETTE
+from contracts.plotting import GREY, INK, PALETTE, require_axes
 
 if TYPE_CHECKING:
     from contracts.front import Front
@@ -32,6 +32,7 @@ def plot_front(front: Front, ax: Any = None, *, kind: str = "auto") -> Any:
     """
     if kind != "auto" and kind not in KINDS:
         raise ProblemError(f"kind is {kind!r}: use 'auto', {', '.join(map(repr, KINDS))}")
+    require_axes(ax)
     if kind == "auto":
         kind = {2: "2d", 3: "3d"}.get(len(front.names), "parallel")
     if kind == "3d" and len(front.names) < 3:

@@ -100,6 +100,17 @@ class WorstOff:
     """The utility of the type that has least of it (Rawls 1971)."""
 
 
+def _check_function(where: str, function: Any) -> None:
+    """Refuse what is neither left out, nor the worst off, nor has the methods of a WelfareFunction."""
+    methods = ("value", "marginal", "conjugate", "expression")
+    whole = not isinstance(function, type) and all(callable(getattr(function, name, None)) for name in methods)
+    if not (function is None or isinstance(function, WorstOff) or whole):
+        raise ProblemError(
+            f"{where} function is {function!r}: give Isoelastic(...), Exponential(...), WorstOff(), or an object with "
+            f"the methods {', '.join(methods)}"
+        )
+
+
 @dataclass(frozen=True, eq=False)
 class WeightedSum:
     """A sum of concave terms: the form of every objective, and of weighted sums of objectives.
@@ -146,6 +157,7 @@ class WeightedSum:
             object.__setattr__(self, name, weight)
         if np.any(self.welfare_weights < 0):
             raise ProblemError("WeightedSum welfare_weights must not be negative: the sum would not be concave")
+        _check_function("WeightedSum", self.function)
         if isinstance(self.function, WorstOff):
             raise ProblemError("WorstOff() is not a function of one utility: give worst_off_weight instead")
         if (self.function is None) == bool(np.any(self.welfare_weights > 0)):
@@ -247,6 +259,7 @@ class Welfare:
         object.__setattr__(self, "profit_weight", profit_weight)
         if self.minimum_profit is not None:
             object.__setattr__(self, "minimum_profit", number("Welfare minimum_profit", self.minimum_profit))
+        _check_function("Welfare", self.function)
         if self.is_worst_off and weights.ndim:
             raise ProblemError("WorstOff() takes one weight on the worst-off type, not one per type: pass a number")
 

@@ -27,7 +27,7 @@ from contracts.menu import Menu
 from contracts.problem import ScreeningProblem
 from contracts.sandwich import Distances, Sandwich, dominated
 from contracts.scalarisation import Programs, Solution, money_per_money
-from contracts.solve import reporter, solve_menu
+from contracts.solve import checked_seconds, reporter, solve_menu
 
 GAPS = {2: 1e-3, 3: 1e-3, 4: 1e-2, 5: 5e-2}  # default by number of objectives: menus needed grow as 1/gap^((m - 1)/2)
 METHODS = ("auto", "exact", "search")
@@ -109,11 +109,9 @@ def pareto_front(
             "fronts are for known weights: their objectives would have different worst cases; leave out ambiguity"
         )
     goals = goals_of(problem, objectives)
-    if not time_limit > 0:
-        raise ProblemError(f"time_limit is {time_limit}: give a positive number of seconds")
     if not isinstance(workers, int) or workers < 1:
         raise ProblemError(f"workers is {workers!r}: give a positive whole number of processes")
-    clock = _Clock(time.monotonic() + time_limit, reporter(progress))
+    clock = _Clock(time.monotonic() + checked_seconds(time_limit), reporter(progress))
     is_concave = all(goal.concave is not None for goal in goals)
     if method == "exact" and not is_concave:
         curved = ", ".join(repr(goal.name) for goal in goals if goal.concave is None)

@@ -55,6 +55,7 @@ def plot_menu(menu: Menu, ax: Axes | None = None, *, kind: str = "auto") -> Axes
     """
     if kind != "auto" and kind not in KINDS:
         raise ProblemError(f"kind is {kind!r}: use 'auto', {', '.join(map(repr, KINDS))}")
+    require_axes(ax)
     if ax is None:
         import matplotlib.pyplot as plt
 
@@ -62,6 +63,12 @@ def plot_menu(menu: Menu, ax: Axes | None = None, *, kind: str = "auto") -> Axes
     KINDS[_suited(menu) if kind == "auto" else kind](menu, ax)
     ax.spines[["top", "right"]].set_visible(False)
     return ax
+
+
+def require_axes(ax: Any) -> None:
+    """Refuse what is given to draw on and is no axes."""
+    if ax is not None and not hasattr(ax, "transData"):
+        raise ProblemError(f"ax is {ax!r}: give the axes that matplotlib's subplots() made, or leave it out")
 
 
 def binding_pairs(menu: Menu) -> tuple[Indices, Indices, Array]:

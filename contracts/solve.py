@@ -95,8 +95,7 @@ def solve_menu(
     gap = number("gap", gap)
     if not 0 < gap < 1:
         raise ProblemError(f"gap is {gap}: give a relative gap between 0 and 1, such as 1e-6")
-    if not time_limit > 0:
-        raise ProblemError(f"time_limit is {time_limit}: give a positive number of seconds")
+    time_limit = checked_seconds(time_limit)
     began = time.monotonic()
     deadline = began + ENGINE_SHARE * time_limit
     engine = engine_for(problem, method, deadline, reporter(progress), gap, start)
@@ -112,6 +111,16 @@ def solve_menu(
     from contracts.engines import robust
 
     return certified_menu(problem, robust.priced(problem, deadline=deadline), gap=gap, deadline=began + limit)
+
+
+def checked_seconds(time_limit: Any) -> float:
+    """A time limit: a positive number, or infinity for none."""
+    if isinstance(time_limit, float) and time_limit == math.inf:
+        return time_limit
+    seconds = number("time_limit", time_limit)
+    if seconds <= 0:
+        raise ProblemError(f"time_limit is {seconds}: give a positive number of seconds")
+    return seconds
 
 
 def reporter(progress: bool | Callable[[str], None]) -> Callable[[str], None]:  # noqa: FBT001 - the user's own switch

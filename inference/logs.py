@@ -12,7 +12,7 @@ import dataclasses
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from types import TracebackType
@@ -79,6 +79,7 @@ class ChoiceLog:
     refused: tuple[Refusal, ...]
     table: Any
     _open: ExitStack
+    _closed: threading.Event = field(default_factory=threading.Event)
 
     # ---- rows ----
 
@@ -100,13 +101,13 @@ class ChoiceLog:
     def n_users(self) -> int:
         """Users with a row that was used."""
         with quiet():
-            return int(self.table.user.nunique().to_pyarrow().as_py())
+            return int(self._counted.user.nunique().to_pyarrow().as_py())
 
     def batches(self, size: int = BATCH) -> Iterator[UserCounts]:
         """Counts of `size` users at a time, in the order of their labels; memory does not grow with the log."""
         if isinstance(size, bool) or size < 1:
             raise ProblemError(f"size is {size}: a batch holds at least one user")
-        ordered = self.table.order_by("user", "option")
+        ordered = self._counted.order_by("user", "option")
         yield from _batched(ordered, self.columns, size)
 
     @cached_property
@@ -166,8 +167,16 @@ class ChoiceLog:
 
     # ---- letting go ----
 
+    @property
+    def _counted(self) -> Any:
+        """The table, as long as the engine has it."""
+        if self._closed.is_set():
+            raise ProblemError(f"the log {self.source} is closed: ask for its users before, or read it again")
+        return self.table
+
     def close(self) -> None:
-        """Drop the counts from the engine, and what it put on disk."""
+        """Drop the counts from the engine, and what it put on disk; what was read of the users before stays."""
+        self._closed.set()
         self._open.close()
 
     def __enter__(self) -> ChoiceLog:

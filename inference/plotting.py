@@ -9,7 +9,7 @@ import numpy as np
 
 from contracts.arrays import Array
 from contracts.errors import ProblemError
-from contracts.plotting import GREY, INK, PALETTE
+from contracts.plotting import GREY, INK, PALETTE, require_axes
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -179,6 +179,7 @@ def _draw_shades(posterior: TypePosterior, ax: Axes) -> None:
 
 
 def _axes(ax: Axes | None) -> Axes:
+    require_axes(ax)
     if ax is not None:
         return ax
     import matplotlib.pyplot as plt

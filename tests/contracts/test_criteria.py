@@ -104,7 +104,6 @@ def test_information_takes_any_model_of_choice():
         ([c.Profit(), c.Access(goods="time")], "no good 'time': there are 'speed', 'storage'"),
         ([c.Profit(), c.Harm([1.0, 2.0, 3.0])], r"harm has shape \(3,\); expected \(2,\) or \(3, 2\)"),
         ([c.Profit(), c.Welfare(minimum_profit=1.0)], "holds no minimum_profit: put it into the problem"),
-        ([c.Profit(), c.Criterion("mood", len, "up")], "sense 'up': use 'max' or 'min'"),
     ],
 )
 def test_objectives_that_make_no_sense_are_refused(objectives, message):
@@ -120,6 +119,27 @@ def test_a_best_allocation_needs_a_bounded_domain():
 def test_a_choice_model_is_an_object():
     with pytest.raises(c.ProblemError, match=r"pass inference.Logit\(temperature=...\)"):
         c.Information(Logit)
+
+
+@pytest.mark.parametrize(
+    ("criterion", "message"),
+    [
+        (lambda: c.Criterion("mood", len, "up"), "objective 'mood' has sense 'up': use 'max' or 'min'"),
+        (lambda: c.Criterion("mood", 3), "objective 'mood' has function 3: give a function of a menu"),
+    ],
+)
+def test_a_criterion_is_a_function_that_is_to_be_high_or_low(criterion, message):
+    with pytest.raises(c.ProblemError, match=message):
+        criterion()
+
+
+def test_an_objective_that_fails_is_named():
+    def ratio(menu):
+        return 1 / 0
+
+    with pytest.raises(c.ProblemError, match="objective 'ratio' fails at a menu with ZeroDivisionError: ") as caught:
+        c.pareto_front(PROBLEM, [c.Profit(), ratio], rng=np.random.default_rng(1))
+    assert isinstance(caught.value.__cause__, ZeroDivisionError)
 
 
 def test_a_value_that_is_no_number_is_refused():

@@ -328,6 +328,11 @@ def test_an_unknown_kind_is_refused_with_the_known_ones(tariff):
         tariff.plot(axes(), kind="pie")
 
 
+def test_what_is_no_axes_is_not_drawn_on(tariff):
+    with pytest.raises(ProblemError, match=r"ax is 'ax': give the axes that matplotlib's subplots\(\) made"):
+        tariff.plot("ax")
+
+
 @pytest.mark.parametrize("kind", KINDS)
 def test_menus_of_one_type_and_menus_that_exclude_everybody_can_be_drawn(kind):
     single: Menu = solve_menu([1.0], cost=Quadratic())

@@ -159,6 +159,9 @@ def test_what_does_not_fit_is_refused_with_what_where_and_what_to_do(fields, wor
         (lambda: c.Welfare(-1.0), r"Welfare weights must be one non-negative number, or one per type"),
         (lambda: c.Welfare([0.0, 0.0]), r"Welfare weights are all zero: use Profit\(\)"),
         (lambda: c.Welfare(profit_weight=-0.5), r"Welfare profit_weight is -0.5: it must not be negative"),
+        (lambda: c.Welfare(function="log"), r"Welfare function is 'log': give Isoelastic\(...\), Exponential"),
+        (lambda: c.Welfare(function=c.Isoelastic), r"Welfare function is <class .*Isoelastic'>: give Isoelastic"),
+        (lambda: c.WeightedSum(welfare_weights=1.0, function=np.log), r"WeightedSum function is <ufunc 'log'>: give"),
         (lambda: c.Welfare(minimum_profit=NAN), r"Welfare minimum_profit is nan"),
         (lambda: c.Welfare([1.0, 2.0], c.WorstOff()), r"WorstOff\(\) takes one weight on the worst-off type"),
         (

@@ -195,6 +195,14 @@ def test_what_was_reached_is_in_the_error_where_no_menu_was():
     assert raised.value.reached.certificate.participation_slack < 0
 
 
+@pytest.mark.parametrize(
+    ("limit", "words"), [("5", "holds text"), (None, "is nan"), (np.nan, "is nan"), (-1, "is -1.0"), ([1, 2], "shape")]
+)
+def test_a_time_limit_is_a_positive_number(limit, words):
+    with pytest.raises(c.ProblemError, match=f"time_limit .*{words}|time_limit {words}"):
+        c.solve_menu([1.0, 2.0], cost=c.Quadratic(), time_limit=limit)
+
+
 def test_time_enough_changes_nothing():
     for problem in (RANDOM, GROUPS):
         hurried, patient = c.solve_menu(problem, time_limit=1e6), c.solve_menu(problem)

@@ -454,6 +454,17 @@ def test_strict_reading_names_every_reason():
         read_log(frame_of([*GOOD, *BAD[NO_USER], *BAD[NO_MENU]]), options=OFFERED, strict=True)
 
 
+def test_a_closed_log_keeps_what_was_asked_for_and_says_that_it_is_closed():
+    asked, silent = (read_log(frame_of(GOOD), options=OFFERED) for _ in range(2))
+    users = asked.users.tolist()
+    asked.close()
+    silent.close()
+    assert asked.users.tolist() == users
+    for question in (lambda: silent.users, lambda: silent.counts, lambda: silent.n_users, lambda: str(silent)):
+        with pytest.raises(ProblemError, match="the log the frame is closed: ask for its users before, or read it"):
+            question()
+
+
 def test_progress_says_what_was_read():
     lines = []
     read_log(frame_of(GOOD), options=OFFERED, progress=lines.append).close()
