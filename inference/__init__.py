@@ -27,7 +27,7 @@ from inference.logs import ChoiceLog, UserCounts, read_log
 from inference.manners import Listener
 from inference.misfit import Misfit
 from inference.mixed_logit import MixedLogit, fit_mixed_logit
-from inference.mixed_norms import NormGroups, infer_groups
+from inference.mixed_norms import NormGroups, infer_groups, infer_user_norms
 from inference.norm_assistant import Assistant
 from inference.norms import Norms, elicit_norms
 from inference.pooling import Pooling
@@ -124,6 +124,7 @@ __all__ = [
     "infer_groups",
     "infer_types",
     "infer_types_from_log",
+    "infer_user_norms",
     "information_front",
     "learn_norm",
     "load_latent_types",

@@ -17,8 +17,9 @@ from typing import Any
 
 import numpy as np
 
-from contracts.arrays import Array, finite, number
+from contracts.arrays import Array, finite, generator, number
 from contracts.errors import ProblemError
+from contracts.tables import plural
 from inference.norm_beliefs import (
     NormSpace,
     Tables,
@@ -27,8 +28,12 @@ from inference.norm_beliefs import (
     in_new_setting,
     no_evidence,
     norm_evidence,
+    share_norms,
+    tables_of,
 )
 from inference.ultimatum import Play
+
+SHOWN = 20  # people in a printed table
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,6 +70,14 @@ class NormGroups:
     def share_of(self, person: int) -> Array:
         """Expected share that the norm of a person gives; (n_runs,)."""
         return np.asarray(self.membership[:, person] @ self.space.share)
+
+    def __repr__(self) -> str:
+        n_runs, n_people, _ = self.membership.shape
+        chance = self.n_groups.mean(axis=0)
+        head = f"Norms of {n_people} people, {plural(n_runs, 'run')}: {plural(int(chance.argmax()), 'norm')} held"
+        rows = [f"{head} (probability {chance.max():.2f})", "person  share given"]
+        rows += [f"{person:6}  {self.share_of(person).mean():11.3f}" for person in range(min(n_people, SHOWN))]
+        return "\n".join(rows + ["..."] * (n_people > SHOWN))
 
 
 def infer_groups(
@@ -154,3 +167,40 @@ def user_likelihood(space: NormSpace, tables: Tables, played: Play, n_epochs: in
                 new = after_offer(evidence[runs, user], tables, played.amount[:, epoch], played.units[:, epoch, k])
                 evidence[runs, user] = new
     return norm_evidence(evidence)
+
+
+def infer_user_norms(
+    played: Play,
+    rng: np.random.Generator,
+    *,
+    n_epochs: int | None = None,
+    space: NormSpace | None = None,
+    concentration: float = 1.0,
+) -> NormGroups:
+    """Who of the users of a play holds which norm, and how common each norm is, from the offers that they made.
+
+    Parameters
+    ----------
+    played : simulated or recorded games, in which users are known by their seats; their policies are not looked at
+    n_epochs : use the first so many epochs only
+    space : the norms held possible; by default those of an `Assistant`
+    concentration : positive, of the Dirichlet prior on weights in total; small: few groups
+
+    Examples
+    --------
+    >>> from inference.ultimatum import Game, play
+    >>> users = ("selfish", "selfish", "selfish", "altruistic")
+    >>> played = play(Game(users=users, assistants=0), n_runs=20, rng=np.random.default_rng(1))
+    >>> infer_user_norms(played, np.random.default_rng(2))
+    Norms of 4 people, 20 runs: 2 norms held (probability 1.00)
+    person  share given
+         0        0.000
+         1        0.000
+         2        0.000
+         3        1.000
+    """
+    if not isinstance(played, Play):
+        raise ProblemError(f"played is {type(played).__name__}: give what play() returns")
+    known = share_norms() if space is None else space
+    score = user_likelihood(known, tables_of(known, played.amount), played, n_epochs)
+    return infer_groups(known, score, generator(rng), concentration=concentration)

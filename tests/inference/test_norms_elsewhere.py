@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from contracts.errors import ProblemError
 from inference.currencies import CurrencyKernel, carried_prior, currency_kernel, length_posterior, question
 from inference.manners import Listener
-from inference.mixed_norms import infer_groups
+from inference.mixed_norms import infer_groups, infer_user_norms
 from inference.norm_assistant import Assistant
 from inference.norm_beliefs import norm_prior, preference_norms, share_norms
 from inference.social_preferences import FehrSchmidt
@@ -144,3 +144,15 @@ FAILURES = [
 def test_what_makes_no_sense_is_refused(broken, message):
     with pytest.raises(ProblemError, match=message):
         broken()
+
+
+def test_the_norms_of_the_users_of_a_play_are_told_from_their_offers():
+    users = ("selfish", "altruistic", "altruistic")
+    played = play(Game(users=users, assistants=0), n_runs=30, rng=np.random.default_rng(1))
+    groups = infer_user_norms(played, np.random.default_rng(2))
+    assert [groups.share_of(person).mean() for person in range(3)] == pytest.approx([0, 1, 1], abs=0.02)
+    assert "2 norms held" in repr(groups)
+    with pytest.raises(ProblemError, match="played is tuple: give what play"):
+        infer_user_norms(users, np.random.default_rng(2))
+    with pytest.raises(ProblemError, match="rng is 1"):
+        infer_user_norms(played, 1)
