@@ -105,10 +105,12 @@ def write_document(path: str | Path, document: Any, *, indent: int | None = 1) -
     return write_text(path, json.dumps(document, indent=indent, allow_nan=False) + "\n")
 
 
-def write_text(path: str | Path, text: str) -> Path:
+def write_text(path: str | Path, text: str, *, make_folder: bool = False) -> Path:
     """Write a file of text and return where it is."""
     target = Path(path)
     try:
+        if make_folder:
+            target.parent.mkdir(parents=True, exist_ok=True)
         target.write_text(text, encoding="utf-8")
     except OSError as exc:
         raise unwritable(target, exc) from exc
@@ -120,7 +122,7 @@ def unwritable(path: Path, failed: OSError) -> ProblemError:
     remedy = "choose another place"
     if path.is_dir():
         remedy = "name a file in that folder"
-    elif not path.parent.is_dir():
+    elif not path.parent.exists():
         remedy = f"make the folder {path.parent} first, or name another"
     return ProblemError(f"{path} cannot be written: {failed.strerror or failed}; {remedy}")
 

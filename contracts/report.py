@@ -111,9 +111,7 @@ class Report:
 
     def write(self, path: str | Path) -> Path:
         """Write the page, creating its folder if need be; returns where it is."""
-        target = Path(path)
-        target.parent.mkdir(parents=True, exist_ok=True)
-        return write_text(target, self.html())
+        return write_text(path, self.html(), make_folder=True)
 
     def _with(self, block: str) -> Report:
         return replace(self, blocks=(*self.blocks, block))

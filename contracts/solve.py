@@ -117,6 +117,8 @@ def checked_seconds(time_limit: Any) -> float:
     """A time limit: a positive number, or infinity for none."""
     if isinstance(time_limit, float) and time_limit == math.inf:
         return time_limit
+    if time_limit is None:
+        raise ProblemError("time_limit is None: leave it out for no limit")
     seconds = number("time_limit", time_limit)
     if seconds <= 0:
         raise ProblemError(f"time_limit is {seconds}: give a positive number of seconds")

@@ -115,7 +115,7 @@ def infer_types_from_log(
     1  bob        2              0.983          high
     """
     target, tell = Path(out), reporter(progress)
-    if target.suffix.lower() != ".parquet" or not target.parent.is_dir():
+    if target.suffix.lower() != ".parquet" or target.is_dir() or not target.parent.is_dir():
         raise ProblemError(f"out is {target}: name a .parquet file in a folder that exists")
     check_choice_model(choice_model, "choice_model")
     offers = named_offers(menu)

@@ -8,7 +8,7 @@ import matplotlib as mpl
 import pytest
 from matplotlib.figure import Figure
 
-from contracts import Quadratic, solve_menu
+from contracts import ProblemError, Quadratic, solve_menu
 from contracts.report import Report, svg
 
 mpl.use("Agg")
@@ -145,6 +145,8 @@ def test_writing_makes_the_folder_and_says_where_the_page_is(tmp_path):
     report = Report("Größe ≥ 1").text("naïve")
     target = report.write(tmp_path / "new" / "page.html")
     assert target == tmp_path / "new" / "page.html"
+    with pytest.raises(ProblemError, match=r"page\.html cannot be written: .*; choose another place"):
+        report.write(target / "page.html")
     assert target.read_text(encoding="utf-8") == report.html()
     assert Page(report.html()).words == ["Größe ≥ 1", "Größe ≥ 1", "naïve"]
 

@@ -196,7 +196,8 @@ def test_what_was_reached_is_in_the_error_where_no_menu_was():
 
 
 @pytest.mark.parametrize(
-    ("limit", "words"), [("5", "holds text"), (None, "is nan"), (np.nan, "is nan"), (-1, "is -1.0"), ([1, 2], "shape")]
+    ("limit", "words"),
+    [("5", "holds text"), (None, "is None: leave it out"), (np.nan, "is nan"), (-1, "is -1.0"), ([1, 2], "shape")],
 )
 def test_a_time_limit_is_a_positive_number(limit, words):
     with pytest.raises(c.ProblemError, match=f"time_limit .*{words}|time_limit {words}"):

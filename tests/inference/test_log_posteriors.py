@@ -95,8 +95,10 @@ def test_logs_and_menus_that_do_not_match_are_refused(choices, tmp_path):
     with read_log(frame, options=MENU) as log:
         with pytest.raises(ProblemError, match="menu ''; pass it in menu, which has 'A'"):
             infer_types_from_log(log, {"A": MENU}, out)
-        with pytest.raises(ProblemError, match=r"name a \.parquet file in a folder that exists"):
-            infer_types_from_log(log, MENU, tmp_path / "p.csv")
+        (tmp_path / "folder.parquet").mkdir()
+        for name in ("p.csv", "folder.parquet", "nowhere/p.parquet"):
+            with pytest.raises(ProblemError, match=r"name a \.parquet file in a folder that exists"):
+                infer_types_from_log(log, MENU, tmp_path / name)
 
 
 def test_the_table_shows_shares_before_and_after(choices, tmp_path):
