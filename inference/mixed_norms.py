@@ -76,7 +76,7 @@ class NormGroups:
         chance = self.n_groups.mean(axis=0)
         head = f"Norms of {n_people} people, {plural(n_runs, 'run')}: {plural(int(chance.argmax()), 'norm')} held"
         rows = [f"{head} (probability {chance.max():.2f})", "person  share given"]
-        rows += [f"{person:6}  {self.share_of(person).mean():11.3f}" for person in range(min(n_people, SHOWN))]
+        rows += [f"{person:6}  {self.share_of(person).mean():11.2f}" for person in range(min(n_people, SHOWN))]
         return "\n".join(rows + ["..."] * (n_people > SHOWN))
 
 
@@ -194,10 +194,10 @@ def infer_user_norms(
     >>> infer_user_norms(played, np.random.default_rng(2))
     Norms of 4 people, 20 runs: 2 norms held (probability 1.00)
     person  share given
-         0        0.000
-         1        0.000
-         2        0.000
-         3        1.000
+         0         0.00
+         1         0.00
+         2         0.00
+         3         1.00
     """
     if not isinstance(played, Play):
         raise ProblemError(f"played is {type(played).__name__}: give what play() returns")
