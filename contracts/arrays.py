@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, overload
+from itertools import chain
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,10 +15,38 @@ Array = NDArray[np.float64]
 LARGEST = 1e100  # products and sums of entries must stay far from overflow
 
 
-def column_names(values: Any) -> tuple[str, ...] | None:
-    """Column names of a pandas, polars or other dataframe; None for anything else."""
-    columns = getattr(values, "columns", None)
-    return None if columns is None else tuple(str(name) for name in columns)
+# What arrays hold that are no numbers, by the kind of their dtype; NumPy would turn most of it into numbers.
+NOT_NUMBERS = {
+    "b": "true or false",
+    "S": "text",
+    "U": "text",
+    "M": "dates",
+    "m": "durations",
+    "c": "complex numbers",
+    "V": "records",
+}
+
+
+def is_frame(values: Any) -> bool:
+    """Whether something has columns, as dataframes do."""
+    return hasattr(type(values), "columns")
+
+
+def eager(frame: Any) -> Any:
+    """A pandas, polars or other table in memory as a narwhals frame; anything else is refused."""
+    import narwhals as nw
+
+    try:
+        return nw.from_native(frame, eager_only=True)
+    except TypeError as exc:
+        first = "collect() it first, or " if hasattr(frame, "collect") else ""
+        raise ProblemError(
+            f"{type(frame).__name__} is no table in memory: {first}pass pandas, polars or a mapping of columns"
+        ) from exc
+    except nw.exceptions.DuplicateError as exc:
+        names = list(map(str, frame.columns))
+        twice = next((name for name in names if names.count(name) > 1), "")
+        raise ProblemError(f"the frame repeats the column {twice!r}: give every column its own name") from exc
 
 
 def finite(name: str, values: Any, labels: Sequence[str] | None = None) -> Array:
@@ -30,22 +59,7 @@ def finite(name: str, values: Any, labels: Sequence[str] | None = None) -> Array
         ...
     contracts.errors.ProblemError: weights['high'] is nan: every entry must be a finite number
     """
-    try:
-        if column_names(values) is not None:
-            import narwhals as nw
-
-            values = nw.from_native(values).to_numpy()
-        raw = np.asarray(values)
-        if raw.dtype.kind in "bSU":
-            kind = "true or false" if raw.dtype.kind == "b" else "text"
-            raise ProblemError(f"{name} holds {kind}, not numbers: convert it first")
-        array = np.array(raw, dtype=np.float64)
-    except ProblemError:
-        raise
-    except (TypeError, ValueError, OverflowError) as exc:
-        raise ProblemError(
-            f"{name} is not a rectangular array of numbers ({exc}): give every row the same length"
-        ) from exc
+    array = _of_frame(name, eager(values), labels) if is_frame(values) else _floats(name, values, labels)
     bad = np.argwhere(~(np.abs(array) <= LARGEST))
     if len(bad):
         where = tuple(int(k) for k in bad[0])
@@ -53,6 +67,85 @@ def finite(name: str, values: Any, labels: Sequence[str] | None = None) -> Array
         raise ProblemError(f"{name}{place(where, labels)} is {array[where]}: {remedy}")
     array.setflags(write=False)
     return array
+
+
+def _of_frame(name: str, table: Any, labels: Sequence[str] | None) -> Array:
+    """Floats of a narwhals frame; columns that are not plainly of numbers are looked at one by one."""
+    if all(dtype.is_numeric() for dtype in table.schema.values()):
+        return _floats(name, table.to_numpy(), labels)
+    return np.column_stack(
+        [
+            _floats(f"column {str(column)!r} of {name}", table.get_column(column).to_numpy(), labels)
+            for column in table.columns
+        ]
+    )
+
+
+def _floats(name: str, values: Any, labels: Sequence[str] | None) -> Array:
+    """A new array of floats; refuses what is no number, though NumPy might make one of it."""
+    if len(masked := np.argwhere(np.ma.getmask(values))):
+        where = tuple(int(k) for k in masked[0])
+        raise ProblemError(f"{name}{place(where, labels)} is masked: every entry must be a finite number")
+    try:
+        raw = np.asarray(values)
+    except (TypeError, ValueError) as exc:
+        raise ProblemError(
+            f"{name} is not a rectangular array of numbers ({exc}): give every row the same length"
+        ) from exc
+    for kind in _kinds(raw, values):
+        if kind in NOT_NUMBERS:
+            raise ProblemError(f"{name} holds {NOT_NUMBERS[kind]}, not numbers: convert it first")
+    try:
+        return np.array(raw, dtype=np.float64)
+    except (TypeError, ValueError, OverflowError) as exc:
+        if raw.ndim == 0:
+            raise ProblemError(
+                f"{name} is {type(values).__name__}: give numbers, in a list, an array or a frame"
+            ) from exc
+        where, entry = next((k, entry) for k, entry in np.ndenumerate(raw) if not _is_number(entry))
+        raise ProblemError(f"{name}{place(where, labels)} is {entry!r}: every entry must be a finite number") from exc
+
+
+def _kinds(raw: NDArray[Any], values: Any) -> set[str]:
+    """Kinds of dtype among the entries: where any object may be one, and in lists, whose kinds NumPy has mixed."""
+    entries: list[Any] = []
+    if raw.dtype.kind == "O":
+        entries = raw.ravel().tolist()
+    elif isinstance(values, list | tuple):
+        entries = list(values)
+        while {type(entry) for entry in entries} in ({list}, {tuple}, {list, tuple}):
+            entries = list(chain.from_iterable(entries))
+    one_of_each = {type(entry): entry for entry in entries}
+    return {raw.dtype.kind, *(np.asarray(entry).dtype.kind for entry in one_of_each.values())}
+
+
+def _is_number(entry: Any) -> bool:
+    try:
+        float(entry)
+    except (TypeError, ValueError, OverflowError):
+        return entry is None  # which NumPy reads as nan
+    return True
+
+
+def yes_or_no(name: str, values: Any) -> NDArray[np.bool_]:
+    """True and False, or 1 and 0, as an array of bool.
+
+    Examples
+    --------
+    >>> yes_or_no("accepted", [1, 0])
+    array([ True, False])
+    """
+    array = np.asarray(values)
+    if array.dtype.kind == "O" and all(isinstance(entry, bool | np.bool_) for entry in array.ravel().tolist()):
+        array = array.astype(bool)
+    if array.dtype == np.bool_:
+        return array.copy()
+    numbers = finite(name, array)
+    neither = np.argwhere((numbers != 0) & (numbers != 1))
+    if len(neither):
+        where = tuple(int(k) for k in neither[0])
+        raise ProblemError(f"{name}{place(where, None)} is {numbers[where]:g}: use True and False, or 1 and 0")
+    return numbers == 1
 
 
 def number(name: str, value: Any) -> float:
@@ -103,21 +196,3 @@ def place(index: tuple[int, ...], labels: Sequence[str] | None) -> str:
         return ""
     first = repr(labels[index[0]]) if labels is not None and index[0] < len(labels) else str(index[0])
     return "[" + ", ".join([first, *map(str, index[1:])]) + "]"
-
-
-class NumberedLabels(Sequence[str]):
-    """The labels '1', '2', ..., 'n', made when asked for: a million types cost nothing."""
-
-    def __init__(self, count: int) -> None:
-        self._numbers = range(1, count + 1)
-
-    def __len__(self) -> int:
-        return len(self._numbers)
-
-    @overload
-    def __getitem__(self, index: int) -> str: ...
-    @overload
-    def __getitem__(self, index: slice) -> tuple[str, ...]: ...
-    def __getitem__(self, index: int | slice) -> str | tuple[str, ...]:
-        chosen = self._numbers[index]
-        return str(chosen) if isinstance(chosen, int) else tuple(map(str, chosen))

@@ -13,6 +13,7 @@ from contracts.bounds import Bound, Multipliers, check_multipliers, no_multiplie
 from contracts.errors import ProblemError
 from contracts.exact import EPS, BestOptions, best_options, participation_slacks
 from contracts.exact_robust import worst_deviations, worst_participation_slacks
+from contracts.names import check_same_names, column_names, given_names, row_names
 from contracts.problem import ScreeningProblem
 from contracts.relevance import Indices
 
@@ -175,6 +176,11 @@ def verify(
     gap, tolerance = checked_standards(gap, tolerance)
     if transfer is None and problem.transfers != "none":
         raise ProblemError("transfer is left out: give one per type, or a problem with transfers='none'")
+    types, goods = given_names(problem.labels), given_names(problem.goods)
+    for name, rows in (("allocation", row_names(allocation)), ("transfer", row_names(transfer))):
+        check_same_names(name, rows, "labels", types, f"pass {name}.reindex(problem.labels)", may_differ=True)
+    remedy = "pass allocation[list(problem.goods)]"
+    check_same_names("allocation", column_names(allocation), "goods", goods, remedy, may_differ=True)
     allocation = finite("allocation", allocation, problem.labels)
     transfer = np.zeros(problem.n_types) if transfer is None else transfer
     transfer = finite("transfer", transfer, problem.labels)

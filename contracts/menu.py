@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from contracts.arrays import Array, finite, generator, number
+from contracts.arrays import Array, finite, generator, is_frame, number
 from contracts.bounds import Bound, Multipliers, upper_bound
 from contracts.certificate import Certificate, certify
 from contracts.errors import ProblemError
 from contracts.exact import best_options
+from contracts.names import check_same_names, column_names, given_names, row_names
 from contracts.problem import ScreeningProblem
 from contracts.records import from_record, read_document, to_record, write_document
 from contracts.relevance import Indices
@@ -150,7 +151,8 @@ class Menu:
 
         Parameters
         ----------
-        valuations : (n_agents, n_goods) array; a vector is one valuation per agent for one good, else one agent
+        valuations : (n_agents, n_goods) array, or a frame with the goods as columns, in their order; a vector is one
+            valuation per agent for one good, else one agent
         temperature : money; if given, agents choose by logit and `rng` draws their choices
         reservation_utility : number or (n_agents,) array; by default that of the problem, if all types share it
 
@@ -158,17 +160,16 @@ class Menu:
         -------
         (n_agents,) array of indices. Without a temperature they are exact, ties in the principal's favour.
         """
-        valuations = self._agents(valuations)
         if temperature is not None:
             if rng is None:
                 raise ProblemError("choose with a temperature draws at random: pass rng=numpy.random.default_rng(seed)")
             probabilities = self.choice_probabilities(
                 valuations, temperature=temperature, reservation_utility=reservation_utility
             )
-            uniform = generator(rng).random(len(valuations))[:, np.newaxis]
+            uniform = generator(rng).random(len(probabilities))[:, np.newaxis]
             drawn = (uniform > np.cumsum(probabilities, axis=1)).sum(axis=1)
             return np.where(drawn >= len(self.options.transfers), OUTSIDE, drawn)
-        outside = self._outside_utility(valuations, reservation_utility)
+        valuations, outside = self._agents(valuations, reservation_utility)
         # The outside option joins as a contract in one more good that agents value at their outside utility.
         count = len(self.options.transfers)
         values = np.column_stack([valuations, outside]) if self._outside_is_money else valuations
@@ -187,8 +188,7 @@ class Menu:
 
         if not temperature > 0:
             raise ProblemError(f"temperature is {temperature}: it must be positive; leave it out for best responses")
-        valuations = self._agents(valuations)
-        outside = self._outside_utility(valuations, reservation_utility)
+        valuations, outside = self._agents(valuations, reservation_utility)
         utility = valuations @ self.options.allocations.T - self.options.transfers
         return np.asarray(softmax(np.column_stack([utility, outside]) / temperature, axis=1))
 
@@ -294,13 +294,22 @@ class Menu:
         chosen.setflags(write=False)
         return chosen
 
-    def _agents(self, valuations: Any) -> Array:
-        array = finite("valuations", valuations)
+    def _agents(self, valuations: Any, reservation_utility: Any) -> tuple[Array, Array]:
+        """Valuations (n_agents, n_goods) and what each agent has without a contract (n_agents,)."""
+        array, several = finite("valuations", valuations), self.problem.n_goods > 1
         if array.ndim == 1:
-            array = array[:, np.newaxis] if self.problem.n_goods == 1 else array[np.newaxis]
+            array = array[np.newaxis] if several else array[:, np.newaxis]
         if array.ndim != 2 or array.shape[1] != self.problem.n_goods:
             raise ProblemError(f"valuations has shape {array.shape}; expected (n_agents, {self.problem.n_goods})")
-        return array
+        names = column_names(valuations) if is_frame(valuations) else row_names(valuations) if several else None
+        remedy = "pass valuations[list(menu.problem.goods)]"
+        goods = given_names(self.problem.goods)
+        check_same_names("valuations", names, "the goods", goods, remedy, may_differ=not several)
+        if is_frame(valuations) or not several:
+            remedy = "pass reservation_utility.reindex(valuations.index)"
+            rows = row_names(valuations)
+            check_same_names("reservation_utility", row_names(reservation_utility), "valuations", rows, remedy)
+        return array, self._outside_utility(array, reservation_utility)
 
     def _outside_utility(self, valuations: Array, reservation_utility: Any) -> Array:
         if self.problem.outside_option is not None:

@@ -6,10 +6,11 @@ from typing import Any, Literal
 
 import numpy as np
 
-from contracts.arrays import Array, column_names, finite, place
+from contracts.arrays import Array, finite, place
 from contracts.costs import Entropy, Linear, Power, Quadratic
 from contracts.domains import Box, Domain, NonNegative, Simplex
 from contracts.errors import ProblemError
+from contracts.names import check_same_names, row_names, type_names
 from contracts.objectives import Isoelastic, Profit, Welfare
 from contracts.problem import ScreeningProblem, Transfers
 
@@ -54,8 +55,9 @@ def mussa_rosen(
     >>> menu.allocation.round(6).ravel()
     array([0.666667, 2.      ])
     """
+    _not_negative("types", _one_each("types", types, labels), labels)
     return ScreeningProblem(
-        _not_negative("types", _one_each("types", types, labels), labels),
+        types,
         weights,
         cost=Quadratic(_positive("curvature", curvature)),
         reservation_utility=reservation_utility,
@@ -112,8 +114,9 @@ def maskin_riley(
             f"exponent is {exponent}: utility theta q^exponent needs falling marginal utility, an exponent below 1; "
             "for goods worth theta each, use optimal_auction with a Box of quantities"
         )
+    _not_negative("types", _one_each("types", types, labels), labels)
     return ScreeningProblem(
-        _not_negative("types", _one_each("types", types, labels), labels),
+        types,
         weights,
         cost=Power(1 / exponent, scale=_positive("unit_cost", unit_cost)),
         reservation_utility=reservation_utility,
@@ -166,14 +169,15 @@ def multiproduct(
     >>> menu.certificate.holds
     True
     """
+    _table("types", types, "goods", labels, instead="for one good use mussa_rosen")
     return ScreeningProblem(
-        _table("types", types, "goods", labels, instead="for one good use mussa_rosen"),
+        types,
         weights,
         cost=Quadratic(curvature),
         domain=NonNegative() if capacity is None else Box(0.0, finite("capacity", capacity)),
         reservation_utility=reservation_utility,
         labels=labels,
-        goods=column_names(types) if goods is None else goods,
+        goods=goods,
     )
 
 
@@ -224,13 +228,14 @@ def optimal_auction(
     domains: dict[str, Domain] = {"additive": Box(0.0, 1.0), "unit": Simplex(free_disposal=True)}
     if demand not in domains:
         raise ProblemError(f"demand is {demand!r}: use 'additive' (may get every good) or 'unit' (wants one of them)")
+    finite("values", values, labels)  # refused under the name it has here
     return ScreeningProblem(
-        finite("values", values, labels),
+        values,
         weights,
         cost=Linear(seller_value),
         domain=domains[demand],
         labels=labels,
-        goods=column_names(values) if goods is None else goods,
+        goods=goods,
     )
 
 
@@ -297,7 +302,7 @@ def regulation(
         domain=Box(0.0, intercept / slope if capacity is None else _positive("capacity", capacity)),
         principal_values=intercept,
         objective=Profit() if alpha == 0 else Welfare(weights=alpha),
-        labels=labels,
+        labels=_labels("marginal_costs", marginal_costs, weights, labels),
         goods=("output",),
     )
 
@@ -367,7 +372,7 @@ def income_tax(
         weights,
         cost=Power(1 / k, scale=-(k ** (1 / k))),
         objective=Welfare(welfare_weights, welfare_function, profit_weight=0.0, minimum_profit=revenue),
-        labels=labels,
+        labels=_labels("skills", skills, weights, labels),
         goods=("effort",),
     )
 
@@ -418,8 +423,9 @@ def lotteries(
     >>> menu.allocation.round(6)
     array([[0.25, 0.75]])
     """
+    _table("utility_matrix", utility_matrix, "outcomes", labels, instead="write one type as one row, [[...]]")
     return ScreeningProblem(
-        _table("utility_matrix", utility_matrix, "outcomes", labels, instead="write one type as one row, [[...]]"),
+        utility_matrix,
         weights,
         domain=Simplex(),
         principal_values=principal_values,
@@ -427,7 +433,7 @@ def lotteries(
         reservation_utility=reservation_utility,
         outside_option=outside_option,
         labels=labels,
-        goods=column_names(utility_matrix) if outcomes is None else outcomes,
+        goods=outcomes,
     )
 
 
@@ -486,7 +492,7 @@ def delegation(
     # Users who cannot leave: a reservation utility below every policy, by a margin that rounding cannot bridge.
     margin = float(np.abs(rewards).max()) or 1.0
     return ScreeningProblem(
-        rewards,
+        utility_matrix,
         weights,
         cost=Entropy(reference, temperature),
         domain=Simplex(),
@@ -496,7 +502,7 @@ def delegation(
         transfers="none",
         objective=Welfare(social) if np.any(social != 0) else Profit(),
         labels=labels,
-        goods=column_names(utility_matrix) if policies is None else policies,
+        goods=policies,
     )
 
 
@@ -505,7 +511,7 @@ def delegation(
 
 def _one_each(name: str, values: Any, labels: Any) -> Array:
     """One number per type; (n_types,)."""
-    array = finite(name, values, labels)
+    array = finite(name, values, type_names(values) if labels is None else labels)
     if array.ndim == 2 and array.shape[1] == 1:
         array = array[:, 0]
     if array.ndim != 1 or array.size == 0:
@@ -516,9 +522,16 @@ def _one_each(name: str, values: Any, labels: Any) -> Array:
     return array
 
 
+def _labels(name: str, values: Any, weights: Any, labels: Any) -> Any:
+    """Labels of types that are not handed on as they are: those given, or their index, which weights must share."""
+    remedy = f"pass weights.reindex({name}.index)"
+    check_same_names("weights", row_names(weights), name, row_names(values), remedy)
+    return type_names(values) if labels is None else labels
+
+
 def _table(name: str, values: Any, columns: str, labels: Any, *, instead: str) -> Array:
     """One row per type."""
-    array = finite(name, values, labels)
+    array = finite(name, values, type_names(values) if labels is None else labels)
     if array.ndim != 2 or array.size == 0:
         raise ProblemError(f"{name} has shape {array.shape}; expected (n_types, n_{columns}); {instead}")
     return array

@@ -11,10 +11,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from contracts.ambiguity import Ambiguity, WorstCase
-from contracts.arrays import Array, NumberedLabels, column_names, finite, number
+from contracts.arrays import Array, finite, is_frame, number
 from contracts.costs import Cost, Linear
 from contracts.domains import Domain, NonNegative
 from contracts.errors import ProblemError
+from contracts.names import NumberedLabels, check_same_names, column_names, distinct_names, row_names, type_names
 from contracts.objectives import Objective, Profit, WeightedSum, Welfare
 from contracts.uncertainty import Uncertainty, ValuationSets
 
@@ -56,6 +57,15 @@ class LinearConstraint:
             raise ProblemError(f"{self.name} has lower {self.lower} above upper {self.upper}: swap them")
 
 
+def _one_each(field: str, names: Sequence[str] | None, count: int, noun: str) -> Sequence[str]:
+    """The names of so many types or goods; numbers where nobody gave any."""
+    if names is None:
+        return NumberedLabels(count)
+    if len(names) != count:
+        raise ProblemError(f"{field} has {len(names)} names for {count} {noun}s: give one per {noun}")
+    return names
+
+
 def _described(part: Any) -> str:
     """What the user passed for a part of the problem; a class given without parentheses is called so."""
     return f"the class {part.__name__}, not an object of it" if isinstance(part, type) else type(part).__name__
@@ -76,7 +86,7 @@ class SideRows:
         return np.asarray(np.einsum("kij,ij->k", self.allocation, allocation) + self.utility @ utility)
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class ScreeningProblem:
     """A principal who offers a menu of contracts to agents of hidden types.
 
@@ -100,7 +110,9 @@ class ScreeningProblem:
         maximises its objective under the distribution in that set that is worst for it
     uncertainty : Interval, Ellipsoid or Noise around the valuations; IC and IR then hold for every valuation in each
         type's set, while the objective counts the valuations as given
-    labels, goods : names of types and goods, distinct
+    labels, goods : names of types and goods, distinct; by default those of the valuations, if they are a frame or a
+        series: the pandas index, if it is distinct text, and the names of the columns. Arrays go by position, and names
+        never rearrange them: indices of pandas inputs, or names of goods, in different orders are refused
 
     Raises
     ------
@@ -130,8 +142,11 @@ class ScreeningProblem:
     goods: Any = None
 
     def __post_init__(self) -> None:
-        columns = column_names(self.valuations)
-        valuations = finite("valuations", self.valuations, self.labels)
+        rows, columns = row_names(self.valuations), column_names(self.valuations)
+        named = distinct_names("labels", self.labels, "type")
+        labels = type_names(self.valuations) if named is None else named
+        goods = distinct_names("goods", columns if self.goods is None else self.goods, "good")
+        valuations = finite("valuations", self.valuations, labels)
         if valuations.ndim == 1:
             valuations = valuations[:, np.newaxis]
         if valuations.ndim != 2 or valuations.size == 0:
@@ -139,12 +154,13 @@ class ScreeningProblem:
                 f"valuations has shape {valuations.shape}; expected (n_types, n_goods) with at least one of each"
             )
         self._set("valuations", valuations)
-        n_types, n_goods = valuations.shape
-        self._set("labels", self._names("labels", self.labels, n_types, "type"))
-        self._set("goods", self._names("goods", columns if self.goods is None else self.goods, n_goods, "good"))
+        self._check_same_types(named, rows)
+        self._check_same_goods(goods, columns)
+        self._set("labels", _one_each("labels", labels, self.n_types, "type"))
+        self._set("goods", _one_each("goods", goods, self.n_goods, "good"))
         self._set("weights", self._checked_weights())
         self._check_menu_space()
-        self._set("principal_values", self._broadcast("principal_values", (n_types, n_goods)))
+        self._set("principal_values", self._broadcast("principal_values", valuations.shape))
         self._set("outside_option", self._checked_outside_option())
         self._set("reservation_utility", self._checked_reservation())
         self._set("transfers", self._checked_transfers())
@@ -154,6 +170,16 @@ class ScreeningProblem:
         self._check_uncertainty()
 
     # ---- what it is ----
+
+    def __repr__(self) -> str:
+        shown: dict[str, Any] = {"n_types": self.n_types, "n_goods": self.n_goods}
+        for field in ("cost", "domain", "objective", "ambiguity", "uncertainty"):
+            if getattr(self, field) is not None:
+                shown[field] = type(getattr(self, field)).__name__
+        shown["transfers"] = repr(self.transfers)
+        if self.constraints:
+            shown["constraints"] = len(self.constraints)
+        return f"ScreeningProblem({', '.join(f'{name}={value}' for name, value in shown.items())})"
 
     @property
     def n_types(self) -> int:
@@ -266,25 +292,24 @@ class ScreeningProblem:
             value.setflags(write=False)
         object.__setattr__(self, name, value)
 
-    def _names(self, field: str, names: Any, count: int, noun: str) -> Sequence[str]:
-        if names is None:
-            return NumberedLabels(count)
-        if isinstance(names, NumberedLabels) and len(names) == count:
-            return names
-        if isinstance(names, str):
-            raise ProblemError(f"{field} is the text {names!r}: give a list with one name per {noun}")
-        try:
-            names = tuple(str(name) for name in names)
-        except TypeError as exc:
-            raise ProblemError(f"{field} is {names!r}: give a list of names, one per {noun}") from exc
-        if len(names) != count:
-            raise ProblemError(f"{field} has {len(names)} names for {count} {noun}s: give one per {noun}")
-        seen: set[str] = set()
-        for name in names:
-            if name in seen:
-                raise ProblemError(f"{field} repeats {name!r}: give every {noun} its own name")
-            seen.add(name)
-        return names
+    def _check_same_types(self, labels: Sequence[str] | None, rows: NDArray[Any] | None) -> None:
+        """Refuse pandas inputs whose indices say that their rows are other types, or in another order."""
+        check_same_names("labels", labels, "valuations", rows, "pass valuations.index", may_differ=True)
+        whose, order = ("labels", "labels") if rows is None else ("valuations", "valuations.index")
+        for field in ("labels", "weights", "principal_values", "reservation_utility"):
+            given = getattr(self, field)
+            if field != "principal_values" or is_frame(given) or self.n_goods == 1:
+                remedy = f"pass {field}.reindex({order})"
+                known = labels if rows is None else rows
+                check_same_names(field, row_names(given), whose, known, remedy, may_differ=rows is None)
+
+    def _check_same_goods(self, goods: Sequence[str] | None, columns: Sequence[str] | None) -> None:
+        """Refuse the names of the goods in another order; other names may say what else a column holds."""
+        check_same_names("goods", goods, "valuations", columns, "pass valuations.columns", may_differ=True)
+        for field in ("principal_values", "outside_option"):
+            given = getattr(self, field)
+            names = column_names(given) if is_frame(given) else row_names(given)
+            check_same_names(field, names, "goods", goods, f"pass {field}[list(goods)]", may_differ=True)
 
     def _checked_weights(self) -> Array:
         if self.weights is None:

@@ -16,10 +16,10 @@ from typing import Any, TypeVar
 import numpy as np
 
 from contracts.ambiguity import ChiSquare, KullbackLeibler, Moments, TotalVariation, Wasserstein
-from contracts.arrays import NumberedLabels
 from contracts.costs import Entropy, Linear, Power, Quadratic
 from contracts.domains import Box, NonNegative, Polyhedron, Simplex
 from contracts.errors import ProblemError
+from contracts.names import NumberedLabels
 from contracts.objectives import Exponential, Isoelastic, Profit, WeightedSum, Welfare, WorstOff
 from contracts.problem import LinearConstraint, ScreeningProblem
 from contracts.uncertainty import Ellipsoid, Interval, Noise

@@ -13,6 +13,7 @@ ROOT = Path(__file__).parent.parent
 LAYERS = (  # each may import from those before it, and from its own
     ("errors",),
     ("arrays",),
+    ("names",),
     ("domains", "objectives", "ambiguity", "uncertainty"),
     ("costs",),
     ("problem",),

@@ -3,6 +3,8 @@
 import json
 
 import numpy as np
+import pandas as pd
+import polars as pl
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
@@ -321,6 +323,33 @@ def test_infinite_limits_survive_the_file(tmp_path):
 
 
 # ---- choosing ----
+
+
+def test_agents_in_a_frame_are_read_in_the_order_of_the_goods_or_refused():
+    agents = pd.DataFrame({"speed": [1.0, 5.0], "storage": [2.0, 0.0], "age": [30, 40]}, index=["ann", "bob"])
+    goods = ["speed", "storage"]
+    menu = c.solve_menu([[1.0, 3.0], [4.0, 1.0]], cost=c.Quadratic(), goods=goods)
+    numbered = c.solve_menu([[1.0, 3.0], [4.0, 1.0]], cost=c.Quadratic())
+    fine = menu.choose(agents[goods]).tolist()
+    assert menu.choose(pl.from_pandas(agents[goods])).tolist() == menu.choose(agents[goods].to_numpy()).tolist() == fine
+    assert numbered.choose(agents[["age", "speed"]]).shape == (2,)
+    assert menu.choose(agents.loc["bob", goods]).tolist() == fine[1:]
+    assert menu.choose(pd.DataFrame(agents[goods].to_numpy())).tolist() == fine
+    another = (
+        r"valuations has the names of the goods in another order .*: pass valuations\[list\(menu.problem.goods\)\]"
+    )
+    for turned in (agents[goods[::-1]], pl.from_pandas(agents[goods[::-1]]), agents.loc["ann", goods[::-1]]):
+        with pytest.raises(c.ProblemError, match=another):
+            menu.choose(turned)
+        with pytest.raises(c.ProblemError, match=another):
+            menu.choice_probabilities(turned, temperature=1.0)
+    with pytest.raises(
+        c.ProblemError, match=r"valuations has other names than the goods \('age' in place of 'storage'\)"
+    ):
+        menu.choose(agents[["speed", "age"]])
+    with pytest.raises(c.ProblemError, match="reservation_utility has the names of valuations in another order"):
+        menu.choose(agents[goods], reservation_utility=pd.Series({"bob": 0.0, "ann": 1.0}))
+    assert LOW_HIGH.choose(pd.Series([2.5, 0.1], index=["ann", "bob"], name="taste")).tolist() == [1, -1]
 
 
 def test_types_choose_their_own_contracts():

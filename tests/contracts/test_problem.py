@@ -1,6 +1,8 @@
 """The door: what does not describe a problem is refused with what, where and what to do."""
 
 import dataclasses
+import datetime
+import fractions
 
 import numpy as np
 import pandas as pd
@@ -34,8 +36,29 @@ REFUSED = [
     ({"valuations": 1.0}, r"valuations has shape \(\); expected"),
     ({"valuations": np.ones((2, 2, 2))}, r"valuations has shape \(2, 2, 2\)"),
     ({"valuations": [[1.0], [2.0, 3.0]]}, r"not a rectangular array of numbers .*: give every row the same length"),
-    ({"valuations": ["a", "b"]}, r"valuations (is not a rectangular array|holds text)"),
+    ({"valuations": ["a", "b"]}, r"valuations holds text, not numbers: convert it first"),
     ({"valuations": None}, r"valuations"),
+    ({"valuations": {"a": 1.0}}, r"valuations is dict: give numbers, in a list, an array or a frame"),
+    ({"valuations": (k for k in (1.0, 2.0))}, r"valuations is generator: give numbers"),
+    ({"valuations": [True, 2.0]}, r"valuations holds true or false"),
+    ({"valuations": [[True], [2.0]]}, r"valuations holds true or false"),
+    ({"valuations": [1.0, 2.0 + 1.0j]}, r"valuations holds complex numbers"),
+    ({"valuations": np.array(["2020", "2021"], dtype="M8[D]")}, r"valuations holds dates"),
+    ({"valuations": np.array([1, 2], dtype="m8[D]")}, r"valuations holds durations"),
+    ({"valuations": [datetime.date(2020, 1, 1), 1.0]}, r"valuations\[0\] is datetime.date\(2020, 1, 1\): every entry"),
+    ({"valuations": [np.timedelta64(1, "s"), 1.0]}, r"valuations holds durations"),
+    ({"valuations": np.ma.array([1.0, 2.0], mask=[False, True])}, r"valuations\[1\] is masked"),
+    ({"valuations": np.array(["1.5", 2.0], dtype=object)}, r"valuations holds text"),
+    ({"valuations": np.array([1.0, pd.NA]), "labels": ["a", "b"]}, r"valuations\['b'\] is <NA>: every entry must be"),
+    ({"valuations": [10**400, 1]}, r"valuations\[0\] is 1000"),
+    ({"valuations": pd.Series(["True", "False"])}, r"valuations holds text"),
+    ({"valuations": pd.Series([1.0, None], index=["a", "b"])}, r"valuations\['b'\] is nan"),
+    ({"valuations": pd.DataFrame({"a": [1.0], "b": ["x"]})}, r"column 'b' of valuations holds text, not numbers"),
+    ({"valuations": pl.DataFrame({"a": [1.0], "b": [True]})}, r"column 'b' of valuations holds true or false"),
+    ({"valuations": pd.DataFrame({"a": [pd.Timestamp(0)]})}, r"column 'a' of valuations holds dates"),
+    ({"valuations": pd.DataFrame({7: [1.0], 9: ["x"]})}, r"column '9' of valuations holds text"),
+    ({"valuations": pd.DataFrame([[1.0, 2.0]], columns=["a", "a"])}, r"the frame repeats the column 'a'"),
+    ({"valuations": pl.LazyFrame({"a": [1.0]})}, r"LazyFrame is no table in memory: collect\(\) it first"),
     # weights
     ({"weights": [0.5, 0.25, 0.25]}, r"weights has 3 entries for 2 types: give one per type"),
     ({"weights": [1.5, -0.5], "labels": ["a", "b"]}, r"weights\['b'\] is -0.5: every type needs a positive share"),
@@ -45,6 +68,10 @@ REFUSED = [
     # labels and goods
     ({"labels": ["a", "a"]}, r"labels repeats 'a': give every type its own name"),
     ({"labels": ["a"]}, r"labels has 1 names for 2 types: give one per type"),
+    ({"labels": [None, "a"]}, r"labels\[0\] is None: give every type a name"),
+    ({"labels": [NAN, "a"]}, r"labels\[0\] is nan: give every type a name"),
+    ({"labels": pd.Series(["a", pd.NA], dtype=object)}, r"labels\[1\] is <NA>: give every type a name"),
+    ({"goods": [None]}, r"goods\[0\] is None: give every good a name"),
     ({"labels": 3}, r"labels is 3: give a list of names, one per type"),
     ({"goods": ["x", "y"]}, r"goods has 2 names for 1 goods: give one per good"),
     ({"valuations": [[1.0, 2.0]], "goods": ["x", "x"]}, r"goods repeats 'x': give every good its own name"),
@@ -223,6 +250,119 @@ def test_frames_name_their_goods(frame):
     problem = c.ScreeningProblem(frame({"tea": [1.0, 2.0], "rum": [3.0, 4.0]}))
     assert problem.goods == ("tea", "rum")
     assert problem.valuations.tolist() == [[1.0, 3.0], [2.0, 4.0]]
+
+
+@pytest.mark.parametrize("series", [pd.Series, pl.Series])
+def test_a_series_names_its_good(series):
+    assert c.ScreeningProblem(
+        series(name="tea", **{"data" if series is pd.Series else "values": [1.0, 2.0]})
+    ).goods == ("tea",)
+
+
+@pytest.mark.parametrize("frame", [pd.DataFrame, pl.DataFrame])
+def test_columns_that_nobody_named_are_numbered(frame):
+    assert list(c.ScreeningProblem(frame(np.ones((2, 2)))).goods) == ["1", "2"]
+
+
+def test_an_index_of_distinct_text_names_the_types():
+    assert c.ScreeningProblem(SEGMENTS).labels == ("low", "mid", "high")
+    assert c.ScreeningProblem(SEGMENTS, labels=["l", "m", "h"]).labels == ("l", "m", "h")
+    for index in ([10, 20, 30], ["a", "a", "b"]):
+        assert list(c.ScreeningProblem(SEGMENTS.set_axis(index)).labels) == ["1", "2", "3"]
+    assert c.models.income_tax(SEGMENTS["tea"]).labels == ("low", "mid", "high")
+
+
+SEGMENTS = pd.DataFrame({"tea": [1.0, 2.0, 3.0], "rum": [3.0, 1.0, 2.0]}, index=["low", "mid", "high"])
+WEIGHTS = pd.Series([0.5, 0.3, 0.2], index=SEGMENTS.index)
+COUNTED = SEGMENTS.reset_index(drop=True)
+
+
+@pytest.mark.parametrize(
+    ("fields", "words"),
+    [
+        (
+            {"weights": WEIGHTS[::-1]},
+            r"weights has the names of valuations in another order \('high' in place of 'low'\)",
+        ),
+        ({"weights": WEIGHTS[::-1].to_frame()}, r"in another order .*: pass weights.reindex\(valuations.index\)"),
+        ({"weights": WEIGHTS.rename({"low": "poor"})}, r"weights has other names than valuations \('poor' in place of"),
+        ({"valuations": SEGMENTS.to_numpy(), "weights": WEIGHTS, "labels": list("hml")}, None),
+        (
+            {"valuations": SEGMENTS.to_numpy(), "weights": WEIGHTS, "labels": WEIGHTS.index[::-1]},
+            r"names of labels in ano",
+        ),
+        ({"labels": ["high", "mid", "low"]}, r"labels has the names of valuations in another order"),
+        ({"valuations": COUNTED, "labels": WEIGHTS.sort_values().reset_index().index}, None),
+        (
+            {"valuations": COUNTED, "weights": WEIGHTS.reset_index(drop=True)[::-1]},
+            r"weights has the names of valuations",
+        ),
+        (
+            {"valuations": COUNTED[::-1], "weights": WEIGHTS.reset_index(drop=True)},
+            r"weights has the names of valuations",
+        ),
+        ({"valuations": COUNTED[::-1], "weights": WEIGHTS.reset_index(drop=True)[::-1]}, None),
+        ({"valuations": COUNTED, "weights": WEIGHTS}, None),
+        ({"valuations": SEGMENTS.set_axis([4, 7, 9]), "weights": WEIGHTS}, r"weights has other names than valuations"),
+        ({"valuations": SEGMENTS.set_axis([4, 7, NAN]), "weights": WEIGHTS.set_axis([4.0, 7.0, NAN])}, None),
+        (
+            {"reservation_utility": pd.Series(0.0, SEGMENTS.index[::-1])},
+            r"reservation_utility has the names of valuations",
+        ),
+        ({"principal_values": SEGMENTS[::-1]}, r"principal_values has the names of valuations in another order"),
+        ({"principal_values": SEGMENTS[["rum", "tea"]]}, r"principal_values has the names of goods in another order"),
+        ({"principal_values": SEGMENTS.rename(columns={"rum": "cost of rum"})}, None),
+        (
+            {"principal_values": pd.Series({"rum": 1.0, "tea": 2.0})},
+            r"principal_values has the names of goods in another",
+        ),
+        ({"outside_option": pd.Series({"rum": 1.0, "tea": 2.0})}, r"pass outside_option\[list\(goods\)\]"),
+        ({"goods": ["rum", "tea"]}, r"goods has the names of valuations in another order"),
+        ({"goods": ["x", "y"], "principal_values": SEGMENTS}, None),
+    ],
+)
+def test_names_never_rearrange_anything_and_other_orders_are_refused(fields, words):
+    fields = {"valuations": SEGMENTS, **fields}
+    if words is None:
+        c.ScreeningProblem(**fields)
+    else:
+        with pytest.raises(c.ProblemError, match=words):
+            c.ScreeningProblem(**fields)
+
+
+@pytest.mark.parametrize("model", [c.models.mussa_rosen, c.models.maskin_riley, c.models.income_tax])
+def test_models_compare_indices_too(model):
+    assert model(SEGMENTS["tea"], WEIGHTS).labels == ("low", "mid", "high")
+    with pytest.raises(c.ProblemError, match=r"weights has the names of .* in another order"):
+        model(SEGMENTS["tea"], WEIGHTS[::-1])
+
+
+def test_contracts_in_a_frame_of_another_order_are_not_verified():
+    problem = c.ScreeningProblem(SEGMENTS)
+    nothing, free = SEGMENTS * 0.0, WEIGHTS * 0.0
+    assert c.verify(problem, nothing, free).holds
+    for allocation, transfer in ((nothing[::-1], free), (nothing[["rum", "tea"]], free), (nothing, free[::-1])):
+        with pytest.raises(c.ProblemError, match="in another order"):
+            c.verify(problem, allocation, transfer)
+
+
+def test_numbers_of_other_kinds_are_numbers():
+    given = np.array([fractions.Fraction(1, 2), np.float32(2.0), 3], dtype=object)
+    assert c.ScreeningProblem(given).valuations.ravel().tolist() == [0.5, 2.0, 3.0]
+    assert c.ScreeningProblem(np.ma.array([1.0, 2.0])).n_types == 2
+    assert c.ScreeningProblem(pd.Series([1, 2], dtype="Int64")).n_types == 2
+    assert c.ScreeningProblem(pd.DataFrame({"a": [1.0, 2.0], "b": np.array([1, 2], dtype=object)})).n_goods == 2
+
+
+def test_a_problem_says_in_one_line_what_it_is():
+    problem = c.ScreeningProblem(
+        np.arange(1.0, 1001.0), constraints=[c.LinearConstraint(utility=np.ones(1000), lower=0.0)]
+    )
+    assert repr(problem) == (
+        "ScreeningProblem(n_types=1000, n_goods=1, cost=Linear, domain=NonNegative, objective=Profit, "
+        "transfers='free', constraints=1)"
+    )
+    assert repr(problem.labels) == "NumberedLabels(1000)"
 
 
 def test_defaults_are_the_textbook_ones():
