@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from contracts.arrays import Array, finite
+from contracts.arrays import Array, eager, finite
 from contracts.errors import ProblemError
+from contracts.names import missing
 
 Integers = NDArray[np.int64]
 
@@ -100,23 +101,15 @@ class Table:
     """Columns of a pandas, polars or other eager frame, checked as they are read."""
 
     def __init__(self, frame: Any) -> None:
-        import narwhals as nw
-
         if isinstance(frame, Mapping):
             self._columns = {str(name): np.asarray(cells) for name, cells in frame.items()}
-            self._missing = {name: _is_nan(cells) for name, cells in self._columns.items()}
+            self._missing = {str(name): missing(cells) for name, cells in frame.items()}
             if len({len(cells) for cells in self._columns.values()}) > 1:
                 raise ProblemError("the columns have different lengths: give every row a cell in each")
         else:
-            try:
-                table = nw.from_native(frame, eager_only=True)
-            except TypeError as exc:
-                first = "collect() it first, or " if hasattr(frame, "collect") else ""
-                raise ProblemError(
-                    f"{type(frame).__name__} is no table in memory: {first}pass pandas, polars or a mapping of columns"
-                ) from exc
-            self._columns = {str(name): table[name].to_numpy() for name in table.columns}
-            self._missing = {str(name): table[name].is_null().to_numpy() for name in table.columns}
+            table = eager(frame)
+            self._columns = {str(name): table.get_column(name).to_numpy() for name in table.columns}
+            self._missing = {str(name): table.get_column(name).is_null().to_numpy() for name in table.columns}
         if not self._columns or not len(next(iter(self._columns.values()))):
             raise ProblemError("the frame has no rows: give one row per option or per choice")
 
@@ -137,14 +130,14 @@ class Table:
             raise ProblemError(
                 f"column {name!r} is empty in row {int(np.argmax(self._missing[name]))}: every cell must be a number"
             )
-        return finite(f"column {name!r}", cells.astype(np.float64) if cells.dtype == bool else cells.tolist())
+        return finite(f"column {name!r}", cells.astype(np.float64) if cells.dtype == bool else cells)
 
     def labels(self, name: str) -> NDArray[Any]:
         """A column of labels, none missing."""
         cells = self.cells(name)
-        missing = self._missing[name]
-        if missing.any():
-            raise ProblemError(f"column {name!r} is empty in row {int(np.argmax(missing))}: every row needs a label")
+        absent = self._missing[name]
+        if absent.any():
+            raise ProblemError(f"column {name!r} is empty in row {int(np.argmax(absent))}: every row needs a label")
         kinds = {type(cell) for cell in cells} if cells.dtype == object else set()
         if len(kinds) > 1:
             words = ", ".join(sorted(kind.__name__ for kind in kinds))
@@ -167,11 +160,6 @@ def _some(names: list[str], field: str) -> list[str]:
     if not names:
         raise ProblemError(f"{field} names no column: name at least one that describes the options")
     return names
-
-
-def _is_nan(cells: NDArray[Any]) -> NDArray[np.bool_]:
-    """Cells that hold nothing: None, or a number that is not one."""
-    return np.array([cell is None or cell != cell for cell in cells.tolist()], dtype=bool)
 
 
 def _codes(labels: NDArray[Any]) -> tuple[NDArray[Any], Integers]:

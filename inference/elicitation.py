@@ -13,8 +13,9 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from contracts.arrays import Array, column_names, finite
+from contracts.arrays import Array, eager, finite, is_frame, yes_or_no
 from contracts.errors import ProblemError
+from contracts.names import missing
 
 Labels = NDArray[Any]
 
@@ -212,15 +213,9 @@ class Acceptances:
 
     def __post_init__(self) -> None:
         _freeze_labels(self, "group", "policy", "member")
-        accepted = np.asarray(self.accepted)
+        accepted = yes_or_no("accepted", self.accepted)
         if accepted.shape != self.group.shape:
             raise ProblemError(f"accepted has shape {accepted.shape}; expected one per answer, {self.group.shape}")
-        if accepted.dtype != np.bool_:
-            numbers = finite("accepted", self.accepted)
-            if len(neither := np.flatnonzero((numbers != 0) & (numbers != 1))):
-                raise ProblemError(f"accepted[{neither[0]}] is {numbers[neither[0]]:g}: use True and False, or 1 and 0")
-            accepted = numbers == 1
-        accepted = accepted.copy()
         accepted.setflags(write=False)
         object.__setattr__(self, "accepted", accepted)
 
@@ -297,10 +292,9 @@ def _labels(name: str, values: Any) -> Labels:
         if len(broken := np.flatnonzero(~(array == np.round(array)))):
             raise ProblemError(f"{name}[{broken[0]}] is {array[broken[0]]}: labels are text or integers, none missing")
         array = array.astype(np.int64)
+    if len(absent := np.flatnonzero(missing(values))):  # in lists too, where NumPy makes the text "nan" of it
+        raise ProblemError(f"{name}[{absent[0]}] is missing: give every answer its label")
     if array.dtype.kind not in "iuSU":
-        missing = [k for k, label in enumerate(array.tolist()) if label is None or label != label]  # NaN too
-        if missing:
-            raise ProblemError(f"{name}[{missing[0]}] is missing: give every answer its label")
         array = array.astype(str)
     array = array.copy()
     array.setflags(write=False)
@@ -320,13 +314,11 @@ def _freeze_labels(answers: Any, *names: str) -> None:
 
 def _columns(frame: Any, needed: Sequence[str], optional: Sequence[str], names: dict[str, str]) -> dict[str, Any]:
     """The columns of a frame by what they mean."""
-    import narwhals as nw
-
     if unknown := sorted(set(names) - {*needed, *optional}):
         raise ProblemError(f"unknown column {unknown[0]!r}: known are {', '.join((*needed, *optional))}")
-    if column_names(frame) is None:
+    if not is_frame(frame):
         raise ProblemError(f"a {type(frame).__name__} is not a dataframe: pass the columns to the constructor instead")
-    table = nw.from_native(frame, eager_only=True)
+    table = eager(frame)
     present = [(role, names.get(role, role)) for role in (*needed, *optional)]
     for role, name in present:
         if name not in table.columns and (role in needed or role in names):

@@ -9,7 +9,7 @@ import numpy as np
 from scipy.optimize import minimize
 from scipy.special import expit, log_expit, xlogy
 
-from contracts.arrays import Array, finite, generator
+from contracts.arrays import Array, finite, generator, yes_or_no
 from contracts.errors import ProblemError, SolverError
 from inference.responders import Answers, answers_of, fit_responders
 
@@ -85,7 +85,7 @@ def compare_responders(
     if n_folds < 2:
         raise ProblemError(f"n_folds is {n_folds}: hold out one part of at least 2")
     answers_of(person, offer, accepted)  # refuses what is no answer
-    who, share, said = np.asarray(person), finite("offer", offer), np.asarray(accepted).astype(bool)
+    who, share, said = np.asarray(person), finite("offer", offer), yes_or_no("accepted", accepted)
     people, row = np.unique(who, return_inverse=True)
     fewest = int(np.bincount(row.ravel()).argmin())
     if (count := np.bincount(row.ravel())[fewest]) < n_folds:

@@ -134,7 +134,7 @@ def learn_norm(table: Any, assistant: Assistant | None = None, *, prior: str | f
 
     Parameters
     ----------
-    table : one run, with the columns of `offers.parquet` that a replay needs
+    table : one run, a pandas or polars frame with the columns of `offers.parquet` that a replay needs
     assistant : who learns; its own priors are not used
     prior : what it thinks before, see `norm_prior`; even by default
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from contracts.arrays import Array
+from contracts.arrays import Array, eager
 from contracts.errors import ProblemError
 from contracts.solve import reporter
 from inference.manners import TONES
@@ -57,13 +57,14 @@ def read_offers(path: str | Path) -> pd.DataFrame:
 
 
 def checked_offers(table: Any) -> pd.DataFrame:
-    """A table of offers that has what a replay needs.
+    """A table of offers, pandas, polars or other, that has what a replay needs.
 
     Raises
     ------
     ProblemError
         If there is no row, a column is missing, or a number is not one.
     """
+    table = eager(table).to_pandas()
     if missing := [name for name in NEEDED if name not in table.columns]:
         raise ProblemError(f"the transcript has no column {missing[0]!r}: it needs {', '.join(NEEDED)}")
     if not len(table):

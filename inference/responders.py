@@ -16,8 +16,9 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import expit, log_expit
 
-from contracts.arrays import Array, finite, generator
+from contracts.arrays import Array, finite, generator, yes_or_no
 from contracts.errors import ProblemError, SolverError
+from contracts.names import missing
 from contracts.tables import plural
 from inference.social_preferences import FehrSchmidt
 
@@ -68,16 +69,14 @@ def answers_of(person: Any, offer: Any, accepted: Any) -> Answers:
     ProblemError
         If lengths disagree, an offer is no share, or an answer is neither yes nor no.
     """
-    who, share = np.asarray(person), finite("offer", offer)
-    said = np.asarray(accepted)
-    yes = said if said.dtype == np.bool_ else finite("accepted", accepted) == 1
-    if who.ndim != 1 or not len(who) or share.shape != who.shape or said.shape != who.shape:
+    who, share, yes = np.asarray(person), finite("offer", offer), yes_or_no("accepted", accepted)
+    if who.ndim != 1 or not len(who) or share.shape != who.shape or yes.shape != who.shape:
         raise ProblemError(
-            f"person, offer and accepted have shapes {who.shape}, {share.shape} and {said.shape}; expected one "
+            f"person, offer and accepted have shapes {who.shape}, {share.shape} and {yes.shape}; expected one "
             "entry each per answer"
         )
-    if said.dtype != np.bool_ and not np.isin(finite("accepted", accepted), (0.0, 1.0)).all():
-        raise ProblemError("accepted holds something else than yes and no: use True and False, or 1 and 0")
+    if len(absent := np.flatnonzero(missing(person))):
+        raise ProblemError(f"person[{absent[0]}] is missing: say who gave every answer")
     if np.any((share < 0) | (share > 0.5 + 1e-9)):
         raise ProblemError(
             f"an offer is {share[np.argmax(np.abs(share - 0.25))]}: give the responder's share of the pie, from 0 to "

@@ -82,6 +82,7 @@ def changed(**cells):
         (changed(price=[None, *LONG["price"][1:]]), "column 'price' is empty in row 0"),
         (changed(price=["dear", *map(str, LONG["price"][1:])]), "column 'price' holds text"),
         (changed(who=[None, *LONG["who"][1:]]), "column 'who' is empty in row 0: every row needs a label"),
+        (changed(who=[np.nan, *LONG["who"][1:]]), "column 'who' is empty in row 0: every row needs a label"),
         ({"who": LONG["who"]}, "no column"),
         ({name: [] for name in LONG}, "the frame has no rows"),
     ],
@@ -168,7 +169,7 @@ def test_parts_of_different_width_are_joined_and_taken_apart(menu):
 
 def test_a_list_of_parts_is_not_one_part():
     one = ChoiceData(np.ones((1, 2, 1)), [0])
-    with pytest.raises(ProblemError, match=r"data set 0 is list: give joined\(first, second\) ChoiceData"):
+    with pytest.raises(ProblemError, match=r"data set 0 is list: give ChoiceData, as in joined\(first, second\)"):
         ChoiceData.joined([one, one])
 
 

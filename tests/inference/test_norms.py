@@ -564,6 +564,8 @@ def one():
         (lambda: Comparisons(["a"], ["x", "y"], ["y"]), "winner has 2 entries and group has 1"),
         (lambda: Comparisons([], [], []), "there are no answers"),
         (lambda: Comparisons(["a", None], ["x", "y"], ["y", "x"]), r"group\[1\] is missing"),
+        (lambda: Comparisons(["a", float("nan")], ["x", "y"], ["y", "x"]), r"group\[1\] is missing"),
+        (lambda: Comparisons.from_frame(pl.LazyFrame({"group": [1]})), "LazyFrame is no table in memory: collect"),
         (lambda: Comparisons([["a"]], ["x"], ["y"]), "expected one label per answer"),
         (lambda: Comparisons([0.5], ["x"], ["y"]), r"group\[0\] is 0.5: labels are text or integers"),
         (lambda: Comparisons.from_frame(pd.DataFrame({"group": [1]})), "no column 'winner' for the winner"),

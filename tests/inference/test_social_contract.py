@@ -5,11 +5,13 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import polars as pl
 import pytest
 from typer.testing import CliRunner
 
 from contracts.errors import ProblemError
 from inference.cli import app
+from inference.learned_norm import learn_norm
 from inference.norm_assistant import Assistant
 from inference.norm_diagnosis import DEVIATES, PRIOR, STALLED, diagnose
 from inference.norm_experiments import Job, Row, run_jobs
@@ -37,6 +39,13 @@ def test_a_simulated_transcript_can_be_replayed():
     np.testing.assert_allclose(ours, np.broadcast_to(script.users_share, (3, 2, 2)), atol=0.01)
 
 
+def test_a_transcript_in_polars_is_the_same_transcript():
+    table = transcript()
+    table = table[table["run_id"] == table["run_id"].iloc[0]]
+    read = learn_norm(pl.from_pandas(table.reset_index(drop=True)), Assistant(temperature=0.0))
+    np.testing.assert_array_equal(read.probabilities, learn_norm(table, Assistant(temperature=0.0)).probabilities)
+
+
 def test_rows_in_any_order_make_the_same_script():
     table = transcript()
     mixed = script_of(table.sample(frac=1, random_state=1).sort_values("run_id", kind="stable"))
@@ -53,6 +62,7 @@ def test_an_offer_that_could_not_be_read_is_passed_over():
 
 BROKEN = [
     (lambda: transcript().iloc[:0], "the transcript is empty"),
+    (lambda: pl.from_pandas(transcript()).lazy(), r"LazyFrame is no table in memory: collect\(\) it first"),
     (lambda: transcript().drop(columns="amount"), "no column 'amount'"),
     (lambda: transcript(to_other="half"), "offers 'half', which is no number"),
     (lambda: transcript(to_other=1000), "an offer is a whole number"),
