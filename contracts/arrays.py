@@ -41,7 +41,7 @@ def eager(frame: Any) -> Any:
     except TypeError as exc:
         first = "collect() it first, or " if hasattr(frame, "collect") else ""
         raise ProblemError(
-            f"{type(frame).__name__} is no table in memory: {first}pass pandas, polars or a mapping of columns"
+            f"{type(frame).__name__} is no table in memory: {first}pass a pandas or polars frame"
         ) from exc
     except nw.exceptions.DuplicateError as exc:
         names = list(map(str, frame.columns))

@@ -106,7 +106,7 @@ def test_labels_of_two_kinds_are_refused():
 
 
 def test_something_that_is_no_frame_is_refused():
-    with pytest.raises(ProblemError, match="list is no table in memory: pass pandas, polars or a mapping"):
+    with pytest.raises(ProblemError, match="list is no table in memory: pass a pandas or polars frame"):
         ChoiceData.from_frame([1, 2])
 
 
