@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from contracts.errors import ProblemError
+from contracts.records import write_text
 from inference.language.offline import checked_text
 from inference.language.reading import PolicyReading, UnreadablePolicyError
 
@@ -60,4 +61,4 @@ class RecordedReader:
 def save_readings(readings: Iterable[PolicyReading], path: str | Path) -> None:
     """Write readings, one JSON document per line."""
     lines = [json.dumps(reading.to_dict(), allow_nan=False) for reading in readings]
-    Path(path).write_text("\n".join([*lines, ""]), encoding="utf-8")
+    write_text(path, "\n".join([*lines, ""]))

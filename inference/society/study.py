@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from contracts.errors import ProblemError
+from contracts.records import write_document
 from contracts.report import Report
 from inference.society.frontier import Placement, placement
 from inference.society.rounds import DESIGNS, Course
@@ -164,9 +164,7 @@ def societal_study(
     placed = placement(communities(PLAIN, FRONT_CONFLICT, range(1), seed=seed), noise=FRONT_NOISE, gap=chosen.gap)
     verdicts = (*judged(cells, seed=seed), *judged_over_time(courses, seed=seed))
     study = Study(chosen, seed, cells, courses, placed, verdicts)
-    (target / "verdict.json").write_text(
-        json.dumps(study.to_dict(), indent=1, allow_nan=False) + "\n", encoding="utf-8"
-    )
+    write_document(target / "verdict.json", study.to_dict())
     report("drawing")
     study.report().write(target / "report.html")
     return study
