@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import os
 from pathlib import Path
 from typing import Annotated
 
@@ -67,7 +68,9 @@ def societal(
     *,
     scale: Annotated[str, typer.Option(help="small (seconds), default (minutes) or full (the whole grid).")] = "small",
     seed: Annotated[int, typer.Option(min=0, help="Seed of all draws; the same seed gives the same bytes.")] = 1,
-    workers: Annotated[int, typer.Option(min=1, help="Processes that share the work.")] = 1,
+    workers: Annotated[
+        int | None, typer.Option(min=1, help="Processes that share the work; as many as cores by default.")
+    ] = None,
     out: Annotated[Path, typer.Option(metavar="FOLDER", help="Folder for the results; made if need be.")] = Path("out"),
     as_json: AsJson = False,
 ) -> None:
@@ -81,7 +84,7 @@ def societal(
         if out.exists() and not out.is_dir():
             raise ProblemError(f"--out {out} is a file: name a folder")
         progress = functools.partial(typer.echo, err=True)
-        study = societal_study(scale, seed=seed, out=out, workers=workers, report=progress)
+        study = societal_study(scale, seed=seed, out=out, workers=workers or os.cpu_count() or 1, report=progress)
         typer.echo(json_text(study.to_dict()) if as_json else str(study))
         for name in ("verdict.json", "report.html"):
             typer.echo(f"saved {out / name}", err=True)

@@ -54,9 +54,9 @@ class Outcome:
     harm: Array  # expected safety cost
     welfare: Array  # utility net of safety cost and of leaving the reference
     participation: Array  # share of users at least as well off as with the reference
-    misreporting: Array  # gain from saying to be of another type; from menus, the certificate's largest gain, exactly
+    misreporting: Array  # gain from taking what is best over what is meant for the own group
     sorting: Array  # share of users who take what is meant for their group
-    recovered: Array  # share of users whose type the choice reveals, by Bayes' rule
+    recovered: Array  # share of users whose type is guessed from the choice, by what is meant for whom
     hacking: Array  # what the mechanism expects above the reference, less what it delivers
     group_utility: Array  # (n, n_groups) utility above the reference
 
@@ -87,7 +87,6 @@ def evaluate(truth: Truth, offer: Offer, type_of_group: Indices, *, temperature:
     chance = delivered(truth, offer, type_of_group, temperature=temperature)
     worth = np.einsum("ngmk,nok->ngmo", truth.members, offer.policies)
     meant = offer.meant_for[type_of_group]  # (n_groups,)
-    by_type = np.einsum("ngmo,noc->ngc", chance, _contract_of(offer)) / chance.shape[2]
     utility = np.einsum("ngmo,ngmo->ngm", chance, worth)
     intended = np.take_along_axis(worth, meant[np.newaxis, :, np.newaxis, np.newaxis], axis=-1)[..., 0]
     promised = offer.promised[:, type_of_group]  # (n, n_groups, n_policies)
@@ -108,9 +107,9 @@ def evaluate(truth: Truth, offer: Offer, type_of_group: Indices, *, temperature:
         harm=truth.mean(harm),
         welfare=truth.mean(utility - harm - leaving),
         participation=truth.mean(np.einsum("ngmo,ngmo->ngm", chance, worth >= status_quo[..., np.newaxis] - ROUNDING)),
-        misreporting=_certified_gain(offer) if offer.menus else truth.mean(worth.max(axis=-1) - intended),
+        misreporting=truth.mean(worth.max(axis=-1) - intended),
         sorting=truth.mean(np.take_along_axis(chance, meant[np.newaxis, :, np.newaxis, np.newaxis], axis=-1)[..., 0]),
-        recovered=np.asarray((truth.weights[..., np.newaxis] * by_type).max(axis=1).sum(axis=-1)),
+        recovered=_recovered(truth, offer, type_of_group, chance),
         hacking=np.einsum("ng,ng->n", truth.weights, expected) - truth.mean(utility - status_quo),
         group_utility=(utility - status_quo).mean(axis=2),
     )
@@ -151,16 +150,18 @@ def coherence(
     return truth.mean(np.abs(after - before).sum(axis=-1) / 2)
 
 
-def _contract_of(offer: Offer) -> Array:
-    """Which options are one and the same contract: a choice between them says nothing; (n, n_options, n_contracts)."""
+def _recovered(truth: Truth, offer: Offer, type_of_group: Indices, chance: Array) -> Array:
+    """Share of users whose type is the likeliest one, given the option taken, for who made the offer; (n,).
+
+    That is Bayes' rule with the utilities that the offer was made for: a type takes what is meant for it. An option
+    that is meant for nobody says nothing, and one contract that is meant for several leaves the largest group.
+    """
     same = (offer.policies[:, :, np.newaxis] == offer.policies[:, np.newaxis]).all(axis=-1)
-    contracts: Array = np.eye(same.shape[1])[same.argmax(axis=-1)]
-    return contracts
-
-
-def _certified_gain(offer: Offer) -> Array:
-    """Whoever reports a type to a menu, of those it is designed for, gains nothing by another one: its certificate."""
-    return np.array([max(one.certificate.deviation.gain, 0.0) for one in offer.menus])
+    likely = same[:, :, offer.meant_for[type_of_group]]  # (n, n_options, n_groups)
+    likely = likely | ~likely.any(axis=-1, keepdims=True)
+    guess = type_of_group[(likely * truth.weights[:, np.newaxis]).argmax(axis=-1)]  # (n, n_options)
+    right = guess[:, np.newaxis] == type_of_group[:, np.newaxis]  # (n, n_groups, n_options)
+    return truth.mean(np.einsum("ngmo,ngo->ngm", chance, right))
 
 
 def _distances(truth: Truth, offer: Offer, chance: Array) -> tuple[Array, Array]:

@@ -33,7 +33,7 @@ from contracts.uncertainty import Ellipsoid
 from inference.society.world import tilted
 
 Indices = NDArray[np.intp]
-COVERAGE = 0.5  # probability that a type's confidence set holds its true utilities: at 0.95 most sets would overlap
+COVERAGE = 0.5  # nominal, that a type's confidence set holds its true utilities: at 0.95 most sets would overlap
 ROBUST_GAP = 1e-3  # relative; a cone program is not worth more digits here
 MAX_MIN: Any = {
     "jac": True,
@@ -52,7 +52,6 @@ class Signal:
     utilities : (n, n_types, n_policies), logits
     covariance : (n, n_types, n_policies, n_policies) of their errors, those of estimation and of the noise
     pooled : (n, n_policies) Bradley-Terry reward of everybody
-    reservation_utility : (n, n_types)
     weights : (n, n_types)
     safety_cost, reference : (n, n_policies)
     temperature : (n,)
@@ -61,7 +60,6 @@ class Signal:
     utilities: Array
     covariance: Array
     pooled: Array
-    reservation_utility: Array
     weights: Array
     safety_cost: Array
     reference: Array
@@ -106,9 +104,10 @@ def mean_utility(signal: Signal) -> Offer:
 
 
 def max_min(signal: Signal) -> Offer:
-    """(c) The single policy that is best for the worst-off type: max over x of min_g u_g . x - r_g, net of costs.
+    """(c) The single policy that is best for the worst-off type: max over x of min_g u_g . (x - reference), less costs.
 
-    Its dual minimises F(l) = tau log sum_k reference_k exp((l . u_k - c_k) / tau) - l . r over weights l of the types.
+    Its dual minimises F(l) = tau log sum_k reference_k exp((l . u_k - c_k) / tau) - l . r over weights l of the types,
+    with r_g = u_g . reference.
     """
     policies = signal.softmax(np.einsum("ng,ngk->nk", worst_off_weights(signal), signal.utilities))
     return _single(signal, policies, signal.utilities)
@@ -128,7 +127,8 @@ def worst_off_weights(signal: Signal) -> Array:
 
     n_types = signal.utilities.shape[1]
     found = np.empty(signal.utilities.shape[:2])
-    for r, (value, base) in enumerate(zip(signal.utilities, signal.reservation_utility, strict=True)):
+    status_quo = np.einsum("ngk,nk->ng", signal.utilities, signal.reference)
+    for r, (value, base) in enumerate(zip(signal.utilities, status_quo, strict=True)):
         cost, log_reference, tau = signal.safety_cost[r], np.log(signal.reference[r]), float(signal.temperature[r])
 
         def dual(
@@ -192,11 +192,18 @@ def robust_menu(signal: Signal) -> Offer:
     radius = np.sqrt(chi2.ppf(COVERAGE, signal.utilities.shape[2] - 1))
     values, vectors = np.linalg.eigh(signal.covariance)
     factors = radius * vectors * np.sqrt(np.maximum(values, 0.0))[..., np.newaxis, :]
-    solved = [
-        solve_menu(problem, uncertainty=Ellipsoid(factor), gap=ROBUST_GAP)
-        for problem, factor in zip(_problems(signal), factors, strict=True)
-    ]
+    solved = [_best_reached(*one) for one in zip(_problems(signal), factors, strict=True)]
     return _menus(signal, solved)
+
+
+def _best_reached(problem: Any, factor: Array) -> Menu:
+    """The best robust menu, or the best that was found: exact all the same, and its certificate says what it missed."""
+    try:
+        return solve_menu(problem, uncertainty=Ellipsoid(factor), gap=ROBUST_GAP)
+    except SolverError as exc:
+        if exc.reached is None:
+            raise
+        return exc.reached
 
 
 def _problems(signal: Signal) -> list[Any]:

@@ -115,6 +115,8 @@ def run_course(
     if rounds < 2 or societies < 1:
         raise ProblemError(f"{rounds} rounds of {societies} societies: a course has two rounds or more of at least one")
     when = rounds // 2 if drift is None else drift
+    if not 0 < when < rounds:
+        raise ProblemError(f"drift is {when}: name a round after the first, from 1 to {rounds - 1}")
     lost: dict[str, list[list[float]]] = {name: [] for name in DESIGNS}
     recognised, alarms = [], []
     for number in range(societies):

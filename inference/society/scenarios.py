@@ -253,7 +253,6 @@ def noisy_signal(
         utilities=utilities + noise,
         covariance=np.stack([one.covariance for one in told]) + (level * spread[..., np.newaxis]) ** 2 * centre,
         pooled=pooled,
-        reservation_utility=np.stack([one.reservation_utility for one in told]),
         weights=weights,
         safety_cost=np.stack([one.safety_cost for one in worlds]),
         reference=np.stack([one.reference for one in worlds]),

@@ -24,8 +24,8 @@ QUESTION = (
     "coherent when the reward signal is noisy? Every mechanism sees the same noisy answers of the community, and "
     "everything is evaluated under the true utilities, which no mechanism sees."
 )
-SHOWN = ("misalignment", "total_variation", "worst_group", "harm", "welfare", "participation", "misreporting")
-SHOWN_UNDER_NOISE = ("misalignment", "coherence", "hacking", "sorting", "recovered")
+SHOWN = ("misalignment", "total_variation", "kl", "utility_loss", "worst_group", "harm", "welfare", "participation")
+SHOWN_UNDER_NOISE = ("misalignment", "coherence", "hacking", "misreporting", "sorting", "recovered")
 
 
 @dataclass(frozen=True, eq=False)
@@ -83,7 +83,8 @@ class Study:
         page = page.text(
             "A cell is a degree of conflict, a level of noise, and one of two kinds of noise: independent on every "
             "group's signal, or the same on all. It supports a claim if the 95% interval lies wholly on the claimed "
-            "side; a claim holds if all cells support it, fails if none does, and holds in part otherwise."
+            "side, and is against it if wholly on the other; a claim holds if all cells support it, fails if none "
+            "does, and holds in part otherwise."
         )
         for verdict in self.verdicts:
             if verdict.not_in:
@@ -232,7 +233,7 @@ def verdict_rows(verdicts: Sequence[Verdict]) -> tuple[Sequence[str], list[Seque
             one.verdict,
             f"{one.effect:+.4f}",
             f"[{one.interval[0]:+.4f}, {one.interval[1]:+.4f}]",
-            f"{one.supporting} of {one.cells}",
+            f"{one.supporting} of {one.cells}, {one.against} against",
             str(one.replications),
             one.unit,
             one.rule,

@@ -51,7 +51,7 @@ class Scale:
 
 
 SCALES = {
-    "small": Scale("small", (0.0, 0.5, 1.0), (0.0, 0.2, 0.5), 5, piece=5, rounds=6, societies=3, gap=0.1),
+    "small": Scale("small", (0.0, 0.5, 1.0), (0.0, 0.2, 0.5), 5, piece=5, rounds=6, societies=5, gap=0.1),
     "default": Scale("default", (0.0, 0.5, 1.0), (0.0, 0.1, 0.2, 0.35, 0.5), 60, (0.5,), 10, piece=5),
     "full": Scale(
         "full",

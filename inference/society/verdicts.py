@@ -13,13 +13,14 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
+from scipy.special import ndtr, stdtrit
 
 from contracts.arrays import Array
 from contracts.errors import ProblemError
 from inference.society.rounds import Course
 from inference.society.scenarios import Cell
 
-RESAMPLES, LEVEL = 2000, 0.95
+RESAMPLES, LEVEL = 4000, 0.95
 STABLE_NOISE = 0.2  # of a standard deviation: what the source calls stable
 COHERENT = 0.1  # total variation: a tenth of the probability may move
 NEGLIGIBLE = 0.01  # logits of misalignment that are called no cost
@@ -35,7 +36,9 @@ class Verdict:
     Attributes
     ----------
     effect, interval : mean over the cells of the grid, and its 95% interval
-    supporting, cells : how many cells support the claim, of how many; and those that do not, in words
+    supporting, against, cells : how many cells support the claim, how many contradict it, their interval being wholly
+        on the other side, and of how many; the others are undecided
+    not_in : the cells that do not support it, in words
     """
 
     claim: str
@@ -46,6 +49,7 @@ class Verdict:
     unit: str
     rule: str
     supporting: int
+    against: int
     cells: int
     not_in: tuple[str, ...]
 
@@ -172,11 +176,11 @@ CLAIMS = (
     ),
     GridClaim(
         Claim(
-            "Labels invite lies",
-            "logits that users gain by naming another group than their own",
+            "Labels invite more lies than the menu",
+            "logits that members gain by what is meant for another group, labels less menu",
             "interval above 0 at every conflict and noise",
         ),
-        lambda cell, level: cell.values["labels"]["misreporting"][level],
+        gap("misreporting", "labels", "menu"),
         lambda conflict, noise: True,
     ),
     GridClaim(
@@ -221,6 +225,7 @@ def proof(cells: Sequence[Cell]) -> Verdict:
         unit="logits: largest gain from another contract or shortfall from the reference, of every menu solved",
         rule="the exact certificate of every menu holds",
         supporting=exact,
+        against=count - exact,
         cells=count,
         not_in=() if exact == count else (f"{count - exact} menus",),
     )
@@ -241,24 +246,27 @@ def _verdict(claim: Claim, effects: Sequence[tuple[str, Array]], rng: np.random.
     """The rule, for one effect per cell with the cell's name."""
     if not effects:
         raise ProblemError(f"no cell is about the claim {claim.words!r}: run more degrees of conflict")
-    against = []
+    missing, against = [], 0
     for where, effect in effects:
         low, high = interval(effect, rng)
-        if not (low > claim.bound if claim.side == "above" else high < claim.bound):
-            against.append(f"{where}: {effect.mean():+.3f} [{low:+.3f}, {high:+.3f}]")
+        above, below = low > claim.bound, high < claim.bound
+        if not (above if claim.side == "above" else below):
+            against += below if claim.side == "above" else above
+            missing.append(f"{where}: {effect.mean():+.3f} [{low:+.3f}, {high:+.3f}]")
     overall = np.mean([effect for _, effect in effects], axis=0)
-    supporting = len(effects) - len(against)
+    supporting = len(effects) - len(missing)
     return Verdict(
         claim=claim.words,
-        verdict="holds" if not against else "holds in part" if supporting else "fails",
+        verdict="holds" if not missing else "holds in part" if supporting else "fails",
         effect=float(overall.mean()),
         interval=interval(overall, rng),
         replications=len(overall),
         unit=claim.unit,
         rule=claim.rule,
         supporting=supporting,
+        against=against,
         cells=len(effects),
-        not_in=tuple(against),
+        not_in=tuple(missing),
     )
 
 
@@ -312,15 +320,25 @@ OVER_TIME: tuple[tuple[str, str, str, Callable[[Course], Array]], ...] = (
 
 
 def interval(effect: Array, rng: np.random.Generator) -> tuple[float, float]:
-    """Percentile bootstrap interval of the mean over replications (Efron 1979).
+    """Expanded percentile bootstrap interval of the mean over replications (Efron 1979; Hesterberg 2015).
+
+    Percentiles are moved out as far as Student's t lies beyond the normal, and by the bias of the sample's variance:
+    with few replications the plain ones are too narrow. No resampled mean lies beyond the largest value, so with five
+    replications an interval covers 94% at most, with three 75%.
+
+    References
+    ----------
+    Hesterberg (2015), What teachers should know about the bootstrap, The American Statistician 69.
 
     Examples
     --------
     >>> interval(np.ones(20), np.random.default_rng(1))
     (1.0, 1.0)
     """
-    drawn = rng.integers(len(effect), size=(RESAMPLES, len(effect)))
-    low, high = np.quantile(effect[drawn].mean(axis=1), [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
+    count = len(effect)
+    drawn = rng.integers(count, size=(RESAMPLES, count))
+    beyond = 0.0 if count < 2 else float(ndtr(np.sqrt(count / (count - 1)) * stdtrit(count - 1, (1 - LEVEL) / 2)))
+    low, high = np.quantile(effect[drawn].mean(axis=1), [beyond, 1 - beyond])
     return float(low), float(high)
 
 
@@ -330,7 +348,7 @@ def verdict_table(verdicts: Sequence[Verdict]) -> str:
     head = f"{'claim':{width}}  {'verdict':13}  {'effect':>8}  95% interval        cells"
     rows = [
         f"{one.claim:{width}}  {one.verdict:13}  {one.effect:+8.4f}  [{one.interval[0]:+.4f}, {one.interval[1]:+.4f}]"
-        f"  {one.supporting:>4} of {one.cells}"
+        f"  {one.supporting:>4} of {one.cells}{f', {one.against} against' if one.against else ''}"
         for one in verdicts
     ]
     return "\n".join([head, *rows])

@@ -238,6 +238,10 @@ def synthetic_society(
         )
     if heterogeneity < 0 or safety < 0 or n_members < 1:
         raise ProblemError("heterogeneity and safety must not be negative, and every group has at least one member")
+    cares = finite("intensity", intensity)
+    if cares.shape not in ((), (n_groups,)):
+        raise ProblemError(f"intensity has shape {cares.shape}; expected one number, or one per group ({n_groups},)")
+    cares = np.broadcast_to(cares, (n_groups,))
     share = np.full(n_groups, 1 / n_groups) if weights is None else finite("weights", weights)
     traits = rng.standard_normal((n_policies, n_attributes))
     attributes = np.linalg.qr(traits - traits.mean(axis=0))[0] * np.sqrt(n_policies)
@@ -247,7 +251,7 @@ def synthetic_society(
     corners = helmert(n_groups).T if n_groups > 1 else np.zeros((1, 0))  # of a regular simplex around zero
     corners = corners / np.maximum(np.linalg.norm(corners, axis=1, keepdims=True), 1e-300)
     tastes = np.cos(angle) * frame[0] + np.sin(angle) * corners @ frame[1:n_groups]
-    tastes = tastes * np.broadcast_to(finite("intensity", intensity), (n_groups,))[:, np.newaxis]
+    tastes = tastes * cares[:, np.newaxis]
     spread = spread - spread.mean(axis=1, keepdims=True)  # so that the group's taste is its members' mean
     return Society(
         members=(tastes[:, np.newaxis] + heterogeneity * spread) @ attributes.T,

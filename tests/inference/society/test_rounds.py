@@ -68,6 +68,8 @@ def test_a_poll_asks_groups_by_weight():
 def test_a_course_needs_rounds():
     with pytest.raises(ProblemError, match="1 rounds of 2 societies"):
         run_course(conflict=0.5, societies=2, rounds=1, seed=1)
+    with pytest.raises(ProblemError, match="drift is 3: name a round after the first, from 1 to 2"):
+        run_course(conflict=0.5, societies=2, rounds=3, drift=3, seed=1)
 
 
 # ---- the front ----

@@ -51,7 +51,7 @@ def test_a_claim_fails_where_no_interval_is_and_holds_in_part_in_between():
     assert verdict_of("reduce misalignment", grid(averaging=0.1)).verdict == "fails"
     mixed = [*grid()[:2], *grid(averaging=0.1)[2:]]
     found = verdict_of("reduce misalignment", mixed)
-    assert (found.verdict, found.supporting, found.cells) == ("holds in part", 2, 4)
+    assert (found.verdict, found.supporting, found.against, found.cells) == ("holds in part", 2, 2, 4)
     assert found.not_in[0].startswith("shared noise, conflict 1, noise 0: -0.300")
 
 
@@ -59,7 +59,8 @@ def test_a_difference_that_noise_could_make_supports_nothing():
     cells = grid()
     for cell in cells:
         cell.values["menu"]["misalignment"] = 1.0 + np.random.default_rng(7).normal(size=(2, 30))
-    assert verdict_of("reduce misalignment", cells).verdict == "fails"
+    found = verdict_of("reduce misalignment", cells)
+    assert (found.verdict, found.against) == ("fails", 0), "undecided cells are not against the claim"
 
 
 def test_a_menu_without_a_proof_is_seen():
@@ -76,11 +77,12 @@ def test_growth_is_measured_from_the_noiseless_level():
     np.testing.assert_allclose(growth_gap("harm", "averaging", "menu")(cell, 1), [0.5, 1.5, 4.0])
 
 
-def test_intervals_cover_the_mean_as_often_as_they_say():
+@pytest.mark.parametrize("count", [5, 10, 60])
+def test_intervals_cover_the_mean_as_often_as_they_say(count):
     rng = np.random.default_rng(1)
     covered = []
-    for _ in range(400):
-        low, high = interval(rng.normal(size=60), rng)
+    for _ in range(600):
+        low, high = interval(rng.normal(size=count), rng)
         covered.append(low <= 0 <= high)
     assert 0.90 < np.mean(covered) < 0.98
 
