@@ -16,6 +16,8 @@ from contracts.arrays import Array, finite, number
 from contracts.errors import ProblemError
 
 RESTORATIONS = 3  # each squares what rounding leaves
+OPTIMAL = 1e-15  # share of the payoffs' spread within which the dual counts as met
+TIGHT: Any = {"primal_feasibility_tolerance": 1e-10, "dual_feasibility_tolerance": 1e-10}  # of programs in units near 1
 BISECTIONS = 200  # halvings of a positive interval: more than a float can tell apart
 
 
@@ -197,6 +199,14 @@ class Wasserstein(_Ball):
 
     metric: Any = "euclidean"
 
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if callable(self.metric):
+            raise ProblemError(
+                "Wasserstein metric is a function: give the name of one of scipy's distances, or the "
+                "(n_types, n_types) array of distances between the types"
+            )
+
     def check(self, weights: Array, valuations: Array) -> None:
         distance = self.distance(valuations)
         if distance.shape != (len(weights), len(weights)):
@@ -216,51 +226,80 @@ class Wasserstein(_Ball):
             raise ProblemError(f"Wasserstein metric is {self.metric!r}: {exc}") from exc
 
     def worst_case(self, payoff: Array, weights: Array, valuations: Array) -> WorstCase:
-        """At price m of a unit of work every type moves to the cheapest payoff + m distance; m meets the radius."""
-        distance = self.distance(valuations)
-        here = np.arange(len(weights))
+        """At price m of a unit of work every type moves to the cheapest payoff + m distance; m meets the radius.
 
-        def moved(price: float, *, far: bool) -> tuple[Array, float]:
-            cost = payoff[np.newaxis, :] + price * distance
-            ties = cost <= cost.min(axis=1, keepdims=True) + 1e-13 * np.abs(cost).max()
-            work = np.where(ties, distance, -np.inf if far else np.inf)
-            where = work.argmax(axis=1) if far else work.argmin(axis=1)
-            return where, float(weights @ distance[here, where])
+        The dual is concave and piecewise linear in m. Its tangents at two prices, one too low and one too high, meet
+        in a mixture of the two plans that uses up the radius: once the dual is worth as much, both are optimal.
+        """
+        distance = self.distance(valuations)
+        here, middle, spread = np.arange(len(weights)), float(payoff.min()), float(np.ptp(payoff))
+        excess = payoff - middle  # above the cheapest
+
+        def moved(price: float) -> tuple[Array, float, float]:
+            cost = excess + price * distance
+            cheapest = cost.min(axis=1)
+            where = np.where(cost == cheapest[:, np.newaxis], distance, np.inf).argmin(axis=1)
+            return where, float(weights @ distance[here, where]), float(weights @ cheapest) - price * self.radius
 
         apart = distance[distance > 0]
-        if self.radius == 0 or not apart.size:
-            return WorstCase(weights, float(weights @ payoff))
-        steepest = 2 * float(np.ptp(payoff)) / float(apart.min()) + 1e-300
-        price = _crossing(lambda trial: moved(trial, far=False)[1] <= self.radius, steepest)
-        near, least = moved(price, far=False)
-        far, most = moved(price, far=True)
-        share = float(np.clip((self.radius - least) / (most - least), 0.0, 1.0)) if most > least else 0.0
-        worst = np.bincount(near, weights * (1 - share), len(weights)) + np.bincount(far, weights * share, len(weights))
-        proven = [float(weights @ (payoff + p * distance).min(axis=1)) - p * self.radius for p in (0.0, price)]
-        return WorstCase(np.asarray(worst, dtype=np.float64), max(proven))
+        low, high = 0.0, 2 * spread / max(self.radius, float(apart.min())) if apart.size else 0.0
+        (there, much, _), (near, little, proven) = moved(low), moved(high)
+        if much <= self.radius:  # everybody can go where it is cheapest
+            there, near, little, proven = near, there, much, float(weights @ excess[there])
+        share = 0.0
+        while much > self.radius:
+            share = (self.radius - little) / (much - little)
+            mixed = float(weights @ ((1 - share) * excess[near] + share * excess[there]))
+            lean = float(weights @ (excess[near] - excess[there])) / (much - little)  # where the tangents meet
+            price = lean if low < lean < high else (low + high) / 2
+            if mixed - proven <= OPTIMAL * spread or not low < price < high:
+                break
+            where, work, value = moved(price)
+            proven = max(proven, value)
+            if work > self.radius:
+                low, there, much = price, where, work
+            else:
+                high, near, little = price, where, work
+        worst = np.bincount(near, weights * (1 - share), len(weights)) + np.bincount(
+            there, weights * share, len(weights)
+        )
+        return WorstCase(np.asarray(worst, dtype=np.float64), middle * float(weights.sum()) + proven)
 
     def excess(self, other: Array, weights: Array, valuations: Array) -> float:
+        """By a plan that a linear program finds; mass that its rounding leaves behind is charged the longest way."""
         from scipy.optimize import linprog
+        from scipy.sparse import eye_array, kron, vstack
 
         n_types, distance = len(weights), self.distance(valuations)
-        leaving, arriving = np.kron(np.eye(n_types), np.ones(n_types)), np.kron(np.ones(n_types), np.eye(n_types))
-        total = other.sum() / weights.sum()
+        longest = float(distance.max())
+        if longest == 0 or np.array_equal(other, weights):
+            return -self.radius
+        one_each, all_types = eye_array(n_types, format="csr"), np.ones((1, n_types))
+        sums: Any = vstack([kron(one_each, all_types), kron(all_types, one_each)], format="csr")
+        weights = weights * (other.sum() / weights.sum())
         plan: Any = linprog(
-            distance.ravel(),
-            A_eq=np.vstack([leaving, arriving])[:-1],
-            b_eq=np.concatenate([weights * total, other])[:-1],
+            distance.ravel() / longest,
+            A_eq=sums[:-1],
+            b_eq=np.concatenate([weights, other])[:-1],
             method="highs",
+            options=TIGHT,
         )
-        return float(distance.ravel() @ plan.x) - self.radius
+        moves = np.maximum(plan.x, 0.0).reshape(n_types, n_types)
+        for axis, most in ((1, weights), (0, other)):
+            total = moves.sum(axis=axis)
+            moves *= np.expand_dims(np.minimum(most / np.where(total > 0, total, 1.0), 1.0), axis)
+        left_behind = max(float(weights.sum() - moves.sum()), 0.0)
+        return float((distance * moves).sum()) + left_behind * longest - self.radius
 
     def worth(self, payoff: Any, weights: Array, valuations: Array) -> tuple[Any, list[Any]]:
         import cvxpy as cp
 
         n_types, distance = len(weights), self.distance(valuations)
-        price, cheapest = cp.Variable(nonneg=True), cp.Variable(n_types)
+        longest = float(distance.max()) or 1.0
+        price, cheapest = cp.Variable(nonneg=True), cp.Variable(n_types)  # the price of moving a unit the longest way
         here, there = np.repeat(np.arange(n_types), n_types), np.tile(np.arange(n_types), n_types)
-        moves = cheapest[here] <= payoff[there] + price * distance.ravel()
-        return weights @ cheapest - self.radius * price, [moves]
+        moves = cheapest[here] <= payoff[there] + price * (distance.ravel() / longest)
+        return weights @ cheapest - min(self.radius / longest, 1.0) * price, [moves]
 
 
 @dataclass(frozen=True, eq=False)
@@ -270,7 +309,7 @@ class Moments:
     Parameters
     ----------
     features : (n_types, n_features) array, or (n_types,) for one feature
-    lower, upper : (n_features,) limits on sum_i g_i features_i, or one number
+    lower, upper : (n_features,) limits on sum_i g_i features_i, or one number; -inf and inf where there is none
     """
 
     features: Any
@@ -283,13 +322,15 @@ class Moments:
         if features.ndim != 2:
             raise ProblemError(f"Moments features has shape {features.shape}; expected (n_types, n_features)")
         object.__setattr__(self, "features", features)
-        for name in ("lower", "upper"):
-            limit = finite(f"Moments {name}", getattr(self, name))
+        for name, none in (("lower", -np.inf), ("upper", np.inf)):
+            limit = _limits(f"Moments {name}", getattr(self, name), none)
             if limit.shape not in ((), (features.shape[1],)):
                 raise ProblemError(f"Moments {name} has shape {limit.shape}; expected one limit per feature")
             object.__setattr__(self, name, np.broadcast_to(limit, features.shape[1]))
         if np.any(self.lower > self.upper):
             raise ProblemError("Moments lower lies above upper: swap them")
+        if not (np.isfinite(self.lower) | np.isfinite(self.upper)).any():
+            raise ProblemError("Moments has no finite limit: for every distribution there is, use TotalVariation(1.0)")
 
     def check(self, weights: Array, valuations: Array) -> None:
         if len(self.features) != len(weights):
@@ -301,12 +342,15 @@ class Moments:
     def worst_case(self, payoff: Array, weights: Array, valuations: Array) -> WorstCase:
         from scipy.optimize import linprog
 
-        rows = np.vstack([self.features.T, -self.features.T])
-        limits = np.concatenate([self.upper, -self.lower])
-        found: Any = linprog(payoff, rows, limits, np.ones((1, len(payoff))), [1.0], method="highs")
-        worst = np.maximum(found.x, 0.0)
+        middle, spread = float(payoff.min()), float(np.ptp(payoff))
+        if spread == 0:
+            return WorstCase(weights, middle)
+        (rows, limits), everybody = self._rows, np.ones((1, len(payoff)))
+        excess = (payoff - middle) / spread
+        found: Any = linprog(excess, rows, limits, everybody, [1.0], method="highs", options=TIGHT)
+        worst = self.restored(np.maximum(found.x, 0.0))
         prices = np.maximum(-np.asarray(found.ineqlin.marginals), 0.0)
-        return WorstCase(worst / worst.sum(), float((payoff + prices @ rows).min() - prices @ limits))
+        return WorstCase(worst / worst.sum(), middle + spread * float((excess + prices @ rows).min() - prices @ limits))
 
     def excess(self, other: Array, weights: Array, valuations: Array) -> float:
         mean = other @ self.features
@@ -326,8 +370,29 @@ class Moments:
     def worth(self, payoff: Any, weights: Array, valuations: Array) -> tuple[Any, list[Any]]:
         import cvxpy as cp
 
-        low, high = cp.Variable(self.features.shape[1], nonneg=True), cp.Variable(self.features.shape[1], nonneg=True)
-        return cp.min(payoff - self.features @ (low - high)) + low @ self.lower - high @ self.upper, []
+        rows, limits = self._rows
+        price = cp.Variable(len(rows), nonneg=True)
+        return cp.min(payoff + rows.T @ price) - price @ limits, []
+
+    @property
+    def _rows(self) -> tuple[Array, Array]:
+        """The finite limits as rows . g <= limits, features in units near 1; (n_limits, n_types) and (n_limits,)."""
+        size = np.abs(self.features).max(axis=0)
+        size[size == 0] = 1.0
+        rows = np.vstack([self.features.T, -self.features.T]) / np.tile(size, 2)[:, np.newaxis]
+        limits = np.concatenate([self.upper / size, -self.lower / size])
+        return rows[np.isfinite(limits)], limits[np.isfinite(limits)]
+
+
+def _limits(name: str, values: Any, none: float) -> Array:
+    """One number or an array, infinite on the one side where there is no limit."""
+    try:
+        absent = np.asarray(values, dtype=np.float64) == none
+    except (TypeError, ValueError):  # `finite` says what is wrong with it
+        absent = np.zeros(1, dtype=bool)
+    if not absent.any():
+        return finite(name, values)
+    return np.where(absent, none, finite(name, np.where(absent, 0.0, np.asarray(values, dtype=np.float64))))
 
 
 def _relative_entropy(other: Array, weights: Array) -> float:

@@ -18,6 +18,7 @@ from contracts.problem import ScreeningProblem
 from contracts.relevance import Indices
 
 ROW_TOLERANCE = 1e-9  # equations are sums over all types: judged relative to the size of their terms
+CONTRADICTION = 1e-8  # relative; rounding and what equations are forgiven take a value less far above a proven bound
 SMALLEST_VALUE = 1e-4  # share of all money in play below which a value counts as zero: solvers resolve 1e-11 of it
 NO_MONEY = 1e-280  # where nothing at all is at stake: far above what comparisons leave room for lost bits
 
@@ -86,9 +87,18 @@ class Certificate:
         return self.deviation.gain <= 0 and self.participation_slack >= 0
 
     @property
+    def is_contradictory(self) -> bool:
+        """Whether a menu that keeps every constraint exactly is worth more than is proven of all of them.
+
+        Then the bound is wrong, or the value is.
+        """
+        return self.rigorous and self.is_exact and not self.violations and self.relative_gap < -CONTRADICTION
+
+    @property
     def holds(self) -> bool:
-        """IC, IR and all other constraints hold, and the gap is within what was asked."""
+        """IC, IR and all other constraints hold, and the gap is within what was asked, and no less than none."""
         within = self.requested_gap == math.inf or self.relative_gap <= self.requested_gap
+        within = within and not self.is_contradictory
         return self.is_incentive_compatible and self.is_individually_rational and not self.violations and within
 
     def __str__(self) -> str:
@@ -105,6 +115,8 @@ class Certificate:
         lines += [f"{broken.what} is broken by {broken.amount:.6g}" for broken in self.violations]
         if self.relative_gap > self.requested_gap:
             lines.append(f"the gap is {self.relative_gap:.1e}, more than the {self.requested_gap:.1e} asked for")
+        if self.is_contradictory:
+            lines.append("the value exceeds what is proven of every menu: one of the two is computed wrongly")
         kind = "rigorous" if self.rigorous else "numerical"
         lines.append(
             f"value {self.value:.10g}, {kind} bound {self.upper_bound:.10g}, relative gap {self.relative_gap:.1e}"

@@ -56,7 +56,7 @@ def to_record(part: Any) -> Any:
     if part is None or isinstance(part, bool | int | float | str):
         return part
     if isinstance(part, np.ndarray):
-        return part.tolist()
+        return part.tolist() if np.isfinite(part).all() else to_record(part.tolist())
     if isinstance(part, NumberedLabels):
         return None
     if isinstance(part, tuple | list):

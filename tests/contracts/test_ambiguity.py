@@ -27,6 +27,8 @@ SETS = {
     "Wasserstein": lambda weights, tastes: Wasserstein(0.3),
     "Wasserstein, blocks": lambda weights, tastes: Wasserstein(0.05, "cityblock"),
     "known mean": lambda weights, tastes: Moments(tastes, weights @ tastes - 0.1, weights @ tastes + 0.1),
+    "mean at least": lambda weights, tastes: Moments(tastes, weights @ tastes - 0.1, np.inf),
+    "one mean at most": lambda weights, tastes: Moments(tastes, -np.inf, [np.inf, weights @ tastes[:, 1]]),
 }
 
 
@@ -51,7 +53,9 @@ def worst_by_definition(ambiguity, payoff, weights, tastes):
         rules += [cp.sum(plan, axis=1) == weights, cp.sum(plan, axis=0) == other]
         rules.append(cp.sum(cp.multiply(ambiguity.distance(tastes), plan)) <= ambiguity.radius)
     else:
-        rules += [ambiguity.features.T @ other >= ambiguity.lower, ambiguity.features.T @ other <= ambiguity.upper]
+        for feature, lower, upper in zip(ambiguity.features.T, ambiguity.lower, ambiguity.upper, strict=True):
+            rules += [feature @ other >= lower] if np.isfinite(lower) else []
+            rules += [feature @ other <= upper] if np.isfinite(upper) else []
     least = cp.Problem(cp.Minimize(payoff @ other), rules)
     least.solve(solver="CLARABEL")
     return least.value
@@ -69,6 +73,61 @@ def test_worst_case_is_the_minimum_over_the_set(name, seed):
     assert worst.weights.sum() == pytest.approx(1, abs=1e-12)
     assert worst.weights.min() >= 0
     assert ambiguity.excess(worst.weights, weights, tastes) <= ROUNDING
+
+
+TWINS = np.array([[1.0], [2.0], [2.0]])  # two types at no distance, whose payoffs may differ all the same
+
+
+@pytest.mark.parametrize("radius", [0.0, 1e-9, 0.1, 0.3, 5.0])
+@pytest.mark.parametrize("payoff", [[1.0, 3.0, 0.0], [1.0, 0.0, 3.0], [3.0, 2.0, 1.0], [1.0, 1.0, 1.0]])
+@pytest.mark.parametrize("tastes", [TWINS, np.ones((3, 1))])
+def test_mass_moves_for_free_between_types_at_no_distance(tastes, payoff, radius):
+    weights, payoff, ambiguity = np.array([0.4, 0.3, 0.3]), np.array(payoff), Wasserstein(radius)
+    worst = ambiguity.worst_case(payoff, weights, tastes)
+    assert worst.value == pytest.approx(worst_by_definition(ambiguity, payoff, weights, tastes), abs=SOLVER)
+    assert worst.weights @ payoff == pytest.approx(worst.value, abs=ROUNDING)
+    assert ambiguity.excess(worst.weights, weights, tastes) <= ROUNDING
+
+
+def test_types_that_differ_in_principal_values_alone_are_at_no_distance():
+    """All mass may lie on the first, which is worth 1/2; the other alone would be worth 2."""
+    menu = contracts.solve_menu(
+        [[1.0], [1.0]], cost=Quadratic(), principal_values=[[0.0], [1.0]], ambiguity=Wasserstein(0.1)
+    )
+    assert menu.value == pytest.approx(0.5, abs=SOLVER)
+    assert menu.worst_case_weights == pytest.approx([1.0, 0.0])
+
+
+class Complacent(TotalVariation):
+    def worst_case(self, payoff, weights, valuations):
+        return super().worst_case(payoff, weights, valuations)._replace(value=float(payoff.max()))
+
+
+def test_a_value_above_its_own_proven_bound_is_never_certified():
+    problem = contracts.ScreeningProblem([1.0, 2.0], cost=Quadratic(), ambiguity=Complacent(0.1))
+    with pytest.raises(contracts.SolverError, match="value exceeds what is proven of every menu") as raised:
+        contracts.solve_menu(problem)
+    assert not raised.value.reached.certificate.holds
+    reached = raised.value.reached
+    assert not contracts.verify(
+        problem, reached.allocation, reached.transfer, multipliers=reached.bound.multipliers
+    ).holds
+
+
+@pytest.mark.parametrize("name", SETS)
+@pytest.mark.parametrize("scale", [1e-9, 1e-3, 1e9])
+def test_the_unit_of_money_changes_nothing(name, scale):
+    weights, tastes, _ = society(3, 5)
+    ambiguity = SETS[name](weights, tastes)
+    known = contracts.solve_menu(tastes, weights, cost=Quadratic(), ambiguity=ambiguity)
+    if isinstance(ambiguity, Wasserstein):
+        ambiguity = dataclasses.replace(ambiguity, radius=ambiguity.radius * scale)
+    scaled = contracts.solve_menu(tastes * scale, weights, cost=Quadratic(scale), ambiguity=ambiguity)
+    assert scaled.value == pytest.approx(known.value * scale, rel=2e-6)
+    assert scaled.worst_case_weights @ scaled.payoff == pytest.approx(scaled.value, rel=ROUNDING)
+    payoff = scaled.payoff * 1e-6  # small payoffs beside features of ordinary size
+    worst = ambiguity.worst_case(payoff, weights, tastes * scale)
+    assert worst.weights @ payoff == pytest.approx(worst.value, rel=ROUNDING)
 
 
 @given(st.sampled_from(sorted(SETS)), st.integers(0, 10**6), st.integers(1, 5))
@@ -108,7 +167,9 @@ def test_distances_beyond_one_are_one(method):
     assert menu.worst_case_weights == pytest.approx([1.0, 0.0], abs=1e-9)
 
 
-@pytest.mark.parametrize("name", ["total variation", "relative entropy", "chi-square", "Wasserstein", "known mean"])
+@pytest.mark.parametrize(
+    "name", ["total variation", "relative entropy", "chi-square", "Wasserstein", "known mean", "mean at least"]
+)
 def test_cutting_planes_agree_with_the_whole_program(name):
     weights, tastes, _ = society(5, 7)
     problem = contracts.ScreeningProblem(tastes, weights, cost=Quadratic(), ambiguity=SETS[name](weights, tastes))
@@ -148,9 +209,10 @@ def test_welfare_counts_in_the_worst_case_as_well():
     assert menu.certificate.holds
 
 
-def test_a_robust_menu_survives_its_file(tmp_path):
+@pytest.mark.parametrize("limits", [(0.2, 0.9), (-np.inf, 0.9), (0.2, np.inf)])
+def test_a_robust_menu_survives_its_file(tmp_path, limits):
     problem = contracts.ScreeningProblem(
-        [[1.0, 2.0], [2.0, 1.0]], cost=Quadratic(), ambiguity=Moments([0.0, 1.0], 0.2, 0.9), labels=("a", "b")
+        [[1.0, 2.0], [2.0, 1.0]], cost=Quadratic(), ambiguity=Moments([0.0, 1.0], *limits), labels=("a", "b")
     )
     menu = contracts.solve_menu(problem)
     again = contracts.load_menu(menu.save(tmp_path / "menu.json"))
@@ -188,7 +250,11 @@ def test_a_search_stopped_by_time_returns_the_best_menu_so_far_with_its_gap(monk
         (lambda: Wasserstein(1.0, "miles"), "Wasserstein metric is 'miles'"),
         (lambda: Wasserstein(1.0, np.ones((2, 2))), "must be non-negative, and 0 from every type to itself"),
         (lambda: Wasserstein(1.0, np.zeros((3, 3))), r"metric has shape \(3, 3\); expected \(2, 2\)"),
+        (lambda: Wasserstein(1.0, math.dist), "metric is a function: give the name of one of scipy's distances"),
         (lambda: Moments([1.0, 2.0, 3.0], 0, 9), "features has 3 rows for 2 types"),
+        (lambda: Moments([1.0, 2.0], -np.inf, np.inf), "no finite limit: for every distribution there is, use Total"),
+        (lambda: Moments([1.0, 2.0], np.inf, 2), "Moments lower is inf: every entry must be a finite number"),
+        (lambda: Moments([1.0, 2.0], ["low"], 2), "Moments lower"),
         (lambda: Moments([1.0, 2.0], 5, 4), "lower lies above upper"),
         (lambda: Moments([1.0, 2.0], 1.8, 2), "leaves out the problem's own weights, whose mean is"),
     ],
