@@ -112,7 +112,8 @@ class EndpointReader:
 
     def _answer_of(self, text: str) -> Callable[[dict[str, Any]], PolicyReading | str]:
         """Turns a reply into a reading, or into the phrase that cannot be read."""
-        exact = [one for one in quantities(text).read if not one.is_range]
+        said = quantities(text)
+        exact = [] if said.cases.branches else [one for one in said.read if not one.is_range]  # cases are averaged
 
         def answer(found: dict[str, Any]) -> PolicyReading | str:
             share, sd = unit_number(found, "share_offered"), unit_number(found, "share_sd")

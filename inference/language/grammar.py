@@ -1,4 +1,4 @@
-"""Explicit quantities in a policy text: numbers, halves, more and less than, for me and for you.
+"""Explicit quantities in a policy text: who gives or keeps which amount, for me and for you.
 
 Every rule finds a phrase and says what share of the pie it offers to the other: an interval, which is a point where
 the text is exact. What is said about offers of somebody else, that are accepted or rejected, is left alone. A number
@@ -8,73 +8,62 @@ that no rule understands is returned as unread, not passed over.
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
-ONES = {
-    "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8, "nine": 9, "ten": 10,
-}  # fmt: skip
-TENS = {
-    "ten": 10, "fifteen": 15, "twenty": 20, "thirty": 30, "forty": 40, "fifty": 50, "sixty": 60, "seventy": 70,
-    "eighty": 80, "ninety": 90, "hundred": 100,
-}  # fmt: skip
-PARTS = {
-    "half": 2, "halves": 2, "third": 3, "quarter": 4, "fourth": 4, "fifth": 5, "sixth": 6, "seventh": 7, "eighth": 8,
-    "ninth": 9, "tenth": 10,
-}  # fmt: skip
-NUMBER = r"(?<!\d)\d{1,9}(?:\.\d{1,9})?(?!\d)"  # bounded: no text may take long
-COUNT = rf"(?:{NUMBER}|{'|'.join(ONES)})"
-QUANTITY = (
-    rf"(?P<percent>{NUMBER}|\b(?:{'|'.join(TENS)}))\s*(?:%|percent\b|per\s+cent\b)"
-    rf"|(?P<top>(?<!\d)\d{{1,9}})\s*/\s*(?P<bottom>\d{{1,9}})(?!\d)(?!\s*/)(?!\s*split)"
-    rf"|(?P<count>{COUNT})\s+(?:\w+\s+)?(?:out\s+of|of|in)\s+(?:the\s+|every\s+|all\s+)?(?P<total>\d{{1,9}}|{'|'.join(ONES)})\b"
-    rf"|(?P<some>\b(?:an?|{'|'.join(ONES)})[\s-]+)?(?P<part>{'|'.join(PARTS)})s?\b"
-    rf"|(?P<decimal>\b0?\.\d{{1,9}})\b"
-    r"|(?P<all>\b(?:everything|all\b(?!\s+but)(?!\s+(?:interactions|situations|cases|times))|the\s+whole|the\s+entire|the\s+entirety|every\s+(?:last\s+)?(?:unit|cent|penny|dollar|bit|coin))(?!\s+(?:equal|fair|balanced|even\b|but\b)))"
-    r"|(?P<none>\b(?:nothing|none|zero|anything))(?!\s+(?:equal|fair|balanced|even\b|but\b))"
+from inference.language.amounts import (
+    COUNT,
+    EXACT,
+    MARK,
+    ME,
+    NUMBER,
+    PAIR,
+    PERCENT,
+    THEM,
+    Amount,
+    Bounds,
+    Span,
+    amounts,
+    hidden,
+    negated,
+    number,
 )
-BOUND = (
-    r"(?P<bound>(?:(?:slightly|a\s+little|a\s+bit|much|far|significantly|strictly|well|any)\s+)?(?:more\s+than|less\s+than|over|above|greater\s+than|"
-    r"higher\s+than|bigger\s+than|larger\s+than|fewer\s+than|under|below|smaller\s+than|lower\s+than|at\s+least|at\s+most|"
-    r"no\s+more\s+than|no\s+less\s+than|not\s+more\s+than|not\s+less\s+than|up\s+to|a\s+minimum\s+of|a\s+maximum\s+of)"
-    r"|about|around|roughly|approximately|nearly|almost|close\s+to|exactly|precisely|only|just)?\s*"
-)
+from inference.language.conditions import Cases, cases
+
 GIVE = (
     r"gives?|giving|offer(?:s|ing)?|proposes?|proposing|hand(?:s|ing)?(?:\s+over)?|donates?|donating|pass(?:es|ing)?|"
     r"send(?:s|ing)?|transfer(?:s|ring)?|leaves?|leaving|allocates?|allocating|award(?:s|ing)?|grant(?:s|ing)?|"
-    r"provides?|providing|shares?|sharing|allot(?:s|ting)?"
+    r"provides?|providing|shares?|sharing|allot(?:s|ting)?|part(?:s|ing)?\s+with|cedes?|ceding|concedes?|"
+    r"conceding|spares?|sparing"
 )
 KEEP = (
     r"keep(?:s|ing)?|takes?|taking|retain(?:s|ing)?|reserves?|reserving|hold(?:s|ing)?|saves?|saving|"
-    r"claim(?:s|ing)?|pocket(?:s|ing)?|demand(?:s|ing)?"
-)
-ME = r"(?:me|myself|self|oneself|yourself|the\s+proposer|proposer)"
-THEM = (
-    r"(?:you|them|others|other|the\s+others?|(?:the\s+)?other\s+(?:party|person|player|side|people)|the\s+decider|"
-    r"decider|the\s+responder|responder|the\s+recipient|someone\s+else|everyone\s+else|him|her|people)"
+    r"claim(?:s|ing)?|pocket(?:s|ing)?|demand(?:s|ing)?|ask(?:s|ing)?\s+for|requests?|requesting"
 )
 NOT = r"(?P<not>\b(?:never|not|n't|don't|without|avoid)\s+(?:ever\s+)?(?:\w+\s+)?)?"
-EXACT, ABOUT = 0.03, 0.06  # standard deviations of a number, and of about a number
-MORE = re.compile(r"more|over|above|greater|higher|bigger|larger|least|minimum|no less|not less")
-LESS = re.compile(r"less|fewer|under|below|smaller|lower|most|maximum|up to|no more|not more")
+AMOUNT = f"(?P<amount>{MARK}+)"
 VERB = re.compile(
     rf"{NOT}\b(?:(?P<give>{GIVE})|(?P<keep>{KEEP}))\b\s+(?:(?:away|up|out)\s+)?"
-    rf"(?:(?:to\s+)?(?P<first>{ME}|{THEM})\s+)?{BOUND}(?:{QUANTITY})"
+    rf"(?:(?:to\s+)?(?P<first>{ME}|{THEM})\s+|(?:the|your|my)\s+\w+\s+)?(?:(?<!you )with\s+)?"
+    rf"(?:an?\s+)?(?:(?:share|portion|part|amount|offer)\s+)?(?:of\s+)?(?:(?:anything|anywhere|somewhere)\s+)?{AMOUNT}"
     rf"(?:(?:\s+[\w$]+){{0,5}}?\s+(?:to|for|with)\s+(?P<party>{ME}|{THEM})\b)?"
 )
 GET = re.compile(
-    rf"\b(?P<who>i|they|{ME}|{THEM})\s+(?:should\s+|must\s+|always\s+)?(?:gets?|receives?|has|have|keeps?|takes?)\s+"
-    rf"{BOUND}(?:{QUANTITY})"
+    rf"\b(?P<who>i|they|{ME}|{THEM})\s+(?:should\s+|must\s+|always\s+)?"
+    rf"(?:gets?|receives?|has|have|keeps?|takes?|(?:is|are|be)\s+(?:given|offered|left\s+with))\s+{AMOUNT}"
 )
-NOUN = re.compile(rf"{NOT}{BOUND}(?:{QUANTITY})(?:\s+[\w$]+){{0,2}}?\s+(?:for|to)\s+(?P<party>{ME}|{THEM})\b")
-PIECE = r"(?:%|percent)?\s*(?:\w+\s+)?(?:for|to)"
+NOUN = re.compile(rf"{NOT}{AMOUNT}(?:\s+[\w$]+){{0,2}}?\s+(?:for|to)\s+(?P<party>{ME}|{THEM})\b")
+GOING_ON = re.compile(
+    rf"(?:[;,:]|\b(?:and|but|yet|then|(?P<or>n?or)))\s*{NOT}{AMOUNT}(?=\s*(?:[,.;:!?]|$|(?:of|and|but|or)\b))"
+)
+PIECE = r"\s*(?:\w+\s+)?(?:for|to)"
 FOR = re.compile(
-    rf"(?P<a>{NUMBER})\s*{PIECE}\s+(?P<one>{ME}|{THEM})\b[\s,;]*(?:and\s+)?"
-    rf"(?P<b>{NUMBER})\s*{PIECE}\s+(?P<two>{ME}|{THEM})\b"
+    rf"(?P<a>{NUMBER}){PIECE}\s+(?P<one>{ME}|{THEM})\b[\s,;]*(?:and\s+)?(?P<b>{NUMBER}){PIECE}\s+(?P<two>{ME}|{THEM})\b"
 )
-GETS = r"(?:gets?|receives?|has|have|keeps?|takes?)"
+GETS = r"(?:(?:gets?|receives?|has|have|keeps?|takes?)\s+)?"
 BOTH_GET = re.compile(
-    rf"\b(?P<one>i|they|{ME}|{THEM})\s+{GETS}\s+(?P<a>{NUMBER})\b[\s,;]*(?:and\s+|while\s+)?"
-    rf"(?P<two>i|they|{ME}|{THEM})\s+{GETS}\s+(?P<b>{NUMBER})\b(?!\s*(?:%|percent))"
+    rf"\b(?P<one>i|they|{ME}|{THEM})\s+{GETS}(?P<a>{NUMBER})(?:\s*{PERCENT})?[\s,;]*(?:and\s+|while\s+)?"
+    rf"(?P<two>i|they|{ME}|{THEM})\s+{GETS}(?P<b>{NUMBER})(?P<percent>\s*{PERCENT})?"
 )
 RATIO = re.compile(
     rf"(?<!\d)(?P<a>\d{{1,9}})\s*(?:-|/|:|to|–)\s*(?P<b>\d{{1,9}})(?!\d)(?:(?:\s+\w+){{0,3}}?\s+in\s+(?:the\s+)?"
@@ -96,12 +85,13 @@ ACCEPTING = re.compile(r"\b(?:accept|reject|refus|declin|turn\s+down|receive|rec
 
 
 class Quantity(NamedTuple):
-    """The share that a phrase offers to the other: between two bounds, or a number with a deviation."""
+    """The share that a phrase offers to the other: between two bounds, or a number with a deviation; and its place."""
 
     lowest: float
     highest: float
     sd: float
     phrase: str
+    start: int
 
     @property
     def is_range(self) -> bool:
@@ -109,10 +99,19 @@ class Quantity(NamedTuple):
 
 
 class Quantities(NamedTuple):
-    """What the grammar understood, and the phrases with numbers that it did not."""
+    """What the grammar understood, the phrases with numbers that it did not, and the cases that are told apart."""
 
     read: tuple[Quantity, ...]
     unread: tuple[str, ...]
+    cases: Cases
+
+
+class _Statement(NamedTuple):
+    start: int
+    end: int
+    bounds: Bounds | None  # None: not understood
+    is_kept: bool = False
+    rules_out: bool = False  # goes on after `or`: "never more than 60% or less than 40%"
 
 
 def quantities(text: str) -> Quantities:
@@ -121,154 +120,147 @@ def quantities(text: str) -> Quantities:
     Examples
     --------
     >>> quantities("Keep two thirds for yourself.").read
-    (Quantity(lowest=0.333..., highest=0.333..., sd=0.03, phrase='Keep two thirds for yourself'),)
+    (Quantity(lowest=0.333..., highest=0.333..., sd=0.03, phrase='Keep two thirds for yourself', start=0),)
     >>> quantities("Never give the others more than 30%, and reject offers below 10 percent").read
-    (Quantity(lowest=0.0, highest=0.3, sd=0.03, phrase='Never give the others more than 30%'),)
+    (Quantity(lowest=0.0, highest=0.3, sd=0.03, phrase='Never give the others more than 30%', start=0),)
+    >>> [one[:2] for one in quantities("Offer no less than 30% and no more than 45%").read]
+    [(0.3, 1.0), (0.0, 0.45)]
     >>> quantities("A 70/30 split.").unread
     ('70/30',)
     """
     line = "".join(low if len(low := one.lower()) == 1 else one for one in text.replace("’", "'"))
-    read: list[Quantity] = []
-    unread: list[str] = []
-    taken: list[tuple[int, int]] = []
-    for pattern, rule in RULES:
-        for match in pattern.finditer(line):
-            if any(match.start() < end and start < match.end() for start, end in taken):
-                continue
-            if _is_about_acceptance(line, match) or (pattern is GET and _is_described(line, match)):
-                taken.append(match.span())
-                continue
-            bounds = rule(match)
-            taken.append(match.span())
-            phrase = text[match.start() : match.end()].strip()
-            if bounds is None:
-                unread.append(phrase)
-            else:
-                read.append(Quantity(*bounds, phrase))
-    for match in LOOSE.finditer(line):
-        free = not any(match.start() < end and start < match.end() for start, end in taken)
-        if free and not _is_about_acceptance(line, match):
-            unread.append(text[match.start() : match.end()].strip())
-    return Quantities(tuple(read), tuple(unread))
-
-
-Bounds = tuple[float, float, float]  # lowest, highest, sd
-
-
-def _is_about_acceptance(line: str, match: re.Match[str]) -> bool:
-    start = max((border.end() for border in BORDER.finditer(line, 0, match.start())), default=0)
-    verbs = list(ACCEPTING.finditer(line, start, match.start()))
-    return bool(verbs) and not re.search(
-        rf"\b(?:and|or|,)\s+(?:{KEEP}|{GIVE})?$", line[verbs[-1].end() : match.start()]
+    line = re.sub(f"[{MARK}{PAIR}]", " ", line)
+    found: list[_Statement] = []
+    passed: list[Span] = []  # about acceptance
+    for pattern, rule in NUMBER_RULES[:-1]:
+        _read(line, pattern, rule, found, passed)
+    line = hidden(line, [one[:2] for one in found], PAIR)
+    parts = amounts(line)
+    line = hidden(line, [one[3:5] for one in parts.values()], MARK)
+    told = cases(line, parts)
+    line = hidden(line, told.said, ";")
+    for pattern in (VERB, GET, NOUN):
+        _read(line, pattern, lambda match: _statement(match, parts), found, passed)
+    _read(line, GOING_ON, lambda match: _going_on(match, parts, found), found, passed)
+    _read(line, *NUMBER_RULES[-1], found, passed)
+    taken = [*passed, *told.said, *(one[:2] for one in found)]
+    loose = [one.span() for one in LOOSE.finditer(line)]
+    loose += [one[3:5] for one in parts.values() if re.search(r"\d", one.words)]
+    unread = [one[:2] for one in found if one.bounds is None]
+    unread += [one for one in sorted(loose) if _is_free(one, taken) and not _is_about_acceptance(line, one[0])]
+    return Quantities(
+        tuple(Quantity(*one.bounds, text[one.start : one.end].strip(), one.start) for one in found if one.bounds),
+        tuple(text[slice(*one)].strip() for one in unread),
+        told,
     )
 
 
-def _is_described(line: str, match: re.Match[str]) -> bool:
+Rule = Callable[[re.Match[str]], "_Statement | None"]
+
+
+def _read(line: str, pattern: re.Pattern[str], rule: Rule, found: list[_Statement], passed: list[Span]) -> None:
+    """Add what a pattern finds in places that are still free to the statements, or to what is passed over."""
+    for match in pattern.finditer(line):
+        if not _is_free(match.span(), [*passed, *(one[:2] for one in found)]):
+            continue
+        if _is_about_acceptance(line, match.start()) or (pattern is GET and _is_described(line, match.start())):
+            passed.append(match.span())
+        elif (statement := rule(match)) is not None:
+            found.append(statement)
+
+
+def _is_free(span: Span, taken: Iterable[Span]) -> bool:
+    return not any(span[0] < end and start < span[1] for start, end in taken)
+
+
+def _is_about_acceptance(line: str, place: int) -> bool:
+    before = _clause_before(line, place)
+    verbs = list(ACCEPTING.finditer(before))
+    return bool(verbs) and not re.search(rf"\b(?:and|or|,)\s+(?:{KEEP}|{GIVE})?$", before[verbs[-1].end() :])
+
+
+def _is_described(line: str, place: int) -> bool:
     """Whether what somebody gets is a condition, or describes an offer to accept or reject."""
-    start = max((border.end() for border in BORDER.finditer(line, 0, match.start())), default=0)
-    before = line[start : match.start()]
+    before = _clause_before(line, place)
     return re.search(r"\b(?:if|when|whenever|unless|until)\b", before) is not None or bool(ACCEPTING.search(before))
+
+
+def _clause_before(line: str, place: int) -> str:
+    return line[max((border.end() for border in BORDER.finditer(line, 0, place)), default=0) : place]
 
 
 def _is_self(party: str) -> bool:
     return re.fullmatch(ME + "|i|my|your|own|one's", party) is not None
 
 
-def _share_of(match: re.Match[str]) -> float | None:
+def _statement(match: re.Match[str], parts: dict[int, Amount]) -> _Statement | None:
+    """What a verb, a party or both say about an amount."""
     found = match.groupdict()
-    if found["percent"]:
-        share = float(TENS.get(found["percent"]) or float(found["percent"])) / 100
-    elif found["top"]:
-        share = int(found["top"]) / int(found["bottom"]) if int(found["bottom"]) else 2.0
-    elif found["count"]:
-        total = _number(found["total"])
-        share = _number(found["count"]) / total if total else 2.0
-    elif found["part"]:
-        share = ONES.get((found["some"] or "one").strip(" -"), 1) / PARTS[found["part"].removesuffix("s")]
-    elif found["decimal"]:
-        share = float(found["decimal"])
-    else:
-        share = 1.0 if found["all"] else 0.0
-    return share if share <= 1.0 else None
-
-
-def _number(word: str) -> float:
-    return float(ONES.get(word) or float(word))
-
-
-def _quantity(match: re.Match[str]) -> Bounds | None:
-    share = _share_of(match)
-    if share is None:
+    amount, is_negated = parts[match.start("amount")], bool(found.get("not"))
+    if match.re in (NOUN, GOING_ON) and amount.words.startswith("all"):  # all things considered
         return None
-    found = {"give": None, "keep": None, "first": None, "party": None, "not": None} | match.groupdict()
-    bound, negated = found["bound"] or "", bool(found["not"])
-    low, high, sd = share, share, EXACT
-    if found["none"] == "anything":
-        low, high = (0.0, 0.0) if negated else (0.0, 1.0)
-        negated = False
-    elif re.search(r"about|around|roughly|approx|nearly|almost|close", bound):
-        sd = ABOUT
-    elif LESS.search(bound) and not re.search(r"no less|not less|least", bound):
-        low = 0.0
-    elif MORE.search(bound):
-        high = 1.0
-    if negated:
-        if low == high:
-            return None if not found["all"] else (0.0, 0.99, sd)
-        low, high = (0.0, low) if high == 1.0 else (high, 1.0)
-    return (1 - high, 1 - low, sd) if _is_kept(found) else (low, high, sd)
+    party = found.get("party") or found.get("first") or found.get("who")
+    is_kept = _is_self(party) if party else bool(found.get("keep"))
+    if amount.rival == ("self" if is_kept else "other"):
+        return None  # "give more than others": no comparison of what both get
+    rules_out = is_negated or amount.words.startswith(("no ", "not "))
+    return _Statement(*match.span(), _bounds(amount, is_kept, is_negated), is_kept, rules_out)
 
 
-def _is_kept(found: dict[str, str | None]) -> bool:
-    """Whether the quantity is what stays with oneself: as the party that is named last says, or the verb."""
-    party = found["party"] or found["first"] or found.get("who")
-    return _is_self(party) if party else bool(found["keep"])
+def _going_on(match: re.Match[str], parts: dict[int, Amount], found: list[_Statement]) -> _Statement | None:
+    """An amount that goes on after a verb: "at least 20% and at most 40%", "30%, otherwise 50%"."""
+    before = max((one for one in found if one.start < match.start()), default=None, key=lambda one: one.start)
+    statement = _statement(match, parts)
+    if before is None or statement is None:
+        return None
+    is_negated = bool(match["not"]) or match["or"] == "nor" or (match["or"] == "or" and before.rules_out)
+    bounds = _bounds(parts[match.start("amount")], before.is_kept, is_negated)
+    return _Statement(match.start("amount"), match.end(), bounds, before.is_kept, is_negated)
 
 
-def _noun(match: re.Match[str]) -> Bounds | None:
-    return None if (match["all"] or "").startswith("all") else _quantity(match)
+def _bounds(amount: Amount, is_kept: bool, is_negated: bool) -> Bounds | None:  # noqa: FBT001
+    """The share that is offered, from the amount that is given or kept."""
+    bounds = negated(amount) if is_negated else amount[:3]
+    return (
+        None if not amount.is_possible else (1 - bounds[1], 1 - bounds[0], bounds[2]) if bounds and is_kept else bounds
+    )
 
 
-def _for(match: re.Match[str]) -> Bounds | None:
+def _point(match: re.Match[str], share: float | None) -> _Statement:
+    return _Statement(*match.span(), None if share is None else (share, share, EXACT))
+
+
+def _for(match: re.Match[str]) -> _Statement:
     a, b = float(match["a"]), float(match["b"])
     one, two = _is_self(match["one"]), _is_self(match["two"])
-    if one == two or a + b <= 0:
-        return None
-    share = (b if one else a) / (a + b)
-    return share, share, EXACT
+    is_whole = a + b > 0 if not match.groupdict().get("percent") else abs(a + b - 100) <= 1
+    return _point(match, (b if one else a) / (a + b) if is_whole and one != two else None)
 
 
-def _ratio(match: re.Match[str]) -> Bounds | None:
+def _ratio(match: re.Match[str]) -> _Statement:
     a, b = int(match["a"]), int(match["b"])
-    if a == b and a:
-        return 0.5, 0.5, EXACT
     party = match["favour"] or match["of"]
+    if a == b and a:
+        return _point(match, 0.5)
     if not party or a + b == 0:
-        return None
-    share = min(a, b) / (a + b) if _is_self(party) else max(a, b) / (a + b)
-    return share, share, EXACT
+        return _point(match, None)
+    return _point(match, (min(a, b) if _is_self(party) else max(a, b)) / (a + b))
 
 
-def _even(match: re.Match[str]) -> Bounds | None:
-    return None if match["not"] else (0.5, 0.5, EXACT)
+def _even(match: re.Match[str]) -> _Statement:
+    return _point(match, None if match["not"] else 0.5)
 
 
-def _times(match: re.Match[str]) -> Bounds | None:
+def _times(match: re.Match[str]) -> _Statement:
     one, two = _is_self(match["who"]), _is_self(match["whom"])
-    if one == two:
-        return None
-    times = 2.0 if match["times"] in ("twice", "double") else _number(match["times"].split()[0])
-    share = 1 / (1 + times) if one else times / (1 + times)
-    return share, share, EXACT
+    times = 2.0 if match["times"] in ("twice", "double") else number(match["times"].split()[0])
+    return _point(match, None if one == two else (1 if one else times) / (1 + times))
 
 
-RULES = (  # the first that fits a phrase has it
+NUMBER_RULES: tuple[tuple[re.Pattern[str], Rule], ...] = (  # plain numbers, the last where no amount has them
     (FOR, _for),
     (BOTH_GET, _for),
     (TIMES, _times),
     (EVEN, _even),
-    (VERB, _quantity),
-    (GET, _quantity),
-    (NOUN, _noun),
     (RATIO, _ratio),
 )

@@ -12,6 +12,7 @@ SPELLINGS = (  # first to last; phrases that are one idea, and spellings of one 
     (r"\bself[- ]?cent(er|re)d\w*\b", "selfish"),
     (r"\bwell[- ]?being\b", "wellbeing"),
     (r"\bwin[- ]win\b", "mutual"),
+    (r"\blion'?s['-]?\s+share\b", "majority"),
     (r"\bnon[- ]zero\b", "nonzero"),
     (r"\bnear(ly)?[- ](?=equal|even|fair)", "near "),
     (r"\bone[- ]sided\b", "onesided"),

@@ -37,13 +37,12 @@ class Kinds:
         return np.sqrt(np.maximum(second - self.mean(probabilities) ** 2, 0.0))
 
     def mass(self, kind: int, edges: Array) -> Array:
-        """Probability that a share of this kind lies in each cell between neighbouring edges, a mass at 0 included."""
+        """Probability that a share of this kind, held between the edges, lies in each cell between neighbours."""
         cumulative = np.interp(edges, self.quantiles[kind], LEVELS, left=0.0, right=1.0)
-        cumulative[edges <= 0.0] = 0.0
-        return np.diff(cumulative)
+        return np.diff(cumulative[1:-1], prepend=0.0, append=1.0)
 
 
-class Conditioned(NamedTuple):
+class Bounded(NamedTuple):
     """What is known of a share between bounds: mean, sd, probabilities of the kinds, and quantiles at `LEVELS`."""
 
     mean: float
@@ -52,33 +51,33 @@ class Conditioned(NamedTuple):
     quantiles: Array
 
 
-def conditioned(
+def bounded(
     kinds: Kinds, probabilities: Array, lowest: float, highest: float, doubt: float = 0.05, points: int = 1001
-) -> Conditioned:
-    """The share given that it lies between two bounds.
+) -> Bounded:
+    """The share held between two bounds: preferences are single-peaked, so what lies beyond a bound moves to it.
 
-    The mixture is mixed with the uniform distribution, weight `doubt`, so that the bounds win over the mixture where
-    it gives them no mass. Without bounds and doubt, mean and sd are those of the mixture to the width of the grid.
+    The mixture is mixed with the uniform distribution between the bounds, weight `doubt`. Without bounds and doubt,
+    mean and sd are those of the mixture.
 
     Examples
     --------
     >>> kinds = Kinds(np.array([0.03, 0.5, 0.98]), np.full(3, 0.02), np.linspace([0, .45, .95], [.06, .55, 1], 21).T)
-    >>> given = conditioned(kinds, np.array([0.4, 0.3, 0.3]), 0.4, 1.0)
-    >>> round(given.mean, 2), given.probabilities.round(1)
-    (0.74, array([0. , 0.5, 0.5]))
+    >>> held = bounded(kinds, np.array([0.4, 0.3, 0.3]), 0.4, 1.0)  # the selfish offer what they must
+    >>> round(held.mean, 2), held.probabilities.round(1)
+    (0.61, array([0.4, 0.3, 0.3]))
     """
     whole = lowest <= 0.0 and highest >= 1.0 and doubt == 0.0
     edges = np.linspace(lowest, highest, points)
     middle = (edges[1:] + edges[:-1]) / 2
     by_kind = (1 - doubt) * probabilities[:, np.newaxis] * np.stack([kinds.mass(k, edges) for k in range(len(KINDS))])
-    flat = np.full(len(middle), doubt * (highest - lowest) / len(middle))
+    flat = np.full(len(middle), doubt / len(middle))
     nearest = np.abs(middle[:, np.newaxis] - kinds.centres).argmin(axis=1)
     mass = by_kind.sum(axis=0) + flat
     total = mass.sum()
     quantiles = np.interp(LEVELS, np.concatenate([[0.0], np.cumsum(mass) / total]), edges)
     if whole:
-        return Conditioned(float(kinds.mean(probabilities)), float(kinds.sd(probabilities)), probabilities, quantiles)
+        return Bounded(float(kinds.mean(probabilities)), float(kinds.sd(probabilities)), probabilities, quantiles)
     mean = float(mass @ middle / total)
     sd = float(np.sqrt(mass @ (middle - mean) ** 2 / total))
     shares = by_kind.sum(axis=1) + np.bincount(nearest, flat, minlength=len(KINDS))
-    return Conditioned(mean, sd, shares / shares.sum(), quantiles)
+    return Bounded(mean, sd, shares / shares.sum(), quantiles)

@@ -1,13 +1,15 @@
 """The reader that needs no key and no network: a grammar for what is explicit, a linear model for the rest.
 
-Exact quantities decide alone. Bounds condition the model's mixture. Negated stances rule out the kind of policy they
-name. A text that says nothing about who gets what is not read: the prior would be a guess.
+Exact quantities decide alone. Bounds hold what the model makes of the other words; where these say nothing, every share
+between the bounds is as likely. Negated stances rule out the kind of policy they name. Cases ("if", "otherwise",
+"half the time") are read one by one and mixed. A text that says nothing about who gets what is not read: the prior
+would be a guess.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -15,22 +17,25 @@ import numpy as np
 
 from contracts.arrays import Array
 from contracts.errors import ProblemError
+from inference.language.amounts import EXACT, Span, amounts, hidden
 from inference.language.features import TELLING, features
-from inference.language.grammar import Quantity, quantities
+from inference.language.grammar import Quantities, quantities
 from inference.language.linear import LinearModel, shipped_model
-from inference.language.mixture import conditioned
+from inference.language.mixture import bounded
 from inference.language.reading import (
     Evidence,
     PolicyReading,
     UnreadablePolicyError,
     bell_reading,
+    mixed_reading,
     prior_reading,
 )
 from inference.language.words import Clause, clauses
 
 RULED_OUT = {"not-selfish": 0, "not-fair": 1, "not-equal": 1, "not-balance": 1, "not-altruist": 2}  # places in KINDS
-DOUBT = 0.05  # what is left of a kind that is ruled out
+DOUBT = 0.05  # what is left of a kind that is ruled out, and what bounds leave to shares that no kind offers
 LONGEST = 5_000  # characters
+MOST_CASES = 8
 MOST_EVIDENCE = 12  # clauses, the first ones, that are weighed one by one
 NOTABLE = 0.05  # a clause that moves less probability between the kinds is no further evidence
 
@@ -58,31 +63,72 @@ class OfflineReader:
         Raises
         ------
         UnreadablePolicyError
-            Where nothing in the text says who gets what, where a number has no whole, or where bounds contradict
-            each other; the message and `phrase` name the phrase.
+            Where nothing in the text says who gets what, where a number has no whole, where a share belongs to
+            nobody or a case says nothing, or where quantities contradict each other; the message and `phrase` name
+            the phrase.
         """
         text = checked_text(text)
-        found, parts = quantities(text), clauses(text)
-        told = {word for clause in parts if not _holds(text, clause, found.unread) for word in clause.words}
-        tells = bool(told & TELLING) or (bool(told & {"propose", "ensure"}) and bool(told & {"maximum", "minimum"}))
-        if found.unread and not found.read and not tells:
+        found = quantities(text)
+        shares = [phrase for phrase in found.unread if amounts(phrase.lower())]
+        if shares:
+            raise _unread(shares[0], text)
+        if not found.cases.branches:
+            return self._read(text, text, found)
+        unread = [*found.cases.unread, *(branch.condition for branch in found.cases.branches[MOST_CASES:])]
+        if unread:
+            phrase = text[slice(*unread[0])].strip()
             raise UnreadablePolicyError(
-                f"cannot read {found.unread[0]!r} in {_short(text)}: say what share goes to whom, such as "
-                "'offer 30% to the other' or '60 for me, 40 for you'",
-                found.unread[0],
+                f"cannot read {phrase!r} in {_short(text)}: say what is offered in this case, such as 'offer 30% if "
+                f"the other is rich, otherwise half' (at most {MOST_CASES} cases are told apart)",
+                phrase,
             )
-        points = [one for one in found.read if not one.is_range]
-        if points:
-            return self._exact(text, points, found.unread)
-        ranges = [one for one in found.read if one.is_range]
-        if not ranges and not tells:
+        return self._mixed(text, found)
+
+    def _mixed(self, text: str, found: Quantities) -> PolicyReading:
+        """The cases of a policy: each by its own words, one without any by those outside all cases or by the prior."""
+        branches = found.cases.branches
+        common = _outside([part for branch in branches for part in branch.parts], len(text))
+        readings, evidence = [], []
+        for branch in branches:
+            part, inside = _within(text, found, branch.parts or common)
+            if branch.parts or inside.read or inside.unread or _tells(_words(clauses(part))):
+                readings.append(self._read(text, part, inside))
+            else:
+                readings.append(prior_reading(text, self.model.prior_mean, self.model.prior_sd, (), "offline"))
+            condition = text[slice(*branch.condition)].strip()
+            if condition:
+                often = f"{branch.weight:.2f} of the cases"
+                evidence.append(Evidence(condition, often if branch.parts else f"leaves open {often}"))
+            evidence += readings[-1].evidence
+        return mixed_reading(text, readings, [branch.weight for branch in branches], evidence, "offline")
+
+    def _read(self, text: str, part: str, found: Quantities) -> PolicyReading:
+        """The reading of a part of a text, its other words hidden."""
+        parts = clauses(part)
+        told = _words([clause for clause in parts if not _holds(text, clause, found.unread)])
+        if found.unread and not found.read and not _tells(told):
+            raise _unread(found.unread[0], text)
+        if not found.read and not _tells(told):
             phrase = _longest(text, parts)
             raise UnreadablePolicyError(
                 f"cannot read {phrase!r}: it does not say who gets what; name the share that is offered, or whom the "
                 "policy favours",
                 phrase,
             )
-        return self._learned(text, parts, ranges, found.unread)
+        if not found.read:
+            return self._learned(text, part, found)
+        lowest, highest = max(found.read, key=lambda one: one.lowest), min(found.read, key=lambda one: one.highest)
+        rounding = sum(one.sd for one in (lowest, highest) if not one.is_range)
+        if lowest.lowest > highest.highest + rounding:
+            first, last = sorted((lowest, highest), key=lambda one: one.start)
+            raise UnreadablePolicyError(
+                f"{first.phrase!r} and {last.phrase!r} contradict each other: no share meets both", last.phrase
+            )
+        if any(not one.is_range for one in found.read):
+            return self._exact(text, found)
+        return self._learned(
+            text, hidden(part, [(one.start, one.start + len(one.phrase)) for one in found.read], ";"), found
+        )
 
     def read_or_abstain(self, text: str) -> PolicyReading:
         """The reading of one text; the prior, marked `abstained`, where it cannot be read."""
@@ -97,29 +143,26 @@ class OfflineReader:
                 "offline",
             )
 
-    def _exact(self, text: str, points: list[Quantity], unread: tuple[str, ...]) -> PolicyReading:
+    def _exact(self, text: str, found: Quantities) -> PolicyReading:
+        points = [one for one in found.read if not one.is_range]
         shares = np.array([one.lowest for one in points])
         sd = float(np.sqrt(np.mean([one.sd**2 for one in points]) + shares.var()))
         evidence = [Evidence(one.phrase, f"offers {one.lowest:.3g}") for one in points]
         reading = bell_reading(text, round(float(shares.mean()), 12), sd, evidence, "offline")
-        return PolicyReading(**{**vars(reading), "unread": unread})
+        return PolicyReading(**{**vars(reading), "unread": found.unread})
 
-    def _learned(
-        self, text: str, parts: tuple[Clause, ...], ranges: list[Quantity], unread: tuple[str, ...]
-    ) -> PolicyReading:
-        kinds, probabilities = self.model.kinds, self._probabilities(text, parts)
-        evidence = [Evidence(one.phrase, f"offers {one.lowest:.3g} to {one.highest:.3g}") for one in ranges]
-        free = tuple(one for one in parts if not _holds(text, one, tuple(found.phrase for found in ranges)))
-        before = ", before the bounds" if ranges else ""
-        evidence += self._telling_clauses(text, free, probabilities, before)
-        if ranges:
-            lowest, highest = max(one.lowest for one in ranges), min(one.highest for one in ranges)
-            if lowest > highest:
-                phrases = " and ".join(repr(one.phrase) for one in ranges)
-                raise UnreadablePolicyError(f"{phrases} contradict each other: no share meets both", ranges[-1].phrase)
-            reading = conditioned(kinds, probabilities, lowest, highest)
+    def _learned(self, text: str, rest: str, found: Quantities) -> PolicyReading:
+        """What the model makes of the words that the grammar has left, between the bounds."""
+        kinds, parts, bounds = self.model.kinds, clauses(rest), found.read
+        probabilities = self._probabilities(rest, parts)
+        lowest, highest = max([0.0, *(one.lowest for one in bounds)]), min([1.0, *(one.highest for one in bounds)])
+        evidence = [Evidence(one.phrase, f"offers {one.lowest:.3g} to {one.highest:.3g}") for one in bounds]
+        if bounds and not _tells(_words(parts)):
+            reading = bounded(kinds, probabilities, lowest, highest, doubt=1.0)
+            reading = reading._replace(sd=max(reading.sd, EXACT))
         else:
-            reading = conditioned(kinds, probabilities, 0.0, 1.0, doubt=0.0)
+            evidence += self._telling_clauses(rest, parts, probabilities, ", before the bounds" if bounds else "")
+            reading = bounded(kinds, probabilities, lowest, highest, doubt=DOUBT if bounds else 0.0)
         return PolicyReading(
             text,
             float(reading.mean),
@@ -127,7 +170,7 @@ class OfflineReader:
             tuple(reading.probabilities.tolist()),
             tuple(reading.quantiles.tolist()),
             tuple(evidence),
-            unread=unread,
+            unread=found.unread,
         )
 
     def _probabilities(self, text: str, parts: tuple[Clause, ...]) -> Array:
@@ -197,6 +240,36 @@ def checked_text(text: Any) -> str:
             text[:40],
         )
     return re.sub(r"\s{3,}", " ", text)  # long gaps would only slow the grammar down
+
+
+def _unread(phrase: str, text: str) -> UnreadablePolicyError:
+    return UnreadablePolicyError(
+        f"cannot read {phrase!r} in {_short(text)}: say what share goes to whom, such as 'offer 30% to the other' or "
+        "'60 for me, 40 for you'",
+        phrase,
+    )
+
+
+def _words(parts: Iterable[Clause]) -> set[str]:
+    return {word for clause in parts for word in clause.words}
+
+
+def _tells(words: set[str]) -> bool:
+    """Whether words say who is favoured, or how large a part is offered or kept."""
+    return bool(words & TELLING) or (bool(words & {"propose", "ensure"}) and bool(words & {"maximum", "minimum"}))
+
+
+def _outside(spans: Sequence[Span], length: int) -> list[Span]:
+    """What is left of a text of this length without these places."""
+    edges = [0, *(edge for span in sorted(spans) for edge in span), length]
+    return list(zip(edges[::2], edges[1::2], strict=True))
+
+
+def _within(text: str, found: Quantities, spans: Sequence[Span]) -> tuple[str, Quantities]:
+    """The text with all but these places hidden, conditions too, and what the grammar found in them."""
+    part = hidden(text, [*_outside(spans, len(text)), *found.cases.said], ";")
+    inside = tuple(one for one in found.read if any(start <= one.start < end for start, end in spans))
+    return part, found._replace(read=inside, unread=tuple(phrase for phrase in found.unread if phrase in part))
 
 
 def _holds(text: str, clause: Clause, phrases: tuple[str, ...]) -> bool:

@@ -14,6 +14,7 @@ from inference.social_preferences import CharnessRabin, SocialPreferences
 
 SCHEMA = "menuwright/policy-reading/1"
 ATTRIBUTES = ("own payoff", "equal payoffs", "the other's payoff")  # what the kinds of policy care about
+FINE = np.linspace(0.0, 1.0, 401)  # levels at which mixtures are drawn
 PREFERENCES = (  # corners of piecewise linear preferences; as dictators they give nothing, half, everything
     CharnessRabin(ahead=0.0, behind=0.0),
     CharnessRabin(ahead=0.75, behind=0.0),
@@ -168,4 +169,34 @@ def bell_reading(text: str, mean: float, sd: float, evidence: Sequence[Evidence]
     kinds = np.stack([np.interp(shares, (0.0, 0.5, 1.0), unit) for unit in np.eye(3)]).mean(axis=1)
     return PolicyReading(
         text, mean, sd, tuple((kinds / kinds.sum()).tolist()), tuple(shares.tolist()), tuple(evidence), reader=reader
+    )
+
+
+def mixed_reading(
+    text: str,
+    readings: Sequence[PolicyReading],
+    weights: Sequence[float],
+    evidence: Sequence[Evidence],
+    reader: str,
+) -> PolicyReading:
+    """The mixture of readings, one per case of a policy: weights sum to 1.
+
+    Mean m = sum_k w_k m_k, variance sum_k w_k (s_k^2 + (m_k - m)^2), quantiles from sum_k w_k F_k.
+    """
+    w = np.array(weights)
+    means, sds = np.array([one.share_offered for one in readings]), np.array([one.share_sd for one in readings])
+    mean = float(w @ means)
+    shares = np.concatenate([np.interp(FINE, LEVELS, one.quantiles) for one in readings])
+    order = np.argsort(shares, kind="stable")
+    cumulative = np.cumsum(np.repeat(w / len(FINE), len(FINE))[order])
+    quantiles = shares[order][np.searchsorted(cumulative, LEVELS * cumulative[-1]).clip(max=len(shares) - 1)]
+    return PolicyReading(
+        text,
+        round(mean, 12),
+        float(np.sqrt(w @ (sds**2 + (means - mean) ** 2))),
+        tuple((w @ np.array([one.probabilities for one in readings])).tolist()),
+        tuple(quantiles.tolist()),
+        tuple(evidence),
+        unread=tuple(phrase for one in readings for phrase in one.unread),
+        reader=reader,
     )

@@ -198,6 +198,12 @@ def test_an_injected_order_stays_data_and_cannot_close_its_marks():
     assert attack not in system
 
 
+def test_a_reply_on_a_policy_with_cases_need_not_be_one_of_its_shares():
+    policy = "Offer 50% with probability 0.3 and nothing otherwise"
+    with serving(lambda request, number: (200, completion(answer(0.15)))) as (url, _):
+        assert reader(url).read(policy).share_offered == 0.15
+
+
 def test_what_the_model_cannot_read_is_named_and_abstained_from():
     with serving(lambda request, number: (200, completion(answer(0.5, evidence=["bananas"], readable=False)))) as (
         url,

@@ -50,6 +50,65 @@ EXACT = [
     ("Hand over nine tenths", 0.9),
     ("A quarter for them is plenty", 0.25),
     ("60-40 for me", 0.4),
+    ("Offer thirty-five percent", 0.35),
+    ("Claim sixty five per cent", 0.35),
+    ("Give .4", 0.4),
+    ("Offer 50/50", 0.5),
+    ("Offer 10% of half", 0.05),
+    ("Hand over half of everything", 0.5),
+    ("Keep it all.", 0.0),
+    ("Ask for 80%", 0.2),
+    ("Part with 20%", 0.2),
+    ("Give the poor 90%", 0.9),
+    ("Leave the other with 15%", 0.15),
+    ("Make an offer of 35%", 0.35),
+    ("They should be given 20%", 0.2),
+    ("Me 80 them 20", 0.2),
+    ("Me 80%, them 20%", 0.2),
+    ("Keep half as much as the other", 2 / 3),
+    ("Offer half of what you keep", 1 / 3),
+    ("Keep 30% and offer everything else", 0.7),
+    ("Keep 80%, 20% goes to the other", 0.2),
+    ("Offer 30% even if the pie is large", 0.3),
+    ("If the offer is below 20%, reject it. Offer 40%.", 0.4),
+]
+BETWEEN = [  # what is said is a narrow range, whose middle is read
+    ("Offer 20% to 30%", 0.2, 0.3),
+    ("Offer between 20% and 30%", 0.2, 0.3),
+    ("Keep somewhere between 70 and 80 percent", 0.2, 0.3),
+    ("Offer 20-30%", 0.2, 0.3),
+    ("Hand over from a quarter to a third", 0.25, 1 / 3),
+    ("Offer 40% or 50%", 0.4, 0.5),
+    ("Give 10% more than half", 0.55, 0.6),  # of the pie, or of the half
+    ("Give 5% less than half", 0.45, 0.475),
+    ("Keep 10% more than the other", 0.45, 1 / 2.1),
+    ("Offer a little less than a third", 1 / 3 - 0.1, 1 / 3),
+    ("Keep slightly more than half", 0.4, 0.5),
+    ("Offer no less than 30% and no more than 45%", 0.3, 0.45),
+    ("Offer more than 30% but less than 45%", 0.3, 0.45),
+    ("Offer at most 40% and at least 20%", 0.2, 0.4),
+    ("Offer at least 20%, but never more than 40%", 0.2, 0.4),
+    ("Never keep more than 60% or less than 40%", 0.4, 0.6),
+    ("Offer not less than 20% nor more than 30%", 0.2, 0.3),
+    ("Don't give less than a third or more than half", 1 / 3, 0.5),
+]
+CASES = [  # share read, and the least sd that is honest
+    ("Offer 50% with probability 0.3 and nothing otherwise", 0.15, 0.2),
+    ("With probability 0.3 offer 50%, with probability 0.7 offer nothing", 0.15, 0.2),
+    ("Half the time offer 10%, otherwise 90%", 0.5, 0.35),
+    ("Offer 10% half the time and 90% half the time", 0.5, 0.35),
+    ("Give 80% three quarters of the time and 20% the rest of the time", 0.65, 0.2),
+    ("Offer 10% one time in four, otherwise half", 0.4, 0.15),
+    ("Offer 30% if the pie is larger than 100, else 50%", 0.4, 0.1),
+    ("If the other is poor, give everything, otherwise keep everything", 0.5, 0.45),
+    ("If the other is poor, give half and keep everything otherwise", 0.25, 0.2),
+    ("Offer half. Otherwise nothing.", 0.25, 0.2),
+    ("Offer 40%, or 60% if they are poor", 0.5, 0.1),
+    ("Offer 40%. If the other is rude, offer 10%.", 0.25, 0.1),
+    ("Share equally, unless the other is rude, in which case offer 10%", 0.3, 0.15),
+    ("share the pie equally unless the other is rude", 0.49, 0.2),  # the other case is left open
+    ("Usually offer half", 0.49, 0.2),
+    ("Be fair if the other is poor, otherwise keep everything", 0.25, 0.2),
 ]
 SAYS_NO_SHARE = [  # what others propose is not what one offers oneself
     "Reject any distribution where the proposer receives all of the resources and the decider receives none.",
@@ -62,6 +121,14 @@ BOUNDS = [
     ("Do not offer less than 40%", 0.4, 1.0),
     ("Keep at most 10% for yourself", 0.9, 1.0),
     ("Offer at least 20 percent but no more than 40 percent: give no more than 40 percent", 0.2, 0.4),
+    ("Offer 40% or more", 0.4, 1.0),
+    ("Offer 40% or less", 0.0, 0.4),
+    ("Offer nothing less than half", 0.5, 1.0),
+    ("Offer anything up to half", 0.0, 0.5),
+    ("Keep 70% at most", 0.3, 1.0),
+    ("Give more than you keep", 0.5, 1.0),
+    ("Offer much more than half", 0.6, 1.0),
+    ("Be selfish, but offer at least 20% and at most 60%", 0.2, 0.6),
 ]
 STANCES = [
     (
@@ -102,6 +169,49 @@ def test_a_bound_holds_whatever_the_model_thinks(text, lowest, highest):
     reading = read_policy(text)
     assert lowest <= reading.share_offered <= highest
     assert lowest - 1e-9 <= reading.quantiles[0] <= reading.quantiles[-1] <= highest + 1e-9
+
+
+@pytest.mark.parametrize(("text", "lowest", "highest"), BETWEEN)
+def test_a_range_is_its_middle_and_stays_inside_it(text, lowest, highest):
+    reading = read_policy(text)
+    assert reading.share_offered == pytest.approx((lowest + highest) / 2, abs=1e-9)
+    assert lowest - 1e-9 <= reading.quantiles[0] <= reading.quantiles[-1] <= highest + 1e-9
+    assert reading.share_sd == pytest.approx(max(0.03, (highest - lowest) / 12**0.5), abs=1e-4)
+
+
+@pytest.mark.parametrize(("text", "share", "sd"), CASES)
+def test_cases_are_a_mixture_with_the_spread_of_what_they_say(text, share, sd):
+    reading = read_policy(text)
+    assert reading.share_offered == pytest.approx(share, abs=0.01)
+    assert reading.share_sd > sd
+    assert all(one.phrase in text for one in reading.evidence)
+    if sd >= 0.2:
+        low, high = reading.interval(0.9)
+        assert high - low > 0.4
+
+
+@pytest.mark.parametrize(
+    ("text", "share"),
+    [
+        ("Prioritize self-interest, but never offer less than a third.", 1 / 3),
+        ("Be selfish, but offer at least 20% and at most 60%", 0.2),
+        ("Be generous, but keep at least 30%", 0.7),
+        ("Be fair, but keep slightly more than half", 0.48),
+    ],
+)
+def test_a_policy_beyond_its_bounds_offers_the_nearest_share_that_they_allow(text, share):
+    reading = read_policy(text)
+    assert reading.share_offered == pytest.approx(share, abs=0.04)
+    assert reading.quantiles[10] == pytest.approx(share, abs=0.021)
+
+
+def test_quantiles_of_a_mixture_are_those_of_its_cases():
+    reading = read_policy("Offer nothing with probability 0.3, otherwise half")
+    assert reading.interval(0.9)[0] < 0.05
+    assert reading.quantiles[4] < 0.1  # 20 %
+    assert reading.quantiles[7] == pytest.approx(0.43, abs=0.05)  # 35 %
+    assert reading.quantiles[13] == pytest.approx(0.5, abs=0.01)  # 65 %, the middle of the second case
+    assert reading.share_offered == pytest.approx(0.35)
 
 
 @pytest.mark.parametrize(("text", "share"), STANCES)
@@ -152,7 +262,15 @@ def test_written_preferences_are_read_back_as_what_they_give(preferences):
     assert float(reading.preferences.dictator_offer()) == pytest.approx(float(preferences.dictator_offer()))
 
 
-@given(st.text(max_size=200))
+WORDS = (
+    *("offer", "give", "keep", "split", "30%", "half", "a third", "nothing", "everything", "all", "it", "20", "60/40"),
+    *("at least", "at most", "more", "less", "than", "no", "never", "or", "and", "but", "between", "from", "to", "for"),
+    *("if", "unless", "otherwise", "else", "when", "with probability 0.3", "half the time", "equally", "them", "me"),
+    *(",", ".", ";"),
+)
+
+
+@given(st.text(max_size=200) | st.lists(st.sampled_from(WORDS), max_size=16).map(" ".join))
 def test_any_text_is_read_or_refused(text):
     try:
         reading = read_policy(text)
@@ -161,6 +279,8 @@ def test_any_text_is_read_or_refused(text):
     else:
         assert 0 <= reading.share_offered <= 1
         assert 0 <= reading.share_sd <= 1
+        assert list(reading.quantiles) == sorted(reading.quantiles)
+        assert all(one.phrase in text for one in reading.evidence)
         assert not reading.abstained
 
 
@@ -173,6 +293,21 @@ def test_any_text_is_read_or_refused(text):
         ("A 60/40 split.", "60/40"),
         ("Offer 150% to others", "Offer 150% to others"),
         ("Give at least 60% to others. Give no more than 40% to others.", "Give no more than 40% to others"),
+        ("Offer 60% to yourself and 60% to the other", "60% to the other"),
+        ("Me 60%, them 60%", "Me 60%, them 60%"),
+        ("Offer 40%. Keep 80% for yourself.", "Keep 80% for yourself"),
+        ("Give 60%. Never give more than 40%.", "Never give more than 40%"),
+        ("Offer 10% more", "Offer 10% more"),
+        ("Keep half as much", "Keep half as much"),
+        ("Offer 60%-40%", "Offer 60%-40%"),
+        ("Keep everything except 10%", "Keep everything except"),
+        ("Give them what they need, up to 40%", "up to 40%"),
+        ("Toss a coin: heads offer 10%, tails 90%", "90%"),
+        ("Unless they are rude.", "Unless they are rude"),
+        ("Offer half 70% of the time and nothing 70% of the time", "70% of the time"),
+        ("Give the other 30 dollars if they are poor, else half", "30 dollars"),
+        ("If they are poor, think again; otherwise offer half", "think again"),
+        ("".join(f"If it is {k} o'clock, offer {k}%. " for k in range(1, 10)), "If it is 9 o'clock"),
         ("", ""),
         ("share " * 5_000, "share"),
     ],
@@ -229,7 +364,23 @@ def test_a_thousand_texts_take_well_under_a_minute():
 
 
 @pytest.mark.parametrize(
-    "piece", ["1", "1 2 ", "keep 1 ", "60/40 a b c ", "60 for me ", "be fair, ", "give half. ", " "]
+    "piece",
+    [
+        "1",
+        "1 2 ",
+        "keep 1 ",
+        "60/40 a b c ",
+        "if 1% or ",
+        "offer 1%, else ",
+        "half the time ",
+        "1% more ",
+        "1% of ",
+        "unless",
+        "60 for me ",
+        "be fair, ",
+        "give half. ",
+        " ",
+    ],
 )
 def test_no_text_takes_long(piece):
     start = time.process_time()
