@@ -18,6 +18,7 @@ from contracts.errors import ProblemError
 RESTORATIONS = 3  # each squares what rounding leaves
 OPTIMAL = 1e-15  # share of the payoffs' spread within which the dual counts as met
 TIGHT: Any = {"primal_feasibility_tolerance": 1e-10, "dual_feasibility_tolerance": 1e-10}  # of programs in units near 1
+TRIANGLE = ("euclidean", "cityblock", "chebyshev")  # distances of which no detour is shorter than the direct way
 BISECTIONS = 200  # halvings of a positive interval: more than a float can tell apart
 
 
@@ -266,30 +267,15 @@ class Wasserstein(_Ball):
         return WorstCase(np.asarray(worst, dtype=np.float64), middle * float(weights.sum()) + proven)
 
     def excess(self, other: Array, weights: Array, valuations: Array) -> float:
-        """By a plan that a linear program finds; mass that its rounding leaves behind is charged the longest way."""
-        from scipy.optimize import linprog
-        from scipy.sparse import eye_array, kron, vstack
-
-        n_types, distance = len(weights), self.distance(valuations)
-        longest = float(distance.max())
-        if longest == 0 or np.array_equal(other, weights):
-            return -self.radius
-        one_each, all_types = eye_array(n_types, format="csr"), np.ones((1, n_types))
-        sums: Any = vstack([kron(one_each, all_types), kron(all_types, one_each)], format="csr")
+        distance = self.distance(valuations)
         weights = weights * (other.sum() / weights.sum())
-        plan: Any = linprog(
-            distance.ravel() / longest,
-            A_eq=sums[:-1],
-            b_eq=np.concatenate([weights, other])[:-1],
-            method="highs",
-            options=TIGHT,
-        )
-        moves = np.maximum(plan.x, 0.0).reshape(n_types, n_types)
-        for axis, most in ((1, weights), (0, other)):
-            total = moves.sum(axis=axis)
-            moves *= np.expand_dims(np.minimum(most / np.where(total > 0, total, 1.0), 1.0), axis)
-        left_behind = max(float(weights.sum() - moves.sum()), 0.0)
-        return float((distance * moves).sum()) + left_behind * longest - self.radius
+        gives, takes = weights > other, weights < other
+        if not (gives.any() and takes.any()):  # they are the same, to rounding
+            return -self.radius
+        work = _least_work(distance[np.ix_(gives, takes)], (weights - other)[gives], (other - weights)[takes])
+        if work > self.radius and not (isinstance(self.metric, str) and self.metric in TRIANGLE):
+            work = min(work, _least_work(distance, weights, other))  # a detour may be shorter than the direct way
+        return work - self.radius
 
     def worth(self, payoff: Any, weights: Array, valuations: Array) -> tuple[Any, list[Any]]:
         import cvxpy as cp
@@ -382,6 +368,35 @@ class Moments:
         rows = np.vstack([self.features.T, -self.features.T]) / np.tile(size, 2)[:, np.newaxis]
         limits = np.concatenate([self.upper / size, -self.lower / size])
         return rows[np.isfinite(limits)], limits[np.isfinite(limits)]
+
+
+def _least_work(distance: Array, leaving: Array, arriving: Array) -> float:
+    """Mass times distance of the cheapest plan, by a linear program.
+
+    Mass that the program's rounding leaves behind is charged the longest way, so the number is never too small.
+
+    Parameters
+    ----------
+    distance : (n_from, n_to) array
+    leaving, arriving : (n_from,) and (n_to,) masses of the same total
+    """
+    from scipy.optimize import linprog
+    from scipy.sparse import eye_array, kron, vstack
+
+    longest, (n_from, n_to) = float(distance.max()), distance.shape
+    if longest == 0:
+        return 0.0
+    by_from = kron(eye_array(n_from, format="csr"), np.ones((1, n_to)))
+    by_to = kron(np.ones((1, n_from)), eye_array(n_to, format="csr"))
+    sums: Any = vstack([by_from, by_to], format="csr")
+    limits, total = np.concatenate([leaving, arriving])[:-1], float(leaving.sum())  # one of the sums follows
+    plan: Any = linprog(distance.ravel() / longest, A_eq=sums[:-1], b_eq=limits / total, method="highs", options=TIGHT)
+    moves = np.maximum(plan.x, 0.0).reshape(n_from, n_to) * total
+    for axis, most in ((1, leaving), (0, arriving)):
+        moved = moves.sum(axis=axis)
+        moves *= np.expand_dims(np.minimum(most / np.where(moved > 0, moved, 1.0), 1.0), axis)
+    left_behind = max(total - float(moves.sum()), 0.0)
+    return float((distance * moves).sum()) + left_behind * longest
 
 
 def _limits(name: str, values: Any, none: float) -> Array:

@@ -165,7 +165,7 @@ def engine_for(
         engine = engine_for(problem.under(problem.weights), method, deadline)
 
         def inner(known: ScreeningProblem) -> Menu:
-            return certified_menu(known, engine(known), gap=math.inf)
+            return certified_menu(known, engine(known), gap=math.inf, deadline=deadline)
 
         return functools.partial(worst_case.solve, inner=inner, gap=gap, deadline=deadline, report=report)
     if method == "auto":

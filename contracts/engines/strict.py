@@ -24,6 +24,7 @@ class StrictMenu:
 
 def strict_menu(problem: ScreeningProblem) -> StrictMenu | None:
     """A strictly IC and IR menu, in closed form where there is one; None where none exists."""
+    problem = problem if problem.ambiguity is None else problem.under(problem.weights)  # IC and IR know no weights
     if problem.is_plain:
         return gradient_menu(problem)
     ellipsoid = _ellipsoid_menu(problem)
@@ -134,6 +135,9 @@ def robustly_strict(problem: ScreeningProblem, contract: Indices) -> StrictMenu 
     for rows in (program.lowest, program.highest):
         constraints += rows.at_least(point, slack * float(highest > lowest) * stays)
     constraints += program.side.at_least(point, slack * _one_sided(problem))
+    required = problem.terms.minimum_profit
+    if required is not None:
+        constraints.append(program.profit(allocation, utility) >= required / program.units.money + slack)
     roomiest = cp.Problem(cp.Maximize(slack), constraints)
     run(roomiest)
     if point.value is None or slack.value <= 0:

@@ -3,12 +3,13 @@
 The principal maximises min over g in G of sum_i g_i v_i(x_i, u_i), each v_i concave. Maximum and minimum may change
 places (Sion), so the value is min over g in G of V(g), V(g) = max over menus of sum_i g_i v_i: the value when g is
 known, convex in g. Every menu m solved at some g gives a plane below V, g . v^m, and a bound V(g) on the robust value.
-The lowest point of the planes over G is a conic program, whose dual is solved: its weights p mix the menus. IC and IR
-are linear, so sum_m p_m (x, u)^m is a menu, and concavity makes it worth at least that lowest point. The next g lies
-between the best g so far and the lowest point of the planes: a step that does not improve the bound is halved, one
-that does is doubled, which keeps the search from swinging.
+The lowest point of the planes over G is the value of a game of menus against distributions, whose shares p mix the
+menus. IC and IR are linear, so sum_m p_m (x, u)^m is a menu, and concavity makes it worth at least that lowest point.
+The next g lies between the best g so far and the lowest point of the planes: a step that does not improve the bound is
+halved, one that does is doubled, which keeps the search from swinging.
 
-Any engine solves the inner problems, so ambiguity costs a few solves, at any size.
+Any engine solves the inner problems, so balls around the weights cost about ten solves at any size. Sets with many
+corners (Wasserstein, Moments) may take hundreds, and a time limit is then the way to stop.
 """
 
 from __future__ import annotations
@@ -21,11 +22,11 @@ from typing import Any
 
 import numpy as np
 
+from contracts.ambiguity import TIGHT
 from contracts.arrays import Array
 from contracts.bounds import distribution_within
 from contracts.certificate import money_scale
 from contracts.engines.candidate import Candidate
-from contracts.errors import SolverError
 from contracts.menu import Menu
 from contracts.problem import ScreeningProblem
 
@@ -34,6 +35,7 @@ TRIVIAL = 1e-9  # share of a menu in the mixture that is left out
 LEAST_WEIGHT = 0.1  # share of the gap that is left to the problem's own weights: engines need every type to count
 PATIENCE = 25  # rounds without progress after which the certificate may decide
 MOST_ROUNDS = 1000
+GAME_GAP = 0.1  # share of the gap so far to which the game of menus against distributions is solved
 
 
 def solve(
@@ -53,7 +55,7 @@ def solve(
     gap : relative distance at which to stop; the certificate decides afterwards
     """
     menus, by_type, bounds, step, trial = list[Menu](), list[Array](), list[float](), 1.0, problem.weights
-    short, waited = math.inf, 0
+    known, short, waited = [problem.weights], math.inf, 0
     for number in range(1, MOST_ROUNDS + 1):
         trial = (1 - LEAST_WEIGHT * gap) * trial + LEAST_WEIGHT * gap * problem.weights
         menu = inner(problem.under(distribution_within(problem, trial)))
@@ -62,7 +64,8 @@ def solve(
         bounds.append(menu.upper_bound)
         best = menus[int(np.argmin(bounds))]
         step = min(2 * step, 1.0) if best is menu else max(step / 2, SHORTEST_STEP)
-        lowest, shares = _lowest_point(problem, np.array(by_type))
+        enough = GAME_GAP * min(max(gap, short), 1.0) * money_scale(problem, best.upper_bound)
+        lowest, shares = _lowest_point(problem, np.array(by_type), known, enough, deadline)
         allocation, utility = _mixture(menus, shares)
         transfer = np.einsum("ij,ij->i", problem.valuations, allocation) - utility
         reached = problem.worst_case(allocation, transfer).value
@@ -84,25 +87,52 @@ def _by_type(problem: ScreeningProblem, menu: Menu) -> Array:
     return problem.terms.by_type(payoff, menu.allocation, menu.utility) + worst_off
 
 
-def _lowest_point(problem: ScreeningProblem, planes: Array) -> tuple[Array, Array]:
-    """The distribution at which the highest of the planes g . v^m is lowest, and the mixture that proves it."""
-    import cvxpy as cp
+def _lowest_point(
+    problem: ScreeningProblem, planes: Array, known: list[Array], enough: float, deadline: float
+) -> tuple[Array, Array]:
+    """The distribution at which the highest of the planes g . v^m is lowest, and the mixture that proves it.
 
-    from contracts.engines.reference import run
+    A game of menus against distributions, by double oracle (McMahan, Gordon & Blum 2003): to the distributions already
+    `known` joins the worst one for the best mixture against them, until it is no worse than they are.
 
-    middle = float(planes.mean())  # distributions sum to 1, so a shift of all payoffs shifts every plane
-    unit = float(np.abs(planes - middle).max()) or 1.0
-    shares, payoff = cp.Variable(len(planes), nonneg=True), cp.Variable(planes.shape[1])
+    Parameters
+    ----------
+    enough : objective, what the mixture may be worth less than the lowest point
+    """
     ambiguity: Any = problem.ambiguity
-    worth, constraints = ambiguity.worth(payoff, problem.weights, problem.valuations)
-    mixed = payoff <= ((planes - middle) / unit).T @ shares
-    goal = cp.Problem(cp.Maximize(worth), [mixed, cp.sum(shares) == 1, *constraints])
-    _, tried = run(goal)
-    if shares.value is None:
-        raise SolverError(f"the worst distribution was not found (last status: {goal.status})", tried=tried)
-    share = np.maximum(np.asarray(shares.value), 0.0)
-    lowest = np.maximum(np.asarray(mixed.dual_value), 0.0)
-    return lowest / lowest.sum(), share / share.sum()
+    best, mixture, lowest = -math.inf, np.zeros(len(planes)), problem.weights
+    for _ in range(MOST_ROUNDS):
+        highest, shares, lowest_shares = _game(np.array(known) @ planes.T)
+        worst = ambiguity.worst_case(shares @ planes, problem.weights, problem.valuations)
+        lowest = lowest_shares @ np.array(known)
+        if worst.value > best:
+            best, mixture = worst.value, shares
+        if highest - best <= enough or time.monotonic() > deadline:
+            break
+        known.append(worst.weights)
+    return lowest / lowest.sum(), mixture
+
+
+def _game(payoff: Array) -> tuple[float, Array, Array]:
+    """Value of a matrix game that rows minimise and columns maximise; shares of the columns, and of the rows."""
+    from scipy.optimize import linprog
+
+    n_rows, n_columns = payoff.shape
+    middle = float(payoff.mean())
+    unit = float(np.abs(payoff - middle).max()) or 1.0
+    found: Any = linprog(
+        np.append(np.zeros(n_columns), -1.0),
+        A_ub=np.column_stack([(middle - payoff) / unit, np.ones(n_rows)]),
+        b_ub=np.zeros(n_rows),
+        A_eq=np.append(np.ones(n_columns), 0.0)[np.newaxis],
+        b_eq=[1.0],
+        bounds=[*[(0.0, None)] * n_columns, (None, None)],
+        method="highs",
+        options=TIGHT,
+    )
+    columns, rows = np.maximum(found.x[:-1], 0.0), np.maximum(-np.asarray(found.ineqlin.marginals), 0.0)
+    columns, rows = columns / columns.sum(), rows / rows.sum()
+    return float((payoff @ columns).min()), columns, rows
 
 
 def _mixture(menus: list[Menu], shares: Array) -> tuple[Array, Array]:
