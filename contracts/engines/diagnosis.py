@@ -103,10 +103,30 @@ def _least_violation(program: Program, only: set[str] | None) -> tuple[float, di
 
 
 def unbounded_menu(program: Program) -> ContractError:
-    """An UnboundedMenuError with a direction of recession, or a SolverError if the program has none.
+    """An UnboundedMenuError with a direction of recession, of transfers alone if there is one; else a SolverError."""
+    rate = _asymptotic_rate(program)
+    for growth in (None, rate) if rate is not None else (None,):
+        point = _growing(program, growth)
+        if point is not None:
+            break
+    else:
+        return SolverError(
+            "the solver called the problem unbounded, but no direction of growth was found: rescale the problem",
+            tried=("CLARABEL",),
+        )
+    direction = _in_words(program, *program.read(np.where(np.abs(point) < 1e-6, 0.0, point)))
+    curb = "use a cost that curves" if _counts_profit(program) else "give profit a weight or a minimum"
+    return UnboundedMenuError(
+        f"the objective grows without limit along {direction}: bound the domain (Box), {curb}, limit the transfers, or "
+        "lower the welfare weights",
+        direction=direction,
+    )
 
-    Along a direction (x, u) every constraint must hold with limit 0, and the cost grows at its asymptotic rate:
-    its price for a linear cost, nothing for falling benefits, infinitely fast for strictly convex costs.
+
+def _growing(program: Program, rate: Array | None) -> Array | None:
+    """A direction (x, u) in which the objective grows for ever; x = 0 if `rate` is None. None if there is none.
+
+    Every constraint must hold along it with limit 0, while allocations cost `rate`, (n_goods,), per unit.
     """
     import cvxpy as cp
 
@@ -115,7 +135,6 @@ def unbounded_menu(program: Program) -> ContractError:
     point, allocation, utility = program.variables()
     constraints = [rows.matrix @ point >= 0 for rows in (program.ic, *program.soft) if len(rows)]
     constraints += [point >= -1, point <= 1, allocation >= 0]
-    rate = _asymptotic_rate(program)
     if rate is None:
         constraints.append(allocation == 0)
         rate = np.zeros(problem.n_goods)
@@ -130,24 +149,25 @@ def unbounded_menu(program: Program) -> ContractError:
     welfare = welfare + cp.sum(cp.multiply(values, allocation))
     grows = cp.Problem(cp.Maximize(terms.profit_weight * profit + welfare), constraints)
     grows.solve(solver=cp.CLARABEL)
-    if grows.value is None or grows.value <= 1e-7:
-        return SolverError(
-            "the solver called the problem unbounded, but no direction of growth was found: rescale the problem",
-            tried=("CLARABEL",),
-        )
-    direction = _in_words(program, *program.read(np.where(np.abs(point.value) < 1e-6, 0.0, point.value)))
-    return UnboundedMenuError(
-        f"the objective grows without limit along {direction}: bound the domain (Box), use a cost that curves, "
-        "limit the transfers, or lower the welfare weights",
-        direction=direction,
-    )
+    return None if grows.value is None or grows.value <= 1e-7 else np.asarray(point.value)
+
+
+def _counts_profit(program: Program) -> bool:
+    terms = program.problem.terms
+    return terms.profit_weight > 0 or terms.minimum_profit is not None
 
 
 def _asymptotic_rate(program: Program) -> Array | None:
-    """What one more unit costs in the long run, (n_goods,); None where allocations cannot grow."""
+    """What one more unit costs in the long run, (n_goods,); None where allocations cannot grow.
+
+    Its price for a linear cost, nothing for falling benefits or where no profit counts, infinitely much for strictly
+    convex costs.
+    """
     problem = program.problem
     if not isinstance(problem.domain, NonNegative):
         return None
+    if not _counts_profit(program):
+        return np.zeros(problem.n_goods)
     if isinstance(problem.cost, Linear):
         return np.array(np.broadcast_to(problem.cost.price, problem.n_goods))
     if isinstance(problem.cost, Power) and problem.cost.exponent < 1:

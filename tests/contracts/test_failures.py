@@ -102,6 +102,12 @@ UNBOUNDED = {
         c.ScreeningProblem([[1.0, 1.0], [2.0, 1.0], [1.0, 3.0]], cost=c.Linear([9.0, 0.5]), goods=["dear", "cheap"]),
         "the allocation of good 'cheap'",
     ),
+    "a cost that nobody counts": (
+        c.ScreeningProblem(
+            [1.0, 2.0], cost=c.Quadratic(), objective=c.WeightedSum(allocation_values=[1.0]), goods=["tea"]
+        ),
+        "the allocation of good 'tea'",
+    ),
 }
 
 
