@@ -118,9 +118,8 @@ class Certificate:
         if self.is_contradictory:
             lines.append("the value exceeds what is proven of every menu: one of the two is computed wrongly")
         kind = "rigorous" if self.rigorous else "numerical"
-        lines.append(
-            f"value {self.value:.10g}, {kind} bound {self.upper_bound:.10g}, relative gap {self.relative_gap:.1e}"
-        )
+        value, bound = shown(self.value), shown(self.upper_bound)
+        lines.append(f"value {value:.10g}, {kind} bound {bound:.10g}, relative gap {shown(self.relative_gap):.1e}")
         return "\n".join(lines)
 
     def to_dict(self) -> dict[str, Any]:
@@ -144,6 +143,11 @@ class Certificate:
             "scale": self.scale,
             "tolerance": self.tolerance,
         }
+
+
+def shown(number: float) -> float:
+    """A number as people read it: 0 if it is less than any sum of money, such as a bound rounded up from nothing."""
+    return 0.0 if abs(number) < NO_MONEY else number
 
 
 def _json_number(number: float) -> float | None:

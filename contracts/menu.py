@@ -125,16 +125,19 @@ class Menu:
         """Constraints with a price at type number `who`: 'IR', and 'IC -> label' for every contract that tempts it.
 
         A contract is named after the type that tempts most with it; types that share one's own contract do not tempt.
+        For a type that keeps the outside option, wanting no more than others who keep it is IR.
         """
         least = BINDING * float(self.problem.weights[who])
         row = self.ic_multipliers[[who], :].tocoo()
+        own, participates = self.option_of_type[who], self.ir_multipliers[who] > least
         tempters: dict[int, int] = {}
         for k in np.argsort(-row.data, kind="stable"):
             tempter = int(row.coords[1][k])
             option = int(self.option_of_type[tempter])
-            if row.data[k] > least and option != self.option_of_type[who]:
+            if row.data[k] > least and option != own:
                 tempters.setdefault(option, tempter)
-        participation = ["IR"] if self.ir_multipliers[who] > least else []
+            participates |= row.data[k] > least and option == own == OUTSIDE
+        participation = ["IR"] if participates else []
         return participation + [f"IC -> {self.problem.labels[tempter]}" for tempter in tempters.values()]
 
     # ---- asking it ----

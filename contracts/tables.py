@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from contracts.arrays import Array
+from contracts.certificate import shown
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -49,7 +50,7 @@ def headline(menu: Menu) -> str:
     digits = digits_for(menu)
     excluded = int(menu.is_excluded.sum())
     left = f", {excluded} excluded" if excluded else ""
-    value, bound = f"{menu.value:.{digits}g}", f"{menu.upper_bound:.{digits}g}"
+    value, bound = (f"{shown(worth):.{digits}g}" for worth in (menu.value, menu.upper_bound))
     types = plural(menu.problem.n_types, "type")
     options = plural(len(menu.options.transfers), "option")
     worth = "value" if menu.problem.ambiguity is None else "worst-case value"
@@ -61,7 +62,7 @@ def footer(menu: Menu) -> str:
     certificate = menu.certificate
     kind = "rigorous" if certificate.rigorous else "numerical"
     proof = str(certificate).splitlines()[0]
-    return f"{proof}; {kind} gap {max(certificate.relative_gap, 0.0):.1e}; engine {menu.engine}"
+    return f"{proof}; {kind} gap {shown(max(certificate.relative_gap, 0.0)):.1e}; engine {menu.engine}"
 
 
 def plural(count: int, noun: str) -> str:

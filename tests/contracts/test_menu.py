@@ -84,6 +84,15 @@ def test_the_textbook_numbers():
     assert LOW_HIGH.binding(1) == ["IC -> low"]
 
 
+def test_a_menu_that_serves_nobody_is_worth_nothing_and_everybody_just_participates():
+    menu = c.solve_menu([-1.0, -2.0], cost=c.Quadratic())
+    assert [menu.binding(who) for who in range(2)] == [["IR"], ["IR"]]
+    assert menu.upper_bound >= 0  # rounded up from nothing
+    assert str(menu).startswith("Menu: 2 types, 0 options, 2 excluded, value 0, proven bound 0\n")
+    assert "rigorous gap 0.0e+00" in str(menu)
+    assert str(menu.certificate).endswith("value 0, rigorous bound 0, relative gap 0.0e+00")
+
+
 def test_numbers_agree_with_one_another():
     for menu in (LOW_HIGH, POLICIES, EXCLUDING):
         problem = menu.problem
