@@ -64,7 +64,7 @@ def line_of(problem: ScreeningProblem) -> Line | str:
         return "transfers are limited or there are side constraints"
     if not terms.is_linear or terms.minimum_profit is not None or terms.profit_weight <= 0:
         return "the objective is not linear in utilities"
-    direction = _direction(problem.valuations)
+    direction = line_through(problem.valuations)
     gains = problem.principal_values + terms.allocation_values / terms.profit_weight
     if direction is None or _direction_of(gains, direction) is None:
         return "types do not lie on a line, or principal_values bend away from it"
@@ -94,7 +94,7 @@ def line_of(problem: ScreeningProblem) -> Line | str:
     return Line(direction, order, group, theta[first], theta - theta[first][group], value, omega)
 
 
-def _direction(points: Array) -> Array | None:
+def line_through(points: Array) -> Array | None:
     """Unit direction of the line through all points, None if they are not on one."""
     if points.shape[1] == 1:
         return np.ones(1)

@@ -8,12 +8,14 @@ from typing import Any
 import numpy as np
 from scipy.sparse import csr_array, eye_array, hstack
 
-from contracts.arrays import Array
+from contracts.arrays import Array, rising_order
 from contracts.costs import scaled_cost
 from contracts.engines.candidate import Units, units_of
+from contracts.engines.ironing import line_through
 from contracts.problem import ScreeningProblem
 from contracts.relevance import Indices
 
+ALIKE = 1e-8  # of the range of types on a line: a step too small for a solver to see
 OUTSIDE = 0  # number of the outside contract where types are told which contract to take
 
 
@@ -138,16 +140,18 @@ class Program:
 
 
 def menu_program(problem: ScreeningProblem, contract: Indices | None = None) -> Program:
-    """Every IC, IR, transfer and side row of the problem, without a Python loop over pairs.
+    """Every IR, transfer and side row of the problem and the IC rows that imply all, without a Python loop over pairs.
 
     `contract` numbers the contract that each type takes, 0 for the outside contract; by default all have their own.
     """
-    if contract is None:
-        contract = np.arange(1, problem.n_types + 1)
     units = units_of(problem)
     n_types = problem.n_types
     value = problem.valuations * (units.allocation / units.money)
-    tempted, tempter = np.nonzero(contract[:, np.newaxis] != contract)
+    if contract is None:
+        contract = np.arange(1, n_types + 1)
+        tempted, tempter = _tempting_pairs(problem)
+    else:
+        tempted, tempter = np.nonzero(contract[:, np.newaxis] != contract)
     named = [repr(label) for label in problem.labels]
     low, high = ((limit + units.shift) / units.money for limit in problem.transfer_limits)
     side, side_size = _side_rows(problem, units)
@@ -166,6 +170,31 @@ def menu_program(problem: ScreeningProblem, contract: Indices | None = None) -> 
         side,
         side_size,
     )
+
+
+def _tempting_pairs(problem: ScreeningProblem) -> tuple[Indices, Indices]:
+    """Pairs (tempted, tempter) whose IC rows imply all others: neighbours both ways where types lie on a line.
+
+    There a_i = a_0 + theta_i e, and with y = e . x the row of (i, j) is u_i - u_j >= (theta_i - theta_j) y_j. The two
+    rows of theta' > theta add up to (theta' - theta)(y' - y) >= 0: between neighbours, y rises. So for i above j the
+    steps between them sum to u_i - u_j >= sum_k (theta_{k+1} - theta_k) y_k >= (theta_i - theta_j) y_j, and for i below
+    j likewise. Equal types have equal utilities, which their own neighbours in a row say, but y need not rise among
+    them: each of them is a neighbour of the types next to them. With sets of valuations around the types the margins of
+    the steps add up to more than that of the pair, so all pairs stay.
+    """
+    along = None if problem.valuation_sets is not None else line_through(problem.valuations)
+    if along is None:
+        tempted, tempter = np.nonzero(~np.eye(problem.n_types, dtype=bool))
+        return tempted, tempter
+    theta = problem.valuations @ along
+    order = rising_order(theta)
+    rise = np.diff(theta[order])
+    place, group = np.empty_like(order), np.empty_like(order)
+    place[order] = np.arange(problem.n_types)
+    group[order] = np.concatenate([[0], np.cumsum(rise > ALIKE * rise.sum())])
+    far, apart = (np.abs(rank[:, np.newaxis] - rank) for rank in (group, place))
+    tempted, tempter = np.nonzero((far == 1) | ((far == 0) & (apart == 1)))
+    return tempted, tempter
 
 
 def _reach_matrix(factors: Array, types: Indices, who: Indices, shape: tuple[int, int]) -> csr_array:
