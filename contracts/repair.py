@@ -5,6 +5,7 @@ What can go wrong is the value: a solver's rounding lets a type slip to the wron
 
 * Repricing: keep the allocations (bunched ones merged) and charge the highest transfers that keep every type in place
   by a hair: shortest paths over the contracts. Costs a few rounding errors where the allocations are implementable.
+  Where the principal wants more than profit, the highest near those of the solver.
 * Mixing: (1 - e) menu + e strict menu has e times the strict menu's slack on every constraint. Costs e times the
   distance to the strict menu, with e about the solver's violation over the slack.
 * Nothing: the candidate as it is.
@@ -44,6 +45,7 @@ LARGEST_MIXTURE = 0.1  # a larger share of the strict menu is no repair
 REPRICED_CONTRACTS = 2500  # shortest paths are dense in the number of contracts
 CACHED_ROWS = 64  # of a dense matrix that are worked on at a time
 REPRICED_TYPES = 20_000  # and need every type's utility from each of them
+BUDGET_ROUNDS = 8  # of raising all transfers alike: those at a type's outside option stay behind
 CHAIN_PASSES = 60  # rounds of choosing which neighbours on a line keep contracts of their own
 LARGEST_GAP = 1e-6  # relative; a menu this close is not repaired further, however large a gap was asked for
 TRY_ALL_TYPES = 2000  # larger menus take the first repair that meets the gap
@@ -153,6 +155,9 @@ def repairs(problem: ScreeningProblem, candidate: Candidate, deadline: float = n
             repriced = reprice(problem, *merge(problem, candidate, width), deadline)
             if repriced is not None:
                 yield repriced
+    if not problem.is_for_profit and problem.transfers != "none":
+        for width in MERGERS:
+            yield from _reprice_near(problem, candidate, width, deadline)
     if not problem.is_plain:
         for width in MERGERS:
             yield _contracts(problem, *_merged(problem, candidate, width))
@@ -348,7 +353,7 @@ def merge(problem: ScreeningProblem, candidate: Candidate, width: float) -> tupl
 def _merged(problem: ScreeningProblem, candidate: Candidate, width: float) -> tuple[Array, Array]:
     """Types with nearly the same allocation share one contract, at the lowest of their transfers: none of them leaves.
 
-    Types at the outside contract's allocation get it as it is, for nothing.
+    Types at the outside contract's allocation get it as it is, for nothing, unless they are paid for taking it.
     """
     allocations, contract = merge(problem, candidate, width)
     allocation = problem.domain.clip(allocations)[contract]
@@ -357,7 +362,8 @@ def _merged(problem: ScreeningProblem, candidate: Candidate, width: float) -> tu
     np.minimum.at(lowest, contract, worth - candidate.utility)
     outside = problem.outside_contract
     if outside is not None:
-        lowest[(allocations == outside).all(axis=1)] = 0.0
+        is_paid = lowest < -width * units_of(problem).money
+        lowest[(allocations == outside).all(axis=1) & ~is_paid] = 0.0
     return allocation, worth - lowest[contract]
 
 
@@ -367,9 +373,44 @@ def reprice(
     """The highest transfers at which every type strictly keeps its contract; None if the contracts do not allow it.
 
     None after the deadline, too.
+    """
+    found = _in_place(problem, allocations, contract, deadline)
+    return None if found is None else distinct_contracts(*found)[0]
+
+
+def _reprice_near(
+    problem: ScreeningProblem, candidate: Candidate, width: float, deadline: float
+) -> Iterator[Contracts]:
+    """Transfers as the candidate's, lowered until every type strictly keeps its contract.
+
+    Where that costs the minimum profit, all of them are raised alike first: IC does not mind.
+    """
+    allocations, contract = merge(problem, candidate, width)
+    allocations = problem.domain.clip(allocations)
+    near = _contracts(problem, allocations[contract], candidate.utility)[1]
+    if problem.outside_contract is not None:
+        stays = (allocations[contract] == problem.outside_contract).all(axis=1)
+        near[stays & (np.abs(near) <= width * units_of(problem).money)] = 0.0
+    required = -np.inf if problem.terms.minimum_profit is None else problem.terms.minimum_profit
+    for _ in range(BUDGET_ROUNDS):
+        found = _in_place(problem, allocations, contract, deadline, near)
+        if found is None:
+            return
+        yield found
+        short = required - float(problem.weights @ problem.payoff(*found))
+        if short <= 0:
+            return
+        near = found[1] + short
+
+
+def _in_place(
+    problem: ScreeningProblem, allocations: Array, contract: Indices, deadline: float, near: Array | None = None
+) -> Contracts | None:
+    """Contracts (n_types,) at the highest transfers at which every type strictly keeps its own; None if there are none.
 
     t_m <= t_k + min over types i with contract m of a_i . (x_m - x_k), less a hair; t_m <= a_i . x_m - r_i; and the
-    outside contract, number 0 where there is one, costs nothing. Shortest paths by Bellman-Ford.
+    outside contract, number 0 where there is one, costs nothing. Transfers that meet this form a lattice: with `near`,
+    (n_types,), none exceeds it unless the limits or the outside contract ask for more.
     """
     allocations, distinct = np.unique(allocations, axis=0, return_inverse=True)
     contract = distinct.reshape(-1)[contract]
@@ -377,6 +418,8 @@ def reprice(
         return None
     outside = problem.outside_contract
     home = -1 if outside is None else int(np.flatnonzero((allocations == outside).all(axis=1))[0])
+    if near is not None and near[contract == home].min(initial=0.0) < 0:
+        home = -1  # its takers are paid, as by a basic income: a contract like any other
     lowest, highest = problem.transfer_limits
     room = np.full((len(allocations), len(allocations)), np.inf)
     ceiling = np.full(len(allocations), np.inf)
@@ -387,20 +430,40 @@ def reprice(
         np.minimum.at(ceiling, contract[rows], np.minimum(own - problem.reservation_utility[rows], highest))
     hair = 8 * float(utility_error(problem.valuations, allocations, ceiling[np.isfinite(ceiling)]).max())
     np.fill_diagonal(room, np.inf)
-    room, transfers = room - hair, ceiling - hair
+    room, ceiling = room - hair, ceiling - hair
+    floor = np.full(len(allocations), lowest)
+    if near is not None:
+        np.minimum.at(ceiling, contract, near)
     if home >= 0:
-        transfers[home] = 0.0
-    for _ in range(len(allocations) + 1):
-        before = transfers.copy()
+        ceiling[home] = floor[home] = 0.0
+    transfers = _shortest(room, ceiling, deadline, home if near is None else -1)
+    if transfers is None:
+        return None  # a cycle of types gains by trading places: these allocations are not implementable
+    transfers = np.maximum(transfers, floor)
+    if np.isfinite(floor).any():
+        raised = _shortest(room.T, -floor, deadline, home)
+        transfers = transfers if raised is None else np.maximum(transfers, -raised)
+    return allocations[contract], transfers[contract]
+
+
+def _shortest(room: Array, ceiling: Array, deadline: float, fixed: int) -> Array | None:
+    """The largest t <= ceiling with t_m <= t_k + room_mk, by Bellman-Ford; None where there is none, or no time.
+
+    None, too, where t_fixed is below its ceiling; -1 if none is fixed.
+    """
+    least = ceiling.copy()
+    for _ in range(len(least) + 1):
+        before = least.copy()
         for start in range(0, len(room), CACHED_ROWS):  # later rows see at once how far earlier ones fell
             rows = slice(start, start + CACHED_ROWS)
-            transfers[rows] = np.minimum(before[rows], (room[rows] + transfers).min(axis=1))
-        if np.array_equal(before, transfers) or (home >= 0 and transfers[home] < 0) or time.monotonic() > deadline:
-            break
-    used = np.isfinite(transfers)
-    if not np.array_equal(before, transfers):
-        return None  # a cycle of types gains by trading places: these allocations are not implementable
-    return allocations[used], np.maximum(transfers[used], lowest)
+            least[rows] = np.minimum(before[rows], (room[rows] + least).min(axis=1))
+        if fixed >= 0 and least[fixed] < ceiling[fixed]:
+            return None
+        if np.array_equal(before, least):
+            return least
+        if time.monotonic() > deadline:
+            return None
+    return None
 
 
 def chain(problem: ScreeningProblem, candidate: Candidate) -> Contracts | None:

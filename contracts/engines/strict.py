@@ -84,13 +84,11 @@ def _roomiest_menu(problem: ScreeningProblem) -> StrictMenu | None:
     room = _room_per_pair(problem, program.tempted, program.tempter)
     constraints: list[Any] = [slack <= 1, *program.domain_constraints(allocation)]
     constraints += program.ic.at_least(point, slack * room)
-    distinctive = np.ones(problem.n_types)
-    if problem.transfers == "none":  # a type that likes everything equally has no room and needs none
-        distinctive = (np.ptp(problem.valuations, axis=1) > 0).astype(float)
-    constraints += program.ir.at_least(point, slack * distinctive)
     lowest, highest = problem.transfer_limits
+    needs = _can_gain(problem)
+    constraints += program.ir.at_least(point, slack * needs)
     for rows in (program.lowest, program.highest):
-        constraints += rows.at_least(point, slack * float(highest > lowest))
+        constraints += rows.at_least(point, slack * float(highest > lowest) * needs)
     constraints += program.side.at_least(point, slack * _one_sided(problem))
     required = problem.terms.minimum_profit
     if required is not None:
@@ -100,6 +98,17 @@ def _roomiest_menu(problem: ScreeningProblem) -> StrictMenu | None:
     if point.value is None or slack.value <= 0:
         return None
     return StrictMenu(*program.read(np.asarray(point.value)))
+
+
+def _can_gain(problem: ScreeningProblem) -> Array:
+    """1 for types that some contract would leave better off than none, 0 for those that need no room; (n_types,)."""
+    if problem.transfers == "none":  # a type that likes everything equally has no room
+        return (np.ptp(problem.valuations, axis=1) > 0).astype(float)
+    if isinstance(problem.domain, NonNegative):
+        most = np.where((problem.valuations > 0).any(axis=1), np.inf, 0.0)
+    else:
+        most = np.einsum("ij,ij->i", problem.valuations, problem.domain.support(problem.valuations))
+    return (most - problem.transfer_limits[0] > problem.reservation_utility).astype(float)
 
 
 def robustly_strict(problem: ScreeningProblem, contract: Indices) -> StrictMenu | None:
@@ -154,7 +163,8 @@ def _room_per_pair(problem: ScreeningProblem, tempted: Any, tempter: Any) -> Arr
         length = np.linalg.norm(taste, axis=1, keepdims=True)
         taste = taste / np.where(length > 0, length, 1.0)
     distance = ((taste[tempted] - taste[tempter]) ** 2).sum(axis=1)
-    return np.asarray(distance / max(float(distance.max(initial=0.0)), 1e-300))
+    widest = float((np.ptp(taste, axis=0) ** 2).sum())  # of any pair, listed or not
+    return np.asarray(distance / max(widest, 1e-300))
 
 
 def _one_sided(problem: ScreeningProblem) -> Array:

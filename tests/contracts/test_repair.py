@@ -12,7 +12,7 @@ import contracts as c
 from contracts.bounds import no_multipliers, upper_bound
 from contracts.certificate import certify
 from contracts.engines.candidate import Candidate, units_of
-from contracts.engines.strict import gradient_menu
+from contracts.engines.strict import gradient_menu, strict_menu
 from contracts.exact import EPS
 from contracts.repair import assigned, chain, exact_menu, merge, mixture_needed, reprice
 
@@ -173,6 +173,59 @@ def test_the_outside_contract_stays_free():
     candidate = candidate_of(LINE, AMOUNT[:, np.newaxis], solved_line(THETA, AMOUNT)[0])
     allocations, transfers = reprice(LINE, *merge(LINE, candidate, 1e-9))
     assert transfers[allocations[:, 0] == 0].tolist() == [0.0]
+
+
+# ---- repricing near the candidate ----
+
+LIMITED = c.ScreeningProblem(  # nothing is ever worth taking to the sixth type
+    [0.3, 1.0, 0.1, 0.7, 2.2, -0.2, 1.5],
+    [0.25, 0.22, 0.15, 0.1, 0.11, 0.14, 0.03],
+    cost=c.Quadratic(1.3),
+    transfers=(0, 2.2),
+    objective=c.Welfare(function=c.Exponential(0.7), profit_weight=0.3, minimum_profit=-5.0),
+)
+
+
+def test_a_type_held_by_a_limit_and_tempted_by_a_dearer_contract_keeps_its_own():
+    menu = c.solve_menu(LIMITED)
+    assert menu.binding(0)[-1].startswith("IC -> ")
+    tempter = LIMITED.labels.index(menu.binding(0)[-1].removeprefix("IC -> "))
+    assert menu.transfer[tempter] > menu.transfer[0]
+    assert menu.transfer.min() == 0
+
+
+def test_types_that_can_gain_nothing_leave_the_others_a_strict_menu():
+    room = strict_menu(LIMITED).utility
+    assert room[5] == pytest.approx(0, abs=1e-9)
+    assert np.delete(room, 5).min() > 0
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_welfare_within_limits_on_transfers_is_solved_for_random_types(seed):
+    rng = np.random.default_rng(seed)
+    n_types = int(rng.integers(2, 9))
+    function = (c.Exponential(0.7), c.WorstOff())[seed % 2]
+    menu = c.solve_menu(
+        rng.uniform(-0.3, 2.5, n_types).round(1),  # ties
+        rng.dirichlet(np.ones(n_types)),
+        cost=c.Quadratic(rng.uniform(0.5, 2.0)),
+        transfers=((0, 2.2), (0, 1.0), (-1.0, np.inf))[seed % 3],
+        objective=c.Welfare(function=function, profit_weight=(0.0, 0.3)[seed // 2 % 2], minimum_profit=-0.1),
+    )
+    assert menu.certificate.is_exact
+
+
+def test_a_minimum_profit_missed_by_a_little_is_raised_from_all_alike():
+    """The candidate overspends by 1e-5: everybody gets 1e-5 less, the lowest type out of its basic income."""
+    rawls = c.Welfare(function=c.WorstOff(), profit_weight=0.0, minimum_profit=0.0)
+    problem = c.ScreeningProblem([1.0, 2.0, 3.0], cost=c.Quadratic(), objective=rawls)
+    menu = c.solve_menu(problem)
+    assert menu.allocation[0] == pytest.approx(0, abs=1e-9)
+    assert menu.transfer[0] == pytest.approx(-5 / 3)
+    found = exact_menu(problem, candidate_of(problem, menu.allocation, menu.utility + 1e-5), menu.bound, 1e-6)
+    assert found.certificate.is_exact
+    assert not found.certificate.violations
+    assert found.certificate.value == pytest.approx(menu.value, abs=1e-9)
 
 
 # ---- mixing ----
