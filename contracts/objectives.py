@@ -13,6 +13,8 @@ import numpy as np
 from contracts.arrays import Array, finite, number
 from contracts.errors import ProblemError
 
+TOO_AVERSE = "lower the aversion of the welfare function, or measure money in larger units: it is nearly flat or steep"
+
 
 class WelfareFunction(Protocol):
     """A concave function W of one utility, strictly increasing."""
@@ -24,7 +26,7 @@ class WelfareFunction(Protocol):
         """W'(u), elementwise, positive."""
 
     def conjugate(self, price: Array) -> Array:
-        """max over u of W(u) - price u, elementwise; infinite for price <= 0."""
+        """sup over u of W(u) - price u, elementwise; infinite for price < 0, and for price 0 unless W is bounded."""
 
     def expression(self, utility: Any) -> Any:
         """W of a cvxpy expression, elementwise and concave."""
@@ -87,7 +89,8 @@ class Exponential:
     def conjugate(self, price: Array) -> Array:
         positive = np.maximum(price, np.finfo(np.float64).tiny)
         best = -np.log(positive) / self.aversion
-        return np.where(price > 0, self.value(best) - positive * best, np.inf)
+        free = np.where(price == 0, 1 / self.aversion, np.inf)  # W rises towards 1 / aversion, and is bounded by it
+        return np.where(price > 0, self.value(best) - positive * best, free)
 
     def expression(self, utility: Any) -> Any:
         import cvxpy as cp

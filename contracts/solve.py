@@ -18,6 +18,7 @@ from contracts.engines.candidate import Candidate
 from contracts.errors import ProblemError, SolverError
 from contracts.indifference import doubles
 from contracts.menu import Menu, menu_of
+from contracts.objectives import TOO_AVERSE
 from contracts.problem import ScreeningProblem
 from contracts.repair import exact_menu
 
@@ -58,8 +59,8 @@ def solve_menu(
     ----------
     problem : ScreeningProblem, or the valuations of one: then `weights` and further fields are its other arguments
     method : "auto" picks the engine by structure; "ironing" is for types on a line, "cuts" for many types in
-        several dimensions, "dual" for policies without money under an entropy cost, "reference" the general one, with
-        every IC row in cvxpy; menu.engine says which one ran
+        several dimensions, "dual" for policies without money under an entropy cost, "reference" the general one, the
+        whole program in cvxpy; menu.engine says which one ran
     gap : largest certified distance to the optimum, relative to the menu's value
     time_limit : seconds after which the search for a better menu stops; the menu is then exact all the same, with the
         gap it has, whatever gap was asked for. So it is after an interrupt from the keyboard (Ctrl-C)
@@ -229,8 +230,13 @@ def certified_menu(problem: ScreeningProblem, candidate: Candidate, *, gap: floa
     found = exact_menu(problem, candidate, bound, gap, deadline)
     menu = menu_of(problem, found, bound, candidate.engine)
     if not menu.certificate.holds:
-        doubled, doubtful = doubles(problem) is not None, problem.uncertainty is not None
-        remedy = INDIFFERENT if doubled else TOUCHING if doubtful else LARGER
+        remedy = LARGER
+        if doubles(problem) is not None:
+            remedy = INDIFFERENT
+        elif problem.uncertainty is not None:
+            remedy = TOUCHING
+        elif problem.terms.function is not None:
+            remedy = f"Ask for a larger gap, or {TOO_AVERSE}"
         raise SolverError(
             f"no menu within a relative gap of {gap:.1e} was certified; the best one reached:\n{menu.certificate}\n"
             f"{remedy}; the menu is in the error's `reached`",

@@ -18,6 +18,7 @@ from contracts.engines.candidate import Candidate
 from contracts.engines.diagnosis import infeasible_menu, unbounded_menu
 from contracts.engines.program import Program, menu_program
 from contracts.errors import ProblemError, SolverError
+from contracts.objectives import TOO_AVERSE
 from contracts.problem import ScreeningProblem
 
 TIGHT = {"tol_gap_abs": 1e-11, "tol_gap_rel": 1e-11, "tol_feas": 1e-11, "max_iter": 200}
@@ -32,7 +33,7 @@ def solve(
     contract: NDArray[np.intp] | None = None,
     ic_price: float = np.inf,
 ) -> Candidate:
-    """Solve the program with every IC row present.
+    """Solve the program with every IC row present, or on a line those of neighbours, which imply the others.
 
     Parameters
     ----------
@@ -80,8 +81,8 @@ def solve(
         raise unbounded_menu(program)
     if point.value is None:
         raise SolverError(
-            f"the reference engine found no menu (last status: {goal.status}); tried {', '.join(tried)}. "
-            "Rescale the problem, or relax what makes it nearly infeasible",
+            f"the reference engine found no menu (last status: {goal.status}); tried {', '.join(tried)}. Rescale the "
+            f"problem, or {'relax what makes it nearly infeasible' if terms.function is None else TOO_AVERSE}",
             tried=tried,
         )
     found_allocation, found_utility = program.read(np.asarray(point.value))

@@ -342,6 +342,50 @@ def test_sum_of_utilities_is_not_worth_any_distortion():
     assert_optimum(menu, float(np.mean(efficient * (1 - 1 / k))))
 
 
+def lognormal_skills(n):
+    from scipy.stats import norm
+
+    return np.exp(0.4 * norm.ppf((np.arange(n) + 0.5) / n))
+
+
+@pytest.mark.parametrize("function", [contracts.Isoelastic(1.0), contracts.Exponential(1.0)], ids=str)
+@pytest.mark.parametrize(("elasticity", "n"), [(0.3, 100), (0.5, 40), (0.5, 100)])
+def test_a_hundred_skills_are_taxed_as_well_as_four(function, elasticity, n):
+    skills = lognormal_skills(n)
+    menu = solve_menu(models.income_tax(skills, elasticity=elasticity, welfare_function=function))
+    assert menu.certificate.rigorous
+    rates = marginal_tax(menu, skills, elasticity)
+    assert rates[-1] == pytest.approx(0, abs=0.01)  # welfare is flat in what a hundredth of the people earn
+    assert np.all(rates[:-1] > 0)
+
+
+@pytest.mark.parametrize("elasticity", [0.3, 0.5])
+def test_rawls_taxes_a_hundred_skills_as_if_each_minded_work_by_its_virtual_cost(elasticity):
+    """A unit of x costs -a_i, the rents of all above (a_{i+1} - a_i)(1 - F_i) / f_i; earnings z^(k - 1) = 1 / cost."""
+    n, k = 100, 1 + 1 / elasticity
+    skills = lognormal_skills(n)
+    a = -(skills**-k)
+    virtual_cost = -a + np.append(np.diff(a), 0.0) * np.arange(n - 1, -1, -1)
+    earnings = virtual_cost ** (-1 / (k - 1))
+    assert np.all(np.diff(earnings) > 0)  # nobody is bunched
+    menu = solve_menu(models.income_tax(skills, elasticity=elasticity, welfare_function=contracts.WorstOff()))
+    truth = float(np.mean(earnings)) * (1 - 1 / k)
+    assert menu.value <= truth + ROUNDING
+    assert menu.upper_bound == pytest.approx(truth, abs=SOLVED_GAP)
+
+
+def test_welfare_that_is_nearly_satiated_is_bounded_by_satiation():
+    menu = solve_menu(models.income_tax([10, 15, 20, 30, 60], welfare_function=contracts.Exponential(1.0)))
+    assert menu.value == pytest.approx(1.0, abs=SOLVED_GAP)
+    assert menu.value <= menu.upper_bound
+
+
+def test_welfare_too_steep_for_a_solver_says_so():
+    problem = models.income_tax([10, 15, 20, 30, 60], welfare_function=contracts.Isoelastic(10.0))
+    with pytest.raises(contracts.SolverError, match=r"lower the aversion .* or measure money in larger units"):
+        solve_menu(problem)
+
+
 def test_the_more_averse_to_inequality_the_better_off_the_least_skilled():
     functions = [None, contracts.Isoelastic(0.5), contracts.Isoelastic(2.0), contracts.WorstOff()]
     menus = [solve_menu(models.income_tax([1.0, 2.0, 3.0], welfare_function=function)) for function in functions]
