@@ -283,11 +283,13 @@ class Power:
         value, best = separable_conjugate(self, valuation, domain)
         return np.where(np.isfinite(best).all(axis=1), value, np.inf), best
 
-    def expression(self, allocation: Any) -> Any:
+    def expression(self, allocation: Any, near: Any = 1.0) -> Any:
+        """c of a cvxpy expression, row by row, from powers of allocation / near: (n, n_goods) numbers close to one."""
         import cvxpy as cp
 
-        scale = np.array(np.broadcast_to(self.scale, allocation.shape))
-        return cp.sum(cp.multiply(scale, cp.power(allocation, self.exponent)), axis=1)
+        near = np.broadcast_to(near, allocation.shape)
+        powers = cp.power(cp.multiply(1.0 / near, allocation), self.exponent)
+        return cp.sum(cp.multiply(self.scale * near**self.exponent, powers), axis=1)
 
     def scaled(self, unit: float, money: float) -> Power:
         return replace(self, scale=self.scale * (unit**self.exponent / money))

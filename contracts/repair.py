@@ -29,13 +29,14 @@ from contracts.engines.candidate import Candidate, units_of
 from contracts.engines.ironing import line_of
 from contracts.engines.program import OUTSIDE
 from contracts.engines.strict import StrictMenu, robustly_strict, strict_menu
-from contracts.exact import EPS, best_options, utility_error
+from contracts.exact import EPS, UNDERFLOW, best_options, utility_error
 from contracts.exact_robust import worst_deviations, worst_participation_slacks
 from contracts.indifference import doubles, in_few_digits, indifferent
 from contracts.problem import ScreeningProblem
 from contracts.relevance import Indices, relevant_blocks, row_blocks
 
 MERGERS = (1e-6, 1e-9)  # allocations closer than this share of their unit are one contract
+FINEST_MERGER = 1e-13  # where amounts span many orders of magnitude
 POOLS = (1e-6, 1e-9, 1e-5, 1e-4, 1e-3)  # the same where types must be pooled, as far as flat optima leave them apart
 ALLOCATION_DIGITS = (52, 30)  # binary, of allocations that are to leave types exactly indifferent; the second: 1e-9
 TWINS = 1e-8  # share of the largest valuation within which two types have one taste
@@ -156,7 +157,7 @@ def repairs(problem: ScreeningProblem, candidate: Candidate, deadline: float = n
             if repriced is not None:
                 yield repriced
     if not problem.is_for_profit and problem.transfers != "none":
-        for width in MERGERS:
+        for width in (*MERGERS, FINEST_MERGER):
             yield from _reprice_near(problem, candidate, width, deadline)
     if not problem.is_plain:
         for width in MERGERS:
@@ -423,14 +424,20 @@ def _in_place(
     lowest, highest = problem.transfer_limits
     room = np.full((len(allocations), len(allocations)), np.inf)
     ceiling = np.full(len(allocations), np.inf)
+    hair = 8 * (problem.n_goods + 3) * EPS  # of the sums that a comparison of two contracts rounds
     for rows in row_blocks(problem.n_types, len(allocations)):
         utility = problem.valuations[rows] @ allocations.T
-        own = utility[np.arange(len(utility)), contract[rows]]
-        np.minimum.at(room, contract[rows], own[:, np.newaxis] - utility)
-        np.minimum.at(ceiling, contract[rows], np.minimum(own - problem.reservation_utility[rows], highest))
-    hair = 8 * float(utility_error(problem.valuations, allocations, ceiling[np.isfinite(ceiling)]).max())
+        size = np.abs(problem.valuations[rows]) @ np.abs(allocations).T
+        places = np.arange(len(utility)), contract[rows]
+        own, own_size = utility[places], size[places]
+        spare = own[:, np.newaxis] - utility - hair * (own_size[:, np.newaxis] + size)
+        np.minimum.at(room, contract[rows], spare)
+        most = own - problem.reservation_utility[rows] - hair * (own_size + np.abs(problem.reservation_utility[rows]))
+        np.minimum.at(ceiling, contract[rows], np.minimum(most, highest))
     np.fill_diagonal(room, np.inf)
-    room, ceiling = room - hair, ceiling - hair
+    paid = np.append(ceiling[np.isfinite(ceiling)], [] if near is None else near)
+    owed = hair * float(np.abs(paid).max()) + UNDERFLOW
+    room, ceiling = room - owed, ceiling - owed
     floor = np.full(len(allocations), lowest)
     if near is not None:
         np.minimum.at(ceiling, contract, near)

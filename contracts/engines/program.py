@@ -9,13 +9,15 @@ import numpy as np
 from scipy.sparse import csr_array, eye_array, hstack
 
 from contracts.arrays import Array, rising_order
-from contracts.costs import scaled_cost
+from contracts.costs import Power, scaled_cost
+from contracts.domains import NonNegative
 from contracts.engines.candidate import Units, units_of
 from contracts.engines.ironing import line_through
 from contracts.problem import ScreeningProblem
 from contracts.relevance import Indices
 
 ALIKE = 1e-8  # of the range of types on a line: a step too small for a solver to see
+LEAST_SHARE = 1e-12  # of the largest amount, below which an amount counts as this
 OUTSIDE = 0  # number of the outside contract where types are told which contract to take
 
 
@@ -50,6 +52,7 @@ class Program:
     highest: Rows
     side: Rows
     side_size: Array  # (n_rows,) what each side constraint was divided by
+    near: Array  # (n_types, n_goods) powers of two about as large as the allocations
 
     @property
     def soft(self) -> tuple[Rows, Rows, Rows, Rows]:
@@ -57,12 +60,16 @@ class Program:
         return (self.ir, self.lowest, self.highest, self.side)
 
     def variables(self) -> tuple[Any, Any, Any]:
-        """cvxpy variables: the point, and its parts allocation (n_types, n_goods) and utility (n_types,)."""
+        """cvxpy expressions: the point, and its parts allocation (n_types, n_goods) and utility (n_types,).
+
+        The solver's own variables are allocations / near, and utilities.
+        """
         import cvxpy as cp
 
         shape = self.problem.valuations.shape
         n_allocation = shape[0] * shape[1]
-        point = cp.Variable(n_allocation + shape[0])
+        size = np.append(self.near.ravel(), np.ones(shape[0]))
+        point = cp.multiply(size, cp.Variable(len(size)))
         return point, cp.reshape(point[:n_allocation], shape, order="C"), point[n_allocation:]
 
     def sharing(self, allocation: Any, utility: Any) -> list[Any]:
@@ -126,7 +133,8 @@ class Program:
         surplus = (problem.valuations + problem.principal_values) * (units.allocation / units.money)
         cost = scaled_cost(problem.cost, units.allocation, units.money)
         gross = cp.sum(cp.multiply(surplus, allocation), axis=1)
-        return gross - cost.expression(allocation) - utility - units.shift / units.money
+        spent = cost.expression(allocation, self.near) if isinstance(cost, Power) else cost.expression(allocation)
+        return gross - spent - utility - units.shift / units.money
 
     def profit(self, allocation: Any, utility: Any) -> Any:
         """The principal's expected payoff."""
@@ -169,7 +177,21 @@ def menu_program(problem: ScreeningProblem, contract: Indices | None = None) -> 
         _limited(-transfer, -high, _names("highest transfer of type", named)),
         side,
         side_size,
+        _near(problem, units),
     )
+
+
+def _near(problem: ScreeningProblem, units: Units) -> Array:
+    """What each type would be given if nothing were hidden, in units of allocation; (n_types, n_goods).
+
+    Only for powers on x >= 0: a solver may rescale a power cone as a whole, but not x within it. Where amounts differ
+    by orders of magnitude, as earnings to a high power do, the small ones would drown in its tolerance.
+    """
+    if not isinstance(problem.cost, Power) or not isinstance(problem.domain, NonNegative):
+        return np.ones(problem.valuations.shape)
+    _, best = problem.cost.conjugate(problem.valuations + problem.principal_values, problem.domain)
+    share = np.where(np.isfinite(best) & (best > 0), best / units.allocation, 1.0)
+    return np.asarray(2.0 ** np.round(np.log2(np.maximum(share, LEAST_SHARE))))
 
 
 def _tempting_pairs(problem: ScreeningProblem) -> tuple[Indices, Indices]:
