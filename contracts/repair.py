@@ -429,15 +429,14 @@ def _in_place(
         utility = problem.valuations[rows] @ allocations.T
         size = np.abs(problem.valuations[rows]) @ np.abs(allocations).T
         places = np.arange(len(utility)), contract[rows]
-        own, own_size = utility[places], size[places]
-        spare = own[:, np.newaxis] - utility - hair * (own_size[:, np.newaxis] + size)
+        own = utility[places]
+        spare = own[:, np.newaxis] - utility - hair * (size[places][:, np.newaxis] + size)
         np.minimum.at(room, contract[rows], spare)
-        most = own - problem.reservation_utility[rows] - hair * (own_size + np.abs(problem.reservation_utility[rows]))
-        np.minimum.at(ceiling, contract[rows], np.minimum(most, highest))
+        np.minimum.at(ceiling, contract[rows], np.minimum(own - problem.reservation_utility[rows], highest))
     np.fill_diagonal(room, np.inf)
     paid = np.append(ceiling[np.isfinite(ceiling)], [] if near is None else near)
-    owed = hair * float(np.abs(paid).max()) + UNDERFLOW
-    room, ceiling = room - owed, ceiling - owed
+    room = room - hair * float(np.abs(paid).max()) - UNDERFLOW
+    ceiling = ceiling - 8 * float(utility_error(problem.valuations, allocations, paid).max())
     floor = np.full(len(allocations), lowest)
     if near is not None:
         np.minimum.at(ceiling, contract, near)

@@ -68,8 +68,9 @@ class Program:
 
         shape = self.problem.valuations.shape
         n_allocation = shape[0] * shape[1]
-        size = np.append(self.near.ravel(), np.ones(shape[0]))
-        point = cp.multiply(size, cp.Variable(len(size)))
+        point = cp.Variable(n_allocation + shape[0])
+        if (self.near != 1).any():
+            point = cp.multiply(np.append(self.near.ravel(), np.ones(shape[0])), point)
         return point, cp.reshape(point[:n_allocation], shape, order="C"), point[n_allocation:]
 
     def sharing(self, allocation: Any, utility: Any) -> list[Any]:
