@@ -1,5 +1,6 @@
 """Problem and menu files: what is read, and what is refused in which words."""
 
+import dataclasses
 import json
 import sys
 from pathlib import Path
@@ -20,7 +21,7 @@ from contracts import (
 )
 from contracts.menu_files import certify_file, read_menu
 from contracts.problem_files import read_problem
-from contracts.records import to_record
+from contracts.records import KINDS, to_record
 
 EXAMPLE = Path(__file__).resolve().parents[2] / "examples" / "broadband.toml"
 TABLE = "segment, share, speed, storage, harm, outside\nhome,0.25,1.5,0.5,-1,0.1\noffice,0.75,2.5,3.5,-2,0.2\n"
@@ -448,6 +449,19 @@ def test_doubts_about_weights_and_valuations_are_written_in_problem_files(tmp_pa
     problem = read_problem(path)
     assert problem.ambiguity.metric == "cityblock"
     assert problem.valuation_sets.factors.tolist() == [[[0.05]], [[0.05]]]
+
+
+@pytest.mark.parametrize("part", KINDS)
+def test_the_command_lines_document_names_every_kind_and_key(part):
+    document = Path(__file__).parents[2].joinpath("docs", "command-line.md").read_text(encoding="utf-8")
+    told = "".join(line for line in document.splitlines() if f"`[{part}]`" in line or f"`{part}`" in line)
+    told = told or next(line for line in document.splitlines() if f"`[[{part}]]`" in line)
+    for kind, made in KINDS[part].items():
+        keys = [field.name for field in dataclasses.fields(made)]
+        if part == "function":
+            assert f"`{kind}`" in told
+        else:
+            assert all(f"`{name}`" in told for name in (keys if part == "constraints" else [kind, *keys]))
 
 
 def test_counts_of_agents_become_shares(folder):
