@@ -282,13 +282,27 @@ def robustly_repriced(problem: ScreeningProblem, allocation: Array, digits: int)
 
 
 def robust_mixture_needed(problem: ScreeningProblem, contract: Indices, found: Contracts, roomy: Contracts) -> float:
-    """Smallest share of a roomy menu that keeps IC and IR at every valuation: worst-case gains are convex in menus."""
+    """Smallest share of a roomy menu that keeps every constraint at every valuation: what is missed is convex in menus.
+
+    The constraints are IC and IR, the minimum profit and the side constraints.
+    """
     hair = 8 * utility_error(problem.valuations, *found)
     _, head, own = np.unique(contract, return_index=True, return_inverse=True)
     gains = [worst_deviations(problem, (menu[0][head], menu[1][head]), own).runner_up_gain for menu in (found, roomy)]
     slacks = [worst_participation_slacks(problem, *menu) for menu in (found, roomy)]
+    over = [_over_expectations(problem, *menu) for menu in (found, roomy)]
     stays = contract != OUTSIDE
-    return max(_share(gains[0] + hair, -gains[1]), _share((hair - slacks[0])[stays], slacks[1][stays]))
+    shares = _share(gains[0] + hair, -gains[1]), _share((hair - slacks[0])[stays], slacks[1][stays])
+    return max(*shares, _share(over[0] + float(problem.weights @ hair), -over[1]))
+
+
+def _over_expectations(problem: ScreeningProblem, allocation: Array, transfer: Array) -> Array:
+    """By how much the rows over all types are broken, the minimum profit last if there is one; negative is room."""
+    rows, required = problem.side_rows, problem.terms.minimum_profit
+    over = rows.activity(allocation, problem.utility(allocation, transfer)) - rows.limit
+    if required is None:
+        return over
+    return np.append(over, required - problem.weights @ problem.payoff(allocation, transfer))
 
 
 def _mixed(problem: ScreeningProblem, candidate: Candidate, strict: StrictMenu, share: float) -> tuple[Array, Array]:

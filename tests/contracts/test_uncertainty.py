@@ -12,6 +12,7 @@ import contracts
 from contracts import Box, Ellipsoid, Entropy, Interval, Noise, ProblemError, Quadratic, ScreeningProblem, Simplex
 from contracts.bounds import upper_bound
 from contracts.engines import reference, robust
+from contracts.repair import robust_mixture_needed
 from contracts.solve import certified_menu
 
 GAP = 1e-6
@@ -97,9 +98,73 @@ def test_robustness_costs_something_and_never_more_than_it_promises(seed, name, 
     robust = contracts.solve_menu(problem, uncertainty=SETS[name])
     assert robust.certificate.holds
     assert robust.value <= known.upper_bound
-    smallest = contracts.solve_menu(tastes - 0.05, weights, cost=Quadratic())
-    assert robust.upper_bound >= smallest.value - 0.5  # a sane size; exact comparisons are in the closed forms
     assert contracts.verify(problem, robust.allocation, robust.transfer).holds
+
+
+def value_by_definition(tastes, weights, sets, highest):
+    """The program as the document states it: quadratic cost, amounts up to `highest`, doubt in IC and IR."""
+    cp = pytest.importorskip("cvxpy")
+    n_types, amounts, utility = len(tastes), cp.Variable(tastes.shape, nonneg=True), cp.Variable(len(tastes))
+    rules = [amounts <= highest]
+
+    def doubt(who, difference):
+        if isinstance(sets, Interval):
+            return cp.norm1(cp.multiply(np.broadcast_to(sets.widths, tastes.shape)[who], difference))
+        return cp.norm2(sets.factors[who].T @ difference)
+
+    for i in range(n_types):
+        rules.append(utility[i] >= doubt(i, amounts[i]))
+        for j in set(range(n_types)) - {i}:
+            truth = utility[j] + (tastes[i] - tastes[j]) @ amounts[j]
+            rules.append(utility[i] >= truth + doubt(i, amounts[i] - amounts[j]))
+    surplus = cp.sum(cp.multiply(tastes, amounts), axis=1) - cp.sum(cp.square(amounts), axis=1) / 2
+    best = cp.Problem(cp.Maximize(weights @ (surplus - utility)), rules)
+    best.solve(solver="CLARABEL")
+    return best.value
+
+
+@pytest.mark.parametrize("size", [0.01, 0.05, 0.2])
+@pytest.mark.parametrize("kind", ["box", "ellipsoid"])
+@pytest.mark.parametrize(("n_types", "n_goods"), [(3, 2), (5, 2), (4, 3)])
+def test_robust_values_are_those_of_the_program_written_down_by_hand(n_types, n_goods, kind, size):
+    tastes, weights = taste(n_types, n_types, n_goods)
+    rng = np.random.default_rng(n_goods)
+    widths, shapes = rng.uniform(0.5, 1.5, tastes.shape), rng.normal(size=(n_types, n_goods, n_goods))
+    doubt = Interval(size * widths) if kind == "box" else Ellipsoid(size * shapes)
+    menu = contracts.solve_menu(tastes, weights, cost=Quadratic(), domain=Box(0, 1.2), uncertainty=doubt)
+    expected = value_by_definition(tastes, weights, doubt, 1.2)
+    assert menu.value == pytest.approx(expected, rel=3 * GAP)
+    assert menu.upper_bound == pytest.approx(expected, rel=3 * GAP)
+
+
+@pytest.mark.parametrize("radius", [0.4, 0.51, 0.54, 0.6])
+def test_wide_sets_leave_the_profit_that_is_required(radius):
+    """Welfare is then sold to everybody alike: pooled at x = 2 (1 - r) it breaks even at the low type's worst."""
+    menu = contracts.solve_menu(
+        [1.0, 2.0],
+        cost=Quadratic(),
+        domain=Box(0, 3),
+        objective=contracts.Welfare(1.0, minimum_profit=0.0),
+        uncertainty=Ellipsoid(radius),
+    )
+    amount = 2 * (1 - radius)
+    pooled = 1.5 * amount - amount**2 / 2
+    assert menu.value == pytest.approx(1.25 if radius < 0.5 else pooled, rel=2 * GAP)
+    assert menu.certificate.holds
+
+
+def test_the_share_of_the_roomy_menu_makes_up_for_rows_over_all_types():
+    """Profit misses 0.1 and the roomy menu has 0.2 to spare; the quota is missed by 1/2, with room for 1."""
+    quota = contracts.LinearConstraint(allocation=[[1.0], [1.0]], upper=2.0)
+    problem = ScreeningProblem(
+        [1.0, 1.0], domain=Box(0, 3), objective=contracts.Welfare(minimum_profit=0.5), uncertainty=Interval(0.0)
+    )
+    contract, ones = np.array([1, 1]), np.ones((2, 1))
+    short, roomy = (ones, np.full(2, 0.4)), (ones, np.full(2, 0.7))
+    assert robust_mixture_needed(problem, contract, short, roomy) == pytest.approx(1 / 3)
+    limited = replace(problem, objective=contracts.Profit(), constraints=(quota,))
+    large, small = (1.25 * ones, np.full(2, 0.1)), (0.5 * ones, np.full(2, 0.1))
+    assert robust_mixture_needed(limited, contract, large, small) == pytest.approx(1 / 3)
 
 
 def test_no_uncertainty_at_all_is_the_known_problem():
