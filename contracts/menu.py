@@ -198,6 +198,9 @@ class Menu:
     def expected_value(self, choice_model: Any) -> float:
         """What the objective is expected to be when agents err: every type draws its option from a choice model.
 
+        Under ambiguity it is the expectation at the distribution of types that is then worst, which may be another
+        than the worst one for agents who do not err.
+
         Parameters
         ----------
         choice_model : anything whose `probabilities` turns utilities (n_types, n_options + 1), the outside option last,
@@ -206,8 +209,8 @@ class Menu:
         Raises
         ------
         ProblemError
-            If the objective is more than an expectation over types: a worst-off term, or ambiguity about the weights;
-            or if the choice model has no probabilities.
+            If the objective has a worst-off term, which is no expectation over types; or if the choice model has no
+            probabilities.
         """
         if not hasattr(choice_model, "probabilities"):
             raise ProblemError(
@@ -215,7 +218,7 @@ class Menu:
                 "inference.Logit(temperature)"
             )
         problem, terms = self.problem, self.problem.terms
-        if terms.worst_off_weight or problem.ambiguity is not None:
+        if terms.worst_off_weight:
             raise ProblemError(
                 "the objective is no expectation over types: give profit, or a sum without the worst off"
             )
@@ -232,7 +235,10 @@ class Menu:
                 payoff = np.zeros(problem.n_types)  # whoever leaves takes no allocation, not even a free one
             counted[:, k] = terms.by_type(payoff, every, utility[:, k])
         chance = np.asarray(choice_model.probabilities(utility))
-        return float(problem.weights @ np.where(chance > 0, chance * counted, 0.0).sum(axis=1))
+        by_type = np.where(chance > 0, chance * counted, 0.0).sum(axis=1)
+        if problem.ambiguity is None:
+            return float(problem.weights @ by_type)
+        return problem.ambiguity.worst_case(by_type, problem.weights, problem.valuations).value
 
     # ---- showing it ----
 

@@ -61,10 +61,27 @@ def test_expected_value_under_random_choice_is_the_mean_over_options():
     assert menu.expected_value(Fickle()) == pytest.approx(np.mean(payoffs), abs=1e-12)
 
 
-def test_expected_value_of_best_responses_is_the_value():
-    problem = ScreeningProblem([[1.0, 2.0], [2.0, 1.0], [2.5, 2.5]], cost=Quadratic(), reservation_utility=0.1)
-    menu = contracts.solve_menu(problem)
+@pytest.mark.parametrize("ambiguity", [None, TotalVariation(0.1), ChiSquare(0.2)])
+def test_expected_value_of_best_responses_is_the_value(ambiguity):
+    tastes = [[1.0, 2.0], [2.0, 1.0], [2.5, 2.5]]
+    menu = contracts.solve_menu(tastes, cost=Quadratic(), reservation_utility=0.1, ambiguity=ambiguity)
     assert menu.expected_value(Steady()) == pytest.approx(menu.value, abs=1e-9)
+
+
+class Backwards:
+    """Agents of the last type leave, all others take the best option."""
+
+    def probabilities(self, utility):
+        chance = Steady().probabilities(utility)
+        chance[-1] = np.eye(utility.shape[1])[-1]
+        return chance
+
+
+def test_expected_value_under_ambiguity_is_taken_where_erring_agents_are_worth_least():
+    """The high type pays most as long as it does not err: who leaves is worth nothing, and gets 0.1 more weight."""
+    menu = contracts.solve_menu([1.0, 2.0], [0.6, 0.4], cost=Quadratic(), ambiguity=TotalVariation(0.1))
+    assert menu.worst_case_weights == pytest.approx([0.7, 0.3])
+    assert menu.expected_value(Backwards()) == pytest.approx(0.5 * menu.payoff[0])
 
 
 def test_expected_value_is_refused_where_the_objective_is_no_expectation():
