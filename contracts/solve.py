@@ -159,16 +159,8 @@ def engine_for(
     """The engine that a method names, or that suits the problem."""
     if method not in METHODS:
         raise ProblemError(f"method is {method!r}: use one of {', '.join(METHODS)}")
-    directly = method == "reference" or (method == "auto" and problem.n_types <= AMBIGUOUS_TYPES)
-    if problem.ambiguity is not None and not directly:
-        from contracts.engines import worst_case
-
-        engine = engine_for(problem.under(problem.weights), method, deadline)
-
-        def inner(known: ScreeningProblem) -> Menu:
-            return certified_menu(known, engine(known), gap=math.inf, deadline=deadline)
-
-        return functools.partial(worst_case.solve, inner=inner, gap=gap, deadline=deadline, report=report)
+    if problem.ambiguity is not None and method != "reference":
+        return _against_the_worst(problem, method, deadline, report, gap)
     if method == "auto":
         method = suitable_method(problem)
     if problem.uncertainty is not None and method not in UNCERTAIN:
@@ -194,6 +186,30 @@ def engine_for(
     return functools.partial(reference.solve, deadline=deadline)
 
 
+def _against_the_worst(
+    problem: ScreeningProblem, method: str, deadline: float, report: Callable[[str], None], gap: float
+) -> Engine:
+    """Under ambiguity: the whole program for few types, else a search over distributions with the engine asked for."""
+    from contracts.engines import reference, worst_case
+
+    engine = engine_for(problem.under(problem.weights), method, deadline)
+
+    def inner(known: ScreeningProblem) -> Menu:
+        return certified_menu(known, engine(known), gap=math.inf, deadline=deadline)
+
+    search = functools.partial(worst_case.solve, inner=inner, gap=gap, deadline=deadline, report=report)
+    if method != "auto" or problem.n_types > AMBIGUOUS_TYPES:
+        return search
+
+    def whole(problem: ScreeningProblem) -> Candidate:
+        try:
+            return reference.solve(problem, deadline=deadline)
+        except SolverError:  # exponential cones of many types are too much for it now and then
+            return search(problem)
+
+    return whole
+
+
 def _prices_per_profit(problem: ScreeningProblem, start: Menu | None) -> Multipliers | None:
     """The multipliers of a menu as fit to start from: of the same types, per unit of the weight on profit."""
     if start is None or start.problem.n_types != problem.n_types or start.problem.terms.profit_weight == 0:
@@ -206,8 +222,6 @@ def suitable_method(problem: ScreeningProblem) -> str:
     """The fastest engine for the problem's structure."""
     if problem.uncertainty is not None:
         return "robust"
-    if problem.ambiguity is not None:
-        return "reference"
     from contracts.engines.ironing import line_of
 
     line = line_of(problem)

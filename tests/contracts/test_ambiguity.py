@@ -13,7 +13,7 @@ from scipy.stats import wasserstein_distance
 
 import contracts
 from contracts import ChiSquare, KullbackLeibler, Moments, ProblemError, Quadratic, TotalVariation, Wasserstein
-from contracts.engines import worst_case
+from contracts.engines import reference, worst_case
 from contracts.engines.strict import strict_menu
 
 SOLVER = 1e-6  # what the second opinion, a conic solver, leaves
@@ -192,6 +192,21 @@ def test_many_types_on_a_line_take_a_few_solves(ambiguity):
     assert menu.certificate.holds
     assert "ironing" in menu.engine
     assert menu.worst_case_weights @ menu.payoff == pytest.approx(menu.value, abs=ROUNDING)
+
+
+def test_where_the_whole_program_is_not_solved_the_search_is_run(monkeypatch):
+    def gives_up(problem, *, deadline):
+        raise contracts.SolverError("no menu")
+
+    weights, tastes, _ = society(6, 14)
+    problem = contracts.ScreeningProblem(tastes, weights, cost=Quadratic(), ambiguity=KullbackLeibler(0.05))
+    whole = contracts.solve_menu(problem)
+    monkeypatch.setattr(reference, "solve", gives_up)
+    searched = contracts.solve_menu(problem)
+    assert searched.engine.startswith("worst case over")
+    assert searched.value == pytest.approx(whole.value, rel=2e-6)
+    with pytest.raises(contracts.SolverError):
+        contracts.solve_menu(problem, method="reference")
 
 
 def test_repairs_under_ambiguity_need_no_program_over_all_pairs():
