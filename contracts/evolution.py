@@ -33,7 +33,8 @@ from contracts.front import Front, signs
 from contracts.menu import Menu, menu_of
 from contracts.problem import ScreeningProblem
 from contracts.records import unwritable
-from contracts.repair import assigned, reprice
+from contracts.repair import assigned
+from contracts.repricing import reprice
 from contracts.sandwich import dominated
 
 MOST_OPTIONS = 12  # places on the list where nothing else is said

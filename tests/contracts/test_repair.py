@@ -14,7 +14,9 @@ from contracts.certificate import certify
 from contracts.engines.candidate import Candidate, units_of
 from contracts.engines.strict import gradient_menu, strict_menu
 from contracts.exact import EPS
-from contracts.repair import assigned, chain, exact_menu, merge, mixture_needed, reprice
+from contracts.mixing import mixture_needed
+from contracts.repair import assigned, exact_menu
+from contracts.repricing import chain, merge, reprice
 
 NOISE = (1e-9, 1e-8, 1e-7, 1e-6)  # by how much a solver's utilities and allocations are off
 HAIRS = 1e-12  # rounding errors that a repair of a handful of contracts near one may add up
@@ -164,7 +166,7 @@ def test_allocations_that_no_transfers_implement_are_not_repriced():
 
 
 def test_a_menu_of_too_many_contracts_is_not_repriced(monkeypatch):
-    monkeypatch.setattr("contracts.repair.REPRICED_CONTRACTS", 3)
+    monkeypatch.setattr("contracts.repricing.REPRICED_CONTRACTS", 3)
     candidate = candidate_of(PLANE, OPTIMUM.allocation, OPTIMUM.utility)
     assert reprice(PLANE, *merge(PLANE, candidate, 1e-9)) is None
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import contracts as c
-from contracts import repair
+from contracts import repair, repricing
 from contracts.bounds import no_multipliers, upper_bound
 from contracts.engines import dual, interior_point, reference
 from contracts.solve import certified_menu
@@ -178,8 +178,8 @@ def test_an_interrupt_before_there_is_a_menu_is_an_interrupt(monkeypatch):
 def test_shortest_paths_are_not_begun_when_time_is_spent():
     best = c.solve_menu(RANDOM, method="cuts")
     allocations = np.vstack([np.zeros(2), best.options.allocations])  # the outside contract first
-    assert repair.reprice(RANDOM, allocations, best.option_of_type + 1) is not None
-    assert repair.reprice(RANDOM, allocations, best.option_of_type + 1, LONG_AGO) is None
+    assert repricing.reprice(RANDOM, allocations, best.option_of_type + 1) is not None
+    assert repricing.reprice(RANDOM, allocations, best.option_of_type + 1, LONG_AGO) is None
 
 
 def test_what_was_reached_is_in_the_error_where_no_menu_was():
@@ -189,7 +189,9 @@ def test_what_was_reached_is_in_the_error_where_no_menu_was():
         candidate.allocation, candidate.utility - 1.0, candidate.multipliers, "by hand", is_finished=False
     )
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(repair, "repairs", lambda *_: iter([repair._contracts(problem, short.allocation, short.utility)]))
+        patch.setattr(
+            repair, "repairs", lambda *_: iter([repricing.contracts_of(problem, short.allocation, short.utility)])
+        )
         with pytest.raises(c.SolverError, match="IR fails") as raised:
             certified_menu(problem, short, gap=1e-6, deadline=LONG_AGO)
     assert raised.value.reached.certificate.participation_slack < 0

@@ -12,7 +12,7 @@ import contracts
 from contracts import Box, Ellipsoid, Entropy, Interval, Noise, ProblemError, Quadratic, ScreeningProblem, Simplex
 from contracts.bounds import upper_bound
 from contracts.engines import reference, robust
-from contracts.repair import robust_mixture_needed
+from contracts.robust_repair import robust_mixture_needed
 from contracts.solve import certified_menu
 
 GAP = 1e-6
