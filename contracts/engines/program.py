@@ -18,6 +18,7 @@ from contracts.relevance import Indices
 
 ALIKE = 1e-8  # of the range of types on a line: a step too small for a solver to see
 LEAST_SHARE = 1e-12  # of the largest amount, below which an amount counts as this
+OUT_OF_ORDER = 1e-8  # units of allocation by which it may fall from a type to the next
 OUTSIDE = 0  # number of the outside contract where types are told which contract to take
 
 
@@ -90,6 +91,20 @@ class Program:
             outside = np.tile(np.asarray(problem.outside_contract) / units.allocation, (leaves.sum(), 1))
             same += [allocation[leaves] == outside, transfer[leaves] == 0]
         return same
+
+    def is_out_of_order(self, allocation: Array) -> bool:
+        """Whether neighbours on a line so near that a solver's digits do not order them have allocations out of order.
+
+        Where only neighbours have rows, all other IC rests on this order.
+        """
+        n_types = self.problem.n_types
+        if len(self.tempted) == n_types * (n_types - 1):
+            return False
+        apart = self.problem.valuations[self.tempted] - self.problem.valuations[self.tempter]
+        distance = np.linalg.norm(apart, axis=1)
+        step = (allocation[self.tempted] - allocation[self.tempter]) / self.units.allocation
+        rise = np.einsum("ij,ij->i", apart, step) / np.where(distance > 0, distance, 1.0)
+        return bool(rise.min() < -OUT_OF_ORDER)
 
     @property
     def head(self) -> Indices:
