@@ -96,10 +96,8 @@ def solve(
     found = Candidate(found_allocation, found_utility, prices, f"reference ({solver}{limited})", is_finished=finished)
     if contract is not None or not program.is_out_of_order(found_allocation):
         return found
-    everybody_apart = np.arange(
-        1, problem.n_types + 1
-    )  # rows of far pairs say what those of near ones are too small for
-    try:
+    everybody_apart = np.arange(1, problem.n_types + 1)
+    try:  # with the rows of all pairs: those of far ones say what those of near ones are too small for
         return solve(problem, deadline=deadline, contract=everybody_apart, ic_price=ic_price)
     except SolverError:
         return found  # the certificate says what it is worth
