@@ -69,6 +69,15 @@ def finite(name: str, values: Any, labels: Sequence[str] | None = None) -> Array
     return array
 
 
+def is_unlimited_below(values: Any) -> bool:
+    """Whether a number, or every entry of an array, is minus infinity: no lower limit at all."""
+    try:
+        array = np.asarray(values, dtype=np.float64)
+    except (TypeError, ValueError):
+        return False
+    return bool(array.size) and bool((array == -np.inf).all())
+
+
 def _of_frame(name: str, table: Any, labels: Sequence[str] | None) -> Array:
     """Floats of a narwhals frame; columns that are not plainly of numbers are looked at one by one."""
     if all(dtype.is_numeric() for dtype in table.schema.values()):

@@ -17,6 +17,7 @@ the bound holds whatever the solver said. Sums carry a bound on their own roundi
 
 from __future__ import annotations
 
+import itertools
 import math
 from dataclasses import dataclass, fields, replace
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -28,12 +29,14 @@ from contracts.costs import Cost, Linear, Power, Quadratic, conjugate_at
 from contracts.domains import Box, Domain, NonNegative, Simplex
 from contracts.errors import ProblemError
 from contracts.exact import EPS
+from contracts.participation import WhenServed, WithOutside
 from contracts.problem import ScreeningProblem
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_array
 
 BALANCING_ROUNDS = 200
+MOST_CORNERS = 16  # of a cube of errors that conjugates are taken at
 NUDGES = (1e-13, 1e-11, 1e-9, 1e-7)  # of the prices of side constraints, relative
 FLOW_ROUNDS = 20  # of putting robust prices on the flow and pricing anew
 NEARLY_BALANCED = 1e-8  # share of all prices that no flow needs to carry for a bound that is called numerical
@@ -95,6 +98,7 @@ class Bound:
     virtual_valuation: Array  # (n_types, n_goods)
     allocation: Array  # (n_types, n_goods) maximisers of the conjugates
     multipliers: Multipliers
+    worth: float  # objective: what the bound says menus are worth above one contract for all; see `_worth`
 
 
 def upper_bound(problem: ScreeningProblem, multipliers: Multipliers) -> Bound:
@@ -137,7 +141,7 @@ def _bound_at(problem: ScreeningProblem, multipliers: Multipliers) -> Bound:
         error = error + (missed / weights)[:, np.newaxis] * np.abs(problem.valuations)
         slip = float(missed.sum() * np.abs(problem.transfer_limits).max())
     else:  # ... or moves the IR multipliers, which price the reservation utility
-        slip = float(missed @ np.abs(problem.reservation_utility))
+        slip = float(missed @ _stake_in_leaving(problem))
     surplus, allocation, closed = conjugate_bound(cost, problem.domain, virtual, error)
     rows = problem.side_rows
     lowest, highest = problem.transfer_limits
@@ -150,7 +154,7 @@ def _bound_at(problem: ScreeningProblem, multipliers: Multipliers) -> Bound:
         np.array([-_times(prices.profit, problem.terms.minimum_profit or 0.0), welfare]),
     ]
     if not all(np.isfinite(term).all() for term in terms):
-        return Bound(math.inf, exact_flow, virtual, allocation, prices)
+        return Bound(math.inf, exact_flow, virtual, allocation, prices, math.inf)
     size = sum(float(np.abs(term).sum()) for term in terms) + welfare_size
     option = 0.0 if problem.outside_option is None else float(np.abs(problem.outside_option).max())
     size += option * float((prices.ir * np.abs(problem.valuations).sum(axis=1)).sum())
@@ -159,7 +163,21 @@ def _bound_at(problem: ScreeningProblem, multipliers: Multipliers) -> Bound:
         + (problem.n_goods + 8) * EPS * size
         + slip
     )
-    return Bound(float(np.nextafter(total, np.inf)), closed and exact_flow, virtual, allocation, prices)
+    worth = _worth(problem, cost, weights, virtual, total - welfare, prices.ir)
+    return Bound(float(np.nextafter(total, np.inf)), closed and exact_flow, virtual, allocation, prices, worth)
+
+
+def _worth(problem: ScreeningProblem, cost: Cost, weights: Array, virtual: Array, bound: float, ir: Array) -> float:
+    """What the bound leaves above giving everybody the reference contract at its reservation utility.
+
+    The bound is sum_j w_j [v_j . x_j - c(x_j)] - m.r + limits at the maximisers; this is the same less its value at one
+    x for all. What shifts the objective of every menu alike (all reservation utilities, a constant in the cost, or in
+    the utilities of lotteries) drops out, and so do constraints that do not bind: their prices are zero.
+    """
+    everybody = np.broadcast_to(problem.reference_allocation, virtual.shape)
+    with np.errstate(invalid="ignore"):
+        alike = weights @ conjugate_at(cost, virtual, everybody) - float(_times(ir, problem.reservation_utility).sum())
+    return abs(bound - float(alike)) if np.isfinite(alike) else abs(bound)
 
 
 def _robust_bound(problem: ScreeningProblem, multipliers: Multipliers) -> Bound:
@@ -207,32 +225,80 @@ def distribution_within(problem: ScreeningProblem, weights: Array) -> Array:
 def conjugate_bound(cost: Cost, domain: Domain, valuation: Array, error: Array) -> tuple[Array, Array, bool]:
     """c*(v) from above for every v within `error` of `valuation`; (n,), maximisers, whether the bound is proven.
 
-    On x >= 0 the conjugate rises with v, so it is taken at v + error, in closed form for the library's own costs. On a
-    bounded domain concavity proves c*(v) <= v.x - c(x) + max over y in X of (v - grad c(x)).(y - x), at any x at all;
-    over a polyhedron that maximum is a linear program's, good to its tolerance.
+    c* is convex, so over the cube of errors it is largest at a corner, and it rises with v_k where x_k >= 0: on x >= 0
+    one corner is enough. What domain bounds add is thus what they cost, however far away those that do not bind are.
     """
-    if isinstance(domain, NonNegative):
-        valuation = valuation + error
+    if isinstance(domain, WithOutside):
+        return _conjugate_with_outside(cost, domain, valuation, error)
+    best, worth, proven = np.empty(0), np.full(len(valuation), -np.inf), True
+    corners = _corners(domain, valuation.shape[1])
+    slip: Array | float = 0.0
+    if corners is None:  # too many: v moves by error, and x with it over the whole domain
+        corners, slip = np.zeros((1, valuation.shape[1])), (error * domain.magnitude(valuation.shape[1])).sum(axis=1)
+    for corner in corners:
+        at_corner, best, closed = _conjugate_above(cost, domain, valuation + corner * error)
+        worth, proven = np.maximum(worth, at_corner), proven and closed
+    return worth + slip, best, proven
+
+
+def _conjugate_with_outside(
+    cost: Cost, domain: WithOutside, valuation: Array, error: Array
+) -> tuple[Array, Array, bool]:
+    """Where types can be left out: the larger of c*(v) - K and of what the outside option is worth to the bound."""
+    inner, fixed = (cost.inner, cost.fixed) if isinstance(cost, WhenServed) else (cost, 0.0)
+    served, best, proven = conjugate_bound(inner, domain.inner, valuation[:, :-1], error[:, :-1])
+    served, left = served - fixed, (valuation[:, -1] + error[:, -1]) * domain.total
+    stays = left > served
+    best = np.column_stack([np.where(stays[:, np.newaxis], 0.0, best), np.where(stays, domain.total, 0.0)])
+    worth = np.maximum(served, left)
+    return worth + 4 * EPS * np.where(np.isfinite(worth), np.abs(served) + np.abs(left) + fixed, 0.0), best, proven
+
+
+def _corners(domain: Domain, n_goods: int) -> Array | None:
+    """Signs of the errors at which a conjugate over the domain may be largest; (n_corners, n_goods), None if too many."""
+    if isinstance(domain, NonNegative | Simplex):
+        return np.ones((1, n_goods))
+    if not isinstance(domain, Box):
+        return None
+    lower, upper = (np.broadcast_to(limit, n_goods) for limit in (domain.lower, domain.upper))
+    signs = [(1.0,) if low >= 0 else (-1.0,) if high <= 0 else (-1.0, 1.0) for low, high in zip(lower, upper, strict=True)]
+    return np.array(list(itertools.product(*signs))) if math.prod(map(len, signs)) <= MOST_CORNERS else None
+
+
+def _conjugate_above(cost: Cost, domain: Domain, valuation: Array) -> tuple[Array, Array, bool]:
+    """c*(v) of every row, rounded up; maximisers; whether it is proven.
+
+    The library's separable costs have their maximisers in closed form over x >= 0 and over boxes. Elsewhere, on a
+    bounded domain, concavity proves c*(v) <= v.x - c(x) + max over y in X of (v - grad c(x)).(y - x) - k |y - x|^2 / 2
+    at any x at all, where k is the least curvature; over a polyhedron that maximum is a linear program's, good to its
+    tolerance.
+    """
     value, best = cost.conjugate(valuation, domain)
     with np.errstate(invalid="ignore"):
         size = (np.abs(valuation) * np.abs(best)).sum(axis=1) + np.abs(cost.value(best))
         rounding = 16 * (valuation.shape[1] + 4) * EPS * np.where(np.isfinite(value), size + np.abs(value), 0.0)
     if isinstance(domain, NonNegative):
         return value + rounding, best, isinstance(cost, Linear | Quadratic | Power)
+    if isinstance(domain, Box) and (isinstance(cost, Linear | Power) or _is_separable_quadratic(cost)):
+        return value + rounding, best, True
+    if not hasattr(cost, "gradient"):
+        return value + rounding, best, False
+    gradient = cost.gradient(best)
+    slope = valuation - gradient
+    size = np.abs(valuation) + (cost.gradient_size(best) if hasattr(cost, "gradient_size") else np.abs(gradient))
+    unsure = 8 * (valuation.shape[1] + 4) * EPS * np.where(np.isfinite(size), size, 0.0)
+    step = domain.support(slope) - best
     largest = domain.magnitude(valuation.shape[1])
-    rounding = rounding + (error * largest).sum(axis=1)
-    if hasattr(cost, "gradient"):
-        gradient = cost.gradient(best)
-        slope = valuation - gradient
-        size = np.abs(valuation) + (cost.gradient_size(best) if hasattr(cost, "gradient_size") else np.abs(gradient))
-        step = domain.support(slope) - best
-        with np.errstate(invalid="ignore"):  # an infinite slope at a corner that cannot be left
-            slack = np.where(step == 0, 0.0, slope * step).sum(axis=1)
-            reach = np.where(np.isfinite(size), size * (np.abs(best) + largest), 0.0).sum(axis=1)
-        rounding = rounding + 8 * (valuation.shape[1] + 4) * EPS * reach
-        proven = isinstance(domain, Box | Simplex)
-        return conjugate_at(cost, valuation, best) + np.maximum(slack, 0.0) + rounding, best, proven
-    return value + rounding, best, False
+    with np.errstate(invalid="ignore"):  # an infinite slope at a corner that cannot be left
+        gained = np.where(step == 0, 0.0, slope * step) + unsure * (np.abs(best) + largest)
+    if isinstance(domain, Box) and isinstance(cost, Quadratic):  # no step pays beyond slope / curvature
+        gained = np.minimum(gained, (np.abs(slope) + unsure) ** 2 / (2 * cost.least_curvature()))
+    above = conjugate_at(cost, valuation, best) + np.maximum(gained.sum(axis=1), 0.0) + rounding
+    return above, best, isinstance(domain, Box | Simplex)
+
+
+def _is_separable_quadratic(cost: Cost) -> bool:
+    return isinstance(cost, Quadratic) and cost.curvature.ndim < 2
 
 
 # ---- putting multipliers on the flow ----
@@ -334,6 +400,8 @@ def _on_the_flow(problem: ScreeningProblem, given: Multipliers) -> OnFlow:
         flow, ir = _routed(flow, ir, base, 4 * EPS * _flow_size(problem, replace(given, ir=np.abs(ir)), flow))
     given = replace(given, ic=flow.ic, ir=np.maximum(ir, 0.0))
     missed = EPS * _flow_size(problem, given, flow)
+    if not problem.has_participation_constraint:
+        return _without_participation(problem, given, ir, missed)
     if np.all(ir >= missed) or _is_unused(problem, given)[ir < missed].all():
         return OnFlow(given, missed, 0.0, 0.0, exact=True)
     # Utilities can rise without limit together, so no charge makes this rigorous: it stands for a miss by rounding.
@@ -341,6 +409,23 @@ def _on_the_flow(problem: ScreeningProblem, given: Multipliers) -> OnFlow:
     if EPS * missing.sum() > NEARLY_BALANCED * float(missed.sum()):
         return OnFlow(given, missed, math.inf, math.inf, exact=False)
     charge = float(missing @ (np.abs(problem.valuations).sum(axis=1) + np.abs(problem.reservation_utility)))
+    return OnFlow(given, missed, charge, charge, exact=False)
+
+
+def _stake_in_leaving(problem: ScreeningProblem) -> Array:
+    """Size of the reservation utilities, 0 where there are none; (n_types,)."""
+    return np.where(np.isfinite(problem.reservation_utility), np.abs(problem.reservation_utility), 0.0)
+
+
+def _without_participation(problem: ScreeningProblem, given: Multipliers, ir: Array, missed: Array) -> OnFlow:
+    """Nothing prices utilities: the flow must close by itself, and does so up to rounding only.
+
+    Utilities can move without limit together, so no charge makes this rigorous: it stands for a miss by rounding.
+    """
+    given = replace(given, ir=np.zeros(problem.n_types))
+    if EPS * np.abs(ir).sum() > NEARLY_BALANCED * float(missed.sum()):
+        return OnFlow(given, missed, math.inf, math.inf, exact=False)
+    charge = float(np.abs(ir) @ np.abs(problem.valuations).sum(axis=1))
     return OnFlow(given, missed, charge, charge, exact=False)
 
 
@@ -386,10 +471,11 @@ def _welfare_absorbs(problem: ScreeningProblem, given: Multipliers, flow: Flow, 
     social = problem.weights * problem.terms.welfare_weights
     cares = social > 0
     through = base + flow.gain
-    ir = np.where(cares, given.ir, np.maximum(through, 0.0))
+    participates = problem.has_participation_constraint
+    ir = np.where(cares, given.ir, np.maximum(through, 0.0)) if participates else np.zeros(problem.n_types)
     given = replace(given, ir=ir)
     error = EPS * _flow_size(problem, given, flow)
-    if np.any(~cares & (through < -error)):
+    if np.any(~cares & ((through < -error) | (through > error) & ~np.isfinite(problem.reservation_utility))):
         return OnFlow(given, error, math.inf, math.inf, exact=False)
     prices = (through - ir)[cares] / social[cares]
     width = error[cares] / social[cares] + EPS * np.abs(prices)

@@ -10,6 +10,8 @@ import numpy as np
 
 from contracts.arrays import Array, finite, number
 from contracts.bounds import Bound, Multipliers, check_multipliers, no_multipliers, upper_bound
+from contracts.costs import conjugate_at
+from contracts.domains import Simplex
 from contracts.errors import ProblemError
 from contracts.exact import EPS, BestOptions, best_options, participation_slacks
 from contracts.exact_robust import worst_deviations, worst_participation_slacks
@@ -19,7 +21,9 @@ from contracts.relevance import Indices
 
 ROW_TOLERANCE = 1e-9  # equations are sums over all types: judged relative to the size of their terms
 CONTRADICTION = 1e-8  # relative; rounding and what equations are forgiven take a value less far above a proven bound
-SMALLEST_VALUE = 1e-4  # share of all money in play below which a value counts as zero: solvers resolve 1e-11 of it
+SMALLEST_VALUE = 1e-4  # share of the money that changes hands below which a value counts as zero
+NO_SURPLUS = 1e-7  # share of the sizes of what is summed that counts where no menu is worth anything
+PRICE_STEPS = tuple(4.0**k for k in range(10))  # multiples of the prices of rows at which surplus is bounded
 NO_MONEY = 1e-280  # where nothing at all is at stake: far above what comparisons leave room for lost bits
 
 
@@ -58,10 +62,11 @@ class Certificate:
     value: float
     upper_bound: float
     rigorous: bool
-    scale: float  # money against which the relative gap is taken
+    scale: float  # what menus are worth, objective units: the relative gap is taken against it; see `gap_scale`
     requested_gap: float  # relative; infinite when only IC and IR were asked about
     tolerance: float  # utility units that IC and IR may miss; 0 means exact
     is_robust: bool = False  # IC and IR are judged at every valuation in the types' sets, not at one of each type
+    is_stopped: bool = False  # a time limit or an interrupt ended the search: the menu has whatever gap it has
 
     @property
     def gap(self) -> float:
@@ -114,6 +119,8 @@ class Certificate:
             lines.append(f"IR fails: {self.participation_type} falls short by {-self.participation_slack:.6g}")
         lines += [f"{broken.what} is broken by {broken.amount:.6g}" for broken in self.violations]
         if self.relative_gap > self.requested_gap:
+            if self.is_stopped:
+                lines[0] = f"{lines[0]}; gap {_percent(self.relative_gap)} (stopped)"
             lines.append(f"the gap is {self.relative_gap:.1e}, more than the {self.requested_gap:.1e} asked for")
         if self.is_contradictory:
             lines.append("the value exceeds what is proven of every menu: one of the two is computed wrongly")
@@ -139,6 +146,7 @@ class Certificate:
             "gap": _json_number(self.gap),
             "relative_gap": _json_number(self.relative_gap),
             "requested_gap": _json_number(self.requested_gap),
+            "stopped": self.is_stopped,
             "rigorous": self.rigorous,
             "scale": self.scale,
             "tolerance": self.tolerance,
@@ -148,6 +156,11 @@ class Certificate:
 def shown(number: float) -> float:
     """A number as people read it: 0 if it is less than any sum of money, such as a bound rounded up from nothing."""
     return 0.0 if abs(number) < NO_MONEY else number
+
+
+def _percent(share: float) -> str:
+    """A relative gap as people say it: 8%, 0.03%; its power of ten where percent say nothing."""
+    return f"{100 * share:.2g}%" if 1e-5 <= share < 10 else f"{share:.1e}"
 
 
 def _json_number(number: float) -> float | None:
@@ -278,7 +291,7 @@ def certify(
         value=value,
         upper_bound=bound.value,
         rigorous=bound.rigorous,
-        scale=money_scale(problem, value),
+        scale=gap_scale(problem, allocation, transfer, bound),
         requested_gap=gap,
         tolerance=tolerance,
         is_robust=problem.valuation_sets is not None,
@@ -326,6 +339,8 @@ def _holder(problem: ScreeningProblem, options: Contracts, option_of_type: Indic
 def participation_slacks_of(problem: ScreeningProblem, allocation: Array, transfer: Array) -> Array:
     """Utility above the outside option with an exact sign; an outside contract is compared as the contract it is."""
     outside = problem.outside_contract
+    if not problem.has_participation_constraint:
+        return np.full(problem.n_types, np.inf)
     if problem.valuation_sets is not None:
         return worst_participation_slacks(problem, allocation, transfer)
     if outside is None:
@@ -373,15 +388,90 @@ def violations(problem: ScreeningProblem, allocation: Array, transfer: Array) ->
     return found
 
 
-def money_scale(problem: ScreeningProblem, value: float) -> float:
-    """Money that a relative gap refers to: the value, unless it is tiny beside what is at stake."""
-    surplus, _ = problem.cost.conjugate(problem.valuations + problem.principal_values, problem.domain)
-    stakes = float(problem.weights @ np.where(np.isfinite(surplus), np.abs(surplus), 0.0))
+def gap_scale(problem: ScreeningProblem, allocation: Array, transfer: Array, bound: Bound) -> float:
+    """What menus are worth, in the objective's units: what a relative gap refers to.
+
+    It is what the bound says menus earn above one contract for everybody (`Bound.worth`): with nothing to reserve, the
+    bound itself. Domain bounds, limits and reservation utilities that do not bind have no price, so they do not count.
+    Welfare functions count as what they rise by. Sums that cancel are only known to a share of what is summed: so the
+    scale is at least `SMALLEST_VALUE` of what changes hands under the menu, of what lotteries can be worth, and of the
+    first-best surplus. Where no menu can be worth anything the gap is absolute, in units of `NO_SURPLUS` times the
+    expected value of the largest allocation, the sizes of its terms added up.
+    """
+    terms, weights = problem.terms, problem.weights
+    worth = bound.worth if math.isfinite(bound.worth) else 0.0
+    first_best = _first_best_surplus(problem, bound)
+    flows = weights @ _at_stake(problem, np.abs(allocation), np.abs(problem.cost.value(allocation)), np.abs(transfer))
+    if isinstance(problem.domain, Simplex) and not problem.domain.free_disposal:
+        most = np.abs(problem.cost.value(np.eye(problem.n_goods))).max()
+        flows = flows + weights @ _at_stake(problem, np.ones(allocation.shape), most, 0.0)
+    weight = max(terms.profit_weight, terms.worst_off_weight, float(np.abs(terms.utility_weights).max()))
+    resolved = SMALLEST_VALUE * max(float(flows), weight * first_best)
+    idle = 0.0 if first_best else NO_SURPLUS * weight * _largest_value(problem)
+    return max(worth, _welfare_at_stake(problem, allocation, transfer), resolved, idle, NO_MONEY)
+
+
+def _at_stake(problem: ScreeningProblem, amounts: Array, cost: Any, paid: Any) -> Array:
+    """Sizes of the terms that the linear part of the objective sums for each type; (n_types,)."""
+    terms = problem.terms
+    earned = terms.profit_weight * ((np.abs(problem.principal_values) * amounts).sum(axis=1) + cost + paid)
+    enjoyed = (np.abs(problem.valuations) * amounts).sum(axis=1) + paid
+    own = (np.abs(terms.allocation_values) * amounts).sum(axis=1)
+    return np.asarray(earned + own + (np.abs(terms.utility_weights) + terms.worst_off_weight) * enjoyed)
+
+
+def _welfare_at_stake(problem: ScreeningProblem, allocation: Array, transfer: Array) -> float:
+    """sum_i f_i w_i [W(u_i) - W(0)]; where W(0) is minus infinity, W'(u_i) (|a_i| . |x_i| + |t_i|) instead of that.
+
+    A logarithm has no natural zero: another unit of money shifts it.
+    """
+    terms = problem.terms
+    if terms.function is None:
+        return 0.0
+    utility = problem.utility(allocation, transfer)
+    nothing = float(terms.function.value(np.zeros(1))[0])
+    worth = terms.function.value(utility)
+    cares = (terms.welfare_weights > 0) & np.isfinite(worth)
+    if math.isfinite(nothing):
+        rise = np.abs(worth[cares] - nothing)
+    else:
+        money = (np.abs(problem.valuations) * np.abs(allocation)).sum(axis=1) + np.abs(transfer)
+        rise = money[cares] * terms.function.marginal(utility[cares])
+    return float((problem.weights * terms.welfare_weights)[cares] @ rise)
+
+
+def _first_best_surplus(problem: ScreeningProblem, bound: Bound) -> float:
+    """Bound on the expected surplus above the reference allocation's if nothing were hidden.
+
+    The surplus may be limited by the domain, by side constraints (at the prices of the bound, or a multiple: under full
+    information more is to be had) or by the highest transfer, whichever binds first: looser ones do not count.
+    """
+    value = problem.valuations + problem.principal_values
+    weights, rows, prices = problem.weights, problem.side_rows, bound.multipliers.side
+    reference = np.broadcast_to(problem.reference_allocation, value.shape)
+
+    def surplus(values: Array) -> float:
+        most, _ = problem.cost.conjugate(values, problem.domain)
+        alike = conjugate_at(problem.cost, values, reference)
+        return float(weights @ np.abs(most - np.where(np.isfinite(alike), alike, 0.0)))
+
+    found = [surplus(value)]
+    if prices.any():
+        onto = np.einsum("k,kij->ij", prices, rows.allocation) / weights[:, np.newaxis]
+        spared = float(prices @ np.abs(rows.limit))
+        found += [surplus(value - scale * onto) + scale * spared for scale in PRICE_STEPS]
+    highest = problem.transfer_limits[1]
+    if math.isfinite(highest):
+        found.append(surplus(problem.principal_values) + abs(highest))
+    finite_ones = [one for one in found if math.isfinite(one)]
+    return min(finite_ones, default=0.0)
+
+
+def _largest_value(problem: ScreeningProblem) -> float:
+    """Expected sum of the sizes of what a unit of each good is worth and costs at first, times its largest amount."""
+    sizes = np.abs(problem.valuations) + np.abs(problem.principal_values)
+    if hasattr(problem.cost, "gradient"):
+        slope = problem.cost.gradient(problem.reference_allocation[np.newaxis])
+        sizes = sizes + np.where(np.isfinite(slope), np.abs(slope), 0.0)
     amounts = problem.domain.magnitude(problem.n_goods)
-    gross = np.abs(problem.valuations) @ np.where(np.isfinite(amounts), amounts, 1.0)
-    limits = np.abs([limit for limit in problem.transfer_limits if math.isfinite(limit)]).max(initial=0.0)
-    outlay = 0.0  # where nothing is worth anything, cost alone is at stake
-    if problem.domain.bounded:
-        outlay = float(np.abs(problem.cost.value(problem.domain.support(np.eye(problem.n_goods)))).max())
-    least = float(problem.weights @ (gross + np.abs(problem.reservation_utility))) + float(limits) + outlay
-    return max(abs(value) if math.isfinite(value) else 0.0, 1e-3 * stakes, SMALLEST_VALUE * least, NO_MONEY)
+    return float(problem.weights @ (sizes @ np.where(np.isfinite(amounts), amounts, 1.0)))

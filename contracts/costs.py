@@ -190,11 +190,11 @@ class Quadratic:
         point = np.linalg.solve(self.curvature, raised.T).T
         rounding = (valuation.shape[1] + 4) * EPS * (np.abs(raised) + self.gradient_size(point))
         rest = np.abs(raised - self.gradient(point)) + rounding
-        lost = np.einsum("ij,ij->i", rest, rest) / (2 * self._least_curvature())
+        lost = np.einsum("ij,ij->i", rest, rest) / (2 * self.least_curvature())
         size = np.einsum("ij,ij->i", np.abs(raised), np.abs(point)) + (np.abs(point) * self.gradient_size(point)).sum(1)
         return conjugate_at(self, raised, point) + lost + (valuation.shape[1] + 4) * EPS * size, best
 
-    def _least_curvature(self) -> float:
+    def least_curvature(self) -> float:
         """Smallest eigenvalue of the matrix, rounded down."""
         eigenvalues = np.linalg.eigvalsh(self.curvature)
         return float(eigenvalues[0] - EIGENVALUE_ROUNDING * len(eigenvalues) * eigenvalues[-1])

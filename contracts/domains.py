@@ -24,8 +24,8 @@ class Domain(Protocol):
     def check(self, n_goods: int) -> None:
         """Refuse a number of goods that does not fit."""
 
-    def constraints(self, allocation: Any) -> list[Any]:
-        """Membership of every row of a cvxpy expression (n, n_goods)."""
+    def constraints(self, allocation: Any, share: Any = 1) -> list[Any]:
+        """Membership of every row of a cvxpy expression (n, n_goods) in share X, share a number or (n, 1)."""
 
     def support(self, direction: Array) -> Array:
         """Row by row, a point of X that maximises direction . x; (n, n_goods), infinite where X is."""
@@ -64,7 +64,7 @@ class NonNegative:
     def check(self, n_goods: int) -> None:
         """Every number of goods fits."""
 
-    def constraints(self, allocation: Any) -> list[Any]:
+    def constraints(self, allocation: Any, share: Any = 1) -> list[Any]:
         return [allocation >= 0]
 
     def support(self, direction: Array) -> Array:
@@ -129,10 +129,10 @@ class Box:
             if limit.ndim == 1 and len(limit) != n_goods:
                 raise ProblemError(f"Box {name} has {len(limit)} entries for {n_goods} goods: give one per good")
 
-    def constraints(self, allocation: Any) -> list[Any]:
-        lower = np.broadcast_to(self.lower, allocation.shape)
-        upper = np.broadcast_to(self.upper, allocation.shape)
-        return [allocation >= lower, allocation <= upper]
+    def constraints(self, allocation: Any, share: Any = 1) -> list[Any]:
+        lower, upper = (np.broadcast_to(limit, (1, allocation.shape[1])) for limit in (self.lower, self.upper))
+        every = share if not isinstance(share, int) else np.ones((allocation.shape[0], 1))
+        return [allocation >= every @ lower, allocation <= every @ upper]
 
     def support(self, direction: Array) -> Array:
         return np.where(direction > 0, self.upper, self.lower)
@@ -174,11 +174,11 @@ class Simplex:
     def check(self, n_goods: int) -> None:
         """Every number of goods fits."""
 
-    def constraints(self, allocation: Any) -> list[Any]:
+    def constraints(self, allocation: Any, share: Any = 1) -> list[Any]:
         import cvxpy as cp
 
-        total = cp.sum(allocation, axis=1)
-        return [allocation >= 0, total <= 1 if self.free_disposal else total == 1]
+        total = cp.sum(allocation, axis=1, keepdims=True)
+        return [allocation >= 0, total <= share if self.free_disposal else total == share]
 
     def support(self, direction: Array) -> Array:
         rows = np.arange(len(direction))
@@ -280,8 +280,9 @@ class Polyhedron:
         if self.matrix.shape[1] != n_goods:
             raise ProblemError(f"Polyhedron matrix has {self.matrix.shape[1]} columns for {n_goods} goods")
 
-    def constraints(self, allocation: Any) -> list[Any]:
-        return [allocation @ self.matrix.T <= np.broadcast_to(self.bounds, (allocation.shape[0], len(self.bounds)))]
+    def constraints(self, allocation: Any, share: Any = 1) -> list[Any]:
+        every = share if not isinstance(share, int) else np.ones((allocation.shape[0], 1))
+        return [allocation @ self.matrix.T <= every @ self.bounds[np.newaxis]]
 
     def support(self, direction: Array) -> Array:
         from scipy.optimize import linprog

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -15,6 +15,7 @@ from contracts.certificate import Certificate, certify
 from contracts.errors import ProblemError
 from contracts.exact import best_options
 from contracts.names import check_same_names, column_names, given_names, row_names
+from contracts.participation import WithOutside
 from contracts.problem import ScreeningProblem
 from contracts.records import from_record, read_document, to_record, write_document
 from contracts.relevance import Indices
@@ -44,18 +45,41 @@ class Menu:
 
     Attributes
     ----------
-    options : Options(allocations (n_options, n_goods), transfers (n_options,)), each taken by some type
+    contracts : the options as contracts of `problem.program`: where types can be left out, with one more good, the
+        amount of outside option that comes with them
     option_of_type : (n_types,) index into the options, -1 for the outside option
     certificate : exact IC and IR, value, bound and gap
     engine : which engine found it
     """
 
     problem: ScreeningProblem
-    options: Options
+    contracts: Options
     option_of_type: Indices
     certificate: Certificate
     bound: Bound
     engine: str
+
+    # ---- what is on offer ----
+
+    @cached_property
+    def options(self) -> Options:
+        """Distinct contracts, each taken by some type: Options(allocations (n_options, n_goods), transfers (n_options,)).
+
+        With an option that serves with a chance only, the allocation is the expected one: the chance times what is
+        then served. So utilities and payoffs of outcomes are as always, and `option_serving` says the chance.
+        """
+        if not self.problem.program.excludes:
+            return self.contracts
+        allocations, transfers = self.contracts
+        instead = (1.0 - self.option_serving)[:, np.newaxis] * self._outside_allocation
+        return Options(_frozen(allocations[:, :-1] + instead), transfers)
+
+    @cached_property
+    def option_serving(self) -> Array:
+        """The chance of being served with each option, else one is left with the outside option; (n_options,)."""
+        domain = self.problem.program.domain
+        served = domain.served(self.contracts.allocations) if isinstance(domain, WithOutside) else 1.0
+        return _frozen(np.broadcast_to(served, len(self.contracts.transfers)).astype(np.float64))
 
     # ---- what each type gets ----
 
@@ -65,14 +89,19 @@ class Menu:
         return self._with_outside(self.options.allocations, self._outside_allocation)
 
     @cached_property
+    def serving(self) -> Array:
+        """The chance that each type is served; (n_types,): 1 with a contract, 0 with the outside option, or a lottery."""
+        return self._with_outside(self.option_serving, np.zeros(1)[0])
+
+    @cached_property
     def transfer(self) -> Array:
         """What each type pays, positive from agent to principal; (n_types,)."""
-        return self._with_outside(self.options.transfers, np.zeros(1)[0])
+        return self._with_outside(self.contracts.transfers, np.zeros(1)[0])
 
     @cached_property
     def utility(self) -> Array:
-        """valuations_i . x_i - t_i; (n_types,)."""
-        return self.problem.utility(self.allocation, self.transfer)
+        """valuations_i . x_i - t_i, and the reservation utility of those who are left with it; (n_types,)."""
+        return self.problem.program.utility(self._program_allocation, self.transfer)
 
     @property
     def information_rent(self) -> Array:
@@ -82,7 +111,7 @@ class Menu:
     @property
     def payoff(self) -> Array:
         """What the principal earns from each type; (n_types,)."""
-        return self.problem.payoff(self.allocation, self.transfer)
+        return self.problem.program.payoff(self._program_allocation, self.transfer)
 
     @property
     def is_excluded(self) -> Indices:
@@ -104,7 +133,7 @@ class Menu:
     @property
     def worst_case_weights(self) -> Array:
         """The distribution of types that is worst for this menu, among those the problem's ambiguity allows."""
-        return self.problem.worst_case(self.allocation, self.transfer).weights
+        return self.problem.program.worst_case(self._program_allocation, self.transfer).weights
 
     @property
     def ic_multipliers(self) -> csr_array:
@@ -119,7 +148,7 @@ class Menu:
     @property
     def virtual_valuation(self) -> Array:
         """Valuations net of the rent they force on other types; (n_types, n_goods)."""
-        return self.bound.virtual_valuation
+        return self.bound.virtual_valuation[:, : self.problem.n_goods]
 
     def binding(self, who: int) -> list[str]:
         """Constraints with a price at type number `who`: 'IR', and 'IC -> label' for every contract that tempts it.
@@ -174,14 +203,15 @@ class Menu:
             return np.where(drawn >= len(self.options.transfers), OUTSIDE, drawn)
         valuations, outside = self._agents(valuations, reservation_utility)
         # The outside option joins as a contract in one more good that agents value at their outside utility.
-        count = len(self.options.transfers)
+        count, program = len(self.options.transfers), self.problem.program
         values = np.column_stack([valuations, outside]) if self._outside_is_money else valuations
         allocations, transfers = self._offered()
-        mean_value = self.problem.weights @ self.problem.principal_values
-        payoffs = allocations[:, : self.problem.n_goods] @ mean_value + transfers
-        payoffs = payoffs - self.problem.cost.value(np.ascontiguousarray(allocations[:, : self.problem.n_goods]))
-        if self._outside_is_money:
+        everything = self._program_contracts.allocations
+        payoffs = everything @ (program.weights @ program.principal_values) + transfers - program.cost.value(everything)
+        if program.outside_contract is None:
             payoffs[count] = 0.0  # whoever leaves takes no allocation, not even a free one
+        if not self.problem.has_participation_constraint:  # nobody leaves
+            values, allocations, transfers = valuations, allocations[:count, :-1], transfers[:count]
         best = best_options(values, allocations, transfers, payoff=lambda _, options: payoffs[options])
         return np.where(best.option == count, OUTSIDE, best.option)
 
@@ -193,6 +223,8 @@ class Menu:
             raise ProblemError(f"temperature is {temperature}: it must be positive; leave it out for best responses")
         valuations, outside = self._agents(valuations, reservation_utility)
         utility = valuations @ self.options.allocations.T - self.options.transfers
+        if self._outside_is_money and (self.option_serving < 1).any():
+            utility = utility + outside[:, np.newaxis] * (1.0 - self.option_serving)
         return np.asarray(softmax(np.column_stack([utility, outside]) / temperature, axis=1))
 
     def expected_value(self, choice_model: Any) -> float:
@@ -222,18 +254,19 @@ class Menu:
             raise ProblemError(
                 "the objective is no expectation over types: give profit, or a sum without the worst off"
             )
-        allocations = np.vstack([self.options.allocations, self._outside_allocation])
-        transfers = np.append(self.options.transfers, 0.0)
+        problem = problem.program
+        allocations, transfers = self._program_contracts
+        leaves = problem.outside_contract is None
         utility = problem.valuations @ allocations.T - transfers
-        if self._outside_is_money:
+        if leaves:
             utility[:, -1] = problem.reservation_utility
         counted = np.empty_like(utility)
         for k in range(len(transfers)):
             every = np.broadcast_to(allocations[k], problem.valuations.shape)
             payoff = problem.payoff(every, np.full(problem.n_types, transfers[k]))
-            if k == len(transfers) - 1 and self._outside_is_money:
+            if leaves and k == len(transfers) - 1:
                 payoff = np.zeros(problem.n_types)  # whoever leaves takes no allocation, not even a free one
-            counted[:, k] = terms.by_type(payoff, every, utility[:, k])
+            counted[:, k] = terms.by_type(payoff, every[:, : self.problem.n_goods], utility[:, k])
         chance = np.asarray(choice_model.probabilities(utility))
         by_type = np.where(chance > 0, chance * counted, 0.0).sum(axis=1)
         if problem.ambiguity is None:
@@ -272,7 +305,10 @@ class Menu:
             "schema": SCHEMA,
             "engine": self.engine,
             "problem": to_record(self.problem),
-            "options": {"allocations": self.options.allocations.tolist(), "transfers": self.options.transfers.tolist()},
+            "options": {
+                "allocations": self.contracts.allocations.tolist(),
+                "transfers": self.contracts.transfers.tolist(),
+            },
             "option_of_type": self.option_of_type.tolist(),
             "labels": list(self.problem.labels),
             "allocation": self.allocation.tolist(),
@@ -288,13 +324,26 @@ class Menu:
 
     # ---- inside ----
 
+    @cached_property
+    def _program_allocation(self) -> Array:
+        """What each type takes, in the goods of the program; (n_types, n_goods) or one more."""
+        return self._with_outside(self.contracts.allocations, self._program_contracts.allocations[-1])
+
+    @property
+    def _program_contracts(self) -> Options:
+        """The options, and last the outside option, in the goods of the program; no allocation where it is money."""
+        allocations, transfers = self.contracts
+        outside = self.problem.program.outside_contract
+        row = np.zeros(allocations.shape[1]) if outside is None else outside
+        return Options(np.vstack([allocations, row]), np.append(transfers, 0.0))
+
     @property
     def _outside_is_money(self) -> bool:
         return self.problem.outside_option is None
 
     @property
     def _outside_allocation(self) -> Array:
-        outside = self.problem.outside_contract
+        outside = self.problem.outside_option
         return np.zeros(self.problem.n_goods) if outside is None else outside
 
     def _with_outside(self, of_option: Array, outside: Any) -> Array:
@@ -341,15 +390,18 @@ class Menu:
         if not self._outside_is_money:
             outside = self._outside_allocation
             return np.vstack([allocations, outside]), np.append(transfers, 0.0)
-        bare = np.column_stack([allocations, np.zeros(len(allocations))])
+        bare = np.column_stack([allocations, 1.0 - self.option_serving])
         outside_good = np.append(np.zeros(self.problem.n_goods), 1.0)
         return np.vstack([bare, outside_good]), np.append(transfers, 0.0)
 
 
 def menu_of(problem: ScreeningProblem, found: ExactMenu, bound: Bound, engine: str) -> Menu:
-    """The menu of an exact assignment: contracts that somebody takes, in the order of the types."""
+    """The menu of an exact assignment: contracts that somebody takes, in the order of the types.
+
+    `found` and `bound` are about `problem.program`.
+    """
     (allocations, transfers), taken = found.contracts, found.option_of_type
-    outside = problem.outside_contract
+    outside = problem.program.outside_contract
     is_outside = np.zeros(len(transfers), dtype=bool)
     if outside is not None:
         is_outside = (allocations == outside).all(axis=1) & (transfers == 0)
@@ -362,14 +414,19 @@ def menu_of(problem: ScreeningProblem, found: ExactMenu, bound: Bound, engine: s
     options, option_of_type = Options(_frozen(allocations[kept]), _frozen(transfers[kept])), _frozen(position[taken])
     if np.all(is_used | is_outside):  # the certificate is about these very contracts
         return Menu(problem, options, option_of_type, found.certificate, bound, engine)
-    return assembled(problem, options, option_of_type, bound, engine, found.certificate.requested_gap)
+    menu = assembled(problem, options, option_of_type, bound, engine, found.certificate.requested_gap)
+    return replace(menu, certificate=replace(menu.certificate, is_stopped=found.certificate.is_stopped))
 
 
 def assembled(
     problem: ScreeningProblem, options: Options, option_of_type: Indices, bound: Bound, engine: str, gap: float
 ) -> Menu:
-    """A menu with its certificate computed from nothing but the contracts, the assignment and the bound."""
-    outside = problem.outside_contract
+    """A menu with its certificate computed from nothing but the contracts, the assignment and the bound.
+
+    `options` and `bound` are about `problem.program`.
+    """
+    program = problem.program
+    outside = program.outside_contract
     allocations, transfers = options
     if outside is not None:  # last, so that index -1 points to it
         allocations, transfers = np.vstack([allocations, outside]), np.append(transfers, 0.0)
@@ -378,7 +435,7 @@ def assembled(
         raise ProblemError("option_of_type names the outside option, but this problem has no outside contract")
     else:
         own = option_of_type
-    certificate = certify(problem, (allocations, transfers), own, bound, gap=gap)
+    certificate = certify(program, (allocations, transfers), own, bound, gap=gap)
     return Menu(problem, options, option_of_type, certificate, bound, engine)
 
 
@@ -440,7 +497,7 @@ def menu_from_dict(record: dict[str, Any]) -> Menu:
     from scipy.sparse import csr_array
 
     problem = from_record(ScreeningProblem, record["problem"])
-    n_types = problem.n_types
+    n_types, program = problem.n_types, problem.program
     prices = record["multipliers"]
     price = finite("multipliers.ic.price", prices["ic"]["price"])
     ic = csr_array((price, (prices["ic"]["tempted"], prices["ic"]["tempter"])), shape=(n_types, n_types))
@@ -448,13 +505,13 @@ def menu_from_dict(record: dict[str, Any]) -> Menu:
         ic=ic,
         ir=_sized("multipliers.ir", prices["ir"], n_types),
         transfer=_sized("multipliers.transfer", prices["transfer"], n_types),
-        side=_sized("multipliers.side", prices["side"], len(problem.side_rows.limit)),
+        side=_sized("multipliers.side", prices["side"], len(program.side_rows.limit)),
         profit=number("multipliers.profit", prices["profit"]),
         worst_off=_sized("multipliers.worst_off", prices["worst_off"], n_types),
         weights=_sized("multipliers.weights", prices.get("weights", problem.weights), n_types),
-        directions=_directions(problem, prices.get("directions", [])),
+        directions=_directions(program, prices.get("directions", [])),
     )
-    allocations = finite("options.allocations", record["options"]["allocations"]).reshape(-1, problem.n_goods)
+    allocations = finite("options.allocations", record["options"]["allocations"]).reshape(-1, program.n_goods)
     options = Options(
         _frozen(allocations), _sized("options.transfers", record["options"]["transfers"], len(allocations))
     )
@@ -465,8 +522,10 @@ def menu_from_dict(record: dict[str, Any]) -> Menu:
     option_of_type = option_of_type.astype(np.intp)
     requested = record["certificate"]["requested_gap"]
     gap = np.inf if requested is None else float(requested)
-    bound = upper_bound(problem, multipliers)
+    bound = upper_bound(program, multipliers)
     menu = assembled(problem, options, _frozen(option_of_type), bound, record["engine"], gap)
+    stopped = record["certificate"].get("stopped") is True
+    menu = replace(menu, certificate=replace(menu.certificate, is_stopped=stopped))
     for name in ("allocation", "transfer"):
         if not np.array_equal(finite(name, record[name]), getattr(menu, name)):
             raise ProblemError(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -11,15 +12,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from contracts.ambiguity import Ambiguity, WorstCase
-from contracts.arrays import Array, finite, is_frame, number
-from contracts.costs import Cost, Linear
+from contracts.arrays import Array, finite, is_frame, is_unlimited_below, number
+from contracts.costs import Cost, Linear, power_of_two
 from contracts.domains import Domain, NonNegative
 from contracts.errors import ProblemError
 from contracts.names import NumberedLabels, check_same_names, column_names, distinct_names, row_names, type_names
 from contracts.objectives import Objective, Profit, WeightedSum, Welfare
+from contracts.participation import OUTSIDE_GOOD, AmbiguityOfServed, UncertaintyOfServed, WhenServed, WithOutside
 from contracts.uncertainty import Uncertainty, ValuationSets
 
 Transfers = Literal["free", "none"] | tuple[float, float]
+Participation = Literal["voluntary", "compulsory"]
 NO_COST, ANY_AMOUNT, PROFIT = Linear(0.0), NonNegative(), Profit()
 WEIGHTS_SUM_TOLERANCE = 5e-6  # ten shares rounded to six digits still count as shares
 
@@ -100,9 +103,13 @@ class ScreeningProblem:
     cost : convex Cost of an allocation, money
     domain : Domain of allocations
     principal_values : (n_types, n_goods) or (n_goods,) array, money per unit; 0 if left out
-    reservation_utility : number or (n_types,) array, money; utility without a contract
+    reservation_utility : number or (n_types,) array, money; utility without a contract. Minus infinity for everybody is
+        no participation constraint at all, as in taxation
     outside_option : (n_goods,) array, an allocation that every type can have for nothing (a default policy);
         it stands in for reservation_utility, and keeping it is always on the menu
+    participation : "voluntary": a type may be left with its reservation utility, at no cost to the principal, or served
+        with a chance; "compulsory": everybody gets a contract, worth at least the reservation utility
+    serving_cost : money that serving anybody at all costs the principal, besides the cost of the allocation
     transfers : "free", "none", or (lowest, highest) in money; one of the two may be infinite
     objective : Profit(), Welfare(...) or WeightedSum(...)
     constraints : LinearConstraint rows over the allocations and utilities of all types
@@ -140,6 +147,8 @@ class ScreeningProblem:
     uncertainty: Uncertainty | None = None
     labels: Any = None
     goods: Any = None
+    participation: Participation = "voluntary"
+    serving_cost: float = 0.0
 
     def __post_init__(self) -> None:
         rows, columns = row_names(self.valuations), column_names(self.valuations)
@@ -164,6 +173,7 @@ class ScreeningProblem:
         self._set("outside_option", self._checked_outside_option())
         self._set("reservation_utility", self._checked_reservation())
         self._set("transfers", self._checked_transfers())
+        self._check_participation()
         self._check_objective()
         self._set("constraints", self._checked_constraints())
         self._check_ambiguity()
@@ -177,6 +187,8 @@ class ScreeningProblem:
             if getattr(self, field) is not None:
                 shown[field] = type(getattr(self, field)).__name__
         shown["transfers"] = repr(self.transfers)
+        if self.participation != "voluntary":
+            shown["participation"] = repr(self.participation)
         if self.constraints:
             shown["constraints"] = len(self.constraints)
         return f"ScreeningProblem({', '.join(f'{name}={value}' for name, value in shown.items())})"
@@ -226,12 +238,138 @@ class ScreeningProblem:
         """
         if self.outside_option is not None:
             return np.asarray(self.outside_option)
-        nothing = np.zeros((1, self.n_goods))
-        lowest, highest = self.transfer_limits
-        free = bool(np.all(self.reservation_utility == 0)) and lowest <= 0 <= highest
-        if free and self.domain.violation(nothing)[0] == 0 and self.cost.value(nothing)[0] == 0:
-            return np.asarray(nothing[0])
+        if self._may_pay_nothing and np.all(self.reservation_utility == 0) and self.offers_nothing:
+            return np.zeros(self.n_goods)
         return None
+
+    # ---- who need not be served ----
+
+    @property
+    def has_participation_constraint(self) -> bool:
+        """Whether somebody has a reservation utility; without any there is no IR."""
+        return bool(np.isfinite(self.reservation_utility).any())
+
+    @property
+    def excludes(self) -> bool:
+        """Whether this is the program of a problem in which types can be left out: its last good is the outside option.
+
+        See `contracts.participation`.
+        """
+        return isinstance(self.domain, WithOutside)
+
+    @cached_property
+    def program(self) -> ScreeningProblem:
+        """The problem that engines, bounds and certificates are about.
+
+        Itself, where everybody is served, or where the outside contract is a contract like any other. Otherwise the
+        outside option joins as one more good, which nobody needs to pay for; see `contracts.participation`.
+        """
+        if self.excludes or not self._gains_from_exclusion:
+            return self
+        if "share" not in inspect.signature(self.domain.constraints).parameters:
+            raise ProblemError(
+                f"domain {type(self.domain).__name__} does not say what a chance of it is, which leaving types out needs: "
+                "give its method constraints a parameter share (x in share X), or participation='compulsory'"
+            )
+        value, outside = self.valuations, self.outside_option
+        total = self._amount_unit
+        kept = np.zeros(self.n_goods) if outside is None else outside
+        worth = self.reservation_utility if outside is None else value @ kept
+        earned = self.principal_values @ kept - self.cost.value(kept[np.newaxis])[0] if outside is not None else 0.0
+        lifted = replace(
+            self,
+            valuations=np.column_stack([value, worth / total]),
+            principal_values=np.column_stack([self.principal_values, np.broadcast_to(earned / total, self.n_types)]),
+            cost=WhenServed(self.cost, total, self.serving_cost),
+            domain=WithOutside(self.domain, total),
+            reservation_utility=0.0,
+            outside_option=np.append(np.zeros(self.n_goods), total),
+            transfers=self.transfers if self._may_pay_nothing else "free",
+            objective=self._with_outside_values(kept / total),
+            constraints=[*self._rows_with_outside(kept / total), *self._limits_when_served(total)],
+            ambiguity=None if self.ambiguity is None else AmbiguityOfServed(self.ambiguity),
+            uncertainty=None if self.uncertainty is None else UncertaintyOfServed(self.uncertainty),
+            labels=self.labels if not isinstance(self.labels, NumberedLabels) else None,
+            goods=[*self.goods, OUTSIDE_GOOD],
+            serving_cost=0.0,
+        )
+        return lifted
+
+    @property
+    def _may_pay_nothing(self) -> bool:
+        lowest, highest = self.transfer_limits
+        return lowest <= 0 <= highest
+
+    @property
+    def _gains_from_exclusion(self) -> bool:
+        """Whether leaving types out can be worth more than giving them a contract like any other.
+
+        Where nothing is an allocation that costs nothing, it does for an outside option worth 0, and for one that is
+        worth less to all alike the principal can pay less for it: t = -r, if transfers may be as high.
+        """
+        if self.participation == "compulsory" or not self.has_participation_constraint:
+            return False
+        if self.serving_cost > 0:
+            return True
+        if self.outside_contract is not None:
+            return False
+        return not (
+            self.offers_nothing
+            and np.ptp(self.reservation_utility) == 0
+            and self.reservation_utility[0] <= 0
+            and self.transfer_limits[0] <= 0
+            and self.transfer_limits[1] == np.inf
+        )
+
+    @property
+    def offers_nothing(self) -> bool:
+        """Whether a contract may hold no allocation, at no cost."""
+        nothing = np.zeros((1, self.n_goods))
+        return bool(self.domain.violation(nothing)[0] == 0 and self.cost.value(nothing)[0] == 0)
+
+    @property
+    def _amount_unit(self) -> float:
+        """About as large as allocations are, a power of two; 1 where they are shares."""
+        _, best = self.cost.conjugate(self.valuations + self.principal_values, self.domain)
+        return power_of_two(float(np.max(np.abs(best), where=np.isfinite(best), initial=0.0)))
+
+    def _with_outside_values(self, outside: Array) -> Objective:
+        if not isinstance(self.objective, WeightedSum):
+            return self.objective  # it counts no allocations
+        values = self.terms.allocation_values
+        return replace(self.terms, allocation_values=np.column_stack([values, values @ outside]))
+
+    def _rows_with_outside(self, outside: Array) -> list[LinearConstraint]:
+        rows = []
+        for row in self.constraints:
+            on = row.allocation
+            rows.append(row if on is None else replace(row, allocation=np.column_stack([on, on @ outside])))
+        return rows
+
+    def _limits_when_served(self, total: float) -> list[LinearConstraint]:
+        """Limits that exclude 0 are of those who are served: (lowest - t) z <= 0 of every type, as rows."""
+        if self._may_pay_nothing:
+            return []
+        rows = []
+        worth = np.column_stack([self.valuations, self.reservation_utility / total])
+        for name, sign, limit in zip(("lowest", "highest"), (1.0, -1.0), self.transfer_limits, strict=True):
+            for who in range(self.n_types) if np.isfinite(limit) else ():
+                allocation, utility = np.zeros(worth.shape), np.zeros(self.n_types)
+                allocation[who], utility[who] = sign * worth[who], -sign
+                allocation[who, -1] += sign * limit / total
+                named = f"{name} transfer of type {self.labels[who]!r}"
+                rows.append(LinearConstraint(allocation, utility, lower=sign * limit, name=named))
+        return rows
+
+    @cached_property
+    def reference_allocation(self) -> Array:
+        """The contract against which menus are measured: the outside option, else the allocation nearest to none."""
+        if self.outside_option is not None:
+            return np.asarray(self.outside_option)
+        nearest = self.domain.clip(np.zeros((1, self.n_goods)))
+        if np.isfinite(self.cost.value(nearest)[0]):
+            return np.asarray(nearest[0])
+        return self.domain.interior(self.n_goods)[0]
 
     @property
     def is_for_profit(self) -> bool:
@@ -385,7 +523,22 @@ class ScreeningProblem:
     def _checked_reservation(self) -> Array:
         if self.outside_option is not None:
             return np.asarray(self.valuations @ self.outside_option)
+        if is_unlimited_below(self.reservation_utility):
+            return np.full(self.n_types, -np.inf)
         return self._broadcast("reservation_utility", (self.n_types,))
+
+    def _check_participation(self) -> None:
+        if self.participation not in ("voluntary", "compulsory"):
+            raise ProblemError(f"participation is {self.participation!r}: use 'voluntary' or 'compulsory'")
+        serving_cost = number("serving_cost", self.serving_cost)
+        if serving_cost < 0:
+            raise ProblemError(f"serving_cost is {serving_cost}: it must not be negative")
+        if serving_cost and self.participation == "compulsory":
+            raise ProblemError(
+                "serving_cost has no effect where everybody must be served: it lowers the value of every menu alike; "
+                "leave it out, or let participation='voluntary'"
+            )
+        self._set("serving_cost", serving_cost)
 
     def _checked_transfers(self) -> Transfers:
         if isinstance(self.transfers, str):

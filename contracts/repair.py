@@ -30,6 +30,7 @@ from contracts.engines.strict import StrictMenu, strict_menu
 from contracts.exact import best_options, utility_error
 from contracts.indifference import doubles, indifferent
 from contracts.mixing import LARGEST_MIXTURE, mixed, mixture_needed
+from contracts.participation import WithOutside, settled
 from contracts.problem import ScreeningProblem
 from contracts.relevance import Indices
 from contracts.repricing import chain, contracts_of, merge, reprice, reprice_near
@@ -61,8 +62,8 @@ def exact_menu(
     """The most valuable exact menu that the repairs of a candidate lead to; large ones stop at the first good one.
 
     After `deadline`, by time.monotonic(), the first repair that yields a menu ends the search, and so does an interrupt
-    from the keyboard once there is a menu. Of a menu found by such a search, or of a candidate whose engine was
-    stopped, no gap is asked.
+    from the keyboard once there is a menu. The certificate of a menu found by such a search, or of a candidate whose
+    engine was stopped, says so: it does not hold, unless the gap is within what was asked all the same.
     """
     stopped = not candidate.is_finished
     enough = min(gap, LARGEST_GAP) * (FEWER_OPTIONS_WORTH if problem.n_types <= TRY_ALL_TYPES else 1.0)
@@ -86,9 +87,7 @@ def exact_menu(
     spare = FEWER_OPTIONS_WORTH * min(gap, LARGEST_GAP) * best.certificate.scale
     close = [menu for menu in ranked if menu.certificate.value >= best.certificate.value - spare]
     chosen = min(close, key=lambda menu: len(menu.contracts[1]))
-    if stopped and not chosen.certificate.holds:
-        return replace(chosen, certificate=replace(chosen.certificate, requested_gap=np.inf))
-    return chosen
+    return replace(chosen, certificate=replace(chosen.certificate, is_stopped=stopped))
 
 
 def is_feasible(certificate: Certificate) -> bool:
@@ -127,6 +126,8 @@ def _with_outside(problem: ScreeningProblem, contracts: Contracts) -> Contracts:
 
 def repairs(problem: ScreeningProblem, candidate: Candidate, deadline: float = np.inf) -> Iterator[Contracts]:
     """Lists of contracts, one per repair, the most promising first; shortest paths only before the deadline."""
+    if isinstance(problem.domain, WithOutside):
+        candidate = replace(candidate, allocation=settled(problem.domain, candidate.allocation))
     if problem.valuation_sets is not None:
         yield from robust_repairs(problem, candidate)
         return

@@ -20,7 +20,7 @@ from contracts.indifference import doubles
 from contracts.menu import Menu, menu_of
 from contracts.objectives import TOO_AVERSE
 from contracts.problem import ScreeningProblem
-from contracts.repair import exact_menu
+from contracts.repair import exact_menu, is_feasible
 
 Engine = Callable[[ScreeningProblem], Candidate]
 METHODS = ("auto", "ironing", "cuts", "dual", "reference")
@@ -63,7 +63,8 @@ def solve_menu(
         whole program in cvxpy; menu.engine says which one ran
     gap : largest certified distance to the optimum, relative to the menu's value
     time_limit : seconds after which the search for a better menu stops; the menu is then exact all the same, with the
-        gap it has, whatever gap was asked for. So it is after an interrupt from the keyboard (Ctrl-C)
+        gap it has, and its certificate says "stopped": `holds` is False unless the gap is within what was asked. So it
+        is after an interrupt from the keyboard (Ctrl-C)
     progress : True to print a line per round to standard error, or a function that takes the line
     start : the menu of the same types under another objective, whose multipliers "dual" starts from; others do not
 
@@ -77,7 +78,7 @@ def solve_menu(
     ProblemError, InfeasibleMenuError, UnboundedMenuError
         If the problem makes no sense, or has no best menu.
     SolverError
-        If no menu could be certified; `reached` holds the best exact menu that was found.
+        If no menu could be certified; `reached` is the best exact menu that was found, None if there is none.
     KeyboardInterrupt
         If interrupted before there is anything to return.
 
@@ -99,8 +100,8 @@ def solve_menu(
     time_limit = checked_seconds(time_limit)
     began = time.monotonic()
     deadline = began + ENGINE_SHARE * time_limit
-    engine = engine_for(problem, method, deadline, reporter(progress), gap, start)
-    candidate, limit = engine(problem), time_limit
+    engine = engine_for(problem.program, method, deadline, reporter(progress), gap, start)
+    candidate, limit = engine(problem.program), time_limit
     if not candidate.is_finished:  # after an interrupt, repairs have their share of the time spent so far
         spent = time.monotonic() - began
         limit = min(limit, max(spent / ENGINE_SHARE, spent + REPAIR_SECONDS))
@@ -111,7 +112,8 @@ def solve_menu(
             raise
     from contracts.engines import robust
 
-    return certified_menu(problem, robust.priced(problem, deadline=deadline), gap=gap, deadline=began + limit)
+    again = robust.priced(problem.program, deadline=deadline)
+    return certified_menu(problem, again, gap=gap, deadline=began + limit)
 
 
 def checked_seconds(time_limit: Any) -> float:
@@ -237,13 +239,18 @@ def suitable_method(problem: ScreeningProblem) -> str:
 
 
 def certified_menu(problem: ScreeningProblem, candidate: Candidate, *, gap: float, deadline: float = math.inf) -> Menu:
-    """Repair a candidate, assign contracts exactly, prove the bound; raises if the certificate does not hold."""
-    bound = upper_bound(problem, candidate.multipliers)
+    """Repair a candidate, assign contracts exactly, prove the bound; raises if the certificate does not hold.
+
+    `candidate` is one of `problem.program`.
+    """
+    program = problem.program
+    bound = upper_bound(program, candidate.multipliers)
     if not candidate.is_finished:  # prices half-way may prove less than none at all
-        bound = min(bound, upper_bound(problem, no_multipliers(problem)), key=lambda proven: proven.value)
-    found = exact_menu(problem, candidate, bound, gap, deadline)
+        bound = min(bound, upper_bound(program, no_multipliers(program)), key=lambda proven: proven.value)
+    found = exact_menu(program, candidate, bound, gap, deadline)
     menu = menu_of(problem, found, bound, candidate.engine)
-    if not menu.certificate.holds:
+    exact = is_feasible(menu.certificate)
+    if not menu.certificate.holds and not (exact and menu.certificate.is_stopped):
         remedy = LARGER
         if doubles(problem) is not None:
             remedy = INDIFFERENT
@@ -251,10 +258,11 @@ def certified_menu(problem: ScreeningProblem, candidate: Candidate, *, gap: floa
             remedy = TOUCHING
         elif problem.terms.function is not None:
             remedy = f"Ask for a larger gap, or {TOO_AVERSE}"
+        kept = "the menu, exactly IC and IR, is in the error's `reached`" if exact else "`reached` is None: no exact menu"
         raise SolverError(
             f"no menu within a relative gap of {gap:.1e} was certified; the best one reached:\n{menu.certificate}\n"
-            f"{remedy}; the menu is in the error's `reached`",
+            f"{remedy}; {kept}",
             tried=(candidate.engine,),
-            reached=menu,
+            reached=menu if exact else None,
         )
     return menu

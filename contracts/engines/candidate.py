@@ -10,7 +10,6 @@ import numpy as np
 from contracts.arrays import Array
 from contracts.bounds import Multipliers, no_multipliers
 from contracts.costs import power_of_two
-from contracts.domains import NonNegative
 from contracts.problem import ScreeningProblem
 from contracts.relevance import Indices
 
@@ -51,15 +50,17 @@ def units_of(problem: ScreeningProblem) -> Units:
     """
     value = problem.valuations + problem.principal_values
     money_per_unit = float(np.max(np.abs(problem.valuations)) + np.max(np.abs(problem.principal_values)))
-    if isinstance(problem.domain, NonNegative):
+    if not problem.domain.bounded:
         _, best = problem.cost.conjugate(value, problem.domain)
         best = np.where(np.isfinite(best), best, 0.0)
-        amount = float(np.max(best, initial=0.0))
-        worth = float(np.max((np.abs(problem.valuations) + np.abs(problem.principal_values)) * best, initial=0.0))
+        amount = float(np.max(np.abs(best), initial=0.0))
+        worth = (np.abs(problem.valuations) + np.abs(problem.principal_values)) * np.abs(best)
+        worth = float(np.max(worth, initial=0.0))
     else:
         amount, worth = float(problem.domain.magnitude(problem.n_goods).max()), 0.0
     allocation = 1.0 if amount == 1.0 else power_of_two(amount)
-    shift = float(problem.reservation_utility.min()) if problem.transfers == "free" else 0.0
+    shifts = problem.transfers == "free" and problem.has_participation_constraint
+    shift = float(problem.reservation_utility.min()) if shifts else 0.0
     money = worth if worth > 0 else money_per_unit * allocation
     if money == 0:  # nobody values anything: what allocations cost is all there is
         money = float(np.abs(problem.cost.value(allocation * np.eye(problem.n_goods))).max())

@@ -80,6 +80,8 @@ def chart_of(problem: ScreeningProblem, unit: float) -> Chart | None:
 
 def reason_against(problem: ScreeningProblem) -> str | None:
     """Why this engine does not apply, or None if it does."""
+    if not problem.has_participation_constraint:
+        return "it needs a participation constraint"
     if not problem.is_for_profit or problem.transfers == "none":
         return "it solves Profit() with transfers and no side constraints"
     if not (hasattr(problem.cost, "gradient") and hasattr(problem.cost, "hessian")):

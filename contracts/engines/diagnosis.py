@@ -84,8 +84,10 @@ def _least_violation(program: Program, only: set[str] | None) -> tuple[float, di
     required = program.problem.terms.minimum_profit
     if required is not None and (only is None or BUDGET in only):
         short = cp.Variable(1, nonneg=True)
-        row = cp.reshape(program.profit(allocation, utility), (1,), order="C") + short >= required / program.units.money
-        constraints.append(row)
+        spent, costing = program.spent(allocation)
+        profit = cp.reshape(program.profit(allocation, utility, spent), (1,), order="C")
+        row = profit + short >= required / program.units.money
+        constraints += [row, *costing]
         total += cp.sum(short)
         priced.append(((BUDGET,), row))
     phase_one = cp.Problem(cp.Minimize(total), constraints)
@@ -135,6 +137,8 @@ def _growing(program: Program, rate: Array | None) -> Array | None:
     point, allocation, utility = program.variables()
     constraints = [rows.matrix @ point >= 0 for rows in (program.ic, *program.soft) if len(rows)]
     constraints += [point >= -1, point <= 1, allocation >= 0]
+    if program.problem.excludes:  # along a direction of growth nobody is left out for ever
+        constraints.append(allocation[:, -1] == 0)
     if rate is None:
         constraints.append(allocation == 0)
         rate = np.zeros(problem.n_goods)

@@ -38,6 +38,8 @@ TIGHT = 1e-13  # normalised slack at which Newton's method has done its work
 
 def reason_against(problem: ScreeningProblem) -> str | None:
     """Why this engine does not apply, or None if it does."""
+    if not problem.has_participation_constraint:
+        return "it needs a participation constraint"
     if problem.transfers != "none" or problem.constraints:
         return "it solves menus without transfers or side constraints"
     if not isinstance(problem.cost, Entropy):

@@ -60,6 +60,8 @@ class Line:
 def line_of(problem: ScreeningProblem) -> Line | str:
     """The line that the types lie on, or the reason why this engine does not apply; remembered for the last problem."""
     terms = problem.terms
+    if not problem.has_participation_constraint:
+        return "there is no participation constraint"
     if problem.transfers != "free" or problem.constraints:
         return "transfers are limited or there are side constraints"
     if not terms.is_linear or terms.minimum_profit is not None or terms.profit_weight <= 0:

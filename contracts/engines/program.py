@@ -13,6 +13,7 @@ from contracts.costs import Power, scaled_cost
 from contracts.domains import NonNegative
 from contracts.engines.candidate import Units, units_of
 from contracts.engines.ironing import line_through
+from contracts.participation import WhenServed
 from contracts.problem import ScreeningProblem
 from contracts.relevance import Indices
 
@@ -141,20 +142,26 @@ class Program:
         ]
         return cp.norm(apart, sets.norm, axis=1), cp.norm(taken, sets.norm, axis=1), definitions
 
-    def payoff(self, allocation: Any, utility: Any) -> Any:
+    def spent(self, allocation: Any) -> tuple[Any, list[Any]]:
+        """What every type's allocation costs, (n_types,), in units of money, as a cvxpy expression; what defines it."""
+        units = self.units
+        cost = scaled_cost(self.problem.cost, units.allocation, units.money)
+        if isinstance(cost, WhenServed):
+            return cost.epigraph(allocation)
+        return cost.expression(allocation, self.near) if isinstance(cost, Power) else cost.expression(allocation), []
+
+    def payoff(self, allocation: Any, utility: Any, spent: Any) -> Any:
         """What the principal earns from each type, (n_types,), in units of money, as a cvxpy expression."""
         import cvxpy as cp
 
         problem, units = self.problem, self.units
         surplus = (problem.valuations + problem.principal_values) * (units.allocation / units.money)
-        cost = scaled_cost(problem.cost, units.allocation, units.money)
         gross = cp.sum(cp.multiply(surplus, allocation), axis=1)
-        spent = cost.expression(allocation, self.near) if isinstance(cost, Power) else cost.expression(allocation)
         return gross - spent - utility - units.shift / units.money
 
-    def profit(self, allocation: Any, utility: Any) -> Any:
+    def profit(self, allocation: Any, utility: Any, spent: Any) -> Any:
         """The principal's expected payoff."""
-        return self.problem.weights @ self.payoff(allocation, utility)
+        return self.problem.weights @ self.payoff(allocation, utility, spent)
 
     def read(self, point: Array) -> tuple[Array, Array]:
         """Allocation and utility in the problem's own units."""
@@ -181,6 +188,9 @@ def menu_program(problem: ScreeningProblem, contract: Indices | None = None) -> 
     side, side_size = _side_rows(problem, units)
     transfer = _transfer_matrix(value)
     utility = hstack([csr_array((n_types, value.size)), eye_array(n_types)], format="csr")
+    participation = Rows(utility, (problem.reservation_utility - units.shift) / units.money, _names("IR of type", named))
+    if not problem.has_participation_constraint:
+        participation = Rows(utility[:0], np.zeros(0))
     return Program(
         problem,
         units,
@@ -188,7 +198,7 @@ def menu_program(problem: ScreeningProblem, contract: Indices | None = None) -> 
         tempted,
         tempter,
         Rows(_ic_matrix(value, tempted, tempter), np.zeros(len(tempted))),
-        Rows(utility, (problem.reservation_utility - units.shift) / units.money, _names("IR of type", named)),
+        participation,
         _limited(transfer, low, _names("lowest transfer of type", named)),
         _limited(-transfer, -high, _names("highest transfer of type", named)),
         side,

@@ -61,13 +61,14 @@ def solve(
     margins = (ic_margin - missed, ir_margin, 0.0, 0.0, 0.0)
     parts = (program.ic, *program.soft)
     rows = [part.at_least(point, margin) for part, margin in zip(parts, margins, strict=True)]
-    by_type, worst_off, floor, goal_unit = _counted(program, allocation, utility)
+    spent, costing = program.spent(allocation)
+    by_type, worst_off, floor, goal_unit = _counted(program, allocation, utility, spent)
     expected, worst_case = _expected(program, by_type)
     budget = []
     if terms.minimum_profit is not None:
-        budget = [program.profit(allocation, utility) >= terms.minimum_profit / units.money]
+        budget = [program.profit(allocation, utility, spent) >= terms.minimum_profit / units.money]
     sharing = program.sharing(allocation, utility)
-    demands = [*chain.from_iterable(rows), *program.domain_constraints(allocation), *sharing]
+    demands = [*chain.from_iterable(rows), *program.domain_constraints(allocation), *costing, *sharing]
     penalty = 0.0 if ic_price == np.inf else ic_price * cp.sum(missed)
     goal = cp.Problem(cp.Maximize(expected + worst_off - penalty), [*demands, *budget, *floor, *worst_case, *reaches])
     if not goal.is_dcp():
@@ -129,7 +130,7 @@ def _price(row: list[Any]) -> Any:
     return row[0].dual_value if row else None
 
 
-def _counted(program: Program, allocation: Any, utility: Any) -> tuple[Any, Any, list[Any], float]:
+def _counted(program: Program, allocation: Any, utility: Any, spent: Any) -> tuple[Any, Any, list[Any], float]:
     """What each type counts for, (n_types,), the worst-off term with its constraints, and the unit of the objective."""
     import cvxpy as cp
 
@@ -140,7 +141,7 @@ def _counted(program: Program, allocation: Any, utility: Any) -> tuple[Any, Any,
         largest = max(abs(terms.function.value(size)[0]), units.money * terms.function.marginal(size)[0])
         goal_unit = float(largest)
     per_money, worst_off, floor = units.money / goal_unit, 0.0, []
-    by_type = terms.profit_weight * per_money * program.payoff(allocation, utility)
+    by_type = terms.profit_weight * per_money * program.payoff(allocation, utility, spent)
     if terms.allocation_values.any():
         values = terms.allocation_values * (units.allocation / goal_unit)
         by_type = by_type + cp.sum(cp.multiply(values, allocation), axis=1)
@@ -174,7 +175,7 @@ def _multipliers(program: Program, prices: list[Any], profit: Any, floor: Any, g
     ic, ir, lowest, highest, side = (np.zeros(0) if price is None else np.asarray(price) for price in prices)
     return Multipliers(
         ic=csr_array((ic * per_utility, (program.tempted, program.tempter)), shape=(n_types, n_types)),
-        ir=ir * per_utility,
+        ir=_per_type(ir, n_types) * per_utility,
         transfer=(_per_type(lowest, n_types) - _per_type(highest, n_types)) * per_utility,
         side=side * goal_unit / program.side_size,
         profit=0.0 if profit is None else float(profit) * per_utility,

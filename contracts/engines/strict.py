@@ -67,7 +67,8 @@ def gradient_menu(problem: ScreeningProblem) -> StrictMenu:
     allocation = size * centre + alpha * taste
     utility = problem.valuations @ (size * centre) + alpha * (taste**2).sum(axis=1) / 2
     room = alpha * largest**2 / 2 + size * radius * largest + units.money * 1e-3
-    utility = utility + float((problem.reservation_utility - utility).max()) + room
+    short = (problem.reservation_utility - utility).max() if problem.has_participation_constraint else 0.0
+    utility = utility + float(short) + room
     return StrictMenu(problem.domain.clip(allocation), utility)
 
 
@@ -92,7 +93,9 @@ def _roomiest_menu(problem: ScreeningProblem) -> StrictMenu | None:
     constraints += program.side.at_least(point, slack * _one_sided(problem))
     required = problem.terms.minimum_profit
     if required is not None:
-        constraints.append(program.profit(allocation, utility) >= required / program.units.money + slack)
+        spent, costing = program.spent(allocation)
+        least = required / program.units.money + slack
+        constraints += [program.profit(allocation, utility, spent) >= least, *costing]
     roomiest = cp.Problem(cp.Maximize(slack), constraints)
     run(roomiest)
     if point.value is None or slack.value <= 0:
@@ -146,7 +149,9 @@ def robustly_strict(problem: ScreeningProblem, contract: Indices) -> StrictMenu 
     constraints += program.side.at_least(point, slack * _one_sided(problem))
     required = problem.terms.minimum_profit
     if required is not None:
-        constraints.append(program.profit(allocation, utility) >= required / program.units.money + slack)
+        spent, costing = program.spent(allocation)
+        least = required / program.units.money + slack
+        constraints += [program.profit(allocation, utility, spent) >= least, *costing]
     roomiest = cp.Problem(cp.Maximize(slack), constraints)
     run(roomiest)
     if point.value is None or slack.value <= 0:

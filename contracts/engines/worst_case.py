@@ -25,7 +25,6 @@ import numpy as np
 from contracts.ambiguity import TIGHT
 from contracts.arrays import Array
 from contracts.bounds import distribution_within
-from contracts.certificate import money_scale
 from contracts.engines.candidate import Candidate
 from contracts.menu import Menu
 from contracts.problem import ScreeningProblem
@@ -64,12 +63,12 @@ def solve(
         bounds.append(menu.upper_bound)
         best = menus[int(np.argmin(bounds))]
         step = min(2 * step, 1.0) if best is menu else max(step / 2, SHORTEST_STEP)
-        enough = GAME_GAP * min(max(gap, short), 1.0) * money_scale(problem, best.upper_bound)
+        enough = GAME_GAP * min(max(gap, short), 1.0) * best.certificate.scale
         lowest, shares = _lowest_point(problem, np.array(by_type), known, enough, deadline)
         allocation, utility = _mixture(menus, shares)
         transfer = np.einsum("ij,ij->i", problem.valuations, allocation) - utility
         reached = problem.worst_case(allocation, transfer).value
-        before, short = short, min(short, (best.upper_bound - reached) / money_scale(problem, reached))
+        before, short = short, min(short, (best.upper_bound - reached) / best.certificate.scale)
         waited = waited + 1 if short > 0.99 * before else 0
         report(f"distribution {number}: worst case {reached:.9g}, bound {best.upper_bound:.9g}, gap {short:.1e}")
         if short <= gap / 2 or waited > PATIENCE or time.monotonic() > deadline:
