@@ -134,13 +134,19 @@ class WhenServed:
         spent, constraints = perspective(self.inner, allocation[:, :-1], share)
         return spent + self.fixed * share, constraints
 
-    def gradient(self, allocation: Array) -> Array:
+    def __getattr__(self, name: str) -> Any:
+        """A gradient and a hessian only where the cost of what is served has them."""
+        if name in ("gradient", "hessian") and hasattr(self.inner, name):
+            return getattr(self, f"_{name}")
+        raise AttributeError(name)
+
+    def _gradient(self, allocation: Array) -> Array:
         share, each = self._parts(allocation)
         slope = self.inner.gradient(each)  # type: ignore[attr-defined]
         unspent = self.inner.value(each) + self.fixed - (slope * each).sum(axis=1)
         return np.column_stack([slope, -unspent / self.total])
 
-    def hessian(self, allocation: Array) -> Array:
+    def _hessian(self, allocation: Array) -> Array:
         """(1 / z) J' H J with J = [identity, x / total]: how y / z moves with y and w."""
         share, each = self._parts(allocation)
         curvature = self.inner.hessian(each)  # type: ignore[attr-defined]

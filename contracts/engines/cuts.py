@@ -24,6 +24,7 @@ from contracts.engines.interior_point import Point, minimise
 from contracts.engines.strict import gradient_menu
 from contracts.errors import ProblemError, SolverError
 from contracts.exact import EPS, utility_error
+from contracts.participation import WhenServed, WithOutside
 from contracts.problem import ScreeningProblem
 from contracts.relevance import Indices, relevant_blocks
 
@@ -58,7 +59,13 @@ class Chart:
 
 def chart_of(problem: ScreeningProblem, unit: float) -> Chart | None:
     """The domain, in units, as faces over its affine hull; None for a domain of the user's own."""
-    domain, goods = problem.domain.scaled(unit), problem.n_goods
+    return _chart(problem.domain.scaled(unit), problem.n_goods)
+
+
+def _chart(domain: Any, goods: int) -> Chart | None:
+    """The chart of a domain of so many goods."""
+    if isinstance(domain, WithOutside):
+        return _with_outside(_chart(domain.inner, goods - 1), domain.total)
     identity, origin = np.eye(goods), np.zeros(goods)
     if isinstance(domain, NonNegative):
         return Chart(origin, identity, -identity, origin)
@@ -78,6 +85,22 @@ def chart_of(problem: ScreeningProblem, unit: float) -> Chart | None:
     return None
 
 
+def _with_outside(inner: Chart | None, total: float) -> Chart | None:
+    """Whoever is served with probability z = 1 - w / total has y in z X: in the chart of X, y = z origin + zeta basis.
+
+    So the faces of X move with w, and two more keep 0 <= w <= total. Origins are orthogonal to their bases, or zero.
+    """
+    if inner is None:
+        return None
+    alone = np.append(-inner.origin / total, 1.0)
+    length = float(np.linalg.norm(alone))
+    basis = np.vstack([np.column_stack([inner.basis, np.zeros(len(inner.basis))]), alone / length])
+    faces = np.column_stack([inner.normals, inner.limits / (total * length)])
+    ends = np.zeros((2, len(basis)))
+    ends[:, -1] = -1.0, 1.0
+    return Chart(np.append(inner.origin, 0.0), basis, np.vstack([faces, ends]), np.append(inner.limits, [0.0, total * length]))
+
+
 def reason_against(problem: ScreeningProblem) -> str | None:
     """Why this engine does not apply, or None if it does."""
     if not problem.has_participation_constraint:
@@ -86,7 +109,9 @@ def reason_against(problem: ScreeningProblem) -> str | None:
         return "it solves Profit() with transfers and no side constraints"
     if not (hasattr(problem.cost, "gradient") and hasattr(problem.cost, "hessian")):
         return f"cost {type(problem.cost).__name__} has no gradient and hessian: give it both"
-    if isinstance(problem.domain, NonNegative) and isinstance(problem.cost, Linear):
+    if problem.excludes and not _is_linear(problem.cost):
+        return "types may be left out, and the cost curves: the perspective is too steep for its steps"
+    if not problem.domain.bounded and _is_linear(problem.cost):
         return "a linear cost needs a bounded domain"
     if chart_of(problem, units_of(problem).allocation) is None:
         return "the domain has no interior, or is a class of your own"
@@ -94,6 +119,10 @@ def reason_against(problem: ScreeningProblem) -> str | None:
     if len(distinct) > len(np.unique(problem.valuations, axis=0)):
         return "types of equal valuation differ in principal_values"
     return None
+
+
+def _is_linear(cost: Any) -> bool:
+    return isinstance(cost.inner if isinstance(cost, WhenServed) else cost, Linear)
 
 
 @dataclass(frozen=True, eq=False)
@@ -284,7 +313,7 @@ def solve(
         raise ProblemError(f"method 'cuts' does not apply: {against}; use method='auto'")
     master = master_of(problem)
     scale, count = master.scale, len(master.weights)
-    listed = neighbours(master.taste, linear=isinstance(problem.cost, Linear))
+    listed = neighbours(master.taste, linear=_is_linear(problem.cost))
     spacing = float(np.ptp(master.taste, axis=0).max()) / count ** (1 / master.taste.shape[1])
     first, group = _distinct(master.taste, NEAR * spacing)
     near = first[group]
