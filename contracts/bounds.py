@@ -73,6 +73,18 @@ def no_multipliers(problem: ScreeningProblem) -> Multipliers:
     )
 
 
+def without_noise(multipliers: Multipliers, share: float) -> Multipliers:
+    """The same without prices below a share of the largest of their kind."""
+    ic = multipliers.ic.copy()
+    ic.data = np.where(np.abs(ic.data) >= share * np.abs(ic.data).max(initial=0.0), ic.data, 0.0)
+
+    def cleaned(prices: Array) -> Array:
+        return np.where(np.abs(prices) >= share * np.abs(prices).max(initial=0.0), prices, 0.0)
+
+    kept = {name: cleaned(getattr(multipliers, name)) for name in ("ir", "transfer", "side")}
+    return replace(multipliers, ic=ic, **kept)
+
+
 def check_multipliers(problem: ScreeningProblem, given: Any) -> None:
     """Refuse what are no multipliers of this problem's constraints."""
     if not isinstance(given, Multipliers):

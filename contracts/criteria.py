@@ -163,7 +163,7 @@ class Information:
             )
 
     def value(self, menu: Menu) -> float:
-        utility = np.column_stack([_worth(menu), menu.problem.reservation_utility])
+        utility = np.column_stack([menu.option_utility, menu.problem.reservation_utility])
         if hasattr(self.choice_model, "probabilities"):
             chosen = np.asarray(self.choice_model.probabilities(utility))
         else:
@@ -172,11 +172,6 @@ class Information:
         independent = joint.sum(axis=1, keepdims=True) * joint.sum(axis=0)
         positive = joint > 0
         return max(float(np.sum(joint[positive] * np.log(joint[positive] / independent[positive]))), 0.0)
-
-
-def _worth(menu: Menu) -> Array:
-    """Utility of every type from every option; (n_types, n_options)."""
-    return np.asarray(menu.problem.valuations @ menu.options.allocations.T - menu.options.transfers)
 
 
 @dataclass(frozen=True)

@@ -116,14 +116,17 @@ class Space:
         table = genes[1:].reshape(self.places, -1)
         used = table[:, 0] == 1.0
         contracts = table[used, 1:-1], table[used, -1]
-        if self.problem.outside_contract is None:
+        program = self.problem.program
+        if program.outside_contract is None:
             if not used.any():
                 raise ProblemError("the list is empty, and there is no outside contract to fall back on")
             contracts = self._cheap_enough(*contracts)
-        found = assigned(self.problem, contracts, self.bound, math.inf)
+        if program.excludes:  # whoever takes a contract is served for sure
+            contracts = np.column_stack([contracts[0], np.zeros(len(contracts[1]))]), contracts[1]
+        found = assigned(program, contracts, self.bound, math.inf)
         if genes[0] == 1.0 and self.rises:
             raised = self._raised(found.contracts, found.option_of_type)
-            found = found if raised is None else assigned(self.problem, raised, self.bound, math.inf)
+            found = found if raised is None else assigned(program, raised, self.bound, math.inf)
         return menu_of(self.problem, found, self.bound, "search")
 
     def values(self, genes: Array) -> Array:
@@ -147,12 +150,13 @@ class Space:
 
     def _raised(self, contracts: tuple[Array, Array], option_of_type: Any) -> tuple[Array, Array] | None:
         allocations, transfers = contracts
-        outside = self.problem.outside_contract
+        program = self.problem.program
+        outside = program.outside_contract
         if outside is not None:  # reprice expects the outside contract first
             home = int(np.flatnonzero((allocations == outside).all(axis=1) & (transfers == 0))[0])
             taken = np.where(option_of_type == home, 0, option_of_type + 1)
-            return reprice(self.problem, np.vstack([outside, allocations]), taken)
-        return reprice(self.problem, allocations, option_of_type)
+            return reprice(program, np.vstack([outside, allocations]), taken)
+        return reprice(program, allocations, option_of_type)
 
     def genes(self, menu: Menu, rng: np.random.Generator, *, rises: bool) -> Array:
         """A vector of a menu; of too many options some are left out."""
@@ -185,7 +189,7 @@ def space_of(problem: ScreeningProblem, goals: tuple[Goal, ...], search: Search,
     room = ROOM * (high - low) + 1e-6 * float(np.abs(every).max() + 1e-300)
     lowest = np.concatenate([[0.0], np.tile(np.concatenate([[0.0], low - room]), places)])
     highest = np.concatenate([[1.0], np.tile(np.concatenate([[1.0], high + room]), places)])
-    bound = upper_bound(problem, no_multipliers(problem))
+    bound = upper_bound(problem.program, no_multipliers(problem.program))
     return Space(problem, goals, bound, places, lowest, highest, search.allocations)
 
 

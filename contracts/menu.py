@@ -81,6 +81,12 @@ class Menu:
         served = domain.served(self.contracts.allocations) if isinstance(domain, WithOutside) else 1.0
         return _frozen(np.broadcast_to(served, len(self.contracts.transfers)).astype(np.float64))
 
+    @property
+    def option_utility(self) -> Array:
+        """Utility of every type from every option; (n_types, n_options)."""
+        allocations, transfers = self.contracts
+        return np.asarray(self.problem.program.valuations @ allocations.T - transfers)
+
     # ---- what each type gets ----
 
     @cached_property

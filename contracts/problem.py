@@ -295,6 +295,23 @@ class ScreeningProblem:
         )
         return lifted
 
+    def in_program(self, allocation: Array, transfer: Array, serving: Array | None = None) -> Array:
+        """Expected allocations in the goods of `program`; (n_types, n_goods), or one more.
+
+        `serving` are the chances of being served, (n_types,). If left out, a type that gets what it has anyway, for
+        nothing, keeps its outside option: unless a contract of nothing at all is as good, and costs no more to serve.
+        """
+        if not self.program.excludes:
+            return allocation
+        kept = np.zeros(self.n_goods) if self.outside_option is None else self.outside_option
+        if serving is None:
+            is_contract = self.offers_nothing and self.serving_cost == 0 and self.outside_option is None
+            leaves = (allocation == kept).all(axis=1) & (transfer == 0)
+            serving = np.where(leaves & ~(is_contract & (self.reservation_utility <= 0)), 0.0, 1.0)
+        alone = 1.0 - serving
+        total = self.program.domain.total  # type: ignore[attr-defined]
+        return np.column_stack([allocation - alone[:, np.newaxis] * kept, total * alone])
+
     @property
     def _may_pay_nothing(self) -> bool:
         lowest, highest = self.transfer_limits

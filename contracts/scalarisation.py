@@ -56,7 +56,7 @@ class Programs:
             menu = solve_menu(scaled, gap=min(MENU_GAP, self.gap / 10), **options)
         except SolverError:
             menu = solve_menu(scaled, gap=self.gap / 10, **options)
-        if math.isinf(menu.certificate.requested_gap):
+        if menu.certificate.is_stopped and not menu.certificate.holds:
             raise KeyboardInterrupt
         constants = np.array([goal.concave.constant if goal.concave else 0.0 for goal in self.goals])
         bound = menu.upper_bound / scale + float(weights @ constants)

@@ -13,11 +13,11 @@ from typing import Any
 import numpy as np
 
 from contracts.arrays import number
-from contracts.bounds import Multipliers, no_multipliers, upper_bound
+from contracts.bounds import Multipliers, no_multipliers, upper_bound, without_noise
 from contracts.engines.candidate import Candidate
 from contracts.errors import InfeasibleMenuError, ProblemError, SolverError
 from contracts.indifference import doubles
-from contracts.menu import Menu, menu_of
+from contracts.menu import Menu, assembled, menu_of
 from contracts.objectives import TOO_AVERSE
 from contracts.problem import ScreeningProblem
 from contracts.repair import exact_menu, is_feasible
@@ -39,6 +39,7 @@ TOUCHING = (
     "of numbers with few binary digits. Make the sets a little narrower (or wider, and the types share a contract), "
     "measure in units in which valuations and widths are whole numbers, or quarters; or ask for a larger gap"
 )
+NOISE = (1e-9, 1e-7)  # shares of the largest price of a kind below which prices may be a solver's noise
 LARGER = "Ask for a larger gap, or rescale the problem"
 
 
@@ -256,6 +257,22 @@ def suitable_method(problem: ScreeningProblem) -> str:
     return "reference" if few or may_conflict or cuts.reason_against(problem) else "cuts"
 
 
+def _under_simpler_prices(menu: Menu, gap: float) -> Menu:
+    """The menu under the best of its own bound, and of those without the prices that may be a solver's noise.
+
+    Where menus are worth next to nothing, prices of 1e-12 prove worse than none.
+    """
+    program, own = menu.problem.program, menu.bound
+    simpler = [no_multipliers(program), *(without_noise(own.multipliers, share) for share in NOISE)]
+    best = min([own, *(upper_bound(program, prices) for prices in simpler)], key=lambda proven: proven.value)
+    if best is own:
+        return menu
+    again = assembled(menu.problem, menu.contracts, menu.option_of_type, best, menu.engine, gap)
+    return dataclasses.replace(
+        again, certificate=dataclasses.replace(again.certificate, is_stopped=menu.certificate.is_stopped)
+    )
+
+
 def certified_menu(problem: ScreeningProblem, candidate: Candidate, *, gap: float, deadline: float = math.inf) -> Menu:
     """Repair a candidate, assign contracts exactly, prove the bound; raises if the certificate does not hold.
 
@@ -267,6 +284,8 @@ def certified_menu(problem: ScreeningProblem, candidate: Candidate, *, gap: floa
         bound = min(bound, upper_bound(program, no_multipliers(program)), key=lambda proven: proven.value)
     found = exact_menu(program, candidate, bound, gap, deadline)
     menu = menu_of(problem, found, bound, candidate.engine)
+    if not menu.certificate.holds:
+        menu = _under_simpler_prices(menu, gap)
     exact = is_feasible(menu.certificate)
     if not menu.certificate.holds and not (exact and menu.certificate.is_stopped):
         remedy = LARGER

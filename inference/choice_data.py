@@ -197,7 +197,7 @@ class ChoiceData:
         options = np.column_stack([np.vstack([allocations, nothing]), np.append(transfers, 0.0)])
         names = [*map(str, problem.goods), transfer]
         if outside is not None:
-            options = np.column_stack([options, np.arange(n_contracts + 1) == n_contracts])
+            options = np.column_stack([options, np.append(1.0 - menu.option_serving, 1.0)])
             names.append(outside)
         taken = np.asarray(choices)
         if taken.ndim != 1:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -96,7 +96,7 @@ def choice_set(offer: Menu | ScreeningProblem | ChoiceSet, allocations: Any = No
     if isinstance(offer, Menu):
         if allocations is not None or transfers is not None:
             raise ProblemError("a menu has its own contracts: pass menu.problem to offer others")
-        return _of_contracts(offer.problem, *offer.options)
+        return _of_menu(offer)
     if not isinstance(offer, ScreeningProblem):
         raise ProblemError(f"menu is {type(offer).__name__}: give a Menu, or a ChoiceSet made by choice_set(...)")
     if allocations is None:
@@ -110,6 +110,15 @@ def choice_set(offer: Menu | ScreeningProblem | ChoiceSet, allocations: Any = No
     if paid.shape != (len(amounts),):
         raise ProblemError(f"transfers has shape {paid.shape}; expected one per option, ({len(amounts)},)")
     return _of_contracts(offer, amounts, paid)
+
+
+def _of_menu(menu: Menu) -> ChoiceSet:
+    """The options of a menu, lotteries over being served among them."""
+    program = menu.problem.program
+    if not program.excludes:
+        return _of_contracts(menu.problem, *menu.options)
+    found = _of_contracts(program, *menu.contracts)
+    return replace(found, labels=menu.problem.labels)
 
 
 def _of_contracts(problem: ScreeningProblem, allocations: Array, transfers: Array) -> ChoiceSet:
