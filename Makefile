@@ -62,12 +62,12 @@ setup:
 PIP := $(BIN)/python -I -m pip --quiet --disable-pip-version-check
 INSTALL := $(PIP) install --no-deps
 LOG := $(VENV)/pip.log
-FAILED := { cat $(LOG); echo "Set-up failed, for the reason above. Nothing is lost: call make again when it is mended."; exit 1; } >&2
+FAILED := { cat $(LOG); echo "Set-up stopped, for the reason above. When that is mended, call make again: it starts anew."; exit 1; } >&2
 
 $(RECORD):
 	rm -f $@
-	"$(PYTHON)" -c '$(SUITABLE)' || { echo 'Set-up needs Python 3.11 or newer with venv (on Debian: apt install python3-venv).' \
-		'$(PYTHON) is not. Name one that is: make PYTHON=/path/to/python3.11'; exit 1; } >&2
+	"$(PYTHON)" -c '$(SUITABLE)' 2>/dev/null || { echo "Set-up needs Python 3.11 or newer with its module venv (on Debian: apt" \
+		"install python3-venv), and $(PYTHON) is not that. Name one that is: make PYTHON=/path/to/python3.11"; exit 1; } >&2
 	echo "Making $(VENV) from the pinned versions: some 500 MB to download, once; a few minutes."
 	"$(PYTHON)" -I -m venv --clear $(VENV)
 	$(INSTALL) --require-hashes -r requirements.lock 2>$(LOG) || $(FAILED)
