@@ -6,9 +6,11 @@
 # make bench    timings against the plain formulation, with certificates
 # make lock     renew the pinned versions in requirements.lock
 
+# The first suitable Python on the path, looked for behind an activated environment, which may be the one to be made.
 SUITABLE := import ensurepip, sys, venv; sys.exit(sys.version_info < (3, 11))
-PYTHON ?= $(shell for python in python3.11 python3.12 python3.13 python3; do \
-	$$python -c '$(SUITABLE)' 2>/dev/null && echo $$python && exit; done; echo python3)
+HASH := \#
+PYTHON ?= $(shell PATH=$${PATH$(HASH)"$${VIRTUAL_ENV:-/}/bin:"}; for python in python3.11 python3.12 python3.13 python3; do \
+	$$python -c '$(SUITABLE)' 2>/dev/null && command -v $$python && exit; done; echo python3)
 VENV := .venv
 BIN := $(VENV)/bin
 WORKERS ?= auto

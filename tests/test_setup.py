@@ -224,6 +224,17 @@ def test_an_unsuitable_python_is_refused_in_a_sentence_before_anything_is_made(c
         assert not (checkout.folder / ".venv").exists()
 
 
+def test_an_activated_environment_is_not_what_the_new_one_is_made_of(checkout):
+    checkout.make("setup")
+    (checkout.folder / ".venv/.complete").unlink()
+    (checkout.folder / ".venv/bin/python3.11").symlink_to("/bin/true")
+    (checkout.folder.parent / "python3.11").symlink_to(checkout.python)
+    activated = str(checkout.folder / ".venv")
+    path = f"{activated}/bin:{checkout.folder.parent}:{os.environ['PATH']}"
+    done, calls = checkout.make("setup", PYTHON=None, VIRTUAL_ENV=activated, PATH=path)
+    assert (done.returncode, done.stderr, calls) == (0, "", WHOLE)
+
+
 def test_a_shell_made_for_other_projects_does_not_lead_pip_astray_and_its_index_stays(checkout):
     stray = ("PIP_TARGET", "PIP_PREFIX", "PIP_ROOT", "PIP_PYTHON", "PYTHONPATH", "PYTHONHOME")
     kept = {"PIP_CERT": "certificate", "PIP_PROXY": "proxy", "PIP_CONFIG_FILE": "file", "PIP_CACHE_DIR": "cache"}
