@@ -6,11 +6,21 @@
 # make bench    timings against the plain formulation, with certificates
 # make lock     renew the pinned versions in requirements.lock
 
-PYTHON ?= $(shell command -v python3.11 || command -v python3)
+# The first suitable Python on the path, looked for behind an activated environment, which may be the one to be made.
+SUITABLE := import ensurepip, sys, venv; sys.exit(sys.version_info < (3, 11))
+HASH := \#
+PYTHON ?= $(shell PATH=$${PATH$(HASH)"$${VIRTUAL_ENV:-/}/bin:"}; for python in python3.11 python3.12 python3.13 python3; do \
+	$$python -c '$(SUITABLE)' 2>/dev/null && command -v $$python && exit; done; echo python3)
 VENV := .venv
 BIN := $(VENV)/bin
-STAMP := $(VENV)/.complete
 WORKERS ?= auto
+
+# What a shell may hold for other projects: where Python looks for modules, where pip puts them, which versions it may take.
+# Indexes, proxies, certificates and caches are the user's and stay.
+unexport PYTHONHOME PYTHONPATH PYTHONOPTIMIZE PIP_PYTHON PIP_TARGET PIP_PREFIX PIP_ROOT PIP_REQUIREMENT PIP_EDITABLE
+export PIP_USER := 0
+export PIP_REQUIRE_HASHES := 0
+export PIP_CONSTRAINT := /dev/null
 
 .PHONY: demo test fast coverage check setup bench lock clean
 
@@ -27,23 +37,47 @@ coverage: setup
 	$(BIN)/python -m pytest -n $(WORKERS) --cov --cov-report=term-missing:skip-covered
 
 check: setup
-	$(BIN)/ruff check .
-	$(BIN)/ruff format --check .
-	$(BIN)/mypy
-	$(BIN)/codespell
+	$(BIN)/python -m ruff check .
+	$(BIN)/python -m ruff format --check .
+	$(BIN)/python -m mypy
+	$(BIN)/python -m codespell_lib
 
 bench: setup
 	$(BIN)/python -m benchmarks
 
-setup: $(STAMP)
+# The record is written last. It holds contents, not times: the folder, the pins, what pyproject.toml says before its tools,
+# and the version of Python, that of PYTHON too if it was given. While it agrees, nothing is done and no network is needed;
+# otherwise .venv is made anew, so that no half-written package is ever taken for an installed one.
+RECORD := $(VENV)/.complete
+MINOR := -c 'import sys; print(sys.version_info[:2])'
+GIVEN := $(filter-out file,$(origin PYTHON))
+STATE = { pwd -P; cat requirements.lock requirements-data.lock; sed '/^\[tool/,$$d' pyproject.toml; \
+	{ $(BIN)/python $(MINOR) $(if $(GIVEN),; "$(PYTHON)" $(MINOR)); } 2>&1 | uniq; } | cksum
+ifneq ($(shell $(STATE)),$(shell cat $(RECORD) 2>/dev/null))
+.PHONY: $(RECORD)
+endif
 
-$(STAMP): requirements.lock requirements-data.lock pyproject.toml
-	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=/path/to/python")'
-	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r requirements-data.lock
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
-	touch $(STAMP)
+# One at a time, also from two terminals, where there is flock; the inner make looks at the record when its turn has come.
+setup:
+	@$(shell command -v flock >/dev/null && echo flock Makefile) $(MAKE) --silent --no-print-directory $(RECORD)
+
+PIP := $(BIN)/python -I -m pip --quiet --disable-pip-version-check
+INSTALL := $(PIP) install --no-deps
+LOG := $(VENV)/pip.log
+FAILED := { cat $(LOG); echo "Set-up stopped, for the reason above. When that is mended, call make again: it starts anew."; exit 1; } >&2
+
+$(RECORD):
+	rm -f $@
+	"$(PYTHON)" -c '$(SUITABLE)' 2>/dev/null || { echo "Set-up needs Python 3.11 or newer with its module venv (on Debian: apt" \
+		"install python3-venv), and $(PYTHON) is not that. Name one that is: make PYTHON=/path/to/python3.11"; exit 1; } >&2
+	echo "Making $(VENV) from the pinned versions: some 500 MB to download, once; a few minutes."
+	"$(PYTHON)" -I -m venv --clear $(VENV)
+	$(INSTALL) --require-hashes -r requirements.lock 2>$(LOG) || $(FAILED)
+	$(INSTALL) --no-build-isolation --editable . 2>$(LOG) || $(FAILED)
+	$(PIP) check 2>$(LOG) || $(FAILED)
+	$(INSTALL) --require-hashes -r requirements-data.lock 2>$(LOG) || $(FAILED)
+	$(STATE) > $@
+	echo "$(VENV) is ready: $(BIN)/python, $(BIN)/contracts."
 
 lock:
 	uv pip compile pyproject.toml --extra frames --extra bayes --extra logs --extra llm --group dev --universal --python-version 3.11 \
@@ -52,4 +86,4 @@ lock:
 		--generate-hashes --no-emit-index-url --no-header --no-annotate --upgrade --quiet --output-file requirements-data.lock
 
 clean:
-	rm -rf $(VENV) out .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(RECORD) $(VENV) out .pytest_cache .mypy_cache .ruff_cache .hypothesis
