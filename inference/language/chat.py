@@ -2,70 +2,105 @@
 
 Servers differ in what they can promise about the form of a reply, so that forms are negotiated from the strictest down:
 a JSON schema, any JSON object, plain text with an object inside. Whatever was promised, the reply is validated here.
-Nothing is sent anywhere unless somebody names an endpoint.
+Nothing is sent anywhere unless somebody names an endpoint, and nothing but the question and the key is sent there.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
-import os
-import tempfile
+import math
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from numbers import Real
+from operator import index
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, NoReturn, TypeVar
 
-from contracts.errors import ContractError, ProblemError
+from contracts.errors import ProblemError
+from inference.language.allowance import Allowance
+from inference.language.answers import KeptAnswer, kept_answer
+from inference.language.endpoint_errors import CostError, EndpointError, ReplyError
+from inference.language.protocol import (
+    FORMS,
+    HEADERS,
+    REFUSES_FORM,
+    completion_in,
+    pause_before_retry,
+    response_format,
+    site_of,
+    wished_pause,
+    words_of,
+)
+from inference.language.secret import Secret
+from inference.language.usage import believed, most_tokens, size
+from inference.language.wire import Answered, Failed, address, post
+
+__all__ = ["ChatEndpoint", "CostError", "EndpointError", "ReplyError"]
 
 Answer = TypeVar("Answer")
-FORMS = ("json_schema", "json_object", "text")
-LETTERS_PER_TOKEN = 3.0  # cautious: fewer letters than most texts have
 QUOTED = 300  # letters of a reply that an error quotes
-REFUSES_FORM = (400, 404, 415, 422, 501)  # status codes of servers that do not know a response format
+NO_KEY = "none"
+LARGEST_REPLY = 10**7
 
 
-class EndpointError(ContractError):
-    """An endpoint did not give a usable answer; `reached` holds what was answered before, `reply` what it said."""
+@dataclass
+class _Clock:
+    """When one answer must be there."""
 
-    def __init__(self, message: str, reply: str = "", reached: tuple[Any, ...] = ()) -> None:
-        super().__init__(message)
-        self.reply = reply
-        self.reached = reached
+    ends: float
 
-
-class ReplyError(EndpointError):
-    """An endpoint answered, but not what it was asked for."""
+    def left(self) -> float:
+        return self.ends - time.monotonic()
 
 
-class CostError(EndpointError):
-    """The next request could cost more than is left of the budget."""
+@dataclass(frozen=True)
+class _Said:
+    """A text of the server without the key, and whether it had to be taken out."""
+
+    text: str
+    repeats_key: bool
 
 
 @dataclass(eq=False)
 class ChatEndpoint:
     """An endpoint that speaks the chat protocol of OpenAI, with limits on time, rate and money.
 
+    One endpoint may be used by many threads: they share its budget and its rate. A copy is the same endpoint; it is
+    not pickled, because neither a key nor a running budget should be in two places.
+
     Parameters
     ----------
-    base_url : such as http://localhost:8080/v1; there is no default, and no key is taken from the environment
+    base_url : such as http://localhost:8080/v1; there is no default, and redirects are not followed
     model : name of the model at the endpoint
-    api_key : sent to this endpoint only
-    timeout : seconds until a stalled request is given up
-    retries : further attempts after 408, 409, 429, 5xx, broken connections and stalls; the client pauses in between,
-        longer every time
+    api_key : sent to this endpoint only, as the bearer's; none is taken from the environment, and a reply that
+        repeats it is refused
+    timeout : seconds for one request as a whole, from name look-up to the last byte
+    deadline : seconds for one answer as a whole: every request, retry and pause; waiting for one's turn under
+        `requests_per_minute` does not count
+    retries : further attempts after 408, 409, 429, 5xx, broken connections and time-outs; pauses in between grow, or
+        are what the server asks for
     attempts : requests for one answer while replies do not validate
-    requests_per_minute : the pause between requests follows from it
-    budget : money that all requests together may cost
+    requests_per_minute : the pause between requests follows from it; retries take their turn too
+    budget : money that all requests together may cost; one that fails after it was sent counts with the most that it
+        could have cost
     prices : money per million prompt tokens and per million completion tokens
     longest_reply : tokens
+    largest_reply : bytes after which a reply is cut off and refused
     cache : folder of answers; an answer that is there costs nothing
+    proxy : such as http://proxy:3128 or http://name:password@proxy:3128; none is taken from the environment
+    certificates : PEM file of the authorities to believe instead of the system's
+
+    Examples
+    --------
+    >>> ChatEndpoint("http://localhost:8080/v1", "my-model", api_key="sk-pear-and-plum", budget=0.5).spent
+    0.0
     """
 
     base_url: str
     model: str
-    api_key: str = field(default="none", repr=False)
+    api_key: str | Secret = field(default=NO_KEY, repr=False)
     timeout: float = 30.0
     retries: int = 2
     attempts: int = 2
@@ -74,26 +109,48 @@ class ChatEndpoint:
     prices: tuple[float, float] = (0.0, 0.0)
     longest_reply: int = 400
     cache: Path | None = None
-    spent: float = field(default=0.0, init=False)
-    requests: int = field(default=0, init=False)
+    deadline: float = 300.0
+    largest_reply: int = 1_000_000
+    proxy: str | Secret | None = field(default=None, repr=False)
+    certificates: str | Path | None = None
     form: str = field(default=FORMS[0], init=False)
-    _next: float = field(default=0.0, init=False, repr=False)
 
     def __post_init__(self) -> None:
-        if not self.base_url.startswith(("http://", "https://")):
-            raise ProblemError(f"base_url is {self.base_url!r}: name the endpoint as http://... or https://...")
-        for name in ("timeout", "requests_per_minute", "attempts", "longest_reply"):
-            if not getattr(self, name) > 0:
-                raise ProblemError(f"{name} is {getattr(self, name)}: it must be positive")
-        if self.budget < 0 or min(self.prices) < 0 or self.retries < 0:
-            raise ProblemError("budget, prices and retries must not be negative")
-        try:
-            import openai
-        except ImportError as exc:
-            raise ProblemError("endpoints need the openai client: pip install 'menuwright[llm]'") from exc
-        self._client = openai.OpenAI(
-            base_url=self.base_url, api_key=self.api_key, timeout=self.timeout, max_retries=self.retries
-        )
+        proxy = self.proxy.reveal() if isinstance(self.proxy, Secret) else self.proxy
+        self._address = address(self.base_url, proxy, self.certificates)
+        if isinstance(self.proxy, str) and "@" in self.proxy:
+            self.proxy = Secret(self.proxy, "proxy")
+        if not isinstance(self.model, str) or not self.model:
+            raise ProblemError(f"model is {self.model!r}: name the model at the endpoint")
+        for name in ("timeout", "deadline", "requests_per_minute"):
+            setattr(self, name, _number(getattr(self, name), name, positive=True))
+        for name, least in (("retries", 0), ("attempts", 1), ("longest_reply", 1), ("largest_reply", 1)):
+            setattr(self, name, _count(getattr(self, name), name, least))
+        if self.largest_reply > LARGEST_REPLY:
+            raise ProblemError(f"largest_reply is {self.largest_reply}: at most {LARGEST_REPLY} bytes are read")
+        self.budget = _number(self.budget, "budget")
+        if not isinstance(self.prices, tuple | list) or len(self.prices) != 2:
+            raise ProblemError("prices is not a pair: give money per million prompt and per million completion tokens")
+        self.prices = (_number(self.prices[0], "prices[0]"), _number(self.prices[1], "prices[1]"))
+        self.cache = None if self.cache is None else Path(self.cache)
+        if self.cache is not None and self.cache.exists() and not self.cache.is_dir():
+            raise ProblemError(f"cache is {str(self.cache)!r}, which is a file: name a folder")
+        key = self.api_key if isinstance(self.api_key, Secret) else Secret(self.api_key)
+        self.api_key = self._key = key
+        self._secrets = (*(() if key.reveal() == NO_KEY else (key,)), *self._address.secrets)
+        if any(one.is_long and one.is_in(f"{self.base_url} {self.model}") for one in self._secrets):
+            raise ProblemError("base_url or model holds the key, and both are shown: give the key as api_key alone")
+        self._allowance = Allowance()
+
+    @property
+    def spent(self) -> float:
+        """Money that the requests so far cost, or can have cost."""
+        return self._allowance.spent
+
+    @property
+    def requests(self) -> int:
+        """Requests that were sent, answered or not."""
+        return self._allowance.requests
 
     def ask(
         self,
@@ -120,105 +177,211 @@ class ChatEndpoint:
         CostError
             Before a request that could exceed the budget.
         EndpointError
-            If the endpoint is down, stalls or refuses, after its retries.
+            If the endpoint is down, stalls, redirects or refuses, after its retries.
         """
+        temperature = _number(temperature, "temperature")
         messages = [{"role": "system", "content": system}, {"role": "user", "content": user}]
-        file = self._cache_file(messages, schema, temperature)
-        if file is not None and file.exists():
+        kept = self._kept(messages, schema, temperature)
+        if kept is not None and (reply := kept.read()) is not None:
             try:
-                return validated(file.read_text(encoding="utf-8"), validate)
+                return checked(self._said(reply), validate)
             except ReplyError as error:
-                raise ReplyError(f"{file} was changed since it was saved, delete it: {error}", error.reply) from error
+                raise ReplyError(f"{kept.file} no longer validates, delete it: {error}", error.reply) from error
+        clock = _Clock(time.monotonic() + self.deadline)
         for attempt in range(self.attempts):
-            reply = self._reply(messages, schema, temperature)
+            said = self._reply(messages, schema, temperature, clock)
             try:
-                answer = validated(reply, validate)
+                answer = checked(said, validate)
             except ReplyError:
                 if attempt == self.attempts - 1:
                     raise
             else:
-                if file is not None:
-                    write_whole(file, reply)
+                if kept is not None:
+                    kept.write(said.text)
                 return answer
         raise AssertionError("attempts is positive")
 
-    def _reply(self, messages: list[dict[str, str]], schema: Mapping[str, Any], temperature: float) -> str:
+    def _reply(
+        self, messages: list[dict[str, str]], schema: Mapping[str, Any], temperature: float, clock: _Clock
+    ) -> _Said:
         """Text of one reply, in the strictest form that the server takes."""
-        import openai
-
-        while True:
-            self._wait_and_check_budget(messages)
-            try:
-                self.requests += 1
-                completion = self._client.chat.completions.create(
-                    model=self.model,
-                    messages=messages,
-                    temperature=temperature,
-                    max_tokens=self.longest_reply,
-                    **response_format(self.form, schema),
+        asked = {
+            "model": self.model,
+            "messages": messages,
+            "temperature": temperature,
+            "max_tokens": self.longest_reply,
+        }
+        for form in FORMS[FORMS.index(self.form) :]:
+            question = {**asked, **response_format(form, schema)}
+            answered, said = self._answered(question, clock)
+            if answered.status in REFUSES_FORM and form != FORMS[-1]:
+                continue
+            if not 200 <= answered.status < 300:
+                raise self._refusal(answered)
+            self.form = form  # which served: threads may find it at the same time, and find the same
+            if answered.coding != "identity":
+                raise ReplyError(
+                    f"{self.base_url} compresses its replies although it was asked not to: look for an option"
                 )
-            except openai.APITimeoutError as exc:
-                raise EndpointError(
-                    f"{self.base_url} gave no answer within {self.timeout:g} s, {self.retries + 1} times: raise "
-                    "timeout, or look whether the server is busy"
-                ) from exc
-            except openai.APIStatusError as exc:
-                if exc.status_code in REFUSES_FORM and self.form != FORMS[-1]:
-                    self.form = FORMS[FORMS.index(self.form) + 1]
-                    continue
-                raise EndpointError(
-                    f"{self.base_url} refuses with status {exc.status_code}: {str(exc.message)[:QUOTED]!r}",
-                    reply=str(exc.message),
-                ) from exc
-            except openai.APIConnectionError as exc:
-                raise EndpointError(f"{self.base_url} cannot be reached ({exc}): is the server running?") from exc
-            except (openai.OpenAIError, ValueError) as exc:
-                raise ReplyError(f"{self.base_url} does not speak the protocol: {str(exc)[:QUOTED]}") from exc
-            return self._text_of(completion, messages)
+            if answered.is_cut:
+                raise ReplyError(
+                    f"{self.base_url} sends more than {self.largest_reply} bytes, cut off: raise largest_reply if "
+                    "replies may be so long"
+                )
+            if said is None:
+                body = self._said(answered.body.decode("utf-8", "replace")).text
+                raise ReplyError(
+                    f"{self.base_url} does not speak the protocol: no choices in {body[:QUOTED]!r}", reply=body
+                )
+            return said
+        raise AssertionError("the last form is not refused")
 
-    def _text_of(self, completion: Any, messages: list[dict[str, str]]) -> str:
-        """What the completion says; its cost is added up."""
-        usage = getattr(completion, "usage", None)
-        prompt = getattr(usage, "prompt_tokens", None)
-        reply = getattr(usage, "completion_tokens", None)
-        counted = all(isinstance(one, int) and one >= 0 for one in (prompt, reply))
-        self.spent += self._cost(*(prompt, reply) if counted else (tokens(messages), float(self.longest_reply)))
-        try:
-            text = completion.choices[0].message.content
-        except (AttributeError, IndexError, TypeError) as exc:
-            raise ReplyError(
-                f"{self.base_url} does not speak the protocol: no choices in {str(completion)[:QUOTED]!r}",
-                reply=str(completion),
-            ) from exc
-        return text if isinstance(text, str) else ""
+    def _answered(self, question: Mapping[str, Any], clock: _Clock) -> tuple[Answered, _Said | None]:
+        """What came back when retries are over, whatever its status, and the text of the reply in it."""
+        times = 0
+        while True:
+            outcome, said = self._send(question, clock)
+            times += 1
+            pause = pause_before_retry(outcome, times)
+            if pause is None or times > self.retries or pause >= clock.left():
+                break
+            time.sleep(pause)
+        if isinstance(outcome, Failed):
+            raise self._failure(outcome, times, clock)
+        return outcome, said
+
+    def _send(self, question: Mapping[str, Any], clock: _Clock) -> tuple[Answered | Failed, _Said | None]:
+        """One request, paid for: in full where it is not known what it cost."""
+        contents = [one["content"] for one in question["messages"]]
+        prompt = most_tokens([*contents, json.dumps(question.get("response_format", ""))])
+        began = time.monotonic()
+        with self._allowance.reserved(self._cost(prompt, self.longest_reply), self.budget) as charge:
+            self._allowance.turn(self.requests_per_minute)
+            clock.ends += time.monotonic() - began
+            if clock.left() <= 0:
+                raise self._failure(Failed("late", "", was_sent=False), 0, clock)
+            self._allowance.sending(charge)
+            outcome = post(
+                self._address,
+                "/chat/completions",
+                HEADERS,
+                self._key,
+                json.dumps(question, allow_nan=False).encode(),
+                seconds=min(self.timeout, clock.left()),
+                largest=self.largest_reply,
+            )
+            if isinstance(outcome, Failed):
+                if not outcome.was_sent:
+                    self._allowance.not_sent(charge)
+                return outcome, None
+            if outcome.is_cut:
+                charge.cost = self._cost(prompt, max(self.longest_reply, len(outcome.body)))
+            text, usage = completion_in(outcome.body)
+            if 200 <= outcome.status < 300 and text is not None and not outcome.is_cut:
+                charge.cost = self._cost(
+                    believed(usage.get("prompt_tokens"), sum(map(size, contents)), prompt),
+                    believed(usage.get("completion_tokens"), size(text), max(self.longest_reply, size(text))),
+                )
+        return outcome, None if text is None else self._said(text)
 
     def _cost(self, prompt: float, reply: float) -> float:
         return (self.prices[0] * prompt + self.prices[1] * reply) / 1e6
 
-    def _wait_and_check_budget(self, messages: list[dict[str, str]]) -> None:
-        most = self._cost(tokens(messages), self.longest_reply)
-        if self.spent + most > self.budget:
-            raise CostError(
-                f"the next request could cost {most:.4g} and {self.spent:.4g} of the budget of {self.budget:.4g} is "
-                "spent: raise budget, or go on later from the cache"
+    def _failure(self, failed: Failed, times: int, clock: _Clock) -> EndpointError:
+        """Why there is no answer, as an error."""
+        words = repr(self._said(failed.words).text[:QUOTED])
+        if failed.why == "late" and clock.left() <= 0:
+            reason = f"gave no answer within the deadline of {self.deadline:g} s: raise deadline, or ask less at a time"
+        elif failed.why == "late":
+            reason = (
+                f"gave no answer within {self.timeout:g} s, {times} times: raise timeout, or look whether the server "
+                "is busy"
             )
-        time.sleep(max(0.0, self._next - time.monotonic()))
-        self._next = time.monotonic() + 60.0 / self.requests_per_minute
+        elif failed.why == "untrusted":
+            reason = (
+                f"shows a certificate that is not believed ({words}): look whether the address is right, or name the "
+                "authorities to believe by certificates"
+            )
+        elif failed.why == "unreachable":
+            reason = f"cannot be reached ({words}): is the server running? Proxies of the environment are not used"
+        else:
+            reason = f"broke off, {times} times ({words}): look into the server's log, or ask again"
+        return EndpointError(f"{self.base_url} {reason}")
 
-    def _cache_file(self, messages: list[dict[str, str]], schema: Mapping[str, Any], temperature: float) -> Path | None:
+    def _refusal(self, answered: Answered) -> EndpointError:
+        """Why a status is no answer, as an error in the server's words and without the key."""
+        if 300 <= answered.status < 400:
+            where = self._said(site_of(answered.headers.get("location", ""))).text[:QUOTED]
+            return EndpointError(
+                f"{self.base_url} was redirected with status {answered.status} to {where}: redirects are not followed, "
+                "because they take the policy to another place; if you trust it, name it as base_url"
+            )
+        said = self._said(words_of(answered)).text
+        asks = wished_pause(answered.headers)
+        waits = "" if asks is None or asks < 1.0 else f" (asks to wait {asks:g} s)"
+        return EndpointError(
+            f"{self.base_url} refuses with status {answered.status}{waits}: {said[:QUOTED]!r}", reply=said
+        )
+
+    def _said(self, text: str) -> _Said:
+        repeats_key = any(one.is_in(text) for one in self._secrets)
+        for one in self._secrets:
+            text = one.withheld_from(text)
+        return _Said(text, repeats_key)
+
+    def _kept(self, messages: list[dict[str, str]], schema: Mapping[str, Any], temperature: float) -> KeptAnswer | None:
         if self.cache is None:
             return None
-        question = [self.base_url, self.model, messages, dict(schema), temperature]
-        key = hashlib.sha256(json.dumps(question, sort_keys=True).encode()).hexdigest()
-        return Path(self.cache) / f"{key}.json"
+        base_url = self.base_url.rstrip("/")
+        return kept_answer(self.cache, [base_url, self.model, messages, dict(schema), temperature, self.longest_reply])
+
+    def __copy__(self) -> ChatEndpoint:
+        return self
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> ChatEndpoint:
+        return self
+
+    def __reduce_ex__(self, protocol: Any) -> NoReturn:
+        raise ProblemError(
+            "an endpoint is not pickled, for it holds a key and a running budget: make one in each process"
+        )
 
 
-def response_format(form: str, schema: Mapping[str, Any]) -> dict[str, Any]:
-    """The argument that asks for a form of reply."""
-    if form == "json_schema":
-        wrapped = {"name": "answer", "schema": dict(schema), "strict": True}
-        return {"response_format": {"type": form, "json_schema": wrapped}}
-    return {"response_format": {"type": form}} if form == "json_object" else {}
+def _number(value: Any, name: str, *, positive: bool = False) -> float:
+    """A finite number, not negative."""
+    if isinstance(value, bool) or not isinstance(value, Real):
+        raise ProblemError(f"{name} is {value!r}: it must be a number")
+    try:
+        number = float(value)
+    except OverflowError:
+        number = math.inf
+    if not math.isfinite(number):
+        raise ProblemError(f"{name} is {number!r}: it must be finite; give a large number where there is no limit")
+    if number < 0 or (positive and number == 0):
+        raise ProblemError(f"{name} is {number!r}: it must {'be positive' if positive else 'not be negative'}")
+    return number
+
+
+def _count(value: Any, name: str, least: int) -> int:
+    """A whole number of at least `least`, 0 or 1."""
+    try:
+        number = index(value)
+    except TypeError:
+        number = None
+    if number is None or isinstance(value, bool):
+        raise ProblemError(f"{name} is {value!r}: it must be a whole number")
+    if number < least:
+        raise ProblemError(f"{name} is {number}: it must {'be positive' if least else 'not be negative'}")
+    return number
+
+
+def checked(said: _Said, validate: Callable[[dict[str, Any]], Answer]) -> Answer:
+    """The answer in a reply that does not repeat the key."""
+    if said.repeats_key:
+        raise ReplyError(
+            f"the reply is refused, it repeats the key that was sent: {said.text[:QUOTED]!r}", reply=said.text
+        )
+    return validated(said.text, validate)
 
 
 def validated(reply: str, validate: Callable[[dict[str, Any]], Answer]) -> Answer:
@@ -231,7 +394,7 @@ def validated(reply: str, validate: Callable[[dict[str, Any]], Answer]) -> Answe
     >>> validated('{"share": 0.', lambda found: found["share"])
     Traceback (most recent call last):
         ...
-    inference.language.chat.ReplyError: the reply is not a whole JSON object: '{"share": 0.'
+    inference.language.endpoint_errors.ReplyError: the reply is not a whole JSON object: '{"share": 0.'
     """
     start = reply.find("{")
     try:
@@ -268,16 +431,3 @@ def marked(text: str) -> tuple[str, str]:
     while mark in text:
         mark = "text-" + hashlib.sha256(mark.encode()).hexdigest()[:16]
     return f"<{mark}>\n{text}\n</{mark}>", mark
-
-
-def tokens(messages: list[dict[str, str]]) -> float:
-    """Estimated number of tokens of messages, on the high side."""
-    return sum(len(one["content"]) for one in messages) / LETTERS_PER_TOKEN + 10 * len(messages)
-
-
-def write_whole(file: Path, text: str) -> None:
-    """Write a file so that nobody ever sees half of it."""
-    file.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.NamedTemporaryFile("w", dir=file.parent, delete=False, encoding="utf-8") as handle:
-        handle.write(text)
-    os.replace(handle.name, file)

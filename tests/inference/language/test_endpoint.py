@@ -22,15 +22,8 @@ from inference.language import (
 )
 from tests.inference.language.stub import answer, completion, serving
 
-pytest.importorskip("openai", reason="the openai client (extra llm) is not installed")
 POLICY = "Prioritize the well-being of others."
 GOOD = completion(answer(0.9, evidence=["well-being of others"]), prompt_tokens=100, completion_tokens=20)
-
-
-@pytest.fixture(autouse=True)
-def loopback_only(monkeypatch):
-    for name in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "http_proxy", "https_proxy", "all_proxy"):
-        monkeypatch.delenv(name, raising=False)
 
 
 def reader(url, **options):
