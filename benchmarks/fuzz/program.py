@@ -21,7 +21,7 @@ from benchmarks.fuzz.oracle import by_type, doubts, leaving, terms, transfer_lim
 from benchmarks.fuzz.units import Fields, objective_unit, scaled
 
 Array = np.ndarray
-FAR = 1e4  # amounts and utilities beyond which a program counts as unbounded, in units of one
+FAR = 1e3  # amounts and utilities, in units of one, beyond which a value that still grows has no bound
 ROUNDS = 60  # of distributions added
 CLOSE = 1e-7
 TIGHT = {"tol_gap_abs": 1e-9, "tol_gap_rel": 1e-9, "tol_feas": 1e-9}
@@ -222,7 +222,8 @@ def _explained(program: Program, found: Optimum, solvers: tuple[str, ...]) -> Op
     if slack < -1e-6:
         return Optimum("infeasible", slack=slack)
     if found.status == "unbounded" or found.status == "unknown":
-        near, far = (_within(program, reach, solvers) for reach in (FAR, 10 * FAR))
+        reserve = float(np.abs(program.fields.get("reservation_utility", 0.0)).max())
+        near, far = (_within(program, reach * max(FAR, 10 * reserve), solvers) for reach in (1.0, 10.0))
         if near.status == far.status == "optimal":
             if far.value > near.value + 0.1 * abs(near.value) and far.value > 1.0:
                 return Optimum("unbounded", slack=slack)
