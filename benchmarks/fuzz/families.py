@@ -73,7 +73,7 @@ def transfers(rng: Rng, fields: Fields) -> None:
     limits = ["none", (-0.5, 0.5), (0.0, 1.0), (0.0, infinite), (-infinite, 1.0), (-2.0, 3.0), (-1e9, 1e9), (0.0, 0.0)]
     limits += [(-0.1 - 0.2, 0.3)]
     fields["transfers"] = limits[rng.integers(len(limits))]
-    if fields["transfers"] in ("none", (0.0, 0.0)):
+    if fields["transfers"] in ("none", (0.0, 0.0), (-1e9, 1e9)):  # a billion is meant not to bind
         _keep_finite(fields)
     if rng.random() < 0.5:
         fields["reservation_utility"] = np.full(n_types, rng.choice([-4.0, -1.0, 0.1]))

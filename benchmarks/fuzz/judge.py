@@ -138,7 +138,7 @@ def _against_oracle(case: Case, outcome: Outcome, best: Optimum) -> Verdict:
     scale = measure(case, best, outcome.value)
     allowed = SHORT * scale + SOLVER * _unit(case)
     if best.value - outcome.value > allowed:
-        again = optimum(fields, case.money, case.amount, solvers=("HIGHS", "SCS"))
+        again = optimum(fields, case.money, case.amount, solvers=("HiGHS", "SCS"))
         if again.status == "optimal" and again.value - outcome.value <= allowed:
             return Verdict(
                 "ok", f"solvers disagree: {best.value:.8g}, {again.value:.8g}", solvable=True, oracle=best.value

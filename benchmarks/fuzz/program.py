@@ -25,11 +25,13 @@ FAR = 1e3  # amounts and utilities, in units of one, beyond which a value that s
 ROUNDS = 60  # of distributions added
 CLOSE = 1e-7
 TIGHT = {"tol_gap_abs": 1e-9, "tol_gap_rel": 1e-9, "tol_feas": 1e-9}
-SOLVERS: tuple[tuple[str, dict[str, Any]], ...] = (
-    ("CLARABEL", TIGHT),
-    ("HIGHS", {}),
-    ("SCS", {"eps_abs": 1e-8, "eps_rel": 1e-8, "max_iters": 20000}),
-)
+SOLVERS: dict[str, tuple[str, dict[str, Any]]] = {
+    "Clarabel, tight": ("CLARABEL", TIGHT),
+    "HiGHS": ("HIGHS", {}),
+    "Clarabel": ("CLARABEL", {}),
+    "SCS": ("SCS", {"eps_abs": 1e-8, "eps_rel": 1e-8, "max_iters": 20000}),
+}
+ALL = tuple(SOLVERS)
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,9 +61,7 @@ class Program:
     worst_off: Any
 
 
-def optimum(
-    fields: Fields, money: float, amount: float, *, solvers: tuple[str, ...] = ("CLARABEL", "HIGHS", "SCS")
-) -> Optimum:
+def optimum(fields: Fields, money: float, amount: float, *, solvers: tuple[str, ...] = ALL) -> Optimum:
     """The best menu of a problem whose money and amounts are near the units given."""
     small = scaled(fields, 1 / money, 1 / amount)
     unit, shift = objective_unit(small, money)
@@ -232,7 +232,7 @@ def _explained(program: Program, found: Optimum, solvers: tuple[str, ...]) -> Op
     return Optimum("unknown", slack=slack)
 
 
-def room(program: Program, solvers: tuple[str, ...] = ("CLARABEL", "SCS")) -> float:
+def room(program: Program, solvers: tuple[str, ...] = ALL) -> float:
     """Most that every inequality but IC can have to spare at once, at most 1; NaN if no solver knows."""
     import cvxpy as cp
 
@@ -292,15 +292,18 @@ def _run(problem: Any, solvers: tuple[str, ...]) -> tuple[str, str]:
     import cvxpy as cp
 
     doubtful = ("unknown", "")
-    for name, settings in SOLVERS:
-        if name not in solvers or (name == "HIGHS" and not problem.is_lp()):
+    for name in solvers:
+        solver, settings = SOLVERS[name]
+        if solver == "HIGHS" and not problem.is_lp():
             continue
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")
-                problem.solve(solver=name, **settings)
+                problem.solve(solver=solver, **settings)
         except (cp.error.SolverError, ValueError, ArithmeticError):
             continue
+        if problem.status == "optimal" and not math.isfinite(problem.value):
+            continue  # a step across a bound, where a cost has no value
         if problem.status in ("optimal", "infeasible", "unbounded"):
             return problem.status, name
         if problem.status == "optimal_inaccurate" and doubtful[0] == "unknown":

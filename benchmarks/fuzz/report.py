@@ -18,7 +18,7 @@ LONGEST = 150  # characters of a message
 
 def is_failure(record: Record) -> bool:
     """A problem that has a best menu, or where the answer is wrong whatever it has, without a right answer."""
-    if record["verdict"] in GRAVE or record["verdict"] == "wrong value":
+    if record["verdict"] in (*GRAVE, "wrong value", "slow"):
         return True
     return record["verdict"] in FAILED and record["solvable"] is not False
 

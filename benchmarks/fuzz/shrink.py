@@ -10,7 +10,7 @@ import numpy as np
 
 from benchmarks.fuzz.cases import Case
 from benchmarks.fuzz.judge import Verdict
-from benchmarks.fuzz.report import kind_of
+from benchmarks.fuzz.report import LONGEST, kind_of
 from benchmarks.fuzz.trial import tried
 from benchmarks.fuzz.units import Fields
 
@@ -59,7 +59,8 @@ def shrunk(case: Case, verdict: Verdict, seconds: float, report: Callable[[str],
 
 
 def _kind(verdict: Verdict) -> str:
-    return kind_of({"verdict": verdict.verdict, "detail": verdict.detail.split(" / ")[0]})[:60]
+    said = verdict.detail.replace("gap is inf", "gap is infinite")  # no bound at all is a failure of another kind
+    return kind_of({"verdict": verdict.verdict, "detail": said})[:LONGEST]
 
 
 def candidates(case: Case) -> Iterator[tuple[str, Case]]:
