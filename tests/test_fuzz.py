@@ -272,9 +272,22 @@ class TestCases:
             chosen = dataclasses.replace(case(2, number), money=1e3, amount=1.0)
             found = optimum(chosen.fields, chosen.money, chosen.amount)
             if found.status == "optimal":
-                unit, _ = objective_unit(chosen.base, chosen.money)
+                unit = objective_unit(chosen.base, chosen.money)
                 value, size = worth(chosen.fields, found.allocation, found.transfer)
                 assert value == pytest.approx(found.value, rel=SOLVER, abs=SOLVER * max(size, unit))
+
+    @pytest.mark.parametrize("ambiguity", [None, {"kind": "TotalVariation", "radius": 0.2}])
+    @pytest.mark.parametrize("profit_weight", [0.0, 0.5])
+    def test_the_logarithm_of_another_unit_is_another_number(self, profit_weight, ambiguity):
+        function = {"kind": "Isoelastic", "aversion": 1.0}
+        welfare = {"weights": np.array([0.5, 1.0]), "function": function, "profit_weight": profit_weight}
+        doubt = {} if ambiguity is None else {"ambiguity": ambiguity}
+        limits = {"transfers": (-2.0, 2.0), "domain": {"kind": "Box", "lower": 0.0, "upper": 3.0}}
+        base = {**MUSSA_ROSEN, "objective": {"kind": "Welfare", **welfare}, **limits, **doubt}
+        fields = dataclasses.replace(whole(base), money=1e-3).fields
+        found = optimum(fields, 1e-3, 1.0)
+        value, size = worth(fields, found.allocation, found.transfer)
+        assert found.value == pytest.approx(value, abs=SOLVER * size)
 
     def test_a_type_fewer_is_a_problem(self):
         for number in range(60):

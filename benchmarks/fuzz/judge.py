@@ -13,7 +13,7 @@ from benchmarks.fuzz.cases import Case
 from benchmarks.fuzz.menus import feasible_menus, is_strictly_feasible
 from benchmarks.fuzz.oracle import broken, exact_profit, worth
 from benchmarks.fuzz.program import Optimum, formulated, optimum, room
-from benchmarks.fuzz.units import Fields, scaled
+from benchmarks.fuzz.units import Fields, objective_unit, scaled
 
 Array = np.ndarray
 GRAVE = ("raw exception", "crash", "IC violation", "IR violation", "other violation", "bound refuted")
@@ -200,9 +200,7 @@ def measure(case: Case, best: Optimum, value: float) -> float:
 
 def _unit(case: Case) -> float:
     """The objective of one unit of money."""
-    from benchmarks.fuzz.units import objective_unit
-
-    return objective_unit(case.base, case.money)[0]
+    return objective_unit(case.base, case.money)
 
 
 def summary_of(outcome: Outcome) -> dict[str, Any]:

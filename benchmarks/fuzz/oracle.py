@@ -296,7 +296,7 @@ def welfare(function: Fields, utility: Array) -> Array:
         return np.asarray(-np.expm1(-aversion * utility) / aversion)
     with np.errstate(all="ignore"):
         power = 1.0 - aversion
-        worth = np.log(utility) if power == 0 else utility**power / power
+        worth = np.log(utility * function.get("money", 1.0)) if power == 0 else utility**power / power
     return np.where(utility > 0, worth, -np.inf)
 
 

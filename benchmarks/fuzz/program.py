@@ -18,7 +18,7 @@ import numpy as np
 
 from benchmarks.fuzz.distributions import worst_distribution
 from benchmarks.fuzz.oracle import by_type, doubts, leaving, terms, transfer_limits, worth
-from benchmarks.fuzz.units import Fields, objective_unit, scaled
+from benchmarks.fuzz.units import Fields, is_part, objective_unit, scaled
 
 Array = np.ndarray
 FAR = 1e3  # amounts and utilities, in units of one, beyond which a value that still grows has no bound
@@ -64,14 +64,17 @@ class Program:
 def optimum(fields: Fields, money: float, amount: float, *, solvers: tuple[str, ...] = ALL) -> Optimum:
     """The best menu of a problem whose money and amounts are near the units given."""
     small = scaled(fields, 1 / money, 1 / amount)
-    unit, shift = objective_unit(small, money)
+    objective = small.get("objective", {})
+    if is_part(objective.get("function")):  # the logarithm of another unit is another number
+        small["objective"] = {**objective, "function": {**objective["function"], "money": money}}
+    unit = objective_unit(small, money)
     found = _solved(formulated(small), solvers)
     if found.status != "optimal":
         return found
     assert found.allocation is not None
     assert found.transfer is not None
     allocation, transfer = found.allocation * amount, found.transfer * money
-    value, bound = (unit * v + shift for v in (found.value, found.bound))
+    value, bound = (unit * v for v in (found.value, found.bound))
     return Optimum("optimal", value, bound, allocation, transfer, found.solver, found.slack)
 
 
@@ -132,7 +135,7 @@ def _welfare(objective: Fields, u: Any) -> Any:
     if function["kind"] == "Exponential":
         return select @ ((1 - cp.exp(-aversion * u[cares])) / aversion)
     if aversion == 1.0:
-        return select @ cp.log(u[cares])
+        return select @ (cp.log(u[cares]) + math.log(function.get("money", 1.0)))
     return select @ (cp.power(u[cares], 1 - aversion) / (1 - aversion))
 
 

@@ -6,7 +6,6 @@ with its name under "kind". Nothing here knows the library.
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 import numpy as np
@@ -51,16 +50,13 @@ def is_part(value: Any) -> bool:
     return isinstance(value, dict) and "kind" in value
 
 
-def objective_unit(fields: Fields, money: float) -> tuple[float, float]:
-    """(unit, shift): an objective of v in units of one is worth unit v + shift where money is written as `money`."""
+def objective_unit(fields: Fields, money: float) -> float:
+    """What one unit of the objective becomes where money is written as `money`; welfare of logarithms also shifts."""
     objective = fields.get("objective", {})
     function = objective.get("function")
     if not _is_pure(objective) or not is_part(function) or function["kind"] != "Isoelastic":
-        return money, 0.0
-    if function["aversion"] != 1.0:
-        return money ** (1.0 - function["aversion"]), 0.0
-    cares = objective["weights"] if objective["kind"] == "Welfare" else objective["welfare_weights"]
-    return 1.0, math.log(money) * float(np.dot(fields["weights"], np.broadcast_to(cares, len(fields["weights"]))))
+        return money
+    return float(money ** (1.0 - function["aversion"]))
 
 
 def _is_pure(objective: Fields) -> bool:
