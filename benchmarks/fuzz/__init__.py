@@ -1,0 +1,1 @@
+"""Random problems, and an oracle that shares no code with the library, in search of wrong answers."""
