@@ -9,20 +9,21 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
-import tempfile
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
 
+from contracts.documents import parse_float, unique
 from contracts.errors import ContractError, ProblemError
+from contracts.files import read_text, write_text
 
 Answer = TypeVar("Answer")
 FORMS = ("json_schema", "json_object", "text")
 LETTERS_PER_TOKEN = 3.0  # cautious: fewer letters than most texts have
 QUOTED = 300  # letters of a reply that an error quotes
+DECODER = json.JSONDecoder(object_pairs_hook=unique, parse_float=parse_float)
 REFUSES_FORM = (400, 404, 415, 422, 501)  # status codes of servers that do not know a response format
 
 
@@ -126,7 +127,7 @@ class ChatEndpoint:
         file = self._cache_file(messages, schema, temperature)
         if file is not None and file.exists():
             try:
-                return validated(file.read_text(encoding="utf-8"), validate)
+                return validated(read_text(file), validate)
             except ReplyError as error:
                 raise ReplyError(f"{file} was changed since it was saved, delete it: {error}", error.reply) from error
         for attempt in range(self.attempts):
@@ -138,7 +139,7 @@ class ChatEndpoint:
                     raise
             else:
                 if file is not None:
-                    write_whole(file, reply)
+                    write_text(file, reply, make_folder=True)
                 return answer
         raise AssertionError("attempts is positive")
 
@@ -235,7 +236,7 @@ def validated(reply: str, validate: Callable[[dict[str, Any]], Answer]) -> Answe
     """
     start = reply.find("{")
     try:
-        found, _ = json.JSONDecoder().raw_decode(reply, start) if start >= 0 else (None, 0)
+        found, _ = DECODER.raw_decode(reply, start) if start >= 0 else (None, 0)
     except (ValueError, RecursionError):
         found = None
     if not isinstance(found, dict):
@@ -273,11 +274,3 @@ def marked(text: str) -> tuple[str, str]:
 def tokens(messages: list[dict[str, str]]) -> float:
     """Estimated number of tokens of messages, on the high side."""
     return sum(len(one["content"]) for one in messages) / LETTERS_PER_TOKEN + 10 * len(messages)
-
-
-def write_whole(file: Path, text: str) -> None:
-    """Write a file so that nobody ever sees half of it."""
-    file.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.NamedTemporaryFile("w", dir=file.parent, delete=False, encoding="utf-8") as handle:
-        handle.write(text)
-    os.replace(handle.name, file)
