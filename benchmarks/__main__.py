@@ -16,6 +16,7 @@ from benchmarks.cases import CASES, SEED
 from benchmarks.picture import draw
 from benchmarks.results import COLUMNS, cells, growth, markdown, table, with_ratios
 from benchmarks.schedule import children, measurements
+from contracts.files import write_text
 
 SCHEMA = "menuwright/benchmarks/1"
 QUICK_CASES = ("rochet-chone", "auction", "line", "policies")
@@ -47,13 +48,13 @@ def main() -> None:
             for row in measurements(cases, budget, run, largest=largest):
                 record["rows"] = with_ratios([*record["rows"], row])
                 print(line(cells(record["rows"][-1])), flush=True)
-                write(options.out / "results.json", json.dumps(record, indent=1) + "\n")
+                write_text(options.out / "results.json", json.dumps(record, indent=1) + "\n")
     except KeyboardInterrupt:
         print("\ninterrupted: what was measured is kept")
     record["elapsed_seconds"] = time.monotonic() - start
     record["growth"] = growth(record["rows"])
-    write(options.out / "results.json", json.dumps(record, indent=1) + "\n")
-    write(options.out / "results.md", markdown(record))
+    write_text(options.out / "results.json", json.dumps(record, indent=1) + "\n")
+    write_text(options.out / "results.md", markdown(record))
     draw(record["rows"], [options.out / "growth.png", options.out / "growth.svg"])
     print("\n" + summary(record))
     print(f"\n{record['elapsed_seconds']:.0f} s; results.json, results.md, growth.png and growth.svg in {options.out}")
@@ -96,13 +97,6 @@ def machine() -> dict[str, Any]:
         "threads_per_run": 1,
         **{name: importlib.metadata.version(name) for name in PACKAGES},
     }
-
-
-def write(path: Path, text: str) -> None:
-    """Replace a file as a whole, so that an interrupt leaves the old or the new."""
-    partial = path.with_name(path.name + ".partial")
-    partial.write_text(text, encoding="utf-8")
-    partial.replace(path)
 
 
 def line(parts: list[str] | tuple[str, ...]) -> str:

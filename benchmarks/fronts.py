@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 
 import contracts
 from benchmarks.results import table
+from contracts.files import write_text
 from contracts.moral_machine import compare
 
 Array = NDArray[np.float64]
@@ -39,7 +40,7 @@ def main() -> None:
     options = parser.parse_args()
     rows = measurements(options.gap)
     options.out.mkdir(parents=True, exist_ok=True)
-    (options.out / "fronts.json").write_text(json.dumps(rows, indent=1) + "\n", encoding="utf-8")
+    write_text(options.out / "fronts.json", json.dumps(rows, indent=1) + "\n")
     header = ["method", "evaluations", "seconds", "menus", "hypervolume", "of the bound", "broken IC or IR"]
     print(table(header, [cells(row, rows[0]["upper"]) for row in rows]))
     low, high = rows[0]["hypervolume"], rows[0]["upper"]

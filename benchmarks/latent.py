@@ -21,6 +21,7 @@ from scipy.optimize import minimize
 from scipy.special import log_expit, log_softmax, logsumexp
 
 import inference
+from contracts.files import write_text
 from examples.social_preferences import FOLDER, PUBLISHED, load
 
 SEED, REACHED = 2019, 0.005  # log likelihood within which the best value counts as found, as in the published digits
@@ -101,7 +102,7 @@ def main() -> None:
         print(f"{row['method']:<26}{row['log_likelihood']:>15.4f}{reached:>14}{times}")
     print(f"BFGS takes {record['ratio']:.0f} times as long")
     if options.out:
-        options.out.write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
+        write_text(options.out, json.dumps(record, indent=1) + "\n")
 
 
 if __name__ == "__main__":

@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.results import table
+from contracts.files import write_text
 
 SCHEMA = "menuwright/benchmark-of-logs/1"
 ROOT = Path(__file__).parent.parent
@@ -55,7 +56,7 @@ def main() -> None:
     check(runs, rows)
     record = {"schema": SCHEMA, "rows": rows, "users": users, "engine_memory": options.memory, "methods": summary(runs)}
     options.out.parent.mkdir(parents=True, exist_ok=True)
-    options.out.write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
+    write_text(options.out, json.dumps(record, indent=1) + "\n")
     print("\n" + report(record) + f"\n\nsaved {options.out}")
 
 

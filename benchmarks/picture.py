@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.cases import CASES
+from contracts.files import replacing
 
 LOOK = {  # colour, marker, line; colours of Okabe & Ito, told apart by everybody and by markers in grey
     "library": ("#0072B2", "o", "-"),
@@ -62,5 +63,11 @@ def draw(rows: Sequence[dict[str, Any]], paths: Sequence[Path]) -> None:
         named = [method for method in LOOK if method in handles]
         figure.legend([handles[name] for name in named], named, loc="outside upper center", ncols=4, frameon=False)
         for path in paths:
-            figure.savefig(path, dpi=150, metadata={"Date": None} if path.suffix == ".svg" else None)
+            with replacing(path) as stream:
+                figure.savefig(
+                    stream,
+                    format=path.suffix[1:],
+                    dpi=150,
+                    metadata={"Date": None} if path.suffix == ".svg" else None,
+                )
         plt.close(figure)

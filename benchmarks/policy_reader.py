@@ -21,6 +21,7 @@ import pandas as pd
 
 from benchmarks.anchors import ANCHORS, FREE_WORDING
 from contracts.arrays import Array
+from contracts.files import write_text
 from inference.language.features import features
 from inference.language.linear import FILE, LinearModel, fit_linear_model
 from inference.language.mixture import LEVELS as READING_LEVELS
@@ -181,7 +182,7 @@ def main(write: Callable[[str], None] = print) -> None:
     if options.fit:
         model = fitted_on_everything(options.data, datetime.datetime.now(datetime.UTC).date().isoformat())
         target = Path(__file__).parent.parent / "inference" / "language" / FILE
-        target.write_text(file_text(model), encoding="utf-8")
+        write_text(target, file_text(model))
         write(f"wrote {target.name}: {len(model.weights)} features, {target.stat().st_size / 1000:.0f} kB")
     rows = recorded_rows(options.data)
     texts = distinct_texts(rows)

@@ -9,13 +9,14 @@ its commands to these: that is the program `contracts` as it is installed.
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from contracts.commands import CERTIFICATE_FAILS, AsJson, answering, busy, check_writable, json_text
-from contracts.errors import ProblemError
+from contracts.errors import ProblemError, UnwrittenError
 
 if TYPE_CHECKING:
     from contracts.certificate import Certificate
@@ -74,7 +75,7 @@ def solve(
     as_json: AsJson = False,
 ) -> None:
     """Find the best menu, prove it, print it."""
-    with answering(as_json=as_json):
+    with answering(as_json=as_json) as answer:
         from contracts.problem_files import read_problem
         from contracts.solve import solve_menu
 
@@ -82,14 +83,11 @@ def solve(
         described = read_problem(problem)
         with busy(f"solving for {described.n_types} types"):
             menu = solve_menu(described, method=method, gap=gap)
-        document = json_text(menu.to_dict()) if as_json else str(menu)
-        if out is not None:
-            menu.save(out)
-            typer.echo(f"saved {out}", err=True)
-        if report is not None:
-            _write_report(menu, report, title=problem.stem)
-            typer.echo(f"wrote {report}", err=True)
-        typer.echo(document)
+        answer.give(
+            json_text(menu.to_dict()) if as_json else str(menu),
+            ("saved", out, menu.save),
+            ("wrote", report, lambda path: _write_report(menu, path, title=problem.stem)),
+        )
 
 
 @app.command(epilog="Example: contracts verify broadband.toml menu.csv --tolerance 0.01")
@@ -112,7 +110,7 @@ def verify(
     as_json: AsJson = False,
 ) -> None:
     """Check a menu from anywhere against a problem, exactly and without a solver; exit code 1 if it fails."""
-    with answering(as_json=as_json):
+    with answering(as_json=as_json) as answer:
         from contracts.menu_files import certify_file
         from contracts.problem_files import read_problem
 
@@ -123,7 +121,7 @@ def verify(
                 f"checked against {problem}, the bound is the full-information value",
                 err=True,
             )
-        typer.echo(json_text(certificate.to_dict()) if as_json else str(certificate))
+        answer.give(json_text(certificate.to_dict()) if as_json else str(certificate))
     if not certificate.holds:
         typer.echo(f"{menu} fails: {_reason(certificate)}", err=True)
         raise typer.Exit(CERTIFICATE_FAILS)
@@ -136,17 +134,27 @@ def demo(
     as_json: AsJson = False,
 ) -> None:
     """Three cultures and one assistant: a menu of policies, or an average? Prints the study, writes its report."""
-    with answering(as_json=as_json):
+    with answering(as_json=as_json) as answer:
         from contracts.demo import three_demographics
 
         if out.exists() and not out.is_dir():
             raise ProblemError(f"--out {out} is a file: name a folder")
         with busy("solving the menus of the study"):
-            study = three_demographics(out)
-        typer.echo(json_text(study.to_dict()) if as_json else str(study))
+            study, failed = _reached(three_demographics, out)
+        answer.give(json_text(study.to_dict()) if as_json else str(study))
+        if failed is not None:
+            raise failed
     if not study.holds:
         typer.echo("a certificate of the study fails", err=True)
         raise typer.Exit(CERTIFICATE_FAILS)
+
+
+def _reached(run: Callable[[Path], Any], out: Path) -> tuple[Any, UnwrittenError | None]:
+    """What a study found, and why it could not be written, if it could not."""
+    try:
+        return run(out), None
+    except UnwrittenError as exc:
+        return exc.reached, exc
 
 
 @app.command(epilog="Example: contracts pareto broadband.toml --objectives profit,total-surplus --out front.json")
@@ -179,7 +187,7 @@ def pareto(
     as_json: AsJson = False,
 ) -> None:
     """Menus between objectives that compete, with what each costs the others."""
-    with answering(as_json=as_json):
+    with answering(as_json=as_json) as answer:
         import numpy as np
 
         from contracts.objective_names import objectives_from
@@ -203,14 +211,11 @@ def pareto(
                 workers=workers,
                 checkpoint=checkpoint,
             )
-        document = json_text(front.to_dict()) if as_json else str(front)
-        if out is not None:
-            front.save(out)
-            typer.echo(f"saved {out}", err=True)
-        if report is not None:
-            _write_front_report(front, report, title=problem.stem)
-            typer.echo(f"wrote {report}", err=True)
-        typer.echo(document)
+        answer.give(
+            json_text(front.to_dict()) if as_json else str(front),
+            ("saved", out, front.save),
+            ("wrote", report, lambda path: _write_front_report(front, path, title=problem.stem)),
+        )
     if not (front.holds and front.is_finished):
         short = "is not certified to the gap that was asked for" if not front.holds else "was stopped early"
         typer.echo(f"the front {short}", err=True)

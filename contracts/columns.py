@@ -16,6 +16,7 @@ import numpy as np
 
 from contracts.arrays import Array
 from contracts.errors import ProblemError
+from contracts.files import open_file
 
 INSTALL_LINE = "pip install 'menuwright[frames]'"
 SUFFIXES = (".csv", ".parquet")
@@ -91,7 +92,7 @@ def read_columns(path: Path) -> Columns:
     except ImportError as exc:
         raise ProblemError(f"reading {path} needs pyarrow: {INSTALL_LINE}") from exc
     try:
-        with path.open("rb") as file:
+        with open_file(path) as file:
             if suffix == ".csv":
                 names = pyarrow.csv.open_csv(file).schema.names
                 file.seek(0)
@@ -99,6 +100,8 @@ def read_columns(path: Path) -> Columns:
                 table = pyarrow.csv.read_csv(file, convert_options=as_text)
             else:
                 table = pyarrow.parquet.read_table(file)
+    except ProblemError:
+        raise
     except (pa.ArrowException, ValueError) as exc:
         remedy = "save it as UTF-8 text with one header row and commas" if suffix == ".csv" else "write it again"
         raise ProblemError(f"{path} is not a readable {suffix[1:]} table ({exc}): {remedy}") from exc

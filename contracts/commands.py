@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
+import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,17 +14,56 @@ from typing import Annotated, Any
 import typer
 
 from contracts.errors import ContractError, ProblemError
+from contracts.files import is_replaced
+from contracts.readable import readable_lines
 
 CERTIFICATE_FAILS, BAD_INPUT = 1, 2
 Target = tuple[str, Path | None, str]  # an option, the path that it names, if any, and how that must end
+File = tuple[str, Path | None, Callable[[Path], Any]]  # what is said when it is written, where, and what writes it
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document on standard output, errors included.")]
 
 
+class Answer:
+    """The one answer of a command on standard output; once it is given, whatever fails is said on standard error."""
+
+    def __init__(self, *, as_json: bool) -> None:
+        self.as_json = as_json
+        self.is_given = False
+
+    def give(self, text: str, *files: File) -> None:
+        """Write the files that are wanted and print the answer, which is printed even if a file cannot be written.
+
+        Raises
+        ------
+        ProblemError
+            Of the first file that could not be written, when all is done.
+        """
+        failed: list[ContractError | OSError] = []
+        try:
+            for done, path, write in files:
+                if path is not None:
+                    try:
+                        write(path)
+                        if done:
+                            typer.echo(readable_lines(f"{done} {path}"), err=True)
+                    except (ContractError, OSError) as exc:
+                        failed.append(exc)
+        finally:
+            typer.echo(readable_lines(text))
+            self.is_given = True
+        if failed:
+            raise failed[0]
+
+
 @contextmanager
-def answering(*, as_json: bool) -> Iterator[None]:
+def answering(*, as_json: bool) -> Iterator[Answer]:
     """Turn errors that the library raises on purpose, and files that fail, into a message and an exit code."""
+    answer = Answer(as_json=as_json)
+    for stream in (sys.stdout, sys.stderr):  # a terminal that lacks a letter is shown its number
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
     try:
-        yield
+        yield answer
     except (ContractError, OSError) as exc:
         kind, message, code = type(exc).__name__, str(exc), CERTIFICATE_FAILS
         if isinstance(exc, BrokenPipeError):
@@ -32,10 +73,10 @@ def answering(*, as_json: bool) -> Iterator[None]:
             kind, message = ProblemError.__name__, f"{where}: {exc.strerror or exc}; choose another place"
         if isinstance(exc, OSError | ProblemError):
             code = BAD_INPUT
-        if as_json and getattr(exc, "filename", exc) is not None:
+        if as_json and not answer.is_given and getattr(exc, "filename", exc) is not None:
             typer.echo(json_text({"error": {"kind": kind, "message": message}}))
         else:
-            typer.echo(f"Error: {message}", err=True)
+            typer.echo(f"Error: {readable_lines(message)}", err=True)
         raise typer.Exit(code) from exc
 
 
@@ -43,11 +84,13 @@ def answering(*, as_json: bool) -> Iterator[None]:
 def busy(doing: str) -> Iterator[Callable[[str], None]]:
     """A spinner on standard error while work goes on, if somebody watches; what it yields says how far the work is."""
     from rich.console import Console
+    from rich.markup import escape
 
+    doing = readable_lines(doing)
     console = Console(stderr=True)
     if console.is_terminal:
-        with console.status(doing) as status:
-            yield lambda line: status.update(f"{doing}: {line}")
+        with console.status(escape(doing)) as status:
+            yield lambda line: status.update(escape(f"{doing}: {line}"))
     else:
         yield lambda line: None
 
@@ -71,10 +114,15 @@ def check_writable(*targets: Target, inputs: Iterable[Path]) -> None:
 
 
 def _check_place(option: str, path: Path, suffix: str) -> None:
+    if str(path) == "-":
+        raise ProblemError(f"{option} - names no file: what it would hold is printed with --json")
+    if path.exists() and not path.is_dir() and not is_replaced(path):
+        return  # a device or a pipe takes anything
     if path.suffix.lower() != suffix:
         raise ProblemError(f"{option} {path} is written as {suffix[1:].upper()}: end the name in {suffix}")
     if path.is_dir() or not path.parent.is_dir():
         what = "is a folder" if path.is_dir() else f"lies in {path.parent}, which is not a folder"
         raise ProblemError(f"{option} {path} {what}: name a file in a folder that exists")
-    if not os.access(path if path.exists() else path.parent, os.W_OK):
+    folder = Path(os.path.realpath(path)).parent  # where it is put together before it takes its place
+    if not os.access(folder, os.W_OK) or (path.exists() and not os.access(path, os.W_OK)):
         raise ProblemError(f"{option} {path} cannot be written: choose a place where you may write")

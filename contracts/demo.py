@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from contracts.arrays import Array
+from contracts.errors import ProblemError, UnwrittenError
 from contracts.menu import Menu
 from contracts.moral_machine import (
     AMCE,
@@ -110,11 +111,20 @@ class ThreeDemographics:
 
 
 def three_demographics(out_dir: str | Path = "out") -> ThreeDemographics:
-    """Run the study and write its report to `out_dir`/three_demographics.html."""
+    """Run the study and write its report to `out_dir`/three_demographics.html.
+
+    Raises
+    ------
+    UnwrittenError
+        If the report cannot be written; the study is its `reached`.
+    """
     path = Path(out_dir) / "three_demographics.html"
     sensitivity = tuple(compare(contrast, temperature) for contrast, temperature in SENSITIVITY)
     study = ThreeDemographics(compare(CONTRAST), compare(STRETCHED), sensitivity, path)
-    study.report().write(path)
+    try:
+        study.report().write(path)
+    except ProblemError as exc:
+        raise UnwrittenError(str(exc), reached=study) from exc
     return study
 
 

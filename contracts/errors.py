@@ -13,6 +13,14 @@ class ProblemError(ContractError, ValueError):
     """The input does not describe a problem: the message names the field, the place and the remedy."""
 
 
+class UnwrittenError(ProblemError):
+    """A result could not be written where it was wanted; `reached` holds it."""
+
+    def __init__(self, message: str, reached: Any = None) -> None:
+        super().__init__(message)
+        self.reached = reached
+
+
 class InfeasibleMenuError(ContractError):
     """No menu meets all constraints; `conflict` names a small set that cannot hold together."""
 

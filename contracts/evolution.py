@@ -22,6 +22,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from zipfile import BadZipFile
 
 import numpy as np
 
@@ -29,10 +30,10 @@ from contracts.arrays import Array, finite
 from contracts.bounds import Bound, no_multipliers, upper_bound
 from contracts.criteria import Goal
 from contracts.errors import ProblemError
+from contracts.files import open_file, replacing
 from contracts.front import Front, signs
 from contracts.menu import Menu, menu_of
 from contracts.problem import ScreeningProblem
-from contracts.records import unwritable
 from contracts.repair import assigned
 from contracts.repricing import reprice
 from contracts.sandwich import dominated
@@ -287,9 +288,11 @@ class _Archive:
         if self.path is None or not Path(self.path).exists():
             return
         try:
-            with np.load(self.path, allow_pickle=False) as stored:
+            with open_file(self.path) as file, np.load(file, allow_pickle=False) as stored:
                 mark, genes, values = str(stored["mark"]), stored["genes"], stored["values"]
-        except (OSError, ValueError, KeyError) as exc:
+        except ProblemError:
+            raise
+        except (OSError, ValueError, KeyError, EOFError, BadZipFile, NotImplementedError) as exc:
             raise ProblemError(f"checkpoint {self.path} is not readable ({exc}): delete it, or name another") from exc
         if mark != self.mark:
             raise ProblemError(
@@ -334,15 +337,9 @@ class _Archive:
     def save(self) -> None:
         if self.path is None:
             return
-        target = Path(self.path)
         genes = np.array([np.frombuffer(key) for key in self.known])
-        partial = target.with_name(target.name + ".partial")
-        try:
-            with partial.open("wb") as stream:
-                np.savez(stream, mark=np.array(self.mark), genes=genes, values=np.array(list(self.known.values())))
-            partial.replace(target)
-        except OSError as exc:
-            raise unwritable(target, exc) from exc
+        with replacing(self.path) as stream:
+            np.savez(stream, mark=np.array(self.mark), genes=genes, values=np.array(list(self.known.values())))
 
     def _check_varied(self) -> None:
         """Refuse objectives by which all menus seen are worth the same."""

@@ -16,9 +16,7 @@ take it from the columns of a CSV or Parquet file:
 from __future__ import annotations
 
 import dataclasses
-import json
 import sys
-import tomllib
 from pathlib import Path
 from typing import Any
 
@@ -26,9 +24,11 @@ import numpy as np
 
 from contracts.arrays import finite, place
 from contracts.columns import Columns, read_columns
+from contracts.documents import parse_json, parse_toml
 from contracts.errors import ProblemError
+from contracts.files import read_bytes
 from contracts.problem import ScreeningProblem
-from contracts.records import KINDS, from_record, read_bytes
+from contracts.records import KINDS, from_record
 
 KEYS = tuple(field.name for field in dataclasses.fields(ScreeningProblem))
 ONE_COLUMN = ("labels", "weights", "counts", "reservation_utility")
@@ -68,7 +68,7 @@ def read_problem(path: str | Path) -> ScreeningProblem:
 
 def read_record(path: Path) -> dict[str, Any]:
     """The dictionary in a .toml or .json file."""
-    readers = {".toml": tomllib.loads, ".json": json.loads}
+    readers = {".toml": parse_toml, ".json": parse_json}
     suffix = path.suffix.lower()
     content = read_bytes(path)
     if suffix not in readers:
@@ -77,7 +77,7 @@ def read_record(path: Path) -> dict[str, Any]:
         raise ProblemError(f"{path} is empty: see the problem files under examples/")
     try:
         record = readers[suffix](content.decode("utf-8-sig"))
-    except (ValueError, RecursionError) as exc:
+    except ValueError as exc:
         raise ProblemError(f"{path} is not {suffix[1:].upper()} ({exc}): correct it there") from exc
     if not isinstance(record, dict):
         raise ProblemError(f"{path} holds {type(record).__name__}, expected an object of named fields")

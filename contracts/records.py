@@ -17,8 +17,10 @@ import numpy as np
 
 from contracts.ambiguity import ChiSquare, KullbackLeibler, Moments, TotalVariation, Wasserstein
 from contracts.costs import Entropy, Linear, Power, Quadratic
+from contracts.documents import parse_json
 from contracts.domains import Box, NonNegative, Polyhedron, Simplex
 from contracts.errors import ProblemError
+from contracts.files import read_text, write_text
 from contracts.names import NumberedLabels
 from contracts.objectives import Exponential, Isoelastic, Profit, WeightedSum, Welfare, WorstOff
 from contracts.problem import LinearConstraint, ScreeningProblem
@@ -73,21 +75,12 @@ def to_record(part: Any) -> Any:
     return {"kind": kind_of(type(part)), **{name: value for name, value in fields.items() if value is not None}}
 
 
-def read_bytes(path: str | Path) -> bytes:
-    """What a file holds."""
-    try:
-        return Path(path).read_bytes()
-    except OSError as exc:
-        raise ProblemError(f"{path} cannot be read: {exc.strerror or exc}") from exc
-
-
 def read_json(path: str | Path) -> Any:
     """What a JSON file says."""
+    text = read_text(path)
     try:
-        return json.loads(read_bytes(path).decode("utf-8-sig"))
-    except ProblemError:
-        raise
-    except (ValueError, RecursionError) as exc:
+        return parse_json(text)
+    except ValueError as exc:
         raise ProblemError(f"{path} is not a readable JSON file: {exc}") from exc
 
 
@@ -103,28 +96,6 @@ def read_document(path: str | Path, schema: str, writer: str) -> dict[str, Any]:
 def write_document(path: str | Path, document: Any, *, indent: int | None = 1) -> Path:
     """Write plain JSON, which keeps every float to the bit, and return where it is."""
     return write_text(path, json.dumps(document, indent=indent, allow_nan=False) + "\n")
-
-
-def write_text(path: str | Path, text: str, *, make_folder: bool = False) -> Path:
-    """Write a file of text and return where it is."""
-    target = Path(path)
-    try:
-        if make_folder:
-            target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_text(text, encoding="utf-8")
-    except OSError as exc:
-        raise unwritable(target, exc) from exc
-    return target
-
-
-def unwritable(path: Path, failed: OSError) -> ProblemError:
-    """The error of a file that could not be written: why, and what to do."""
-    remedy = "choose another place"
-    if path.is_dir():
-        remedy = "name a file in that folder"
-    elif not path.parent.exists():
-        remedy = f"make the folder {path.parent} first, or name another"
-    return ProblemError(f"{path} cannot be written: {failed.strerror or failed}; {remedy}")
 
 
 def _known() -> set[type]:

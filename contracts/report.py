@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from contracts.records import write_text
+from contracts.files import write_text
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -57,7 +57,7 @@ def infer(
     as_json: AsJson = False,
 ) -> None:
     """Learn from choices who is of which type, and how common the types are."""
-    with answering(as_json=as_json):
+    with answering(as_json=as_json) as answer:
         import numpy as np
 
         from contracts.menu import load_menu
@@ -82,14 +82,14 @@ def infer(
         first = next(iter(offers.values()))
         if out is not None and large:
             with busy(f"learning {first.problem.n_types} types from {choices}"):
-                document, answer = _infer_from_log(first if len(offers) == 1 else offers, choices, models, out)
+                document, lines = _infer_from_log(first if len(offers) == 1 else offers, choices, models, out)
             typer.echo(f"saved {out}", err=True)
-            typer.echo(json_text(document) if as_json else "\n".join(answer))
+            answer.give(json_text(document) if as_json else "\n".join(lines))
             return
         with busy(f"learning {first.problem.n_types} types from {choices}"):
             posterior = infer_types(first if len(offers) == 1 else offers, choices, None, models)
             document = posterior.to_dict()
-            answer = [str(posterior), "", str(posterior.population)]
+            lines = [str(posterior), "", str(posterior.population)]
             if intervals:
                 draws = posterior.population.gibbs(np.random.default_rng(seed))
                 document["population"]["draws"] = {
@@ -98,7 +98,7 @@ def infer(
                     "interval": draws.interval().T.tolist(),
                     "r_hat": draws.r_hat.tolist(),
                 }
-                answer += ["", str(draws)]
+                lines += ["", str(draws)]
             if misfit:
                 tested = posterior.misfit(np.random.default_rng(seed))
                 document["misfit"] = {
@@ -106,11 +106,13 @@ def infer(
                     "adjusted": tested.adjusted.tolist(),
                     "draws": tested.n_draws,
                 }
-                answer += ["", str(tested)]
-        for path, record in ((out, document), (next_problem, to_record(posterior.screening_problem(first.problem)))):
-            if path is not None:
-                typer.echo(f"saved {write_document(path, record)}", err=True)
-        typer.echo(json_text(document) if as_json else "\n".join(answer))
+                lines += ["", str(tested)]
+        following = to_record(posterior.screening_problem(first.problem))
+        answer.give(
+            json_text(document) if as_json else "\n".join(lines),
+            ("saved", out, lambda path: write_document(path, document)),
+            ("saved", next_problem, lambda path: write_document(path, following)),
+        )
 
 
 @app.command(name="read-policy", epilog='Example: contracts read-policy "be altruistic when making offers"')
@@ -120,11 +122,11 @@ def read_policy_command(
     as_json: AsJson = False,
 ) -> None:
     """Read from a policy in words what share it offers to the other, offline."""
-    with answering(as_json=as_json):
+    with answering(as_json=as_json) as answer:
         from inference.language import read_policy
 
         reading = read_policy(sys.stdin.read() if text == "-" else text)
-        typer.echo(json_text(reading.to_dict()) if as_json else str(reading))
+        answer.give(json_text(reading.to_dict()) if as_json else str(reading))
 
 
 def _infer_from_log(

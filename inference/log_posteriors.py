@@ -8,15 +8,17 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
 
 from contracts.arrays import Array
 from contracts.errors import ProblemError
+from contracts.files import replacing
 from contracts.solve import reporter
 from inference.choice import BestResponse, ChoiceModel, check_choice_model
 from inference.choice_counts import ChoiceCounts, Offers, named_offers
@@ -121,28 +123,21 @@ def infer_types_from_log(
     offers = named_offers(menu)
     order = _orders(log.columns, offers)
     first = next(iter(offers.values()))
-    expected, n_users, evidence, partial = np.zeros(first.n_types), 0, [0.0], target.with_name(target.name + ".partial")
+    expected, n_users, evidence = np.zeros(first.n_types), 0, [0.0]
     nobody = infer_types(offers, ChoiceCounts(_empty(offers)), prior, choice_model)
-    writer = None
-    try:
+    with replacing(target) as stream, ExitStack() as opened:
+        writer = None
         for part in log.batches(batch):
             posterior = infer_types(offers, _counts(part, order, offers), nobody.prior, choice_model)
             table = _table(posterior)
-            writer = writer or _writer(partial, table.schema)
+            writer = writer or opened.enter_context(_writer(stream, table.schema))
             writer.write_table(table)
             expected += posterior.probabilities.sum(axis=0)
             n_users += len(part.users)
             evidence.append(posterior.log_evidence)
             tell(f"posteriors of {n_users:,} users")
         if writer is None:
-            writer = _writer(partial, (table := _table(nobody)).schema)
-            writer.write_table(table)
-        writer.close()
-        partial.replace(target)
-    finally:
-        if writer is not None:
-            writer.close()
-        partial.unlink(missing_ok=True)
+            opened.enter_context(_writer(stream, (table := _table(nobody)).schema)).write_table(table)
     return PosteriorFile(target, first.labels, nobody.prior, expected, n_users, log.rows_used, math.fsum(evidence))
 
 
@@ -195,7 +190,7 @@ def _table(posterior: TypePosterior) -> Any:
     return pa.table({"user": posterior.users, "choices": posterior.n_choices, **probabilities, **rest})
 
 
-def _writer(path: Path, schema: Any) -> Any:
+def _writer(stream: BinaryIO, schema: Any) -> Any:
     import pyarrow.parquet
 
-    return pyarrow.parquet.ParquetWriter(path, schema)
+    return pyarrow.parquet.ParquetWriter(stream, schema)

@@ -24,6 +24,7 @@ from pathlib import Path
 from typing import Any
 
 from contracts.errors import ProblemError
+from contracts.files import open_file, unreadable
 
 INSTALL_LINE = 'pip install "menuwright[logs]"'
 CSV, PARQUET = (".csv", ".tsv", ".csv.gz", ".tsv.gz"), (".parquet", ".pq")
@@ -244,6 +245,7 @@ def files_of(path: Path) -> list[Path]:
         inside = (file for file in path.rglob("*") if file.is_file())
         return sorted(file for file in inside if not any(p[0] in "._" for p in file.relative_to(path).parts))
     if path.exists():
+        open_file(path).close()
         return [path]
     anchor = Path(path.anchor) if path.is_absolute() else Path()
     pattern = str(path.relative_to(path.anchor)) if path.is_absolute() else str(path)
@@ -253,11 +255,11 @@ def files_of(path: Path) -> list[Path]:
 
 
 def _beginning(file: Path) -> bytes:
-    try:
-        with file.open("rb") as stream:
+    with open_file(file) as stream:
+        try:
             return stream.read(16)
-    except OSError as exc:
-        raise ProblemError(f"{file} cannot be read: {exc.strerror or exc}") from exc
+        except OSError as exc:
+            raise unreadable(file, exc) from exc
 
 
 def _kind(file: Path) -> str:

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from contracts.documents import parse_json
 from contracts.errors import ProblemError
-from contracts.records import write_document
+from contracts.pieces import append_line, whole_lines
+from contracts.records import read_json, write_document
 from inference.norm_experiments import Experiment, Row
 
 if TYPE_CHECKING:
@@ -64,11 +67,14 @@ def plot_experiment(experiment: Experiment) -> Any:
     return figure
 
 
-def write_experiment(experiment: Experiment, folder: Path) -> tuple[Path, Path, Path]:
-    """Write results.json, a list of rows, findings.json and report.html into a folder; returns where they are."""
+def write_experiment(experiment: Experiment, folder: Path, settings: Settings | None = None) -> tuple[Path, Path, Path]:
+    """Write results.json, a list of rows, findings.json and report.html into a folder; returns where they are.
+
+    Findings say what was asked for, where `settings` does, so that nothing else is written over them.
+    """
     from contracts.report import Report
 
-    document = experiment.to_dict()
+    document = experiment.to_dict() | ({} if settings is None else {"run": settings.stamp})
     results = write_document(folder / RESULTS, document.pop("rows"))
     findings = write_document(folder / FINDINGS, document)
     page = Report(f"{experiment.name}: {experiment.question}")
@@ -106,49 +112,68 @@ def write_experiment(experiment: Experiment, folder: Path) -> tuple[Path, Path, 
 # ---- long runs ----
 
 
-def keeper(
-    folder: Path, experiment: str, seed: int, n_runs: int, *, recorded: bool
-) -> Callable[[str, list[Row]], None]:
-    """A function that appends each finished condition to a file in the folder, which it makes if need be."""
-    stamp = _stamp(experiment, seed, n_runs, recorded=recorded)
+@dataclass(frozen=True)
+class Settings:
+    """What a run was asked for: a folder holds the pieces and the results of one such run."""
+
+    experiment: str
+    seed: int
+    n_runs: int
+    recorded: bool  # beside recorded games
+
+    @property
+    def stamp(self) -> list[Any]:
+        """As files hold it."""
+        return [self.experiment, self.seed, self.n_runs, self.recorded]
+
+
+def keeper(folder: Path, settings: Settings) -> Callable[[str, list[Row]], None]:
+    """A function that appends each finished condition to a file in the folder."""
 
     def keep(condition: str, rows: list[Row]) -> None:
-        record = {"run": stamp, "condition": condition, "rows": [row.to_dict() for row in rows]}
-        folder.mkdir(parents=True, exist_ok=True)
-        with (folder / KEPT).open("a", encoding="utf-8") as file:
-            file.write(json.dumps(record, allow_nan=False) + "\n")
+        record = {"run": settings.stamp, "condition": condition, "rows": [row.to_dict() for row in rows]}
+        append_line(folder / KEPT, json.dumps(record, allow_nan=False))
 
     return keep
 
 
-def kept_rows(folder: Path, experiment: str, seed: int, n_runs: int, *, recorded: bool) -> dict[str, list[Row]]:
+def kept_rows(folder: Path, settings: Settings) -> dict[str, list[Row]]:
     """Conditions that an interrupted run with the same settings has finished.
 
     Raises
     ------
     ProblemError
-        If a complete line of the file is not what `keeper` writes. A last line that was cut short is passed over.
+        If the folder belongs to a run with other settings, or if a complete line of the file is not what `keeper`
+        writes. A last line that was cut short is passed over.
     """
-    path, stamp = folder / KEPT, _stamp(experiment, seed, n_runs, recorded=recorded)
-    if not path.is_file():
-        return {}
-    done = {}
-    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(keepends=True), start=1):
-        if not line.endswith("\n"):
-            break
+    if (folder / FINDINGS).exists():
+        found = read_json(folder / FINDINGS)
+        _check_same(settings, found.get("run") if isinstance(found, dict) else None, folder, FINDINGS)
+    path, done = folder / KEPT, {}
+    for number, line in enumerate(whole_lines(path), start=1):
         try:
-            record = json.loads(line)
-            if record["run"] == stamp:
-                done[record["condition"]] = [Row(**row) for row in record["rows"]]
+            record = parse_json(line.decode())
+            stamp, condition, rows = record["run"], record["condition"], [Row(**row) for row in record["rows"]]
         except (ValueError, KeyError, TypeError) as exc:
             raise ProblemError(
                 f"{path} line {number} is not a finished condition: delete the file to start anew"
             ) from exc
+        _check_same(settings, stamp, folder, KEPT)
+        done[condition] = rows
     return done
 
 
-def _stamp(experiment: str, seed: int, n_runs: int, *, recorded: bool) -> list[Any]:
-    return [experiment, seed, n_runs, recorded]
+def _check_same(settings: Settings, stamp: Any, folder: Path, name: str) -> None:
+    """Refuse a folder that holds something of another run."""
+    if stamp == settings.stamp:
+        return
+    whose = "another run"
+    if isinstance(stamp, list) and len(stamp) == len(settings.stamp):
+        beside = "beside" if stamp[3] else "without"
+        whose = f"the run of {stamp[0]} with seed {stamp[1]} and {stamp[2]} runs {beside} recordings"
+    raise ProblemError(
+        f"{folder / name} is of {whose}: ask for the same, name another folder, or delete that file to write over it"
+    )
 
 
 def _cell(value: float | None) -> str:

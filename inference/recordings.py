@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from contracts.arrays import Array, eager
 from contracts.errors import ProblemError
+from contracts.files import open_file
 from contracts.solve import reporter
 from inference.manners import TONES
 from inference.norm_assistant import Assistant, Memory
@@ -52,7 +53,8 @@ def read_offers(path: str | Path) -> pd.DataFrame:
     source = source / "offers.parquet" if source.is_dir() else source
     if not source.is_file():
         raise ProblemError(f"{source} is not a file: name the folder of recordings, or a table of offers")
-    table = pd.read_csv(source) if source.suffix == ".csv" else pd.read_parquet(source)
+    with open_file(source) as file:
+        table = pd.read_csv(file) if source.suffix == ".csv" else pd.read_parquet(file)
     return checked_offers(table)
 
 

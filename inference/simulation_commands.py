@@ -36,31 +36,37 @@ def scai(
 
     Writes results.json, findings.json and report.html. A run that is interrupted goes on when started again.
     """
-    with answering(as_json=as_json):
-        from inference.norm_report import KEPT, keeper, kept_rows, write_experiment
+    with answering(as_json=as_json) as answer:
+        from contracts.pieces import working_in
+        from inference.norm_report import KEPT, Settings, keeper, kept_rows, write_experiment
         from inference.social_contract import run_experiment
 
         if out.exists() and not out.is_dir():
             raise ProblemError(f"--out {out} is a file: name a folder")
         folder = RECORDINGS if recordings is None and RECORDINGS.is_dir() else recordings
-        settings, recorded = (experiment, seed, runs), folder is not None
-        done = kept_rows(out, *settings, recorded=recorded)
-        if done:
-            typer.echo(f"resuming: {len(done)} conditions are finished in {out / KEPT}", err=True)
-        result = run_experiment(
-            experiment,
-            seed=seed,
-            recordings=folder,
-            n_runs=runs,
-            done=done,
-            keep=keeper(out, *settings, recorded=recorded),
-            progress=lambda line: typer.echo(line, err=True),
-        )
-        written = write_experiment(result, out)
-        (out / KEPT).unlink(missing_ok=True)
-        typer.echo(json_text(result.to_dict()) if as_json else str(result))
-        for path in written:
-            typer.echo(f"saved {path}", err=True)
+        settings = Settings(experiment, seed, runs, recorded=folder is not None)
+        with working_in(out):
+            done = kept_rows(out, settings)
+            if done:
+                typer.echo(f"resuming: {len(done)} conditions are finished in {out / KEPT}", err=True)
+            result = run_experiment(
+                experiment,
+                seed=seed,
+                recordings=folder,
+                n_runs=runs,
+                done=done,
+                keep=keeper(out, settings),
+                progress=lambda line: typer.echo(line, err=True),
+            )
+
+            def write(place: Path) -> None:
+                written.extend(write_experiment(result, place, settings))
+                (place / KEPT).unlink(missing_ok=True)
+
+            written: list[Path] = []
+            answer.give(json_text(result.to_dict()) if as_json else str(result), ("", out, write))
+            for path in written:
+                typer.echo(f"saved {path}", err=True)
 
 
 @simulate.command(epilog="Example: contracts simulate societal --scale small --seed 1 --out societal")
@@ -78,13 +84,17 @@ def societal(
 
     Writes verdict.json and report.html. A run that is interrupted goes on where it was when started again.
     """
-    with answering(as_json=as_json):
-        from inference.society.study import societal_study
+    with answering(as_json=as_json) as answer:
+        from inference.society.study import REPORT, VERDICT, run_study, write_study
 
         if out.exists() and not out.is_dir():
             raise ProblemError(f"--out {out} is a file: name a folder")
         progress = functools.partial(typer.echo, err=True)
-        study = societal_study(scale, seed=seed, out=out, workers=workers or os.cpu_count() or 1, report=progress)
-        typer.echo(json_text(study.to_dict()) if as_json else str(study))
-        for name in ("verdict.json", "report.html"):
-            typer.echo(f"saved {out / name}", err=True)
+        study = run_study(scale, seed=seed, out=out, workers=workers or os.cpu_count() or 1, report=progress)
+
+        progress("drawing")
+        answer.give(
+            json_text(study.to_dict()) if as_json else str(study), ("", out, lambda place: write_study(study, place))
+        )
+        for name in (VERDICT, REPORT):
+            progress(f"saved {out / name}")

@@ -12,6 +12,7 @@ import pytest
 ROOT = Path(__file__).parent.parent
 LAYERS = (  # each may import from those before it, and from its own
     ("errors",),
+    ("files", "documents", "pieces", "readable"),
     ("arrays",),
     ("names",),
     ("domains", "objectives", "ambiguity", "uncertainty"),
@@ -199,6 +200,32 @@ def test_no_module_evaluates_text_or_unpickles(path):
     called = {node.func.id for node in ast.walk(tree) if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)}
     assert not called & {"eval", "exec", "compile", "__import__"}
     assert not {module.split(".")[0] for module, _ in imports(path)} & {"pickle", "shelve", "marshal", "dill"}
+
+
+WRITERS = ("contracts.files", "contracts.pieces")  # the one place where files are replaced, and journals grow
+WRITES = {"write_text", "write_bytes", "replace", "rename", "open", "fdopen", "NamedTemporaryFile", "mkstemp", "savez"}
+WRITES |= {"savefig", "to_csv", "to_parquet", "to_json", "dump", "save", "ParquetWriter"}
+
+
+@pytest.mark.parametrize("path", MODULES, ids=name_of)
+def test_files_are_written_in_one_place(path):
+    """By name: methods of files and paths are called on values, and what else bears such a name is listed."""
+    harmless = {"replace", "open", "save", "savez", "savefig", "ParquetWriter"}  # of text, images, streams; see below
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if name_of(path) in WRITERS or not isinstance(node, ast.Call):
+            continue
+        called = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
+        modes = [arg.value for arg in node.args if isinstance(arg, ast.Constant) and isinstance(arg.value, str)]
+        if called == "open":
+            assert not [mode for mode in modes if set(mode) & set("wax+")], f"{path}: write through contracts.files"
+        if called in ("write_text", "write_bytes"):
+            assert isinstance(node.func, ast.Name), f"{path}: {called} of a path writes in place"
+        elif called in WRITES - harmless:
+            raise AssertionError(f"{path} calls {called}: write through contracts.files")
+        if called in ("replace", "rename") and isinstance(node.func, ast.Attribute):
+            assert ast.unparse(node.func.value) not in ("os", "shutil"), f"{path}: replace files in contracts.files"
+        if called in ("savez", "savefig", "ParquetWriter"):
+            assert ast.unparse(node.args[0]) in ("stream", "page"), f"{path}: {called} into a stream of contracts.files"
 
 
 @pytest.mark.parametrize("package", ["contracts", "inference"])

@@ -18,6 +18,7 @@ from operator import index
 from pathlib import Path
 from typing import Any, NoReturn, TypeVar
 
+from contracts.documents import parse_float, unique
 from contracts.errors import ProblemError
 from inference.language.allowance import Allowance
 from inference.language.answers import KeptAnswer, kept_answer
@@ -40,6 +41,7 @@ from inference.language.wire import Answered, Failed, address, post
 __all__ = ["ChatEndpoint", "CostError", "EndpointError", "ReplyError"]
 
 Answer = TypeVar("Answer")
+DECODER = json.JSONDecoder(object_pairs_hook=unique, parse_float=parse_float)
 QUOTED = 300  # letters of a reply that an error quotes
 NO_KEY = "none"
 LARGEST_REPLY = 10**7
@@ -398,7 +400,7 @@ def validated(reply: str, validate: Callable[[dict[str, Any]], Answer]) -> Answe
     """
     start = reply.find("{")
     try:
-        found, _ = json.JSONDecoder().raw_decode(reply, start) if start >= 0 else (None, 0)
+        found, _ = DECODER.raw_decode(reply, start) if start >= 0 else (None, 0)
     except (ValueError, RecursionError):
         found = None
     if not isinstance(found, dict):

@@ -7,8 +7,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+from contracts.documents import parse_json
 from contracts.errors import ProblemError
-from contracts.records import write_text
+from contracts.files import read_text, write_text
 from inference.language.offline import checked_text
 from inference.language.reading import PolicyReading, UnreadablePolicyError
 
@@ -35,11 +36,11 @@ class RecordedReader:
     def load(cls, path: str | Path) -> RecordedReader:
         """The readings of a file with one JSON document per line, as `save_readings` writes it."""
         readings = {}
-        for number, line in enumerate(Path(path).read_text(encoding="utf-8").splitlines(), start=1):
+        for number, line in enumerate(read_text(path).split("\n"), start=1):
             if not line.strip():
                 continue
             try:
-                reading = PolicyReading.from_dict(json.loads(line))
+                reading = PolicyReading.from_dict(parse_json(line))
             except (ValueError, KeyError, TypeError, AttributeError) as exc:
                 raise ProblemError(
                     f"{path}, line {number} is not a reading ({exc}): write it by save_readings"

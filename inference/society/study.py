@@ -118,6 +118,7 @@ FRONT = (
     "Expected safety cost and mean utility of menus on the front between the utility of every group and safety (grey), "
     "and of the mechanisms at noise 0.2. The front is between four objectives; this is its shadow."
 )
+VERDICT, REPORT = "verdict.json", "report.html"
 PICKS = "Share of each group that takes each option of the menu at noise 0.2; the last option is the reference."
 CAPTIONS = {
     "misalignment": (
@@ -154,6 +155,14 @@ def societal_study(
     ProblemError
         If there is no such scale, or the folder holds pieces of another sweep.
     """
+    study = run_study(scale, seed=seed, out=out, workers=workers, report=report)
+    report("drawing")
+    write_study(study, out)
+    return study
+
+
+def run_study(scale: str | Scale, *, seed: int, out: str | Path, workers: int, report: Callable[[str], None]) -> Study:
+    """The study itself, whose finished pieces are kept; see `societal_study`."""
     chosen = scale if isinstance(scale, Scale) else SCALES.get(scale)
     if chosen is None:
         raise ProblemError(f"scale is {scale!r}: use one of {', '.join(SCALES)}")
@@ -164,11 +173,13 @@ def societal_study(
     report("the front")
     placed = placement(communities(PLAIN, FRONT_CONFLICT, range(1), seed=seed), noise=FRONT_NOISE, gap=chosen.gap)
     verdicts = (*judged(cells, seed=seed), *judged_over_time(courses, seed=seed))
-    study = Study(chosen, seed, cells, courses, placed, verdicts)
-    write_document(target / "verdict.json", study.to_dict())
-    report("drawing")
-    study.report().write(target / "report.html")
-    return study
+    return Study(chosen, seed, cells, courses, placed, verdicts)
+
+
+def write_study(study: Study, out: str | Path) -> None:
+    """Write what a study says, as JSON and as a page."""
+    write_document(Path(out) / VERDICT, study.to_dict())
+    study.report().write(Path(out) / REPORT)
 
 
 # ---- tables ----

@@ -17,6 +17,8 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from contracts.errors import ProblemError
+from contracts.pieces import working_in
+from contracts.records import read_json, write_document
 from inference.society.rounds import Course, run_course
 from inference.society.scenarios import PLAIN, SCENARIOS, Cell, Scenario, communities, joined, run_cell
 
@@ -180,12 +182,15 @@ def sweep(
     Raises
     ------
     ProblemError
-        If the folder holds pieces of another sweep, or damaged ones.
+        If the folder holds pieces of another sweep, or damaged ones, or if another process works there.
     """
     if workers < 1:
         raise ProblemError(f"workers is {workers}: use at least one process")
-    target = Path(folder)
-    target.mkdir(parents=True, exist_ok=True)
+    with working_in(folder) as target:
+        return _swept(scale, seed, target, workers, report)
+
+
+def _swept(scale: Scale, seed: int, target: Path, workers: int, report: Callable[[str], None]) -> Swept:
     planned = pieces(scale, seed)
     lives = [Lives(conflict, scale.societies, scale.rounds, seed) for conflict in scale.conflicts if conflict > 0]
     everything: list[Piece | Lives] = [*planned, *lives]
@@ -241,21 +246,18 @@ def read_piece(folder: Path, piece: Piece | Lives) -> Any:
     if not path.exists():
         return None
     try:
-        record = json.loads(path.read_text(encoding="utf-8"))
+        record = read_json(path)
         same = record["schema"] == SCHEMA and record["piece"] == json.loads(json.dumps(asdict(piece)))
         if same:
             return piece.recall(record)
-    except (ValueError, KeyError, TypeError) as exc:
+    except (ValueError, KeyError, TypeError, AttributeError) as exc:
         raise ProblemError(f"{path} is damaged ({exc!r}): delete it, and it is computed anew") from exc
     raise ProblemError(f"{path} belongs to a sweep with other settings: choose an empty folder, or delete it")
 
 
 def write_piece(folder: Path, piece: Piece | Lives, found: Any) -> None:
-    """Write a piece under another name first, so that no reader ever sees half of it."""
-    record = {"schema": SCHEMA, "piece": asdict(piece), **piece.record(found)}
-    partial = folder / f"{piece.name}.{os.getpid()}.partial"
-    partial.write_text(json.dumps(record, allow_nan=False) + "\n", encoding="utf-8")
-    partial.replace(folder / piece.name)
+    """Write a finished piece."""
+    write_document(folder / piece.name, {"schema": SCHEMA, "piece": asdict(piece), **piece.record(found)}, indent=None)
 
 
 def said_aloud(line: str) -> None:

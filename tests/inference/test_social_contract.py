@@ -142,11 +142,57 @@ def test_an_interrupted_command_goes_on_where_it_was(tmp_path, monkeypatch):
     with monkeypatch.context() as patch:
         patch.setattr(Job, "run", stop)
         assert shell("--seed", 1, "--runs", 5, "--out", "part").exit_code == 2
-    with Path("part/finished.jsonl").open("a") as file:
-        file.write('{"run": ["E1"')  # cut short
+    kept = Path("part/finished.jsonl").read_bytes()
+    with Path("part/finished.jsonl").open("ab") as file:
+        file.write(kept.splitlines()[-1][:-40])  # cut short
+    with monkeypatch.context() as patch:
+        calls.clear()
+        patch.setattr(Job, "run", stop)
+        assert shell("--seed", 1, "--runs", 5, "--out", "part").exit_code == 2
+    more = Path("part/finished.jsonl").read_bytes()
+    assert more.startswith(kept), "the piece of a line is taken out before the next one is appended"
+    assert [json.loads(line)["condition"] for line in more.splitlines()][:2] == calls_of(kept)
+    for other in (("--seed", 2), ("--runs", 6), ("--experiment", "E2")):
+        refused = shell(*("--seed", 1, "--runs", 5, "--out", "part"), *other)
+        assert refused.exit_code == 2
+        assert "finished.jsonl is of the run of E1 with seed 1 and 5 runs without recordings" in refused.stderr
+        assert Path("part/finished.jsonl").read_bytes() == more
     again = shell("--seed", 1, "--runs", 5, "--out", "part")
-    assert "resuming: 2 conditions" in again.stderr
+    assert "resuming: 4 conditions" in again.stderr
     assert Path("part/results.json").read_bytes() == Path("whole/results.json").read_bytes()
+
+
+def calls_of(kept):
+    return [json.loads(line)["condition"] for line in kept.splitlines()]
+
+
+def test_results_of_other_arguments_are_not_written_over(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    shell("--seed", 1, "--runs", 5)
+    first = Path("out/results.json").read_bytes()
+    refused = shell("--seed", 2, "--runs", 5)
+    assert refused.exit_code == 2
+    assert "out/findings.json is of the run of E1 with seed 1 and 5 runs without recordings: ask" in refused.stderr
+    assert Path("out/results.json").read_bytes() == first
+    assert shell("--seed", 1, "--runs", 5).exit_code == 0, "the same once more is no other run"
+    Path("out/findings.json").unlink()  # as the message says
+    assert shell("--seed", 2, "--runs", 5).exit_code == 0
+    assert Path("out/results.json").read_bytes() != first
+
+
+def test_a_full_disk_does_not_take_the_answer_away(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+
+    def full(*_, **__):
+        raise ProblemError("findings.json cannot be written: No space left on device")
+
+    monkeypatch.setattr("inference.norm_report.write_document", full)
+    result = shell("--seed", 1, "--runs", 5)
+    assert result.exit_code == 2
+    assert result.stdout.startswith("E1: ")
+    assert "Error: findings.json cannot be written" in result.stderr
+    again = shell("--seed", 1, "--runs", 5)
+    assert "resuming: 9 conditions" in again.stderr, "the pieces are still there"
 
 
 def test_wrong_options_are_the_users_fault(tmp_path, monkeypatch):
