@@ -9,8 +9,9 @@ hair costs ten, and nothing at all where indifference can be said in floats.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator
-from fractions import Fraction
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,9 +22,11 @@ from contracts.domains import Box, Simplex
 from contracts.engines.candidate import Candidate, units_of
 from contracts.engines.program import Rows
 from contracts.engines.strict import StrictMenu
-from contracts.exact import as_integers, binary_places
+from contracts.exact import ExactUtilities, utility_error
+from contracts.lattice import indifferent_amounts, twin_groups
 from contracts.mixing import mixed
 from contracts.problem import ScreeningProblem
+from contracts.relevance import Indices
 from contracts.repricing import contracts_of
 
 FEW_TYPES = 60  # whose utilities from one another's contracts are worth whole numbers
@@ -36,6 +39,7 @@ def tight_repairs(problem: ScreeningProblem, candidate: Candidate, strict: Stric
     """Mixtures on the edges of the domain, repriced exactly; contracts (n_types,), or none for many types."""
     if problem.n_types > FEW_TYPES:
         return
+    twins = twin_groups(problem)
     for edge in EDGES:
         for share in SHARES if strict is not None else SHARES[:1]:
             allocation, utility = candidate.allocation, candidate.utility
@@ -44,12 +48,15 @@ def tight_repairs(problem: ScreeningProblem, candidate: Candidate, strict: Stric
             allocation = on_edges(problem, allocation, edge)
             if strict is not None and strict.roomless is not None:
                 allocation, utility = on_equations(problem, strict.roomless, allocation, utility)
+            utility = level(problem, twins, allocation, utility)
             found = contracts_of(problem, allocation, utility)
             yield found
-            if problem.transfers != "none":
-                repriced = exactly_repriced(problem, *found)
-                if repriced is not None:
-                    yield repriced
+            if problem.transfers == "none":
+                continue
+            repriced = list(exactly_repriced(problem, *found))
+            yield from repriced
+            for amounts in indifferent_amounts(problem, twins, *found) if not repriced else ():
+                yield from exactly_repriced(problem, amounts, contracts_of(problem, amounts, utility)[1])
 
 
 def on_edges(problem: ScreeningProblem, allocation: Array, width: float) -> Array:
@@ -72,6 +79,19 @@ def on_edges(problem: ScreeningProblem, allocation: Array, width: float) -> Arra
         column[order] = least[run]
         columns.append(column)
     return problem.domain.clip(np.column_stack(columns))
+
+
+def level(problem: ScreeningProblem, twins: list[Indices], allocation: Array, utility: Array) -> Array:
+    """Utilities with the same rent for all twins: of those who keep the outside contract, or else the highest."""
+    utility, outside = utility.copy(), problem.outside_contract
+    for group in twins:
+        common = problem.valuations[group, 0] - problem.valuations[group[0], 0]
+        rent = utility[group] - common
+        same = float(rent.max())
+        if outside is not None and (allocation[group] == outside).all(axis=1).any():
+            same = float(problem.valuations[group[0]] @ outside)
+        utility[group] = same + common
+    return utility
 
 
 def on_equations(problem: ScreeningProblem, rows: Rows, allocation: Array, utility: Array) -> tuple[Array, Array]:
@@ -97,63 +117,59 @@ def _is_on_edge(problem: ScreeningProblem, allocation: Array) -> NDArray[np.bool
     return np.asarray(allocation == 0)
 
 
-def exactly_repriced(problem: ScreeningProblem, allocation: Array, near: Array) -> Contracts | None:
-    """The highest transfers up to `near` that are floats and keep every type at its contract, decided exactly.
+def exactly_repriced(problem: ScreeningProblem, allocation: Array, near: Array) -> Iterator[Contracts]:
+    """The highest transfers that are floats and keep every type at its contract, up to `near` first, then of all.
 
-    None where rounding down goes on for ever: a circle of types must be indifferent, and floats cannot say it.
+    Decided in whole numbers. Where there are none because a type at the outside contract is to be exactly indifferent
+    to another, it is paid a sliver. None come where rounding down goes on for ever: a circle of types must be
+    indifferent, and floats cannot say it.
     """
+    outside = problem.outside_contract
     allocations, contract = np.unique(allocation, axis=0, return_inverse=True)
     contract = contract.reshape(-1)
-    outside = problem.outside_contract
     home = -1
     if outside is not None:
         found = np.flatnonzero((allocations == outside).all(axis=1))
-        home = int(found[0]) if found.size else -1
-    if home >= 0 and near[contract == home].min() < 0:
-        home = -1  # its takers are paid: a contract like any other
-    values, amounts = binary_places(problem.valuations), binary_places(allocations)
-    highest = problem.transfer_limits[1]
-    limit = np.array([highest if np.isfinite(highest) else 0.0])
-    places = max(values + amounts, *map(binary_places, (near, problem.reservation_utility, limit)))
-    worth = as_integers(problem.valuations, values) @ as_integers(allocations, amounts).T
-    worth = worth * (1 << (places - values - amounts))
+        home = int(found[0]) if found.size and near[contract == found[0]].min() >= 0 else -1
+    near = near + 4 * utility_error(problem.valuations, allocation, near)
+    lowest, highest = problem.transfer_limits
+    finite = [limit for limit in (highest,) if np.isfinite(limit)]
+    amounts = allocations if outside is None else np.vstack([allocations, outside])
+    exact = ExactUtilities(problem.valuations, amounts, near, np.append(problem.reservation_utility, finite))
+    worth = exact.worth(problem.valuations, allocations)
     own = worth[np.arange(problem.n_types), contract]
-    leaving = as_integers(problem.reservation_utility, places)
-    if outside is not None:
-        leaving = (as_integers(problem.valuations, values) @ as_integers(outside, binary_places(outside))) * (
-            1 << (places - values - binary_places(outside))
-        )
-    ceiling = as_integers(near, places)
-    ceiling = np.minimum(ceiling, own - leaving)
-    if np.isfinite(highest):
-        ceiling = np.minimum(ceiling, int(as_integers(limit, places)[0]))
-    count = len(allocations)
-    room = own[:, np.newaxis] - worth
-    gaps = [np.minimum.reduce(room[contract == m]) for m in range(count)]
-    price = [_below(min(ceiling[contract == m]), places) for m in range(count)]
-    if home >= 0:
-        price[home] = 0
+    if outside is None:
+        least = exact.whole(problem.reservation_utility)
+    else:
+        least = exact.worth(problem.valuations, outside[np.newaxis])[:, 0]
+    ceilings = own - least
+    for limit in finite:
+        ceilings = np.minimum(ceilings, exact.whole(np.array([limit]))[0])
+    members = [contract == m for m in range(len(allocations))]
+    room = np.array([np.minimum.reduce(own[who, np.newaxis] - worth[who]) for who in members])
+    most = np.array([np.minimum.reduce(np.minimum(ceilings, exact.whole(near))[who]) for who in members])
+    highest_of_all = np.array([np.minimum.reduce(ceilings[who]) for who in members])
+    for fixed, limit in itertools.product(dict.fromkeys((home, -1)), (most, highest_of_all)):
+        price = _shortest_floats(room, limit, fixed, exact)
+        if price is not None:
+            transfers = np.array([exact.as_float(p) for p in price])
+            yield allocations[contract], np.maximum(transfers, lowest)[contract]
+
+
+def _shortest_floats(room: NDArray[Any], ceiling: NDArray[Any], fixed: int, exact: ExactUtilities) -> Any:
+    """The largest floats t <= ceiling with t_m <= t_k + room_mk, as whole numbers; None if there is no end to it."""
+    count = len(ceiling)
+    price = np.array([exact.below(p) for p in ceiling], dtype=object)
+    if fixed >= 0:
+        price[fixed] = 0
     for _ in range(ROUNDS * count + 1):
         moved = False
         for m in range(count):
-            if m == home:
-                continue
-            most = min((price[k] + gaps[m][k] for k in range(count) if k != m), default=price[m])
+            most = min(price + room[m])  # room_mm = 0
             if most < price[m]:
-                price[m], moved = _below(most, places), True
+                if m == fixed:
+                    return None
+                price[m], moved = exact.below(most), True
         if not moved:
-            break
-    else:
-        return None
-    transfers = np.array([float(Fraction(int(p), 1 << places)) for p in price])
-    return allocations[contract], np.maximum(transfers, problem.transfer_limits[0])[contract]
-
-
-def _below(whole: int, places: int) -> int:
-    """The largest float not above whole / 2^places, times 2^places."""
-    exact = Fraction(int(whole), 1 << places)
-    nearest = float(exact)
-    if Fraction(nearest) > exact:
-        nearest = float(np.nextafter(nearest, -np.inf))
-    numerator, denominator = nearest.as_integer_ratio()
-    return numerator * (1 << places) // denominator
+            return price
+    return None
