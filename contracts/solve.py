@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from contracts.arrays import number
-from contracts.bounds import Multipliers, no_multipliers, upper_bound
+from contracts.bounds import Bound, Multipliers, no_multipliers, upper_bound
 from contracts.engines.candidate import Candidate
 from contracts.errors import ProblemError, SolverError
 from contracts.indifference import doubles
@@ -28,6 +28,7 @@ UNCERTAIN = ("robust", "reference")  # "robust" is what "auto" means under uncer
 AMBIGUOUS_TYPES = 150  # so few that one program with every IC row beats many solves at known weights
 ENGINE_SHARE = 0.85  # of the time limit; repairs have the rest
 REPAIR_SECONDS = 1.0  # that repairs may always take after an interrupt
+CLEARLY = 1e-12  # share of a bound by which another must be lower to be preferred
 REFERENCE_TYPES = 12  # so few types in several dimensions that every IC row may as well be there
 INDIFFERENT = (
     "Some types have equal valuations but different principal_values: the best menu leaves them exactly indifferent, "
@@ -238,9 +239,7 @@ def suitable_method(problem: ScreeningProblem) -> str:
 
 def certified_menu(problem: ScreeningProblem, candidate: Candidate, *, gap: float, deadline: float = math.inf) -> Menu:
     """Repair a candidate, assign contracts exactly, prove the bound; raises if the certificate does not hold."""
-    bound = upper_bound(problem, candidate.multipliers)
-    if not candidate.is_finished:  # prices half-way may prove less than none at all
-        bound = min(bound, upper_bound(problem, no_multipliers(problem)), key=lambda proven: proven.value)
+    bound = proven_bound(problem, candidate)
     found = exact_menu(problem, candidate, bound, gap, deadline)
     menu = menu_of(problem, found, bound, candidate.engine)
     if not menu.certificate.holds:
@@ -258,3 +257,17 @@ def certified_menu(problem: ScreeningProblem, candidate: Candidate, *, gap: floa
             reached=menu,
         )
     return menu
+
+
+def proven_bound(problem: ScreeningProblem, candidate: Candidate) -> Bound:
+    """The lowest bound that a candidate's prices prove, those next to them that have room, or none at all.
+
+    Prices half-way may prove less than none, and so do rounding errors where nothing is worth anything.
+    """
+    from contracts.engines.inside import bounds_near
+
+    best, *others = bounds_near(problem, candidate.multipliers)
+    for bound in (*others, upper_bound(problem, no_multipliers(problem))):
+        if bound.value < best.value - CLEARLY * abs(best.value):
+            best = bound
+    return best
