@@ -14,8 +14,8 @@ import numpy as np
 
 from contracts.arrays import number
 from contracts.bounds import Bound, Multipliers, no_multipliers, upper_bound
-from contracts.engines.candidate import Candidate
-from contracts.errors import ProblemError, SolverError
+from contracts.engines.candidate import Candidate, units_of
+from contracts.errors import ContractError, ProblemError, SolverError
 from contracts.indifference import doubles
 from contracts.menu import Menu, menu_of
 from contracts.objectives import TOO_AVERSE
@@ -28,6 +28,7 @@ UNCERTAIN = ("robust", "reference")  # "robust" is what "auto" means under uncer
 AMBIGUOUS_TYPES = 150  # so few that one program with every IC row beats many solves at known weights
 ENGINE_SHARE = 0.85  # of the time limit; repairs have the rest
 REPAIR_SECONDS = 1.0  # that repairs may always take after an interrupt
+FAR = 64.0  # units of money beyond which a limit on transfers is first left out
 CLEARLY = 1e-12  # share of a bound by which another must be lower to be preferred
 REFERENCE_TYPES = 12  # so few types in several dimensions that every IC row may as well be there
 INDIFFERENT = (
@@ -100,8 +101,8 @@ def solve_menu(
     time_limit = checked_seconds(time_limit)
     began = time.monotonic()
     deadline = began + ENGINE_SHARE * time_limit
-    engine = engine_for(problem, method, deadline, reporter(progress), gap, start)
-    candidate, limit = engine(problem), time_limit
+    engine = functools.partial(engine_for, method=method, deadline=deadline, report=reporter(progress), gap=gap, start=start)
+    candidate, limit = candidate_within(problem, engine), time_limit
     if not candidate.is_finished:  # after an interrupt, repairs have their share of the time spent so far
         spent = time.monotonic() - began
         limit = min(limit, max(spent / ENGINE_SHARE, spent + REPAIR_SECONDS))
@@ -113,6 +114,29 @@ def solve_menu(
     from contracts.engines import robust
 
     return certified_menu(problem, robust.priced(problem, deadline=deadline), gap=gap, deadline=began + limit)
+
+
+def candidate_within(problem: ScreeningProblem, engine: Callable[[ScreeningProblem], Engine]) -> Candidate:
+    """The candidate of the problem's engine, without limits on transfers that are far from anything in it.
+
+    A limit of a thousand million next to sums near one leaves a solver few digits. Without it there is an easier
+    problem, whose prices bound the harder one, too; where its transfers are within the limit, it is all there is.
+    """
+    suited = engine(problem)  # refuses a method that does not apply
+    low, high = problem.transfer_limits
+    if isinstance(problem.transfers, tuple):
+        far = FAR * units_of(problem).money
+        eased = (-math.inf if low < -far else low, math.inf if high > far else high)
+        easier = dataclasses.replace(problem, transfers="free" if eased == (-math.inf, math.inf) else eased)
+        if eased != (low, high):
+            try:
+                candidate = engine(easier)(easier)
+            except ContractError:  # such as unbounded: the far limits are needed
+                return suited(problem)
+            transfer = problem.utility(candidate.allocation, candidate.utility)
+            if (low == eased[0] or transfer.min() > low / 2) and (high == eased[1] or transfer.max() < high / 2):
+                return candidate
+    return suited(problem)
 
 
 def checked_seconds(time_limit: Any) -> float:

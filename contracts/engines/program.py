@@ -209,6 +209,8 @@ def _near(problem: ScreeningProblem, units: Units) -> Array:
     if not isinstance(problem.cost, Power) or not isinstance(problem.domain, NonNegative):
         return np.ones(problem.valuations.shape)
     _, best = problem.cost.conjugate(problem.valuations + problem.principal_values, problem.domain)
+    if problem.outside_option is not None:  # nobody can be kept from that
+        best = np.maximum(best, problem.outside_option)
     share = np.where(np.isfinite(best) & (best > 0), best / units.allocation, 1.0)
     return np.asarray(2.0 ** np.round(np.log2(np.maximum(share, LEAST_SHARE))))
 
