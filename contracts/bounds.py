@@ -130,6 +130,19 @@ def upper_bound(problem: ScreeningProblem, multipliers: Multipliers) -> Bound:
         return upper_bound(problem.under(weights), replace(multipliers, weights=weights))
     if problem.valuation_sets is not None:
         return _robust_bound(problem, multipliers)
+    if np.isfinite(problem.transfer_limits).all() and problem.transfers != "none":
+        # A limit that no menu reaches bears no price, but a solver's rounding times the limit may be money.
+        low, high = problem.transfer_limits
+        eased = [
+            _bound_of(replace(problem, transfers=limits), multipliers)
+            for limits in ((low, math.inf), (-math.inf, high), (-math.inf, math.inf))
+        ]
+        return min(_bound_of(problem, multipliers), *eased, key=lambda proven: proven.value)
+    return _bound_of(problem, multipliers)
+
+
+def _bound_of(problem: ScreeningProblem, multipliers: Multipliers) -> Bound:
+    """The bound where valuations and weights are known, from these prices or next to them."""
     bound = _bound_at(problem, multipliers)
     for more in NUDGES:  # a linear cost on x >= 0 needs v <= price to the last digit: dearer side rows lower v
         if math.isfinite(bound.value) or not multipliers.side.any():
@@ -273,7 +286,9 @@ def _corners(domain: Domain, n_goods: int) -> Array | None:
     if not isinstance(domain, Box):
         return None
     lower, upper = (np.broadcast_to(limit, n_goods) for limit in (domain.lower, domain.upper))
-    signs = [(1.0,) if low >= 0 else (-1.0,) if high <= 0 else (-1.0, 1.0) for low, high in zip(lower, upper, strict=True)]
+    signs = [
+        (1.0,) if low >= 0 else (-1.0,) if high <= 0 else (-1.0, 1.0) for low, high in zip(lower, upper, strict=True)
+    ]
     return np.array(list(itertools.product(*signs))) if math.prod(map(len, signs)) <= MOST_CORNERS else None
 
 

@@ -391,10 +391,13 @@ def violations(problem: ScreeningProblem, allocation: Array, transfer: Array) ->
     rows = problem.side_rows
     utility = problem.utility(allocation, transfer)
     over = rows.activity(allocation, utility) - rows.limit
-    size = np.einsum("kij,ij->k", np.abs(rows.allocation), np.abs(allocation)) + np.abs(rows.utility) @ np.abs(utility)
-    # Inequalities are forgiven rounding only: any more and a menu could be worth more than the proven bound.
-    rounding = (problem.valuations.size + problem.n_goods + 8) * EPS
-    allowed = np.where(rows.is_equation, ROW_TOLERANCE, rounding) * (size + np.abs(rows.limit))
+    on_allocation = np.einsum("kij,ij->k", np.abs(rows.allocation), np.abs(allocation)) + np.abs(rows.limit)
+    # Inequalities are forgiven rounding only: any more and a menu could be worth more than the proven bound. A utility
+    # is the difference of what an allocation is worth and what it costs, and is as uncertain as these two.
+    parts = np.einsum("ij,ij->i", np.abs(problem.valuations), np.abs(allocation)) + np.abs(transfer)
+    rounding = (problem.valuations.size + problem.n_goods + 8) * EPS * (on_allocation + np.abs(rows.utility) @ parts)
+    equation = ROW_TOLERANCE * (on_allocation + np.abs(rows.utility) @ np.abs(utility))
+    allowed = rounding + np.where(rows.is_equation, equation, 0.0)
     for name, amount, least in zip(rows.names, over, allowed, strict=True):
         if amount > least:
             found.append(Violation(name, float(amount)))

@@ -60,6 +60,23 @@ class ExactUtilities:
         shift = 1 << (self.places - self._value_places - self._amount_places)
         return np.asarray((worth * amount).sum(axis=1) * shift - price, dtype=object)
 
+    def worth(self, valuations: Array, allocations: Array) -> NDArray[np.object_]:
+        """Exact valuations_i . allocations_m of all pairs, times 2**places; (n_types, n_options)."""
+        values, amounts = as_integers(valuations, self._value_places), as_integers(allocations, self._amount_places)
+        return np.asarray((values @ amounts.T) * (1 << (self.places - self._value_places - self._amount_places)))
+
+    def whole(self, values: Array) -> NDArray[np.object_]:
+        """Floats times 2**places."""
+        return as_integers(values, self.places)
+
+    def below(self, integer: Any) -> int:
+        """The largest float that is at most an integer on the common scale, on that scale."""
+        exact = Fraction(int(integer), 1 << self.places)
+        nearest = float(exact)
+        if nearest > exact:
+            nearest = float(np.nextafter(nearest, -np.inf))
+        return int(as_integers(np.array([nearest]), self.places)[0])
+
     @staticmethod
     def _lookup(values: Array, rows: Indices, places: int) -> NDArray[np.object_]:
         distinct, position = np.unique(rows, return_inverse=True)

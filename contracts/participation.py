@@ -184,7 +184,10 @@ def perspective(cost: Any, allocation: Any, share: Any) -> tuple[Any, list[Any]]
         rotated = cp.vstack([np.sqrt(2.0) * (allocation @ np.linalg.cholesky(matrix)).T, spent - share])
         return spent, [cp.SOC(spent + share, rotated, axis=0)]
     if isinstance(cost, Power):
-        powers, shares = cp.Variable(allocation.shape), cp.reshape(share, (n_rows, 1), order="C") @ np.ones((1, n_goods))
+        powers, shares = (
+            cp.Variable(allocation.shape),
+            cp.reshape(share, (n_rows, 1), order="C") @ np.ones((1, n_goods)),
+        )
         three = (powers, shares, allocation) if cost.exponent > 1 else (allocation, shares, powers)
         inverse = min(cost.exponent, 1 / cost.exponent)
         cone = cp.PowCone3D(*(cp.vec(part, order="C") for part in three), np.full(n_rows * n_goods, inverse))

@@ -35,6 +35,7 @@ from contracts.problem import ScreeningProblem
 from contracts.relevance import Indices
 from contracts.repricing import chain, contracts_of, merge, reprice, reprice_near
 from contracts.robust_repair import robust_repairs
+from contracts.tight_repair import tight_repairs
 
 MERGERS = (1e-6, 1e-9)  # allocations closer than this share of their unit are one contract
 FINEST_MERGER = 1e-13  # where amounts span many orders of magnitude
@@ -74,6 +75,11 @@ def exact_menu(
             certificate = tried[-1].certificate
             if certificate.holds and certificate.relative_gap <= enough:
                 break
+            if not is_feasible(certificate) and len(contracts[1]) == problem.n_types:  # in a tie all keep their own
+                tried.append(assigned(problem, contracts, bound, gap, keeps=True))
+                certificate = tried[-1].certificate
+                if certificate.holds and certificate.relative_gap <= enough:
+                    break
             if len(contracts[1]) and is_feasible(certificate) and time.monotonic() > deadline:
                 stopped = True
                 break
@@ -95,10 +101,21 @@ def is_feasible(certificate: Certificate) -> bool:
     return certificate.is_exact and not certificate.violations
 
 
-def assigned(problem: ScreeningProblem, contracts: Contracts, bound: Bound, gap: float) -> ExactMenu:
-    """Give every type its exactly best contract, the outside contract included."""
-    (allocations, transfers), _ = distinct_contracts(*_with_outside(problem, contracts))
-    best = best_options(problem.valuations, allocations, transfers, tie_break(problem, (allocations, transfers)))
+def assigned(
+    problem: ScreeningProblem, contracts: Contracts, bound: Bound, gap: float, *, keeps: bool = False
+) -> ExactMenu:
+    """Give every type its exactly best contract, the outside contract included.
+
+    Ties are broken in the objective's favour; with `keeps`, type i keeps contract i if nothing is better. Rows over all
+    types may need that.
+    """
+    (allocations, transfers), own = distinct_contracts(*_with_outside(problem, contracts))
+    favour = tie_break(problem, (allocations, transfers))
+
+    def loyal(types: Indices, options: Indices) -> Array:
+        return np.where(options == own[types], np.inf, favour(types, options))
+
+    best = best_options(problem.valuations, allocations, transfers, loyal if keeps else favour)
     certificate = certify(problem, (allocations, transfers), best.option, bound, gap=gap, compared=best)
     return ExactMenu((allocations, transfers), best.option, certificate)
 
@@ -169,7 +186,12 @@ def repairs(problem: ScreeningProblem, candidate: Candidate, deadline: float = n
             if exact is not None:
                 yield contracts_of(problem, *exact)
     if strict is not None:
-        strict = StrictMenu(*_shared(problem, twins, strict.allocation, strict.utility))
+        strict = replace(
+            strict,
+            **dict(
+                zip(("allocation", "utility"), _shared(problem, twins, strict.allocation, strict.utility), strict=True)
+            ),
+        )
         needed = mixture_needed(problem, candidate, strict.allocation, strict.utility)
         if needed < LARGEST_MIXTURE:
             yield contracts_of(problem, *mixed(problem, candidate, strict, needed))
@@ -179,20 +201,27 @@ def repairs(problem: ScreeningProblem, candidate: Candidate, deadline: float = n
     if strict is not None:
         for share in MIXTURES:
             yield contracts_of(problem, *mixed(problem, candidate, strict, share))
+    yield from tight_repairs(problem, candidate, strict)
 
 
 def twins_of(problem: ScreeningProblem) -> Indices:
     """Number of the taste that each type has, tastes that nearly coincide counted as one; (n_types,).
 
-    Twins are worth nearly the same to the principal as well: otherwise they are better off apart.
+    Twins are worth nearly the same to the principal as well, and count alike in the side constraints: otherwise they
+    are better off apart.
     """
     both = np.column_stack([problem.valuations, problem.principal_values])
     if problem.terms.allocation_values.any():
         both = np.column_stack([both, problem.terms.allocation_values])
-    cell = TWINS * float(np.abs(both).max())
-    if cell < np.finfo(np.float64).tiny:
-        return np.zeros(problem.n_types, dtype=np.intp)
-    return np.unique(np.round(both / cell), axis=0, return_inverse=True)[1].reshape(-1)
+    rows = problem.side_rows
+    counts = np.concatenate([rows.allocation, rows.utility[:, :, np.newaxis]], axis=2) / problem.weights[:, np.newaxis]
+    largest = np.abs(counts).max(axis=(1, 2), keepdims=True, initial=0.0)
+    counts = counts / np.where(largest > 0, largest, 1.0)
+    size = float(np.abs(both).max())
+    if size < np.finfo(np.float64).tiny:
+        both, size = np.zeros_like(both), 1.0
+    cells = np.column_stack([both / size, *counts]) / TWINS
+    return np.unique(np.round(cells), axis=0, return_inverse=True)[1].reshape(-1)
 
 
 def _shared(problem: ScreeningProblem, twins: Indices, allocation: Array, utility: Array) -> tuple[Array, Array]:

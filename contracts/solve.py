@@ -13,9 +13,9 @@ from typing import Any
 import numpy as np
 
 from contracts.arrays import number
-from contracts.bounds import Multipliers, no_multipliers, upper_bound, without_noise
-from contracts.engines.candidate import Candidate
-from contracts.errors import InfeasibleMenuError, ProblemError, SolverError
+from contracts.bounds import Bound, Multipliers, no_multipliers, upper_bound, without_noise
+from contracts.engines.candidate import Candidate, units_of
+from contracts.errors import ContractError, InfeasibleMenuError, ProblemError, SolverError
 from contracts.indifference import doubles
 from contracts.menu import Menu, assembled, menu_of
 from contracts.objectives import TOO_AVERSE
@@ -28,6 +28,8 @@ UNCERTAIN = ("robust", "reference")  # "robust" is what "auto" means under uncer
 AMBIGUOUS_TYPES = 150  # so few that one program with every IC row beats many solves at known weights
 ENGINE_SHARE = 0.85  # of the time limit; repairs have the rest
 REPAIR_SECONDS = 1.0  # that repairs may always take after an interrupt
+FAR = 64.0  # units of money beyond which a limit on transfers is first left out
+CLEARLY = 1e-12  # share of a bound by which another must be lower to be preferred
 REFERENCE_TYPES = 12  # so few types in several dimensions that every IC row may as well be there
 INDIFFERENT = (
     "Some types have equal valuations but different principal_values: the best menu leaves them exactly indifferent, "
@@ -101,12 +103,14 @@ def solve_menu(
     time_limit = checked_seconds(time_limit)
     began = time.monotonic()
     deadline = began + ENGINE_SHARE * time_limit
-    engine = engine_for(problem.program, method, deadline, reporter(progress), gap, start)
     if method == "auto" and problem.n_types > REFERENCE_TYPES and suitable_method(problem.program) == "reference":
         served = _everybody_served(problem, gap, deadline)
         if served is not None:
             return served
-    candidate, limit = engine(problem.program), time_limit
+    engine = functools.partial(
+        engine_for, method=method, deadline=deadline, report=reporter(progress), gap=gap, start=start
+    )
+    candidate, limit = candidate_within(problem.program, engine), time_limit
     if not candidate.is_finished:  # after an interrupt, repairs have their share of the time spent so far
         spent = time.monotonic() - began
         limit = min(limit, max(spent / ENGINE_SHARE, spent + REPAIR_SECONDS))
@@ -133,6 +137,29 @@ def _everybody_served(problem: ScreeningProblem, gap: float, deadline: float) ->
         return certified_menu(problem, dataclasses.replace(found, allocation=allocation), gap=gap, deadline=deadline)
     except (InfeasibleMenuError, SolverError):
         return None
+
+
+def candidate_within(problem: ScreeningProblem, engine: Callable[[ScreeningProblem], Engine]) -> Candidate:
+    """The candidate of the problem's engine, without limits on transfers that are far from anything in it.
+
+    A limit of a thousand million next to sums near one leaves a solver few digits. Without it there is an easier
+    problem, whose prices bound the harder one, too; where its transfers are within the limit, it is all there is.
+    """
+    suited = engine(problem)  # refuses a method that does not apply
+    low, high = problem.transfer_limits
+    if isinstance(problem.transfers, tuple):
+        far = FAR * units_of(problem).money
+        eased = (-math.inf if low < -far else low, math.inf if high > far else high)
+        easier = dataclasses.replace(problem, transfers="free" if eased == (-math.inf, math.inf) else eased)
+        if eased != (low, high):
+            try:
+                candidate = engine(easier)(easier)
+            except ContractError:  # such as unbounded: the far limits are needed
+                return suited(problem)
+            transfer = problem.utility(candidate.allocation, candidate.utility)
+            if (low == eased[0] or transfer.min() > low / 2) and (high == eased[1] or transfer.max() < high / 2):
+                return candidate
+    return suited(problem)
 
 
 def checked_seconds(time_limit: Any) -> float:
@@ -263,7 +290,7 @@ def _under_simpler_prices(menu: Menu, gap: float) -> Menu:
     Where menus are worth next to nothing, prices of 1e-12 prove worse than none.
     """
     program, own = menu.problem.program, menu.bound
-    simpler = [no_multipliers(program), *(without_noise(own.multipliers, share) for share in NOISE)]
+    simpler = [without_noise(own.multipliers, share) for share in NOISE]
     best = min([own, *(upper_bound(program, prices) for prices in simpler)], key=lambda proven: proven.value)
     if best is own:
         return menu
@@ -279,9 +306,7 @@ def certified_menu(problem: ScreeningProblem, candidate: Candidate, *, gap: floa
     `candidate` is one of `problem.program`.
     """
     program = problem.program
-    bound = upper_bound(program, candidate.multipliers)
-    if not candidate.is_finished:  # prices half-way may prove less than none at all
-        bound = min(bound, upper_bound(program, no_multipliers(program)), key=lambda proven: proven.value)
+    bound = proven_bound(program, candidate)
     found = exact_menu(program, candidate, bound, gap, deadline)
     menu = menu_of(problem, found, bound, candidate.engine)
     if not menu.certificate.holds:
@@ -295,7 +320,9 @@ def certified_menu(problem: ScreeningProblem, candidate: Candidate, *, gap: floa
             remedy = TOUCHING
         elif problem.terms.function is not None:
             remedy = f"Ask for a larger gap, or {TOO_AVERSE}"
-        kept = "the menu, exactly IC and IR, is in the error's `reached`" if exact else "`reached` is None: no exact menu"
+        kept = (
+            "the menu, exactly IC and IR, is in the error's `reached`" if exact else "`reached` is None: no exact menu"
+        )
         raise SolverError(
             f"no menu within a relative gap of {gap:.1e} was certified; the best one reached:\n{menu.certificate}\n"
             f"{remedy}; {kept}",
@@ -303,3 +330,17 @@ def certified_menu(problem: ScreeningProblem, candidate: Candidate, *, gap: floa
             reached=menu if exact else None,
         )
     return menu
+
+
+def proven_bound(problem: ScreeningProblem, candidate: Candidate) -> Bound:
+    """The lowest bound that a candidate's prices prove, those next to them that have room, or none at all.
+
+    Prices half-way may prove less than none, and so do rounding errors where nothing is worth anything.
+    """
+    from contracts.engines.inside import bounds_near
+
+    best, *others = bounds_near(problem, candidate.multipliers)
+    for bound in (*others, upper_bound(problem, no_multipliers(problem))):
+        if bound.value < best.value - CLEARLY * abs(best.value):
+            best = bound
+    return best

@@ -67,6 +67,25 @@ def units_of(problem: ScreeningProblem) -> Units:
     return Units(allocation, power_of_two(money), shift)
 
 
+def widest_units_of(problem: ScreeningProblem) -> Units:
+    """Units in which what the constraints ask for is near one as well, however little the first best is.
+
+    An outside option or a reservation utility may lie far above what anybody would be given for its own sake.
+    """
+    units = units_of(problem)
+    outside = np.zeros(1) if problem.outside_option is None else np.abs(problem.outside_option)
+    rows = problem.side_rows
+    with np.errstate(divide="ignore", invalid="ignore"):
+        asked = np.abs(rows.limit) / np.abs(rows.allocation).max(axis=(1, 2), initial=0.0)
+    amount = max(units.allocation, float(outside.max()), float(np.max(asked[np.isfinite(asked)], initial=0.0)))
+    if not isinstance(problem.domain, NonNegative):
+        amount = units.allocation
+    worth = float(np.abs(problem.valuations).max() + np.abs(problem.principal_values).max()) * amount
+    reserved = np.ptp(problem.reservation_utility - units.shift)
+    money = max(units.money, worth if amount > units.allocation else 0.0, float(reserved))
+    return Units(power_of_two(amount), power_of_two(money), units.shift)
+
+
 def ungrouped(
     problem: ScreeningProblem,
     member: Indices,

@@ -98,7 +98,9 @@ def _with_outside(inner: Chart | None, total: float) -> Chart | None:
     faces = np.column_stack([inner.normals, inner.limits / (total * length)])
     ends = np.zeros((2, len(basis)))
     ends[:, -1] = -1.0, 1.0
-    return Chart(np.append(inner.origin, 0.0), basis, np.vstack([faces, ends]), np.append(inner.limits, [0.0, total * length]))
+    return Chart(
+        np.append(inner.origin, 0.0), basis, np.vstack([faces, ends]), np.append(inner.limits, [0.0, total * length])
+    )
 
 
 def reason_against(problem: ScreeningProblem) -> str | None:

@@ -2,34 +2,49 @@
 
 from __future__ import annotations
 
-from typing import Any
+from dataclasses import replace
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from contracts.arrays import Array
+from contracts.bounds import Multipliers
 from contracts.costs import Linear, Power
 from contracts.domains import NonNegative
-from contracts.engines.program import Program
+from contracts.engines.inside import bounds_near
+from contracts.engines.program import Program, multipliers_of
 from contracts.errors import ContractError, InfeasibleMenuError, SolverError, UnboundedMenuError
+from contracts.objectives import WeightedSum
 
 CONFLICT_PRICE = 1e-6  # share of the largest price above which a constraint takes part in the conflict
 SHORTFALL = 1e-7  # normalised violation below which a problem counts as feasible
+PROOF = 1e-9  # share of the priced amounts by which a bound must lie below nothing
+GROWTH = 1e-7  # of the goal, along a direction of length one, that a solver can tell from none
 LARGEST_CONFLICT = 24  # constraints that the deletion filter tries one by one
 BUDGET = "minimum profit"
 
 
 def infeasible_menu(program: Program) -> ContractError:
-    """An InfeasibleMenuError with an irreducible set of constraints, or a SolverError if none conflict.
+    """An InfeasibleMenuError with an irreducible set of constraints, or a SolverError if that is not proven.
 
     The menu that breaks the soft constraints least prices each of them; those with a positive price cannot hold
-    together (Farkas). Dropping members that are not needed, one by one, makes the set irreducible.
+    together (Farkas). These prices prove it without the solver: they bound a goal that is worth nothing for every menu,
+    and a bound below nothing says that there is no menu. Dropping members that are not needed, one by one, makes the
+    set irreducible.
     """
-    shortfall, prices = _least_violation(program, None)
+    found = _least_violation(program, None)
+    if found is None:
+        return SolverError("the search for what conflicts failed", tried=("CLARABEL",))
+    shortfall, prices = found.shortfall, found.prices
     if shortfall <= SHORTFALL:
         return SolverError(
             "the solver called the problem infeasible, but a menu misses its constraints by only "
             f"{shortfall * program.units.money:.3g}: relax a constraint a little, or rescale",
             tried=("CLARABEL",),
+        )
+    if not _is_proven(program, found):
+        return SolverError(
+            "the solver called the problem infeasible, which its prices do not prove: undecided", tried=("CLARABEL",)
         )
     largest = max(prices.values())
     conflict = sorted(
@@ -37,7 +52,8 @@ def infeasible_menu(program: Program) -> ContractError:
     )
     for name in tuple(conflict[:LARGEST_CONFLICT]):
         rest = set(conflict) - {name}
-        if rest and _least_violation(program, rest)[0] > SHORTFALL:
+        without = _least_violation(program, rest) if rest else None
+        if without is not None and without.shortfall > SHORTFALL:
             conflict.remove(name)
     everywhere = "" if program.problem.valuation_sets is None else ", for every valuation in its set"
     listed = "; ".join(conflict[:6]) + (f"; and {len(conflict) - 6} more" if len(conflict) > 6 else "")
@@ -47,6 +63,20 @@ def infeasible_menu(program: Program) -> ContractError:
         f"{_remedy(conflict)}",
         conflict=tuple(conflict),
     )
+
+
+def _is_proven(program: Program, found: Shortfall) -> bool:
+    """Whether the prices bound a goal worth nothing below nothing; under uncertainty the solver's word is all there is.
+
+    On x >= 0 virtual valuations must not be positive to the last digit: prices next to those with room are tried.
+    """
+    problem = program.problem
+    if problem.valuation_sets is not None:
+        return True
+    nothing = replace(problem, objective=WeightedSum(minimum_profit=problem.terms.minimum_profit), ambiguity=None)
+    best = min(bound.value for bound in bounds_near(nothing, found.multipliers))
+    size = float(found.multipliers.ir @ np.abs(problem.reservation_utility)) + abs(best)
+    return best < -PROOF * size
 
 
 def _remedy(conflict: list[str]) -> str:
@@ -63,45 +93,62 @@ def _remedy(conflict: list[str]) -> str:
     return remedy[:1].upper() + remedy[1:] + "."
 
 
-def _least_violation(program: Program, only: set[str] | None) -> tuple[float, dict[str, float]]:
-    """Smallest total violation of the soft constraints named in `only` (all for None), and the price of each."""
+class Shortfall(NamedTuple):
+    """The smallest total violation of the soft constraints, in units of money, and what prices it."""
+
+    shortfall: float
+    prices: dict[str, float]  # of the soft constraints, by name
+    multipliers: Multipliers
+
+
+def _least_violation(program: Program, only: set[str] | None) -> Shortfall | None:
+    """Smallest total violation of the soft constraints named in `only` (all for None); None if no solver knows."""
     import cvxpy as cp
+
+    from contracts.engines.reference import run
 
     point, allocation, utility = program.variables()
     ic_margin, ir_margin, reaches = program.margins(point)
-    constraints = program.ic.at_least(point, ic_margin) + program.domain_constraints(allocation) + reaches
+    ic = program.ic.at_least(point, ic_margin)
+    constraints = [*ic, *program.domain_constraints(allocation), *reaches]
     total: Any = 0.0
-    priced: list[tuple[tuple[str, ...], Any]] = []
+    priced: list[tuple[list[int], Any]] = []
     for rows in program.soft:
         kept = [k for k, name in enumerate(rows.names) if only is None or name in only]
+        row = None
         if kept:
             short = cp.Variable(len(kept), nonneg=True)
             margin = ir_margin[kept] if rows is program.ir and reaches else 0.0
             row = rows.matrix[kept] @ point + short >= rows.limit[kept] + margin
             constraints.append(row)
             total += cp.sum(short)
-            priced.append((tuple(rows.names[k] for k in kept), row))
+        priced.append((kept, row))
     required = program.problem.terms.minimum_profit
+    budget = None
     if required is not None and (only is None or BUDGET in only):
         short = cp.Variable(1, nonneg=True)
         spent, costing = program.spent(allocation)
         profit = cp.reshape(program.profit(allocation, utility, spent), (1,), order="C")
-        row = profit + short >= required / program.units.money
-        constraints += [row, *costing]
+        budget = profit + short >= required / program.units.money
+        constraints += [budget, *costing]
         total += cp.sum(short)
-        priced.append(((BUDGET,), row))
     phase_one = cp.Problem(cp.Minimize(total), constraints)
-    try:
-        phase_one.solve(solver=cp.CLARABEL)
-    except cp.error.SolverError as exc:
-        raise SolverError(
-            "the problem is infeasible, and the search for the conflict failed", tried=("CLARABEL",)
-        ) from exc
+    if not run(phase_one):
+        return None
     prices: dict[str, float] = {}
-    for names, row in priced:
-        for name, price in zip(names, np.atleast_1d(row.dual_value), strict=True):
-            prices[name] = prices.get(name, 0.0) + float(price)
-    return float(phase_one.value), prices
+    every: list[Any] = [ic[0].dual_value if ic else None]
+    for rows, (kept, row) in zip(program.soft, priced, strict=True):
+        price = np.zeros(len(rows))
+        if row is not None:
+            price[kept] = np.maximum(row.dual_value, 0.0)
+        every.append(price)
+        for k in kept:
+            prices[rows.names[k]] = prices.get(rows.names[k], 0.0) + float(price[k])
+    if budget is not None:
+        prices[BUDGET] = float(budget.dual_value[0])
+    return Shortfall(
+        float(phase_one.value), prices, multipliers_of(program, every, None if budget is None else budget.dual_value)
+    )
 
 
 def unbounded_menu(program: Program) -> ContractError:
@@ -113,7 +160,7 @@ def unbounded_menu(program: Program) -> ContractError:
             break
     else:
         return SolverError(
-            "the solver called the problem unbounded, but no direction of growth was found: rescale the problem",
+            "the solver called the problem unbounded, but no direction of growth was found",
             tried=("CLARABEL",),
         )
     direction = _in_words(program, *program.read(np.where(np.abs(point) < 1e-6, 0.0, point)))
@@ -131,6 +178,8 @@ def _growing(program: Program, rate: Array | None) -> Array | None:
     Every constraint must hold along it with limit 0, while allocations cost `rate`, (n_goods,), per unit.
     """
     import cvxpy as cp
+
+    from contracts.engines.reference import run
 
     problem = program.problem
     terms = problem.terms
@@ -152,8 +201,9 @@ def _growing(program: Program, rate: Array | None) -> Array | None:
     values = terms.allocation_values * problem.weights[:, np.newaxis] * (units.allocation / units.money)
     welfare = welfare + cp.sum(cp.multiply(values, allocation))
     grows = cp.Problem(cp.Maximize(terms.profit_weight * profit + welfare), constraints)
-    grows.solve(solver=cp.CLARABEL)
-    return None if grows.value is None or grows.value <= 1e-7 else np.asarray(point.value)
+    if not run(grows) or grows.value <= GROWTH:
+        return None
+    return np.asarray(point.value)
 
 
 def _counts_profit(program: Program) -> bool:

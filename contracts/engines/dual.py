@@ -23,7 +23,9 @@ from contracts.arrays import Array
 from contracts.bounds import Multipliers, no_multipliers
 from contracts.costs import Entropy
 from contracts.engines.candidate import Candidate
-from contracts.errors import ProblemError
+from contracts.engines.diagnosis import infeasible_menu
+from contracts.engines.program import menu_program
+from contracts.errors import InfeasibleMenuError, ProblemError
 from contracts.problem import ScreeningProblem
 from contracts.relevance import Indices
 
@@ -118,12 +120,15 @@ def solve(problem: ScreeningProblem, *, deadline: float = np.inf, start: Multipl
     ------
     ProblemError
         If the problem is outside this engine's class.
+    InfeasibleMenuError
+        If no policies give everybody its reservation utility: the bound would fall for ever.
     """
     from scipy.sparse import csr_array
 
     against = reason_against(problem)
     if against is not None:
         raise ProblemError(f"method 'dual' does not apply: {against}; use method='auto'")
+    _check_feasible(problem)
     dual = _dual_of(problem)
     first = np.zeros((problem.n_types, problem.n_types + 1))
     if start is not None:
@@ -137,6 +142,28 @@ def solve(problem: ScreeningProblem, *, deadline: float = np.inf, start: Multipl
     multipliers = replace(no_multipliers(problem), ic=csr_array(prices[:, :-1]), ir=prices[:, -1])
     utility = np.einsum("ij,ij->i", problem.valuations, policies)
     return Candidate(policies, utility, multipliers, "dual", is_finished=finished)
+
+
+def _check_feasible(problem: ScreeningProblem) -> None:
+    """Refuse problems without a menu; where one policy suits everybody that is soon seen."""
+    from scipy.optimize import linprog
+
+    if problem.outside_contract is not None:
+        return
+    size = float(np.abs(problem.valuations).max()) or 1.0
+    one_for_all: Any = linprog(
+        np.zeros(problem.n_goods),
+        A_ub=-problem.valuations / size,
+        b_ub=-problem.reservation_utility / size,
+        A_eq=np.ones((1, problem.n_goods)),
+        b_eq=[1.0],
+        method="highs",
+    )
+    if one_for_all.status == 0:
+        return
+    why = infeasible_menu(menu_program(problem))
+    if isinstance(why, InfeasibleMenuError):
+        raise why
 
 
 def _dual_of(problem: ScreeningProblem) -> _Dual:
@@ -214,7 +241,10 @@ def _newton(dual: _Dual, prices: Array) -> Iterator[Array]:
         _, policies = dual.policies(prices)
         hessian = dual.curvature(policies, rows, columns)
         hessian += RIDGE * float(np.trace(hessian)) / len(rows) * np.eye(len(rows))
-        root = np.linalg.cholesky(hessian).T
+        try:
+            root = np.linalg.cholesky(hessian).T
+        except np.linalg.LinAlgError:  # policies next to a corner have no curvature left to go by
+            break
         target = root @ prices[rows, columns] - solve_triangular(root, slack[rows, columns], trans="T")
         best = np.zeros_like(prices)
         best[rows, columns] = nnls(root, target, maxiter=50 * len(rows))[0]

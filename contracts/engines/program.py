@@ -9,6 +9,7 @@ import numpy as np
 from scipy.sparse import csr_array, eye_array, hstack
 
 from contracts.arrays import Array, rising_order
+from contracts.bounds import Multipliers
 from contracts.costs import Power, scaled_cost
 from contracts.domains import NonNegative
 from contracts.engines.candidate import Units, units_of
@@ -170,12 +171,12 @@ class Program:
         return self.problem.domain.clip(allocation), point[n_allocation:] * self.units.money + self.units.shift
 
 
-def menu_program(problem: ScreeningProblem, contract: Indices | None = None) -> Program:
+def menu_program(problem: ScreeningProblem, contract: Indices | None = None, units: Units | None = None) -> Program:
     """Every IR, transfer and side row of the problem and the IC rows that imply all, without a Python loop over pairs.
 
     `contract` numbers the contract that each type takes, 0 for the outside contract; by default all have their own.
     """
-    units = units_of(problem)
+    units = units_of(problem) if units is None else units
     n_types = problem.n_types
     value = problem.valuations * (units.allocation / units.money)
     if contract is None:
@@ -188,7 +189,9 @@ def menu_program(problem: ScreeningProblem, contract: Indices | None = None) -> 
     side, side_size = _side_rows(problem, units)
     transfer = _transfer_matrix(value)
     utility = hstack([csr_array((n_types, value.size)), eye_array(n_types)], format="csr")
-    participation = Rows(utility, (problem.reservation_utility - units.shift) / units.money, _names("IR of type", named))
+    participation = Rows(
+        utility, (problem.reservation_utility - units.shift) / units.money, _names("IR of type", named)
+    )
     if not problem.has_participation_constraint:
         participation = Rows(utility[:0], np.zeros(0))
     return Program(
@@ -216,6 +219,8 @@ def _near(problem: ScreeningProblem, units: Units) -> Array:
     if not isinstance(problem.cost, Power) or not isinstance(problem.domain, NonNegative):
         return np.ones(problem.valuations.shape)
     _, best = problem.cost.conjugate(problem.valuations + problem.principal_values, problem.domain)
+    if problem.outside_option is not None:  # nobody can be kept from that
+        best = np.maximum(best, problem.outside_option)
     share = np.where(np.isfinite(best) & (best > 0), best / units.allocation, 1.0)
     return np.asarray(2.0 ** np.round(np.log2(np.maximum(share, LEAST_SHARE))))
 
@@ -296,3 +301,30 @@ def _side_rows(problem: ScreeningProblem, units: Units) -> tuple[Rows, Array]:
 
 def _names(what: str, labels: list[str]) -> tuple[str, ...]:
     return tuple(f"{what} {label}" for label in labels)
+
+
+def multipliers_of(
+    program: Program, prices: list[Any], profit: Any = None, floor: Any = None, goal_unit: float | None = None
+) -> Multipliers:
+    """Dual values of ic, ir, lowest, highest, side (None where there are no rows), in units of the objective per unit.
+
+    `profit` is the price of the minimum profit, `floor` those of the worst-off term's rows, (n_types,).
+    """
+    n_types = program.problem.n_types
+    goal_unit = program.units.money if goal_unit is None else goal_unit
+    per_utility = goal_unit / program.units.money
+    ic, ir, lowest, highest, side = (np.zeros(0) if price is None else np.asarray(price) for price in prices)
+    return Multipliers(
+        ic=csr_array((ic * per_utility, (program.tempted, program.tempter)), shape=(n_types, n_types)),
+        ir=_per_type(ir, n_types) * per_utility,
+        transfer=(_per_type(lowest, n_types) - _per_type(highest, n_types)) * per_utility,
+        side=side * goal_unit / program.side_size,
+        profit=0.0 if profit is None else float(np.asarray(profit).reshape(())) * per_utility,
+        worst_off=np.full(n_types, 1.0 / n_types) if floor is None else np.asarray(floor),
+        weights=program.problem.weights,
+        directions=np.zeros((0, 0, program.problem.n_goods)),
+    )
+
+
+def _per_type(prices: Array, n_types: int) -> Array:
+    return prices if len(prices) else np.zeros(n_types)

@@ -5,19 +5,18 @@ from __future__ import annotations
 import dataclasses
 import time
 import warnings
+from collections.abc import Iterator
 from itertools import chain
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import csr_array
 
 from contracts.arrays import Array
-from contracts.bounds import Multipliers
-from contracts.engines.candidate import Candidate
+from contracts.engines.candidate import Candidate, units_of, widest_units_of
 from contracts.engines.diagnosis import infeasible_menu, unbounded_menu
-from contracts.engines.program import Program, menu_program
-from contracts.errors import ProblemError, SolverError
+from contracts.engines.program import Program, menu_program, multipliers_of
+from contracts.errors import ContractError, ProblemError, SolverError
 from contracts.objectives import TOO_AVERSE
 from contracts.problem import ScreeningProblem
 
@@ -35,6 +34,8 @@ def solve(
 ) -> Candidate:
     """Solve the program with every IC row present, or on a line those of neighbours, which imply the others.
 
+    Where no solver gets through in the units of the first best, those of the constraints are tried.
+
     Parameters
     ----------
     deadline : time.monotonic() after which the solver stops at its next iteration with what there is
@@ -45,16 +46,41 @@ def solve(
     Raises
     ------
     InfeasibleMenuError
-        With a small set of constraints that conflict.
+        With a small set of constraints that conflict, proven by their prices.
     UnboundedMenuError
         With the direction in which the objective grows.
     SolverError
-        If no solver finished; names what was tried.
+        If no solver finished; names what was tried, and why it failed.
     """
+    failures: list[SolverError] = []
+    for units in dict.fromkeys((units_of(problem), widest_units_of(problem))):
+        try:
+            found = _solved(menu_program(problem, contract, units), deadline, ic_price)
+        except SolverError as failure:
+            failures.append(failure)
+            continue
+        if contract is None and found.is_out_of_order:
+            everybody_apart = np.arange(1, problem.n_types + 1)
+            try:  # with the rows of all pairs: those of far ones say what those of near ones are too small for
+                return solve(problem, deadline=deadline, contract=everybody_apart, ic_price=ic_price)
+            except SolverError:
+                pass  # the certificate says what it is worth
+        return found.candidate
+    raise failures[0]
+
+
+class Found(NamedTuple):
+    """A candidate, and whether neighbours on a line came out in an order that breaks the rows of others."""
+
+    candidate: Candidate
+    is_out_of_order: bool
+
+
+def _solved(program: Program, deadline: float, ic_price: float) -> Found:
+    """The program's solution by the first solver that has one; what they claim besides is checked before it is said."""
     import cvxpy as cp
 
-    program = menu_program(problem, contract)
-    terms, units = problem.terms, program.units
+    problem, terms, units = program.problem, program.problem.terms, program.units
     point, allocation, utility = program.variables()
     ic_margin, ir_margin, reaches = program.margins(point)
     missed: Any = 0.0 if ic_price == np.inf else cp.Variable(len(program.tempted), nonneg=True)
@@ -75,19 +101,24 @@ def solve(
         raise ProblemError(
             f"the cvxpy expression of cost {type(problem.cost).__name__} is not convex: build it from convex atoms"
         )
-    solver, tried = run(goal, deadline)
-    if goal.status in ("infeasible", "infeasible_inaccurate"):
-        raise infeasible_menu(program)
-    if goal.status in ("unbounded", "unbounded_inaccurate"):
-        raise unbounded_menu(program)
-    if point.value is None:
+    tried: list[str] = []
+    causes: list[str] = []
+    for solver in attempts(goal, tried, causes, deadline):
+        if goal.status in ("infeasible", "infeasible_inaccurate"):
+            causes.append(_cause(infeasible_menu(program)))
+        elif goal.status in ("unbounded", "unbounded_inaccurate"):
+            causes.append(_cause(unbounded_menu(program)))
+        elif point.value is not None:
+            break
+    else:
+        remedy = "relax what makes it nearly infeasible" if terms.function is None else TOO_AVERSE
         raise SolverError(
-            f"the reference engine found no menu (last status: {goal.status}); tried {', '.join(tried)}. Rescale the "
-            f"problem, or {'relax what makes it nearly infeasible' if terms.function is None else TOO_AVERSE}",
-            tried=tried,
+            f"the reference engine found no menu ({'; '.join(dict.fromkeys(causes))}); tried {', '.join(tried)}. "
+            f"Rescale the problem, or {remedy}",
+            tried=tuple(tried),
         )
     found_allocation, found_utility = program.read(np.asarray(point.value))
-    prices = _multipliers(program, [_price(row) for row in rows], _price(budget), _price(floor), goal_unit)
+    prices = multipliers_of(program, [_price(row) for row in rows], _price(budget), _price(floor), goal_unit)
     if worst_case:
         prices = dataclasses.replace(prices, weights=np.asarray(_price(worst_case)))
     if reaches:
@@ -95,20 +126,24 @@ def solve(
     finished = goal.status != "user_limit" or time.monotonic() <= deadline
     limited = "" if ic_price == np.inf else f", IC prices up to {ic_price:g}"
     found = Candidate(found_allocation, found_utility, prices, f"reference ({solver}{limited})", is_finished=finished)
-    if contract is not None or not program.is_out_of_order(found_allocation):
-        return found
-    everybody_apart = np.arange(1, problem.n_types + 1)
-    try:  # with the rows of all pairs: those of far ones say what those of near ones are too small for
-        return solve(problem, deadline=deadline, contract=everybody_apart, ic_price=ic_price)
-    except SolverError:
-        return found  # the certificate says what it is worth
+    return Found(found, program.is_out_of_order(found_allocation))
 
 
-def run(goal: Any, deadline: float = np.inf) -> tuple[str, tuple[str, ...]]:
-    """Solve with the first solver setting that finishes; returns its name and everything that was tried."""
+def _cause(error: ContractError) -> str:
+    """What a solver claimed without proof, in words; what is proven is raised."""
+    if not isinstance(error, SolverError):
+        raise error
+    return str(error)
+
+
+def attempts(goal: Any, tried: list[str], causes: list[str], deadline: float = np.inf) -> Iterator[str]:
+    """Solve with one solver setting after the other; yields the names of those that finish.
+
+    All are added to `tried`, and why some did not finish to `causes`. Solvers raise whatever their libraries do;
+    nothing of that gets out.
+    """
     import cvxpy as cp
 
-    tried: list[str] = []
     for solver, settings in ATTEMPTS:
         limit = {"time_limit": max(deadline - time.monotonic(), SHORTEST)} if np.isfinite(deadline) else {}
         name = f"{solver}, {'tight' if settings else 'default'} tolerances"
@@ -119,11 +154,21 @@ def run(goal: Any, deadline: float = np.inf) -> tuple[str, tuple[str, ...]]:
                 goal.solve(
                     solver=solver, warm_start=False, **settings, **limit
                 )  # a failed attempt leaves nothing behind
-        except cp.error.SolverError:
+        except (cp.error.SolverError, ValueError, ArithmeticError, np.linalg.LinAlgError) as exc:
+            causes.append(f"{solver}: {exc or type(exc).__name__}")
             continue
         if goal.status != "user_limit" or time.monotonic() > deadline:
-            return name, tuple(tried)
-    return "none", tuple(tried)
+            yield name
+        else:
+            causes.append(f"{solver}: status {goal.status}")
+
+
+def run(goal: Any, deadline: float = np.inf) -> bool:
+    """Whether a solver has a solution of the program; the first that has one leaves it in the variables."""
+    for _ in attempts(goal, [], [], deadline):
+        if goal.status in ("optimal", "optimal_inaccurate", "user_limit"):
+            return True
+    return False
 
 
 def _price(row: list[Any]) -> Any:
@@ -168,23 +213,6 @@ def _expected(program: Program, by_type: Any) -> tuple[Any, list[Any]]:
     return worth, [at_most <= by_type, *constraints]
 
 
-def _multipliers(program: Program, prices: list[Any], profit: Any, floor: Any, goal_unit: float) -> Multipliers:
-    """Dual values in units of the objective per unit of utility."""
-    n_types = program.problem.n_types
-    per_utility = goal_unit / program.units.money
-    ic, ir, lowest, highest, side = (np.zeros(0) if price is None else np.asarray(price) for price in prices)
-    return Multipliers(
-        ic=csr_array((ic * per_utility, (program.tempted, program.tempter)), shape=(n_types, n_types)),
-        ir=_per_type(ir, n_types) * per_utility,
-        transfer=(_per_type(lowest, n_types) - _per_type(highest, n_types)) * per_utility,
-        side=side * goal_unit / program.side_size,
-        profit=0.0 if profit is None else float(profit) * per_utility,
-        worst_off=np.full(n_types, 1.0 / n_types) if floor is None else np.asarray(floor),
-        weights=program.problem.weights,
-        directions=np.zeros((0, 0, program.problem.n_goods)),
-    )
-
-
 def _directions(program: Program, rows: list[list[Any]], reaches: list[Any]) -> Array:
     """Where in its set the valuation lies at which each row binds; (n_types, n_types + 1, n_goods), the last for IR."""
     n_types, n_goods = program.problem.valuations.shape
@@ -197,7 +225,3 @@ def _directions(program: Program, rows: list[list[Any]], reaches: list[Any]) -> 
         total = np.asarray(reach.dual_value).reshape(len(price), n_goods)
         found[places] = total / np.maximum(price, np.finfo(np.float64).tiny)[:, np.newaxis]
     return found
-
-
-def _per_type(prices: Array, n_types: int) -> Array:
-    return prices if len(prices) else np.zeros(n_types)

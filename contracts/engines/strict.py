@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from scipy.sparse import vstack
 
 from contracts.arrays import Array
 from contracts.domains import NonNegative, Simplex
 from contracts.engines.candidate import units_of
+from contracts.engines.program import Rows
 from contracts.problem import ScreeningProblem
 from contracts.relevance import Indices
+
+LEAST_ROOM = 1e-8  # common slack, in the program's units, that a solver can tell from none
+ROOMLESS = 1e-4  # share of the largest price above which a row is known to have no room
+EXCUSES = 8  # rounds of excusing rows without room
 
 
 @dataclass(frozen=True, eq=False)
@@ -20,6 +27,7 @@ class StrictMenu:
 
     allocation: Array  # (n_types, n_goods)
     utility: Array  # (n_types,)
+    roomless: Rows | None = None  # rows that hold with equality in every menu, in the units of the program
 
 
 def strict_menu(problem: ScreeningProblem) -> StrictMenu | None:
@@ -73,34 +81,58 @@ def gradient_menu(problem: ScreeningProblem) -> StrictMenu:
 
 
 def _roomiest_menu(problem: ScreeningProblem) -> StrictMenu | None:
-    """The menu with the largest common slack, by one cvxpy program over the rows of the reference engine."""
+    """The menu with the largest common slack, by cvxpy programs over the rows of the reference engine.
+
+    Where some rows can have no room, the largest common slack is nothing, and the prices of the program are of rows
+    whose slacks, weighed with them, add up to nothing for every menu: none of these rows ever has room (Farkas). They
+    are excused, and the others are asked again.
+    """
     import cvxpy as cp
 
     from contracts.engines.program import menu_program
     from contracts.engines.reference import run
 
     program = menu_program(problem)
-    point, allocation, utility = program.variables()
-    slack = cp.Variable()
-    room = _room_per_pair(problem, program.tempted, program.tempter)
-    constraints: list[Any] = [slack <= 1, *program.domain_constraints(allocation)]
-    constraints += program.ic.at_least(point, slack * room)
     lowest, highest = problem.transfer_limits
     needs = _can_gain(problem)
-    constraints += program.ir.at_least(point, slack * needs)
-    for rows in (program.lowest, program.highest):
-        constraints += rows.at_least(point, slack * float(highest > lowest) * needs)
-    constraints += program.side.at_least(point, slack * _one_sided(problem))
-    required = problem.terms.minimum_profit
-    if required is not None:
-        spent, costing = program.spent(allocation)
-        least = required / program.units.money + slack
-        constraints += [program.profit(allocation, utility, spent) >= least, *costing]
-    roomiest = cp.Problem(cp.Maximize(slack), constraints)
-    run(roomiest)
-    if point.value is None or slack.value <= 0:
-        return None
-    return StrictMenu(*program.read(np.asarray(point.value)))
+    limits = float(highest > lowest) * needs
+    rooms = [_room_per_pair(problem, program.tempted, program.tempter), needs, limits, limits, _one_sided(problem)]
+    parts = (program.ic, *program.soft)
+    for _ in range(EXCUSES):
+        point, allocation, utility = program.variables()
+        slack = cp.Variable()
+        rows = [part.at_least(point, slack * room[: len(part)]) for part, room in zip(parts, rooms, strict=True)]
+        budget = []
+        required = problem.terms.minimum_profit
+        if required is not None:
+            spent, costing = program.spent(allocation)
+            budget = [program.profit(allocation, utility, spent) >= required / program.units.money + slack, *costing]
+        constraints = [slack <= 1, *program.domain_constraints(allocation), *itertools.chain(*rows), *budget]
+        run(cp.Problem(cp.Maximize(slack), constraints))
+        if point.value is None:
+            return None
+        if slack.value > LEAST_ROOM:
+            return StrictMenu(*program.read(np.asarray(point.value)), _roomless(parts, rooms, np.asarray(point.value)))
+        prices = [np.asarray(row[0].dual_value) if row else np.zeros(0) for row in rows]
+        dearest = max((float(price.max(initial=0.0)) for price in prices), default=0.0)
+        rooms = [
+            np.where(price > ROOMLESS * dearest, 0.0, room[: len(price)])
+            for price, room in zip(prices, rooms, strict=True)
+        ]
+    return None
+
+
+def _roomless(parts: tuple[Rows, ...], rooms: list[Array], point: Array) -> Rows:
+    """The rows that were given no room and have none."""
+    tight = [
+        part.matrix[(room[: len(part)] == 0) & (np.abs(part.matrix @ point - part.limit) <= LEAST_ROOM)]
+        for part, room in zip(parts, rooms, strict=True)
+    ]
+    limits = [
+        part.limit[(room[: len(part)] == 0) & (np.abs(part.matrix @ point - part.limit) <= LEAST_ROOM)]
+        for part, room in zip(parts, rooms, strict=True)
+    ]
+    return Rows(vstack(tight, format="csr"), np.concatenate(limits))
 
 
 def _can_gain(problem: ScreeningProblem) -> Array:

@@ -1,0 +1,141 @@
+"""Prices with room to spare: what multipliers are mixed with where a bound hangs on their last digit.
+
+On x >= 0 a linear cost asks every virtual valuation to be at most the price, to the last digit, or the bound is
+infinite: nothing curbs an amount that earns a rounding error. Feasible prices form a convex set, so a mixture with
+prices at which every virtual valuation is below by some margin has room, and costs its share of the difference.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+from scipy.sparse import coo_array, csr_array
+
+from contracts.arrays import Array
+from contracts.bounds import Bound, Multipliers, no_multipliers, upper_bound
+from contracts.costs import Linear
+from contracts.domains import NonNegative
+from contracts.problem import ScreeningProblem
+
+FEW_TYPES = 100  # whose pairs are priced in one linear program
+SHARES = (1e-14, 1e-13, 1e-12, 1e-11, 1e-10, 1e-9, 1e-8, 1e-7)
+LEAST_ROOM = 1e-9  # of a virtual valuation below the price, relative to the largest, that a solver can tell from none
+DEAREST = 1e6  # price, in units of the weight on profit, up to which prices are looked for
+
+
+def bounds_near(problem: ScreeningProblem, multipliers: Multipliers) -> Iterator[Bound]:
+    """The bound from multipliers, and from mixtures with prices that have room, where that may be needed."""
+    yield upper_bound(problem, multipliers)
+    if not hangs_on_digits(problem):
+        return
+    roomy = roomy_prices(problem, multipliers)
+    if roomy is not None:
+        for share in SHARES:
+            yield upper_bound(problem, mixed_prices(multipliers, roomy, share))
+
+
+def hangs_on_digits(problem: ScreeningProblem) -> bool:
+    """Whether an infinite conjugate is a rounding error away, and the multipliers are linear in the objective."""
+    terms = problem.terms
+    flat = isinstance(problem.cost, Linear) or (terms.profit_weight == 0 and terms.minimum_profit is None)
+    known = problem.ambiguity is None and problem.valuation_sets is None
+    return flat and known and isinstance(problem.domain, NonNegative) and terms.function is None
+
+
+def mixed_prices(multipliers: Multipliers, roomy: Multipliers, share: float) -> Multipliers:
+    """(1 - share) multipliers + share roomy."""
+    mixed: dict[str, Any] = {
+        name: (1 - share) * getattr(multipliers, name) + share * getattr(roomy, name)
+        for name in ("ir", "transfer", "side", "profit")
+    }
+    ic = (multipliers.ic.multiply(1 - share) + roomy.ic.multiply(share)).tocsr()
+    return replace(multipliers, ic=ic, **mixed)
+
+
+def roomy_prices(problem: ScreeningProblem, given: Multipliers) -> Multipliers | None:
+    """Prices on the flow at which virtual valuations lie furthest below the linear cost; None if they cannot.
+
+    With kappa = profit_weight + rho and the flow of `contracts.bounds`, the largest s such that for all types and goods
+
+        kappa f_j (a_j + b_j - price + s) + f_j B_j + t_j a_j - sum_i l_ij (a_i - a_j) - (side . G)_j <= 0.
+    """
+    from scipy.optimize import linprog
+
+    n_types, n_goods = problem.valuations.shape
+    if n_types > FEW_TYPES:
+        return None
+    terms, rows, weights = problem.terms, problem.side_rows, problem.weights
+    price = np.broadcast_to(getattr(problem.cost, "price", 0.0), n_goods)
+    margin = problem.valuations + problem.principal_values - price
+    tempted, tempter = np.nonzero(~np.eye(n_types, dtype=bool))
+    pairs, sides, everybody = len(tempted), len(rows.limit), np.arange(n_types)
+    size = float(max(np.abs(margin).max(), np.abs(problem.valuations).max())) or 1.0
+    limited = np.isfinite(problem.transfer_limits)
+    # columns: ic, ir, lowest, highest, side, profit, room
+    starts = np.cumsum([0, pairs, n_types, n_types, n_types, sides, 1, 1])
+    ic, ir, low, high, side, profit, room = (int(start) for start in starts[:-1])
+    cells = (np.arange(n_types)[:, np.newaxis] * n_goods + np.arange(n_goods)).astype(np.intp)
+    apart = problem.valuations[tempted] - problem.valuations[tempter]
+    scale = (weights[:, np.newaxis] * np.ones(n_goods)) * size
+    virtual = [
+        _block(cells[tempter], ic + np.arange(pairs)[:, np.newaxis], -apart),
+        _block(cells, (low + everybody)[:, np.newaxis], problem.valuations),
+        _block(cells, (high + everybody)[:, np.newaxis], -problem.valuations),
+        _block(np.tile(cells, (sides, 1, 1)), side + np.arange(sides)[:, np.newaxis, np.newaxis], -rows.allocation),
+        _block(cells, np.full((n_types, 1), profit), weights[:, np.newaxis] * margin),
+        _block(cells, np.full((n_types, 1), room), scale),
+    ]
+    flow = [
+        (tempter, ic + np.arange(pairs), np.ones(pairs)),
+        (tempted, ic + np.arange(pairs), -np.ones(pairs)),
+        (everybody, ir + everybody, -np.ones(n_types)),
+        (everybody, low + everybody, np.ones(n_types)),
+        (everybody, high + everybody, -np.ones(n_types)),
+        _block(np.tile(everybody, (sides, 1)), side + np.arange(sides)[:, np.newaxis], rows.utility),
+        (everybody, np.full(n_types, profit), weights),
+    ]
+    total = int(starts[-1])
+    fixed = weights[:, np.newaxis] * (terms.profit_weight * margin + terms.allocation_values)
+    shares = np.maximum(given.worst_off, 0.0)
+    social = weights * terms.utility_weights + terms.worst_off_weight * shares / max(float(shares.sum()), 1e-300)
+    upper = np.full(total, DEAREST)
+    upper[low:high], upper[high:side] = DEAREST * limited[0], DEAREST * limited[1]
+    upper[profit] = DEAREST if terms.minimum_profit is not None else 0.0
+    upper[room] = 1.0
+    found: Any = linprog(
+        -np.eye(total)[room],
+        A_ub=_matrix(virtual, n_types * n_goods, total),
+        b_ub=-fixed.ravel(),
+        A_eq=_matrix(flow, n_types, total),
+        b_eq=social - weights * terms.profit_weight,
+        bounds=np.column_stack([np.zeros(total), upper]),
+        method="highs",
+    )
+    if found.x is None or found.x[room] <= LEAST_ROOM:
+        return None
+    x = found.x
+    return replace(
+        no_multipliers(problem),
+        ic=csr_array((x[ic:ir], (tempted, tempter)), shape=(n_types, n_types)),
+        ir=x[ir:low],
+        transfer=x[low:high] - x[high:side],
+        side=x[side:profit],
+        profit=float(x[profit]),
+        worst_off=given.worst_off,
+    )
+
+
+Entries = tuple[Array, Array, Array]
+
+
+def _block(row: Any, column: Any, entry: Array) -> Entries:
+    """Rows, columns and entries of a part of a matrix, all of the entries' shape."""
+    return tuple(np.broadcast_to(part, entry.shape).ravel() for part in (row, column, entry))  # type: ignore[return-value]
+
+
+def _matrix(parts: list[Entries], n_rows: int, n_columns: int) -> csr_array:
+    row, column, entry = (np.concatenate(each) for each in zip(*parts, strict=True))
+    return coo_array((entry, (row.astype(np.intp), column.astype(np.intp))), shape=(n_rows, n_columns)).tocsr()

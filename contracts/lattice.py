@@ -1,0 +1,177 @@
+"""Amounts at which twins are exactly indifferent: the nearest points of a lattice.
+
+Twins value everything alike, so a menu that gives them different contracts leaves them exactly indifferent: what the
+difference of their allocations is worth must be a difference of two floats, a multiple of the last digit g of their
+transfers. With amounts as multiples of h, D of them apart, and valuations A / 2^p that asks for
+
+    sum_k A_k D_k = 0  mod  g 2^p / h,
+
+a lattice of whole numbers. Two goods that may vary are enough to come as near as the square root of the modulus, a
+hundred-millionth of the amounts; with one good only its multiples are left, and indifference is luck.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from contracts.arrays import Array
+from contracts.domains import Simplex
+from contracts.exact import as_integers, binary_places
+from contracts.problem import ScreeningProblem
+from contracts.relevance import Indices
+
+AMOUNT_DIGITS = 53  # binary digits of the largest amount
+ROOM = 4.0  # roots of the modulus that an amount needs on both sides to be free to vary
+INWARDS = (0.0, 0.5, 2.0, 8.0)  # roots of the modulus by which amounts leave an edge of the domain
+
+
+def twin_groups(problem: ScreeningProblem) -> list[Indices]:
+    """Types of exactly equal tastes, two and more; over lotteries what all outcomes are worth in common is no taste."""
+    whole = as_integers(problem.valuations, binary_places(problem.valuations))
+    if _sums_to_one(problem):
+        whole = whole - whole[:, :1]
+    groups: dict[tuple[int, ...], list[int]] = {}
+    for who, taste in enumerate(whole.tolist()):
+        groups.setdefault(tuple(taste), []).append(who)
+    return [np.array(group, dtype=np.intp) for group in groups.values() if len(group) > 1]
+
+
+def indifferent_amounts(
+    problem: ScreeningProblem, groups: list[Indices], allocation: Array, transfer: Array
+) -> Iterator[Array]:
+    """Allocations near the given ones at which the differences between twins are worth multiples of a last digit.
+
+    First with the amounts on an edge of the domain where they are, then with those moved inwards, more and more. Where the
+    lattice has no point at all the allocations stay.
+    """
+    for inwards in INWARDS:
+        moved = allocation.copy()
+        for group in groups:
+            _move(problem, group, moved, transfer, inwards)
+        if problem.domain.violation(moved).max() == 0:
+            yield moved
+
+
+def _sums_to_one(problem: ScreeningProblem) -> bool:
+    return isinstance(problem.domain, Simplex) and not problem.domain.free_disposal
+
+
+def _move(problem: ScreeningProblem, group: Indices, allocation: Array, transfer: Array, inwards: float) -> None:
+    """Move the allocations of one group of twins, in place: all but one, the one that has fewest amounts to vary."""
+    step = 2.0 ** (int(np.frexp(np.abs(allocation[group]).max(initial=2.0**-1000))[1]) - AMOUNT_DIGITS)
+    digit = 2.0 ** (int(np.frexp(np.abs(transfer[group]).max(initial=2.0**-1000))[1]) - 52)
+    centre, _ = problem.domain.interior(problem.n_goods)
+    places = binary_places(problem.valuations[group])
+    modulus = digit * 2.0**places / step
+    if modulus <= 1:
+        return
+    q = int(np.log2(modulus))
+    root = 2.0 ** (q / 2) * step
+    rounded = np.round(allocation[group] / step) * step
+    if _sums_to_one(problem):
+        largest = np.argmax(rounded, axis=1)
+        rounded[np.arange(len(group)), largest] += 1.0 - rounded.sum(axis=1)
+    probe = [
+        rounded + sign * ROOM * root * np.eye(problem.n_goods)[k] for k in range(problem.n_goods) for sign in (1, -1)
+    ]
+    varies = np.empty(rounded.shape, dtype=bool)
+    for k in range(problem.n_goods):
+        up, down = (_box_violation(problem, probe[2 * k + side])[:, k] for side in (0, 1))
+        varies[:, k] = ~(up | down)
+    if inwards:
+        gap = np.sign(centre - rounded)
+        rounded = np.where(varies, rounded, np.round((rounded + gap * inwards * root) / step) * step)
+        if _sums_to_one(problem):
+            rounded[np.arange(len(group)), largest] += 1.0 - rounded.sum(axis=1)
+        varies[:] = True
+    anchor = int(np.argmin(varies.sum(axis=1)))
+    worth = as_integers(problem.valuations[group[anchor]], places)
+    if _sums_to_one(problem):
+        worth = worth - worth[0]
+    for member in range(len(group)):
+        apart = [int(d) for d in np.round((rounded[member] - rounded[anchor]) / step)]
+        if member == anchor or not any(apart):
+            continue
+        shift = _to_lattice(
+            [int(w) for w in worth], apart, np.flatnonzero(varies[member]).tolist(), q, _sums_to_one(problem)
+        )
+        if shift is not None:
+            rounded[member] = rounded[member] + np.array(shift, dtype=np.float64) * step
+    allocation[group] = rounded
+
+
+def _box_violation(problem: ScreeningProblem, points: Array) -> Array:
+    """Which amounts leave the range that their good has in the domain; (n, n_goods) bool."""
+    top = problem.domain.magnitude(problem.n_goods)
+    if hasattr(problem.domain, "upper"):
+        return np.asarray((points < problem.domain.lower) | (points > problem.domain.upper))
+    return np.asarray((points < 0) | (points > top))
+
+
+def _to_lattice(worth: list[int], apart: list[int], free: list[int], q: int, balanced: bool) -> list[int] | None:
+    """Whole numbers to add to `apart`, at `free` places only, so that worth . apart = 0 mod 2^q; None if impossible."""
+    modulus = 1 << q
+    miss = sum(w * d for w, d in zip(worth, apart, strict=True)) % modulus
+    shift = [0] * len(worth)
+    if miss == 0:
+        return shift
+    last = -1
+    if balanced:
+        if len(free) < 2:
+            return None
+        last = free[-1]
+        rates = {k: worth[k] - worth[last] for k in free[:-1]}
+    else:
+        rates = {k: worth[k] for k in free}
+    rates = {k: rate for k, rate in rates.items() if rate % modulus}
+    if not rates:
+        return None
+    first, *others = sorted(rates, key=lambda k: rates[k] & -rates[k])
+    power = rates[first] & -rates[first]  # the largest power of two that divides it
+    if miss % power or power >= modulus:
+        return None
+    small = modulus // power
+    inverse = pow(rates[first] // power, -1, small)
+    one = (-(miss // power) * inverse) % small
+    if others:
+        second = others[0]
+        slope = (-(rates[second] // power) * inverse) % small
+        one, two = _nearest((one, 0), (small, 0), (slope, 1))
+        shift[second] = two
+    else:
+        one = one - small if one > small // 2 else one
+    shift[first] = one
+    if balanced:
+        shift[last] = -sum(shift)
+    return shift
+
+
+Pair = tuple[int, int]
+
+
+def _nearest(point: Pair, one: Pair, two: Pair) -> Pair:
+    """The shortest vector that differs from `point` by whole multiples of two others, nearly (Gauss; Babai)."""
+
+    def dot(a: Pair, b: Pair) -> int:
+        return a[0] * b[0] + a[1] * b[1]
+
+    def less(a: Pair, b: Pair) -> Pair:
+        """a less the whole multiple of b that leaves it shortest."""
+        times = (2 * dot(a, b) + dot(b, b)) // (2 * dot(b, b))
+        return a[0] - times * b[0], a[1] - times * b[1]
+
+    while True:
+        if dot(one, one) < dot(two, two):
+            one, two = two, one
+        shorter = less(one, two)
+        if dot(shorter, shorter) >= dot(one, one):
+            break
+        one = shorter
+    # one, two are reduced and nearly at right angles: take away the larger, then the smaller
+    across = (-two[1], two[0])
+    height = dot(one, across)
+    times = (2 * dot(point, across) + abs(height)) // (2 * abs(height)) * (1 if height > 0 else -1)
+    point = point[0] - times * one[0], point[1] - times * one[1]
+    return less(point, two)
