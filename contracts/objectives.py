@@ -81,10 +81,12 @@ class Exponential:
             )
 
     def value(self, utility: Array) -> Array:
-        return np.asarray(-np.expm1(-self.aversion * utility) / self.aversion)
+        with np.errstate(over="ignore"):  # worse than any float: minus infinity
+            return np.asarray(-np.expm1(-self.aversion * utility) / self.aversion)
 
     def marginal(self, utility: Array) -> Array:
-        return np.exp(-self.aversion * utility)
+        with np.errstate(over="ignore"):
+            return np.exp(-self.aversion * utility)
 
     def conjugate(self, price: Array) -> Array:
         positive = np.maximum(price, np.finfo(np.float64).tiny)

@@ -195,7 +195,7 @@ def perspective(cost: Any, allocation: Any, share: Any) -> tuple[Any, list[Any]]
     spent, constraints = [], []
     for row in range(n_rows):
         each, part = cp.Variable((1, n_goods)), cp.Variable(nonneg=True)
-        spent.append(cp.perspective(cp.sum(cost.expression(each)), part))
+        spent.append(cp.perspective(cp.sum(cost.expression(each)), part, f_recession=0.0 * cp.sum(each)))
         constraints += [each[0] == allocation[row], part == share[row]]
     return cp.hstack(spent), constraints
 

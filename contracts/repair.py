@@ -26,7 +26,7 @@ from contracts.bounds import Bound
 from contracts.certificate import Certificate, Contracts, certify, distinct_contracts
 from contracts.domains import Simplex
 from contracts.engines.candidate import Candidate, units_of
-from contracts.engines.strict import StrictMenu, strict_menu
+from contracts.engines.strict import strict_menu
 from contracts.exact import best_options, utility_error
 from contracts.indifference import doubles, indifferent
 from contracts.mixing import LARGEST_MIXTURE, mixed, mixture_needed

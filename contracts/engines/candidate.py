@@ -10,12 +10,15 @@ import numpy as np
 from contracts.arrays import Array
 from contracts.bounds import Multipliers, no_multipliers
 from contracts.costs import power_of_two
+from contracts.domains import Simplex
+from contracts.participation import WithOutside
 from contracts.problem import ScreeningProblem
 from contracts.relevance import Indices
 
 if TYPE_CHECKING:
     from scipy.sparse import coo_array, csr_array
 
+FAR_BELOW = 1e-2  # share of the unit of allocations below which another is better
 HANDED_ON = 1e-14  # share of a flow kept back, so that no IR price comes out negative by rounding
 
 
@@ -50,21 +53,41 @@ def units_of(problem: ScreeningProblem) -> Units:
     """
     value = problem.valuations + problem.principal_values
     money_per_unit = float(np.max(np.abs(problem.valuations)) + np.max(np.abs(problem.principal_values)))
-    if not problem.domain.bounded:
+    amount, worth = 0.0, 0.0
+    if not is_in_shares(problem):
         _, best = problem.cost.conjugate(value, problem.domain)
         best = np.where(np.isfinite(best), best, 0.0)
         amount = float(np.max(np.abs(best), initial=0.0))
-        worth = (np.abs(problem.valuations) + np.abs(problem.principal_values)) * np.abs(best)
-        worth = float(np.max(worth, initial=0.0))
-    else:
+        worths = (np.abs(problem.valuations) + np.abs(problem.principal_values)) * np.abs(best)
+        worth = float(np.max(worths, initial=0.0))
+    if amount == 0 and problem.domain.bounded:
         amount, worth = float(problem.domain.magnitude(problem.n_goods).max()), 0.0
     allocation = 1.0 if amount == 1.0 else power_of_two(amount)
-    shifts = problem.transfers == "free" and problem.has_participation_constraint
-    shift = float(problem.reservation_utility.min()) if shifts else 0.0
+    shifts = problem.transfers == "free" and problem.has_participation_constraint and problem.terms.function is None
+    shift = float(problem.reservation_utility.min()) if shifts else 0.0  # a welfare function has a zero of its own
     money = worth if worth > 0 else money_per_unit * allocation
     if money == 0:  # nobody values anything: what allocations cost is all there is
         money = float(np.abs(problem.cost.value(allocation * np.eye(problem.n_goods))).max())
     return Units(allocation, power_of_two(money), shift)
+
+
+def is_in_shares(problem: ScreeningProblem) -> bool:
+    """Whether allocations are lotteries, whose unit is 1."""
+    domain = problem.domain
+    return isinstance(domain.inner if isinstance(domain, WithOutside) else domain, Simplex)
+
+
+def finer_units_of(problem: ScreeningProblem, units: Units, found: Candidate) -> Units | None:
+    """Units in which what was found is near one, where it is far below the first best; None elsewhere.
+
+    Rows or limits may leave little of what nobody else would stop: a solver sees only a share of its unit.
+    """
+    amount = float(np.abs(found.allocation).max())
+    if not 0 < amount < FAR_BELOW * units.allocation or is_in_shares(problem):
+        return None
+    sizes = np.abs(problem.valuations) + np.abs(problem.principal_values)
+    money = max(float((sizes * np.abs(found.allocation)).max()), float(np.abs(found.utility - units.shift).max()))
+    return Units(power_of_two(amount), power_of_two(money), units.shift)
 
 
 def widest_units_of(problem: ScreeningProblem) -> Units:
@@ -78,10 +101,10 @@ def widest_units_of(problem: ScreeningProblem) -> Units:
     with np.errstate(divide="ignore", invalid="ignore"):
         asked = np.abs(rows.limit) / np.abs(rows.allocation).max(axis=(1, 2), initial=0.0)
     amount = max(units.allocation, float(outside.max()), float(np.max(asked[np.isfinite(asked)], initial=0.0)))
-    if not isinstance(problem.domain, NonNegative):
+    if problem.domain.bounded:
         amount = units.allocation
     worth = float(np.abs(problem.valuations).max() + np.abs(problem.principal_values).max()) * amount
-    reserved = np.ptp(problem.reservation_utility - units.shift)
+    reserved = np.ptp(problem.reservation_utility - units.shift) if problem.has_participation_constraint else 0.0
     money = max(units.money, worth if amount > units.allocation else 0.0, float(reserved))
     return Units(power_of_two(amount), power_of_two(money), units.shift)
 

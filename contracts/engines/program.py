@@ -11,14 +11,15 @@ from scipy.sparse import csr_array, eye_array, hstack
 from contracts.arrays import Array, rising_order
 from contracts.bounds import Multipliers
 from contracts.costs import Power, scaled_cost
-from contracts.domains import NonNegative
+from contracts.domains import Box, NonNegative
 from contracts.engines.candidate import Units, units_of
 from contracts.engines.ironing import line_through
-from contracts.participation import WhenServed
+from contracts.participation import WhenServed, WithOutside
 from contracts.problem import ScreeningProblem
 from contracts.relevance import Indices
 
 ALIKE = 1e-8  # of the range of types on a line: a step too small for a solver to see
+OUT_OF_REACH = 1e5  # units of allocation
 LEAST_SHARE = 1e-12  # of the largest amount, below which an amount counts as this
 OUT_OF_ORDER = 1e-8  # units of allocation by which it may fall from a type to the next
 OUTSIDE = 0  # number of the outside contract where types are told which contract to take
@@ -115,7 +116,7 @@ class Program:
         return np.asarray(first[number.reshape(-1)])
 
     def domain_constraints(self, allocation: Any) -> list[Any]:
-        return self.problem.domain.scaled(self.units.allocation).constraints(allocation)
+        return _within_reach(self.problem.domain.scaled(self.units.allocation)).constraints(allocation)
 
     def margins(self, point: Any) -> tuple[Any, Any, list[Any]]:
         """What IC and IR rows must hold by for every valuation, as cvxpy expressions, and the definitions they need.
@@ -169,6 +170,18 @@ class Program:
         n_allocation = self.problem.valuations.size
         allocation = point[:n_allocation].reshape(self.problem.valuations.shape) * self.units.allocation
         return self.problem.domain.clip(allocation), point[n_allocation:] * self.units.money + self.units.shift
+
+
+def _within_reach(domain: Any) -> Any:
+    """The domain without what lies so far from amounts near one, nothing among them, that a solver would lose digits.
+
+    No more than a restriction: the bound is about the domain itself.
+    """
+    if isinstance(domain, WithOutside):
+        return WithOutside(_within_reach(domain.inner), domain.total)
+    if not isinstance(domain, Box) or np.any(domain.lower > 0) or np.any(domain.upper < 0):
+        return domain
+    return Box(np.maximum(domain.lower, -OUT_OF_REACH), np.minimum(domain.upper, OUT_OF_REACH))
 
 
 def menu_program(problem: ScreeningProblem, contract: Indices | None = None, units: Units | None = None) -> Program:

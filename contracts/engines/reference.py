@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from contracts.arrays import Array
-from contracts.engines.candidate import Candidate, units_of, widest_units_of
+from contracts.engines.candidate import Candidate, finer_units_of, units_of, widest_units_of
 from contracts.engines.diagnosis import infeasible_menu, unbounded_menu
 from contracts.engines.program import Program, menu_program, multipliers_of
 from contracts.errors import ContractError, ProblemError, SolverError
@@ -56,6 +56,9 @@ def solve(
     for units in dict.fromkeys((units_of(problem), widest_units_of(problem))):
         try:
             found = _solved(menu_program(problem, contract, units), deadline, ic_price)
+            finer = finer_units_of(problem, units, found.candidate)
+            if finer is not None:
+                found = _solved(menu_program(problem, contract, finer), deadline, ic_price)
         except SolverError as failure:
             failures.append(failure)
             continue
