@@ -460,9 +460,7 @@ def _short(values: Array) -> list[str]:
     return [f"{value if abs(value) > least else 0.0:.3g}" for value in values]
 
 
-def _name_points(
-    ax: Axes, points: Array, names: list[str], *, left: bool = False, beyond: Array | float = 0.0
-) -> None:
+def _name_points(ax: Axes, points: Array, names: list[str], *, left: bool = False, beyond: Array | float = 0.0) -> None:
     """Names beside points, to the right or the left, `beyond` the radius of what is drawn there."""
     side, across = ("right", -6.0) if left else ("left", 6.0)
     for point, name, radius in zip(points, names, np.broadcast_to(beyond, len(names)), strict=True):

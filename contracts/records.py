@@ -72,7 +72,9 @@ def to_record(part: Any) -> Any:
     if isinstance(part, ScreeningProblem):
         if part.outside_option is not None:
             del fields["reservation_utility"]
-        return {name: value for name, value in fields.items() if value is not None and (name, value) != ("readings", [])}
+        return {
+            name: value for name, value in fields.items() if value is not None and (name, value) != ("readings", [])
+        }
     return {"kind": kind_of(type(part)), **{name: value for name, value in fields.items() if value is not None}}
 
 

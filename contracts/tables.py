@@ -29,7 +29,7 @@ SHOWN_GOODS = 6
 DIGITS = 4
 RESOLVED = 1e-9  # of utilities: less is rounding
 SHOWN_MENUS = 12
-WIDTH = 100  # characters of a line of text
+WIDTH = 110  # characters of a line of text
 
 
 def digits_for(menu: Menu) -> int:
@@ -197,7 +197,9 @@ def menu_text(menu: Menu) -> str:
     middle = len(rows) // 2
     if hidden:
         rows = [*rows[:middle], ["..."] + [""] * (len(header) - 1), *rows[middle:]]
-    return "\n".join([headline(menu), *_aligned([header, *rows], words={0, len(header) - 2, len(header) - 1}), footer(menu)])
+    return "\n".join(
+        [headline(menu), *_aligned([header, *rows], words={0, len(header) - 2, len(header) - 1}), footer(menu)]
+    )
 
 
 def menu_html(menu: Menu) -> str:
@@ -256,17 +258,16 @@ def menu_frame(menu: Menu) -> pd.DataFrame:
     if problem.ambiguity is not None:
         columns["worst_case_weight"] = menu.worst_case_weights
     best = first_best_of(problem, np.arange(problem.n_types))
-    if problem.readings:
-        for reading in readings_of(problem):
-            held = columns[reading.name] = reading.of(menu.allocation, menu.transfer)
-            if best is not None and not reading.per_transfer:
-                efficient = reading.of(best, menu.transfer)
-                columns |= {f"first_best[{reading.name}]": efficient, f"distortion[{reading.name}]": held - efficient}
+    for reading in readings_of(problem) if problem.readings else ():
+        held = columns[reading.name] = reading.of(menu.allocation, menu.transfer)
+        if best is not None and not reading.per_transfer:
+            efficient = reading.of(best, menu.transfer)
+            columns |= {f"first_best[{reading.name}]": efficient, f"distortion[{reading.name}]": held - efficient}
     for k in range(problem.n_goods):
         whose = "" if problem.n_goods == 1 else f"[{problem.goods[k]}]"
         columns[f"allocation{whose}"] = menu.allocation[:, k]
-        if best is not None:
-            columns[f"first_best_allocation{whose}"] = best[:, k]
+        if best is not None and not problem.readings:
+            columns[f"first_best{whose}"] = best[:, k]
             columns[f"distortion{whose}"] = menu.allocation[:, k] - best[:, k]
     columns |= {
         "transfer": menu.transfer,
