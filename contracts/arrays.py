@@ -200,8 +200,16 @@ def rising_order(values: Array) -> NDArray[np.intp]:
 
 
 def place(index: tuple[int, ...], labels: Sequence[str] | None) -> str:
-    """Subscript in the user's words: the type's label if there is one, else its number."""
+    """Subscript in the user's words: the type's label if somebody gave one, else its number, from 0.
+
+    Examples
+    --------
+    >>> place((1,), ("low", "high")), place((1,), None)
+    ("['high']", '[1]')
+    """
     if not index:
         return ""
-    first = repr(labels[index[0]]) if labels is not None and index[0] < len(labels) else str(index[0])
+    first = str(index[0])
+    if labels is not None and index[0] < len(labels) and labels[index[0]] != first:
+        first = repr(labels[index[0]])
     return "[" + ", ".join([first, *map(str, index[1:])]) + "]"

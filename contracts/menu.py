@@ -14,6 +14,7 @@ from contracts.bounds import Bound, Multipliers, upper_bound
 from contracts.certificate import Certificate, certify
 from contracts.errors import ProblemError
 from contracts.exact import best_options
+from contracts.first_best import first_best
 from contracts.names import check_same_names, column_names, given_names, row_names
 from contracts.participation import WithOutside
 from contracts.problem import ScreeningProblem
@@ -110,6 +111,28 @@ class Menu:
         return self.problem.program.utility(self._program_allocation, self.transfer)
 
     @property
+    def reading(self) -> dict[str, Array]:
+        """What each type's contract says in the words of the model, by column: earnings and tax, say; (n_types,) each."""
+        from contracts.tables import readings_of
+
+        return {reading.name: reading.of(self.allocation, self.transfer) for reading in readings_of(self.problem)}
+
+    @cached_property
+    def first_best_allocation(self) -> Array:
+        """What each type would be given if types were known; (n_types, n_goods).
+
+        Where money moves freely it is the efficient allocation. A ProblemError says where it is not found type by type.
+        """
+        allocation = first_best(self.problem)
+        allocation.setflags(write=False)
+        return allocation
+
+    @property
+    def distortion(self) -> Array:
+        """What hidden types do to allocations: those of the menu less the first best; (n_types, n_goods)."""
+        return self.allocation - self.first_best_allocation
+
+    @property
     def information_rent(self) -> Array:
         """Utility above the reservation utility: what private information earns; (n_types,)."""
         return self.utility - self.problem.reservation_utility
@@ -123,6 +146,12 @@ class Menu:
     def is_excluded(self) -> Indices:
         """Which types keep the outside option; (n_types,) of bool."""
         return self.option_of_type == OUTSIDE
+
+    @property
+    def is_bunched(self) -> Indices:
+        """Which types share their option with another type; (n_types,) of bool. Those excluded are not among them."""
+        takers = np.bincount(self.option_of_type[~self.is_excluded], minlength=len(self.options.transfers))
+        return ~self.is_excluded & (np.append(takers, 0)[self.option_of_type] > 1)
 
     # ---- what it is worth ----
 
@@ -292,7 +321,10 @@ class Menu:
         return menu_html(self)
 
     def to_frame(self) -> pd.DataFrame:
-        """One row per type: weight, allocation by good, transfer, utility, rent, payoff, option, what binds."""
+        """One row per type: weight, contract, first best, distortion, utility, rent, payoff, option, what binds.
+
+        Contracts are in the words of the model, if the problem has `readings`, and as allocation and transfer.
+        """
         from contracts.tables import menu_frame
 
         return menu_frame(self)
@@ -319,6 +351,7 @@ class Menu:
             "labels": list(self.problem.labels),
             "allocation": self.allocation.tolist(),
             "transfer": self.transfer.tolist(),
+            **({"reading": _lists(self.reading)} if self.problem.readings else {}),
             "utility": self.utility.tolist(),
             "multipliers": multipliers_record(self.bound.multipliers),
             "certificate": self.certificate.to_dict(),
@@ -443,6 +476,10 @@ def assembled(
         own = option_of_type
     certificate = certify(program, (allocations, transfers), own, bound, gap=gap)
     return Menu(problem, options, option_of_type, certificate, bound, engine)
+
+
+def _lists(columns: dict[str, Array]) -> dict[str, list[float]]:
+    return {name: column.tolist() for name, column in columns.items()}
 
 
 def _sized(name: str, values: Any, count: int) -> Array:

@@ -96,12 +96,16 @@ def _tabled(table: Columns, problem: ScreeningProblem) -> WrittenMenu:
 
 
 def _column_of_good(table: Columns, problem: ScreeningProblem, good: int) -> str:
-    """The good's name, or what `Menu.to_frame` calls it."""
+    """What `Menu.to_frame` calls the good, whose own name may there be a reading's, or its name."""
     name = problem.goods[good]
     for written in (f"allocation[{name}]", *(("allocation",) if problem.n_goods == 1 else ())):
-        if name not in table.names and written in table.names:
+        if written in table.names and (name not in table.names or name in _read(problem)):
             return written
     return name
+
+
+def _read(problem: ScreeningProblem) -> tuple[str, ...]:
+    return tuple(reading.name for reading in problem.readings)
 
 
 def _order(labels: Any, problem: ScreeningProblem, where: str) -> Any:
@@ -172,4 +176,5 @@ def _saved(record: dict[str, Any], problem: ScreeningProblem) -> WrittenMenu:
 def _differences(one: ScreeningProblem, other: ScreeningProblem) -> tuple[str, ...]:
     """Fields in which two problems differ."""
     first, second = to_record(one), to_record(other)
-    return tuple(name for name in {**first, **second} if first.get(name) != second.get(name))
+    names = [name for name in {**first, **second} if name != "readings"]  # the same problem, however it is shown
+    return tuple(name for name in names if first.get(name) != second.get(name))

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any, Literal
 
 import numpy as np
 
-from contracts.arrays import Array, finite, place
-from contracts.costs import Entropy, Linear, Power, Quadratic
+from contracts.arrays import Array, finite, number, place
+from contracts.costs import Cost, Entropy, Linear, Power, Quadratic
 from contracts.domains import Box, Domain, NonNegative, Simplex
 from contracts.errors import ProblemError
-from contracts.names import check_same_names, row_names, type_names
+from contracts.names import check_same_names, given_names, row_names, type_names
 from contracts.objectives import Isoelastic, Profit, Welfare
 from contracts.problem import ScreeningProblem, Transfers
+from contracts.reading import TAKEN, Reading
 
 LOG_UTILITY = Isoelastic(1.0)  # W(u) = log u, the usual benchmark of optimal taxation
+PRICE = Reading("price", per_transfer=1.0)
 
 
 def mussa_rosen(
@@ -63,6 +66,7 @@ def mussa_rosen(
         reservation_utility=reservation_utility,
         labels=labels,
         goods=("quality",),
+        readings=(Reading("quality", good=0), PRICE),
     )
 
 
@@ -79,7 +83,7 @@ def maskin_riley(
 
     A buyer of type theta enjoys the quantity q at theta q^exponent, with falling marginal utility, and pays t; every
     unit costs the seller unit_cost. The allocation of the menu is x = q^exponent, in which utility is linear and the
-    cost unit_cost x^(1 / exponent) convex: read quantities as `menu.allocation ** (1 / exponent)`.
+    cost unit_cost x^(1 / exponent) convex. Tables show the quantity x^(1 / exponent), `menu.reading["quantity"]`.
 
     Parameters
     ----------
@@ -105,7 +109,7 @@ def maskin_riley(
 
     >>> from contracts import solve_menu
     >>> menu = solve_menu(maskin_riley([2.0, 4.0], [0.75, 0.25], exponent=0.5))
-    >>> (menu.allocation**2).round(6).ravel()
+    >>> menu.reading["quantity"].round(6)
     array([0.444444, 4.      ])
     """
     exponent = _positive("exponent", exponent)
@@ -122,6 +126,7 @@ def maskin_riley(
         reservation_utility=reservation_utility,
         labels=labels,
         goods=("utility of quantity",),
+        readings=(Reading("quantity", good=0, power=1 / exponent), PRICE),
     )
 
 
@@ -170,7 +175,7 @@ def multiproduct(
     True
     """
     _table("types", types, "goods", labels, instead="for one good use mussa_rosen")
-    return ScreeningProblem(
+    problem = ScreeningProblem(
         types,
         weights,
         cost=Quadratic(curvature),
@@ -179,6 +184,7 @@ def multiproduct(
         labels=labels,
         goods=goods,
     )
+    return _read(problem, "good", "price")
 
 
 def optimal_auction(
@@ -229,7 +235,7 @@ def optimal_auction(
     if demand not in domains:
         raise ProblemError(f"demand is {demand!r}: use 'additive' (may get every good) or 'unit' (wants one of them)")
     finite("values", values, labels)  # refused under the name it has here
-    return ScreeningProblem(
+    problem = ScreeningProblem(
         values,
         weights,
         cost=Linear(seller_value),
@@ -237,6 +243,7 @@ def optimal_auction(
         labels=labels,
         goods=goods,
     )
+    return _read(problem, "good" if problem.n_goods > 1 else "probability", "price")
 
 
 def regulation(
@@ -253,8 +260,8 @@ def regulation(
 
     Consumers value the quantity q at V(q) = demand_intercept q - demand_slope q^2 / 2, the area under the demand curve
     P(q) = demand_intercept - demand_slope q, and pay the firm. The agent is the firm: its valuation of output is minus
-    its marginal cost, and its transfer is minus what it is paid, `-menu.transfer`. Its utility is its rent, payment
-    minus cost; the principal's payoff from it is consumers' net surplus, V(q) minus payment. The regulator maximises
+    its marginal cost, and its transfer is minus what it is paid. Tables show the quantity, the price P(q) and the
+    payment, `menu.reading["payment"]`. Its utility is its rent, payment minus cost; the principal's payoff from it is consumers' net surplus, V(q) minus payment. The regulator maximises
     expected consumer surplus + rent_weight rent.
 
     Parameters
@@ -284,7 +291,7 @@ def regulation(
 
     >>> from contracts import solve_menu
     >>> menu = solve_menu(regulation([1.0, 2.0], demand_intercept=10.0, rent_weight=0.5))
-    >>> (10.0 - menu.allocation).round(6).ravel()
+    >>> menu.reading["price"].round(6)
     array([1. , 2.5])
     """
     costs = _not_negative("marginal_costs", _one_each("marginal_costs", marginal_costs, labels), labels)
@@ -304,6 +311,11 @@ def regulation(
         objective=Profit() if alpha == 0 else Welfare(weights=alpha),
         labels=_labels("marginal_costs", marginal_costs, weights, labels),
         goods=("output",),
+        readings=(
+            Reading("quantity", good=0),
+            Reading("price", good=0, scale=-slope, constant=intercept),
+            Reading("payment", per_transfer=-1.0),
+        ),
     )
 
 
@@ -321,9 +333,8 @@ def income_tax(
 
     A worker of skill theta that earns z and consumes y has utility y - (z / theta)^k / k, with k = 1 + 1 / elasticity.
     In the allocation x = z^k / k utility is linear, with valuation -theta^-k, and earnings are minus a convex cost. The
-    agent's transfer is minus its consumption: consumption is `-menu.transfer`, earnings are
-    `-problem.cost.value(menu.allocation)`, and the tax, earnings minus consumption, is `menu.payoff`.
-    The marginal tax rate is 1 - z^(k - 1) / theta^k. Nobody is forced to work: not working at no
+    agent's transfer is minus its consumption. Tables show earnings, consumption and the tax, earnings minus
+    consumption; as arrays they are `menu.reading["earnings"]`, `["consumption"]` and `["tax"]`. The marginal tax rate is 1 - z^(k - 1) / theta^k. Nobody is forced to work: not working at no
     consumption, utility 0, is always possible.
 
     Parameters
@@ -353,10 +364,9 @@ def income_tax(
     >>> from contracts import solve_menu
     >>> problem = income_tax([1.0, 2.0], elasticity=1.0)
     >>> menu = solve_menu(problem)
-    >>> earnings = -problem.cost.value(menu.allocation)
-    >>> (1 - earnings / np.array([1.0, 2.0]) ** 2).round(3) + 0.0
+    >>> (1 - menu.reading["earnings"] / np.array([1.0, 2.0]) ** 2).round(3) + 0.0
     array([0.086, 0.   ])
-    >>> menu.payoff.round(3)
+    >>> menu.reading["tax"].round(3)
     array([-0.595,  0.595])
     """
     theta = _one_each("skills", skills, labels)
@@ -367,6 +377,7 @@ def income_tax(
             "work a small one"
         )
     k = 1 + 1 / _positive("elasticity", elasticity)
+    earnings = Reading("earnings", good=0, scale=k ** (1 / k), power=1 / k)
     return ScreeningProblem(
         -(theta**-k),
         weights,
@@ -374,6 +385,11 @@ def income_tax(
         objective=Welfare(welfare_weights, welfare_function, profit_weight=0.0, minimum_profit=revenue),
         labels=_labels("skills", skills, weights, labels),
         goods=("effort",),
+        readings=(
+            earnings,
+            Reading("consumption", per_transfer=-1.0),
+            replace(earnings, name="tax", per_transfer=1.0),
+        ),
     )
 
 
@@ -424,7 +440,7 @@ def lotteries(
     array([[0.25, 0.75]])
     """
     _table("utility_matrix", utility_matrix, "outcomes", labels, instead="write one type as one row, [[...]]")
-    return ScreeningProblem(
+    problem = ScreeningProblem(
         utility_matrix,
         weights,
         domain=Simplex(),
@@ -435,14 +451,15 @@ def lotteries(
         labels=labels,
         goods=outcomes,
     )
+    return _read(problem, "outcome", "payment")
 
 
 def delegation(
     utility_matrix: Any,
     weights: Any = None,
     *,
-    reference: Any,
-    temperature: float,
+    reference: Any = None,
+    temperature: float | None = None,
     harm: Any = 0.0,
     welfare_weights: Any = 1.0,
     outside_option: Any = None,
@@ -453,7 +470,8 @@ def delegation(
 
     A contract is a lottery over response policies. User i enjoys it at utility_matrix[i] . x; it costs the provider
     its expected harm and temperature KL(x, reference), and the provider maximises the users' expected utility, with
-    welfare_weights, minus both. With one type this is the regularised objective of RLHF, whose optimum is the softmax
+    welfare_weights, minus both. Without a temperature leaving the reference costs nothing, and the program over
+    lotteries is linear. With one type this is the regularised objective of RLHF, whose optimum is the softmax
     policy: reference times exp((utility - harm) / temperature). With several it is the best menu of policies
     that users sort themselves into.
 
@@ -461,8 +479,9 @@ def delegation(
     ----------
     utility_matrix : (n_types, n_policies) array or dataframe, reward
     weights : (n_types,) array, shares of the types; equal if left out
-    reference : (n_policies,) array, positive, sums to 1; the policy it is costly to leave
-    temperature : positive, reward per nat of KL
+    reference : (n_policies,) array, positive, sums to 1; the policy it is costly to leave. It may be left out where
+        there is no temperature
+    temperature : reward per nat of KL; None or 0 for lotteries that cost nothing but their harm
     harm : (n_policies,) array, or (n_types, n_policies) where it depends on the user, reward
     welfare_weights : number or (n_types,) array; 0 for a provider that cares about harm and reference only
     outside_option : (n_policies,) array, a policy that every user can have, `reference` say, so that nobody is worse
@@ -472,7 +491,7 @@ def delegation(
     Raises
     ------
     ProblemError
-        If utility_matrix is not a matrix, or anything else does not fit.
+        If utility_matrix is not a matrix, a temperature comes without a reference, or anything else does not fit.
 
     References
     ----------
@@ -486,15 +505,21 @@ def delegation(
     >>> menu = solve_menu(delegation([[0.0, np.log(3.0)]], reference=[0.5, 0.5], temperature=1.0))
     >>> menu.allocation.round(6)
     array([[0.25, 0.75]])
+
+    Without a temperature each user takes its favourite, where no other user's harm stands against it:
+
+    >>> solve_menu(delegation([[0.0, 1.0], [1.0, 0.0]])).allocation.round(6)
+    array([[0., 1.],
+           [1., 0.]])
     """
     rewards = _table("utility_matrix", utility_matrix, "policies", labels, instead="write one type as one row, [[...]]")
     social = finite("welfare_weights", welfare_weights)
     # Users who cannot leave: a reservation utility below every policy, by a margin that rounding cannot bridge.
     margin = float(np.abs(rewards).max()) or 1.0
-    return ScreeningProblem(
+    problem = ScreeningProblem(
         utility_matrix,
         weights,
-        cost=Entropy(reference, temperature),
+        cost=_leaving(reference, temperature),
         domain=Simplex(),
         principal_values=-finite("harm", harm),
         reservation_utility=rewards.min(axis=1) - margin if outside_option is None else 0.0,
@@ -504,6 +529,32 @@ def delegation(
         labels=labels,
         goods=policies,
     )
+    return _read(problem, "policy", "payment")
+
+
+def _leaving(reference: Any, temperature: Any) -> Cost:
+    """What it costs to leave the reference policy; nothing without a temperature."""
+    if temperature is None or number("temperature", temperature) == 0:
+        return Linear(0.0)
+    if reference is None:
+        raise ProblemError(
+            "reference is left out, but temperature is a price of leaving it: give one positive probability per "
+            "policy, or leave out the temperature too"
+        )
+    return Entropy(reference, temperature)
+
+
+# ---- how contracts read ----
+
+
+def _read(problem: ScreeningProblem, noun: str, money: str) -> ScreeningProblem:
+    """The problem with columns named after its goods, or numbered by what they are, and after what is paid."""
+    given, count = given_names(problem.goods), problem.n_goods
+    names = [noun if count == 1 else f"{noun} {k}" for k in range(count)]
+    if given is not None:
+        names = [f"{noun} {name}" if name in (*TAKEN, money) else str(name) for name in given]
+    goods = tuple(Reading(name, good=k) for k, name in enumerate(names))
+    return replace(problem, readings=(*goods, Reading(money, per_transfer=1.0)))
 
 
 # ---- the door ----

@@ -15,16 +15,18 @@ ABSENT = ("None", "nan", "NaT", "<NA>")  # what labels that are not there are ca
 
 
 class NumberedLabels(Sequence[str]):
-    """The labels '1', '2', ..., 'n', made when asked for: a million types cost nothing.
+    """The labels '0', '1', ..., made when asked for: a million types cost nothing.
+
+    Types and goods that nobody named are called by their position in the arrays, as options are.
 
     Examples
     --------
     >>> NumberedLabels(3), list(NumberedLabels(3))
-    (NumberedLabels(3), ['1', '2', '3'])
+    (NumberedLabels(3), ['0', '1', '2'])
     """
 
     def __init__(self, count: int) -> None:
-        self._numbers = range(1, count + 1)
+        self._numbers = range(count)
 
     def __len__(self) -> int:
         return len(self._numbers)

@@ -74,7 +74,9 @@ def _per_good(problem: ScreeningProblem, about: str) -> Any:
     for part in about.split("+"):
         good, _, amount = part.partition("=")
         if good not in problem.goods:
-            raise ProblemError(f"objective 'harm' names no good {good!r}: there are {', '.join(problem.goods)}")
+            raise ProblemError(
+                f"objective 'harm' names no good {good!r}: there are {', '.join(map(repr, problem.goods))}"
+            )
         try:
             vector[list(problem.goods).index(good)] = float(amount)
         except ValueError as exc:

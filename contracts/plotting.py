@@ -12,7 +12,8 @@ from contracts.domains import Simplex
 from contracts.errors import ProblemError
 from contracts.menu import BINDING, OUTSIDE, Menu
 from contracts.relevance import Indices
-from contracts.tables import column, headline
+from contracts.reading import Reading
+from contracts.tables import column, headline, readings_of
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -23,6 +24,7 @@ PALETTE = ("#0072B2", "#E69F00", "#56B4E9", "#D55E00", "#F0E442", "#009E73", "#C
 GREY, INK = "#B8B8B8", "#333333"
 SHOWN_BARS = 24  # types or options that a bar chart can name
 SHOWN_CURVES = 12
+CURVE_POINTS = 200  # of an indifference curve that a change of variables bends
 SHOWN_NAMES = 25  # points that can carry a name
 SHOWN_ARROWS = 150
 NAMED_SHARE = 0.06  # of a bar, above which a segment says its share
@@ -97,7 +99,9 @@ def type_positions(menu: Menu) -> tuple[Array, tuple[str, str]]:
     if problem.n_goods == 1:
         good = problem.goods[0]
         position = np.column_stack([problem.valuations[:, 0], menu.allocation[:, 0]])
-        return position, (f"valuation of {_good(good)} ({_money(menu)} per unit)", _allocation_name(menu, 0))
+        of_good = _axes_of(menu)[0]
+        position[:, 1] = of_good.of(menu.allocation, menu.transfer)
+        return position, (f"valuation of {_good(good)} ({_money(menu)} per unit)", _reading_name(menu, of_good))
     if problem.n_goods == 2 and not _sells_lotteries(menu):
         x, y = (f"valuation of {_good(good)} ({_money(menu)} per unit)" for good in problem.goods)
         return np.array(problem.valuations), (x, y)
@@ -132,47 +136,56 @@ def _draw_menu(menu: Menu, ax: Axes) -> None:
 
 
 def _draw_tariff(menu: Menu, ax: Axes) -> None:
-    """Transfer against allocation: contracts, and the indifference curve on which each type's contract lies."""
+    """Money against the good: contracts, and the indifference curve on which each type's contract lies."""
     problem = menu.problem
-    x, t = menu.allocation[:, 0], menu.transfer
+    of_good, of_money = _axes_of(menu)
     order = np.argsort(problem.valuations[:, 0], kind="stable")
     shown = order[np.unique(np.linspace(0, problem.n_types - 1, SHOWN_CURVES).round().astype(np.intp))]
-    offered, transfers = menu.options.allocations[:, 0], menu.options.transfers
-    outside = problem.outside_contract
-    nothing = np.zeros(0) if outside is None else outside
-    ends = np.concatenate([offered, x, nothing])
+    offered, outside = menu.options.allocations[:, 0], problem.outside_contract
+    ends = np.concatenate([offered, menu.allocation[:, 0], [] if outside is None else outside])
     margin = 0.12 * (float(np.ptp(ends)) or max(abs(float(ends[0])), 1.0))
     low, high = float(ends.min()) - margin, float(ends.max()) + margin
     low = max(low, 0.0) if ends.min() >= 0 else low
-    colours = _shades(len(shown))
-    for colour, k in zip(colours, shown, strict=True):
-        curve = problem.valuations[k, 0] * np.array([low, high]) - menu.utility[k]
+
+    def place(amount: Any, transfer: Any) -> Array:
+        """Contracts as points of the picture; (n, 2)."""
+        amount, transfer = np.asarray(amount, dtype=np.float64)[:, np.newaxis], np.asarray(transfer, dtype=np.float64)
+        return np.column_stack([of_good.of(amount, transfer), of_money.of(amount, transfer)])
+
+    steps = np.linspace(0.0, 1.0, 2 if of_good.power == 1 else CURVE_POINTS)
+    along = low + (high - low) * steps ** (1 / of_good.power)  # even steps of what is read
+    for colour, k in zip(_shades(len(shown)), shown, strict=True):
+        curve = place(along, problem.valuations[k, 0] * along - menu.utility[k])
         label = f"{problem.labels[k]}: indifference curve" if len(shown) <= 6 else "_nolegend_"
-        ax.plot([low, high], curve, color=colour, lw=1.2, alpha=0.8, zorder=1, label=label)
-    ax.plot(offered, transfers, "o", color=INK, ms=7 if len(offered) <= SHOWN_NAMES else 3, zorder=3, label="options")
+        ax.plot(*curve.T, color=colour, lw=1.2, alpha=0.8, zorder=1, label=label)
+    points = place(offered, menu.options.transfers)
+    ax.plot(*points.T, "o", color=INK, ms=7 if len(points) <= SHOWN_NAMES else 3, zorder=3, label="options")
+    paid = np.concatenate([points[:, 1], place(menu.allocation[:, 0], menu.transfer)[:, 1]])
     if outside is not None:
-        ax.plot(outside[:1], [0.0], "o", mfc="white", mec=INK, ms=8, zorder=2, label="outside option")
-    if len(offered) <= SHOWN_CURVES:
-        _name_points(
-            ax, np.column_stack([offered, transfers]), [_takers(menu, k) for k in range(len(offered))], left=True
-        )  # no indifference curve runs there
-    paid = np.concatenate([transfers, t, 0.0 * nothing])
+        left = place(outside, np.zeros(1))
+        ax.plot(*left.T, "o", mfc="white", mec=INK, ms=8, zorder=2, label="outside option")
+        paid = np.append(paid, left[:, 1])
+    if len(points) <= SHOWN_CURVES:  # to the left, where no indifference curve runs
+        _name_points(ax, points, [_takers(menu, k) for k in range(len(points))], left=True)
+    _mark_pools(menu, ax, points, np.full(len(points), 49.0 if len(points) <= SHOWN_NAMES else 9.0))
     height = float(np.ptp(paid)) or max(float(np.abs(paid).max()), 1.0)
     ax.set_ylim(float(paid.min()) - 0.15 * height, float(paid.max()) + 0.2 * height)
-    ax.set_xlim(low - (margin / 4 if low == 0 else 0.0), high)
-    ax.set_xlabel(_allocation_name(menu, 0))
-    ax.set_ylabel("transfer (money)")
+    left_end, right_end = np.sort(place([low, high], [0.0, 0.0])[:, 0])
+    ax.set_xlim(left_end - ((right_end - left_end) / 40 if low == 0 else 0.0), right_end)
+    ax.set_xlabel(_reading_name(menu, of_good))
+    ax.set_ylabel(f"{of_money.name} (money)")
     ax.set_title(headline(menu), fontsize=10)
     if len(shown) > 6:
         valuations = problem.valuations[:, 0]
         _colour_bar(ax, _norm(valuations), f"valuation ({_money(menu)} per unit)")
-    ax.legend(fontsize=8, loc="upper left", framealpha=0.9)
+    _legend_below(ax)
 
 
 def _draw_price_map(menu: Menu, ax: Axes) -> None:
     """Options in the plane of two goods, as large as the share that takes them, with their prices."""
-    offered, transfers = menu.options
-    share = _option_shares(menu)
+    offered, share = menu.options.allocations, _option_shares(menu)
+    money = _axes_of(menu)[1]
+    transfers = money.of(offered, menu.options.transfers)
     priced = menu.problem.transfers != "none" and len(transfers) > 0
     size = 40 + 400 * share if len(transfers) <= SHOWN_NAMES else 12 + 400 * share
     colour: dict[str, Any] = (
@@ -184,12 +197,14 @@ def _draw_price_map(menu: Menu, ax: Axes) -> None:
     outside = menu.problem.outside_contract
     if outside is not None:
         ax.plot(outside[:1], outside[1:2], "o", mfc="white", mec=INK, ms=9, zorder=2, label="outside option")
-        _legend_below(ax)
+    _mark_pools(menu, ax, offered, size)
     if len(transfers) <= SHOWN_NAMES:
         prices = _short(transfers) if priced else [f"option {k}" for k in range(len(transfers))]
-        _name_points(ax, offered, [f"{price} ({s:.0%})" for price, s in zip(prices, share, strict=True)])
+        names = [f"{price} ({s:.0%})" for price, s in zip(prices, share, strict=True)]
+        _name_points(ax, offered, names, beyond=np.sqrt(size) / 2)
     if priced and np.ptp(transfers) > 0:
-        _colour_bar(ax, _norm(transfers), "transfer (money)")
+        _colour_bar(ax, _norm(transfers), f"{money.name} (money)")
+    _legend_below(ax)
     ax.margins(0.14)
     ax.set_xlabel(_allocation_name(menu, 0))
     ax.set_ylabel(_allocation_name(menu, 1))
@@ -254,7 +269,7 @@ def _bars(menu: Menu) -> tuple[list[str], Array]:
     """What to draw a bar for: every type while they can be named, else the options that most types take."""
     problem = menu.problem
     if problem.n_types <= SHOWN_BARS:
-        return list(problem.labels), np.asarray(menu.allocation)
+        return [_marked(menu, k) for k in range(problem.n_types)], np.asarray(menu.allocation)
     shares = _option_shares(menu)
     order = np.argsort(-shares, kind="stable")[:SHOWN_BARS]
     return [f"option {k} ({shares[k]:.1%})" for k in order], menu.options.allocations[order]
@@ -281,11 +296,19 @@ def _draw_types(menu: Menu, ax: Axes) -> None:
             points(option == k, _contract(menu, k), color=PALETTE[k], **edge)
     else:
         by_price = problem.transfers != "none"
-        scale = menu.transfer[served] if by_price else option[served].astype(np.float64)
+        money = _axes_of(menu)[1]
+        paid = money.of(menu.allocation, menu.transfer)
+        scale = paid[served] if by_price else option[served].astype(np.float64)
         points(served, f"{count} options", c=scale, cmap="viridis", norm=_norm(scale), edgecolors="none")
-        _colour_bar(ax, _norm(scale), "transfer (money)" if by_price else "option")
+        _colour_bar(ax, _norm(scale), f"{money.name} (money)" if by_price else "option")
     if not served.all():
         points(~served, "excluded", facecolors="white", edgecolors=INK, linewidths=0.9 if size > 20 else 0.4)
+    bunched = menu.is_bunched
+    if bunched.any():  # rings around types that can be told apart, else a word
+        ringed = position[bunched] if problem.n_types <= SHOWN_NAMES else np.zeros((0, 2))
+        ring = {"mfc": "none", "mec": INK, "ms": np.sqrt(size) + 5, "mew": 0.8}
+        label = f"bunched ({bunched.sum()}): same colour, same option" if count <= len(PALETTE) else "bunched"
+        ax.plot(*ringed.T, "o", zorder=4, label=label, **ring)
     tempted, tempter, _ = binding_pairs(menu)
     drawn = slice(0, SHOWN_ARROWS)
     start, end = position[tempted[drawn]], position[tempter[drawn]]
@@ -317,14 +340,18 @@ def _draw_rents(menu: Menu, ax: Axes) -> None:
     if problem.n_types <= SHOWN_BARS:
         place = np.arange(problem.n_types)
         faces = ["white" if excluded else PALETTE[0] for excluded in menu.is_excluded]
-        ax.bar(place, rent, color=faces, edgecolor=PALETTE[0], width=0.65)
+        bars = ax.bar(place, rent, color=faces, edgecolor=PALETTE[0], width=0.65)
+        for bar, is_bunched in zip(bars, menu.is_bunched, strict=True):
+            bar.set(hatch="//" if is_bunched else None, edgecolor="white" if is_bunched else PALETTE[0])
         for k, worth in enumerate(column(utility, 4)):
             ax.annotate(
                 f"utility\n{worth}" if problem.n_types <= 10 else worth, (k, rent[k]), (0, 3), fontsize=8,
                 textcoords="offset points", ha="center", va="bottom", rotation=0 if problem.n_types <= 10 else 90,
             )  # fmt: skip
         rotated = problem.n_types > 6
-        ax.set_xticks(place, list(problem.labels), rotation=40 if rotated else 0, ha="right" if rotated else "center")
+        marks = np.where(menu.is_excluded, "\n(excluded)", np.where(menu.is_bunched, "\n(bunched)", ""))
+        names = [f"{label}{mark}" for label, mark in zip(problem.labels, marks, strict=True)]
+        ax.set_xticks(place, names, rotation=40 if rotated else 0, ha="right" if rotated else "center")
         ax.margins(y=0.25)
         ax.set_xlabel("type")
         ax.set_ylabel(f"information rent ({_money(menu)})")
@@ -336,7 +363,7 @@ def _draw_rents(menu: Menu, ax: Axes) -> None:
         ax.set_xlim(0, 1)
         ax.set_xlabel("share of the population, least utility first")
         ax.set_ylabel(f"utility and information rent ({_money(menu)})")
-        ax.legend(fontsize=8, loc="upper left")
+        _legend_below(ax)
     ax.set_title(headline(menu), fontsize=10)
 
 
@@ -365,6 +392,38 @@ def _allocation_name(menu: Menu, good: int) -> str:
     return "allocation (units)" if menu.problem.n_goods == 1 else f"allocation of good {name} (units)"
 
 
+def _axes_of(menu: Menu) -> tuple[Reading, Reading]:
+    """The columns in which a picture shows the first good and the money."""
+    readings = readings_of(menu.problem)
+    of_good = [reading for reading in readings if not reading.per_transfer] or [Reading("allocation", good=0)]
+    of_money = [reading for reading in readings if reading.is_of_money] or [Reading("transfer", per_transfer=1.0)]
+    return of_good[0], of_money[0]
+
+
+def _reading_name(menu: Menu, reading: Reading) -> str:
+    return reading.name if menu.problem.readings or reading.good is None else _allocation_name(menu, reading.good)
+
+
+def _marked(menu: Menu, who: int) -> str:
+    """The label of a type, with what makes it special: bunched with others, or excluded."""
+    label = str(menu.problem.labels[who])
+    if menu.is_excluded[who]:
+        return f"{label} (excluded)"
+    return f"{label} (option {menu.option_of_type[who]}, bunched)" if menu.is_bunched[who] else label
+
+
+def _mark_pools(menu: Menu, ax: Axes, points: Array, size: Array) -> None:
+    """Rings around options that several types share, and a word in the legend on the types that are excluded."""
+    takers = np.bincount(menu.option_of_type[~menu.is_excluded], minlength=len(points))
+    if (takers > 1).any():
+        ring = {"mfc": "none", "mec": INK, "mew": 0.9}
+        for (across, up), area in zip(points[takers > 1], size[takers > 1], strict=True):
+            ax.plot([across], [up], "o", ms=np.sqrt(area) + 6, zorder=2, **ring)
+        ax.plot([], [], "o", ms=11, label="shared by several types (bunched)", **ring)
+    if menu.is_excluded.any():
+        ax.plot([], [], " ", label=f"excluded: {_takers(menu, OUTSIDE)}")
+
+
 def _option_shares(menu: Menu) -> Array:
     """Share of the population that takes each option; (n_options,)."""
     served = menu.option_of_type != OUTSIDE
@@ -384,6 +443,10 @@ def _contract(menu: Menu, option: int) -> str:
     """The contract in the words of a legend."""
     if menu.problem.transfers == "none":
         return f"option {option} ({_option_shares(menu)[option]:.0%})"
+    readings = readings_of(menu.problem)
+    if not all(reading.is_plain or (reading.is_of_money and reading.per_transfer == 1) for reading in readings):
+        parts = [(reading.name, _short(reading.of(*menu.options))[option]) for reading in readings[:3]]
+        return ", ".join(f"{name} {value}" for name, value in parts)
     transfer = _short(menu.options.transfers)[option]
     if menu.problem.n_goods > 3:
         return f"option {option} for {transfer}"
@@ -397,9 +460,11 @@ def _short(values: Array) -> list[str]:
     return [f"{value if abs(value) > least else 0.0:.3g}" for value in values]
 
 
-def _name_points(ax: Axes, points: Array, names: list[str], *, left: bool = False) -> None:
-    side, offset = ("right", (-6, 5)) if left else ("left", (6, 5))
-    for point, name in zip(points, names, strict=True):
+def _name_points(ax: Axes, points: Array, names: list[str], *, left: bool = False, beyond: Array | float = 0.0) -> None:
+    """Names beside points, to the right or the left, `beyond` the radius of what is drawn there."""
+    side, across = ("right", -6.0) if left else ("left", 6.0)
+    for point, name, radius in zip(points, names, np.broadcast_to(beyond, len(names)), strict=True):
+        offset = (across + np.sign(across) * radius, 5.0)
         ax.annotate(name, (point[0], point[1]), offset, textcoords="offset points", ha=side, fontsize=8, zorder=5)
 
 

@@ -12,13 +12,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from contracts.ambiguity import Ambiguity, WorstCase
-from contracts.arrays import Array, finite, is_frame, is_unlimited_below, number
+from contracts.arrays import Array, finite, is_frame, is_unlimited_below, number, place
 from contracts.costs import Cost, Linear, power_of_two
 from contracts.domains import Domain, NonNegative
 from contracts.errors import ProblemError
 from contracts.names import NumberedLabels, check_same_names, column_names, distinct_names, row_names, type_names
 from contracts.objectives import Objective, Profit, WeightedSum, Welfare
 from contracts.participation import OUTSIDE_GOOD, AmbiguityOfServed, UncertaintyOfServed, WhenServed, WithOutside
+from contracts.reading import Reading, checked_readings
 from contracts.uncertainty import Uncertainty, ValuationSets
 
 Transfers = Literal["free", "none"] | tuple[float, float]
@@ -119,7 +120,10 @@ class ScreeningProblem:
         type's set, while the objective counts the valuations as given
     labels, goods : names of types and goods, distinct; by default those of the valuations, if they are a frame or a
         series: the pandas index, if it is distinct text, and the names of the columns. Arrays go by position, and names
-        never rearrange them: indices of pandas inputs, or names of goods, in different orders are refused
+        never rearrange them: indices of pandas inputs, or names of goods, in different orders are refused. Without
+        names they are called '0', '1', ..., as options are
+    readings : Reading columns, in which tables and pictures show the contracts in the model's own words; by default
+        the amounts of the goods and the transfer. They change no number of the menu
 
     Raises
     ------
@@ -149,6 +153,7 @@ class ScreeningProblem:
     goods: Any = None
     participation: Participation = "voluntary"
     serving_cost: float = 0.0
+    readings: Sequence[Reading] = ()
 
     def __post_init__(self) -> None:
         rows, columns = row_names(self.valuations), column_names(self.valuations)
@@ -178,6 +183,7 @@ class ScreeningProblem:
         self._set("constraints", self._checked_constraints())
         self._check_ambiguity()
         self._check_uncertainty()
+        self._set("readings", checked_readings(self.readings, self.n_goods))
 
     # ---- what it is ----
 
@@ -292,6 +298,7 @@ class ScreeningProblem:
             labels=self.labels if not isinstance(self.labels, NumberedLabels) else None,
             goods=[*self.goods, OUTSIDE_GOOD],
             serving_cost=0.0,
+            readings=(),
         )
         return lifted
 
@@ -475,7 +482,7 @@ class ScreeningProblem:
         if np.any(weights <= 0):
             worst = int(np.argmin(weights))
             raise ProblemError(
-                f"weights[{self.labels[worst]!r}] is {weights[worst]}: every type needs a positive share; leave out "
+                f"weights{place((worst,), self.labels)} is {weights[worst]}: every type needs a positive share; leave out "
                 "types that do not occur"
             )
         if abs(weights.sum() - 1.0) > WEIGHTS_SUM_TOLERANCE:

@@ -24,6 +24,7 @@ from contracts.files import read_text, write_text
 from contracts.names import NumberedLabels
 from contracts.objectives import Exponential, Isoelastic, Profit, WeightedSum, Welfare, WorstOff
 from contracts.problem import LinearConstraint, ScreeningProblem
+from contracts.reading import Reading
 from contracts.uncertainty import Ellipsoid, Interval, Noise
 
 T = TypeVar("T")
@@ -42,7 +43,9 @@ KINDS: dict[str, dict[str, type]] = {
     "ambiguity": {kind_of(part): part for part in (TotalVariation, Wasserstein, KullbackLeibler, ChiSquare, Moments)},
     "uncertainty": {kind_of(part): part for part in (Interval, Ellipsoid, Noise)},
     "constraints": {kind_of(LinearConstraint): LinearConstraint},
+    "readings": {kind_of(Reading): Reading},
 }
+LISTS: dict[str, type] = {"constraints": LinearConstraint, "readings": Reading}  # keys that hold several of a kind
 
 
 def to_record(part: Any) -> Any:
@@ -71,7 +74,9 @@ def to_record(part: Any) -> Any:
     if isinstance(part, ScreeningProblem):
         if part.outside_option is not None:
             del fields["reservation_utility"]
-        return {name: value for name, value in fields.items() if value is not None}
+        return {
+            name: value for name, value in fields.items() if value is not None and (name, value) != ("readings", [])
+        }
     return {"kind": kind_of(type(part)), **{name: value for name, value in fields.items() if value is not None}}
 
 
@@ -119,9 +124,9 @@ def from_record(cls: type[T], record: Any, where: str = "problem") -> T:
             continue
         if name not in known:
             raise ProblemError(f"unknown key {name!r} in {where}: known are {', '.join(known)}")
-        if name == "constraints":
+        if name in LISTS:
             rows = value if isinstance(value, list) else [value]
-            values[name] = tuple(from_record(LinearConstraint, row, f"constraints[{k}]") for k, row in enumerate(rows))
+            values[name] = tuple(from_record(LISTS[name], row, f"{name}[{k}]") for k, row in enumerate(rows))
         elif name in KINDS and value is not None:
             values[name] = _of_kind(name, value)
         else:

@@ -31,7 +31,8 @@ table { border-collapse: collapse; font: .85rem/1.4 system-ui, "Segoe UI", Helve
 caption { caption-side: top; text-align: left; font-weight: 600; padding-bottom: .4rem; }
 th, td { padding: .25rem .7rem; text-align: right; }
 th:first-child, td:first-child { text-align: left; }
-.menu th:last-child, .menu td:last-child, tfoot td { text-align: left; }
+.menu th:nth-last-child(-n+2), .menu td:nth-last-child(-n+2), tfoot td { text-align: left; }
+.excluded td { color: #777; } .bunched td:nth-last-child(2) { font-weight: 600; }
 thead th { border-bottom: 1.5px solid #333; vertical-align: bottom; }
 tbody tr + tr td { border-top: 1px solid #e3e3e3; }
 tfoot td { border-top: 1.5px solid #333; color: #444; }

@@ -4,12 +4,19 @@ from __future__ import annotations
 
 import html
 import math
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from contracts.arrays import Array
 from contracts.certificate import shown
+from contracts.errors import ContractError
+from contracts.first_best import first_best
+from contracts.names import given_names
+from contracts.problem import ScreeningProblem
+from contracts.reading import Reading
+from contracts.relevance import Indices
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -20,13 +27,20 @@ if TYPE_CHECKING:
 SHOWN_TYPES = 20  # longer menus show their first and last types
 SHOWN_GOODS = 6
 DIGITS = 4
+RESOLVED = 1e-9  # of utilities: less is rounding
 SHOWN_MENUS = 12
+WIDTH = 110  # characters of a line of text
 
 
 def digits_for(menu: Menu) -> int:
     """Significant digits that the certificate supports, at most `DIGITS`."""
     gap = max(menu.certificate.relative_gap, 1e-16)
     return int(np.clip(math.floor(-math.log10(gap)), 2, DIGITS)) if math.isfinite(gap) else DIGITS
+
+
+def noise(menu: Menu) -> float:
+    """Utility that is rounding beside what is at stake."""
+    return RESOLVED * max(float(np.abs(menu.utility).max()), abs(menu.value))
 
 
 def column(values: Any, digits: int, scale: float | None = None) -> list[str]:
@@ -48,8 +62,8 @@ def column(values: Any, digits: int, scale: float | None = None) -> list[str]:
 def headline(menu: Menu) -> str:
     """One line: size, value, bound."""
     digits = digits_for(menu)
-    excluded = int(menu.is_excluded.sum())
-    left = f", {excluded} excluded" if excluded else ""
+    counts = (("bunched", int(menu.is_bunched.sum())), ("excluded", int(menu.is_excluded.sum())))
+    left = "".join(f", {count} {what}" for what, count in counts if count)
     value, bound = (f"{shown(worth):.{digits}g}" for worth in (menu.value, menu.upper_bound))
     types = plural(menu.problem.n_types, "type")
     options = plural(len(menu.options.transfers), "option")
@@ -70,33 +84,106 @@ def plural(count: int, noun: str) -> str:
     return f"{count} {noun}{'' if count == 1 else 's'}"
 
 
-def table(menu: Menu) -> tuple[list[str], list[list[str]], int]:
-    """Header, rows of text for the types shown, and the number of types left out in the middle."""
+def readings_of(problem: ScreeningProblem) -> tuple[Reading, ...]:
+    """The columns in which a problem's contracts are shown: its own, or the amount of every good and the transfer."""
+    if problem.readings:
+        return tuple(reading for reading in problem.readings if problem.transfers != "none" or not reading.is_of_money)
+    names = given_names(problem.goods)
+    if names is None:
+        names = ["allocation"] if problem.n_goods == 1 else [f"good {k}" for k in range(problem.n_goods)]
+    money = () if problem.transfers == "none" else (Reading("transfer", per_transfer=1.0),)
+    return (*(Reading(str(name), good=k) for k, name in enumerate(names)), *money)
+
+
+def first_best_of(problem: ScreeningProblem, who: Indices) -> Array | None:
+    """The first best of some types, (n, n_goods); None where it is not found type by type, or not at all."""
+    try:
+        return first_best(problem, who)
+    except ContractError:
+        return None
+
+
+def table(menu: Menu, width: float = math.inf) -> tuple[list[str], list[list[str]], int]:
+    """Header, rows of text for the types shown, and the number of types left out in the middle.
+
+    The first best and the distortion stand beside what they are about; where lines would be longer than `width`, the
+    distortion is left out first, then the first best.
+    """
+    for beside in (("first best", "distortion"), ("first best",), ()):
+        header, columns, hidden = _columns(menu, beside)
+        longest = [max(map(len, [name, *cells])) for name, cells in zip(header, columns, strict=True)]
+        if sum(longest) + 2 * (len(longest) - 1) <= width:
+            break
+    return header, [list(row) for row in zip(*columns, strict=True)], hidden
+
+
+def _columns(menu: Menu, beside: tuple[str, ...]) -> tuple[list[str], list[list[str]], int]:
+    """Names and cells of the columns, and the number of types that they leave out."""
     problem, digits = menu.problem, digits_for(menu)
-    shown = np.arange(problem.n_types)
-    if problem.n_types > SHOWN_TYPES:
-        half = SHOWN_TYPES // 2
-        shown = np.r_[shown[:half], shown[-half:]]
-    goods = range(min(problem.n_goods, SHOWN_GOODS))
-    names = ["allocation"] if problem.n_goods == 1 else [str(problem.goods[k]) for k in goods]
+    shown = shown_types(menu)
     doubts = [] if problem.ambiguity is None else ["worst case"]
-    header = ["type", "weight", *doubts, *names]
-    largest = float(np.abs(menu.allocation[shown]).max(initial=0.0))
+    header = ["type", "weight", *doubts]
     columns = [[str(problem.labels[k]) for k in shown], column(problem.weights[shown], 3)]
     columns += [column(menu.worst_case_weights[shown], 3) for _ in doubts]
-    columns += [column(menu.allocation[shown, k], digits, largest) for k in goods]
-    if problem.n_goods > SHOWN_GOODS:
-        header.append(f"+{problem.n_goods - SHOWN_GOODS} goods")
+    allocation, transfer = menu.allocation[shown], menu.transfer[shown]
+    rent = np.where(np.abs(menu.information_rent) > noise(menu), menu.information_rent, 0.0)[shown]
+    readings = readings_of(problem)
+    money = max(
+        float(np.abs(values).max(initial=0.0))
+        for values in (rent, *(reading.of(allocation, transfer) for reading in readings if reading.per_transfer))
+    )
+    of_goods = [reading for reading in readings if not reading.per_transfer]
+    best = first_best_of(problem, shown) if beside else None
+    parts = [allocation] if best is None else [allocation, best]
+    plain = max((_largest(reading, parts) for reading in of_goods if reading.is_plain), default=0.0)
+    for reading in _foremost(of_goods, allocation):
+        size = plain if reading.is_plain else _largest(reading, parts)
+        held = reading.of(allocation, transfer)
+        header.append(reading.name)
+        columns.append(column(held, digits, size))
+        if best is None:
+            continue
+        efficient = reading.of(best, transfer)
+        for name, values in (("first best", efficient), ("distortion", held - efficient)):
+            if name in beside:
+                header.append(name)
+                columns.append(column(values, digits, size))
+    if len(of_goods) > SHOWN_GOODS:
+        header.append(f"+{len(of_goods) - SHOWN_GOODS} goods")
         columns.append(["..."] * len(shown))
-    money = float(max(np.abs(menu.transfer[shown]).max(), np.abs(menu.information_rent[shown]).max()))
-    if problem.transfers != "none":
-        header.append("transfer")
-        columns.append(column(menu.transfer[shown], digits, money))
+    for reading in readings:
+        if reading.per_transfer:
+            header.append(reading.name)
+            columns.append(column(reading.of(allocation, transfer), digits, money))
     header += ["rent", "option", "binding"]
-    columns.append(column(menu.information_rent[shown], digits, money))
-    columns.append(["outside" if menu.option_of_type[k] < 0 else str(menu.option_of_type[k]) for k in shown])
+    columns.append(column(rent, digits, money))
+    columns.append([option_name(menu, int(k)) for k in shown])
     columns.append([_binding(menu, int(k)) for k in shown])
-    return header, [list(row) for row in zip(*columns, strict=True)], problem.n_types - len(shown)
+    return header, columns, problem.n_types - len(shown)
+
+
+def shown_types(menu: Menu) -> Indices:
+    """The types that a table shows: all, or the first and the last of many."""
+    everybody = np.arange(menu.problem.n_types)
+    half = SHOWN_TYPES // 2
+    return everybody if len(everybody) <= SHOWN_TYPES else np.r_[everybody[:half], everybody[-half:]]
+
+
+def _foremost(readings: list[Reading], allocation: Array) -> list[Reading]:
+    """As many as a table has room for: those of the largest amounts, in their own order."""
+    nothing = np.zeros(len(allocation))
+    most = [float(np.abs(reading.of(allocation, nothing)).max()) for reading in readings]
+    return [readings[k] for k in np.sort(np.argsort(np.negative(most), kind="stable")[:SHOWN_GOODS])]
+
+
+def _largest(reading: Reading, allocations: list[Array]) -> float:
+    return max(float(np.abs(reading.of(held, np.zeros(len(held)))).max(initial=0.0)) for held in allocations)
+
+
+def option_name(menu: Menu, who: int) -> str:
+    """What a type takes: the number of its option, marked where it is bunched with other types, or 'outside'."""
+    option = int(menu.option_of_type[who])
+    return "outside" if option < 0 else f"{option} bunched" if menu.is_bunched[who] else str(option)
 
 
 def _binding(menu: Menu, who: int) -> str:
@@ -106,18 +193,21 @@ def _binding(menu: Menu, who: int) -> str:
 
 def menu_text(menu: Menu) -> str:
     """The menu as plain text."""
-    header, rows, hidden = table(menu)
+    header, rows, hidden = table(menu, WIDTH)
     middle = len(rows) // 2
     if hidden:
         rows = [*rows[:middle], ["..."] + [""] * (len(header) - 1), *rows[middle:]]
-    return "\n".join([headline(menu), *_aligned([header, *rows], words={0, len(header) - 1}), footer(menu)])
+    return "\n".join(
+        [headline(menu), *_aligned([header, *rows], words={0, len(header) - 2, len(header) - 1}), footer(menu)]
+    )
 
 
 def menu_html(menu: Menu) -> str:
-    """The same table as HTML."""
+    """The same table as HTML, with every column; rows of types that are bunched or excluded say so as their class."""
     header, rows, hidden = table(menu)
     left_out = {len(rows) // 2: f"... {hidden} more types ..."} if hidden else {}
-    return _html_table("menu", headline(menu), header, rows, left_out, footer(menu))
+    kinds = ["excluded" if menu.is_excluded[k] else "bunched" * int(menu.is_bunched[k]) for k in shown_types(menu)]
+    return _html_table("menu", headline(menu), header, rows, left_out, footer(menu), kinds)
 
 
 def _aligned(rows: list[list[str]], words: set[int]) -> list[str]:
@@ -133,14 +223,21 @@ def _aligned(rows: list[list[str]], words: set[int]) -> list[str]:
 
 
 def _html_table(
-    kind: str, caption: str, header: list[str], rows: list[list[str]], left_out: dict[int, str], foot: str
+    kind: str,
+    caption: str,
+    header: list[str],
+    rows: list[list[str]],
+    left_out: dict[int, str],
+    foot: str,
+    kinds: Sequence[str] = (),
 ) -> str:
-    """A table with its caption and foot; `left_out` says before which row what is not shown."""
+    """A table with its caption and foot; `left_out` says before which row what is not shown, `kinds` classes of rows."""
 
-    def cells(tag: str, row: list[str]) -> str:
-        return "<tr>" + "".join(f"<{tag}>{html.escape(cell)}</{tag}>" for cell in row) + "</tr>"
+    def cells(tag: str, row: list[str], of: str = "") -> str:
+        opening = f"<tr class='{of}'>" if of else "<tr>"
+        return opening + "".join(f"<{tag}>{html.escape(cell)}</{tag}>" for cell in row) + "</tr>"
 
-    body = [cells("td", row) for row in rows]
+    body = [cells("td", row, of) for row, of in zip(rows, kinds or [""] * len(rows), strict=True)]
     for place, words in left_out.items():
         body.insert(place, f'<tr><td colspan="{len(header)}">{words}</td></tr>')
     return (
@@ -160,15 +257,26 @@ def menu_frame(menu: Menu) -> pd.DataFrame:
     columns: dict[str, Any] = {"weight": problem.weights}
     if problem.ambiguity is not None:
         columns["worst_case_weight"] = menu.worst_case_weights
+    best = first_best_of(problem, np.arange(problem.n_types))
+    for reading in readings_of(problem) if problem.readings else ():
+        held = columns[reading.name] = reading.of(menu.allocation, menu.transfer)
+        if best is not None and not reading.per_transfer:
+            efficient = reading.of(best, menu.transfer)
+            columns |= {f"first_best[{reading.name}]": efficient, f"distortion[{reading.name}]": held - efficient}
     for k in range(problem.n_goods):
-        name = "allocation" if problem.n_goods == 1 else f"allocation[{problem.goods[k]}]"
-        columns[name] = menu.allocation[:, k]
+        whose = "" if problem.n_goods == 1 else f"[{problem.goods[k]}]"
+        columns[f"allocation{whose}"] = menu.allocation[:, k]
+        if best is not None and not problem.readings:
+            columns[f"first_best{whose}"] = best[:, k]
+            columns[f"distortion{whose}"] = menu.allocation[:, k] - best[:, k]
     columns |= {
         "transfer": menu.transfer,
         "utility": menu.utility,
         "information_rent": menu.information_rent,
         "payoff": menu.payoff,
         "option": menu.option_of_type,
+        "is_bunched": menu.is_bunched,
+        "is_excluded": menu.is_excluded,
         "binding": [", ".join(menu.binding(k)) for k in range(problem.n_types)],
     }
     return pd.DataFrame(columns, index=pd.Index(list(problem.labels), name="type"))

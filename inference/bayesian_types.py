@@ -93,7 +93,7 @@ class TypeDraws:
         if (rising := (slope >= 0).mean(axis=(0, 1))[:, 0]).any():
             worst = int(np.argmax(rising))
             raise ProblemError(
-                f"in {rising[worst]:.1%} of the draws type {worst + 1} does not mind paying {price!r}, so nothing has "
+                f"in {rising[worst]:.1%} of the draws type {worst} does not mind paying {price!r}, so nothing has "
                 "a worth in money to it: fit fewer types, or bring more choices"
             )
         return -self.coefficients[..., [self.names.index(name) for name in goods]] / slope
@@ -123,7 +123,7 @@ class TypeDraws:
 
     def to_arviz(self) -> Any:
         """An arviz.InferenceData with the draws of weights and coefficients."""
-        types = list(range(1, self.n_types + 1))
+        types = list(range(self.n_types))
         return arviz().from_dict(
             posterior={"weight": self.weights, "coefficient": self.coefficients},
             sample_stats={"lp": self.log_likelihood},
@@ -140,7 +140,7 @@ class TypeDraws:
         draws = np.concatenate([self.weights[..., np.newaxis], self.coefficients], axis=3)
         draws = draws.reshape(-1, self.n_types * (1 + len(self.names)))
         low, high = np.quantile(draws, INTERVAL, axis=0)
-        labels = [range(1, self.n_types + 1), ["weight", *self.names]]
+        labels = [range(self.n_types), ["weight", *self.names]]
         columns = {"estimate": draws.mean(axis=0), "posterior_sd": draws.std(axis=0), "low": low, "high": high}
         tested = {name: part.ravel() for name, part in self.diagnostics.items()}
         return pd.DataFrame(columns | tested, index=pd.MultiIndex.from_product(labels, names=["type", "parameter"]))
@@ -153,7 +153,7 @@ class TypeDraws:
         for k in range(self.n_types):
             parts = [self.weights[..., k], *np.moveaxis(self.coefficients[..., k, :], -1, 0)]
             cells = [f"{part.mean():.4g} ({part.std():.2g})" for part in parts]
-            lines.append(f"{k + 1:<4}  {cells[0]:>15}  " + "  ".join(f"{cell:>{width}}" for cell in cells[1:]))
+            lines.append(f"{k:<4}  {cells[0]:>15}  " + "  ".join(f"{cell:>{width}}" for cell in cells[1:]))
         chains = f"{n_chains} chains of {n_draws} draws, {self.renamed:.1%} of them renamed"
         return "\n".join([head, *lines, f"{chains}; in brackets the posterior sd"])
 

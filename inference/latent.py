@@ -122,18 +122,18 @@ def degeneracy(best: Maximum, data: ChoiceData, tolerance: float) -> str | None:
     weights = softmax(log_weights)
     fewer = f"fit_latent_types(data, {n_types - 1}, rng) says the same with less"
     if weights[-1] * data.n_people < EMPTY:
-        return f"the best fit leaves nobody to type {n_types} (share {weights[-1]:.1e}): {fewer}"
+        return f"the best fit leaves nobody to type {n_types - 1} (share {weights[-1]:.1e}): {fewer}"
     if best.gradient <= tolerance and best.curvature > FLAT:
         return None
     for k in range(n_types):
         for other in range(k):
             if np.abs(coefficients[k] - coefficients[other]).max() < ALIKE:
-                return f"types {other + 1} and {k + 1} want the same: {fewer}"
+                return f"types {other} and {k} want the same: {fewer}"
     direction = np.abs(best.direction[: coefficients.size].reshape(coefficients.shape))
     who = int(np.argmax(direction.max(axis=1)))
     parts = zip(data.names or (), direction[who], strict=True)
     names = ", ".join(repr(name) for name, part in parts if part > 0.1 * direction.max())
-    whose = f"type {who + 1} (share {weights[who]:.3f}, about {weights[who] * data.n_people:.1f} people)"
+    whose = f"type {who} (share {weights[who]:.3f}, about {weights[who] * data.n_people:.1f} people)"
     remedy = "To go on, ask for fewer types, bring more choices, or pass a small ridge, such as ridge=0.1"
     if best.is_endless:
         return (

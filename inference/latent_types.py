@@ -108,8 +108,8 @@ class LatentTypes:
 
     @property
     def labels(self) -> tuple[str, ...]:
-        """Names of the types: '1' is the largest."""
-        return tuple(str(k + 1) for k in range(self.n_types))
+        """Names of the types: '0' is the largest."""
+        return tuple(map(str, range(self.n_types)))
 
     @property
     def standard_errors(self) -> Array:

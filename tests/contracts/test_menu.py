@@ -142,9 +142,10 @@ def test_the_table_an_economist_would_draw():
     # value 2/3, allocation (2/3, 2), transfers 2/3 and 2/3 + 2 (2 - 2/3) = 10/3, rents 0 and 2/3
     lines = repr(LOW_HIGH).splitlines()
     assert lines[0] == "Menu: 2 types, 2 options, value 0.6667, proven bound 0.6667"
-    assert lines[1].split() == ["type", "weight", "allocation", "transfer", "rent", "option", "binding"]
-    assert lines[2].split() == ["low", "0.750", "0.667", "0.667", "0.000", "0", "IR"]
-    assert lines[3].split() == ["high", "0.250", "2.000", "3.333", "0.667", "1", "IC", "->", "low"]
+    header = ["type", "weight", "allocation", "first", "best", "distortion", "transfer", "rent", "option", "binding"]
+    assert lines[1].split() == header
+    assert lines[2].split() == ["low", "0.750", "0.667", "1.000", "-0.333", "0.667", "0.000", "0", "IR"]
+    assert lines[3].split() == ["high", "0.250", "2.000", "2.000", "0.000", "3.333", "0.667", "1", "IC", "->", "low"]
     assert lines[4].startswith("IC and IR hold exactly; rigorous gap ")
 
 

@@ -557,7 +557,9 @@ REFUSED = [
     (models.lotteries, ([1.0, 2.0],), {}, r"utility_matrix has shape \(2,\).*one row"),
     (models.delegation, ([1.0, 2.0],), {"reference": [0.5, 0.5], "temperature": 1.0}, r"utility_matrix has shape"),
     (models.delegation, ([[1.0, 2.0]],), {"reference": [0.5, 0.6], "temperature": 1.0}, "reference sums to 1.1"),
-    (models.delegation, ([[1.0, 2.0]],), {"reference": [0.5, 0.5], "temperature": 0.0}, "temperature is 0.0"),
+    (models.delegation, ([[1.0, 2.0]],), {"reference": [0.5, 0.5], "temperature": -1.0}, "temperature is -1.0"),
+    (models.delegation, ([[1.0, 2.0]],), {"temperature": 1.0}, "reference is left out, but temperature is a price"),
+    (models.mussa_rosen, ([1.0, -2.0],), {}, r"types\[1\] is -2.0"),
 ]
 
 

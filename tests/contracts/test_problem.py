@@ -62,9 +62,9 @@ REFUSED = [
     # weights
     ({"weights": [0.5, 0.25, 0.25]}, r"weights has 3 entries for 2 types: give one per type"),
     ({"weights": [1.5, -0.5], "labels": ["a", "b"]}, r"weights\['b'\] is -0.5: every type needs a positive share"),
-    ({"weights": [1.0, 0.0]}, r"weights\['2'\] is 0.0: .*leave out types that do not occur"),
+    ({"weights": [1.0, 0.0]}, r"weights\[1\] is 0.0: .*leave out types that do not occur"),
     ({"weights": [0.5, 0.4]}, r"weights sum to 0.9, not 1: divide them by their sum"),
-    ({"weights": [0.5, NAN]}, r"weights\['2'\] is nan"),
+    ({"weights": [0.5, NAN]}, r"weights\[1\] is nan"),
     # labels and goods
     ({"labels": ["a", "a"]}, r"labels repeats 'a': give every type its own name"),
     ({"labels": ["a"]}, r"labels has 1 names for 2 types: give one per type"),
@@ -261,14 +261,14 @@ def test_a_series_names_its_good(series):
 
 @pytest.mark.parametrize("frame", [pd.DataFrame, pl.DataFrame])
 def test_columns_that_nobody_named_are_numbered(frame):
-    assert list(c.ScreeningProblem(frame(np.ones((2, 2)))).goods) == ["1", "2"]
+    assert list(c.ScreeningProblem(frame(np.ones((2, 2)))).goods) == ["0", "1"]
 
 
 def test_an_index_of_distinct_text_names_the_types():
     assert c.ScreeningProblem(SEGMENTS).labels == ("low", "mid", "high")
     assert c.ScreeningProblem(SEGMENTS, labels=["l", "m", "h"]).labels == ("l", "m", "h")
     for index in ([10, 20, 30], ["a", "a", "b"]):
-        assert list(c.ScreeningProblem(SEGMENTS.set_axis(index)).labels) == ["1", "2", "3"]
+        assert list(c.ScreeningProblem(SEGMENTS.set_axis(index)).labels) == ["0", "1", "2"]
     assert c.models.income_tax(SEGMENTS["tea"]).labels == ("low", "mid", "high")
 
 
@@ -368,8 +368,8 @@ def test_a_problem_says_in_one_line_what_it_is():
 def test_defaults_are_the_textbook_ones():
     problem = c.ScreeningProblem([1.0, 2.0, 4.0])
     assert problem.weights.tolist() == [1 / 3] * 3
-    assert list(problem.labels) == ["1", "2", "3"]
-    assert list(problem.goods) == ["1"]
+    assert list(problem.labels) == ["0", "1", "2"]
+    assert list(problem.goods) == ["0"]
     assert problem.reservation_utility.tolist() == [0.0] * 3
     assert problem.transfer_limits == (-INF, INF)
     assert problem.is_plain

@@ -321,7 +321,7 @@ def test_typed_json_is_matched_by_label_or_taken_in_order(folder, problem):
 
 def test_without_money_transfers_may_be_left_out(folder):
     policies = ScreeningProblem([[1.0, 0.0], [0.0, 1.0]], domain=Simplex(), transfers="none", goods=("say", "hint"))
-    Path("menu.csv").write_text("type,say,hint\n1,1,0\n2,0,1\n")
+    Path("menu.csv").write_text("type,say,hint\n0,1,0\n1,0,1\n")
     Path("menu.json").write_text('{"allocation": [[1, 0], [0, 1]]}')
     for name in ("menu.csv", "menu.json"):
         certificate, written = certify_file(policies, name)

@@ -148,7 +148,7 @@ def test_types_are_told_from_one_choice_as_often_as_bayes_allows():
     choices = inference.Logit(0.1).simulate(menu.choice_set.utility[types], rng)
     choices = np.where(choices == menu.choice_set.n_options, -1, choices)[:, np.newaxis]
     posterior = inference.infer_types(menu.choice_set, choices, choice_model=inference.Logit(0.1))
-    told = (posterior.map == np.array(["1", "2"])[types]).mean()
+    told = (posterior.map == np.array(["0", "1"])[types]).mean()
     possible = (0.5 * menu.probabilities).max(axis=0).sum()
     assert told == pytest.approx(possible, abs=4 * np.sqrt(possible * (1 - possible) / n_agents))
 
@@ -157,7 +157,7 @@ def test_the_table_shows_options_and_chances():
     menu = inference.asking_menu(TWO, temperature=0.1)
     assert str(menu).startswith("AskingMenu: 1 option for logit choice at temperature 0.1; expected value 0.81")
     frame = menu.to_frame()
-    assert frame.loc["outside", "chance of 1"] == menu.probabilities[0, -1]
+    assert frame.loc["outside", "chance of 0"] == menu.probabilities[0, -1]
 
 
 @pytest.mark.parametrize(

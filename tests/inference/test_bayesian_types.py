@@ -194,11 +194,11 @@ def test_tables_frames_and_arviz_hold_the_same_numbers():
     )
     assert steps[-1] == (80, 80)
     frame = drawn.to_frame()
-    assert frame.loc[(2, "speed"), "estimate"] == pytest.approx(drawn.coefficients[:, :, 1, 0].mean())
-    assert frame.loc[(1, "weight"), "low"] < drawn.weights[..., 0].mean() < frame.loc[(1, "weight"), "high"]
+    assert frame.loc[(1, "speed"), "estimate"] == pytest.approx(drawn.coefficients[:, :, 1, 0].mean())
+    assert frame.loc[(0, "weight"), "low"] < drawn.weights[..., 0].mean() < frame.loc[(0, "weight"), "high"]
     exported = drawn.to_arviz().posterior
     np.testing.assert_array_equal(
-        exported["coefficient"].sel(type=2, attribute="speed"), drawn.coefficients[:, :, 1, 0]
+        exported["coefficient"].sel(type=1, attribute="speed"), drawn.coefficients[:, :, 1, 0]
     )
     ess = arviz().ess(drawn.to_arviz())["weight"].values
     np.testing.assert_allclose(ess, drawn.diagnostics["effective"][:, 0])

@@ -147,7 +147,7 @@ def test_an_outside_option_that_is_no_contract_needs_a_name(menu):
     with pytest.raises(ProblemError, match="name an attribute for it, outside='outside'"):
         ChoiceData.from_menu(kept, [0])
     data = ChoiceData.from_menu(kept, [0, -1], outside="leave")
-    assert data.names == ("1", "transfer", "leave")
+    assert data.names == ("0", "transfer", "leave")
     assert_array_equal(data.attributes[0, :, 2], [0] * len(kept.options.transfers) + [1])
 
 

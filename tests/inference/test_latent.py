@@ -328,7 +328,7 @@ def separated(who):
 
 def test_perfectly_predicted_choices_of_everybody_are_reported():
     with pytest.raises(
-        DegenerateTypesError, match=r"type 1 \(share 1.000, about 60.0 people\) are predicted perfectly"
+        DegenerateTypesError, match=r"type 0 \(share 1.000, about 60.0 people\) are predicted perfectly"
     ):
         fitted(separated(60), 1)
 
@@ -357,13 +357,13 @@ def test_one_yes_or_no_per_person_cannot_tell_types_apart():
     """With one choice from the same two options only the mean of the types' probabilities is identified."""
     choice = np.arange(100) % 3 == 0
     data = ChoiceData(np.tile([[0.0], [1.0]], (100, 1, 1)), choice.astype(int), names=["gain"])
-    with pytest.raises(DegenerateTypesError, match="does not curve in 'gain' of type 2"):
+    with pytest.raises(DegenerateTypesError, match="does not curve in 'gain' of type 1"):
         fitted(data, 2)
 
 
 def test_types_that_are_not_needed_are_reported():
     homogeneous = population(n_people=100, per_person=10, tastes=np.array([[1.0, -1.0]]), shares=np.array([1.0])).data
-    with pytest.raises(DegenerateTypesError, match=r"types 1 and 2 want the same: fit_latent_types\(data, 2, rng\)"):
+    with pytest.raises(DegenerateTypesError, match=r"types 0 and 1 want the same: fit_latent_types\(data, 2, rng\)"):
         fitted(homogeneous, 3)
 
 
@@ -416,7 +416,7 @@ def test_the_table_shows_types_errors_and_how_the_maximum_was_found(types):
 
 def test_a_type_of_few_people_and_a_lonely_start_are_pointed_out(types):
     few = replace(types, weights=np.array([0.95, 0.05]))
-    assert "type 2 is about 3.0 people: too few for errors clustered by person" in repr(few)
+    assert "type 1 is about 3.0 people: too few for errors clustered by person" in repr(few)
     assert "too few" not in repr(types)
     lonely = replace(types, convergence=Convergence((-10.0, -11.0), 5, 1e-12))
     assert "no second start found it: more starts may find a better one" in repr(lonely)
@@ -425,9 +425,9 @@ def test_a_type_of_few_people_and_a_lonely_start_are_pointed_out(types):
 
 def test_the_frame_has_a_row_per_type_and_parameter(types):
     frame = types.to_frame()
-    assert list(frame.index[:3]) == [("1", "weight"), ("1", "price"), ("1", "speed")]
-    assert frame.loc[("2", "speed"), "estimate"] == types.coefficients[1, 1]
-    assert frame.loc[("2", "weight"), "standard_error"] == types.weight_standard_errors[1]
+    assert list(frame.index[:3]) == [("0", "weight"), ("0", "price"), ("0", "speed")]
+    assert frame.loc[("1", "speed"), "estimate"] == types.coefficients[1, 1]
+    assert frame.loc[("1", "weight"), "standard_error"] == types.weight_standard_errors[1]
     width = frame["upper"] - frame["lower"]
     assert_allclose(width, 2 * 1.959964 * frame["standard_error"], rtol=1e-6)
 
@@ -480,7 +480,7 @@ def test_valuations_are_coefficients_over_minus_the_price():
 
 
 def test_a_type_that_likes_to_pay_has_no_valuations(types):
-    with pytest.raises(ProblemError, match=r"type 1 \(share 0\.\d+\) has the coefficient \+1\.\d+ on 'price'"):
+    with pytest.raises(ProblemError, match=r"type 0 \(share 0\.\d+\) has the coefficient \+1\.\d+ on 'price'"):
         types.screening_problem(price="price")
     with pytest.raises(ProblemError, match="there is no attribute 'cost'"):
         types.screening_problem(price="cost")

@@ -76,7 +76,7 @@ def test_more_types_are_a_table_of_shades(n_users):
     else:
         assert (np.diff(shades.argmax(axis=1)) >= 0).all()  # sorted by the most probable type
         assert sorted(map(tuple, shades)) == sorted(map(tuple, posterior.probabilities))
-    assert [tick.get_text() for tick in ax.get_xticklabels()] == ["1", "2", "3", "4", "5"]
+    assert [tick.get_text() for tick in ax.get_xticklabels()] == ["0", "1", "2", "3", "4"]
 
 
 def test_population_weights_are_drawn_with_their_bands():

@@ -322,10 +322,10 @@ def test_what_is_not_a_line_is_refused_with_the_reason(fields, reason):
 
 
 UNBOUNDED = {
-    "linear cost": ({"valuations": [1.0, 2.0], "cost": c.Linear(0.5)}, "the allocation of good '1'"),
+    "linear cost": ({"valuations": [1.0, 2.0], "cost": c.Linear(0.5)}, "the allocation of good '0'"),
     "saturating benefits": (
         {"valuations": [1.0, 2.0], "cost": c.Power(0.5, -1.0)},
-        "the allocation of good '1'",
+        "the allocation of good '0'",
     ),
     "second good": (
         {"valuations": [[0.0, 1.0], [0.0, 2.0]], "cost": c.Linear([1.0, 0.5]), "goods": ["bread", "wine"]},
