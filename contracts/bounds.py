@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from contracts.arrays import Array
-from contracts.costs import Cost, Linear, Power, Quadratic, conjugate_at
+from contracts.costs import Cost, Linear, Quadratic, conjugate_at, is_a_sum_over_goods, is_closed_form, value_size
 from contracts.domains import Box, Domain, NonNegative, Simplex
 from contracts.errors import ProblemError
 from contracts.exact import EPS
@@ -207,18 +207,20 @@ def distribution_within(problem: ScreeningProblem, weights: Array) -> Array:
 def conjugate_bound(cost: Cost, domain: Domain, valuation: Array, error: Array) -> tuple[Array, Array, bool]:
     """c*(v) from above for every v within `error` of `valuation`; (n,), maximisers, whether the bound is proven.
 
-    On x >= 0 the conjugate rises with v, so it is taken at v + error, in closed form for the library's own costs. On a
-    bounded domain concavity proves c*(v) <= v.x - c(x) + max over y in X of (v - grad c(x)).(y - x), at any x at all;
-    over a polyhedron that maximum is a linear program's, good to its tolerance.
+    Where the domain is unbounded the conjugate of the library's own costs is known in closed form, and `_furthest` says
+    how far the error of v takes it. On a bounded domain concavity proves c*(v) <= v.x - c(x) + max over y in X of
+    (v - grad c(x)).(y - x), at any x at all; over a polyhedron that maximum is a linear program's, good to its
+    tolerance.
     """
-    if isinstance(domain, NonNegative):
-        valuation = valuation + error
+    slack, known = np.zeros_like(error), True
+    if not domain.bounded:
+        valuation, slack, known = _furthest(cost, domain, valuation, error)
     value, best = cost.conjugate(valuation, domain)
     with np.errstate(invalid="ignore"):
-        size = (np.abs(valuation) * np.abs(best)).sum(axis=1) + np.abs(cost.value(best))
+        size = np.where(best == 0, 0.0, np.abs(valuation) * np.abs(best)).sum(axis=1) + value_size(cost, best)
         rounding = 16 * (valuation.shape[1] + 4) * EPS * np.where(np.isfinite(value), size + np.abs(value), 0.0)
-    if isinstance(domain, NonNegative):
-        return value + rounding, best, isinstance(cost, Linear | Quadratic | Power)
+    if not domain.bounded:
+        return value + rounding + slack.sum(axis=1), best, known and is_closed_form(cost)
     largest = domain.magnitude(valuation.shape[1])
     rounding = rounding + (error * largest).sum(axis=1)
     if hasattr(cost, "gradient"):
@@ -233,6 +235,34 @@ def conjugate_bound(cost: Cost, domain: Domain, valuation: Array, error: Array) 
         proven = isinstance(domain, Box | Simplex)
         return conjugate_at(cost, valuation, best) + np.maximum(slack, 0.0) + rounding, best, proven
     return value + rounding, best, False
+
+
+def _furthest(cost: Cost, domain: Domain, valuation: Array, error: Array) -> tuple[Array, Array, bool]:
+    """Where within `error` of v to take the conjugate over an unbounded domain, what to add, and if that is proven.
+
+    Over x >= l the conjugate less v.l rises with v, so it is taken at v + error, and l moves it by 2 |l| error at most;
+    over x <= u it falls. Over a bounded good error times the largest amount is enough. In a good that is free both ways
+    c*, convex, rises at most by error times the best amount anywhere within the error: where goods do not depend on
+    each other that amount rises with v, so it is largest at an end; where the least curvature is k, it moves by no more
+    than |error| / k.
+    """
+    box = domain if isinstance(domain, Box) else Box(0.0, np.inf)
+    lower, upper = (np.broadcast_to(end, valuation.shape) for end in (box.lower, box.upper))
+    ends = [np.where(np.isfinite(end), np.abs(end), 0.0) for end in (lower, upper)]
+    up, down = np.isfinite(lower) & np.isinf(upper), np.isinf(lower) & np.isfinite(upper)
+    reach = np.where(up | down, 2.0, 1.0) * np.maximum(*ends)
+    valuation = np.where(up, valuation + error, np.where(down, valuation - error, valuation))
+    free, known = np.isinf(lower) & np.isinf(upper), isinstance(domain, Box | NonNegative)
+    if free.any():
+        both = [cost.conjugate(valuation + way * error * free, domain)[1] for way in (-1.0, 1.0)]
+        most = np.maximum(*map(np.abs, both))
+        if isinstance(cost, Quadratic) and not is_a_sum_over_goods(cost):
+            most = most + 2 * np.linalg.norm(error, axis=1, keepdims=True) / cost.least_curvature
+        else:
+            known = known and is_a_sum_over_goods(cost)
+        reach = np.where(free, most, reach)
+    with np.errstate(invalid="ignore"):
+        return valuation, np.where(error == 0, 0.0, error * reach) * (1 + 16 * EPS), known
 
 
 # ---- putting multipliers on the flow ----

@@ -16,7 +16,8 @@ from typing import Any, TypeVar
 import numpy as np
 
 from contracts.ambiguity import ChiSquare, KullbackLeibler, Moments, TotalVariation, Wasserstein
-from contracts.costs import Entropy, Linear, Power, Quadratic
+from contracts.costs import Entropy, Linear, Logarithm, Power, Quadratic, Separable, Total
+from contracts.costs import Exponential as ExponentialCost
 from contracts.domains import Box, NonNegative, Polyhedron, Simplex
 from contracts.errors import ProblemError
 from contracts.names import NumberedLabels
@@ -33,7 +34,10 @@ def kind_of(part: type) -> str:
 
 
 KINDS: dict[str, dict[str, type]] = {
-    "cost": {kind_of(part): part for part in (Linear, Quadratic, Power, Entropy)},
+    "cost": {
+        kind_of(part): part
+        for part in (Linear, Quadratic, Power, Entropy, ExponentialCost, Logarithm, Separable, Total)
+    },
     "domain": {kind_of(part): part for part in (NonNegative, Box, Simplex, Polyhedron)},
     "objective": {kind_of(part): part for part in (Profit, Welfare, WeightedSum)},
     "function": {kind_of(part): part for part in (Isoelastic, Exponential, WorstOff)},
@@ -151,6 +155,9 @@ def from_record(cls: type[T], record: Any, where: str = "problem") -> T:
         if name == "constraints":
             rows = value if isinstance(value, list) else [value]
             values[name] = tuple(from_record(LinearConstraint, row, f"constraints[{k}]") for k, row in enumerate(rows))
+        elif name == "costs":
+            rows = value if isinstance(value, list) else [value]
+            values[name] = [_of_kind("cost", row, f"costs[{k}]") for k, row in enumerate(rows)]
         elif name in KINDS and value is not None:
             values[name] = _of_kind(name, value)
         else:
@@ -167,12 +174,12 @@ def from_record(cls: type[T], record: Any, where: str = "problem") -> T:
     return cls(**values)
 
 
-def _of_kind(name: str, record: Any) -> Any:
-    kinds = KINDS[name]
+def _of_kind(name: str, record: Any, where: str | None = None) -> Any:
+    kinds, where = KINDS[name], where or name
     if isinstance(record, str):
         record = {"kind": record}
     kind = record.get("kind") if isinstance(record, dict) else None
     if kind not in kinds:
         given = "no kind" if kind is None else f"kind {kind!r}"
-        raise ProblemError(f"{name} has {given}: known kinds are {', '.join(kinds)}")
-    return from_record(kinds[kind], record, where=name)
+        raise ProblemError(f"{where} has {given}: known kinds are {', '.join(kinds)}")
+    return from_record(kinds[kind], record, where=where)

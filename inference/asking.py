@@ -329,7 +329,8 @@ class _Chart:
             amounts = [(0.0, None)] * (n_options * self._coordinates)
         if isinstance(domain, Box):
             lower, upper = (np.broadcast_to(end, shape).ravel() / self.amount for end in (domain.lower, domain.upper))
-            amounts = list(zip(lower.tolist(), upper.tolist(), strict=True))
+            ends = zip(lower.tolist(), upper.tolist(), strict=True)
+            amounts = [(None if np.isinf(low) else low, None if np.isinf(high) else high) for low, high in ends]
         lowest, highest = (limit / self.money for limit in self.problem.transfer_limits)
         limits = (None if np.isinf(lowest) else lowest, None if np.isinf(highest) else highest)
         return amounts + ([limits] * n_options if self.has_transfers else [])

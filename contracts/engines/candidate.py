@@ -10,7 +10,6 @@ import numpy as np
 from contracts.arrays import Array
 from contracts.bounds import Multipliers, no_multipliers
 from contracts.costs import power_of_two
-from contracts.domains import NonNegative
 from contracts.problem import ScreeningProblem
 from contracts.relevance import Indices
 
@@ -51,9 +50,9 @@ def units_of(problem: ScreeningProblem) -> Units:
     """
     value = problem.valuations + problem.principal_values
     money_per_unit = float(np.max(np.abs(problem.valuations)) + np.max(np.abs(problem.principal_values)))
-    if isinstance(problem.domain, NonNegative):
+    if not problem.domain.bounded:
         _, best = problem.cost.conjugate(value, problem.domain)
-        best = np.where(np.isfinite(best), best, 0.0)
+        best = np.where(np.isfinite(best), np.abs(best), 0.0)
         amount = float(np.max(best, initial=0.0))
         worth = float(np.max((np.abs(problem.valuations) + np.abs(problem.principal_values)) * best, initial=0.0))
     else:

@@ -10,13 +10,13 @@ the repair removes.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy.sparse import csr_array
 
 from contracts.arrays import Array
-from contracts.costs import Linear, scaled_cost
+from contracts.costs import Linear, curves_everywhere, finite_faces, scaled_cost
 from contracts.domains import Box, NonNegative, Polyhedron, Simplex
 from contracts.engines.candidate import Candidate, Units, ungrouped, units_of
 from contracts.engines.elimination import Elimination, Program
@@ -57,7 +57,22 @@ class Chart:
 
 
 def chart_of(problem: ScreeningProblem, unit: float) -> Chart | None:
-    """The domain, in units, as faces over its affine hull; None for a domain of the user's own."""
+    """The domain, in units, as faces over its affine hull; None for a domain of the user's own.
+
+    Where the cost is finite on a part of it only, the edge of that part is a face, too: steps must not cross it.
+    """
+    chart = _chart_of_domain(problem, unit)
+    normals, limits = finite_faces(problem.cost, problem.n_goods)
+    if chart is None or not limits.size:
+        return chart
+    return replace(
+        chart,
+        normals=np.vstack([chart.normals, normals @ chart.basis.T]),
+        limits=np.append(chart.limits, limits / unit - normals @ chart.origin),
+    )
+
+
+def _chart_of_domain(problem: ScreeningProblem, unit: float) -> Chart | None:
     domain, goods = problem.domain.scaled(unit), problem.n_goods
     identity, origin = np.eye(goods), np.zeros(goods)
     if isinstance(domain, NonNegative):
@@ -66,7 +81,9 @@ def chart_of(problem: ScreeningProblem, unit: float) -> Chart | None:
         lower, upper = np.broadcast_to(domain.lower, goods), np.broadcast_to(domain.upper, goods)
         if np.any(lower >= upper):
             return None
-        return Chart(origin, identity, np.vstack([-identity, identity]), np.concatenate([-lower, upper]))
+        limits = np.concatenate([-lower, upper])
+        faces = np.isfinite(limits)
+        return Chart(origin, identity, np.vstack([-identity, identity])[faces], limits[faces])
     if isinstance(domain, Polyhedron):
         return Chart(origin, identity, domain.matrix, domain.bounds) if domain.interior(goods)[1] > 0 else None
     if isinstance(domain, Simplex) and domain.free_disposal:
@@ -84,8 +101,8 @@ def reason_against(problem: ScreeningProblem) -> str | None:
         return "it solves Profit() with transfers and no side constraints"
     if not (hasattr(problem.cost, "gradient") and hasattr(problem.cost, "hessian")):
         return f"cost {type(problem.cost).__name__} has no gradient and hessian: give it both"
-    if isinstance(problem.domain, NonNegative) and isinstance(problem.cost, Linear):
-        return "a linear cost needs a bounded domain"
+    if not problem.domain.bounded and not curves_everywhere(problem.cost):
+        return "a cost that is linear in some direction needs a bounded domain"
     if chart_of(problem, units_of(problem).allocation) is None:
         return "the domain has no interior, or is a class of your own"
     distinct = np.unique(np.column_stack([problem.valuations, problem.principal_values]), axis=0)

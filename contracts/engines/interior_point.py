@@ -168,8 +168,7 @@ class _Newton:
             rows = [root * group.normal]
             if self.is_curved:
                 curvature = weights[group.types, np.newaxis, np.newaxis] * self._curvature[group.types]
-                lower: Array = np.asarray(np.linalg.cholesky(curvature), dtype=np.float64)
-                rows.append(lower.transpose(0, 2, 1))
+                rows.append(_root_of(curvature).transpose(0, 2, 1))
             orthogonal, upper = np.linalg.qr(np.concatenate(rows, axis=1), mode="complete")
             self._root[group.types] = np.linalg.inv(upper[:, :goods])
             left = root * orthogonal[:, : root.shape[1], goods:]
@@ -215,6 +214,15 @@ class _Newton:
         x = moved - self._inverse_times(program.charges(ratio * by_utility)[0])
         slack = program.on_allocation @ x.ravel() + by_utility - missing
         return _Direction(x, u, price - ratio * slack, slack)
+
+
+def _root_of(curvature: Array) -> Array:
+    """L with L L' = curvature, matrix by matrix; where some directions are straight, by eigenvalues."""
+    try:
+        return np.asarray(np.linalg.cholesky(curvature), dtype=np.float64)
+    except np.linalg.LinAlgError:
+        sizes, directions = np.linalg.eigh(curvature)
+        return np.asarray(directions * np.sqrt(np.maximum(sizes, 0.0))[:, np.newaxis, :])
 
 
 def _longest(size: Array, change: Array) -> float:
