@@ -24,7 +24,16 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from contracts.arrays import Array
-from contracts.costs import Cost, Linear, Quadratic, conjugate_at, is_a_sum_over_goods, is_closed_form, value_size
+from contracts.costs import (
+    ByType,
+    Cost,
+    Linear,
+    Quadratic,
+    conjugate_at,
+    is_a_sum_over_goods,
+    is_closed_form,
+    value_size,
+)
 from contracts.domains import Box, Domain, NonNegative, Simplex
 from contracts.errors import ProblemError
 from contracts.exact import EPS
@@ -212,6 +221,8 @@ def conjugate_bound(cost: Cost, domain: Domain, valuation: Array, error: Array) 
     (v - grad c(x)).(y - x), at any x at all; over a polyhedron that maximum is a linear program's, good to its
     tolerance.
     """
+    if isinstance(cost, ByType):
+        return _bound_by_type(cost, domain, valuation, error)
     slack, known = np.zeros_like(error), True
     if not domain.bounded:
         valuation, slack, known = _furthest(cost, domain, valuation, error)
@@ -235,6 +246,15 @@ def conjugate_bound(cost: Cost, domain: Domain, valuation: Array, error: Array) 
         proven = isinstance(domain, Box | Simplex)
         return conjugate_at(cost, valuation, best) + np.maximum(slack, 0.0) + rounding, best, proven
     return value + rounding, best, False
+
+
+def _bound_by_type(cost: ByType, domain: Domain, valuation: Array, error: Array) -> tuple[Array, Array, bool]:
+    """`conjugate_bound` of every type at its own cost."""
+    value, best, proven = np.empty(len(valuation)), np.empty_like(valuation), True
+    for part, types in cost.parts():
+        value[types], best[types], known = conjugate_bound(part, domain, valuation[types], error[types])
+        proven = proven and known
+    return value, best, proven
 
 
 def _furthest(cost: Cost, domain: Domain, valuation: Array, error: Array) -> tuple[Array, Array, bool]:

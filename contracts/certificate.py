@@ -382,6 +382,6 @@ def money_scale(problem: ScreeningProblem, value: float) -> float:
     limits = np.abs([limit for limit in problem.transfer_limits if math.isfinite(limit)]).max(initial=0.0)
     outlay = 0.0  # where nothing is worth anything, cost alone is at stake
     if problem.domain.bounded:
-        outlay = float(np.abs(problem.cost.value(problem.domain.support(np.eye(problem.n_goods)))).max())
+        outlay = float(np.abs(problem.costs_of(problem.domain.support(np.eye(problem.n_goods)))).max())
     least = float(problem.weights @ (gross + np.abs(problem.reservation_utility))) + float(limits) + outlay
     return max(abs(value) if math.isfinite(value) else 0.0, 1e-3 * stakes, SMALLEST_VALUE * least, NO_MONEY)

@@ -179,7 +179,7 @@ class Menu:
         allocations, transfers = self._offered()
         mean_value = self.problem.weights @ self.problem.principal_values
         payoffs = allocations[:, : self.problem.n_goods] @ mean_value + transfers
-        payoffs = payoffs - self.problem.cost.value(np.ascontiguousarray(allocations[:, : self.problem.n_goods]))
+        payoffs = payoffs - self.problem.weights @ self.problem.costs_of(allocations[:, : self.problem.n_goods])
         if self._outside_is_money:
             payoffs[count] = 0.0  # whoever leaves takes no allocation, not even a free one
         best = best_options(values, allocations, transfers, payoff=lambda _, options: payoffs[options])

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from contracts.ambiguity import Ambiguity, WorstCase
 from contracts.arrays import Array, finite, is_frame, number
-from contracts.costs import Cost, Linear
+from contracts.costs import ByType, Cost, Linear, by_type, parts_of
 from contracts.domains import Domain, NonNegative
 from contracts.errors import ProblemError
 from contracts.names import NumberedLabels, check_same_names, column_names, distinct_names, row_names, type_names
@@ -97,7 +97,7 @@ class ScreeningProblem:
     ----------
     valuations : (n_types, n_goods) array or dataframe, money per unit; (n_types,) for one good
     weights : (n_types,) array, positive shares that sum to 1; equal shares if left out
-    cost : convex Cost of an allocation, money
+    cost : convex Cost of an allocation, money; a list of costs, one per type, where it depends on who is served
     domain : Domain of allocations
     principal_values : (n_types, n_goods) or (n_goods,) array, money per unit; 0 if left out
     reservation_utility : number or (n_types,) array, money; utility without a contract
@@ -128,7 +128,7 @@ class ScreeningProblem:
 
     valuations: Any
     weights: Any = None
-    cost: Cost = NO_COST
+    cost: Any = NO_COST
     domain: Domain = ANY_AMOUNT
     principal_values: Any = 0.0
     reservation_utility: Any = 0.0
@@ -229,7 +229,7 @@ class ScreeningProblem:
         nothing = np.zeros((1, self.n_goods))
         lowest, highest = self.transfer_limits
         free = bool(np.all(self.reservation_utility == 0)) and lowest <= 0 <= highest
-        if free and self.domain.violation(nothing)[0] == 0 and self.cost.value(nothing)[0] == 0:
+        if free and self.domain.violation(nothing)[0] == 0 and not self.costs_of(nothing).any():
             return np.asarray(nothing[0])
         return None
 
@@ -268,6 +268,16 @@ class ScreeningProblem:
         """What the principal earns from each type, principal_values_i . x_i - c(x_i) + t_i; (n_types,)."""
         gross = np.einsum("ij,ij->i", self.principal_values, allocation)
         return np.asarray(gross - self.cost.value(allocation) + transfer)
+
+    def costs_of(self, allocations: Array) -> Array:
+        """What each allocation of a list costs when each type takes it; (n_types, n_allocations)."""
+        allocations = np.ascontiguousarray(allocations)
+        if not isinstance(self.cost, ByType):
+            return np.broadcast_to(self.cost.value(allocations), (self.n_types, len(allocations)))
+        found = np.empty((self.n_types, len(allocations)))
+        for cost, types in self.cost.parts():
+            found[types] = cost.value(allocations)
+        return found
 
     def objective_value(self, allocation: Array, transfer: Array) -> float:
         """The objective at a menu that gives type i the contract (x_i, t_i); the worst over the ambiguity, if any."""
@@ -328,31 +338,63 @@ class ScreeningProblem:
         return weights
 
     def _check_menu_space(self) -> None:
-        if isinstance(self.cost, type) or not isinstance(self.cost, Cost):
-            raise ProblemError(
-                f"cost is {_described(self.cost)}: use Linear, Quadratic, Power, Entropy, or an object with the "
-                "methods value, conjugate and expression"
-            )
+        self._set("cost", self._checked_cost())
         if isinstance(self.domain, type) or not hasattr(self.domain, "separable_maximiser"):
             raise ProblemError(
                 f"domain is {_described(self.domain)}: use NonNegative(), Box(...), Simplex() or Polyhedron(...)"
             )
         self.domain.check(self.n_goods)
-        if hasattr(self.cost, "check"):
-            self.cost.check(self.n_goods, self.domain)
-        else:
-            self._check_convexity()
+        for cost, types in parts_of(self.cost):
+            self._check_fit(cost, self._whose_cost(types))
 
-    def _check_convexity(self) -> None:
+    def _checked_cost(self) -> Cost:
+        """One cost for all types, or one for each; the same object where all of them are the same."""
+        if isinstance(self.cost, ByType):
+            given: list[Any] = [self.cost.costs[k] for k in self.cost.index]
+        elif isinstance(self.cost, list | tuple):
+            given = list(self.cost)
+        else:
+            self._check_is_cost(self.cost, "cost")
+            return self.cost
+        if len(given) != self.n_types:
+            raise ProblemError(
+                f"cost has {len(given)} entries for {self.n_types} types: give one cost, or one per type (for one per "
+                "good use Separable([...]))"
+            )
+        for who, cost in enumerate(given):
+            self._check_is_cost(cost, f"cost[{self.labels[who]!r}]")
+        found = by_type(given)
+        return found if len(found.costs) > 1 else given[0]
+
+    def _check_is_cost(self, cost: Any, where: str) -> None:
+        if isinstance(cost, type | ByType) or not isinstance(cost, Cost):
+            raise ProblemError(
+                f"{where} is {_described(cost)}: use Linear, Quadratic, Power, Entropy, ExponentialCost, Logarithm, "
+                "Separable, Total, or an object with the methods value, conjugate and expression"
+            )
+
+    def _whose_cost(self, types: Any) -> str:
+        return "" if isinstance(types, slice) else f"cost[{self.labels[int(types[0])]!r}]: "
+
+    def _check_fit(self, cost: Any, whose: str) -> None:
+        try:
+            if hasattr(cost, "check"):
+                cost.check(self.n_goods, self.domain)
+            else:
+                self._check_convexity(cost)
+        except ProblemError as exc:
+            raise ProblemError(f"{whose}{exc}") from exc.__cause__
+
+    def _check_convexity(self, cost: Cost) -> None:
         """A user's own cost: refuse a chord that runs below the curve (a witness; passing proves nothing)."""
         centre, radius = self.domain.interior(self.n_goods)
         rng = np.random.default_rng(0)
         ends = self.domain.clip(centre + rng.normal(size=(64, self.n_goods)) * max(radius, 1e-3))
-        middle = self.cost.value((ends[:32] + ends[32:]) / 2)
-        chord = (self.cost.value(ends[:32]) + self.cost.value(ends[32:])) / 2
+        middle = cost.value((ends[:32] + ends[32:]) / 2)
+        chord = (cost.value(ends[:32]) + cost.value(ends[32:])) / 2
         if not np.all(np.isfinite(chord)) or np.any(middle > chord + 1e-9 * (1 + np.abs(chord))):
             raise ProblemError(
-                f"cost {type(self.cost).__name__} is not convex and finite on the domain: it lies above a chord; "
+                f"cost {type(cost).__name__} is not convex and finite on the domain: it lies above a chord; "
                 "the menu program needs a convex cost"
             )
 

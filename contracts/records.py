@@ -16,7 +16,7 @@ from typing import Any, TypeVar
 import numpy as np
 
 from contracts.ambiguity import ChiSquare, KullbackLeibler, Moments, TotalVariation, Wasserstein
-from contracts.costs import Entropy, Linear, Logarithm, Power, Quadratic, Separable, Total
+from contracts.costs import ByType, Entropy, Linear, Logarithm, Power, Quadratic, Separable, Total
 from contracts.costs import Exponential as ExponentialCost
 from contracts.domains import Box, NonNegative, Polyhedron, Simplex
 from contracts.errors import ProblemError
@@ -65,6 +65,8 @@ def to_record(part: Any) -> Any:
         return None
     if isinstance(part, tuple | list):
         return [to_record(item) for item in part]
+    if isinstance(part, ByType):
+        return [to_record(part.costs[k]) for k in part.index]
     if not isinstance(part, ScreeningProblem) and type(part) not in _known():
         raise ProblemError(
             f"{type(part).__name__} is your own class and cannot be written to a file: save its parameters yourself"
@@ -155,6 +157,8 @@ def from_record(cls: type[T], record: Any, where: str = "problem") -> T:
         if name == "constraints":
             rows = value if isinstance(value, list) else [value]
             values[name] = tuple(from_record(LinearConstraint, row, f"constraints[{k}]") for k, row in enumerate(rows))
+        elif name == "cost" and isinstance(value, list):  # one per type
+            values[name] = [_of_kind("cost", row, f"cost[{k}]") for k, row in enumerate(value)]
         elif name == "costs":
             rows = value if isinstance(value, list) else [value]
             values[name] = [_of_kind("cost", row, f"costs[{k}]") for k, row in enumerate(rows)]

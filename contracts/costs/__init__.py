@@ -18,6 +18,7 @@ from contracts.costs.basic import (
     scaled_cost,
     separable_conjugate,
 )
+from contracts.costs.by_type import ByType, by_type, parts_of, rows_of
 from contracts.costs.composite import Separable, Total, by_good
 from contracts.costs.curved import Exponential, Logarithm
 from contracts.costs.traits import (
@@ -33,6 +34,7 @@ from contracts.costs.traits import (
 __all__ = [
     "EIGENVALUE_ROUNDING",
     "EPS",
+    "ByType",
     "Cost",
     "Entropy",
     "Exponential",
@@ -45,6 +47,7 @@ __all__ = [
     "Total",
     "asymptotic_slopes",
     "by_good",
+    "by_type",
     "check_per_good",
     "check_vector",
     "conjugate_at",
@@ -55,7 +58,9 @@ __all__ = [
     "is_a_sum_over_goods",
     "is_closed_form",
     "numerical_conjugate",
+    "parts_of",
     "power_of_two",
+    "rows_of",
     "scaled_cost",
     "separable_conjugate",
     "value_size",

@@ -61,7 +61,7 @@ def units_of(problem: ScreeningProblem) -> Units:
     shift = float(problem.reservation_utility.min()) if problem.transfers == "free" else 0.0
     money = worth if worth > 0 else money_per_unit * allocation
     if money == 0:  # nobody values anything: what allocations cost is all there is
-        money = float(np.abs(problem.cost.value(allocation * np.eye(problem.n_goods))).max())
+        money = float(np.abs(problem.costs_of(allocation * np.eye(problem.n_goods))).max())
     return Units(allocation, power_of_two(money), shift)
 
 

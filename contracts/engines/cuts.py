@@ -16,7 +16,7 @@ import numpy as np
 from scipy.sparse import csr_array
 
 from contracts.arrays import Array
-from contracts.costs import Linear, curves_everywhere, finite_faces, scaled_cost
+from contracts.costs import ByType, Linear, curves_everywhere, finite_faces, rows_of, scaled_cost
 from contracts.domains import Box, NonNegative, Polyhedron, Simplex
 from contracts.engines.candidate import Candidate, Units, ungrouped, units_of
 from contracts.engines.elimination import Elimination, Program
@@ -105,9 +105,13 @@ def reason_against(problem: ScreeningProblem) -> str | None:
         return "a cost that is linear in some direction needs a bounded domain"
     if chart_of(problem, units_of(problem).allocation) is None:
         return "the domain has no interior, or is a class of your own"
-    distinct = np.unique(np.column_stack([problem.valuations, problem.principal_values]), axis=0)
-    if len(distinct) > len(np.unique(problem.valuations, axis=0)):
-        return "types of equal valuation differ in principal_values"
+    worth = np.column_stack([problem.valuations, problem.principal_values])
+    if isinstance(problem.cost, ByType):
+        if any(finite_faces(cost, problem.n_goods)[1].size for cost in problem.cost.costs):
+            return "costs differ by type and end somewhere, as Logarithm does at its capacity"
+        worth = np.column_stack([worth, problem.cost.index])
+    if len(np.unique(worth, axis=0)) > len(np.unique(problem.valuations, axis=0)):
+        return "types of equal valuation differ in principal_values or in their cost"
     return None
 
 
@@ -138,7 +142,7 @@ class Master:
     @property
     def scale(self) -> float:
         """What the program is about, in units of money: first-best surplus, at least a thousandth."""
-        cost = scaled_cost(self.problem.cost, self.units.allocation, self.units.money)
+        cost = rows_of(scaled_cost(self.problem.cost, self.units.allocation, self.units.money), self.head)
         value = (self.problem.valuations + self.problem.principal_values)[self.head]
         value = value * (self.units.allocation / self.units.money)
         surplus, _ = cost.conjugate(value, self.problem.domain.scaled(self.units.allocation))
@@ -146,7 +150,7 @@ class Master:
 
     def program(self, listed: Indices) -> Program:
         """The interior point's data for a list of pairs, tempter times the number of types plus tempted, sorted."""
-        cost = scaled_cost(self.problem.cost, self.units.allocation, self.units.money)
+        cost = rows_of(scaled_cost(self.problem.cost, self.units.allocation, self.units.money), self.head)
         count, goods = self.taste.shape
         tempter, tempted = np.divmod(listed, count)
         everybody, faces = np.arange(count), len(self.chart.limits)
@@ -172,8 +176,8 @@ class Master:
             normal=np.concatenate(normal),
             own=np.repeat(own, [len(of) for of in owner]),
             limit=np.concatenate(limit),
-            gradient=lambda z: cost.gradient(self.chart.origin + z @ basis) @ basis.T,  # type: ignore[attr-defined]
-            hessian=lambda z: basis @ cost.hessian(self.chart.origin + z @ basis) @ basis.T,  # type: ignore[attr-defined]
+            gradient=lambda z: cost.gradient(self.chart.origin + z @ basis) @ basis.T,
+            hessian=lambda z: basis @ cost.hessian(self.chart.origin + z @ basis) @ basis.T,
         )
 
     def strict_point(self) -> tuple[Array, Array]:

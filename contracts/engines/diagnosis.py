@@ -124,8 +124,8 @@ def unbounded_menu(program: Program) -> ContractError:
 def _growing(program: Program, rates: tuple[Array, Array] | None) -> Array | None:
     """A direction (x, u) in which the objective grows for ever; x = 0 if `rates` is None. None if there is none.
 
-    Every constraint must hold along it with limit 0, while allocations cost `rates`, (n_goods,) each, per unit less and
-    per unit more. Goods that cannot fall, or rise, for ever have an infinite rate.
+    Every constraint must hold along it with limit 0, while allocations cost `rates`, (n_goods,) or by type, per unit
+    less and per unit more. Goods that cannot fall, or rise, for ever have an infinite rate.
     """
     import cvxpy as cp
 
@@ -142,8 +142,10 @@ def _growing(program: Program, rates: tuple[Array, Array] | None) -> Array | Non
         less, more = cp.Variable(shape, nonneg=True), cp.Variable(shape, nonneg=True)
         constraints.append(allocation == more - less)
         for change, rate in ((less, rates[0]), (more, rates[1])):
-            constraints += [change[:, good] == 0 for good in np.flatnonzero(np.isinf(rate))]
-            spent = spent + problem.weights @ (change @ np.where(np.isinf(rate), 0.0, rate * rate_unit))
+            rate = np.broadcast_to(rate, shape)
+            constraints.append(cp.multiply(np.isinf(rate).astype(float), change) == 0)
+            dear = np.where(np.isinf(rate), 0.0, rate * rate_unit) * problem.weights[:, np.newaxis]
+            spent = spent + cp.sum(cp.multiply(dear, change))
     worth = (problem.valuations + problem.principal_values) * rate_unit * problem.weights[:, np.newaxis]
     profit = cp.sum(cp.multiply(worth, allocation)) - spent - problem.weights @ utility
     if terms.minimum_profit is not None:
@@ -163,7 +165,9 @@ def _counts_profit(program: Program) -> bool:
 
 
 def _asymptotic_rates(program: Program) -> tuple[Array, Array]:
-    """What one unit less and one unit more cost in the long run, (n_goods,) each; infinitely much out of the domain.
+    """What one unit less and one unit more cost in the long run; infinitely much out of the domain.
+
+    Each is (n_goods,), or with costs by type (n_types, n_goods).
 
     Where no profit counts, costs are nobody's.
     """

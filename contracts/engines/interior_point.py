@@ -25,9 +25,11 @@ from contracts.engines.elimination import Elimination, Group, Program
 
 TO_BOUNDARY = 0.995  # share of the way to the boundary that a step may go
 SHORT_STEP, SHORT_STEPS = 1e-3, 4  # so many steps this short in a row: no further progress
+GROWTH, HALVINGS = 4.0, 12  # of the error in one step at most; else the step is halved, so often at most
 REFINEMENTS = 2  # of every Newton step, unless it misses the equations by no more than
 REFINED = 1e-13  # of the weights
 OVERSHOT = 1e-2  # complementarity this far below the gap ends the path even if prices are off the flow by more
+FAR_OVERSHOT = 1e-8  # the same where the curvature of the cost changes: then what is missed falls more slowly
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,7 +73,8 @@ def minimise(
         if time.monotonic() > deadline:
             return path, False
         try:
-            following = _iterate(program, path[-1], elimination, gap)
+            overshot = FAR_OVERSHOT if _is_bent(program, start.x, path[-1].x) else OVERSHOT
+            following = _iterate(program, path[-1], elimination, gap, overshot)
         except KeyboardInterrupt:
             return path, False
         if following is None:
@@ -84,13 +87,20 @@ def minimise(
     return path, True
 
 
-def _iterate(program: Program, point: Point, elimination: Elimination, gap: float) -> tuple[Point, float] | None:
+def _is_bent(program: Program, here: Array, there: Array) -> bool:
+    """Whether the curvature of the cost changes from one allocation to another."""
+    return not np.array_equal(program.hessian(here), program.hessian(there))
+
+
+def _iterate(
+    program: Program, point: Point, elimination: Elimination, gap: float, overshot: float
+) -> tuple[Point, float] | None:
     """One predictor-corrector step and its length; None at the gap, or where the system breaks down."""
     products = point.price * point.slack
     complementarity = float(products.sum())
     residual_x, residual_u = _residuals(program, point)
     missed = _error(program, point) - complementarity
-    if complementarity <= gap and (missed <= gap or complementarity <= OVERSHOT * gap):
+    if complementarity <= gap and (missed <= gap or complementarity <= overshot * gap):
         return None
     try:
         newton = _Newton(program, point, elimination)
@@ -105,14 +115,28 @@ def _iterate(program: Program, point: Point, elimination: Elimination, gap: floa
     primal, dual = (TO_BOUNDARY * _longest(*pair) for pair in step.pairs_with(point))
     if newton.is_curved:  # a curved cost ties prices to allocations: unequal steps would undo its residual
         primal = dual = min(primal, dual)
-    moved = Point(
+    moved = _moved(point, step, primal, dual)
+    if (
+        newton.is_curved
+    ):  # where the curvature changes by much on the way, near a pole of the cost, a step may overshoot
+        most = GROWTH * _error(program, point)
+        for _ in range(HALVINGS):
+            if _error(program, moved) <= most or not _is_bent(program, point.x, moved.x):
+                break
+            primal = dual = primal / 2
+            moved = _moved(point, step, primal, dual)
+    return moved, primal
+
+
+def _moved(point: Point, step: _Direction, primal: float, dual: float) -> Point:
+    """The point after a step of these lengths."""
+    return Point(
         point.x + primal * step.x,
         point.u + primal * step.u,
         point.price + dual * step.price,
         point.slack + primal * step.slack,
         point.missing * (1 - primal),
     )
-    return moved, primal
 
 
 def _residuals(program: Program, point: Point) -> tuple[Array, Array]:

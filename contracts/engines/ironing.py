@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from contracts.arrays import Array, rising_order
+from contracts.costs import ByType
 from contracts.engines.candidate import Candidate, ungrouped
 from contracts.errors import ProblemError, UnboundedMenuError
 from contracts.exact import EPS
@@ -59,6 +60,8 @@ class Line:
 def line_of(problem: ScreeningProblem) -> Line | str:
     """The line that the types lie on, or the reason why this engine does not apply; remembered for the last problem."""
     terms = problem.terms
+    if isinstance(problem.cost, ByType):
+        return "costs differ by type, so that pooling virtual valuations does not make allocations rise"
     if problem.transfers != "free" or problem.constraints:
         return "transfers are limited or there are side constraints"
     if not terms.is_linear or terms.minimum_profit is not None or terms.profit_weight <= 0:
