@@ -29,6 +29,7 @@ GROWTH, HALVINGS = 4.0, 12  # of the error in one step at most; else the step is
 REFINEMENTS = 2  # of every Newton step, unless it misses the equations by no more than
 REFINED = 1e-13  # of the weights
 OVERSHOT = 1e-2  # complementarity this far below the gap ends the path even if prices are off the flow by more
+LEFT_BEHIND = 10.0  # what is missed over complementarity, above which the latter waits
 FAR_OVERSHOT = 1e-8  # the same where the curvature of the cost changes: then what is missed falls more slowly
 
 
@@ -73,8 +74,7 @@ def minimise(
         if time.monotonic() > deadline:
             return path, False
         try:
-            overshot = FAR_OVERSHOT if _is_bent(program, start.x, path[-1].x) else OVERSHOT
-            following = _iterate(program, path[-1], elimination, gap, overshot)
+            following = _iterate(program, path[-1], elimination, gap)
         except KeyboardInterrupt:
             return path, False
         if following is None:
@@ -87,19 +87,19 @@ def minimise(
     return path, True
 
 
-def _is_bent(program: Program, here: Array, there: Array) -> bool:
-    """Whether the curvature of the cost changes from one allocation to another."""
-    return not np.array_equal(program.hessian(here), program.hessian(there))
+def _is_bent(program: Program, x: Array) -> bool:
+    """Whether the curvature of the cost changes on the way from these allocations to the middle of the chart."""
+    return not np.array_equal(program.hessian(x), program.hessian(x / 2))
 
 
-def _iterate(
-    program: Program, point: Point, elimination: Elimination, gap: float, overshot: float
-) -> tuple[Point, float] | None:
+def _iterate(program: Program, point: Point, elimination: Elimination, gap: float) -> tuple[Point, float] | None:
     """One predictor-corrector step and its length; None at the gap, or where the system breaks down."""
     products = point.price * point.slack
     complementarity = float(products.sum())
     residual_x, residual_u = _residuals(program, point)
     missed = _error(program, point) - complementarity
+    is_bent = _is_bent(program, point.x)
+    overshot = FAR_OVERSHOT if is_bent else OVERSHOT
     if complementarity <= gap and (missed <= gap or complementarity <= overshot * gap):
         return None
     try:
@@ -110,18 +110,18 @@ def _iterate(
     primal, dual = (min(1.0, _longest(*pair)) for pair in affine.pairs_with(point))
     ahead = float((point.slack + primal * affine.slack) @ (point.price + dual * affine.price))
     centring = min(1.0, max(ahead / complementarity, 0.0) ** 3)
+    if is_bent and missed > LEFT_BEHIND * max(complementarity, gap):
+        centring = 1.0  # what is missed falls by less than a step promises: wait for it
     target = centring * complementarity / len(products) - affine.price * affine.slack - products
     step = newton.direction(residual_x, residual_u, target)
     primal, dual = (TO_BOUNDARY * _longest(*pair) for pair in step.pairs_with(point))
     if newton.is_curved:  # a curved cost ties prices to allocations: unequal steps would undo its residual
         primal = dual = min(primal, dual)
     moved = _moved(point, step, primal, dual)
-    if (
-        newton.is_curved
-    ):  # where the curvature changes by much on the way, near a pole of the cost, a step may overshoot
+    if is_bent:  # where the curvature changes by much on the way, as near a pole, a step may overshoot
         most = GROWTH * _error(program, point)
         for _ in range(HALVINGS):
-            if _error(program, moved) <= most or not _is_bent(program, point.x, moved.x):
+            if _error(program, moved) <= most:
                 break
             primal = dual = primal / 2
             moved = _moved(point, step, primal, dual)
