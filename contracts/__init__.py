@@ -3,7 +3,8 @@
 from contracts import models
 from contracts.ambiguity import Ambiguity, ChiSquare, KullbackLeibler, Moments, TotalVariation, Wasserstein
 from contracts.certificate import Certificate, Deviation, verify
-from contracts.costs import Cost, Entropy, Linear, Power, Quadratic
+from contracts.costs import Cost, Entropy, Linear, Logarithm, Power, Quadratic, Separable, Total
+from contracts.costs import Exponential as ExponentialCost
 from contracts.criteria import (
     Access,
     Criterion,
@@ -50,6 +51,7 @@ __all__ = [
     "Ellipsoid",
     "Entropy",
     "Exponential",
+    "ExponentialCost",
     "Front",
     "FrontPoint",
     "Harm",
@@ -62,6 +64,7 @@ __all__ = [
     "KullbackLeibler",
     "Linear",
     "LinearConstraint",
+    "Logarithm",
     "Menu",
     "Misalignment",
     "Moments",
@@ -77,9 +80,11 @@ __all__ = [
     "Regret",
     "ScreeningProblem",
     "Search",
+    "Separable",
     "Simplex",
     "SolverError",
     "Surplus",
+    "Total",
     "TotalSurplus",
     "TotalVariation",
     "UnboundedMenuError",

@@ -427,7 +427,7 @@ def gap_scale(problem: ScreeningProblem, allocation: Array, transfer: Array, bou
     first_best = _first_best_surplus(problem, bound)
     flows = weights @ _at_stake(problem, np.abs(allocation), np.abs(problem.cost.value(allocation)), np.abs(transfer))
     if isinstance(problem.domain, Simplex) and not problem.domain.free_disposal:
-        most = np.abs(problem.cost.value(np.eye(problem.n_goods))).max()
+        most = np.abs(problem.costs_of(np.eye(problem.n_goods))).max()
         flows = flows + weights @ _at_stake(problem, np.ones(allocation.shape), most, 0.0)
     weight = max(terms.profit_weight, terms.worst_off_weight, float(np.abs(terms.utility_weights).max()))
     resolved = SMALLEST_VALUE * max(float(flows), weight * first_best)

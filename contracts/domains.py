@@ -91,27 +91,27 @@ class NonNegative:
 
 @dataclass(frozen=True, eq=False)
 class Box:
-    """lower <= x <= upper, one number for all goods or one per good; [0, 1]^n_goods by default."""
+    """lower <= x <= upper, one number for all goods or one per good; [0, 1]^n_goods by default.
+
+    Infinite ends leave a good without that limit: Box(-inf, inf) holds amounts of either sign.
+
+    Examples
+    --------
+    >>> share_and_hours = Box([0.0, 0.0], [1.0, np.inf])
+    >>> share_and_hours.bounded, Box(-np.inf, np.inf).clip(np.array([[-2.0]]))
+    (False, array([[-2.]]))
+    """
 
     lower: Any = 0.0
     upper: Any = 1.0
 
-    bounded = True
-
     def __post_init__(self) -> None:
-        for name in ("lower", "upper"):
-            limit = getattr(self, name)
-            try:
-                infinite = bool(np.isinf(np.asarray(limit, dtype=np.float64)).any())
-            except (TypeError, ValueError):
-                infinite = False
-            if infinite:
-                raise ProblemError(
-                    f"Box {name} is infinite: use NonNegative(), or a finite bound that no contract reaches"
-                )
-            array = finite(f"Box {name}", limit)
+        for name, never in (("lower", np.inf), ("upper", -np.inf)):
+            array = _ends(f"Box {name}", getattr(self, name))
             if array.ndim > 1 or array.size == 0:
                 raise ProblemError(f"Box {name} has shape {array.shape}; expected a number or one number per good")
+            if np.any(array == never):
+                raise ProblemError(f"Box {name} is {never}, which no amount meets: swap the bounds")
             object.__setattr__(self, name, array)
         try:
             empty = np.atleast_1d(self.lower > self.upper)
@@ -123,6 +123,10 @@ class Box:
             good = int(np.argmax(empty))
             raise ProblemError(f"Box is empty: lower exceeds upper for good {good}; swap or widen the bounds")
 
+    @property
+    def bounded(self) -> bool:
+        return bool(np.isfinite(self.lower).all() and np.isfinite(self.upper).all())
+
     def check(self, n_goods: int) -> None:
         for name in ("lower", "upper"):
             limit = getattr(self, name)
@@ -130,12 +134,17 @@ class Box:
                 raise ProblemError(f"Box {name} has {len(limit)} entries for {n_goods} goods: give one per good")
 
     def constraints(self, allocation: Any, share: Any = 1) -> list[Any]:
-        lower, upper = (np.broadcast_to(limit, (1, allocation.shape[1])) for limit in (self.lower, self.upper))
+        lower, upper = (np.broadcast_to(limit, allocation.shape[1]) for limit in (self.lower, self.upper))
         every = share if not isinstance(share, int) else np.ones((allocation.shape[0], 1))
-        return [allocation >= every @ lower, allocation <= every @ upper]
+        below, above = (np.flatnonzero(np.isfinite(limit)) for limit in (lower, upper))
+        rows = [allocation[:, below] >= every @ lower[np.newaxis, below]] if below.size else []
+        return rows + ([allocation[:, above] <= every @ upper[np.newaxis, above]] if above.size else [])
 
     def support(self, direction: Array) -> Array:
-        return np.where(direction > 0, self.upper, self.lower)
+        ends = np.where(direction > 0, self.upper, self.lower)
+        if self.bounded:
+            return ends
+        return np.where(direction == 0, np.clip(0.0, self.lower, self.upper), ends)
 
     def separable_maximiser(self, value: Array, inverse_marginal: Callable[[Array], Array]) -> Array:
         return self.clip(inverse_marginal(value))
@@ -147,14 +156,32 @@ class Box:
         return np.clip(allocation, self.lower, self.upper)
 
     def interior(self, n_goods: int) -> tuple[Array, float]:
-        centre = np.broadcast_to((self.lower + self.upper) / 2, n_goods)
-        return np.array(centre), float(np.min(self.upper - self.lower)) / 2
+        """A good without one limit has its ball next to the other, of radius 1; without both, around zero."""
+        lower, upper = np.broadcast_to(self.lower, n_goods), np.broadcast_to(self.upper, n_goods)
+        below, above = np.isfinite(lower), np.isfinite(upper)
+        upper = np.where(above, upper, np.where(below, lower + 2.0, 1.0))
+        lower = np.where(below, lower, np.where(above, upper - 2.0, -1.0))
+        return np.array((lower + upper) / 2), float(np.min(upper - lower)) / 2
 
     def magnitude(self, n_goods: int) -> Array:
         return np.array(np.broadcast_to(np.maximum(np.abs(self.lower), np.abs(self.upper)), n_goods))
 
     def scaled(self, unit: float) -> Box:
         return Box(self.lower / unit, self.upper / unit)
+
+
+def _ends(name: str, limit: Any) -> Array:
+    """Ends of intervals, which may be infinite."""
+    try:
+        given = np.asarray(limit, dtype=np.float64)
+        infinite = np.isinf(given)
+    except (TypeError, ValueError):
+        return finite(name, limit)  # whose words are better
+    if not infinite.any():
+        return finite(name, limit)
+    ends = np.where(infinite, given, finite(name, np.where(infinite, 0.0, given)))
+    ends.setflags(write=False)
+    return ends
 
 
 @dataclass(frozen=True, eq=False)

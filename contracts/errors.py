@@ -38,7 +38,7 @@ class UnboundedMenuError(ContractError):
 
 
 class SolverError(ContractError):
-    """No certified menu was found; `tried` lists what ran, `reached` is the best menu that is exactly IC and IR, or None."""
+    """No certified menu was found; `tried` lists what ran, `reached` is the best menu, exactly IC and IR, or None."""
 
     def __init__(self, message: str, tried: tuple[str, ...] = (), reached: Any = None) -> None:
         super().__init__(message)

@@ -12,6 +12,7 @@ from __future__ import annotations
 import numpy as np
 
 from contracts.arrays import Array
+from contracts.costs import ByType
 from contracts.domains import Simplex
 from contracts.problem import ScreeningProblem
 from contracts.relevance import Indices
@@ -23,6 +24,8 @@ FEWEST_DIGITS = 24  # of an allocation, below which rounding costs more than ind
 def doubles(problem: ScreeningProblem) -> Indices | None:
     """Number of every type's valuations, (n_types,); None unless types of equal valuations are worth different things.
 
+    They are where principal values or costs differ.
+
     Examples
     --------
     >>> doubles(ScreeningProblem([1.0, 2.0, 2.0], principal_values=[[0.0], [0.0], [0.5]]))
@@ -31,6 +34,8 @@ def doubles(problem: ScreeningProblem) -> Indices | None:
     True
     """
     values = problem.principal_values + problem.terms.allocation_values
+    if isinstance(problem.cost, ByType):
+        values = np.column_stack([values, problem.cost.index])
     if not np.ptp(values, axis=0).any():
         return None
     taste = np.unique(problem.valuations - _common(problem), axis=0, return_inverse=True)[1].reshape(-1)

@@ -64,7 +64,7 @@ class Menu:
 
     @cached_property
     def options(self) -> Options:
-        """Distinct contracts, each taken by some type: Options(allocations (n_options, n_goods), transfers (n_options,)).
+        """Distinct contracts, each taken by some type: allocations (n_options, n_goods) and transfers (n_options,).
 
         With an option that serves with a chance only, the allocation is the expected one: the chance times what is
         then served. So utilities and payoffs of outcomes are as always, and `option_serving` says the chance.
@@ -97,7 +97,7 @@ class Menu:
 
     @cached_property
     def serving(self) -> Array:
-        """The chance that each type is served; (n_types,): 1 with a contract, 0 with the outside option, or a lottery."""
+        """The chance that each type is served; (n_types,): 1 with a contract, 0 outside, between them by lottery."""
         return self._with_outside(self.option_serving, np.zeros(1)[0])
 
     @cached_property
@@ -242,7 +242,8 @@ class Menu:
         values = np.column_stack([valuations, outside]) if self._outside_is_money else valuations
         allocations, transfers = self._offered()
         everything = self._program_contracts.allocations
-        payoffs = everything @ (program.weights @ program.principal_values) + transfers - program.cost.value(everything)
+        payoffs = everything @ (program.weights @ program.principal_values) + transfers
+        payoffs = payoffs - program.weights @ program.costs_of(everything)
         if program.outside_contract is None:
             payoffs[count] = 0.0  # whoever leaves takes no allocation, not even a free one
         if not self.problem.has_participation_constraint:  # nobody leaves

@@ -24,7 +24,7 @@ from typing import Any
 import numpy as np
 
 from contracts.arrays import Array
-from contracts.costs import Cost, Entropy, Linear, Power, Quadratic, scaled_cost
+from contracts.costs import ByType, Cost, Entropy, Linear, Power, Quadratic, scaled_cost
 from contracts.domains import Domain
 from contracts.uncertainty import ValuationSets
 
@@ -102,7 +102,7 @@ class WithOutside:
 
 @dataclass(frozen=True, eq=False)
 class WhenServed:
-    """z [c(y / z) + fixed] with z = 1 - w / total: the perspective of a cost, of allocations (y, w) in `WithOutside`."""
+    """z [c(y / z) + fixed] with z = 1 - w / total: the perspective of a cost, over allocations in `WithOutside`."""
 
     inner: Cost
     total: float
@@ -141,7 +141,7 @@ class WhenServed:
         raise AttributeError(name)
 
     def _gradient(self, allocation: Array) -> Array:
-        share, each = self._parts(allocation)
+        _, each = self._parts(allocation)
         slope = self.inner.gradient(each)  # type: ignore[attr-defined]
         unspent = self.inner.value(each) + self.fixed - (slope * each).sum(axis=1)
         return np.column_stack([slope, -unspent / self.total])
@@ -156,6 +156,13 @@ class WhenServed:
 
     def scaled(self, unit: float, money: float) -> WhenServed:
         return WhenServed(scaled_cost(self.inner, unit, money), self.total / unit, self.fixed / money)
+
+
+def when_served(cost: Any, total: float, fixed: float) -> Any:
+    """The cost with the outside option as one more good, type by type where costs differ by type."""
+    if isinstance(cost, ByType):
+        return type(cost)(tuple(WhenServed(part, total, fixed) for part in cost.costs), cost.index)
+    return WhenServed(cost, total, fixed)
 
 
 def settled(domain: WithOutside, allocation: Array) -> Array:

@@ -11,8 +11,8 @@ from contracts.arrays import Array
 from contracts.domains import Simplex
 from contracts.errors import ProblemError
 from contracts.menu import BINDING, OUTSIDE, Menu
-from contracts.relevance import Indices
 from contracts.reading import Reading
+from contracts.relevance import Indices
 from contracts.tables import column, headline, readings_of
 
 if TYPE_CHECKING:

@@ -13,12 +13,12 @@ from numpy.typing import NDArray
 
 from contracts.ambiguity import Ambiguity, WorstCase
 from contracts.arrays import Array, finite, is_frame, is_unlimited_below, number, place
-from contracts.costs import Cost, Linear, power_of_two
+from contracts.costs import ByType, Cost, Linear, by_type, parts_of, power_of_two
 from contracts.domains import Domain, NonNegative
 from contracts.errors import ProblemError
 from contracts.names import NumberedLabels, check_same_names, column_names, distinct_names, row_names, type_names
 from contracts.objectives import Objective, Profit, WeightedSum, Welfare
-from contracts.participation import OUTSIDE_GOOD, AmbiguityOfServed, UncertaintyOfServed, WhenServed, WithOutside
+from contracts.participation import OUTSIDE_GOOD, AmbiguityOfServed, UncertaintyOfServed, WithOutside, when_served
 from contracts.reading import Reading, checked_readings
 from contracts.uncertainty import Uncertainty, ValuationSets
 
@@ -101,7 +101,7 @@ class ScreeningProblem:
     ----------
     valuations : (n_types, n_goods) array or dataframe, money per unit; (n_types,) for one good
     weights : (n_types,) array, positive shares that sum to 1; equal shares if left out
-    cost : convex Cost of an allocation, money
+    cost : convex Cost of an allocation, money; a list of costs, one per type, where it depends on who is served
     domain : Domain of allocations
     principal_values : (n_types, n_goods) or (n_goods,) array, money per unit; 0 if left out
     reservation_utility : number or (n_types,) array, money; utility without a contract. Minus infinity for everybody is
@@ -139,7 +139,7 @@ class ScreeningProblem:
 
     valuations: Any
     weights: Any = None
-    cost: Cost = NO_COST
+    cost: Any = NO_COST
     domain: Domain = ANY_AMOUNT
     principal_values: Any = 0.0
     reservation_utility: Any = 0.0
@@ -274,19 +274,19 @@ class ScreeningProblem:
             return self
         if "share" not in inspect.signature(self.domain.constraints).parameters:
             raise ProblemError(
-                f"domain {type(self.domain).__name__} does not say what a chance of it is, which leaving types out needs: "
-                "give its method constraints a parameter share (x in share X), or participation='compulsory'"
+                f"domain {type(self.domain).__name__} does not say what a chance of it is, which leaving types out "
+                "needs: give its method constraints a parameter share (x in share X), or participation='compulsory'"
             )
         value, outside = self.valuations, self.outside_option
         total = self._amount_unit
         kept = np.zeros(self.n_goods) if outside is None else outside
         worth = self.reservation_utility if outside is None else value @ kept
-        earned = self.principal_values @ kept - self.cost.value(kept[np.newaxis])[0] if outside is not None else 0.0
-        lifted = replace(
+        earned = self.principal_values @ kept - self.costs_of(kept[np.newaxis])[:, 0] if outside is not None else 0.0
+        return replace(
             self,
             valuations=np.column_stack([value, worth / total]),
             principal_values=np.column_stack([self.principal_values, np.broadcast_to(earned / total, self.n_types)]),
-            cost=WhenServed(self.cost, total, self.serving_cost),
+            cost=when_served(self.cost, total, self.serving_cost),
             domain=WithOutside(self.domain, total),
             reservation_utility=0.0,
             outside_option=np.append(np.zeros(self.n_goods), total),
@@ -300,7 +300,6 @@ class ScreeningProblem:
             serving_cost=0.0,
             readings=(),
         )
-        return lifted
 
     def in_program(self, allocation: Array, transfer: Array, serving: Array | None = None) -> Array:
         """Expected allocations in the goods of `program`; (n_types, n_goods), or one more.
@@ -349,7 +348,7 @@ class ScreeningProblem:
     def offers_nothing(self) -> bool:
         """Whether a contract may hold no allocation, at no cost."""
         nothing = np.zeros((1, self.n_goods))
-        return bool(self.domain.violation(nothing)[0] == 0 and self.cost.value(nothing)[0] == 0)
+        return bool(self.domain.violation(nothing)[0] == 0 and not self.costs_of(nothing).any())
 
     @property
     def _amount_unit(self) -> float:
@@ -391,7 +390,7 @@ class ScreeningProblem:
         if self.outside_option is not None:
             return np.asarray(self.outside_option)
         nearest = self.domain.clip(np.zeros((1, self.n_goods)))
-        if np.isfinite(self.cost.value(nearest)[0]):
+        if np.isfinite(self.costs_of(nearest)).all():
             return np.asarray(nearest[0])
         return self.domain.interior(self.n_goods)[0]
 
@@ -430,6 +429,16 @@ class ScreeningProblem:
         """What the principal earns from each type, principal_values_i . x_i - c(x_i) + t_i; (n_types,)."""
         gross = np.einsum("ij,ij->i", self.principal_values, allocation)
         return np.asarray(gross - self.cost.value(allocation) + transfer)
+
+    def costs_of(self, allocations: Array) -> Array:
+        """What each allocation of a list costs when each type takes it; (n_types, n_allocations)."""
+        allocations = np.ascontiguousarray(allocations)
+        if not isinstance(self.cost, ByType):
+            return np.broadcast_to(self.cost.value(allocations), (self.n_types, len(allocations)))
+        found = np.empty((self.n_types, len(allocations)))
+        for cost, types in self.cost.parts():
+            found[types] = cost.value(allocations)
+        return found
 
     def objective_value(self, allocation: Array, transfer: Array) -> float:
         """The objective at a menu that gives type i the contract (x_i, t_i); the worst over the ambiguity, if any."""
@@ -482,39 +491,71 @@ class ScreeningProblem:
         if np.any(weights <= 0):
             worst = int(np.argmin(weights))
             raise ProblemError(
-                f"weights{place((worst,), self.labels)} is {weights[worst]}: every type needs a positive share; leave out "
-                "types that do not occur"
+                f"weights{place((worst,), self.labels)} is {weights[worst]}: every type needs a positive share; leave "
+                "out types that do not occur"
             )
         if abs(weights.sum() - 1.0) > WEIGHTS_SUM_TOLERANCE:
             raise ProblemError(f"weights sum to {weights.sum():.10g}, not 1: divide them by their sum")
         return weights
 
     def _check_menu_space(self) -> None:
-        if isinstance(self.cost, type) or not isinstance(self.cost, Cost):
-            raise ProblemError(
-                f"cost is {_described(self.cost)}: use Linear, Quadratic, Power, Entropy, or an object with the "
-                "methods value, conjugate and expression"
-            )
+        self._set("cost", self._checked_cost())
         if isinstance(self.domain, type) or not hasattr(self.domain, "separable_maximiser"):
             raise ProblemError(
                 f"domain is {_described(self.domain)}: use NonNegative(), Box(...), Simplex() or Polyhedron(...)"
             )
         self.domain.check(self.n_goods)
-        if hasattr(self.cost, "check"):
-            self.cost.check(self.n_goods, self.domain)
-        else:
-            self._check_convexity()
+        for cost, types in parts_of(self.cost):
+            self._check_fit(cost, self._whose_cost(types))
 
-    def _check_convexity(self) -> None:
+    def _checked_cost(self) -> Cost:
+        """One cost for all types, or one for each; the same object where all of them are the same."""
+        if isinstance(self.cost, ByType):
+            given: list[Any] = [self.cost.costs[k] for k in self.cost.index]
+        elif isinstance(self.cost, list | tuple):
+            given = list(self.cost)
+        else:
+            self._check_is_cost(self.cost, "cost")
+            return self.cost
+        if len(given) != self.n_types:
+            raise ProblemError(
+                f"cost has {len(given)} entries for {self.n_types} types: give one cost, or one per type (for one per "
+                "good use Separable([...]))"
+            )
+        for who, cost in enumerate(given):
+            self._check_is_cost(cost, f"cost[{self.labels[who]!r}]")
+        found = by_type(given)
+        return found if len(found.costs) > 1 else given[0]
+
+    def _check_is_cost(self, cost: Any, where: str) -> None:
+        if isinstance(cost, type | ByType) or not isinstance(cost, Cost):
+            raise ProblemError(
+                f"{where} is {_described(cost)}: use Linear, Quadratic, Power, Entropy, ExponentialCost, Logarithm, "
+                "Separable, Total, or an object with the methods value, conjugate and expression"
+            )
+
+    def _whose_cost(self, types: Any) -> str:
+        return "" if isinstance(types, slice) else f"cost[{self.labels[int(types[0])]!r}]: "
+
+    def _check_fit(self, cost: Any, whose: str) -> None:
+        try:
+            if hasattr(cost, "check"):
+                cost.check(self.n_goods, self.domain)
+            else:
+                self._check_convexity(cost)
+        except ProblemError as exc:
+            raise ProblemError(f"{whose}{exc}") from exc.__cause__
+
+    def _check_convexity(self, cost: Cost) -> None:
         """A user's own cost: refuse a chord that runs below the curve (a witness; passing proves nothing)."""
         centre, radius = self.domain.interior(self.n_goods)
         rng = np.random.default_rng(0)
         ends = self.domain.clip(centre + rng.normal(size=(64, self.n_goods)) * max(radius, 1e-3))
-        middle = self.cost.value((ends[:32] + ends[32:]) / 2)
-        chord = (self.cost.value(ends[:32]) + self.cost.value(ends[32:])) / 2
+        middle = cost.value((ends[:32] + ends[32:]) / 2)
+        chord = (cost.value(ends[:32]) + cost.value(ends[32:])) / 2
         if not np.all(np.isfinite(chord)) or np.any(middle > chord + 1e-9 * (1 + np.abs(chord))):
             raise ProblemError(
-                f"cost {type(self.cost).__name__} is not convex and finite on the domain: it lies above a chord; "
+                f"cost {type(cost).__name__} is not convex and finite on the domain: it lies above a chord; "
                 "the menu program needs a convex cost"
             )
 

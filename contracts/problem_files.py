@@ -191,6 +191,8 @@ def _check_values(record: dict[str, Any]) -> None:
 def require_numbers(value: Any, where: str = "") -> None:
     """Refuse text and switches in a value read from a file, at any depth, except under keys that are made of them."""
     key = where.rpartition(".")[2]
+    if key.startswith(("cost[", "costs[")):  # one kind of a list of costs
+        key = "cost"
     if isinstance(value, dict):
         for name, item in value.items():
             require_numbers(item, f"{where}.{name}" if where else name)

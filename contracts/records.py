@@ -16,7 +16,8 @@ from typing import Any, TypeVar
 import numpy as np
 
 from contracts.ambiguity import ChiSquare, KullbackLeibler, Moments, TotalVariation, Wasserstein
-from contracts.costs import Entropy, Linear, Power, Quadratic
+from contracts.costs import ByType, Entropy, Linear, Logarithm, Power, Quadratic, Separable, Total
+from contracts.costs import Exponential as ExponentialCost
 from contracts.documents import parse_json
 from contracts.domains import Box, NonNegative, Polyhedron, Simplex
 from contracts.errors import ProblemError
@@ -36,7 +37,10 @@ def kind_of(part: type) -> str:
 
 
 KINDS: dict[str, dict[str, type]] = {
-    "cost": {kind_of(part): part for part in (Linear, Quadratic, Power, Entropy)},
+    "cost": {
+        kind_of(part): part
+        for part in (Linear, Quadratic, Power, Entropy, ExponentialCost, Logarithm, Separable, Total)
+    },
     "domain": {kind_of(part): part for part in (NonNegative, Box, Simplex, Polyhedron)},
     "objective": {kind_of(part): part for part in (Profit, Welfare, WeightedSum)},
     "function": {kind_of(part): part for part in (Isoelastic, Exponential, WorstOff)},
@@ -66,6 +70,8 @@ def to_record(part: Any) -> Any:
         return None
     if isinstance(part, tuple | list):
         return [to_record(item) for item in part]
+    if isinstance(part, ByType):
+        return [to_record(part.costs[k]) for k in part.index]
     if not isinstance(part, ScreeningProblem) and type(part) not in _known():
         raise ProblemError(
             f"{type(part).__name__} is your own class and cannot be written to a file: save its parameters yourself"
@@ -127,6 +133,11 @@ def from_record(cls: type[T], record: Any, where: str = "problem") -> T:
         if name in LISTS:
             rows = value if isinstance(value, list) else [value]
             values[name] = tuple(from_record(LISTS[name], row, f"{name}[{k}]") for k, row in enumerate(rows))
+        elif name == "cost" and isinstance(value, list):  # one per type
+            values[name] = [_of_kind("cost", row, f"cost[{k}]") for k, row in enumerate(value)]
+        elif name == "costs":
+            rows = value if isinstance(value, list) else [value]
+            values[name] = [_of_kind("cost", row, f"costs[{k}]") for k, row in enumerate(rows)]
         elif name in KINDS and value is not None:
             values[name] = _of_kind(name, value)
         else:
@@ -143,12 +154,12 @@ def from_record(cls: type[T], record: Any, where: str = "problem") -> T:
     return cls(**values)
 
 
-def _of_kind(name: str, record: Any) -> Any:
-    kinds = KINDS[name]
+def _of_kind(name: str, record: Any, where: str | None = None) -> Any:
+    kinds, where = KINDS[name], where or name
     if isinstance(record, str):
         record = {"kind": record}
     kind = record.get("kind") if isinstance(record, dict) else None
     if kind not in kinds:
         given = "no kind" if kind is None else f"kind {kind!r}"
-        raise ProblemError(f"{name} has {given}: known kinds are {', '.join(kinds)}")
-    return from_record(kinds[kind], record, where=name)
+        raise ProblemError(f"{where} has {given}: known kinds are {', '.join(kinds)}")
+    return from_record(kinds[kind], record, where=where)

@@ -24,6 +24,7 @@ import numpy as np
 from contracts.arrays import Array
 from contracts.bounds import Bound
 from contracts.certificate import Certificate, Contracts, certify, distinct_contracts
+from contracts.costs import ByType
 from contracts.domains import Simplex
 from contracts.engines.candidate import Candidate, units_of
 from contracts.engines.strict import strict_menu
@@ -123,13 +124,17 @@ def assigned(
 def tie_break(problem: ScreeningProblem, contracts: Contracts) -> Callable[[Indices, Indices], Array]:
     """What the objective gains from a type with an option, utility left out: in a tie it is equal."""
     allocations, transfers = contracts
-    net, terms = transfers - problem.cost.value(allocations), problem.terms
+    terms = problem.terms
+    net = transfers if isinstance(problem.cost, ByType) else transfers - problem.cost.value(allocations)
     alone = terms.profit_weight == 0 and not terms.allocation_values.any()  # then the principal's own favour decides
     share = 1.0 if alone else terms.profit_weight
     values = problem.principal_values * share + terms.allocation_values
 
     def payoff(types: Indices, options: Indices) -> Array:
-        return np.asarray(np.einsum("ij,ij->i", values[types], allocations[options]) + share * net[options])
+        found = np.einsum("ij,ij->i", values[types], allocations[options]) + share * net[options]
+        if isinstance(problem.cost, ByType):
+            found = found - share * problem.cost.rows_of(types).value(allocations[options])
+        return np.asarray(found)
 
     return payoff
 
@@ -213,6 +218,8 @@ def twins_of(problem: ScreeningProblem) -> Indices:
     both = np.column_stack([problem.valuations, problem.principal_values])
     if problem.terms.allocation_values.any():
         both = np.column_stack([both, problem.terms.allocation_values])
+    if isinstance(problem.cost, ByType):  # whoever costs something else is worth something else
+        both = np.column_stack([both, problem.cost.index * float(np.abs(both).max())])
     rows = problem.side_rows
     counts = np.concatenate([rows.allocation, rows.utility[:, :, np.newaxis]], axis=2) / problem.weights[:, np.newaxis]
     largest = np.abs(counts).max(axis=(1, 2), keepdims=True, initial=0.0)

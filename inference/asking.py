@@ -26,6 +26,7 @@ import numpy as np
 from scipy.special import softmax
 
 from contracts.arrays import Array, number
+from contracts.costs import parts_of
 from contracts.domains import Box, NonNegative, Simplex
 from contracts.errors import ProblemError
 from contracts.menu import Menu, Options
@@ -233,12 +234,12 @@ class _Contracts:
 def _contracts(problem: ScreeningProblem, allocations: Array, transfers: Array) -> _Contracts:
     terms = problem.terms
     utility = problem.valuations @ allocations.T - transfers
-    payoff = problem.principal_values @ allocations.T - problem.cost.value(allocations) + transfers
+    payoff = problem.principal_values @ allocations.T - problem.costs_of(allocations) + transfers
     counted = terms.profit_weight * payoff + terms.allocation_values @ allocations.T
     outside, home = np.zeros(problem.n_types), problem.reservation_utility
     if problem.outside_option is not None:
         option = problem.outside_option
-        payoff_outside = problem.principal_values @ option - problem.cost.value(option[np.newaxis])[0]
+        payoff_outside = problem.principal_values @ option - problem.costs_of(option[np.newaxis])[:, 0]
         outside = terms.profit_weight * payoff_outside + terms.allocation_values @ option
     everything = np.column_stack([utility, home])
     values = np.column_stack([counted, outside]) + terms.utility_weights[:, np.newaxis] * everything
@@ -278,9 +279,10 @@ def _objective(
     through, taken = through[:, :-1], taken[:, :-1]
     through = through + taken * terms.utility_weights[:, np.newaxis]
     marginal = terms.profit_weight * problem.principal_values + terms.allocation_values
-    slope = problem.cost.gradient(allocations)  # type: ignore[attr-defined]
     by_allocation = through.T @ problem.valuations + taken.T @ marginal
-    by_allocation = by_allocation - terms.profit_weight * taken.sum(axis=0)[:, np.newaxis] * slope
+    for cost, types in parts_of(problem.cost):
+        slope = cost.gradient(allocations)  # type: ignore[attr-defined]
+        by_allocation = by_allocation - terms.profit_weight * taken[types].sum(axis=0)[:, np.newaxis] * slope
     return value, by_allocation, terms.profit_weight * taken.sum(axis=0) - through.sum(axis=0)
 
 
@@ -329,7 +331,8 @@ class _Chart:
             amounts = [(0.0, None)] * (n_options * self._coordinates)
         if isinstance(domain, Box):
             lower, upper = (np.broadcast_to(end, shape).ravel() / self.amount for end in (domain.lower, domain.upper))
-            amounts = list(zip(lower.tolist(), upper.tolist(), strict=True))
+            ends = zip(lower.tolist(), upper.tolist(), strict=True)
+            amounts = [(None if np.isinf(low) else low, None if np.isinf(high) else high) for low, high in ends]
         lowest, highest = (limit / self.money for limit in self.problem.transfer_limits)
         limits = (None if np.isinf(lowest) else lowest, None if np.isinf(highest) else highest)
         return amounts + ([limits] * n_options if self.has_transfers else [])

@@ -124,7 +124,7 @@ def _of_menu(menu: Menu) -> ChoiceSet:
 def _of_contracts(problem: ScreeningProblem, allocations: Array, transfers: Array) -> ChoiceSet:
     values, contracts, paid = _with_outside(problem, allocations, transfers)
     own = contracts[:, : problem.n_goods]
-    payoff = problem.principal_values @ own.T - problem.cost.value(np.ascontiguousarray(own)) + paid
+    payoff = problem.principal_values @ own.T - problem.costs_of(own) + paid
     if problem.outside_option is None:
         payoff[:, -1] = 0.0  # whoever leaves takes no allocation, not even a free one
     return ChoiceSet(shortfalls(values, contracts, paid), payoff, problem.labels, problem.weights)

@@ -81,6 +81,10 @@ def domains(draw: Any, n_goods: int, kind: str) -> c.Domain:
     if kind == "box":
         lower = np.array([draw(st.sampled_from([0.0, 0.0, 0.25])) for _ in range(n_goods)])
         return c.Box(lower, lower + draw(st.sampled_from([0.5, 1.0, 3.0])))
+    if kind == "open box":  # one good may have any amount, of either sign even
+        upper = np.array([draw(st.sampled_from([1.0, np.inf])) for _ in range(n_goods)])
+        upper[draw(st.integers(0, n_goods - 1))] = np.inf
+        return c.Box(draw(st.sampled_from([0.0, 0.25, -np.inf])), upper)
     budget = draw(st.sampled_from([1.0, 2.0]))  # x >= 0 and sum x <= budget
     matrix = np.vstack([np.ones((1, n_goods)), -np.eye(n_goods)])
     return c.Polyhedron(matrix, np.r_[budget, np.zeros(n_goods)])
@@ -103,14 +107,26 @@ def costs(draw: Any, n_goods: int, kind: str, money: float = 1.0) -> c.Cost:
     if kind == "entropy":
         raw = np.array([float(draw(st.integers(1, 4))) for _ in range(n_goods)])
         return c.Entropy(raw / raw.sum(), money * draw(st.sampled_from([0.1, 1.0])))
+    if kind == "exponential":
+        return c.ExponentialCost(draw(st.sampled_from([0.5, 2.0])), money * draw(st.sampled_from([0.25, 1.0])))
+    if kind == "logarithm":
+        return c.Logarithm(money * draw(st.sampled_from([0.5, 2.0])), capacity=draw(st.sampled_from([4.0, 8.0])))
+    if kind == "separable":
+        one_good = st.sampled_from(["quadratic", "exponential", "logarithm"])
+        return c.Separable([draw(costs(1, draw(one_good), money)) for _ in range(n_goods)])
+    if kind == "total":
+        along = [draw(st.sampled_from([0.5, 1.0, 2.0])) for _ in range(n_goods)]
+        return c.Total(draw(costs(1, draw(st.sampled_from(["quadratic", "exponential"])), money)), along)
     return Cosh(money * draw(st.sampled_from([0.5, 2.0])))
 
 
 SMOOTH = ("quadratic", "diagonal", "matrix", "power", "own")
+MADE = ("exponential", "logarithm", "separable", "total")  # of exponents and logarithms, goods and totals
 LEGAL = {  # costs by domain: a linear cost on x >= 0 has a bound only if its multipliers are exact to the last bit
-    "nonnegative": SMOOTH,
-    "box": ("linear", *SMOOTH),
-    "simplex": ("linear", "entropy", *SMOOTH),
+    "nonnegative": (*SMOOTH, *MADE),
+    "box": ("linear", *SMOOTH, *MADE),
+    "open box": ("quadratic", "diagonal", "matrix"),
+    "simplex": ("linear", "entropy", *SMOOTH, *MADE),
     "polyhedron": ("linear", *SMOOTH),
 }
 PAIRS = [(domain, cost) for domain, of_domain in LEGAL.items() for cost in of_domain]

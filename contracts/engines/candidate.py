@@ -67,7 +67,7 @@ def units_of(problem: ScreeningProblem) -> Units:
     shift = float(problem.reservation_utility.min()) if shifts else 0.0  # a welfare function has a zero of its own
     money = worth if worth > 0 else money_per_unit * allocation
     if money == 0:  # nobody values anything: what allocations cost is all there is
-        money = float(np.abs(problem.cost.value(allocation * np.eye(problem.n_goods))).max())
+        money = float(np.abs(problem.costs_of(allocation * np.eye(problem.n_goods))).max())
     return Units(allocation, power_of_two(money), shift)
 
 

@@ -10,14 +10,14 @@ the repair removes.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 from scipy.sparse import csr_array
 
 from contracts.arrays import Array
-from contracts.costs import Linear, scaled_cost
+from contracts.costs import ByType, Linear, curves_everywhere, finite_faces, parts_of, rows_of, scaled_cost
 from contracts.domains import Box, NonNegative, Polyhedron, Simplex
 from contracts.engines.candidate import Candidate, Units, ungrouped, units_of
 from contracts.engines.elimination import Elimination, Program
@@ -59,8 +59,19 @@ class Chart:
 
 
 def chart_of(problem: ScreeningProblem, unit: float) -> Chart | None:
-    """The domain, in units, as faces over its affine hull; None for a domain of the user's own."""
-    return _chart(problem.domain.scaled(unit), problem.n_goods)
+    """The domain, in units, as faces over its affine hull; None for a domain of the user's own.
+
+    Where the cost is finite on a part of it only, the edge of that part is a face, too: steps must not cross it.
+    """
+    chart = _chart(problem.domain.scaled(unit), problem.n_goods)
+    normals, limits = finite_faces(problem.cost, problem.n_goods)
+    if chart is None or not limits.size:
+        return chart
+    return replace(
+        chart,
+        normals=np.vstack([chart.normals, normals @ chart.basis.T]),
+        limits=np.append(chart.limits, limits / unit - normals @ chart.origin),
+    )
 
 
 def _chart(domain: Any, goods: int) -> Chart | None:
@@ -74,7 +85,9 @@ def _chart(domain: Any, goods: int) -> Chart | None:
         lower, upper = np.broadcast_to(domain.lower, goods), np.broadcast_to(domain.upper, goods)
         if np.any(lower >= upper):
             return None
-        return Chart(origin, identity, np.vstack([-identity, identity]), np.concatenate([-lower, upper]))
+        limits = np.concatenate([-lower, upper])
+        faces = np.isfinite(limits)
+        return Chart(origin, identity, np.vstack([-identity, identity])[faces], limits[faces])
     if isinstance(domain, Polyhedron):
         return Chart(origin, identity, domain.matrix, domain.bounds) if domain.interior(goods)[1] > 0 else None
     if isinstance(domain, Simplex) and domain.free_disposal:
@@ -112,15 +125,19 @@ def reason_against(problem: ScreeningProblem) -> str | None:
         return "it solves Profit() with transfers and no side constraints"
     if not (hasattr(problem.cost, "gradient") and hasattr(problem.cost, "hessian")):
         return f"cost {type(problem.cost).__name__} has no gradient and hessian: give it both"
-    if problem.excludes and not _is_linear(problem.cost):
+    if problem.excludes and not all(_is_linear(cost) for cost, _ in parts_of(problem.cost)):
         return "types may be left out, and the cost curves: the perspective is too steep for its steps"
-    if not problem.domain.bounded and _is_linear(problem.cost):
-        return "a linear cost needs a bounded domain"
+    if not problem.domain.bounded and (_is_linear(problem.cost) or not curves_everywhere(problem.cost)):
+        return "a cost that is linear in some direction needs a bounded domain"
     if chart_of(problem, units_of(problem).allocation) is None:
         return "the domain has no interior, or is a class of your own"
-    distinct = np.unique(np.column_stack([problem.valuations, problem.principal_values]), axis=0)
-    if len(distinct) > len(np.unique(problem.valuations, axis=0)):
-        return "types of equal valuation differ in principal_values"
+    worth = np.column_stack([problem.valuations, problem.principal_values])
+    if isinstance(problem.cost, ByType):
+        if any(finite_faces(cost, problem.n_goods)[1].size for cost in problem.cost.costs):
+            return "costs differ by type and end somewhere, as Logarithm does at its capacity"
+        worth = np.column_stack([worth, problem.cost.index])
+    if len(np.unique(worth, axis=0)) > len(np.unique(problem.valuations, axis=0)):
+        return "types of equal valuation differ in principal_values or in their cost"
     return None
 
 
@@ -155,7 +172,7 @@ class Master:
     @property
     def scale(self) -> float:
         """What the program is about, in units of money: first-best surplus, at least a thousandth."""
-        cost = scaled_cost(self.problem.cost, self.units.allocation, self.units.money)
+        cost = rows_of(scaled_cost(self.problem.cost, self.units.allocation, self.units.money), self.head)
         value = (self.problem.valuations + self.problem.principal_values)[self.head]
         value = value * (self.units.allocation / self.units.money)
         surplus, _ = cost.conjugate(value, self.problem.domain.scaled(self.units.allocation))
@@ -163,7 +180,7 @@ class Master:
 
     def program(self, listed: Indices) -> Program:
         """The interior point's data for a list of pairs, tempter times the number of types plus tempted, sorted."""
-        cost = scaled_cost(self.problem.cost, self.units.allocation, self.units.money)
+        cost = rows_of(scaled_cost(self.problem.cost, self.units.allocation, self.units.money), self.head)
         count, goods = self.taste.shape
         tempter, tempted = np.divmod(listed, count)
         everybody, faces = np.arange(count), len(self.chart.limits)
@@ -189,8 +206,8 @@ class Master:
             normal=np.concatenate(normal),
             own=np.repeat(own, [len(of) for of in owner]),
             limit=np.concatenate(limit),
-            gradient=lambda z: cost.gradient(self.chart.origin + z @ basis) @ basis.T,  # type: ignore[attr-defined]
-            hessian=lambda z: basis @ cost.hessian(self.chart.origin + z @ basis) @ basis.T,  # type: ignore[attr-defined]
+            gradient=lambda z: cost.gradient(self.chart.origin + z @ basis) @ basis.T,
+            hessian=lambda z: basis @ cost.hessian(self.chart.origin + z @ basis) @ basis.T,
         )
 
     def strict_point(self) -> tuple[Array, Array]:

@@ -9,8 +9,7 @@ import numpy as np
 
 from contracts.arrays import Array
 from contracts.bounds import Multipliers
-from contracts.costs import Linear, Power
-from contracts.domains import NonNegative
+from contracts.costs import asymptotic_slopes
 from contracts.engines.inside import bounds_near
 from contracts.engines.program import Program, multipliers_of
 from contracts.errors import ContractError, InfeasibleMenuError, SolverError, UnboundedMenuError
@@ -153,8 +152,7 @@ def _least_violation(program: Program, only: set[str] | None) -> Shortfall | Non
 
 def unbounded_menu(program: Program) -> ContractError:
     """An UnboundedMenuError with a direction of recession, of transfers alone if there is one; else a SolverError."""
-    rate = _asymptotic_rate(program)
-    for growth in (None, rate) if rate is not None else (None,):
+    for growth in (None,) if program.problem.domain.bounded else (None, _asymptotic_rates(program)):
         point = _growing(program, growth)
         if point is not None:
             break
@@ -163,7 +161,7 @@ def unbounded_menu(program: Program) -> ContractError:
             "the solver called the problem unbounded, but no direction of growth was found",
             tried=("CLARABEL",),
         )
-    direction = _in_words(program, *program.read(np.where(np.abs(point) < 1e-6, 0.0, point)))
+    direction = _in_words(program, np.where(np.abs(point) < 1e-6, 0.0, point))
     curb = "use a cost that curves" if _counts_profit(program) else "give profit a weight or a minimum"
     return UnboundedMenuError(
         f"the objective grows without limit along {direction}: bound the domain (Box), {curb}, limit the transfers, or "
@@ -172,10 +170,11 @@ def unbounded_menu(program: Program) -> ContractError:
     )
 
 
-def _growing(program: Program, rate: Array | None) -> Array | None:
-    """A direction (x, u) in which the objective grows for ever; x = 0 if `rate` is None. None if there is none.
+def _growing(program: Program, rates: tuple[Array, Array] | None) -> Array | None:
+    """A direction (x, u) in which the objective grows for ever; x = 0 if `rates` is None. None if there is none.
 
-    Every constraint must hold along it with limit 0, while allocations cost `rate`, (n_goods,), per unit.
+    Every constraint must hold along it with limit 0, while allocations cost `rates`, (n_goods,) or by type, per unit
+    less and per unit more. Goods that cannot fall, or rise, for ever have an infinite rate.
     """
     import cvxpy as cp
 
@@ -185,20 +184,28 @@ def _growing(program: Program, rate: Array | None) -> Array | None:
     terms = problem.terms
     point, allocation, utility = program.variables()
     constraints = [rows.matrix @ point >= 0 for rows in (program.ic, *program.soft) if len(rows)]
-    constraints += [point >= -1, point <= 1, allocation >= 0]
+    constraints += [point >= -1, point <= 1]
     if program.problem.excludes:  # along a direction of growth nobody is left out for ever
         constraints.append(allocation[:, -1] == 0)
-    if rate is None:
+    shape, rate_unit = problem.valuations.shape, program.units.allocation / program.units.money
+    spent: Any = 0.0
+    if rates is None:
         constraints.append(allocation == 0)
-        rate = np.zeros(problem.n_goods)
-    units = program.units
-    margin = (problem.valuations + problem.principal_values - rate) * (units.allocation / units.money)
-    profit = cp.sum(cp.multiply(margin * problem.weights[:, np.newaxis], allocation)) - problem.weights @ utility
+    else:
+        less, more = cp.Variable(shape, nonneg=True), cp.Variable(shape, nonneg=True)
+        constraints.append(allocation == more - less)
+        for change, rate in ((less, rates[0]), (more, rates[1])):
+            rate = np.broadcast_to(rate, shape)
+            constraints.append(cp.multiply(np.isinf(rate).astype(float), change) == 0)
+            dear = np.where(np.isinf(rate), 0.0, rate * rate_unit) * problem.weights[:, np.newaxis]
+            spent = spent + cp.sum(cp.multiply(dear, change))
+    worth = (problem.valuations + problem.principal_values) * rate_unit * problem.weights[:, np.newaxis]
+    profit = cp.sum(cp.multiply(worth, allocation)) - spent - problem.weights @ utility
     if terms.minimum_profit is not None:
         constraints.append(profit >= 0)
     # The marginal welfare of a concave function fades: it is no reason to grow for ever.
     welfare: Any = (problem.weights * terms.utility_weights) @ utility + terms.worst_off_weight * cp.min(utility)
-    values = terms.allocation_values * problem.weights[:, np.newaxis] * (units.allocation / units.money)
+    values = terms.allocation_values * problem.weights[:, np.newaxis] * rate_unit
     welfare = welfare + cp.sum(cp.multiply(values, allocation))
     grows = cp.Problem(cp.Maximize(terms.profit_weight * profit + welfare), constraints)
     if not run(grows) or grows.value <= GROWTH:
@@ -211,30 +218,31 @@ def _counts_profit(program: Program) -> bool:
     return terms.profit_weight > 0 or terms.minimum_profit is not None
 
 
-def _asymptotic_rate(program: Program) -> Array | None:
-    """What one more unit costs in the long run, (n_goods,); None where allocations cannot grow.
+def _asymptotic_rates(program: Program) -> tuple[Array, Array]:
+    """What one unit less and one unit more cost in the long run; infinitely much out of the domain.
 
-    Its price for a linear cost, nothing for falling benefits or where no profit counts, infinitely much for strictly
-    convex costs.
+    Each is (n_goods,), or with costs by type (n_types, n_goods).
+
+    Where no profit counts, costs are nobody's.
     """
-    problem = program.problem
-    if not isinstance(problem.domain, NonNegative):
-        return None
-    if not _counts_profit(program):
-        return np.zeros(problem.n_goods)
-    if isinstance(problem.cost, Linear):
-        return np.array(np.broadcast_to(problem.cost.price, problem.n_goods))
-    if isinstance(problem.cost, Power) and problem.cost.exponent < 1:
-        return np.zeros(problem.n_goods)
-    return None
+    problem, goods = program.problem, program.problem.n_goods
+    down, up = asymptotic_slopes(problem.cost, goods) if _counts_profit(program) else (np.zeros(goods), np.zeros(goods))
+    lowest, highest = (np.diag(problem.domain.support(way * np.eye(goods))) for way in (-1.0, 1.0))
+    return np.where(np.isfinite(lowest), np.inf, down), np.where(np.isfinite(highest), np.inf, up)
 
 
-def _in_words(program: Program, allocation: Array, utility: Array) -> str:
-    problem = program.problem
-    largest = np.unravel_index(np.argmax(allocation), allocation.shape)
-    if allocation[largest] > 0:
-        return f"the allocation of good {problem.goods[largest[1]]!r} to type {problem.labels[largest[0]]!r}"
-    transfer = problem.utility(allocation, utility * 0) - (utility - program.units.shift)
+def _in_words(program: Program, point: Array) -> str:
+    problem, units = program.problem, program.units
+    count = problem.valuations.size
+    allocation, utility = (
+        point[:count].reshape(problem.valuations.shape) * units.allocation,
+        point[count:] * units.money,
+    )
+    largest = np.unravel_index(np.argmax(np.abs(allocation)), allocation.shape)
+    if allocation[largest] != 0:
+        sign = "" if allocation[largest] > 0 else "minus "
+        return f"{sign}the allocation of good {problem.goods[largest[1]]!r} to type {problem.labels[largest[0]]!r}"
+    transfer = -utility
     largest_transfer = int(np.argmax(np.abs(transfer)))
     towards = "from" if transfer[largest_transfer] > 0 else "to"
     return f"the transfer {towards} type {problem.labels[largest_transfer]!r}"

@@ -25,9 +25,12 @@ from contracts.engines.elimination import Elimination, Group, Program
 
 TO_BOUNDARY = 0.995  # share of the way to the boundary that a step may go
 SHORT_STEP, SHORT_STEPS = 1e-3, 4  # so many steps this short in a row: no further progress
+GROWTH, HALVINGS = 4.0, 12  # of the error in one step at most; else the step is halved, so often at most
 REFINEMENTS = 2  # of every Newton step, unless it misses the equations by no more than
 REFINED = 1e-13  # of the weights
 OVERSHOT = 1e-2  # complementarity this far below the gap ends the path even if prices are off the flow by more
+LEFT_BEHIND = 10.0  # what is missed over complementarity, above which the latter waits
+FAR_OVERSHOT = 1e-8  # the same where the curvature of the cost changes: then what is missed falls more slowly
 
 
 @dataclass(frozen=True, eq=False)
@@ -84,13 +87,20 @@ def minimise(
     return path, True
 
 
+def _is_bent(program: Program, x: Array) -> bool:
+    """Whether the curvature of the cost changes on the way from these allocations to the middle of the chart."""
+    return not np.array_equal(program.hessian(x), program.hessian(x / 2))
+
+
 def _iterate(program: Program, point: Point, elimination: Elimination, gap: float) -> tuple[Point, float] | None:
     """One predictor-corrector step and its length; None at the gap, or where the system breaks down."""
     products = point.price * point.slack
     complementarity = float(products.sum())
     residual_x, residual_u = _residuals(program, point)
     missed = _error(program, point) - complementarity
-    if complementarity <= gap and (missed <= gap or complementarity <= OVERSHOT * gap):
+    is_bent = _is_bent(program, point.x)
+    overshot = FAR_OVERSHOT if is_bent else OVERSHOT
+    if complementarity <= gap and (missed <= gap or complementarity <= overshot * gap):
         return None
     try:
         newton = _Newton(program, point, elimination)
@@ -100,19 +110,33 @@ def _iterate(program: Program, point: Point, elimination: Elimination, gap: floa
     primal, dual = (min(1.0, _longest(*pair)) for pair in affine.pairs_with(point))
     ahead = float((point.slack + primal * affine.slack) @ (point.price + dual * affine.price))
     centring = min(1.0, max(ahead / complementarity, 0.0) ** 3)
+    if is_bent and missed > LEFT_BEHIND * max(complementarity, gap):
+        centring = 1.0  # what is missed falls by less than a step promises: wait for it
     target = centring * complementarity / len(products) - affine.price * affine.slack - products
     step = newton.direction(residual_x, residual_u, target)
     primal, dual = (TO_BOUNDARY * _longest(*pair) for pair in step.pairs_with(point))
     if newton.is_curved:  # a curved cost ties prices to allocations: unequal steps would undo its residual
         primal = dual = min(primal, dual)
-    moved = Point(
+    moved = _moved(point, step, primal, dual)
+    if is_bent:  # where the curvature changes by much on the way, as near a pole, a step may overshoot
+        most = GROWTH * _error(program, point)
+        for _ in range(HALVINGS):
+            if _error(program, moved) <= most:
+                break
+            primal = dual = primal / 2
+            moved = _moved(point, step, primal, dual)
+    return moved, primal
+
+
+def _moved(point: Point, step: _Direction, primal: float, dual: float) -> Point:
+    """The point after a step of these lengths."""
+    return Point(
         point.x + primal * step.x,
         point.u + primal * step.u,
         point.price + dual * step.price,
         point.slack + primal * step.slack,
         point.missing * (1 - primal),
     )
-    return moved, primal
 
 
 def _residuals(program: Program, point: Point) -> tuple[Array, Array]:
@@ -168,8 +192,7 @@ class _Newton:
             rows = [root * group.normal]
             if self.is_curved:
                 curvature = weights[group.types, np.newaxis, np.newaxis] * self._curvature[group.types]
-                lower: Array = np.asarray(np.linalg.cholesky(curvature), dtype=np.float64)
-                rows.append(lower.transpose(0, 2, 1))
+                rows.append(_root_of(curvature).transpose(0, 2, 1))
             orthogonal, upper = np.linalg.qr(np.concatenate(rows, axis=1), mode="complete")
             self._root[group.types] = np.linalg.inv(upper[:, :goods])
             left = root * orthogonal[:, : root.shape[1], goods:]
@@ -215,6 +238,15 @@ class _Newton:
         x = moved - self._inverse_times(program.charges(ratio * by_utility)[0])
         slack = program.on_allocation @ x.ravel() + by_utility - missing
         return _Direction(x, u, price - ratio * slack, slack)
+
+
+def _root_of(curvature: Array) -> Array:
+    """L with L L' = curvature, matrix by matrix; where some directions are straight, by eigenvalues."""
+    try:
+        return np.asarray(np.linalg.cholesky(curvature), dtype=np.float64)
+    except np.linalg.LinAlgError:
+        sizes, directions = np.linalg.eigh(curvature)
+        return np.asarray(directions * np.sqrt(np.maximum(sizes, 0.0))[:, np.newaxis, :])
 
 
 def _longest(size: Array, change: Array) -> float:

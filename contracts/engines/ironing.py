@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from contracts.arrays import Array, rising_order
-from contracts.domains import NonNegative
+from contracts.costs import ByType
 from contracts.engines.candidate import Candidate, ungrouped
 from contracts.errors import ProblemError, UnboundedMenuError
 from contracts.exact import EPS
@@ -62,6 +62,8 @@ def line_of(problem: ScreeningProblem) -> Line | str:
     terms = problem.terms
     if not problem.has_participation_constraint:
         return "there is no participation constraint"
+    if isinstance(problem.cost, ByType):
+        return "costs differ by type, so that pooling virtual valuations does not make allocations rise"
     if problem.transfers != "free" or problem.constraints:
         return "transfers are limited or there are side constraints"
     if not terms.is_linear or terms.minimum_profit is not None or terms.profit_weight <= 0:
@@ -117,11 +119,9 @@ def _direction_of(points: Array, direction: Array) -> Array | None:
 
 def _sign(problem: ScreeningProblem, direction: Array) -> float | None:
     """+1 or -1 such that sign * direction . x >= 0 on the domain; None if both signs occur."""
-    if isinstance(problem.domain, NonNegative):
-        lowest, highest = float(direction.min()), float(direction.max())
-    else:
-        ends = problem.domain.support(np.vstack([-direction, direction]))
-        lowest, highest = (float(end @ direction) for end in ends)
+    ends = problem.domain.support(np.vstack([-direction, direction]))
+    used = direction != 0
+    lowest, highest = (float(end[used] @ direction[used]) for end in ends)
     if lowest >= 0:
         return 1.0
     return -1.0 if highest <= 0 else None

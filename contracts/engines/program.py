@@ -10,11 +10,11 @@ from scipy.sparse import csr_array, eye_array, hstack
 
 from contracts.arrays import Array, rising_order
 from contracts.bounds import Multipliers
-from contracts.costs import Power, scaled_cost
+from contracts.costs import Power, parts_of, scaled_cost
 from contracts.domains import Box, NonNegative
 from contracts.engines.candidate import Units, units_of
 from contracts.engines.ironing import line_through
-from contracts.participation import WhenServed, WithOutside
+from contracts.participation import WithOutside
 from contracts.problem import ScreeningProblem
 from contracts.relevance import Indices
 
@@ -146,11 +146,17 @@ class Program:
 
     def spent(self, allocation: Any) -> tuple[Any, list[Any]]:
         """What every type's allocation costs, (n_types,), in units of money, as a cvxpy expression; what defines it."""
+        import cvxpy as cp
+
         units = self.units
         cost = scaled_cost(self.problem.cost, units.allocation, units.money)
-        if isinstance(cost, WhenServed):
-            return cost.epigraph(allocation)
-        return cost.expression(allocation, self.near) if isinstance(cost, Power) else cost.expression(allocation), []
+        if not self.problem.excludes:
+            near = isinstance(cost, Power)
+            return cost.expression(allocation, self.near) if near else cost.expression(allocation), []
+        parts = [(types, part.epigraph(allocation[types])) for part, types in parts_of(cost)]  # type: ignore[attr-defined]
+        order = np.concatenate([np.arange(self.problem.n_types)[types] for types, _ in parts])
+        spent = cp.hstack([spent for _, (spent, _) in parts])[np.argsort(order)]
+        return spent, [one for _, (_, constraints) in parts for one in constraints]
 
     def payoff(self, allocation: Any, utility: Any, spent: Any) -> Any:
         """What the principal earns from each type, (n_types,), in units of money, as a cvxpy expression."""

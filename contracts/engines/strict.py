@@ -10,7 +10,8 @@ import numpy as np
 from scipy.sparse import vstack
 
 from contracts.arrays import Array
-from contracts.domains import NonNegative, Simplex
+from contracts.costs import finite_range
+from contracts.domains import Box, Simplex
 from contracts.engines.candidate import units_of
 from contracts.engines.program import Rows
 from contracts.problem import ScreeningProblem
@@ -65,8 +66,7 @@ def gradient_menu(problem: ScreeningProblem) -> StrictMenu:
     Type i loses alpha |a_i - a_j|^2 / 2 by taking the contract of j.
     """
     units = units_of(problem)
-    centre, radius = problem.domain.interior(problem.n_goods)
-    size = units.allocation if isinstance(problem.domain, NonNegative) else 1.0
+    centre, radius, size = _roomy_ball(problem, units.allocation)
     taste = problem.valuations - problem.valuations.mean(axis=0)
     if isinstance(problem.domain, Simplex):  # lotteries move along the simplex: only relative tastes count
         taste = taste - taste.mean(axis=1, keepdims=True) * (not problem.domain.free_disposal)
@@ -78,6 +78,20 @@ def gradient_menu(problem: ScreeningProblem) -> StrictMenu:
     short = (problem.reservation_utility - utility).max() if problem.has_participation_constraint else 0.0
     utility = utility + float(short) + room
     return StrictMenu(problem.domain.clip(allocation), utility)
+
+
+def _roomy_ball(problem: ScreeningProblem, unit: float) -> tuple[Array, float, float]:
+    """Centre and radius of a ball in the domain where costs are finite, and the size that both are measured in."""
+    goods, domain = problem.n_goods, problem.domain
+    size = 1.0 if domain.bounded else unit
+    lowest, highest = (end / size for end in finite_range(problem.cost, goods))
+    if domain.bounded or (np.isinf(lowest) & np.isinf(highest)).all():
+        return *domain.scaled(size).interior(goods), size
+    box = domain if isinstance(domain, Box) else Box(0.0, np.inf)
+    lower, upper = np.maximum(box.lower / size, lowest), np.minimum(box.upper / size, highest)
+    lower = np.where(np.isfinite(lower), lower, np.minimum(upper - 2.0, -1.0))
+    upper = np.where(np.isfinite(box.upper), upper, np.minimum(upper, lower + 2.0))
+    return *Box(lower, upper).interior(goods), size
 
 
 def _roomiest_menu(problem: ScreeningProblem) -> StrictMenu | None:
@@ -139,10 +153,9 @@ def _can_gain(problem: ScreeningProblem) -> Array:
     """1 for types that some contract would leave better off than none, 0 for those that need no room; (n_types,)."""
     if problem.transfers == "none":  # a type that likes everything equally has no room
         return (np.ptp(problem.valuations, axis=1) > 0).astype(float)
-    if isinstance(problem.domain, NonNegative):
-        most = np.where((problem.valuations > 0).any(axis=1), np.inf, 0.0)
-    else:
-        most = np.einsum("ij,ij->i", problem.valuations, problem.domain.support(problem.valuations))
+    with np.errstate(invalid="ignore"):
+        worth = problem.valuations * problem.domain.support(problem.valuations)
+    most = np.where(problem.valuations == 0, 0.0, worth).sum(axis=1)
     return (most - problem.transfer_limits[0] > problem.reservation_utility).astype(float)
 
 
@@ -169,8 +182,8 @@ def robustly_strict(problem: ScreeningProblem, contract: Indices) -> StrictMenu 
     stays = contract != OUTSIDE
     constraints: list[Any] = [slack <= 1, *program.domain_constraints(allocation), *reaches]
     constraints += [*program.sharing(allocation, utility), *program.ic.at_least(point, ic_margin + slack)]
-    if isinstance(problem.domain, NonNegative):
-        constraints.append(allocation <= 2)  # slack grows with the allocations: keep them to size
+    if not problem.domain.bounded:
+        constraints += [allocation <= 2, allocation >= -2]  # slack grows with the allocations: keep them to size
     if stays.any():
         room = float(problem.transfers != "none" or problem.outside_option is not None)
         rows = program.ir.matrix @ point - program.ir.limit - ir_margin

@@ -167,7 +167,7 @@ def test_what_does_not_fit_is_refused_with_what_where_and_what_to_do(fields, wor
         (lambda: c.Entropy([1.0, 0.0]), r"one positive probability per good: drop goods that have none"),
         (lambda: c.Entropy([]), r"one positive probability per good"),
         (lambda: c.Entropy([0.5, 0.5], 0.0), r"Entropy temperature is 0.0: it must be positive; use Linear\(0.0\)"),
-        (lambda: c.Box(0.0, INF), r"Box upper is infinite: use NonNegative\(\)"),
+        (lambda: c.Box(0.0, -INF), "Box upper is -inf, which no amount meets"),
         (lambda: c.Box(1.0, 0.0), r"Box is empty: lower exceeds upper for good 0; swap or widen"),
         (lambda: c.Box([0.0, 2.0], [1.0, 1.0]), r"Box is empty: lower exceeds upper for good 1"),
         (lambda: c.Box([0.0, 0.0], [1.0, 1.0, 1.0]), r"Box lower has 2 entries and upper 3: give one per good in both"),

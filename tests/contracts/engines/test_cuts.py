@@ -489,7 +489,7 @@ def test_any_prices_make_a_bound(seed):
 REFUSED = {
     "welfare": ({"objective": c.Welfare(0.5)}, r"solves Profit\(\) with transfers"),
     "no money": ({"transfers": "none", "domain": c.Box()}, r"solves Profit\(\) with transfers"),
-    "unbounded": ({"cost": c.Linear(0.5)}, "a linear cost needs a bounded domain"),
+    "unbounded": ({"cost": c.Linear(0.5)}, "a cost that is linear in some direction needs a bounded domain"),
     "flat": ({"domain": c.Box([0.0, 1.0], [1.0, 1.0])}, "no interior"),
     "same taste": (
         {"valuations": [[1.0, 2.0], [1.0, 2.0]], "principal_values": [[0.0, 0.0], [1.0, 0.0]]},

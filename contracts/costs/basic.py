@@ -1,4 +1,4 @@
-"""Convex costs of an allocation: value, conjugate over a domain, cvxpy expression."""
+"""Linear costs, quadratic ones, powers and entropy, and what every cost has: value, conjugate, cvxpy expression."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any, Protocol, runtime_checkable
 import numpy as np
 
 from contracts.arrays import Array, finite, number
-from contracts.domains import Domain, NonNegative, Simplex
+from contracts.domains import Box, Domain, Simplex
 from contracts.errors import ProblemError, SolverError
 
 INSIGNIFICANT = 1e-150  # sizes whose inverse squared is no longer a float
@@ -126,7 +126,7 @@ class Quadratic:
 
     Examples
     --------
-    >>> Quadratic().conjugate(np.array([[3.0]]), NonNegative())
+    >>> Quadratic().conjugate(np.array([[3.0]]), Box(0.0, 9.0))
     (array([4.5]), array([[3.]]))
     """
 
@@ -182,20 +182,30 @@ class Quadratic:
         if domain.separable_maximiser(valuation[:0], lambda marginal: marginal) is None or isinstance(domain, Simplex):
             return numerical_conjugate(self, valuation, domain)
         best = self._coordinate_descent(valuation, domain)
-        if not isinstance(domain, NonNegative):
+        if domain.bounded:
             return conjugate_at(self, valuation, best), best
-        # On x >= 0 any z >= 0 bounds the conjugate by (v + z)' Q^-1 (v + z) / 2; z is the price of x >= 0. For any y
-        # that is (v + z).y - y'Qy / 2 + r' Q^-1 r / 2 with r = v + z - Qy: no rounding of y is at fault.
-        raised = valuation + np.maximum(self.gradient(best) - valuation, 0.0)
+        # With prices z >= 0 of the finite ends of the domain, w = v + z_low - z_high, the conjugate is at most
+        # w' Q^-1 w / 2 - z_low.lower + z_high.upper. For any y that is w.y - y'Qy / 2 + r' Q^-1 r / 2 - ... with
+        # r = w - Qy: no rounding of y is at fault.
+        box = domain if isinstance(domain, Box) else Box(0.0, np.inf)
+        lower, upper = box.lower, box.upper
+        slope = valuation - self.gradient(best)
+        low = np.where(np.isfinite(lower), np.maximum(-slope, 0.0), 0.0)
+        high = np.where(np.isfinite(upper), np.maximum(slope, 0.0), 0.0)
+        ends = high * np.where(np.isfinite(upper), upper, 0.0) - low * np.where(np.isfinite(lower), lower, 0.0)
+        raised = valuation + low - high
         point = np.linalg.solve(self.curvature, raised.T).T
         rounding = (valuation.shape[1] + 4) * EPS * (np.abs(raised) + self.gradient_size(point))
         rest = np.abs(raised - self.gradient(point)) + rounding
-        lost = np.einsum("ij,ij->i", rest, rest) / (2 * self.least_curvature())
+        lost = np.einsum("ij,ij->i", rest, rest) / (2 * self.least_curvature)
         size = np.einsum("ij,ij->i", np.abs(raised), np.abs(point)) + (np.abs(point) * self.gradient_size(point)).sum(1)
-        return conjugate_at(self, raised, point) + lost + (valuation.shape[1] + 4) * EPS * size, best
+        size = size + np.abs(ends).sum(axis=1)
+        value = conjugate_at(self, raised, point) + ends.sum(axis=1)
+        return value + lost + (valuation.shape[1] + 4) * EPS * size, best
 
+    @property
     def least_curvature(self) -> float:
-        """Smallest eigenvalue of the matrix, rounded down."""
+        """Smallest eigenvalue of a matrix, rounded down."""
         eigenvalues = np.linalg.eigvalsh(self.curvature)
         return float(eigenvalues[0] - EIGENVALUE_ROUNDING * len(eigenvalues) * eigenvalues[-1])
 
