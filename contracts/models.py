@@ -13,7 +13,7 @@ from contracts.domains import Box, Domain, NonNegative, Simplex
 from contracts.errors import ProblemError
 from contracts.names import check_same_names, given_names, row_names, type_names
 from contracts.objectives import Isoelastic, Profit, Welfare
-from contracts.problem import ScreeningProblem, Transfers
+from contracts.problem import Participation, ScreeningProblem, Transfers
 from contracts.reading import TAKEN, Reading
 
 LOG_UTILITY = Isoelastic(1.0)  # W(u) = log u, the usual benchmark of optimal taxation
@@ -26,6 +26,8 @@ def mussa_rosen(
     *,
     curvature: float = 1.0,
     reservation_utility: Any = 0.0,
+    participation: Participation = "voluntary",
+    serving_cost: float = 0.0,
     labels: Any = None,
 ) -> ScreeningProblem:
     """A monopolist sells one good in many qualities to buyers whose taste for quality it cannot see.
@@ -38,6 +40,7 @@ def mussa_rosen(
     weights : (n_types,) array, shares of the types; equal if left out
     curvature : positive, how fast the marginal cost of quality rises, money per unit of quality squared
     reservation_utility : number or (n_types,) array, money; what buyers have without the good
+    participation, serving_cost : whether types can be left out, and what serving anybody costs; see ScreeningProblem
     labels : names of the types
 
     Raises
@@ -64,6 +67,8 @@ def mussa_rosen(
         weights,
         cost=Quadratic(_positive("curvature", curvature)),
         reservation_utility=reservation_utility,
+        participation=participation,
+        serving_cost=serving_cost,
         labels=labels,
         goods=("quality",),
         readings=(Reading("quality", good=0), PRICE),
@@ -77,6 +82,8 @@ def maskin_riley(
     exponent: float = 0.5,
     unit_cost: float = 1.0,
     reservation_utility: Any = 0.0,
+    participation: Participation = "voluntary",
+    serving_cost: float = 0.0,
     labels: Any = None,
 ) -> ScreeningProblem:
     """A monopolist sets a nonlinear tariff for buyers of one good whose taste it cannot see.
@@ -92,6 +99,7 @@ def maskin_riley(
     exponent : in (0, 1), the elasticity of gross utility with respect to quantity
     unit_cost : positive, money per unit of q
     reservation_utility : number or (n_types,) array, money; what buyers have without the good
+    participation, serving_cost : whether types can be left out, and what serving anybody costs; see ScreeningProblem
     labels : names of the types
 
     Raises
@@ -124,6 +132,8 @@ def maskin_riley(
         weights,
         cost=Power(1 / exponent, scale=_positive("unit_cost", unit_cost)),
         reservation_utility=reservation_utility,
+        participation=participation,
+        serving_cost=serving_cost,
         labels=labels,
         goods=("utility of quantity",),
         readings=(Reading("quantity", good=0, power=1 / exponent), PRICE),
@@ -137,6 +147,8 @@ def multiproduct(
     curvature: Any = 1.0,
     capacity: Any = None,
     reservation_utility: Any = 0.0,
+    participation: Participation = "voluntary",
+    serving_cost: float = 0.0,
     labels: Any = None,
     goods: Any = None,
 ) -> ScreeningProblem:
@@ -153,6 +165,7 @@ def multiproduct(
     curvature : positive number, one per good, or a positive definite matrix Q for the cost x' Q x / 2
     capacity : largest amount of the goods, a number or one per good; none if left out
     reservation_utility : number or (n_types,) array, money
+    participation, serving_cost : whether types can be left out, and what serving anybody costs; see ScreeningProblem
     labels, goods : names of types and goods
 
     Raises
@@ -181,6 +194,8 @@ def multiproduct(
         cost=Quadratic(curvature),
         domain=NonNegative() if capacity is None else Box(0.0, finite("capacity", capacity)),
         reservation_utility=reservation_utility,
+        participation=participation,
+        serving_cost=serving_cost,
         labels=labels,
         goods=goods,
     )
@@ -382,6 +397,7 @@ def income_tax(
         -(theta**-k),
         weights,
         cost=Power(1 / k, scale=-(k ** (1 / k))),
+        reservation_utility=-np.inf,  # nobody can leave
         objective=Welfare(welfare_weights, welfare_function, profit_weight=0.0, minimum_profit=revenue),
         labels=_labels("skills", skills, weights, labels),
         goods=("effort",),
@@ -400,6 +416,8 @@ def lotteries(
     principal_values: Any = 0.0,
     transfers: Transfers = "free",
     reservation_utility: Any = 0.0,
+    participation: Participation = "voluntary",
+    serving_cost: float = 0.0,
     outside_option: Any = None,
     labels: Any = None,
     outcomes: Any = None,
@@ -417,6 +435,7 @@ def lotteries(
     transfers : "free", "none" or (lowest, highest), money from agent to principal
     reservation_utility : number or (n_types,) array; what agents have without a contract
     outside_option : (n_outcomes,) array, a lottery that every type can have for nothing; instead of the former
+    participation, serving_cost : whether types can be left out, and what serving anybody costs; see ScreeningProblem
     labels, outcomes : names of types and outcomes
 
     Raises
@@ -447,6 +466,8 @@ def lotteries(
         principal_values=principal_values,
         transfers=transfers,
         reservation_utility=reservation_utility,
+        participation=participation,
+        serving_cost=serving_cost,
         outside_option=outside_option,
         labels=labels,
         goods=outcomes,
@@ -524,6 +545,7 @@ def delegation(
         principal_values=-finite("harm", harm),
         reservation_utility=rewards.min(axis=1) - margin if outside_option is None else 0.0,
         outside_option=outside_option,
+        participation="compulsory",
         transfers="none",
         objective=Welfare(social) if np.any(social != 0) else Profit(),
         labels=labels,
