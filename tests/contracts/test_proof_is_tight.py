@@ -1,0 +1,140 @@
+"""Nothing in the proof is there for decoration: each guard has a case that falls without it.
+
+The exact numbers are rationals, or decimals of fifty digits; they share no code with the library.
+"""
+
+import dataclasses
+from decimal import Decimal, localcontext
+from fractions import Fraction
+
+import numpy as np
+import pytest
+from scipy.sparse import csr_array
+
+import contracts as c
+from contracts.bounds import no_multipliers, upper_bound
+from contracts.exact import best_options
+
+
+def priced_rows(prices, limits):
+    """One type that is not worth serving, and rows on its allocation: the bound is the sum of price times limit."""
+    rows = [
+        c.LinearConstraint(allocation=[[1.0 if limit >= 0 else -1.0]], upper=limit, name=f"row {k}")
+        for k, limit in enumerate(limits)
+    ]
+    problem = c.ScreeningProblem([1.0], cost=c.Linear(1e18), constraints=rows)
+    return upper_bound(problem, dataclasses.replace(no_multipliers(problem), side=np.array(prices)))
+
+
+def exact_sum(prices, limits):
+    return sum(Fraction(price) * Fraction(limit) for price, limit in zip(prices, limits, strict=True))
+
+
+def test_the_bound_is_rounded_up_where_its_own_rounding_underflows():
+    """Products below the normal floats: EPS of their size is zero, and only the last step up is left."""
+    rng = np.random.default_rng(0)
+    for _ in range(50):
+        prices, limits = rng.uniform(1, 2, 1) * 1e-160, rng.uniform(1, 2, 1) * 1e-160
+        bound = priced_rows(prices, limits)
+        assert Fraction(bound.value) >= exact_sum(prices, limits)
+
+
+def test_the_rounding_of_terms_that_cancel_is_in_the_bound():
+    rng = np.random.default_rng(1)
+    for _ in range(50):
+        prices = rng.uniform(1, 2, 2) * 1e8
+        limits = np.array([1.0, -prices[0] / prices[1]]) * rng.uniform(1, 2)
+        bound = priced_rows(prices, limits)
+        exact = exact_sum(prices, limits)
+        assert abs(exact) < Fraction(1)  # of terms of 1e8
+        assert Fraction(bound.value) >= exact
+
+
+def test_what_underflows_is_compared_exactly():
+    """Three products of 0.48 of the smallest float each round to nothing, and are worth more than that float."""
+    smallest = float(np.finfo(np.float64).smallest_subnormal)
+    valuations = np.full((1, 3), 2.0**-537)
+    amounts = np.array([[0.0, 0.0, 0.0], np.full(3, 0.48 * 2.0**-537)])
+    assert (valuations * amounts[1]).sum() == 0
+    best = best_options(valuations, amounts, np.array([-smallest, 0.0]), payoff=lambda _, k: np.zeros(len(k)))
+    assert best.option[0] == 1
+    assert best.runner_up_gain[0] < 0
+
+
+def test_cycles_that_floats_cannot_see_are_found():
+    """Two types in one good: implementable iff the amounts rise with the types, decided in rationals."""
+    rng = np.random.default_rng(2)
+    wrong, falls = [], 0
+    for _ in range(500):
+        low = rng.uniform(0.1, 1.0)
+        types = [low, low + rng.uniform(0.0, 1e-3)]
+        amount = rng.uniform(100.0, 1000.0)
+        amounts = [amount, amount + int(rng.integers(-2, 3)) * np.spacing(amount)]
+        rise = (Fraction(types[1]) - Fraction(types[0])) * (Fraction(amounts[1]) - Fraction(amounts[0]))
+        falls += rise < 0
+        found = c.implementable(np.array(types)[:, np.newaxis], np.array(amounts)[:, np.newaxis])
+        if found.holds != (rise >= 0):
+            wrong.append((types, amounts))
+    assert not wrong
+    assert falls > 100
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_the_weight_that_a_flow_leaves_to_welfare_is_known_to_its_rounding_only(seed):
+    """Two types charge each other nearly 1e8 one way: what is left for the logarithm has lost eight digits."""
+    rng = np.random.default_rng(seed)
+    problem = c.ScreeningProblem(
+        [1.0, 2.0],
+        cost=c.Linear(5e9),
+        objective=c.Welfare(function=c.Isoelastic(1.0), profit_weight=1.0),
+        participation="compulsory",
+    )
+    for _ in range(40):
+        through = 1e8 * rng.uniform(1, 2)
+        ic = csr_array(np.array([[0.0, through], [0.0, 0.0]]))  # the low type tempted: its utility is dear
+        ir = np.array([0.0, 0.5 + through - rng.uniform(0.1, 1.0)])
+        multipliers = dataclasses.replace(no_multipliers(problem), ic=ic, ir=ir)
+        bound = upper_bound(problem, multipliers)
+        if not np.isfinite(bound.value):
+            continue
+        prices = bound.multipliers
+        flow = prices.ic.toarray()
+        exact = Decimal(0)
+        with localcontext() as context:
+            context.prec = 50
+            for i in range(2):
+                weight = Fraction(0.5) + sum(Fraction(flow[j, i]) - Fraction(flow[i, j]) for j in range(2))
+                weight = (weight - Fraction(prices.ir[i])) / Fraction(0.5)  # of a unit of utility, per unit of W
+                if weight <= 0:
+                    break
+                price = Decimal(weight.numerator) / Decimal(weight.denominator)
+                exact += Decimal("0.5") * (-price.ln() - 1)
+            else:
+                assert Decimal(bound.value) >= exact
+
+
+def test_a_bound_over_sets_of_valuations_is_called_numerical():
+    menu = c.solve_menu([1.0, 2.0], cost=c.Quadratic(), uncertainty=c.Interval(0.05))
+    assert menu.bound.multipliers.directions.size
+    assert not menu.bound.rigorous
+    assert "numerical" in str(menu.certificate)
+
+
+def test_a_value_above_a_rigorous_bound_is_a_contradiction_and_does_not_hold():
+    certificate = c.solve_menu([1.0, 2.0], cost=c.Quadratic()).certificate
+    assert certificate.holds
+    broken = dataclasses.replace(certificate, upper_bound=certificate.value * (1 - 1e-6))
+    assert broken.is_contradictory
+    assert not broken.holds
+    assert "computed wrongly" in str(broken)
+    assert not dataclasses.replace(broken, rigorous=False).is_contradictory
+
+
+def test_whoever_is_charged_for_its_own_outside_option_would_rather_leave():
+    problem = c.ScreeningProblem(
+        [[1.0, 0.0], [0.0, 1.0]], domain=c.Simplex(), outside_option=[0.5, 0.5], labels=("left", "right")
+    )
+    charged = c.verify(problem, [[0.5, 0.5], [0.5, 0.5]], [1.0, 1.0])
+    assert charged.participation_slack == -1.0
+    assert not charged.holds
+    assert c.verify(problem, [[0.5, 0.5], [0.5, 0.5]], [0.0, 0.0]).holds
