@@ -17,7 +17,7 @@ LAYERS = (  # each may import from those before it, and from its own
     ("domains", "objectives", "ambiguity", "uncertainty"),
     ("costs",),
     ("problem",),
-    ("records", "exact", "exact_line", "exact_robust", "relevance"),
+    ("records", "dropping", "exact", "exact_line", "exact_robust", "relevance"),
     ("bounds",),
     ("certificate",),
     ("indifference",),

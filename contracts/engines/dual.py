@@ -38,7 +38,7 @@ TIGHT = 1e-13  # normalised slack at which Newton's method has done its work
 
 def reason_against(problem: ScreeningProblem) -> str | None:
     """Why this engine does not apply, or None if it does."""
-    if problem.transfers != "none" or problem.constraints:
+    if problem.transfers != "none" or problem.has_rows:
         return "it solves menus without transfers or side constraints"
     if not isinstance(problem.cost, Entropy):
         return "the cost is not an entropy"
