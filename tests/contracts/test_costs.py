@@ -337,3 +337,24 @@ def test_a_conjugate_over_a_half_line_is_that_of_a_search():
         lost = lambda x, v=value: float(cost.value(np.array([[x]]))[0]) - v * x  # noqa: E731
         found = minimize_scalar(lost, bounds=(-50.0, 1.0), options={"xatol": 1e-9})
         assert cost.conjugate(np.array([[value]]), domain)[0][0] == pytest.approx(-found.fun, rel=1e-6)
+
+
+@pytest.mark.parametrize("scale", [1e-6, 1.0, 1e6])
+def test_closed_forms_are_below_their_bounds_in_fifty_digits(scale):
+    import mpmath
+
+    rng = np.random.default_rng(11)
+    values = scale * np.exp(rng.uniform(-1.0, 8.0, size=(200, 1)))
+    rising, crowded = c.ExponentialCost(0.7, scale), c.Logarithm(2.0 * scale, capacity=3.0)
+    with mpmath.workdps(50):
+        for cost in (rising, crowded):
+            bound, _, proven = conjugate_bound(cost, c.NonNegative(), values, np.zeros_like(values))
+            assert proven
+            for value, above in zip(values[:, 0].tolist(), bound.tolist(), strict=True):
+                v, s = mpmath.mpf(value), mpmath.mpf(float(cost.scale))
+                if cost is rising:
+                    exact = (v * mpmath.log(v / s) - v + s) / mpmath.mpf(0.7) if v > s else mpmath.mpf(0)
+                else:
+                    exact = v * 3 - s + s * mpmath.log(s / (v * 3)) if v * 3 > s else mpmath.mpf(0)
+                assert exact <= mpmath.mpf(above)
+                assert mpmath.mpf(above) - exact <= 1e-11 * (exact + v)
