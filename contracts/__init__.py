@@ -17,6 +17,7 @@ from contracts.criteria import (
     TotalSurplus,
 )
 from contracts.domains import Box, Domain, NonNegative, Polyhedron, Simplex
+from contracts.dropping import without_zero_weights
 from contracts.errors import (
     ContractError,
     InfeasibleMenuError,
@@ -101,4 +102,5 @@ __all__ = [
     "regret",
     "solve_menu",
     "verify",
+    "without_zero_weights",
 ]

@@ -74,7 +74,7 @@ def no_multipliers(problem: ScreeningProblem) -> Multipliers:
         ic=csr_array((n_types, n_types)),
         ir=np.zeros(n_types),
         transfer=np.zeros(n_types),
-        side=np.zeros(2 * len(problem.constraints))[: len(problem.side_rows.limit)],
+        side=np.zeros(len(problem.side_rows.limit)),
         profit=0.0,
         worst_off=np.full(n_types, 1.0 / n_types),
         weights=problem.weights,

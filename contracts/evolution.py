@@ -96,7 +96,7 @@ class Space:
     @property
     def rises(self) -> bool:
         """Whether transfers may rise as far as types allow: they are free, and rows do not count them."""
-        return self.problem.transfers == "free" and not self.problem.constraints
+        return self.problem.transfers == "free" and not self.problem.has_rows
 
     def repaired(self, genes: Array) -> Array:
         """The vector with every allocation in its set; places that are not used do not differ."""

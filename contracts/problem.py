@@ -22,7 +22,7 @@ from contracts.participation import OUTSIDE_GOOD, AmbiguityOfServed, Uncertainty
 from contracts.reading import Reading, checked_readings
 from contracts.uncertainty import Uncertainty, ValuationSets
 
-Transfers = Literal["free", "none"] | tuple[float, float]
+Transfers = Literal["free", "none"] | tuple[float | Array, float | Array]
 Participation = Literal["voluntary", "compulsory"]
 NO_COST, ANY_AMOUNT, PROFIT = Linear(0.0), NonNegative(), Profit()
 WEIGHTS_SUM_TOLERANCE = 5e-6  # ten shares rounded to six digits still count as shares
@@ -30,12 +30,12 @@ WEIGHTS_SUM_TOLERANCE = 5e-6  # ten shares rounded to six digits still count as 
 
 @dataclass(frozen=True, eq=False)
 class LinearConstraint:
-    """lower <= sum_i allocation_i . x_i + utility_i u_i <= upper, one row over the whole menu.
+    """lower <= sum_i allocation_i . x_i + utility_i u_i + transfer_i t_i <= upper, one row over the whole menu.
 
     Parameters
     ----------
-    allocation : (n_types, n_goods) array of coefficients, or None
-    utility : (n_types,) array of coefficients, or None
+    allocation : (n_types, n_goods) array of coefficients, or None; (n_types,) for one good
+    utility, transfer : (n_types,) arrays of coefficients, or None
     lower, upper : limits in the row's own units; leave one out for a one-sided row
     name : how messages call it
     """
@@ -45,16 +45,17 @@ class LinearConstraint:
     lower: float | None = None
     upper: float | None = None
     name: str = "side constraint"
+    transfer: Any = None
 
     def __post_init__(self) -> None:
-        for field in ("allocation", "utility"):
+        for field in ("allocation", "utility", "transfer"):
             if getattr(self, field) is not None:
                 object.__setattr__(self, field, finite(f"{self.name} {field}", getattr(self, field)))
         for field in ("lower", "upper"):
             if getattr(self, field) is not None:
                 object.__setattr__(self, field, number(f"{self.name} {field}", getattr(self, field)))
-        if self.allocation is None and self.utility is None:
-            raise ProblemError(f"{self.name} has no coefficients: give allocation, utility or both")
+        if self.allocation is None and self.utility is None and self.transfer is None:
+            raise ProblemError(f"{self.name} has no coefficients: give allocation, utility, transfer or several")
         if self.lower is None and self.upper is None:
             raise ProblemError(f"{self.name} has no limit: give lower, upper or both")
         if self.lower is not None and self.upper is not None and self.lower > self.upper:
@@ -111,7 +112,7 @@ class ScreeningProblem:
     participation : "voluntary": a type may be left with its reservation utility, at no cost to the principal, or served
         with a chance; "compulsory": everybody gets a contract, worth at least the reservation utility
     serving_cost : money that serving anybody at all costs the principal, besides the cost of the allocation
-    transfers : "free", "none", or (lowest, highest) in money; one of the two may be infinite
+    transfers : "free", "none", or (lowest, highest) in money, each a number or one per type; they may be infinite
     objective : Profit(), Welfare(...) or WeightedSum(...)
     constraints : LinearConstraint rows over the allocations and utilities of all types
     ambiguity : TotalVariation, Wasserstein, KullbackLeibler, ChiSquare or Moments around the weights; the principal
@@ -209,20 +210,50 @@ class ScreeningProblem:
 
     @property
     def transfer_limits(self) -> tuple[float, float]:
-        """Lowest and highest transfer; infinite where free."""
+        """Lowest and highest transfer of any type; infinite where free."""
         if self.transfers == "free":
             return (-np.inf, np.inf)
         if self.transfers == "none":
             return (0.0, 0.0)
-        return (float(self.transfers[0]), float(self.transfers[1]))
+        return (float(np.min(self.transfers[0])), float(np.max(self.transfers[1])))
+
+    @property
+    def limits_by_type(self) -> tuple[Array, Array]:
+        """Lowest and highest transfer of each type; (n_types,) both."""
+        ends = self.transfer_limits if isinstance(self.transfers, str) else self.transfers
+        lowest, highest = (np.broadcast_to(np.asarray(end), self.n_types) for end in ends)
+        return lowest, highest
+
+    @property
+    def has_rows(self) -> bool:
+        """Whether there are rows over the whole menu, or limits on transfers that differ by type."""
+        return bool(self.constraints) or bool(self._limits_by_type())
+
+    def _limits_by_type(self) -> list[LinearConstraint]:
+        """A row for every type whose transfer has a tighter limit than that of all."""
+        if isinstance(self.transfers, str):
+            return []
+        everybody, rows = np.eye(self.n_types), []
+        sides = (("lower", "lowest"), ("upper", "highest"))
+        for limits, common, (side, word) in zip(self.limits_by_type, self.transfer_limits, sides, strict=True):
+            for who in np.flatnonzero(limits != common):
+                name = f"{word} transfer of type {self.labels[who]!r}"
+                rows.append(LinearConstraint(transfer=everybody[who], name=name, **{side: float(limits[who])}))
+        return rows
 
     @property
     def side_rows(self) -> SideRows:
-        """Every LinearConstraint as one or two rows of the form <= limit."""
+        """Every LinearConstraint, and every limit on the transfer of one type, as one or two rows of the form <= limit.
+
+        A transfer is a_i . x_i - u_i, so a coefficient of it is one of the allocation and one of the utility.
+        """
         rows: list[tuple[Array, Array, float, str, bool]] = []
-        for row in self.constraints:
+        for row in (*self.constraints, *self._limits_by_type()):
             on_allocation = np.zeros(self.valuations.shape) if row.allocation is None else row.allocation
             on_utility = np.zeros(self.n_types) if row.utility is None else row.utility
+            if row.transfer is not None:
+                on_allocation = on_allocation + row.transfer[:, np.newaxis] * self.valuations
+                on_utility = on_utility - row.transfer
             if row.upper is not None:
                 rows.append((on_allocation, on_utility, float(row.upper), row.name, row.lower == row.upper))
             if row.lower is not None:
@@ -319,11 +350,6 @@ class ScreeningProblem:
         return np.column_stack([allocation - alone[:, np.newaxis] * kept, total * alone])
 
     @property
-    def _may_pay_nothing(self) -> bool:
-        lowest, highest = self.transfer_limits
-        return lowest <= 0 <= highest
-
-    @property
     def _gains_from_exclusion(self) -> bool:
         """Whether leaving types out can be worth more than giving them a contract like any other.
 
@@ -340,8 +366,8 @@ class ScreeningProblem:
             self.offers_nothing
             and np.ptp(self.reservation_utility) == 0
             and self.reservation_utility[0] <= 0
-            and self.transfer_limits[0] <= 0
-            and self.transfer_limits[1] == np.inf
+            and self._may_pay_nothing
+            and bool(np.all(self.limits_by_type[1] == np.inf))
         )
 
     @property
@@ -370,18 +396,17 @@ class ScreeningProblem:
         return rows
 
     def _limits_when_served(self, total: float) -> list[LinearConstraint]:
-        """Limits that exclude 0 are of those who are served: (lowest - t) z <= 0 of every type, as rows."""
+        """Limits that exclude 0 are of those who are served, lowest z <= t <= highest z of every type, as rows."""
         if self._may_pay_nothing:
             return []
-        rows = []
-        worth = np.column_stack([self.valuations, self.reservation_utility / total])
-        for name, sign, limit in zip(("lowest", "highest"), (1.0, -1.0), self.transfer_limits, strict=True):
-            for who in range(self.n_types) if np.isfinite(limit) else ():
-                allocation, utility = np.zeros(worth.shape), np.zeros(self.n_types)
-                allocation[who], utility[who] = sign * worth[who], -sign
-                allocation[who, -1] += sign * limit / total
-                named = f"{name} transfer of type {self.labels[who]!r}"
-                rows.append(LinearConstraint(allocation, utility, lower=sign * limit, name=named))
+        everybody, rows = np.eye(self.n_types), []
+        for limits, side, word in zip(self.limits_by_type, ("lower", "upper"), ("lowest", "highest"), strict=True):
+            for who in np.flatnonzero(np.isfinite(limits)):
+                alone = np.zeros((self.n_types, self.n_goods + 1))
+                alone[who, -1] = limits[who] / total
+                name = f"{word} transfer of type {self.labels[who]!r}"
+                limit = {side: float(limits[who])}
+                rows.append(LinearConstraint(allocation=alone, transfer=everybody[who], name=name, **limit))
         return rows
 
     @cached_property
@@ -395,10 +420,16 @@ class ScreeningProblem:
         return self.domain.interior(self.n_goods)[0]
 
     @property
+    def _may_pay_nothing(self) -> bool:
+        if isinstance(self.transfers, str):
+            return True
+        return bool(np.all(np.asarray(self.transfers[0]) <= 0) and np.all(np.asarray(self.transfers[1]) >= 0))
+
+    @property
     def is_for_profit(self) -> bool:
         """Profit, nothing unknown, no side constraints; transfers may have limits."""
         known = self.ambiguity is None and self.uncertainty is None
-        return known and isinstance(self.objective, Profit) and not self.constraints
+        return known and isinstance(self.objective, Profit) and not self.has_rows
 
     @property
     def is_plain(self) -> bool:
@@ -610,19 +641,28 @@ class ScreeningProblem:
             if self.transfers not in ("free", "none"):
                 raise ProblemError(f"transfers is {self.transfers!r}: use 'free', 'none' or (lowest, highest)")
             return self.transfers
+        words = f"transfers is {self.transfers}: use 'free', 'none' or (lowest, highest), each a number or one per type"
         try:
-            limits = np.asarray(self.transfers, dtype=np.float64)
+            limits = [np.array(limit, dtype=np.float64) for limit in self.transfers]
         except (TypeError, ValueError) as exc:
-            raise ProblemError(f"transfers is {self.transfers}: use 'free', 'none' or (lowest, highest)") from exc
-        if limits.shape != (2,) or np.isnan(limits).any():
-            raise ProblemError(f"transfers is {self.transfers}: use 'free', 'none' or (lowest, highest)")
-        if limits[0] == np.inf or limits[1] == -np.inf:
+            raise ProblemError(words) from exc
+        shapes = ((), (self.n_types,))
+        if len(limits) != 2 or any(limit.shape not in shapes or np.isnan(limit).any() for limit in limits):
+            raise ProblemError(words)
+        lowest, highest = (np.broadcast_to(limit, self.n_types) for limit in limits)
+        if np.any(lowest == np.inf) or np.any(highest == -np.inf):
             raise ProblemError(f"transfers is {self.transfers}, which allows no transfer at all: swap the bounds")
-        if limits[0] > limits[1]:
-            raise ProblemError(f"transfers has lowest {limits[0]} above highest {limits[1]}: swap the bounds")
-        if self.outside_option is not None and not limits[0] <= 0 <= limits[1]:
+        for who in np.flatnonzero(lowest > highest)[:1]:
+            whose = "" if limits[0].ndim == limits[1].ndim == 0 else f"[{self.labels[who]!r}]"
+            raise ProblemError(
+                f"transfers{whose} has lowest {lowest[who]} above highest {highest[who]}: swap the bounds"
+            )
+        if self.outside_option is not None and not np.all((lowest <= 0) & (highest >= 0)):
             raise ProblemError("transfers excludes 0, but the outside_option is free: let the bounds include 0")
-        return (float(limits[0]), float(limits[1]))
+        for limit in limits:
+            limit.setflags(write=False)
+        low, high = (float(limit.flat[0]) if np.all(limit == limit.flat[0]) else limit for limit in limits)
+        return (low, high)
 
     def _check_objective(self) -> None:
         if not isinstance(self.objective, Profit | Welfare | WeightedSum):
@@ -659,9 +699,17 @@ class ScreeningProblem:
         rows = (self.constraints,) if isinstance(self.constraints, LinearConstraint) else self.constraints
         if not isinstance(rows, Sequence) or not all(isinstance(row, LinearConstraint) for row in rows):
             raise ProblemError("constraints must be LinearConstraint rows: give a list of LinearConstraint(...)")
-        for row in rows:
-            for field, shape in (("allocation", (self.n_types, self.n_goods)), ("utility", (self.n_types,))):
-                given = getattr(row, field)
-                if given is not None and given.shape != shape:
-                    raise ProblemError(f"{row.name} {field} has shape {given.shape}; expected {shape}")
-        return tuple(rows)
+        return tuple(self._checked_row(row) for row in rows)
+
+    def _checked_row(self, row: LinearConstraint) -> LinearConstraint:
+        per_type = (self.n_types,)
+        if row.allocation is not None and self.n_goods == 1 and row.allocation.shape == per_type:
+            row = replace(row, allocation=row.allocation[:, np.newaxis])
+        shapes = {"allocation": (self.n_types, self.n_goods), "utility": per_type, "transfer": per_type}
+        for field, shape in shapes.items():
+            given = getattr(row, field)
+            if given is not None and given.shape != shape:
+                raise ProblemError(f"{row.name} {field} has shape {given.shape}; expected {shape}")
+        if row.transfer is not None and row.transfer.any() and self.transfers == "none":
+            raise ProblemError(f"{row.name} counts transfers, but transfers is 'none': leave its transfer out")
+        return row

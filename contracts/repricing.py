@@ -30,7 +30,7 @@ def contracts_of(problem: ScreeningProblem, allocation: Array, utility: Array) -
     if problem.transfers == "none":
         return allocation, np.zeros(len(allocation))
     worth = np.einsum("ij,ij->i", problem.valuations, allocation)
-    return allocation, np.clip(worth - utility, *problem.transfer_limits)
+    return allocation, np.clip(worth - utility, *problem.limits_by_type)
 
 
 def merge(problem: ScreeningProblem, candidate: Candidate, width: float) -> tuple[Array, Indices]:
@@ -105,7 +105,7 @@ def _in_place(
     home = -1 if outside is None else int(np.flatnonzero((allocations == outside).all(axis=1))[0])
     if near is not None and near[contract == home].min(initial=0.0) < 0:
         home = -1  # its takers are paid, as by a basic income: a contract like any other
-    lowest, highest = problem.transfer_limits
+    lowest, highest = problem.limits_by_type
     room = np.full((len(allocations), len(allocations)), np.inf)
     ceiling = np.full(len(allocations), np.inf)
     hair = 8 * (problem.n_goods + 3) * EPS  # of the sums that a comparison of two contracts rounds
@@ -116,12 +116,13 @@ def _in_place(
         own = utility[places]
         spare = own[:, np.newaxis] - utility - hair * (size[places][:, np.newaxis] + size)
         np.minimum.at(room, contract[rows], spare)
-        np.minimum.at(ceiling, contract[rows], np.minimum(own - problem.reservation_utility[rows], highest))
+        np.minimum.at(ceiling, contract[rows], np.minimum(own - problem.reservation_utility[rows], highest[rows]))
     np.fill_diagonal(room, np.inf)
     paid = np.append(ceiling[np.isfinite(ceiling)], [] if near is None else near)
     room = room - hair * float(np.abs(paid).max()) - UNDERFLOW
     ceiling = ceiling - 8 * float(utility_error(problem.valuations, allocations, paid).max())
-    floor = np.full(len(allocations), lowest)
+    floor = np.full(len(allocations), -np.inf)
+    np.maximum.at(floor, contract, lowest)
     if near is not None:
         np.minimum.at(ceiling, contract, near)
     if home >= 0:

@@ -394,7 +394,7 @@ def _menu_options(menu: Menu, problem: ScreeningProblem) -> Options:
 def _check(problem: ScreeningProblem) -> None:
     if not problem.terms.is_linear or problem.terms.minimum_profit is not None:
         raise ProblemError("asking_menu takes objectives linear in utilities: Profit(), or Welfare without a function")
-    if problem.ambiguity is not None or problem.uncertainty is not None or problem.constraints:
+    if problem.ambiguity is not None or problem.uncertainty is not None or problem.has_rows:
         raise ProblemError("asking_menu takes no ambiguity, uncertainty or side constraints: leave them out")
     if not isinstance(problem.domain, NonNegative | Box | Simplex):
         raise ProblemError(f"asking_menu takes NonNegative, Box or Simplex, not {type(problem.domain).__name__}")

@@ -121,6 +121,7 @@ def costs(draw: Any, n_goods: int, kind: str, money: float = 1.0) -> c.Cost:
 
 
 SMOOTH = ("quadratic", "diagonal", "matrix", "power", "own")
+BY_TYPE = ("quadratic", "matrix", "exponential")  # kinds of costs that may differ by type
 MADE = ("exponential", "logarithm", "separable", "total")  # of exponents and logarithms, goods and totals
 LEGAL = {  # costs by domain: a linear cost on x >= 0 has a bound only if its multipliers are exact to the last bit
     "nonnegative": (*SMOOTH, *MADE),
@@ -155,7 +156,15 @@ def plain_problems(draw: Any, max_types: int = 5, max_goods: int = 3, **fixed: A
         fields["principal_values"] = money * np.array([draw(QUARTERS) for _ in range(n_goods)])
     if draw(st.booleans()):
         fields["reservation_utility"] = money * np.array([draw(SHARES) for _ in range(n_types)])
+    if cost_kind in BY_TYPE and are_distinct(fields["valuations"]) and draw(st.booleans()):
+        fields["cost"] = [draw(costs(n_goods, cost_kind, money)) for _ in range(n_types)]
     return c.ScreeningProblem(**{**fields, **fixed})
+
+
+def are_distinct(valuations: np.ndarray) -> bool:
+    """Whether no two types nearly coincide: with different costs they would have to be exactly indifferent."""
+    distance = np.abs(valuations[:, np.newaxis] - valuations).max(axis=2)
+    return bool((distance + np.diag(np.full(len(valuations), np.inf))).min() > 1e-6 * np.abs(valuations).max())
 
 
 @st.composite

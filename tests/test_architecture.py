@@ -18,7 +18,7 @@ LAYERS = (  # each may import from those before it, and from its own
     ("domains", "objectives", "ambiguity", "uncertainty", "reading"),
     ("costs",),
     ("problem",),
-    ("records", "exact", "exact_line", "exact_robust", "relevance"),
+    ("records", "dropping", "exact", "exact_line", "exact_robust", "relevance"),
     ("first_best",),
     ("bounds",),
     ("certificate",),

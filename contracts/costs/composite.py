@@ -207,6 +207,13 @@ class Total:
             raise ProblemError(
                 f"Total direction has {len(self.direction)} entries for {n_goods} goods: give one per good"
             )
+        lowest, highest = (np.diag(domain.support(way * np.eye(n_goods))) for way in (-1.0, 1.0))
+        free = np.isinf(lowest) & np.isinf(highest) & (self.along(n_goods) > 0)
+        if free.any():  # what it is worth would have to be the price of the total, to the last digit
+            raise ProblemError(
+                f"Total counts good {int(np.argmax(free))}, whose amount has no end either way: give it one in the "
+                "domain, such as Box(0, inf), or a cost of its own by Separable"
+            )
         check_part("the cost of a Total", self.cost, self._totals(n_goods, domain))
 
     def along(self, n_goods: int) -> Array:

@@ -42,7 +42,7 @@ def reason_against(problem: ScreeningProblem) -> str | None:
     """Why this engine does not apply, or None if it does."""
     if not problem.has_participation_constraint:
         return "it needs a participation constraint"
-    if problem.transfers != "none" or problem.constraints:
+    if problem.transfers != "none" or problem.has_rows:
         return "it solves menus without transfers or side constraints"
     if not isinstance(problem.cost, Entropy):
         return "the cost is not an entropy"

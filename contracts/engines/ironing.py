@@ -64,7 +64,7 @@ def line_of(problem: ScreeningProblem) -> Line | str:
         return "there is no participation constraint"
     if isinstance(problem.cost, ByType):
         return "costs differ by type, so that pooling virtual valuations does not make allocations rise"
-    if problem.transfers != "free" or problem.constraints:
+    if problem.transfers != "free" or problem.has_rows:
         return "transfers are limited or there are side constraints"
     if not terms.is_linear or terms.minimum_profit is not None or terms.profit_weight <= 0:
         return "the objective is not linear in utilities"

@@ -48,7 +48,7 @@ def _ellipsoid_menu(problem: ScreeningProblem) -> StrictMenu | None:
     everybody gains on p itself.
     """
     centre = problem.outside_option
-    applies = problem.transfers == "none" and not problem.constraints and problem.terms.minimum_profit is None
+    applies = problem.transfers == "none" and not problem.has_rows and problem.terms.minimum_profit is None
     lotteries = isinstance(problem.domain, Simplex) and not problem.domain.free_disposal
     if not applies or not lotteries or centre is None or not np.all(centre > 0):
         return None
@@ -219,8 +219,4 @@ def _room_per_pair(problem: ScreeningProblem, tempted: Any, tempter: Any) -> Arr
 
 def _one_sided(problem: ScreeningProblem) -> Array:
     """1 for rows that can have room, 0 for the two halves of an equation."""
-    flags: list[float] = []
-    for row in problem.constraints:
-        sides = (row.upper is not None) + (row.lower is not None)
-        flags += [float(row.lower != row.upper)] * sides
-    return np.array(flags)
+    return np.asarray(~problem.side_rows.is_equation, dtype=np.float64)

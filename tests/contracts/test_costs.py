@@ -98,7 +98,7 @@ def test_a_bound_on_the_conjugate_holds_at_every_value_within_the_error(cost, do
     for _ in range(20):
         other, _ = over.conjugate(values + error * rng.choice([-1.0, 0.0, 1.0], size=values.shape), within)
         assert np.all(np.isinf(bound) | (other <= bound + ROUNDING))
-    assert proven == (not cost.endswith("total") or domain != "either sign")
+    assert proven
 
 
 @pytest.mark.parametrize("cost", [name for name in COSTS if name != "by good"])
@@ -249,6 +249,11 @@ def test_parameters_that_make_no_convex_cost_are_refused(wrong, message):
         (c.Separable([c.Quadratic(), c.Power(2.0, [1.0, 2.0])]), c.NonNegative(), "good 1: Power scale has 2 entries"),
         (c.Total(c.Quadratic(), [1.0, 1.0, 1.0]), c.NonNegative(), "direction has 3 entries for 2 goods"),
         (c.Total(c.Logarithm(capacity=2.0), 1.0), c.Box(), "cost of a Total: Logarithm is infinite at 2.0"),
+        (
+            c.Total(c.Quadratic(), [0.0, 1.0]),
+            c.Box(-INF, INF),
+            "Total counts good 1, whose amount has no end either way",
+        ),
     ],
 )
 def test_costs_that_do_not_fit_the_goods_or_the_domain_are_refused(cost, domain, message):
@@ -337,3 +342,24 @@ def test_a_conjugate_over_a_half_line_is_that_of_a_search():
         lost = lambda x, v=value: float(cost.value(np.array([[x]]))[0]) - v * x  # noqa: E731
         found = minimize_scalar(lost, bounds=(-50.0, 1.0), options={"xatol": 1e-9})
         assert cost.conjugate(np.array([[value]]), domain)[0][0] == pytest.approx(-found.fun, rel=1e-6)
+
+
+@pytest.mark.parametrize("scale", [1e-6, 1.0, 1e6])
+def test_closed_forms_are_below_their_bounds_in_fifty_digits(scale):
+    import mpmath
+
+    rng = np.random.default_rng(11)
+    values = scale * np.exp(rng.uniform(-1.0, 8.0, size=(200, 1)))
+    rising, crowded = c.ExponentialCost(0.7, scale), c.Logarithm(2.0 * scale, capacity=3.0)
+    with mpmath.workdps(50):
+        for cost in (rising, crowded):
+            bound, _, proven = conjugate_bound(cost, c.NonNegative(), values, np.zeros_like(values))
+            assert proven
+            for value, above in zip(values[:, 0].tolist(), bound.tolist(), strict=True):
+                v, s = mpmath.mpf(value), mpmath.mpf(float(cost.scale))
+                if cost is rising:
+                    exact = (v * mpmath.log(v / s) - v + s) / mpmath.mpf(0.7) if v > s else mpmath.mpf(0)
+                else:
+                    exact = v * 3 - s + s * mpmath.log(s / (v * 3)) if v * 3 > s else mpmath.mpf(0)
+                assert exact <= mpmath.mpf(above)
+                assert mpmath.mpf(above) - exact <= 1e-11 * (exact + v)

@@ -76,7 +76,10 @@ REFUSED = [
     ({"goods": ["x", "y"]}, r"goods has 2 names for 1 goods: give one per good"),
     ({"valuations": [[1.0, 2.0]], "goods": ["x", "x"]}, r"goods repeats 'x': give every good its own name"),
     # cost
-    ({"cost": 3.0}, r"cost is float: use Linear, Quadratic, Power, Entropy, or an object with the methods"),
+    (
+        {"cost": 3.0},
+        r"cost is float: use Linear, Quadratic, Power, Entropy, ExponentialCost, Logarithm, Separable",
+    ),
     ({"cost": c.Quadratic}, r"cost is the class Quadratic, not an object of it"),
     ({"cost": Concave()}, r"cost Concave is not convex and finite on the domain: it lies above a chord"),
     ({"cost": Undefined()}, r"cost Undefined is not convex and finite on the domain"),
@@ -126,8 +129,8 @@ REFUSED = [
         r"side constraint utility has shape \(1,\); expected \(2,\)",
     ),
     (
-        {"constraints": [c.LinearConstraint(allocation=[1.0, 1.0], upper=1.0, name="cap")]},
-        r"cap allocation has shape \(2,\); expected \(2, 1\)",
+        {"constraints": [c.LinearConstraint(allocation=[1.0, 1.0, 1.0], upper=1.0, name="cap")]},
+        r"cap allocation has shape \(3,\); expected \(2, 1\)",
     ),
 ]
 
@@ -193,7 +196,7 @@ def test_what_does_not_fit_is_refused_with_what_where_and_what_to_do(fields, wor
         (lambda: c.Welfare([1.0, 2.0], c.WorstOff()), r"WorstOff\(\) takes one weight on the worst-off type"),
         (
             lambda: c.LinearConstraint(upper=1.0),
-            r"side constraint has no coefficients: give allocation, utility or both",
+            r"side constraint has no coefficients: give allocation, utility, transfer or several",
         ),
         (lambda: c.LinearConstraint(utility=[1.0], name="quota"), r"quota has no limit: give lower, upper or both"),
         (lambda: c.LinearConstraint(utility=[1.0], lower=2.0, upper=1.0), r"has lower 2.0 above upper 1.0: swap them"),
