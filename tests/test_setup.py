@@ -91,7 +91,7 @@ WHOLE = [
     "install --no-deps --require-hashes -r requirements.lock",
     "install --no-deps --no-build-isolation --editable .",
     "check",
-    "install --no-deps --require-hashes -r requirements-data.lock",
+    "install --no-deps --require-hashes --ignore-requires-python -r requirements-data.lock",
 ]
 
 
