@@ -43,6 +43,7 @@ ROOM = 0.25  # share of the relaxation's ranges that allocations and transfers m
 SWITCHED_ON = 0.5
 RECOMPUTED = 5  # candidates of a checkpoint whose values are computed again, to see that they are the same
 CLEAR = 1e-9  # share of the transfers that keeps types in place when transfers rise
+MOST_ADDITIONS = 400  # options tried next to those a list already has
 PARTITIONS = {2: 60, 3: 12, 4: 7, 5: 5}  # of the simplex of reference directions, by number of objectives
 
 
@@ -159,6 +160,13 @@ class Space:
             return reprice(program, np.vstack([outside, allocations]), taken)
         return reprice(program, allocations, option_of_type)
 
+    def listed(self, options: Array) -> Array:
+        """The vector of a list of options, (m, n_goods + 1) with their transfers last."""
+        table = self.lowest[1:].reshape(self.places, -1).copy()
+        table[: len(options)] = np.column_stack([np.ones(len(options)), options])
+        table[len(options) :, 0] = 0.0
+        return self.repaired(np.concatenate([[0.0], table.ravel()]))
+
     def genes(self, menu: Menu, rng: np.random.Generator, *, rises: bool) -> Array:
         """A vector of a menu; of too many options some are left out."""
         allocations, transfers = menu.options
@@ -237,7 +245,8 @@ def searched_front(
 
         directions = get_reference_directions("das-dennis", m, n_partitions=PARTITIONS[m])
         population = max(search.population, len(directions))
-        first = initial(space, seeds, population, np.random.default_rng(seed))
+        simple = grown(space, seeds, archive, executor)
+        first = initial(space, simple, seeds, population, np.random.default_rng(seed))
         algorithm = UNSGA3(directions, pop_size=population, sampling=first, repair=Canonical())
         algorithm.setup(Lists(), seed=seed, termination=("n_gen", search.generations), verbose=False)
         history: list[float] = []
@@ -259,9 +268,44 @@ def searched_front(
     return archive.front(search.population, is_finished=is_finished)
 
 
-def initial(space: Space, seeds: list[Menu], count: int, rng: np.random.Generator) -> Array:
-    """The relaxation's menus, the same with their options thinned out, and random lists; (count, n_genes)."""
-    rows = [space.genes(menu, rng, rises=False) for menu in seeds[: count // 2]]
+def grown(space: Space, seeds: list[Menu], archive: _Archive, executor: Executor | None) -> list[Array]:
+    """For every goal the best single option, then the best to add to it, and so on: vectors that recombine well.
+
+    The transfers tried are those that some type is just willing to pay for the allocation instead of what it has. They
+    are evaluated like all candidates, so the front is never worse than the best single option among them.
+    """
+    problem = space.problem
+    allocations = space.allocations
+    if allocations is None:
+        allocations = np.unique(np.vstack([menu.options.allocations for menu in seeds]), axis=0)
+    worth = problem.valuations @ allocations.T
+    found: list[Array] = []
+    for goal in range(len(space.goals)):
+        table = np.empty((0, problem.n_goods + 1))
+        utility, best, row = problem.reservation_utility, -math.inf, None
+        for _ in range(space.places):
+            asked = worth - utility[:, np.newaxis]
+            hair = CLEAR * (np.abs(worth) + np.abs(utility)[:, np.newaxis])
+            prices = np.clip(asked - hair, *problem.transfer_limits)
+            options = np.column_stack([np.tile(allocations, (problem.n_types, 1)), prices.ravel()])
+            options = np.unique(options, axis=0)
+            options = options[:: -(-len(options) // MOST_ADDITIONS)]
+            rows = [space.listed(np.vstack([table, option])) for option in options]
+            values = archive.evaluate(np.array(rows), executor)
+            score = np.where(values[:, -1] == 0, values[:, goal], -math.inf)
+            pick = int(score.argmax())
+            if score[pick] <= best:
+                break
+            best, row, table = float(score[pick]), rows[pick], np.vstack([table, options[pick]])
+            utility = np.maximum(utility, problem.valuations @ options[pick, :-1] - options[pick, -1])
+        if row is not None:
+            found.append(row)
+    return found
+
+
+def initial(space: Space, simple: list[Array], seeds: list[Menu], count: int, rng: np.random.Generator) -> Array:
+    """Simple menus, the relaxation's, the same with their options thinned out, and random lists; (count, n_genes)."""
+    rows = [*simple, *(space.genes(menu, rng, rises=False) for menu in seeds[: count // 2])][:count]
     while len(rows) < count:
         if seeds and len(rows) < 3 * count // 4:
             table = space.genes(seeds[int(rng.integers(len(seeds)))], rng, rises=True)

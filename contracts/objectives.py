@@ -46,11 +46,13 @@ class Isoelastic:
     def value(self, utility: Array) -> Array:
         positive = np.maximum(utility, np.finfo(np.float64).tiny)
         rho = 1 - self.aversion
-        powers = np.log(positive) if rho == 0 else np.power(positive, rho) / rho
+        with np.errstate(over="ignore"):  # utilities next to nothing are worth minus infinity, as nothing is
+            powers = np.log(positive) if rho == 0 else np.power(positive, rho) / rho
         return np.where(utility > 0, powers, -np.inf)
 
     def marginal(self, utility: Array) -> Array:
-        return np.power(np.maximum(utility, np.finfo(np.float64).tiny), -self.aversion)
+        with np.errstate(over="ignore"):
+            return np.asarray(np.power(np.maximum(utility, np.finfo(np.float64).tiny), -self.aversion))
 
     def conjugate(self, price: Array) -> Array:
         positive = np.maximum(price, np.finfo(np.float64).tiny)
@@ -86,7 +88,7 @@ class Exponential:
 
     def marginal(self, utility: Array) -> Array:
         with np.errstate(over="ignore"):
-            return np.exp(-self.aversion * utility)
+            return np.asarray(np.exp(-self.aversion * utility))
 
     def conjugate(self, price: Array) -> Array:
         positive = np.maximum(price, np.finfo(np.float64).tiny)

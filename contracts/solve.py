@@ -7,7 +7,7 @@ import functools
 import math
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
@@ -26,6 +26,7 @@ Engine = Callable[[ScreeningProblem], Candidate]
 METHODS = ("auto", "ironing", "cuts", "dual", "reference")
 UNCERTAIN = ("robust", "reference")  # "robust" is what "auto" means under uncertainty
 AMBIGUOUS_TYPES = 150  # so few that one program with every IC row beats many solves at known weights
+RESCUED_TYPES = 2000  # the same on a line, where there are few IC rows
 ENGINE_SHARE = 0.85  # of the time limit; repairs have the rest
 REPAIR_SECONDS = 1.0  # that repairs may always take after an interrupt
 FAR = 64.0  # units of money beyond which a limit on transfers is first left out
@@ -103,26 +104,28 @@ def solve_menu(
     time_limit = checked_seconds(time_limit)
     began = time.monotonic()
     deadline = began + ENGINE_SHARE * time_limit
+    engine = functools.partial(
+        engine_for, method=method, deadline=deadline, report=reporter(progress), gap=gap, start=start
+    )
     if method == "auto" and problem.n_types > REFERENCE_TYPES and suitable_method(problem.program) == "reference":
         served = _everybody_served(problem, gap, deadline)
         if served is not None:
             return served
-    engine = functools.partial(
-        engine_for, method=method, deadline=deadline, report=reporter(progress), gap=gap, start=start
-    )
-    candidate, limit = candidate_within(problem.program, engine), time_limit
-    if not candidate.is_finished:  # after an interrupt, repairs have their share of the time spent so far
-        spent = time.monotonic() - began
-        limit = min(limit, max(spent / ENGINE_SHARE, spent + REPAIR_SECONDS))
-    try:
-        return certified_menu(problem, candidate, gap=gap, deadline=began + limit)
-    except SolverError:
-        if problem.uncertainty is None:
-            raise
-    from contracts.engines import robust
-
-    again = robust.priced(problem.program, deadline=deadline)
-    return certified_menu(problem, again, gap=gap, deadline=began + limit)
+    failures: list[SolverError] = []
+    others = other_engines(problem.program, method, deadline)
+    for attempt in (functools.partial(candidate_within, engine=engine), *others):
+        limit = time_limit
+        try:
+            candidate = attempt(problem.program)
+            if not candidate.is_finished:  # after an interrupt, repairs have their share of the time spent so far
+                spent = time.monotonic() - began
+                limit = min(limit, max(spent / ENGINE_SHARE, spent + REPAIR_SECONDS))
+            return certified_menu(problem, candidate, gap=gap, deadline=began + limit)
+        except SolverError as failure:
+            failures.append(failure)
+            if time.monotonic() > deadline:
+                break
+    raise min(failures, key=_distance)
 
 
 def _everybody_served(problem: ScreeningProblem, gap: float, deadline: float) -> Menu | None:
@@ -137,6 +140,35 @@ def _everybody_served(problem: ScreeningProblem, gap: float, deadline: float) ->
         return certified_menu(problem, dataclasses.replace(found, allocation=allocation), gap=gap, deadline=deadline)
     except (InfeasibleMenuError, SolverError):
         return None
+
+
+def other_engines(problem: ScreeningProblem, method: str, deadline: float) -> Iterator[Engine]:
+    """What to try where the engine of the problem's structure led to no certified menu."""
+    if problem.uncertainty is not None:
+        from contracts.engines import robust
+
+        yield functools.partial(robust.priced, deadline=deadline)
+    elif method == "auto" and problem.n_types <= (RESCUED_TYPES if has_few_rows(problem) else AMBIGUOUS_TYPES):
+        from contracts.engines import reference
+
+        def whole(problem: ScreeningProblem) -> Candidate:
+            found = reference.solve(problem, deadline=deadline)
+            return dataclasses.replace(found, engine=f"{found.engine}, second attempt")
+
+        if problem.ambiguity is not None or suitable_method(problem) != "reference":
+            yield whole
+
+
+def has_few_rows(problem: ScreeningProblem) -> bool:
+    """Whether the rows of neighbours imply all IC: the whole program is then as long as the list of types."""
+    from contracts.engines.ironing import line_through
+
+    return problem.uncertainty is None and line_through(problem.valuations) is not None
+
+
+def _distance(failure: SolverError) -> float:
+    """How far from the bound the menu is that was reached; infinite where there is none."""
+    return math.inf if failure.reached is None else float(failure.reached.certificate.relative_gap)
 
 
 def candidate_within(problem: ScreeningProblem, engine: Callable[[ScreeningProblem], Engine]) -> Candidate:
@@ -246,7 +278,7 @@ def _against_the_worst(
         return certified_menu(known, engine(known), gap=math.inf, deadline=deadline)
 
     search = functools.partial(worst_case.solve, inner=inner, gap=gap, deadline=deadline, report=report)
-    if method != "auto" or problem.n_types > AMBIGUOUS_TYPES:
+    if method != "auto" or problem.n_types > (RESCUED_TYPES if has_few_rows(problem) else AMBIGUOUS_TYPES):
         return search
 
     def whole(problem: ScreeningProblem) -> Candidate:
