@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from contracts.ambiguity import Ambiguity, WorstCase
-from contracts.arrays import Array, finite, is_frame, number
+from contracts.arrays import Array, distribution, finite, is_frame, number
 from contracts.costs import Cost, Linear
 from contracts.domains import Domain, NonNegative
 from contracts.errors import ProblemError
@@ -362,7 +362,7 @@ class ScreeningProblem:
         if values.ndim == 1 and len(shape) == 2 and shape[1] == 1 and len(values) == shape[0]:
             values = values[:, np.newaxis]
         try:
-            return np.array(np.broadcast_to(values, shape))
+            return np.array(np.broadcast_to(values, shape), order="C")
         except ValueError as exc:
             raise ProblemError(f"{field} has shape {values.shape}; expected {shape} or something that fits it") from exc
 
@@ -423,9 +423,7 @@ class ScreeningProblem:
             )
         if self.objective.minimum_profit is not None:
             raise ProblemError("a minimum_profit under ambiguity has no meaning yet: leave one of the two out")
-        self._set(
-            "weights", np.asarray(self.weights / self.weights.sum())
-        )  # sets hold distributions, exact to rounding
+        self._set("weights", distribution(self.weights))  # sets hold distributions, exact to rounding
         self.ambiguity.check(self.weights, self.valuations)
 
     def _check_uncertainty(self) -> None:
