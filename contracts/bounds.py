@@ -18,7 +18,7 @@ the bound holds whatever the solver said. Sums carry a bound on their own roundi
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, fields, replace
+from dataclasses import fields, replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -28,6 +28,7 @@ from contracts.costs import Cost, Linear, Power, Quadratic, conjugate_at
 from contracts.domains import Box, Domain, NonNegative, Simplex
 from contracts.errors import ProblemError
 from contracts.exact import EPS
+from contracts.frozen import dataclass
 from contracts.problem import ScreeningProblem
 
 if TYPE_CHECKING:
@@ -290,10 +291,9 @@ class Flow:
 
 
 def _flow(ic: csr_array) -> Flow:
-    if not ic.data.all():
-        ic = ic.copy()
+    if not (ic.data.all() and ic.has_sorted_indices):
+        ic = ic.sorted_indices()  # a menu's file lists prices in this order, and sums depend on it
         ic.eliminate_zeros()
-    ic.sort_indices()  # a menu's file lists prices in this order, and sums depend on it
     mutual = ic.minimum(ic.T).tocsr()
     net = ic
     if mutual.nnz:

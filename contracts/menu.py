@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -14,6 +13,7 @@ from contracts.bounds import Bound, Multipliers, upper_bound
 from contracts.certificate import Certificate, certify
 from contracts.errors import ProblemError
 from contracts.exact import best_options
+from contracts.frozen import dataclass, rebuilt
 from contracts.names import check_same_names, column_names, given_names, row_names
 from contracts.problem import ScreeningProblem
 from contracts.records import from_record, read_document, to_record, write_document
@@ -36,6 +36,9 @@ class Options(NamedTuple):
 
     allocations: Array  # (n_options, n_goods)
     transfers: Array  # (n_options,)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return rebuilt, (Options, tuple(self))
 
 
 @dataclass(frozen=True, eq=False, repr=False)

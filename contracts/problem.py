@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cached_property
 from typing import Any, Literal
 
@@ -15,6 +15,7 @@ from contracts.arrays import Array, distribution, finite, is_frame, number
 from contracts.costs import Cost, Linear
 from contracts.domains import Domain, NonNegative
 from contracts.errors import ProblemError
+from contracts.frozen import dataclass
 from contracts.names import NumberedLabels, check_same_names, column_names, distinct_names, row_names, type_names
 from contracts.objectives import Objective, Profit, WeightedSum, Welfare
 from contracts.uncertainty import Uncertainty, ValuationSets

@@ -10,7 +10,6 @@ the repair removes.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 import numpy as np
 from scipy.sparse import csr_array
@@ -24,6 +23,7 @@ from contracts.engines.interior_point import Point, minimise
 from contracts.engines.strict import gradient_menu
 from contracts.errors import ProblemError, SolverError
 from contracts.exact import EPS, utility_error
+from contracts.frozen import dataclass
 from contracts.problem import ScreeningProblem
 from contracts.relevance import Indices, relevant_blocks
 

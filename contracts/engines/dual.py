@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -24,6 +24,7 @@ from contracts.bounds import Multipliers, no_multipliers
 from contracts.costs import Entropy
 from contracts.engines.candidate import Candidate
 from contracts.errors import ProblemError
+from contracts.frozen import dataclass
 from contracts.problem import ScreeningProblem
 from contracts.relevance import Indices
 

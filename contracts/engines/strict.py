@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -10,6 +9,7 @@ import numpy as np
 from contracts.arrays import Array
 from contracts.domains import NonNegative, Simplex
 from contracts.engines.candidate import units_of
+from contracts.frozen import dataclass
 from contracts.problem import ScreeningProblem
 from contracts.relevance import Indices
 

@@ -11,13 +11,14 @@ import hashlib
 import json
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import Any, TypeVar
 
 from contracts.documents import parse_float, unique
 from contracts.errors import ContractError, ProblemError
 from contracts.files import read_text, write_text
+from contracts.frozen import dataclass
 
 Answer = TypeVar("Answer")
 FORMS = ("json_schema", "json_object", "text")

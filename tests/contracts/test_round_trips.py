@@ -1,6 +1,9 @@
 """What is saved and read again, pickled or copied is the same, to the bit, and can no more be written to."""
 
+import copy
 import dataclasses
+import functools
+import pickle
 import tempfile
 from pathlib import Path
 from typing import Any
@@ -137,3 +140,118 @@ def test_a_front_that_was_saved_is_the_same_front_to_the_bit(tmp_path):
     assert str(front) == str(again)
     for menu, same in zip(front.menus, again.menus, strict=True):
         assert_same_menu(menu, same)
+
+
+# ---- read-only ----
+
+
+def writable(held: Any, where: str, seen: set[int]) -> list[str]:
+    """Where in a result an array can be written to."""
+    if id(held) in seen:
+        return []
+    seen.add(id(held))
+    if isinstance(held, np.ndarray):
+        return [where] if held.flags.writeable else []
+    if hasattr(held, "indptr"):
+        inside = [(name, getattr(held, name)) for name in ("data", "indices", "indptr")]
+    elif dataclasses.is_dataclass(held) and not isinstance(held, type):
+        computed = [name for name, of in vars(type(held)).items() if isinstance(of, functools.cached_property)]
+        inside = [*vars(held).items(), *((name, getattr(held, name)) for name in computed)]
+    elif isinstance(held, dict):
+        inside = list(held.items())
+    else:
+        inside = list(enumerate(held)) if isinstance(held, tuple) else []
+    return [found for name, part in inside for found in writable(part, f"{where}.{name}", seen)]
+
+
+@functools.cache
+def results() -> dict[str, Any]:
+    import inference
+    from inference.society import synthetic_society
+
+    rng = np.random.default_rng(0)
+    labels = ("low", "middle", "high")
+    menu = c.solve_menu([1.0, 2.0, 3.0], [0.4, 0.3, 0.3], cost=c.Quadratic(), labels=labels)
+    rows = c.LinearConstraint(allocation=[[0.5], [0.5]], upper=1.0)
+    rich = c.ScreeningProblem(
+        [1.0, 2.0], cost=c.Power(2.0), domain=c.Box(0.0, 3.0), constraints=[rows], ambiguity=c.TotalVariation(0.1)
+    )
+    posterior = inference.infer_types(menu, np.array([[0, 1, 1, -1], [1, 1, 1, 1]]), choice_model=inference.Logit(0.5))
+    attributes = rng.normal(size=(60, 3, 2))
+    data = inference.ChoiceData(attributes, rng.integers(0, 3, 60), np.repeat(np.arange(20), 3))
+    return {
+        "problem": menu.problem,
+        "rich problem": rich,
+        "menu": menu,
+        "robust menu": c.solve_menu([1.0, 2.0], cost=c.Quadratic(), uncertainty=c.Interval(0.1)),
+        "front": c.pareto_front(menu.problem, [Profit(), TotalSurplus()], gap=0.1),
+        "certificate": menu.certificate,
+        "bound": menu.bound,
+        "multipliers": menu.bound.multipliers,
+        "options": menu.options,
+        "parts": (c.Entropy([0.5, 0.5]), c.Polyhedron([[1.0], [-1.0]], [1.0, 0.0]), c.Moments([1.0, 2.0], 1.4, 1.6)),
+        "posterior": posterior,
+        "population": posterior.population,
+        "draws": posterior.population.gibbs(rng),
+        "choice data": data,
+        "latent types": inference.fit_latent_types(data, n_types=1, rng=rng),
+        "society": synthetic_society(rng, conflict=0.5, n_groups=2, n_members=3),
+    }
+
+
+RESULTS = (
+    "problem",
+    "rich problem",
+    "menu",
+    "robust menu",
+    "front",
+    "certificate",
+    "bound",
+    "multipliers",
+    "options",
+    "parts",
+    "posterior",
+    "population",
+    "draws",
+    "choice data",
+    "latent types",
+    "society",
+)
+COPIES = {
+    "as it is": lambda one: one,
+    "copied": copy.copy,
+    "deep-copied": copy.deepcopy,
+    **{f"pickled ({p})": lambda one, p=p: pickle.loads(pickle.dumps(one, protocol=p)) for p in range(2, 6)},
+}
+
+
+@pytest.mark.parametrize("name", RESULTS)
+@pytest.mark.parametrize("how", COPIES)
+def test_arrays_of_results_cannot_be_written_to(name, how):
+    again = COPIES[how](results()[name])
+    assert writable(again, name, set()) == []
+    if name != "society":
+        assert difference(results()[name], again) is None
+
+
+def test_a_menu_that_was_pickled_is_as_good_as_the_old_one():
+    menu = results()["menu"]
+    for again in (pickle.loads(pickle.dumps(menu)), copy.deepcopy(menu), copy.copy(menu)):
+        assert_same_menu(menu, again)
+        with pytest.raises(ValueError, match="read-only"):
+            again.allocation[0] = 9.0
+        with pytest.raises(ValueError, match="read-only"):
+            again.bound.multipliers.ic.data[0] = 9.0
+        assert c.verify(again.problem, again.allocation, again.transfer, multipliers=again.bound.multipliers).holds
+
+
+def test_whoever_gives_an_array_keeps_one_that_can_be_written_to():
+    given_array = np.array([0.5, 0.5])
+    held = c.Entropy(given_array)
+    given_array[0] = 0.25
+    assert held.reference.tolist() == [0.5, 0.5]
+    assert given_array.flags.writeable
+    values = np.array([[1.0], [2.0]])
+    menu = c.solve_menu(values, cost=c.Quadratic())
+    values[0] = 3.0
+    assert menu.problem.valuations.tolist() == [[1.0], [2.0]]
