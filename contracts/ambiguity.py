@@ -7,13 +7,13 @@ case, so the number it returns is proven whatever the search did.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any, NamedTuple, Protocol, runtime_checkable
 
 import numpy as np
 
 from contracts.arrays import Array, finite, number
 from contracts.errors import ProblemError
+from contracts.frozen import dataclass
 
 RESTORATIONS = 3  # each squares what rounding leaves
 OPTIMAL = 1e-15  # share of the payoffs' spread within which the dual counts as met

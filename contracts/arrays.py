@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from itertools import chain
 from typing import Any
@@ -12,6 +13,7 @@ from numpy.typing import NDArray
 from contracts.errors import ProblemError
 
 Array = NDArray[np.float64]
+SUM_TOLERANCE = 2 * float(np.finfo(np.float64).eps)  # a quotient rounds once, its divisor once, and the sum once
 LARGEST = 1e100  # products and sums of entries must stay far from overflow
 
 
@@ -105,7 +107,7 @@ def _floats(name: str, values: Any, labels: Sequence[str] | None) -> Array:
         if kind in NOT_NUMBERS:
             raise ProblemError(f"{name} holds {NOT_NUMBERS[kind]}, not numbers: convert it first")
     try:
-        return np.array(raw, dtype=np.float64)
+        return np.array(raw, dtype=np.float64, order="C")  # sums over entries depend, in the last bit, on their order
     except (TypeError, ValueError, OverflowError) as exc:
         if raw.ndim == 0:
             raise ProblemError(
@@ -187,6 +189,23 @@ def generator(rng: Any) -> np.random.Generator:
         return rng
     seed = rng if isinstance(rng, int | np.integer) and rng >= 0 else "seed"
     raise ProblemError(f"rng is {rng!r}: pass numpy.random.default_rng({seed})")
+
+
+def is_distribution(shares: Array) -> bool:
+    """Whether shares sum to 1, as exactly as shares that were divided by their sum do."""
+    return abs(math.fsum(shares.tolist()) - 1.0) <= SUM_TOLERANCE
+
+
+def distribution(shares: Array) -> Array:
+    """Shares divided by their sum; a distribution comes back as it is, to the bit.
+
+    Examples
+    --------
+    >>> once = distribution(np.array([1.0, 2.0, 4.0]))
+    >>> distribution(once) is once
+    True
+    """
+    return shares if is_distribution(shares) else np.asarray(shares / math.fsum(shares.tolist()))
 
 
 def rising_order(values: Array) -> NDArray[np.intp]:

@@ -19,12 +19,12 @@ from __future__ import annotations
 
 import itertools
 import math
-from dataclasses import dataclass, fields, replace
+from dataclasses import fields, replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from contracts.arrays import Array
+from contracts.arrays import Array, distribution, is_distribution
 from contracts.costs import (
     ByType,
     Cost,
@@ -38,6 +38,7 @@ from contracts.costs import (
 from contracts.domains import Box, Domain, NonNegative, Simplex
 from contracts.errors import ProblemError
 from contracts.exact import EPS
+from contracts.frozen import dataclass
 from contracts.participation import WhenServed, WithOutside
 from contracts.problem import ScreeningProblem
 
@@ -236,7 +237,7 @@ def _robust_bound(problem: ScreeningProblem, multipliers: Multipliers) -> Bound:
         bound = upper_bound(replace(problem, uncertainty=None, objective=terms), prices)
         moved = abs(bound.multipliers.ic - prices.ic).sum() + np.abs(bound.multipliers.ir - prices.ir).sum()
         prices = bound.multipliers
-        if moved <= EPS * (prices.ic.sum() + prices.ir.sum()):
+        if moved == 0:
             break
     assert bound is not None
     prices = replace(prices, directions=directions)
@@ -247,12 +248,17 @@ def distribution_within(problem: ScreeningProblem, weights: Array) -> Array:
     """The distribution on the way from the problem's weights to `weights` that is still in its ambiguity."""
     known, ambiguity = problem.weights, problem.ambiguity
     assert ambiguity is not None
-    weights = ambiguity.restored(np.maximum(weights, 0.0) / np.maximum(weights, 0.0).sum())
+
+    def is_within(weights: Array) -> bool:
+        return bool(np.all(weights > 0)) and ambiguity.excess(weights, known, problem.valuations) <= 0
+
+    if is_distribution(weights) and is_within(weights):
+        return weights  # as it is, to the bit
+    weights = ambiguity.restored(distribution(np.maximum(weights, 0.0)))
     for step in (1.0, *(1.0 - 10.0 ** np.arange(-12, 0)), 0.5):
-        inside = known + step * (weights - known)
-        inside = inside / inside.sum()
-        if np.all(inside > 0) and ambiguity.excess(inside, known, problem.valuations) <= 0:
-            return np.asarray(inside)
+        inside = distribution(known + step * (weights - known))
+        if is_within(inside):
+            return inside
     return known
 
 
@@ -427,7 +433,9 @@ class Flow:
 
 
 def _flow(ic: csr_array) -> Flow:
-    ic.sort_indices()  # a menu's file lists prices in this order, and sums depend on it
+    if not (ic.data.all() and ic.has_sorted_indices):
+        ic = ic.sorted_indices()  # a menu's file lists prices in this order, and sums depend on it
+        ic.eliminate_zeros()
     mutual = ic.minimum(ic.T).tocsr()
     net = ic
     if mutual.nnz:
@@ -470,15 +478,12 @@ def _on_the_flow(problem: ScreeningProblem, given: Multipliers) -> OnFlow:
         if base.sum() < least:  # pay for the welfare weights with a higher price
             given = replace(given, profit=given.profit + (2 * least - float(base.sum())) / float(problem.weights.sum()))
             base = _base(problem, given)
-    unpriced = replace(given, ir=np.zeros(problem.n_types))
-    flow, ir = _balanced(flow, base, 2 * EPS * _flow_size(problem, unpriced, flow))
-    if ir.min() < 0 or base.min() < 0:
-        flow, ir = _routed(flow, ir, base, 4 * EPS * _flow_size(problem, replace(given, ir=np.abs(ir)), flow))
+    flow, ir = _settled(problem, given, flow, base)
     given = replace(given, ic=flow.ic, ir=np.maximum(ir, 0.0))
     missed = EPS * _flow_size(problem, given, flow)
     if not problem.has_participation_constraint:
         return _without_participation(problem, given, ir, missed)
-    if np.all(ir >= missed) or _is_unused(problem, given)[ir < missed].all():
+    if _closes(problem, given, ir, missed):
         return OnFlow(given, missed, 0.0, 0.0, exact=True)
     # Utilities can rise without limit together, so no charge makes this rigorous: it stands for a miss by rounding.
     missing = np.maximum(-ir, 0.0)
@@ -503,6 +508,27 @@ def _without_participation(problem: ScreeningProblem, given: Multipliers, ir: Ar
         return OnFlow(given, missed, math.inf, math.inf, exact=False)
     charge = float(np.abs(ir) @ np.abs(problem.valuations).sum(axis=1))
     return OnFlow(given, missed, charge, charge, exact=False)
+
+
+def _settled(problem: ScreeningProblem, given: Multipliers, flow: Flow, base: Array) -> tuple[Flow, Array]:
+    """A flow with the IR multipliers that close it; one that is closed comes back as it is.
+
+    So the bound of a menu is the same to the bit when it is computed again from the multipliers that prove it.
+    """
+    ir = base + flow.gain
+    closed = replace(given, ic=flow.ic, ir=np.maximum(ir, 0.0))
+    if _closes(problem, closed, ir, EPS * _flow_size(problem, closed, flow)):
+        return flow, ir
+    unpriced = replace(given, ir=np.zeros(problem.n_types))
+    flow, ir = _balanced(flow, base, 2 * EPS * _flow_size(problem, unpriced, flow))
+    if ir.min() < 0 or base.min() < 0:
+        flow, ir = _routed(flow, ir, base, 4 * EPS * _flow_size(problem, replace(given, ir=np.abs(ir)), flow))
+    return flow, ir
+
+
+def _closes(problem: ScreeningProblem, prices: Multipliers, ir: Array, missed: Array) -> bool:
+    """Whether IR multipliers close the flow with a sign that is certain in spite of rounding."""
+    return bool(np.all(ir >= missed) or _is_unused(problem, prices)[ir < missed].all())
 
 
 def _base(problem: ScreeningProblem, prices: Multipliers) -> Array:
@@ -607,7 +633,7 @@ def _balanced(flow: Flow, base: Array, margin: Array) -> tuple[Flow, Array]:
 
     for _ in range(BALANCING_ROUNDS):
         inflow, outflow = flow.inflow, flow.outflow
-        ir = base + inflow - outflow
+        ir = base + flow.gain
         short = (ir < margin) & (outflow > 0)
         if not short.any():
             return flow, ir

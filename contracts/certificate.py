@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -15,6 +14,7 @@ from contracts.domains import Simplex
 from contracts.errors import ProblemError
 from contracts.exact import EPS, BestOptions, best_options, participation_slacks
 from contracts.exact_robust import worst_deviations, worst_participation_slacks
+from contracts.frozen import dataclass
 from contracts.names import check_same_names, column_names, given_names, row_names
 from contracts.problem import ScreeningProblem
 from contracts.relevance import Indices

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 import numpy as np
 
 from contracts.arrays import Array, finite
 from contracts.errors import ContractError, ProblemError
+from contracts.frozen import dataclass
 from contracts.objectives import Profit, WeightedSum, Welfare, WorstOff
 from contracts.problem import ScreeningProblem
 

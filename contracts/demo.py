@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +11,7 @@ import numpy as np
 
 from contracts.arrays import Array
 from contracts.errors import ProblemError, UnwrittenError
+from contracts.frozen import dataclass
 from contracts.menu import Menu
 from contracts.moral_machine import (
     AMCE,

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any, Protocol
 
 import numpy as np
 
 from contracts.arrays import Array, finite
 from contracts.errors import ProblemError
+from contracts.frozen import dataclass
 
 BISECTIONS = 120  # halvings that take any bracket of floats to neighbouring floats
 

@@ -19,7 +19,7 @@ import math
 from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, ProcessPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import Any
 from zipfile import BadZipFile
@@ -32,6 +32,7 @@ from contracts.criteria import Goal
 from contracts.errors import ProblemError
 from contracts.files import open_file, replacing
 from contracts.front import Front, signs
+from contracts.frozen import dataclass
 from contracts.menu import Menu, menu_of
 from contracts.problem import ScreeningProblem
 from contracts.repair import assigned

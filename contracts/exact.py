@@ -7,7 +7,6 @@ that bound are compared again as Python integers (every float is an integer time
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
@@ -16,6 +15,7 @@ from numpy.typing import NDArray
 
 from contracts.arrays import Array, finite
 from contracts.errors import ProblemError
+from contracts.frozen import dataclass
 from contracts.relevance import ALL_PAIRS, Indices, relevant_blocks
 
 EPS = float(np.finfo(np.float64).eps)

@@ -8,7 +8,7 @@ polyhedron of `contracts.sandwich`, and `gap` is its distance from mixtures of t
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,6 +18,7 @@ import numpy as np
 from contracts.arrays import Array, finite, number
 from contracts.criteria import Concave, Sense, measured
 from contracts.errors import ProblemError
+from contracts.frozen import dataclass
 from contracts.menu import Menu, menu_from_dict
 from contracts.objectives import WeightedSum
 from contracts.problem import ScreeningProblem

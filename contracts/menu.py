@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -15,6 +15,7 @@ from contracts.certificate import Certificate, certify
 from contracts.errors import ProblemError
 from contracts.exact import best_options
 from contracts.first_best import first_best
+from contracts.frozen import dataclass, rebuilt
 from contracts.names import check_same_names, column_names, given_names, row_names
 from contracts.participation import WithOutside
 from contracts.problem import ScreeningProblem
@@ -38,6 +39,9 @@ class Options(NamedTuple):
 
     allocations: Array  # (n_options, n_goods)
     transfers: Array  # (n_options,)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return rebuilt, (Options, tuple(self))
 
 
 @dataclass(frozen=True, eq=False, repr=False)

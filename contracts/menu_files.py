@@ -9,7 +9,6 @@ Contracts are matched to types by label wherever labels are given.
 from __future__ import annotations
 
 import dataclasses
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +17,7 @@ import numpy as np
 from contracts.certificate import Certificate, checked_standards, verify
 from contracts.columns import SUFFIXES, Columns, read_columns
 from contracts.errors import ProblemError
+from contracts.frozen import dataclass
 from contracts.menu import SCHEMA, Menu, menu_from_dict
 from contracts.problem import ScreeningProblem
 from contracts.problem_files import read_record, require_numbers

@@ -13,7 +13,6 @@ Nature 563, 59-64; average marginal component effects by cluster of countries.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -22,6 +21,7 @@ from contracts.arrays import Array
 from contracts.certificate import verify
 from contracts.costs import Entropy
 from contracts.domains import Simplex
+from contracts.frozen import dataclass
 from contracts.menu import Menu
 from contracts.objectives import Welfare
 from contracts.solve import solve_menu

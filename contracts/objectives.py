@@ -5,13 +5,14 @@ Every objective is `terms(shape)`, one `WeightedSum`, and that is all that bound
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any, ClassVar, Protocol
 
 import numpy as np
 
 from contracts.arrays import Array, finite, number
 from contracts.errors import ProblemError
+from contracts.frozen import dataclass
 
 TOO_AVERSE = "lower the aversion of the welfare function, or measure money in larger units: it is nearly flat or steep"
 

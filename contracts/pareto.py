@@ -11,7 +11,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +23,7 @@ from contracts.engines.strict import strict_menu
 from contracts.errors import ProblemError, SolverError, UnboundedMenuError
 from contracts.evolution import Search, searched_front
 from contracts.front import Front, signs
+from contracts.frozen import dataclass
 from contracts.menu import Menu
 from contracts.problem import ScreeningProblem
 from contracts.sandwich import Distances, Sandwich, dominated

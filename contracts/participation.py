@@ -18,7 +18,6 @@ optimal menu needs none of them: whoever is not worth serving is left out.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -26,6 +25,7 @@ import numpy as np
 from contracts.arrays import Array
 from contracts.costs import ByType, Cost, Entropy, Linear, Power, Quadratic, scaled_cost
 from contracts.domains import Domain
+from contracts.frozen import dataclass
 from contracts.uncertainty import ValuationSets
 
 EPS = float(np.finfo(np.float64).eps)

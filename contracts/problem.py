@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cached_property
 from typing import Any, Literal
 
@@ -12,10 +12,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from contracts.ambiguity import Ambiguity, WorstCase
-from contracts.arrays import Array, finite, is_frame, is_unlimited_below, number, place
+from contracts.arrays import Array, distribution, finite, is_frame, is_unlimited_below, number, place
 from contracts.costs import ByType, Cost, Linear, by_type, parts_of, power_of_two
 from contracts.domains import Domain, NonNegative
 from contracts.errors import ProblemError
+from contracts.frozen import dataclass
 from contracts.names import NumberedLabels, check_same_names, column_names, distinct_names, row_names, type_names
 from contracts.objectives import Objective, Profit, WeightedSum, Welfare
 from contracts.participation import OUTSIDE_GOOD, AmbiguityOfServed, UncertaintyOfServed, WithOutside, when_served
@@ -596,7 +597,7 @@ class ScreeningProblem:
         if values.ndim == 1 and len(shape) == 2 and shape[1] == 1 and len(values) == shape[0]:
             values = values[:, np.newaxis]
         try:
-            return np.array(np.broadcast_to(values, shape))
+            return np.array(np.broadcast_to(values, shape), order="C")
         except ValueError as exc:
             raise ProblemError(f"{field} has shape {values.shape}; expected {shape} or something that fits it") from exc
 
@@ -681,9 +682,7 @@ class ScreeningProblem:
             )
         if self.objective.minimum_profit is not None:
             raise ProblemError("a minimum_profit under ambiguity has no meaning yet: leave one of the two out")
-        self._set(
-            "weights", np.asarray(self.weights / self.weights.sum())
-        )  # sets hold distributions, exact to rounding
+        self._set("weights", distribution(self.weights))  # sets hold distributions, exact to rounding
         self.ambiguity.check(self.weights, self.valuations)
 
     def _check_uncertainty(self) -> None:

@@ -7,13 +7,13 @@ tax does (x = earnings^k / k), nobody wants to read x: a `Reading` takes one col
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from contracts.arrays import Array, number
 from contracts.errors import ProblemError
+from contracts.frozen import dataclass
 
 TAKEN = (  # by other columns of a menu's tables
     "type",

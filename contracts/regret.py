@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -11,6 +10,7 @@ import numpy as np
 from contracts.arrays import Array, finite
 from contracts.bounds import distribution_within
 from contracts.errors import ProblemError
+from contracts.frozen import dataclass
 from contracts.menu import Menu
 from contracts.problem import WEIGHTS_SUM_TOLERANCE, ScreeningProblem
 from contracts.solve import solve_menu

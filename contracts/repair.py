@@ -17,7 +17,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 
@@ -29,6 +29,7 @@ from contracts.domains import Simplex
 from contracts.engines.candidate import Candidate, units_of
 from contracts.engines.strict import strict_menu
 from contracts.exact import best_options, utility_error
+from contracts.frozen import dataclass
 from contracts.indifference import doubles, indifferent
 from contracts.mixing import LARGEST_MIXTURE, mixed, mixture_needed
 from contracts.participation import WithOutside, settled

@@ -6,11 +6,12 @@ import html
 import io
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from contracts.files import write_text
+from contracts.frozen import dataclass
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -13,12 +13,13 @@ normal of the nearest inner facet: the weights to try next (Benson 1998; Loehne 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import combinations
 
 import numpy as np
 
 from contracts.arrays import Array
+from contracts.frozen import dataclass
 
 AT_INFINITY = 1e-12  # dual facets closer to the origin, relative to the others, stand for no vertex or facet
 BLOCK = 1 << 22  # entries of a vertices x facets product

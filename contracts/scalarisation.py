@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import reduce
 from typing import Any
 
@@ -14,6 +14,7 @@ from contracts.arrays import Array
 from contracts.costs import power_of_two
 from contracts.criteria import Goal
 from contracts.errors import ProblemError, SolverError, UnboundedMenuError
+from contracts.frozen import dataclass
 from contracts.menu import Menu
 from contracts.objectives import WeightedSum
 from contracts.problem import ScreeningProblem

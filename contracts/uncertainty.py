@@ -12,7 +12,6 @@ ball, every valuation in it must be indifferent between their two contracts, so 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any, Protocol, runtime_checkable
 
@@ -20,6 +19,7 @@ import numpy as np
 
 from contracts.arrays import Array, finite, number
 from contracts.errors import ProblemError
+from contracts.frozen import dataclass
 
 
 @dataclass(frozen=True, eq=False)

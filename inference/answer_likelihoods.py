@@ -8,7 +8,6 @@ with its gradient and Hessian.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any, Protocol
 
 import numpy as np
@@ -16,6 +15,7 @@ from numpy.typing import NDArray
 from scipy.special import expit, log_expit, logsumexp
 
 from contracts.arrays import Array
+from contracts.frozen import dataclass
 
 Indices = NDArray[np.int64]
 NODES = np.linspace(0.0, 1.0, 193)  # of the trapezoidal rule: the widest range needs this many for 1e-11

@@ -18,7 +18,6 @@ the menu that is best for agents who do not err.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -29,6 +28,7 @@ from contracts.arrays import Array, number
 from contracts.costs import parts_of
 from contracts.domains import Box, NonNegative, Simplex
 from contracts.errors import ProblemError
+from contracts.frozen import dataclass
 from contracts.menu import Menu, Options
 from contracts.problem import ScreeningProblem
 from contracts.solve import as_problem, solve_menu

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from contracts.arrays import Array, finite
 from contracts.errors import ProblemError, SolverError
+from contracts.frozen import dataclass
 from inference.norms import Norms
 
 if TYPE_CHECKING:

@@ -10,7 +10,6 @@ EM estimate (Stephens 2000, with a fixed pivot; the best renaming is an assignme
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -19,6 +18,7 @@ from scipy.optimize import linear_sum_assignment
 
 from contracts.arrays import Array, generator, number
 from contracts.errors import ProblemError
+from contracts.frozen import dataclass
 from contracts.problem import ScreeningProblem
 from inference.choice_data import ChoiceData, Integers, checked_data
 from inference.latent_fit import Point, fit

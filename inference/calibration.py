@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -10,6 +9,7 @@ from numpy.typing import NDArray
 
 from contracts.arrays import Array
 from contracts.errors import ProblemError
+from contracts.frozen import dataclass
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from contracts.arrays import Array, generator
 from contracts.errors import ProblemError
+from contracts.frozen import dataclass
 
 Integers = NDArray[np.int64]
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from contracts.columns import read_columns
 from contracts.errors import ProblemError
+from contracts.frozen import dataclass
 from contracts.menu import OUTSIDE, Menu
 from inference.choice_frames import Table
 from inference.choice_set import ChoiceSet, choice_set

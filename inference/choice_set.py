@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cached_property
 from typing import Any
 
@@ -12,6 +12,7 @@ import numpy as np
 from contracts.arrays import Array, finite
 from contracts.errors import ProblemError
 from contracts.exact import ExactUtilities, utility_error
+from contracts.frozen import dataclass
 from contracts.menu import Menu
 from contracts.problem import ScreeningProblem
 

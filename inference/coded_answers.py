@@ -7,7 +7,6 @@ is a choice between the policy and the outside option.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -15,6 +14,7 @@ from numpy.typing import NDArray
 
 from contracts.arrays import Array
 from contracts.errors import ProblemError
+from contracts.frozen import dataclass
 from inference.answer_likelihoods import Directions, Indices, Together, directions, pairs, set_choices
 from inference.elicitation import Acceptances, Answers, Comparisons, Labels, Rankings, positions, union
 

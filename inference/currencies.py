@@ -16,7 +16,6 @@ A mixture is honest where a mean would not be: "0.02 or 0.98" instead of "0.5". 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -24,6 +23,7 @@ from scipy.special import entr, logsumexp
 
 from contracts.arrays import Array, finite, number
 from contracts.errors import ProblemError
+from contracts.frozen import dataclass
 from inference.norm_beliefs import NormSpace
 
 # Judgements of ours, each from 0 to 1: can it be sold, does life hang on it, is it somebody's own effort or body.

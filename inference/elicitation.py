@@ -7,7 +7,6 @@ labels of any one kind, text or integers.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
@@ -15,6 +14,7 @@ from numpy.typing import NDArray
 
 from contracts.arrays import Array, eager, finite, is_frame, yes_or_no
 from contracts.errors import ProblemError
+from contracts.frozen import dataclass
 from contracts.names import missing
 
 Labels = NDArray[Any]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -12,6 +11,7 @@ from scipy.special import ndtri
 
 from contracts.arrays import Array, finite
 from contracts.errors import ProblemError
+from contracts.frozen import dataclass
 
 if TYPE_CHECKING:
     import pandas as pd

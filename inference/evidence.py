@@ -9,7 +9,6 @@ the fine parts err by less than 1e-15 for a million choices.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -17,6 +16,7 @@ from numpy.typing import NDArray
 
 from contracts.arrays import Array
 from contracts.errors import ProblemError
+from contracts.frozen import dataclass
 from inference.choice import ChoiceModel
 from inference.choice_counts import ChoiceCounts, Offers
 

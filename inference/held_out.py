@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -11,6 +10,7 @@ from scipy.special import expit, log_expit, xlogy
 
 from contracts.arrays import Array, finite, generator, yes_or_no
 from contracts.errors import ProblemError, SolverError
+from contracts.frozen import dataclass
 from inference.responders import Answers, answers_of, fit_responders
 
 if TYPE_CHECKING:

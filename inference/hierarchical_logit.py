@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from functools import cached_property
 from itertools import islice
 from typing import TYPE_CHECKING, Any
@@ -12,6 +11,7 @@ import numpy as np
 
 from contracts.arrays import Array, generator
 from contracts.errors import ProblemError
+from contracts.frozen import dataclass
 from contracts.problem import ScreeningProblem
 from inference.choice_data import ChoiceData, checked_data
 from inference.hierarchical_sampler import HierarchicalPrior, People, sweeps

@@ -22,7 +22,7 @@ dynamics; Yu & Meng (2011), To center or not to center (interweaving), JCGS 20.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import count
 from typing import Any
 
@@ -30,6 +30,7 @@ import numpy as np
 
 from contracts.arrays import Array
 from contracts.errors import ProblemError
+from contracts.frozen import dataclass
 from inference.panel import Panel, information, log_likelihood_and_score
 from inference.tastes import TasteDistribution
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -11,6 +10,7 @@ from scipy.special import logsumexp
 
 from contracts.arrays import Array, generator
 from contracts.errors import ProblemError
+from contracts.frozen import dataclass
 from contracts.solve import reporter
 from inference.choice_data import ChoiceData, Integers, checked_data
 from inference.latent import STARTS, DegenerateTypesError, fit_latent_types

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -10,6 +9,7 @@ from scipy.special import entr
 
 from contracts.arrays import Array
 from contracts.errors import ProblemError
+from contracts.frozen import dataclass
 from inference.currencies import Question, question
 from inference.norm_assistant import Assistant, Memory
 from inference.norm_beliefs import norm_prior, tables_of

@@ -8,13 +8,13 @@ the best menu for the true weights would have been expected to earn, less what i
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from contracts.arrays import Array, finite, generator
 from contracts.errors import ProblemError
+from contracts.frozen import dataclass
 from contracts.problem import ScreeningProblem
 from contracts.solve import reporter
 from contracts.tables import plural

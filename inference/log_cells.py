@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from contracts.errors import ProblemError
+from contracts.frozen import dataclass
 from inference.log_options import MOST_COLUMNS, Column, Offers
 from inference.log_sources import BROKEN_QUOTES, EXAMPLES, FIELD_COUNT, Refusal, quiet
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, NamedTuple
 
 from contracts.errors import ProblemError
+from contracts.frozen import dataclass
 from contracts.menu import Menu
 
 OUTSIDE = "outside"  # label of the outside option

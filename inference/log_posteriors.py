@@ -9,7 +9,6 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -19,6 +18,7 @@ from numpy.typing import NDArray
 from contracts.arrays import Array
 from contracts.errors import ProblemError
 from contracts.files import replacing
+from contracts.frozen import dataclass
 from contracts.solve import reporter
 from inference.choice import BestResponse, ChoiceModel, check_choice_model
 from inference.choice_counts import ChoiceCounts, Offers, named_offers

@@ -19,12 +19,12 @@ import weakref
 import zlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from contracts.errors import ProblemError
 from contracts.files import open_file, unreadable
+from contracts.frozen import dataclass
 
 INSTALL_LINE = 'pip install "menuwright[logs]"'
 CSV, PARQUET = (".csv", ".tsv", ".csv.gz", ".tsv.gz"), (".parquet", ".pq")

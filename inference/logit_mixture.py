@@ -10,7 +10,6 @@ Train (2009), Discrete Choice Methods with Simulation, ch. 3 and 14; McLachlan &
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
@@ -20,6 +19,7 @@ from scipy.special import logsumexp
 
 from contracts.arrays import Array
 from contracts.errors import ProblemError
+from contracts.frozen import dataclass
 from inference.choice_data import ChoiceData
 
 RANK_TOLERANCE = 1e-7  # of singular values: directions that attributes span by rounding alone are not spanned

@@ -12,7 +12,7 @@ import dataclasses
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import cached_property
 from pathlib import Path
 from types import TracebackType
@@ -23,6 +23,7 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_array, vstack
 
 from contracts.errors import ProblemError
+from contracts.frozen import dataclass
 from contracts.solve import reporter
 from inference.log_cells import accepted, cells_of, read_cells, streamed
 from inference.log_options import Column, offers

@@ -14,7 +14,6 @@ them; the listener who doubts learns from the deeds that r is small, and stops l
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -22,6 +21,7 @@ from scipy.special import logsumexp
 
 from contracts.arrays import Array, finite, number
 from contracts.errors import ProblemError
+from contracts.frozen import dataclass
 
 TONES = ("rude", "neutral", "sycophantic")
 GRID = (np.arange(20) + 0.5) / 20  # reliabilities

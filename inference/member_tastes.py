@@ -10,7 +10,6 @@ against standard errors: proposals then fit, and weights vary only as much as th
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
@@ -18,6 +17,7 @@ from scipy.special import logsumexp
 
 from contracts.arrays import Array
 from contracts.errors import SolverError
+from contracts.frozen import dataclass
 from inference.answer_likelihoods import Indices, Likelihood
 from inference.pooling import MODE_FOUND, Mode, Pooling, best_pooling, in_contrasts
 

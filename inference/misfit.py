@@ -10,7 +10,6 @@ whom some type explains, p falls below a small level less often than the level s
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -19,6 +18,7 @@ from scipy.special import xlogy
 
 from contracts.arrays import Array, generator
 from contracts.errors import ProblemError
+from contracts.frozen import dataclass
 from contracts.solve import reporter
 
 if TYPE_CHECKING:

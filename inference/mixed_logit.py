@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +12,7 @@ from scipy.special import logsumexp, ndtri
 
 from contracts.arrays import Array, finite, generator
 from contracts.errors import ProblemError, SolverError
+from contracts.frozen import dataclass
 from contracts.problem import ScreeningProblem
 from inference.choice_data import ChoiceData, Integers, checked_data
 from inference.panel import Panel, log_likelihood, log_likelihood_and_score, panel_of

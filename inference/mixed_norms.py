@@ -12,13 +12,13 @@ of different norms that are held. All runs are sampled at once.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from contracts.arrays import Array, finite, generator, number
 from contracts.errors import ProblemError
+from contracts.frozen import dataclass
 from contracts.tables import plural
 from inference.norm_beliefs import (
     NormSpace,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import cached_property
 from typing import Any, Literal
 
@@ -14,6 +14,7 @@ from scipy.special import logsumexp
 
 from contracts.arrays import Array
 from contracts.errors import ProblemError
+from contracts.frozen import dataclass
 from inference.currencies import CurrencyKernel, carried_prior
 from inference.manners import Listener
 from inference.norm_beliefs import (

@@ -16,7 +16,6 @@ All functions work on many runs at once; e is kept in logs, (n_runs, n_norms, n_
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -25,6 +24,7 @@ from scipy.special import log_softmax, logsumexp
 
 from contracts.arrays import Array, finite, number
 from contracts.errors import ProblemError
+from contracts.frozen import dataclass
 from inference.social_preferences import SocialPreferences
 from inference.split_policies import Policy, PreferencePolicy, ShareRule, checked_amount, mean_share
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from contracts.documents import parse_json
 from contracts.errors import ProblemError
+from contracts.frozen import dataclass
 from contracts.pieces import append_line, whole_lines
 from contracts.records import read_json, write_document
 from inference.norm_experiments import Experiment, Row

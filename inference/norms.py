@@ -6,13 +6,13 @@ who choose with temperature T in some unit of reward have utilities of T times t
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
 from contracts.arrays import Array
 from contracts.errors import ProblemError
+from contracts.frozen import dataclass
 from inference.answer_likelihoods import Indices
 from inference.coded_answers import CodedAnswers, code_answers
 from inference.connection import connection

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from contracts.arrays import Array
+from contracts.frozen import dataclass
 from inference.choice_data import ChoiceData, Integers
 
 BLOCK_ENTRIES = 1 << 17  # utilities held at a time: 1 MB, so that a block stays in the cache

@@ -15,7 +15,6 @@ says how flat F is at w.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -24,6 +23,7 @@ from scipy.special import logsumexp
 
 from contracts.arrays import Array, finite, generator
 from contracts.errors import ProblemError
+from contracts.frozen import dataclass
 from contracts.problem import ScreeningProblem
 from contracts.solve import reporter
 from contracts.tables import plural

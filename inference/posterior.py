@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -24,6 +23,7 @@ from scipy.special import entr, logsumexp
 
 from contracts.arrays import Array, finite, generator
 from contracts.errors import ProblemError
+from contracts.frozen import dataclass
 from contracts.problem import WEIGHTS_SUM_TOLERANCE, ScreeningProblem
 from contracts.records import write_document
 from inference.choice import BestResponse, ChoiceModel, check_choice_model

@@ -8,7 +8,6 @@ thus compared on equal terms, though users could not react to it: their answers 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +17,7 @@ from numpy.typing import NDArray
 from contracts.arrays import Array, eager
 from contracts.errors import ProblemError
 from contracts.files import open_file
+from contracts.frozen import dataclass
 from contracts.solve import reporter
 from inference.manners import TONES
 from inference.norm_assistant import Assistant, Memory

@@ -8,7 +8,6 @@ grid (EM: on a grid every expectation is a sum, and the maximisation is in close
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -18,6 +17,7 @@ from scipy.special import expit, log_expit
 
 from contracts.arrays import Array, finite, generator, yes_or_no
 from contracts.errors import ProblemError, SolverError
+from contracts.frozen import dataclass
 from contracts.names import missing
 from contracts.tables import plural
 from inference.social_preferences import FehrSchmidt

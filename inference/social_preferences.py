@@ -8,13 +8,13 @@ population, and its parameters broadcast against the splits.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any, NamedTuple, Protocol, runtime_checkable
 
 import numpy as np
 
 from contracts.arrays import Array, finite, number
 from contracts.errors import ProblemError
+from contracts.frozen import dataclass
 
 
 class Offers(NamedTuple):

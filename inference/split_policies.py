@@ -6,7 +6,6 @@ parameters: one object is then a population of policies, and probabilities have 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
@@ -14,6 +13,7 @@ from scipy.special import log_expit, log_softmax
 
 from contracts.arrays import Array, finite, number
 from contracts.errors import ProblemError
+from contracts.frozen import dataclass
 from inference.social_preferences import SocialPreferences, acceptance_utility, proposal_utility
 
 LARGEST_AMOUNT = 100_000  # units; probabilities are tables with one entry per unit

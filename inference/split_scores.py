@@ -7,7 +7,6 @@ other.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -15,6 +14,7 @@ from scipy.special import logsumexp
 
 from contracts.arrays import Array
 from contracts.errors import ProblemError
+from contracts.frozen import dataclass
 from inference.norm_beliefs import NormSpace, share_norms, tables_of
 from inference.split_policies import ShareRule
 from inference.split_types import BANDS, band_of, people_of, readable_splits, share_of_rows, weights_of_norms

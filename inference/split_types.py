@@ -9,13 +9,13 @@ or decision of runs that were left out whole, because offers within a run repeat
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from contracts.arrays import Array, finite
 from contracts.errors import ProblemError
+from contracts.frozen import dataclass
 from contracts.models import delegation
 from contracts.problem import ScreeningProblem
 from inference.norm_beliefs import (

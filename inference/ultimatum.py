@@ -9,7 +9,7 @@ rejection leaves both with nothing. Users keep their policies, and assistants le
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from contracts.arrays import Array, generator
 from contracts.errors import ProblemError
+from contracts.frozen import dataclass
 from contracts.solve import reporter
 from inference.manners import TONES
 from inference.norm_assistant import Assistant, Memory

@@ -12,7 +12,7 @@ import pytest
 ROOT = Path(__file__).parent.parent
 LAYERS = (  # each may import from those before it, and from its own
     ("errors",),
-    ("files", "documents", "pieces", "readable"),
+    ("files", "documents", "pieces", "readable", "frozen"),
     ("arrays",),
     ("names",),
     ("domains", "objectives", "ambiguity", "uncertainty", "reading"),
@@ -227,6 +227,13 @@ def test_files_are_written_in_one_place(path):
             assert ast.unparse(node.func.value) not in ("os", "shutil"), f"{path}: replace files in contracts.files"
         if called in ("savez", "savefig", "ParquetWriter"):
             assert ast.unparse(node.args[0]) in ("stream", "page"), f"{path}: {called} into a stream of contracts.files"
+
+
+@pytest.mark.parametrize("path", MODULES, ids=name_of)
+def test_dataclasses_are_those_that_freeze_their_arrays(path):
+    if name_of(path) != "contracts.frozen":
+        taken = [names for module, names in imports(path) if module == "dataclasses"]
+        assert not [names for names in taken if "dataclass" in names], "take it from contracts.frozen"
 
 
 @pytest.mark.parametrize("package", ["contracts", "inference"])

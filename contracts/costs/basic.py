@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
@@ -11,6 +11,7 @@ import numpy as np
 from contracts.arrays import Array, finite, number
 from contracts.domains import Box, Domain, Simplex
 from contracts.errors import ProblemError, SolverError
+from contracts.frozen import dataclass
 
 INSIGNIFICANT = 1e-150  # sizes whose inverse squared is no longer a float
 EPS = float(np.finfo(np.float64).eps)

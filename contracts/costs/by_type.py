@@ -12,11 +12,12 @@ from numpy.typing import NDArray
 from contracts.arrays import Array
 from contracts.costs.basic import Cost, scaled_cost
 from contracts.domains import Domain
+from contracts.frozen import dataclass
 
 Indices = NDArray[np.intp]
 
 
-@dataclasses.dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class ByType:
     """A cost whose k-th row is that of the k-th type: c_i(x_i), row by row.
 
@@ -88,7 +89,7 @@ class ByType:
         return type(self)(self.costs, self.index[types])
 
 
-@dataclasses.dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class SmoothByType(ByType):
     """Costs by type that all have a gradient, and a hessian."""
 

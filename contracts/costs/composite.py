@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -20,6 +19,7 @@ from contracts.costs.basic import (
 )
 from contracts.domains import Box, Domain, NonNegative, Simplex
 from contracts.errors import ProblemError
+from contracts.frozen import dataclass
 
 HALVINGS = 200  # of a bracket of prices, more than lie between any two floats of one sign and similar size
 DOUBLINGS = 1100  # that take any price to any other

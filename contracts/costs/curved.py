@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -11,6 +10,7 @@ from contracts.arrays import Array, finite
 from contracts.costs.basic import check_per_good, check_vector, diagonal, separable_conjugate
 from contracts.domains import Domain
 from contracts.errors import ProblemError
+from contracts.frozen import dataclass
 
 
 def finite_conjugate(cost: Any, valuation: Array, domain: Domain) -> tuple[Array, Array]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -11,6 +11,7 @@ from contracts.arrays import Array
 from contracts.bounds import Multipliers, no_multipliers
 from contracts.costs import power_of_two
 from contracts.domains import Simplex
+from contracts.frozen import dataclass
 from contracts.participation import WithOutside
 from contracts.problem import ScreeningProblem
 from contracts.relevance import Indices

@@ -10,7 +10,7 @@ the repair removes.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -25,6 +25,7 @@ from contracts.engines.interior_point import Point, minimise
 from contracts.engines.strict import gradient_menu
 from contracts.errors import ProblemError, SolverError
 from contracts.exact import EPS, utility_error
+from contracts.frozen import dataclass
 from contracts.participation import WhenServed, WithOutside
 from contracts.problem import ScreeningProblem
 from contracts.relevance import Indices, relevant_blocks

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -26,6 +26,7 @@ from contracts.engines.candidate import Candidate
 from contracts.engines.diagnosis import infeasible_menu
 from contracts.engines.program import menu_program
 from contracts.errors import InfeasibleMenuError, ProblemError
+from contracts.frozen import dataclass
 from contracts.problem import ScreeningProblem
 from contracts.relevance import Indices
 

@@ -18,7 +18,6 @@ tempter. It is factorised in a nested-dissection order found from the positions 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
@@ -26,6 +25,7 @@ import numpy as np
 from scipy.sparse import csc_array, csr_array
 
 from contracts.arrays import Array
+from contracts.frozen import dataclass
 from contracts.relevance import Indices
 
 SMALLEST_DISSECTED = 60  # types in a leaf of the nested dissection

@@ -16,12 +16,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 import numpy as np
 
 from contracts.arrays import Array
 from contracts.engines.elimination import Elimination, Group, Program
+from contracts.frozen import dataclass
 
 TO_BOUNDARY = 0.995  # share of the way to the boundary that a step may go
 SHORT_STEP, SHORT_STEPS = 1e-3, 4  # so many steps this short in a row: no further progress

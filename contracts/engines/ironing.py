@@ -17,7 +17,6 @@ of IC within pools, where it binds both ways, and v at the pooled psi closes the
 from __future__ import annotations
 
 import functools
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -27,6 +26,7 @@ from contracts.costs import ByType
 from contracts.engines.candidate import Candidate, ungrouped
 from contracts.errors import ProblemError, UnboundedMenuError
 from contracts.exact import EPS
+from contracts.frozen import dataclass
 from contracts.problem import ScreeningProblem
 from contracts.relevance import Indices
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -14,6 +13,7 @@ from contracts.costs import Power, parts_of, scaled_cost
 from contracts.domains import Box, NonNegative
 from contracts.engines.candidate import Units, units_of
 from contracts.engines.ironing import line_through
+from contracts.frozen import dataclass
 from contracts.participation import WithOutside
 from contracts.problem import ScreeningProblem
 from contracts.relevance import Indices

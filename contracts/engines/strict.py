@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -14,6 +13,7 @@ from contracts.costs import finite_range
 from contracts.domains import Box, Simplex
 from contracts.engines.candidate import units_of
 from contracts.engines.program import Rows
+from contracts.frozen import dataclass
 from contracts.problem import ScreeningProblem
 from contracts.relevance import Indices
 

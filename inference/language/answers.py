@@ -11,10 +11,10 @@ import json
 import os
 import tempfile
 import warnings
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from contracts.frozen import dataclass
 from inference.language.endpoint_errors import ReplyError
 
 FORMAT = "menuwright reply 1"

@@ -12,7 +12,7 @@ import json
 import math
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from numbers import Real
 from operator import index
 from pathlib import Path
@@ -20,6 +20,7 @@ from typing import Any, NoReturn, TypeVar
 
 from contracts.documents import parse_float, unique
 from contracts.errors import ProblemError
+from contracts.frozen import dataclass
 from inference.language.allowance import Allowance
 from inference.language.answers import KeptAnswer, kept_answer
 from inference.language.endpoint_errors import CostError, EndpointError, ReplyError

@@ -7,9 +7,9 @@ and with phrases of the policy, and a share that contradicts an exact quantity i
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from typing import Any
 
+from contracts.frozen import dataclass
 from inference.language.chat import ChatEndpoint, EndpointError, ReplyError, marked, unit_number
 from inference.language.grammar import quantities
 from inference.language.offline import checked_text

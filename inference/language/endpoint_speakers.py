@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
+from contracts.frozen import dataclass
 from inference.language.chat import ChatEndpoint, marked
 from inference.language.speakers import Interaction
 

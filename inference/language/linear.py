@@ -11,13 +11,13 @@ import functools
 import json
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
 from importlib import resources
 from typing import Any
 
 import numpy as np
 
 from contracts.arrays import Array
+from contracts.frozen import dataclass
 from inference.language.mixture import KINDS, LEVELS, Kinds
 
 SCHEMA = "menuwright/policy-reader/1"

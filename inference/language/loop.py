@@ -8,13 +8,14 @@ Assistants with Implicit Group Norms, arXiv 2310.17769. The game, its users and 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from contracts.arrays import Array
 from contracts.errors import ContractError, ProblemError
+from contracts.frozen import dataclass
 from contracts.solve import reporter
 from inference.language.reading import UnreadablePolicyError
 from inference.language.speakers import AssistantLM, Interaction, MetaLM

@@ -8,12 +8,12 @@ sum_k p_k (s_k^2 + (c_k - m)^2).
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
 
 from contracts.arrays import Array
+from contracts.frozen import dataclass
 
 KINDS = ("selfish", "fair", "altruistic")
 LEVELS = np.linspace(0.0, 1.0, 21)

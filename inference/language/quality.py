@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from contracts.arrays import Array, finite
 from contracts.errors import ProblemError
+from contracts.frozen import dataclass
 from inference.language.offline import OfflineReader
 from inference.language.reading import PolicyReader, PolicyReading, UnreadablePolicyError
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 
 from contracts.errors import ProblemError
+from contracts.frozen import dataclass
 from inference.language.mixture import KINDS, LEVELS
 from inference.social_preferences import CharnessRabin, SocialPreferences
 

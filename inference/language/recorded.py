@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from dataclasses import dataclass
 from pathlib import Path
 
 from contracts.documents import parse_json
 from contracts.errors import ProblemError
 from contracts.files import read_text, write_text
+from contracts.frozen import dataclass
 from inference.language.offline import checked_text
 from inference.language.reading import PolicyReading, UnreadablePolicyError
 

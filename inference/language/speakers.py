@@ -7,13 +7,14 @@ under the principle in force. Both are protocols, so that language models, recor
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import lru_cache
 from typing import Protocol, runtime_checkable
 
 import numpy as np
 
 from contracts.errors import ProblemError
+from contracts.frozen import dataclass
 from inference.language.offline import OfflineReader
 from inference.language.reading import PolicyReader, PolicyReading
 from inference.language.writing import write_policy

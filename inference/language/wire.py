@@ -14,12 +14,13 @@ import socket
 import ssl
 import threading
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from pathlib import Path
 from typing import Literal
 from urllib.parse import quote, unquote, urlsplit
 
 from contracts.errors import ProblemError
+from contracts.frozen import dataclass
 from inference.language.secret import Secret
 
 LONGEST = 1e6  # seconds; sockets take no more than about 1e9

@@ -7,7 +7,6 @@ reservation utilities, and, with everybody in one pot, the Bradley-Terry reward 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -16,6 +15,7 @@ from scipy.special import expit
 
 from contracts.arrays import Array, finite
 from contracts.errors import ProblemError
+from contracts.frozen import dataclass
 from inference.elicitation import Acceptances, Comparisons, Ratings
 from inference.norms import elicit_norms
 from inference.society.world import Society

@@ -7,13 +7,14 @@ logit), whatever the mechanism believed. Every number is a mean over the members
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import fields
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.special import rel_entr, softmax
 
 from contracts.arrays import Array
+from contracts.frozen import dataclass
 from inference.society.mechanisms import Offer
 from inference.society.world import Society
 

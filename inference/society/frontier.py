@@ -8,7 +8,6 @@ for mechanisms that break IR or IC, which menus may not.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -16,6 +15,7 @@ import numpy as np
 from contracts.arrays import Array
 from contracts.criteria import Harm, Surplus
 from contracts.errors import SolverError
+from contracts.frozen import dataclass
 from contracts.models import delegation
 from contracts.pareto import pareto_front
 from inference.society.evaluation import Truth, delivered, evaluate, full_information

@@ -17,7 +17,6 @@ for all of them at once. With s(v) = reference exp((v - c) / tau) / Z, the softm
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -26,6 +25,7 @@ from scipy.special import logsumexp
 
 from contracts.arrays import Array
 from contracts.errors import SolverError
+from contracts.frozen import dataclass
 from contracts.menu import Menu
 from contracts.models import delegation
 from contracts.solve import solve_menu

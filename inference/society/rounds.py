@@ -14,7 +14,7 @@ forgotten, and a new poll asks people with their groups, once.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -22,6 +22,7 @@ from scipy.special import expit, log_expit
 
 from contracts.arrays import Array
 from contracts.errors import ProblemError
+from contracts.frozen import dataclass
 from contracts.menu import Menu
 from contracts.models import delegation
 from contracts.solve import solve_menu

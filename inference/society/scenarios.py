@@ -8,12 +8,13 @@ and differences between them are paired.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from typing import Any
 
 import numpy as np
 
 from contracts.arrays import Array
+from contracts.frozen import dataclass
 from inference.society.community import Elicited, community_input, elicited
 from inference.society.evaluation import Outcome, Truth, coherence, evaluate, full_information
 from inference.society.mechanisms import FULL_INFORMATION, MECHANISMS, Offer, Signal

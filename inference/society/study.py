@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from contracts.errors import ProblemError
+from contracts.frozen import dataclass
 from contracts.records import write_document
 from contracts.report import Report
 from inference.society.frontier import Placement, placement

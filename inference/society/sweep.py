@@ -12,11 +12,12 @@ import os
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from contracts.errors import ProblemError
+from contracts.frozen import dataclass
 from contracts.pieces import working_in
 from contracts.records import read_json, write_document
 from inference.society.rounds import Course, run_course

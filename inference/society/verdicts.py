@@ -9,7 +9,6 @@ are paired: both mechanisms meet the same societies, answers and noise, and whol
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
@@ -17,6 +16,7 @@ from scipy.special import ndtr, stdtrit
 
 from contracts.arrays import Array
 from contracts.errors import ProblemError
+from contracts.frozen import dataclass
 from inference.society.rounds import Course
 from inference.society.scenarios import Cell
 

@@ -13,7 +13,6 @@ Kullback-Leibler distance from the own best one, times tau.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -24,6 +23,7 @@ from scipy.special import logsumexp
 
 from contracts.arrays import Array, finite, generator, number
 from contracts.errors import ProblemError
+from contracts.frozen import dataclass
 from contracts.records import read_json, write_document
 
 SCHEMA = "menuwright/society/1"
