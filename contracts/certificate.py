@@ -10,6 +10,7 @@ import numpy as np
 
 from contracts.arrays import Array, finite, number
 from contracts.bounds import Bound, Multipliers, check_multipliers, no_multipliers, upper_bound
+from contracts.door import checked
 from contracts.errors import ProblemError
 from contracts.exact import EPS, BestOptions, best_options, participation_slacks
 from contracts.exact_robust import worst_deviations, worst_participation_slacks
@@ -23,6 +24,7 @@ SMALLEST_VALUE = 1e-4  # share of all money in play below which a value counts a
 NO_MONEY = 1e-280  # where nothing at all is at stake: far above what comparisons leave room for lost bits
 
 
+@checked
 @dataclass(frozen=True)
 class Deviation:
     """The most tempting untruth: `tempted` gains `gain` by taking the contract of `tempter`."""
@@ -43,6 +45,7 @@ class Violation:
     amount: float
 
 
+@checked
 @dataclass(frozen=True)
 class Certificate:
     """What `verify` found; no solver was asked.
@@ -154,6 +157,7 @@ def _json_number(number: float) -> float | None:
     return number if math.isfinite(number) else None
 
 
+@checked
 def verify(
     problem: ScreeningProblem,
     allocation: Any,

@@ -8,7 +8,8 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from contracts.arrays import Array, finite
+from contracts.arrays import Array, finite, infinite_entries
+from contracts.door import ROWS, Expression, checked
 from contracts.errors import ProblemError
 
 BISECTIONS = 120  # halvings that take any bracket of floats to neighbouring floats
@@ -24,7 +25,7 @@ class Domain(Protocol):
     def check(self, n_goods: int) -> None:
         """Refuse a number of goods that does not fit."""
 
-    def constraints(self, allocation: Any) -> list[Any]:
+    def constraints(self, allocation: Expression) -> list[Any]:
         """Membership of every row of a cvxpy expression (n, n_goods)."""
 
     def support(self, direction: Array) -> Array:
@@ -49,6 +50,7 @@ class Domain(Protocol):
         """The set X / unit."""
 
 
+@checked(allocation=ROWS, direction=ROWS, value=ROWS)
 @dataclass(frozen=True, eq=False)
 class NonNegative:
     """Any x >= 0.
@@ -64,7 +66,7 @@ class NonNegative:
     def check(self, n_goods: int) -> None:
         """Every number of goods fits."""
 
-    def constraints(self, allocation: Any) -> list[Any]:
+    def constraints(self, allocation: Expression) -> list[Any]:
         return [allocation >= 0]
 
     def support(self, direction: Array) -> Array:
@@ -89,6 +91,7 @@ class NonNegative:
         return self
 
 
+@checked(allocation=ROWS, direction=ROWS, value=ROWS)
 @dataclass(frozen=True, eq=False)
 class Box:
     """lower <= x <= upper, one number for all goods or one per good; [0, 1]^n_goods by default."""
@@ -101,11 +104,7 @@ class Box:
     def __post_init__(self) -> None:
         for name in ("lower", "upper"):
             limit = getattr(self, name)
-            try:
-                infinite = bool(np.isinf(np.asarray(limit, dtype=np.float64)).any())
-            except (TypeError, ValueError):
-                infinite = False
-            if infinite:
+            if infinite_entries(limit).any():
                 raise ProblemError(
                     f"Box {name} is infinite: use NonNegative(), or a finite bound that no contract reaches"
                 )
@@ -129,7 +128,7 @@ class Box:
             if limit.ndim == 1 and len(limit) != n_goods:
                 raise ProblemError(f"Box {name} has {len(limit)} entries for {n_goods} goods: give one per good")
 
-    def constraints(self, allocation: Any) -> list[Any]:
+    def constraints(self, allocation: Expression) -> list[Any]:
         lower = np.broadcast_to(self.lower, allocation.shape)
         upper = np.broadcast_to(self.upper, allocation.shape)
         return [allocation >= lower, allocation <= upper]
@@ -157,6 +156,7 @@ class Box:
         return Box(self.lower / unit, self.upper / unit)
 
 
+@checked(allocation=ROWS, direction=ROWS, value=ROWS)
 @dataclass(frozen=True, eq=False)
 class Simplex:
     """Lotteries: x >= 0 with sum 1, or sum at most 1 with free disposal (unit demand).
@@ -174,7 +174,7 @@ class Simplex:
     def check(self, n_goods: int) -> None:
         """Every number of goods fits."""
 
-    def constraints(self, allocation: Any) -> list[Any]:
+    def constraints(self, allocation: Expression) -> list[Any]:
         import cvxpy as cp
 
         total = cp.sum(allocation, axis=1)
@@ -248,6 +248,7 @@ class Simplex:
         return self
 
 
+@checked(allocation=ROWS, direction=ROWS, value=ROWS)
 @dataclass(frozen=True, eq=False)
 class Polyhedron:
     """matrix @ x <= bounds, non-empty and bounded: both are proven at the door by linear programs.
@@ -280,7 +281,7 @@ class Polyhedron:
         if self.matrix.shape[1] != n_goods:
             raise ProblemError(f"Polyhedron matrix has {self.matrix.shape[1]} columns for {n_goods} goods")
 
-    def constraints(self, allocation: Any) -> list[Any]:
+    def constraints(self, allocation: Expression) -> list[Any]:
         return [allocation @ self.matrix.T <= np.broadcast_to(self.bounds, (allocation.shape[0], len(self.bounds)))]
 
     def support(self, direction: Array) -> Array:

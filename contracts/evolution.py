@@ -28,6 +28,7 @@ import numpy as np
 from contracts.arrays import Array, finite
 from contracts.bounds import Bound, no_multipliers, upper_bound
 from contracts.criteria import Goal
+from contracts.door import checked
 from contracts.errors import ProblemError
 from contracts.front import Front, signs
 from contracts.menu import Menu, menu_of
@@ -45,6 +46,7 @@ CLEAR = 1e-9  # share of the transfers that keeps types in place when transfers 
 PARTITIONS = {2: 60, 3: 12, 4: 7, 5: 5}  # of the simplex of reference directions, by number of objectives
 
 
+@checked
 @dataclass(frozen=True, eq=False)
 class Search:
     """How to search where no program is convex.

@@ -12,6 +12,7 @@ import numpy as np
 from contracts.arrays import Array, finite, generator, is_frame, number
 from contracts.bounds import Bound, Multipliers, upper_bound
 from contracts.certificate import Certificate, certify
+from contracts.door import checked
 from contracts.errors import ProblemError
 from contracts.exact import best_options
 from contracts.names import check_same_names, column_names, given_names, row_names
@@ -31,6 +32,7 @@ BINDING = 1e-6  # share of a type's weight above which a multiplier counts as bi
 OUTSIDE = -1  # index of the outside option
 
 
+@checked
 class Options(NamedTuple):
     """Distinct contracts on offer."""
 
@@ -38,6 +40,7 @@ class Options(NamedTuple):
     transfers: Array  # (n_options,)
 
 
+@checked
 @dataclass(frozen=True, eq=False, repr=False)
 class Menu:
     """A menu of contracts, exactly incentive compatible and individually rational for the floats it holds.
@@ -418,6 +421,7 @@ def multipliers_record(multipliers: Multipliers) -> dict[str, Any]:
     }
 
 
+@checked
 def load_menu(path: str | Path) -> Menu:
     """Read a menu that `Menu.save` wrote. Its certificate is computed anew: a file is not believed.
 

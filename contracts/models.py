@@ -9,6 +9,7 @@ import numpy as np
 from contracts.arrays import Array, finite, place
 from contracts.costs import Entropy, Linear, Power, Quadratic
 from contracts.domains import Box, Domain, NonNegative, Simplex
+from contracts.door import checked
 from contracts.errors import ProblemError
 from contracts.names import check_same_names, row_names, type_names
 from contracts.objectives import Isoelastic, Profit, Welfare
@@ -17,6 +18,7 @@ from contracts.problem import ScreeningProblem, Transfers
 LOG_UTILITY = Isoelastic(1.0)  # W(u) = log u, the usual benchmark of optimal taxation
 
 
+@checked
 def mussa_rosen(
     types: Any,
     weights: Any = None,
@@ -66,6 +68,7 @@ def mussa_rosen(
     )
 
 
+@checked
 def maskin_riley(
     types: Any,
     weights: Any = None,
@@ -125,6 +128,7 @@ def maskin_riley(
     )
 
 
+@checked
 def multiproduct(
     types: Any,
     weights: Any = None,
@@ -181,6 +185,7 @@ def multiproduct(
     )
 
 
+@checked
 def optimal_auction(
     values: Any,
     weights: Any = None,
@@ -239,6 +244,7 @@ def optimal_auction(
     )
 
 
+@checked
 def regulation(
     marginal_costs: Any,
     weights: Any = None,
@@ -307,6 +313,7 @@ def regulation(
     )
 
 
+@checked
 def income_tax(
     skills: Any,
     weights: Any = None,
@@ -377,6 +384,7 @@ def income_tax(
     )
 
 
+@checked
 def lotteries(
     utility_matrix: Any,
     weights: Any = None,
@@ -437,6 +445,7 @@ def lotteries(
     )
 
 
+@checked
 def delegation(
     utility_matrix: Any,
     weights: Any = None,

@@ -14,6 +14,7 @@ from contracts.ambiguity import Ambiguity, WorstCase
 from contracts.arrays import Array, finite, is_frame, number
 from contracts.costs import Cost, Linear
 from contracts.domains import Domain, NonNegative
+from contracts.door import GOODS_OF_TYPES, TYPES, Values, checked
 from contracts.errors import ProblemError
 from contracts.names import NumberedLabels, check_same_names, column_names, distinct_names, row_names, type_names
 from contracts.objectives import Objective, Profit, WeightedSum, Welfare
@@ -24,6 +25,7 @@ NO_COST, ANY_AMOUNT, PROFIT = Linear(0.0), NonNegative(), Profit()
 WEIGHTS_SUM_TOLERANCE = 5e-6  # ten shares rounded to six digits still count as shares
 
 
+@checked
 @dataclass(frozen=True, eq=False)
 class LinearConstraint:
     """lower <= sum_i allocation_i . x_i + utility_i u_i <= upper, one row over the whole menu.
@@ -86,6 +88,7 @@ class SideRows:
         return np.asarray(np.einsum("kij,ij->k", self.allocation, allocation) + self.utility @ utility)
 
 
+@checked(allocation=GOODS_OF_TYPES, transfer=TYPES, weights=TYPES)
 @dataclass(frozen=True, eq=False, repr=False)
 class ScreeningProblem:
     """A principal who offers a menu of contracts to agents of hidden types.
@@ -130,7 +133,7 @@ class ScreeningProblem:
     weights: Any = None
     cost: Cost = NO_COST
     domain: Domain = ANY_AMOUNT
-    principal_values: Any = 0.0
+    principal_values: Values = 0.0
     reservation_utility: Any = 0.0
     outside_option: Any = None
     transfers: Transfers = "free"

@@ -14,6 +14,7 @@ import numpy as np
 
 from contracts.arrays import number
 from contracts.bounds import Multipliers, no_multipliers, upper_bound
+from contracts.door import checked
 from contracts.engines.candidate import Candidate
 from contracts.errors import ProblemError, SolverError
 from contracts.indifference import doubles
@@ -42,6 +43,7 @@ TOUCHING = (
 LARGER = "Ask for a larger gap, or rescale the problem"
 
 
+@checked
 def solve_menu(
     problem: Any,
     weights: Any = None,

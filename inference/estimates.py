@@ -11,12 +11,14 @@ import numpy as np
 from scipy.special import ndtri
 
 from contracts.arrays import Array, finite
+from contracts.door import checked
 from contracts.errors import ProblemError
 
 if TYPE_CHECKING:
     import pandas as pd
 
 
+@checked
 @dataclass(frozen=True, eq=False, repr=False)
 class Estimates:
     """Parameters of every type, jointly normal in large samples.

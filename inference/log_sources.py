@@ -23,6 +23,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from contracts.arrays import eager, is_frame
 from contracts.errors import ProblemError
 
 INSTALL_LINE = 'pip install "menuwright[logs]"'
@@ -128,16 +129,15 @@ def open_log(
         isinstance(source, Sequence) and all(isinstance(p, str | Path) for p in source)
     ):
         return _open_files(source, columns, table, memory, scratch)
-    if not hasattr(source, "columns"):
+    if not is_frame(source):
         raise ProblemError(
             f"{type(source).__name__} is no choice log: give a file, folder or pattern, an ibis table or connection, "
             "or a frame"
         )
-    import narwhals as nw
-
+    table_in_memory = eager(source)
     connection, folder = _engine(memory, scratch)
     with reading("the frame"):
-        frame = connection.create_table("log", nw.from_native(source, eager_only=True).to_arrow(), temp=True)
+        frame = connection.create_table("log", table_in_memory.to_arrow(), temp=True)
     return OpenLog("the frame", _chosen(frame, columns, "the frame"), connection, folder)
 
 

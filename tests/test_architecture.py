@@ -14,6 +14,7 @@ LAYERS = (  # each may import from those before it, and from its own
     ("errors",),
     ("arrays",),
     ("names",),
+    ("door",),
     ("domains", "objectives", "ambiguity", "uncertainty"),
     ("costs",),
     ("problem",),

@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
 
+from contracts.door import checked
 from contracts.errors import ContractError, ProblemError
 
 Answer = TypeVar("Answer")
@@ -43,6 +44,7 @@ class CostError(EndpointError):
     """The next request could cost more than is left of the budget."""
 
 
+@checked
 @dataclass(eq=False)
 class ChatEndpoint:
     """An endpoint that speaks the chat protocol of OpenAI, with limits on time, rate and money.
@@ -85,6 +87,8 @@ class ChatEndpoint:
         for name in ("timeout", "requests_per_minute", "attempts", "longest_reply"):
             if not getattr(self, name) > 0:
                 raise ProblemError(f"{name} is {getattr(self, name)}: it must be positive")
+        if not self.api_key:
+            raise ProblemError("api_key is empty: leave it out where the endpoint asks for none")
         if self.budget < 0 or min(self.prices) < 0 or self.retries < 0:
             raise ProblemError("budget, prices and retries must not be negative")
         try:

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from contracts.door import checked
 from inference.language.chat import ChatEndpoint, EndpointError, ReplyError, marked, unit_number
 from inference.language.grammar import quantities
 from inference.language.offline import checked_text
@@ -46,6 +47,7 @@ CONTRADICTION = 0.1  # between a reply and an exact quantity of the text
 PRIOR = (0.5, 0.35)  # flat enough to contain every share
 
 
+@checked
 @dataclass(frozen=True, eq=False)
 class EndpointReader:
     """Reads policies with the model at an endpoint.

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from contracts.arrays import Array
+from contracts.door import checked
 from contracts.errors import ContractError, ProblemError
 from contracts.solve import reporter
 from inference.language.reading import UnreadablePolicyError
@@ -38,6 +39,7 @@ class LoopError(ContractError):
         self.reached = reached
 
 
+@checked
 @dataclass(frozen=True, repr=False)
 class Transcript:
     """What was played and written in one run.
@@ -80,6 +82,7 @@ class Transcript:
         return "\n".join(lines)
 
 
+@checked
 def play_with_language(
     game: Game,
     meta: MetaLM,
@@ -149,6 +152,7 @@ def play_with_language(
     return Transcript(tuple(rows), tuple(principles))
 
 
+@checked
 def replay_principles(offers: Any, principles: Any, assistant: AssistantLM) -> pd.DataFrame:
     """What an assistant does under the principles of recorded runs, beside what was recorded.
 

@@ -8,6 +8,7 @@ from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 
+from contracts.door import checked
 from contracts.errors import ProblemError
 from inference.language.mixture import KINDS, LEVELS
 from inference.social_preferences import CharnessRabin, SocialPreferences
@@ -30,6 +31,7 @@ class UnreadablePolicyError(ProblemError):
         self.phrase = phrase
 
 
+@checked
 @dataclass(frozen=True)
 class Evidence:
     """A phrase of the text, in its own spelling, and what was read from it."""
@@ -38,6 +40,7 @@ class Evidence:
     says: str
 
 
+@checked
 @dataclass(frozen=True)
 class PolicyReading:
     """The share of the pie that a policy offers to the other, with its uncertainty and its evidence.

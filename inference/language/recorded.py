@@ -7,12 +7,14 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+from contracts.door import checked
 from contracts.errors import ProblemError
 from contracts.records import write_text
 from inference.language.offline import checked_text
 from inference.language.reading import PolicyReading, UnreadablePolicyError
 
 
+@checked
 @dataclass(frozen=True, eq=False)
 class RecordedReader:
     """Reads policies that were read before.
@@ -58,6 +60,7 @@ class RecordedReader:
         return reading
 
 
+@checked
 def save_readings(readings: Iterable[PolicyReading], path: str | Path) -> None:
     """Write readings, one JSON document per line."""
     lines = [json.dumps(reading.to_dict(), allow_nan=False) for reading in readings]

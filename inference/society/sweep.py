@@ -16,6 +16,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from contracts.door import checked
 from contracts.errors import ProblemError
 from inference.society.rounds import Course, run_course
 from inference.society.scenarios import PLAIN, SCENARIOS, Cell, Scenario, communities, joined, run_cell
@@ -24,6 +25,7 @@ SCHEMA = "menuwright/societal-piece/2"
 THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")  # of the linear algebra in a process
 
 
+@checked
 @dataclass(frozen=True)
 class Scale:
     """How much is computed.
@@ -161,6 +163,7 @@ def families() -> list[list[Scenario]]:
     return list(found.values())
 
 
+@checked
 def sweep(
     scale: Scale,
     *,
