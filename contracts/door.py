@@ -390,7 +390,7 @@ Expression = Annotated[Any, _plain("an expression of cvxpy", _is_expression)]
 
 
 def shaped(*sizes: str) -> Kind:
-    """An array of floats with these sizes, by name: the same everywhere in a call, and that of the object if it has one.
+    """An array of floats with sizes of these names: the same throughout a call, and the object's own if it has one.
 
     Examples
     --------

@@ -215,14 +215,8 @@ def sample_latent_types(
     """
     checked_data(data)
     generator(rng)
-    counted = (
-        ("n_types", n_types, 1),
-        ("draws", draws, 4),
-        ("warmup", warmup, 20),
-        ("chains", chains, 1),
-        ("starts", starts, 1),
-    )
-    for name, count, least in counted:
+    counted = (("n_types", n_types, 1), ("draws", draws, 4), ("warmup", warmup, 20), ("chains", chains, 1))
+    for name, count, least in (*counted, ("starts", starts, 1)):
         if count < least:
             raise ProblemError(f"{name} is {count}: use at least {least}")
     if n_types > data.n_people:

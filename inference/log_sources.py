@@ -170,6 +170,8 @@ def _engine(memory: str, scratch: str | Path | None, database: str | Path = ":me
 
     if scratch is not None and not Path(scratch).is_dir():
         raise ProblemError(f"scratch {scratch} is not a folder: name one with room for what exceeds {memory}")
+    if not memory.isascii():
+        raise ProblemError(f"memory is {memory!r}: give an amount, such as '4GB'")
     with ExitStack() as on_failure, reading(f"memory={memory!r}, {database}"):
         folder = tempfile.mkdtemp(prefix="choice-log-", dir=scratch)
         on_failure.callback(shutil.rmtree, folder, ignore_errors=True)

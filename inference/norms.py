@@ -6,6 +6,7 @@ who choose with temperature T in some unit of reward have utilities of T times t
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
