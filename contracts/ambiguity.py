@@ -11,7 +11,8 @@ from typing import Any, NamedTuple, Protocol, runtime_checkable
 
 import numpy as np
 
-from contracts.arrays import Array, finite, number
+from contracts.arrays import Array, finite, infinite_entries, number
+from contracts.door import GOODS_OF_TYPES, TYPES, Expression, checked
 from contracts.errors import ProblemError
 from contracts.frozen import dataclass
 
@@ -45,10 +46,11 @@ class Ambiguity(Protocol):
     def restored(self, other: Array) -> Array:
         """A distribution that a solver left a little outside equations of the set, moved back onto them."""
 
-    def worth(self, payoff: Any, weights: Array, valuations: Array) -> tuple[Any, list[Any]]:
+    def worth(self, payoff: Expression, weights: Array, valuations: Array) -> tuple[Any, list[Any]]:
         """The dual of the worst case as a concave cvxpy expression of (n_types,) payoffs, with its constraints."""
 
 
+@checked(payoff=TYPES, weights=TYPES, other=TYPES, valuations=GOODS_OF_TYPES)
 @dataclass(frozen=True)
 class _Ball:
     radius: float
@@ -67,6 +69,7 @@ class _Ball:
         return other
 
 
+@checked(payoff=TYPES, weights=TYPES, other=TYPES, valuations=GOODS_OF_TYPES)
 @dataclass(frozen=True)
 class TotalVariation(_Ball):
     """Distributions that move at most `radius` of the mass: sum |g - f| / 2 <= radius.
@@ -90,7 +93,7 @@ class TotalVariation(_Ball):
     def excess(self, other: Array, weights: Array, valuations: Array) -> float:
         return float(np.abs(other - weights).sum() / 2 - self.radius)
 
-    def worth(self, payoff: Any, weights: Array, valuations: Array) -> tuple[Any, list[Any]]:
+    def worth(self, payoff: Expression, weights: Array, valuations: Array) -> tuple[Any, list[Any]]:
         import cvxpy as cp
 
         cap = cp.Variable()  # payoffs above it lose their mass
@@ -99,6 +102,7 @@ class TotalVariation(_Ball):
         return capped - radius * cap + radius * cp.min(payoff), []
 
 
+@checked(payoff=TYPES, weights=TYPES, other=TYPES, valuations=GOODS_OF_TYPES)
 @dataclass(frozen=True)
 class KullbackLeibler(_Ball):
     """Distributions with relative entropy sum g log(g / f) <= radius, in nats (Hansen & Sargent 2001).
@@ -132,7 +136,7 @@ class KullbackLeibler(_Ball):
     def excess(self, other: Array, weights: Array, valuations: Array) -> float:
         return _relative_entropy(other, weights) - self.radius
 
-    def worth(self, payoff: Any, weights: Array, valuations: Array) -> tuple[Any, list[Any]]:
+    def worth(self, payoff: Expression, weights: Array, valuations: Array) -> tuple[Any, list[Any]]:
         import cvxpy as cp
 
         multiplier, mean, tilt = cp.Variable(nonneg=True), cp.Variable(), cp.Variable(len(weights))
@@ -141,6 +145,7 @@ class KullbackLeibler(_Ball):
         return -self.radius * multiplier - mean, [cone, weights @ tilt <= multiplier]
 
 
+@checked(payoff=TYPES, weights=TYPES, other=TYPES, valuations=GOODS_OF_TYPES)
 @dataclass(frozen=True)
 class ChiSquare(_Ball):
     """Distributions with sum (g - f)^2 / f <= radius.
@@ -179,7 +184,7 @@ class ChiSquare(_Ball):
     def excess(self, other: Array, weights: Array, valuations: Array) -> float:
         return float(((other - weights) ** 2 / weights).sum() - self.radius)
 
-    def worth(self, payoff: Any, weights: Array, valuations: Array) -> tuple[Any, list[Any]]:
+    def worth(self, payoff: Expression, weights: Array, valuations: Array) -> tuple[Any, list[Any]]:
         import cvxpy as cp
 
         price, total, kept = cp.Variable(nonneg=True), cp.Variable(), cp.Variable(len(weights), nonneg=True)
@@ -187,6 +192,7 @@ class ChiSquare(_Ball):
         return total + price * (1 - self.radius) - lost, [kept >= 2 * price - payoff + total]
 
 
+@checked(payoff=TYPES, weights=TYPES, other=TYPES, valuations=GOODS_OF_TYPES)
 @dataclass(frozen=True)
 class Wasserstein(_Ball):
     """Distributions that earth movers reach at cost <= radius: mass times distance between types.
@@ -277,7 +283,7 @@ class Wasserstein(_Ball):
             work = min(work, _least_work(distance, weights, other))  # a detour may be shorter than the direct way
         return work - self.radius
 
-    def worth(self, payoff: Any, weights: Array, valuations: Array) -> tuple[Any, list[Any]]:
+    def worth(self, payoff: Expression, weights: Array, valuations: Array) -> tuple[Any, list[Any]]:
         import cvxpy as cp
 
         n_types, distance = len(weights), self.distance(valuations)
@@ -288,6 +294,7 @@ class Wasserstein(_Ball):
         return weights @ cheapest - min(self.radius / longest, 1.0) * price, [moves]
 
 
+@checked(payoff=TYPES, weights=TYPES, other=TYPES, valuations=GOODS_OF_TYPES)
 @dataclass(frozen=True, eq=False)
 class Moments:
     """Every distribution whose expected features lie within limits; nothing else is known.
@@ -353,7 +360,7 @@ class Moments:
             other = np.maximum(other + weighted @ np.linalg.lstsq(weighted.T @ rows, missed, rcond=1e-12)[0], 0.0)
         return other
 
-    def worth(self, payoff: Any, weights: Array, valuations: Array) -> tuple[Any, list[Any]]:
+    def worth(self, payoff: Expression, weights: Array, valuations: Array) -> tuple[Any, list[Any]]:
         import cvxpy as cp
 
         rows, limits = self._rows
@@ -401,12 +408,9 @@ def _least_work(distance: Array, leaving: Array, arriving: Array) -> float:
 
 def _limits(name: str, values: Any, none: float) -> Array:
     """One number or an array, infinite on the one side where there is no limit."""
-    try:
-        absent = np.asarray(values, dtype=np.float64) == none
-    except (TypeError, ValueError):  # `finite` says what is wrong with it
-        absent = np.zeros(1, dtype=bool)
-    if not absent.any():
+    if not infinite_entries(values).any():
         return finite(name, values)
+    absent = np.asarray(values, dtype=np.float64) == none
     return np.where(absent, none, finite(name, np.where(absent, 0.0, np.asarray(values, dtype=np.float64))))
 
 

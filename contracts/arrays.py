@@ -138,6 +138,29 @@ def _is_number(entry: Any) -> bool:
     return True
 
 
+def rectangular(name: str, values: Any) -> NDArray[Any]:
+    """An array of anything, where rows have one length."""
+    try:
+        return np.asarray(values)
+    except ValueError as exc:
+        raise ProblemError(f"{name} is not a rectangular array ({exc}): give every row the same length") from exc
+
+
+def infinite_entries(values: Any) -> NDArray[np.bool_]:
+    """Which entries are infinite; none of what is no array of numbers, about which `finite` has better words.
+
+    Examples
+    --------
+    >>> infinite_entries([1.0, float("inf")]), infinite_entries("text")
+    (array([False,  True]), array(False))
+    """
+    try:
+        raw = np.asarray(values)
+        return np.isinf(raw.astype(np.float64)) if raw.dtype.kind in "fO" else np.zeros(raw.shape, dtype=bool)
+    except (TypeError, ValueError, OverflowError):
+        return np.zeros((), dtype=bool)
+
+
 def yes_or_no(name: str, values: Any) -> NDArray[np.bool_]:
     """True and False, or 1 and 0, as an array of bool.
 
@@ -146,7 +169,7 @@ def yes_or_no(name: str, values: Any) -> NDArray[np.bool_]:
     >>> yes_or_no("accepted", [1, 0])
     array([ True, False])
     """
-    array = np.asarray(values)
+    array = rectangular(name, values)
     if array.dtype.kind == "O" and all(isinstance(entry, bool | np.bool_) for entry in array.ravel().tolist()):
         array = array.astype(bool)
     if array.dtype == np.bool_:

@@ -11,6 +11,7 @@ from contracts.arrays import Array, finite, number
 from contracts.bounds import Bound, Multipliers, check_multipliers, no_multipliers, upper_bound
 from contracts.costs import conjugate_at
 from contracts.domains import Simplex
+from contracts.door import checked
 from contracts.errors import ProblemError
 from contracts.exact import EPS, BestOptions, best_options, participation_slacks
 from contracts.exact_robust import worst_deviations, worst_participation_slacks
@@ -27,6 +28,7 @@ PRICE_STEPS = tuple(4.0**k for k in range(10))  # multiples of the prices of row
 NO_MONEY = 1e-280  # where nothing at all is at stake: far above what comparisons leave room for lost bits
 
 
+@checked
 @dataclass(frozen=True)
 class Deviation:
     """The most tempting untruth: `tempted` gains `gain` by taking the contract of `tempter`."""
@@ -47,6 +49,7 @@ class Violation:
     amount: float
 
 
+@checked
 @dataclass(frozen=True)
 class Certificate:
     """What `verify` found; no solver was asked.
@@ -167,6 +170,7 @@ def _json_number(number: float) -> float | None:
     return number if math.isfinite(number) else None
 
 
+@checked
 def verify(
     problem: ScreeningProblem,
     allocation: Any,

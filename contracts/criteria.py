@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 import numpy as np
 
 from contracts.arrays import Array, finite
+from contracts.door import checked
 from contracts.errors import ContractError, ProblemError
 from contracts.frozen import dataclass
 from contracts.objectives import Profit, WeightedSum, Welfare, WorstOff
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from contracts.menu import Menu
 
 Sense = Literal["max", "min"]
-Group = str | Sequence[str] | None
+Group = Any  # the label of one type or good, a list of several, or None for all
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,6 +34,7 @@ class Concave:
     constant: float = 0.0
 
 
+@checked
 @dataclass(frozen=True)
 class Surplus:
     """Mean utility of the agents of a group: one type by its label, several, or everybody."""
@@ -48,6 +50,7 @@ class Surplus:
         return Concave(WeightedSum(utility_weights=membership(problem, self.group, self.name)))
 
 
+@checked
 @dataclass(frozen=True)
 class TotalSurplus:
     """Profit and everybody's utility together."""
@@ -59,6 +62,7 @@ class TotalSurplus:
         return Concave(WeightedSum(profit_weight=1.0, utility_weights=1.0))
 
 
+@checked
 @dataclass(frozen=True)
 class Misalignment:
     """How much better the allocation that a group likes best would be for it than what it gets; a mean, in money.
@@ -87,6 +91,7 @@ class Misalignment:
         return Concave(WeightedSum(allocation_values=share[:, np.newaxis] * problem.valuations), constant)
 
 
+@checked
 @dataclass(frozen=True, eq=False)
 class Harm:
     """Expected harm: what one unit of every good does, (n_goods,), or does with every type, (n_types, n_goods)."""
@@ -105,6 +110,7 @@ class Harm:
         return Concave(WeightedSum(allocation_values=-self.vector))
 
 
+@checked
 @dataclass(frozen=True)
 class Access:
     """Mean amount that the agents of a group get, of all goods together or of those that are named."""
@@ -123,6 +129,7 @@ class Access:
         return Concave(WeightedSum(allocation_values=share[:, np.newaxis] * counted))
 
 
+@checked
 @dataclass(frozen=True)
 class Inequality:
     """Gini coefficient of information rents: 0 if all agents gain the same, near 1 if few gain everything."""
@@ -141,6 +148,7 @@ class Inequality:
         return float((share * rent) @ (2 * below - 1)) / mean
 
 
+@checked
 @dataclass(frozen=True)
 class Information:
     """Mutual information between an agent's type and its choice from the menu, in nats.
@@ -174,6 +182,7 @@ class Information:
         return max(float(np.sum(joint[positive] * np.log(joint[positive] / independent[positive]))), 0.0)
 
 
+@checked
 @dataclass(frozen=True)
 class NumberOfOptions:
     """How many contracts the menu offers, the outside option not counted: simple menus are better."""
@@ -185,6 +194,7 @@ class NumberOfOptions:
         return float(len(menu.options.transfers))
 
 
+@checked
 @dataclass(frozen=True)
 class Criterion:
     """Any function of a menu as an objective.

@@ -8,6 +8,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from contracts.arrays import Array, finite
+from contracts.door import ROWS, Expression, checked
 from contracts.errors import ProblemError
 from contracts.frozen import dataclass
 
@@ -24,7 +25,7 @@ class Domain(Protocol):
     def check(self, n_goods: int) -> None:
         """Refuse a number of goods that does not fit."""
 
-    def constraints(self, allocation: Any, share: Any = 1) -> list[Any]:
+    def constraints(self, allocation: Expression, share: Any = 1) -> list[Any]:
         """Membership of every row of a cvxpy expression (n, n_goods) in share X, share a number or (n, 1)."""
 
     def support(self, direction: Array) -> Array:
@@ -49,6 +50,7 @@ class Domain(Protocol):
         """The set X / unit."""
 
 
+@checked(allocation=ROWS, direction=ROWS, value=ROWS)
 @dataclass(frozen=True, eq=False)
 class NonNegative:
     """Any x >= 0.
@@ -64,7 +66,7 @@ class NonNegative:
     def check(self, n_goods: int) -> None:
         """Every number of goods fits."""
 
-    def constraints(self, allocation: Any, share: Any = 1) -> list[Any]:
+    def constraints(self, allocation: Expression, share: Any = 1) -> list[Any]:
         return [allocation >= 0]
 
     def support(self, direction: Array) -> Array:
@@ -89,6 +91,7 @@ class NonNegative:
         return self
 
 
+@checked(allocation=ROWS, direction=ROWS, value=ROWS)
 @dataclass(frozen=True, eq=False)
 class Box:
     """lower <= x <= upper, one number for all goods or one per good; [0, 1]^n_goods by default.
@@ -133,7 +136,7 @@ class Box:
             if limit.ndim == 1 and len(limit) != n_goods:
                 raise ProblemError(f"Box {name} has {len(limit)} entries for {n_goods} goods: give one per good")
 
-    def constraints(self, allocation: Any, share: Any = 1) -> list[Any]:
+    def constraints(self, allocation: Expression, share: Any = 1) -> list[Any]:
         lower, upper = (np.broadcast_to(limit, allocation.shape[1]) for limit in (self.lower, self.upper))
         every = share if not isinstance(share, int) else np.ones((allocation.shape[0], 1))
         below, above = (np.flatnonzero(np.isfinite(limit)) for limit in (lower, upper))
@@ -184,6 +187,7 @@ def _ends(name: str, limit: Any) -> Array:
     return ends
 
 
+@checked(allocation=ROWS, direction=ROWS, value=ROWS)
 @dataclass(frozen=True, eq=False)
 class Simplex:
     """Lotteries: x >= 0 with sum 1, or sum at most 1 with free disposal (unit demand).
@@ -201,7 +205,7 @@ class Simplex:
     def check(self, n_goods: int) -> None:
         """Every number of goods fits."""
 
-    def constraints(self, allocation: Any, share: Any = 1) -> list[Any]:
+    def constraints(self, allocation: Expression, share: Any = 1) -> list[Any]:
         import cvxpy as cp
 
         total = cp.sum(allocation, axis=1, keepdims=True)
@@ -275,6 +279,7 @@ class Simplex:
         return self
 
 
+@checked(allocation=ROWS, direction=ROWS, value=ROWS)
 @dataclass(frozen=True, eq=False)
 class Polyhedron:
     """matrix @ x <= bounds, non-empty and bounded: both are proven at the door by linear programs.
@@ -307,7 +312,7 @@ class Polyhedron:
         if self.matrix.shape[1] != n_goods:
             raise ProblemError(f"Polyhedron matrix has {self.matrix.shape[1]} columns for {n_goods} goods")
 
-    def constraints(self, allocation: Any, share: Any = 1) -> list[Any]:
+    def constraints(self, allocation: Expression, share: Any = 1) -> list[Any]:
         every = share if not isinstance(share, int) else np.ones((allocation.shape[0], 1))
         return [allocation @ self.matrix.T <= every @ self.bounds[np.newaxis]]
 

@@ -29,6 +29,7 @@ import numpy as np
 from contracts.arrays import Array, finite
 from contracts.bounds import Bound, no_multipliers, upper_bound
 from contracts.criteria import Goal
+from contracts.door import checked
 from contracts.errors import ProblemError
 from contracts.files import open_file, replacing
 from contracts.front import Front, signs
@@ -48,6 +49,7 @@ MOST_ADDITIONS = 400  # options tried next to those a list already has
 PARTITIONS = {2: 60, 3: 12, 4: 7, 5: 5}  # of the simplex of reference directions, by number of objectives
 
 
+@checked
 @dataclass(frozen=True, eq=False)
 class Search:
     """How to search where no program is convex.

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from contracts.arrays import Array, finite
+from contracts.door import checked
 from contracts.errors import ProblemError
 from contracts.frozen import dataclass
 from contracts.relevance import ALL_PAIRS, Indices, relevant_blocks
@@ -196,6 +197,7 @@ def participation_slacks(valuations: Array, allocation: Array, transfer: Array, 
 # ---- implementability of an allocation alone ----
 
 
+@checked
 @dataclass(frozen=True)
 class Implementability:
     """Rochet's test: an allocation is implementable iff no cycle of types gains by each taking the next one's."""
@@ -205,6 +207,7 @@ class Implementability:
     gain: float  # exact total gain around the cycle, rounded once
 
 
+@checked
 def implementable(valuations: Array, allocation: Array) -> Implementability:
     """Whether some transfers make the allocation incentive compatible (Rochet 1987), decided exactly.
 

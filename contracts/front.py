@@ -17,6 +17,7 @@ import numpy as np
 
 from contracts.arrays import Array, finite, number
 from contracts.criteria import Concave, Sense, measured
+from contracts.door import checked
 from contracts.errors import ProblemError
 from contracts.frozen import dataclass
 from contracts.menu import Menu, menu_from_dict
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 SCHEMA = "menuwright/front/1"
 
 
+@checked
 @dataclass(frozen=True, eq=False)
 class FrontPoint:
     """One menu of a front, and what it is worth by every objective."""
@@ -46,6 +48,7 @@ class FrontPoint:
     __repr__ = __str__
 
 
+@checked
 @dataclass(frozen=True, eq=False, repr=False)
 class Front:
     """Menus none of which is better than another in everything.
@@ -277,6 +280,7 @@ def signs(senses: tuple[Sense, ...]) -> Array:
     return np.array([1.0 if sense == "max" else -1.0 for sense in senses])
 
 
+@checked
 def load_front(path: str | Path) -> Front:
     """Read a front that `Front.save` wrote. Certificates, and the values of concave objectives, are computed anew.
 

@@ -12,6 +12,7 @@ import numpy as np
 from contracts.arrays import Array, finite, generator, is_frame, number
 from contracts.bounds import Bound, Multipliers, upper_bound
 from contracts.certificate import Certificate, certify
+from contracts.door import checked
 from contracts.errors import ProblemError
 from contracts.exact import best_options
 from contracts.first_best import first_best
@@ -34,6 +35,7 @@ BINDING = 1e-6  # share of a type's weight above which a multiplier counts as bi
 OUTSIDE = -1  # index of the outside option
 
 
+@checked
 class Options(NamedTuple):
     """Distinct contracts on offer."""
 
@@ -44,6 +46,7 @@ class Options(NamedTuple):
         return rebuilt, (Options, tuple(self))
 
 
+@checked
 @dataclass(frozen=True, eq=False, repr=False)
 class Menu:
     """A menu of contracts, exactly incentive compatible and individually rational for the floats it holds.
@@ -523,6 +526,7 @@ def multipliers_record(multipliers: Multipliers) -> dict[str, Any]:
     }
 
 
+@checked
 def load_menu(path: str | Path) -> Menu:
     """Read a menu that `Menu.save` wrote. Its certificate is computed anew: a file is not believed.
 

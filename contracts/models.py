@@ -10,6 +10,7 @@ import numpy as np
 from contracts.arrays import Array, finite, number, place
 from contracts.costs import Cost, Entropy, Linear, Power, Quadratic
 from contracts.domains import Box, Domain, NonNegative, Simplex
+from contracts.door import checked
 from contracts.errors import ProblemError
 from contracts.names import check_same_names, given_names, row_names, type_names
 from contracts.objectives import Isoelastic, Profit, Welfare
@@ -20,6 +21,7 @@ LOG_UTILITY = Isoelastic(1.0)  # W(u) = log u, the usual benchmark of optimal ta
 PRICE = Reading("price", per_transfer=1.0)
 
 
+@checked
 def mussa_rosen(
     types: Any,
     weights: Any = None,
@@ -75,6 +77,7 @@ def mussa_rosen(
     )
 
 
+@checked
 def maskin_riley(
     types: Any,
     weights: Any = None,
@@ -140,6 +143,7 @@ def maskin_riley(
     )
 
 
+@checked
 def multiproduct(
     types: Any,
     weights: Any = None,
@@ -202,6 +206,7 @@ def multiproduct(
     return _read(problem, "good", "price")
 
 
+@checked
 def optimal_auction(
     values: Any,
     weights: Any = None,
@@ -261,6 +266,7 @@ def optimal_auction(
     return _read(problem, "good" if problem.n_goods > 1 else "probability", "price")
 
 
+@checked
 def regulation(
     marginal_costs: Any,
     weights: Any = None,
@@ -334,6 +340,7 @@ def regulation(
     )
 
 
+@checked
 def income_tax(
     skills: Any,
     weights: Any = None,
@@ -409,6 +416,7 @@ def income_tax(
     )
 
 
+@checked
 def lotteries(
     utility_matrix: Any,
     weights: Any = None,
@@ -475,6 +483,7 @@ def lotteries(
     return _read(problem, "outcome", "payment")
 
 
+@checked
 def delegation(
     utility_matrix: Any,
     weights: Any = None,

@@ -11,6 +11,7 @@ from typing import Any, ClassVar, Protocol
 import numpy as np
 
 from contracts.arrays import Array, finite, number
+from contracts.door import GOODS_OF_TYPES, TYPES, Expression, checked
 from contracts.errors import ProblemError
 from contracts.frozen import dataclass
 
@@ -29,10 +30,11 @@ class WelfareFunction(Protocol):
     def conjugate(self, price: Array) -> Array:
         """sup over u of W(u) - price u, elementwise; infinite for price < 0, and for price 0 unless W is bounded."""
 
-    def expression(self, utility: Any) -> Any:
+    def expression(self, utility: Expression) -> Any:
         """W of a cvxpy expression, elementwise and concave."""
 
 
+@checked
 @dataclass(frozen=True)
 class Isoelastic:
     """W(u) = u^(1 - aversion) / (1 - aversion), log u for aversion 1 (Atkinson 1970); utilities must be positive."""
@@ -62,7 +64,7 @@ class Isoelastic:
             best = -np.log(positive) - 1 if rho == 0 else np.power(positive, -rho / self.aversion) * self.aversion / rho
         return np.where(price > 0, best, np.inf if self.aversion <= 1 else np.where(price == 0, 0.0, np.inf))
 
-    def expression(self, utility: Any) -> Any:
+    def expression(self, utility: Expression) -> Any:
         import cvxpy as cp
 
         if self.aversion == 1:
@@ -70,6 +72,7 @@ class Isoelastic:
         return cp.power(utility, 1 - self.aversion) / (1 - self.aversion)
 
 
+@checked
 @dataclass(frozen=True)
 class Exponential:
     """W(u) = (1 - exp(-aversion u)) / aversion, constant absolute aversion to inequality (Kolm 1976)."""
@@ -97,12 +100,13 @@ class Exponential:
         free = np.where(price == 0, 1 / self.aversion, np.inf)  # W rises towards 1 / aversion, and is bounded by it
         return np.where(price > 0, self.value(best) - positive * best, free)
 
-    def expression(self, utility: Any) -> Any:
+    def expression(self, utility: Expression) -> Any:
         import cvxpy as cp
 
         return (1 - cp.exp(-self.aversion * utility)) / self.aversion
 
 
+@checked
 @dataclass(frozen=True)
 class WorstOff:
     """The utility of the type that has least of it (Rawls 1971)."""
@@ -119,6 +123,7 @@ def _check_function(where: str, function: Any) -> None:
         )
 
 
+@checked(payoff=TYPES, weights=TYPES, utility=TYPES, allocation=GOODS_OF_TYPES)
 @dataclass(frozen=True, eq=False)
 class WeightedSum:
     """A sum of concave terms: the form of every objective, and of weighted sums of objectives.
@@ -222,6 +227,7 @@ class WeightedSum:
         return total
 
 
+@checked
 @dataclass(frozen=True, eq=False)
 class Profit:
     """sum_i f_i [b_i . x_i - c(x_i) + t_i], the principal's expected payoff."""
@@ -235,6 +241,7 @@ class Profit:
         return WeightedSum(profit_weight=1.0).terms(shape)
 
 
+@checked
 @dataclass(frozen=True, eq=False)
 class Welfare:
     """profit_weight * profit + sum_i f_i w_i W(u_i), or + min_i u_i, with profit at least `minimum_profit` if given.

@@ -19,6 +19,7 @@ import numpy as np
 
 from contracts.arrays import Array, generator, number
 from contracts.criteria import Goal, goals_of
+from contracts.door import checked
 from contracts.engines.strict import strict_menu
 from contracts.errors import ProblemError, SolverError, UnboundedMenuError
 from contracts.evolution import Search, searched_front
@@ -43,6 +44,7 @@ MANY = 8
 NO_WEIGHT = 1e-9  # below it a weight is Qhull's rounding
 
 
+@checked
 def pareto_front(
     problem: ScreeningProblem,
     objectives: Any,

@@ -15,6 +15,7 @@ from contracts.ambiguity import Ambiguity, WorstCase
 from contracts.arrays import Array, distribution, finite, is_frame, is_unlimited_below, number, place
 from contracts.costs import ByType, Cost, Linear, by_type, parts_of, power_of_two
 from contracts.domains import Domain, NonNegative
+from contracts.door import GOODS_OF_TYPES, TYPES, Values, checked
 from contracts.errors import ProblemError
 from contracts.frozen import dataclass
 from contracts.names import NumberedLabels, check_same_names, column_names, distinct_names, row_names, type_names
@@ -29,6 +30,7 @@ NO_COST, ANY_AMOUNT, PROFIT = Linear(0.0), NonNegative(), Profit()
 WEIGHTS_SUM_TOLERANCE = 5e-6  # ten shares rounded to six digits still count as shares
 
 
+@checked
 @dataclass(frozen=True, eq=False)
 class LinearConstraint:
     """lower <= sum_i allocation_i . x_i + utility_i u_i + transfer_i t_i <= upper, one row over the whole menu.
@@ -92,6 +94,7 @@ class SideRows:
         return np.asarray(np.einsum("kij,ij->k", self.allocation, allocation) + self.utility @ utility)
 
 
+@checked(allocation=GOODS_OF_TYPES, transfer=TYPES, weights=TYPES)
 @dataclass(frozen=True, eq=False, repr=False)
 class ScreeningProblem:
     """A principal who offers a menu of contracts to agents of hidden types.
@@ -143,7 +146,7 @@ class ScreeningProblem:
     weights: Any = None
     cost: Any = NO_COST
     domain: Domain = ANY_AMOUNT
-    principal_values: Any = 0.0
+    principal_values: Values = 0.0
     reservation_utility: Any = 0.0
     outside_option: Any = None
     transfers: Transfers = "free"

@@ -9,6 +9,7 @@ import numpy as np
 
 from contracts.arrays import Array, finite
 from contracts.bounds import distribution_within
+from contracts.door import checked
 from contracts.errors import ProblemError
 from contracts.frozen import dataclass
 from contracts.menu import Menu
@@ -23,6 +24,7 @@ LEAST = 1e-9  # share of the problem's own distribution in every other
 RISE = 1e-9  # relative; a climb that gains less has arrived
 
 
+@checked
 @dataclass(frozen=True, eq=False)
 class Regret:
     """A menu's value and the best there is, under each of several type distributions.
@@ -66,6 +68,7 @@ class Regret:
         return "\n".join(lines)
 
 
+@checked
 def regret(menu: Menu, distributions: Mapping[str, Any] | None = None, *, method: str = "auto") -> Regret:
     """How much a menu falls short of the best one for each of several type distributions.
 
@@ -103,6 +106,8 @@ def regret(menu: Menu, distributions: Mapping[str, Any] | None = None, *, method
     if distributions is not None:
         if not isinstance(distributions, Mapping):
             raise ProblemError(f"distributions is {type(distributions).__name__}: give weights by name, as in a dict")
+        if not distributions:
+            raise ProblemError("distributions is empty: give at least one, or leave it out")
         named = {name: _distribution(name, weights, problem) for name, weights in distributions.items()}
         solved = {name: _best(problem, weights, method) for name, weights in named.items()}
     else:

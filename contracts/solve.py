@@ -14,6 +14,7 @@ import numpy as np
 
 from contracts.arrays import number
 from contracts.bounds import Bound, Multipliers, no_multipliers, upper_bound, without_noise
+from contracts.door import checked
 from contracts.engines.candidate import Candidate, units_of
 from contracts.errors import ContractError, InfeasibleMenuError, ProblemError, SolverError
 from contracts.indifference import doubles
@@ -46,6 +47,7 @@ NOISE = (1e-9, 1e-7)  # shares of the largest price of a kind below which prices
 LARGER = "Ask for a larger gap, or rescale the problem"
 
 
+@checked
 def solve_menu(
     problem: Any,
     weights: Any = None,

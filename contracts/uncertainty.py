@@ -18,6 +18,7 @@ from typing import Any, Protocol, runtime_checkable
 import numpy as np
 
 from contracts.arrays import Array, finite, number
+from contracts.door import checked
 from contracts.errors import ProblemError
 from contracts.frozen import dataclass
 
@@ -76,6 +77,7 @@ class Uncertainty(Protocol):
         """The sets for (n_types, n_goods), checked."""
 
 
+@checked
 @dataclass(frozen=True, eq=False)
 class Interval:
     """Every valuation may be off by up to `widths`, each by itself: a box.
@@ -94,6 +96,7 @@ class Interval:
         return ValuationSets(_diagonal(_spread("Interval widths", self.widths, shape)), 1)
 
 
+@checked
 @dataclass(frozen=True, eq=False)
 class Ellipsoid:
     """Valuations a_i + L_i z with |z| <= 1.
@@ -126,6 +129,7 @@ class Ellipsoid:
             ) from exc
 
 
+@checked
 @dataclass(frozen=True, eq=False)
 class Noise:
     """Ellipsoids that hold a type's true valuation with a stated probability, if it is off by Gaussian noise.

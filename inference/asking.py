@@ -27,6 +27,7 @@ from scipy.special import softmax
 from contracts.arrays import Array, number
 from contracts.costs import parts_of
 from contracts.domains import Box, NonNegative, Simplex
+from contracts.door import checked
 from contracts.errors import ProblemError
 from contracts.frozen import dataclass
 from contracts.menu import Menu, Options
@@ -44,6 +45,7 @@ SLACKS = (1.0, 3.0)  # temperatures by which starts are cheaper than the menu fo
 SMALLEST_CHANCE = 1e-300  # where a probability underflows, its logarithm is of no account
 
 
+@checked
 @dataclass(frozen=True, eq=False, repr=False)
 class AskingMenu:
     """Options for agents who err, what they are expected to earn, and what choices from them tell.
@@ -111,6 +113,7 @@ class AskingMenu:
         return "\n".join([head, *("  ".join(c.rjust(w) for c, w in zip(row, widths, strict=True)) for row in rows)])
 
 
+@checked
 def asking_menu(
     problem: Any,
     weights: Any = None,
@@ -183,6 +186,7 @@ def asking_menu(
     return AskingMenu(problem, best[1], float(temperature), float(information_weight))
 
 
+@checked
 def information_front(
     problem: ScreeningProblem,
     *,

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from contracts.arrays import Array, finite
+from contracts.door import checked
 from contracts.errors import ProblemError, SolverError
 from contracts.frozen import dataclass
 from inference.norms import Norms
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
+@checked
 @dataclass(frozen=True, eq=False)
 class Baseline:
     """A lottery over policies, and how safely it lies above what every group can live with."""
@@ -122,6 +124,7 @@ def baseline_of(norms: Norms, lottery: Any) -> Baseline:
     return Baseline(norms, chances)
 
 
+@checked
 def acceptable_baseline(norms: Norms, *, lotteries: bool = False) -> Baseline:
     """The policy whose least convinced group is as sure as can be to find it acceptable.
 

@@ -17,6 +17,7 @@ import numpy as np
 from scipy.optimize import linear_sum_assignment
 
 from contracts.arrays import Array, generator, number
+from contracts.door import checked
 from contracts.errors import ProblemError
 from contracts.frozen import dataclass
 from contracts.problem import ScreeningProblem
@@ -35,6 +36,7 @@ APART = 2.0  # posterior standard deviations between the starts of chains
 INTERVAL = (0.025, 0.975)
 
 
+@checked
 @dataclass(frozen=True, eq=False)
 class TypeDraws:
     """Draws from the posterior of the types, every draw named like the EM estimate.
@@ -158,6 +160,7 @@ class TypeDraws:
         return "\n".join([head, *lines, f"{chains}; in brackets the posterior sd"])
 
 
+@checked
 def sample_latent_types(
     data: ChoiceData,
     n_types: int,
@@ -213,7 +216,7 @@ def sample_latent_types(
     checked_data(data)
     generator(rng)
     counted = (("n_types", n_types, 1), ("draws", draws, 4), ("warmup", warmup, 20), ("chains", chains, 1))
-    for name, count, least in counted:
+    for name, count, least in (*counted, ("starts", starts, 1)):
         if count < least:
             raise ProblemError(f"{name} is {count}: use at least {least}")
     if n_types > data.n_people:

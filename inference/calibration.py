@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from contracts.arrays import Array
+from contracts.arrays import Array, finite, rectangular
+from contracts.door import checked
 from contracts.errors import ProblemError
 from contracts.frozen import dataclass
 
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 
+@checked
 @dataclass(frozen=True, eq=False, repr=False)
 class Calibration:
     """Predicted probabilities in bins, and how often what was predicted happened.
@@ -59,6 +61,7 @@ class Calibration:
         return "\n".join([head, "predicted  frequency  95 % interval  predictions", *lines])
 
 
+@checked
 def calibration(probabilities: Any, happened: Any, *, n_bins: int = 10) -> Calibration:
     """Predictions against what happened.
 
@@ -81,7 +84,9 @@ def calibration(probabilities: Any, happened: Any, *, n_bins: int = 10) -> Calib
         0.100      0.000  0.000 - 0.658            2
         0.900      0.500  0.095 - 0.905            2
     """
-    p, came = np.asarray(probabilities, dtype=np.float64), np.asarray(happened, dtype=np.float64)
+    p = finite("probabilities", probabilities)
+    came = np.asarray(rectangular("happened", happened))
+    came = came.astype(np.float64) if came.dtype == bool else finite("happened", happened)
     if p.shape != came.shape or not p.size:
         raise ProblemError(f"probabilities has shape {p.shape}, happened {came.shape}; expected one shape, not empty")
     slack = 1e-9  # sums of probabilities round

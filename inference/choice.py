@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from contracts.arrays import Array, generator
+from contracts.door import checked
 from contracts.errors import ProblemError
 from contracts.frozen import dataclass
 
@@ -40,6 +41,7 @@ class ChoiceModel(Protocol):
         return np.asarray((drawn[..., np.newaxis] >= cumulative).sum(axis=-1), dtype=np.int64)
 
 
+@checked
 @dataclass(frozen=True)
 class Logit(ChoiceModel):
     """Multinomial logit: log p_k = u_k / temperature - log sum_l exp(u_l / temperature) (McFadden 1974).
@@ -74,6 +76,7 @@ class Logit(ChoiceModel):
         return np.asarray(scaled - np.log(np.exp(scaled).sum(axis=-1, keepdims=True)))
 
 
+@checked
 @dataclass(frozen=True)
 class BestResponse(ChoiceModel):
     """The best option, exactly; options that tie for the best are equally likely.
@@ -94,6 +97,7 @@ class BestResponse(ChoiceModel):
         return np.where(best, share, -np.inf)
 
 
+@checked
 @dataclass(frozen=True)
 class Tremble(ChoiceModel):
     """With probability `rate` any option within reach, all equally likely; else the choice of the base model.
@@ -132,6 +136,7 @@ class Tremble(ChoiceModel):
         return np.logaddexp(steady, np.where(within_reach, shaken, -np.inf))
 
 
+@checked
 @dataclass(frozen=True)
 class AcceptReject(ChoiceModel):
     """Take it or leave it: one offer, the outside option last.

@@ -10,7 +10,9 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from contracts.arrays import rectangular
 from contracts.columns import read_columns
+from contracts.door import Names, checked
 from contracts.errors import ProblemError
 from contracts.frozen import dataclass
 from contracts.menu import OUTSIDE, Menu
@@ -31,6 +33,7 @@ class Taken(NamedTuple):
     option: int
 
 
+@checked
 @dataclass(frozen=True, eq=False)
 class ChoiceCounts:
     """How often each user took each option: all that a posterior needs to know of a log of choices.
@@ -54,7 +57,7 @@ class ChoiceCounts:
     """
 
     counts: Any
-    users: Any = None
+    users: Names = None
     history: Callable[[int], Iterator[Taken]] | None = field(default=None, repr=False)
 
     def __post_init__(self) -> None:
@@ -179,7 +182,7 @@ def _options(choices: Any) -> tuple[Integers, NDArray[np.bool_]]:
         array = np.asarray(np.ma.getdata(choices) if missing is not None else choices)
         if array.dtype.kind == "O":
             array = array.astype(np.float64)
-    except (TypeError, ValueError) as exc:
+    except (TypeError, ValueError, OverflowError) as exc:
         raise ProblemError(f"choices is not a rectangular array of numbers ({exc}): mask what is missing") from exc
     if array.dtype.kind not in "iuf":
         raise ProblemError(f"choices holds {array.dtype}, not the numbers of options: give integers, -1 for outside")
@@ -287,7 +290,7 @@ def _fitting(offers: Offers, choices: ChoiceCounts) -> ChoiceCounts:
 
 
 def _whole(name: str, table: Any) -> Integers:
-    array = np.asarray(table)
+    array = rectangular(_of_menu("counts", name), table)
     if array.ndim != 2 or array.shape[1] == 0 or array.dtype.kind not in "iuf":
         what = f"{_of_menu('counts', name)} is {array.dtype} of shape {array.shape}"
         raise ProblemError(f"{what}; expected whole numbers, (n_users, n_options + 1)")

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from contracts.arrays import Array, finite
+from contracts.arrays import Array, finite, yes_or_no
+from contracts.door import checked
 from contracts.errors import ProblemError
 from contracts.frozen import dataclass
 
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 Integers = NDArray[np.int64]
 
 
+@checked
 @dataclass(frozen=True, eq=False, repr=False)
 class ChoiceData:
     """Who chose which option, and what each option offered.
@@ -64,7 +66,7 @@ class ChoiceData:
         names = tuple(str(k + 1) for k in range(n_attributes)) if self.names is None else tuple(map(str, self.names))
         if len(names) != n_attributes or len(set(names)) != n_attributes:
             raise ProblemError(f"names are {names}; expected {n_attributes} different names, one per attribute")
-        available = None if self.available is None else np.array(self.available, dtype=bool)
+        available = None if self.available is None else yes_or_no("available", self.available)
         if available is not None and available.shape != (n_obs, n_options):
             raise ProblemError(f"available has shape {available.shape}; expected {(n_obs, n_options)}")
         choice = _options("choice", self.choice, n_obs, n_options)

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from contracts.arrays import Array, eager, finite
+from contracts.arrays import Array, eager, finite, rectangular
 from contracts.errors import ProblemError
 from contracts.names import missing
 
@@ -97,12 +97,20 @@ def wide_arrays(
     }
 
 
+def _cells(name: str, values: Any) -> NDArray[Any]:
+    """A column as an array of cells."""
+    cells = rectangular(f"column {name!r}", values)
+    if cells.ndim != 1:
+        raise ProblemError(f"column {name!r} has shape {cells.shape}; expected one cell per row")
+    return cells
+
+
 class Table:
     """Columns of a pandas, polars or other eager frame, checked as they are read."""
 
     def __init__(self, frame: Any) -> None:
         if isinstance(frame, Mapping):
-            self._columns = {str(name): np.asarray(cells) for name, cells in frame.items()}
+            self._columns = {str(name): _cells(str(name), cells) for name, cells in frame.items()}
             self._missing = {str(name): missing(cells) for name, cells in frame.items()}
             if len({len(cells) for cells in self._columns.values()}) > 1:
                 raise ProblemError("the columns have different lengths: give every row a cell in each")

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from contracts.arrays import Array, finite
+from contracts.door import checked
 from contracts.errors import ProblemError
 from contracts.exact import ExactUtilities, utility_error
 from contracts.frozen import dataclass
@@ -17,6 +18,7 @@ from contracts.menu import Menu
 from contracts.problem import ScreeningProblem
 
 
+@checked
 @dataclass(frozen=True, eq=False)
 class ChoiceSet:
     """The options of one round and what they are worth to every type and to the principal.
@@ -46,7 +48,7 @@ class ChoiceSet:
 
     def __post_init__(self) -> None:
         for name in ("utility", "payoff"):
-            array = np.array(getattr(self, name), dtype=np.float64)
+            array = finite(name, getattr(self, name))
             if array.ndim != 2 or len(array) != len(self.labels) or array.shape[1] == 0:
                 raise ProblemError(
                     f"{name} has shape {array.shape}; expected ({len(self.labels)}, n_options + 1), one row per type"
@@ -55,7 +57,10 @@ class ChoiceSet:
             object.__setattr__(self, name, array)
         if self.utility.shape != self.payoff.shape:
             raise ProblemError(f"utility has shape {self.utility.shape}, payoff {self.payoff.shape}; make them one")
-        shares = np.full(len(self.labels), 1 / len(self.labels)) if self.weights is None else self.weights
+        given = np.full(len(self.labels), 1 / len(self.labels)) if self.weights is None else self.weights
+        shares = finite("weights", given)
+        if shares.shape != (len(self.labels),):
+            raise ProblemError(f"weights has shape {shares.shape}; expected one share per type, ({len(self.labels)},)")
         object.__setattr__(self, "weights", shares)
 
     @property
@@ -73,6 +78,7 @@ class ChoiceSet:
         return self.utility.tobytes() + self.payoff.tobytes()
 
 
+@checked
 def choice_set(offer: Menu | ScreeningProblem | ChoiceSet, allocations: Any = None, transfers: Any = None) -> ChoiceSet:
     """What the types of a menu, or of a problem with these contracts, choose between.
 

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from contracts.arrays import Array
+from contracts.arrays import Array, rectangular
 from contracts.errors import ProblemError
 from contracts.frozen import dataclass
 from inference.answer_likelihoods import Directions, Indices, Together, directions, pairs, set_choices
@@ -143,7 +143,7 @@ _NONE = np.zeros(0, dtype=np.int64)
 def _known(name: str, given: Any, columns: Sequence[Labels]) -> Labels:
     if given is None:
         return union(name, columns)
-    labels = np.array(list(given))
+    labels = rectangular(name, list(given))
     if labels.ndim != 1 or not len(labels) or len(set(labels.tolist())) < len(labels):
         raise ProblemError(f"{name} are {given!r}: give different labels, one or more")
     return labels if labels.dtype.kind in "iuSU" else labels.astype(str)

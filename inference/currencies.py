@@ -22,6 +22,7 @@ import numpy as np
 from scipy.special import entr, logsumexp
 
 from contracts.arrays import Array, finite, number
+from contracts.door import checked
 from contracts.errors import ProblemError
 from contracts.frozen import dataclass
 from inference.norm_beliefs import NormSpace
@@ -46,6 +47,7 @@ FEATURES: Mapping[str, tuple[float, float, float]] = {
 LENGTH = 1.5  # distance at which similarity is 1 / e; see `length_posterior` for what recordings say
 
 
+@checked
 @dataclass(frozen=True, eq=False)
 class CurrencyKernel:
     """How alike currencies are.
@@ -106,6 +108,7 @@ class CurrencyKernel:
         return (1 - fresh) * near / near.sum() if near.any() else near, fresh
 
 
+@checked
 def currency_kernel(
     names: Sequence[str], features: Mapping[str, Sequence[float]] = FEATURES, *, length: float = LENGTH
 ) -> CurrencyKernel:

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from contracts.arrays import Array, eager, finite, is_frame, yes_or_no
+from contracts.door import checked
 from contracts.errors import ProblemError
 from contracts.frozen import dataclass
 from contracts.names import missing
@@ -20,6 +21,7 @@ from contracts.names import missing
 Labels = NDArray[Any]
 
 
+@checked
 @dataclass(frozen=True, eq=False)
 class Comparisons:
     """Answers to "which of these two policies do you prefer?".
@@ -64,6 +66,7 @@ class Comparisons:
         return len(self.group)
 
 
+@checked
 @dataclass(frozen=True, eq=False)
 class Rankings:
     """Answers to "put these policies in order".
@@ -141,6 +144,7 @@ class Rankings:
         return len(self.ranking)
 
 
+@checked
 @dataclass(frozen=True, eq=False)
 class Ratings:
     """Answers to "how good is this policy, on the scale?"; every member uses the scale in its own way.
@@ -185,6 +189,7 @@ class Ratings:
         return len(self.group)
 
 
+@checked
 @dataclass(frozen=True, eq=False)
 class Acceptances:
     """Answers to "could you live with this policy?".
@@ -289,7 +294,7 @@ def _labels(name: str, values: Any) -> Labels:
     if array.ndim != 1:
         raise ProblemError(f"{name} has shape {array.shape}; expected one label per answer, (n_answers,)")
     if array.dtype.kind == "f":
-        if len(broken := np.flatnonzero(~(array == np.round(array)))):
+        if len(broken := np.flatnonzero(~((array == np.round(array)) & np.isfinite(array)))):
             raise ProblemError(f"{name}[{broken[0]}] is {array[broken[0]]}: labels are text or integers, none missing")
         array = array.astype(np.int64)
     if len(absent := np.flatnonzero(missing(values))):  # in lists too, where NumPy makes the text "nan" of it

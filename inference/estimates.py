@@ -10,6 +10,7 @@ import numpy as np
 from scipy.special import ndtri
 
 from contracts.arrays import Array, finite
+from contracts.door import checked
 from contracts.errors import ProblemError
 from contracts.frozen import dataclass
 
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
+@checked
 @dataclass(frozen=True, eq=False, repr=False)
 class Estimates:
     """Parameters of every type, jointly normal in large samples.

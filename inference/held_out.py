@@ -9,6 +9,7 @@ from scipy.optimize import minimize
 from scipy.special import expit, log_expit, xlogy
 
 from contracts.arrays import Array, finite, generator, yes_or_no
+from contracts.door import Names, checked
 from contracts.errors import ProblemError, SolverError
 from contracts.frozen import dataclass
 from inference.responders import Answers, answers_of, fit_responders
@@ -56,8 +57,9 @@ class HeldOut:
         return "\n".join(rows)
 
 
+@checked
 def compare_responders(
-    person: Any,
+    person: Names,
     offer: Any,
     accepted: Any,
     *,

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from contracts.arrays import Array, generator
+from contracts.door import checked
 from contracts.errors import ProblemError
 from contracts.frozen import dataclass
 from contracts.problem import ScreeningProblem
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 INTERVAL = (0.025, 0.975)
 
 
+@checked
 @dataclass(frozen=True, eq=False)
 class HierarchicalLogit:
     """Posterior of a population of tastes, and of each person's.
@@ -169,6 +171,7 @@ class HierarchicalLogit:
         return "\n".join([head, *lines, f"{chains}; in brackets the posterior sd"])
 
 
+@checked
 def fit_hierarchical_logit(
     data: ChoiceData,
     random: str | Mapping[str, str] = "normal",

@@ -29,6 +29,7 @@ from typing import Any
 import numpy as np
 
 from contracts.arrays import Array
+from contracts.door import checked
 from contracts.errors import ProblemError
 from contracts.frozen import dataclass
 from inference.panel import Panel, information, log_likelihood_and_score
@@ -41,6 +42,7 @@ JITTER = (0.5, 1.2)  # the step size varies between sweeps: no trajectory comes 
 TUNINGS = (0.05, 0.1, 0.2, 0.35, 0.55, 0.8)  # shares of the warm-up after which metrics are computed anew
 
 
+@checked
 @dataclass(frozen=True, eq=False)
 class HierarchicalPrior:
     """mean | covariance ~ N(0, covariance / strength), covariance ~ inverse Wishart(degrees, scale).

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from contracts.arrays import Array
+from contracts.door import checked
 from contracts.errors import ProblemError
 from contracts.frozen import dataclass
 from inference.choice import ChoiceModel, check_choice_model
@@ -18,6 +19,7 @@ SHOWN_PAIRS = 6
 BLOCK = 64  # types compared with all others at a time
 
 
+@checked
 @dataclass(frozen=True, eq=False, repr=False)
 class Identification:
     """How far apart the types' choices are.
@@ -65,6 +67,7 @@ class Identification:
         return f"Not told apart (choice probabilities within {self.tolerance:g}): {shown}{more}"
 
 
+@checked
 def identification(menu: Any, choice_model: ChoiceModel, *, tolerance: float = ALIKE) -> Identification:
     """Which types choose so much alike from a menu, or from several, that choices do not tell them apart.
 

@@ -8,11 +8,13 @@ import numpy as np
 from scipy.special import xlogy
 
 from contracts.arrays import Array, finite
+from contracts.door import checked
 from contracts.errors import ProblemError
 from inference.choice import ChoiceModel, check_choice_model
 from inference.choice_set import choice_set
 
 
+@checked
 def expected_information(menu: Any, choice_model: ChoiceModel, weights: Any = None) -> float:
     """How many nats one choice from the menu is expected to tell about the type of who chose.
 

@@ -8,6 +8,7 @@ import numpy as np
 from scipy.special import softmax
 
 from contracts.arrays import Array, generator, number
+from contracts.door import checked
 from contracts.errors import ProblemError
 from contracts.solve import reporter
 from inference.choice_data import ChoiceData, checked_data
@@ -24,6 +25,7 @@ class DegenerateTypesError(ProblemError):
     """The likelihood has no maximum with so many types, or it does not need them all."""
 
 
+@checked
 def fit_latent_types(
     data: ChoiceData,
     n_types: int,

@@ -9,6 +9,7 @@ import numpy as np
 from scipy.special import logsumexp
 
 from contracts.arrays import Array, generator
+from contracts.door import checked
 from contracts.errors import ProblemError
 from contracts.frozen import dataclass
 from contracts.solve import reporter
@@ -25,6 +26,7 @@ CRITERIA = ("aic", "bic", "icl", "nec", "cross_validated")
 INK, PALETTE = "#333333", ("#0072B2", "#D55E00", "#009E73", "#CC79A7")
 
 
+@checked
 @dataclass(frozen=True, eq=False, repr=False)
 class CrossValidation:
     """Choices of people predicted from those of others.
@@ -62,6 +64,7 @@ class CrossValidation:
         )
 
 
+@checked
 def cross_validate(
     data: ChoiceData,
     n_types: int,
@@ -127,6 +130,7 @@ def _predicted(types: LatentTypes, data: ChoiceData) -> tuple[Array, Array, Arra
     return whole, logsumexp(prior + late, axis=1), whole - logsumexp(prior + early, axis=1)
 
 
+@checked
 @dataclass(frozen=True, eq=False, repr=False)
 class TypeCounts:
     """Populations with more and more types, side by side.
@@ -221,6 +225,7 @@ class TypeCounts:
         return ax
 
 
+@checked
 def compare_type_counts(
     data: ChoiceData,
     counts: Sequence[int],

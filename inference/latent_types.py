@@ -11,6 +11,7 @@ import numpy as np
 from scipy.special import entr
 
 from contracts.arrays import Array, finite, number
+from contracts.door import checked
 from contracts.errors import ProblemError
 from contracts.frozen import dataclass
 from contracts.problem import ScreeningProblem
@@ -28,6 +29,7 @@ FEW = 10  # people: sandwiches of fewer clusters are far too small
 SAME = 1e-6  # relative distance in log likelihood within which two starts have found the same maximum
 
 
+@checked
 @dataclass(frozen=True)
 class Convergence:
     """How the maximum was found.
@@ -59,6 +61,7 @@ class Convergence:
         return self.reached == 1 < self.starts
 
 
+@checked
 @dataclass(frozen=True, eq=False, repr=False)
 class LatentTypes:
     """A population of types with linear utility and logit choice, as `fit_latent_types` estimates it.
@@ -351,6 +354,7 @@ class LatentTypes:
         return list(self.names).index(name)
 
 
+@checked
 def load_latent_types(path: str | Path) -> LatentTypes:
     """Read types that `LatentTypes.save` wrote.
 

@@ -8,6 +8,7 @@ import numpy as np
 from scipy.special import entr
 
 from contracts.arrays import Array
+from contracts.door import checked
 from contracts.errors import ProblemError
 from contracts.frozen import dataclass
 from inference.currencies import Question, question
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 
+@checked
 @dataclass(frozen=True, eq=False, repr=False)
 class LearnedNorm:
     """The posterior of a group's norm, as it grew.
@@ -129,6 +131,7 @@ class LearnedNorm:
         return "\n".join([head, "share  probability", *lines, tail])
 
 
+@checked
 def learn_norm(table: Any, assistant: Assistant | None = None, *, prior: str | float | None = None) -> LearnedNorm:
     """Learn the norm of one group from its transcript.
 

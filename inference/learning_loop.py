@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from contracts.arrays import Array, finite, generator
+from contracts.door import checked
 from contracts.errors import ProblemError
 from contracts.frozen import dataclass
 from contracts.problem import ScreeningProblem
@@ -97,6 +98,7 @@ DESIGNERS: Mapping[str, Designer] = {
 }
 
 
+@checked
 @dataclass(frozen=True, eq=False, repr=False)
 class LearningCurves:
     """Regret of each designer against knowing the weights; asking_menu's best for them is the benchmark.
@@ -167,6 +169,7 @@ class LearningCurves:
         return "\n".join(lines)
 
 
+@checked
 def simulate_learning(
     problem: ScreeningProblem,
     *,

@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from contracts.arrays import Array
+from contracts.door import checked
 from contracts.errors import ProblemError
 from contracts.files import replacing
 from contracts.frozen import dataclass
@@ -31,6 +32,7 @@ SCHEMA = "menuwright/posterior-file/1"
 STEADY = BestResponse()
 
 
+@checked
 @dataclass(frozen=True, eq=False, repr=False)
 class PosteriorFile:
     """The posteriors of all users of a log, in a file.
@@ -75,6 +77,7 @@ class PosteriorFile:
         return "\n".join([head, *aligned(rows, words={0}), f"posteriors in {self.path}"])
 
 
+@checked
 def infer_types_from_log(
     log: ChoiceLog,
     menu: Any,

@@ -22,6 +22,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
+from contracts.arrays import eager, is_frame
 from contracts.errors import ProblemError
 from contracts.files import open_file, unreadable
 from contracts.frozen import dataclass
@@ -129,16 +130,15 @@ def open_log(
         isinstance(source, Sequence) and all(isinstance(p, str | Path) for p in source)
     ):
         return _open_files(source, columns, table, memory, scratch)
-    if not hasattr(source, "columns"):
+    if not is_frame(source):
         raise ProblemError(
             f"{type(source).__name__} is no choice log: give a file, folder or pattern, an ibis table or connection, "
             "or a frame"
         )
-    import narwhals as nw
-
+    table_in_memory = eager(source)
     connection, folder = _engine(memory, scratch)
     with reading("the frame"):
-        frame = connection.create_table("log", nw.from_native(source, eager_only=True).to_arrow(), temp=True)
+        frame = connection.create_table("log", table_in_memory.to_arrow(), temp=True)
     return OpenLog("the frame", _chosen(frame, columns, "the frame"), connection, folder)
 
 
@@ -171,6 +171,8 @@ def _engine(memory: str, scratch: str | Path | None, database: str | Path = ":me
 
     if scratch is not None and not Path(scratch).is_dir():
         raise ProblemError(f"scratch {scratch} is not a folder: name one with room for what exceeds {memory}")
+    if not memory.isascii():
+        raise ProblemError(f"memory is {memory!r}: give an amount, such as '4GB'")
     with ExitStack() as on_failure, reading(f"memory={memory!r}, {database}"):
         folder = tempfile.mkdtemp(prefix="choice-log-", dir=scratch)
         on_failure.callback(shutil.rmtree, folder, ignore_errors=True)

@@ -8,7 +8,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from scipy.special import softmax
 
-from contracts.arrays import Array, finite, generator
+from contracts.arrays import Array, finite, generator, yes_or_no
+from contracts.door import Names, checked
 from contracts.errors import ProblemError
 from inference.choice_data import ChoiceData, Integers
 
@@ -20,11 +21,12 @@ class Simulated(NamedTuple):
     type_of_person: Integers
 
 
+@checked
 def simulate_choices(
     weights: Any,
     coefficients: Any,
     attributes: Any,
-    person: Any,
+    person: Names,
     rng: np.random.Generator,
     *,
     available: Any = None,
@@ -64,7 +66,7 @@ def logit(options: Array, coefficients: Array, available: Any = None) -> Array:
     """Logit choice probabilities of every type (McFadden 1974); (n_obs, n_types, n_options)."""
     utility = np.einsum("nja,ka->nkj", options, coefficients)
     if available is not None:
-        reach = np.asarray(available, dtype=bool)
+        reach = yes_or_no("available", available)
         if reach.shape != options.shape[:2] or not reach.any(axis=1).all():
             raise ProblemError(
                 f"available has shape {reach.shape}; expected {options.shape[:2]}, an option in each row"

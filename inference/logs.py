@@ -22,6 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array, vstack
 
+from contracts.door import checked
 from contracts.errors import ProblemError
 from contracts.frozen import dataclass
 from contracts.solve import reporter
@@ -40,6 +41,7 @@ SHOWN_COLUMNS = 20
 SECONDS = 1.0  # between reports of progress
 
 
+@checked
 @dataclass(frozen=True, eq=False)
 class UserCounts:
     """How often some users took each option.
@@ -61,6 +63,7 @@ class UserCounts:
         return {menu: self.counts[:, np.flatnonzero(menus == menu)].toarray() for menu in dict.fromkeys(menus.tolist())}
 
 
+@checked
 @dataclass(frozen=True, eq=False, repr=False)
 class ChoiceLog:
     """A choice log, counted; what was not counted, and why.
@@ -189,6 +192,7 @@ class ChoiceLog:
         self.close()
 
 
+@checked
 def read_log(
     source: Any,
     *,

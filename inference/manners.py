@@ -20,6 +20,7 @@ import numpy as np
 from scipy.special import logsumexp
 
 from contracts.arrays import Array, finite, number
+from contracts.door import checked
 from contracts.errors import ProblemError
 from contracts.frozen import dataclass
 
@@ -27,6 +28,7 @@ TONES = ("rude", "neutral", "sycophantic")
 GRID = (np.arange(20) + 0.5) / 20  # reliabilities
 
 
+@checked
 @dataclass(frozen=True)
 class Listener:
     """How an assistant takes the tone of what users say.

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from scipy.special import xlogy
 
 from contracts.arrays import Array, generator
+from contracts.door import checked
 from contracts.errors import ProblemError
 from contracts.frozen import dataclass
 from contracts.solve import reporter
@@ -30,6 +31,7 @@ LEAST_DRAWS, MOST_DRAWS = 10_000, 1_000_000
 SLACK = 1e-9  # relative; equal counts give equal statistics, but for the order of their sums
 
 
+@checked
 @dataclass(frozen=True, eq=False, repr=False)
 class Misfit:
     """Users whom no type explains.

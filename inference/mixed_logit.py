@@ -11,6 +11,7 @@ import scipy.optimize
 from scipy.special import logsumexp, ndtri
 
 from contracts.arrays import Array, finite, generator
+from contracts.door import Values, checked, whole
 from contracts.errors import ProblemError, SolverError
 from contracts.frozen import dataclass
 from contracts.problem import ScreeningProblem
@@ -29,6 +30,7 @@ FLAT = 1e-8  # information left, relative to that at the start, below which ther
 START_SPREAD = 0.1  # of mean + factor z, at the start
 
 
+@checked
 @dataclass(frozen=True, eq=False)
 class MixedLogit:
     """An estimated distribution of tastes.
@@ -189,12 +191,13 @@ class MixedLogit:
         return "\n".join([head, *lines, f"{draws}standard errors clustered by person"])
 
 
+@checked
 def fit_mixed_logit(
     data: ChoiceData,
     random: str | Mapping[str, str] = "normal",
     *,
     correlated: bool = False,
-    draws: int | Any = 200,
+    draws: int | Values = 200,
     rng: np.random.Generator | None = None,
     progress: Callable[[str], None] | None = None,
 ) -> MixedLogit:
@@ -368,7 +371,7 @@ def _normals(data: ChoiceData, kinds: tuple[str, ...], draws: Any, rng: np.rando
     if all(kind == "fixed" for kind in kinds):
         return np.zeros((data.n_people, 1, data.n_attributes))
     if isinstance(draws, int | np.integer):
-        if draws < 1:
+        if whole("draws", draws) < 1:
             raise ProblemError(f"draws is {draws}: use at least 1 point per person, better hundreds")
         varies = np.array(kinds) != "fixed"  # primes go to the coefficients that vary, in order
         normals = np.zeros((data.n_people, int(draws), data.n_attributes))

@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 
 from contracts.arrays import Array, finite, generator, number
+from contracts.door import checked
 from contracts.errors import ProblemError
 from contracts.frozen import dataclass
 from contracts.tables import plural
@@ -36,6 +37,7 @@ from inference.ultimatum import Play
 SHOWN = 20  # people in a printed table
 
 
+@checked
 @dataclass(frozen=True, eq=False)
 class NormGroups:
     """Posterior of the norms in mixed groups.
@@ -80,6 +82,7 @@ class NormGroups:
         return "\n".join(rows + ["..."] * (n_people > SHOWN))
 
 
+@checked
 def infer_groups(
     space: NormSpace,
     log_likelihood: Any,
@@ -169,6 +172,7 @@ def user_likelihood(space: NormSpace, tables: Tables, played: Play, n_epochs: in
     return norm_evidence(evidence)
 
 
+@checked
 def infer_user_norms(
     played: Play,
     rng: np.random.Generator,
@@ -201,6 +205,8 @@ def infer_user_norms(
     """
     if not isinstance(played, Play):
         raise ProblemError(f"played is {type(played).__name__}: give what play() returns")
+    if n_epochs is not None and not 1 <= n_epochs <= played.game.epochs:
+        raise ProblemError(f"n_epochs is {n_epochs}: the game has {played.game.epochs} epochs, use 1 or more of them")
     known = share_norms() if space is None else space
     score = user_likelihood(known, tables_of(known, played.amount), played, n_epochs)
     return infer_groups(known, score, generator(rng), concentration=concentration)

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from scipy.special import logsumexp
 
 from contracts.arrays import Array
+from contracts.door import checked
 from contracts.errors import ProblemError
 from contracts.frozen import dataclass
 from inference.currencies import CurrencyKernel, carried_prior
@@ -35,6 +36,7 @@ from inference.split_policies import checked_temperature, tempered
 ROLES = ("proposer", "responder")
 
 
+@checked
 @dataclass(frozen=True, eq=False)
 class Assistant:
     """Learns the norm of a group by Bayesian inverse planning, and acts by Thompson sampling.

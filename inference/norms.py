@@ -6,11 +6,13 @@ who choose with temperature T in some unit of reward have utilities of T times t
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
 from contracts.arrays import Array
+from contracts.door import checked
 from contracts.errors import ProblemError
 from contracts.frozen import dataclass
 from inference.answer_likelihoods import Indices
@@ -39,6 +41,7 @@ CHOICE_NOISE = float(np.pi / np.sqrt(6))  # sd of the Gumbel noise of a choice a
 ENOUGH_MEMBERS = 20  # of a group, below which the scatter between members is no guide to their sampling error
 
 
+@checked
 @dataclass(frozen=True, eq=False)
 class Norms:
     """Group utilities over policies and their joint normal posterior; made by `elicit_norms`.
@@ -209,10 +212,11 @@ class Norms:
         return plot_norms(self, ax)
 
 
+@checked
 def elicit_norms(
     *answers: Answers,
-    policies: Any = None,
-    groups: Any = None,
+    policies: Sequence[Any] | None = None,
+    groups: Sequence[Any] | None = None,
     members: Literal["alike", "differ"] = "alike",
     pooling: Pooling | None = None,
     rng: np.random.Generator | None = None,

@@ -17,6 +17,7 @@ import numpy as np
 from scipy.linalg import cho_factor, cho_solve, helmert
 
 from contracts.arrays import Array
+from contracts.door import checked
 from contracts.errors import SolverError
 from inference.answer_likelihoods import Likelihood
 
@@ -25,6 +26,7 @@ MODE_FOUND = 1e-10  # squared Newton decrement, in nats
 POOLING_FOUND = 1e-4  # relative change of both standard deviations
 
 
+@checked
 class Pooling(NamedTuple):
     """How far utilities spread around zero in common, and groups around what is common; logits."""
 

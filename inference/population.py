@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 from scipy.special import logsumexp
 
 from contracts.arrays import Array, finite, generator
+from contracts.door import checked
 from contracts.errors import ProblemError
 from contracts.frozen import dataclass
 from contracts.problem import ScreeningProblem
@@ -78,6 +79,7 @@ class MixtureLikelihood:
         return np.asarray(models @ np.array(by_model))
 
 
+@checked
 @dataclass(frozen=True, eq=False, repr=False)
 class Population:
     """The most probable weights of the types, by EM, and the door to their whole posterior.

@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from contracts.arrays import Array
+from contracts.door import checked
 from contracts.errors import ProblemError
 from contracts.frozen import dataclass
 from contracts.problem import ScreeningProblem
@@ -31,6 +32,7 @@ SHOWN_TYPES = 20
 LEAST = 1e-300  # a weight that rounds to 0 would never come back
 
 
+@checked
 @dataclass(frozen=True, eq=False, repr=False)
 class PopulationDraws:
     """The posterior of the weights, as draws.

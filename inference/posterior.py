@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 from scipy.special import entr, logsumexp
 
 from contracts.arrays import Array, finite, generator
+from contracts.door import Names, checked
 from contracts.errors import ProblemError
 from contracts.frozen import dataclass
 from contracts.problem import WEIGHTS_SUM_TOLERANCE, ScreeningProblem
@@ -51,6 +52,7 @@ class Observed:
     counts: NDArray[Any]
 
 
+@checked
 @dataclass(frozen=True, eq=False, repr=False)
 class TypePosterior:
     """What choices say about the type of every user.
@@ -208,7 +210,7 @@ class TypePosterior:
 
     # ---- learning more ----
 
-    def update(self, choices: Any, menu: Any = None, *, users: Any = None) -> TypePosterior:
+    def update(self, choices: Any, menu: Any = None, *, users: Names = None) -> TypePosterior:
         """The posterior after more choices; the order of updates does not matter.
 
         Parameters
@@ -295,6 +297,7 @@ class TypePosterior:
         return np.stack([np.exp(model.log_likelihood(offer.utility)) for model in self.choice_models])
 
 
+@checked
 def infer_types(
     menu: Any,
     choices: Any,
@@ -302,7 +305,7 @@ def infer_types(
     choice_model: ChoiceModel | Sequence[ChoiceModel] = STEADY,
     *,
     model_prior: Any = None,
-    users: Any = None,
+    users: Names = None,
     concentration: Any = 1.0,
 ) -> TypePosterior:
     """Posterior of the type of every user, from what they chose.

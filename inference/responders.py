@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from scipy.special import expit, log_expit
 
 from contracts.arrays import Array, finite, generator, yes_or_no
+from contracts.door import Names, checked
 from contracts.errors import ProblemError, SolverError
 from contracts.frozen import dataclass
 from contracts.names import missing
@@ -55,7 +56,8 @@ class Answers:
         return int(self.accepted.sum() + self.rejected.sum())
 
 
-def answers_of(person: Any, offer: Any, accepted: Any) -> Answers:
+@checked
+def answers_of(person: Names, offer: Any, accepted: Any) -> Answers:
     """Counts from one row per answer.
 
     Parameters
@@ -100,6 +102,7 @@ class Band(NamedTuple):
     most: Array  # the one at the 90th
 
 
+@checked
 @dataclass(frozen=True, eq=False)
 class Responders:
     """A fitted population of responders; made by `fit_responders`."""
@@ -254,6 +257,7 @@ class Responders:
         return plot_rejection(self, ax)
 
 
+@checked
 def fit_responders(answers: Answers, n_types: int = 1, *, rng: np.random.Generator | None = None) -> Responders:
     """Fit the population by EM, from several starts if there are several kinds.
 

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple, Protocol, runtime_checkable
 import numpy as np
 
 from contracts.arrays import Array, finite, number
+from contracts.door import checked
 from contracts.errors import ProblemError
 from contracts.frozen import dataclass
 
@@ -48,6 +49,7 @@ class SocialPreferences(Protocol):
         ...
 
 
+@checked
 @dataclass(frozen=True, eq=False)
 class FehrSchmidt:
     """Inequality aversion: own - envy max(other - own, 0) - guilt max(own - other, 0).
@@ -113,6 +115,7 @@ class FehrSchmidt:
         return CharnessRabin(ahead=self.guilt, behind=-np.asarray(self.envy))
 
 
+@checked
 @dataclass(frozen=True, eq=False)
 class CharnessRabin:
     """Weights on the other's payoff that depend on who is ahead and on how the other behaved.
@@ -190,6 +193,7 @@ class CharnessRabin:
         return CharnessRabin(self.ahead + shift, self.behind + shift)
 
 
+@checked
 @dataclass(frozen=True, eq=False)
 class BoltonOckenfels:
     """Equity, reciprocity, competition: own - inequity_aversion / 2 (own share - equal share)^2.
@@ -281,6 +285,7 @@ def acceptance_utility(preferences: SocialPreferences, offer: Any, *, pie: float
     return preferences.utility(offer, pie - offer)
 
 
+@checked
 def acceptance_probability(
     preferences: SocialPreferences, offer: Any, *, temperature: float, pie: float = 1.0
 ) -> Array:
@@ -329,6 +334,7 @@ def proposal_utility(preferences: SocialPreferences, offer: Any, acceptance: Any
     return chance * preferences.utility(pie - offer, offer)
 
 
+@checked
 def best_offer(preferences: SocialPreferences, offers: Any, acceptance: Any = 1.0, *, pie: float = 1.0) -> Array:
     """The offer that maximises the proposer's expected utility, given what it believes about acceptance.
 
@@ -359,6 +365,7 @@ def best_offer(preferences: SocialPreferences, offers: Any, acceptance: Any = 1.
     return offers[worth.argmax(axis=-1)]
 
 
+@checked
 def offer_probabilities(
     preferences: SocialPreferences, offers: Any, acceptance: Any = 1.0, *, temperature: float, pie: float = 1.0
 ) -> Array:

@@ -12,6 +12,7 @@ import numpy as np
 from scipy.special import log_expit, log_softmax
 
 from contracts.arrays import Array, finite, number
+from contracts.door import checked
 from contracts.errors import ProblemError
 from contracts.frozen import dataclass
 from inference.social_preferences import SocialPreferences, acceptance_utility, proposal_utility
@@ -33,6 +34,7 @@ class Policy(Protocol):
         ...
 
 
+@checked
 @dataclass(frozen=True, eq=False)
 class ShareRule:
     """A rule of thumb: give a share of the amount, give or take some units.
@@ -103,6 +105,7 @@ class ShareRule:
         return np.broadcast_to(accepts, np.broadcast_shapes(accepts.shape, (*shape, 1))) + 0.0
 
 
+@checked
 @dataclass(frozen=True, eq=False)
 class PreferencePolicy:
     """Logit choices of somebody with social preferences; what is split is a pie of 1.

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from contracts.arrays import Array, finite
+from contracts.door import checked
 from contracts.errors import ProblemError
 from contracts.frozen import dataclass
 from contracts.models import delegation
@@ -40,6 +41,7 @@ SMOOTHING = 0.01  # people added to every norm
 RULES = {"one unit": 0.02, "a quarter": 0.25, "half": 0.5, "three quarters": 0.75, "all but one unit": 0.98}
 
 
+@checked
 @dataclass(frozen=True, eq=False, repr=False)
 class SplitTypes:
     """What people of each policy offer and accept.
@@ -181,6 +183,7 @@ class SplitTypes:
         return self.labels.index(label)
 
 
+@checked
 def fit_split_types(table: Any, space: NormSpace | None = None) -> SplitTypes:
     """Types from a table of offers with the columns proposer_policy and responder_policy, as recordings have them.
 

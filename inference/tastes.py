@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from contracts.arrays import Array
+from contracts.door import checked
 from contracts.errors import ProblemError
 from contracts.frozen import dataclass
 from inference.choice_data import ChoiceData, Integers
@@ -15,6 +16,7 @@ from inference.choice_data import ChoiceData, Integers
 KINDS = ("normal", "positive", "negative", "fixed")
 
 
+@checked
 @dataclass(frozen=True, eq=False)
 class TasteDistribution:
     """Coefficients b = g(mean + factor z) with z standard normal, attribute by attribute.

@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from contracts.arrays import Array, generator
+from contracts.door import checked
 from contracts.errors import ProblemError
 from contracts.frozen import dataclass
 from contracts.solve import reporter
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 ALIKE = 0.99  # language models at temperature 0 answer alike: in 99 % of recorded run-epochs all their offers agree
 
 
+@checked
 @dataclass(frozen=True)
 class Setting:
     """What is split: a currency, and the range of the amount.
@@ -56,6 +58,7 @@ class Setting:
         return self.label or self.currency
 
 
+@checked
 @dataclass(frozen=True, eq=False)
 class Game:
     """A group and what it plays for.
@@ -214,6 +217,7 @@ class Play:
         return "\n".join([head, "epoch   users  assistant     gap", *rows])
 
 
+@checked
 def play(
     game: Game,
     assistant: Assistant | None = None,

@@ -15,6 +15,7 @@ LAYERS = (  # each may import from those before it, and from its own
     ("files", "documents", "pieces", "readable", "frozen"),
     ("arrays",),
     ("names",),
+    ("door",),
     ("domains", "objectives", "ambiguity", "uncertainty", "reading"),
     ("costs",),
     ("problem",),

@@ -10,6 +10,7 @@ import numpy as np
 
 from contracts.arrays import Array, finite, number
 from contracts.domains import Box, Domain, Simplex
+from contracts.door import ROWS, Expression, checked
 from contracts.errors import ProblemError, SolverError
 from contracts.frozen import dataclass
 
@@ -34,7 +35,7 @@ class Cost(Protocol):
     def conjugate(self, valuation: Array, domain: Domain) -> tuple[Array, Array]:
         """max over x in `domain` of valuation . x - c(x), and its maximiser; (n,), (n, n_goods)."""
 
-    def expression(self, allocation: Any) -> Any:
+    def expression(self, allocation: Expression) -> Any:
         """c of every row of a cvxpy expression; convex, (n,)."""
 
 
@@ -81,6 +82,7 @@ def separable_conjugate(cost: Any, valuation: Array, domain: Domain) -> tuple[Ar
     return conjugate_at(cost, valuation, best), best
 
 
+@checked(allocation=ROWS, valuation=ROWS, marginal=ROWS)
 @dataclass(frozen=True, eq=False)
 class Linear:
     """c(x) = price . x; one price for all goods or one per good. Linear(0.0) is no cost at all.
@@ -114,13 +116,14 @@ class Linear:
         best = domain.support(margin)
         return np.where(best == 0, 0.0, margin * best).sum(axis=1), best
 
-    def expression(self, allocation: Any) -> Any:
+    def expression(self, allocation: Expression) -> Any:
         return allocation @ np.array(np.broadcast_to(self.price, allocation.shape[1]))
 
     def scaled(self, unit: float, money: float) -> Linear:
         return Linear(self.price * (unit / money))
 
 
+@checked(allocation=ROWS, valuation=ROWS, marginal=ROWS)
 @dataclass(frozen=True, eq=False)
 class Quadratic:
     """c(x) = curvature |x|^2 / 2 for a number, sum_k curvature_k x_k^2 / 2 for one per good, x'Qx / 2 for a matrix Q.
@@ -223,7 +226,7 @@ class Quadratic:
                 break
         return best
 
-    def expression(self, allocation: Any) -> Any:
+    def expression(self, allocation: Expression) -> Any:
         import cvxpy as cp
 
         if self.curvature.ndim == 2:
@@ -236,6 +239,7 @@ class Quadratic:
         return Quadratic(self.curvature * (unit / money * unit))
 
 
+@checked(allocation=ROWS, valuation=ROWS, marginal=ROWS)
 @dataclass(frozen=True, eq=False)
 class Power:
     """c(x) = sum_k scale x_k^exponent on x >= 0.
@@ -294,7 +298,7 @@ class Power:
         value, best = separable_conjugate(self, valuation, domain)
         return np.where(np.isfinite(best).all(axis=1), value, np.inf), best
 
-    def expression(self, allocation: Any, near: Any = 1.0) -> Any:
+    def expression(self, allocation: Expression, near: Any = 1.0) -> Any:
         """c of a cvxpy expression, row by row, from powers of allocation / near: (n, n_goods) numbers close to one."""
         import cvxpy as cp
 
@@ -306,6 +310,7 @@ class Power:
         return replace(self, scale=self.scale * (unit**self.exponent / money))
 
 
+@checked(allocation=ROWS, valuation=ROWS, marginal=ROWS)
 @dataclass(frozen=True, eq=False)
 class Entropy:
     """c(x) = temperature KL(x, reference) over lotteries x: the price of leaving a reference policy.
@@ -370,7 +375,7 @@ class Entropy:
         score = valuation / self.temperature + np.log(self.reference)
         return np.asarray(self.temperature * logsumexp(score, axis=1)), np.asarray(softmax(score, axis=1))
 
-    def expression(self, allocation: Any) -> Any:
+    def expression(self, allocation: Expression) -> Any:
         import cvxpy as cp
 
         reference = np.array(np.broadcast_to(self.reference, allocation.shape))
@@ -395,7 +400,7 @@ class ScaledCost:
         value, best = self.cost.conjugate(valuation * (self.money / self.unit), domain.scaled(1 / self.unit))
         return value / self.money, best / self.unit
 
-    def expression(self, allocation: Any) -> Any:
+    def expression(self, allocation: Expression) -> Any:
         return self.cost.expression(allocation * self.unit) / self.money
 
     def gradient(self, allocation: Array) -> Array:

@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any, NoReturn, TypeVar
 
 from contracts.documents import parse_float, unique
+from contracts.door import checked
 from contracts.errors import ProblemError
 from contracts.frozen import dataclass
 from inference.language.allowance import Allowance
@@ -66,6 +67,7 @@ class _Said:
     repeats_key: bool
 
 
+@checked
 @dataclass(eq=False)
 class ChatEndpoint:
     """An endpoint that speaks the chat protocol of OpenAI, with limits on time, rate and money.

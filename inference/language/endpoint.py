@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any
 
+from contracts.door import checked
 from contracts.frozen import dataclass
 from inference.language.chat import ChatEndpoint, EndpointError, ReplyError, marked, unit_number
 from inference.language.grammar import quantities
@@ -46,6 +47,7 @@ CONTRADICTION = 0.1  # between a reply and an exact quantity of the text
 PRIOR = (0.5, 0.35)  # flat enough to contain every share
 
 
+@checked
 @dataclass(frozen=True, eq=False)
 class EndpointReader:
     """Reads policies with the model at an endpoint.

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from contracts.door import checked
 from contracts.frozen import dataclass
 from inference.language.chat import ChatEndpoint, marked
 from inference.language.speakers import Interaction
@@ -32,6 +33,7 @@ Answer with one JSON object: "accept", true or false."""
 LONGEST_PRINCIPLE = 600  # letters
 
 
+@checked
 @dataclass(frozen=True, eq=False)
 class EndpointMeta:
     """Rewrites principles with the model at an endpoint; ReplyError where it answers with anything else."""
@@ -44,6 +46,7 @@ class EndpointMeta:
         return self.endpoint.ask(META.format(mark=mark), block, META_SCHEMA, _principle)
 
 
+@checked
 @dataclass(frozen=True, eq=False)
 class EndpointAssistant:
     """Acts on a principle with the model at an endpoint; ReplyError where the offer is none.

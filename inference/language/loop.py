@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from contracts.arrays import Array
+from contracts.door import checked
 from contracts.errors import ContractError, ProblemError
 from contracts.frozen import dataclass
 from contracts.solve import reporter
@@ -39,6 +40,7 @@ class LoopError(ContractError):
         self.reached = reached
 
 
+@checked
 @dataclass(frozen=True, repr=False)
 class Transcript:
     """What was played and written in one run.
@@ -81,6 +83,7 @@ class Transcript:
         return "\n".join(lines)
 
 
+@checked
 def play_with_language(
     game: Game,
     meta: MetaLM,
@@ -150,6 +153,7 @@ def play_with_language(
     return Transcript(tuple(rows), tuple(principles))
 
 
+@checked
 def replay_principles(offers: Any, principles: Any, assistant: AssistantLM) -> pd.DataFrame:
     """What an assistant does under the principles of recorded runs, beside what was recorded.
 

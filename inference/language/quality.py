@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from contracts.arrays import Array, finite
+from contracts.door import checked
 from contracts.errors import ProblemError
 from contracts.frozen import dataclass
 from inference.language.offline import OfflineReader
@@ -17,6 +18,7 @@ LEVELS = (0.5, 0.8, 0.95)
 SLACK = 0.005  # shares are whole units of at most a hundred: half a unit
 
 
+@checked
 @dataclass(frozen=True, eq=False)
 class ReaderQuality:
     """Readings beside the shares that were true.
@@ -111,6 +113,7 @@ class ReaderQuality:
     __repr__ = __str__
 
 
+@checked
 def calibrate(texts: Sequence[str], shares: Any, reader: PolicyReader | None = None) -> ReaderQuality:
     """How a reader does on the user's own examples.
 

@@ -8,6 +8,7 @@ from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 
+from contracts.door import checked
 from contracts.errors import ProblemError
 from contracts.frozen import dataclass
 from inference.language.mixture import KINDS, LEVELS
@@ -31,6 +32,7 @@ class UnreadablePolicyError(ProblemError):
         self.phrase = phrase
 
 
+@checked
 @dataclass(frozen=True)
 class Evidence:
     """A phrase of the text, in its own spelling, and what was read from it."""
@@ -39,6 +41,7 @@ class Evidence:
     says: str
 
 
+@checked
 @dataclass(frozen=True)
 class PolicyReading:
     """The share of the pie that a policy offers to the other, with its uncertainty and its evidence.

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from contracts.documents import parse_json
+from contracts.door import checked
 from contracts.errors import ProblemError
 from contracts.files import read_text, write_text
 from contracts.frozen import dataclass
@@ -14,6 +15,7 @@ from inference.language.offline import checked_text
 from inference.language.reading import PolicyReading, UnreadablePolicyError
 
 
+@checked
 @dataclass(frozen=True, eq=False)
 class RecordedReader:
     """Reads policies that were read before.
@@ -59,6 +61,7 @@ class RecordedReader:
         return reading
 
 
+@checked
 def save_readings(readings: Iterable[PolicyReading], path: str | Path) -> None:
     """Write readings, one JSON document per line."""
     lines = [json.dumps(reading.to_dict(), allow_nan=False) for reading in readings]

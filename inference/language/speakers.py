@@ -13,6 +13,7 @@ from typing import Protocol, runtime_checkable
 
 import numpy as np
 
+from contracts.door import checked
 from contracts.errors import ProblemError
 from contracts.frozen import dataclass
 from inference.language.offline import OfflineReader
@@ -21,6 +22,7 @@ from inference.language.writing import write_policy
 from inference.split_policies import ShareRule
 
 
+@checked
 @dataclass(frozen=True)
 class Interaction:
     """One proposal and its answer, in the columns of the recorded `offers.parquet`, and the principles in force."""
@@ -80,6 +82,7 @@ class AssistantLM(Protocol):
         ...
 
 
+@checked
 @dataclass(frozen=True, eq=False)
 class ReaderAssistant:
     """Plays by what a reader reads from the principle: offers that share, and accepts what the rule itself would give.
@@ -114,6 +117,7 @@ class ReaderAssistant:
         return bool(rule.log_acceptance(amount)[units] >= np.log(0.5))
 
 
+@checked
 @dataclass(frozen=True)
 class WritingMeta:
     """Writes the mean share that users offered as a principle; keeps the principle if no user proposed.
@@ -130,6 +134,7 @@ class WritingMeta:
         return write_policy(float(np.mean(shares))) if shares else principles[0]
 
 
+@checked
 @dataclass(frozen=True)
 class RecordedMeta:
     """Repeats what a recorded run wrote after each epoch.

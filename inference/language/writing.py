@@ -5,11 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from contracts.arrays import number
+from contracts.door import checked
 from contracts.errors import ProblemError
 from inference.language.reading import PolicyReading
 from inference.social_preferences import SocialPreferences
 
 
+@checked
 def write_policy(parameters: float | PolicyReading | SocialPreferences) -> str:
     """A sentence that offers the share of these parameters.
 

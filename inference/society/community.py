@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from scipy.special import expit
 
 from contracts.arrays import Array, finite
+from contracts.door import checked
 from contracts.errors import ProblemError
 from contracts.frozen import dataclass
 from inference.elicitation import Acceptances, Comparisons, Ratings
@@ -25,6 +26,7 @@ COMPARISONS, RATINGS, ACCEPTANCES = 1200, 360, 360  # answers of the whole commu
 RATING_NOISE = 0.5  # logits
 
 
+@checked
 @dataclass(frozen=True, eq=False)
 class CommunityInput:
     """Answers, each with the group and the member who gave it."""
@@ -34,6 +36,7 @@ class CommunityInput:
     acceptances: Acceptances
 
 
+@checked
 @dataclass(frozen=True, eq=False)
 class Elicited:
     """What every mechanism is told, the same for all of them.
@@ -56,6 +59,7 @@ class Elicited:
     type_of_group: Indices
 
 
+@checked
 def community_input(
     society: Society,
     rng: np.random.Generator,
@@ -127,6 +131,7 @@ def shared_out(weights: Array, count: int) -> Indices:
     return whole + 1
 
 
+@checked
 def elicited(answers: CommunityInput, weights: Any, n_policies: int, type_of_group: Any = None) -> Elicited:
     """Estimates from the answers alone; utilities in logits.
 

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from scipy.special import rel_entr, softmax
 
 from contracts.arrays import Array
+from contracts.door import checked
 from contracts.frozen import dataclass
 from inference.society.mechanisms import Offer
 from inference.society.world import Society
@@ -22,6 +23,7 @@ Indices = NDArray[np.intp]
 ROUNDING = 1e-9  # logits below which two policies are worth the same
 
 
+@checked
 @dataclass(frozen=True, eq=False)
 class Truth:
     """Many societies of one shape, stacked along the first axis."""
@@ -43,6 +45,7 @@ class Truth:
         return np.asarray(np.einsum("ng,ngm->n", self.weights, values) / values.shape[2])
 
 
+@checked
 @dataclass(frozen=True, eq=False)
 class Outcome:
     """What a mechanism does in each of n societies; every field is (n,), utilities in logits."""
@@ -77,6 +80,7 @@ def delivered(truth: Truth, offer: Offer, type_of_group: Indices, *, temperature
     return taken
 
 
+@checked
 def evaluate(truth: Truth, offer: Offer, type_of_group: Indices, *, temperature: float = 0.0) -> Outcome:
     """Everything of `Outcome` for one mechanism.
 
@@ -116,6 +120,7 @@ def evaluate(truth: Truth, offer: Offer, type_of_group: Indices, *, temperature:
     )
 
 
+@checked
 def full_information(truth: Truth) -> Outcome:
     """The bound: everybody has the own best policy."""
     utility = np.einsum("ngmk,ngmk->ngm", truth.members, truth.own)
@@ -140,6 +145,7 @@ def full_information(truth: Truth) -> Outcome:
     )
 
 
+@checked
 def coherence(
     truth: Truth, noiseless: Offer, noisy: Offer, type_of_group: Indices, *, temperature: float = 0.0
 ) -> Array:

@@ -14,6 +14,7 @@ import numpy as np
 
 from contracts.arrays import Array
 from contracts.criteria import Harm, Surplus
+from contracts.door import checked
 from contracts.errors import SolverError
 from contracts.frozen import dataclass
 from contracts.models import delegation
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from contracts.front import Front
 
 
+@checked
 @dataclass(frozen=True, eq=False)
 class Placement:
     """A front and the mechanisms beside it.
@@ -56,6 +58,7 @@ class Placement:
         return "\n".join([head, *rows])
 
 
+@checked
 def placement(asked: Communities, *, noise: float, gap: float) -> Placement:
     """The front of the first society among those asked, and what the mechanisms make of the noisy signal.
 

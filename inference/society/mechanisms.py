@@ -24,6 +24,7 @@ from numpy.typing import NDArray
 from scipy.special import logsumexp
 
 from contracts.arrays import Array
+from contracts.door import checked
 from contracts.errors import SolverError
 from contracts.frozen import dataclass
 from contracts.menu import Menu
@@ -43,6 +44,7 @@ MAX_MIN: Any = {
 }
 
 
+@checked
 @dataclass(frozen=True, eq=False)
 class Signal:
     """What the mechanisms see of many societies: estimates, with whatever noise is on the reward signal.
@@ -71,6 +73,7 @@ class Signal:
         return tilted(reward - self.safety_cost[more], self.reference[more], self.temperature[(*more, np.newaxis)])
 
 
+@checked
 @dataclass(frozen=True, eq=False)
 class Offer:
     """What a mechanism offers in many societies.

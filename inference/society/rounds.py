@@ -21,6 +21,7 @@ import numpy as np
 from scipy.special import expit, log_expit
 
 from contracts.arrays import Array
+from contracts.door import checked
 from contracts.errors import ProblemError
 from contracts.frozen import dataclass
 from contracts.menu import Menu
@@ -41,6 +42,7 @@ SLACK, ALARM = 0.5, 4.0  # of the cumulative sum, in standard deviations
 DESIGNS = ("averaging", "menu", "menu never renewed")
 
 
+@checked
 @dataclass(frozen=True, eq=False)
 class Course:
     """How several societies fared.
@@ -90,6 +92,7 @@ class Heard:
         return Heard(*(np.concatenate(pair) for pair in pairs))
 
 
+@checked
 def run_course(
     *,
     conflict: float,

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from contracts.arrays import Array
+from contracts.door import checked
 from contracts.frozen import dataclass
 from inference.society.community import Elicited, community_input, elicited
 from inference.society.evaluation import Outcome, Truth, coherence, evaluate, full_information
@@ -24,6 +25,7 @@ TAILS = 3  # degrees of freedom of heavy-tailed noise, scaled to variance 1
 MEASURES = (*(field.name for field in fields(Outcome)), "coherence")
 
 
+@checked
 @dataclass(frozen=True)
 class Scenario:
     """One kind of trouble; the defaults are the plain case.
@@ -82,6 +84,7 @@ SCENARIOS = (
 )
 
 
+@checked
 @dataclass(frozen=True, eq=False)
 class Cell:
     """Outcomes of one scenario at one degree of conflict, for consecutive replications.
@@ -142,6 +145,7 @@ def joined(cells: Sequence[Cell]) -> Cell:
     )
 
 
+@checked
 @dataclass(frozen=True, eq=False)
 class Communities:
     """Societies drawn and asked, one per replication."""
@@ -153,6 +157,7 @@ class Communities:
     told: tuple[Elicited, ...]
 
 
+@checked
 def communities(
     scenario: Scenario,
     conflict: float,
@@ -173,6 +178,7 @@ def communities(
     return Communities(conflict, seed, tuple(replications), tuple(worlds), tuple(told))
 
 
+@checked
 def run_cell(asked: Communities, scenario: Scenario, noises: Sequence[float]) -> Cell:
     """Disturb the signal, offer, and evaluate under the truth.
 
@@ -224,6 +230,7 @@ def run_cell(asked: Communities, scenario: Scenario, noises: Sequence[float]) ->
     )
 
 
+@checked
 def noisy_signal(
     worlds: Sequence[Society], told: Sequence[Elicited], eps: Array, level: float, scenario: Scenario
 ) -> Signal:

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from contracts.door import checked
 from contracts.errors import ProblemError
 from contracts.frozen import dataclass
 from contracts.records import write_document
@@ -28,6 +29,7 @@ SHOWN = ("misalignment", "total_variation", "kl", "utility_loss", "worst_group",
 SHOWN_UNDER_NOISE = ("misalignment", "coherence", "hacking", "misreporting", "sorting", "recovered")
 
 
+@checked
 @dataclass(frozen=True, eq=False)
 class Study:
     """What was computed, and what it says."""
@@ -133,6 +135,7 @@ CAPTIONS = {
 }
 
 
+@checked
 def societal_study(
     scale: str | Scale = "small",
     *,

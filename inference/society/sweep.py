@@ -16,6 +16,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from contracts.door import checked
 from contracts.errors import ProblemError
 from contracts.frozen import dataclass
 from contracts.pieces import working_in
@@ -27,6 +28,7 @@ SCHEMA = "menuwright/societal-piece/2"
 THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")  # of the linear algebra in a process
 
 
+@checked
 @dataclass(frozen=True)
 class Scale:
     """How much is computed.
@@ -164,6 +166,7 @@ def families() -> list[list[Scenario]]:
     return list(found.values())
 
 
+@checked
 def sweep(
     scale: Scale,
     *,

@@ -15,6 +15,7 @@ import numpy as np
 from scipy.special import ndtr, stdtrit
 
 from contracts.arrays import Array
+from contracts.door import checked
 from contracts.errors import ProblemError
 from contracts.frozen import dataclass
 from inference.society.rounds import Course
@@ -29,6 +30,7 @@ CHANNELS = ("plain", "shared noise")  # independent noise on every group's signa
 Side = Literal["above", "below"]
 
 
+@checked
 @dataclass(frozen=True, eq=False)
 class Verdict:
     """One claim, judged.
@@ -58,6 +60,7 @@ class Verdict:
         return {**self.__dict__, "interval": list(self.interval), "not_in": list(self.not_in)}
 
 
+@checked
 @dataclass(frozen=True)
 class Claim:
     """What is claimed of an effect: on which side of which bound it lies."""
@@ -196,6 +199,7 @@ CLAIMS = (
 PROOF = "Incentive compatibility and individual rationality hold"
 
 
+@checked
 def judged(cells: Iterable[Cell], *, seed: int) -> tuple[Verdict, ...]:
     """A verdict on every claim.
 
@@ -270,6 +274,7 @@ def _verdict(claim: Claim, effects: Sequence[tuple[str, Array]], rng: np.random.
     )
 
 
+@checked
 def judged_over_time(courses: Mapping[float, Course], *, seed: int) -> tuple[Verdict, ...]:
     """Verdicts on menus that learn from choices; a cell is a degree of conflict, a replication a society."""
     return tuple(

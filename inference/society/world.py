@@ -22,6 +22,7 @@ from scipy.linalg import helmert
 from scipy.special import logsumexp
 
 from contracts.arrays import Array, finite, generator, number
+from contracts.door import checked
 from contracts.errors import ProblemError
 from contracts.frozen import dataclass
 from contracts.records import read_json, write_document
@@ -35,6 +36,7 @@ CENTRED = 1e-12  # logits
 POINTS_PER_LOGIT = 10.0  # of agreement in the Moral Machine: an assumption, the study asked no question twice
 
 
+@checked
 @dataclass(frozen=True, eq=False)
 class Society:
     """Groups, what their members truly want, and what every provider has to respect.
@@ -160,6 +162,7 @@ class Society:
         return "\n".join([head, *rows])
 
 
+@checked
 def load_society(path: str | Path) -> Society:
     """Read a society that `Society.save` wrote; raises ProblemError if the file is none."""
     return Society.from_dict(read_json(path))
@@ -182,6 +185,7 @@ def tilted(score: Array, reference: Array, temperature: float | Array) -> Array:
 # ---- where societies come from ----
 
 
+@checked
 def synthetic_society(
     rng: np.random.Generator,
     *,
@@ -264,6 +268,7 @@ def synthetic_society(
     )
 
 
+@checked
 def moral_machine_society(
     rng: np.random.Generator,
     *,

@@ -1,0 +1,890 @@
+"""One valid call of every public function, class and method: what property tests over the whole surface start from."""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+import inspect
+import tempfile
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+import contracts as c
+import inference as i
+from contracts import models
+from inference import language as l
+from inference import society as s
+from inference.norm_beliefs import share_norms
+
+MODULES: tuple[ModuleType, ...] = (c, models, i, l, s)
+FOLDER = Path(tempfile.mkdtemp(prefix="surface-"))
+
+
+@dataclass(frozen=True)
+class Call:
+    """A public callable and valid arguments for it, made anew for every call."""
+
+    name: str
+    function: Callable[[], Callable[..., Any]]  # looked up anew, on the example object if it is a method
+    arguments: Callable[[], dict[str, Any]]
+    variadic: str | None = None  # the argument that is written *so
+
+    def __call__(self, changed: dict[str, Any] | None = None) -> Any:
+        """What comes out, with some arguments changed."""
+        arguments = {**self.arguments(), **(changed or {})}
+        several = arguments.pop(self.variadic) if self.variadic is not None else ()
+        return self.function()(*several, **arguments)
+
+
+# ---- what there is ----
+
+
+def public_names(module: ModuleType) -> list[str]:
+    names = getattr(module, "__all__", None)
+    if names is not None:
+        return list(names)
+    return [name for name, value in vars(module).items() if inspect.isfunction(value)
+            and value.__module__ == module.__name__ and not name.startswith("_")]  # fmt: skip
+
+
+def public_values() -> dict[str, Any]:
+    """Everything public, by name; later modules repeat no name of earlier ones."""
+    return {name: getattr(module, name) for module in MODULES for name in public_names(module)}
+
+
+def is_protocol(value: Any) -> bool:
+    return bool(getattr(value, "_is_protocol", False))
+
+
+def public_methods(cls: type) -> Iterator[str]:
+    """Methods of our own that are called with arguments: no properties, nothing inherited from Python's own classes."""
+    for name in dir(cls):
+        if name.startswith("_"):
+            continue
+        owner = next(base for base in cls.__mro__ if name in vars(base))
+        if not owner.__module__.startswith(("contracts", "inference")):
+            continue
+        if callable(getattr(cls, name)) and not inspect.isclass(getattr(cls, name)):
+            yield name
+
+
+def public_calls() -> dict[str, Call]:
+    """Every public callable with its valid call; KeyError for one that has none."""
+    calls: dict[str, Call] = {}
+    for name, value in public_values().items():
+        if is_protocol(value):
+            continue
+        if callable(value):
+            calls[name] = Call(
+                name, functools.partial(lambda it: it, value), arguments_of(name, value), variadic(value)
+            )
+        if inspect.isclass(value):
+            for method in public_methods(value):
+                full, unbound = f"{name}.{method}", getattr(value, method)
+                found = functools.partial(lambda make, method: getattr(make(), method), OBJECTS[name], method)
+                calls[full] = Call(full, found, arguments_of(full, unbound), variadic(unbound))
+    return calls
+
+
+def variadic(function: Any) -> str | None:
+    """The argument that is written *so, if there is one."""
+    if inspect.isclass(function):
+        return None
+    parameters = inspect.signature(function).parameters.values()
+    return next((one.name for one in parameters if one.kind is one.VAR_POSITIONAL), None)
+
+
+def arguments_of(name: str, function: Any) -> Callable[[], dict[str, Any]]:
+    if name in CALLS:
+        return CALLS[name]
+    if inspect.isclass(function):
+        if issubclass(function, Exception):
+            return lambda: {}
+        return functools.partial(fields_of, OBJECTS[name])
+    defaults: dict[str, Callable[[], Any]] = {}
+    for parameter in inspect.signature(function).parameters.values():
+        if parameter.name == "self":
+            continue
+        if parameter.name in BY_NAME:
+            defaults[parameter.name] = BY_NAME[parameter.name]
+        elif parameter.default is not inspect.Parameter.empty:
+            defaults[parameter.name] = functools.partial(lambda value: value, parameter.default)
+        else:
+            raise KeyError(f"{name} has no example of {parameter.name!r}: add one to tests/surface.py")
+    return lambda: {key: make() for key, make in defaults.items()}
+
+
+def fields_of(make: Callable[[], Any]) -> dict[str, Any]:
+    """The arguments that an object was made from."""
+    thing = make()
+    if hasattr(thing, "_asdict"):
+        return dict(thing._asdict())
+    return {field.name: getattr(thing, field.name) for field in dataclasses.fields(thing) if field.init}
+
+
+# ---- small examples ----
+
+
+def rng() -> np.random.Generator:
+    return np.random.default_rng(0)
+
+
+@functools.cache
+def problem() -> c.ScreeningProblem:
+    return c.ScreeningProblem([1.0, 2.0], [0.75, 0.25], cost=c.Quadratic(), labels=("low", "high"))
+
+
+@functools.cache
+def menu() -> c.Menu:
+    return c.solve_menu(problem())
+
+
+@functools.cache
+def front() -> c.Front:
+    return c.pareto_front(policies(), [c.Surplus("a"), c.Surplus("b")], gap=0.2)
+
+
+@functools.cache
+def policies() -> c.ScreeningProblem:
+    return models.delegation([[1.0, 0.0], [0.0, 1.0]], reference=[0.5, 0.5], temperature=1.0,
+                             labels=("a", "b"))  # fmt: skip
+
+
+@functools.cache
+def data() -> i.ChoiceData:
+    drawn = rng()
+    attributes = drawn.normal(size=(120, 3, 2))
+    person = np.repeat(np.arange(20), 6)
+    return i.simulate_choices([0.5, 0.5], [[2.0, -2.0], [-1.0, -1.5]], attributes, person, drawn,
+                              names=("quality", "price")).data  # fmt: skip
+
+
+@functools.cache
+def latent() -> i.LatentTypes:
+    return i.fit_latent_types(data(), 2, rng(), starts=2)
+
+
+@functools.cache
+def type_counts() -> i.TypeCounts:
+    return i.compare_type_counts(data(), [1, 2], rng(), starts=2)
+
+
+@functools.cache
+def validation() -> i.CrossValidation:
+    return i.cross_validate(data(), 2, rng(), folds=2, starts=2)
+
+
+@functools.cache
+def type_draws() -> i.TypeDraws:
+    return i.sample_latent_types(data(), 2, rng=rng(), draws=10, warmup=20, chains=2, starts=2)
+
+
+@functools.cache
+def mixed() -> i.MixedLogit:
+    return i.fit_mixed_logit(data(), {"quality": "normal", "price": "fixed"}, draws=10)
+
+
+@functools.cache
+def hierarchical() -> i.HierarchicalLogit:
+    return i.fit_hierarchical_logit(
+        data(), {"quality": "normal", "price": "negative"}, rng=rng(), draws=10, warmup=20, chains=2, individual_draws=5
+    )
+
+
+@functools.cache
+def posterior() -> i.TypePosterior:
+    return i.infer_types(menu(), [[0, 1], [1, 1], [0, 0]], choice_model=i.Logit(0.5))
+
+
+@functools.cache
+def population_draws() -> i.PopulationDraws:
+    return posterior().population.gibbs(rng(), n_draws=10, n_chains=2, n_warmup=5)
+
+
+@functools.cache
+def offer() -> i.ChoiceSet:
+    return i.choice_set(menu())
+
+
+def log() -> i.ChoiceLog:
+    return i.read_log(pd.DataFrame({"user": ["a", "a", "b"], "option": [0, 1, 1]}), options=2)
+
+
+@functools.cache
+def open_log() -> i.ChoiceLog:
+    return log()
+
+
+@functools.cache
+def user_counts() -> i.UserCounts:
+    return next(iter(open_log().batches()))
+
+
+@functools.cache
+def posterior_file() -> i.PosteriorFile:
+    return i.infer_types_from_log(open_log(), menu(), FOLDER / "posterior.parquet", choice_model=i.Logit(1.0))
+
+
+@functools.cache
+def comparisons() -> i.Comparisons:
+    return i.Comparisons(["a", "a", "b", "b", "b"], ["x", "y", "y", "y", "x"], ["y", "x", "x", "x", "y"])
+
+
+@functools.cache
+def acceptances() -> i.Acceptances:
+    return i.Acceptances(["a", "a", "b", "b"], ["x", "y", "x", "y"], [True, False, False, True])
+
+
+@functools.cache
+def ratings() -> i.Ratings:
+    return i.Ratings(["a", "a", "b", "b"], ["m", "m", "n", "n"], ["x", "y", "x", "y"], [5.0, 2.0, 1.0, 4.0])
+
+
+@functools.cache
+def norms() -> i.Norms:
+    return i.elicit_norms(comparisons(), acceptances(), pooling=i.Pooling(1.0, 1.0))
+
+
+@functools.cache
+def answers() -> Any:
+    return i.answers_of(**answered())
+
+
+def answered() -> dict[str, Any]:
+    offers = np.tile([0.05, 0.1, 0.2, 0.3, 0.4, 0.5], 4)
+    return {
+        "person": np.repeat(np.arange(4), 6),
+        "offer": offers,
+        "accepted": offers > np.repeat([0, 0.15, 0.25, 0], 6),
+    }
+
+
+@functools.cache
+def responders() -> i.Responders:
+    return i.fit_responders(answers(), 1)
+
+
+@functools.cache
+def game() -> i.Game:
+    return i.Game(users=("fair", "fair"), assistants=1, epochs=2)
+
+
+@functools.cache
+def played() -> Any:
+    return i.play(game(), rng=rng())
+
+
+@functools.cache
+def table() -> pd.DataFrame:
+    return played().to_frame()
+
+
+@functools.cache
+def split_types() -> i.SplitTypes:
+    return i.fit_split_types(table())
+
+
+@functools.cache
+def learned() -> i.LearnedNorm:
+    return i.learn_norm(table())
+
+
+@functools.cache
+def groups() -> i.NormGroups:
+    return i.infer_user_norms(played(), rng(), n_epochs=1)
+
+
+@functools.cache
+def curves() -> i.LearningCurves:
+    return i.simulate_learning(problem(), temperature=0.5, n_rounds=1, n_users=2, n_runs=1, rng=rng(),
+                               designers=("random menus", "single contract"))  # fmt: skip
+
+
+@functools.cache
+def asking() -> i.AskingMenu:
+    return i.asking_menu(problem(), temperature=0.5, n_random=0)
+
+
+@functools.cache
+def reading() -> l.PolicyReading:
+    return l.read_policy("Offer half of everything to others.")
+
+
+@functools.cache
+def transcript() -> l.Transcript:
+    return l.play_with_language(game(), l.WritingMeta(), l.ReaderAssistant(), ("Be fair.",), rng=rng())
+
+
+def endpoint() -> l.ChatEndpoint:
+    """Nobody listens there, so that an answer is an EndpointError."""
+    return l.ChatEndpoint("http://127.0.0.1:9/v1", "none", retries=0, attempts=1, timeout=1.0, requests_per_minute=1e6)
+
+
+@functools.cache
+def community() -> s.Society:
+    return s.synthetic_society(rng(), conflict=0.5, n_members=4)
+
+
+def few() -> dict[str, int]:
+    return {"comparisons": 300, "ratings": 90, "acceptances": 90}
+
+
+@functools.cache
+def told() -> s.CommunityInput:
+    return s.community_input(community(), rng(), **few())
+
+
+@functools.cache
+def asked() -> s.Communities:
+    return s.communities(s.SCENARIOS[0], 1.0, range(1), seed=1)
+
+
+@functools.cache
+def truth() -> s.Truth:
+    return s.Truth.of(asked().worlds)
+
+
+@functools.cache
+def signal() -> s.Signal:
+    worlds = asked().worlds
+    eps = np.zeros((1, len(worlds[0].groups) + 1, len(worlds[0].policies)))
+    return s.noisy_signal(worlds, asked().told, eps, 0.0, s.SCENARIOS[0])
+
+
+@functools.cache
+def offered() -> s.Offer:
+    return s.MECHANISMS["labels"](signal())
+
+
+@functools.cache
+def cell() -> s.Cell:
+    return s.run_cell(asked(), s.SCENARIOS[0], (0.0, 0.2))
+
+
+@functools.cache
+def course() -> s.Course:
+    return s.run_course(conflict=1.0, societies=1, rounds=6, seed=1)
+
+
+@functools.cache
+def placed() -> s.Placement:
+    return s.placement(asked(), noise=0.0, gap=0.5)
+
+
+@functools.cache
+def scale() -> s.Scale:
+    return replace(
+        s.SCALES["small"], replications=1, piece=1, rounds=6, societies=1, conflicts=(0.0, 1.0), noises=(0.0, 0.2)
+    )
+
+
+@functools.cache
+def study() -> s.Study:
+    return s.societal_study(scale(), out=FOLDER / "study")
+
+
+@functools.cache
+def saved(name: str) -> Path:
+    path = FOLDER / name
+    {
+        "menu.json": lambda: menu().save(path),
+        "front.json": lambda: front().save(path),
+        "latent.json": lambda: latent().save(path),
+        "society.json": lambda: community().save(path),
+        "readings.json": lambda: l.save_readings([reading()], path),
+    }[name]()
+    return path
+
+
+def out() -> Path:
+    return FOLDER / "out"
+
+
+def interaction() -> l.Interaction:
+    return transcript().rows[0]
+
+
+TEXT = "Offer half of everything to others."
+GRID = np.array([[0.5, 1.0], [1.0, 0.5]])  # (n, n_goods)
+POLICIES = np.array([[0.5, 0.5], [0.25, 0.75]])
+
+OBJECTS: dict[str, Callable[[], Any]] = {
+    "Access": lambda: c.Access(),
+    "Box": lambda: c.Box(0.0, 1.0),
+    "Certificate": lambda: menu().certificate,
+    "ChiSquare": lambda: c.ChiSquare(0.1),
+    "Criterion": lambda: c.Criterion("options", lambda menu: float(len(menu.options.transfers))),
+    "Deviation": lambda: menu().certificate.deviation,
+    "Ellipsoid": lambda: c.Ellipsoid(0.1 * np.eye(2)),
+    "Entropy": lambda: c.Entropy([0.5, 0.5]),
+    "Exponential": lambda: c.Exponential(1.0),
+    "Front": front,
+    "FrontPoint": lambda: front().point(0),
+    "Harm": lambda: c.Harm([1.0]),
+    "Implementability": lambda: c.implementable(np.array([[1.0], [2.0]]), np.array([[1.0], [2.0]])),
+    "Inequality": lambda: c.Inequality(),
+    "Information": lambda: c.Information(i.Logit(1.0)),
+    "Interval": lambda: c.Interval(0.1),
+    "Isoelastic": lambda: c.Isoelastic(1.0),
+    "KullbackLeibler": lambda: c.KullbackLeibler(0.1),
+    "Linear": lambda: c.Linear(0.5),
+    "LinearConstraint": lambda: c.LinearConstraint(allocation=[[1.0], [1.0]], upper=1.0),
+    "Menu": menu,
+    "Misalignment": lambda: c.Misalignment("a"),
+    "Moments": lambda: c.Moments([0.0, 1.0], 0.2, 0.3),
+    "Noise": lambda: c.Noise(0.1),
+    "NonNegative": lambda: c.NonNegative(),
+    "NumberOfOptions": lambda: c.NumberOfOptions(),
+    "Options": lambda: menu().options,
+    "Polyhedron": lambda: c.Polyhedron([[1.0, 1.0], [-1.0, 0.0], [0.0, -1.0]], [2.0, 0.0, 0.0]),
+    "Power": lambda: c.Power(2.0),
+    "Profit": lambda: c.Profit(),
+    "Quadratic": lambda: c.Quadratic(),
+    "Regret": lambda: c.regret(menu(), {"even": [0.5, 0.5]}),
+    "ScreeningProblem": problem,
+    "Search": lambda: c.Search(options=2, population=8, generations=2),
+    "Simplex": lambda: c.Simplex(),
+    "Surplus": lambda: c.Surplus(),
+    "TotalSurplus": lambda: c.TotalSurplus(),
+    "TotalVariation": lambda: c.TotalVariation(0.1),
+    "Wasserstein": lambda: c.Wasserstein(0.1),
+    "WeightedSum": lambda: problem().terms,
+    "Welfare": lambda: c.Welfare(),
+    "WorstOff": lambda: c.WorstOff(),
+    "AcceptReject": lambda: i.AcceptReject(0.5),
+    "Acceptances": acceptances,
+    "AskingMenu": asking,
+    "Assistant": lambda: i.Assistant(),
+    "Baseline": lambda: i.acceptable_baseline(norms()),
+    "BestResponse": lambda: i.BestResponse(),
+    "BoltonOckenfels": lambda: i.BoltonOckenfels(0.5),
+    "Calibration": lambda: i.calibration([0.2, 0.8, 0.6], [0, 1, 1], n_bins=2),
+    "CharnessRabin": lambda: i.CharnessRabin(0.3, 0.1),
+    "ChoiceCounts": lambda: i.ChoiceCounts([[1, 0, 1], [0, 2, 0]]),
+    "ChoiceData": data,
+    "ChoiceLog": log,
+    "ChoiceSet": offer,
+    "Comparisons": comparisons,
+    "Convergence": lambda: latent().convergence,
+    "CrossValidation": validation,
+    "CurrencyKernel": lambda: i.currency_kernel(["apples", "dollars"]),
+    "Estimates": lambda: latent().estimates,
+    "FehrSchmidt": lambda: i.FehrSchmidt(0.8, 0.3),
+    "Game": game,
+    "HierarchicalLogit": hierarchical,
+    "HierarchicalPrior": lambda: i.HierarchicalPrior(),
+    "Identification": lambda: i.identification(menu(), i.Logit(0.5)),
+    "LatentTypes": latent,
+    "LearnedNorm": learned,
+    "LearningCurves": curves,
+    "Listener": lambda: i.Listener(),
+    "Logit": lambda: i.Logit(0.5),
+    "Misfit": lambda: posterior().misfit(rng(), n_draws=10),
+    "MixedLogit": mixed,
+    "NormGroups": groups,
+    "Norms": norms,
+    "Pooling": lambda: i.Pooling(1.0, 1.0),
+    "Population": lambda: posterior().population,
+    "PopulationDraws": population_draws,
+    "PosteriorFile": posterior_file,
+    "PreferencePolicy": lambda: i.PreferencePolicy(i.FehrSchmidt(0.8, 0.3), 0.1),
+    "Rankings": lambda: i.Rankings(["a", "b"], [["x", "y"], ["y", "x"]]),
+    "Ratings": ratings,
+    "Responders": responders,
+    "Setting": lambda: i.Setting("apples"),
+    "ShareRule": lambda: i.ShareRule(0.5),
+    "SplitTypes": split_types,
+    "TasteDistribution": lambda: mixed().tastes,
+    "Tremble": lambda: i.Tremble(0.1),
+    "TypeCounts": type_counts,
+    "TypeDraws": type_draws,
+    "TypePosterior": posterior,
+    "UserCounts": user_counts,
+    "ChatEndpoint": endpoint,
+    "EndpointAssistant": lambda: l.EndpointAssistant(endpoint()),
+    "EndpointMeta": lambda: l.EndpointMeta(endpoint()),
+    "EndpointReader": lambda: l.EndpointReader(endpoint()),
+    "Evidence": lambda: reading().evidence[0],
+    "Interaction": interaction,
+    "OfflineReader": functools.cache(lambda: l.OfflineReader()),
+    "PolicyReading": reading,
+    "ReaderAssistant": lambda: l.ReaderAssistant(),
+    "ReaderQuality": functools.cache(lambda: l.calibrate([TEXT, "Keep everything."], [0.5, 0.0])),
+    "RecordedMeta": lambda: l.RecordedMeta(dict.fromkeys(range(4), "Be fair.")),
+    "RecordedReader": lambda: l.RecordedReader({TEXT: reading()}),
+    "Transcript": transcript,
+    "WritingMeta": lambda: l.WritingMeta(),
+    "Cell": cell,
+    "Claim": lambda: s.Claim("words", "unit", "rule"),
+    "Communities": asked,
+    "CommunityInput": told,
+    "Course": course,
+    "Elicited": lambda: asked().told[0],
+    "Offer": offered,
+    "Outcome": functools.cache(lambda: s.full_information(truth())),
+    "Placement": placed,
+    "Scale": scale,
+    "Scenario": lambda: s.SCENARIOS[0],
+    "Signal": signal,
+    "Society": community,
+    "Study": study,
+    "Truth": truth,
+    "Verdict": functools.cache(lambda: s.judged_over_time({1.0: course()}, seed=1)[0]),
+}
+BY_NAME: dict[str, Callable[[], Any]] = {
+    "rng": rng,
+    "path": out,
+    "ax": lambda: None,
+    "problem": problem,
+    "menu": menu,
+    "data": data,
+    "temperature": lambda: 0.5,
+    "n_goods": lambda: 2,
+    "shape": lambda: (2, 1),
+    "allocation": lambda: GRID,
+    "valuation": lambda: GRID,
+    "direction": lambda: GRID,
+    "marginal": lambda: GRID,
+    "domain": c.NonNegative,
+    "unit": lambda: 2.0,
+    "money": lambda: 2.0,
+    "weights": lambda: np.array([0.75, 0.25]),
+    "valuations": lambda: np.array([[1.0], [2.0]]),
+    "other": lambda: np.array([0.5, 0.5]),
+    "payoff": lambda: np.array([1.0, 2.0]),
+    "inverse_marginal": lambda: lambda marginal: marginal,
+    "value": lambda: GRID,
+    "principle": lambda: TEXT,
+    "text": lambda: TEXT,
+    "currency": lambda: "apples",
+    "amount": lambda: 10,
+    "units": lambda: 5,
+    "person": lambda: 0,
+    "level": lambda: 0.9,
+}
+WHO = {"column": "group"}
+
+
+def _methods(names: str, methods: str, make: Callable[[], dict[str, Any]]) -> dict[str, Callable[[], dict[str, Any]]]:
+    return {f"{name}.{method}": make for name in names.split() for method in methods.split()}
+
+
+def _frame_of_choices() -> pd.DataFrame:
+    rows = [(p, k, o, float(p + o), float(k == o)) for p in range(2) for k in range(2) for o in range(2)]
+    return pd.DataFrame(rows, columns=["person", "occasion", "option", "quality", "chosen"])
+
+
+def _wide_choices() -> pd.DataFrame:
+    return pd.DataFrame({"person": [0, 0], "q0": [1.0, 2.0], "q1": [2.0, 1.0], "choice": [0, 1]})
+
+
+CALLS: dict[str, Callable[[], dict[str, Any]]] = {
+    # contracts
+    **_methods("ContractError ProblemError DegenerateTypesError", "__init__", dict),
+    "InfeasibleMenuError": lambda: {"message": "no"},
+    "UnboundedMenuError": lambda: {"message": "no"},
+    "SolverError": lambda: {"message": "no"},
+    "implementable": lambda: {"valuations": np.array([[1.0], [2.0]]), "allocation": np.array([[1.0], [2.0]])},
+    "load_front": lambda: {"path": saved("front.json")},
+    "load_menu": lambda: {"path": saved("menu.json")},
+    "pareto_front": lambda: {
+        "problem": policies(), "objectives": [c.Surplus("a"), c.Surplus("b")], "gap": 0.2, "method": "auto", "engine": "auto",
+        "time_limit": 60.0, "progress": False, "search": None, "rng": None, "workers": 1, "checkpoint": None,
+    },
+    "regret": lambda: {"menu": menu(), "distributions": {"even": [0.5, 0.5]}, "method": "auto"},
+    "solve_menu": lambda: {
+        "problem": [1.0, 2.0], "weights": [0.75, 0.25], "method": "auto", "gap": 1e-6, "time_limit": 60.0,
+        "progress": False, "start": None, "cost": c.Quadratic(),
+    },
+    "verify": lambda: {
+        "problem": problem(), "allocation": menu().allocation, "transfer": menu().transfer,
+        "multipliers": menu().bound.multipliers, "gap": 1e-3, "tolerance": 0.0,
+    },
+    "mussa_rosen": lambda: {
+        "types": [1.0, 2.0], "weights": [0.75, 0.25], "curvature": 1.0, "reservation_utility": 0.0, "labels": ("a", "b"),
+    },
+    "maskin_riley": lambda: {
+        "types": [2.0, 4.0], "weights": [0.75, 0.25], "exponent": 0.5, "unit_cost": 1.0, "reservation_utility": 0.0,
+        "labels": ("a", "b"),
+    },
+    "multiproduct": lambda: {
+        "types": [[2.0, 1.0], [1.0, 2.0]], "weights": [0.5, 0.5], "curvature": 1.0, "capacity": 1.0,
+        "reservation_utility": 0.0, "labels": ("a", "b"), "goods": ("x", "y"),
+    },
+    "optimal_auction": lambda: {
+        "values": [0.2, 0.4], "weights": [0.5, 0.5], "demand": "additive", "seller_value": 0.0, "labels": ("a", "b"),
+        "goods": ("good",),
+    },
+    "regulation": lambda: {
+        "marginal_costs": [1.0, 2.0], "weights": [0.5, 0.5], "demand_intercept": 10.0, "demand_slope": 1.0,
+        "rent_weight": 0.5, "capacity": 5.0, "labels": ("a", "b"),
+    },
+    "income_tax": lambda: {
+        "skills": [1.0, 2.0], "weights": [0.5, 0.5], "elasticity": 1.0, "welfare_function": c.Isoelastic(1.0),
+        "welfare_weights": 1.0, "revenue": 0.0, "labels": ("a", "b"),
+    },
+    "lotteries": lambda: {
+        "utility_matrix": [[4.0, 0.0]], "weights": [1.0], "principal_values": [0.0, 1.0], "transfers": "none",
+        "reservation_utility": 1.0, "outside_option": None, "labels": ("a",), "outcomes": ("x", "y"),
+    },
+    "delegation": lambda: {
+        "utility_matrix": [[0.0, 1.0]], "weights": [1.0], "reference": [0.5, 0.5], "temperature": 1.0, "harm": 0.0,
+        "welfare_weights": 1.0, "outside_option": None, "labels": ("a",), "policies": ("x", "y"),
+    },
+    "Entropy.conjugate": lambda: {"valuation": GRID, "domain": c.Simplex()},
+    "Entropy.check": lambda: {"n_goods": 2, "domain": c.Simplex()},
+    **_methods("Entropy", "value gradient gradient_size hessian", lambda: {"allocation": POLICIES}),
+    **_methods("Exponential Isoelastic", "value marginal", lambda: {"utility": np.array([1.0, 2.0])}),
+    **_methods("Exponential Isoelastic", "conjugate", lambda: {"price": np.array([1.0, 2.0])}),
+    **_methods("Exponential Isoelastic", "expression", lambda: {"utility": _variable((2,))}),
+    **_methods("Linear Quadratic Power Entropy", "expression", lambda: {"allocation": _variable((2, 2))}),
+    **_methods("Box NonNegative Polyhedron Simplex", "constraints", lambda: {"allocation": _variable((2, 2))}),
+    **_methods("ChiSquare KullbackLeibler Moments TotalVariation Wasserstein", "worth", lambda: {
+        "payoff": _variable((2,)), "weights": np.array([0.75, 0.25]), "valuations": np.array([[1.0], [2.0]])}),
+    "Front.best": lambda: {"name": "surplus of a"},
+    "Front.closest": lambda: {"target": {"surplus of a": 0.5}},
+    "Front.filter": lambda: {"limits": {"surplus of a": (0.0, None)}},
+    "Front.point": lambda: {"index": 0},
+    "Menu.binding": lambda: {"who": 0},
+    "Menu.choose": lambda: {"valuations": [[1.5]], "temperature": 0.5, "rng": rng(), "reservation_utility": 0.0},
+    "Menu.choice_probabilities": lambda: {"valuations": [[1.5]], "temperature": 0.5, "reservation_utility": 0.0},
+    "Menu.expected_value": lambda: {"choice_model": i.Logit(0.5)},
+    **_methods("ScreeningProblem", "objective_value payoff utility worst_case", lambda: {
+        "allocation": menu().allocation, "transfer": menu().transfer}),
+    **_methods("WeightedSum", "by_type", lambda: {
+        "payoff": menu().payoff, "allocation": menu().allocation, "utility": menu().utility}),
+    **_methods("WeightedSum", "value", lambda: {
+        "weights": problem().weights, "payoff": menu().payoff, "allocation": menu().allocation,
+        "utility": menu().utility}),
+    "Misalignment.concave": lambda: {"problem": policies()},
+    "Simplex.scaled": lambda: {"unit": 1.0},
+    "Ellipsoid.sets": lambda: {"shape": (2, 2)},
+    # inference
+    "AcceptReject.log_acceptance": lambda: {"gain": [0.5, -0.5]},
+    **_methods("AcceptReject", "log_likelihood probabilities", lambda: {"utility": [[0.5, 0.0]]}),
+    **_methods("BestResponse Logit Tremble", "log_likelihood probabilities", lambda: {"utility": [[0.5, 0.2, 0.0]]}),
+    "AcceptReject.simulate": lambda: {"utility": [[0.5, 0.0]], "rng": rng()},
+    **_methods("BestResponse Logit Tremble", "simulate", lambda: {"utility": [[0.5, 0.2, 0.0]], "rng": rng()}),
+    "Acceptances.from_frame": lambda: {
+        "frame": pd.DataFrame({"group": ["a"], "policy": ["x"], "accepted": [True]}), "group": "group"},
+    "Comparisons.from_frame": lambda: {
+        "frame": pd.DataFrame({"group": ["a"], "winner": ["x"], "loser": ["y"]}), "group": "group"},
+    "Ratings.from_frame": lambda: {
+        "frame": pd.DataFrame({"group": ["a"], "member": ["m"], "policy": ["x"], "rating": [1.0]}), "group": "group"},
+    "Rankings.from_frame": lambda: {
+        "frame": pd.DataFrame({"group": ["a"], "member": ["m"], "ranking": [["x", "y"]]}), "unlisted": "absent", "group": "group"},
+    "AskingMenu.expected_value": lambda: {"weights": [0.5, 0.5]},
+    **_methods("BoltonOckenfels CharnessRabin FehrSchmidt", "group_utility", lambda: {"payoffs": [0.5, 0.5]}),
+    **_methods("BoltonOckenfels CharnessRabin FehrSchmidt", "utility", lambda: {"own": 0.5, "other": 0.5}),
+    "ChoiceData": lambda: fields_of(data) | {"available": np.ones((120, 3), dtype=bool)},
+    "ChoiceData.from_frame": lambda: {
+        "frame": _frame_of_choices(), "attributes": ["quality"], "chosen": "chosen", "person": "person",
+        "occasion": "occasion", "option": "option"},
+    "ChoiceData.from_menu": lambda: {
+        "menu": menu(), "choices": [0, 1], "person": [0, 1], "outside": "outside", "transfer": "transfer"},
+    "ChoiceData.from_wide_frame": lambda: {
+        "frame": _wide_choices(), "attributes": {"q": ["q0", "q1"]}, "choice": "choice", "person": "person",
+        "options": [0, 1], "available": None},
+    "ChoiceData.joined": lambda: {"parts": (data(), data())},
+    "ChoiceData.of_observations": lambda: {"observations": [0, 1]},
+    "ChoiceData.of_people": lambda: {"people": [0, 1]},
+    "ChoiceLog": lambda: fields_of(log),
+    "ChoiceLog.close": dict,
+    "ChoiceLog.batches": lambda: {"size": 2},
+    "CurrencyKernel.carry": lambda: {"currency": "apples", "seen": ["dollars"]},
+    "Game.policy_name": lambda: {"user_policy": "fair", "setting": "apples", "role": "proposer"},
+    "HierarchicalLogit.draw_people": lambda: {"size": 3, "rng": rng()},
+    **_methods("HierarchicalLogit MixedLogit", "screening_problem", lambda: {
+        "price": "price", "n_types": 2, "rng": rng(), "goods": ["quality"], "draws": 50, "cost": c.Quadratic()}),
+    "HierarchicalPrior.draw": lambda: {"size": 2, "rng": rng()},
+    "HierarchicalPrior.parts": lambda: {"size": 2},
+    "LatentTypes.predict": lambda: {"attributes": [[[1.0, 0.0], [0.0, 1.0]]], "available": [[True, True]],
+                                    "probabilities": [[0.5, 0.5]]},
+    "LatentTypes.screening_problem": lambda: {
+        "price": "price", "goods": ["quality"], "outside": None, "cost": c.Quadratic()},
+    "LatentTypes.simulate": lambda: {
+        "attributes": data().attributes, "person": data().person, "rng": rng(), "available": np.ones((120, 3), bool)},
+    "LatentTypes.transformed": lambda: {
+        "function": lambda beta: beta[..., :1] / beta[..., 1:], "names": ["ratio"], "jacobian": None},
+    **_methods("LatentTypes TypeDraws", "willingness_to_pay", lambda: {"price": "price", "goods": ["quality"]}),
+    "TypeDraws.screening_problem": lambda: {
+        "price": "price", "goods": ["quality"], "draw": 0, "cost": c.Quadratic()},
+    "LearnedNorm.propose": lambda: {"amount": 10, "rng": rng(), "currency": None},
+    "Listener.log_likelihood": lambda: {"shares": [0.0, 0.5], "counts": [[10, 0, 0]]},
+    "Listener.reliability": lambda: {
+        "shares": [0.0, 0.5], "counts": [[10, 0, 0]], "norm_weights": [[0.5, 0.5]]},
+    "MixedLogit.predict": lambda: {"attributes": data().attributes, "available": np.ones((120, 3), bool), "draws": 10},
+    "NormGroups.weight_near": lambda: {"share": 0.5, "width": 0.1},
+    "Norms.compare": lambda: {"first": "x", "second": "y"},
+    "Norms.policy": lambda: {"label": "x"},
+    **_methods("Norms", "sample sample_items", lambda: {"rng": rng(), "n_draws": 2}),
+    "Norms.screening_problem": lambda: {
+        "weights": [0.5, 0.5], "reference": [0.5, 0.5], "temperature": 1.0, "harm": 0.0, "outside_option": None},
+    "Pooling.precision": lambda: {"n_groups": 2},
+    "Population.gibbs": lambda: {"rng": rng(), "n_draws": 10, "n_chains": 2, "n_warmup": 5, "progress": False},
+    "Responders.log_predictive": lambda: {"new": answers()},
+    "Responders.rejection_curve": lambda: {"offers": [0.1, 0.2], "level": 0.9},
+    "Responders.types": lambda: {"n_types": 2},
+    "SplitTypes.acceptable": lambda: {"label": split_types().labels[0]},
+    "SplitTypes.screening_problem": lambda: {"rules": {"none": 0.0, "half": 0.5}, "amount": 10, "temperature": 1.0},
+    "TasteDistribution.coefficients": lambda: {"normals": np.zeros((3, 2))},
+    "TasteDistribution.draw": lambda: {"size": 3, "rng": rng()},
+    "TasteDistribution.moments_jacobian": lambda: {"rows": np.array([0]), "columns": np.array([0])},
+    "TasteDistribution.standard": lambda: {"kinds": ("normal", "fixed")},
+    "TypeCounts.best": lambda: {"criterion": "bic"},
+    "TypeCounts.criteria": lambda: {"n_types": 2},
+    "TypePosterior.misfit": lambda: {"rng": rng(), "n_draws": 10, "progress": False},
+    "TypePosterior.sample": lambda: {"rng": rng(), "size": 3},
+    "TypePosterior.to_arviz": lambda: {"rng": rng(), "n_draws": 5, "n_chains": 2},
+    "TypePosterior.update": lambda: {"choices": [[0], [1], [0]], "menu": menu(), "users": [0, 1, 2]},
+    "TypePosterior.with_prior": lambda: {"prior": [0.5, 0.5]},
+    **_methods("BoltonOckenfels CharnessRabin FehrSchmidt", "acceptable_offers dictator_offer", lambda: {"pie": 1.0}),
+    "acceptable_baseline": lambda: {"norms": norms(), "lotteries": False},
+    "acceptance_probability": lambda: {
+        "preferences": i.FehrSchmidt(0.8, 0.3), "offer": [0.2, 0.5], "temperature": 0.1, "pie": 1.0},
+    "answers_of": answered,
+    "asking_menu": lambda: {
+        "problem": problem(), "weights": None, "temperature": 0.5, "information_weight": 0.0, "n_options": 2,
+        "starts": (), "n_random": 1, "rng": rng()},
+    "best_offer": lambda: {
+        "preferences": i.FehrSchmidt(0.8, 0.3), "offers": [0.2, 0.5], "acceptance": [0.5, 1.0], "pie": 1.0},
+    "offer_probabilities": lambda: {
+        "preferences": i.FehrSchmidt(0.8, 0.3), "offers": [0.2, 0.5], "acceptance": [0.5, 1.0], "temperature": 0.1,
+        "pie": 1.0},
+    "calibration": lambda: {"probabilities": [0.2, 0.8], "happened": [0, 1], "n_bins": 2},
+    "choice_set": lambda: {"offer": problem(), "allocations": [[1.0]], "transfers": [0.5]},
+    "compare_responders": lambda: answered() | {"n_types": (1,), "n_folds": 2, "rng": rng()},
+    "compare_type_counts": lambda: {
+        "data": data(), "counts": [1, 2], "rng": rng(), "folds": 0, "starts": 2, "ridge": 0.0, "progress": False},
+    "cross_validate": lambda: {
+        "data": data(), "n_types": 2, "rng": rng(), "folds": 2, "starts": 2, "ridge": 0.0, "progress": False},
+    "currency_kernel": lambda: {"names": ["a", "b"], "features": {"a": (1.0, 0.0), "b": (0.0, 1.0)}, "length": 1.5},
+    "elicit_norms": lambda: {
+        "answers": (comparisons(),), "policies": ["x", "y"], "groups": ["a", "b"], "members": "alike",
+        "pooling": i.Pooling(1.0, 1.0), "rng": None},
+    "expected_information": lambda: {"menu": menu(), "choice_model": i.Logit(0.5), "weights": [0.5, 0.5]},
+    "fit_hierarchical_logit": lambda: {
+        "data": data(), "random": "normal", "rng": rng(), "draws": 5, "warmup": 20, "chains": 2, "prior": None,
+        "individual_draws": 5, "progress": None},
+    "fit_latent_types": lambda: {
+        "data": data(), "n_types": 2, "rng": rng(), "starts": 2, "ridge": 0.0, "tolerance": 1e-6, "progress": False},
+    "fit_mixed_logit": lambda: {
+        "data": data(), "random": {"quality": "normal", "price": "fixed"}, "correlated": False, "draws": 10,
+        "rng": rng(), "progress": None},
+    "fit_responders": lambda: {"answers": answers(), "n_types": 1, "rng": None},
+    "fit_split_types": lambda: {"table": table(), "space": None},
+    "identification": lambda: {"menu": menu(), "choice_model": i.Logit(0.5), "tolerance": 0.01},
+    "infer_groups": lambda: {
+        "space": share_norms(shares=[0.0, 0.5], spreads=[0.1], slips=[0.0]), "log_likelihood": np.zeros((2, 2, 2)),
+        "rng": rng(), "concentration": 1.0, "n_sweeps": 2, "n_warmup": 1},
+    "infer_types": lambda: {
+        "menu": menu(), "choices": [[0, 1], [1, 1]], "prior": [0.5, 0.5], "choice_model": i.Logit(0.5),
+        "model_prior": [1.0], "users": ["ann", "bob"], "concentration": 1.0},
+    "infer_types_from_log": lambda: {
+        "log": open_log(), "menu": menu(), "out": FOLDER / "again.parquet", "prior": [0.5, 0.5],
+        "choice_model": i.Logit(1.0), "batch": 2, "progress": False},
+    "infer_user_norms": lambda: {
+        "played": played(), "rng": rng(), "n_epochs": 1, "concentration": 1.0,
+        "space": share_norms(shares=[0.0, 0.5, 1.0], spreads=[0.1])},
+    "information_front": lambda: {
+        "problem": problem(), "temperature": 0.5, "information_weights": [0.0, 1.0], "rng": rng()},
+    "learn_norm": lambda: {"table": table(), "assistant": None, "prior": "fair"},
+    "load_latent_types": lambda: {"path": saved("latent.json")},
+    "play": lambda: {
+        "game": game(), "assistant": i.Assistant(), "n_runs": 1, "rng": rng(), "beliefs": False, "progress": False},
+    "read_log": lambda: {
+        "source": pd.DataFrame({"user": ["a", "b"], "menu": ["A", "A"], "option": [0, 1], "event": [1, 2]}),
+        "options": {"A": 2}, "user": "user", "option": "option", "menu": "menu", "event": "event", "table": None,
+        "outside_option": -1, "strict": False, "memory": "1GB", "scratch": None, "progress": False},
+    "sample_latent_types": lambda: {
+        "data": data(), "n_types": 2, "rng": rng(), "draws": 5, "warmup": 20, "chains": 2, "concentration": 1.0,
+        "spread": 10.0, "starts": 2, "progress": None},
+    "simulate_choices": lambda: {
+        "weights": [0.5, 0.5], "coefficients": [[1.0], [-1.0]], "attributes": [[[0.0], [1.0]]] * 2,
+        "person": [0, 1], "rng": rng(), "available": [[True, True]] * 2, "names": ["quality"]},
+    "simulate_learning": lambda: {
+        "problem": problem(), "temperature": 0.5, "n_rounds": 1, "n_users": 2, "n_runs": 1,
+        "designers": ("random menus",), "concentration": 1.0, "prior": [0.5, 0.5], "rng": rng(), "progress": False},
+    # inference.language
+    "CostError": lambda: {"message": "no"},
+    "EndpointError": lambda: {"message": "no"},
+    "ReplyError": lambda: {"message": "no"},
+    "LoopError": lambda: {"message": "no", "reached": transcript()},
+    "UnreadablePolicyError": lambda: {"message": "no"},
+    "ChatEndpoint.ask": lambda: {
+        "system": "Answer.", "user": "Hello", "schema": {"type": "object"}, "validate": lambda answer: answer,
+        "temperature": 0.0},
+    **_methods("EndpointMeta RecordedMeta WritingMeta", "revise", lambda: {
+        "principles": ["Be fair."], "seen": list(transcript().rows)}),
+    "EndpointReader.read_many": lambda: {"texts": [TEXT], "progress": None},
+    "PolicyReading.from_dict": lambda: {"record": reading().to_dict()},
+    "PolicyReading.interval": lambda: {"level": 0.8},
+    "RecordedReader.load": lambda: {"path": saved("readings.json")},
+    "Transcript.mean_shares": lambda: {"kind": "user"},
+    "calibrate": lambda: {"texts": [TEXT, "Keep everything."], "shares": [0.5, 0.0], "reader": l.OfflineReader()},
+    "play_with_language": lambda: {
+        "game": game(), "meta": l.WritingMeta(), "assistant": l.ReaderAssistant(), "priors": ("Be fair.",),
+        "rng": rng(), "run_id": "0", "progress": False},
+    "read_policies": lambda: {"texts": [TEXT]},
+    "read_policy": lambda: {"text": TEXT},
+    "replay_principles": lambda: {"offers": _recorded()[0], "principles": _recorded()[1], "assistant": l.ReaderAssistant()},
+    "save_readings": lambda: {"readings": [reading()], "path": FOLDER / "readings-out.json"},
+    "write_policy": lambda: {"parameters": 0.5},
+    # inference.society
+    "Cell.from_dict": lambda: {"record": cell().to_dict()},
+    "Course.from_dict": lambda: {"record": course().to_dict()},
+    "Society.from_dict": lambda: {"record": community().to_dict()},
+    "Scenario.society": lambda: {"rng": rng(), "conflict": 0.5},
+    "Signal.softmax": lambda: {"reward": signal().utilities},
+    "Study.cell": lambda: {"scenario": "plain", "conflict": 1.0},
+    "Truth.mean": lambda: {"values": np.zeros(truth().members.shape[:3])},
+    "Truth.of": lambda: {"societies": list(asked().worlds)},
+    "coherence": lambda: {
+        "truth": truth(), "noiseless": offered(), "noisy": offered(), "type_of_group": np.arange(3),
+        "temperature": 0.0},
+    "communities": lambda: {
+        "scenario": s.SCENARIOS[0], "conflict": 0.5, "replications": range(1), "seed": 1, "report": lambda line: None},
+    "community_input": lambda: {
+        "society": community(), "rng": rng(), **few(), "rating_noise": 0.5, "pretended": None},
+    "elicited": lambda: {
+        "answers": told(), "weights": community().weights, "n_policies": 8, "type_of_group": (0, 1, 1)},
+    "evaluate": lambda: {"truth": truth(), "offer": offered(), "type_of_group": np.arange(3), "temperature": 0.0},
+    "full_information": lambda: {"truth": truth()},
+    "judged": lambda: {"cells": list(study().cells), "seed": 1},
+    "judged_over_time": lambda: {"courses": {1.0: course()}, "seed": 1},
+    "load_society": lambda: {"path": saved("society.json")},
+    "moral_machine_society": lambda: {
+        "rng": rng(), "contrast": 1.0, "n_members": 4, "heterogeneity": 0.25, "points_per_logit": 10.0},
+    "noisy_signal": lambda: {
+        "worlds": list(asked().worlds), "told": list(asked().told), "eps": np.zeros((1, 4, 8)), "level": 0.1,
+        "scenario": s.SCENARIOS[0]},
+    "placement": lambda: {"asked": asked(), "noise": 0.0, "gap": 0.5},
+    "run_cell": lambda: {"asked": asked(), "scenario": s.SCENARIOS[0], "noises": (0.0,)},
+    "run_course": lambda: {"conflict": 0.5, "societies": 1, "rounds": 2, "seed": 1, "drift": None},
+    "societal_study": lambda: {
+        "scale": scale(), "seed": 1, "out": FOLDER / "study", "workers": 1, "report": lambda line: None},
+    "sweep": lambda: {
+        "scale": scale(), "seed": 1, "folder": FOLDER / "study", "workers": 1, "report": lambda line: None},
+    "synthetic_society": lambda: {
+        "rng": rng(), "conflict": 0.5, "weights": None, "n_groups": 3, "n_policies": 8, "n_attributes": 5,
+        "n_members": 4, "heterogeneity": 0.25, "intensity": 1.0, "safety": 0.5, "temperature": 0.5},
+}  # fmt: skip
+
+
+def _variable(shape: tuple[int, ...]) -> Any:
+    import cvxpy as cp
+
+    return cp.Variable(shape)
+
+
+def _recorded() -> tuple[pd.DataFrame, pd.DataFrame]:
+    offers = pd.DataFrame({"run_id": ["r"] * 2, "epoch": [0, 1], "proposer_kind": ["user", "assistant"],
+                           "amount": [10, 10], "share": [0.5, 0.5], "principle_id": [0, 1],
+                           "currency": ["apples"] * 2})  # fmt: skip
+    return offers, pd.DataFrame({"principle_id": [0, 1], "principle": [TEXT, TEXT]})
