@@ -91,8 +91,8 @@ def without_noise(multipliers: Multipliers, share: float) -> Multipliers:
     def cleaned(prices: Array) -> Array:
         return np.where(np.abs(prices) >= share * np.abs(prices).max(initial=0.0), prices, 0.0)
 
-    kept = {name: cleaned(getattr(multipliers, name)) for name in ("ir", "transfer", "side")}
-    return replace(multipliers, ic=ic, **kept)
+    ir, transfer, side = (cleaned(prices) for prices in (multipliers.ir, multipliers.transfer, multipliers.side))
+    return replace(multipliers, ic=ic, ir=ir, transfer=transfer, side=side)
 
 
 def check_multipliers(problem: ScreeningProblem, given: Any) -> None:

@@ -13,11 +13,12 @@ hundred-millionth of the amounts; with one good only its multiples are left, and
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 
 from contracts.arrays import Array
-from contracts.domains import Simplex
+from contracts.domains import Box, Simplex
 from contracts.exact import as_integers, binary_places
 from contracts.problem import ScreeningProblem
 from contracts.relevance import Indices
@@ -43,8 +44,8 @@ def indifferent_amounts(
 ) -> Iterator[Array]:
     """Allocations near the given ones at which the differences between twins are worth multiples of a last digit.
 
-    First with the amounts on an edge of the domain where they are, then with those moved inwards, more and more. Where the
-    lattice has no point at all the allocations stay.
+    First with the amounts on an edge of the domain where they are, then with those moved inwards, more and more. Where
+    the lattice has no point at all the allocations stay.
     """
     for inwards in INWARDS:
         moved = allocation.copy()
@@ -79,7 +80,7 @@ def _move(problem: ScreeningProblem, group: Indices, allocation: Array, transfer
     varies = np.empty(rounded.shape, dtype=bool)
     for k in range(problem.n_goods):
         up, down = (_box_violation(problem, probe[2 * k + side])[:, k] for side in (0, 1))
-        varies[:, k] = ~(up | down)
+        varies[:, k] = ~np.logical_or(up, down)
     if inwards:
         gap = np.sign(centre - rounded)
         rounded = np.where(varies, rounded, np.round((rounded + gap * inwards * root) / step) * step)
@@ -95,7 +96,7 @@ def _move(problem: ScreeningProblem, group: Indices, allocation: Array, transfer
         if member == anchor or not any(apart):
             continue
         shift = _to_lattice(
-            [int(w) for w in worth], apart, np.flatnonzero(varies[member]).tolist(), q, _sums_to_one(problem)
+            [int(w) for w in worth], apart, np.flatnonzero(varies[member]).tolist(), q, balanced=_sums_to_one(problem)
         )
         if shift is not None:
             rounded[member] = rounded[member] + np.array(shift, dtype=np.float64) * step
@@ -104,13 +105,13 @@ def _move(problem: ScreeningProblem, group: Indices, allocation: Array, transfer
 
 def _box_violation(problem: ScreeningProblem, points: Array) -> Array:
     """Which amounts leave the range that their good has in the domain; (n, n_goods) bool."""
-    top = problem.domain.magnitude(problem.n_goods)
-    if hasattr(problem.domain, "upper"):
-        return np.asarray((points < problem.domain.lower) | (points > problem.domain.upper))
-    return np.asarray((points < 0) | (points > top))
+    domain: Any = problem.domain
+    if isinstance(domain, Box):
+        return np.asarray((points < domain.lower) | (points > domain.upper))
+    return np.asarray((points < 0) | (points > domain.magnitude(problem.n_goods)))
 
 
-def _to_lattice(worth: list[int], apart: list[int], free: list[int], q: int, balanced: bool) -> list[int] | None:
+def _to_lattice(worth: list[int], apart: list[int], free: list[int], q: int, *, balanced: bool) -> list[int] | None:
     """Whole numbers to add to `apart`, at `free` places only, so that worth . apart = 0 mod 2^q; None if impossible."""
     modulus = 1 << q
     miss = sum(w * d for w, d in zip(worth, apart, strict=True)) % modulus

@@ -282,8 +282,8 @@ def regulation(
     Consumers value the quantity q at V(q) = demand_intercept q - demand_slope q^2 / 2, the area under the demand curve
     P(q) = demand_intercept - demand_slope q, and pay the firm. The agent is the firm: its valuation of output is minus
     its marginal cost, and its transfer is minus what it is paid. Tables show the quantity, the price P(q) and the
-    payment, `menu.reading["payment"]`. Its utility is its rent, payment minus cost; the principal's payoff from it is consumers' net surplus, V(q) minus payment. The regulator maximises
-    expected consumer surplus + rent_weight rent.
+    payment, `menu.reading["payment"]`. Its utility is its rent, payment minus cost; the principal's payoff from it is
+    consumers' net surplus, V(q) minus payment. The regulator maximises expected consumer surplus + rent_weight rent.
 
     Parameters
     ----------
@@ -356,8 +356,8 @@ def income_tax(
     A worker of skill theta that earns z and consumes y has utility y - (z / theta)^k / k, with k = 1 + 1 / elasticity.
     In the allocation x = z^k / k utility is linear, with valuation -theta^-k, and earnings are minus a convex cost. The
     agent's transfer is minus its consumption. Tables show earnings, consumption and the tax, earnings minus
-    consumption; as arrays they are `menu.reading["earnings"]`, `["consumption"]` and `["tax"]`. The marginal tax rate is 1 - z^(k - 1) / theta^k. Nobody is forced to work: not working at no
-    consumption, utility 0, is always possible.
+    consumption; as arrays they are `menu.reading["earnings"]`, `["consumption"]` and `["tax"]`. The marginal tax rate is
+    1 - z^(k - 1) / theta^k. Nobody is forced to work: not working at no consumption, utility 0, is always possible.
 
     Parameters
     ----------
@@ -404,7 +404,6 @@ def income_tax(
         -(theta**-k),
         weights,
         cost=Power(1 / k, scale=-(k ** (1 / k))),
-        reservation_utility=-np.inf,  # nobody can leave
         objective=Welfare(welfare_weights, welfare_function, profit_weight=0.0, minimum_profit=revenue),
         labels=_labels("skills", skills, weights, labels),
         goods=("effort",),

@@ -306,7 +306,7 @@ def _draw_types(menu: Menu, ax: Axes) -> None:
     bunched = menu.is_bunched
     if bunched.any():  # rings around types that can be told apart, else a word
         ringed = position[bunched] if problem.n_types <= SHOWN_NAMES else np.zeros((0, 2))
-        ring = {"mfc": "none", "mec": INK, "ms": np.sqrt(size) + 5, "mew": 0.8}
+        ring: Any = {"mfc": "none", "mec": INK, "ms": np.sqrt(size) + 5, "mew": 0.8}
         label = f"bunched ({bunched.sum()}): same colour, same option" if count <= len(PALETTE) else "bunched"
         ax.plot(*ringed.T, "o", zorder=4, label=label, **ring)
     tempted, tempter, _ = binding_pairs(menu)
@@ -416,7 +416,7 @@ def _mark_pools(menu: Menu, ax: Axes, points: Array, size: Array) -> None:
     """Rings around options that several types share, and a word in the legend on the types that are excluded."""
     takers = np.bincount(menu.option_of_type[~menu.is_excluded], minlength=len(points))
     if (takers > 1).any():
-        ring = {"mfc": "none", "mec": INK, "mew": 0.9}
+        ring: Any = {"mfc": "none", "mec": INK, "mew": 0.9}
         for (across, up), area in zip(points[takers > 1], size[takers > 1], strict=True):
             ax.plot([across], [up], "o", ms=np.sqrt(area) + 6, zorder=2, **ring)
         ax.plot([], [], "o", ms=11, label="shared by several types (bunched)", **ring)

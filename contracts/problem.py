@@ -6,7 +6,7 @@ import inspect
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import cached_property
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -322,7 +322,7 @@ class ScreeningProblem:
             valuations=np.column_stack([value, worth / total]),
             principal_values=np.column_stack([self.principal_values, np.broadcast_to(earned / total, self.n_types)]),
             cost=when_served(self.cost, total, self.serving_cost),
-            domain=WithOutside(self.domain, total),
+            domain=cast(Domain, WithOutside(self.domain, total)),
             reservation_utility=0.0,
             outside_option=np.append(np.zeros(self.n_goods), total),
             transfers=self.transfers if self._may_pay_nothing else "free",

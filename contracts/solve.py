@@ -114,8 +114,8 @@ def solve_menu(
         if served is not None:
             return served
     failures: list[SolverError] = []
-    others = other_engines(problem.program, method, deadline)
-    for attempt in (functools.partial(candidate_within, engine=engine), *others):
+    first: Engine = functools.partial(candidate_within, engine=engine)
+    for attempt in (first, *other_engines(problem.program, method, deadline)):
         limit = time_limit
         try:
             candidate = attempt(problem.program)

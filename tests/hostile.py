@@ -113,7 +113,7 @@ VALUES: dict[str, Callable[[], Any]] = {
     "module": lambda: np,
     "object": object,
     "Ellipsis": lambda: ...,
-    "RandomState": lambda: np.random.RandomState(0),  # noqa: NPY002 - it is the value that is meant
+    "RandomState": lambda: np.random.RandomState(0),
     "Generator": lambda: np.random.default_rng(0),
     "no such path": lambda: Path("/nonexistent/folder/file.json"),
     "folder": lambda: surface.FOLDER,

@@ -62,8 +62,9 @@ def roomy_prices(problem: ScreeningProblem, given: Multipliers) -> Multipliers |
 
         kappa f_j (a_j + b_j - price + s) + f_j B_j + t_j a_j - sum_i l_ij (a_i - a_j) - (side . G)_j <= 0.
     """
-    from scipy.optimize import linprog
+    from scipy import optimize
 
+    linprog: Any = optimize.linprog  # its stubs know no sparse matrices
     n_types, n_goods = problem.valuations.shape
     if n_types > FEW_TYPES:
         return None

@@ -151,8 +151,9 @@ class Program:
         units = self.units
         cost = scaled_cost(self.problem.cost, units.allocation, units.money)
         if not self.problem.excludes:
-            near = isinstance(cost, Power)
-            return cost.expression(allocation, self.near) if near else cost.expression(allocation), []
+            if isinstance(cost, Power):
+                return cost.expression(allocation, self.near), []
+            return cost.expression(allocation), []
         parts = [(types, part.epigraph(allocation[types])) for part, types in parts_of(cost)]  # type: ignore[attr-defined]
         order = np.concatenate([np.arange(self.problem.n_types)[types] for types, _ in parts])
         spent = cp.hstack([spent for _, (spent, _) in parts])[np.argsort(order)]

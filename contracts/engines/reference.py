@@ -106,7 +106,7 @@ def _solved(program: Program, deadline: float, ic_price: float) -> Found:
         )
     tried: list[str] = []
     causes: list[str] = []
-    for solver in attempts(goal, tried, causes, deadline):
+    for solver in attempts(goal, tried, causes, deadline):  # noqa: B007 - the candidate says which one it was
         if goal.status in ("infeasible", "infeasible_inaccurate"):
             causes.append(_cause(infeasible_menu(program)))
         elif goal.status in ("unbounded", "unbounded_inaccurate"):
@@ -168,10 +168,8 @@ def attempts(goal: Any, tried: list[str], causes: list[str], deadline: float = n
 
 def run(goal: Any, deadline: float = np.inf) -> bool:
     """Whether a solver has a solution of the program; the first that has one leaves it in the variables."""
-    for _ in attempts(goal, [], [], deadline):
-        if goal.status in ("optimal", "optimal_inaccurate", "user_limit"):
-            return True
-    return False
+    solved = ("optimal", "optimal_inaccurate", "user_limit")
+    return any(goal.status in solved for _ in attempts(goal, [], [], deadline))
 
 
 def _price(row: list[Any]) -> Any:

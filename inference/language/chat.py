@@ -189,14 +189,14 @@ class ChatEndpoint:
         kept = self._kept(messages, schema, temperature)
         if kept is not None and (reply := kept.read()) is not None:
             try:
-                return checked(self._said(reply), validate)
+                return unleaked(self._said(reply), validate)
             except ReplyError as error:
                 raise ReplyError(f"{kept.file} no longer validates, delete it: {error}", error.reply) from error
         clock = _Clock(time.monotonic() + self.deadline)
         for attempt in range(self.attempts):
             said = self._reply(messages, schema, temperature, clock)
             try:
-                answer = checked(said, validate)
+                answer = unleaked(said, validate)
             except ReplyError:
                 if attempt == self.attempts - 1:
                     raise
@@ -380,7 +380,7 @@ def _count(value: Any, name: str, least: int) -> int:
     return number
 
 
-def checked(said: _Said, validate: Callable[[dict[str, Any]], Answer]) -> Answer:
+def unleaked(said: _Said, validate: Callable[[dict[str, Any]], Answer]) -> Answer:
     """The answer in a reply that does not repeat the key."""
     if said.repeats_key:
         raise ReplyError(

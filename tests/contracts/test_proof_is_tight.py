@@ -8,7 +8,6 @@ from decimal import Decimal, localcontext
 from fractions import Fraction
 
 import numpy as np
-import pytest
 from scipy.sparse import csr_array
 
 import contracts as c
