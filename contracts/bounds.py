@@ -588,7 +588,8 @@ def _welfare_absorbs(problem: ScreeningProblem, given: Multipliers, flow: Flow, 
         return OnFlow(given, error, math.inf, math.inf, exact=False)
     size = float(np.abs(terms).sum() + social.sum() + np.abs((through - ir)[cares]).sum())
     certain = bool(np.all(cares | (through >= error)))
-    return OnFlow(given, error, math.fsum(terms), 8 * size, certain)
+    # What rounding leaves on the utilities of those who count is within the width of their conjugates.
+    return OnFlow(given, np.where(cares, 0.0, error), math.fsum(terms), 8 * size, certain)
 
 
 def _routed(flow: Flow, ir: Array, base: Array, margin: Array) -> tuple[Flow, Array]:

@@ -454,8 +454,12 @@ def kind_of(annotation: Any) -> Kind | None:
 
 
 def _entry(annotation: Any) -> Kind | None:
-    """The kind of the entries of a list, where a limit may be infinite."""
+    """The kind of the entries of a list, where a limit may be infinite, also in an array of limits."""
+    if typing.get_origin(annotation) in (typing.Union, types.UnionType):
+        return _either(typing.get_args(annotation), _entry)
     kind = kind_of(annotation)
+    if kind is FLOATS:
+        return TABLE
     return LIMIT if kind is NUMBER else kind
 
 

@@ -32,6 +32,7 @@ ENGINE_SHARE = 0.85  # of the time limit; repairs have the rest
 REPAIR_SECONDS = 1.0  # that repairs may always take after an interrupt
 FAR = 64.0  # units of money beyond which a limit on transfers is first left out
 CLEARLY = 1e-12  # share of a bound by which another must be lower to be preferred
+REFERENCE_GOODS = 20  # more goods than that are policies, which have an engine of their own
 REFERENCE_TYPES = 12  # so few types in several dimensions that every IC row may as well be there
 INDIFFERENT = (
     "Some types have equal valuations but different principal_values: the best menu leaves them exactly indifferent, "
@@ -109,10 +110,9 @@ def solve_menu(
     engine = functools.partial(
         engine_for, method=method, deadline=deadline, report=reporter(progress), gap=gap, start=start
     )
-    if method == "auto" and problem.n_types > REFERENCE_TYPES and suitable_method(problem.program) == "reference":
-        served = _everybody_served(problem, gap, deadline)
-        if served is not None:
-            return served
+    served = _everybody_served(problem, method, gap, deadline)
+    if served is not None:
+        return served
     failures: list[SolverError] = []
     first: Engine = functools.partial(candidate_within, engine=engine)
     for attempt in (first, *other_engines(problem.program, method, deadline)):
@@ -130,17 +130,24 @@ def solve_menu(
     raise min(failures, key=_distance)
 
 
-def _everybody_served(problem: ScreeningProblem, gap: float, deadline: float) -> Menu | None:
-    """The best menu that leaves nobody out, by a faster engine, if its prices prove it best of all; else None."""
-    compulsory = dataclasses.replace(problem, participation="compulsory", serving_cost=0.0)
+def _everybody_served(problem: ScreeningProblem, method: str, gap: float, deadline: float) -> Menu | None:
+    """The best menu that leaves nobody out, by an engine for that, if its prices prove it best of all; else None.
+
+    Tried where types can be left out, and the program that says so is for the slower, general engine.
+    """
     known = problem.ambiguity is None and problem.uncertainty is None
-    if problem.program is problem or not known or suitable_method(compulsory) == "reference":
+    if problem.program is problem or not known or suitable_method(problem.program) != "reference":
+        return None
+    compulsory = dataclasses.replace(problem, participation="compulsory", serving_cost=0.0)
+    is_large = problem.n_types > REFERENCE_TYPES or problem.n_goods > REFERENCE_GOODS
+    named = suitable_method(compulsory) if method == "auto" and is_large else method
+    if named in ("auto", "reference"):
         return None
     try:
-        found = engine_for(compulsory, "auto", deadline)(compulsory)
+        found = engine_for(compulsory, named, deadline)(compulsory)
         allocation = np.column_stack([found.allocation, np.zeros(problem.n_types)])
         return certified_menu(problem, dataclasses.replace(found, allocation=allocation), gap=gap, deadline=deadline)
-    except (InfeasibleMenuError, SolverError):
+    except (InfeasibleMenuError, SolverError, ProblemError):
         return None
 
 

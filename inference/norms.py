@@ -166,7 +166,7 @@ class Norms:
             policies=self.policies,
         )
         if outside_option is None and self.has_reservation_utility:
-            problem = replace(problem, reservation_utility=self.reservation_utility)
+            problem = replace(problem, reservation_utility=self.reservation_utility, participation="compulsory")
         return problem
 
     # ---- units and names ----

@@ -188,7 +188,8 @@ def _within_reach(domain: Any) -> Any:
         return WithOutside(_within_reach(domain.inner), domain.total)
     if not isinstance(domain, Box) or np.any(domain.lower > 0) or np.any(domain.upper < 0):
         return domain
-    return Box(np.maximum(domain.lower, -OUT_OF_REACH), np.minimum(domain.upper, OUT_OF_REACH))
+    lower = np.where(np.isfinite(domain.lower), np.maximum(domain.lower, -OUT_OF_REACH), domain.lower)
+    return Box(lower, np.where(np.isfinite(domain.upper), np.minimum(domain.upper, OUT_OF_REACH), domain.upper))
 
 
 def menu_program(problem: ScreeningProblem, contract: Indices | None = None, units: Units | None = None) -> Program:

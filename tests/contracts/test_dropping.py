@@ -20,7 +20,7 @@ def test_the_menu_is_that_of_the_types_that_occur():
 
 def test_numbered_types_keep_their_numbers():
     problem, dropped = without_zero_weights([1.0, 2.0, 3.0], [0.5, 0.0, 0.5])
-    assert (list(problem.labels), dropped) == (["1", "3"], ("2",))
+    assert (list(problem.labels), dropped) == (["0", "2"], ("1",))
 
 
 def test_nothing_is_dropped_where_everybody_occurs():

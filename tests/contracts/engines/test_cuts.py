@@ -141,7 +141,9 @@ def test_near_copies_of_types_do_not_defeat_it(domain, cost, seed, away):
     valuations = rng.uniform(-0.5, 2.0, (14, 2 + seed % 2))
     near = valuations[:3] + away * rng.normal(size=(3, valuations.shape[1]))
     weights = rng.uniform(0.1, 1.0, 17)
-    problem = c.ScreeningProblem(np.vstack([valuations, near]), weights / weights.sum(), cost=cost, domain=domain)
+    problem = c.ScreeningProblem(
+        np.vstack([valuations, near]), weights / weights.sum(), cost=cost, domain=domain, participation="compulsory"
+    )
     menu, oracle = c.solve_menu(problem, method="cuts"), c.solve_menu(problem, method="reference")
     assert menu.certificate.rigorous
     assert abs(menu.value - oracle.value) <= slip(menu, oracle)
@@ -171,7 +173,12 @@ def test_types_that_are_all_alike_are_one_type(n_types):
 def test_lotteries_are_wanted_alike_by_types_whose_tastes_differ_by_a_constant():
     """On the simplex only relative tastes count: both types prefer good 2 by 0.75, up to rounding."""
     menu = c.solve_menu(
-        [[-1.75, -1.0], [1.0, 1.75]], [1 / 7, 6 / 7], cost=c.Entropy([0.5, 0.5], 0.1), domain=c.Simplex(), method="cuts"
+        [[-1.75, -1.0], [1.0, 1.75]],
+        [1 / 7, 6 / 7],
+        cost=c.Entropy([0.5, 0.5], 0.1),
+        domain=c.Simplex(),
+        participation="compulsory",
+        method="cuts",
     )
     assert menu.certificate.holds
     assert menu.allocation[0] == pytest.approx(menu.allocation[1], abs=1e-9)
@@ -182,7 +189,8 @@ def test_lotteries_are_wanted_alike_by_types_whose_tastes_differ_by_a_constant()
 @pytest.mark.parametrize("domain", [c.Simplex(), c.Simplex(free_disposal=True), c.Box(0.25, 1.0)])
 @pytest.mark.parametrize("outside", [0.0, 1e-9])
 def test_where_nobody_values_anything_the_least_cost_is_borne(method, cost, domain, outside):
-    menu = c.solve_menu(np.zeros((2, 2)), cost=cost, domain=domain, reservation_utility=outside, method=method)
+    fields = {"reservation_utility": outside, "participation": "compulsory"}
+    menu = c.solve_menu(np.zeros((2, 2)), cost=cost, domain=domain, method=method, **fields)
     least = {c.Simplex: [0.5, 0.5], c.Box: [0.25, 0.25]}[type(domain)]
     if getattr(domain, "free_disposal", False):
         least = [0.0, 0.0]
@@ -452,7 +460,9 @@ def garbage(kind, rng):
 @pytest.mark.parametrize("kind", ["random", "zero", "huge", "noisy", "negative"])
 @pytest.mark.parametrize("domain", [c.NonNegative(), c.Box(0.0, 2.0), c.Simplex(free_disposal=True), c.Simplex()])
 def test_whatever_the_interior_point_returns_the_menu_is_exact_and_the_bound_holds(monkeypatch, kind, domain):
-    problem = c.ScreeningProblem(grid(4, 1.0, 2.0, corners=True), cost=c.Quadratic(), domain=domain)
+    problem = c.ScreeningProblem(
+        grid(4, 1.0, 2.0, corners=True), cost=c.Quadratic(), domain=domain, participation="compulsory"
+    )
     best = c.solve_menu(problem, method="cuts")
     monkeypatch.setattr(cuts, "minimise", garbage(kind, np.random.default_rng(7)))
     menu = c.solve_menu(problem, method="cuts")
@@ -490,7 +500,8 @@ REFUSED = {
     "welfare": ({"objective": c.Welfare(0.5)}, r"solves Profit\(\) with transfers"),
     "no money": ({"transfers": "none", "domain": c.Box()}, r"solves Profit\(\) with transfers"),
     "unbounded": ({"cost": c.Linear(0.5)}, "a cost that is linear in some direction needs a bounded domain"),
-    "flat": ({"domain": c.Box([0.0, 1.0], [1.0, 1.0])}, "no interior"),
+    "flat": ({"domain": c.Box([0.0, 1.0], [1.0, 1.0]), "participation": "compulsory"}, "no interior"),
+    "left out": ({"domain": c.Box(0.5, 1.0), "cost": c.Quadratic()}, "types may be left out, and the cost curves"),
     "same taste": (
         {"valuations": [[1.0, 2.0], [1.0, 2.0]], "principal_values": [[0.0, 0.0], [1.0, 0.0]]},
         "equal valuation differ in principal_values",

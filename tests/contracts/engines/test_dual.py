@@ -52,6 +52,7 @@ def test_one_group_that_cannot_leave_gets_the_softmax_policy():
         domain=contracts.Simplex(),
         transfers="none",
         reservation_utility=-10.0,
+        participation="compulsory",
         principal_values=-harm,
         objective=contracts.Welfare(),
         method="dual",

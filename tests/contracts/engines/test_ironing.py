@@ -153,7 +153,7 @@ def test_cost_types_with_weight_on_rents_agree_with_the_reference_engine(problem
 
 @given(st.one_of(one_good_problems(), ray_problems(), regulated_problems()))
 def test_multipliers_lie_on_the_flow_and_close_the_gap(problem):
-    assume(not isinstance(ironing.line_of(problem), str))
+    assume(not isinstance(ironing.line_of(problem.program), str))
     menu = ironed(problem)
     inflow, outflow = menu.ic_multipliers.sum(axis=0), menu.ic_multipliers.sum(axis=1)
     own = problem.weights - problem.weights * problem.terms.utility_weights
@@ -162,7 +162,7 @@ def test_multipliers_lie_on_the_flow_and_close_the_gap(problem):
     assert np.all(np.abs(missed) <= 1e-14 * problem.n_types * size)
     assert np.all(menu.ic_multipliers.data >= 0)
     assert np.all(menu.ir_multipliers >= 0)
-    assert upper_bound(problem, ironing.solve(problem).multipliers).value == menu.upper_bound
+    assert upper_bound(problem.program, ironing.solve(problem.program).multipliers).value == menu.upper_bound
     assert menu.certificate.relative_gap <= GAP
 
 
@@ -223,7 +223,8 @@ def test_without_pooling_downward_prices_are_the_weight_above():
 
 def test_a_box_that_starts_above_zero_serves_everybody_at_its_corner():
     """Virtual valuations -1 and 2 in [1/4, 1]: both ends of the box; the low type pays what its corner is worth."""
-    menu = c.solve_menu([1.0, 2.0], [1 / 3, 2 / 3], cost=c.Linear(0.5), domain=c.Box(0.25, 1.0), method="ironing")
+    fields = {"cost": c.Linear(0.5), "domain": c.Box(0.25, 1.0), "participation": "compulsory"}
+    menu = c.solve_menu([1.0, 2.0], [1 / 3, 2 / 3], method="ironing", **fields)
     assert menu.allocation[:, 0].tolist() == [0.25, 1.0]
     assert menu.transfer == pytest.approx([0.25, 1.75], rel=ROUNDING)
 
@@ -287,11 +288,11 @@ def test_outside_options_of_their_own_go_to_the_general_engine():
 
 def test_outside_options_of_their_own_are_refused_where_they_bind():
     with pytest.raises(c.ProblemError, match=r"ironing.*reservation utility.*use method='auto'"):
-        c.solve_menu(OWN_OUTSIDE, method="ironing")
+        c.solve_menu(OWN_OUTSIDE, participation="compulsory", method="ironing")
 
 
 def test_outside_options_of_their_own_that_do_not_bind_are_no_obstacle():
-    slack = dataclasses.replace(OWN_OUTSIDE, reservation_utility=[0.5, 0.25, 0.0])
+    slack = dataclasses.replace(OWN_OUTSIDE, reservation_utility=[0.5, 0.25, 0.0], participation="compulsory")
     menu, oracle = ironed(slack), c.solve_menu(slack, method="reference")
     assert abs(menu.value - oracle.value) <= slip(menu, oracle)
 
