@@ -9,7 +9,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from contracts.arrays import Array, finite, infinite_entries
-from contracts.door import ROWS, Expression, checked
+from contracts.door import ROWS, Count, Expression, Positive, checked
 from contracts.errors import ProblemError
 
 BISECTIONS = 120  # halvings that take any bracket of floats to neighbouring floats
@@ -22,7 +22,7 @@ class Domain(Protocol):
     def bounded(self) -> bool:
         """Whether X lies in a ball."""
 
-    def check(self, n_goods: int) -> None:
+    def check(self, n_goods: Count) -> None:
         """Refuse a number of goods that does not fit."""
 
     def constraints(self, allocation: Expression) -> list[Any]:
@@ -40,13 +40,13 @@ class Domain(Protocol):
     def clip(self, allocation: Array) -> Array:
         """Row by row, a point of X close to the row; it moves by no more than rounding when the row is in X."""
 
-    def interior(self, n_goods: int) -> tuple[Array, float]:
+    def interior(self, n_goods: Count) -> tuple[Array, float]:
         """Centre of a ball inside X relative to its affine hull, and the ball's radius (may be 0)."""
 
-    def magnitude(self, n_goods: int) -> Array:
+    def magnitude(self, n_goods: Count) -> Array:
         """Largest |x_k| over X; (n_goods,), infinite where X is."""
 
-    def scaled(self, unit: float) -> Domain:
+    def scaled(self, unit: Positive) -> Domain:
         """The set X / unit."""
 
 
@@ -63,7 +63,7 @@ class NonNegative:
 
     bounded = False
 
-    def check(self, n_goods: int) -> None:
+    def check(self, n_goods: Count) -> None:
         """Every number of goods fits."""
 
     def constraints(self, allocation: Expression) -> list[Any]:
@@ -81,13 +81,13 @@ class NonNegative:
     def clip(self, allocation: Array) -> Array:
         return np.maximum(allocation, 0.0)
 
-    def interior(self, n_goods: int) -> tuple[Array, float]:
+    def interior(self, n_goods: Count) -> tuple[Array, float]:
         return np.ones(n_goods), 1.0
 
-    def magnitude(self, n_goods: int) -> Array:
+    def magnitude(self, n_goods: Count) -> Array:
         return np.full(n_goods, np.inf)
 
-    def scaled(self, unit: float) -> NonNegative:
+    def scaled(self, unit: Positive) -> NonNegative:
         return self
 
 
@@ -122,7 +122,7 @@ class Box:
             good = int(np.argmax(empty))
             raise ProblemError(f"Box is empty: lower exceeds upper for good {good}; swap or widen the bounds")
 
-    def check(self, n_goods: int) -> None:
+    def check(self, n_goods: Count) -> None:
         for name in ("lower", "upper"):
             limit = getattr(self, name)
             if limit.ndim == 1 and len(limit) != n_goods:
@@ -145,14 +145,14 @@ class Box:
     def clip(self, allocation: Array) -> Array:
         return np.clip(allocation, self.lower, self.upper)
 
-    def interior(self, n_goods: int) -> tuple[Array, float]:
+    def interior(self, n_goods: Count) -> tuple[Array, float]:
         centre = np.broadcast_to((self.lower + self.upper) / 2, n_goods)
         return np.array(centre), float(np.min(self.upper - self.lower)) / 2
 
-    def magnitude(self, n_goods: int) -> Array:
+    def magnitude(self, n_goods: Count) -> Array:
         return np.array(np.broadcast_to(np.maximum(np.abs(self.lower), np.abs(self.upper)), n_goods))
 
-    def scaled(self, unit: float) -> Box:
+    def scaled(self, unit: Positive) -> Box:
         return Box(self.lower / unit, self.upper / unit)
 
 
@@ -171,7 +171,7 @@ class Simplex:
 
     bounded = True
 
-    def check(self, n_goods: int) -> None:
+    def check(self, n_goods: Count) -> None:
         """Every number of goods fits."""
 
     def constraints(self, allocation: Expression) -> list[Any]:
@@ -235,14 +235,14 @@ class Simplex:
             return self._normalised(shares)
         return np.asarray(shares / np.maximum(shares.sum(axis=1, keepdims=True), 1.0))
 
-    def interior(self, n_goods: int) -> tuple[Array, float]:
+    def interior(self, n_goods: Count) -> tuple[Array, float]:
         share = 1.0 / (n_goods + self.free_disposal)
         return np.full(n_goods, share), share / np.sqrt(n_goods)
 
-    def magnitude(self, n_goods: int) -> Array:
+    def magnitude(self, n_goods: Count) -> Array:
         return np.ones(n_goods)
 
-    def scaled(self, unit: float) -> Simplex:
+    def scaled(self, unit: Positive) -> Simplex:
         if unit != 1.0:
             raise ProblemError("a simplex is measured in shares: its unit is 1")
         return self
@@ -277,14 +277,20 @@ class Polyhedron:
         extremes = np.vstack([np.eye(matrix.shape[1]), -np.eye(matrix.shape[1])])
         object.__setattr__(self, "_magnitude", np.abs(self.support(extremes)).max(axis=0))
 
-    def check(self, n_goods: int) -> None:
+    def check(self, n_goods: Count) -> None:
         if self.matrix.shape[1] != n_goods:
             raise ProblemError(f"Polyhedron matrix has {self.matrix.shape[1]} columns for {n_goods} goods")
 
     def constraints(self, allocation: Expression) -> list[Any]:
         return [allocation @ self.matrix.T <= np.broadcast_to(self.bounds, (allocation.shape[0], len(self.bounds)))]
 
+    @property
+    def n_goods(self) -> int:
+        return int(self.matrix.shape[1])
+
     def support(self, direction: Array) -> Array:
+        if not np.isfinite(direction).all():
+            raise ProblemError("direction is not finite: give finite numbers")
         from scipy.optimize import linprog
 
         points = np.empty_like(direction)
@@ -318,10 +324,12 @@ class Polyhedron:
             reach = np.where(step > room, room / step, 1.0).min(axis=1)
         return np.asarray(centre + np.clip(reach, 0.0, 1.0)[:, np.newaxis] * (allocation - centre))
 
-    def interior(self, n_goods: int) -> tuple[Array, float]:
+    def interior(self, n_goods: Count) -> tuple[Array, float]:
         """Chebyshev centre and radius."""
         from scipy.optimize import linprog
 
+        if n_goods != self.n_goods:
+            raise ProblemError(f"n_goods is {n_goods}: the matrix of the Polyhedron has {self.n_goods} columns")
         norms = np.linalg.norm(self.matrix, axis=1)
         found = linprog(
             np.r_[np.zeros(n_goods), -1.0],
@@ -333,8 +341,8 @@ class Polyhedron:
         point: Array = np.asarray(found.x)
         return point[:-1], float(point[-1])
 
-    def magnitude(self, n_goods: int) -> Array:
+    def magnitude(self, n_goods: Count) -> Array:
         return np.asarray(self._magnitude)  # type: ignore[attr-defined]
 
-    def scaled(self, unit: float) -> Polyhedron:
+    def scaled(self, unit: Positive) -> Polyhedron:
         return Polyhedron(self.matrix * unit, self.bounds)

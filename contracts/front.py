@@ -17,7 +17,7 @@ import numpy as np
 
 from contracts.arrays import Array, finite, number
 from contracts.criteria import Concave, Sense, measured
-from contracts.door import checked
+from contracts.door import checked, position
 from contracts.errors import ProblemError
 from contracts.menu import Menu, menu_from_dict
 from contracts.objectives import WeightedSum
@@ -47,7 +47,7 @@ class FrontPoint:
     __repr__ = __str__
 
 
-@checked
+@checked(own=("limits",))
 @dataclass(frozen=True, eq=False, repr=False)
 class Front:
     """Menus none of which is better than another in everything.
@@ -136,6 +136,7 @@ class Front:
 
     def point(self, index: int) -> FrontPoint:
         """The menu of this number with its values."""
+        position("index", index, len(self), "menus")
         return FrontPoint(
             int(index), dict(zip(self.names, self.points[index].tolist(), strict=True)), self.menus[index]
         )
@@ -179,9 +180,13 @@ class Front:
 
         Ideal, nadir and half-spaces stay what they are, so the gap of what is left is larger.
         """
-        if callable(limits):
+        if callable(limits) and not isinstance(limits, type):
             kept = np.array([bool(limits(self.point(k))) for k in range(len(self))])
         else:
+            if not isinstance(limits, Mapping):
+                raise ProblemError(
+                    f"limits is {type(limits).__name__}: give {{name: (lowest, highest)}} or a function of a FrontPoint"
+                )
             kept = np.ones(len(self), dtype=bool)
             for name, pair in limits.items():
                 if not (isinstance(pair, tuple | list) and len(pair) == 2):

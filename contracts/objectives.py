@@ -11,7 +11,7 @@ from typing import Any, ClassVar, Protocol
 import numpy as np
 
 from contracts.arrays import Array, finite, number
-from contracts.door import GOODS_OF_TYPES, TYPES, Expression, checked
+from contracts.door import FINITE_BY_TYPE, GOODS_OF_TYPES, TYPES, Expression, checked
 from contracts.errors import ProblemError
 
 TOO_AVERSE = "lower the aversion of the welfare function, or measure money in larger units: it is nearly flat or steep"
@@ -118,7 +118,7 @@ def _check_function(where: str, function: Any) -> None:
         )
 
 
-@checked(payoff=TYPES, weights=TYPES, utility=TYPES, allocation=GOODS_OF_TYPES)
+@checked(payoff=TYPES, weights=FINITE_BY_TYPE, utility=FINITE_BY_TYPE, allocation=GOODS_OF_TYPES)
 @dataclass(frozen=True, eq=False)
 class WeightedSum:
     """A sum of concave terms: the form of every objective, and of weighted sums of objectives.

@@ -43,7 +43,7 @@ TOUCHING = (
 LARGER = "Ask for a larger gap, or rescale the problem"
 
 
-@checked
+@checked(own=("time_limit",))
 def solve_menu(
     problem: Any,
     weights: Any = None,

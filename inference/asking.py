@@ -25,7 +25,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from scipy.special import softmax
 
-from contracts.arrays import Array, number
+from contracts.arrays import Array, finite, number
 from contracts.domains import Box, NonNegative, Simplex
 from contracts.door import checked
 from contracts.errors import ProblemError
@@ -83,7 +83,9 @@ class AskingMenu:
 
     def expected_value(self, weights: Any = None) -> float:
         """The objective expected under other weights of the types; (n_types,)."""
-        shares = self.problem.weights if weights is None else np.asarray(weights)
+        shares = self.problem.weights if weights is None else finite("weights", weights)
+        if shares.shape != self.problem.weights.shape:
+            raise ProblemError(f"weights has shape {shares.shape}; expected {self.problem.weights.shape}, one per type")
         contracts = _contracts(self.problem, *self.options)
         return float(shares @ (self.probabilities * contracts.counted).sum(axis=1))
 

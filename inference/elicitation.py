@@ -144,7 +144,7 @@ class Rankings:
         return len(self.ranking)
 
 
-@checked
+@checked(own=("member",))
 @dataclass(frozen=True, eq=False)
 class Ratings:
     """Answers to "how good is this policy, on the scale?"; every member uses the scale in its own way.

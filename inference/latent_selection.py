@@ -64,7 +64,7 @@ class CrossValidation:
         )
 
 
-@checked
+@checked(own=("folds",))
 def cross_validate(
     data: ChoiceData,
     n_types: int,
@@ -163,6 +163,8 @@ class TypeCounts:
         entropy over what the types add to the log likelihood of one, and 1 for one type. It asks only that types be
         told apart, so it is content with two of three types where a third blurs the picture.
         """
+        if n_types not in self.fits:
+            raise ProblemError(f"n_types is {n_types}: fitted are {', '.join(map(str, self.fits))}")
         fit = self.fits[n_types]
         gain = fit.log_likelihood - self.fits[1].log_likelihood if 1 in self.fits else np.nan
         row = {

@@ -594,8 +594,8 @@ CALLS: dict[str, Callable[[], dict[str, Any]]] = {
     "load_front": lambda: {"path": saved("front.json")},
     "load_menu": lambda: {"path": saved("menu.json")},
     "pareto_front": lambda: {
-        "problem": policies(), "objectives": [c.Surplus("a"), c.Surplus("b")], "gap": 0.2, "method": "auto", "engine": "auto",
-        "time_limit": 60.0, "progress": False, "search": None, "rng": None, "workers": 1, "checkpoint": None,
+        "problem": policies(), "objectives": [c.Surplus("a"), c.Surplus("b")], "gap": 0.2, "method": "auto",
+        "engine": "auto", "time_limit": 60.0, "progress": False, "search": None, "rng": None, "workers": 1, "checkpoint": None,
     },
     "regret": lambda: {"menu": menu(), "distributions": {"even": [0.5, 0.5]}, "method": "auto"},
     "solve_menu": lambda: {
@@ -607,7 +607,8 @@ CALLS: dict[str, Callable[[], dict[str, Any]]] = {
         "multipliers": menu().bound.multipliers, "gap": 1e-3, "tolerance": 0.0,
     },
     "mussa_rosen": lambda: {
-        "types": [1.0, 2.0], "weights": [0.75, 0.25], "curvature": 1.0, "reservation_utility": 0.0, "labels": ("a", "b"),
+        "types": [1.0, 2.0], "weights": [0.75, 0.25], "curvature": 1.0, "reservation_utility": 0.0,
+        "labels": ("a", "b"),
     },
     "maskin_riley": lambda: {
         "types": [2.0, 4.0], "weights": [0.75, 0.25], "exponent": 0.5, "unit_cost": 1.0, "reservation_utility": 0.0,
@@ -678,7 +679,7 @@ CALLS: dict[str, Callable[[], dict[str, Any]]] = {
     "Ratings.from_frame": lambda: {
         "frame": pd.DataFrame({"group": ["a"], "member": ["m"], "policy": ["x"], "rating": [1.0]}), "group": "group"},
     "Rankings.from_frame": lambda: {
-        "frame": pd.DataFrame({"group": ["a"], "member": ["m"], "ranking": [["x", "y"]]}), "unlisted": "absent", "group": "group"},
+        "frame": _rankings(), "unlisted": "absent", "group": "group"},
     "AskingMenu.expected_value": lambda: {"weights": [0.5, 0.5]},
     **_methods("BoltonOckenfels CharnessRabin FehrSchmidt", "group_utility", lambda: {"payoffs": [0.5, 0.5]}),
     **_methods("BoltonOckenfels CharnessRabin FehrSchmidt", "utility", lambda: {"own": 0.5, "other": 0.5}),
@@ -741,7 +742,7 @@ CALLS: dict[str, Callable[[], dict[str, Any]]] = {
     "TypeCounts.criteria": lambda: {"n_types": 2},
     "TypePosterior.misfit": lambda: {"rng": rng(), "n_draws": 10, "progress": False},
     "TypePosterior.sample": lambda: {"rng": rng(), "size": 3},
-    "TypePosterior.to_arviz": lambda: {"rng": rng(), "n_draws": 5, "n_chains": 2},
+    "TypePosterior.to_arviz": lambda: {"rng": rng(), "n_draws": 20, "n_chains": 2},
     "TypePosterior.update": lambda: {"choices": [[0], [1], [0]], "menu": menu(), "users": [0, 1, 2]},
     "TypePosterior.with_prior": lambda: {"prior": [0.5, 0.5]},
     **_methods("BoltonOckenfels CharnessRabin FehrSchmidt", "acceptable_offers dictator_offer", lambda: {"pie": 1.0}),
@@ -833,7 +834,8 @@ CALLS: dict[str, Callable[[], dict[str, Any]]] = {
         "rng": rng(), "run_id": "0", "progress": False},
     "read_policies": lambda: {"texts": [TEXT]},
     "read_policy": lambda: {"text": TEXT},
-    "replay_principles": lambda: {"offers": _recorded()[0], "principles": _recorded()[1], "assistant": l.ReaderAssistant()},
+    "replay_principles": lambda: {
+        "offers": _recorded()[0], "principles": _recorded()[1], "assistant": l.ReaderAssistant()},
     "save_readings": lambda: {"readings": [reading()], "path": FOLDER / "readings-out.json"},
     "write_policy": lambda: {"parameters": 0.5},
     # inference.society
@@ -875,6 +877,10 @@ CALLS: dict[str, Callable[[], dict[str, Any]]] = {
         "rng": rng(), "conflict": 0.5, "weights": None, "n_groups": 3, "n_policies": 8, "n_attributes": 5,
         "n_members": 4, "heterogeneity": 0.25, "intensity": 1.0, "safety": 0.5, "temperature": 0.5},
 }  # fmt: skip
+
+
+def _rankings() -> pd.DataFrame:
+    return pd.DataFrame({"group": ["a", "a"], "member": ["m", "m"], "policy": ["x", "y"], "rank": [1, 2]})
 
 
 def _variable(shape: tuple[int, ...]) -> Any:

@@ -82,7 +82,7 @@ class Transcript:
         return "\n".join(lines)
 
 
-@checked
+@checked(own=("priors",))
 def play_with_language(
     game: Game,
     meta: MetaLM,
