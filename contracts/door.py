@@ -43,7 +43,7 @@ REMEDIES = {  # what to do for an object of a class, where its name does not say
     "NormSpace": "give what share_norms(...) returns",
     "Norms": "give Norms, as elicit_norms returns them",
     "Play": "give what play() returns",
-    "ScreeningProblem": "give a ScreeningProblem, such as contracts.models make",
+    "ScreeningProblem": "give the ScreeningProblem, your own or one of contracts.models",
     "SocialPreferences": "use FehrSchmidt, BoltonOckenfels or CharnessRabin",
     "Truth": "give what Truth.of(societies) returns",
 }
@@ -257,7 +257,8 @@ def _plain(words: str, fits: Callable[[Any], bool], taken: Callable[[Any], Any] 
     return Kind(words, fits, take)
 
 
-def _is_whole(value: Any) -> bool:
+def is_whole(value: Any) -> bool:
+    """Whether something is one whole number, and no truth value."""
     if isinstance(value, bool | np.bool_):
         return False
     try:
@@ -270,7 +271,7 @@ def whole(name: str, value: Any) -> int:
     """One whole number, Python's or NumPy's; True is none, and 3.0 is none either."""
     if type(value) is int and -WIDEST <= value <= WIDEST:
         return value
-    if not _is_whole(value):
+    if not is_whole(value):
         raise refusal(name, value, "a smaller whole number" if isinstance(value, int) and value > 1 else WHOLE.words)
     return operator.index(value)
 
@@ -355,6 +356,13 @@ def positive(name: str, value: Any) -> float:
     return size
 
 
+def _positive_numbers(name: str, values: Any) -> Array:
+    array = floats(name, values)
+    if not (np.isfinite(array).all() and (array > 0).all()):
+        raise ProblemError(f"{name} holds {array[~((array > 0) & np.isfinite(array))].flat[0]}: give positive numbers")
+    return array
+
+
 def whole_numbers(name: str, values: Any) -> Any:
     """An array of whole numbers."""
     if isinstance(values, np.ndarray) and values.dtype.kind in "iu" and not isinstance(values, np.ma.MaskedArray):
@@ -390,13 +398,20 @@ def names_of(name: str, values: Any) -> Any:
     if array.ndim == 0:
         raise refusal(name, values, "a list of names or numbers")
     entries = array.ravel().tolist() if array.dtype.kind == "O" else []
-    if entries and len(absent := np.flatnonzero(missing(entries))):
+    if array.ndim == 1 and len(absent := np.flatnonzero(missing(values if np.ma.isMaskedArray(values) else array))):
         raise ProblemError(f"{name}[{absent[0]}] is missing: give every entry its name")
+    if array.ndim > 1:
+        raise ProblemError(f"{name} has shape {array.shape}; expected a list of names or numbers")
     kinds = {type(entry) for entry in entries}
     if len(kinds) > 1 or not kinds <= {str, int, float, bytes}:
         words = ", ".join(sorted(kind.__name__ for kind in kinds))
         raise ProblemError(f"{name} holds {words}: make all names of one kind, text or numbers")
     return values
+
+
+def texts(name: str, values: Any) -> tuple[str, ...]:
+    """Several texts."""
+    return tuple(TEXTS.take(name, values))
 
 
 def _does(take: Callable[[str, Any], Any]) -> Callable[[Any], bool]:
@@ -415,7 +430,7 @@ def _of(words: str, take: Callable[[str, Any], Any]) -> Kind:
 
 
 ANYTHING = _plain("anything", lambda value: True)
-WHOLE = Kind("a whole number", _is_whole, whole)
+WHOLE = Kind("a whole number", is_whole, whole)
 NUMBER = Kind("a number", _is_number, one_number)
 LIMIT = _of("a number", limit)
 FOUND = _of("a number", found_number)
@@ -469,6 +484,8 @@ def measured(*sizes: str) -> Kind:
 
 ROWS, TYPES, GOODS_OF_TYPES = shaped("n", "n_goods"), shaped("n_types"), shaped("n_types", "n_goods")
 FINITE_BY_TYPE, FINITE_TABLE = measured("n_types"), measured("n_types", "n_goods")
+FINITE = dataclasses.replace(FINITE_TABLE, shape=None)
+POSITIVE_BY_TYPE = dataclasses.replace(_of("positive numbers", _positive_numbers), shape=("n_types",))
 
 KINDS: dict[Any, Kind] = {
     int: WHOLE,
@@ -502,7 +519,7 @@ def kind_of(annotation: Any) -> Kind | None:
     if origin is np.ndarray:
         return ARRAYS.get(_entry_kind(inside), OBJECTS)
     if origin is Callable:
-        return _function(len(inside[0]) if isinstance(inside[0], list | tuple) else None)
+        return function_of(len(inside[0]) if isinstance(inside[0], list | tuple) else None)
     if origin is tuple and not (len(inside) == 2 and inside[1] is ...):
         return _pair(tuple(map(_entry, inside)))
     if origin in (tuple, list, Sequence, Iterable):
@@ -614,7 +631,7 @@ def _object(cls: type, fits: Callable[[Any], bool], remedy: str | None = None) -
     return Kind(f"{article} {name_of_class}", fits, take)
 
 
-def _function(arguments: int | None) -> Kind:
+def function_of(arguments: int | None) -> Kind:
     """Something to call with so many arguments."""
 
     def fits(value: Any) -> bool:
@@ -689,3 +706,6 @@ def _mapping(key: Kind | None, entry: Kind | None) -> Kind:
         return value
 
     return _of(words, take)
+
+
+TEXTS = _several(TEXT)

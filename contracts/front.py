@@ -17,7 +17,7 @@ import numpy as np
 
 from contracts.arrays import Array, finite, number
 from contracts.criteria import Concave, Sense, measured
-from contracts.door import checked, position
+from contracts.door import checked, function_of, limit, position
 from contracts.errors import ProblemError
 from contracts.menu import Menu, menu_from_dict
 from contracts.objectives import WeightedSum
@@ -180,13 +180,7 @@ class Front:
 
         Ideal, nadir and half-spaces stay what they are, so the gap of what is left is larger.
         """
-        if callable(limits) and not isinstance(limits, type):
-            kept = np.array([bool(limits(self.point(k))) for k in range(len(self))])
-        else:
-            if not isinstance(limits, Mapping):
-                raise ProblemError(
-                    f"limits is {type(limits).__name__}: give {{name: (lowest, highest)}} or a function of a FrontPoint"
-                )
+        if isinstance(limits, Mapping):
             kept = np.ones(len(self), dtype=bool)
             for name, pair in limits.items():
                 if not (isinstance(pair, tuple | list) and len(pair) == 2):
@@ -194,8 +188,11 @@ class Front:
                         f"the limits of {name!r} are {pair!r}: give (lowest, highest), None for no limit"
                     )
                 values = self.points[:, self._column(name)]
-                kept &= values >= (-np.inf if pair[0] is None else pair[0])
-                kept &= values <= (np.inf if pair[1] is None else pair[1])
+                kept &= values >= (-np.inf if pair[0] is None else limit(f"the lower limit of {name!r}", pair[0]))
+                kept &= values <= (np.inf if pair[1] is None else limit(f"the upper limit of {name!r}", pair[1]))
+        else:
+            accepts = function_of(1).take("limits", limits)
+            kept = np.array([bool(accepts(self.point(k))) for k in range(len(self))])
         if not kept.any():
             raise ProblemError("no menu of the front is within these limits: widen them, or ask for closest(...)")
         menus = tuple(menu for menu, keep in zip(self.menus, kept, strict=True) if keep)

@@ -11,7 +11,7 @@ from typing import Any, ClassVar, Protocol
 import numpy as np
 
 from contracts.arrays import Array, finite, number
-from contracts.door import FINITE_BY_TYPE, GOODS_OF_TYPES, TYPES, Expression, checked
+from contracts.door import FINITE, FINITE_BY_TYPE, GOODS_OF_TYPES, TYPES, Expression, checked
 from contracts.errors import ProblemError
 
 TOO_AVERSE = "lower the aversion of the welfare function, or measure money in larger units: it is nearly flat or steep"
@@ -33,7 +33,7 @@ class WelfareFunction(Protocol):
         """W of a cvxpy expression, elementwise and concave."""
 
 
-@checked
+@checked(price=FINITE)
 @dataclass(frozen=True)
 class Isoelastic:
     """W(u) = u^(1 - aversion) / (1 - aversion), log u for aversion 1 (Atkinson 1970); utilities must be positive."""
@@ -69,7 +69,7 @@ class Isoelastic:
         return cp.power(utility, 1 - self.aversion) / (1 - self.aversion)
 
 
-@checked
+@checked(price=FINITE)
 @dataclass(frozen=True)
 class Exponential:
     """W(u) = (1 - exp(-aversion u)) / aversion, constant absolute aversion to inequality (Kolm 1976)."""

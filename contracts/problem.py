@@ -14,7 +14,7 @@ from contracts.ambiguity import Ambiguity, WorstCase
 from contracts.arrays import Array, finite, is_frame, number
 from contracts.costs import Cost, Linear
 from contracts.domains import Domain, NonNegative
-from contracts.door import GOODS_OF_TYPES, TYPES, Values, checked
+from contracts.door import GOODS_OF_TYPES, TYPES, Values, checked, limit
 from contracts.errors import ProblemError
 from contracts.names import NumberedLabels, check_same_names, column_names, distinct_names, row_names, type_names
 from contracts.objectives import Objective, Profit, WeightedSum, Welfare
@@ -405,8 +405,8 @@ class ScreeningProblem:
                 raise ProblemError(f"transfers is {self.transfers!r}: use 'free', 'none' or (lowest, highest)")
             return self.transfers
         try:
-            limits = np.asarray(self.transfers, dtype=np.float64)
-        except (TypeError, ValueError) as exc:
+            limits = np.array([limit("transfers", one) for one in self.transfers])
+        except (TypeError, ProblemError) as exc:
             raise ProblemError(f"transfers is {self.transfers}: use 'free', 'none' or (lowest, highest)") from exc
         if limits.shape != (2,) or np.isnan(limits).any():
             raise ProblemError(f"transfers is {self.transfers}: use 'free', 'none' or (lowest, highest)")

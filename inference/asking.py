@@ -170,6 +170,8 @@ def asking_menu(
         raise ProblemError(
             f"temperature is {temperature}: it must be positive; solve_menu is for agents without errors"
         )
+    if n_random < 0:
+        raise ProblemError(f"n_random is {n_random}: it must not be negative")
     if number("information_weight", information_weight) < 0:
         raise ProblemError(f"information_weight is {information_weight}: it must not be negative")
     rng = np.random.default_rng(0) if rng is None else rng

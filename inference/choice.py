@@ -198,6 +198,8 @@ def checked_utility(utility: Any) -> Array:
     """Utilities as floats, at least one option within reach everywhere; minus infinity where there is none."""
     try:
         raw = np.asarray(utility)
+        if np.ma.getmask(utility).any():
+            raise ValueError("it is masked")
         array = finite("utility", raw) if raw.dtype.kind in NOT_NUMBERS else raw.astype(np.float64)
     except (TypeError, ValueError, OverflowError) as exc:
         raise ProblemError(f"utility is not an array of numbers ({exc}): give (..., n_options)") from exc

@@ -181,7 +181,7 @@ def fit_hierarchical_logit(
     warmup: int = 500,
     chains: int = 4,
     prior: HierarchicalPrior | None = None,
-    individual_draws: int = 100,
+    individual_draws: Count = 100,
     progress: Callable[[int, int], None] | None = None,
 ) -> HierarchicalLogit:
     """Sample the posterior of a normal population of tastes, with a full covariance, and of each person's tastes.

@@ -10,7 +10,7 @@ import numpy as np
 from scipy.special import logsumexp
 
 from contracts.arrays import Array, generator
-from contracts.door import checked
+from contracts.door import checked, is_whole
 from contracts.errors import ProblemError
 from contracts.solve import reporter
 from inference.choice_data import ChoiceData, Integers, checked_data
@@ -96,7 +96,7 @@ def cross_validate(
     (True, True, True)
     """
     checked_data(data)
-    if int(folds) != folds or not 2 <= folds <= data.n_people:
+    if not is_whole(folds) or not 2 <= folds <= data.n_people:
         raise ProblemError(f"folds is {folds}: give a whole number from 2 to the {data.n_people} people")
     report = reporter(progress)
     fold = generator(rng).permutation(np.arange(data.n_people) % int(folds))
