@@ -303,6 +303,9 @@ class Power:
         """c of a cvxpy expression, row by row, from powers of allocation / near: (n, n_goods) numbers close to one."""
         import cvxpy as cp
 
+        near = finite("near", near)
+        if near.shape not in ((), allocation.shape) or not np.all(near > 0):
+            raise ProblemError(f"near has shape {near.shape}; expected positive numbers, one or {allocation.shape}")
         near = np.broadcast_to(near, allocation.shape)
         powers = cp.power(cp.multiply(1.0 / near, allocation), self.exponent)
         return cp.sum(cp.multiply(self.scale * near**self.exponent, powers), axis=1)
