@@ -155,8 +155,8 @@ def infinite_entries(values: Any) -> NDArray[np.bool_]:
     (array([False,  True]), array(False))
     """
     try:
-        raw = np.asarray(values)
-        return np.isinf(raw.astype(np.float64)) if raw.dtype.kind in "fO" else np.zeros(raw.shape, dtype=bool)
+        raw = np.asarray(values)  # of text too: files write infinity as "inf"
+        return np.isinf(raw.astype(np.float64)) if raw.dtype.kind in "fOU" else np.zeros(raw.shape, dtype=bool)
     except (TypeError, ValueError, OverflowError):
         return np.zeros((), dtype=bool)
 

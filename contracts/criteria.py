@@ -194,7 +194,7 @@ class NumberOfOptions:
         return float(len(menu.options.transfers))
 
 
-@checked
+@checked(own=("function",))
 @dataclass(frozen=True)
 class Criterion:
     """Any function of a menu as an objective.

@@ -8,7 +8,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from contracts.arrays import Array, finite
-from contracts.door import ROWS, Expression, checked
+from contracts.door import ROWS, Count, Expression, Positive, checked
 from contracts.errors import ProblemError
 from contracts.frozen import dataclass
 
@@ -22,7 +22,7 @@ class Domain(Protocol):
     def bounded(self) -> bool:
         """Whether X lies in a ball."""
 
-    def check(self, n_goods: int) -> None:
+    def check(self, n_goods: Count) -> None:
         """Refuse a number of goods that does not fit."""
 
     def constraints(self, allocation: Expression, share: Any = 1) -> list[Any]:
@@ -40,13 +40,13 @@ class Domain(Protocol):
     def clip(self, allocation: Array) -> Array:
         """Row by row, a point of X close to the row; it moves by no more than rounding when the row is in X."""
 
-    def interior(self, n_goods: int) -> tuple[Array, float]:
+    def interior(self, n_goods: Count) -> tuple[Array, float]:
         """Centre of a ball inside X relative to its affine hull, and the ball's radius (may be 0)."""
 
-    def magnitude(self, n_goods: int) -> Array:
+    def magnitude(self, n_goods: Count) -> Array:
         """Largest |x_k| over X; (n_goods,), infinite where X is."""
 
-    def scaled(self, unit: float) -> Domain:
+    def scaled(self, unit: Positive) -> Domain:
         """The set X / unit."""
 
 
@@ -63,7 +63,7 @@ class NonNegative:
 
     bounded = False
 
-    def check(self, n_goods: int) -> None:
+    def check(self, n_goods: Count) -> None:
         """Every number of goods fits."""
 
     def constraints(self, allocation: Expression, share: Any = 1) -> list[Any]:
@@ -81,13 +81,13 @@ class NonNegative:
     def clip(self, allocation: Array) -> Array:
         return np.maximum(allocation, 0.0)
 
-    def interior(self, n_goods: int) -> tuple[Array, float]:
+    def interior(self, n_goods: Count) -> tuple[Array, float]:
         return np.ones(n_goods), 1.0
 
-    def magnitude(self, n_goods: int) -> Array:
+    def magnitude(self, n_goods: Count) -> Array:
         return np.full(n_goods, np.inf)
 
-    def scaled(self, unit: float) -> NonNegative:
+    def scaled(self, unit: Positive) -> NonNegative:
         return self
 
 
@@ -130,7 +130,7 @@ class Box:
     def bounded(self) -> bool:
         return bool(np.isfinite(self.lower).all() and np.isfinite(self.upper).all())
 
-    def check(self, n_goods: int) -> None:
+    def check(self, n_goods: Count) -> None:
         for name in ("lower", "upper"):
             limit = getattr(self, name)
             if limit.ndim == 1 and len(limit) != n_goods:
@@ -158,7 +158,7 @@ class Box:
     def clip(self, allocation: Array) -> Array:
         return np.clip(allocation, self.lower, self.upper)
 
-    def interior(self, n_goods: int) -> tuple[Array, float]:
+    def interior(self, n_goods: Count) -> tuple[Array, float]:
         """A good without one limit has its ball next to the other, of radius 1; without both, around zero."""
         lower, upper = np.broadcast_to(self.lower, n_goods), np.broadcast_to(self.upper, n_goods)
         below, above = np.isfinite(lower), np.isfinite(upper)
@@ -166,10 +166,10 @@ class Box:
         lower = np.where(below, lower, np.where(above, upper - 2.0, -1.0))
         return np.array((lower + upper) / 2), float(np.min(upper - lower)) / 2
 
-    def magnitude(self, n_goods: int) -> Array:
+    def magnitude(self, n_goods: Count) -> Array:
         return np.array(np.broadcast_to(np.maximum(np.abs(self.lower), np.abs(self.upper)), n_goods))
 
-    def scaled(self, unit: float) -> Box:
+    def scaled(self, unit: Positive) -> Box:
         return Box(self.lower / unit, self.upper / unit)
 
 
@@ -202,7 +202,7 @@ class Simplex:
 
     bounded = True
 
-    def check(self, n_goods: int) -> None:
+    def check(self, n_goods: Count) -> None:
         """Every number of goods fits."""
 
     def constraints(self, allocation: Expression, share: Any = 1) -> list[Any]:
@@ -266,14 +266,14 @@ class Simplex:
             return self._normalised(shares)
         return np.asarray(shares / np.maximum(shares.sum(axis=1, keepdims=True), 1.0))
 
-    def interior(self, n_goods: int) -> tuple[Array, float]:
+    def interior(self, n_goods: Count) -> tuple[Array, float]:
         share = 1.0 / (n_goods + self.free_disposal)
         return np.full(n_goods, share), share / np.sqrt(n_goods)
 
-    def magnitude(self, n_goods: int) -> Array:
+    def magnitude(self, n_goods: Count) -> Array:
         return np.ones(n_goods)
 
-    def scaled(self, unit: float) -> Simplex:
+    def scaled(self, unit: Positive) -> Simplex:
         if unit != 1.0:
             raise ProblemError("a simplex is measured in shares: its unit is 1")
         return self
@@ -308,7 +308,7 @@ class Polyhedron:
         extremes = np.vstack([np.eye(matrix.shape[1]), -np.eye(matrix.shape[1])])
         object.__setattr__(self, "_magnitude", np.abs(self.support(extremes)).max(axis=0))
 
-    def check(self, n_goods: int) -> None:
+    def check(self, n_goods: Count) -> None:
         if self.matrix.shape[1] != n_goods:
             raise ProblemError(f"Polyhedron matrix has {self.matrix.shape[1]} columns for {n_goods} goods")
 
@@ -316,7 +316,13 @@ class Polyhedron:
         every = share if not isinstance(share, int) else np.ones((allocation.shape[0], 1))
         return [allocation @ self.matrix.T <= every @ self.bounds[np.newaxis]]
 
+    @property
+    def n_goods(self) -> int:
+        return int(self.matrix.shape[1])
+
     def support(self, direction: Array) -> Array:
+        if not np.isfinite(direction).all():
+            raise ProblemError("direction is not finite: give finite numbers")
         from scipy.optimize import linprog
 
         points = np.empty_like(direction)
@@ -350,10 +356,12 @@ class Polyhedron:
             reach = np.where(step > room, room / step, 1.0).min(axis=1)
         return np.asarray(centre + np.clip(reach, 0.0, 1.0)[:, np.newaxis] * (allocation - centre))
 
-    def interior(self, n_goods: int) -> tuple[Array, float]:
+    def interior(self, n_goods: Count) -> tuple[Array, float]:
         """Chebyshev centre and radius."""
         from scipy.optimize import linprog
 
+        if n_goods != self.n_goods:
+            raise ProblemError(f"n_goods is {n_goods}: the matrix of the Polyhedron has {self.n_goods} columns")
         norms = np.linalg.norm(self.matrix, axis=1)
         found = linprog(
             np.r_[np.zeros(n_goods), -1.0],
@@ -365,8 +373,8 @@ class Polyhedron:
         point: Array = np.asarray(found.x)
         return point[:-1], float(point[-1])
 
-    def magnitude(self, n_goods: int) -> Array:
+    def magnitude(self, n_goods: Count) -> Array:
         return np.asarray(self._magnitude)  # type: ignore[attr-defined]
 
-    def scaled(self, unit: float) -> Polyhedron:
+    def scaled(self, unit: Positive) -> Polyhedron:
         return Polyhedron(self.matrix * unit, self.bounds)

@@ -28,15 +28,24 @@ from contracts.names import NumberedLabels, missing
 T = TypeVar("T")
 WIDEST = 2**62  # whole numbers beyond are no counts of anything
 QUOTED = 60  # letters of a wrong argument that a message shows
-MADE_BY = {  # where objects come from that nobody makes by hand
-    "AnswersOfResponders": "answers_of(...)",
-    "Axes": "matplotlib.pyplot.subplots()",
-    "ChoiceLog": "read_log(...)",
-    "Menu": "solve_menu(...)",
-    "NormSpace": "share_norms(...)",
-    "Norms": "elicit_norms(...)",
-    "Play": "play(...)",
-    "Truth": "Truth.of(...)",
+REMEDIES = {  # what to do for an object of a class, where its name does not say it
+    "Answers": "give answers_of(person, offer, accepted)",
+    "Ambiguity": "use TotalVariation, Wasserstein, KullbackLeibler, ChiSquare or Moments",
+    "Axes": "give the axes that matplotlib's subplots() made",
+    "Certificate": "give what verify(...) returns, or menu.certificate",
+    "ChoiceData": "make ChoiceData of it, ChoiceData(attributes, choice, person), or of a frame with "
+    "ChoiceData.from_frame or ChoiceData.from_wide_frame",
+    "ChoiceLog": "give what read_log(...) returns",
+    "Domain": "use NonNegative(), Box(...), Simplex() or Polyhedron(...)",
+    "Front": "give a Front, as pareto_front returns it",
+    "Menu": "give a Menu, as solve_menu returns it",
+    "Multipliers": "give menu.bound.multipliers",
+    "NormSpace": "give what share_norms(...) returns",
+    "Norms": "give Norms, as elicit_norms returns them",
+    "Play": "give what play() returns",
+    "ScreeningProblem": "give the ScreeningProblem, your own or one of contracts.models",
+    "SocialPreferences": "use FehrSchmidt, BoltonOckenfels or CharnessRabin",
+    "Truth": "give what Truth.of(societies) returns",
 }
 
 
@@ -68,14 +77,15 @@ class Unimported:
 @overload
 def checked(thing: T, /) -> T: ...
 @overload
-def checked(**tables: Kind) -> Callable[[T], T]: ...
-def checked(thing: Any = None, /, **tables: Kind) -> Any:
+def checked(*, own: Sequence[str] = (), **tables: Kind) -> Callable[[T], T]: ...
+def checked(thing: Any = None, /, *, own: Sequence[str] = (), **tables: Kind) -> Any:
     """A function, or a class with its public methods, that refuses arguments of another kind than it is annotated with.
 
     Signature and documentation stay what they are. Missing and unexpected arguments are a TypeError, as always.
 
     Parameters
     ----------
+    own : arguments that are let through, because the function looks at them itself, with better words or more leniently
     tables : for arguments that are annotated as arrays, by name: the shape they have, see `shaped`
 
     Raises
@@ -95,9 +105,8 @@ def checked(thing: Any = None, /, **tables: Kind) -> Any:
         ...
     contracts.errors.ProblemError: count is '3': give a whole number
     """
-    if thing is None:
-        return functools.partial(_checked, tables=tables)
-    return _checked(thing, tables=tables)
+    tables |= dict.fromkeys(own, ANYTHING)
+    return functools.partial(_checked, tables=tables) if thing is None else _checked(thing, tables=tables)
 
 
 def _checked(thing: Any, *, tables: Mapping[str, Kind]) -> Any:
@@ -105,7 +114,7 @@ def _checked(thing: Any, *, tables: Mapping[str, Kind]) -> Any:
         return _guarded(thing, tables)
     for name, member in list(vars(thing).items()):
         if name == "__init__" and is_dataclass(thing):
-            setattr(thing, name, _guarded(member, {}, field=True, own_door=hasattr(thing, "__post_init__")))
+            setattr(thing, name, _guarded(member, tables, field=True, own_door=hasattr(thing, "__post_init__")))
         elif not name.startswith("_") and inspect.isfunction(member):
             setattr(thing, name, _guarded(member, tables))
         elif not name.startswith("_") and isinstance(member, classmethod | staticmethod):
@@ -124,7 +133,7 @@ def _guarded(
 
     @functools.wraps(function)
     def at_the_door(*given: Any, **named: Any) -> Any:
-        kinds, names, rest, rest_name, by_name, shapes = plan()
+        kinds, names, rest, rest_name, extra, by_name, shapes = plan()
         if given:
             several = [
                 value if kind is None else kind.take(name, value)
@@ -133,9 +142,10 @@ def _guarded(
             for value in given[len(kinds) :]:  # as in f(*several); beyond, Python has the word
                 several.append(value if rest is None else rest.take(rest_name, value))
             given = tuple(several)
-        for name in named:
-            if name in by_name:
-                named[name] = by_name[name].take(name, named[name])
+        for name, value in named.items():
+            kind = by_name.get(name, extra)
+            if kind is not None:
+                named[name] = kind.take(name, value)
         if shapes:
             _check_shapes(shapes, {**dict(zip(names, given, strict=False)), **named})
         return function(*given, **named)
@@ -150,12 +160,13 @@ class Plan(NamedTuple):
     names: tuple[str, ...]
     rest: Kind | None  # of each of *several
     rest_name: str
+    extra: Kind | None  # of each of **further
     by_name: dict[str, Kind]
     shapes: dict[str, tuple[str, ...]]
 
 
 def _plan(function: Callable[..., Any], tables: Mapping[str, Kind], *, field: bool, own_door: bool) -> Plan:
-    plan = Plan((), (), None, "", {}, {})
+    plan = Plan((), (), None, "", None, {}, {})
     for parameter in inspect.signature(function).parameters.values():
         kind = None
         if parameter.annotation is not parameter.empty:
@@ -163,17 +174,20 @@ def _plan(function: Callable[..., Any], tables: Mapping[str, Kind], *, field: bo
             kind = _of_field(annotation, own_door=own_door) if field else kind_of(annotation)
             if kind is NUMBER and parameter.default in (math.inf, -math.inf):
                 kind = LIMIT  # a default of infinity says that infinity is a value
-            if kind is FLOATS:
+            if kind is FLOATS or tables.get(parameter.name) is ANYTHING:
                 kind = tables.get(parameter.name, kind)
+            if kind is ANYTHING:
+                kind = None
             if kind is not None and parameter.default is None:
                 kind = _or_nothing(kind)
         if parameter.kind is parameter.VAR_POSITIONAL:
             plan = plan._replace(rest=kind, rest_name=parameter.name)
-        elif parameter.kind is not parameter.VAR_KEYWORD:
-            if kind is not None:
-                plan.by_name[parameter.name] = kind
-                if kind.shape is not None:
-                    plan.shapes[parameter.name] = kind.shape
+        elif parameter.kind is parameter.VAR_KEYWORD:
+            plan = plan._replace(extra=kind)
+        else:
+            plan.by_name[parameter.name] = kind or ANYTHING
+            if kind is not None and kind.shape is not None:
+                plan.shapes[parameter.name] = kind.shape
             if parameter.kind is not parameter.KEYWORD_ONLY:
                 plan = plan._replace(kinds=(*plan.kinds, kind), names=(*plan.names, parameter.name))
     return plan
@@ -191,7 +205,8 @@ def _check_shapes(shapes: Mapping[str, tuple[str, ...]], arguments: Mapping[str,
             if size not in sizes and (known := getattr(owner, size, None)) is not None:
                 sizes[size] = known
         if len(found) != len(shape) or any(
-            sizes.setdefault(size, length) != length for size, length in zip(shape, found, strict=True)
+            sizes.setdefault(size, length) != length or (length == 0 and size != "n")
+            for size, length in zip(shape, found, strict=True)
         ):
             wanted = ", ".join(f"{size} = {sizes[size]}" if size in sizes else size for size in shape)
             raise ProblemError(f"{name} has shape {found}; expected ({wanted})")
@@ -218,15 +233,14 @@ def described(value: Any) -> str:
     Examples
     --------
     >>> described("three"), described(int), described([1, 2])
-    ("'three'", 'the class int, not an object of it', 'a list')
+    ("'three'", 'the class int', 'list')
     """
     if inspect.isclass(value):
-        return f"the class {value.__name__}, not an object of it"
+        return f"the class {value.__name__}"
     if value is None or isinstance(value, bool | int | float | complex | str | bytes | np.generic):
         shown = repr(value)
         return shown if len(shown) <= QUOTED else shown[: QUOTED - 3] + "..."
-    name = type(value).__name__
-    return f"{'an' if name[0] in 'AEIOUaeiou' else 'a'} {name}"
+    return type(value).__name__
 
 
 def refusal(name: str, value: Any, words: str) -> ProblemError:
@@ -243,7 +257,8 @@ def _plain(words: str, fits: Callable[[Any], bool], taken: Callable[[Any], Any] 
     return Kind(words, fits, take)
 
 
-def _is_whole(value: Any) -> bool:
+def is_whole(value: Any) -> bool:
+    """Whether something is one whole number, and no truth value."""
     if isinstance(value, bool | np.bool_):
         return False
     try:
@@ -256,14 +271,14 @@ def whole(name: str, value: Any) -> int:
     """One whole number, Python's or NumPy's; True is none, and 3.0 is none either."""
     if type(value) is int and -WIDEST <= value <= WIDEST:
         return value
-    if not _is_whole(value):
+    if not is_whole(value):
         raise refusal(name, value, "a smaller whole number" if isinstance(value, int) and value > 1 else WHOLE.words)
     return operator.index(value)
 
 
 def one_number(name: str, value: Any) -> float:
     """One finite number."""
-    if type(value) is float and -LARGEST <= value <= LARGEST:
+    if type(value) in (float, int) and -LARGEST <= value <= LARGEST:
         return value
     if value is None:  # which NumPy reads as NaN
         raise refusal(name, value, NUMBER.words)
@@ -277,7 +292,11 @@ def limit(name: str, value: Any) -> float:
 
 def found_number(name: str, value: Any) -> float:
     """One number of a result, which may be infinite, or undefined."""
-    return float(value) if isinstance(value, float | np.floating) else one_number(name, value)
+    if isinstance(value, float | np.floating):
+        return float(value)
+    if not _is_number(value):
+        raise refusal(name, value, "one number")
+    return one_number(name, value)
 
 
 def _is_number(value: Any) -> bool:
@@ -304,6 +323,44 @@ def seed_number(name: str, value: Any) -> int:
     if isinstance(value, bool | np.bool_) or not isinstance(value, int | np.integer) or value < 0:
         raise refusal(name, value, "a whole number, 0 or larger")
     return int(value)
+
+
+def position(name: str, index: int, count: int, things: str) -> int:
+    """A number of one of so many things, from 0, or from the end if it is negative.
+
+    Examples
+    --------
+    >>> position("index", 7, 2, "menus")
+    Traceback (most recent call last):
+        ...
+    contracts.errors.ProblemError: index is 7: there are 2 menus, numbered from 0
+    """
+    if not -count <= index < count:
+        raise ProblemError(f"{name} is {index}: there are {count} {things}, numbered from 0")
+    return index
+
+
+def count(name: str, value: Any) -> int:
+    """A whole number of things, at least one."""
+    number_of = whole(name, value)
+    if number_of < 1:
+        raise ProblemError(f"{name} is {number_of}: give a whole number, at least 1")
+    return number_of
+
+
+def positive(name: str, value: Any) -> float:
+    """One number above zero."""
+    size = one_number(name, value)
+    if not size > 0:
+        raise ProblemError(f"{name} is {size}: give a positive number")
+    return size
+
+
+def _positive_numbers(name: str, values: Any) -> Array:
+    array = floats(name, values)
+    if not (np.isfinite(array).all() and (array > 0).all()):
+        raise ProblemError(f"{name} holds {array[~((array > 0) & np.isfinite(array))].flat[0]}: give positive numbers")
+    return array
 
 
 def whole_numbers(name: str, values: Any) -> Any:
@@ -341,13 +398,20 @@ def names_of(name: str, values: Any) -> Any:
     if array.ndim == 0:
         raise refusal(name, values, "a list of names or numbers")
     entries = array.ravel().tolist() if array.dtype.kind == "O" else []
-    if entries and len(absent := np.flatnonzero(missing(entries))):
+    if array.ndim == 1 and len(absent := np.flatnonzero(missing(values if np.ma.isMaskedArray(values) else array))):
         raise ProblemError(f"{name}[{absent[0]}] is missing: give every entry its name")
+    if array.ndim > 1:
+        raise ProblemError(f"{name} has shape {array.shape}; expected a list of names or numbers")
     kinds = {type(entry) for entry in entries}
     if len(kinds) > 1 or not kinds <= {str, int, float, bytes}:
         words = ", ".join(sorted(kind.__name__ for kind in kinds))
         raise ProblemError(f"{name} holds {words}: make all names of one kind, text or numbers")
     return values
+
+
+def texts(name: str, values: Any) -> tuple[str, ...]:
+    """Several texts."""
+    return tuple(TEXTS.take(name, values))
 
 
 def _does(take: Callable[[str, Any], Any]) -> Callable[[Any], bool]:
@@ -365,7 +429,8 @@ def _of(words: str, take: Callable[[str, Any], Any]) -> Kind:
     return Kind(words, _does(take), take)
 
 
-WHOLE = Kind("a whole number", _is_whole, whole)
+ANYTHING = _plain("anything", lambda value: True)
+WHOLE = Kind("a whole number", is_whole, whole)
 NUMBER = Kind("a number", _is_number, one_number)
 LIMIT = _of("a number", limit)
 FOUND = _of("a number", found_number)
@@ -383,6 +448,8 @@ LABELS = _of("a list of names", names_of)
 
 # What annotations may say beyond Python's own types
 Seed = Annotated[int, _of("a whole number, 0 or larger", seed_number)]
+Count = Annotated[int, _of("a whole number, at least 1", count)]
+Positive = Annotated[float, _of("a positive number", positive)]
 Numbers = Annotated[Any, _of("numbers", finite)]  # a number, a list, an array or a frame; becomes an array
 Values = Annotated[Any, TABLE]  # the same, left as it is, with its names
 Names = Annotated[Any, LABELS]  # of people, say
@@ -405,7 +472,20 @@ def shaped(*sizes: str) -> Kind:
     return dataclasses.replace(FLOATS, shape=sizes)
 
 
+def measured(*sizes: str) -> Kind:
+    """The same, of finite numbers; where that is worth a look at every one."""
+
+    def take(name: str, values: Any) -> Array:
+        array = floats(name, values)
+        return array if np.isfinite(array).all() else finite(name, array)
+
+    return dataclasses.replace(_of("finite numbers", take), shape=sizes)
+
+
 ROWS, TYPES, GOODS_OF_TYPES = shaped("n", "n_goods"), shaped("n_types"), shaped("n_types", "n_goods")
+FINITE_BY_TYPE, FINITE_TABLE = measured("n_types"), measured("n_types", "n_goods")
+FINITE = dataclasses.replace(FINITE_TABLE, shape=None)
+POSITIVE_BY_TYPE = dataclasses.replace(_of("positive numbers", _positive_numbers), shape=("n_types",))
 
 KINDS: dict[Any, Kind] = {
     int: WHOLE,
@@ -439,7 +519,7 @@ def kind_of(annotation: Any) -> Kind | None:
     if origin is np.ndarray:
         return ARRAYS.get(_entry_kind(inside), OBJECTS)
     if origin is Callable:
-        return _function(len(inside[0]) if isinstance(inside[0], list | tuple) else None)
+        return function_of(len(inside[0]) if isinstance(inside[0], list | tuple) else None)
     if origin is tuple and not (len(inside) == 2 and inside[1] is ...):
         return _pair(tuple(map(_entry, inside)))
     if origin in (tuple, list, Sequence, Iterable):
@@ -535,23 +615,27 @@ def _instance(cls: type) -> Kind:
                 seen.add(type(value))
             return found
 
-        return _plain(f"{_maker(cls)}, an object with {', '.join(methods)}", fits)
+        return _object(cls, fits, f"give an object with the method{'s' * (len(methods) > 1)} {', '.join(methods)}")
     if issubclass(cls, Unimported):
-
-        def is_named(value: Any) -> bool:
-            return any(base.__name__ == cls.__name__ for base in type(value).__mro__)
-
-        return _plain(_maker(cls), is_named)
-    return _plain(_maker(cls), lambda value: isinstance(value, cls))
+        return _object(cls, lambda value: any(base.__name__ == cls.__name__ for base in type(value).__mro__))
+    return _object(cls, lambda value: isinstance(value, cls))
 
 
-def _maker(cls: type) -> str:
-    name = cls.__name__
-    known = MADE_BY.get(name)
-    return f"{'an' if name[0] in 'AEIO' else 'a'} {name}" + (f", from {known}" if known else "")
+def _object(cls: type, fits: Callable[[Any], bool], remedy: str | None = None) -> Kind:
+    """An object of a class; messages say what makes one."""
+    name_of_class = cls.__name__
+    article = "an" if name_of_class[0] in "AEIO" else "a"
+    remedy = REMEDIES.get(name_of_class, remedy or f"give {article} {name_of_class}")
+
+    def take(name: str, value: Any) -> Any:
+        if not fits(value):
+            raise ProblemError(f"{name} is {described(value)}: {remedy}")
+        return value
+
+    return Kind(f"{article} {name_of_class}", fits, take)
 
 
-def _function(arguments: int | None) -> Kind:
+def function_of(arguments: int | None) -> Kind:
     """Something to call with so many arguments."""
 
     def fits(value: Any) -> bool:
@@ -571,12 +655,12 @@ def _function(arguments: int | None) -> Kind:
     return _plain(f"a function{count}", fits)
 
 
-def _listed(name: str, value: Any) -> Any:
+def listed(name: str, value: Any) -> Any:
     """Several things in their order, as a list or tuple if they are not one already."""
     if isinstance(value, list | tuple | range | NumberedLabels):
         return value
     unordered = isinstance(value, str | bytes | Mapping | set | frozenset) or is_frame(value) or inspect.isclass(value)
-    if unordered or not isinstance(value, Iterable) or getattr(value, "ndim", 1) != 1:
+    if unordered or not isinstance(value, Iterable) or getattr(value, "ndim", 1) == 0:
         raise refusal(name, value, "a list")
     return tuple(value.tolist() if hasattr(value, "tolist") else value)
 
@@ -586,7 +670,7 @@ def _several(entry: Kind | None) -> Kind:
     words = "a list" if entry is None else f"a list, of which each is {entry.words}"
 
     def take(name: str, value: Any) -> Any:
-        things = _listed(name, value)
+        things = listed(name, value)
         if entry is None or (isinstance(things, range) and entry is WHOLE) or isinstance(things, NumberedLabels):
             return things
         taken = [entry.take(f"{name}[{k}]", thing) for k, thing in enumerate(things)]
@@ -600,7 +684,7 @@ def _pair(kinds: tuple[Kind | None, ...]) -> Kind:
     """As many things as there are kinds."""
 
     def take(name: str, value: Any) -> Any:
-        things = _listed(name, value)
+        things = listed(name, value)
         if len(things) != len(kinds):
             raise ProblemError(f"{name} has {len(things)} entries; expected {len(kinds)}")
         return tuple(
@@ -626,3 +710,6 @@ def _mapping(key: Kind | None, entry: Kind | None) -> Kind:
         return value
 
     return _of(words, take)
+
+
+TEXTS = _several(TEXT)

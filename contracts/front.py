@@ -17,7 +17,7 @@ import numpy as np
 
 from contracts.arrays import Array, finite, number
 from contracts.criteria import Concave, Sense, measured
-from contracts.door import checked
+from contracts.door import checked, function_of, limit, position
 from contracts.errors import ProblemError
 from contracts.frozen import dataclass
 from contracts.menu import Menu, menu_from_dict
@@ -48,7 +48,7 @@ class FrontPoint:
     __repr__ = __str__
 
 
-@checked
+@checked(own=("limits",))
 @dataclass(frozen=True, eq=False, repr=False)
 class Front:
     """Menus none of which is better than another in everything.
@@ -137,6 +137,7 @@ class Front:
 
     def point(self, index: int) -> FrontPoint:
         """The menu of this number with its values."""
+        position("index", index, len(self), "menus")
         return FrontPoint(
             int(index), dict(zip(self.names, self.points[index].tolist(), strict=True)), self.menus[index]
         )
@@ -180,9 +181,7 @@ class Front:
 
         Ideal, nadir and half-spaces stay what they are, so the gap of what is left is larger.
         """
-        if callable(limits):
-            kept = np.array([bool(limits(self.point(k))) for k in range(len(self))])
-        else:
+        if isinstance(limits, Mapping):
             kept = np.ones(len(self), dtype=bool)
             for name, pair in limits.items():
                 if not (isinstance(pair, tuple | list) and len(pair) == 2):
@@ -190,8 +189,11 @@ class Front:
                         f"the limits of {name!r} are {pair!r}: give (lowest, highest), None for no limit"
                     )
                 values = self.points[:, self._column(name)]
-                kept &= values >= (-np.inf if pair[0] is None else pair[0])
-                kept &= values <= (np.inf if pair[1] is None else pair[1])
+                kept &= values >= (-np.inf if pair[0] is None else limit(f"the lower limit of {name!r}", pair[0]))
+                kept &= values <= (np.inf if pair[1] is None else limit(f"the upper limit of {name!r}", pair[1]))
+        else:
+            accepts = function_of(1).take("limits", limits)
+            kept = np.array([bool(accepts(self.point(k))) for k in range(len(self))])
         if not kept.any():
             raise ProblemError("no menu of the front is within these limits: widen them, or ask for closest(...)")
         menus = tuple(menu for menu, keep in zip(self.menus, kept, strict=True) if keep)

@@ -12,7 +12,7 @@ import numpy as np
 from contracts.arrays import Array, finite, generator, is_frame, number
 from contracts.bounds import Bound, Multipliers, upper_bound
 from contracts.certificate import Certificate, certify
-from contracts.door import checked
+from contracts.door import checked, position
 from contracts.errors import ProblemError
 from contracts.exact import best_options
 from contracts.first_best import first_best
@@ -198,6 +198,7 @@ class Menu:
         A contract is named after the type that tempts most with it; types that share one's own contract do not tempt.
         For a type that keeps the outside option, wanting no more than others who keep it is IR.
         """
+        position("who", who, self.problem.n_types, "types")
         least = BINDING * float(self.problem.weights[who])
         row = self.ic_multipliers[[who], :].tocoo()
         own, participates = self.option_of_type[who], self.ir_multipliers[who] > least

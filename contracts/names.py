@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, overload
 
 import numpy as np
@@ -100,6 +100,8 @@ def missing(labels: Any) -> NDArray[np.bool_]:
     array([False,  True,  True, False])
     """
     array = np.asarray(labels)
+    if np.ma.isMaskedArray(labels):
+        return np.ma.getmaskarray(labels) | missing(array)
     if array.dtype.kind in "fmM":
         return np.asarray(array != array)
     if array.dtype.kind in "iub" or (array.dtype.kind in "SU" and isinstance(labels, np.ndarray)):
@@ -114,6 +116,10 @@ def distinct_names(field: str, names: Any, noun: str) -> tuple[str, ...] | None:
         return None
     if isinstance(names, str):
         raise ProblemError(f"{field} is the text {names!r}: give a list with one name per {noun}")
+    if isinstance(names, set | frozenset | Mapping):
+        raise ProblemError(f"{field} is a {type(names).__name__}, which has no order: give a list of one per {noun}")
+    if len(absent := np.flatnonzero(np.ma.getmask(names))):
+        raise ProblemError(f"{field}[{absent[0]}] is masked: give every {noun} a name")
     try:
         given = tuple(names)
     except TypeError as exc:

@@ -11,7 +11,7 @@ from typing import Any, ClassVar, Protocol
 import numpy as np
 
 from contracts.arrays import Array, finite, number
-from contracts.door import GOODS_OF_TYPES, TYPES, Expression, checked
+from contracts.door import FINITE, FINITE_BY_TYPE, GOODS_OF_TYPES, TYPES, Expression, checked
 from contracts.errors import ProblemError
 from contracts.frozen import dataclass
 
@@ -34,7 +34,7 @@ class WelfareFunction(Protocol):
         """W of a cvxpy expression, elementwise and concave."""
 
 
-@checked
+@checked(price=FINITE)
 @dataclass(frozen=True)
 class Isoelastic:
     """W(u) = u^(1 - aversion) / (1 - aversion), log u for aversion 1 (Atkinson 1970); utilities must be positive."""
@@ -72,7 +72,7 @@ class Isoelastic:
         return cp.power(utility, 1 - self.aversion) / (1 - self.aversion)
 
 
-@checked
+@checked(price=FINITE)
 @dataclass(frozen=True)
 class Exponential:
     """W(u) = (1 - exp(-aversion u)) / aversion, constant absolute aversion to inequality (Kolm 1976)."""
@@ -123,7 +123,7 @@ def _check_function(where: str, function: Any) -> None:
         )
 
 
-@checked(payoff=TYPES, weights=TYPES, utility=TYPES, allocation=GOODS_OF_TYPES)
+@checked(payoff=TYPES, weights=FINITE_BY_TYPE, utility=FINITE_BY_TYPE, allocation=GOODS_OF_TYPES)
 @dataclass(frozen=True, eq=False)
 class WeightedSum:
     """A sum of concave terms: the form of every objective, and of weighted sums of objectives.

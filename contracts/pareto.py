@@ -44,7 +44,7 @@ MANY = 8
 NO_WEIGHT = 1e-9  # below it a weight is Qhull's rounding
 
 
-@checked
+@checked(own=("time_limit",))
 def pareto_front(
     problem: ScreeningProblem,
     objectives: Any,

@@ -27,10 +27,19 @@ from contracts.uncertainty import Uncertainty, ValuationSets
 Transfers = Literal["free", "none"] | tuple[float | Array, float | Array]
 Participation = Literal["voluntary", "compulsory"]
 NO_COST, ANY_AMOUNT, PROFIT = Linear(0.0), NonNegative(), Profit()
+OWN_WORDS = (
+    "cost",
+    "domain",
+    "objective",
+    "constraints",
+    "ambiguity",
+    "uncertainty",
+    "transfers",
+)
 WEIGHTS_SUM_TOLERANCE = 5e-6  # ten shares rounded to six digits still count as shares
 
 
-@checked
+@checked(own=("lower", "upper"))
 @dataclass(frozen=True, eq=False)
 class LinearConstraint:
     """lower <= sum_i allocation_i . x_i + utility_i u_i + transfer_i t_i <= upper, one row over the whole menu.
@@ -94,7 +103,7 @@ class SideRows:
         return np.asarray(np.einsum("kij,ij->k", self.allocation, allocation) + self.utility @ utility)
 
 
-@checked(allocation=GOODS_OF_TYPES, transfer=TYPES, weights=TYPES)
+@checked(own=OWN_WORDS, allocation=GOODS_OF_TYPES, transfer=TYPES, weights=TYPES)
 @dataclass(frozen=True, eq=False, repr=False)
 class ScreeningProblem:
     """A principal who offers a menu of contracts to agents of hidden types.

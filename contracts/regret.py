@@ -68,7 +68,7 @@ class Regret:
         return "\n".join(lines)
 
 
-@checked
+@checked(own=("distributions",))
 def regret(menu: Menu, distributions: Mapping[str, Any] | None = None, *, method: str = "auto") -> Regret:
     """How much a menu falls short of the best one for each of several type distributions.
 

@@ -48,7 +48,7 @@ NOISE = (1e-9, 1e-7)  # shares of the largest price of a kind below which prices
 LARGER = "Ask for a larger gap, or rescale the problem"
 
 
-@checked
+@checked(own=("time_limit",))
 def solve_menu(
     problem: Any,
     weights: Any = None,

@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from scipy.special import softmax
 
-from contracts.arrays import Array, number
+from contracts.arrays import Array, finite, number
 from contracts.costs import parts_of
 from contracts.domains import Box, NonNegative, Simplex
 from contracts.door import checked
@@ -84,7 +84,9 @@ class AskingMenu:
 
     def expected_value(self, weights: Any = None) -> float:
         """The objective expected under other weights of the types; (n_types,)."""
-        shares = self.problem.weights if weights is None else np.asarray(weights)
+        shares = self.problem.weights if weights is None else finite("weights", weights)
+        if shares.shape != self.problem.weights.shape:
+            raise ProblemError(f"weights has shape {shares.shape}; expected {self.problem.weights.shape}, one per type")
         contracts = _contracts(self.problem, *self.options)
         return float(shares @ (self.probabilities * contracts.counted).sum(axis=1))
 
@@ -169,6 +171,8 @@ def asking_menu(
         raise ProblemError(
             f"temperature is {temperature}: it must be positive; solve_menu is for agents without errors"
         )
+    if n_random < 0:
+        raise ProblemError(f"n_random is {n_random}: it must not be negative")
     if number("information_weight", information_weight) < 0:
         raise ProblemError(f"information_weight is {information_weight}: it must not be negative")
     rng = np.random.default_rng(0) if rng is None else rng

@@ -88,6 +88,8 @@ class TypeDraws:
             If in some draw the utility of a type does not fall in the price: there is no such worth then.
         """
         goods = [name for name in self.names if name != price] if goods is None else list(goods)
+        if not goods:
+            raise ProblemError("goods is empty: name at least one attribute")
         for name in (price, *goods):
             if name not in self.names:
                 raise ProblemError(f"{name!r} is no attribute: use {', '.join(map(repr, self.names))}")

@@ -9,7 +9,7 @@ from typing import Any, Protocol, runtime_checkable
 import numpy as np
 from numpy.typing import NDArray
 
-from contracts.arrays import Array, generator
+from contracts.arrays import NOT_NUMBERS, Array, finite, generator
 from contracts.door import checked
 from contracts.errors import ProblemError
 from contracts.frozen import dataclass
@@ -97,7 +97,7 @@ class BestResponse(ChoiceModel):
         return np.where(best, share, -np.inf)
 
 
-@checked
+@checked(own=("base",))
 @dataclass(frozen=True)
 class Tremble(ChoiceModel):
     """With probability `rate` any option within reach, all equally likely; else the choice of the base model.
@@ -181,7 +181,7 @@ class AcceptReject(ChoiceModel):
 
     def log_acceptance(self, gain: Any) -> Array:
         """Log probability that an offer is accepted that gains so much over the outside option; any shape."""
-        gain = np.asarray(gain, dtype=np.float64)
+        gain = finite("gain", gain)
         return self.log_likelihood(np.stack([gain, np.zeros_like(gain)], axis=-1))[..., 0]
 
 
@@ -198,8 +198,11 @@ def check_choice_model(model: Any, name: str = "choice_model") -> None:
 def checked_utility(utility: Any) -> Array:
     """Utilities as floats, at least one option within reach everywhere; minus infinity where there is none."""
     try:
-        array = np.asarray(utility, dtype=np.float64)
-    except (TypeError, ValueError) as exc:
+        raw = np.asarray(utility)
+        if np.ma.getmask(utility).any():
+            raise ValueError("it is masked")
+        array = finite("utility", raw) if raw.dtype.kind in NOT_NUMBERS else raw.astype(np.float64)
+    except (TypeError, ValueError, OverflowError) as exc:
         raise ProblemError(f"utility is not an array of numbers ({exc}): give (..., n_options)") from exc
     if array.ndim == 0 or array.shape[-1] == 0:
         raise ProblemError(f"utility has shape {array.shape}; expected (..., n_options) with at least one option")

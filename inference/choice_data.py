@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from contracts.arrays import Array, finite, yes_or_no
-from contracts.door import checked
+from contracts.arrays import Array, finite, rectangular, yes_or_no
+from contracts.door import Names, checked, whole_numbers
 from contracts.errors import ProblemError
 from contracts.frozen import dataclass
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 Integers = NDArray[np.int64]
 
 
-@checked
+@checked(own=("parts",))
 @dataclass(frozen=True, eq=False, repr=False)
 class ChoiceData:
     """Who chose which option, and what each option offered.
@@ -137,7 +137,7 @@ class ChoiceData:
         attributes: Mapping[str, Sequence[str]],
         choice: str = "choice",
         person: str | None = "person",
-        options: Sequence[Any] | None = None,
+        options: Names = None,
         available: Sequence[str] | None = None,
     ) -> ChoiceData:
         """Choices from a wide frame: one row per choice, one column per attribute of each option.
@@ -201,7 +201,7 @@ class ChoiceData:
         if outside is not None:
             options = np.column_stack([options, np.append(1.0 - menu.option_serving, 1.0)])
             names.append(outside)
-        taken = np.asarray(choices)
+        taken = whole_numbers("choices", choices)
         if taken.ndim != 1:
             raise ProblemError(f"choices has shape {taken.shape}; expected one option per observation")
         taken = _options("choices", np.where(taken == -1, n_contracts, taken), len(taken), n_contracts + 1)
@@ -247,11 +247,12 @@ class ChoiceData:
         people : (n_people,) of bool, or indices into `people`
         """
         kept = np.zeros(self.n_people, dtype=bool)
-        kept[people] = True
+        kept[_rows("people", people, self.n_people)] = True
         return self.of_observations(kept[self.person_index])
 
     def of_observations(self, observations: Any) -> ChoiceData:
         """Some of the observations only: (n_obs,) of bool, or indices."""
+        observations = _rows("observations", observations, self.n_obs)
         return ChoiceData(
             self.attributes[observations],
             self.choice[observations],
@@ -305,6 +306,17 @@ class ChoiceData:
         """Availability of so many options, those beyond the data's own out of reach."""
         own = np.ones((self.n_obs, self.n_options), dtype=bool) if self.available is None else self.available
         return np.pad(own, ((0, 0), (0, n_options - self.n_options)))
+
+
+def _rows(name: str, chosen: Any, count: int) -> NDArray[Any]:
+    """Some of so many rows: one true or false for each, or their numbers."""
+    given = rectangular(name, chosen)
+    if given.dtype == np.bool_ and given.shape == (count,):
+        return given
+    rows = whole_numbers(name, chosen) if given.size else np.zeros(0, dtype=np.int64)
+    if rows.ndim != 1 or given.dtype == np.bool_ or np.any((rows < -count) | (rows >= count)):
+        raise ProblemError(f"{name} must be numbers from 0 to {count - 1} in a list, or true or false {count} times")
+    return rows
 
 
 def checked_data(data: Any) -> ChoiceData:

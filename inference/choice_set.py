@@ -78,7 +78,7 @@ class ChoiceSet:
         return self.utility.tobytes() + self.payoff.tobytes()
 
 
-@checked
+@checked(own=("offer",))
 def choice_set(offer: Menu | ScreeningProblem | ChoiceSet, allocations: Any = None, transfers: Any = None) -> ChoiceSet:
     """What the types of a menu, or of a problem with these contracts, choose between.
 

@@ -12,7 +12,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from contracts.arrays import Array, eager, finite, is_frame, yes_or_no
+from contracts.arrays import Array, eager, finite, is_frame, rectangular, yes_or_no
 from contracts.door import checked
 from contracts.errors import ProblemError
 from contracts.frozen import dataclass
@@ -144,7 +144,7 @@ class Rankings:
         return len(self.ranking)
 
 
-@checked
+@checked(own=("member",))
 @dataclass(frozen=True, eq=False)
 class Ratings:
     """Answers to "how good is this policy, on the scale?"; every member uses the scale in its own way.
@@ -290,9 +290,11 @@ def positions(name: str, values: Labels, known: Labels) -> NDArray[np.int64]:
 
 def _labels(name: str, values: Any) -> Labels:
     """One label per answer: text or integers, none missing."""
-    array = np.asarray(values.to_numpy() if hasattr(values, "to_numpy") else values)
+    array = rectangular(name, values.to_numpy() if hasattr(values, "to_numpy") else values)
     if array.ndim != 1:
         raise ProblemError(f"{name} has shape {array.shape}; expected one label per answer, (n_answers,)")
+    if np.ma.isMaskedArray(values) and len(absent := np.flatnonzero(missing(values))):
+        raise ProblemError(f"{name}[{absent[0]}] is missing: give every answer its label")
     if array.dtype.kind == "f":
         if len(broken := np.flatnonzero(~((array == np.round(array)) & np.isfinite(array)))):
             raise ProblemError(f"{name}[{broken[0]}] is {array[broken[0]]}: labels are text or integers, none missing")

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from contracts.arrays import Array, generator
-from contracts.door import checked
+from contracts.door import Count, checked
 from contracts.errors import ProblemError
 from contracts.frozen import dataclass
 from contracts.problem import ScreeningProblem
@@ -74,7 +74,7 @@ class HierarchicalLogit:
         factor = np.linalg.cholesky(self.covariance.mean(axis=(0, 1)))
         return TasteDistribution(self.kinds, self.mean.mean(axis=(0, 1)), factor)
 
-    def draw_people(self, size: int, rng: np.random.Generator) -> Array:
+    def draw_people(self, size: Count, rng: np.random.Generator) -> Array:
         """Coefficients of new people from the posterior predictive distribution; (size, n_attributes)."""
         chain, draw = (rng.integers(count, size=size) for count in self.mean.shape[:2])
         factor = np.linalg.cholesky(self.covariance[chain, draw])
@@ -93,7 +93,7 @@ class HierarchicalLogit:
         n_types: int,
         rng: np.random.Generator,
         goods: Sequence[str] | None = None,
-        draws: int = 10_000,
+        draws: Count = 10_000,
         **fields: Any,
     ) -> ScreeningProblem:
         """The problem of whoever designs a menu for this population, with a few types that stand for it.
@@ -181,7 +181,7 @@ def fit_hierarchical_logit(
     warmup: int = 500,
     chains: int = 4,
     prior: HierarchicalPrior | None = None,
-    individual_draws: int = 100,
+    individual_draws: Count = 100,
     progress: Callable[[int, int], None] | None = None,
 ) -> HierarchicalLogit:
     """Sample the posterior of a normal population of tastes, with a full covariance, and of each person's tastes.

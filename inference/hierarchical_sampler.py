@@ -29,7 +29,7 @@ from typing import Any
 import numpy as np
 
 from contracts.arrays import Array
-from contracts.door import checked
+from contracts.door import Count, checked
 from contracts.errors import ProblemError
 from contracts.frozen import dataclass
 from inference.panel import Panel, information, log_likelihood_and_score
@@ -62,7 +62,7 @@ class HierarchicalPrior:
     degrees: float | None = None
     scale: Any = None  # (n_attributes, n_attributes)
 
-    def parts(self, size: int) -> tuple[float, float, Array]:
+    def parts(self, size: Count) -> tuple[float, float, Array]:
         """Strength, degrees and scale for `size` attributes, checked."""
         degrees = size + 3.0 if self.degrees is None else float(self.degrees)
         scale = degrees * np.eye(size) if self.scale is None else np.array(self.scale, dtype=np.float64)
@@ -74,7 +74,7 @@ class HierarchicalPrior:
             raise ProblemError(f"prior scale must be a positive definite matrix of shape ({size}, {size})")
         return float(self.strength), degrees, scale
 
-    def draw(self, size: int, rng: np.random.Generator) -> tuple[Array, Array]:
+    def draw(self, size: Count, rng: np.random.Generator) -> tuple[Array, Array]:
         """A mean, (size,), and a covariance, (size, size), from the prior."""
         nobody = np.zeros((0, 1, size))
         mean, root = draw_population(nobody, self, rng)

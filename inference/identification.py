@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from contracts.arrays import Array
-from contracts.door import checked
+from contracts.door import checked, found_number
 from contracts.errors import ProblemError
 from contracts.frozen import dataclass
 from inference.choice import ChoiceModel, check_choice_model
@@ -67,7 +67,7 @@ class Identification:
         return f"Not told apart (choice probabilities within {self.tolerance:g}): {shown}{more}"
 
 
-@checked
+@checked(own=("tolerance", "choice_model"))
 def identification(menu: Any, choice_model: ChoiceModel, *, tolerance: float = ALIKE) -> Identification:
     """Which types choose so much alike from a menu, or from several, that choices do not tell them apart.
 
@@ -92,7 +92,7 @@ def identification(menu: Any, choice_model: ChoiceModel, *, tolerance: float = A
     np.float64(111.0)
     """
     check_choice_model(choice_model)
-    if not 0 <= tolerance < 1:
+    if not 0 <= found_number("tolerance", tolerance) < 1:
         raise ProblemError(f"tolerance is {tolerance}: give a total variation from 0 to below 1, such as {ALIKE}")
     offers = {offer.key: offer for offer in named_offers(menu).values()}
     labels = next(iter(offers.values())).labels

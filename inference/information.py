@@ -14,7 +14,7 @@ from inference.choice import ChoiceModel, check_choice_model
 from inference.choice_set import choice_set
 
 
-@checked
+@checked(own=("choice_model",))
 def expected_information(menu: Any, choice_model: ChoiceModel, weights: Any = None) -> float:
     """How many nats one choice from the menu is expected to tell about the type of who chose.
 

@@ -9,7 +9,7 @@ import numpy as np
 from scipy.special import logsumexp
 
 from contracts.arrays import Array, generator
-from contracts.door import checked
+from contracts.door import checked, is_whole
 from contracts.errors import ProblemError
 from contracts.frozen import dataclass
 from contracts.solve import reporter
@@ -64,7 +64,7 @@ class CrossValidation:
         )
 
 
-@checked
+@checked(own=("folds",))
 def cross_validate(
     data: ChoiceData,
     n_types: int,
@@ -96,7 +96,7 @@ def cross_validate(
     (True, True, True)
     """
     checked_data(data)
-    if int(folds) != folds or not 2 <= folds <= data.n_people:
+    if not is_whole(folds) or not 2 <= folds <= data.n_people:
         raise ProblemError(f"folds is {folds}: give a whole number from 2 to the {data.n_people} people")
     report = reporter(progress)
     fold = generator(rng).permutation(np.arange(data.n_people) % int(folds))
@@ -163,6 +163,8 @@ class TypeCounts:
         entropy over what the types add to the log likelihood of one, and 1 for one type. It asks only that types be
         told apart, so it is content with two of three types where a third blurs the picture.
         """
+        if n_types not in self.fits:
+            raise ProblemError(f"n_types is {n_types}: fitted are {', '.join(map(str, self.fits))}")
         fit = self.fits[n_types]
         gain = fit.log_likelihood - self.fits[1].log_likelihood if 1 in self.fits else np.nan
         row = {

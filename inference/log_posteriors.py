@@ -77,7 +77,7 @@ class PosteriorFile:
         return "\n".join([head, *aligned(rows, words={0}), f"posteriors in {self.path}"])
 
 
-@checked
+@checked(own=("choice_model",))
 def infer_types_from_log(
     log: ChoiceLog,
     menu: Any,

@@ -20,7 +20,7 @@ import numpy as np
 from scipy.special import logsumexp
 
 from contracts.arrays import Array, finite, number
-from contracts.door import checked
+from contracts.door import Numbers, checked
 from contracts.errors import ProblemError
 from contracts.frozen import dataclass
 
@@ -64,7 +64,7 @@ class Listener:
         if self.trust is not None and not 0 <= number("trust", self.trust) < 1:
             raise ProblemError(f"trust is {self.trust}: give a reliability from 0 to below 1")
 
-    def log_likelihood(self, shares: Any, counts: Any) -> Array:
+    def log_likelihood(self, shares: Numbers, counts: Numbers) -> Array:
         """Log probability of remarks under norms that give these shares.
 
         Parameters
@@ -78,8 +78,12 @@ class Listener:
         """
         return np.asarray(logsumexp(self._joint(shares, counts), axis=-1))
 
-    def reliability(self, shares: Any, counts: Any, norm_weights: Any) -> Array:
+    def reliability(self, shares: Numbers, counts: Numbers, norm_weights: Numbers) -> Array:
         """Posterior mean of the reliability, with the norms weighed by what deeds say, (n_runs, n_norms); (n_runs,)."""
+        if norm_weights.shape != (*counts.shape[:1], *shares.shape[:1]) or not np.all(norm_weights >= 0):
+            raise ProblemError(
+                f"norm_weights has shape {norm_weights.shape}; expected (n_runs, n_norms), none negative"
+            )
         with np.errstate(divide="ignore"):
             score = logsumexp(self._joint(shares, counts) + np.log(norm_weights)[..., np.newaxis], axis=1)
         weights = np.exp(score - logsumexp(score, axis=-1, keepdims=True))
@@ -94,12 +98,16 @@ class Listener:
 
     def _joint(self, shares: Any, counts: Any) -> Array:
         """Log of prior of r times probability of the remarks; (n_runs, n_norms, n_reliabilities)."""
+        if shares.ndim != 1 or counts.ndim != 2 or counts.shape[1] != len(TONES):
+            raise ProblemError(
+                f"shares has shape {shares.shape}, counts {counts.shape}; expected (n_norms,), (n_runs, {len(TONES)})"
+            )
         reliability, log_weight = self._grid
         fitting = fitting_tone(shares)[:, np.newaxis]
         fits = (fitting == np.arange(len(TONES)))[..., np.newaxis]  # (n_norms, tones, 1)
         log_tone = np.log(np.where(fitting[..., np.newaxis] == 1, 0.5, reliability * fits + (1 - reliability) / 2))
         log_tone[:, TONES.index("neutral")] = 0.0
-        return np.einsum("rt,ntq->rnq", finite("counts", counts), log_tone) + log_weight
+        return np.einsum("rt,ntq->rnq", counts, log_tone) + log_weight
 
 
 def fitting_tone(shares: Any) -> Any:

@@ -10,8 +10,8 @@ import numpy as np
 import scipy.optimize
 from scipy.special import logsumexp, ndtri
 
-from contracts.arrays import Array, finite, generator
-from contracts.door import Values, checked, whole
+from contracts.arrays import Array, finite, generator, yes_or_no
+from contracts.door import Count, Values, checked, whole
 from contracts.errors import ProblemError, SolverError
 from contracts.frozen import dataclass
 from contracts.problem import ScreeningProblem
@@ -102,7 +102,7 @@ class MixedLogit:
         """Standard deviation of each person's coefficients, given its choices; (n_people, n_attributes)."""
         return self._posterior[1]
 
-    def predict(self, attributes: Any, available: Any = None, *, draws: int = 1000) -> Array:
+    def predict(self, attributes: Any, available: Any = None, *, draws: Count = 1000) -> Array:
         """Share of the population that takes each option.
 
         Parameters
@@ -118,12 +118,14 @@ class MixedLogit:
         offers = finite("attributes", attributes)
         if offers.ndim not in (2, 3) or offers.shape[-1] != len(self.names):
             raise ProblemError(f"attributes has shape {offers.shape}; expected (n_sets, n_options, {len(self.names)})")
+        reach = np.ones(offers.shape[:-1], dtype=bool) if available is None else yes_or_no("available", available)
+        if reach.shape != offers.shape[:-1] or not reach.any(axis=-1).all():
+            raise ProblemError(f"available has shape {reach.shape}; expected {offers.shape[:-1]}, an option a row")
         coefficients = self.tastes.coefficients(halton_normals(1, draws, len(self.names))[0])
         share = np.empty(offers.shape[:-1])
         for index in np.ndindex(offers.shape[:-2]):
             utility = coefficients @ offers[index].T
-            if available is not None:
-                utility[:, ~np.asarray(available, dtype=bool)[index]] = -np.inf
+            utility[:, ~reach[index]] = -np.inf
             share[index] = np.exp(utility - logsumexp(utility, axis=1, keepdims=True)).mean(axis=0)
         return share
 
@@ -139,7 +141,7 @@ class MixedLogit:
         n_types: int,
         rng: np.random.Generator,
         goods: Sequence[str] | None = None,
-        draws: int = 10_000,
+        draws: Count = 10_000,
         **fields: Any,
     ) -> ScreeningProblem:
         """The problem of whoever designs a menu for this population, with a few types that stand for it.

@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 from contracts.arrays import Array, finite, generator, number
-from contracts.door import checked
+from contracts.door import checked, position
 from contracts.errors import ProblemError
 from contracts.frozen import dataclass
 from contracts.tables import plural
@@ -71,6 +71,7 @@ class NormGroups:
 
     def share_of(self, person: int) -> Array:
         """Expected share that the norm of a person gives; (n_runs,)."""
+        position("person", person, self.membership.shape[1], "people")
         return np.asarray(self.membership[:, person] @ self.space.share)
 
     def __repr__(self) -> str:

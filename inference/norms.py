@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from contracts.arrays import Array
-from contracts.door import checked
+from contracts.door import Count, checked
 from contracts.errors import ProblemError
 from contracts.frozen import dataclass
 from inference.answer_likelihoods import Indices
@@ -97,11 +97,11 @@ class Norms:
         variance = self.covariance[:, i, i] + self.covariance[:, j, j] - 2 * self.covariance[:, i, j]
         return norm.cdf(gap / np.sqrt(variance)) if i != j else np.full(len(self.groups), 0.5)
 
-    def sample(self, rng: np.random.Generator, n_draws: int = 1) -> Array:
+    def sample(self, rng: np.random.Generator, n_draws: Count = 1) -> Array:
         """Draws from the joint posterior of all groups' utilities, (n_draws, n_groups, n_policies)."""
         return self.sample_items(rng, n_draws)[:, :, : len(self.policies)]
 
-    def sample_items(self, rng: np.random.Generator, n_draws: int = 1) -> Array:
+    def sample_items(self, rng: np.random.Generator, n_draws: Count = 1) -> Array:
         """The same with the outside option, if there is one, as last item."""
         size = self.mean.size
         values, vectors = np.linalg.eigh(self.joint_covariance.reshape(size, size))
@@ -212,7 +212,7 @@ class Norms:
         return plot_norms(self, ax)
 
 
-@checked
+@checked(own=("answers",))
 def elicit_norms(
     *answers: Answers,
     policies: Sequence[Any] | None = None,

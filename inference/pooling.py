@@ -17,7 +17,7 @@ import numpy as np
 from scipy.linalg import cho_factor, cho_solve, helmert
 
 from contracts.arrays import Array
-from contracts.door import checked
+from contracts.door import Count, checked
 from contracts.errors import SolverError
 from inference.answer_likelihoods import Likelihood
 
@@ -33,7 +33,7 @@ class Pooling(NamedTuple):
     common_sd: float
     group_sd: float
 
-    def precision(self, n_groups: int) -> Array:
+    def precision(self, n_groups: Count) -> Array:
         """Of one contrast across groups, (n_groups, n_groups)."""
         together = np.full((n_groups, n_groups), self.common_sd**2)
         return np.asarray(np.linalg.inv(together + self.group_sd**2 * np.eye(n_groups)))

@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 from scipy.special import entr, logsumexp
 
 from contracts.arrays import Array, finite, generator
-from contracts.door import Names, checked
+from contracts.door import Count, Names, checked
 from contracts.errors import ProblemError
 from contracts.frozen import dataclass
 from contracts.problem import WEIGHTS_SUM_TOLERANCE, ScreeningProblem
@@ -52,7 +52,7 @@ class Observed:
     counts: NDArray[Any]
 
 
-@checked
+@checked(own=("tolerance",))
 @dataclass(frozen=True, eq=False, repr=False)
 class TypePosterior:
     """What choices say about the type of every user.
@@ -249,7 +249,7 @@ class TypePosterior:
         """Write `to_dict` as JSON."""
         return write_document(path, self.to_dict())
 
-    def to_arviz(self, rng: np.random.Generator, *, n_draws: int = 1000, n_chains: int = 4) -> Any:
+    def to_arviz(self, rng: np.random.Generator, *, n_draws: Count = 1000, n_chains: Count = 4) -> Any:
         """ArviZ InferenceData: independent draws of `type` over (chain, draw, user), indices into the labels.
 
         The weights of the population have their own: `population.gibbs(rng).to_arviz()`.
@@ -297,7 +297,7 @@ class TypePosterior:
         return np.stack([np.exp(model.log_likelihood(offer.utility)) for model in self.choice_models])
 
 
-@checked
+@checked(own=("choice_model",))
 def infer_types(
     menu: Any,
     choices: Any,

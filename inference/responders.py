@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from scipy.special import expit, log_expit
 
 from contracts.arrays import Array, finite, generator, yes_or_no
-from contracts.door import Names, checked
+from contracts.door import Count, Names, checked
 from contracts.errors import ProblemError, SolverError
 from contracts.frozen import dataclass
 from contracts.names import missing
@@ -136,6 +136,8 @@ class Responders:
         if not 0 < level < 1:
             raise ProblemError(f"level is {level}: give a probability between 0 and 1, 0.95 say")
         offers = finite("offers", offers)
+        if offers.ndim != 1:
+            raise ProblemError(f"offers has shape {offers.shape}; expected a list of shares, (n_offers,)")
         reject = expit(-_worth(offers))  # (n_points, n_offers)
         mass = self.density.sum(axis=0)
         mean = mass @ reject
@@ -173,7 +175,7 @@ class Responders:
         parts.append(np.broadcast_to(shares[:, np.newaxis, :], (n_types, len(grid), n_types - 1)))
         return np.concatenate(parts, axis=2)
 
-    def types(self, n_types: int) -> tuple[FehrSchmidt, Array]:
+    def types(self, n_types: Count) -> tuple[FehrSchmidt, Array]:
         """The population as `n_types` equally common types of envy, with their weights.
 
         Each is the median of its part of the distribution of envy.

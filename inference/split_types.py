@@ -30,6 +30,7 @@ from inference.norm_beliefs import (
 )
 from inference.population import population_of
 from inference.recordings import checked_offers
+from inference.split_policies import checked_amount
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -118,6 +119,7 @@ class SplitTypes:
         ProblemError
             If there are fewer than two rules, or a share is none.
         """
+        checked_amount(amount)
         rules = RULES if rules is None else rules
         shares = finite("rules", list(rules.values()))
         if len(shares) < 2 or np.any((shares < 0) | (shares > 1)):

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from contracts.arrays import Array
-from contracts.door import checked
+from contracts.door import Count, checked
 from contracts.errors import ProblemError
 from contracts.frozen import dataclass
 from inference.choice_data import ChoiceData, Integers
@@ -59,13 +59,15 @@ class TasteDistribution:
 
     def coefficients(self, normals: Array) -> Array:
         """Coefficients of people whose standard normals are (..., n_attributes)."""
+        if normals.shape[-1:] != self.mean.shape or not np.isfinite(normals).all():
+            raise ProblemError(f"normals has shape {normals.shape}; expected finite numbers, (..., {len(self.kinds)})")
         value = self.mean + normals @ self.factor.T
         lognormal = self.is_lognormal
         if lognormal.any():
             value[..., lognormal] = np.exp(value[..., lognormal]) * self.sign[lognormal]
         return np.asarray(value)
 
-    def draw(self, size: int, rng: np.random.Generator) -> Array:
+    def draw(self, size: Count, rng: np.random.Generator) -> Array:
         """Coefficients of `size` people drawn from the population; (size, n_attributes)."""
         return self.coefficients(rng.standard_normal((size, len(self.kinds))))
 
@@ -89,6 +91,9 @@ class TasteDistribution:
         dv/dfactor[k, l] = 2 factor[k, l]. An estimate of no variation at all has no standard error: not a number.
         """
         size = len(self.kinds)
+        apart = rows.ndim != 1 or rows.shape != columns.shape
+        if apart or not set(rows.tolist() + columns.tolist()) <= set(range(size)):
+            raise ProblemError(f"rows and columns must be equally many numbers from 0 to {size - 1}")
         variance = np.diag(self.covariance)
         entry = self.factor[rows, columns]
         own = rows == np.arange(size)[:, np.newaxis]  # (n_attributes, n_entries)

@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from contracts.arrays import Array, generator
-from contracts.door import checked
+from contracts.door import checked, texts
 from contracts.errors import ProblemError
 from contracts.frozen import dataclass
 from contracts.solve import reporter
@@ -58,7 +58,7 @@ class Setting:
         return self.label or self.currency
 
 
-@checked
+@checked(own=("users",))
 @dataclass(frozen=True, eq=False)
 class Game:
     """A group and what it plays for.
@@ -101,6 +101,7 @@ class Game:
     def __post_init__(self) -> None:
         if isinstance(self.users, str):
             raise ProblemError(f"users is {self.users!r}: give one policy per user, such as ({self.users!r},) * 9")
+        object.__setattr__(self, "users", texts("users", self.users))
         for name in ("assistants", "epochs"):
             if not isinstance(getattr(self, name), int | np.integer):
                 raise ProblemError(f"{name} is {getattr(self, name)!r}: give a whole number")

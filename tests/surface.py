@@ -74,6 +74,7 @@ def public_methods(cls: type) -> Iterator[str]:
             yield name
 
 
+@functools.cache
 def public_calls() -> dict[str, Call]:
     """Every public callable with its valid call; KeyError for one that has none."""
     calls: dict[str, Call] = {}
@@ -568,7 +569,6 @@ BY_NAME: dict[str, Callable[[], Any]] = {
     "person": lambda: 0,
     "level": lambda: 0.9,
 }
-WHO = {"column": "group"}
 
 
 def _methods(names: str, methods: str, make: Callable[[], dict[str, Any]]) -> dict[str, Callable[[], dict[str, Any]]]:
@@ -586,16 +586,16 @@ def _wide_choices() -> pd.DataFrame:
 
 CALLS: dict[str, Callable[[], dict[str, Any]]] = {
     # contracts
-    **_methods("ContractError ProblemError DegenerateTypesError", "__init__", dict),
-    "InfeasibleMenuError": lambda: {"message": "no"},
-    "UnboundedMenuError": lambda: {"message": "no"},
-    "SolverError": lambda: {"message": "no"},
+    "InfeasibleMenuError": lambda: {"message": "no", "conflict": ()},
+    "UnboundedMenuError": lambda: {"message": "no", "direction": ""},
+    "SolverError": lambda: {"message": "no", "tried": (), "reached": None},
     "implementable": lambda: {"valuations": np.array([[1.0], [2.0]]), "allocation": np.array([[1.0], [2.0]])},
     "load_front": lambda: {"path": saved("front.json")},
     "load_menu": lambda: {"path": saved("menu.json")},
     "pareto_front": lambda: {
-        "problem": policies(), "objectives": [c.Surplus("a"), c.Surplus("b")], "gap": 0.2, "method": "auto", "engine": "auto",
-        "time_limit": 60.0, "progress": False, "search": None, "rng": None, "workers": 1, "checkpoint": None,
+        "problem": policies(), "objectives": [c.Surplus("a"), c.Surplus("b")], "gap": 0.2, "method": "auto",
+        "engine": "auto", "time_limit": 60.0, "progress": False, "search": None, "rng": None, "workers": 1,
+        "checkpoint": None,
     },
     "regret": lambda: {"menu": menu(), "distributions": {"even": [0.5, 0.5]}, "method": "auto"},
     "solve_menu": lambda: {
@@ -607,7 +607,8 @@ CALLS: dict[str, Callable[[], dict[str, Any]]] = {
         "multipliers": menu().bound.multipliers, "gap": 1e-3, "tolerance": 0.0,
     },
     "mussa_rosen": lambda: {
-        "types": [1.0, 2.0], "weights": [0.75, 0.25], "curvature": 1.0, "reservation_utility": 0.0, "labels": ("a", "b"),
+        "types": [1.0, 2.0], "weights": [0.75, 0.25], "curvature": 1.0, "reservation_utility": 0.0,
+        "labels": ("a", "b"),
     },
     "maskin_riley": lambda: {
         "types": [2.0, 4.0], "weights": [0.75, 0.25], "exponent": 0.5, "unit_cost": 1.0, "reservation_utility": 0.0,
@@ -643,7 +644,8 @@ CALLS: dict[str, Callable[[], dict[str, Any]]] = {
     **_methods("Exponential Isoelastic", "value marginal", lambda: {"utility": np.array([1.0, 2.0])}),
     **_methods("Exponential Isoelastic", "conjugate", lambda: {"price": np.array([1.0, 2.0])}),
     **_methods("Exponential Isoelastic", "expression", lambda: {"utility": _variable((2,))}),
-    **_methods("Linear Quadratic Power Entropy", "expression", lambda: {"allocation": _variable((2, 2))}),
+    **_methods("Linear Quadratic Entropy", "expression", lambda: {"allocation": _variable((2, 2))}),
+    "Power.expression": lambda: {"allocation": _variable((2, 2)), "near": 1.0},
     **_methods("Box NonNegative Polyhedron Simplex", "constraints", lambda: {"allocation": _variable((2, 2))}),
     **_methods("ChiSquare KullbackLeibler Moments TotalVariation Wasserstein", "worth", lambda: {
         "payoff": _variable((2,)), "weights": np.array([0.75, 0.25]), "valuations": np.array([[1.0], [2.0]])}),
@@ -678,7 +680,7 @@ CALLS: dict[str, Callable[[], dict[str, Any]]] = {
     "Ratings.from_frame": lambda: {
         "frame": pd.DataFrame({"group": ["a"], "member": ["m"], "policy": ["x"], "rating": [1.0]}), "group": "group"},
     "Rankings.from_frame": lambda: {
-        "frame": pd.DataFrame({"group": ["a"], "member": ["m"], "ranking": [["x", "y"]]}), "unlisted": "absent", "group": "group"},
+        "frame": _rankings(), "unlisted": "absent", "group": "group"},
     "AskingMenu.expected_value": lambda: {"weights": [0.5, 0.5]},
     **_methods("BoltonOckenfels CharnessRabin FehrSchmidt", "group_utility", lambda: {"payoffs": [0.5, 0.5]}),
     **_methods("BoltonOckenfels CharnessRabin FehrSchmidt", "utility", lambda: {"own": 0.5, "other": 0.5}),
@@ -741,7 +743,7 @@ CALLS: dict[str, Callable[[], dict[str, Any]]] = {
     "TypeCounts.criteria": lambda: {"n_types": 2},
     "TypePosterior.misfit": lambda: {"rng": rng(), "n_draws": 10, "progress": False},
     "TypePosterior.sample": lambda: {"rng": rng(), "size": 3},
-    "TypePosterior.to_arviz": lambda: {"rng": rng(), "n_draws": 5, "n_chains": 2},
+    "TypePosterior.to_arviz": lambda: {"rng": rng(), "n_draws": 20, "n_chains": 2},
     "TypePosterior.update": lambda: {"choices": [[0], [1], [0]], "menu": menu(), "users": [0, 1, 2]},
     "TypePosterior.with_prior": lambda: {"prior": [0.5, 0.5]},
     **_methods("BoltonOckenfels CharnessRabin FehrSchmidt", "acceptable_offers dictator_offer", lambda: {"pie": 1.0}),
@@ -812,11 +814,11 @@ CALLS: dict[str, Callable[[], dict[str, Any]]] = {
         "problem": problem(), "temperature": 0.5, "n_rounds": 1, "n_users": 2, "n_runs": 1,
         "designers": ("random menus",), "concentration": 1.0, "prior": [0.5, 0.5], "rng": rng(), "progress": False},
     # inference.language
-    "CostError": lambda: {"message": "no"},
-    "EndpointError": lambda: {"message": "no"},
-    "ReplyError": lambda: {"message": "no"},
+    "CostError": lambda: {"message": "no", "reply": "", "reached": ()},
+    "EndpointError": lambda: {"message": "no", "reply": "", "reached": ()},
+    "ReplyError": lambda: {"message": "no", "reply": "", "reached": ()},
     "LoopError": lambda: {"message": "no", "reached": transcript()},
-    "UnreadablePolicyError": lambda: {"message": "no"},
+    "UnreadablePolicyError": lambda: {"message": "no", "phrase": ""},
     "ChatEndpoint.ask": lambda: {
         "system": "Answer.", "user": "Hello", "schema": {"type": "object"}, "validate": lambda answer: answer,
         "temperature": 0.0},
@@ -833,7 +835,8 @@ CALLS: dict[str, Callable[[], dict[str, Any]]] = {
         "rng": rng(), "run_id": "0", "progress": False},
     "read_policies": lambda: {"texts": [TEXT]},
     "read_policy": lambda: {"text": TEXT},
-    "replay_principles": lambda: {"offers": _recorded()[0], "principles": _recorded()[1], "assistant": l.ReaderAssistant()},
+    "replay_principles": lambda: {
+        "offers": _recorded()[0], "principles": _recorded()[1], "assistant": l.ReaderAssistant()},
     "save_readings": lambda: {"readings": [reading()], "path": FOLDER / "readings-out.json"},
     "write_policy": lambda: {"parameters": 0.5},
     # inference.society
@@ -877,6 +880,10 @@ CALLS: dict[str, Callable[[], dict[str, Any]]] = {
 }  # fmt: skip
 
 
+def _rankings() -> pd.DataFrame:
+    return pd.DataFrame({"group": ["a", "a"], "member": ["m", "m"], "policy": ["x", "y"], "rank": [1, 2]})
+
+
 def _variable(shape: tuple[int, ...]) -> Any:
     import cvxpy as cp
 
@@ -888,3 +895,12 @@ def _recorded() -> tuple[pd.DataFrame, pd.DataFrame]:
                            "amount": [10, 10], "share": [0.5, 0.5], "principle_id": [0, 1],
                            "currency": ["apples"] * 2})  # fmt: skip
     return offers, pd.DataFrame({"principle_id": [0, 1], "principle": [TEXT, TEXT]})
+
+
+def module_of(name: str) -> str:
+    """The public module that a call belongs to: contracts, contracts.models, inference, ..."""
+    first = name.split(".", maxsplit=1)[0]
+    return next(module.__name__ for module in MODULES if first in public_names(module))
+
+
+WITHOUT_ARGUMENTS = {"ContractError", "ProblemError", "DegenerateTypesError"}

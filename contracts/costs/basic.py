@@ -10,7 +10,7 @@ import numpy as np
 
 from contracts.arrays import Array, finite, number
 from contracts.domains import Box, Domain, Simplex
-from contracts.door import ROWS, Expression, checked
+from contracts.door import ROWS, Count, Expression, Positive, checked
 from contracts.errors import ProblemError, SolverError
 from contracts.frozen import dataclass
 
@@ -99,7 +99,11 @@ class Linear:
         object.__setattr__(self, "price", finite("Linear price", self.price))
         check_vector("Linear price", self.price)
 
-    def check(self, n_goods: int, domain: Domain) -> None:
+    @property
+    def n_goods(self) -> int | None:
+        return goods_of(self.price)
+
+    def check(self, n_goods: Count, domain: Domain) -> None:
         check_per_good("Linear price", self.price, n_goods)
 
     def value(self, allocation: Array) -> Array:
@@ -119,7 +123,7 @@ class Linear:
     def expression(self, allocation: Expression) -> Any:
         return allocation @ np.array(np.broadcast_to(self.price, allocation.shape[1]))
 
-    def scaled(self, unit: float, money: float) -> Linear:
+    def scaled(self, unit: Positive, money: Positive) -> Linear:
         return Linear(self.price * (unit / money))
 
 
@@ -154,7 +158,11 @@ class Quadratic:
             )
         object.__setattr__(self, "curvature", curvature)
 
-    def check(self, n_goods: int, domain: Domain) -> None:
+    @property
+    def n_goods(self) -> int | None:
+        return goods_of(self.curvature)
+
+    def check(self, n_goods: Count, domain: Domain) -> None:
         check_per_good("Quadratic curvature", self.curvature, n_goods)
 
     def value(self, allocation: Array) -> Array:
@@ -235,11 +243,11 @@ class Quadratic:
         weights = np.array(np.broadcast_to(self.curvature, allocation.shape))
         return cp.sum(cp.multiply(weights, cp.square(allocation)), axis=1) / 2
 
-    def scaled(self, unit: float, money: float) -> Quadratic:
+    def scaled(self, unit: Positive, money: Positive) -> Quadratic:
         return Quadratic(self.curvature * (unit / money * unit))
 
 
-@checked(allocation=ROWS, valuation=ROWS, marginal=ROWS)
+@checked(own=("exponent",), allocation=ROWS, valuation=ROWS, marginal=ROWS)
 @dataclass(frozen=True, eq=False)
 class Power:
     """c(x) = sum_k scale x_k^exponent on x >= 0.
@@ -268,7 +276,11 @@ class Power:
                 "> 1 with scale > 0, exponent in (0, 1) with scale < 0, or Linear for exponent 1"
             )
 
-    def check(self, n_goods: int, domain: Domain) -> None:
+    @property
+    def n_goods(self) -> int | None:
+        return goods_of(self.scale)
+
+    def check(self, n_goods: Count, domain: Domain) -> None:
         check_per_good("Power scale", self.scale, n_goods)
         lowest = np.diag(domain.support(-np.eye(n_goods))).min()
         if lowest < 0:
@@ -302,11 +314,14 @@ class Power:
         """c of a cvxpy expression, row by row, from powers of allocation / near: (n, n_goods) numbers close to one."""
         import cvxpy as cp
 
+        near = finite("near", near)
+        if near.shape not in ((), allocation.shape) or not np.all(near > 0):
+            raise ProblemError(f"near has shape {near.shape}; expected positive numbers, one or {allocation.shape}")
         near = np.broadcast_to(near, allocation.shape)
         powers = cp.power(cp.multiply(1.0 / near, allocation), self.exponent)
         return cp.sum(cp.multiply(self.scale * near**self.exponent, powers), axis=1)
 
-    def scaled(self, unit: float, money: float) -> Power:
+    def scaled(self, unit: Positive, money: Positive) -> Power:
         return replace(self, scale=self.scale * (unit**self.exponent / money))
 
 
@@ -342,7 +357,11 @@ class Entropy:
         object.__setattr__(self, "reference", reference)
         object.__setattr__(self, "temperature", temperature)
 
-    def check(self, n_goods: int, domain: Domain) -> None:
+    @property
+    def n_goods(self) -> int | None:
+        return goods_of(self.reference)
+
+    def check(self, n_goods: Count, domain: Domain) -> None:
         if len(self.reference) != n_goods:
             raise ProblemError(f"Entropy reference has {len(self.reference)} entries for {n_goods} goods")
         if not isinstance(domain, Simplex) or domain.free_disposal:
@@ -381,7 +400,7 @@ class Entropy:
         reference = np.array(np.broadcast_to(self.reference, allocation.shape))
         return self.temperature * cp.sum(cp.rel_entr(allocation, reference), axis=1)
 
-    def scaled(self, unit: float, money: float) -> Entropy:
+    def scaled(self, unit: Positive, money: Positive) -> Entropy:
         return replace(self, temperature=self.temperature / money)
 
 
@@ -411,7 +430,7 @@ class ScaledCost:
         return np.asarray(curvature * (self.unit / self.money * self.unit))
 
 
-def scaled_cost(cost: Any, unit: float, money: float) -> Cost:
+def scaled_cost(cost: Any, unit: Positive, money: Positive) -> Cost:
     """x -> c(unit x) / money, in closed form where the cost knows how."""
     if hasattr(cost, "scaled"):
         return cost.scaled(unit, money)
@@ -432,6 +451,11 @@ def check_vector(name: str, values: Array) -> None:
     """Refuse parameters that are neither a number nor a vector."""
     if values.ndim > 1 or values.size == 0:
         raise ProblemError(f"{name} has shape {values.shape}; expected a number or one number per good")
+
+
+def goods_of(values: Array) -> int | None:
+    """How many goods a parameter is for; None for one number, which is for any."""
+    return len(values) if values.ndim else None
 
 
 def check_per_good(name: str, values: Array, n_goods: int) -> None:

@@ -83,7 +83,7 @@ class Transcript:
         return "\n".join(lines)
 
 
-@checked
+@checked(own=("priors",))
 def play_with_language(
     game: Game,
     meta: MetaLM,

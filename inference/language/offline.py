@@ -42,7 +42,7 @@ MOST_EVIDENCE = 12  # clauses, the first ones, that are weighed one by one
 NOTABLE = 0.05  # a clause that moves less probability between the kinds is no further evidence
 
 
-@checked
+@checked(own=("text",))
 @dataclass(frozen=True, eq=False)
 class OfflineReader:
     """Reads policies by grammar and linear model.
@@ -195,7 +195,7 @@ class OfflineReader:
         return [one for place, (moved, one) in enumerate(told) if place == 0 or moved >= NOTABLE]
 
 
-@checked
+@checked(own=("text",))
 def read_policy(text: str) -> PolicyReading:
     """The share that a policy text offers, read offline.
 
@@ -217,7 +217,7 @@ def read_policy(text: str) -> PolicyReading:
     return OfflineReader().read(text)
 
 
-@checked
+@checked(own=("texts",))
 def read_policies(texts: Iterable[str]) -> list[PolicyReading]:
     """Readings of many texts, offline; one that cannot be read is marked `abstained` and holds the prior.
 
