@@ -356,8 +356,8 @@ def income_tax(
     A worker of skill theta that earns z and consumes y has utility y - (z / theta)^k / k, with k = 1 + 1 / elasticity.
     In the allocation x = z^k / k utility is linear, with valuation -theta^-k, and earnings are minus a convex cost. The
     agent's transfer is minus its consumption. Tables show earnings, consumption and the tax, earnings minus
-    consumption; as arrays they are `menu.reading["earnings"]`, `["consumption"]` and `["tax"]`. The marginal tax rate is
-    1 - z^(k - 1) / theta^k. Nobody is forced to work: not working at no consumption, utility 0, is always possible.
+    consumption; as arrays they are `menu.reading["earnings"]`, `["consumption"]` and `["tax"]`. The marginal tax rate
+    is 1 - z^(k - 1) / theta^k. Nobody is forced to work: not working at no consumption, utility 0, is always possible.
 
     Parameters
     ----------
