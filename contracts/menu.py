@@ -77,7 +77,7 @@ class Menu:
 
     @property
     def reading(self) -> dict[str, Array]:
-        """What each type's contract says in the words of the model, by column: earnings and tax, say; (n_types,) each."""
+        """What each type's contract says in the words of the model: by column, such as "tax", (n_types,)."""
         from contracts.tables import readings_of
 
         return {reading.name: reading.of(self.allocation, self.transfer) for reading in readings_of(self.problem)}

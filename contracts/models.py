@@ -116,7 +116,7 @@ def maskin_riley(
     if exponent >= 1:
         raise ProblemError(
             f"exponent is {exponent}: utility theta q^exponent needs falling marginal utility, an exponent below 1; "
-            "for goods worth theta each, use optimal_auction with a Box of quantities"
+            "if every unit is worth theta, state a ScreeningProblem with cost=Linear(unit_cost) and domain=Box(0, most)"
         )
     _not_negative("types", _one_each("types", types, labels), labels)
     return ScreeningProblem(
@@ -261,8 +261,8 @@ def regulation(
     Consumers value the quantity q at V(q) = demand_intercept q - demand_slope q^2 / 2, the area under the demand curve
     P(q) = demand_intercept - demand_slope q, and pay the firm. The agent is the firm: its valuation of output is minus
     its marginal cost, and its transfer is minus what it is paid. Tables show the quantity, the price P(q) and the
-    payment, `menu.reading["payment"]`. Its utility is its rent, payment minus cost; the principal's payoff from it is consumers' net surplus, V(q) minus payment. The regulator maximises
-    expected consumer surplus + rent_weight rent.
+    payment, `menu.reading["payment"]`. Its utility is its rent, payment minus cost; the principal's payoff from it is
+    consumers' net surplus, V(q) minus payment. The regulator maximises expected consumer surplus + rent_weight rent.
 
     Parameters
     ----------
@@ -334,8 +334,8 @@ def income_tax(
     A worker of skill theta that earns z and consumes y has utility y - (z / theta)^k / k, with k = 1 + 1 / elasticity.
     In the allocation x = z^k / k utility is linear, with valuation -theta^-k, and earnings are minus a convex cost. The
     agent's transfer is minus its consumption. Tables show earnings, consumption and the tax, earnings minus
-    consumption; as arrays they are `menu.reading["earnings"]`, `["consumption"]` and `["tax"]`. The marginal tax rate is 1 - z^(k - 1) / theta^k. Nobody is forced to work: not working at no
-    consumption, utility 0, is always possible.
+    consumption; as arrays they are `menu.reading["earnings"]`, `["consumption"]` and `["tax"]`. The marginal tax rate
+    is 1 - z^(k - 1) / theta^k. Nobody is forced to work: not working at no consumption, utility 0, is always possible.
 
     Parameters
     ----------

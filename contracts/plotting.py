@@ -11,8 +11,8 @@ from contracts.arrays import Array
 from contracts.domains import Simplex
 from contracts.errors import ProblemError
 from contracts.menu import BINDING, OUTSIDE, Menu
-from contracts.relevance import Indices
 from contracts.reading import Reading
+from contracts.relevance import Indices
 from contracts.tables import column, headline, readings_of
 
 if TYPE_CHECKING:
@@ -416,7 +416,7 @@ def _mark_pools(menu: Menu, ax: Axes, points: Array, size: Array) -> None:
     """Rings around options that several types share, and a word in the legend on the types that are excluded."""
     takers = np.bincount(menu.option_of_type[~menu.is_excluded], minlength=len(points))
     if (takers > 1).any():
-        ring = {"mfc": "none", "mec": INK, "mew": 0.9}
+        ring: dict[str, Any] = {"mfc": "none", "mec": INK, "mew": 0.9}
         for (across, up), area in zip(points[takers > 1], size[takers > 1], strict=True):
             ax.plot([across], [up], "o", ms=np.sqrt(area) + 6, zorder=2, **ring)
         ax.plot([], [], "o", ms=11, label="shared by several types (bunched)", **ring)

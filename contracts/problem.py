@@ -326,8 +326,8 @@ class ScreeningProblem:
         if np.any(weights <= 0):
             worst = int(np.argmin(weights))
             raise ProblemError(
-                f"weights{place((worst,), self.labels)} is {weights[worst]}: every type needs a positive share; leave out "
-                "types that do not occur"
+                f"weights{place((worst,), self.labels)} is {weights[worst]}: every type needs a positive share; "
+                "leave out types that do not occur"
             )
         if abs(weights.sum() - 1.0) > WEIGHTS_SUM_TOLERANCE:
             raise ProblemError(f"weights sum to {weights.sum():.10g}, not 1: divide them by their sum")

@@ -14,6 +14,7 @@ import numpy as np
 
 from contracts.arrays import number
 from contracts.bounds import Multipliers, no_multipliers, upper_bound
+from contracts.certificate import Certificate
 from contracts.engines.candidate import Candidate
 from contracts.errors import ProblemError, SolverError
 from contracts.indifference import doubles
@@ -28,6 +29,7 @@ UNCERTAIN = ("robust", "reference")  # "robust" is what "auto" means under uncer
 AMBIGUOUS_TYPES = 150  # so few that one program with every IC row beats many solves at known weights
 ENGINE_SHARE = 0.85  # of the time limit; repairs have the rest
 REPAIR_SECONDS = 1.0  # that repairs may always take after an interrupt
+ROUNDED_UP = 1.1  # so that two digits are no less than the number
 REFERENCE_TYPES = 12  # so few types in several dimensions that every IC row may as well be there
 INDIFFERENT = (
     "Some types have equal valuations but different principal_values: the best menu leaves them exactly indifferent, "
@@ -39,7 +41,7 @@ TOUCHING = (
     "of numbers with few binary digits. Make the sets a little narrower (or wider, and the types share a contract), "
     "measure in units in which valuations and widths are whole numbers, or quarters; or ask for a larger gap"
 )
-LARGER = "Ask for a larger gap, or rescale the problem"
+LARGER = "Ask for a larger gap"
 
 
 def solve_menu(
@@ -236,6 +238,21 @@ def suitable_method(problem: ScreeningProblem) -> str:
     return "reference" if few or may_conflict or cuts.reason_against(problem) else "cuts"
 
 
+def attainable(certificate: Certificate) -> str:
+    """What to ask for instead: the gap that was reached, or the room that constraints lack; two digits, rounded up."""
+    missing = max(certificate.deviation.gain, -certificate.participation_slack)
+    if missing > 0:
+        more = f"{missing * ROUNDED_UP:.1e}"
+        return f"Leave types {more} more: lower reservation_utility, or relax what else binds, by that"
+    if certificate.violations:
+        broken = max(certificate.violations, key=lambda violation: violation.amount)
+        return f"Relax {broken.what} by {broken.amount * ROUNDED_UP:.1e} or more"
+    reached = certificate.relative_gap
+    if not 0 < reached < 1 / ROUNDED_UP:
+        return LARGER
+    return f"{LARGER}, gap={reached * ROUNDED_UP:.1e} or more"
+
+
 def certified_menu(problem: ScreeningProblem, candidate: Candidate, *, gap: float, deadline: float = math.inf) -> Menu:
     """Repair a candidate, assign contracts exactly, prove the bound; raises if the certificate does not hold."""
     bound = upper_bound(problem, candidate.multipliers)
@@ -244,13 +261,13 @@ def certified_menu(problem: ScreeningProblem, candidate: Candidate, *, gap: floa
     found = exact_menu(problem, candidate, bound, gap, deadline)
     menu = menu_of(problem, found, bound, candidate.engine)
     if not menu.certificate.holds:
-        remedy = LARGER
+        remedy = attainable(menu.certificate)
         if doubles(problem) is not None:
             remedy = INDIFFERENT
         elif problem.uncertainty is not None:
             remedy = TOUCHING
         elif problem.terms.function is not None:
-            remedy = f"Ask for a larger gap, or {TOO_AVERSE}"
+            remedy = f"{remedy}, or {TOO_AVERSE}"
         raise SolverError(
             f"no menu within a relative gap of {gap:.1e} was certified; the best one reached:\n{menu.certificate}\n"
             f"{remedy}; the menu is in the error's `reached`",

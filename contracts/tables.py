@@ -231,7 +231,7 @@ def _html_table(
     foot: str,
     kinds: Sequence[str] = (),
 ) -> str:
-    """A table with its caption and foot; `left_out` says before which row what is not shown, `kinds` classes of rows."""
+    """A table with caption, foot and classes of rows, `kinds`; `left_out` says before which row what is not shown."""
 
     def cells(tag: str, row: list[str], of: str = "") -> str:
         opening = f"<tr class='{of}'>" if of else "<tr>"
