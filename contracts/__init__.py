@@ -32,6 +32,7 @@ from contracts.menu import Menu, Options, load_menu
 from contracts.objectives import Exponential, Isoelastic, Profit, WeightedSum, Welfare, WorstOff
 from contracts.pareto import pareto_front
 from contracts.problem import LinearConstraint, ScreeningProblem
+from contracts.reading import Reading
 from contracts.regret import Regret, regret
 from contracts.solve import solve_menu
 from contracts.uncertainty import Ellipsoid, Interval, Noise, Uncertainty
@@ -78,6 +79,7 @@ __all__ = [
     "ProblemError",
     "Profit",
     "Quadratic",
+    "Reading",
     "Regret",
     "ScreeningProblem",
     "Search",

@@ -63,7 +63,7 @@ def mussa_rosen(
     >>> menu.allocation.round(6).ravel()
     array([0.666667, 2.      ])
     """
-    _not_negative("types", _one_each("types", types, labels), labels)
+    _not_negative("types", _one_each("types", types, labels), _names(types, labels))
     return ScreeningProblem(
         types,
         weights,
@@ -127,9 +127,9 @@ def maskin_riley(
     if exponent >= 1:
         raise ProblemError(
             f"exponent is {exponent}: utility theta q^exponent needs falling marginal utility, an exponent below 1; "
-            "for goods worth theta each, use optimal_auction with a Box of quantities"
+            "if every unit is worth theta, state a ScreeningProblem with cost=Linear(unit_cost) and domain=Box(0, most)"
         )
-    _not_negative("types", _one_each("types", types, labels), labels)
+    _not_negative("types", _one_each("types", types, labels), _names(types, labels))
     return ScreeningProblem(
         types,
         weights,
@@ -254,7 +254,7 @@ def optimal_auction(
     domains: dict[str, Domain] = {"additive": Box(0.0, 1.0), "unit": Simplex(free_disposal=True)}
     if demand not in domains:
         raise ProblemError(f"demand is {demand!r}: use 'additive' (may get every good) or 'unit' (wants one of them)")
-    finite("values", values, labels)  # refused under the name it has here
+    finite("values", values, _names(values, labels))  # refused under the name it has here
     problem = ScreeningProblem(
         values,
         weights,
@@ -315,7 +315,9 @@ def regulation(
     >>> menu.reading["price"].round(6)
     array([1. , 2.5])
     """
-    costs = _not_negative("marginal_costs", _one_each("marginal_costs", marginal_costs, labels), labels)
+    costs = _not_negative(
+        "marginal_costs", _one_each("marginal_costs", marginal_costs, labels), _names(marginal_costs, labels)
+    )
     intercept, slope = _positive("demand_intercept", demand_intercept), _positive("demand_slope", demand_slope)
     alpha = float(finite("rent_weight", rent_weight))
     if not 0 <= alpha <= 1:
@@ -395,8 +397,8 @@ def income_tax(
     lowest = int(np.argmin(theta))
     if theta[lowest] <= 0:
         raise ProblemError(
-            f"skills{place((lowest,), labels)} is {theta[lowest]}: every skill must be positive; give those who cannot "
-            "work a small one"
+            f"skills{place((lowest,), _names(skills, labels))} is {theta[lowest]}: every skill must be "
+            "positive; give those who cannot work a small one"
         )
     k = 1 + 1 / _positive("elasticity", elasticity)
     earnings = Reading("earnings", good=0, scale=k ** (1 / k), power=1 / k)
@@ -592,7 +594,7 @@ def _read(problem: ScreeningProblem, noun: str, money: str) -> ScreeningProblem:
 
 def _one_each(name: str, values: Any, labels: Any) -> Array:
     """One number per type; (n_types,)."""
-    array = finite(name, values, type_names(values) if labels is None else labels)
+    array = finite(name, values, _names(values, labels))
     if array.ndim == 2 and array.shape[1] == 1:
         array = array[:, 0]
     if array.ndim != 1 or array.size == 0:
@@ -603,16 +605,21 @@ def _one_each(name: str, values: Any, labels: Any) -> Array:
     return array
 
 
+def _names(values: Any, labels: Any) -> Any:
+    """What messages call the types: the labels given, or those of their index."""
+    return type_names(values) if labels is None else labels
+
+
 def _labels(name: str, values: Any, weights: Any, labels: Any) -> Any:
     """Labels of types that are not handed on as they are: those given, or their index, which weights must share."""
     remedy = f"pass weights.reindex({name}.index)"
     check_same_names("weights", row_names(weights), name, row_names(values), remedy)
-    return type_names(values) if labels is None else labels
+    return _names(values, labels)
 
 
 def _table(name: str, values: Any, columns: str, labels: Any, *, instead: str) -> Array:
     """One row per type."""
-    array = finite(name, values, type_names(values) if labels is None else labels)
+    array = finite(name, values, _names(values, labels))
     if array.ndim != 2 or array.size == 0:
         raise ProblemError(f"{name} has shape {array.shape}; expected (n_types, n_{columns}); {instead}")
     return array

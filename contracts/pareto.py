@@ -216,8 +216,8 @@ def exact_front(problem: ScreeningProblem, goals: tuple[Goal, ...], *, gap: floa
         return replace(front, is_finished=False)
     if front.gap > gap:
         raise SolverError(
-            f"the front was certified to a gap of {front.gap:.1e} only, not {gap:.1e}: ask for a larger gap; the "
-            "front is in the error's `reached`",
+            f"the front was certified to a gap of {front.gap:.1e} only, not {gap:.1e}: ask for a larger gap, "
+            f"gap={1.1 * front.gap:.1e} or more; the front is in the error's `reached`",
             tried=(engine,),
             reached=front,
         )

@@ -22,8 +22,11 @@ if TYPE_CHECKING:
 # Okabe & Ito (2008), told apart with any colour vision; ordered so that neighbours in a stack differ in lightness too.
 PALETTE = ("#0072B2", "#E69F00", "#56B4E9", "#D55E00", "#F0E442", "#009E73", "#CC79A7", "#004D40")
 GREY, INK = "#B8B8B8", "#333333"
+MIDDLE = "#21918C"  # of the scale of prices
 SHOWN_BARS = 24  # types or options that a bar chart can name
 SHOWN_CURVES = 12
+CURVE = ": indifference curve"  # what the line of a type is called
+CHARACTER, HANDLE = 0.06, 0.5  # inches that a letter of a legend takes, and what stands before the words
 CURVE_POINTS = 200  # of an indifference curve that a change of variables bends
 SHOWN_NAMES = 25  # points that can carry a name
 SHOWN_ARROWS = 150
@@ -156,7 +159,7 @@ def _draw_tariff(menu: Menu, ax: Axes) -> None:
     along = low + (high - low) * steps ** (1 / of_good.power)  # even steps of what is read
     for colour, k in zip(_shades(len(shown)), shown, strict=True):
         curve = place(along, problem.valuations[k, 0] * along - menu.utility[k])
-        label = f"{problem.labels[k]}: indifference curve" if len(shown) <= 6 else "_nolegend_"
+        label = f"{problem.labels[k]}{CURVE}" if len(shown) <= 6 else "_nolegend_"
         ax.plot(*curve.T, color=colour, lw=1.2, alpha=0.8, zorder=1, label=label)
     points = place(offered, menu.options.transfers)
     ax.plot(*points.T, "o", color=INK, ms=7 if len(points) <= SHOWN_NAMES else 3, zorder=3, label="options")
@@ -197,6 +200,7 @@ def _draw_price_map(menu: Menu, ax: Axes) -> None:
     outside = menu.problem.outside_contract
     if outside is not None:
         ax.plot(outside[:1], outside[1:2], "o", mfc="white", mec=INK, ms=9, zorder=2, label="outside option")
+    ax.plot([], [], "o", color=MIDDLE if priced else PALETTE[0], mec=INK, mew=0.6, ms=8, label="options")
     _mark_pools(menu, ax, offered, size)
     if len(transfers) <= SHOWN_NAMES:
         prices = _short(transfers) if priced else [f"option {k}" for k in range(len(transfers))]
@@ -416,7 +420,7 @@ def _mark_pools(menu: Menu, ax: Axes, points: Array, size: Array) -> None:
     """Rings around options that several types share, and a word in the legend on the types that are excluded."""
     takers = np.bincount(menu.option_of_type[~menu.is_excluded], minlength=len(points))
     if (takers > 1).any():
-        ring: Any = {"mfc": "none", "mec": INK, "mew": 0.9}
+        ring: dict[str, Any] = {"mfc": "none", "mec": INK, "mew": 0.9}
         for (across, up), area in zip(points[takers > 1], size[takers > 1], strict=True):
             ax.plot([across], [up], "o", ms=np.sqrt(area) + 6, zorder=2, **ring)
         ax.plot([], [], "o", ms=11, label="shared by several types (bunched)", **ring)
@@ -469,12 +473,26 @@ def _name_points(ax: Axes, points: Array, names: list[str], *, left: bool = Fals
 
 
 def _legend_below(ax: Axes, columns: int = 4, marker_scale: float = 1.0) -> None:
-    columns = min(columns, len(ax.get_legend_handles_labels()[1]))
+    """A legend under the axes, where no data are, in as many columns as the axes are wide.
+
+    Of several indifference curves one stands for all: the contracts that they run through carry the names.
+    """
+    handles, labels = ax.get_legend_handles_labels()
+    drawn = dict(zip(labels, handles, strict=True))  # of two of one name the later, which has the size of a legend
+    labels, handles = list(drawn), list(drawn.values())
+    curves = [k for k, label in enumerate(labels) if label.endswith(CURVE)]
+    kept = [k for k in range(len(labels)) if k not in curves[1:]]
+    names = ["indifference curves" if k in curves[:1] and len(curves) > 1 else labels[k] for k in kept]
+    figure: Any = ax.get_figure()
+    across = ax.get_position().width * figure.get_figwidth()
+    room = int(across / (CHARACTER * max(map(len, names), default=1) + HANDLE))
     ax.legend(
+        [handles[k] for k in kept],
+        names,
         fontsize=8,
         loc="upper center",
         bbox_to_anchor=(0.5, -0.14),
-        ncols=columns,
+        ncols=max(min(columns, len(names), room), 1),
         frameon=False,
         markerscale=marker_scale,
     )

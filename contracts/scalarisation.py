@@ -21,6 +21,7 @@ from contracts.problem import ScreeningProblem
 from contracts.solve import solve_menu
 
 MENU_GAP = 1e-6  # relative, of each menu; where it cannot be had, a tenth of the front's
+EASIER = 100.0  # how much larger than a menu's gap that of a front may well be asked for
 LEAST_SECONDS = 1e-3  # that a menu may take when time is nearly over
 
 
@@ -56,13 +57,26 @@ class Programs:
         try:
             menu = solve_menu(scaled, gap=min(MENU_GAP, self.gap / 10), **options)
         except SolverError:
-            menu = solve_menu(scaled, gap=self.gap / 10, **options)
+            menu = self._last_resort(scaled, options)
         if menu.certificate.is_stopped and not menu.certificate.holds:
             raise KeyboardInterrupt
         constants = np.array([goal.concave.constant if goal.concave else 0.0 for goal in self.goals])
         bound = menu.upper_bound / scale + float(weights @ constants)
         bound += 8 * np.finfo(np.float64).eps * (abs(menu.upper_bound) / scale + float(weights @ np.abs(constants)))
         return Solution(menu, weights, self.point(menu), bound)
+
+    def _last_resort(self, scaled: ScreeningProblem, options: dict[str, Any]) -> Menu:
+        """A menu no closer to the best than the front needs."""
+        try:
+            return solve_menu(scaled, gap=self.gap / 10, **options)
+        except SolverError as exc:
+            reached = exc.reached.certificate.relative_gap if isinstance(exc.reached, Menu) else 0.0
+            raise SolverError(
+                f"a menu of the front was not certified to a tenth of the gap asked for, {self.gap:.1e}: ask for a "
+                f"larger gap, gap={max(EASIER * reached, 10 * self.gap):.0e}. {exc}",
+                tried=exc.tried,
+                reached=exc.reached,
+            ) from exc
 
     def point(self, menu: Menu) -> Array:
         return np.array([goal.sign * goal.value(menu) for goal in self.goals])
@@ -73,8 +87,9 @@ class Programs:
             found = self.solve(np.eye(len(self.goals))[k])
         except UnboundedMenuError as exc:
             raise ProblemError(
-                f"objective {self.goals[k].name!r} is unbounded on the feasible set: {exc}. Limit the transfers, or "
-                "give the problem a minimum profit, objective=Welfare(minimum_profit=0.0)"
+                f"objective {self.goals[k].name!r} is unbounded on the feasible set: it grows without limit along "
+                f"{exc.direction}. Limits on transfers alone leave allocations to grow: bound the domain (Box) too. "
+                "Limit the transfers, or give the problem a minimum profit, objective=Welfare(minimum_profit=0.0)"
             ) from exc
         if not math.isfinite(found.bound):
             raise SolverError(f"no bound on objective {self.goals[k].name!r} was proven: limit transfers or the domain")

@@ -14,6 +14,7 @@ import numpy as np
 
 from contracts.arrays import number
 from contracts.bounds import Bound, Multipliers, no_multipliers, upper_bound, without_noise
+from contracts.certificate import Certificate
 from contracts.door import checked
 from contracts.engines.candidate import Candidate, units_of
 from contracts.errors import ContractError, InfeasibleMenuError, ProblemError, SolverError
@@ -33,6 +34,7 @@ REPAIR_SECONDS = 1.0  # that repairs may always take after an interrupt
 FAR = 64.0  # units of money beyond which a limit on transfers is first left out
 CLEARLY = 1e-12  # share of a bound by which another must be lower to be preferred
 REFERENCE_GOODS = 20  # more goods than that are policies, which have an engine of their own
+ROUNDED_UP = 1.1  # so that two digits are no less than the number
 REFERENCE_TYPES = 12  # so few types in several dimensions that every IC row may as well be there
 INDIFFERENT = (
     "Some types have equal valuations but different principal_values: the best menu leaves them exactly indifferent, "
@@ -45,7 +47,7 @@ TOUCHING = (
     "measure in units in which valuations and widths are whole numbers, or quarters; or ask for a larger gap"
 )
 NOISE = (1e-9, 1e-7)  # shares of the largest price of a kind below which prices may be a solver's noise
-LARGER = "Ask for a larger gap, or rescale the problem"
+LARGER = "Ask for a larger gap"
 
 
 @checked(own=("time_limit",))
@@ -341,6 +343,21 @@ def _under_simpler_prices(menu: Menu, gap: float) -> Menu:
     )
 
 
+def attainable(certificate: Certificate) -> str:
+    """What to ask for instead: the gap that was reached, or the room that constraints lack; two digits, rounded up."""
+    missing = max(certificate.deviation.gain, -certificate.participation_slack)
+    if missing > 0:
+        more = f"{missing * ROUNDED_UP:.1e}"
+        return f"Leave types {more} more: lower reservation_utility, or relax what else binds, by that"
+    if certificate.violations:
+        broken = max(certificate.violations, key=lambda violation: violation.amount)
+        return f"Relax {broken.what} by {broken.amount * ROUNDED_UP:.1e} or more"
+    reached = certificate.relative_gap
+    if not 0 < reached < 1 / ROUNDED_UP:
+        return LARGER
+    return f"{LARGER}, gap={reached * ROUNDED_UP:.1e} or more"
+
+
 def certified_menu(problem: ScreeningProblem, candidate: Candidate, *, gap: float, deadline: float = math.inf) -> Menu:
     """Repair a candidate, assign contracts exactly, prove the bound; raises if the certificate does not hold.
 
@@ -354,13 +371,13 @@ def certified_menu(problem: ScreeningProblem, candidate: Candidate, *, gap: floa
         menu = _under_simpler_prices(menu, gap)
     exact = is_feasible(menu.certificate)
     if not menu.certificate.holds and not (exact and menu.certificate.is_stopped):
-        remedy = LARGER
+        remedy = attainable(menu.certificate)
         if doubles(problem) is not None:
             remedy = INDIFFERENT
         elif problem.uncertainty is not None:
             remedy = TOUCHING
         elif problem.terms.function is not None:
-            remedy = f"Ask for a larger gap, or {TOO_AVERSE}"
+            remedy = f"{remedy}, or {TOO_AVERSE}"
         kept = (
             "the menu, exactly IC and IR, is in the error's `reached`" if exact else "`reached` is None: no exact menu"
         )

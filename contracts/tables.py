@@ -59,12 +59,25 @@ def column(values: Any, digits: int, scale: float | None = None) -> list[str]:
     return [f"{0.0 if round(value, decimals) == 0 else value:.{decimals}f}" for value in values]
 
 
+def last_digit(number: float, digits: int) -> float:
+    """What one unit of the last of so many significant digits is worth; 0 for 0.
+
+    Examples
+    --------
+    >>> last_digit(123.4, 2)
+    10.0
+    """
+    return float(10.0 ** (math.floor(math.log10(abs(number))) - digits + 1)) if number else 0.0
+
+
 def headline(menu: Menu) -> str:
     """One line: size, value, bound."""
     digits = digits_for(menu)
     counts = (("bunched", int(menu.is_bunched.sum())), ("excluded", int(menu.is_excluded.sum())))
     left = "".join(f", {count} {what}" for what, count in counts if count)
     value, bound = (f"{shown(worth):.{digits}g}" for worth in (menu.value, menu.upper_bound))
+    if abs(menu.upper_bound - menu.value) < 0.5 * last_digit(menu.value, digits):
+        bound = value  # 2.8125 and a hair more are not 2.812 and 2.813
     types = plural(menu.problem.n_types, "type")
     options = plural(len(menu.options.transfers), "option")
     worth = "value" if menu.problem.ambiguity is None else "worst-case value"

@@ -136,7 +136,8 @@ def degeneracy(best: Maximum, data: ChoiceData, tolerance: float) -> str | None:
     parts = zip(data.names or (), direction[who], strict=True)
     names = ", ".join(repr(name) for name, part in parts if part > 0.1 * direction.max())
     whose = f"type {who} (share {weights[who]:.3f}, about {weights[who] * data.n_people:.1f} people)"
-    remedy = "To go on, ask for fewer types, bring more choices, or pass a small ridge, such as ridge=0.1"
+    fewer_types = "ask for fewer types, " if n_types > 1 else ""
+    remedy = f"To go on, {fewer_types}bring more choices, or pass a small ridge, such as ridge=0.1"
     if best.is_endless:
         return (
             f"choices of {whose} are predicted perfectly by {names}: the likelihood rises as coefficients grow without "

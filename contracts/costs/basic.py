@@ -154,7 +154,8 @@ class Quadratic:
         if lowest <= (2 * EIGENVALUE_ROUNDING * len(spectrum) * spectrum[-1] if curvature.ndim == 2 else 0.0):
             raise ProblemError(
                 f"Quadratic curvature is not positive definite (smallest curvature {lowest:.6g}), so the cost is not "
-                "strictly convex: make every curvature positive, or use Linear for a good without curvature"
+                "strictly convex: give every good a positive curvature, be it small, or use Linear where no good has "
+                "any"
             )
         object.__setattr__(self, "curvature", curvature)
 

@@ -161,13 +161,17 @@ def unbounded_menu(program: Program) -> ContractError:
             "the solver called the problem unbounded, but no direction of growth was found",
             tried=("CLARABEL",),
         )
-    direction = _in_words(program, np.where(np.abs(point) < 1e-6, 0.0, point))
-    curb = "use a cost that curves" if _counts_profit(program) else "give profit a weight or a minimum"
-    return UnboundedMenuError(
-        f"the objective grows without limit along {direction}: bound the domain (Box), {curb}, limit the transfers, or "
-        "lower the welfare weights",
-        direction=direction,
-    )
+    point = np.where(np.abs(point) < 1e-6, 0.0, point)
+    direction = _in_words(program, point)
+    counts = _counts_profit(program)
+    if np.abs(point[: program.problem.valuations.size]).max() > 0:
+        curb = "use a cost that curves" if counts else "give profit a weight or a minimum"
+        remedy = f"bound the domain (Box), or {curb}"
+    elif counts:
+        remedy = "limit the transfers, or lower the welfare weights"
+    else:  # what allocations cost counts for nothing either, so that they would grow next
+        remedy = "limit the transfers and the domain (Box), or give profit a minimum"
+    return UnboundedMenuError(f"the objective grows without limit along {direction}: {remedy}", direction=direction)
 
 
 def _growing(program: Program, rates: tuple[Array, Array] | None) -> Array | None:

@@ -264,7 +264,7 @@ def synthetic_society(
         reference=np.full(n_policies, 1 / n_policies),
         temperature=temperature,
         groups=[f"group {chr(ord('A') + g)}" for g in range(n_groups)],
-        policies=[f"response {k + 1}" for k in range(n_policies)],
+        policies=[f"response {k}" for k in range(n_policies)],
     )
 
 

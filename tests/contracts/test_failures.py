@@ -221,7 +221,7 @@ def test_a_numerical_solution_that_is_refused_can_be_had_with_a_larger_gap():
     noisy = Candidate(honest.allocation * 0.99, honest.utility, honest.multipliers, "noisy")
     from contracts.solve import certified_menu
 
-    with pytest.raises(c.SolverError, match=r"Ask for a larger gap"):
+    with pytest.raises(c.SolverError, match=r"Ask for a larger gap, gap=1"):
         certified_menu(PROBLEM, noisy, gap=1e-9)
     assert certified_menu(PROBLEM, noisy, gap=1e-2).certificate.holds
 
