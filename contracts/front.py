@@ -22,6 +22,7 @@ from contracts.frozen import dataclass
 from contracts.menu import Menu, menu_from_dict
 from contracts.objectives import WeightedSum
 from contracts.problem import ScreeningProblem
+from contracts.readable import readable
 from contracts.records import from_record, read_document, to_record, write_document
 from contracts.sandwich import Sandwich, volumes
 
@@ -40,7 +41,7 @@ class FrontPoint:
     menu: Menu
 
     def __str__(self) -> str:
-        worth = ", ".join(f"{name} {value:.6g}" for name, value in self.values.items())
+        worth = ", ".join(f"{readable(name)} {value:.6g}" for name, value in self.values.items())
         return f"menu {self.index} of the front: {worth}\n{self.menu}"
 
     __repr__ = __str__

@@ -9,6 +9,7 @@ import numpy as np
 
 from contracts.arrays import Array
 from contracts.domains import Simplex
+from contracts.drawn import drawn
 from contracts.errors import ProblemError
 from contracts.menu import BINDING, OUTSIDE, Menu
 from contracts.relevance import Indices
@@ -147,7 +148,7 @@ def _draw_tariff(menu: Menu, ax: Axes) -> None:
     colours = _shades(len(shown))
     for colour, k in zip(colours, shown, strict=True):
         curve = problem.valuations[k, 0] * np.array([low, high]) - menu.utility[k]
-        label = f"{problem.labels[k]}: indifference curve" if len(shown) <= 6 else "_nolegend_"
+        label = f"{drawn(problem.labels[k])}: indifference curve" if len(shown) <= 6 else "_nolegend_"
         ax.plot([low, high], curve, color=colour, lw=1.2, alpha=0.8, zorder=1, label=label)
     ax.plot(offered, transfers, "o", color=INK, ms=7 if len(offered) <= SHOWN_NAMES else 3, zorder=3, label="options")
     if outside is not None:
@@ -205,7 +206,7 @@ def _draw_lotteries(menu: Menu, ax: Axes) -> None:
     most = lotteries.max(axis=0)
     coloured = np.flatnonzero(most >= SEEN_SHARE)
     coloured = np.sort(coloured[np.argsort(-most[coloured], kind="stable")][: len(PALETTE)])
-    parts = [(str(problem.goods[k]), PALETTE[n], lotteries[:, k]) for n, k in enumerate(coloured)]
+    parts = [(drawn(problem.goods[k]), PALETTE[n], lotteries[:, k]) for n, k in enumerate(coloured)]
     rest = np.delete(lotteries, coloured, axis=1)
     if rest.shape[1]:
         parts.append((f"{rest.shape[1]} others", GREY, rest.sum(axis=1)))
@@ -241,7 +242,7 @@ def _draw_amounts(menu: Menu, ax: Axes) -> None:
     if len(goods) <= SHOWN_BARS:
         ax.set_xticks(
             goods,
-            list(menu.problem.goods),
+            list(map(drawn, menu.problem.goods)),
             rotation=30 if len(goods) > 5 else 0,
             ha="right" if len(goods) > 5 else "center",
         )
@@ -254,7 +255,7 @@ def _bars(menu: Menu) -> tuple[list[str], Array]:
     """What to draw a bar for: every type while they can be named, else the options that most types take."""
     problem = menu.problem
     if problem.n_types <= SHOWN_BARS:
-        return list(problem.labels), np.asarray(menu.allocation)
+        return list(map(drawn, problem.labels)), np.asarray(menu.allocation)
     shares = _option_shares(menu)
     order = np.argsort(-shares, kind="stable")[:SHOWN_BARS]
     return [f"option {k} ({shares[k]:.1%})" for k in order], menu.options.allocations[order]
@@ -287,8 +288,7 @@ def _draw_types(menu: Menu, ax: Axes) -> None:
     if not served.all():
         points(~served, "excluded", facecolors="white", edgecolors=INK, linewidths=0.9 if size > 20 else 0.4)
     tempted, tempter, _ = binding_pairs(menu)
-    drawn = slice(0, SHOWN_ARROWS)
-    start, end = position[tempted[drawn]], position[tempter[drawn]]
+    start, end = position[tempted[:SHOWN_ARROWS]], position[tempter[:SHOWN_ARROWS]]
     many = len(start) > SHOWN_NAMES
     arrow = {"arrowstyle": "-|>", "color": INK, "alpha": 0.45 if many else 0.9, "lw": 0.7 if many else 1.1}
     apart = {"shrinkA": np.sqrt(size) / 2 + 1, "shrinkB": np.sqrt(size) / 2 + 1, "mutation_scale": 6 if many else 10}
@@ -300,7 +300,7 @@ def _draw_types(menu: Menu, ax: Axes) -> None:
             [], [], color=INK, marker=">", ms=5 / enlarged, label=f"binding IC, towards the tempting contract ({named})"
         )
     if problem.n_types <= SHOWN_NAMES:
-        _name_points(ax, position, list(problem.labels), left=problem.n_goods == 1)
+        _name_points(ax, position, list(map(drawn, problem.labels)), left=problem.n_goods == 1)
     ax.margins(0.12)
     ax.set_xlabel(axis_names[0])
     ax.set_ylabel(axis_names[1])
@@ -324,7 +324,8 @@ def _draw_rents(menu: Menu, ax: Axes) -> None:
                 textcoords="offset points", ha="center", va="bottom", rotation=0 if problem.n_types <= 10 else 90,
             )  # fmt: skip
         rotated = problem.n_types > 6
-        ax.set_xticks(place, list(problem.labels), rotation=40 if rotated else 0, ha="right" if rotated else "center")
+        side = "right" if rotated else "center"
+        ax.set_xticks(place, list(map(drawn, problem.labels)), rotation=40 if rotated else 0, ha=side)
         ax.margins(y=0.25)
         ax.set_xlabel("type")
         ax.set_ylabel(f"information rent ({_money(menu)})")
@@ -355,13 +356,13 @@ def _money(menu: Menu) -> str:
 
 
 def _good(name: str) -> str:
-    return f"good {name}" if name.isdigit() else name
+    return f"good {name}" if name.isdigit() else drawn(name)
 
 
 def _allocation_name(menu: Menu, good: int) -> str:
     name = str(menu.problem.goods[good])
     if not name.isdigit():
-        return name
+        return drawn(name)
     return "allocation (units)" if menu.problem.n_goods == 1 else f"allocation of good {name} (units)"
 
 
@@ -376,7 +377,7 @@ def _option_shares(menu: Menu) -> Array:
 def _takers(menu: Menu, option: int) -> str:
     """The types that take an option, in few words."""
     who = np.flatnonzero(menu.option_of_type == option)
-    names = [str(menu.problem.labels[k]) for k in who[:3]]
+    names = [drawn(menu.problem.labels[k]) for k in who[:3]]
     return ", ".join(names) + (f", +{len(who) - 3}" if len(who) > 3 else "")
 
 

@@ -16,7 +16,15 @@ from contracts.costs import Cost, Linear
 from contracts.domains import Domain, NonNegative
 from contracts.errors import ProblemError
 from contracts.frozen import dataclass
-from contracts.names import NumberedLabels, check_same_names, column_names, distinct_names, row_names, type_names
+from contracts.names import (
+    NumberedLabels,
+    check_name,
+    check_same_names,
+    column_names,
+    distinct_names,
+    row_names,
+    type_names,
+)
 from contracts.objectives import Objective, Profit, WeightedSum, Welfare
 from contracts.uncertainty import Uncertainty, ValuationSets
 
@@ -44,6 +52,7 @@ class LinearConstraint:
     name: str = "side constraint"
 
     def __post_init__(self) -> None:
+        check_name("name", str(self.name))
         for field in ("allocation", "utility"):
             if getattr(self, field) is not None:
                 object.__setattr__(self, field, finite(f"{self.name} {field}", getattr(self, field)))

@@ -10,6 +10,7 @@ import numpy as np
 
 from contracts.arrays import Array
 from contracts.certificate import shown
+from contracts.readable import aligned, readable
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -78,11 +79,11 @@ def table(menu: Menu) -> tuple[list[str], list[list[str]], int]:
         half = SHOWN_TYPES // 2
         shown = np.r_[shown[:half], shown[-half:]]
     goods = range(min(problem.n_goods, SHOWN_GOODS))
-    names = ["allocation"] if problem.n_goods == 1 else [str(problem.goods[k]) for k in goods]
+    names = ["allocation"] if problem.n_goods == 1 else [readable(problem.goods[k]) for k in goods]
     doubts = [] if problem.ambiguity is None else ["worst case"]
     header = ["type", "weight", *doubts, *names]
     largest = float(np.abs(menu.allocation[shown]).max(initial=0.0))
-    columns = [[str(problem.labels[k]) for k in shown], column(problem.weights[shown], 3)]
+    columns = [[readable(problem.labels[k]) for k in shown], column(problem.weights[shown], 3)]
     columns += [column(menu.worst_case_weights[shown], 3) for _ in doubts]
     columns += [column(menu.allocation[shown, k], digits, largest) for k in goods]
     if problem.n_goods > SHOWN_GOODS:
@@ -101,7 +102,7 @@ def table(menu: Menu) -> tuple[list[str], list[list[str]], int]:
 
 def _binding(menu: Menu, who: int) -> str:
     binding = menu.binding(who)
-    return ", ".join(binding[:3]) + (f", +{len(binding) - 3}" if len(binding) > 3 else "")
+    return ", ".join(map(readable, binding[:3])) + (f", +{len(binding) - 3}" if len(binding) > 3 else "")
 
 
 def menu_text(menu: Menu) -> str:
@@ -110,7 +111,7 @@ def menu_text(menu: Menu) -> str:
     middle = len(rows) // 2
     if hidden:
         rows = [*rows[:middle], ["..."] + [""] * (len(header) - 1), *rows[middle:]]
-    return "\n".join([headline(menu), *_aligned([header, *rows], words={0, len(header) - 1}), footer(menu)])
+    return "\n".join([headline(menu), *aligned([header, *rows], words={0, len(header) - 1}), footer(menu)])
 
 
 def menu_html(menu: Menu) -> str:
@@ -118,18 +119,6 @@ def menu_html(menu: Menu) -> str:
     header, rows, hidden = table(menu)
     left_out = {len(rows) // 2: f"... {hidden} more types ..."} if hidden else {}
     return _html_table("menu", headline(menu), header, rows, left_out, footer(menu))
-
-
-def _aligned(rows: list[list[str]], words: set[int]) -> list[str]:
-    """Lines of columns: numbers to the right, words to the left."""
-    widths = [max(map(len, cells)) for cells in zip(*rows, strict=True)]
-    return [
-        "  ".join(
-            cell.ljust(width) if k in words else cell.rjust(width)
-            for k, (cell, width) in enumerate(zip(row, widths, strict=True))
-        ).rstrip()
-        for row in rows
-    ]
 
 
 def _html_table(
@@ -186,10 +175,10 @@ def front_table(front: Front) -> tuple[list[str], list[list[str]], int]:
         [f"{value + 0.0:.0f}" for value in values] if _are_counts(values) else column(values, DIGITS, size)
         for values, size in zip(front.points.T, sizes.tolist(), strict=True)
     ]
-    named = [f"{name} ({sense})" for name, sense in zip(front.names, front.senses, strict=True)]
+    named = [f"{readable(name)} ({sense})" for name, sense in zip(front.names, front.senses, strict=True)]
     rows = []
     for k in shown:
-        notes = [f"best {name}" for name, winner in zip(front.names, best, strict=True) if winner == k]
+        notes = [f"best {readable(name)}" for name, winner in zip(front.names, best, strict=True) if winner == k]
         notes += ["knee"] if k == knee else []
         size = len(front.menus[k].options.transfers)
         rows.append([str(k), *(cell[k] for cell in cells), str(size), ", ".join(notes)])
@@ -205,7 +194,7 @@ def front_text(front: Front) -> str:
     """The front as plain text."""
     header, rows, hidden = front_table(front)
     left = [f"... {hidden} more menus"] if hidden else []
-    lines = _aligned([header, *rows], words={len(header) - 1})
+    lines = aligned([header, *rows], words={len(header) - 1})
     return "\n".join([_front_headline(front), *lines, *left, _front_footer(front)])
 
 
