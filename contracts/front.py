@@ -326,7 +326,7 @@ def _front_from(record: dict[str, Any]) -> Front:
         finite("unit", record["unit"]).reshape(count),
         finite("support_weights", record["support_weights"]).reshape(-1, count),
         finite("support_bounds", record["support_bounds"]).reshape(-1),
-        np.inf if gap is None else float(gap),
+        np.inf if gap is None else number("requested_gap", gap),
         bool(record["is_finished"]),
         record["method"],
         forms,
