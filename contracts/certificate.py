@@ -18,6 +18,7 @@ from contracts.exact_robust import worst_deviations, worst_participation_slacks
 from contracts.frozen import dataclass
 from contracts.names import check_same_names, column_names, given_names, row_names
 from contracts.problem import ScreeningProblem
+from contracts.readable import one_line, readable
 from contracts.relevance import Indices
 
 ROW_TOLERANCE = 1e-9  # equations are sums over all types: judged relative to the size of their terms
@@ -38,7 +39,7 @@ class Deviation:
     gain: float  # utility; its sign is exact
 
     def __str__(self) -> str:
-        return f"{self.tempted} -> {self.tempter} gains {self.gain:.6g}"
+        return f"{readable(self.tempted)} -> {readable(self.tempter)} gains {self.gain:.6g}"
 
 
 @dataclass(frozen=True)
@@ -119,8 +120,10 @@ class Certificate:
         if not self.is_incentive_compatible:
             lines.append(f"IC fails: {self.deviation}")
         if not self.is_individually_rational:
-            lines.append(f"IR fails: {self.participation_type} falls short by {-self.participation_slack:.6g}")
-        lines += [f"{broken.what} is broken by {broken.amount:.6g}" for broken in self.violations]
+            lines.append(
+                f"IR fails: {readable(self.participation_type)} falls short by {-self.participation_slack:.6g}"
+            )
+        lines += [f"{one_line(broken.what)} is broken by {broken.amount:.6g}" for broken in self.violations]
         if self.relative_gap > self.requested_gap:
             if self.is_stopped:
                 lines[0] = f"{lines[0]}; gap {_percent(self.relative_gap)} (stopped)"

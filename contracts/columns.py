@@ -42,9 +42,13 @@ class Columns:
     def text(self, name: str) -> tuple[str, ...]:
         """A column of names; refuses empty cells and repetitions."""
         seen: dict[str, int] = {}
-        for row, cell in enumerate(self.column(name), start=1):
-            words = "" if cell is None else str(cell).strip()
-            if not words:
+        cells = ["" if cell is None else str(cell) for cell in self.column(name)]
+        bare = [cell.strip() for cell in cells]
+        names = (
+            bare if len(set(bare)) == len(set(cells)) else cells
+        )  # blanks mean nothing, unless they tell names apart
+        for row, words in enumerate(names, start=1):
+            if not words.strip():
                 raise ProblemError(f"{self.path}: column {name!r} is empty in row {row}: give every row a name")
             if words in seen:
                 raise ProblemError(

@@ -30,6 +30,7 @@ from contracts.moral_machine import (
     compare,
 )
 from contracts.plotting import PALETTE
+from contracts.readable import aligned
 from contracts.report import Report
 
 if TYPE_CHECKING:
@@ -268,13 +269,8 @@ def text_table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     highest  12.0
     """
     columns = list(zip(header, *rows, strict=True))
-    widths = [max(map(len, cells)) for cells in columns]
-    wordy = [any(cell[:1].isalpha() or "%" in cell for cell in cells[1:]) for cells in columns]
-    lines = [
-        "  ".join(cell.ljust(w) if left else cell.rjust(w) for cell, w, left in zip(row, widths, wordy, strict=True))
-        for row in (header, *rows)
-    ]
-    return "\n".join(line.rstrip() for line in lines)
+    words = {k for k, cells in enumerate(columns) if any(cell[:1].isalpha() or "%" in cell for cell in cells[1:])}
+    return "\n".join(aligned([header, *rows], words))
 
 
 def effects_figure() -> Figure:

@@ -4,9 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
+from contracts.readable import readable_lines
+
 
 class ContractError(Exception):
-    """Root of every error that this library raises on purpose."""
+    """Root of every error that this library raises on purpose; names in its message move no cursor."""
+
+    def __str__(self) -> str:
+        return readable_lines(super().__str__())
 
 
 class ProblemError(ContractError, ValueError):

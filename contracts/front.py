@@ -23,6 +23,7 @@ from contracts.frozen import dataclass
 from contracts.menu import Menu, menu_from_dict
 from contracts.objectives import WeightedSum
 from contracts.problem import ScreeningProblem
+from contracts.readable import readable
 from contracts.records import from_record, read_document, to_record, write_document
 from contracts.sandwich import Sandwich, volumes
 
@@ -42,7 +43,7 @@ class FrontPoint:
     menu: Menu
 
     def __str__(self) -> str:
-        worth = ", ".join(f"{name} {value:.6g}" for name, value in self.values.items())
+        worth = ", ".join(f"{readable(name)} {value:.6g}" for name, value in self.values.items())
         return f"menu {self.index} of the front: {worth}\n{self.menu}"
 
     __repr__ = __str__
@@ -331,7 +332,7 @@ def _front_from(record: dict[str, Any]) -> Front:
         finite("unit", record["unit"]).reshape(count),
         finite("support_weights", record["support_weights"]).reshape(-1, count),
         finite("support_bounds", record["support_bounds"]).reshape(-1),
-        np.inf if gap is None else float(gap),
+        np.inf if gap is None else number("requested_gap", gap),
         bool(record["is_finished"]),
         record["method"],
         forms,

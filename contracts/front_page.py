@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from contracts.plotting import INK, PALETTE
+from contracts.readable import readable
 
 if TYPE_CHECKING:
     from contracts.front import Front
@@ -66,12 +67,12 @@ def front_html(front: Front) -> str:
     }
     choices = [
         "".join(
-            f'<option value="{k}"{" selected" if k == chosen else ""}>{html.escape(name)} ({sense})</option>'
+            f'<option value="{k}"{" selected" if k == chosen else ""}>{html.escape(readable(name))} ({sense})</option>'
             for k, (name, sense) in enumerate(zip(front.names, front.senses, strict=True))
         )
         for chosen in (0, 1)
     ]
-    words = html.escape(f"Pareto front of {len(front)} menus between {' and '.join(front.names)}")
+    words = html.escape(f"Pareto front of {len(front)} menus between {' and '.join(map(readable, front.names))}")
     inside = json.dumps(data, allow_nan=False).replace("<", "\\u003c")  # no text ends the script
     return (
         f'<figure class="front"><div><label>across <select>{choices[0]}</select></label> '

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from contracts.drawn import drawn
 from contracts.errors import ProblemError
 from contracts.plotting import GREY, INK, PALETTE, require_axes
 
@@ -57,7 +58,7 @@ def _space(front: Front, ax: Any) -> Any:
     for k in _labelled(front):
         ax.text(*front.points[k, :3], str(k), fontsize=7, color=INK)
     for name, set_label in zip(front.names, (ax.set_xlabel, ax.set_ylabel, ax.set_zlabel), strict=False):
-        set_label(name)
+        set_label(drawn(name))
     return ax
 
 
@@ -72,7 +73,7 @@ def _parallel(front: Front, ax: Any) -> Any:
             str(k), (place[-1], front.normalised[k, -1]), xytext=(4, -2), textcoords="offset points", fontsize=7
         )
     named = zip(front.names, front.nadir, front.ideal, strict=True)
-    ax.set_xticks(place, [f"{name}\n{low:.4g} to {high:.4g}" for name, low, high in named])
+    ax.set_xticks(place, [f"{drawn(name)}\n{low:.4g} to {high:.4g}" for name, low, high in named])
     ax.set_ylabel("from nadir to ideal")
     ax.spines[["top", "right"]].set_visible(False)
     return ax
@@ -89,7 +90,7 @@ def _matrix(front: Front, ax: Any) -> Any:
         for column in range(m):
             cell = grid[row, column]
             if row == column:
-                cell.text(0.5, 0.5, front.names[row], ha="center", va="center", transform=cell.transAxes)
+                cell.text(0.5, 0.5, drawn(front.names[row]), ha="center", va="center", transform=cell.transAxes)
                 cell.set_axis_off()
             else:
                 _scatter(front, cell, column, row)
@@ -101,8 +102,8 @@ def _scatter(front: Front, ax: Any, x: int, y: int) -> None:
     if len(front.names) == 2 and front.method == "exact":  # mixtures of neighbours are menus, or dominated by one
         ax.plot(front.points[order, x], front.points[order, y], color=GREY, lw=1.0, zorder=1)
     ax.scatter(front.points[:, x], front.points[:, y], color=PALETTE[0], s=14, zorder=2)
-    ax.set_xlabel(front.names[x])
-    ax.set_ylabel(front.names[y])
+    ax.set_xlabel(drawn(front.names[x]))
+    ax.set_ylabel(drawn(front.names[y]))
 
 
 def _labelled(front: Front) -> list[int]:

@@ -574,7 +574,7 @@ def menu_from_dict(record: dict[str, Any]) -> Menu:
         raise ProblemError("option_of_type does not fit the options and types: save the menu again")
     option_of_type = option_of_type.astype(np.intp)
     requested = record["certificate"]["requested_gap"]
-    gap = np.inf if requested is None else float(requested)
+    gap = np.inf if requested is None else number("certificate.requested_gap", requested)
     bound = upper_bound(program, multipliers)
     menu = assembled(problem, options, _frozen(option_of_type), bound, record["engine"], gap)
     stopped = record["certificate"].get("stopped") is True

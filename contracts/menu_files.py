@@ -88,6 +88,9 @@ def _tabled(table: Columns, problem: ScreeningProblem) -> WrittenMenu:
     if column == TRANSFER_COLUMN or column in problem.goods:
         raise ProblemError(f"{table.path} does not say which row is whose: add a column {LABEL_COLUMN!r} of labels")
     labels = table.text(column)
+    as_written = tuple(map(str, table.column(column)))
+    if set(as_written) == set(problem.labels):  # blanks around names included
+        labels = as_written
     order = _order(labels, problem, f"{table.path}, column {column!r},")
     goods = [table.numbers(_column_of_good(table, problem, good), labels) for good in range(problem.n_goods)]
     without_money = problem.transfers == "none" and TRANSFER_COLUMN not in table.names

@@ -128,10 +128,27 @@ def distinct_names(field: str, names: Any, noun: str) -> tuple[str, ...] | None:
     for k, name in enumerate(map(str, given)):
         if name in ABSENT and not isinstance(given[k], str):
             raise ProblemError(f"{field}[{k}] is {name}: give every {noun} a name")
+        check_name(f"{field}[{k}]", name)
         if name in seen:
             raise ProblemError(f"{field} repeats {name!r}: give every {noun} its own name")
         seen.add(name)
     return tuple(map(str, given))
+
+
+def check_name(where: str, name: str) -> None:
+    r"""Refuse a name that no file could hold; any other text is a name.
+
+    Examples
+    --------
+    >>> check_name("labels[0]", "low\ud800")
+    Traceback (most recent call last):
+        ...
+    contracts.errors.ProblemError: labels[0] holds '\ud800', half a character: take it out
+    """
+    try:
+        name.encode("utf-8")
+    except UnicodeEncodeError as exc:
+        raise ProblemError(f"{where} holds {name[exc.start]!r}, half a character: take it out") from exc
 
 
 # ---- names of two tables ----

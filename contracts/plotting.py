@@ -9,6 +9,7 @@ import numpy as np
 
 from contracts.arrays import Array
 from contracts.domains import Simplex
+from contracts.drawn import drawn
 from contracts.errors import ProblemError
 from contracts.menu import BINDING, OUTSIDE, Menu
 from contracts.reading import Reading
@@ -159,7 +160,7 @@ def _draw_tariff(menu: Menu, ax: Axes) -> None:
     along = low + (high - low) * steps ** (1 / of_good.power)  # even steps of what is read
     for colour, k in zip(_shades(len(shown)), shown, strict=True):
         curve = place(along, problem.valuations[k, 0] * along - menu.utility[k])
-        label = f"{problem.labels[k]}{CURVE}" if len(shown) <= 6 else "_nolegend_"
+        label = f"{drawn(problem.labels[k])}{CURVE}" if len(shown) <= 6 else "_nolegend_"
         ax.plot(*curve.T, color=colour, lw=1.2, alpha=0.8, zorder=1, label=label)
     points = place(offered, menu.options.transfers)
     ax.plot(*points.T, "o", color=INK, ms=7 if len(points) <= SHOWN_NAMES else 3, zorder=3, label="options")
@@ -224,7 +225,7 @@ def _draw_lotteries(menu: Menu, ax: Axes) -> None:
     most = lotteries.max(axis=0)
     coloured = np.flatnonzero(most >= SEEN_SHARE)
     coloured = np.sort(coloured[np.argsort(-most[coloured], kind="stable")][: len(PALETTE)])
-    parts = [(str(problem.goods[k]), PALETTE[n], lotteries[:, k]) for n, k in enumerate(coloured)]
+    parts = [(drawn(problem.goods[k]), PALETTE[n], lotteries[:, k]) for n, k in enumerate(coloured)]
     rest = np.delete(lotteries, coloured, axis=1)
     if rest.shape[1]:
         parts.append((f"{rest.shape[1]} others", GREY, rest.sum(axis=1)))
@@ -260,7 +261,7 @@ def _draw_amounts(menu: Menu, ax: Axes) -> None:
     if len(goods) <= SHOWN_BARS:
         ax.set_xticks(
             goods,
-            list(menu.problem.goods),
+            list(map(drawn, menu.problem.goods)),
             rotation=30 if len(goods) > 5 else 0,
             ha="right" if len(goods) > 5 else "center",
         )
@@ -314,8 +315,7 @@ def _draw_types(menu: Menu, ax: Axes) -> None:
         label = f"bunched ({bunched.sum()}): same colour, same option" if count <= len(PALETTE) else "bunched"
         ax.plot(*ringed.T, "o", zorder=4, label=label, **ring)
     tempted, tempter, _ = binding_pairs(menu)
-    drawn = slice(0, SHOWN_ARROWS)
-    start, end = position[tempted[drawn]], position[tempter[drawn]]
+    start, end = position[tempted[:SHOWN_ARROWS]], position[tempter[:SHOWN_ARROWS]]
     many = len(start) > SHOWN_NAMES
     arrow = {"arrowstyle": "-|>", "color": INK, "alpha": 0.45 if many else 0.9, "lw": 0.7 if many else 1.1}
     apart = {"shrinkA": np.sqrt(size) / 2 + 1, "shrinkB": np.sqrt(size) / 2 + 1, "mutation_scale": 6 if many else 10}
@@ -327,7 +327,7 @@ def _draw_types(menu: Menu, ax: Axes) -> None:
             [], [], color=INK, marker=">", ms=5 / enlarged, label=f"binding IC, towards the tempting contract ({named})"
         )
     if problem.n_types <= SHOWN_NAMES:
-        _name_points(ax, position, list(problem.labels), left=problem.n_goods == 1)
+        _name_points(ax, position, list(map(drawn, problem.labels)), left=problem.n_goods == 1)
     ax.margins(0.12)
     ax.set_xlabel(axis_names[0])
     ax.set_ylabel(axis_names[1])
@@ -354,7 +354,7 @@ def _draw_rents(menu: Menu, ax: Axes) -> None:
             )  # fmt: skip
         rotated = problem.n_types > 6
         marks = np.where(menu.is_excluded, "\n(excluded)", np.where(menu.is_bunched, "\n(bunched)", ""))
-        names = [f"{label}{mark}" for label, mark in zip(problem.labels, marks, strict=True)]
+        names = [f"{drawn(label)}{mark}" for label, mark in zip(problem.labels, marks, strict=True)]
         ax.set_xticks(place, names, rotation=40 if rotated else 0, ha="right" if rotated else "center")
         ax.margins(y=0.25)
         ax.set_xlabel("type")
@@ -386,13 +386,13 @@ def _money(menu: Menu) -> str:
 
 
 def _good(name: str) -> str:
-    return f"good {name}" if name.isdigit() else name
+    return f"good {name}" if name.isdigit() else drawn(name)
 
 
 def _allocation_name(menu: Menu, good: int) -> str:
     name = str(menu.problem.goods[good])
     if not name.isdigit():
-        return name
+        return drawn(name)
     return "allocation (units)" if menu.problem.n_goods == 1 else f"allocation of good {name} (units)"
 
 
@@ -410,7 +410,7 @@ def _reading_name(menu: Menu, reading: Reading) -> str:
 
 def _marked(menu: Menu, who: int) -> str:
     """The label of a type, with what makes it special: bunched with others, or excluded."""
-    label = str(menu.problem.labels[who])
+    label = drawn(menu.problem.labels[who])
     if menu.is_excluded[who]:
         return f"{label} (excluded)"
     return f"{label} (option {menu.option_of_type[who]}, bunched)" if menu.is_bunched[who] else label
@@ -439,7 +439,7 @@ def _option_shares(menu: Menu) -> Array:
 def _takers(menu: Menu, option: int) -> str:
     """The types that take an option, in few words."""
     who = np.flatnonzero(menu.option_of_type == option)
-    names = [str(menu.problem.labels[k]) for k in who[:3]]
+    names = [drawn(menu.problem.labels[k]) for k in who[:3]]
     return ", ".join(names) + (f", +{len(who) - 3}" if len(who) > 3 else "")
 
 

@@ -18,7 +18,15 @@ from contracts.domains import Domain, NonNegative
 from contracts.door import GOODS_OF_TYPES, TYPES, Values, checked
 from contracts.errors import ProblemError
 from contracts.frozen import dataclass
-from contracts.names import NumberedLabels, check_same_names, column_names, distinct_names, row_names, type_names
+from contracts.names import (
+    NumberedLabels,
+    check_name,
+    check_same_names,
+    column_names,
+    distinct_names,
+    row_names,
+    type_names,
+)
 from contracts.objectives import Objective, Profit, WeightedSum, Welfare
 from contracts.participation import OUTSIDE_GOOD, AmbiguityOfServed, UncertaintyOfServed, WithOutside, when_served
 from contracts.reading import Reading, checked_readings
@@ -60,6 +68,7 @@ class LinearConstraint:
     transfer: Any = None
 
     def __post_init__(self) -> None:
+        check_name("name", str(self.name))
         for field in ("allocation", "utility", "transfer"):
             if getattr(self, field) is not None:
                 object.__setattr__(self, field, finite(f"{self.name} {field}", getattr(self, field)))

@@ -8,6 +8,7 @@ Python's own `repr`. Files, frames and JSON keep names as they are.
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Iterable, Sequence
 
 LONGEST = 48  # letters of a name in a table
 
@@ -20,7 +21,7 @@ def readable(name: str, longest: int = LONGEST) -> str:
     >>> print(readable("low"), readable("a\nb\x1b[31m"), readable(""), readable(" low"), readable("x" * 40, 9))
     low a\nb\x1b[31m '' ' low' xxxx…xxxx
     """
-    text = readable_lines(str(name)).replace("\n", "\\n")
+    text = one_line(str(name))
     if len(text) > longest:
         text = f"{text[: longest // 2]}…{text[-(longest - longest // 2 - 1) :]}"
     return repr(text) if text != text.strip() or not text else text
@@ -34,6 +35,11 @@ def readable_lines(text: str) -> str:
         letter if letter.isprintable() or letter == "\n" else letter.encode("unicode_escape").decode()
         for letter in text
     )
+
+
+def one_line(text: str) -> str:
+    """Text on one line, every letter that cannot be seen shown by its number."""
+    return readable_lines(text).replace("\n", "\\n")
 
 
 def width(text: str) -> int:
@@ -54,3 +60,34 @@ def padded(text: str, columns: int, *, left: bool) -> str:
     """Text set to the left or the right of so many columns."""
     blank = " " * (columns - width(text))
     return text + blank if left else blank + text
+
+
+# ---- columns of text ----
+
+
+def aligned(rows: Sequence[Sequence[str]], words: Iterable[int] = ()) -> list[str]:
+    r"""Lines of columns of equal width: words to the left, numbers to the right.
+
+    Examples
+    --------
+    >>> print(*aligned([("type", "weight"), ("a\nb", "0.5"), ("\u4f4e", "0.25")], words={0}), sep="\n")
+    type  weight
+    a\nb     0.5
+    低      0.25
+    """
+    to_left = set(words)
+    cells = [[one_line(cell) for cell in row] for row in rows]
+    widths = [max(map(width, column)) for column in zip(*cells, strict=True)]
+    return [
+        "  ".join(
+            padded(cell, columns, left=k in to_left) for k, (cell, columns) in enumerate(zip(row, widths, strict=True))
+        ).rstrip()
+        for row in cells
+    ]
+
+
+def name_column(heading: str, names: Iterable[str], least: int = 0) -> list[str]:
+    """A heading and the names below it, readable and of equal width."""
+    cells = [heading, *map(readable, names)]
+    columns = max(least, *map(width, cells))
+    return [padded(cell, columns, left=True) for cell in cells]

@@ -14,6 +14,7 @@ from contracts.errors import ProblemError
 from contracts.frozen import dataclass
 from contracts.menu import Menu
 from contracts.problem import WEIGHTS_SUM_TOLERANCE, ScreeningProblem
+from contracts.readable import name_column
 from contracts.solve import solve_menu
 
 if TYPE_CHECKING:
@@ -61,10 +62,10 @@ class Regret:
         return pd.DataFrame(columns, index=pd.Index(self.names, name="distribution"))
 
     def __str__(self) -> str:
-        width = max(map(len, (*self.names, "distribution")))
-        lines = [f"{'distribution':<{width}}  {'value':>10}  {'best':>10}  {'regret':>10}"]
-        for name, value, best, regret in zip(self.names, self.value, self.best, self.regret, strict=True):
-            lines.append(f"{name:<{width}}  {value:>10.6g}  {best:>10.6g}  {regret:>10.4g}")
+        heading, *names = name_column("distribution", self.names)
+        lines = [f"{heading}  {'value':>10}  {'best':>10}  {'regret':>10}"]
+        for name, value, best, regret in zip(names, self.value, self.best, self.regret, strict=True):
+            lines.append(f"{name}  {value:>10.6g}  {best:>10.6g}  {regret:>10.4g}")
         return "\n".join(lines)
 
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from contracts.files import write_text
 from contracts.frozen import dataclass
+from contracts.readable import readable_lines
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -65,20 +66,20 @@ class Report:
 
     def section(self, heading: str) -> Report:
         """A heading."""
-        return self._with(f"<h2>{html.escape(heading)}</h2>")
+        return self._with(f"<h2>{_escaped(heading)}</h2>")
 
     def text(self, words: str) -> Report:
         """Paragraphs, separated by empty lines."""
         paragraphs = [part.strip() for part in re.split(r"\n\s*\n", words) if part.strip()]
-        return self._with("\n".join(f"<p>{html.escape(part)}</p>" for part in paragraphs))
+        return self._with("\n".join(f"<p>{_escaped(part)}</p>" for part in paragraphs))
 
     def verbatim(self, words: str) -> Report:
         """Text as it stands, in a monospaced font."""
-        return self._with(f"<pre>{html.escape(words)}</pre>")
+        return self._with(f"<pre>{_escaped(words)}</pre>")
 
     def table(self, header: Sequence[Any], rows: Sequence[Sequence[Any]], *, caption: str = "") -> Report:
         """A table of text or numbers, as `str` shows them."""
-        top = f"<caption>{html.escape(caption)}</caption>" if caption else ""
+        top = f"<caption>{_escaped(caption)}</caption>" if caption else ""
         body = "".join(_row("td", row) for row in rows)
         return self._scrolling(f"<table>{top}<thead>{_row('th', header)}</thead><tbody>{body}</tbody></table>")
 
@@ -94,7 +95,7 @@ class Report:
 
     def figure(self, drawing: Axes | Figure, *, caption: str) -> Report:
         """A matplotlib figure, or the figure of an axes; the caption is also what a screen reader says."""
-        words = html.escape(caption)
+        words = _escaped(caption)
         picture = re.sub(
             r'(\bid="|href="#|url\(#)', rf"\g<1>f{len(self.blocks)}-", svg(drawing)
         )  # names are unique on a page
@@ -103,7 +104,7 @@ class Report:
 
     def html(self) -> str:
         """The page."""
-        title = html.escape(self.title)
+        title = _escaped(self.title)
         body = "\n".join(self.blocks)
         return (
             '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
@@ -139,5 +140,10 @@ def svg(drawing: Axes | Figure) -> str:
     return re.sub(r"\n\s*", "\n", drawn).strip()
 
 
+def _escaped(text: str) -> str:
+    """Text as HTML shows it: no tag, and nothing that hides or turns what stands beside it around."""
+    return html.escape(readable_lines(text))
+
+
 def _row(tag: str, cells: Sequence[Any]) -> str:
-    return "<tr>" + "".join(f"<{tag}>{html.escape(str(cell))}</{tag}>" for cell in cells) + "</tr>"
+    return "<tr>" + "".join(f"<{tag}>{_escaped(str(cell))}</{tag}>" for cell in cells) + "</tr>"

@@ -15,6 +15,7 @@ from contracts.errors import ContractError
 from contracts.first_best import first_best
 from contracts.names import given_names
 from contracts.problem import ScreeningProblem
+from contracts.readable import aligned, readable
 from contracts.reading import Reading
 from contracts.relevance import Indices
 
@@ -136,7 +137,7 @@ def _columns(menu: Menu, beside: tuple[str, ...]) -> tuple[list[str], list[list[
     shown = shown_types(menu)
     doubts = [] if problem.ambiguity is None else ["worst case"]
     header = ["type", "weight", *doubts]
-    columns = [[str(problem.labels[k]) for k in shown], column(problem.weights[shown], 3)]
+    columns = [[readable(problem.labels[k]) for k in shown], column(problem.weights[shown], 3)]
     columns += [column(menu.worst_case_weights[shown], 3) for _ in doubts]
     allocation, transfer = menu.allocation[shown], menu.transfer[shown]
     rent = np.where(np.abs(menu.information_rent) > noise(menu), menu.information_rent, 0.0)[shown]
@@ -152,7 +153,7 @@ def _columns(menu: Menu, beside: tuple[str, ...]) -> tuple[list[str], list[list[
     for reading in _foremost(of_goods, allocation):
         size = plain if reading.is_plain else _largest(reading, parts)
         held = reading.of(allocation, transfer)
-        header.append(reading.name)
+        header.append(readable(reading.name))
         columns.append(column(held, digits, size))
         if best is None:
             continue
@@ -166,7 +167,7 @@ def _columns(menu: Menu, beside: tuple[str, ...]) -> tuple[list[str], list[list[
         columns.append(["..."] * len(shown))
     for reading in readings:
         if reading.per_transfer:
-            header.append(reading.name)
+            header.append(readable(reading.name))
             columns.append(column(reading.of(allocation, transfer), digits, money))
     header += ["rent", "option", "binding"]
     columns.append(column(rent, digits, money))
@@ -201,7 +202,7 @@ def option_name(menu: Menu, who: int) -> str:
 
 def _binding(menu: Menu, who: int) -> str:
     binding = menu.binding(who)
-    return ", ".join(binding[:3]) + (f", +{len(binding) - 3}" if len(binding) > 3 else "")
+    return ", ".join(map(readable, binding[:3])) + (f", +{len(binding) - 3}" if len(binding) > 3 else "")
 
 
 def menu_text(menu: Menu) -> str:
@@ -211,7 +212,7 @@ def menu_text(menu: Menu) -> str:
     if hidden:
         rows = [*rows[:middle], ["..."] + [""] * (len(header) - 1), *rows[middle:]]
     return "\n".join(
-        [headline(menu), *_aligned([header, *rows], words={0, len(header) - 2, len(header) - 1}), footer(menu)]
+        [headline(menu), *aligned([header, *rows], words={0, len(header) - 2, len(header) - 1}), footer(menu)]
     )
 
 
@@ -221,18 +222,6 @@ def menu_html(menu: Menu) -> str:
     left_out = {len(rows) // 2: f"... {hidden} more types ..."} if hidden else {}
     kinds = ["excluded" if menu.is_excluded[k] else "bunched" * int(menu.is_bunched[k]) for k in shown_types(menu)]
     return _html_table("menu", headline(menu), header, rows, left_out, footer(menu), kinds)
-
-
-def _aligned(rows: list[list[str]], words: set[int]) -> list[str]:
-    """Lines of columns: numbers to the right, words to the left."""
-    widths = [max(map(len, cells)) for cells in zip(*rows, strict=True)]
-    return [
-        "  ".join(
-            cell.ljust(width) if k in words else cell.rjust(width)
-            for k, (cell, width) in enumerate(zip(row, widths, strict=True))
-        ).rstrip()
-        for row in rows
-    ]
 
 
 def _html_table(
@@ -307,10 +296,10 @@ def front_table(front: Front) -> tuple[list[str], list[list[str]], int]:
         [f"{value + 0.0:.0f}" for value in values] if _are_counts(values) else column(values, DIGITS, size)
         for values, size in zip(front.points.T, sizes.tolist(), strict=True)
     ]
-    named = [f"{name} ({sense})" for name, sense in zip(front.names, front.senses, strict=True)]
+    named = [f"{readable(name)} ({sense})" for name, sense in zip(front.names, front.senses, strict=True)]
     rows = []
     for k in shown:
-        notes = [f"best {name}" for name, winner in zip(front.names, best, strict=True) if winner == k]
+        notes = [f"best {readable(name)}" for name, winner in zip(front.names, best, strict=True) if winner == k]
         notes += ["knee"] if k == knee else []
         size = len(front.menus[k].options.transfers)
         rows.append([str(k), *(cell[k] for cell in cells), str(size), ", ".join(notes)])
@@ -326,7 +315,7 @@ def front_text(front: Front) -> str:
     """The front as plain text."""
     header, rows, hidden = front_table(front)
     left = [f"... {hidden} more menus"] if hidden else []
-    lines = _aligned([header, *rows], words={len(header) - 1})
+    lines = aligned([header, *rows], words={len(header) - 1})
     return "\n".join([_front_headline(front), *lines, *left, _front_footer(front)])
 
 

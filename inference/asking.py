@@ -32,6 +32,7 @@ from contracts.errors import ProblemError
 from contracts.frozen import dataclass
 from contracts.menu import Menu, Options
 from contracts.problem import ScreeningProblem
+from contracts.readable import aligned, readable
 from contracts.solve import as_problem, solve_menu
 from contracts.tables import plural
 from inference.choice import Logit
@@ -105,14 +106,13 @@ class AskingMenu:
             f"AskingMenu: {plural(len(self.options.transfers), 'option')} for logit choice at temperature "
             f"{self.temperature:g}; expected value {self.value:.4g}, information {self.information:.4g} nats a choice"
         )
-        goods = [str(good) for good in self.problem.goods]
-        rows = [["option", *goods, "transfer", *(f"P({label})" for label in self.problem.labels)]]
+        goods = list(map(readable, self.problem.goods))
+        rows = [["option", *goods, "transfer", *(f"P({readable(label)})" for label in self.problem.labels)]]
         for k, (allocation, transfer) in enumerate(zip(*self.options, strict=True)):
             chances = [f"{chance:.3f}" for chance in self.probabilities[:, k]]
             rows.append([str(k), *(f"{amount:.4g}" for amount in allocation), f"{transfer:.4g}", *chances])
         rows.append(["outside", *[""] * (len(goods) + 1), *(f"{chance:.3f}" for chance in self.probabilities[:, -1])])
-        widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-        return "\n".join([head, *("  ".join(c.rjust(w) for c, w in zip(row, widths, strict=True)) for row in rows)])
+        return "\n".join([head, *aligned(rows)])
 
 
 @checked

@@ -10,6 +10,7 @@ from contracts.arrays import Array, finite
 from contracts.door import checked
 from contracts.errors import ProblemError, SolverError
 from contracts.frozen import dataclass
+from contracts.readable import name_column, readable
 from inference.norms import Norms
 
 if TYPE_CHECKING:
@@ -67,15 +68,17 @@ class Baseline:
 
     def __repr__(self) -> str:
         mix = ", ".join(
-            f"{chance:.0%} {name}" for name, chance in zip(self.norms.policies, self.lottery, strict=True) if chance > 0
+            f"{chance:.0%} {readable(name)}"
+            for name, chance in zip(self.norms.policies, self.lottery, strict=True)
+            if chance > 0
         )
-        width = max(5, *map(len, self.norms.groups))
+        heading, *groups = name_column("group", self.norms.groups)
         lines = [
             f"Baseline: {mix}",
-            f"{'group'.ljust(width)}  utility  needs  slack    (se)  acceptable  would say yes",
+            f"{heading}  utility  needs  slack    (se)  acceptable  would say yes",
         ]
         rows = zip(
-            self.norms.groups,
+            groups,
             self.utility,
             self.reservation_utility,
             self.slack,
@@ -86,7 +89,7 @@ class Baseline:
         )
         for name, worth, needs, slack, error, chance, yes in rows:
             numbers = f"{worth:7.2f} {needs:6.2f} {slack:6.2f}  ({error:.2f})  {chance:10.3f}  {yes:13.3f}"
-            lines.append(f"{name.ljust(width)}  {numbers}")
+            lines.append(f"{name}  {numbers}")
         return "\n".join(lines)
 
     def to_frame(self) -> pd.DataFrame:

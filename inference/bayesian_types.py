@@ -21,6 +21,7 @@ from contracts.door import checked
 from contracts.errors import ProblemError
 from contracts.frozen import dataclass
 from contracts.problem import ScreeningProblem
+from contracts.readable import padded, readable, width
 from inference.choice_data import ChoiceData, Integers, checked_data
 from inference.latent_fit import Point, fit
 from inference.logit_mixture import Comparisons, comparisons, evaluate, expected_difference, information, likelihood
@@ -152,12 +153,13 @@ class TypeDraws:
     def __repr__(self) -> str:
         n_chains, n_draws = self.weights.shape[:2]
         head = f"{self.n_types} latent types: {self.data.n_people} people, {self.data.n_obs} choices"
-        width = max(16, *(len(name) for name in self.names))
-        lines = ["type           weight  " + "  ".join(f"{name:>{width}}" for name in self.names)]
+        names = list(map(readable, self.names))
+        columns = max(16, *map(width, names))
+        lines = ["type           weight  " + "  ".join(padded(name, columns, left=False) for name in names)]
         for k in range(self.n_types):
             parts = [self.weights[..., k], *np.moveaxis(self.coefficients[..., k, :], -1, 0)]
             cells = [f"{part.mean():.4g} ({part.std():.2g})" for part in parts]
-            lines.append(f"{k:<4}  {cells[0]:>15}  " + "  ".join(f"{cell:>{width}}" for cell in cells[1:]))
+            lines.append(f"{k:<4}  {cells[0]:>15}  " + "  ".join(f"{cell:>{columns}}" for cell in cells[1:]))
         chains = f"{n_chains} chains of {n_draws} draws, {self.renamed:.1%} of them renamed"
         return "\n".join([head, *lines, f"{chains}; in brackets the posterior sd"])
 

@@ -13,6 +13,7 @@ from contracts.arrays import Array, finite
 from contracts.door import checked
 from contracts.errors import ProblemError
 from contracts.frozen import dataclass
+from contracts.readable import aligned, readable
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -143,21 +144,15 @@ def central_differences(function: Callable[[Array], Any], at: Array, error: Arra
 
 def table_lines(estimates: Estimates) -> list[str]:
     """The estimates with standard errors below them in parentheses, to two digits of the smallest error of a column."""
-    columns = [["type", *(cell for label in estimates.labels for cell in (label, ""))]]
+    columns = [["type", *(cell for label in estimates.labels for cell in (readable(label), ""))]]
     for j, name in enumerate(estimates.names):
         errors = estimates.standard_errors[:, j]
         decimals = _decimals(errors, estimates.values[:, j])
-        cells = [str(name)]
+        cells = [readable(name)]
         for value, error in zip(estimates.values[:, j], errors, strict=True):
             cells += [f"{0.0 if round(value, decimals) == 0 else value:.{decimals}f} ", f"({error:.{decimals}f})"]
         columns.append(cells)
-    widths = [max(map(len, cells)) for cells in columns]
-    return [
-        "  ".join(
-            [row[0].ljust(widths[0]), *(cell.rjust(width) for cell, width in zip(row[1:], widths[1:], strict=True))]
-        ).rstrip()
-        for row in zip(*columns, strict=True)
-    ]
+    return aligned(list(zip(*columns, strict=True)), words={0})
 
 
 def _decimals(errors: Array, values: Array) -> int:

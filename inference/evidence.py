@@ -65,9 +65,9 @@ class Evidence:
 
     def scattered(self, rows: Any, n_users: int) -> Evidence:
         """The same evidence among more users: row k goes to row rows[k], the rest has no evidence."""
-        wider = no_evidence(self.coarse.shape[0], n_users, self.coarse.shape[2])
-        wider.coarse[:, rows], wider.fine[:, rows] = self.coarse, self.fine
-        return wider
+        coarse, fine = np.zeros((2, self.coarse.shape[0], n_users, self.coarse.shape[2]))
+        coarse[:, rows], fine[:, rows] = self.coarse, self.fine
+        return Evidence(coarse, fine)
 
 
 def no_evidence(n_models: int, n_users: int, n_types: int) -> Evidence:

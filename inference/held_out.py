@@ -12,6 +12,7 @@ from contracts.arrays import Array, finite, generator, yes_or_no
 from contracts.door import Names, checked
 from contracts.errors import ProblemError, SolverError
 from contracts.frozen import dataclass
+from contracts.readable import name_column
 from inference.responders import Answers, answers_of, fit_responders
 
 if TYPE_CHECKING:
@@ -47,12 +48,11 @@ class HeldOut:
         return pd.DataFrame(columns, index=pd.Index(self.models, name="model"))
 
     def __repr__(self) -> str:
-        width = max(map(len, self.models))
-        rows = [f"{'model'.ljust(width)}  total log likelihood  per person    (se)  per answer"]
-        for row in self.to_frame().itertuples():
+        heading, *names = name_column("", self.models)
+        rows = [f"{'model'.ljust(len(heading))}  total log likelihood  per person    (se)  per answer"]
+        for name, row in zip(names, self.to_frame().itertuples(), strict=True):
             rows.append(
-                f"{str(row.Index).ljust(width)}  {row.total:20.1f}  {row.per_person:10.3f}  ({row.standard_error:.3f})"
-                f"  {row.per_answer:10.4f}"
+                f"{name}  {row.total:20.1f}  {row.per_person:10.3f}  ({row.standard_error:.3f})  {row.per_answer:10.4f}"
             )
         return "\n".join(rows)
 

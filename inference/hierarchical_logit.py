@@ -14,6 +14,7 @@ from contracts.door import Count, checked
 from contracts.errors import ProblemError
 from contracts.frozen import dataclass
 from contracts.problem import ScreeningProblem
+from contracts.readable import name_column
 from inference.choice_data import ChoiceData, checked_data
 from inference.hierarchical_sampler import HierarchicalPrior, People, sweeps
 from inference.mixed_logit import refuse_idle_attributes
@@ -162,11 +163,11 @@ class HierarchicalLogit:
     def __repr__(self) -> str:
         n_chains, n_draws = self.mean.shape[:2]
         head = f"Hierarchical logit: {self.data.n_people} people, {self.data.n_obs} choices"
-        width = max(9, *(len(name) for name in self.names))
-        lines = [f"{'attribute':{width}}  varies         mean     (sd)         sd     (sd)"]
-        for k, name in enumerate(self.names):
+        heading, *names = name_column("attribute", self.names)
+        lines = [f"{heading}  varies         mean     (sd)         sd     (sd)"]
+        for k, name in enumerate(names):
             cells = "  ".join(f"{part[..., k].mean():9.4f} ({part[..., k].std():.4f})" for part in (self.mean, self.sd))
-            lines.append(f"{name:{width}}  {self.kinds[k]:8}  {cells}")
+            lines.append(f"{name}  {self.kinds[k]:8}  {cells}")
         chains = f"{n_chains} chains of {n_draws} draws, {self.acceptance:.0%} of proposals accepted"
         return "\n".join([head, *lines, f"{chains}; in brackets the posterior sd"])
 

@@ -11,6 +11,7 @@ from contracts.arrays import Array
 from contracts.door import checked, found_number
 from contracts.errors import ProblemError
 from contracts.frozen import dataclass
+from contracts.readable import readable
 from inference.choice import ChoiceModel, check_choice_model
 from inference.choice_counts import named_offers
 
@@ -62,7 +63,7 @@ class Identification:
             if len(self.labels) == 1:
                 return "One type: nothing to tell apart"
             return f"All {len(self.labels)} types choose differently (total variation above {self.tolerance:g})"
-        shown = ", ".join(f"{one} ~ {other}" for one, other in pairs[:SHOWN_PAIRS])
+        shown = ", ".join(f"{readable(one)} ~ {readable(other)}" for one, other in pairs[:SHOWN_PAIRS])
         more = f" and {len(pairs) - SHOWN_PAIRS} more pairs" if len(pairs) > SHOWN_PAIRS else ""
         return f"Not told apart (choice probabilities within {self.tolerance:g}): {shown}{more}"
 

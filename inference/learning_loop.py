@@ -14,9 +14,11 @@ import numpy as np
 
 from contracts.arrays import Array, finite, generator
 from contracts.door import checked
+from contracts.drawn import drawn
 from contracts.errors import ProblemError
 from contracts.frozen import dataclass
 from contracts.problem import ScreeningProblem
+from contracts.readable import name_column
 from contracts.solve import reporter
 from contracts.tables import plural
 from inference.asking import AskingMenu, asking_menu
@@ -145,27 +147,25 @@ class LearningCurves:
 
             _, ax = plt.subplots()
         for name, line in zip(self.designers, self.cumulative, strict=True):
-            ax.plot(np.arange(1, len(line) + 1), line, label=name)
+            ax.plot(np.arange(1, len(line) + 1), line, label=drawn(name))
         ax.set_xlabel("round")
         ax.set_ylabel("cumulative regret per agent, money")
         ax.legend()
         return ax
 
     def __repr__(self) -> str:
-        width = max(map(len, (*self.designers, "designer")))
+        heading, *names = name_column("designer", self.designers)
         runs, rounds = self.regret.shape[1:]
         lines = [
             f"Regret against knowing the weights ({self.best:.4g} a round and agent), {plural(runs, 'run')} of "
             f"{plural(rounds, 'round')}"
         ]
-        lines.append(f"{'designer':<{width}}  {'first':>8}  {'last':>8}  {'sum':>8}  {'s.e.':>7}  {'error':>6}")
-        for k, name in enumerate(self.designers):
+        lines.append(f"{heading}  {'first':>8}  {'last':>8}  {'sum':>8}  {'s.e.':>7}  {'error':>6}")
+        for k, name in enumerate(names):
             mean = self.regret[k].mean(axis=0)
             error = self.error[k, :, -1].mean()
             spread = f"{self.standard_error()[k]:.4f}" if runs > 1 else "-"
-            lines.append(
-                f"{name:<{width}}  {mean[0]:>8.4f}  {mean[-1]:>8.4f}  {mean.sum():>8.4f}  {spread:>7}  {error:>6.3f}"
-            )
+            lines.append(f"{name}  {mean[0]:>8.4f}  {mean[-1]:>8.4f}  {mean.sum():>8.4f}  {spread:>7}  {error:>6.3f}")
         return "\n".join(lines)
 
 

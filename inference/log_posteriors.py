@@ -20,11 +20,12 @@ from contracts.door import checked
 from contracts.errors import ProblemError
 from contracts.files import replacing
 from contracts.frozen import dataclass
+from contracts.readable import aligned, readable
 from contracts.solve import reporter
 from inference.choice import BestResponse, ChoiceModel, check_choice_model
 from inference.choice_counts import ChoiceCounts, Offers, named_offers
 from inference.log_options import OUTSIDE, Column, whole_number
-from inference.logs import BATCH, ChoiceLog, UserCounts, aligned
+from inference.logs import BATCH, ChoiceLog, UserCounts
 from inference.posterior import TypePosterior, infer_types
 
 Integers = NDArray[np.int64]
@@ -72,7 +73,7 @@ class PosteriorFile:
     def __repr__(self) -> str:
         rows = [("type", "prior", "expected users", "share")]
         for label, before, users in zip(self.labels, self.prior, self.expected_users, strict=True):
-            rows.append((str(label), f"{before:.4f}", f"{users:,.1f}", f"{users / max(self.n_users, 1):.4f}"))
+            rows.append((readable(label), f"{before:.4f}", f"{users:,.1f}", f"{users / max(self.n_users, 1):.4f}"))
         head = f"Types of {self.n_users:,} users: {self.n_choices:,} choices, log evidence {self.log_evidence:.6g}"
         return "\n".join([head, *aligned(rows, words={0}), f"posteriors in {self.path}"])
 

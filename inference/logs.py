@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import dataclasses
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import field
 from functools import cached_property
@@ -25,6 +25,7 @@ from scipy.sparse import csr_array, vstack
 from contracts.door import Count, checked
 from contracts.errors import ProblemError
 from contracts.frozen import dataclass
+from contracts.readable import aligned, readable
 from contracts.solve import reporter
 from inference.log_cells import accepted, cells_of, read_cells, streamed
 from inference.log_options import Column, offers
@@ -358,8 +359,8 @@ def log_text(log: ChoiceLog) -> str:
     taken: list[tuple[str, ...]] = [("menu", "option", "rows", "share")] if menus else [("option", "rows", "share")]
     shown = list(zip(log.columns, log.population_counts, log.population_shares, strict=True))
     for column, count, part in shown[:SHOWN_COLUMNS]:
-        cells = (column.option, f"{count:,}", f"{part:.3f}")
-        taken.append((column.menu, *cells) if menus else cells)
+        cells = (readable(column.option), f"{count:,}", f"{part:.3f}")
+        taken.append((readable(column.menu), *cells) if menus else cells)
     lines = [
         f"Choice log: {log.source}",
         *aligned(rows, words={0, 2}),
@@ -368,15 +369,3 @@ def log_text(log: ChoiceLog) -> str:
     if len(shown) > SHOWN_COLUMNS:
         lines.append(f"... {len(shown) - SHOWN_COLUMNS} more options")
     return "\n".join(lines)
-
-
-def aligned(rows: Sequence[tuple[str, ...]], words: set[int]) -> list[str]:
-    """Columns of equal width, words to the left, numbers to the right."""
-    widths = [max(len(row[k]) for row in rows) for k in range(len(rows[0]))]
-    return [
-        "  ".join(
-            cell.ljust(width) if k in words else cell.rjust(width)
-            for k, (cell, width) in enumerate(zip(row, widths, strict=True))
-        ).rstrip()
-        for row in rows
-    ]

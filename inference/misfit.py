@@ -20,6 +20,7 @@ from contracts.arrays import Array, generator
 from contracts.door import checked
 from contracts.errors import ProblemError
 from contracts.frozen import dataclass
+from contracts.readable import name_column
 from contracts.solve import reporter
 
 if TYPE_CHECKING:
@@ -75,9 +76,10 @@ class Misfit:
         bad, adjusted = self.flagged(), dict(zip(self.users.tolist(), self.adjusted.tolist(), strict=True))
         least = dict(zip(self.users.tolist(), self.p_value.tolist(), strict=True))
         head = f"Misfit: no type explains {len(bad)} of {len(self.users)} users (false discovery rate {LEVEL:g})"
-        width = max([4, *(len(str(user)) for user in bad[:SHOWN_USERS])])
-        rows = [f"{user!s:{width}}  {least[user]:8.2g}  {adjusted[user]:8.2g}" for user in bad[:SHOWN_USERS].tolist()]
-        lines = [head, *([f"{'user':{width}}   p value  adjusted", *rows] if rows else [])]
+        shown = bad[:SHOWN_USERS].tolist()
+        heading, *names = name_column("user", map(str, shown))
+        rows = [f"{name}  {least[user]:8.2g}  {adjusted[user]:8.2g}" for name, user in zip(names, shown, strict=True)]
+        lines = [head, *([f"{heading}   p value  adjusted", *rows] if rows else [])]
         if len(bad) > SHOWN_USERS:
             lines.append(f"and {len(bad) - SHOWN_USERS} more")
         if (resolution := len(self.users) / (self.n_draws + 1)) > LEVEL:

@@ -15,6 +15,7 @@ from contracts.door import Count, Values, checked, whole
 from contracts.errors import ProblemError, SolverError
 from contracts.frozen import dataclass
 from contracts.problem import ScreeningProblem
+from contracts.readable import name_column
 from inference.choice_data import ChoiceData, Integers, checked_data
 from inference.panel import Panel, log_likelihood, log_likelihood_and_score, panel_of
 from inference.quantisation import screening_problem_of
@@ -184,11 +185,11 @@ class MixedLogit:
         data, errors, kinds = self.data, self.standard_errors, self.tastes.kinds
         model = "Multinomial logit" if set(kinds) == {"fixed"} else "Mixed logit"
         head = f"{model}: {data.n_people} people, {data.n_obs} choices, log likelihood {self.log_likelihood:.3f}"
-        width = max(9, *(len(name) for name in self.names))
-        lines = [f"{'attribute':{width}}  varies         mean     (se)         sd     (se)"]
-        for k, name in enumerate(self.names):
+        heading, *names = name_column("attribute", self.names)
+        lines = [f"{heading}  varies         mean     (se)         sd     (se)"]
+        for k, name in enumerate(names):
             spread = "" if kinds[k] == "fixed" else f"  {self.sds[k]:9.4f} ({errors[1, k]:.4f})"
-            lines.append(f"{name:{width}}  {kinds[k]:8}  {self.means[k]:9.4f} ({errors[0, k]:.4f}){spread}")
+            lines.append(f"{name}  {kinds[k]:8}  {self.means[k]:9.4f} ({errors[0, k]:.4f}){spread}")
         draws = "" if model != "Mixed logit" else f"{self.normals.shape[1]} draws a person; "
         return "\n".join([head, *lines, f"{draws}standard errors clustered by person"])
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from contracts.drawn import drawn
 from contracts.plotting import GREY, INK, PALETTE
 from inference.norms import Norms
 from inference.responders import Responders
@@ -36,10 +37,10 @@ def plot_norms(norms: Norms, ax: Axes | None = None) -> Axes:
         colour = PALETTE[g % len(PALETTE)]
         centre = norms.utilities[g, order]
         around = np.stack([centre - interval[g, order, 0], interval[g, order, 1] - centre])
-        ax.errorbar(centre, rows + offset, xerr=around, fmt="o", markersize=4, color=colour, label=group)
+        ax.errorbar(centre, rows + offset, xerr=around, fmt="o", markersize=4, color=colour, label=drawn(group))
         if norms.has_reservation_utility:
             ax.axvline(norms.reservation_utility[g], color=colour, linestyle="--", linewidth=1)
-    ax.set_yticks(rows, [norms.policies[k] for k in order])
+    ax.set_yticks(rows, [drawn(norms.policies[k]) for k in order])
     ax.set_xlabel("utility (logits)")
     ax.axvline(0.0, color=GREY, linewidth=0.8, zorder=0)
     ax.legend(frameon=False)

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from contracts.documents import parse_json
+from contracts.drawn import drawn
 from contracts.errors import ProblemError
 from contracts.frozen import dataclass
 from contracts.pieces import append_line, whole_lines
@@ -37,7 +38,7 @@ def plot_condition(rows: list[Row], ax: Axes | None = None) -> Axes:
     ax.errorbar(epochs, ours, [2 * (row.se or 0.0) for row in rows], marker="o", ms=4, capsize=2, label="assistant")
     if any(row.recorded_share is not None for row in rows):
         ax.plot(epochs, line([row.recorded_share for row in rows]), "s--", ms=4, label="recorded GPT-4")
-    ax.set(ylim=(-0.04, 1.04), xticks=epochs, xlabel="epoch", ylabel="share offered", title=rows[0].condition)
+    ax.set(ylim=(-0.04, 1.04), xticks=epochs, xlabel="epoch", ylabel="share offered", title=drawn(rows[0].condition))
     ax.title.set_fontsize(8)
     return ax
 

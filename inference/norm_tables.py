@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from contracts.readable import aligned, readable
 from contracts.tables import plural
 
 if TYPE_CHECKING:
@@ -18,22 +19,19 @@ SHOWN_POLICIES = 20
 
 def norms_text(norms: Norms) -> str:
     """Utilities with standard errors, one row per policy, one column per group."""
-    cells = [["", *norms.groups]]
+    cells = [["", *map(readable, norms.groups)]]
     order = np.argsort(-norms.common, kind="stable")
     for k in order[:SHOWN_POLICIES]:
-        cells.append([norms.policies[k], *map(_with_error, norms.utilities[:, k], norms.standard_errors[:, k])])
+        cells.append(
+            [readable(norms.policies[k]), *map(_with_error, norms.utilities[:, k], norms.standard_errors[:, k])]
+        )
     if len(order) > SHOWN_POLICIES:
         cells.append([f"... {len(order) - SHOWN_POLICIES} more"] + [""] * len(norms.groups))
     if norms.has_reservation_utility:
         cells.append(["could live with, from", *map(_with_error, norms.reservation_utility, norms.reservation_se)])
     if norms.member_sd.any():
         cells.append(["members' spread (sd)", *(f"{sd:.3f}" for sd in norms.member_sd)])
-    width = max(len(row[0]) for row in cells)
-    columns = [max(len(row[g + 1]) for row in cells) for g in range(len(norms.groups))]
-    lines = [
-        (row[0].ljust(width) + "".join("  " + cell.rjust(w) for cell, w in zip(row[1:], columns, strict=True))).rstrip()
-        for row in cells
-    ]
+    lines = aligned(cells, words={0})
     pooling = f"sd of policies {norms.pooling.common_sd:.3g}"
     if len(norms.groups) > 1:
         pooling += f", of groups around what is common {norms.pooling.group_sd:.3g}"
@@ -46,9 +44,11 @@ def remarks(norms: Norms) -> list[str]:
     """What the reader must know about the answers."""
     said = []
     for group, parts in norms.separated:
-        said.append(f"{group}: no answers connect {_parts(parts)}; only pooling compares them")
+        said.append(f"{readable(group)}: no answers connect {_parts(parts)}; only pooling compares them")
     for group, parts in norms.one_sided:
-        said.append(f"{group}: answers between {_parts(parts)} all go one way; only pooling keeps utilities finite")
+        said.append(
+            f"{readable(group)}: answers between {_parts(parts)} all go one way; only pooling keeps utilities finite"
+        )
     if norms.flat_raters:
         said.append(
             f"{norms.flat_raters} members rated everything alike: their ratings order nothing and are set aside"

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from contracts.arrays import Array
+from contracts.drawn import drawn
 from contracts.errors import ProblemError
 from contracts.plotting import GREY, INK, PALETTE, require_axes
 
@@ -72,7 +73,9 @@ def plot_population(
     band = np.array([one.interval(level) for one in draws])  # (n_times, 2, n_types)
     for k, (label, colour) in enumerate(zip(labels, _colours(len(labels)), strict=True)):
         ax.fill_between(times, band[:, 0, k], band[:, 1, k], color=colour, alpha=0.2, linewidth=0)
-        ax.plot(times, mean[:, k], color=colour, marker="o" if len(times) <= SHOWN_NAMES else "", ms=4, label=label)
+        ax.plot(
+            times, mean[:, k], color=colour, marker="o" if len(times) <= SHOWN_NAMES else "", ms=4, label=drawn(label)
+        )
     ax.set_ylim(0, 1)
     ax.set_xlabel("rounds")
     ax.set_ylabel(f"population weight, {level:.0%} credible")
@@ -116,7 +119,7 @@ def _draw_bars(posterior: TypePosterior, ax: Axes) -> None:
     if len(share) <= SHOWN_BARS:
         place = np.arange(len(share))
         ax.barh(place, share, color=PALETTE[0], height=0.7)
-        ax.set_yticks(place, [str(user) for user in posterior.users.tolist()], fontsize=8)
+        ax.set_yticks(place, [drawn(str(user)) for user in posterior.users.tolist()], fontsize=8)
         ax.invert_yaxis()
         ax.set_ylabel("user")
     else:
@@ -125,7 +128,7 @@ def _draw_bars(posterior: TypePosterior, ax: Axes) -> None:
         ax.set_ylabel("share of users, least probable first")
     ax.axvline(float(posterior.prior[1]), color=INK, lw=1, ls="--", label="prior")
     ax.set_xlim(0, 1)
-    ax.set_xlabel(f"probability of {label!r}")
+    ax.set_xlabel(f"probability of '{drawn(label)}'")
     ax.legend(fontsize=8, loc="lower right")
 
 
@@ -141,7 +144,9 @@ def _draw_triangle(posterior: TypePosterior, ax: Axes) -> None:
     ax.plot(prior[:1], prior[1:], "x", color=INK, ms=8, label="prior")
     for k, (x, y) in enumerate(CORNERS.tolist()):
         side = ("right", "left", "center")[k]
-        ax.text(x, y + (0.03 if k == 2 else -0.03), posterior.labels[k], ha=side, va="bottom" if k == 2 else "top")
+        ax.text(
+            x, y + (0.03 if k == 2 else -0.03), drawn(posterior.labels[k]), ha=side, va="bottom" if k == 2 else "top"
+        )
     if not many:
         for (x, y), names in _named_places(place, posterior.users.tolist()).items():
             ax.annotate(names, (x, y), (6, 5), textcoords="offset points", fontsize=8)
@@ -155,7 +160,7 @@ def _named_places(place: Array, users: list[Any]) -> dict[tuple[float, float], s
     """Names by point, those of users whose points touch together."""
     together: dict[tuple[float, float], list[str]] = {}
     for user, (x, y) in zip(users, place.tolist(), strict=True):
-        together.setdefault((round(x, 2), round(y, 2)), []).append(str(user))
+        together.setdefault((round(x, 2), round(y, 2)), []).append(drawn(str(user)))
     return {
         point: ", ".join(names[:3]) + (f", +{len(names) - 3}" if len(names) > 3 else "")
         for point, names in together.items()
@@ -169,10 +174,10 @@ def _draw_shades(posterior: TypePosterior, ax: Axes) -> None:
     order = np.arange(len(p)) if named else np.lexsort((-p.max(axis=1), p.argmax(axis=1)))
     image = ax.imshow(p[order], aspect="auto", cmap="cividis", vmin=0.0, vmax=1.0, interpolation="nearest")
     if named:
-        ax.set_yticks(np.arange(len(p)), [str(user) for user in posterior.users.tolist()], fontsize=8)
+        ax.set_yticks(np.arange(len(p)), [drawn(str(user)) for user in posterior.users.tolist()], fontsize=8)
     ax.set_ylabel("user" if named else "users, by most probable type")
     if p.shape[1] <= SHOWN_NAMES:
-        ax.set_xticks(np.arange(p.shape[1]), list(posterior.labels), rotation=30, ha="right")
+        ax.set_xticks(np.arange(p.shape[1]), list(map(drawn, posterior.labels)), rotation=30, ha="right")
     ax.set_xlabel("type")
     if (figure := ax.get_figure()) is not None:
         figure.colorbar(image, ax=ax, label="probability")

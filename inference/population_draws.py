@@ -20,6 +20,7 @@ from contracts.door import checked
 from contracts.errors import ProblemError
 from contracts.frozen import dataclass
 from contracts.problem import ScreeningProblem
+from contracts.readable import aligned, readable
 from contracts.tables import column
 
 if TYPE_CHECKING:
@@ -161,15 +162,9 @@ def weight_rows(labels: Sequence[str], cells: dict[str, Array]) -> list[str]:
     shown = np.arange(len(first))
     if len(first) > SHOWN_TYPES:
         shown = np.sort(np.argsort(-first, kind="stable")[:SHOWN_TYPES])
-    columns = [["type", *(str(labels[k]) for k in shown.tolist())]]
+    columns = [["type", *(readable(labels[k]) for k in shown.tolist())]]
     columns += [[name, *column(values[shown], 3)] for name, values in cells.items()]
-    widths = [max(map(len, words)) for words in columns]
-    lines = [
-        "  ".join(
-            [row[0].ljust(widths[0]), *(cell.rjust(width) for cell, width in zip(row[1:], widths[1:], strict=True))]
-        )
-        for row in zip(*columns, strict=True)
-    ]
+    lines = aligned(list(zip(*columns, strict=True)), words={0})
     left = len(first) - len(shown)
     return lines + ([f"and {left} types with less weight"] if left else [])
 

@@ -15,6 +15,7 @@ from scipy.special import logsumexp
 from contracts.arrays import Array
 from contracts.errors import ProblemError
 from contracts.frozen import dataclass
+from contracts.readable import name_column
 from inference.norm_beliefs import NormSpace, share_norms, tables_of
 from inference.split_policies import ShareRule
 from inference.split_types import BANDS, band_of, people_of, readable_splits, share_of_rows, weights_of_norms
@@ -39,8 +40,8 @@ class HeldOut:
     def __repr__(self) -> str:
         lines = [f"Held out whole: {self.n_runs} runs, {self.n_offers} offers, {self.n_decisions} decisions"]
         for what, scores in (("offer", self.offers), ("decision", self.decisions)):
-            wide = max(map(len, scores))
-            lines += [f"{name:<{wide}}  {score:>8.3f} nats per {what}" for name, score in scores.items()]
+            _, *names = name_column("", scores)
+            lines += [f"{name}  {s:>8.3f} nats per {what}" for name, s in zip(names, scores.values(), strict=True)]
         return "\n".join(lines)
 
 

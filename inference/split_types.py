@@ -15,10 +15,12 @@ import numpy as np
 
 from contracts.arrays import Array, finite
 from contracts.door import checked
+from contracts.drawn import drawn
 from contracts.errors import ProblemError
 from contracts.frozen import dataclass
 from contracts.models import delegation
 from contracts.problem import ScreeningProblem
+from contracts.readable import name_column
 from inference.norm_beliefs import (
     NormSpace,
     after_offer,
@@ -165,18 +167,18 @@ class SplitTypes:
             ax = Figure(figsize=(6, 4), layout="constrained").subplots()
         for row, label in enumerate(self.labels):
             seen = self.decided[row] > 0
-            ax.plot((BANDS[:-1] + BANDS[1:])[seen] / 2, self.acceptance[row, seen], "o-", ms=4, label=label)
+            ax.plot((BANDS[:-1] + BANDS[1:])[seen] / 2, self.acceptance[row, seen], "o-", ms=4, label=drawn(label))
         ax.axhline(0.5, color="0.7", lw=1)
         ax.set(xlabel="share offered", ylabel="probability of acceptance", ylim=(-0.03, 1.03))
         ax.legend(fontsize=8)
         return ax
 
     def __repr__(self) -> str:
-        wide = max(map(len, self.labels))
-        lines = [f"{'type':<{wide}}  weight  share offered  rather accepts"]
+        heading, *names = name_column("type", self.labels)
+        lines = [f"{heading}  weight  share offered  rather accepts"]
         for row, label in enumerate(self.labels):
             spans = ", ".join(f"{low:g} to {high:g}" for low, high in self.acceptable(label)) or "nothing seen"
-            lines.append(f"{label:<{wide}}  {self.weights[row]:>6.3f}  {self.share[row]:>13.3f}  {spans}")
+            lines.append(f"{names[row]}  {self.weights[row]:>6.3f}  {self.share[row]:>13.3f}  {spans}")
         return "\n".join([f"Split types: {len(self.labels)} policies, {self.passed_over} rows passed over", *lines])
 
     def _row(self, label: str) -> int:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from contracts.readable import aligned, readable
 from contracts.tables import column, plural
 
 if TYPE_CHECKING:
@@ -28,19 +29,16 @@ def posterior_text(posterior: TypePosterior) -> str:
     if n_types > SHOWN_TYPES:
         types = np.sort(np.argsort(-posterior.probabilities.mean(axis=0), kind="stable")[:SHOWN_TYPES])
     columns = [
-        ["user", *(str(user) for user in posterior.users[users].tolist())],
+        ["user", *(readable(str(user)) for user in posterior.users[users].tolist())],
         ["choices", *(str(n) for n in posterior.n_choices[users].tolist())],
     ]
-    columns += [[posterior.labels[k], *(f"{p:.4f}" for p in posterior.probabilities[users, k])] for k in types.tolist()]
-    columns.append(["most probable", *(str(label) for label in posterior.map[users])])
-    columns.append(["entropy", *column(posterior.entropy[users], 3, float(np.log(n_types)))])
-    widths = [max(map(len, words)) for words in columns]
-    rows = [
-        "  ".join(
-            [row[0].ljust(widths[0]), *(cell.rjust(width) for cell, width in zip(row[1:], widths[1:], strict=True))]
-        )
-        for row in zip(*columns, strict=True)
+    columns += [
+        [readable(posterior.labels[k]), *(f"{p:.4f}" for p in posterior.probabilities[users, k])]
+        for k in types.tolist()
     ]
+    columns.append(["most probable", *(readable(label) for label in posterior.map[users])])
+    columns.append(["entropy", *column(posterior.entropy[users], 3, float(np.log(n_types)))])
+    rows = aligned(list(zip(*columns, strict=True)), words={0})
     if n_users > SHOWN_USERS:
         rows.insert(1 + SHOWN_USERS // 2, f"... {n_users - SHOWN_USERS} more users ...")
     if n_types > SHOWN_TYPES:

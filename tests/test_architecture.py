@@ -11,8 +11,9 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 LAYERS = (  # each may import from those before it, and from its own
+    ("readable",),
     ("errors",),
-    ("files", "documents", "pieces", "readable", "frozen"),
+    ("files", "documents", "pieces", "frozen", "drawn"),
     ("arrays",),
     ("names",),
     ("door",),

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from contracts.drawn import drawn
 from contracts.plotting import PALETTE
 from inference.society.frontier import Placement
 from inference.society.mechanisms import FULL_INFORMATION
@@ -98,13 +99,13 @@ def picks_figure(placed: Placement) -> Figure:
     figure = Figure(figsize=(6.4, 2.4), layout="constrained")
     ax = figure.subplots()
     groups = placed.society.groups
-    options = (*(f"meant for {name}" for name in groups), "reference")
+    options = (*(f"meant for {drawn(name)}" for name in groups), "reference")
     left = np.zeros(len(groups))
     for number, name in enumerate(options):
         share = placed.taken[:, number]
         ax.barh(np.arange(len(groups)), share, left=left, color=PALETTE[number % len(PALETTE)], label=name)
         left = left + share
-    ax.set_yticks(np.arange(len(groups)), groups)
+    ax.set_yticks(np.arange(len(groups)), list(map(drawn, groups)))
     ax.invert_yaxis()
     ax.set_xlabel("share of the group")
     ax.spines[["top", "right"]].set_visible(False)

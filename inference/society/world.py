@@ -25,6 +25,7 @@ from contracts.arrays import Array, finite, generator, number
 from contracts.door import checked
 from contracts.errors import ProblemError
 from contracts.frozen import dataclass
+from contracts.readable import name_column, readable
 from contracts.records import read_json, write_document
 
 SCHEMA = "menuwright/society/1"
@@ -152,13 +153,13 @@ class Society:
     def __repr__(self) -> str:
         n_groups, n_members, n_policies = self.members.shape
         head = f"Society: {n_groups} groups of {n_members} members, {n_policies} policies, tau {self.temperature:g}"
-        width = max(map(len, self.groups))
-        rows = [f"{'group':{width}}  weight  favourite (utility), correlation with the others"]
-        for g, name in enumerate(self.groups):
+        heading, *names = name_column("group", self.groups)
+        rows = [f"{heading}  weight  favourite (utility), correlation with the others"]
+        for g, name in enumerate(names):
             best = int(self.utilities[g].argmax())
             others = ", ".join(f"{r:+.2f}" for h, r in enumerate(self.agreement[g]) if h != g)
-            favourite = f"{self.policies[best]} ({self.utilities[g, best]:.2f})"
-            rows.append(f"{name:{width}}  {self.weights[g]:6.3f}  {favourite}, {others}")
+            favourite = f"{readable(self.policies[best])} ({self.utilities[g, best]:.2f})"
+            rows.append(f"{name}  {self.weights[g]:6.3f}  {favourite}, {others}")
         return "\n".join([head, *rows])
 
 

@@ -17,6 +17,7 @@ from typer.testing import CliRunner
 
 import contracts
 from contracts.commands import answering
+from contracts.errors import UnwrittenError
 from inference.cli import app, main
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -310,6 +311,25 @@ def test_demo_prints_the_study_and_exits_by_its_certificates(folder, monkeypatch
     assert ("fails" in result.stderr) is not holds
     assert json.loads(run("demo", "--json").stdout) == {"holds": holds}
     assert asked == [Path("there"), Path("out")]
+
+
+def test_demo_prints_the_study_though_its_report_cannot_be_written(folder, monkeypatch):
+    def full(out):
+        raise UnwrittenError("out/page.html cannot be written: No space left on device", reached=Study(holds=True))
+
+    monkeypatch.setattr("contracts.demo.three_demographics", full)
+    result = run("demo")
+    assert (result.exit_code, result.stdout) == (2, "the study\n")
+    assert result.stderr == "Error: out/page.html cannot be written: No space left on device\n"
+
+
+def test_the_study_of_a_report_that_cannot_be_written_is_reached(folder, monkeypatch):
+    from contracts.demo import three_demographics
+
+    Path("file").write_text("")
+    with pytest.raises(UnwrittenError, match=r"file/three_demographics.html cannot be written") as failed:
+        three_demographics("file")
+    assert failed.value.reached.holds
 
 
 def test_demo_refuses_a_file_as_its_folder(folder):

@@ -393,6 +393,15 @@ def test_numbers_that_are_none_are_refused_in_problem_files(folder, number):
     assert "nan" in result.stderr or "is larger than any float" in result.stderr
 
 
+def test_a_saved_gap_that_is_no_number_is_refused(folder):
+    record = contracts.solve_menu([1.0, 2.0], cost=contracts.Quadratic()).to_dict()
+    for gap in ("NaN", '"1"', "[]"):
+        record["certificate"]["requested_gap"] = "here"
+        Path("menu.json").write_text(json.dumps(record).replace('"here"', gap))
+        with pytest.raises(ProblemError, match="requested_gap"):
+            contracts.load_menu("menu.json")
+
+
 # ---- journals and folders ----
 
 

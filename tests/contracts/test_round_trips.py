@@ -142,6 +142,23 @@ def test_a_front_that_was_saved_is_the_same_front_to_the_bit(tmp_path):
         assert_same_menu(menu, same)
 
 
+def test_types_and_societies_that_were_saved_are_the_same_to_the_bit(tmp_path):
+    import inference
+    from inference.society import synthetic_society
+    from inference.society.world import load_society
+
+    rng = np.random.default_rng(0)
+    attributes, person = rng.normal(size=(300, 3, 2)), np.repeat(np.arange(100), 3)
+    taste = np.where(np.arange(100)[:, np.newaxis] < 50, [[2.0, -1.0]], [[-2.0, 1.0]])[person]
+    utility = np.einsum("nja,na->nj", attributes, taste) + rng.gumbel(size=(300, 3))
+    types = inference.fit_latent_types(inference.ChoiceData(attributes, utility.argmax(axis=1), person), 2, rng)
+    society = synthetic_society(rng, conflict=0.5)
+    for kept, load in ((types, inference.load_latent_types), (society, load_society)):
+        again = load(kept.save(tmp_path / "kept.json"))
+        assert difference(kept, again) is None
+        assert str(kept) == str(again)
+
+
 # ---- read-only ----
 
 
