@@ -114,19 +114,6 @@ def upper_bound(problem: ScreeningProblem, multipliers: Multipliers) -> Bound:
         return upper_bound(problem.under(weights), replace(multipliers, weights=weights))
     if problem.valuation_sets is not None:
         return _robust_bound(problem, multipliers)
-    if np.isfinite(problem.transfer_limits).all() and problem.transfers != "none":
-        # A limit that no menu reaches bears no price, but a solver's rounding times the limit may be money.
-        low, high = problem.transfer_limits
-        eased = [
-            _bound_of(replace(problem, transfers=limits), multipliers)
-            for limits in ((low, math.inf), (-math.inf, high), (-math.inf, math.inf))
-        ]
-        return min(_bound_of(problem, multipliers), *eased, key=lambda proven: proven.value)
-    return _bound_of(problem, multipliers)
-
-
-def _bound_of(problem: ScreeningProblem, multipliers: Multipliers) -> Bound:
-    """The bound where valuations and weights are known, from these prices or next to them."""
     bound = _bound_at(problem, multipliers)
     for more in NUDGES:  # a linear cost on x >= 0 needs v <= price to the last digit: dearer side rows lower v
         if math.isfinite(bound.value) or not multipliers.side.any():
@@ -146,10 +133,11 @@ def _bound_at(problem: ScreeningProblem, multipliers: Multipliers) -> Bound:
     if not np.all(weights > 0):  # nothing weighs on the principal's payoff: only the constraints' prices count
         weights, cost = np.ones(problem.n_types), Linear(0.0)
     virtual, error = _virtual_valuations(problem, prices, weights, priced=cost is problem.cost)
-    if np.isfinite(problem.transfer_limits).all():  # what the flow misses is paid in utility, a_i . x_i - t_i
+    clears = np.all(prices.ir >= missed)
+    if np.isfinite(problem.transfer_limits).all() and not clears:  # it is paid in utility, a_i . x_i - t_i
         error = error + (missed / weights)[:, np.newaxis] * np.abs(problem.valuations)
         slip = float(missed.sum() * np.abs(problem.transfer_limits).max())
-    else:  # ... or moves the IR multipliers, which price the reservation utility
+    else:  # what the flow misses moves the IR multipliers, which price the reservation utility
         slip = float(missed @ np.abs(problem.reservation_utility))
     surplus, allocation, closed = conjugate_bound(cost, problem.domain, virtual, error)
     rows = problem.side_rows
@@ -495,4 +483,8 @@ def _virtual_valuations(
     virtual = value + (own - forced - side + linear) * per_type
     counts = np.bincount(tempter, minlength=problem.n_types)[:, np.newaxis] + len(rows.limit) + 8
     error = counts * EPS * (value_size + (np.abs(own) + forced_size + side_size + np.abs(linear)) * per_type)
+    untouched = (own == 0) & (forced_size == 0) & (side_size == 0) & (linear == 0)
+    if priced and untouched.any():  # one sum, often without rounding: an amount worth exactly its price gains nothing
+        a, b = problem.valuations, problem.principal_values
+        error = np.where(untouched & (virtual - a == b) & (virtual - b == a), 0.0, error)
     return np.asarray(virtual), np.asarray(error)
