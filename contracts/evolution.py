@@ -298,9 +298,7 @@ def grown(space: Space, seeds: list[Menu], archive: _Archive, executor: Executor
     return found
 
 
-def initial(
-    space: Space, simple: list[Array], seeds: list[Menu], count: int, rng: np.random.Generator
-) -> Array:
+def initial(space: Space, simple: list[Array], seeds: list[Menu], count: int, rng: np.random.Generator) -> Array:
     """Simple menus, the relaxation's, the same with their options thinned out, and random lists; (count, n_genes)."""
     rows = [*simple, *(space.genes(menu, rng, rises=False) for menu in seeds[: count // 2])][:count]
     while len(rows) < count:

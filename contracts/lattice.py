@@ -15,6 +15,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import numpy as np
+from numpy.typing import NDArray
 
 from contracts.arrays import Array
 from contracts.domains import Simplex
@@ -28,7 +29,7 @@ INWARDS = (0.0, 0.5, 2.0, 8.0)  # roots of the modulus by which amounts leave an
 
 
 def twin_groups(problem: ScreeningProblem) -> list[Indices]:
-    """Types of exactly equal tastes, two and more; over lotteries what all outcomes are worth in common is no taste."""
+    """Types of exactly equal tastes, two and more; what all outcomes of a lottery are worth in common is no taste."""
     whole = as_integers(problem.valuations, binary_places(problem.valuations))
     if _sums_to_one(problem):
         whole = whole - whole[:, :1]
@@ -43,8 +44,8 @@ def indifferent_amounts(
 ) -> Iterator[Array]:
     """Allocations near the given ones at which the differences between twins are worth multiples of a last digit.
 
-    First with the amounts on an edge of the domain where they are, then with those moved inwards, more and more. Where the
-    lattice has no point at all the allocations stay.
+    First with the amounts on an edge of the domain where they are, then with those moved inwards, more and more.
+    Where the lattice has no point at all the allocations stay.
     """
     for inwards in INWARDS:
         moved = allocation.copy()
@@ -73,11 +74,7 @@ def _move(problem: ScreeningProblem, group: Indices, allocation: Array, transfer
     if _sums_to_one(problem):
         largest = np.argmax(rounded, axis=1)
         rounded[np.arange(len(group)), largest] += 1.0 - rounded.sum(axis=1)
-    probe = [rounded + sign * ROOM * root * np.eye(problem.n_goods)[k] for k in range(problem.n_goods) for sign in (1, -1)]
-    varies = np.empty(rounded.shape, dtype=bool)
-    for k in range(problem.n_goods):
-        up, down = (_box_violation(problem, probe[2 * k + side])[:, k] for side in (0, 1))
-        varies[:, k] = ~(up | down)
+    varies = _has_room(problem, rounded, ROOM * root)
     if inwards:
         gap = np.sign(centre - rounded)
         rounded = np.where(varies, rounded, np.round((rounded + gap * inwards * root) / step) * step)
@@ -92,21 +89,27 @@ def _move(problem: ScreeningProblem, group: Indices, allocation: Array, transfer
         apart = [int(d) for d in np.round((rounded[member] - rounded[anchor]) / step)]
         if member == anchor or not any(apart):
             continue
-        shift = _to_lattice([int(w) for w in worth], apart, np.flatnonzero(varies[member]).tolist(), q, _sums_to_one(problem))
+        shift = _to_lattice(
+            [int(w) for w in worth],
+            apart,
+            np.flatnonzero(varies[member]).tolist(),
+            q,
+            balanced=_sums_to_one(problem),
+        )
         if shift is not None:
             rounded[member] = rounded[member] + np.array(shift, dtype=np.float64) * step
     allocation[group] = rounded
 
 
-def _box_violation(problem: ScreeningProblem, points: Array) -> Array:
-    """Which amounts leave the range that their good has in the domain; (n, n_goods) bool."""
-    top = problem.domain.magnitude(problem.n_goods)
-    if hasattr(problem.domain, "upper"):
-        return np.asarray((points < problem.domain.lower) | (points > problem.domain.upper))
-    return np.asarray((points < 0) | (points > top))
+def _has_room(problem: ScreeningProblem, points: Array, room: float) -> NDArray[np.bool_]:
+    """Which amounts are further than `room` from the ends of the range that their good has in the domain."""
+    ends = np.vstack([-np.eye(problem.n_goods), np.eye(problem.n_goods)])
+    corners = problem.domain.support(ends)
+    lowest, highest = np.diag(corners[: problem.n_goods]), np.diag(corners[problem.n_goods :])
+    return np.asarray((points - room > lowest) & (points + room < highest))
 
 
-def _to_lattice(worth: list[int], apart: list[int], free: list[int], q: int, balanced: bool) -> list[int] | None:
+def _to_lattice(worth: list[int], apart: list[int], free: list[int], q: int, *, balanced: bool) -> list[int] | None:
     """Whole numbers to add to `apart`, at `free` places only, so that worth . apart = 0 mod 2^q; None if impossible."""
     modulus = 1 << q
     miss = sum(w * d for w, d in zip(worth, apart, strict=True)) % modulus

@@ -26,7 +26,7 @@ from contracts.bounds import Bound
 from contracts.certificate import Certificate, Contracts, certify, distinct_contracts
 from contracts.domains import Simplex
 from contracts.engines.candidate import Candidate, units_of
-from contracts.engines.strict import StrictMenu, strict_menu
+from contracts.engines.strict import strict_menu
 from contracts.exact import best_options, utility_error
 from contracts.indifference import doubles, indifferent
 from contracts.mixing import LARGEST_MIXTURE, mixed, mixture_needed
@@ -185,7 +185,8 @@ def repairs(problem: ScreeningProblem, candidate: Candidate, deadline: float = n
             if exact is not None:
                 yield contracts_of(problem, *exact)
     if strict is not None:
-        strict = replace(strict, **dict(zip(("allocation", "utility"), _shared(problem, twins, strict.allocation, strict.utility), strict=True)))
+        allocation, utility = _shared(problem, twins, strict.allocation, strict.utility)
+        strict = replace(strict, allocation=allocation, utility=utility)
         needed = mixture_needed(problem, candidate, strict.allocation, strict.utility)
         if needed < LARGEST_MIXTURE:
             yield contracts_of(problem, *mixed(problem, candidate, strict, needed))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import functools
+import itertools
 import math
 import sys
 import time
@@ -106,7 +107,8 @@ def solve_menu(
         engine_for, method=method, deadline=deadline, report=reporter(progress), gap=gap, start=start
     )
     failures: list[SolverError] = []
-    for attempt in (functools.partial(candidate_within, engine=engine), *other_engines(problem, method, deadline)):
+    first: Engine = functools.partial(candidate_within, engine=engine)
+    for attempt in itertools.chain([first], other_engines(problem, method, deadline)):
         limit = time_limit
         try:
             candidate = attempt(problem)

@@ -76,7 +76,9 @@ def _is_proven(program: Program, found: Shortfall) -> bool:
         return True
     nothing = replace(problem, objective=WeightedSum(minimum_profit=problem.terms.minimum_profit), ambiguity=None)
     given = found.multipliers
-    largest = max(float(np.abs(part).max(initial=0.0)) for part in (given.ic.data, given.ir, given.transfer, given.side))
+    largest = max(
+        float(np.abs(part).max(initial=0.0)) for part in (given.ic.data, given.ir, given.transfer, given.side)
+    )
     for share in NOISE:  # without a goal there is no flow for prices that are rounding alone to lie on
         kept = _without_noise(given, share * max(largest, given.profit))
         best = min(bound.value for bound in bounds_near(nothing, kept))

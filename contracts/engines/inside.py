@@ -58,7 +58,9 @@ def hangs_on_digits(problem: ScreeningProblem) -> bool:
     """Whether an infinite conjugate is a rounding error away, and the multipliers are linear in the objective."""
     terms = problem.terms
     flat = isinstance(problem.cost, Linear) or (terms.profit_weight == 0 and terms.minimum_profit is None)
-    return flat and problem.valuation_sets is None and isinstance(problem.domain, NonNegative) and terms.function is None
+    return (
+        flat and problem.valuation_sets is None and isinstance(problem.domain, NonNegative) and terms.function is None
+    )
 
 
 def mixed_prices(multipliers: Multipliers, roomy: Multipliers, share: float) -> Multipliers:
@@ -130,7 +132,8 @@ def priced_by_program(problem: ScreeningProblem, given: Multipliers, *, room: bo
         worth = np.where(limited, problem.transfer_limits, 0.0)
         goal[ir:low], goal[low:high], goal[high:side] = -problem.reservation_utility, -worth[0], worth[1]
         goal[side:profit], goal[profit] = rows.limit, -(terms.minimum_profit or 0.0)
-    found: Any = linprog(
+    solve: Any = linprog
+    found = solve(
         goal / (float(np.abs(goal).max()) or 1.0),
         A_ub=_matrix(virtual, n_types * n_goods, total),
         b_ub=-fixed.ravel(),

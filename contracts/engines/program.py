@@ -164,9 +164,7 @@ class Program:
         return self.problem.domain.clip(allocation), point[n_allocation:] * self.units.money + self.units.shift
 
 
-def menu_program(
-    problem: ScreeningProblem, contract: Indices | None = None, units: Units | None = None
-) -> Program:
+def menu_program(problem: ScreeningProblem, contract: Indices | None = None, units: Units | None = None) -> Program:
     """Every IR, transfer and side row of the problem and the IC rows that imply all, without a Python loop over pairs.
 
     `contract` numbers the contract that each type takes, 0 for the outside contract; by default all have their own.

@@ -102,7 +102,9 @@ def _solved(program: Program, deadline: float, ic_price: float) -> Found:
         )
     tried: list[str] = []
     causes: list[str] = []
-    for solver in attempts(goal, tried, causes, deadline):
+    solver = ""
+    for name in attempts(goal, tried, causes, deadline):
+        solver = name
         if goal.status in ("infeasible", "infeasible_inaccurate"):
             causes.append(_cause(infeasible_menu(program)))
         elif goal.status in ("unbounded", "unbounded_inaccurate"):
@@ -164,10 +166,8 @@ def attempts(goal: Any, tried: list[str], causes: list[str], deadline: float = n
 
 def run(goal: Any, deadline: float = np.inf) -> bool:
     """Whether a solver has a solution of the program; the first that has one leaves it in the variables."""
-    for _ in attempts(goal, [], [], deadline):
-        if goal.status in ("optimal", "optimal_inaccurate", "user_limit"):
-            return True
-    return False
+    solved = ("optimal", "optimal_inaccurate", "user_limit")
+    return any(goal.status in solved for _ in attempts(goal, [], [], deadline))
 
 
 def _price(row: list[Any]) -> Any:
@@ -225,4 +225,3 @@ def _directions(program: Program, rows: list[list[Any]], reaches: list[Any]) -> 
         total = np.asarray(reach.dual_value).reshape(len(price), n_goods)
         found[places] = total / np.maximum(price, np.finfo(np.float64).tiny)[:, np.newaxis]
     return found
-
