@@ -19,6 +19,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, fields, replace
+from fractions import Fraction
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
 
 BALANCING_ROUNDS = 200
 NUDGES = (1e-13, 1e-11, 1e-9, 1e-7)  # of the prices of side constraints, relative
+DECIDED = 2000  # virtual valuations next to a linear cost's price that are looked at in fractions
 FLOW_ROUNDS = 20  # of putting robust prices on the flow and pricing anew
 NEARLY_BALANCED = 1e-8  # share of all prices that no flow needs to carry for a bound that is called numerical
 
@@ -139,6 +141,8 @@ def _bound_at(problem: ScreeningProblem, multipliers: Multipliers) -> Bound:
         slip = float(missed.sum() * np.abs(problem.transfer_limits).max())
     else:  # what the flow misses moves the IR multipliers, which price the reservation utility
         slip = float(missed @ np.abs(problem.reservation_utility))
+    if isinstance(cost, Linear) and isinstance(problem.domain, NonNegative):
+        virtual, error = _on_the_right_side(problem, prices, weights, virtual, error, cost, priced=cost is problem.cost)
     surplus, allocation, closed = conjugate_bound(cost, problem.domain, virtual, error)
     rows = problem.side_rows
     lowest, highest = problem.transfer_limits
@@ -483,8 +487,41 @@ def _virtual_valuations(
     virtual = value + (own - forced - side + linear) * per_type
     counts = np.bincount(tempter, minlength=problem.n_types)[:, np.newaxis] + len(rows.limit) + 8
     error = counts * EPS * (value_size + (np.abs(own) + forced_size + side_size + np.abs(linear)) * per_type)
-    untouched = (own == 0) & (forced_size == 0) & (side_size == 0) & (linear == 0)
-    if priced and untouched.any():  # one sum, often without rounding: an amount worth exactly its price gains nothing
-        a, b = problem.valuations, problem.principal_values
-        error = np.where(untouched & (virtual - a == b) & (virtual - b == a), 0.0, error)
     return np.asarray(virtual), np.asarray(error)
+
+
+def _on_the_right_side(
+    problem: ScreeningProblem,
+    prices: Multipliers,
+    weights: Array,
+    virtual: Array,
+    error: Array,
+    cost: Linear,
+    *,
+    priced: bool,
+) -> tuple[Array, Array]:
+    """Virtual valuations within rounding of a linear cost's price put on the side of it where they exactly lie.
+
+    On x >= 0 that decides whether the bound is finite. Fractions of the same numbers know, and few of them are asked.
+    """
+    price = np.broadcast_to(cost.price, virtual.shape)
+    near = np.argwhere(np.abs(virtual - price) <= error)
+    if not len(near) or len(near) > DECIDED:
+        return virtual, error
+    virtual, error, rows = virtual.copy(), error.copy(), problem.side_rows
+    kappa = Fraction(problem.terms.profit_weight) + Fraction(prices.profit)
+    column = prices.ic.tocsc()
+    for j, k in near.tolist():
+        own = Fraction(float(problem.valuations[j, k]))
+        total = Fraction(float(prices.transfer[j])) * own
+        total += Fraction(float(problem.weights[j])) * Fraction(float(problem.terms.allocation_values[j, k]))
+        for place in range(column.indptr[j], column.indptr[j + 1]):
+            other = Fraction(float(problem.valuations[column.indices[place], k]))
+            total -= Fraction(float(column.data[place])) * (other - own)
+        for row in np.flatnonzero(prices.side * rows.allocation[:, j, k]):
+            total -= Fraction(float(prices.side[row])) * Fraction(float(rows.allocation[row, j, k]))
+        weight = kappa * Fraction(float(problem.weights[j])) if priced else Fraction(float(weights[j]))
+        value = own + Fraction(float(problem.principal_values[j, k])) if priced else Fraction(0)
+        if total <= weight * (Fraction(float(price[j, k])) - value):
+            virtual[j, k], error[j, k] = price[j, k], 0.0
+    return virtual, error

@@ -112,6 +112,9 @@ def _solved(program: Program, deadline: float, ic_price: float) -> Found:
         elif point.value is not None:
             break
     else:
+        if goal.status not in ("infeasible", "unbounded"):  # solvers that only fail may still have had a reason to
+            causes.append(_cause(unbounded_menu(program)))
+            causes.append(_cause(infeasible_menu(program)))
         remedy = "relax what makes it nearly infeasible" if terms.function is None else TOO_AVERSE
         raise SolverError(
             f"the reference engine found no menu ({'; '.join(dict.fromkeys(causes))}); tried {', '.join(tried)}. "
