@@ -13,8 +13,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from contracts.arrays import Array
+from contracts.bounds import upper_bound
 from contracts.engines.candidate import Candidate, units_of, widest_units_of
 from contracts.engines.diagnosis import infeasible_menu, unbounded_menu
+from contracts.engines.near_twins import near_twins, with_twins_priced
 from contracts.engines.program import Program, menu_program, multipliers_of
 from contracts.errors import ContractError, ProblemError, SolverError
 from contracts.objectives import TOO_AVERSE
@@ -93,7 +95,12 @@ def _solved(program: Program, deadline: float, ic_price: float) -> Found:
     if terms.minimum_profit is not None:
         budget = [program.profit(allocation, utility) >= terms.minimum_profit / units.money]
     sharing = program.sharing(allocation, utility)
-    demands = [*chain.from_iterable(rows), *program.domain_constraints(allocation), *sharing]
+    twins = near_twins(problem)
+    in_order = []
+    if len(twins):
+        step = allocation[twins.first] - allocation[twins.second]
+        in_order = [cp.sum(cp.multiply(twins.direction, step), axis=1) >= 0]
+    demands = [*chain.from_iterable(rows), *program.domain_constraints(allocation), *sharing, *in_order]
     penalty = 0.0 if ic_price == np.inf else ic_price * cp.sum(missed)
     goal = cp.Problem(cp.Maximize(expected + worst_off - penalty), [*demands, *budget, *floor, *worst_case, *reaches])
     if not goal.is_dcp():
@@ -123,6 +130,10 @@ def _solved(program: Program, deadline: float, ic_price: float) -> Found:
         )
     found_allocation, found_utility = program.read(np.asarray(point.value))
     prices = multipliers_of(program, [_price(row) for row in rows], _price(budget), _price(floor), goal_unit)
+    if in_order:
+        priced = with_twins_priced(problem, prices, twins, _price(in_order) * (goal_unit / units.allocation))
+        known = problem if problem.ambiguity is None else problem.under(problem.weights)
+        prices = min(prices, priced, key=lambda each: upper_bound(known, each).value)
     if worst_case:
         prices = dataclasses.replace(prices, weights=np.asarray(_price(worst_case)))
     if reaches:
