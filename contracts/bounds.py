@@ -20,6 +20,7 @@ from __future__ import annotations
 import itertools
 import math
 from dataclasses import fields, replace
+from fractions import Fraction
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -48,6 +49,7 @@ if TYPE_CHECKING:
 BALANCING_ROUNDS = 200
 MOST_CORNERS = 16  # of a cube of errors that conjugates are taken at
 NUDGES = (1e-13, 1e-11, 1e-9, 1e-7)  # of the prices of side constraints, relative
+DECIDED = 2000  # virtual valuations next to a linear cost's price that are looked at in fractions
 FLOW_ROUNDS = 20  # of putting robust prices on the flow and pricing anew
 NEARLY_BALANCED = 1e-8  # share of all prices that no flow needs to carry for a bound that is called numerical
 
@@ -140,19 +142,6 @@ def upper_bound(problem: ScreeningProblem, multipliers: Multipliers) -> Bound:
         return upper_bound(problem.under(weights), replace(multipliers, weights=weights))
     if problem.valuation_sets is not None:
         return _robust_bound(problem, multipliers)
-    if np.isfinite(problem.transfer_limits).all() and problem.transfers != "none":
-        # A limit that no menu reaches bears no price, but a solver's rounding times the limit may be money.
-        low, high = problem.transfer_limits
-        eased = [
-            _bound_of(replace(problem, transfers=limits), multipliers)
-            for limits in ((low, math.inf), (-math.inf, high), (-math.inf, math.inf))
-        ]
-        return min(_bound_of(problem, multipliers), *eased, key=lambda proven: proven.value)
-    return _bound_of(problem, multipliers)
-
-
-def _bound_of(problem: ScreeningProblem, multipliers: Multipliers) -> Bound:
-    """The bound where valuations and weights are known, from these prices or next to them."""
     bound = _bound_at(problem, multipliers)
     for more in NUDGES:  # a linear cost on x >= 0 needs v <= price to the last digit: dearer side rows lower v
         if math.isfinite(bound.value) or not multipliers.side.any():
@@ -172,11 +161,14 @@ def _bound_at(problem: ScreeningProblem, multipliers: Multipliers) -> Bound:
     if not np.all(weights > 0):  # nothing weighs on the principal's payoff: only the constraints' prices count
         weights, cost = np.ones(problem.n_types), Linear(0.0)
     virtual, error = _virtual_valuations(problem, prices, weights, priced=cost is problem.cost)
-    if np.isfinite(problem.transfer_limits).all():  # what the flow misses is paid in utility, a_i . x_i - t_i
+    clears = np.all(prices.ir >= missed)
+    if np.isfinite(problem.transfer_limits).all() and not clears:  # it is paid in utility, a_i . x_i - t_i
         error = error + (missed / weights)[:, np.newaxis] * np.abs(problem.valuations)
         slip = float(missed.sum() * np.abs(problem.transfer_limits).max())
     else:  # ... or moves the IR multipliers, which price the reservation utility
         slip = float(missed @ _stake_in_leaving(problem))
+    if isinstance(cost, Linear) and isinstance(problem.domain, NonNegative):
+        virtual, error = _on_the_right_side(problem, prices, weights, virtual, error, cost, priced=cost is problem.cost)
     surplus, allocation, closed = conjugate_bound(cost, problem.domain, virtual, error)
     rows = problem.side_rows
     lowest, highest = problem.transfer_limits
@@ -672,3 +664,40 @@ def _virtual_valuations(
     counts = np.bincount(tempter, minlength=problem.n_types)[:, np.newaxis] + len(rows.limit) + 8
     error = counts * EPS * (value_size + (np.abs(own) + forced_size + side_size + np.abs(linear)) * per_type)
     return np.asarray(virtual), np.asarray(error)
+
+
+def _on_the_right_side(
+    problem: ScreeningProblem,
+    prices: Multipliers,
+    weights: Array,
+    virtual: Array,
+    error: Array,
+    cost: Linear,
+    *,
+    priced: bool,
+) -> tuple[Array, Array]:
+    """Virtual valuations within rounding of a linear cost's price put on the side of it where they exactly lie.
+
+    On x >= 0 that decides whether the bound is finite. Fractions of the same numbers know, and few of them are asked.
+    """
+    price = np.broadcast_to(cost.price, virtual.shape)
+    near = np.argwhere(np.abs(virtual - price) <= error)
+    if not len(near) or len(near) > DECIDED:
+        return virtual, error
+    virtual, error, rows = virtual.copy(), error.copy(), problem.side_rows
+    kappa = Fraction(problem.terms.profit_weight) + Fraction(prices.profit)
+    column = prices.ic.tocsc()
+    for j, k in near.tolist():
+        own = Fraction(float(problem.valuations[j, k]))
+        total = Fraction(float(prices.transfer[j])) * own
+        total += Fraction(float(problem.weights[j])) * Fraction(float(problem.terms.allocation_values[j, k]))
+        for place in range(column.indptr[j], column.indptr[j + 1]):
+            other = Fraction(float(problem.valuations[column.indices[place], k]))
+            total -= Fraction(float(column.data[place])) * (other - own)
+        for row in np.flatnonzero(prices.side * rows.allocation[:, j, k]):
+            total -= Fraction(float(prices.side[row])) * Fraction(float(rows.allocation[row, j, k]))
+        weight = kappa * Fraction(float(problem.weights[j])) if priced else Fraction(float(weights[j]))
+        value = own + Fraction(float(problem.principal_values[j, k])) if priced else Fraction(0)
+        if total <= weight * (Fraction(float(price[j, k])) - value):
+            virtual[j, k], error[j, k] = price[j, k], 0.0
+    return virtual, error

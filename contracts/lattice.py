@@ -13,30 +13,40 @@ hundred-millionth of the amounts; with one good only its multiples are left, and
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from fractions import Fraction
 
 import numpy as np
+from numpy.typing import NDArray
 
 from contracts.arrays import Array
-from contracts.domains import Box, Simplex
+from contracts.domains import Simplex
+from contracts.engines.near_twins import LOTTERY_DIGITS
 from contracts.exact import as_integers, binary_places
 from contracts.problem import ScreeningProblem
 from contracts.relevance import Indices
 
 AMOUNT_DIGITS = 53  # binary digits of the largest amount
 ROOM = 4.0  # roots of the modulus that an amount needs on both sides to be free to vary
+LARGEST_EXPONENT = 500  # of amounts that are worth the trouble
+ORDER = 4.0  # roots of the modulus by which near twins are put in the order of their tastes
+ALIKE = 1e-12  # share of the largest valuation within which two tastes are told apart by their last digits
 INWARDS = (0.0, 0.5, 2.0, 8.0)  # roots of the modulus by which amounts leave an edge of the domain
 
 
 def twin_groups(problem: ScreeningProblem) -> list[Indices]:
-    """Types of exactly equal tastes, two and more; over lotteries what all outcomes are worth in common is no taste."""
-    whole = as_integers(problem.valuations, binary_places(problem.valuations))
-    if _sums_to_one(problem):
-        whole = whole - whole[:, :1]
-    groups: dict[tuple[int, ...], list[int]] = {}
-    for who, taste in enumerate(whole.tolist()):
-        groups.setdefault(tuple(taste), []).append(who)
-    return [np.array(group, dtype=np.intp) for group in groups.values() if len(group) > 1]
+    """Types of equal tastes, two and more, or of tastes that a last digit tells apart.
+
+    What all outcomes of a lottery are worth in common is no taste.
+    """
+    from scipy.sparse import csr_array
+    from scipy.sparse.csgraph import connected_components
+
+    taste = problem.valuations - problem.valuations.mean(axis=1, keepdims=True) * _sums_to_one(problem)
+    apart = np.abs(taste[:, np.newaxis] - taste).max(axis=2)
+    close = csr_array(apart <= ALIKE * float(np.abs(problem.valuations).max()))
+    group = connected_components(close, directed=False)[1]
+    members = [np.flatnonzero(group == number) for number in range(int(group.max()) + 1)]
+    return [each.astype(np.intp) for each in members if len(each) > 1]
 
 
 def indifferent_amounts(
@@ -44,8 +54,8 @@ def indifferent_amounts(
 ) -> Iterator[Array]:
     """Allocations near the given ones at which the differences between twins are worth multiples of a last digit.
 
-    First with the amounts on an edge of the domain where they are, then with those moved inwards, more and more. Where
-    the lattice has no point at all the allocations stay.
+    First with the amounts on an edge of the domain where they are, then with those moved inwards, more and more.
+    Where the lattice has no point at all the allocations stay.
     """
     for inwards in INWARDS:
         moved = allocation.copy()
@@ -61,26 +71,18 @@ def _sums_to_one(problem: ScreeningProblem) -> bool:
 
 def _move(problem: ScreeningProblem, group: Indices, allocation: Array, transfer: Array, inwards: float) -> None:
     """Move the allocations of one group of twins, in place: all but one, the one that has fewest amounts to vary."""
-    step = 2.0 ** (int(np.frexp(np.abs(allocation[group]).max(initial=2.0**-1000))[1]) - AMOUNT_DIGITS)
-    digit = 2.0 ** (int(np.frexp(np.abs(transfer[group]).max(initial=2.0**-1000))[1]) - 52)
-    centre, _ = problem.domain.interior(problem.n_goods)
+    step_places = AMOUNT_DIGITS - _exponent(allocation[group])
     places = binary_places(problem.valuations[group])
-    modulus = digit * 2.0**places / step
-    if modulus <= 1:
+    q = _exponent(transfer[group]) - 52 + places + step_places
+    if q <= 0 or abs(step_places) > LARGEST_EXPONENT:
         return
-    q = int(np.log2(modulus))
+    step, (centre, _) = 2.0**-step_places, problem.domain.interior(problem.n_goods)
     root = 2.0 ** (q / 2) * step
     rounded = np.round(allocation[group] / step) * step
     if _sums_to_one(problem):
         largest = np.argmax(rounded, axis=1)
         rounded[np.arange(len(group)), largest] += 1.0 - rounded.sum(axis=1)
-    probe = [
-        rounded + sign * ROOM * root * np.eye(problem.n_goods)[k] for k in range(problem.n_goods) for sign in (1, -1)
-    ]
-    varies = np.empty(rounded.shape, dtype=bool)
-    for k in range(problem.n_goods):
-        up, down = (_box_violation(problem, probe[2 * k + side])[:, k] for side in (0, 1))
-        varies[:, k] = ~np.logical_or(up, down)
+    varies = _has_room(problem, rounded, ROOM * root)
     if inwards:
         gap = np.sign(centre - rounded)
         rounded = np.where(varies, rounded, np.round((rounded + gap * inwards * root) / step) * step)
@@ -92,23 +94,55 @@ def _move(problem: ScreeningProblem, group: Indices, allocation: Array, transfer
     if _sums_to_one(problem):
         worth = worth - worth[0]
     for member in range(len(group)):
+        if member != anchor:
+            rounded[member] += _into_order(
+                problem, group[[anchor, member]], rounded[[anchor, member]], ORDER * root, step
+            )
         apart = [int(d) for d in np.round((rounded[member] - rounded[anchor]) / step)]
         if member == anchor or not any(apart):
             continue
         shift = _to_lattice(
-            [int(w) for w in worth], apart, np.flatnonzero(varies[member]).tolist(), q, balanced=_sums_to_one(problem)
+            [int(w) for w in worth],
+            apart,
+            np.flatnonzero(varies[member]).tolist(),
+            q,
+            balanced=_sums_to_one(problem),
         )
         if shift is not None:
             rounded[member] = rounded[member] + np.array(shift, dtype=np.float64) * step
     allocation[group] = rounded
 
 
-def _box_violation(problem: ScreeningProblem, points: Array) -> Array:
-    """Which amounts leave the range that their good has in the domain; (n, n_goods) bool."""
-    domain: Any = problem.domain
-    if isinstance(domain, Box):
-        return np.asarray((points < domain.lower) | (points > domain.upper))
-    return np.asarray((points < 0) | (points > domain.magnitude(problem.n_goods)))
+def _exponent(values: Array) -> int:
+    """The least e with all sizes below 2^e."""
+    return int(np.frexp(np.abs(values).max(initial=2.0**-1000))[1])
+
+
+def _into_order(problem: ScreeningProblem, pair: Indices, amounts: Array, room: float, step: float) -> Array:
+    """What to add to the second's amounts for it to have more, by `room`, of what it values more by a last digit."""
+    values = [[Fraction(value) for value in row] for row in problem.valuations[pair].tolist()]
+    ahead = [b - a for a, b in zip(*values, strict=True)]
+    if _sums_to_one(problem):
+        ahead = [each - sum(ahead) / len(ahead) for each in ahead]
+    direction = np.array([float(each) for each in ahead])
+    length = float(np.linalg.norm(direction))
+    rounding = LOTTERY_DIGITS * float(np.abs(problem.valuations[pair]).max()) * _sums_to_one(problem)
+    if length <= rounding:
+        return np.zeros(len(direction))
+    direction /= length
+    short = max(0.0, room - float(direction @ (amounts[1] - amounts[0])))
+    added = np.round(short * direction / step) * step
+    if _sums_to_one(problem):
+        added[np.argmax(amounts[1])] -= added.sum()
+    return np.asarray(added)
+
+
+def _has_room(problem: ScreeningProblem, points: Array, room: float) -> NDArray[np.bool_]:
+    """Which amounts are further than `room` from the ends of the range that their good has in the domain."""
+    ends = np.vstack([-np.eye(problem.n_goods), np.eye(problem.n_goods)])
+    corners = problem.domain.support(ends)
+    lowest, highest = np.diag(corners[: problem.n_goods]), np.diag(corners[problem.n_goods :])
+    return np.asarray((points - room > lowest) & (points + room < highest))
 
 
 def _to_lattice(worth: list[int], apart: list[int], free: list[int], q: int, *, balanced: bool) -> list[int] | None:

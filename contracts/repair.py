@@ -192,8 +192,8 @@ def repairs(problem: ScreeningProblem, candidate: Candidate, deadline: float = n
             if exact is not None:
                 yield contracts_of(problem, *exact)
     if strict is not None:
-        shared = _shared(problem, twins, strict.allocation, strict.utility)
-        strict = replace(strict, allocation=shared[0], utility=shared[1])
+        allocation, utility = _shared(problem, twins, strict.allocation, strict.utility)
+        strict = replace(strict, allocation=allocation, utility=utility)
         needed = mixture_needed(problem, candidate, strict.allocation, strict.utility)
         if needed < LARGEST_MIXTURE:
             yield contracts_of(problem, *mixed(problem, candidate, strict, needed))

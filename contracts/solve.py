@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import functools
+import itertools
 import math
 import sys
 import time
@@ -117,7 +118,7 @@ def solve_menu(
         return served
     failures: list[SolverError] = []
     first: Engine = functools.partial(candidate_within, engine=engine)
-    for attempt in (first, *other_engines(problem.program, method, deadline)):
+    for attempt in itertools.chain([first], other_engines(problem.program, method, deadline)):
         limit = time_limit
         try:
             candidate = attempt(problem.program)

@@ -25,7 +25,7 @@ LAYERS = (  # each may import from those before it, and from its own
     ("bounds",),
     ("certificate",),
     ("indifference",),
-    ("menu", "tables", "engines", "repricing", "mixing", "robust_repair", "repair"),
+    ("menu", "tables", "engines", "repricing", "mixing", "robust_repair", "lattice", "tight_repair", "repair"),
     ("criteria", "sandwich"),
     ("front", "solve"),
     ("scalarisation", "evolution"),

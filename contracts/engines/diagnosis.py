@@ -17,6 +17,7 @@ from contracts.objectives import WeightedSum
 
 CONFLICT_PRICE = 1e-6  # share of the largest price above which a constraint takes part in the conflict
 SHORTFALL = 1e-7  # normalised violation below which a problem counts as feasible
+NOISE = (0.0, 1e-9, 1e-6, 1e-3)  # shares of the largest price below which prices may be rounding
 PROOF = 1e-9  # share of the priced amounts by which a bound must lie below nothing
 GROWTH = 1e-7  # of the goal, along a direction of length one, that a solver can tell from none
 LARGEST_CONFLICT = 24  # constraints that the deletion filter tries one by one
@@ -73,9 +74,25 @@ def _is_proven(program: Program, found: Shortfall) -> bool:
     if problem.valuation_sets is not None:
         return True
     nothing = replace(problem, objective=WeightedSum(minimum_profit=problem.terms.minimum_profit), ambiguity=None)
-    best = min(bound.value for bound in bounds_near(nothing, found.multipliers))
-    size = float(found.multipliers.ir @ np.abs(problem.reservation_utility)) + abs(best)
-    return best < -PROOF * size
+    given = found.multipliers
+    largest = max(
+        float(np.abs(part).max(initial=0.0)) for part in (given.ic.data, given.ir, given.transfer, given.side)
+    )
+    for share in NOISE:  # without a goal there is no flow for prices that are rounding alone to lie on
+        kept = _without_noise(given, share * max(largest, given.profit))
+        best = min(bound.value for bound in bounds_near(nothing, kept))
+        if best < -PROOF * (float(kept.ir @ np.abs(problem.reservation_utility)) + abs(best)):
+            return True
+    return False
+
+
+def _without_noise(given: Multipliers, least: float) -> Multipliers:
+    """Multipliers with those below `least` put to zero; those of IR are whatever the flow makes of the others."""
+    ic = given.ic.copy()
+    ic.data = np.where(ic.data < least, 0.0, ic.data)
+    side = np.where(given.side < least, 0.0, given.side)
+    transfer = np.where(np.abs(given.transfer) < least, 0.0, given.transfer)
+    return replace(given, ic=ic, side=side, transfer=transfer, profit=given.profit * (given.profit >= least))
 
 
 def _remedy(conflict: list[str]) -> str:

@@ -7,6 +7,7 @@ prices at which every virtual valuation is below by some margin has room, and co
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
@@ -15,34 +16,51 @@ import numpy as np
 from scipy.sparse import coo_array, csr_array
 
 from contracts.arrays import Array
-from contracts.bounds import Bound, Multipliers, no_multipliers, upper_bound
+from contracts.bounds import Bound, Multipliers, distribution_within, no_multipliers, upper_bound
 from contracts.costs import Linear
 from contracts.domains import NonNegative
 from contracts.problem import ScreeningProblem
 
 FEW_TYPES = 100  # whose pairs are priced in one linear program
 SHARES = (1e-14, 1e-13, 1e-12, 1e-11, 1e-10, 1e-9, 1e-8, 1e-7)
+TIGHT: Any = {"primal_feasibility_tolerance": 1e-10, "dual_feasibility_tolerance": 1e-10}
 LEAST_ROOM = 1e-9  # of a virtual valuation below the price, relative to the largest, that a solver can tell from none
 DEAREST = 1e6  # price, in units of the weight on profit, up to which prices are looked for
 
 
 def bounds_near(problem: ScreeningProblem, multipliers: Multipliers) -> Iterator[Bound]:
-    """The bound from multipliers, and from mixtures with prices that have room, where that may be needed."""
+    """The bound from multipliers, and from others close to them where digits may matter.
+
+    A limit on transfers that no menu reaches bears no price, but a solver's rounding times the limit may be money: the
+    flow is then closed by the prices of IR. Where a linear cost asks for it, prices that have room are mixed in.
+    """
     yield upper_bound(problem, multipliers)
+    if problem.ambiguity is not None:
+        weights = distribution_within(problem, multipliers.weights)
+        problem, multipliers = problem.under(weights), replace(multipliers, weights=weights)
+    low, high = problem.transfer_limits
+    if problem.valuation_sets is None and isinstance(problem.transfers, tuple) and np.isfinite([low, high]).all():
+        for limits in ((low, math.inf), (-math.inf, high), (-math.inf, math.inf)):
+            eased = upper_bound(replace(problem, transfers=limits), multipliers)
+            yield upper_bound(problem, eased.multipliers)
     if not hangs_on_digits(problem):
         return
-    roomy = roomy_prices(problem, multipliers)
-    if roomy is not None:
-        for share in SHARES:
-            yield upper_bound(problem, mixed_prices(multipliers, roomy, share))
+    roomy, cheapest = (priced_by_program(problem, multipliers, room=room) for room in (True, False))
+    for base in (multipliers, cheapest):
+        if base is cheapest and base is not None:
+            yield upper_bound(problem, base)
+        if base is not None and roomy is not None:
+            for share in SHARES:
+                yield upper_bound(problem, mixed_prices(base, roomy, share))
 
 
 def hangs_on_digits(problem: ScreeningProblem) -> bool:
     """Whether an infinite conjugate is a rounding error away, and the multipliers are linear in the objective."""
     terms = problem.terms
     flat = isinstance(problem.cost, Linear) or (terms.profit_weight == 0 and terms.minimum_profit is None)
-    known = problem.ambiguity is None and problem.valuation_sets is None
-    return flat and known and isinstance(problem.domain, NonNegative) and terms.function is None
+    return (
+        flat and problem.valuation_sets is None and isinstance(problem.domain, NonNegative) and terms.function is None
+    )
 
 
 def mixed_prices(multipliers: Multipliers, roomy: Multipliers, share: float) -> Multipliers:
@@ -55,12 +73,14 @@ def mixed_prices(multipliers: Multipliers, roomy: Multipliers, share: float) -> 
     return replace(multipliers, ic=ic, **mixed)
 
 
-def roomy_prices(problem: ScreeningProblem, given: Multipliers) -> Multipliers | None:
-    """Prices on the flow at which virtual valuations lie furthest below the linear cost; None if they cannot.
+def priced_by_program(problem: ScreeningProblem, given: Multipliers, *, room: bool) -> Multipliers | None:
+    """Prices on the flow at which virtual valuations lie furthest below the linear cost, or else the lowest bound.
 
-    With kappa = profit_weight + rho and the flow of `contracts.bounds`, the largest s such that for all types and goods
+    With kappa = profit_weight + rho and the flow of `contracts.bounds`, the largest s, or the lowest bound with s = 0,
 
-        kappa f_j (a_j + b_j - price + s) + f_j B_j + t_j a_j - sum_i l_ij (a_i - a_j) - (side . G)_j <= 0.
+        kappa f_j (a_j + b_j - price + s) + f_j B_j + t_j a_j - sum_i l_ij (a_i - a_j) - (side . G)_j <= 0
+
+    for all types and goods: a linear program, whose vertices have prices of zero that are zero. None if there is none.
     """
     from scipy import optimize
 
@@ -77,7 +97,7 @@ def roomy_prices(problem: ScreeningProblem, given: Multipliers) -> Multipliers |
     limited = np.isfinite(problem.transfer_limits)
     # columns: ic, ir, lowest, highest, side, profit, room
     starts = np.cumsum([0, pairs, n_types, n_types, n_types, sides, 1, 1])
-    ic, ir, low, high, side, profit, room = (int(start) for start in starts[:-1])
+    ic, ir, low, high, side, profit, spare = (int(start) for start in starts[:-1])
     cells = (np.arange(n_types)[:, np.newaxis] * n_goods + np.arange(n_goods)).astype(np.intp)
     apart = problem.valuations[tempted] - problem.valuations[tempter]
     scale = (weights[:, np.newaxis] * np.ones(n_goods)) * size
@@ -87,7 +107,7 @@ def roomy_prices(problem: ScreeningProblem, given: Multipliers) -> Multipliers |
         _block(cells, (high + everybody)[:, np.newaxis], -problem.valuations),
         _block(np.tile(cells, (sides, 1, 1)), side + np.arange(sides)[:, np.newaxis, np.newaxis], -rows.allocation),
         _block(cells, np.full((n_types, 1), profit), weights[:, np.newaxis] * margin),
-        _block(cells, np.full((n_types, 1), room), scale),
+        _block(cells, np.full((n_types, 1), spare), scale),
     ]
     flow = [
         (tempter, ic + np.arange(pairs), np.ones(pairs)),
@@ -105,17 +125,26 @@ def roomy_prices(problem: ScreeningProblem, given: Multipliers) -> Multipliers |
     upper = np.full(total, DEAREST)
     upper[low:high], upper[high:side] = DEAREST * limited[0], DEAREST * limited[1]
     upper[profit] = DEAREST if terms.minimum_profit is not None else 0.0
-    upper[room] = 1.0
-    found: Any = linprog(
-        -np.eye(total)[room],
+    upper[spare] = float(room)
+    goal = np.zeros(total)
+    if room:
+        goal[spare] = -1.0
+    else:
+        worth = np.where(limited, problem.transfer_limits, 0.0)
+        goal[ir:low], goal[low:high], goal[high:side] = -problem.reservation_utility, -worth[0], worth[1]
+        goal[side:profit], goal[profit] = rows.limit, -(terms.minimum_profit or 0.0)
+    solve: Any = linprog
+    found = solve(
+        goal / (float(np.abs(goal).max()) or 1.0),
         A_ub=_matrix(virtual, n_types * n_goods, total),
         b_ub=-fixed.ravel(),
         A_eq=_matrix(flow, n_types, total),
         b_eq=social - weights * terms.profit_weight,
         bounds=np.column_stack([np.zeros(total), upper]),
         method="highs",
+        options=TIGHT,
     )
-    if found.x is None or found.x[room] <= LEAST_ROOM:
+    if found.x is None or found.x[spare] < LEAST_ROOM * room:
         return None
     x = found.x
     return replace(

@@ -13,8 +13,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from contracts.arrays import Array
+from contracts.bounds import upper_bound
 from contracts.engines.candidate import Candidate, finer_units_of, units_of, widest_units_of
 from contracts.engines.diagnosis import infeasible_menu, unbounded_menu
+from contracts.engines.near_twins import near_twins, with_twins_priced
 from contracts.engines.program import Program, menu_program, multipliers_of
 from contracts.errors import ContractError, ProblemError, SolverError
 from contracts.objectives import TOO_AVERSE
@@ -97,7 +99,12 @@ def _solved(program: Program, deadline: float, ic_price: float) -> Found:
     if terms.minimum_profit is not None:
         budget = [program.profit(allocation, utility, spent) >= terms.minimum_profit / units.money]
     sharing = program.sharing(allocation, utility)
-    demands = [*chain.from_iterable(rows), *program.domain_constraints(allocation), *costing, *sharing]
+    twins = near_twins(problem)
+    in_order = []
+    if len(twins):
+        step = allocation[twins.first] - allocation[twins.second]
+        in_order = [cp.sum(cp.multiply(twins.direction, step), axis=1) >= 0]
+    demands = [*chain.from_iterable(rows), *program.domain_constraints(allocation), *costing, *sharing, *in_order]
     penalty = 0.0 if ic_price == np.inf else ic_price * cp.sum(missed)
     goal = cp.Problem(cp.Maximize(expected + worst_off - penalty), [*demands, *budget, *floor, *worst_case, *reaches])
     if not goal.is_dcp():
@@ -106,7 +113,9 @@ def _solved(program: Program, deadline: float, ic_price: float) -> Found:
         )
     tried: list[str] = []
     causes: list[str] = []
-    for solver in attempts(goal, tried, causes, deadline):  # noqa: B007 - the candidate says which one it was
+    solver = ""
+    for name in attempts(goal, tried, causes, deadline):
+        solver = name
         if goal.status in ("infeasible", "infeasible_inaccurate"):
             causes.append(_cause(infeasible_menu(program)))
         elif goal.status in ("unbounded", "unbounded_inaccurate"):
@@ -114,6 +123,9 @@ def _solved(program: Program, deadline: float, ic_price: float) -> Found:
         elif point.value is not None:
             break
     else:
+        if goal.status not in ("infeasible", "unbounded"):  # solvers that only fail may still have had a reason to
+            causes.append(_cause(unbounded_menu(program)))
+            causes.append(_cause(infeasible_menu(program)))
         remedy = "relax what makes it nearly infeasible" if terms.function is None else TOO_AVERSE
         raise SolverError(
             f"the reference engine found no menu ({'; '.join(dict.fromkeys(causes))}); tried {', '.join(tried)}. "
@@ -122,6 +134,10 @@ def _solved(program: Program, deadline: float, ic_price: float) -> Found:
         )
     found_allocation, found_utility = program.read(np.asarray(point.value))
     prices = multipliers_of(program, [_price(row) for row in rows], _price(budget), _price(floor), goal_unit)
+    if in_order:
+        priced = with_twins_priced(problem, prices, twins, _price(in_order) * (goal_unit / units.allocation))
+        known = problem if problem.ambiguity is None else problem.under(problem.weights)
+        prices = min(prices, priced, key=lambda each: upper_bound(known, each).value)
     if worst_case:
         prices = dataclasses.replace(prices, weights=np.asarray(_price(worst_case)))
     if reaches:

@@ -139,14 +139,12 @@ def _roomiest_menu(problem: ScreeningProblem) -> StrictMenu | None:
 def _roomless(parts: tuple[Rows, ...], rooms: list[Array], point: Array) -> Rows:
     """The rows that were given no room and have none."""
     tight = [
-        part.matrix[(room[: len(part)] == 0) & (np.abs(part.matrix @ point - part.limit) <= LEAST_ROOM)]
+        np.flatnonzero((room[: len(part)] == 0) & (np.abs(part.matrix @ point - part.limit) <= LEAST_ROOM))
         for part, room in zip(parts, rooms, strict=True)
     ]
-    limits = [
-        part.limit[(room[: len(part)] == 0) & (np.abs(part.matrix @ point - part.limit) <= LEAST_ROOM)]
-        for part, room in zip(parts, rooms, strict=True)
-    ]
-    return Rows(vstack(tight, format="csr"), np.concatenate(limits))
+    matrices = [part.matrix[which] for part, which in zip(parts, tight, strict=True)]
+    limits = [part.limit[which] for part, which in zip(parts, tight, strict=True)]
+    return Rows(vstack(matrices, format="csr"), np.concatenate(limits))
 
 
 def _can_gain(problem: ScreeningProblem) -> Array:

@@ -1,0 +1,99 @@
+"""Types that differ by a last digit: which of them must not get more than the other, at a price a solver can see.
+
+Of types i and j so close that a solver takes them for one, IC asks for (a_i - a_j) . (x_i - x_j) >= 0 all the same. If
+the principal would rather have it the other way round, only that row keeps it from doing so, and the prices of their IC
+rows are 10^16 times what others are. So the row is added in the direction e of a_i - a_j, and its price p is charged
+both ways: l_ij = l_ji = p / |a_i - a_j|. Such prices have no digits left for what flows between the two, so nothing
+does: what flows out of twins leaves from each of them in the share in which it comes in, which costs rounding alone,
+for they are tempted alike.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from fractions import Fraction
+
+import numpy as np
+from scipy.sparse import csr_array
+
+from contracts.arrays import Array
+from contracts.bounds import Multipliers
+from contracts.domains import Simplex
+from contracts.exact import EPS
+from contracts.frozen import dataclass
+from contracts.problem import ScreeningProblem
+from contracts.relevance import Indices
+
+NEAR = 1e-8  # of the largest valuation, within which a solver takes two types for one
+LOTTERY_DIGITS = 32 * EPS  # the same, below which it is the rounding of the lotteries' sums that decides
+FEW_TYPES = 200  # whose pairs are looked at
+
+
+@dataclass(frozen=True, eq=False)
+class NearTwins:
+    """Pairs of types that differ, but hardly."""
+
+    first: Indices  # (n_pairs,)
+    second: Indices  # (n_pairs,)
+    distance: Array  # (n_pairs,) of their tastes
+    direction: Array  # (n_pairs, n_goods) of length one, from the second's taste to the first's
+
+    def __len__(self) -> int:
+        return len(self.first)
+
+
+def near_twins(problem: ScreeningProblem) -> NearTwins:
+    """The pairs within NEAR; over lotteries what all outcomes are worth in common is no taste."""
+    n_types, n_goods = problem.valuations.shape
+    nobody: Indices = np.zeros(0, dtype=np.intp)
+    none = NearTwins(nobody, nobody, np.zeros(0), np.zeros((0, n_goods)))
+    if n_types > FEW_TYPES or problem.valuation_sets is not None:
+        return none
+    lotteries = isinstance(problem.domain, Simplex) and not problem.domain.free_disposal
+    taste = problem.valuations - problem.valuations.mean(axis=1, keepdims=True) * lotteries
+    apart = np.abs(taste[:, np.newaxis] - taste).max(axis=2)
+    largest = float(np.abs(problem.valuations).max())
+    close = np.argwhere(np.triu(apart <= NEAR * largest, 1))
+    found = []
+    for i, j in close.tolist():
+        step = [Fraction(a) - Fraction(b) for a, b in zip(*problem.valuations[[i, j]].tolist(), strict=True)]
+        if lotteries:
+            step = [each - sum(step) / n_goods for each in step]
+        away = np.array([float(each) for each in step])
+        length = float(np.linalg.norm(away))
+        if length > (LOTTERY_DIGITS * largest if lotteries else 0.0):
+            found.append((i, j, length, away / length))
+    if not found:
+        return none
+    first, second, distance, direction = zip(*found, strict=True)
+    return NearTwins(np.array(first), np.array(second), np.array(distance), np.array(direction))
+
+
+def with_twins_priced(problem: ScreeningProblem, given: Multipliers, twins: NearTwins, price: Array) -> Multipliers:
+    """Multipliers with `price`, (n_pairs,), of the twins' rows charged both ways, and nothing flowing between them."""
+    from scipy.sparse.csgraph import connected_components
+
+    n_types = problem.n_types
+    links = csr_array((np.ones(len(twins)), (twins.first, twins.second)), shape=(n_types, n_types))
+    group = connected_components(links, directed=False)[1]
+    ic = np.maximum(given.ic.toarray(), 0.0)
+    np.fill_diagonal(ic, 0.0)
+    ir = np.maximum(given.ir, 0.0)
+    within = group[:, np.newaxis] == group
+    ic[within] = 0.0
+    terms = problem.terms
+    base = problem.weights * (terms.profit_weight + given.profit) + given.transfer
+    base = base + given.side @ problem.side_rows.utility - problem.weights * terms.utility_weights
+    through = base + ic.sum(axis=0)
+    total = np.bincount(group, through)[group]
+    count = np.bincount(group)[group]
+    shared = (count > 1) & (total > 0) & (np.bincount(group, through < 0)[group] == 0)
+    share = np.where(shared, through / np.where(total > 0, total, 1.0), 1.0)
+    summed = np.zeros_like(ic)
+    np.add.at(summed, group, ic)
+    ic = np.where(shared[:, np.newaxis], share[:, np.newaxis] * summed[group], ic)
+    ir = np.where(shared, share * np.bincount(group, ir)[group], ir)
+    charge = np.maximum(price, 0.0) / twins.distance
+    ic[twins.first, twins.second] = charge
+    ic[twins.second, twins.first] = charge
+    return replace(given, ic=csr_array(ic), ir=ir)

@@ -1,0 +1,373 @@
+"""Problems that have a best menu get it: constraints without room, ties, limits and digits that mislead solvers.
+
+Each kind has a case with its right answer and random relatives. That a menu is IC and IR is checked here in fractions.
+"""
+
+import dataclasses
+import itertools
+import warnings
+from fractions import Fraction
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import contracts as c
+from contracts.lattice import indifferent_amounts, twin_groups
+from contracts.tight_repair import exactly_repriced
+
+GAP = 1e-6  # of a menu, unless told otherwise
+SEEDS = st.integers(0, 2**32 - 1)
+few = settings(max_examples=15, deadline=None)
+
+
+def fractions(values):
+    return [[Fraction(value) for value in row] for row in np.atleast_2d(values).tolist()]
+
+
+def broken(problem, menu):
+    """Who would rather have another contract, or none; in fractions."""
+    values, amounts = fractions(problem.valuations), fractions(menu.allocation)
+    paid = [Fraction(transfer) for transfer in menu.transfer.tolist()]
+
+    def utility(i, j):
+        return sum(a * x for a, x in zip(values[i], amounts[j], strict=True)) - paid[j]
+
+    everybody = range(problem.n_types)
+    outside = problem.outside_option
+    least = (
+        problem.reservation_utility.tolist()
+        if outside is None
+        else [sum(a * Fraction(x) for a, x in zip(row, outside.tolist(), strict=True)) for row in values]
+    )
+    out = [f"{i} leaves" for i in everybody if utility(i, i) < least[i]]
+    return out + [f"{i} takes {j}'s" for i, j in itertools.permutations(everybody, 2) if utility(i, j) > utility(i, i)]
+
+
+def certified(problem):
+    """The menu, with its certificate; fails unless it is exact and proven to the default gap, without a warning."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        menu = c.solve_menu(problem)
+    assert menu.certificate.holds
+    assert menu.certificate.is_exact
+    assert not broken(problem, menu)
+    return menu
+
+
+def valuations(rng, n_types, n_goods):
+    """Whole numbers, quarters, decimals or reals."""
+    size = (n_types, n_goods)
+    kinds = (rng.integers(0, 6, size), rng.integers(0, 24, size) / 4, np.round(rng.uniform(0, 5, size), 1))
+    return np.asarray([*kinds, rng.uniform(0, 5, size)][rng.integers(4)], dtype=float)
+
+
+def menu_space(rng):
+    spaces = [
+        {"cost": c.Quadratic()},
+        {"cost": c.Quadratic(), "domain": c.Box(0.0, float(rng.integers(1, 4)))},
+        {"domain": c.Box(0.0, 1.0)},
+        {"cost": c.Linear(1.0), "domain": c.Box(0.0, 2.0)},
+        {"cost": c.Power(1.5)},
+    ]
+    return spaces[rng.integers(len(spaces))]
+
+
+def shares(rng, n_types):
+    weights = rng.dirichlet(np.full(n_types, 2.0)) + 0.02
+    return weights / weights.sum()
+
+
+# ---- rows that leave no room ----
+
+
+def test_two_groups_treated_alike_leave_nobody_a_rent():
+    row = c.LinearConstraint(utility=[-1.0, -1.0, 1.0, 1.0], upper=0.0)
+    menu = certified(c.ScreeningProblem([1.0, 2.0, 3.0, 4.0], cost=c.Quadratic(), constraints=[row]))
+    assert menu.allocation[:, 0] == pytest.approx([0.0, 0.0, 0.0, 4.0], abs=1e-6)
+    assert menu.transfer[3] == pytest.approx(16.0)
+    assert menu.value == pytest.approx(2.0, rel=GAP)
+
+
+@few
+@given(SEEDS)
+def test_equal_treatment_of_groups_is_certified(seed):
+    rng = np.random.default_rng(seed)
+    n_types, n_goods = int(rng.integers(2, 6)), int(rng.choice([1, 1, 2]))
+    group = rng.permutation(np.arange(n_types) % 2 * 2.0 - 1.0)
+    share = np.where(group > 0, group / (group > 0).sum(), group / (group < 0).sum())
+    row = c.LinearConstraint(utility=share, upper=0.0, lower=None if rng.random() < 0.5 else 0.0)
+    space = menu_space(rng)
+    certified(c.ScreeningProblem(valuations(rng, n_types, n_goods), shares(rng, n_types), constraints=[row], **space))
+
+
+@few
+@given(SEEDS)
+def test_two_types_with_the_same_utility_or_allocation_are_certified(seed):
+    rng = np.random.default_rng(seed)
+    n_types, n_goods = int(rng.integers(2, 6)), int(rng.choice([1, 1, 2]))
+    one, other = rng.choice(n_types, 2, replace=False)
+    same = np.zeros(n_types)
+    same[one], same[other] = 1.0, -1.0
+    rows = [c.LinearConstraint(utility=same, lower=0.0, upper=0.0, name="utility")]
+    for good in range(n_goods) if rng.random() < 0.5 else ():
+        amounts = np.zeros((n_types, n_goods))
+        amounts[:, good] = same
+        rows.append(c.LinearConstraint(allocation=amounts, lower=0.0, upper=0.0, name=f"good {good}"))
+    space = menu_space(rng)
+    certified(c.ScreeningProblem(valuations(rng, n_types, n_goods), shares(rng, n_types), constraints=rows, **space))
+
+
+def test_a_good_that_one_type_must_not_have_leaves_the_others_alone():
+    row = c.LinearConstraint(allocation=[[0.0, 0.0], [1.0, 0.0]], upper=0.0)
+    menu = certified(c.ScreeningProblem([[4.0, 4.0], [3.0, 4.0]], cost=c.Quadratic(), constraints=[row]))
+    assert menu.allocation == pytest.approx(np.array([[4.0, 4.0], [0.0, 4.0]]), abs=1e-4)
+    assert menu.value == pytest.approx(12.0, rel=GAP)
+
+
+@few
+@given(SEEDS)
+def test_a_row_that_holds_one_amount_or_utility_at_nothing_is_certified(seed):
+    rng = np.random.default_rng(seed)
+    n_types, n_goods = int(rng.integers(2, 6)), int(rng.choice([1, 2]))
+    who, what = rng.integers(n_types), rng.integers(n_goods)
+    amounts, utility = np.zeros((n_types, n_goods)), np.zeros(n_types)
+    amounts[who, what], utility[who] = 1.0, 1.0
+    lower = None if rng.random() < 0.5 else 0.0
+    on_amount = rng.random() < 0.5
+    row = c.LinearConstraint(
+        allocation=amounts if on_amount else None, utility=None if on_amount else utility, upper=0.0, lower=lower
+    )
+    tastes = rng.integers(0, 6, (n_types, n_goods)).astype(float)
+    certified(c.ScreeningProblem(tastes, shares(rng, n_types), constraints=[row], **menu_space(rng)))
+
+
+def test_rows_are_forgiven_the_rounding_of_utilities_and_no_more():
+    row = c.LinearConstraint(utility=[0.0, 1.0], upper=0.0)
+    problem = c.ScreeningProblem([1.1, 2.2], cost=c.Quadratic(), constraints=[row])
+    exact = np.nextafter(2.2 * 2.2, 0.0)
+    assert not c.verify(problem, [0.0, 2.2], [0.0, exact]).violations
+    assert c.verify(problem, [0.0, 2.2], [0.0, exact - 1e-13]).violations
+
+
+# ---- twins ----
+
+
+def test_twins_who_use_a_capacity_differently_are_exactly_indifferent():
+    row = c.LinearConstraint(allocation=[[1.0], [3.0]], upper=2.0)
+    menu = certified(c.ScreeningProblem([2.0, 2.0], domain=c.Box(0.0, 1.0), constraints=[row]))
+    assert menu.allocation[:, 0] == pytest.approx([1.0, 1 / 3], abs=1e-5)
+    assert menu.transfer == pytest.approx(2 * menu.allocation[:, 0])
+    assert menu.value == pytest.approx(4 / 3, rel=GAP)
+
+
+def test_a_twin_who_is_left_out_is_paid_a_sliver_that_makes_indifference_exact():
+    row = c.LinearConstraint(allocation=[[4.0], [3.0]], upper=3.0)
+    menu = certified(c.ScreeningProblem([1.3756579726324074] * 2, [0.8, 0.2], cost=c.Quadratic(), constraints=[row]))
+    assert menu.allocation[:, 0] == pytest.approx([0.75, 0.0], abs=1e-5)
+
+
+def test_lotteries_of_twins_whom_the_principal_values_differently():
+    problem = c.ScreeningProblem(
+        [[0.2, 0.1], [0.1, 0.0]], domain=c.Simplex(), principal_values=[[0.0, 0.0], [-1.0, 1.0]]
+    )
+    assert certified(problem).value == pytest.approx(0.55, rel=GAP)
+
+
+def test_twins_within_limits_on_transfers():
+    problem = c.ScreeningProblem([1.0, 1.0], cost=c.Quadratic(), principal_values=[[0.0], [1.0]], transfers=(0.0, 5.0))
+    assert certified(problem).value == pytest.approx(1.25, rel=GAP)
+
+
+@few
+@given(SEEDS)
+def test_twins_with_two_goods_are_indifferent_at_any_digits(seed):
+    rng = np.random.default_rng(seed)
+    tastes, gains = rng.uniform(0.5, 5, (3, 2)), rng.uniform(-0.4, 0.4, (3, 2))
+    tastes[1] = tastes[0]
+    certified(c.ScreeningProblem(tastes, shares(rng, 3), cost=c.Quadratic(), principal_values=gains))
+
+
+@few
+@given(SEEDS)
+def test_amounts_on_the_lattice_are_near_and_leave_twins_exactly_indifferent(seed):
+    rng = np.random.default_rng(seed)
+    taste, amounts = rng.uniform(0.5, 5, 2), rng.uniform(0.5, 2, (2, 2))
+    problem = c.ScreeningProblem([taste, taste], cost=c.Quadratic())
+    worth = amounts @ taste
+    moved = next(indifferent_amounts(problem, twin_groups(problem), amounts, worth))
+    assert np.abs(moved - amounts).max() < 1e-5
+    menus = list(exactly_repriced(problem, moved, moved @ taste))
+    assert menus
+    for allocation, transfer in menus:
+        first, second = (
+            sum(Fraction(a) * Fraction(x) for a, x in zip(taste.tolist(), row, strict=True)) - Fraction(paid)
+            for row, paid in zip(allocation.tolist(), transfer.tolist(), strict=True)
+        )
+        assert first == second
+
+
+# ---- linear costs without bounds on amounts ----
+
+
+@pytest.mark.parametrize(
+    ("transfers", "value"),
+    [("free", -3.5 / 3), ((-np.inf, 0.0), -3.5)],
+)
+def test_a_quota_under_a_linear_cost_is_met_at_least_cost(transfers, value):
+    row = c.LinearConstraint(allocation=[[0.3], [0.3]], lower=0.7)
+    problem = c.ScreeningProblem([1.0, 2.0], cost=c.Linear(3.0), constraints=[row], transfers=transfers)
+    assert certified(problem).value == pytest.approx(value, rel=1e-5)
+    boxed = dataclasses.replace(problem, domain=c.Box(0.0, 5.0))
+    assert certified(boxed).value == pytest.approx(value, rel=1e-5)
+
+
+@few
+@given(SEEDS)
+def test_quotas_under_linear_costs_are_worth_the_same_in_a_box_that_does_not_bind(seed):
+    rng = np.random.default_rng(seed)
+    n_types, n_goods = int(rng.integers(2, 5)), int(rng.choice([1, 2]))
+    tastes = valuations(rng, n_types, n_goods)
+    row = c.LinearConstraint(allocation=rng.uniform(0.1, 1.0, tastes.shape), lower=float(rng.uniform(0.2, 2.0)))
+    problem = c.ScreeningProblem(
+        tastes, shares(rng, n_types), cost=c.Linear(float(np.ceil(tastes.max()))), constraints=[row]
+    )
+    boxed = dataclasses.replace(problem, domain=c.Box(0.0, 64.0))
+    assert certified(problem).value == pytest.approx(c.solve_menu(boxed).value, abs=1e-5)
+
+
+def test_an_amount_worth_exactly_its_price_does_not_make_the_bound_infinite():
+    problem = c.ScreeningProblem([[2.0, 2.0], [0.0, 2.0]], cost=c.Linear(2.0))
+    assert certified(problem).value == 0.0
+
+
+# ---- limits, sizes and digits ----
+
+
+@pytest.mark.parametrize("limit", [1e4, 1e6, 1e9, 1e12])
+def test_limits_far_from_any_transfer_do_not_matter(limit):
+    free = c.solve_menu([1.0, 2.0, 4.0], cost=c.Quadratic())
+    for transfers in ((-limit, limit), (0.0, limit), (-limit, np.inf)):
+        menu = certified(c.ScreeningProblem([1.0, 2.0, 4.0], cost=c.Quadratic(), transfers=transfers))
+        assert menu.value == pytest.approx(free.value, rel=GAP)
+
+
+@few
+@given(SEEDS)
+def test_units_and_reservation_utilities_of_any_size_are_certified(seed):
+    rng = np.random.default_rng(seed)
+    n_types, n_goods = int(rng.integers(1, 6)), int(rng.choice([1, 2]))
+    money, size = 10.0 ** rng.integers(-6, 7, 2)
+    reservation = -rng.uniform(0, 1, n_types) * 10.0 ** rng.integers(-6, 7)
+    problem = c.ScreeningProblem(
+        rng.uniform(0, 5, (n_types, n_goods)) * money,
+        cost=c.Quadratic(float(size)),
+        reservation_utility=reservation,
+        transfers=(-1e9, 1e9) if rng.random() < 0.5 else "free",
+    )
+    certified(problem)
+
+
+def test_nothing_that_is_worth_anything_has_a_bound_of_nothing():
+    row = c.LinearConstraint(allocation=[[1.0], [1.0]], upper=1.0)
+    for space in ({"cost": c.Quadratic()}, {"domain": c.Box(0.0, 1.0)}, {}):
+        assert certified(c.ScreeningProblem([0.0, 0.0], constraints=[row], **space)).value == 0.0
+
+
+@pytest.mark.parametrize(
+    ("problem", "value"),
+    [
+        (c.ScreeningProblem([0.5], cost=c.Power(1.01, 2.0), transfers="none", outside_option=[1.0]), -2.0),
+        (c.ScreeningProblem([5.0, 1.0], cost=c.Quadratic(1e12), reservation_utility=[-1.0, -0.4]), 0.4),
+    ],
+)
+def test_feasible_problems_far_from_their_first_best_are_not_called_infeasible(problem, value):
+    assert certified(problem).value == pytest.approx(value, rel=1e-5)
+
+
+# ---- infeasible for certain, or not at all ----
+
+
+@pytest.mark.parametrize(
+    ("tastes", "reserved"), [([[1.0, 0.0]], 1.5), ([[0.0, 0.0], [2.0, 1.0]], 0.1), ([[3.0, 1.0], [1.0, 3.0]], 3.5)]
+)
+def test_policies_that_cannot_suit_everybody_are_infeasible_at_once(tastes, reserved):
+    with pytest.raises(c.InfeasibleMenuError, match=r"IR of type"):
+        c.solve_menu(
+            tastes, cost=c.Entropy([0.5, 0.5]), domain=c.Simplex(), transfers="none", reservation_utility=reserved
+        )
+
+
+@few
+@given(SEEDS)
+def test_policies_are_infeasible_only_if_a_linear_program_has_no_point_either(seed):
+    from scipy.optimize import linprog
+
+    rng = np.random.default_rng(seed)
+    tastes, reserved = np.round(rng.uniform(0, 3, (2, 3)), 1), np.round(rng.uniform(0, 3, 2), 1)
+    rows = [np.concatenate([-tastes[0], tastes[0]]), np.concatenate([tastes[1], -tastes[1]])]
+    rows += [np.concatenate([-tastes[0], np.zeros(3)]), np.concatenate([np.zeros(3), -tastes[1]])]
+    sums = np.kron(np.eye(2), np.ones(3))
+    point = linprog(np.zeros(6), rows, [0.0, 0.0, *-reserved], sums, [1.0, 1.0], method="highs")
+    problem = c.ScreeningProblem(
+        tastes, cost=c.Entropy(np.full(3, 1 / 3)), domain=c.Simplex(), transfers="none", reservation_utility=reserved
+    )
+    try:
+        c.solve_menu(problem)
+    except c.InfeasibleMenuError:
+        assert point.status == 2
+    except c.SolverError:
+        pass  # undecided: next to the edge
+    else:
+        assert point.status == 0
+
+
+# ---- welfare, doubts, lists ----
+
+
+@pytest.mark.parametrize("aversion", [0.5, 1.0, 2.0, 5.0, 40.0])
+@pytest.mark.parametrize("cost", [c.Power(1.01), c.Power(3.0), c.Quadratic()])
+def test_strong_aversion_ends_in_a_menu_or_where_sums_are_absurd_in_an_error_by_name(aversion, cost):
+    problem = c.ScreeningProblem([5.0, 3.0], cost=cost, objective=c.Welfare(1.0, c.Isoelastic(aversion)))
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        if getattr(cost, "exponent", 2.0) < 1.1:  # the first best is worth 1e69
+            with pytest.raises(c.SolverError, match="lower the aversion"):
+                c.solve_menu(problem)
+        else:
+            assert c.solve_menu(problem).certificate.holds
+
+
+def test_a_known_mean_of_four_hundred_types_is_certified():
+    theta = np.linspace(1.0, 2.0, 400)
+    problem = c.ScreeningProblem(theta, cost=c.Quadratic(), ambiguity=c.Moments(theta, 1.5, 1.5))
+    menu = certified_only(problem)
+    assert menu.engine.startswith("reference")
+    assert menu.value < c.solve_menu(theta, cost=c.Quadratic()).value
+
+
+def certified_only(problem):
+    menu = c.solve_menu(problem)
+    assert menu.certificate.holds
+    return menu
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_a_search_over_whole_bundles_earns_at_least_the_best_single_one(seed):
+    rng = np.random.default_rng(seed)
+    tastes = np.round(rng.uniform(0, 5, (6, 2)), 1)
+    bundles = np.array(list(itertools.product([0.0, 1.0], repeat=2)))
+    worth = tastes @ bundles.T
+    single = max(float(price * np.mean(worth[:, k] >= price)) for k in range(4) for price in worth[:, k])
+    earned = []
+    for most in (1, 2):
+        front = c.pareto_front(
+            c.ScreeningProblem(tastes, domain=c.Box(0.0, 1.0)),
+            [c.Profit(), c.NumberOfOptions()],
+            search=c.Search(options=most, allocations=bundles, generations=2, population=20),
+            rng=np.random.default_rng(0),
+        )
+        earned.append(max(menu.value for menu in front.menus))
+    assert earned[0] == pytest.approx(single, rel=1e-6)
+    assert earned[1] >= earned[0]
