@@ -154,7 +154,7 @@ class Menu:
         """Which types keep the outside option; (n_types,) of bool."""
         return self.option_of_type == OUTSIDE
 
-    @property
+    @cached_property
     def is_bunched(self) -> Indices:
         """Which types share their option with another type; (n_types,) of bool. Those excluded are not among them."""
         takers = np.bincount(self.option_of_type[~self.is_excluded], minlength=len(self.options.transfers))

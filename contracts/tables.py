@@ -61,14 +61,15 @@ def column(values: Any, digits: int, scale: float | None = None) -> list[str]:
 
 
 def last_digit(number: float, digits: int) -> float:
-    """What one unit of the last of so many significant digits is worth; 0 for 0.
+    """What one unit of the last of so many significant digits is worth; 0 for 0 and what is infinite.
 
     Examples
     --------
     >>> last_digit(123.4, 2)
     10.0
     """
-    return float(10.0 ** (math.floor(math.log10(abs(number))) - digits + 1)) if number else 0.0
+    counts = number != 0 and math.isfinite(number)
+    return float(10.0 ** (math.floor(math.log10(abs(number))) - digits + 1)) if counts else 0.0
 
 
 def headline(menu: Menu) -> str:
