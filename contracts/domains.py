@@ -6,12 +6,15 @@ from collections.abc import Callable
 from typing import Any, Protocol
 
 import numpy as np
+from numpy.typing import NDArray
 
 from contracts.arrays import Array, finite
 from contracts.door import ROWS, Count, Expression, Positive, checked
 from contracts.errors import ProblemError
 from contracts.frozen import dataclass
 
+ROUNDING = 1e-12  # of a polyhedron's rows, which linear programs decide, relative to their terms
+FLAT = 1e-9  # share of the largest amount below which a polyhedron's inner radius is none
 BISECTIONS = 120  # halvings that take any bracket of floats to neighbouring floats
 
 
@@ -343,18 +346,42 @@ class Polyhedron:
         return None
 
     def violation(self, allocation: Array) -> Array:
-        rounding = 1e-12 * (np.abs(allocation) @ np.abs(self.matrix).T + np.abs(self.bounds))
+        rounding = ROUNDING * (np.abs(allocation) @ np.abs(self.matrix).T + np.abs(self.bounds))
         excess = allocation @ self.matrix.T - self.bounds
         return np.where(excess <= rounding, 0.0, excess).max(axis=1)
 
     def clip(self, allocation: Array) -> Array:
-        """Pull each row towards the centre until it meets every inequality."""
-        centre, _ = self.interior(allocation.shape[1])
-        room = self.bounds - self.matrix @ centre
+        """Move each row onto the equations that X lies on, then towards the centre until it meets every inequality."""
+        centre, radius = self.interior(allocation.shape[1])
+        if radius <= FLAT * float(self.magnitude(allocation.shape[1]).max()):
+            centre, flat = self._flat()
+            off = self.bounds[flat] - allocation @ self.matrix[flat].T
+            allocation = allocation + off @ np.linalg.pinv(self.matrix[flat]).T
+        rounding = ROUNDING / 2 * (np.abs(self.matrix) @ np.abs(centre) + np.abs(self.bounds))
+        room = np.maximum(self.bounds - self.matrix @ centre, 0.0) + rounding
         step = (allocation - centre) @ self.matrix.T
         with np.errstate(divide="ignore", invalid="ignore"):
             reach = np.where(step > room, room / step, 1.0).min(axis=1)
         return np.asarray(centre + np.clip(reach, 0.0, 1.0)[:, np.newaxis] * (allocation - centre))
+
+    def _flat(self) -> tuple[Array, NDArray[np.bool_]]:
+        """A point with room at every inequality that can have some, and those that cannot: X lies on them.
+
+        The largest sum of rooms s of at most 1 each, along with any multiple k >= 1 of X, so that all reach 1 together
+        (Freund, Roundy & Todd 1985).
+        """
+        from scipy.optimize import linprog
+
+        n_rows, n_goods = self.matrix.shape
+        found = linprog(
+            np.r_[np.zeros(n_goods + 1), -np.ones(n_rows)],
+            A_ub=np.column_stack([self.matrix, -self.bounds, np.eye(n_rows)]),
+            b_ub=np.zeros(n_rows),
+            bounds=[(None, None)] * n_goods + [(1, None)] + [(0, 1)] * n_rows,
+            method="highs",
+        )
+        point: Array = np.asarray(found.x)
+        return point[:n_goods] / point[n_goods], np.asarray(point[n_goods + 1 :] < 0.5)
 
     def interior(self, n_goods: Count) -> tuple[Array, float]:
         """Chebyshev centre and radius."""

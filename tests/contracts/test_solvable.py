@@ -371,3 +371,13 @@ def test_a_search_over_whole_bundles_earns_at_least_the_best_single_one(seed):
         earned.append(max(menu.value for menu in front.menus))
     assert earned[0] == pytest.approx(single, rel=1e-6)
     assert earned[1] >= earned[0]
+
+
+def test_a_polyhedron_without_interior_is_solved_on_the_plane_it_lies_in():
+    rows = [[1.0, 1.0, 1.0], [-1.0, 0.0, 0.0], [0.0, -1.0, 0.0], [0.0, 0.0, -1.0], [1.0, 0.0, 0.5]]
+    even = [[1.0, -1.0, 0.0], [-1.0, 1.0, 0.0]]  # as much of the first good as of the second
+    domain = c.Polyhedron(rows + even, [2.0, 0.0, 0.0, 0.0, 0.625, 0.0, 0.0])
+    menu = certified(c.ScreeningProblem([[1.0, 1.0, 1.0]], cost=c.Quadratic([1.0, 1.0, 0.5]), domain=domain))
+    # x = y = .625 - z / 2 leaves .859375 + .625 z - z^2 / 2
+    assert menu.value == pytest.approx(1.0546875, rel=GAP)
+    assert menu.allocation == pytest.approx(np.array([[0.3125, 0.3125, 0.625]]), abs=1e-4)
