@@ -16,13 +16,14 @@ import os
 import types
 import typing
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, is_dataclass
+from dataclasses import is_dataclass
 from typing import Annotated, Any, Literal, NamedTuple, TypeVar, overload
 
 import numpy as np
 
 from contracts.arrays import LARGEST, Array, finite, generator, is_frame, number, rectangular, yes_or_no
 from contracts.errors import ProblemError
+from contracts.frozen import dataclass
 from contracts.names import NumberedLabels, missing
 
 T = TypeVar("T")

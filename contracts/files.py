@@ -83,30 +83,31 @@ def unreadable(path: str | Path, failed: OSError) -> ProblemError:
 # ---- writing ----
 
 
-def write_text(path: str | Path, text: str, *, make_folder: bool = False) -> Path:
+def write_text(path: str | Path, text: str, *, make_folder: bool = False, private: bool = False) -> Path:
     """Write a file of text, whole or not at all, and return where it is."""
     try:
         content = text.encode("utf-8")
     except UnicodeEncodeError as exc:
         half = text[exc.start]
         raise ProblemError(f"{path} cannot hold {half!r}, half a character: take it out of the text") from exc
-    return write_bytes(path, content, make_folder=make_folder)
+    return write_bytes(path, content, make_folder=make_folder, private=private)
 
 
-def write_bytes(path: str | Path, content: bytes, *, make_folder: bool = False) -> Path:
+def write_bytes(path: str | Path, content: bytes, *, make_folder: bool = False, private: bool = False) -> Path:
     """Write a file, whole or not at all, and return where it is."""
-    with replacing(path, make_folder=make_folder) as stream:
+    with replacing(path, make_folder=make_folder, private=private) as stream:
         stream.write(content)
     return Path(path)
 
 
 @contextmanager
-def replacing(path: str | Path, *, make_folder: bool = False) -> Iterator[BinaryIO]:
+def replacing(path: str | Path, *, make_folder: bool = False, private: bool = False) -> Iterator[BinaryIO]:
     """A stream whose content becomes the file when the block ends; if the block fails, the file stays as it was.
 
     Parameters
     ----------
     make_folder : make the folder, if there is none
+    private : let only the owner read a new file
 
     Raises
     ------
@@ -141,18 +142,18 @@ def replacing(path: str | Path, *, make_folder: bool = False) -> Iterator[Binary
         real = Path(os.path.realpath(target))
         if old is not None and not os.access(real, os.W_OK):
             raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(target))
-        yield from _replaced(real, old)
+        yield from _replaced(real, old, 0o600 if private else 0o666)
     except BrokenPipeError:
         raise  # whoever reads has read enough
     except OSError as exc:
         raise unwritable(target, exc) from exc
 
 
-def _replaced(real: Path, old: os.stat_result | None) -> Iterator[BinaryIO]:
+def _replaced(real: Path, old: os.stat_result | None, mode: int) -> Iterator[BinaryIO]:
     """A stream into a file of its own name, which then takes the place of the old one."""
     partial = real.with_name(f".{real.name[:LONGEST_STEM]}.{os.getpid()}.{secrets.token_hex(8)}.partial")
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
-    descriptor = os.open(partial, flags, 0o666)  # less the umask, as for any new file
+    descriptor = os.open(partial, flags, mode)  # less the umask, as for any new file
     try:
         with os.fdopen(descriptor, "wb") as stream:
             yield stream

@@ -19,6 +19,7 @@ LAYERS = (  # each may import from those before it, and from its own
     ("door",),
     ("domains", "objectives", "ambiguity", "uncertainty", "reading"),
     ("costs",),
+    ("participation",),
     ("problem",),
     ("records", "dropping", "exact", "exact_line", "exact_robust", "relevance"),
     ("first_best",),

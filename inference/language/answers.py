@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
-import tempfile
 import warnings
 from pathlib import Path
 from typing import Any
 
+from contracts.errors import ProblemError
+from contracts.files import write_text
 from contracts.frozen import dataclass
 from inference.language.endpoint_errors import ReplyError
 
@@ -63,9 +63,10 @@ class KeptAnswer:
         """Keep a reply; a disk that is full or closed is a warning, for the reply is there and paid for."""
         try:
             self.file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            write_whole(self.file, json.dumps(self._of(reply)))
-        except OSError as exc:
-            warnings.warn(f"{self.file} could not be kept ({exc.strerror}): it will be paid for again", stacklevel=2)
+            write_text(self.file, json.dumps(self._of(reply)), private=True)
+        except (OSError, ProblemError) as exc:
+            why = getattr(exc.__cause__ or exc, "strerror", None) or exc
+            warnings.warn(f"{self.file} could not be kept ({why}): it will be paid for again", stacklevel=2)
 
     def _of(self, reply: str) -> dict[str, str]:
         check = hashlib.sha256(f"{self.question}\n{reply}".encode("utf-8", "surrogatepass")).hexdigest()
@@ -76,15 +77,3 @@ def kept_answer(folder: Path, question: list[Any]) -> KeptAnswer:
     """The place of the answer to a question."""
     name = hashlib.sha256(json.dumps(question, sort_keys=True).encode()).hexdigest()
     return KeptAnswer(folder / f"{name}.json", name)
-
-
-def write_whole(file: Path, text: str) -> None:
-    """Write a file so that nobody ever sees half of it, readable by its owner alone."""
-    with tempfile.NamedTemporaryFile("w", dir=file.parent, delete=False, encoding="utf-8") as handle:
-        try:
-            handle.write(text)
-            handle.close()
-            os.replace(handle.name, file)
-        except BaseException:
-            os.unlink(handle.name)
-            raise
