@@ -28,6 +28,7 @@ from contracts.names import NumberedLabels, missing
 
 T = TypeVar("T")
 WIDEST = 2**62  # whole numbers beyond are no counts of anything
+SECRETS = ("api_key", "proxy", "base_url")
 QUOTED = 60  # letters of a wrong argument that a message shows
 REMEDIES = {  # what to do for an object of a class, where its name does not say it
     "Answers": "give answers_of(person, offer, accepted)",
@@ -245,8 +246,9 @@ def described(value: Any) -> str:
 
 
 def refusal(name: str, value: Any, words: str) -> ProblemError:
-    """The error of an argument that is of another kind."""
-    return ProblemError(f"{name} is {described(value)}: give {words}")
+    """The error of an argument that is of another kind; of a key or an address that may hold one, only its class."""
+    shown = type(value).__name__ if name in SECRETS else described(value)
+    return ProblemError(f"{name} is {shown}: give {words}")
 
 
 def _plain(words: str, fits: Callable[[Any], bool], taken: Callable[[Any], Any] | None = None) -> Kind:

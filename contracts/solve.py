@@ -160,7 +160,7 @@ def other_engines(problem: ScreeningProblem, method: str, deadline: float) -> It
         from contracts.engines import robust
 
         yield functools.partial(robust.priced, deadline=deadline)
-    elif method == "auto" and problem.n_types <= (RESCUED_TYPES if has_few_rows(problem) else AMBIGUOUS_TYPES):
+    elif method == "auto" and problem.n_types <= _rescued_types(problem):
         from contracts.engines import reference
 
         def whole(problem: ScreeningProblem) -> Candidate:
@@ -169,6 +169,11 @@ def other_engines(problem: ScreeningProblem, method: str, deadline: float) -> It
 
         if problem.ambiguity is not None or suitable_method(problem) != "reference":
             yield whole
+
+
+def _rescued_types(problem: ScreeningProblem) -> int:
+    """Up to how many types the whole program is a second attempt; under ambiguity it is slow on a line as well."""
+    return RESCUED_TYPES if problem.ambiguity is None and has_few_rows(problem) else AMBIGUOUS_TYPES
 
 
 def has_few_rows(problem: ScreeningProblem) -> bool:

@@ -181,7 +181,7 @@ class AcceptReject(ChoiceModel):
 
     def log_acceptance(self, gain: Any) -> Array:
         """Log probability that an offer is accepted that gains so much over the outside option; any shape."""
-        gain = finite("gain", gain)
+        gain = np.asarray(gain, dtype=np.float64)  # minus infinity: out of reach
         return self.log_likelihood(np.stack([gain, np.zeros_like(gain)], axis=-1))[..., 0]
 
 

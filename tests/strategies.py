@@ -151,6 +151,7 @@ def plain_problems(draw: Any, max_types: int = 5, max_goods: int = 3, **fixed: A
         "weights": draw(shares(n_types)),
         "cost": draw(costs(n_goods, fitting_cost(domain, cost_kind), money)),
         "domain": domain,
+        "participation": "compulsory",  # tests/contracts/test_participation.py is about the other
     }
     if draw(st.booleans()):
         fields["principal_values"] = money * np.array([draw(QUARTERS) for _ in range(n_goods)])
@@ -225,7 +226,7 @@ def rich_problems(draw: Any, max_types: int = 4, max_goods: int = 2) -> c.Screen
         fields["domain"] = draw(st.sampled_from([c.Box(0.0, 2.0), c.NonNegative()]))
         if draw(st.booleans()):
             fields["constraints"].append(c.LinearConstraint(utility=fields["weights"], lower=0.125, name="welfare"))
-    return c.ScreeningProblem(**fields)
+    return c.ScreeningProblem(**fields, participation="compulsory")
 
 
 @st.composite

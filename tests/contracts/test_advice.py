@@ -51,8 +51,8 @@ SCARCE = c.LinearConstraint(allocation=[[1.0], [1.0]], upper=0.5, name="capacity
 QUOTA = c.LinearConstraint(allocation=[[1.0], [0.0]], lower=0.75, name="quota")
 LESS = c.LinearConstraint(allocation=[[1.0], [0.0]], lower=0.1, name="quota")
 BOXED = {"domain": c.Box(0.0, 1.0)}
-POOR = {**BOXED, "reservation_utility": [5.0, 0.0], "transfers": (0.0, INF)}
-BOUNDED = {**BOXED, "reservation_utility": [5.0, 0.0], "transfers": (0.0, 2.0)}
+POOR = {**BOXED, "participation": "compulsory", "reservation_utility": [5.0, 0.0], "transfers": (0.0, INF)}
+BOUNDED = {**BOXED, "participation": "compulsory", "reservation_utility": [5.0, 0.0], "transfers": (0.0, 2.0)}
 SAVER = c.WeightedSum(utility_weights=1.0)
 SHORT = c.Search(population=60, generations=2)
 GREEDY = c.WeightedSum(allocation_values=[1.0])
@@ -167,7 +167,7 @@ SOLVERS = [
         (lambda: solve_menu([1.0, 2.0], cost=Q, method="auto", reservation_utility=[0.0, 1.5]),),
     ),
     Advice(
-        "method 'cuts' does not apply: a linear cost needs a bounded domain; use method='auto'",
+        "method 'cuts' does not apply: a cost that is linear in some direction needs a bounded domain; use method='auto'",
         lambda: solve_menu([[0.2, 0.1], [0.1, 0.2]], cost=c.Linear(1.0), method="cuts"),
         (
             lambda: solve_menu([[0.2, 0.1], [0.1, 0.2]], cost=c.Linear(1.0), method="auto"),
@@ -281,9 +281,8 @@ PROBLEMS = [
            lambda: problem(np.eye(2), cost=c.Entropy([0.5, 0.5])),
            (lambda: solved(np.eye(2), cost=c.Entropy([0.5, 0.5]), domain=c.Simplex()),)),
     # domains
-    Advice(r"Box upper is infinite: use NonNegative\(\), or a finite bound that no contract reaches",
-           lambda: c.Box(0.0, INF),
-           (lambda: solved(domain=c.NonNegative()), lambda: solved(domain=c.Box(0.0, 1e3)))),
+    Advice("Box lower is inf, which no amount meets: swap the bounds",
+           lambda: c.Box(INF, 0.0), (lambda: solved(domain=c.Box(0.0, INF)),)),
     Advice("Box is empty: lower exceeds upper for good 0; swap or widen the bounds",
            lambda: c.Box(1.0, 0.0), (lambda: c.Box(0.0, 1.0), lambda: c.Box(1.0, 1.0))),
     Advice("Polyhedron is empty: .*; relax a row",
@@ -309,7 +308,7 @@ PROBLEMS = [
            lambda: problem(outside_option=[2.0], domain=c.Box(0.0, 1.0)),
            (lambda: solved(outside_option=[2.0], domain=c.Box(0.0, 2.0)),)),
     # side constraints
-    Advice("row has no coefficients: give allocation, utility or both",
+    Advice("row has no coefficients: give allocation, utility, transfer or several",
            lambda: c.LinearConstraint(upper=1.0, name="row"),
            (lambda: solved(constraints=c.LinearConstraint(utility=[1.0, 1.0], upper=1.0)),
             lambda: solved(constraints=c.LinearConstraint(allocation=[[1.0], [1.0]], upper=1.0)))),
@@ -404,7 +403,7 @@ MENUS = [
            lambda: verify(LABELLED, [0.5, 1.0]),
            (lambda: verify(LABELLED, [0.5, 1.0], [0.5, 1.0]),
             lambda: verify(problem(transfers="none", domain=c.Box(0.0, 1.0)), [0.5, 1.0]))),
-    Advice("multipliers is ndarray: give menu.bound.multipliers of a menu of this problem",
+    Advice("multipliers is ndarray: give menu.bound.multipliers",
            lambda: verify(LABELLED, [0.5, 1.0], [0.5, 1.0], multipliers=np.zeros(2)),
            (lambda: verify(LABELLED, [0.5, 1.0], [0.5, 1.0], multipliers=MENU.bound.multipliers),)),
     Advice("temperature is 0: it must be positive; leave it out for best responses",

@@ -55,12 +55,15 @@ def cuts_problems(draw, max_types=9):
         "weights": draw(shares(n_types)),
         "cost": draw(costs(n_goods, fitting_cost(domain, cost_kind), money)),
         "domain": domain,
+        "participation": "compulsory",
     }
     if draw(st.booleans()):
         fields["principal_values"] = money * np.array([draw(QUARTERS) for _ in range(n_goods)])
     if draw(st.booleans()):
         fields["reservation_utility"] = money * np.array([draw(SHARES) for _ in range(n_types)])
-    return c.ScreeningProblem(**fields)
+    problem = c.ScreeningProblem(**fields)
+    assume(cuts.reason_against(problem) is None)  # such as a total that nothing curbs in some direction
+    return problem
 
 
 def solved(problem, **arguments):
@@ -116,10 +119,11 @@ def test_types_that_nearly_coincide_are_solved(away, domain):
     rng = np.random.default_rng(0)
     valuations = rng.uniform(-0.5, 2.0, (7, 2))
     twins = np.vstack([valuations, valuations[:2] + away * np.array([[1.0, -1.0], [0.0, 1.0]])])
-    menu = c.solve_menu(twins, cost=c.Quadratic(), domain=domain, method="cuts")
+    fields = {"cost": c.Quadratic(), "domain": domain, "participation": "compulsory"}
+    menu = c.solve_menu(twins, method="cuts", **fields)
     assert menu.certificate.holds
     weights = np.array([2.0, 2.0, 1.0, 1.0, 1.0, 1.0, 1.0]) / 9
-    whole = c.solve_menu(valuations, weights, cost=c.Quadratic(), domain=domain, method="cuts")
+    whole = c.solve_menu(valuations, weights, method="cuts", **fields)
     # Each type's payoff moves with its taste by at most the largest amount, here below 3 of either good.
     assert abs(menu.value - whole.value) <= 6 * away + slip(menu, whole)
 
@@ -144,7 +148,8 @@ def test_near_copies_of_types_do_not_defeat_it(domain, cost, seed, away):
     problem = c.ScreeningProblem(
         np.vstack([valuations, near]), weights / weights.sum(), cost=cost, domain=domain, participation="compulsory"
     )
-    menu, oracle = c.solve_menu(problem, method="cuts"), c.solve_menu(problem, method="reference")
+    # Lotteries that cost more than they bring are worth a third of their value above the same one for everybody.
+    menu, oracle = (c.solve_menu(problem, method=method, gap=3e-6) for method in ("cuts", "reference"))
     assert menu.certificate.rigorous
     assert abs(menu.value - oracle.value) <= slip(menu, oracle)
 
@@ -259,7 +264,13 @@ def test_a_price_cap_binds_on_a_grid():
 
 def test_limits_that_may_conflict_are_left_to_the_engine_that_says_which():
     with pytest.raises(c.InfeasibleMenuError, match="transfer"):
-        c.solve_menu(grid(4, 0.5, 1.0, corners=True), domain=c.Box(), transfers=(3.0, 4.0), reservation_utility=0.5)
+        c.solve_menu(
+            grid(4, 0.5, 1.0, corners=True),
+            domain=c.Box(),
+            transfers=(3.0, 4.0),
+            reservation_utility=0.5,
+            participation="compulsory",
+        )
 
 
 # ---- tables ----
@@ -370,7 +381,8 @@ def test_out_of_time_the_menu_is_exact_and_says_its_gap():
     menu = c.solve_menu(RANDOM, method="cuts", time_limit=1e-9)
     assert is_exact_with_its_gap(menu)
     assert menu.certificate.relative_gap > GAP
-    assert menu.certificate.holds  # no gap was promised
+    assert menu.certificate.is_stopped
+    assert not menu.certificate.holds  # a gap was asked for
 
 
 def interrupted_at(monkeypatch, when):
@@ -501,7 +513,6 @@ REFUSED = {
     "no money": ({"transfers": "none", "domain": c.Box()}, r"solves Profit\(\) with transfers"),
     "unbounded": ({"cost": c.Linear(0.5)}, "a cost that is linear in some direction needs a bounded domain"),
     "flat": ({"domain": c.Box([0.0, 1.0], [1.0, 1.0]), "participation": "compulsory"}, "no interior"),
-    "left out": ({"domain": c.Box(0.5, 1.0), "cost": c.Quadratic()}, "types may be left out, and the cost curves"),
     "same taste": (
         {"valuations": [[1.0, 2.0], [1.0, 2.0]], "principal_values": [[0.0, 0.0], [1.0, 0.0]]},
         "equal valuation differ in principal_values",

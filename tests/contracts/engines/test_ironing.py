@@ -73,6 +73,7 @@ def one_good_problems(draw, max_types=6, *, money=None, lowest=-2.0):
         domain=c.NonNegative() if box is None else c.Box(*box),
         principal_values=money * draw(principal_values(theta)),
         reservation_utility=money * draw(st.sampled_from([0.0, 0.0, 0.5, -1.0])),
+        participation=draw(st.sampled_from(["voluntary", "compulsory"])),
     )
 
 
