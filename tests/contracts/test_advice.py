@@ -167,7 +167,7 @@ SOLVERS = [
         (lambda: solve_menu([1.0, 2.0], cost=Q, method="auto", reservation_utility=[0.0, 1.5]),),
     ),
     Advice(
-        "method 'cuts' does not apply: a cost that is linear in some direction needs a bounded domain; use method='auto'",
+        "a cost that is linear in some direction needs a bounded domain; use method='auto'",
         lambda: solve_menu([[0.2, 0.1], [0.1, 0.2]], cost=c.Linear(1.0), method="cuts"),
         (
             lambda: solve_menu([[0.2, 0.1], [0.1, 0.2]], cost=c.Linear(1.0), method="auto"),
