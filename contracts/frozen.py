@@ -42,16 +42,14 @@ else:
         for name in SAID:
             if name in vars(cls):
                 setattr(cls, name, _readable_result(vars(cls)[name]))
-        made = dataclasses.dataclass(cls, **options)
         if not options.get("frozen", False):
-            return made
-        if "__init__" in vars(made):
-            made.__init__ = _then_frozen(made.__init__)
-        made.__setstate__ = _restored
-        for value in vars(made).values():
+            return dataclasses.dataclass(cls, **options)
+        cls.__post_init__ = _then_frozen(getattr(cls, "__post_init__", None))
+        cls.__setstate__ = _restored
+        for value in vars(cls).values():
             if isinstance(value, cached_property):
                 value.func = _frozen_result(value.func)
-        return made
+        return dataclasses.dataclass(cls, **options)
 
 
 def read_only(value: Any) -> Any:
@@ -79,13 +77,13 @@ def rebuilt(kind: type[tuple[Any, ...]], parts: tuple[Any, ...]) -> tuple[Any, .
     return kind(*map(read_only, parts))
 
 
-def _then_frozen(make: Callable[..., None]) -> Callable[..., None]:
-    @wraps(make)
-    def made(self: Any, *given: Any, **named: Any) -> None:
-        make(self, *given, **named)
+def _then_frozen(checks: Callable[..., None] | None) -> Callable[..., None]:
+    def freeze(self: Any, *given: Any) -> None:
+        if checks is not None:
+            checks(self, *given)
         self.__dict__.update({name: read_only(value) for name, value in self.__dict__.items()})
 
-    return made
+    return freeze if checks is None else wraps(checks)(freeze)
 
 
 def _restored(self: Any, state: dict[str, Any]) -> None:
