@@ -31,6 +31,7 @@ RESCUED_TYPES = 2000  # the same on a line, where there are few IC rows
 ENGINE_SHARE = 0.85  # of the time limit; repairs have the rest
 REPAIR_SECONDS = 1.0  # that repairs may always take after an interrupt
 FAR = 64.0  # units of money beyond which a limit on transfers is first left out
+PROVEN = 1e-8  # share of a bound that a rigorous one may be higher
 CLEARLY = 1e-12  # share of a bound by which another must be lower to be preferred
 REFERENCE_TYPES = 12  # so few types in several dimensions that every IC row may as well be there
 INDIFFERENT = (
@@ -328,6 +329,9 @@ def proven_bound(problem: ScreeningProblem, candidate: Candidate) -> Bound:
 
     best, *others = bounds_near(problem, candidate.multipliers)
     for bound in (*others, upper_bound(problem, no_multipliers(problem))):
-        if bound.value < best.value - CLEARLY * abs(best.value):
+        allowed = CLEARLY * abs(best.value)
+        if bound.rigorous != best.rigorous:  # what is proven to the last digit may cost a little
+            allowed = PROVEN * abs(best.value) * (1.0 if best.rigorous else -1.0)
+        if bound.value < best.value - allowed:
             best = bound
     return best
