@@ -353,15 +353,15 @@ class Polyhedron:
     def clip(self, allocation: Array) -> Array:
         """Move each row onto the equations that X lies on, then towards the centre until it meets every inequality."""
         centre, radius = self.interior(allocation.shape[1])
+        curbs = np.ones(len(self.bounds), dtype=bool)
         if radius <= FLAT * float(self.magnitude(allocation.shape[1]).max()):
             centre, flat = self._flat()
             off = self.bounds[flat] - allocation @ self.matrix[flat].T
-            allocation = allocation + off @ np.linalg.pinv(self.matrix[flat]).T
-        rounding = ROUNDING / 2 * (np.abs(self.matrix) @ np.abs(centre) + np.abs(self.bounds))
-        room = np.maximum(self.bounds - self.matrix @ centre, 0.0) + rounding
-        step = (allocation - centre) @ self.matrix.T
+            allocation, curbs = allocation + off @ np.linalg.pinv(self.matrix[flat]).T, ~flat
+        room = (self.bounds - self.matrix @ centre)[curbs]
+        step = (allocation - centre) @ self.matrix[curbs].T
         with np.errstate(divide="ignore", invalid="ignore"):
-            reach = np.where(step > room, room / step, 1.0).min(axis=1)
+            reach = np.where(step > room, room / step, 1.0).min(axis=1, initial=1.0)
         return np.asarray(centre + np.clip(reach, 0.0, 1.0)[:, np.newaxis] * (allocation - centre))
 
     def _flat(self) -> tuple[Array, NDArray[np.bool_]]:

@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from contracts.ambiguity import Moments
 from contracts.arrays import number
 from contracts.bounds import Bound, Multipliers, no_multipliers, upper_bound, without_noise
 from contracts.certificate import Certificate
@@ -33,6 +34,7 @@ RESCUED_TYPES = 2000  # the same on a line, where there are few IC rows
 ENGINE_SHARE = 0.85  # of the time limit; repairs have the rest
 REPAIR_SECONDS = 1.0  # that repairs may always take after an interrupt
 FAR = 64.0  # units of money beyond which a limit on transfers is first left out
+PROVEN = 1e-8  # share of a bound that a rigorous one may be higher
 CLEARLY = 1e-12  # share of a bound by which another must be lower to be preferred
 REFERENCE_GOODS = 20  # more goods than that are policies, which have an engine of their own
 ROUNDED_UP = 1.1  # so that two digits are no less than the number
@@ -295,7 +297,8 @@ def _against_the_worst(
         return certified_menu(known, engine(known), gap=math.inf, deadline=deadline)
 
     search = functools.partial(worst_case.solve, inner=inner, gap=gap, deadline=deadline, report=report)
-    if method != "auto" or problem.n_types > (RESCUED_TYPES if has_few_rows(problem) else AMBIGUOUS_TYPES):
+    short = isinstance(problem.ambiguity, Moments) and has_few_rows(problem)  # many corners, few rows
+    if method != "auto" or problem.n_types > (RESCUED_TYPES if short else AMBIGUOUS_TYPES):
         return search
 
     def whole(problem: ScreeningProblem) -> Candidate:
@@ -372,6 +375,11 @@ def certified_menu(problem: ScreeningProblem, candidate: Candidate, *, gap: floa
     program = problem.program
     bound = proven_bound(program, candidate)
     found = exact_menu(program, candidate, bound, gap, deadline)
+    if not found.certificate.holds:  # rounding errors may prove less than nothing, where nothing is worth anything
+        full_information = upper_bound(program, no_multipliers(program))
+        if full_information.value < bound.value:
+            bound = full_information
+            found = exact_menu(program, candidate, bound, gap, deadline)
     menu = menu_of(problem, found, bound, candidate.engine)
     if not menu.certificate.holds:
         menu = _under_simpler_prices(menu, gap)
@@ -397,14 +405,18 @@ def certified_menu(problem: ScreeningProblem, candidate: Candidate, *, gap: floa
 
 
 def proven_bound(problem: ScreeningProblem, candidate: Candidate) -> Bound:
-    """The lowest bound that a candidate's prices prove, those next to them that have room, or none at all.
+    """The lowest bound that a candidate's prices prove, or those next to them that have room.
 
-    Prices half-way may prove less than none, and so do rounding errors where nothing is worth anything.
+    Prices half-way may prove less than none at all.
     """
     from contracts.engines.inside import bounds_near
 
     best, *others = bounds_near(problem, candidate.multipliers)
-    for bound in (*others, upper_bound(problem, no_multipliers(problem))):
-        if bound.value < best.value - CLEARLY * abs(best.value):
+    for bound in others:
+        allowed = CLEARLY * abs(best.value)
+        if bound.rigorous != best.rigorous:  # what is proven to the last digit may cost a little
+            allowed = PROVEN * abs(best.value) * (1.0 if best.rigorous else -1.0)
+        if bound.value < best.value - allowed:
             best = bound
-    return best
+    full_information = upper_bound(problem, no_multipliers(problem))
+    return full_information if not candidate.is_finished and full_information.value < best.value else best

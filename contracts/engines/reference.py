@@ -113,16 +113,15 @@ def _solved(program: Program, deadline: float, ic_price: float) -> Found:
         )
     tried: list[str] = []
     causes: list[str] = []
-    solver = ""
-    for name in attempts(goal, tried, causes, deadline):
-        solver = name
+    solver = "none"
+    for solver in attempts(goal, tried, causes, deadline):  # noqa: B007 - the last one is named in the result
         if goal.status in ("infeasible", "infeasible_inaccurate"):
             causes.append(_cause(infeasible_menu(program)))
         elif goal.status in ("unbounded", "unbounded_inaccurate"):
             causes.append(_cause(unbounded_menu(program)))
         elif point.value is not None:
             break
-    else:
+    if point.value is None:  # else the point of a solver that gave up may be good enough: the certificate decides
         if goal.status not in ("infeasible", "unbounded"):  # solvers that only fail may still have had a reason to
             causes.append(_cause(unbounded_menu(program)))
             causes.append(_cause(infeasible_menu(program)))
