@@ -106,7 +106,7 @@ def cross_validate(
         try:
             types = fit_latent_types(data.of_people(~out), n_types, rng, starts=starts, ridge=ridge)
         except DegenerateTypesError as exc:
-            raise DegenerateTypesError(f"without the people of fold {k + 1}, {exc}") from exc
+            raise DegenerateTypesError(f"without the people of fold {k}, {exc}") from exc
         columns[:, out] = _predicted(types, data.of_people(out))
         report(f"{n_types} types, fold {k + 1} of {folds}: {columns[0, out].sum():.4f}")
     return CrossValidation(data.people, fold, *columns)

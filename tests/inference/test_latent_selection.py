@@ -107,7 +107,7 @@ def test_a_number_of_types_without_a_maximum_gets_a_note():
     compared = compare_type_counts(data, [3], np.random.default_rng(0), starts=4)
     assert list(compared.fits) == [1]
     assert "want the same" in compared.notes[3]
-    assert repr(compared).splitlines()[-1].startswith("3 types: types 1 and 2 want the same")
+    assert repr(compared).splitlines()[-1].startswith("3 types: types 0 and 1 want the same")
     with pytest.raises(ProblemError, match="criterion is 'cross_validated': use 'aic', 'bic', 'icl', 'nec'"):
         compared.best("cross_validated")
 
@@ -118,7 +118,7 @@ def test_a_fold_without_a_maximum_is_named():
     offers = rng.normal(size=(120, 2, 1))
     person = np.repeat(np.arange(12), 10)
     choice = np.where(person == 0, 0, offers[:, :, 0].argmax(axis=1))
-    with pytest.raises(DegenerateTypesError, match=r"without the people of fold \d, choices of type 1"):
+    with pytest.raises(DegenerateTypesError, match=r"without the people of fold \d, choices of type 0"):
         cross_validate(ChoiceData(offers, choice, person), 1, rng, folds=3)
 
 
