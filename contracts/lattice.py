@@ -12,6 +12,7 @@ hundred-millionth of the amounts; with one good only its multiples are left, and
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator
 from fractions import Fraction
 
@@ -27,6 +28,7 @@ from contracts.relevance import Indices
 
 AMOUNT_DIGITS = 53  # binary digits of the largest amount
 ROOM = 4.0  # roots of the modulus that an amount needs on both sides to be free to vary
+TRIALS = 5000  # amounts that are looked at for a float between what two near twins would pay
 LARGEST_EXPONENT = 500  # of amounts that are worth the trouble
 ORDER = 4.0  # roots of the modulus by which near twins are put in the order of their tastes
 ALIKE = 1e-12  # share of the largest valuation within which two tastes are told apart by their last digits
@@ -57,6 +59,11 @@ def indifferent_amounts(
     First with the amounts on an edge of the domain where they are, then with those moved inwards, more and more.
     Where the lattice has no point at all the allocations stay.
     """
+    if problem.n_goods == 1:
+        moved = allocation.copy()
+        for group in groups:
+            _move_by_digits(problem, group, moved, transfer)
+        yield problem.domain.clip(moved)
     for inwards in INWARDS:
         moved = allocation.copy()
         for group in groups:
@@ -111,6 +118,28 @@ def _move(problem: ScreeningProblem, group: Indices, allocation: Array, transfer
         if shift is not None:
             rounded[member] = rounded[member] + np.array(shift, dtype=np.float64) * step
     allocation[group] = rounded
+
+
+def _move_by_digits(problem: ScreeningProblem, group: Indices, allocation: Array, transfer: Array) -> None:
+    """Move amounts of one good by last digits, in place, until transfers fit between what near twins would pay.
+
+    Of neighbours a < b with amounts x < y the transfers must differ by at least a (y - x) and at most b (y - x). Some
+    of the amounts next to y leave a float in between.
+    """
+    digit = Fraction(2) ** (_exponent(transfer[group]) - 53)
+    order = group[np.argsort(problem.valuations[group, 0], kind="stable")]
+    for below, above in itertools.pairwise(order.tolist()):
+        low, high = (Fraction(float(problem.valuations[who, 0])) for who in (below, above))
+        first, start = Fraction(float(allocation[below, 0])), float(allocation[above, 0])
+        if low == high or start <= first:
+            continue
+        trial = start
+        for _ in range(TRIALS):
+            step = Fraction(trial) - first
+            if -(-low * step // digit) * digit <= high * step:
+                allocation[above, 0] = trial
+                break
+            trial = float(np.nextafter(trial, np.inf))
 
 
 def _exponent(values: Array) -> int:

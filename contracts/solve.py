@@ -162,15 +162,18 @@ def other_engines(problem: ScreeningProblem, method: str, deadline: float) -> It
         from contracts.engines import robust
 
         yield functools.partial(robust.priced, deadline=deadline)
-    elif method == "auto" and problem.n_types <= _rescued_types(problem):
+    elif method in ("auto", "reference") and problem.n_types <= _rescued_types(problem):
         from contracts.engines import reference
+        from contracts.engines.near_twins import near_twins
 
-        def whole(problem: ScreeningProblem) -> Candidate:
-            found = reference.solve(problem, deadline=deadline)
+        def whole(problem: ScreeningProblem, *, ordered: bool = False) -> Candidate:
+            found = reference.solve(problem, deadline=deadline, ordered=ordered)
             return dataclasses.replace(found, engine=f"{found.engine}, second attempt")
 
-        if problem.ambiguity is not None or suitable_method(problem) != "reference":
+        if method == "auto" and (problem.ambiguity is not None or suitable_method(problem) != "reference"):
             yield whole
+        if len(near_twins(problem)):
+            yield functools.partial(whole, ordered=True)
 
 
 def _rescued_types(problem: ScreeningProblem) -> int:

@@ -33,6 +33,7 @@ def solve(
     deadline: float = np.inf,
     contract: NDArray[np.intp] | None = None,
     ic_price: float = np.inf,
+    ordered: bool = False,
 ) -> Candidate:
     """Solve the program with every IC row present, or on a line those of neighbours, which imply the others.
 
@@ -44,6 +45,7 @@ def solve(
     contract : (n_types,) numbers of contracts that types must share, 0 for the outside contract; none if left out
     ic_price : what the objective pays for a unit of utility by which an IC row is broken, in the program's units: an
         upper limit to the rows' prices, which otherwise may have none
+    ordered : whether types that differ by a last digit get rows of their own, see `near_twins`
 
     Raises
     ------
@@ -57,17 +59,17 @@ def solve(
     failures: list[SolverError] = []
     for units in dict.fromkeys((units_of(problem), widest_units_of(problem))):
         try:
-            found = _solved(menu_program(problem, contract, units), deadline, ic_price)
+            found = _solved(menu_program(problem, contract, units), deadline, ic_price, ordered=ordered)
             finer = finer_units_of(problem, units, found.candidate)
             if finer is not None:
-                found = _solved(menu_program(problem, contract, finer), deadline, ic_price)
+                found = _solved(menu_program(problem, contract, finer), deadline, ic_price, ordered=ordered)
         except SolverError as failure:
             failures.append(failure)
             continue
         if contract is None and found.is_out_of_order:
             everybody_apart = np.arange(1, problem.n_types + 1)
             try:  # with the rows of all pairs: those of far ones say what those of near ones are too small for
-                return solve(problem, deadline=deadline, contract=everybody_apart, ic_price=ic_price)
+                return solve(problem, deadline=deadline, contract=everybody_apart, ic_price=ic_price, ordered=ordered)
             except SolverError:
                 pass  # the certificate says what it is worth
         return found.candidate
@@ -81,7 +83,7 @@ class Found(NamedTuple):
     is_out_of_order: bool
 
 
-def _solved(program: Program, deadline: float, ic_price: float) -> Found:
+def _solved(program: Program, deadline: float, ic_price: float, *, ordered: bool = False) -> Found:
     """The program's solution by the first solver that has one; what they claim besides is checked before it is said."""
     import cvxpy as cp
 
@@ -101,7 +103,7 @@ def _solved(program: Program, deadline: float, ic_price: float) -> Found:
     sharing = program.sharing(allocation, utility)
     twins = near_twins(problem)
     in_order = []
-    if len(twins):
+    if ordered and len(twins):
         step = allocation[twins.first] - allocation[twins.second]
         in_order = [cp.sum(cp.multiply(twins.direction, step), axis=1) >= 0]
     demands = [*chain.from_iterable(rows), *program.domain_constraints(allocation), *costing, *sharing, *in_order]

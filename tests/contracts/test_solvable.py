@@ -381,3 +381,24 @@ def test_a_polyhedron_without_interior_is_solved_on_the_plane_it_lies_in():
     # x = y = .625 - z / 2 leaves .859375 + .625 z - z^2 / 2
     assert menu.value == pytest.approx(1.0546875, rel=GAP)
     assert menu.allocation == pytest.approx(np.array([[0.3125, 0.3125, 0.625]]), abs=1e-4)
+
+
+@pytest.mark.parametrize(("gains", "value"), [([[0.0], [1.0]], 3.505), ([[1.0], [0.0]], 3.38)])
+def test_types_a_last_digit_apart_are_told_apart_in_one_order_only(gains, value):
+    theta = [2.1, np.nextafter(2.1, 3.0)]
+    menu = certified(c.ScreeningProblem(theta, cost=c.Quadratic(), principal_values=gains))
+    # x = (2.1, 3.1) earns (2.1^2 + 3.1^2) / 4; the other way round both get 2.6, which earns 2.6^2 / 2
+    assert menu.value == pytest.approx(value, rel=GAP)
+    assert menu.upper_bound == pytest.approx(value, rel=GAP)
+
+
+@few
+@given(SEEDS)
+def test_two_near_twins_with_a_good_each_earn_the_best_of_both_orders(seed):
+    rng = np.random.default_rng(seed)
+    theta, gains = rng.uniform(1.0, 3.0), rng.uniform(0.0, 0.9, 2)
+    menu = certified(
+        c.ScreeningProblem([theta, np.nextafter(theta, 4.0)], cost=c.Quadratic(), principal_values=gains[:, np.newaxis])
+    )
+    best = theta + gains if gains[1] >= gains[0] else np.full(2, theta + gains.mean())
+    assert menu.value == pytest.approx(np.mean((theta + gains) * best - best**2 / 2), rel=1e-5)
