@@ -22,6 +22,7 @@ from contracts.uncertainty import Uncertainty, ValuationSets
 
 Transfers = Literal["free", "none"] | tuple[float, float]
 NO_COST, ANY_AMOUNT, PROFIT = Linear(0.0), NonNegative(), Profit()
+INFINITE = ("inf", "-inf")  # as files write it
 OWN_WORDS = (
     "cost",
     "domain",
@@ -405,7 +406,9 @@ class ScreeningProblem:
                 raise ProblemError(f"transfers is {self.transfers!r}: use 'free', 'none' or (lowest, highest)")
             return self.transfers
         try:
-            limits = np.array([limit("transfers", one) for one in self.transfers])
+            limits = np.array(
+                [float(one) if str(one) in INFINITE else limit("transfers", one) for one in self.transfers]
+            )
         except (TypeError, ProblemError) as exc:
             raise ProblemError(f"transfers is {self.transfers}: use 'free', 'none' or (lowest, highest)") from exc
         if limits.shape != (2,) or np.isnan(limits).any():
