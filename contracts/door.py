@@ -18,6 +18,7 @@ import typing
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, is_dataclass
 from typing import Annotated, Any, Literal, NamedTuple, TypeVar, overload
+from weakref import WeakKeyDictionary
 
 import numpy as np
 
@@ -650,23 +651,33 @@ def _object(cls: type, fits: Callable[[Any], bool], remedy: str | None = None) -
 
 
 def function_of(arguments: int | None) -> Kind:
-    """Something to call with so many arguments."""
+    """Something to call with so many arguments; None for any number of them."""
+    known: WeakKeyDictionary[Any, bool] = WeakKeyDictionary()  # methods, whose signatures take long to read
 
     def fits(value: Any) -> bool:
         if not callable(value) or inspect.isclass(value):
             return False
-        try:
-            signature = inspect.signature(value)
-        except (TypeError, ValueError):  # of a builtin that does not tell
-            return True
-        try:
-            signature.bind(*[None] * (arguments or 0))
-        except TypeError:
-            return arguments is None
-        return True
+        method = getattr(value, "__func__", None)
+        if method is None or method not in known:
+            found = arguments is None or _binds(value, arguments)
+            if method is None:
+                return found
+            known[method] = found
+        return known[method]
 
     count = "" if arguments is None else f" of {arguments} argument{'s' * (arguments != 1)}"
     return _plain(f"a function{count}", fits)
+
+
+def _binds(function: Callable[..., Any], arguments: int) -> bool:
+    """Whether a function can be called with so many arguments."""
+    try:
+        inspect.signature(function).bind(*[None] * arguments)
+    except TypeError:
+        return False
+    except ValueError:  # a builtin that does not tell
+        return True
+    return True
 
 
 def listed(name: str, value: Any) -> Any:
