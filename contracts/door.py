@@ -419,8 +419,8 @@ def names_of(name: str, values: Any) -> Any:
     entries = array.ravel().tolist() if array.dtype.kind == "O" else []
     if array.ndim == 1 and len(absent := np.flatnonzero(missing(values if np.ma.isMaskedArray(values) else array))):
         raise ProblemError(f"{name}[{absent[0]}] is missing: give every entry its name")
-    if array.ndim > 1:
-        raise ProblemError(f"{name} has shape {array.shape}; expected a list of names or numbers")
+    if array.ndim > 1 or array.dtype.kind == "V":
+        raise ProblemError(f"{name} is {array.dtype} of shape {array.shape}; expected a list of names or numbers")
     kinds = {type(entry) for entry in entries}
     if len(kinds) > 1 or not kinds <= {str, int, float, bytes}:
         words = ", ".join(sorted(kind.__name__ for kind in kinds))

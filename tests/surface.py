@@ -403,6 +403,14 @@ def saved(name: str) -> Path:
     return path
 
 
+@functools.cache
+def a_file() -> Path:
+    """Where nothing can be below."""
+    path = FOLDER / "a file"
+    path.write_text("no folder", encoding="utf-8")
+    return path
+
+
 def out() -> Path:
     return FOLDER / "out"
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from contracts.door import checked
 from contracts.errors import ProblemError
-from contracts.records import write_text
+from contracts.records import read_bytes, write_text
 from inference.language.offline import checked_text
 from inference.language.reading import PolicyReading, UnreadablePolicyError
 
@@ -37,7 +37,7 @@ class RecordedReader:
     def load(cls, path: str | Path) -> RecordedReader:
         """The readings of a file with one JSON document per line, as `save_readings` writes it."""
         readings = {}
-        for number, line in enumerate(Path(path).read_text(encoding="utf-8").splitlines(), start=1):
+        for number, line in enumerate(_lines(path), start=1):
             if not line.strip():
                 continue
             try:
@@ -65,3 +65,10 @@ def save_readings(readings: Iterable[PolicyReading], path: str | Path) -> None:
     """Write readings, one JSON document per line."""
     lines = [json.dumps(reading.to_dict(), allow_nan=False) for reading in readings]
     write_text(path, "\n".join([*lines, ""]))
+
+
+def _lines(path: str | Path) -> list[str]:
+    try:
+        return read_bytes(path).decode("utf-8").splitlines()
+    except UnicodeDecodeError as exc:
+        raise ProblemError(f"{path} is no text ({exc}): give a file that save_readings wrote") from exc

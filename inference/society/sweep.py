@@ -16,7 +16,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from contracts.door import checked
+from contracts.door import Seed, checked
 from contracts.errors import ProblemError
 from inference.society.rounds import Course, run_course
 from inference.society.scenarios import PLAIN, SCENARIOS, Cell, Scenario, communities, joined, run_cell
@@ -167,7 +167,7 @@ def families() -> list[list[Scenario]]:
 def sweep(
     scale: Scale,
     *,
-    seed: int,
+    seed: Seed,
     folder: str | Path,
     workers: int = 1,
     report: Callable[[str], None] = lambda line: None,
@@ -188,7 +188,10 @@ def sweep(
     if workers < 1:
         raise ProblemError(f"workers is {workers}: use at least one process")
     target = Path(folder)
-    target.mkdir(parents=True, exist_ok=True)
+    try:
+        target.mkdir(parents=True, exist_ok=True)
+    except OSError as exc:
+        raise ProblemError(f"{target} cannot be made a folder: {exc.strerror or exc}; choose another place") from exc
     planned = pieces(scale, seed)
     lives = [Lives(conflict, scale.societies, scale.rounds, seed) for conflict in scale.conflicts if conflict > 0]
     everything: list[Piece | Lives] = [*planned, *lives]

@@ -23,7 +23,7 @@ from scipy.linalg import helmert
 from scipy.special import logsumexp
 
 from contracts.arrays import Array, finite, generator, number
-from contracts.door import checked
+from contracts.door import Count, checked
 from contracts.errors import ProblemError
 from contracts.records import read_json, write_document
 
@@ -191,7 +191,7 @@ def synthetic_society(
     *,
     conflict: float,
     weights: Any = None,
-    n_groups: int = 3,
+    n_groups: Count = 3,
     n_policies: int = POLICIES,
     n_attributes: int = ATTRIBUTES,
     n_members: int = MEMBERS,
