@@ -12,7 +12,7 @@ from typing import Any, NamedTuple, Protocol, runtime_checkable
 import numpy as np
 
 from contracts.arrays import Array, finite, infinite_entries, number
-from contracts.door import FINITE_BY_TYPE, FINITE_TABLE, POSITIVE_BY_TYPE, Expression, checked
+from contracts.door import FINITE_BY_TYPE, FINITE_TABLE, SHARES_BY_TYPE, Expression, checked
 from contracts.errors import ProblemError
 from contracts.frozen import dataclass
 
@@ -50,7 +50,7 @@ class Ambiguity(Protocol):
         """The dual of the worst case as a concave cvxpy expression of (n_types,) payoffs, with its constraints."""
 
 
-@checked(payoff=FINITE_BY_TYPE, weights=POSITIVE_BY_TYPE, other=FINITE_BY_TYPE, valuations=FINITE_TABLE)
+@checked(payoff=FINITE_BY_TYPE, weights=SHARES_BY_TYPE, other=FINITE_BY_TYPE, valuations=FINITE_TABLE)
 @dataclass(frozen=True)
 class _Ball:
     radius: float
@@ -69,7 +69,7 @@ class _Ball:
         return other
 
 
-@checked(payoff=FINITE_BY_TYPE, weights=POSITIVE_BY_TYPE, other=FINITE_BY_TYPE, valuations=FINITE_TABLE)
+@checked(payoff=FINITE_BY_TYPE, weights=SHARES_BY_TYPE, other=FINITE_BY_TYPE, valuations=FINITE_TABLE)
 @dataclass(frozen=True)
 class TotalVariation(_Ball):
     """Distributions that move at most `radius` of the mass: sum |g - f| / 2 <= radius.
@@ -102,7 +102,7 @@ class TotalVariation(_Ball):
         return capped - radius * cap + radius * cp.min(payoff), []
 
 
-@checked(payoff=FINITE_BY_TYPE, weights=POSITIVE_BY_TYPE, other=FINITE_BY_TYPE, valuations=FINITE_TABLE)
+@checked(payoff=FINITE_BY_TYPE, weights=SHARES_BY_TYPE, other=FINITE_BY_TYPE, valuations=FINITE_TABLE)
 @dataclass(frozen=True)
 class KullbackLeibler(_Ball):
     """Distributions with relative entropy sum g log(g / f) <= radius, in nats (Hansen & Sargent 2001).
@@ -145,7 +145,7 @@ class KullbackLeibler(_Ball):
         return -self.radius * multiplier - mean, [cone, weights @ tilt <= multiplier]
 
 
-@checked(payoff=FINITE_BY_TYPE, weights=POSITIVE_BY_TYPE, other=FINITE_BY_TYPE, valuations=FINITE_TABLE)
+@checked(payoff=FINITE_BY_TYPE, weights=SHARES_BY_TYPE, other=FINITE_BY_TYPE, valuations=FINITE_TABLE)
 @dataclass(frozen=True)
 class ChiSquare(_Ball):
     """Distributions with sum (g - f)^2 / f <= radius.
@@ -192,7 +192,7 @@ class ChiSquare(_Ball):
         return total + price * (1 - self.radius) - lost, [kept >= 2 * price - payoff + total]
 
 
-@checked(payoff=FINITE_BY_TYPE, weights=POSITIVE_BY_TYPE, other=FINITE_BY_TYPE, valuations=FINITE_TABLE)
+@checked(payoff=FINITE_BY_TYPE, weights=SHARES_BY_TYPE, other=FINITE_BY_TYPE, valuations=FINITE_TABLE)
 @dataclass(frozen=True)
 class Wasserstein(_Ball):
     """Distributions that earth movers reach at cost <= radius: mass times distance between types.
@@ -294,7 +294,7 @@ class Wasserstein(_Ball):
         return weights @ cheapest - min(self.radius / longest, 1.0) * price, [moves]
 
 
-@checked(payoff=FINITE_BY_TYPE, weights=POSITIVE_BY_TYPE, other=FINITE_BY_TYPE, valuations=FINITE_TABLE)
+@checked(payoff=FINITE_BY_TYPE, weights=SHARES_BY_TYPE, other=FINITE_BY_TYPE, valuations=FINITE_TABLE)
 @dataclass(frozen=True, eq=False)
 class Moments:
     """Every distribution whose expected features lie within limits; nothing else is known.
@@ -325,16 +325,15 @@ class Moments:
         if not (np.isfinite(self.lower) | np.isfinite(self.upper)).any():
             raise ProblemError("Moments has no finite limit: for every distribution there is, use TotalVariation(1.0)")
 
-    @property
-    def n_types(self) -> int:
-        return len(self.features)
-
     def check(self, weights: Array, valuations: Array) -> None:
-        if len(self.features) != len(weights):
-            raise ProblemError(f"Moments features has {len(self.features)} rows for {len(weights)} types")
+        self._check_count(weights)
         if self.excess(weights, weights, valuations) > 0:
             mean = (weights @ self.features / weights.sum()).tolist()
             raise ProblemError(f"Moments leaves out the problem's own weights, whose mean is {mean}: widen the limits")
+
+    def _check_count(self, by_type: Array) -> None:
+        if len(self.features) != len(by_type):
+            raise ProblemError(f"Moments features has {len(self.features)} rows for {len(by_type)} types")
 
     def worst_case(self, payoff: Array, weights: Array, valuations: Array) -> WorstCase:
         from scipy.optimize import linprog
@@ -356,6 +355,7 @@ class Moments:
 
     def restored(self, other: Array) -> Array:
         """Shares change in proportion to themselves: the least relative change, in squares, that meets the limits."""
+        self._check_count(other)
         rows = np.column_stack([self.features, np.ones(len(other))])
         for _ in range(RESTORATIONS):
             mean = other @ rows

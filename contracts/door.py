@@ -18,6 +18,7 @@ import typing
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import is_dataclass
 from typing import Annotated, Any, Literal, NamedTuple, TypeVar, overload
+from weakref import WeakKeyDictionary
 
 import numpy as np
 
@@ -27,6 +28,7 @@ from contracts.frozen import dataclass
 from contracts.names import NumberedLabels, missing
 
 T = TypeVar("T")
+FLOAT64 = np.dtype(np.float64)
 WIDEST = 2**62  # whole numbers beyond are no counts of anything
 SECRETS = ("api_key", "proxy", "base_url")
 QUOTED = 60  # letters of a wrong argument that a message shows
@@ -128,29 +130,26 @@ def _guarded(
     function: Callable[..., Any], tables: Mapping[str, Kind], *, field: bool = False, own_door: bool = False
 ) -> Callable[..., Any]:
     """The function behind its door."""
-
-    @functools.cache
-    def plan() -> Plan:
-        return _plan(function, tables, field=field, own_door=own_door)
+    plans: list[Plan] = []  # made when first called: annotations may name what is imported later
 
     @functools.wraps(function)
     def at_the_door(*given: Any, **named: Any) -> Any:
-        kinds, names, rest, rest_name, extra, by_name, shapes = plan()
-        if given:
-            several = [
-                value if kind is None else kind.take(name, value)
-                for kind, name, value in zip(kinds, names, given, strict=False)
-            ]
-            for value in given[len(kinds) :]:  # as in f(*several); beyond, Python has the word
-                several.append(value if rest is None else rest.take(rest_name, value))
-            given = tuple(several)
+        if not plans:
+            plans.append(_plan(function, tables, field=field, own_door=own_door))
+        asked, taken = plans[0], list(given)
+        for place, name, take in asked.by_place:
+            if place < len(given):
+                taken[place] = take(name, given[place])
+        if asked.rest is not None:
+            name, kind = asked.rest
+            taken[asked.width :] = [kind.take(name, value) for value in given[asked.width :]]
         for name, value in named.items():
-            kind = by_name.get(name, extra)
-            if kind is not None:
-                named[name] = kind.take(name, value)
-        if shapes:
-            _check_shapes(shapes, {**dict(zip(names, given, strict=False)), **named})
-        return function(*given, **named)
+            known = asked.by_name.get(name, asked.extra)
+            if known is not None:
+                named[name] = known.take(name, value)
+        if asked.shapes:
+            _check_shapes(asked.shapes, taken, named)
+        return function(*taken, **named)
 
     return at_the_door
 
@@ -158,60 +157,80 @@ def _guarded(
 class Plan(NamedTuple):
     """What a function asks of its arguments."""
 
-    kinds: tuple[Kind | None, ...]  # of those that may come by position
-    names: tuple[str, ...]
-    rest: Kind | None  # of each of *several
-    rest_name: str
+    width: int  # how many may come by position
+    by_place: list[tuple[int, str, Callable[[str, Any], Any]]]
+    by_name: dict[str, Kind | None]
+    rest: tuple[str, Kind] | None  # name and kind of each of *several
     extra: Kind | None  # of each of **further
-    by_name: dict[str, Kind]
-    shapes: dict[str, tuple[str, ...]]
+    shapes: list[tuple[int, str, tuple[str, ...]]]  # place, name and sizes of arrays
 
 
 def _plan(function: Callable[..., Any], tables: Mapping[str, Kind], *, field: bool, own_door: bool) -> Plan:
-    plan = Plan((), (), None, "", None, {}, {})
-    for parameter in inspect.signature(function).parameters.values():
-        kind = None
-        if parameter.annotation is not parameter.empty:
-            annotation = _evaluated(parameter.annotation, function)
-            kind = _of_field(annotation, own_door=own_door) if field else kind_of(annotation)
-            if kind is NUMBER and parameter.default in (math.inf, -math.inf):
-                kind = LIMIT  # a default of infinity says that infinity is a value
-            if kind is FLOATS or tables.get(parameter.name) is ANYTHING:
-                kind = tables.get(parameter.name, kind)
-            if kind is ANYTHING:
-                kind = None
-            if kind is not None and parameter.default is None:
-                kind = _or_nothing(kind)
+    plan = Plan(0, [], {}, None, None, [])
+    for place, parameter in enumerate(inspect.signature(function).parameters.values()):
+        kind = _kind_of_parameter(parameter, function, tables, field=field, own_door=own_door)
         if parameter.kind is parameter.VAR_POSITIONAL:
-            plan = plan._replace(rest=kind, rest_name=parameter.name)
+            plan = plan._replace(rest=None if kind is None else (parameter.name, kind))
         elif parameter.kind is parameter.VAR_KEYWORD:
             plan = plan._replace(extra=kind)
         else:
-            plan.by_name[parameter.name] = kind or ANYTHING
+            plan.by_name[parameter.name] = kind
             if kind is not None and kind.shape is not None:
-                plan.shapes[parameter.name] = kind.shape
+                plan.shapes.append((place, parameter.name, kind.shape))
             if parameter.kind is not parameter.KEYWORD_ONLY:
-                plan = plan._replace(kinds=(*plan.kinds, kind), names=(*plan.names, parameter.name))
+                plan = plan._replace(width=place + 1)
+                if kind is not None:
+                    plan.by_place.append((place, parameter.name, kind.take))
     return plan
 
 
-def _check_shapes(shapes: Mapping[str, tuple[str, ...]], arguments: Mapping[str, Any]) -> None:
-    """Refuse arrays of other shapes than those asked for, where equal names are equal sizes, the object's own first."""
-    owner = arguments.get("self")
-    sizes: dict[str, Any] = {}
-    for name, shape in shapes.items():
-        if name not in arguments:
+def _kind_of_parameter(
+    parameter: inspect.Parameter,
+    function: Callable[..., Any],
+    tables: Mapping[str, Kind],
+    *,
+    field: bool,
+    own_door: bool,
+) -> Kind | None:
+    """What one argument is held to; None for anything."""
+    given = tables.get(parameter.name)
+    if parameter.annotation is parameter.empty or given is ANYTHING:
+        return None
+    annotation = _evaluated(parameter.annotation, function)
+    kind = _of_field(annotation, own_door=own_door) if field else kind_of(annotation)
+    if kind is NUMBER and parameter.default in (math.inf, -math.inf):
+        kind = LIMIT  # a default of infinity says that infinity is a value
+    if kind is FLOATS and given is not None:
+        kind = given
+    return _or_nothing(kind) if kind is not None and parameter.default is None else kind
+
+
+def _check_shapes(shapes: list[tuple[int, str, tuple[str, ...]]], taken: list[Any], named: Mapping[str, Any]) -> None:
+    """Refuse arrays of other shapes than those asked for.
+
+    Equal names are equal sizes, the object's own first. Only "n" is any size, also none.
+    """
+    sizes: dict[str, int] = {}
+    for place, name, shape in shapes:
+        if place < len(taken):
+            found = taken[place].shape
+        elif name in named:
+            found = named[name].shape
+        else:
             continue
-        found = arguments[name].shape
-        for size in shape:
-            if size not in sizes and (known := getattr(owner, size, None)) is not None:
-                sizes[size] = known
-        if len(found) != len(shape) or any(
-            sizes.setdefault(size, length) != length or (length == 0 and size != "n")
-            for size, length in zip(shape, found, strict=True)
-        ):
-            wanted = ", ".join(f"{size} = {sizes[size]}" if size in sizes else size for size in shape)
-            raise ProblemError(f"{name} has shape {found}; expected ({wanted})")
+        if len(found) == len(shape):
+            for size, length in zip(shape, found, strict=True):
+                known = sizes.get(size)
+                if known is None:
+                    own = None if size == "n" else getattr(taken[0], size, None)
+                    sizes[size] = known = length if own is None else own
+                if known != length or (length == 0 and size != "n"):
+                    break
+            else:
+                continue
+        known_sizes = {size: getattr(taken[0], size, None) for size in shape if size != "n"} | sizes
+        wanted = ", ".join(size if known_sizes.get(size) is None else f"{size} = {known_sizes[size]}" for size in shape)
+        raise ProblemError(f"{name} has shape {found}; expected ({wanted})")
 
 
 def _evaluated(annotation: Any, function: Callable[..., Any]) -> Any:
@@ -359,10 +378,10 @@ def positive(name: str, value: Any) -> float:
     return size
 
 
-def _positive_numbers(name: str, values: Any) -> Array:
+def _shares(name: str, values: Any) -> Array:
     array = floats(name, values)
-    if not (np.isfinite(array).all() and (array > 0).all()):
-        raise ProblemError(f"{name} holds {array[~((array > 0) & np.isfinite(array))].flat[0]}: give positive numbers")
+    if not (np.isfinite(array).all() and (array >= 0).all()):
+        raise ProblemError(f"{name} holds {array[~((array >= 0) & np.isfinite(array))].flat[0]}: no share is negative")
     return array
 
 
@@ -378,7 +397,7 @@ def whole_numbers(name: str, values: Any) -> Any:
 
 def floats(name: str, values: Any) -> Array:
     """An array of floats; one that is already there is taken as it is, whatever it holds."""
-    plain = type(values) is np.ndarray and values.dtype == np.float64
+    plain = type(values) is np.ndarray and values.dtype is FLOAT64
     return values if plain else finite(name, values)
 
 
@@ -403,8 +422,8 @@ def names_of(name: str, values: Any) -> Any:
     entries = array.ravel().tolist() if array.dtype.kind == "O" else []
     if array.ndim == 1 and len(absent := np.flatnonzero(missing(values if np.ma.isMaskedArray(values) else array))):
         raise ProblemError(f"{name}[{absent[0]}] is missing: give every entry its name")
-    if array.ndim > 1:
-        raise ProblemError(f"{name} has shape {array.shape}; expected a list of names or numbers")
+    if array.ndim > 1 or array.dtype.kind == "V":
+        raise ProblemError(f"{name} is {array.dtype} of shape {array.shape}; expected a list of names or numbers")
     kinds = {type(entry) for entry in entries}
     if len(kinds) > 1 or not kinds <= {str, int, float, bytes}:
         words = ", ".join(sorted(kind.__name__ for kind in kinds))
@@ -488,7 +507,7 @@ def measured(*sizes: str) -> Kind:
 ROWS, TYPES, GOODS_OF_TYPES = shaped("n", "n_goods"), shaped("n_types"), shaped("n_types", "n_goods")
 FINITE_BY_TYPE, FINITE_TABLE = measured("n_types"), measured("n_types", "n_goods")
 FINITE = dataclasses.replace(FINITE_TABLE, shape=None)
-POSITIVE_BY_TYPE = dataclasses.replace(_of("positive numbers", _positive_numbers), shape=("n_types",))
+SHARES_BY_TYPE = dataclasses.replace(_of("shares", _shares), shape=("n_types",))
 
 KINDS: dict[Any, Kind] = {
     int: WHOLE,
@@ -639,23 +658,33 @@ def _object(cls: type, fits: Callable[[Any], bool], remedy: str | None = None) -
 
 
 def function_of(arguments: int | None) -> Kind:
-    """Something to call with so many arguments."""
+    """Something to call with so many arguments; None for any number of them."""
+    known: WeakKeyDictionary[Any, bool] = WeakKeyDictionary()  # methods, whose signatures take long to read
 
     def fits(value: Any) -> bool:
         if not callable(value) or inspect.isclass(value):
             return False
-        try:
-            signature = inspect.signature(value)
-        except (TypeError, ValueError):  # of a builtin that does not tell
-            return True
-        try:
-            signature.bind(*[None] * (arguments or 0))
-        except TypeError:
-            return arguments is None
-        return True
+        method = getattr(value, "__func__", None)
+        if method is None or method not in known:
+            found = arguments is None or _binds(value, arguments)
+            if method is None:
+                return found
+            known[method] = found
+        return known[method]
 
     count = "" if arguments is None else f" of {arguments} argument{'s' * (arguments != 1)}"
     return _plain(f"a function{count}", fits)
+
+
+def _binds(function: Callable[..., Any], arguments: int) -> bool:
+    """Whether a function can be called with so many arguments."""
+    try:
+        inspect.signature(function).bind(*[None] * arguments)
+    except TypeError:
+        return False
+    except ValueError:  # a builtin that does not tell
+        return True
+    return True
 
 
 def listed(name: str, value: Any) -> Any:

@@ -35,6 +35,7 @@ from contracts.uncertainty import Uncertainty, ValuationSets
 Transfers = Literal["free", "none"] | tuple[float | Array, float | Array]
 Participation = Literal["voluntary", "compulsory"]
 NO_COST, ANY_AMOUNT, PROFIT = Linear(0.0), NonNegative(), Profit()
+INFINITE = {"inf": np.inf, "-inf": -np.inf}  # as files write it
 OWN_WORDS = (
     "cost",
     "domain",
@@ -81,6 +82,18 @@ class LinearConstraint:
             raise ProblemError(f"{self.name} has no limit: give lower, upper or both")
         if self.lower is not None and self.upper is not None and self.lower > self.upper:
             raise ProblemError(f"{self.name} has lower {self.lower} above upper {self.upper}: swap them")
+
+
+def _transfer_limit(limit: Any) -> Array:
+    """One limit on transfers, or one per type; each may be infinite, and a file writes that as a word."""
+    raw = np.asarray(limit, dtype=object)
+    plain = np.array([INFINITE.get(one, one) if isinstance(one, str) else one for one in raw.ravel()], dtype=object)
+    limits = np.array([float(one) if _is_infinite(one) else number("transfers", one) for one in plain])
+    return limits.reshape(raw.shape)
+
+
+def _is_infinite(value: Any) -> bool:
+    return isinstance(value, float | np.floating) and bool(np.isinf(value))
 
 
 def _one_each(field: str, names: Sequence[str] | None, count: int, noun: str) -> Sequence[str]:
@@ -665,8 +678,8 @@ class ScreeningProblem:
             return self.transfers
         words = f"transfers is {self.transfers}: use 'free', 'none' or (lowest, highest), each a number or one per type"
         try:
-            limits = [np.array(limit, dtype=np.float64) for limit in self.transfers]
-        except (TypeError, ValueError) as exc:
+            limits = [_transfer_limit(limit) for limit in self.transfers]
+        except (TypeError, ValueError, ProblemError) as exc:
             raise ProblemError(words) from exc
         shapes = ((), (self.n_types,))
         if len(limits) != 2 or any(limit.shape not in shapes or np.isnan(limit).any() for limit in limits):

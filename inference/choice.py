@@ -9,7 +9,7 @@ from typing import Any, Protocol, runtime_checkable
 import numpy as np
 from numpy.typing import NDArray
 
-from contracts.arrays import NOT_NUMBERS, Array, finite, generator
+from contracts.arrays import NOT_NUMBERS, Array, generator
 from contracts.door import checked
 from contracts.errors import ProblemError
 from contracts.frozen import dataclass
@@ -181,7 +181,7 @@ class AcceptReject(ChoiceModel):
 
     def log_acceptance(self, gain: Any) -> Array:
         """Log probability that an offer is accepted that gains so much over the outside option; any shape."""
-        gain = np.asarray(gain, dtype=np.float64)  # minus infinity: out of reach
+        gain = _numbers("gain", gain)  # minus infinity: out of reach
         return self.log_likelihood(np.stack([gain, np.zeros_like(gain)], axis=-1))[..., 0]
 
 
@@ -197,13 +197,7 @@ def check_choice_model(model: Any, name: str = "choice_model") -> None:
 
 def checked_utility(utility: Any) -> Array:
     """Utilities as floats, at least one option within reach everywhere; minus infinity where there is none."""
-    try:
-        raw = np.asarray(utility)
-        if np.ma.getmask(utility).any():
-            raise ValueError("it is masked")
-        array = finite("utility", raw) if raw.dtype.kind in NOT_NUMBERS else raw.astype(np.float64)
-    except (TypeError, ValueError, OverflowError) as exc:
-        raise ProblemError(f"utility is not an array of numbers ({exc}): give (..., n_options)") from exc
+    array = _numbers("utility", utility)
     if array.ndim == 0 or array.shape[-1] == 0:
         raise ProblemError(f"utility has shape {array.shape}; expected (..., n_options) with at least one option")
     if not (array < np.inf).all():
@@ -214,6 +208,19 @@ def checked_utility(utility: Any) -> Array:
     if len(nowhere):
         raise ProblemError(f"utility[{', '.join(map(str, nowhere[0]))}] is -inf for every option: leave one in reach")
     return array
+
+
+def _numbers(name: str, values: Any) -> Array:
+    """Floats, which may be infinite."""
+    try:
+        raw = np.asarray(values)
+        if raw.dtype.kind in NOT_NUMBERS:
+            raise TypeError(f"it holds {NOT_NUMBERS[raw.dtype.kind]}")
+        if np.any(np.ma.getmask(values)):
+            raise TypeError("entries are masked")
+        return raw.astype(np.float64)
+    except (TypeError, ValueError, OverflowError) as exc:
+        raise ProblemError(f"{name} is not an array of numbers ({exc}): give (..., n_options)") from exc
 
 
 def _shortfall(utility: Array) -> Array:

@@ -9,7 +9,6 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from decimal import Decimal
 from fractions import Fraction
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -115,7 +114,7 @@ VALUES: dict[str, Callable[[], Any]] = {
     "Ellipsis": lambda: ...,
     "RandomState": lambda: np.random.RandomState(0),
     "Generator": lambda: np.random.default_rng(0),
-    "no such path": lambda: Path("/nonexistent/folder/file.json"),
+    "no such path": lambda: surface.a_file() / "folder" / "file.json",
     "folder": lambda: surface.FOLDER,
     "Menu": surface.menu,
     "problem": surface.problem,

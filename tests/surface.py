@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import atexit
 import dataclasses
 import functools
 import inspect
+import shutil
 import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
@@ -24,6 +26,7 @@ from inference.norm_beliefs import share_norms
 
 MODULES: tuple[ModuleType, ...] = (c, models, i, l, s)
 FOLDER = Path(tempfile.mkdtemp(prefix="surface-"))
+atexit.register(shutil.rmtree, FOLDER, ignore_errors=True)
 
 
 @dataclass(frozen=True)
@@ -400,6 +403,14 @@ def saved(name: str) -> Path:
         "society.json": lambda: community().save(path),
         "readings.json": lambda: l.save_readings([reading()], path),
     }[name]()
+    return path
+
+
+@functools.cache
+def a_file() -> Path:
+    """Where nothing can be below."""
+    path = FOLDER / "a file"
+    path.write_text("no folder", encoding="utf-8")
     return path
 
 

@@ -14,7 +14,7 @@ NEED_A_SERVER = {
 }  # fmt: skip
 COSTLY = (  # calls that compute for a while when a value happens to make sense: some values each, others in turn
     "Study", "communities", "placement", "societal_study", "sweep", "pareto_front", "run_cell", "compare_responders",
-    "elicited", "ChatEndpoint", "Endpoint",
+    "elicited", "ChatEndpoint", "Endpoint", "ChoiceLog", "read_log", "information_front",
 )  # fmt: skip
 SAMPLE = 150
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from contracts.arrays import Array
-from contracts.door import checked
+from contracts.door import checked, described, texts
 from contracts.errors import ContractError, ProblemError
 from contracts.frozen import dataclass
 from contracts.solve import reporter
@@ -122,7 +122,8 @@ def play_with_language(
         1   0.987      0.987  Offer 98.2% to the other party and keep 1.8% for yourself.
         2   1.000      0.990  Offer 98.7% to the other party and keep 1.3% for yourself.
     """
-    if isinstance(priors, str) or not priors or not game.assistants:
+    priors = () if isinstance(priors, str) else texts("priors", priors)
+    if not priors or not game.assistants:
         raise ProblemError("a run needs at least one assistant, and priors as a list of at least one text")
     report = reporter(progress)
     rows: list[Interaction] = []
@@ -172,25 +173,30 @@ def replay_principles(offers: Any, principles: Any, assistant: AssistantLM) -> p
     """
     import pandas as pd
 
+    for name, table in (("offers", offers), ("principles", principles)):
+        if not isinstance(table, pd.DataFrame):
+            raise ProblemError(f"{name} is {described(table)}: give a pandas frame")
     needed = ("run_id", "epoch", "proposer_kind", "currency", "amount", "share", "principle_id")
     if missing := [name for name in needed if name not in offers.columns]:
         raise ProblemError(f"offers has no column {missing[0]!r}: it needs {', '.join(needed)}")
+    if missing := [name for name in ("principle_id", "principle") if name not in principles.columns]:
+        raise ProblemError(f"principles has no column {missing[0]!r}: it needs principle_id, principle")
     if not len(offers):
         raise ProblemError("the transcript is empty: there is nothing to replay")
-    texts: Mapping[str, str] = dict(zip(principles["principle_id"], principles["principle"], strict=True))
+    said: Mapping[str, str] = dict(zip(principles["principle_id"], principles["principle"], strict=True))
     rows = []
     for (run, epoch), table in offers.groupby(["run_id", "epoch"], sort=False):
         ours = table[table.proposer_kind == "assistant"]
         shares, unread = [], set()
         for name, currency, amount in zip(ours.principle_id, ours.currency, ours.amount, strict=True):
-            if name not in texts:
+            if name not in said:
                 raise ProblemError(
                     f"run {run!r} follows the principle {name!r}, which is not in the table of principles"
                 )
             try:
-                shares.append(assistant.propose(texts[name], currency, int(amount)) / amount)
+                shares.append(assistant.propose(said[name], currency, int(amount)) / amount)
             except UnreadablePolicyError:
-                unread.add(texts[name])
+                unread.add(said[name])
         users = table.share[table.proposer_kind == "user"].mean()
         share = float(np.mean(shares)) if shares else float("nan")
         recorded = ours.share.mean()

@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from contracts.arrays import Array
-from contracts.door import checked
+from contracts.door import checked, listed
 from contracts.errors import ProblemError
 from contracts.frozen import dataclass
 from inference.language.amounts import EXACT, Span, amounts, hidden
@@ -229,7 +229,7 @@ def read_policies(texts: Iterable[str]) -> list[PolicyReading]:
     if isinstance(texts, str):
         raise ProblemError("texts is one text: use read_policy, or give a list of texts")
     reader = OfflineReader()
-    return [reader.read_or_abstain(text) for text in texts]
+    return [reader.read_or_abstain(text) for text in listed("texts", texts)]
 
 
 def checked_text(text: Any) -> str:

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from scipy.special import expit
 
 from contracts.arrays import Array, finite
-from contracts.door import checked
+from contracts.door import Count, Numbers, checked, whole_numbers
 from contracts.errors import ProblemError
 from contracts.frozen import dataclass
 from inference.elicitation import Acceptances, Comparisons, Ratings
@@ -132,7 +132,7 @@ def shared_out(weights: Array, count: int) -> Indices:
 
 
 @checked
-def elicited(answers: CommunityInput, weights: Any, n_policies: int, type_of_group: Any = None) -> Elicited:
+def elicited(answers: CommunityInput, weights: Numbers, n_policies: Count, type_of_group: Any = None) -> Elicited:
     """Estimates from the answers alone; utilities in logits.
 
     Parameters
@@ -146,9 +146,10 @@ def elicited(answers: CommunityInput, weights: Any, n_policies: int, type_of_gro
     ProblemError
         If a type has no group.
     """
-    share = finite("weights", weights)
-    seen = np.arange(len(share)) if type_of_group is None else np.asarray(type_of_group, dtype=np.intp)
-    if seen.shape != share.shape or set(seen.tolist()) != set(range(int(seen.max()) + 1)):
+    share = np.atleast_1d(weights)
+    seen = np.arange(len(share)) if type_of_group is None else whole_numbers("type_of_group", type_of_group)
+    fits = share.ndim == 1 and seen.size > 0 and seen.shape == share.shape
+    if not fits or set(seen.tolist()) != set(range(int(seen.max()) + 1)):
         raise ProblemError(f"type_of_group is {seen.tolist()}: number the types of the {len(share)} groups from 0")
     policies = range(n_policies)
     norms = elicit_norms(*relabelled(answers, seen), policies=policies, groups=range(int(seen.max()) + 1))

@@ -15,6 +15,7 @@ from scipy.special import rel_entr, softmax
 
 from contracts.arrays import Array
 from contracts.door import checked
+from contracts.errors import ProblemError
 from contracts.frozen import dataclass
 from inference.society.mechanisms import Offer
 from inference.society.world import Society
@@ -37,11 +38,15 @@ class Truth:
 
     @classmethod
     def of(cls, societies: Sequence[Society]) -> Truth:
-        """Stack societies."""
+        """Stack societies of one shape."""
+        if len({one.members.shape for one in societies}) != 1:
+            raise ProblemError("societies differ in shape, or there are none: give some with the same groups")
         return cls(*(np.stack([np.asarray(getattr(one, field.name)) for one in societies]) for field in fields(cls)))
 
     def mean(self, values: Array) -> Array:
         """Of something per group and member, (n, n_groups, n_members): the population's mean, (n,)."""
+        if values.shape != self.members.shape[:3]:
+            raise ProblemError(f"values has shape {values.shape}; expected {self.members.shape[:3]}")
         return np.asarray(np.einsum("ng,ngm->n", self.weights, values) / values.shape[2])
 
 
@@ -75,6 +80,9 @@ def delivered(truth: Truth, offer: Offer, type_of_group: Indices, *, temperature
     worth = np.einsum("ngmk,nok->ngmo", truth.members, offer.policies)
     if temperature > 0:
         return np.asarray(softmax(worth / temperature, axis=-1))
+    known, n_groups = len(offer.meant_for), truth.weights.shape[1]
+    if type_of_group.shape != (n_groups,) or not np.all((type_of_group >= 0) & (type_of_group < known)):
+        raise ProblemError(f"type_of_group is {type_of_group.tolist()}: give {n_groups} types from 0 to {known - 1}")
     meant = np.eye(worth.shape[-1])[offer.meant_for[type_of_group]]  # (n_groups, n_options)
     taken: Array = np.eye(worth.shape[-1])[(worth + ROUNDING * meant[:, np.newaxis]).argmax(axis=-1)]
     return taken

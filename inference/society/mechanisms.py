@@ -25,7 +25,7 @@ from scipy.special import logsumexp
 
 from contracts.arrays import Array
 from contracts.door import checked
-from contracts.errors import SolverError
+from contracts.errors import ProblemError, SolverError
 from contracts.frozen import dataclass
 from contracts.menu import Menu
 from contracts.models import delegation
@@ -69,6 +69,11 @@ class Signal:
 
     def softmax(self, reward: Array) -> Array:
         """The KL-regularised policy of a reward net of the safety cost; (n, n_policies) or (n, n_types, n_policies)."""
+        n, n_policies = self.reference.shape
+        if reward.ndim not in (2, 3) or (len(reward), reward.shape[-1]) != (n, n_policies):
+            raise ProblemError(
+                f"reward has shape {reward.shape}; expected ({n}, n_types, {n_policies}), or without types"
+            )
         more = (slice(None),) + (np.newaxis,) * (reward.ndim - 2)
         return tilted(reward - self.safety_cost[more], self.reference[more], self.temperature[(*more, np.newaxis)])
 

@@ -14,14 +14,14 @@ forgotten, and a new poll asks people with their groups, once.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import fields, replace
 from typing import Any
 
 import numpy as np
 from scipy.special import expit, log_expit
 
 from contracts.arrays import Array
-from contracts.door import checked
+from contracts.door import Seed, checked
 from contracts.errors import ProblemError
 from contracts.frozen import dataclass
 from contracts.menu import Menu
@@ -75,6 +75,8 @@ class Course:
     @classmethod
     def from_dict(cls, record: Mapping[str, Any]) -> Course:
         """The inverse of `to_dict`."""
+        if missing := [field.name for field in fields(cls) if field.name not in record]:
+            raise ProblemError(f"the course has no {missing[0]}: write it again with Course.to_dict")
         lost = {name: np.array(rows) for name, rows in record["misalignment"].items()}
         return cls(lost, np.array(record["recognised"]), np.array(record["alarms"]), record["drift"])
 
@@ -98,7 +100,7 @@ def run_course(
     conflict: float,
     societies: int,
     rounds: int,
-    seed: int,
+    seed: Seed,
     drift: int | None = None,
 ) -> Course:
     """Societies of three groups over time; from round `drift` on, the last group likes other responses.

@@ -14,7 +14,8 @@ from typing import Any
 import numpy as np
 
 from contracts.arrays import Array
-from contracts.door import checked
+from contracts.door import Seed, checked
+from contracts.errors import ProblemError
 from contracts.frozen import dataclass
 from inference.society.community import Elicited, community_input, elicited
 from inference.society.evaluation import Outcome, Truth, coherence, evaluate, full_information
@@ -115,6 +116,8 @@ class Cell:
     @classmethod
     def from_dict(cls, record: Mapping[str, Any]) -> Cell:
         """The inverse of `to_dict`."""
+        if missing := [field.name for field in fields(cls) if field.name not in record]:
+            raise ProblemError(f"the cell has no {missing[0]}: write it again with Cell.to_dict")
         values = {name: {what: np.array(each) for what, each in of.items()} for name, of in record["values"].items()}
         count, exact, gain, slack = record["certified"]
         return cls(
@@ -161,9 +164,9 @@ class Communities:
 def communities(
     scenario: Scenario,
     conflict: float,
-    replications: Sequence[int],
+    replications: Sequence[Seed],
     *,
-    seed: int,
+    seed: Seed,
     report: Callable[[str], None] = lambda line: None,
 ) -> Communities:
     """Draw a society per replication and ask its community; the same for all scenarios of a family."""
@@ -241,6 +244,12 @@ def noisy_signal(
     eps : (n, n_groups + 1, n_policies) standard noise that sums to zero over policies; the last row is for a pooled
         reward with a channel of its own
     """
+    shape = (len(worlds), *(told[0].utilities.shape if len(told) else ()))
+    if not worlds or len(told) != len(worlds) or eps.shape != (shape[0], worlds[0].members.shape[0] + 1, shape[-1]):
+        raise ProblemError(
+            f"{len(worlds)} worlds, {len(told)} estimates and eps of shape {eps.shape}; expected as many of each, and "
+            "eps as (n, n_groups + 1, n_policies)"
+        )
     utilities = np.stack([one.utilities for one in told])
     weights = np.stack([one.weights for one in told])
     pooled = np.stack([one.pooled for one in told])

@@ -16,7 +16,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from contracts.door import checked
+from contracts.door import Seed, checked
 from contracts.errors import ProblemError
 from contracts.frozen import dataclass
 from contracts.pieces import working_in
@@ -170,7 +170,7 @@ def families() -> list[list[Scenario]]:
 def sweep(
     scale: Scale,
     *,
-    seed: int,
+    seed: Seed,
     folder: str | Path,
     workers: int = 1,
     report: Callable[[str], None] = lambda line: None,

@@ -15,7 +15,7 @@ import numpy as np
 from scipy.special import ndtr, stdtrit
 
 from contracts.arrays import Array
-from contracts.door import checked
+from contracts.door import Seed, checked
 from contracts.errors import ProblemError
 from contracts.frozen import dataclass
 from inference.society.rounds import Course
@@ -200,7 +200,7 @@ PROOF = "Incentive compatibility and individual rationality hold"
 
 
 @checked
-def judged(cells: Iterable[Cell], *, seed: int) -> tuple[Verdict, ...]:
+def judged(cells: Iterable[Cell], *, seed: Seed) -> tuple[Verdict, ...]:
     """A verdict on every claim.
 
     Raises
@@ -275,7 +275,7 @@ def _verdict(claim: Claim, effects: Sequence[tuple[str, Array]], rng: np.random.
 
 
 @checked
-def judged_over_time(courses: Mapping[float, Course], *, seed: int) -> tuple[Verdict, ...]:
+def judged_over_time(courses: Mapping[float, Course], *, seed: Seed) -> tuple[Verdict, ...]:
     """Verdicts on menus that learn from choices; a cell is a degree of conflict, a replication a society."""
     return tuple(
         _verdict(

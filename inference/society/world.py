@@ -22,7 +22,7 @@ from scipy.linalg import helmert
 from scipy.special import logsumexp
 
 from contracts.arrays import Array, finite, generator, number
-from contracts.door import checked
+from contracts.door import Count, checked
 from contracts.errors import ProblemError
 from contracts.frozen import dataclass
 from contracts.readable import name_column, readable
@@ -192,7 +192,7 @@ def synthetic_society(
     *,
     conflict: float,
     weights: Any = None,
-    n_groups: int = 3,
+    n_groups: Count = 3,
     n_policies: int = POLICIES,
     n_attributes: int = ATTRIBUTES,
     n_members: int = MEMBERS,
