@@ -53,6 +53,10 @@ class Domain(Protocol):
         """The set X / unit."""
 
 
+def _column(share: Any, allocation: Expression) -> Any:
+    return share if getattr(share, "ndim", 0) else np.full((allocation.shape[0], 1), float(share))
+
+
 @checked(allocation=ROWS, direction=ROWS, value=ROWS)
 @dataclass(frozen=True, eq=False)
 class NonNegative:
@@ -141,7 +145,7 @@ class Box:
 
     def constraints(self, allocation: Expression, share: Any = 1) -> list[Any]:
         lower, upper = (np.broadcast_to(limit, allocation.shape[1]) for limit in (self.lower, self.upper))
-        every = share if not isinstance(share, int) else np.ones((allocation.shape[0], 1))
+        every = _column(share, allocation)
         below, above = (np.flatnonzero(np.isfinite(limit)) for limit in (lower, upper))
         rows = [allocation[:, below] >= every @ lower[np.newaxis, below]] if below.size else []
         return rows + ([allocation[:, above] <= every @ upper[np.newaxis, above]] if above.size else [])
@@ -316,7 +320,7 @@ class Polyhedron:
             raise ProblemError(f"Polyhedron matrix has {self.matrix.shape[1]} columns for {n_goods} goods")
 
     def constraints(self, allocation: Expression, share: Any = 1) -> list[Any]:
-        every = share if not isinstance(share, int) else np.ones((allocation.shape[0], 1))
+        every = _column(share, allocation)
         return [allocation @ self.matrix.T <= every @ self.bounds[np.newaxis]]
 
     @property

@@ -24,7 +24,7 @@ import numpy as np
 
 from contracts.arrays import LARGEST, Array, finite, generator, is_frame, number, rectangular, yes_or_no
 from contracts.errors import ProblemError
-from contracts.frozen import dataclass
+from contracts.frozen import dataclass, has_checks
 from contracts.names import NumberedLabels, missing
 
 T = TypeVar("T")
@@ -118,7 +118,7 @@ def _checked(thing: Any, *, tables: Mapping[str, Kind]) -> Any:
         return _guarded(thing, tables)
     for name, member in list(vars(thing).items()):
         if name == "__init__" and is_dataclass(thing):
-            setattr(thing, name, _guarded(member, tables, field=True, own_door=hasattr(thing, "__post_init__")))
+            setattr(thing, name, _guarded(member, tables, field=True, own_door=has_checks(thing)))
         elif not name.startswith("_") and inspect.isfunction(member):
             setattr(thing, name, _guarded(member, tables))
         elif not name.startswith("_") and isinstance(member, classmethod | staticmethod):

@@ -9,6 +9,7 @@ import numpy as np
 
 from contracts.arrays import Array, finite
 from contracts.costs import ByType
+from contracts.door import checked
 from contracts.errors import ProblemError
 from contracts.names import NumberedLabels
 from contracts.problem import LinearConstraint, ScreeningProblem, Transfers
@@ -32,6 +33,7 @@ class Kept(NamedTuple):
     dropped: tuple[str, ...]
 
 
+@checked
 def without_zero_weights(valuations: Any, weights: Any, **fields: Any) -> Kept:
     """The problem without the types of weight zero, and the labels of these.
 

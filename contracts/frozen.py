@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import copy
 import dataclasses
+import inspect
 from collections.abc import Callable
 from functools import cached_property, wraps
 from typing import TYPE_CHECKING, Any
@@ -50,6 +51,12 @@ else:
             if isinstance(value, cached_property):
                 value.func = _frozen_result(value.func)
         return dataclasses.dataclass(cls, **options)
+
+
+def has_checks(cls: type) -> bool:
+    """Whether a dataclass has a `__post_init__` that somebody wrote, beyond the freezing of arrays."""
+    found = inspect.unwrap(getattr(cls, "__post_init__", _then_frozen(None)))
+    return found.__qualname__ != _then_frozen(None).__qualname__
 
 
 def read_only(value: Any) -> Any:

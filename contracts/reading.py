@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from contracts.arrays import Array, number
+from contracts.door import ROWS, checked
 from contracts.errors import ProblemError
 from contracts.frozen import dataclass
 
@@ -31,6 +32,7 @@ TAKEN = (  # by other columns of a menu's tables
 )
 
 
+@checked(allocation=ROWS)
 @dataclass(frozen=True)
 class Reading:
     """One column of a menu as its model speaks of it: constant + scale x_good^power + per_transfer t.

@@ -18,6 +18,7 @@ from contracts.costs.basic import (
     scaled_cost,
 )
 from contracts.domains import Box, Domain, NonNegative, Simplex
+from contracts.door import ROWS, checked
 from contracts.errors import ProblemError
 from contracts.frozen import dataclass
 
@@ -51,6 +52,7 @@ def check_part(where: str, part: Any, domain: Domain) -> None:
             raise ProblemError(f"{where}: {exc}") from exc
 
 
+@checked(allocation=ROWS, valuation=ROWS, marginal=ROWS)
 @dataclass(frozen=True, eq=False)
 class Separable:
     """c(x) = sum_k c_k(x_k): one cost per good, in their order.
@@ -168,6 +170,7 @@ class Separable:
         return Separable([scaled_cost(part, unit, money) for part in self.costs])
 
 
+@checked(allocation=ROWS, valuation=ROWS, marginal=ROWS)
 @dataclass(frozen=True, eq=False)
 class Total:
     """c(x) = C(direction . x): the cost of a total of the goods, such as of all hours or of all bytes.

@@ -9,6 +9,7 @@ import numpy as np
 from contracts.arrays import Array, finite
 from contracts.costs.basic import check_per_good, check_vector, diagonal, separable_conjugate
 from contracts.domains import Domain
+from contracts.door import ROWS, checked
 from contracts.errors import ProblemError
 from contracts.frozen import dataclass
 
@@ -20,6 +21,7 @@ def finite_conjugate(cost: Any, valuation: Array, domain: Domain) -> tuple[Array
     return np.where(np.isfinite(best).all(axis=1), value, np.inf), best
 
 
+@checked(allocation=ROWS, valuation=ROWS, marginal=ROWS)
 @dataclass(frozen=True, eq=False)
 class Exponential:
     """c(x) = sum_k scale_k (exp(rate_k x_k) - 1) / rate_k: nothing costs nothing, and the first unit costs `scale`.
@@ -113,6 +115,7 @@ class Exponential:
         return Exponential(self.rate * unit, self.scale * (unit / money))
 
 
+@checked(allocation=ROWS, valuation=ROWS, marginal=ROWS)
 @dataclass(frozen=True, eq=False)
 class Logarithm:
     """c(x) = sum_k -scale_k log(1 - x_k / capacity_k), or minus the benefit sum_k scale_k log(1 + x_k / offset_k).
