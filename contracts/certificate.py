@@ -25,6 +25,7 @@ ROW_TOLERANCE = 1e-9  # equations are sums over all types: judged relative to th
 CONTRADICTION = 1e-8  # relative; rounding and what equations are forgiven take a value less far above a proven bound
 SMALLEST_VALUE = 1e-4  # share of the money that changes hands below which a value counts as zero
 NO_SURPLUS = 1e-7  # share of the sizes of what is summed that counts where no menu is worth anything
+CONJUGATE_NOISE = 1e-12  # share of the same sizes that a numerical bound may find where there is nothing
 PRICE_STEPS = tuple(4.0**k for k in range(10))  # multiples of the prices of rows at which surplus is bounded
 NO_MONEY = 1e-280  # where nothing at all is at stake: far above what comparisons leave room for lost bits
 
@@ -438,7 +439,9 @@ def gap_scale(problem: ScreeningProblem, allocation: Array, transfer: Array, bou
         flows = flows + weights @ _at_stake(problem, np.ones(allocation.shape), most, 0.0)
     weight = max(terms.profit_weight, terms.worst_off_weight, float(np.abs(terms.utility_weights).max()))
     resolved = SMALLEST_VALUE * max(float(flows), weight * first_best)
-    idle = 0.0 if first_best else NO_SURPLUS * weight * _largest_value(problem)
+    largest = weight * _largest_value(problem)
+    noise = 0.0 if bound.rigorous else CONJUGATE_NOISE * largest
+    idle = 0.0 if weight * first_best > noise else NO_SURPLUS * largest
     return max(worth, _welfare_at_stake(problem, allocation, transfer), resolved, idle, NO_MONEY)
 
 
@@ -499,10 +502,15 @@ def _first_best_surplus(problem: ScreeningProblem, bound: Bound) -> float:
 
 
 def _largest_value(problem: ScreeningProblem) -> float:
-    """Expected sum of the sizes of what a unit of each good is worth and costs at first, times its largest amount."""
+    """Expected sum of the sizes of what a unit of each good is worth and costs at first, times its largest amount.
+
+    Where that is nothing, what the largest amounts cost.
+    """
     sizes = np.abs(problem.valuations) + np.abs(problem.principal_values)
     if hasattr(problem.cost, "gradient"):
         slope = problem.cost.gradient(problem.reference_allocation[np.newaxis])
         sizes = sizes + np.where(np.isfinite(slope), np.abs(slope), 0.0)
     amounts = problem.domain.magnitude(problem.n_goods)
-    return float(problem.weights @ (sizes @ np.where(np.isfinite(amounts), amounts, 1.0)))
+    amounts = np.where(np.isfinite(amounts), amounts, 1.0)
+    largest = float(problem.weights @ (sizes @ amounts))
+    return largest if largest > 0 else float(problem.weights @ np.abs(problem.costs_of(amounts[np.newaxis])[:, 0]))

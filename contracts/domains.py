@@ -57,6 +57,11 @@ def _column(share: Any, allocation: Expression) -> Any:
     return share if getattr(share, "ndim", 0) else np.full((allocation.shape[0], 1), float(share))
 
 
+def _powers_of_two(sizes: Any) -> Array:
+    """Powers of two near sizes, dividing by which rounds nothing; 1 for 0."""
+    return np.where(sizes > 0, np.ldexp(1.0, np.frexp(sizes)[1] - 1), 1.0)
+
+
 @checked(allocation=ROWS, direction=ROWS, value=ROWS)
 @dataclass(frozen=True, eq=False)
 class NonNegative:
@@ -332,10 +337,11 @@ class Polyhedron:
             raise ProblemError("direction is not finite: give finite numbers")
         from scipy.optimize import linprog
 
+        rows, limits, unit = self._measured()
         points = np.empty_like(direction)
         sizes = np.abs(direction).max(axis=1, initial=0.0)
         for row, objective in enumerate(direction / np.where(sizes > 0, sizes, 1.0)[:, np.newaxis]):
-            found = linprog(-objective, A_ub=self.matrix, b_ub=self.bounds, bounds=(None, None), method="highs")
+            found = linprog(-objective, A_ub=rows, b_ub=limits, bounds=(None, None), method="highs")
             if found.status == 2:
                 raise ProblemError("Polyhedron is empty: no x meets matrix @ x <= bounds; relax a row")
             if found.status == 3:
@@ -343,8 +349,15 @@ class Polyhedron:
                 raise ProblemError(f"Polyhedron is unbounded in direction {towards}: add rows that bound it")
             if found.x is None:
                 raise ProblemError(f"Polyhedron could not be checked ({found.message}): rescale its rows")
-            points[row] = found.x
+            points[row] = unit * found.x
         return points
+
+    def _measured(self) -> tuple[Array, Array, float]:
+        """Rows and limits in sizes near one, which solvers of linear programs take for granted, and the unit of x."""
+        rows = self.matrix / _powers_of_two(np.abs(self.matrix).max(axis=1))[:, np.newaxis]
+        limits = self.bounds / _powers_of_two(np.abs(self.matrix).max(axis=1))
+        unit = float(_powers_of_two(np.abs(limits).max()))
+        return rows, limits / unit, unit
 
     def separable_maximiser(self, value: Array, inverse_marginal: Callable[[Array], Array]) -> None:
         return None
@@ -377,15 +390,16 @@ class Polyhedron:
         from scipy.optimize import linprog
 
         n_rows, n_goods = self.matrix.shape
+        rows, limits, unit = self._measured()
         found = linprog(
             np.r_[np.zeros(n_goods + 1), -np.ones(n_rows)],
-            A_ub=np.column_stack([self.matrix, -self.bounds, np.eye(n_rows)]),
+            A_ub=np.column_stack([rows, -limits, np.eye(n_rows)]),
             b_ub=np.zeros(n_rows),
             bounds=[(None, None)] * n_goods + [(1, None)] + [(0, 1)] * n_rows,
             method="highs",
         )
         point: Array = np.asarray(found.x)
-        return point[:n_goods] / point[n_goods], np.asarray(point[n_goods + 1 :] < 0.5)
+        return unit * point[:n_goods] / point[n_goods], np.asarray(point[n_goods + 1 :] < 0.5)
 
     def interior(self, n_goods: Count) -> tuple[Array, float]:
         """Chebyshev centre and radius."""
@@ -393,19 +407,22 @@ class Polyhedron:
 
         if n_goods != self.n_goods:
             raise ProblemError(f"n_goods is {n_goods}: the matrix of the Polyhedron has {self.n_goods} columns")
-        norms = np.linalg.norm(self.matrix, axis=1)
+        rows, limits, unit = self._measured()
         found = linprog(
             np.r_[np.zeros(n_goods), -1.0],
-            A_ub=np.column_stack([self.matrix, norms]),
-            b_ub=self.bounds,
+            A_ub=np.column_stack([rows, np.linalg.norm(rows, axis=1)]),
+            b_ub=limits,
             bounds=[(None, None)] * n_goods + [(0, None)],
             method="highs",
         )
-        point: Array = np.asarray(found.x)
+        point: Array = unit * np.asarray(found.x)
         return point[:-1], float(point[-1])
 
     def magnitude(self, n_goods: Count) -> Array:
         return np.asarray(self._magnitude)  # type: ignore[attr-defined]
 
     def scaled(self, unit: Positive) -> Polyhedron:
-        return Polyhedron(self.matrix * unit, self.bounds)
+        smaller = object.__new__(Polyhedron)  # the same points: nothing is proven twice
+        state = {"bounds": self.bounds / unit, "_magnitude": self._magnitude / unit}  # type: ignore[attr-defined]
+        smaller.__setstate__(self.__dict__ | state)  # type: ignore[attr-defined]
+        return smaller

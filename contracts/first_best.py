@@ -10,6 +10,7 @@ import numpy as np
 from contracts.arrays import Array
 from contracts.costs import Linear
 from contracts.errors import ProblemError
+from contracts.participation import WithOutside
 from contracts.problem import ScreeningProblem
 from contracts.relevance import Indices
 
@@ -22,7 +23,8 @@ def first_best(problem: ScreeningProblem, who: Indices | None = None) -> Array:
 
     Where money moves freely it makes the surplus (a_i + b_i) . x - c(x) largest, whatever the objective thinks of who
     should have the money. Where transfers are limited or there are none, it makes the principal's objective largest
-    among the contracts that the type accepts.
+    among the contracts that the type accepts. A type that need not be served, and whose surplus is less than what it
+    costs to serve and to win it over, keeps the outside option.
 
     Raises
     ------
@@ -39,6 +41,10 @@ def first_best(problem: ScreeningProblem, who: Indices | None = None) -> Array:
     if (reason := reason_against(problem)) is not None:
         raise ProblemError(f"the first best is not found type by type: {reason}")
     who = np.arange(problem.n_types) if who is None else who
+    if isinstance(outside := problem.program.domain, WithOutside) and not problem.excludes:
+        found = first_best(problem.program, who)
+        kept = np.zeros(problem.n_goods) if problem.outside_option is None else problem.outside_option
+        return found[:, :-1] + (found[:, -1:] / outside.total) * kept
     taste, own, values = (
         part[who] for part in (problem.valuations, problem.principal_values, problem.terms.allocation_values)
     )
@@ -70,6 +76,8 @@ def reason_against(problem: ScreeningProblem) -> str | None:
     counts_money = terms.profit_weight > 0 or terms.minimum_profit is not None
     if problem.constraints:
         return "side constraints tie the types together"
+    if problem.program.constraints:
+        return "transfers are limited for those who are served alone"
     if problem.transfers == "free":
         if not counts_money:
             return "nobody counts the principal's money"

@@ -262,9 +262,9 @@ class ScreeningProblem:
     @property
     def has_rows(self) -> bool:
         """Whether there are rows over the whole menu, or limits on transfers that differ by type."""
-        return bool(self.constraints) or bool(self._limits_by_type())
+        return bool(self.constraints) or bool(self.limits_of_single_types())
 
-    def _limits_by_type(self) -> list[LinearConstraint]:
+    def limits_of_single_types(self) -> list[LinearConstraint]:
         """A row for every type whose transfer has a tighter limit than that of all."""
         if isinstance(self.transfers, str):
             return []
@@ -283,7 +283,7 @@ class ScreeningProblem:
         A transfer is a_i . x_i - u_i, so a coefficient of it is one of the allocation and one of the utility.
         """
         rows: list[tuple[Array, Array, float, str, bool]] = []
-        for row in (*self.constraints, *self._limits_by_type()):
+        for row in (*self.constraints, *self.limits_of_single_types()):
             on_allocation = np.zeros(self.valuations.shape) if row.allocation is None else row.allocation
             on_utility = np.zeros(self.n_types) if row.utility is None else row.utility
             if row.transfer is not None:

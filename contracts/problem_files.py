@@ -35,7 +35,14 @@ ONE_COLUMN = ("labels", "weights", "counts", "reservation_utility")
 MANY_COLUMNS = ("valuations", "principal_values")
 OF_TYPES = ("file", *ONE_COLUMN, *MANY_COLUMNS)
 NAMES = ("labels", "goods")  # lists of text
-WORDS = ("kind", "name", "transfers", "metric", *KINDS)  # keys that may hold text; everything else is numbers
+WORDS = (
+    "kind",
+    "name",
+    "transfers",
+    "participation",
+    "metric",
+    *KINDS,
+)  # keys that may hold text; everything else is numbers
 INFINITIES = ("inf", "-inf")  # how records write them, since JSON has none
 SWITCHES = ("free_disposal",)
 LARGEST = sys.float_info.max

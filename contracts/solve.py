@@ -342,10 +342,12 @@ def suitable_method(problem: ScreeningProblem) -> str:
 def _under_simpler_prices(menu: Menu, gap: float) -> Menu:
     """The menu under the best of its own bound, and of those without the prices that may be a solver's noise.
 
-    Where menus are worth next to nothing, prices of 1e-12 prove worse than none.
+    Where menus are worth next to nothing, prices of 1e-12 prove worse than none; and where there is no money, what no
+    menu beats may be what each type's surplus is, all of it paid for with participation.
     """
     program, own = menu.problem.program, menu.bound
     simpler = [without_noise(own.multipliers, share) for share in NOISE]
+    simpler.append(dataclasses.replace(no_multipliers(program), ir=program.weights * program.terms.profit_weight))
     best = min([own, *(upper_bound(program, prices) for prices in simpler)], key=lambda proven: proven.value)
     if best is own:
         return menu

@@ -107,7 +107,8 @@ def readings_of(problem: ScreeningProblem) -> tuple[Reading, ...]:
     if names is None:
         names = ["allocation"] if problem.n_goods == 1 else [f"good {k}" for k in range(problem.n_goods)]
     money = () if problem.transfers == "none" else (Reading("transfer", per_transfer=1.0),)
-    return (*(Reading(str(name), good=k) for k, name in enumerate(names)), *money)
+    headings = [str(name) if str(name).strip() else readable(name) for name in names]  # blanks head nothing
+    return (*(Reading(name, good=k) for k, name in enumerate(headings)), *money)
 
 
 def first_best_of(problem: ScreeningProblem, who: Indices) -> Array | None:

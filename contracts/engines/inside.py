@@ -40,8 +40,9 @@ def bounds_near(problem: ScreeningProblem, multipliers: Multipliers) -> Iterator
         problem, multipliers = problem.under(weights), replace(multipliers, weights=weights)
     low, high = problem.transfer_limits
     if problem.valuation_sets is None and isinstance(problem.transfers, tuple) and np.isfinite([low, high]).all():
+        by_type = (*problem.constraints, *problem.limits_of_single_types())  # rows, whose prices stay what they are
         for limits in ((low, math.inf), (-math.inf, high), (-math.inf, math.inf)):
-            eased = upper_bound(replace(problem, transfers=limits), multipliers)
+            eased = upper_bound(replace(problem, transfers=limits, constraints=by_type), multipliers)
             yield upper_bound(problem, eased.multipliers)
     if not hangs_on_digits(problem):
         return

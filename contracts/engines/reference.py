@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import time
 import warnings
@@ -62,7 +63,8 @@ def solve(
             found = _solved(menu_program(problem, contract, units), deadline, ic_price, ordered=ordered)
             finer = finer_units_of(problem, units, found.candidate)
             if finer is not None:
-                found = _solved(menu_program(problem, contract, finer), deadline, ic_price, ordered=ordered)
+                with contextlib.suppress(SolverError):  # it may be noise that was taken for amounts
+                    found = _solved(menu_program(problem, contract, finer), deadline, ic_price, ordered=ordered)
         except SolverError as failure:
             failures.append(failure)
             continue

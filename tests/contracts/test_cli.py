@@ -33,6 +33,7 @@ kind = "quadratic"
 INFEASIBLE = """
 valuations = [[1.0], [2.0]]
 reservation_utility = 5.0
+participation = "compulsory"
 transfers = [0.0, 10.0]
 domain = "box"
 """

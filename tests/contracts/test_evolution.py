@@ -23,6 +23,7 @@ POLICIES = c.ScreeningProblem(
     transfers="none",
     principal_values=[-1.0, 0.0, -0.2],
     reservation_utility=-1.0,
+    participation="compulsory",
 )
 SHORT = c.Search(population=24, generations=6)
 

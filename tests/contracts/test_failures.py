@@ -16,14 +16,15 @@ from ..strategies import Cosh, rich_problems
 # ---- infeasible ----
 
 CARER_NURSE = {"labels": ("carer", "nurse"), "cost": c.Quadratic(), "domain": c.Box(0.0, 1.0)}
+COMPULSORY = {**CARER_NURSE, "participation": "compulsory"}
 INFEASIBLE = {
     "one type cannot be kept": (
-        c.ScreeningProblem([1.0, 2.0], reservation_utility=[5.0, 0.0], transfers=(0.0, np.inf), **CARER_NURSE),
+        c.ScreeningProblem([1.0, 2.0], reservation_utility=[5.0, 0.0], transfers=(0.0, np.inf), **COMPULSORY),
         None,  # the carer's IR and either lowest transfer: the nurse would take whatever the carer is given
         "Lower reservation_utility, or lower the lowest transfer.",
     ),
     "no transfers at all": (
-        c.ScreeningProblem([1.0, 2.0], reservation_utility=[0.5, 3.0], transfers="none", **CARER_NURSE),
+        c.ScreeningProblem([1.0, 2.0], reservation_utility=[0.5, 3.0], transfers="none", **COMPULSORY),
         {"IR of type 'nurse'", "lowest transfer of type 'nurse'"},
         "Lower reservation_utility",
     ),
@@ -75,7 +76,7 @@ def test_conflicts_name_what_is_missing_in_money():
 
 
 def test_relaxing_any_member_of_the_conflict_helps():
-    menu = c.solve_menu([1.0, 2.0], reservation_utility=[0.75, 0.0], transfers=(0.0, np.inf), **CARER_NURSE)
+    menu = c.solve_menu([1.0, 2.0], reservation_utility=[0.75, 0.0], transfers=(0.0, np.inf), **COMPULSORY)
     assert menu.certificate.holds
 
 

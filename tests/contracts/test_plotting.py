@@ -60,7 +60,7 @@ def names(ax):
 
 def by_hand(valuations, options, prices, tempted=(), tempter=(), **fields):
     """A menu of many types without a solver: everybody takes the best option, and these constraints have a price."""
-    problem = ScreeningProblem(valuations, **fields)
+    problem = ScreeningProblem(valuations, participation="compulsory", **fields)
     utility = problem.valuations @ np.transpose(options) - prices
     taken = utility.argmax(axis=1)
     if problem.outside_contract is not None:

@@ -219,7 +219,7 @@ TABLES_REFUSED = {
     "digit groups": (TABLE.replace("2.5", "2_5"), "is '2_5' in row 2"),
     "empty number": (TABLE.replace("2.5", ""), "column 'speed' of type 'office' is empty in row 2"),
     "empty label": (TABLE.replace("office", " "), "column 'segment' is empty in row 2: give every row a name"),
-    "same label": (TABLE.replace("office", "home "), "column 'segment' repeats 'home' in rows 1 and 2"),
+    "same label": (TABLE.replace("office", "home"), "column 'segment' repeats 'home' in rows 1 and 2"),
     "same column": (TABLE.replace("storage", "speed"), "repeats the column 'speed': rename or drop one"),
     "semicolons": (TABLE.replace(",", ";"), "save it with commas between the columns"),
     "row too long": (TABLE.replace("2.5", "2.5,2.5"), "types.csv is not a readable csv table"),

@@ -213,7 +213,10 @@ def test_raising_every_outside_option_lowers_every_transfer_by_as_much(problem, 
 @given(line_problems().filter(apart), st.sampled_from([0.5, 8.0]))
 def test_a_common_outside_option_moves_transfers_not_allocations(problem, rise):
     rise = rise * units_of(problem).money
-    here, there = solved(problem), solved(dataclasses.replace(problem, reservation_utility=rise))
+    here, there = (
+        solved(problem),
+        solved(dataclasses.replace(problem, reservation_utility=rise, participation="compulsory")),
+    )
     allowed = np.sqrt(8 * slip(here, there) / (float(problem.cost.curvature) * problem.weights.min()))
     assert np.abs(here.allocation - there.allocation).max() <= allowed
     # Rents are sums of step times amount, so they move by at most the spread of tastes times that.

@@ -8,7 +8,7 @@ import matplotlib as mpl
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 from matplotlib.figure import Figure
 
@@ -207,6 +207,7 @@ def test_the_first_best_is_the_best_menu_for_each_type_alone(transfers, concern,
     taste, own = rng.normal(size=(4, 3)), rng.normal(size=(4, 3))
     floor = taste.mean(axis=1)
     shared = {"cost": cost, "domain": c.Simplex(), "transfers": transfers, "objective": CONCERNS[concern]}
+    shared["participation"] = "compulsory"
     by_type = {"principal_values": own, "reservation_utility": floor}
     problem = c.ScreeningProblem(taste, **by_type, **shared)
     found = first_best(problem)
@@ -220,6 +221,19 @@ def test_the_first_best_is_the_best_menu_for_each_type_alone(transfers, concern,
         paid = most if terms.profit_weight >= terms.utility_weights[k] else lowest
         value = own[k] @ found[k] - cost.value(found[k : k + 1])[0] + paid + terms.utility_weights[k] * (worth - paid)
         assert value == pytest.approx(alone.value, abs=1e-5)
+
+
+@given(st.lists(st.floats(0.25, 4.0), min_size=1, max_size=4, unique=True), st.floats(-1.0, 4.0), st.floats(0.0, 2.0))
+def test_who_costs_more_to_win_over_than_it_is_worth_keeps_the_outside_option_in_the_first_best(types, reserved, fixed):
+    problem = c.ScreeningProblem(types, cost=c.Quadratic(), reservation_utility=reserved, serving_cost=fixed)
+    surplus = np.array(types) ** 2 / 2 - reserved - fixed
+    assume(np.all(np.abs(surplus) > 1e-9))
+    np.testing.assert_allclose(first_best(problem).ravel(), np.where(surplus > 0, types, 0.0), rtol=1e-12)
+
+
+def test_the_first_best_of_who_is_left_out_is_what_the_outside_option_holds():
+    problem = c.ScreeningProblem([[1.0, 0.0]], cost=c.Quadratic(), outside_option=[1.5, 0.0], serving_cost=1.0)
+    np.testing.assert_allclose(first_best(problem), [[1.5, 0.0]])  # 1.5 - 1.125 is more than 0.5 - 1
 
 
 def test_where_the_first_best_ties_types_together_it_is_refused_and_left_out_of_the_table():

@@ -358,7 +358,14 @@ AT_A_VERTEX = {  # valuations, reservation utilities that some type meets at its
 @pytest.mark.parametrize(("taste", "least", "value"), AT_A_VERTEX.values(), ids=AT_A_VERTEX)
 def test_policies_without_money_may_have_to_be_certain(taste, least, value):
     values = [0.0, 0.0, 1.0]
-    menu = c.solve_menu(taste, domain=c.Simplex(), transfers="none", principal_values=values, reservation_utility=least)
+    menu = c.solve_menu(
+        taste,
+        domain=c.Simplex(),
+        transfers="none",
+        principal_values=values,
+        reservation_utility=least,
+        participation="compulsory",
+    )
     assert menu.certificate.is_exact
     assert menu.value == pytest.approx(value, abs=1e-9)
     assert menu.allocation[0].tolist() == [1.0, 0.0, 0.0]

@@ -295,7 +295,12 @@ def test_feasible_problems_far_from_their_first_best_are_not_called_infeasible(p
 def test_policies_that_cannot_suit_everybody_are_infeasible_at_once(tastes, reserved):
     with pytest.raises(c.InfeasibleMenuError, match=r"IR of type"):
         c.solve_menu(
-            tastes, cost=c.Entropy([0.5, 0.5]), domain=c.Simplex(), transfers="none", reservation_utility=reserved
+            tastes,
+            cost=c.Entropy([0.5, 0.5]),
+            domain=c.Simplex(),
+            transfers="none",
+            reservation_utility=reserved,
+            participation="compulsory",
         )
 
 
@@ -311,7 +316,12 @@ def test_policies_are_infeasible_only_if_a_linear_program_has_no_point_either(se
     sums = np.kron(np.eye(2), np.ones(3))
     point = linprog(np.zeros(6), rows, [0.0, 0.0, *-reserved], sums, [1.0, 1.0], method="highs")
     problem = c.ScreeningProblem(
-        tastes, cost=c.Entropy(np.full(3, 1 / 3)), domain=c.Simplex(), transfers="none", reservation_utility=reserved
+        tastes,
+        cost=c.Entropy(np.full(3, 1 / 3)),
+        domain=c.Simplex(),
+        transfers="none",
+        reservation_utility=reserved,
+        participation="compulsory",
     )
     try:
         c.solve_menu(problem)

@@ -182,8 +182,10 @@ def test_shortest_paths_are_not_begun_when_time_is_spent():
     assert repricing.reprice(RANDOM, allocations, best.option_of_type + 1, LONG_AGO) is None
 
 
-def test_what_was_reached_is_in_the_error_where_no_menu_was():
-    problem = c.ScreeningProblem([[1.0, 2.0], [2.0, 1.0]], cost=c.Quadratic(), reservation_utility=0.5)
+def test_a_menu_that_is_not_exact_is_not_handed_out_as_reached():
+    problem = c.ScreeningProblem(
+        [[1.0, 2.0], [2.0, 1.0]], cost=c.Quadratic(), reservation_utility=0.5, participation="compulsory"
+    )
     candidate = reference.solve(problem)
     short = type(candidate)(
         candidate.allocation, candidate.utility - 1.0, candidate.multipliers, "by hand", is_finished=False
@@ -194,7 +196,8 @@ def test_what_was_reached_is_in_the_error_where_no_menu_was():
         )
         with pytest.raises(c.SolverError, match="IR fails") as raised:
             certified_menu(problem, short, gap=1e-6, deadline=LONG_AGO)
-    assert raised.value.reached.certificate.participation_slack < 0
+    assert raised.value.reached is None
+    assert "`reached` is None: no exact menu" in str(raised.value)
 
 
 @pytest.mark.parametrize(

@@ -34,7 +34,7 @@ def test_the_same_limits_for_all_are_limits_for_all():
 
 
 @pytest.mark.parametrize("seed", range(4))
-def test_limits_by_type_are_worth_what_the_program_by_hand_says(seed):
+def testlimits_of_single_types_are_worth_what_the_program_by_hand_says(seed):
     import cvxpy as cp
 
     rng = np.random.default_rng(seed)
@@ -109,4 +109,4 @@ def test_limits_and_rows_that_do_not_fit_are_refused(fields, message):
 
 def test_limits_that_conflict_with_participation_are_named_by_type():
     with pytest.raises(c.InfeasibleMenuError, match="lowest transfer of type 'high'"):
-        c.solve_menu(BASE, transfers=([0.0, 9.0], 10.0), domain=c.Box(0.0, 2.0))
+        c.solve_menu(BASE, transfers=([0.0, 9.0], 10.0), domain=c.Box(0.0, 2.0), participation="compulsory")

@@ -325,7 +325,12 @@ def test_a_certificate_says_of_which_valuations_it_is():
 def test_sets_too_wide_for_anybodys_participation_are_infeasible():
     with pytest.raises(contracts.InfeasibleMenuError, match="for every valuation in its set"):
         contracts.solve_menu(
-            [[1.0], [2.0]], domain=Box(1.0, 2.0), transfers=(1.0, 5.0), uncertainty=Interval(0.6), labels=("a", "b")
+            [[1.0], [2.0]],
+            domain=Box(1.0, 2.0),
+            transfers=(1.0, 5.0),
+            uncertainty=Interval(0.6),
+            labels=("a", "b"),
+            participation="compulsory",
         )
 
 
