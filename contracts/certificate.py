@@ -508,7 +508,7 @@ def _largest_value(problem: ScreeningProblem) -> float:
     """
     sizes = np.abs(problem.valuations) + np.abs(problem.principal_values)
     if hasattr(problem.cost, "gradient"):
-        slope = problem.cost.gradient(problem.reference_allocation[np.newaxis])
+        slope = problem.cost.gradient(np.broadcast_to(problem.reference_allocation, sizes.shape))
         sizes = sizes + np.where(np.isfinite(slope), np.abs(slope), 0.0)
     amounts = problem.domain.magnitude(problem.n_goods)
     amounts = np.where(np.isfinite(amounts), amounts, 1.0)

@@ -106,6 +106,7 @@ def line_through(points: Array) -> Array | None:
     far = away[np.argmax(np.abs(away).max(axis=1))]
     if not far.any():
         return np.eye(points.shape[1])[0]  # one type only: any direction will do
+    far = far / np.abs(far).max()  # squares of the smallest floats are zero
     return _direction_of(points, far / np.linalg.norm(far))
 
 

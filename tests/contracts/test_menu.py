@@ -224,6 +224,7 @@ def reached(problem):
     try:
         return c.solve_menu(problem)
     except c.SolverError as error:
+        assume(error.reached is not None)
         return error.reached
 
 

@@ -278,7 +278,7 @@ def test_an_interrupt_inside_a_solve_ends_the_front(monkeypatch):
     def interrupted(problem, **options):
         solved.append(problem)
         menu = solve_menu(problem, **options)
-        stopped = replace(menu, certificate=replace(menu.certificate, requested_gap=np.inf))
+        stopped = replace(menu, certificate=replace(menu.certificate, is_stopped=True, upper_bound=np.inf))
         return stopped if len(solved) > 6 else menu
 
     monkeypatch.setattr(contracts.scalarisation, "solve_menu", interrupted)

@@ -27,8 +27,10 @@ def fractions(values):
 
 
 def broken(problem, menu):
-    """Who would rather have another contract, or none; in fractions."""
-    values, amounts = fractions(problem.valuations), fractions(menu.allocation)
+    """Who would rather have another contract, or none; in fractions, whoever is left out with the utility it keeps."""
+    held = problem.in_program(menu.allocation, menu.transfer, menu.serving if problem.program.excludes else None)
+    problem = problem.program
+    values, amounts = fractions(problem.valuations), fractions(held)
     paid = [Fraction(transfer) for transfer in menu.transfer.tolist()]
 
     def utility(i, j):
@@ -279,7 +281,12 @@ def test_nothing_that_is_worth_anything_has_a_bound_of_nothing():
     ("problem", "value"),
     [
         (c.ScreeningProblem([0.5], cost=c.Power(1.01, 2.0), transfers="none", outside_option=[1.0]), -2.0),
-        (c.ScreeningProblem([5.0, 1.0], cost=c.Quadratic(1e12), reservation_utility=[-1.0, -0.4]), 0.4),
+        (
+            c.ScreeningProblem(
+                [5.0, 1.0], cost=c.Quadratic(1e12), reservation_utility=[-1.0, -0.4], participation="compulsory"
+            ),
+            0.4,
+        ),
     ],
 )
 def test_feasible_problems_far_from_their_first_best_are_not_called_infeasible(problem, value):
