@@ -69,6 +69,8 @@ def units_of(problem: ScreeningProblem) -> Units:
     money = worth if worth > 0 else money_per_unit * allocation
     if money == 0:  # nobody values anything: what allocations cost is all there is
         money = float(np.abs(problem.costs_of(allocation * np.eye(problem.n_goods))).max())
+    if problem.terms.profit_weight == 0:  # nothing but a budget keeps the principal from paying
+        money = max(money, abs(problem.terms.minimum_profit or 0.0))
     return Units(allocation, power_of_two(money), shift)
 
 
@@ -94,19 +96,22 @@ def finer_units_of(problem: ScreeningProblem, units: Units, found: Candidate) ->
 def widest_units_of(problem: ScreeningProblem) -> Units:
     """Units in which what the constraints ask for is near one as well, however little the first best is.
 
-    An outside option or a reservation utility may lie far above what anybody would be given for its own sake.
+    An outside option, a reservation utility, a limit on utilities or a minimum profit may lie far above what anybody
+    would be given for its own sake.
     """
     units = units_of(problem)
     outside = np.zeros(1) if problem.outside_option is None else np.abs(problem.outside_option)
     rows = problem.side_rows
     with np.errstate(divide="ignore", invalid="ignore"):
         asked = np.abs(rows.limit) / np.abs(rows.allocation).max(axis=(1, 2), initial=0.0)
+        owed = np.abs(rows.limit) / np.abs(rows.utility).max(axis=1, initial=0.0)
     amount = max(units.allocation, float(outside.max()), float(np.max(asked[np.isfinite(asked)], initial=0.0)))
     if problem.domain.bounded:
         amount = units.allocation
     worth = float(np.abs(problem.valuations).max() + np.abs(problem.principal_values).max()) * amount
     reserved = np.ptp(problem.reservation_utility - units.shift) if problem.has_participation_constraint else 0.0
-    money = max(units.money, worth if amount > units.allocation else 0.0, float(reserved))
+    least = max(float(np.max(owed[np.isfinite(owed)], initial=0.0)), abs(problem.terms.minimum_profit or 0.0))
+    money = max(units.money, worth if amount > units.allocation else 0.0, float(reserved), least)
     return Units(power_of_two(amount), power_of_two(money), units.shift)
 
 
