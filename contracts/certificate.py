@@ -25,7 +25,7 @@ ROW_TOLERANCE = 1e-9  # equations are sums over all types: judged relative to th
 CONTRADICTION = 1e-8  # relative; rounding and what equations are forgiven take a value less far above a proven bound
 SMALLEST_VALUE = 1e-4  # share of the money that changes hands below which a value counts as zero
 NO_SURPLUS = 1e-7  # share of the sizes of what is summed that counts where no menu is worth anything
-CONJUGATE_NOISE = 1e-12  # share of the same sizes that a numerical bound may find where there is nothing
+CONJUGATE_NOISE = 1e-10  # share of the same sizes that a numerical bound may find where there is nothing
 PRICE_STEPS = tuple(4.0**k for k in range(10))  # multiples of the prices of rows at which surplus is bounded
 NO_MONEY = 1e-280  # where nothing at all is at stake: far above what comparisons leave room for lost bits
 
@@ -428,7 +428,7 @@ def gap_scale(problem: ScreeningProblem, allocation: Array, transfer: Array, bou
     Welfare functions count as what they rise by. Sums that cancel are only known to a share of what is summed: so the
     scale is at least `SMALLEST_VALUE` of what changes hands under the menu, of what lotteries can be worth, and of the
     first-best surplus. Where no menu can be worth anything the gap is absolute, in units of `NO_SURPLUS` times the
-    expected value of the largest allocation, the sizes of its terms added up.
+    expected value of the largest allocation, the sizes of its terms added up (`SMALLEST_VALUE` under numerical bounds).
     """
     terms, weights = problem.terms, problem.weights
     worth = bound.worth if math.isfinite(bound.worth) else 0.0
@@ -441,7 +441,7 @@ def gap_scale(problem: ScreeningProblem, allocation: Array, transfer: Array, bou
     resolved = SMALLEST_VALUE * max(float(flows), weight * first_best)
     largest = weight * _largest_value(problem)
     noise = 0.0 if bound.rigorous else CONJUGATE_NOISE * largest
-    idle = 0.0 if weight * first_best > noise else NO_SURPLUS * largest
+    idle = 0.0 if weight * first_best > noise else (NO_SURPLUS if bound.rigorous else SMALLEST_VALUE) * largest
     return max(worth, _welfare_at_stake(problem, allocation, transfer), resolved, idle, NO_MONEY)
 
 

@@ -143,7 +143,8 @@ class WhenServed:
     def _gradient(self, allocation: Array) -> Array:
         _, each = self._parts(allocation)
         slope = self.inner.gradient(each)  # type: ignore[attr-defined]
-        unspent = self.inner.value(each) + self.fixed - (slope * each).sum(axis=1)
+        saved = np.where(each == 0, 0.0, slope) * each  # a slope may be infinite at nothing
+        unspent = self.inner.value(each) + self.fixed - saved.sum(axis=1)
         return np.column_stack([slope, -unspent / self.total])
 
     def _hessian(self, allocation: Array) -> Array:

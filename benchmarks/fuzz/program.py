@@ -24,6 +24,7 @@ Array = np.ndarray
 FAR = 1e3  # amounts and utilities, in units of one, beyond which a value that still grows has no bound
 ROUNDS = 60  # of distributions added
 CLOSE = 1e-7
+TWINS = 1e-5  # share of the largest valuation within which two types are close
 TIGHT = {"tol_gap_abs": 1e-9, "tol_gap_rel": 1e-9, "tol_feas": 1e-9}
 SOLVERS: dict[str, tuple[str, dict[str, Any]]] = {
     "Clarabel, tight": ("CLARABEL", TIGHT),
@@ -78,6 +79,23 @@ def optimum(fields: Fields, money: float, amount: float, *, solvers: tuple[str, 
     return Optimum("optimal", value, bound, allocation, transfer, found.solver, found.slack)
 
 
+def in_order(values: Array, x: Any) -> list[Any]:
+    """(a_i - a_j) . (x_i - x_j) >= 0, which IC both ways implies, of types so close that a solver cannot tell.
+
+    Divided by the difference of the types, so that it is a number like any other.
+    """
+    import cvxpy as cp
+
+    who, other = np.triu_indices(len(values), k=1)
+    apart = values[who] - values[other]
+    size = np.abs(apart).max(axis=1, initial=0.0)
+    near = (size > 0) & (size <= TWINS * np.abs(values).max(initial=0.0))
+    if not near.any():
+        return []
+    way = apart[near] / size[near, None]
+    return [cp.sum(cp.multiply(way, x[who[near]] - x[other[near]]), axis=1) >= 0]
+
+
 def formulated(fields: Fields) -> Program:
     """The program of a problem."""
     import cvxpy as cp
@@ -92,6 +110,7 @@ def formulated(fields: Fields) -> Program:
         who, other = pairs.T
         gain = cp.sum(cp.multiply(values[who] - values[other], x[other]), axis=1)
         hard.append(u[who] - u[other] - gain >= doubt_of(fields, who, x[who] - x[other]))
+        hard += in_order(values, x)
     outside = [leaving(fields, who) for who in range(n_types)]
     away = np.array([[float(amount) for amount in contract[0]] for contract in outside])
     price = np.array([float(contract[1]) for contract in outside])

@@ -37,7 +37,7 @@ def test_types_the_principal_alone_tells_apart_are_served_as_well_as_can_be(prob
     menu = c.solve_menu(problem)
     assert menu.certificate.holds
     assert menu.certificate.is_exact
-    assert menu.value <= upper_bound(problem, reference.solve(problem).multipliers).value
+    assert menu.value <= upper_bound(problem.program, reference.solve(problem.program).multipliers).value
 
 
 def test_two_contracts_are_exactly_as_good_and_each_type_takes_the_principals_choice():
