@@ -53,7 +53,7 @@ else:
         return dataclasses.dataclass(cls, **options)
 
 
-def has_checks(cls: type) -> bool:
+def has_checks(cls: Any) -> bool:
     """Whether a dataclass has a `__post_init__` that somebody wrote, beyond the freezing of arrays."""
     found = inspect.unwrap(getattr(cls, "__post_init__", _then_frozen(None)))
     return found.__qualname__ != _then_frozen(None).__qualname__
