@@ -35,6 +35,7 @@ from contracts.uncertainty import Uncertainty, ValuationSets
 Transfers = Literal["free", "none"] | tuple[float | Array, float | Array]
 Participation = Literal["voluntary", "compulsory"]
 NO_COST, ANY_AMOUNT, PROFIT = Linear(0.0), NonNegative(), Profit()
+FLATTEST = 1e-3  # share of its middle by which points of a domain without interior are tried
 INFINITE = {"inf": np.inf, "-inf": -np.inf}  # as files write it
 OWN_WORDS = (
     "cost",
@@ -612,14 +613,23 @@ class ScreeningProblem:
         except ProblemError as exc:
             raise ProblemError(f"{whose}{exc}") from exc.__cause__
 
+    def _amounts_to_try(self, steps: Array) -> Array:
+        """Points of the domain where contracts may lie: inside it, or, where it has no end, around what types want."""
+        centre, radius = self.domain.interior(self.n_goods)
+        if not self.domain.bounded:
+            _, best = self.cost.conjugate(self.valuations + self.principal_values, self.domain)
+            wanted = best[np.isfinite(best).all(axis=1)]
+            if np.any(wanted):
+                centre, radius = wanted.mean(axis=0), float(np.abs(wanted).max())
+        return self.domain.clip(centre + steps * max(radius, FLATTEST * float(np.abs(centre).max())))
+
     def _check_convexity(self, cost: Cost) -> None:
         """A user's own cost: refuse a chord that runs below the curve (a witness; passing proves nothing)."""
-        centre, radius = self.domain.interior(self.n_goods)
         rng = np.random.default_rng(0)
-        ends = self.domain.clip(centre + rng.normal(size=(64, self.n_goods)) * max(radius, 1e-3))
+        ends = self._amounts_to_try(rng.normal(size=(64, self.n_goods)))
         middle = cost.value((ends[:32] + ends[32:]) / 2)
         chord = (cost.value(ends[:32]) + cost.value(ends[32:])) / 2
-        if not np.all(np.isfinite(chord)) or np.any(middle > chord + 1e-9 * (1 + np.abs(chord))):
+        if not np.all(np.isfinite(chord)) or np.any(middle > chord + 1e-9 * np.abs(chord).max()):
             raise ProblemError(
                 f"cost {type(cost).__name__} is not convex and finite on the domain: it lies above a chord; "
                 "the menu program needs a convex cost"
