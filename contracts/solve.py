@@ -418,6 +418,9 @@ def proven_bound(problem: ScreeningProblem, candidate: Candidate) -> Bound:
 
     best, *others = bounds_near(problem, candidate.multipliers)
     for bound in others:
+        if not math.isfinite(best.value):
+            best = bound
+            continue
         allowed = CLEARLY * abs(best.value)
         if bound.rigorous != best.rigorous:  # what is proven to the last digit may cost a little
             allowed = PROVEN * abs(best.value) * (1.0 if best.rigorous else -1.0)
