@@ -397,7 +397,7 @@ def whole_numbers(name: str, values: Any) -> Any:
 
 def floats(name: str, values: Any) -> Array:
     """An array of floats; one that is already there is taken as it is, whatever it holds."""
-    plain = type(values) is np.ndarray and values.dtype is FLOAT64
+    plain = type(values) is np.ndarray and values.dtype == FLOAT64
     return values if plain else finite(name, values)
 
 

@@ -520,6 +520,8 @@ class ScreeningProblem:
             return WorstCase(self.weights, self.objective_value(allocation, transfer))
         utility = self.utility(allocation, transfer)
         by_type = self.terms.by_type(self.payoff(allocation, transfer), allocation, utility)
+        if np.any(by_type == -np.inf):  # a welfare function has no worse
+            return WorstCase(self.weights, -np.inf)
         weights, value = self.ambiguity.worst_case(by_type, self.weights, self.valuations)
         return WorstCase(weights, value + self.terms.worst_off_weight * float(utility.min()))
 

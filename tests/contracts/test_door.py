@@ -181,3 +181,10 @@ def test_signatures_documentation_and_pickles_stay_what_they_are():
 def test_anything_goes_where_the_annotation_says_so():
     assert kind_of(Any) is None
     assert asked(anything=object)["anything"] is object
+
+
+def test_arrays_that_come_from_another_process_are_arrays_like_any_other():
+    """Their type of numbers is equal to the usual one, but another object."""
+    benefit = {"cost": contracts.Power(0.5, -1.0), "domain": contracts.Box(0.0, 1.0)}
+    problem = pickle.loads(pickle.dumps(contracts.ScreeningProblem([2.0], **benefit)))
+    assert contracts.solve_menu(problem).value == pytest.approx(3.0)
