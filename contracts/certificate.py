@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 from typing import Any
 
@@ -474,6 +475,7 @@ def _welfare_at_stake(problem: ScreeningProblem, allocation: Array, transfer: Ar
     return float((problem.weights * terms.welfare_weights)[cares] @ rise)
 
 
+@functools.lru_cache(maxsize=4)  # of the repairs of one menu
 def _first_best_surplus(problem: ScreeningProblem, bound: Bound) -> float:
     """Bound on the expected surplus above the reference allocation's if nothing were hidden.
 

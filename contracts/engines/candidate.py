@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -46,6 +47,7 @@ class Units:
     shift: float
 
 
+@functools.lru_cache(maxsize=4)
 def units_of(problem: ScreeningProblem) -> Units:
     """Units from the largest amount any type would be given, and the largest money it is worth to that type.
 
