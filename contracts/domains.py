@@ -8,7 +8,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from contracts.arrays import Array, finite
+from contracts.arrays import Array, extended, finite
 from contracts.door import ROWS, Count, Expression, Positive, checked
 from contracts.errors import ProblemError
 from contracts.frozen import dataclass
@@ -117,7 +117,7 @@ class Box:
 
     def __post_init__(self) -> None:
         for name, never in (("lower", np.inf), ("upper", -np.inf)):
-            array = _ends(f"Box {name}", getattr(self, name))
+            array = extended(f"Box {name}", getattr(self, name))
             if array.ndim > 1 or array.size == 0:
                 raise ProblemError(f"Box {name} has shape {array.shape}; expected a number or one number per good")
             if np.any(array == never):
@@ -178,20 +178,6 @@ class Box:
 
     def scaled(self, unit: Positive) -> Box:
         return Box(self.lower / unit, self.upper / unit)
-
-
-def _ends(name: str, limit: Any) -> Array:
-    """Ends of intervals, which may be infinite."""
-    try:
-        given = np.asarray(limit, dtype=np.float64)
-        infinite = np.isinf(given)
-    except (TypeError, ValueError):
-        return finite(name, limit)  # whose words are better
-    if not infinite.any():
-        return finite(name, limit)
-    ends = np.where(infinite, given, finite(name, np.where(infinite, 0.0, given)))
-    ends.setflags(write=False)
-    return ends
 
 
 @checked(allocation=ROWS, direction=ROWS, value=ROWS)
