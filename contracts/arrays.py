@@ -177,6 +177,11 @@ def extended(name: str, values: Any) -> Array:
     return array
 
 
+def entries_of(*values: Array) -> int | None:
+    """How many entries parameters have, of which each is one number or one per good; None for one number each."""
+    return next((len(each) for each in values if each.ndim), None)
+
+
 def yes_or_no(name: str, values: Any) -> NDArray[np.bool_]:
     """True and False, or 1 and 0, as an array of bool.
 
