@@ -11,7 +11,7 @@ from typing import Any, NamedTuple, Protocol, runtime_checkable
 
 import numpy as np
 
-from contracts.arrays import Array, finite, infinite_entries, number
+from contracts.arrays import Array, extended, finite, number
 from contracts.door import FINITE_BY_TYPE, FINITE_TABLE, SHARES_BY_TYPE, Expression, checked
 from contracts.errors import ProblemError
 from contracts.frozen import dataclass
@@ -412,10 +412,8 @@ def _least_work(distance: Array, leaving: Array, arriving: Array) -> float:
 
 def _limits(name: str, values: Any, none: float) -> Array:
     """One number or an array, infinite on the one side where there is no limit."""
-    if not infinite_entries(values).any():
-        return finite(name, values)
-    absent = np.asarray(values, dtype=np.float64) == none
-    return np.where(absent, none, finite(name, np.where(absent, 0.0, np.asarray(values, dtype=np.float64))))
+    limits = extended(name, values)
+    return limits if not np.any(limits == -none) else finite(name, limits)
 
 
 def _relative_entropy(other: Array, weights: Array) -> float:

@@ -73,11 +73,8 @@ def finite(name: str, values: Any, labels: Sequence[str] | None = None) -> Array
 
 def is_unlimited_below(values: Any) -> bool:
     """Whether a number, or every entry of an array, is minus infinity: no lower limit at all."""
-    try:
-        array = np.asarray(values, dtype=np.float64)
-    except (TypeError, ValueError):
-        return False
-    return bool(array.size) and bool((array == -np.inf).all())
+    absent = infinite_entries(values)
+    return bool(absent.size) and bool(absent.all()) and bool((np.asarray(values, dtype=np.float64) < 0).all())
 
 
 def _of_frame(name: str, table: Any, labels: Sequence[str] | None) -> Array:
@@ -159,6 +156,30 @@ def infinite_entries(values: Any) -> NDArray[np.bool_]:
         return np.isinf(raw.astype(np.float64)) if raw.dtype.kind in "fOU" else np.zeros(raw.shape, dtype=bool)
     except (TypeError, ValueError, OverflowError):
         return np.zeros((), dtype=bool)
+
+
+def extended(name: str, values: Any) -> Array:
+    """Float array of `values`, read-only, whose entries may be infinite but must be numbers.
+
+    Examples
+    --------
+    >>> extended("upper", [1.0, float("inf")])
+    array([ 1., inf])
+    """
+    absent = infinite_entries(values)
+    if not absent.any() or np.ma.is_masked(values):
+        return finite(name, values)
+    rest = np.array(values, dtype=object)
+    ends = np.where(absent, rest, 0.0).astype(np.float64)
+    rest[absent] = 0.0
+    array = np.where(absent, ends, finite(name, rest.tolist()))
+    array.setflags(write=False)
+    return array
+
+
+def entries_of(*values: Array) -> int | None:
+    """How many entries parameters have, of which each is one number or one per good; None for one number each."""
+    return next((len(each) for each in values if each.ndim), None)
 
 
 def yes_or_no(name: str, values: Any) -> NDArray[np.bool_]:

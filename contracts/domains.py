@@ -8,13 +8,14 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from contracts.arrays import Array, finite
-from contracts.door import ROWS, Count, Expression, Positive, checked
+from contracts.arrays import Array, entries_of, extended, finite
+from contracts.door import ROWS, Count, Expression, Numbers, Positive, checked
 from contracts.errors import ProblemError
 from contracts.frozen import dataclass
 
 ROUNDING = 1e-12  # of a polyhedron's rows, which linear programs decide, relative to their terms
 FLAT = 1e-9  # share of the largest amount below which a polyhedron's inner radius is none
+Share = Expression | Numbers  # of a set, one number or one per row, (n, 1)
 BISECTIONS = 120  # halvings that take any bracket of floats to neighbouring floats
 
 
@@ -28,7 +29,7 @@ class Domain(Protocol):
     def check(self, n_goods: Count) -> None:
         """Refuse a number of goods that does not fit."""
 
-    def constraints(self, allocation: Expression, share: Any = 1) -> list[Any]:
+    def constraints(self, allocation: Expression, share: Share = 1) -> list[Any]:
         """Membership of every row of a cvxpy expression (n, n_goods) in share X, share a number or (n, 1)."""
 
     def support(self, direction: Array) -> Array:
@@ -53,7 +54,10 @@ class Domain(Protocol):
         """The set X / unit."""
 
 
-def _column(share: Any, allocation: Expression) -> Any:
+def _column(share: Any, allocation: Any) -> Any:
+    """One share for every row."""
+    if np.shape(share) not in ((), (allocation.shape[0], 1)):
+        raise ProblemError(f"share has shape {np.shape(share)}; expected one number or {(allocation.shape[0], 1)}")
     return share if getattr(share, "ndim", 0) else np.full((allocation.shape[0], 1), float(share))
 
 
@@ -78,7 +82,7 @@ class NonNegative:
     def check(self, n_goods: Count) -> None:
         """Every number of goods fits."""
 
-    def constraints(self, allocation: Expression, share: Any = 1) -> list[Any]:
+    def constraints(self, allocation: Expression, share: Share = 1) -> list[Any]:
         return [allocation >= 0]
 
     def support(self, direction: Array) -> Array:
@@ -122,7 +126,7 @@ class Box:
 
     def __post_init__(self) -> None:
         for name, never in (("lower", np.inf), ("upper", -np.inf)):
-            array = _ends(f"Box {name}", getattr(self, name))
+            array = extended(f"Box {name}", getattr(self, name))
             if array.ndim > 1 or array.size == 0:
                 raise ProblemError(f"Box {name} has shape {array.shape}; expected a number or one number per good")
             if np.any(array == never):
@@ -142,13 +146,17 @@ class Box:
     def bounded(self) -> bool:
         return bool(np.isfinite(self.lower).all() and np.isfinite(self.upper).all())
 
+    @property
+    def n_goods(self) -> int | None:
+        return entries_of(self.lower, self.upper)
+
     def check(self, n_goods: Count) -> None:
         for name in ("lower", "upper"):
             limit = getattr(self, name)
             if limit.ndim == 1 and len(limit) != n_goods:
                 raise ProblemError(f"Box {name} has {len(limit)} entries for {n_goods} goods: give one per good")
 
-    def constraints(self, allocation: Expression, share: Any = 1) -> list[Any]:
+    def constraints(self, allocation: Expression, share: Share = 1) -> list[Any]:
         lower, upper = (np.broadcast_to(limit, allocation.shape[1]) for limit in (self.lower, self.upper))
         every = _column(share, allocation)
         below, above = (np.flatnonzero(np.isfinite(limit)) for limit in (lower, upper))
@@ -185,20 +193,6 @@ class Box:
         return Box(self.lower / unit, self.upper / unit)
 
 
-def _ends(name: str, limit: Any) -> Array:
-    """Ends of intervals, which may be infinite."""
-    try:
-        given = np.asarray(limit, dtype=np.float64)
-        infinite = np.isinf(given)
-    except (TypeError, ValueError):
-        return finite(name, limit)  # whose words are better
-    if not infinite.any():
-        return finite(name, limit)
-    ends = np.where(infinite, given, finite(name, np.where(infinite, 0.0, given)))
-    ends.setflags(write=False)
-    return ends
-
-
 @checked(allocation=ROWS, direction=ROWS, value=ROWS)
 @dataclass(frozen=True, eq=False)
 class Simplex:
@@ -217,11 +211,11 @@ class Simplex:
     def check(self, n_goods: Count) -> None:
         """Every number of goods fits."""
 
-    def constraints(self, allocation: Expression, share: Any = 1) -> list[Any]:
+    def constraints(self, allocation: Expression, share: Share = 1) -> list[Any]:
         import cvxpy as cp
 
-        total = cp.sum(allocation, axis=1, keepdims=True)
-        return [allocation >= 0, total <= share if self.free_disposal else total == share]
+        total, every = cp.sum(allocation, axis=1, keepdims=True), _column(share, allocation)
+        return [allocation >= 0, total <= every if self.free_disposal else total == every]
 
     def support(self, direction: Array) -> Array:
         rows = np.arange(len(direction))
@@ -324,7 +318,7 @@ class Polyhedron:
         if self.matrix.shape[1] != n_goods:
             raise ProblemError(f"Polyhedron matrix has {self.matrix.shape[1]} columns for {n_goods} goods")
 
-    def constraints(self, allocation: Expression, share: Any = 1) -> list[Any]:
+    def constraints(self, allocation: Expression, share: Share = 1) -> list[Any]:
         every = _column(share, allocation)
         return [allocation @ self.matrix.T <= every @ self.bounds[np.newaxis]]
 

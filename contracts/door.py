@@ -90,7 +90,7 @@ def checked(thing: Any = None, /, *, own: Sequence[str] = (), **tables: Kind) ->
     Parameters
     ----------
     own : arguments that are let through, because the function looks at them itself, with better words or more leniently
-    tables : for arguments that are annotated as arrays, by name: the shape they have, see `shaped`
+    tables : for arguments that are annotated as arrays or expressions, by name: their shape, see `shaped`
 
     Raises
     ------
@@ -202,6 +202,8 @@ def _kind_of_parameter(
         kind = LIMIT  # a default of infinity says that infinity is a value
     if kind is FLOATS and given is not None:
         kind = given
+    if kind is EXPRESSION and given is not None:
+        kind = dataclasses.replace(kind, shape=given.shape)
     return _or_nothing(kind) if kind is not None and parameter.default is None else kind
 
 
@@ -467,6 +469,7 @@ TRUTHS = _of("an array of True and False", truths)
 OBJECTS = _of("an array", rectangular)
 TABLE = _of("a table", as_it_is)
 LABELS = _of("a list of names", names_of)
+EXPRESSION = _plain("an expression of cvxpy", _is_expression)
 
 # What annotations may say beyond Python's own types
 Seed = Annotated[int, _of("a whole number, 0 or larger", seed_number)]
@@ -475,7 +478,7 @@ Positive = Annotated[float, _of("a positive number", positive)]
 Numbers = Annotated[Any, _of("numbers", finite)]  # a number, a list, an array or a frame; becomes an array
 Values = Annotated[Any, TABLE]  # the same, left as it is, with its names
 Names = Annotated[Any, LABELS]  # of people, say
-Expression = Annotated[Any, _plain("an expression of cvxpy", _is_expression)]
+Expression = Annotated[Any, EXPRESSION]
 
 
 def shaped(*sizes: str) -> Kind:

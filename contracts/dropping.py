@@ -11,7 +11,7 @@ from contracts.arrays import Array, finite
 from contracts.costs import ByType
 from contracts.door import checked
 from contracts.errors import ProblemError
-from contracts.names import NumberedLabels
+from contracts.names import check_same_names, given_names, row_names
 from contracts.problem import LinearConstraint, ScreeningProblem, Transfers
 from contracts.relevance import Indices
 
@@ -55,8 +55,13 @@ def without_zero_weights(valuations: Any, weights: Any, **fields: Any) -> Kept:
     (array([1., 3.]), ('middle',))
     """
     shares = finite("weights", weights).reshape(-1)
-    whole = ScreeningProblem(valuations, np.full(len(shares), 1.0 / len(shares)), **fields)
-    if np.any(shares < 0) or not np.any(shares > 0):  # the problem has the words for it
+    whole = ScreeningProblem(valuations, **fields)
+    rows = row_names(valuations)
+    whose, order = ("labels", "labels") if rows is None else ("valuations", "valuations.index")
+    known = given_names(whole.labels) if rows is None else rows
+    remedy = f"pass weights.reindex({order})"
+    check_same_names("weights", row_names(weights), whose, known, remedy, may_differ=rows is None)
+    if len(shares) != whole.n_types or np.any(shares < 0) or not np.any(shares > 0):  # the problem has the words for it
         return Kept(dataclasses.replace(whole, weights=weights), ())
     gone, kept = np.flatnonzero(shares == 0), np.flatnonzero(shares > 0)
     dropped = tuple(whole.labels[who] for who in gone)
@@ -69,20 +74,18 @@ def without_zero_weights(valuations: Any, weights: Any, **fields: Any) -> Kept:
         )
     by_hand = whole.outside_option is not None  # whose worth is the reservation utility
     return Kept(
-        ScreeningProblem(
-            whole.valuations[kept],
-            shares[kept],
+        dataclasses.replace(  # what is not named here does not depend on the types
+            whole,
+            valuations=whole.valuations[kept],
+            weights=shares[kept],
             cost=whole.cost.rows_of(kept) if isinstance(whole.cost, ByType) else whole.cost,
-            domain=whole.domain,
             principal_values=whole.principal_values[kept],
             reservation_utility=0.0 if by_hand else whole.reservation_utility[kept],
-            outside_option=whole.outside_option,
             transfers=_limits_of_types(whole, kept),
             objective=_of_types(whole.objective, kept),
             constraints=[_row_of_types(row, whole, gone, kept) for row in whole.constraints],
             uncertainty=None if whole.uncertainty is None else _of_types(whole.uncertainty, kept),
             labels=[whole.labels[who] for who in kept],
-            goods=None if isinstance(whole.goods, NumberedLabels) else whole.goods,
         ),
         dropped,
     )

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from contracts.arrays import Array, number
-from contracts.door import ROWS, checked
+from contracts.door import ROWS, checked, shaped
 from contracts.errors import ProblemError
 from contracts.frozen import dataclass
 
@@ -32,7 +32,7 @@ TAKEN = (  # by other columns of a menu's tables
 )
 
 
-@checked(allocation=ROWS)
+@checked(allocation=ROWS, transfer=shaped("n"))
 @dataclass(frozen=True)
 class Reading:
     """One column of a menu as its model speaks of it: constant + scale x_good^power + per_transfer t.
@@ -91,6 +91,11 @@ class Reading:
         """The column for contracts (n, n_goods) and (n,); (n,)."""
         column = np.full(len(transfer), self.constant)
         if self.good is not None:
+            if not 0 <= self.good < allocation.shape[1]:
+                raise ProblemError(
+                    f"the Reading {self.name!r} is of good {self.good}, but the allocations have "
+                    f"{allocation.shape[1]} columns: give one column per good"
+                )
             amount = allocation[:, self.good]
             column = column + self.scale * (np.sign(amount) * np.abs(amount) ** self.power)
         return column + self.per_transfer * transfer if self.per_transfer else column

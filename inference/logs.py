@@ -22,7 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array, vstack
 
-from contracts.door import checked
+from contracts.door import Count, checked
 from contracts.errors import ProblemError
 from contracts.frozen import dataclass
 from contracts.readable import aligned, readable
@@ -108,10 +108,8 @@ class ChoiceLog:
         with quiet():
             return int(self._counted.user.nunique().to_pyarrow().as_py())
 
-    def batches(self, size: int = BATCH) -> Iterator[UserCounts]:
+    def batches(self, size: Count = BATCH) -> Iterator[UserCounts]:
         """Counts of `size` users at a time, in the order of their labels; memory does not grow with the log."""
-        if isinstance(size, bool) or size < 1:
-            raise ProblemError(f"size is {size}: a batch holds at least one user")
         ordered = self._counted.order_by("user", "option")
         yield from _batched(ordered, self.columns, size)
 

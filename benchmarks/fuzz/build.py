@@ -45,10 +45,13 @@ def build(fields: Fields) -> dict[str, Any]:
     """The arguments of ScreeningProblem."""
     built = {name: part(value) if is_part(value) else value for name, value in fields.items()}
     built["constraints"] = [contracts.LinearConstraint(**row) for row in fields.get("constraints", [])]
+    return _taken_for_granted() | built
+
+
+def _taken_for_granted() -> dict[str, Any]:
+    """What the oracle takes a problem to be where its fields do not say, if the library can be told."""
     known = {field.name for field in dataclasses.fields(contracts.ScreeningProblem)}
-    if "participation" in known:
-        built.setdefault("participation", "compulsory")  # what the oracle takes it to be
-    return built
+    return {"participation": "compulsory"} if "participation" in known else {}
 
 
 def part(value: Fields) -> Any:
@@ -65,7 +68,7 @@ def _argument(key: str, value: Any) -> Any:
 
 def code(fields: Fields) -> str:
     """The call of solve_menu that the problem is, to paste into a session."""
-    shown = {name: _text(value) for name, value in fields.items() if name != "valuations"}
+    shown = {name: _text(value) for name, value in (_taken_for_granted() | fields).items() if name != "valuations"}
     if fields.get("constraints"):
         shown["constraints"] = "[" + ", ".join(f"LinearConstraint({_call(row)})" for row in fields["constraints"]) + "]"
     else:

@@ -8,7 +8,7 @@ from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 
-from contracts.arrays import Array, finite, number
+from contracts.arrays import Array, entries_of, finite, number
 from contracts.domains import Box, Domain, Simplex
 from contracts.door import ROWS, Count, Expression, Positive, checked
 from contracts.errors import ProblemError, SolverError
@@ -101,7 +101,7 @@ class Linear:
 
     @property
     def n_goods(self) -> int | None:
-        return goods_of(self.price)
+        return entries_of(self.price)
 
     def check(self, n_goods: Count, domain: Domain) -> None:
         check_per_good("Linear price", self.price, n_goods)
@@ -161,7 +161,7 @@ class Quadratic:
 
     @property
     def n_goods(self) -> int | None:
-        return goods_of(self.curvature)
+        return entries_of(self.curvature)
 
     def check(self, n_goods: Count, domain: Domain) -> None:
         check_per_good("Quadratic curvature", self.curvature, n_goods)
@@ -279,7 +279,7 @@ class Power:
 
     @property
     def n_goods(self) -> int | None:
-        return goods_of(self.scale)
+        return entries_of(self.scale)
 
     def check(self, n_goods: Count, domain: Domain) -> None:
         check_per_good("Power scale", self.scale, n_goods)
@@ -360,7 +360,7 @@ class Entropy:
 
     @property
     def n_goods(self) -> int | None:
-        return goods_of(self.reference)
+        return entries_of(self.reference)
 
     def check(self, n_goods: Count, domain: Domain) -> None:
         if len(self.reference) != n_goods:
@@ -454,12 +454,21 @@ def check_vector(name: str, values: Array) -> None:
         raise ProblemError(f"{name} has shape {values.shape}; expected a number or one number per good")
 
 
-def goods_of(values: Array) -> int | None:
-    """How many goods a parameter is for; None for one number, which is for any."""
-    return len(values) if values.ndim else None
-
-
 def check_per_good(name: str, values: Array, n_goods: int) -> None:
     """Refuse parameters that are neither one number nor one per good."""
     if values.ndim and values.shape[0] != n_goods:
         raise ProblemError(f"{name} has {values.shape[0]} entries for {n_goods} goods: give one number or one per good")
+
+
+def per_good(name: str, values: Array, n_goods: int) -> Array:
+    """A parameter of each of so many goods; (n_goods,)."""
+    check_per_good(name, values, n_goods)
+    return np.array(np.broadcast_to(values, n_goods))
+
+
+def check_same_goods(cost: str, **values: Array | None) -> None:
+    """Refuse two parameters that are of different numbers of goods."""
+    several = [(name, len(each)) for name, each in values.items() if each is not None and each.ndim]
+    if len({entries for _, entries in several}) > 1:
+        (one, entries), (other, others) = several
+        raise ProblemError(f"{cost} {one} has {entries} entries and {other} {others}: give one per good in both")

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from contracts.arrays import Array, finite
+from contracts.arrays import Array, entries_of, finite
 from contracts.costs.basic import (
     EPS,
     Cost,
@@ -15,10 +15,11 @@ from contracts.costs.basic import (
     conjugate_at,
     diagonal,
     numerical_conjugate,
+    per_good,
     scaled_cost,
 )
 from contracts.domains import Box, Domain, NonNegative, Simplex
-from contracts.door import ROWS, checked
+from contracts.door import ROWS, Count, Expression, Positive, checked
 from contracts.errors import ProblemError
 from contracts.frozen import dataclass
 
@@ -36,8 +37,8 @@ def by_good(domain: Domain, good: int) -> Domain | None:
     return None
 
 
-def check_part(where: str, part: Any, domain: Domain) -> None:
-    """Refuse what is no differentiable cost of one good."""
+def check_kind(where: str, part: Any) -> None:
+    """Refuse what is no differentiable cost of one good, on whatever domain."""
     if isinstance(part, type) or not isinstance(part, Cost):
         kind = part.__name__ if isinstance(part, type) else type(part).__name__
         raise ProblemError(f"{where} is {kind}: give a cost of one good, such as Quadratic(1.0) or Linear(0.2)")
@@ -45,6 +46,10 @@ def check_part(where: str, part: Any, domain: Domain) -> None:
         raise ProblemError(f"{where} is Entropy, the cost of a whole lottery: give a cost of one good")
     if not (hasattr(part, "gradient") and hasattr(part, "hessian")):
         raise ProblemError(f"{where} is {type(part).__name__} without gradient or hessian: give it both")
+
+
+def check_part(where: str, part: Any, domain: Domain) -> None:
+    """Refuse a cost of one good that does not fit its amounts."""
     if hasattr(part, "check"):
         try:
             part.check(1, domain)
@@ -79,13 +84,22 @@ class Separable:
                 "Separable needs a list of costs, one per good: Separable([Quadratic(1.0), Linear(0.2)])"
             )
         object.__setattr__(self, "costs", tuple(self.costs))
+        for good, part in enumerate(self.costs):
+            check_kind(f"Separable cost of good {good}", part)
 
-    def check(self, n_goods: int, domain: Domain) -> None:
-        if len(self.costs) != n_goods:
-            raise ProblemError(f"Separable has {len(self.costs)} costs for {n_goods} goods: give one per good")
+    @property
+    def n_goods(self) -> int:
+        return len(self.costs)
+
+    def check(self, n_goods: Count, domain: Domain) -> None:
+        self._check_count(n_goods)
         lower, upper = np.diag(domain.support(-np.eye(n_goods))), np.diag(domain.support(np.eye(n_goods)))
         for good, part in enumerate(self.costs):
             check_part(f"Separable cost of good {good}", part, Box(lower[good], upper[good]))
+
+    def _check_count(self, n_goods: int) -> None:
+        if self.n_goods != n_goods:
+            raise ProblemError(f"Separable has {self.n_goods} costs for {n_goods} goods: give one per good")
 
     def value(self, allocation: Array) -> Array:
         return np.asarray(sum(part.value(allocation[:, [good]]) for good, part in enumerate(self.costs)))
@@ -153,20 +167,22 @@ class Separable:
         best[taken] = below[taken]
         return domain.clip(best)
 
-    def expression(self, allocation: Any) -> Any:
+    def expression(self, allocation: Expression) -> Any:
         return sum(part.expression(allocation[:, good : good + 1]) for good, part in enumerate(self.costs))
 
-    def finite_range(self, n_goods: int) -> tuple[Array, Array]:
+    def finite_range(self, n_goods: Count) -> tuple[Array, Array]:
         """Amounts between which the cost is finite; (n_goods,) both."""
+        self._check_count(n_goods)
         ends = [_ends_of(part) for part in self.costs]
         return np.array([low for low, _ in ends]), np.array([high for _, high in ends])
 
-    def asymptotic_slopes(self, n_goods: int) -> tuple[Array, Array]:
+    def asymptotic_slopes(self, n_goods: Count) -> tuple[Array, Array]:
         """What one unit less and one unit more of each good cost in the long run; (n_goods,) both."""
+        self._check_count(n_goods)
         slopes = [_slopes_of(part) for part in self.costs]
         return np.array([down for down, _ in slopes]), np.array([up for _, up in slopes])
 
-    def scaled(self, unit: float, money: float) -> Separable:
+    def scaled(self, unit: Positive, money: Positive) -> Separable:
         return Separable([scaled_cost(part, unit, money) for part in self.costs])
 
 
@@ -204,14 +220,16 @@ class Total:
                 "a good that lowers the total the other way round"
             )
         object.__setattr__(self, "direction", direction)
+        check_kind("the cost of a Total", self.cost)
 
-    def check(self, n_goods: int, domain: Domain) -> None:
-        if self.direction.ndim and len(self.direction) != n_goods:
-            raise ProblemError(
-                f"Total direction has {len(self.direction)} entries for {n_goods} goods: give one per good"
-            )
+    @property
+    def n_goods(self) -> int | None:
+        return entries_of(self.direction)
+
+    def check(self, n_goods: Count, domain: Domain) -> None:
+        along = self.along(n_goods)
         lowest, highest = (np.diag(domain.support(way * np.eye(n_goods))) for way in (-1.0, 1.0))
-        free = np.isinf(lowest) & np.isinf(highest) & (self.along(n_goods) > 0)
+        free = np.isinf(lowest) & np.isinf(highest) & (along > 0)
         if free.any():  # what it is worth would have to be the price of the total, to the last digit
             raise ProblemError(
                 f"Total counts good {int(np.argmax(free))}, whose amount has no end either way: give it one in the "
@@ -219,9 +237,9 @@ class Total:
             )
         check_part("the cost of a Total", self.cost, self._totals(n_goods, domain))
 
-    def along(self, n_goods: int) -> Array:
+    def along(self, n_goods: Count) -> Array:
         """The direction, with one entry per good."""
-        return np.array(np.broadcast_to(self.direction, n_goods))
+        return per_good("Total direction", self.direction, n_goods)
 
     def _totals(self, n_goods: int, domain: Domain) -> Box:
         along = self.along(n_goods)
@@ -327,13 +345,13 @@ class Total:
         found = start + share[:, np.newaxis] * step
         return np.where(np.isnan(found), np.inf, found)  # more and more of a good both ways: nothing is best
 
-    def expression(self, allocation: Any) -> Any:
+    def expression(self, allocation: Expression) -> Any:
         import cvxpy as cp
 
         total = allocation @ self.along(allocation.shape[1])
         return self.cost.expression(cp.reshape(total, (allocation.shape[0], 1), order="C"))
 
-    def finite_range(self, n_goods: int) -> tuple[Array, Array]:
+    def finite_range(self, n_goods: Count) -> tuple[Array, Array]:
         """Amounts between which the cost is finite, whatever the others are: each good has its part of the total."""
         along = self.along(n_goods)
         with np.errstate(divide="ignore"):
@@ -344,7 +362,7 @@ class Total:
             np.full(n_goods, high) if np.isinf(high) else high * share,
         )
 
-    def asymptotic_slopes(self, n_goods: int) -> tuple[Array, Array]:
+    def asymptotic_slopes(self, n_goods: Count) -> tuple[Array, Array]:
         """What one unit less and one unit more of each good cost in the long run; (n_goods,) both."""
         along = self.along(n_goods)
         down, up = (
@@ -352,7 +370,7 @@ class Total:
         )
         return down, up
 
-    def scaled(self, unit: float, money: float) -> Total:
+    def scaled(self, unit: Positive, money: Positive) -> Total:
         return Total(scaled_cost(self.cost, unit, money), self.direction)
 
 

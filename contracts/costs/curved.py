@@ -6,10 +6,17 @@ from typing import Any
 
 import numpy as np
 
-from contracts.arrays import Array, finite
-from contracts.costs.basic import check_per_good, check_vector, diagonal, separable_conjugate
+from contracts.arrays import Array, entries_of, finite
+from contracts.costs.basic import (
+    check_per_good,
+    check_same_goods,
+    check_vector,
+    diagonal,
+    per_good,
+    separable_conjugate,
+)
 from contracts.domains import Domain
-from contracts.door import ROWS, checked
+from contracts.door import ROWS, Count, Expression, Positive, checked
 from contracts.errors import ProblemError
 from contracts.frozen import dataclass
 
@@ -51,10 +58,7 @@ class Exponential:
         for name in ("rate", "scale"):
             object.__setattr__(self, name, finite(f"Exponential {name}", getattr(self, name)))
             check_vector(f"Exponential {name}", getattr(self, name))
-        if self.rate.ndim and self.scale.ndim and self.rate.shape != self.scale.shape:
-            raise ProblemError(
-                f"Exponential rate has {len(self.rate)} entries and scale {len(self.scale)}: give one per good in both"
-            )
+        check_same_goods("Exponential", rate=self.rate, scale=self.scale)
         rises, rests = (
             bool(np.all((self.rate > 0) & (self.scale > 0))),
             bool(np.all((self.rate < 0) & (self.scale < 0))),
@@ -65,7 +69,11 @@ class Exponential:
                 "> 0 with scale > 0, rate < 0 with scale < 0, or Linear(scale) for rate 0"
             )
 
-    def check(self, n_goods: int, domain: Domain) -> None:
+    @property
+    def n_goods(self) -> int | None:
+        return entries_of(self.rate, self.scale)
+
+    def check(self, n_goods: Count, domain: Domain) -> None:
         check_per_good("Exponential rate", self.rate, n_goods)
         check_per_good("Exponential scale", self.scale, n_goods)
 
@@ -98,7 +106,7 @@ class Exponential:
     def conjugate(self, valuation: Array, domain: Domain) -> tuple[Array, Array]:
         return finite_conjugate(self, valuation, domain)
 
-    def expression(self, allocation: Any) -> Any:
+    def expression(self, allocation: Expression) -> Any:
         import cvxpy as cp
 
         rate, worth = (
@@ -106,12 +114,12 @@ class Exponential:
         )
         return cp.sum(cp.multiply(worth, cp.exp(cp.multiply(rate, allocation)) - 1.0), axis=1)
 
-    def asymptotic_slopes(self, n_goods: int) -> tuple[Array, Array]:
+    def asymptotic_slopes(self, n_goods: Count) -> tuple[Array, Array]:
         """What one unit less and one unit more cost in the long run; (n_goods,) both."""
-        rises = np.broadcast_to(self.rate > 0, n_goods)
+        rises = per_good("Exponential rate", self.rate, n_goods) > 0
         return np.where(rises, 0.0, np.inf), np.where(rises, np.inf, 0.0)
 
-    def scaled(self, unit: float, money: float) -> Exponential:
+    def scaled(self, unit: Positive, money: Positive) -> Exponential:
         return Exponential(self.rate * unit, self.scale * (unit / money))
 
 
@@ -161,13 +169,18 @@ class Logarithm:
                     f"Logarithm {name} is {getattr(self, name).tolist()}: it must be positive; use Linear for a good "
                     "without curvature"
                 )
+        check_same_goods("Logarithm", scale=self.scale, capacity=self.capacity, offset=self.offset)
 
     @property
     def _pole(self) -> Array:
         """Where the cost is infinite: at the capacity, or at minus the offset."""
         return np.asarray(self.capacity if self.offset is None else -self.offset)
 
-    def check(self, n_goods: int, domain: Domain) -> None:
+    @property
+    def n_goods(self) -> int | None:
+        return entries_of(self.scale, self._pole)
+
+    def check(self, n_goods: Count, domain: Domain) -> None:
         for name in ("scale", "capacity", "offset"):
             if getattr(self, name) is not None:
                 check_per_good(f"Logarithm {name}", getattr(self, name), n_goods)
@@ -181,9 +194,10 @@ class Logarithm:
                 f"Logarithm is infinite at {self._pole.tolist()}, which the domain reaches: keep {remedy}"
             )
 
-    def finite_range(self, n_goods: int) -> tuple[Array, Array]:
+    def finite_range(self, n_goods: Count) -> tuple[Array, Array]:
         """Amounts between which the cost is finite; (n_goods,) both."""
-        pole, nowhere = np.array(np.broadcast_to(self._pole, n_goods)), np.full(n_goods, np.inf)
+        name = "capacity" if self.offset is None else "offset"
+        pole, nowhere = per_good(f"Logarithm {name}", self._pole, n_goods), np.full(n_goods, np.inf)
         return (-nowhere, pole) if self.offset is None else (pole, nowhere)
 
     def value(self, allocation: Array) -> Array:
@@ -219,17 +233,17 @@ class Logarithm:
     def conjugate(self, valuation: Array, domain: Domain) -> tuple[Array, Array]:
         return finite_conjugate(self, valuation, domain)
 
-    def expression(self, allocation: Any) -> Any:
+    def expression(self, allocation: Expression) -> Any:
         import cvxpy as cp
 
         scale, slope = (np.array(np.broadcast_to(part, allocation.shape)) for part in (self.scale, -1.0 / self._pole))
         return -cp.sum(cp.multiply(scale, cp.log(1.0 + cp.multiply(slope, allocation))), axis=1)
 
-    def asymptotic_slopes(self, n_goods: int) -> tuple[Array, Array]:
+    def asymptotic_slopes(self, n_goods: Count) -> tuple[Array, Array]:
         """What one unit less and one unit more cost in the long run; (n_goods,) both."""
         rests, ends = np.zeros(n_goods), np.full(n_goods, np.inf)
         return (rests, ends) if self.offset is None else (ends, rests)
 
-    def scaled(self, unit: float, money: float) -> Logarithm:
+    def scaled(self, unit: Positive, money: Positive) -> Logarithm:
         capacity, offset = (None if end is None else end / unit for end in (self.capacity, self.offset))
         return Logarithm(self.scale / money, capacity, offset)

@@ -305,6 +305,7 @@ def test_a_search_stopped_by_time_returns_the_best_menu_so_far_with_its_gap(monk
         (lambda: Moments([1.0, 2.0], -np.inf, np.inf), "no finite limit: for every distribution there is, use Total"),
         (lambda: Moments([1.0, 2.0], np.inf, 2), "Moments lower is inf: every entry must be a finite number"),
         (lambda: Moments([1.0, 2.0], ["low"], 2), "Moments lower"),
+        (lambda: Moments([1.0, 2.0], [-np.inf, True], 2), "Moments lower holds true or false, not numbers"),
         (lambda: Moments([1.0, 2.0], 5, 4), "lower lies above upper"),
         (lambda: Moments([1.0, 2.0], 1.8, 2), "leaves out the problem's own weights, whose mean is"),
     ],

@@ -2,6 +2,7 @@
 
 import dataclasses
 
+import cvxpy as cp
 import numpy as np
 import pytest
 from scipy.optimize import minimize_scalar
@@ -62,8 +63,6 @@ def valuations(cost, domain):
 
 def by_cvxpy(cost, domain, valuation):
     """The conjugate from the cost's expression and the domain's constraints, which the closed forms do not use."""
-    import cvxpy as cp
-
     found = []
     for row in valuation:
         x = cp.Variable((1, len(row)))
@@ -226,7 +225,12 @@ def test_a_benefit_that_rests_is_unbounded_where_the_agent_wants_more_as_well():
         (lambda: c.Logarithm(capacity=1.0, offset=1.0), "either a capacity or an offset"),
         (lambda: c.Logarithm(capacity=-1.0), "must be positive"),
         (lambda: c.Separable(c.Quadratic()), "needs a list of costs, one per good"),
+        (lambda: c.Logarithm([1.0, 2.0], capacity=[1.0, 2.0, 3.0]), "scale has 2 entries and capacity 3"),
         (lambda: c.Separable([]), "needs a list of costs, one per good"),
+        (lambda: c.Separable([c.Quadratic(), c.Quadratic]), "cost of good 1 is Quadratic: give a cost"),
+        (lambda: c.Separable([c.Quadratic(), c.Entropy([1.0])]), "cost of good 1 is Entropy"),
+        (lambda: c.Separable([None]), "cost of good 0 is NoneType: give a cost of one good"),
+        (lambda: c.Total(2.0), "the cost of a Total is float: give a cost of one good"),
         (lambda: c.Total(c.Quadratic(), [1.0, -1.0]), "give amounts that are not negative, some positive"),
         (lambda: c.Total(c.Quadratic(), 0.0), "give amounts that are not negative, some positive"),
     ],
@@ -243,8 +247,6 @@ def test_parameters_that_make_no_convex_cost_are_refused(wrong, message):
         (c.Logarithm(capacity=1.0), c.Box(), r"reaches: keep its upper bound below .* Box\(0, inf\), NonNegative"),
         (c.Logarithm(offset=1.0), c.Box(-1.0, 1.0), "keep its lower bound above -offset"),
         (c.Separable([c.Quadratic()]), c.NonNegative(), "Separable has 1 costs for 2 goods"),
-        (c.Separable([c.Quadratic(), c.Quadratic]), c.NonNegative(), "cost of good 1 is Quadratic: give a cost"),
-        (c.Separable([c.Quadratic(), c.Entropy([1.0])]), c.Simplex(), "cost of good 1 is Entropy"),
         (c.Separable([c.Quadratic(), c.Power(2.0)]), c.Box(-1.0, 1.0), "good 1: Power needs allocations x >= 0"),
         (c.Separable([c.Quadratic(), c.Power(2.0, [1.0, 2.0])]), c.NonNegative(), "good 1: Power scale has 2 entries"),
         (c.Total(c.Quadratic(), [1.0, 1.0, 1.0]), c.NonNegative(), "direction has 3 entries for 2 goods"),
@@ -259,6 +261,69 @@ def test_parameters_that_make_no_convex_cost_are_refused(wrong, message):
 def test_costs_that_do_not_fit_the_goods_or_the_domain_are_refused(cost, domain, message):
     with pytest.raises(c.ProblemError, match=message):
         c.ScreeningProblem([[1.0, 2.0]], cost=cost, domain=domain)
+
+
+OF_TWO_GOODS = {
+    "exponential": c.ExponentialCost([1.0, 2.0]),
+    "exponential of a scale": c.ExponentialCost(1.0, [1.0, 2.0]),
+    "congestion": c.Logarithm(capacity=[4.0, 5.0]),
+    "logarithmic benefit": c.Logarithm([1.0, 2.0], offset=2.0),
+    "by good": c.Separable([c.Quadratic(), c.Power(3.0)]),
+    "of a total": c.Total(c.Quadratic(), [1.0, 2.0]),
+    "linear": c.Linear([1.0, 2.0]),
+    "matrix": c.Quadratic(np.eye(2)),
+}
+
+
+@pytest.mark.parametrize("cost", OF_TWO_GOODS.values(), ids=OF_TWO_GOODS)
+def test_a_cost_of_two_goods_refuses_allocations_of_three(cost):
+    for method in ("value", "gradient", "hessian"):
+        with pytest.raises(c.ProblemError, match=r"allocation has shape \(4, 3\); expected .*n_goods = 2"):
+            getattr(cost, method)(np.ones((4, 3)))
+    with pytest.raises(c.ProblemError, match=r"allocation has shape \(4, 3\); expected .*n_goods = 2"):
+        cost.expression(cp.Variable((4, 3)))
+    with pytest.raises(c.ProblemError, match=r"allocation is list: give an expression of cvxpy"):
+        cost.expression([[1.0, 2.0]])
+    with pytest.raises(c.ProblemError, match=r"valuation has shape \(1, 3\); expected .*n_goods = 2"):
+        cost.conjugate(np.ones((1, 3)), c.Box())
+
+
+@pytest.mark.parametrize("method", ["asymptotic_slopes", "finite_range", "along"])
+@pytest.mark.parametrize("cost", ["exponential", "congestion", "by good", "of a total"])
+def test_what_a_cost_knows_by_good_is_asked_of_as_many_goods_as_it_has(cost, method):
+    asked = getattr(OF_TWO_GOODS[cost], method, None)
+    if asked is None or (cost, method) == ("congestion", "asymptotic_slopes"):  # which are the same for every good
+        return
+    assert np.asarray(asked(2)).shape[-1] == 2
+    for wrong, words in ((3, "for 3 goods: give one"), (0, "n_goods is 0: give a whole number, at least 1")):
+        with pytest.raises(c.ProblemError, match=words):
+            asked(wrong)
+
+
+DOMAINS_OF_TWO = [c.Box([0.0, 0.0], 1.0), c.Simplex(), c.Polyhedron(np.vstack([np.eye(2), -np.eye(2)]), np.ones(4))]
+
+
+@pytest.mark.parametrize("domain", DOMAINS_OF_TWO, ids=["box", "lotteries", "polyhedron"])
+def test_a_share_of_a_domain_is_one_number_or_one_for_every_row(domain):
+    allocation = cp.Variable((3, 2))
+    cp.Problem(cp.Maximize(cp.sum(allocation)), domain.constraints(allocation, share=0.5)).solve(solver=cp.CLARABEL)
+    half = allocation.value
+    shares = np.array([[0.5], [1.0], [0.0]])
+    cp.Problem(cp.Maximize(cp.sum(allocation)), domain.constraints(allocation, share=shares)).solve(solver=cp.CLARABEL)
+    np.testing.assert_allclose(allocation.value.sum(axis=1), 2 * half.sum(axis=1) * shares[:, 0], atol=SOLVER)
+    for wrong, words in (
+        (np.ones(3), r"share has shape \(3,\); expected one number or \(3, 1\)"),
+        (cp.Variable((1, 1)), r"share has shape \(1, 1\); expected one number or \(3, 1\)"),
+        ("half", "share is 'half': give an expression of cvxpy or numbers"),
+        (None, "share is None: give an expression of cvxpy or numbers"),
+    ):
+        with pytest.raises(c.ProblemError, match=words):
+            domain.constraints(allocation, share=wrong)
+
+
+def test_a_box_of_two_goods_refuses_three():
+    with pytest.raises(c.ProblemError, match=r"allocation has shape \(1, 3\); expected .*n_goods = 2"):
+        c.Box([0.0, 0.0], 1.0).clip(np.ones((1, 3)))
 
 
 def test_the_remedy_for_a_domain_that_reaches_the_capacity_works():

@@ -1,6 +1,7 @@
 """Types of weight zero are left out on request, with everything that is known of them."""
 
 import numpy as np
+import pandas as pd
 import pytest
 
 import contracts as c
@@ -48,6 +49,30 @@ def test_whatever_is_known_by_type_goes_with_the_type():
     assert problem.constraints[0].transfer.tolist() == [1.0, 3.0]
 
 
+def test_whatever_is_not_known_by_type_stays_as_it_is():
+    reading = c.Reading("quality", good=0)
+    problem, _ = without_zero_weights(**FIELDS, serving_cost=0.25, readings=[reading], goods=["car"])
+    assert (problem.serving_cost, problem.readings, list(problem.goods)) == (0.25, (reading,), ["car"])
+    problem, _ = without_zero_weights(**FIELDS, reservation_utility=9.0, participation="compulsory")
+    assert problem.participation == "compulsory"
+    everybody = c.solve_menu(
+        [1.0, 2.0], [0.75, 0.25], cost=c.Quadratic(), reservation_utility=9.0, participation="compulsory"
+    )
+    assert c.solve_menu(problem).value == everybody.value < 0
+
+
+@pytest.mark.parametrize("index", [None, list(LABELS)], ids=["labels", "index"])
+def test_weights_of_the_same_types_in_another_order_are_refused_as_a_problem_refuses_them(index):
+    values = [1.0, 1.5, 2.0] if index is None else pd.Series([1.0, 1.5, 2.0], index)
+    weights = pd.Series([0.25, 0.0, 0.75], ["high", "absent", "low"])
+    labels = {"labels": LABELS} if index is None else {}
+    for make in (without_zero_weights, c.ScreeningProblem):
+        with pytest.raises(c.ProblemError, match=r"weights has the names of .* in another order .*weights.reindex"):
+            make(values, weights, **labels)
+    problem, _ = without_zero_weights(values, weights.reindex(list(LABELS)), **labels)
+    assert problem.weights.tolist() == [0.75, 0.25]
+
+
 def test_an_outside_option_is_kept_as_the_contract_it_is():
     values = [[1.0, 0.1], [0.3, 0.7], [0.0, 1.0]]
     policies = {"domain": c.Simplex(), "outside_option": [0.5, 0.5], "transfers": "none"}
@@ -67,6 +92,8 @@ def test_an_outside_option_is_kept_as_the_contract_it_is():
         ({"weights": [0.75, -0.25, 0.5]}, r"weights\['absent'\] is -0.25"),
         ({"weights": [0.0, 0.0, 0.0]}, r"is 0.0: every type needs a positive share"),
         ({"weights": [0.5, 0.0, 0.2]}, "weights sum to 0.7, not 1"),
+        ({"weights": []}, "weights has 0 entries for 3 types: give one per type"),
+        ({"weights": [0.5, 0.5]}, "weights has 2 entries for 3 types: give one per type"),
     ],
 )
 def test_what_cannot_be_dropped_is_refused(more, message):

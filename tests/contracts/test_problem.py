@@ -65,6 +65,9 @@ REFUSED = [
     ({"weights": [1.0, 0.0]}, r"weights\[1\] is 0.0: .*leave out types that do not occur"),
     ({"weights": [0.5, 0.4]}, r"weights sum to 0.9, not 1: divide them by their sum"),
     ({"weights": [0.5, NAN]}, r"weights\[1\] is nan"),
+    # reservation utilities
+    ({"reservation_utility": 10**400}, r"reservation_utility is int: give numbers"),
+    ({"reservation_utility": np.array([1j, 2.0])}, r"reservation_utility holds complex numbers, not numbers"),
     # labels and goods
     ({"labels": ["a", "a"]}, r"labels repeats 'a': give every type its own name"),
     ({"labels": ["a"]}, r"labels has 1 names for 2 types: give one per type"),
@@ -177,6 +180,12 @@ def test_what_does_not_fit_is_refused_with_what_where_and_what_to_do(fields, wor
         (lambda: c.Box(NAN, 1.0), r"Box lower is nan"),
         (lambda: c.Box([[0.0]], 1.0), r"Box lower has shape \(1, 1\); expected a number or one number per good"),
         (lambda: c.Box("a", 1.0), r"Box lower (is not a rectangular array|holds text)"),
+        (lambda: c.Box(0.0, 10**400), r"Box upper is int: give numbers"),
+        (lambda: c.Box(0.0, [10**400, 1]), r"Box upper\[0\] is 1000.*: every entry must be a finite number"),
+        (lambda: c.Box(np.array([1j]), 1.0), r"Box lower holds complex numbers, not numbers: convert it first"),
+        (lambda: c.Box(0.0, [INF, True]), r"Box upper holds true or false, not numbers"),
+        (lambda: c.Box(0.0, [INF, "1"]), r"Box upper holds text, not numbers"),
+        (lambda: c.Box(0.0, np.ma.masked_array([INF, 1.0], [False, True])), r"Box upper\[1\] is masked"),
         (lambda: c.Polyhedron([[1.0], [-1.0]], [0.0, -1.0]), r"Polyhedron is empty: no x meets matrix @ x <= bounds"),
         (
             lambda: c.Polyhedron([[1.0]], [1.0]),

@@ -171,6 +171,24 @@ def test_a_menu_is_the_menu_of_a_problem_however_either_is_shown(tmp_path):
     assert written.differs_in == ()
 
 
+@pytest.mark.parametrize(
+    ("transfer", "message"),
+    [
+        (5.0, r"transfer has shape \(\); expected \(n = 2\)"),
+        ([5.0], r"transfer has shape \(1,\); expected \(n = 2\)"),
+        ("5", "transfer"),
+    ],
+)
+def test_a_reading_is_of_as_many_transfers_as_allocations(transfer, message):
+    with pytest.raises(c.ProblemError, match=message):
+        c.Reading("quantity", good=0, per_transfer=1.0).of(np.ones((2, 1)), transfer)
+
+
+def test_a_reading_is_of_a_good_that_the_allocations_have():
+    with pytest.raises(c.ProblemError, match=r"'hours' is of good 1, but the allocations have 1 columns: give one"):
+        c.Reading("hours", good=1).of(np.ones((2, 1)), np.ones(2))
+
+
 # ---- the first best ----
 
 
