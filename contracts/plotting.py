@@ -177,7 +177,7 @@ def _draw_tariff(menu: Menu, ax: Axes) -> None:
     left_end, right_end = np.sort(place([low, high], [0.0, 0.0])[:, 0])
     ax.set_xlim(left_end - ((right_end - left_end) / 40 if low == 0 else 0.0), right_end)
     ax.set_xlabel(_reading_name(menu, of_good))
-    ax.set_ylabel(f"{of_money.name} (money)")
+    ax.set_ylabel(f"{drawn(of_money.name)} (money)")
     ax.set_title(headline(menu), fontsize=10)
     if len(shown) > 6:
         valuations = problem.valuations[:, 0]
@@ -208,7 +208,7 @@ def _draw_price_map(menu: Menu, ax: Axes) -> None:
         names = [f"{price} ({s:.0%})" for price, s in zip(prices, share, strict=True)]
         _name_points(ax, offered, names, beyond=np.sqrt(size) / 2)
     if priced and np.ptp(transfers) > 0:
-        _colour_bar(ax, _norm(transfers), f"{money.name} (money)")
+        _colour_bar(ax, _norm(transfers), f"{drawn(money.name)} (money)")
     _legend_below(ax)
     ax.margins(0.14)
     ax.set_xlabel(_allocation_name(menu, 0))
@@ -305,7 +305,7 @@ def _draw_types(menu: Menu, ax: Axes) -> None:
         paid = money.of(menu.allocation, menu.transfer)
         scale = paid[served] if by_price else option[served].astype(np.float64)
         points(served, f"{count} options", c=scale, cmap="viridis", norm=_norm(scale), edgecolors="none")
-        _colour_bar(ax, _norm(scale), f"{money.name} (money)" if by_price else "option")
+        _colour_bar(ax, _norm(scale), f"{drawn(money.name)} (money)" if by_price else "option")
     if not served.all():
         points(~served, "excluded", facecolors="white", edgecolors=INK, linewidths=0.9 if size > 20 else 0.4)
     bunched = menu.is_bunched
@@ -405,7 +405,9 @@ def _axes_of(menu: Menu) -> tuple[Reading, Reading]:
 
 
 def _reading_name(menu: Menu, reading: Reading) -> str:
-    return reading.name if menu.problem.readings or reading.good is None else _allocation_name(menu, reading.good)
+    if menu.problem.readings or reading.good is None:
+        return drawn(reading.name)
+    return _allocation_name(menu, reading.good)
 
 
 def _marked(menu: Menu, who: int) -> str:
@@ -449,7 +451,7 @@ def _contract(menu: Menu, option: int) -> str:
         return f"option {option} ({_option_shares(menu)[option]:.0%})"
     readings = readings_of(menu.problem)
     if not all(reading.is_plain or (reading.is_of_money and reading.per_transfer == 1) for reading in readings):
-        parts = [(reading.name, _short(reading.of(*menu.options))[option]) for reading in readings[:3]]
+        parts = [(drawn(reading.name), _short(reading.of(*menu.options))[option]) for reading in readings[:3]]
         return ", ".join(f"{name} {value}" for name, value in parts)
     transfer = _short(menu.options.transfers)[option]
     if menu.problem.n_goods > 3:

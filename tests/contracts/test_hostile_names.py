@@ -129,6 +129,9 @@ def test_a_picture_shows_a_name_and_reads_no_formula_in_it(name):
         c.solve_menu([1.0, 2.0], [0.75, 0.25], cost=c.Quadratic(), labels=(name, "b"), goods=[name]),
         c.solve_menu([[1.0, 0.0], [0.0, 1.0]], **lottery, labels=(name, "b"), goods=(name, "b")),
     )
+    if name.strip():
+        read = (c.Reading(name, good=0, power=2.0), c.Reading(f"{name} of it", per_transfer=1.0))
+        menus += (c.solve_menu([1.0, 2.0], [0.75, 0.25], cost=c.Quadratic(), readings=read),)
     for menu, kind in itertools.product(menus, ("menu", "types", "rents")):
         ax = drawn_without_a_warning(menu.plot(_axes(), kind=kind))
         for text in ax.findobj(Text):
