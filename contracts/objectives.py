@@ -5,13 +5,14 @@ Every objective is `terms(shape)`, one `WeightedSum`, and that is all that bound
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 from typing import Any, ClassVar, Protocol
 
 import numpy as np
 
 from contracts.arrays import Array, finite, number
-from contracts.door import FINITE, FINITE_BY_TYPE, GOODS_OF_TYPES, TYPES, Expression, checked
+from contracts.door import FINITE, FINITE_BY_TYPE, GOODS_OF_TYPES, TYPES, Expression, Positive, checked
 from contracts.errors import ProblemError
 from contracts.frozen import dataclass
 
@@ -37,7 +38,10 @@ class WelfareFunction(Protocol):
 @checked(price=FINITE)
 @dataclass(frozen=True)
 class Isoelastic:
-    """W(u) = u^(1 - aversion) / (1 - aversion), log u for aversion 1 (Atkinson 1970); utilities must be positive."""
+    """W(u) = u^(1 - aversion) / (1 - aversion), log u for aversion 1 (Atkinson 1970).
+
+    Utilities must be positive, or at least 0 where the aversion is below 1.
+    """
 
     aversion: float = 1.0
 
@@ -51,7 +55,7 @@ class Isoelastic:
         rho = 1 - self.aversion
         with np.errstate(over="ignore"):  # utilities next to nothing are worth minus infinity, as nothing is
             powers = np.log(positive) if rho == 0 else np.power(positive, rho) / rho
-        return np.where(utility > 0, powers, -np.inf)
+        return np.where(utility > 0, powers, np.where((utility == 0) & (rho > 0), 0.0, -np.inf))
 
     def marginal(self, utility: Array) -> Array:
         with np.errstate(over="ignore"):
@@ -70,6 +74,12 @@ class Isoelastic:
         if self.aversion == 1:
             return cp.log(utility)
         return cp.power(utility, 1 - self.aversion) / (1 - self.aversion)
+
+    def measured(self, money: Positive) -> tuple[Isoelastic, float, float]:
+        """V, unit and constant such that W(money u) = unit V(u) + constant."""
+        if self.aversion == 1:
+            return self, 1.0, math.log(money)
+        return self, money ** (1 - self.aversion), 0.0
 
 
 @checked(price=FINITE)
@@ -104,6 +114,10 @@ class Exponential:
         import cvxpy as cp
 
         return (1 - cp.exp(-self.aversion * utility)) / self.aversion
+
+    def measured(self, money: Positive) -> tuple[Exponential, float, float]:
+        """V, unit and constant such that W(money u) = unit V(u) + constant."""
+        return Exponential(self.aversion * money), money, 0.0
 
 
 @checked

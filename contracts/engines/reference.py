@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from contracts.arrays import Array
 from contracts.bounds import upper_bound
-from contracts.engines.candidate import Candidate, finer_units_of, units_of, widest_units_of
+from contracts.engines.candidate import Candidate, Units, finer_units_of, units_of, widest_units_of
 from contracts.engines.diagnosis import infeasible_menu, unbounded_menu
 from contracts.engines.near_twins import near_twins, with_twins_priced
 from contracts.engines.program import Program, menu_program, multipliers_of
@@ -214,12 +214,24 @@ def _counted(program: Program, allocation: Any, utility: Any, spent: Any) -> tup
     if terms.utility_weights.any():
         by_type = by_type + cp.multiply(terms.utility_weights * per_money, utility)
     if terms.function is not None:
-        welfare = terms.function.expression(utility * units.money + units.shift)
-        by_type = by_type + cp.multiply(terms.welfare_weights / goal_unit, welfare)
+        welfare, unit, constant = _measured(terms.function, utility, units)
+        by_type = by_type + cp.multiply(terms.welfare_weights * (unit / goal_unit), welfare)
+        by_type = by_type + terms.welfare_weights * (constant / goal_unit)
     if terms.worst_off_weight:
         least = cp.Variable()
         worst_off, floor = terms.worst_off_weight * per_money * least, [utility - least >= 0]
     return by_type, worst_off, floor, goal_unit
+
+
+def _measured(function: Any, utility: Any, units: Units) -> tuple[Any, float, float]:
+    """W of utilities in units of money as unit times an expression, plus a constant; see `Isoelastic.measured`.
+
+    A function of one's own is told the money itself.
+    """
+    if hasattr(function, "measured") and units.shift == 0:
+        scaled, unit, constant = function.measured(units.money)
+        return scaled.expression(utility), unit, constant
+    return function.expression(utility * units.money + units.shift), 1.0, 0.0
 
 
 def _expected(program: Program, by_type: Any) -> tuple[Any, list[Any]]:

@@ -109,3 +109,15 @@ def test_a_menu_for_a_weighted_sum_survives_saving(tmp_path):
 def test_sums_that_make_no_sense_are_refused(fields, message):
     with pytest.raises(c.ProblemError, match=message):
         replace(TYPES, objective=c.WeightedSum(**fields))
+
+
+@pytest.mark.parametrize("function", [c.Isoelastic(0.5), c.Isoelastic(1.0), c.Isoelastic(3.0), c.Exponential(2.0)])
+def test_welfare_in_another_unit_of_money_is_the_same_welfare(function):
+    utility, money = np.array([0.25, 1.0, 4.0]), 1e-4
+    measured, unit, constant = function.measured(money)
+    np.testing.assert_allclose(function.value(money * utility), unit * measured.value(utility) + constant, rtol=1e-12)
+
+
+def test_nothing_is_worth_nothing_where_the_first_unit_is_not_worth_infinitely_much():
+    assert c.Isoelastic(0.5).value(np.array([0.0, -1.0])).tolist() == [0.0, -np.inf]
+    assert c.Isoelastic(1.0).value(np.zeros(1)) == c.Isoelastic(2.0).value(np.zeros(1)) == -np.inf
