@@ -12,9 +12,10 @@ from typing import Any, NamedTuple, Protocol, runtime_checkable
 import numpy as np
 
 from contracts.arrays import Array, extended, finite, number
-from contracts.door import FINITE_BY_TYPE, FINITE_TABLE, SHARES_BY_TYPE, Expression, checked
+from contracts.door import checked
 from contracts.errors import ProblemError
 from contracts.frozen import dataclass
+from contracts.kinds import FINITE_BY_TYPE, FINITE_TABLE, SHARES_BY_TYPE, Expression
 
 RESTORATIONS = 3  # each squares what rounding leaves
 OPTIMAL = 1e-15  # share of the payoffs' spread within which the dual counts as met

@@ -9,9 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from contracts.arrays import Array, entries_of, extended, finite
-from contracts.door import ROWS, Count, Expression, Numbers, Positive, checked
+from contracts.door import checked
 from contracts.errors import ProblemError
 from contracts.frozen import dataclass
+from contracts.kinds import ROWS, Count, Expression, Numbers, Positive
 
 ROUNDING = 1e-12  # of a polyhedron's rows, which linear programs decide, relative to their terms
 FLAT = 1e-9  # share of the largest amount below which a polyhedron's inner radius is none

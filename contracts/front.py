@@ -15,11 +15,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from contracts.annotations import function_of
 from contracts.arrays import Array, finite, number
 from contracts.criteria import Concave, Sense, measured
-from contracts.door import checked, function_of, limit, position
+from contracts.door import checked
 from contracts.errors import ProblemError
 from contracts.frozen import dataclass
+from contracts.kinds import limit, position
 from contracts.menu import Menu, menu_from_dict
 from contracts.objectives import WeightedSum
 from contracts.problem import ScreeningProblem

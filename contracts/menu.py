@@ -12,11 +12,12 @@ import numpy as np
 from contracts.arrays import Array, finite, generator, is_frame, number
 from contracts.bounds import Bound, Multipliers, upper_bound
 from contracts.certificate import Certificate, certify
-from contracts.door import checked, position
+from contracts.door import checked
 from contracts.errors import ProblemError
 from contracts.exact import best_options
 from contracts.first_best import first_best
 from contracts.frozen import dataclass, rebuilt
+from contracts.kinds import position
 from contracts.names import check_same_names, column_names, given_names, row_names
 from contracts.participation import WithOutside
 from contracts.problem import ScreeningProblem

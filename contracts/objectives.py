@@ -12,9 +12,10 @@ from typing import Any, ClassVar, Protocol
 import numpy as np
 
 from contracts.arrays import Array, finite, number
-from contracts.door import FINITE, FINITE_BY_TYPE, GOODS_OF_TYPES, TYPES, Expression, Positive, checked
+from contracts.door import checked
 from contracts.errors import ProblemError
 from contracts.frozen import dataclass
+from contracts.kinds import FINITE, FINITE_BY_TYPE, GOODS_OF_TYPES, TYPES, Expression, Positive
 
 TOO_AVERSE = "lower the aversion of the welfare function, or measure money in larger units: it is nearly flat or steep"
 

@@ -15,9 +15,10 @@ from contracts.ambiguity import Ambiguity, WorstCase
 from contracts.arrays import Array, distribution, finite, is_frame, is_unlimited_below, number, place
 from contracts.costs import ByType, Cost, Linear, by_type, parts_of, power_of_two
 from contracts.domains import Domain, NonNegative
-from contracts.door import GOODS_OF_TYPES, TYPES, Values, checked
+from contracts.door import checked
 from contracts.errors import ProblemError
 from contracts.frozen import dataclass
+from contracts.kinds import GOODS_OF_TYPES, TYPES, Values
 from contracts.names import (
     NumberedLabels,
     check_name,

@@ -12,9 +12,10 @@ from typing import Any
 import numpy as np
 
 from contracts.arrays import Array, number
-from contracts.door import ROWS, checked, shaped
+from contracts.door import checked
 from contracts.errors import ProblemError
 from contracts.frozen import dataclass
+from contracts.kinds import ROWS, shaped
 
 TAKEN = (  # by other columns of a menu's tables
     "type",

@@ -32,6 +32,7 @@ GOODS = ("supply", "years", "local", "known", "time of day", "seasonal")
 MARGINS = np.array([-ENERGY, YEAR, -LOCAL, -KNOWN, TIME_OF_DAY, SEASONAL])
 LONGEST = 5.0  # years, as in the data
 
+OFF = 0.001  # cents that the list takes off every price, so that nobody is indifferent
 SHOWN, COUNTS, DRAWN = 12, (6, 12, 25, 50), 20_000  # types of the printed menu, of all, households
 
 
@@ -74,6 +75,22 @@ def best_single_contract(tastes: np.ndarray, weights: np.ndarray) -> tuple[float
     return best
 
 
+def price_list(allocations: np.ndarray, transfers: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The contracts of a menu as households read them: rounded to four digits, each once, a little below its price.
+
+    All households value supply alone at OUTSIDE_PRICE. At that price it is as good as staying outside, and whether they
+    take it would be decided by the last digits of a solver.
+    """
+    rows = np.unique(np.column_stack([allocations, transfers]).round(4), axis=0)
+    return rows[:, :-1], rows[:, -1] - OFF
+
+
+def taken(tastes: np.ndarray, allocations: np.ndarray, transfers: np.ndarray) -> np.ndarray:
+    """The contract that each household likes best, -1 for the outside contract; (n,)."""
+    gains = tastes @ allocations.T - transfers
+    return np.where(gains.max(axis=1) > 0, gains.argmax(axis=1), -1)
+
+
 def problem_for(model: inference.MixedLogit, n_types: int) -> contracts.ScreeningProblem:
     """Whoever supplies them, with this many types that stand for the estimated population."""
     estimated = model.screening_problem(price="pf", n_types=n_types, rng=np.random.default_rng(0))
@@ -102,12 +119,12 @@ def main() -> None:
 
     drawn = model.tastes.draw(DRAWN, np.random.default_rng(1))
     tastes = valuations(-drawn[:, 1:] / drawn[:, :1])
-    print(f"WHAT IT EARNS from {DRAWN:,} households drawn from the estimated population\n")
+    print(f"WHAT IT EARNS from {DRAWN:,} households drawn from the estimated population, at prices {OFF} lower\n")
     print("types  contracts  designed for  earned  stay outside")
     for n_types in COUNTS:
         menu = contracts.solve_menu(problem_for(model, n_types))
-        allocations, transfers = menu.options
-        option = menu.choose(tastes)
+        allocations, transfers = price_list(*menu.options)
+        option = taken(tastes, allocations, transfers)
         earned = np.append(transfers + allocations @ MARGINS, 0.0)[option]  # -1, the last, is the outside contract
         outside = np.mean(option < 0)
         print(f"{n_types:5}  {len(transfers):9}  {menu.value:12.2f}  {earned.mean():6.2f}  {outside:12.0%}")

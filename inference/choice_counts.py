@@ -12,9 +12,10 @@ from numpy.typing import NDArray
 
 from contracts.arrays import rectangular
 from contracts.columns import read_columns
-from contracts.door import Names, checked
+from contracts.door import checked
 from contracts.errors import ProblemError
 from contracts.frozen import dataclass
+from contracts.kinds import Names
 from contracts.menu import OUTSIDE, Menu
 from inference.choice_frames import Table
 from inference.choice_set import ChoiceSet, choice_set

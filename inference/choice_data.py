@@ -10,9 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from contracts.arrays import Array, finite, rectangular, yes_or_no
-from contracts.door import Names, checked, whole_numbers
+from contracts.door import checked
 from contracts.errors import ProblemError
 from contracts.frozen import dataclass
+from contracts.kinds import Names, whole_numbers
 
 if TYPE_CHECKING:
     from contracts.menu import Menu

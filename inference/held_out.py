@@ -9,9 +9,10 @@ from scipy.optimize import minimize
 from scipy.special import expit, log_expit, xlogy
 
 from contracts.arrays import Array, finite, generator, yes_or_no
-from contracts.door import Names, checked
+from contracts.door import checked
 from contracts.errors import ProblemError, SolverError
 from contracts.frozen import dataclass
+from contracts.kinds import Names
 from contracts.readable import name_column
 from inference.responders import Answers, answers_of, fit_responders
 

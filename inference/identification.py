@@ -8,9 +8,10 @@ from typing import Any
 import numpy as np
 
 from contracts.arrays import Array
-from contracts.door import checked, found_number
+from contracts.door import checked
 from contracts.errors import ProblemError
 from contracts.frozen import dataclass
+from contracts.kinds import found_number
 from contracts.readable import readable
 from inference.choice import ChoiceModel, check_choice_model
 from inference.choice_counts import named_offers

@@ -9,9 +9,10 @@ import numpy as np
 from scipy.special import logsumexp
 
 from contracts.arrays import Array, generator
-from contracts.door import checked, is_whole
+from contracts.door import checked
 from contracts.errors import ProblemError
 from contracts.frozen import dataclass
+from contracts.kinds import is_whole
 from contracts.solve import reporter
 from inference.choice_data import ChoiceData, Integers, checked_data
 from inference.latent import STARTS, DegenerateTypesError, fit_latent_types

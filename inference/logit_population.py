@@ -9,8 +9,9 @@ import numpy as np
 from scipy.special import softmax
 
 from contracts.arrays import Array, finite, generator, yes_or_no
-from contracts.door import Names, checked
+from contracts.door import checked
 from contracts.errors import ProblemError
+from contracts.kinds import Names
 from inference.choice_data import ChoiceData, Integers
 
 

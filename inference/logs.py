@@ -22,9 +22,10 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array, vstack
 
-from contracts.door import Count, checked
+from contracts.door import checked
 from contracts.errors import ProblemError
 from contracts.frozen import dataclass
+from contracts.kinds import Count
 from contracts.readable import aligned, readable
 from contracts.solve import reporter
 from inference.log_cells import accepted, cells_of, read_cells, streamed

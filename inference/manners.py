@@ -20,9 +20,10 @@ import numpy as np
 from scipy.special import logsumexp
 
 from contracts.arrays import Array, finite, number
-from contracts.door import Numbers, checked
+from contracts.door import checked
 from contracts.errors import ProblemError
 from contracts.frozen import dataclass
+from contracts.kinds import Numbers
 
 TONES = ("rude", "neutral", "sycophantic")
 GRID = (np.arange(20) + 0.5) / 20  # reliabilities

@@ -11,9 +11,10 @@ import scipy.optimize
 from scipy.special import logsumexp, ndtri
 
 from contracts.arrays import Array, finite, generator, yes_or_no
-from contracts.door import Count, Values, checked, whole
+from contracts.door import checked
 from contracts.errors import ProblemError, SolverError
 from contracts.frozen import dataclass
+from contracts.kinds import Count, Values, whole
 from contracts.problem import ScreeningProblem
 from contracts.readable import name_column
 from inference.choice_data import ChoiceData, Integers, checked_data

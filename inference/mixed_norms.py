@@ -17,9 +17,10 @@ from typing import Any
 import numpy as np
 
 from contracts.arrays import Array, finite, generator, number
-from contracts.door import checked, position
+from contracts.door import checked
 from contracts.errors import ProblemError
 from contracts.frozen import dataclass
+from contracts.kinds import position
 from contracts.tables import plural
 from inference.norm_beliefs import (
     NormSpace,

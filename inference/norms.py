@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from contracts.arrays import Array
-from contracts.door import Count, checked
+from contracts.door import checked
 from contracts.errors import ProblemError
 from contracts.frozen import dataclass
+from contracts.kinds import Count
 from inference.answer_likelihoods import Indices
 from inference.coded_answers import CodedAnswers, code_answers
 from inference.connection import connection

@@ -22,9 +22,10 @@ from numpy.typing import NDArray
 from scipy.special import entr, logsumexp
 
 from contracts.arrays import Array, finite, generator
-from contracts.door import Count, Names, checked
+from contracts.door import checked
 from contracts.errors import ProblemError
 from contracts.frozen import dataclass
+from contracts.kinds import Count, Names
 from contracts.problem import WEIGHTS_SUM_TOLERANCE, ScreeningProblem
 from contracts.records import write_document
 from inference.choice import BestResponse, ChoiceModel, check_choice_model

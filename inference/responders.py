@@ -16,9 +16,10 @@ from numpy.typing import NDArray
 from scipy.special import expit, log_expit
 
 from contracts.arrays import Array, finite, generator, yes_or_no
-from contracts.door import Count, Names, checked
+from contracts.door import checked
 from contracts.errors import ProblemError, SolverError
 from contracts.frozen import dataclass
+from contracts.kinds import Count, Names
 from contracts.names import missing
 from contracts.tables import plural
 from inference.social_preferences import FehrSchmidt

@@ -8,9 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from contracts.arrays import Array
-from contracts.door import Count, checked
+from contracts.door import checked
 from contracts.errors import ProblemError
 from contracts.frozen import dataclass
+from contracts.kinds import Count
 from inference.choice_data import ChoiceData, Integers
 
 KINDS = ("normal", "positive", "negative", "fixed")

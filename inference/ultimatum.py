@@ -16,8 +16,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from contracts.annotations import texts
 from contracts.arrays import Array, generator
-from contracts.door import checked, texts
+from contracts.door import checked
 from contracts.errors import ProblemError
 from contracts.frozen import dataclass
 from contracts.solve import reporter

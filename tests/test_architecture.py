@@ -16,6 +16,8 @@ LAYERS = (  # each may import from those before it, and from its own
     ("files", "documents", "pieces", "frozen", "drawn"),
     ("arrays",),
     ("names",),
+    ("kinds",),
+    ("annotations",),
     ("door",),
     ("domains", "objectives", "ambiguity", "uncertainty", "reading"),
     ("costs",),

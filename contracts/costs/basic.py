@@ -10,9 +10,10 @@ import numpy as np
 
 from contracts.arrays import Array, entries_of, finite, number
 from contracts.domains import Box, Domain, Simplex
-from contracts.door import ROWS, Count, Expression, Positive, checked
+from contracts.door import checked
 from contracts.errors import ProblemError, SolverError
 from contracts.frozen import dataclass
+from contracts.kinds import ROWS, Count, Expression, Positive
 
 INSIGNIFICANT = 1e-150  # sizes whose inverse squared is no longer a float
 EPS = float(np.finfo(np.float64).eps)

@@ -19,9 +19,10 @@ from contracts.costs.basic import (
     scaled_cost,
 )
 from contracts.domains import Box, Domain, NonNegative, Simplex
-from contracts.door import ROWS, Count, Expression, Positive, checked
+from contracts.door import checked
 from contracts.errors import ProblemError
 from contracts.frozen import dataclass
+from contracts.kinds import ROWS, Count, Expression, Positive
 
 HALVINGS = 200  # of a bracket of prices, more than lie between any two floats of one sign and similar size
 DOUBLINGS = 1100  # that take any price to any other

@@ -16,9 +16,10 @@ from contracts.costs.basic import (
     separable_conjugate,
 )
 from contracts.domains import Domain
-from contracts.door import ROWS, Count, Expression, Positive, checked
+from contracts.door import checked
 from contracts.errors import ProblemError
 from contracts.frozen import dataclass
+from contracts.kinds import ROWS, Count, Expression, Positive
 
 
 def finite_conjugate(cost: Any, valuation: Array, domain: Domain) -> tuple[Array, Array]:

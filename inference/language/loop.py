@@ -13,10 +13,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from contracts.annotations import texts
 from contracts.arrays import Array
-from contracts.door import checked, described, texts
+from contracts.door import checked
 from contracts.errors import ContractError, ProblemError
 from contracts.frozen import dataclass
+from contracts.kinds import described
 from contracts.solve import reporter
 from inference.language.reading import UnreadablePolicyError
 from inference.language.speakers import AssistantLM, Interaction, MetaLM

@@ -15,8 +15,9 @@ from typing import Any
 
 import numpy as np
 
+from contracts.annotations import listed
 from contracts.arrays import Array
-from contracts.door import checked, listed
+from contracts.door import checked
 from contracts.errors import ProblemError
 from contracts.frozen import dataclass
 from inference.language.amounts import EXACT, Span, amounts, hidden

@@ -14,9 +14,10 @@ from numpy.typing import NDArray
 from scipy.special import expit
 
 from contracts.arrays import Array, finite
-from contracts.door import Count, Numbers, checked, whole_numbers
+from contracts.door import checked
 from contracts.errors import ProblemError
 from contracts.frozen import dataclass
+from contracts.kinds import Count, Numbers, whole_numbers
 from inference.elicitation import Acceptances, Comparisons, Ratings
 from inference.norms import elicit_norms
 from inference.society.world import Society

@@ -21,9 +21,10 @@ import numpy as np
 from scipy.special import expit, log_expit
 
 from contracts.arrays import Array
-from contracts.door import Seed, checked
+from contracts.door import checked
 from contracts.errors import ProblemError
 from contracts.frozen import dataclass
+from contracts.kinds import Seed
 from contracts.menu import Menu
 from contracts.models import delegation
 from contracts.solve import solve_menu

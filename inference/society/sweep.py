@@ -16,9 +16,10 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from contracts.door import Seed, checked
+from contracts.door import checked
 from contracts.errors import ProblemError
 from contracts.frozen import dataclass
+from contracts.kinds import Seed
 from contracts.pieces import working_in
 from contracts.records import read_json, write_document
 from inference.society.rounds import Course, run_course

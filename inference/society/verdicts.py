@@ -15,9 +15,10 @@ import numpy as np
 from scipy.special import ndtr, stdtrit
 
 from contracts.arrays import Array
-from contracts.door import Seed, checked
+from contracts.door import checked
 from contracts.errors import ProblemError
 from contracts.frozen import dataclass
+from contracts.kinds import Seed
 from inference.society.rounds import Course
 from inference.society.scenarios import Cell
 

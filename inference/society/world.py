@@ -22,9 +22,10 @@ from scipy.linalg import helmert
 from scipy.special import logsumexp
 
 from contracts.arrays import Array, finite, generator, number
-from contracts.door import Count, checked
+from contracts.door import checked
 from contracts.errors import ProblemError
 from contracts.frozen import dataclass
+from contracts.kinds import Count
 from contracts.readable import name_column, readable
 from contracts.records import read_json, write_document
 

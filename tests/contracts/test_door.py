@@ -14,8 +14,10 @@ import numpy as np
 import pytest
 
 import contracts
-from contracts.door import Count, Names, Numbers, Positive, Seed, checked, kind_of, shaped
+from contracts.annotations import kind_of
+from contracts.door import checked
 from contracts.errors import ProblemError
+from contracts.kinds import Count, Names, Numbers, Positive, Seed, shaped
 
 if TYPE_CHECKING:
     from contracts.menu import Menu

@@ -46,6 +46,19 @@ def test_a_household_that_buys_nothing_gets_nothing_and_rates_exclude_each_other
     assert (domain.violation(np.array(outside, dtype=float)) > 0.05).all()
 
 
+def test_households_who_were_indifferent_take_the_contract_whatever_the_last_digits(example):
+    """Supply alone is worth the outside price to everybody; noise of a solver makes it a little better or worse."""
+    rng = np.random.default_rng(0)
+    tastes = example["valuations"](-np.abs(rng.normal(size=(100, 5))))  # who like nothing but supply
+    supply, price = np.array([[1.0, 0, 0, 0, 0, 0]]), np.array([example["OUTSIDE_PRICE"]])
+    for noise in rng.normal(scale=1e-9, size=(20, 3, 7)):
+        menu = example["price_list"](supply + noise[:, :6], price + noise[:, 6])
+        assert [len(part) for part in menu] == [1, 1]
+        assert (example["taken"](tastes, *menu) == 0).all()
+    dearer = example["price_list"](supply, price + 0.01)
+    assert (example["taken"](tastes, *dearer) == -1).all()
+
+
 def test_the_best_single_contract_is_that_of_brute_force(example):
     """Over a grid of prices; and no menu earns less than it."""
     rng = np.random.default_rng(0)
