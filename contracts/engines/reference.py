@@ -213,6 +213,7 @@ def _counted(program: Program, allocation: Any, utility: Any, spent: Any) -> tup
         by_type = by_type + cp.sum(cp.multiply(values, allocation), axis=1)
     if terms.utility_weights.any():
         by_type = by_type + cp.multiply(terms.utility_weights * per_money, utility)
+        by_type = by_type + terms.utility_weights * (units.shift / goal_unit)  # counts where weights are in doubt
     if terms.function is not None:
         welfare, unit, constant = _measured(terms.function, utility, units)
         by_type = by_type + cp.multiply(terms.welfare_weights * (unit / goal_unit), welfare)

@@ -319,3 +319,19 @@ def test_a_budget_row_under_ambiguity_is_refused():
     problem = contracts.ScreeningProblem([1.0, 2.0], objective=contracts.Welfare(minimum_profit=0.0))
     with pytest.raises(ProblemError, match="minimum_profit under ambiguity"):
         dataclasses.replace(problem, ambiguity=TotalVariation(0.1))
+
+
+def test_what_everybody_can_keep_counts_for_each_by_its_own_welfare_weight():
+    """A constant utility moves the worst case where types weigh differently."""
+    problem = contracts.ScreeningProblem(
+        [1.0, 2.0],
+        cost=Quadratic(),
+        reservation_utility=10.0,
+        objective=contracts.Welfare([0.25, 0.75]),
+        ambiguity=TotalVariation(0.2),
+    )
+    menu = contracts.solve_menu(problem, method="reference")
+    # Everybody keeps at least 10, so the second type is worth more by 5 and the worst case has least of it.
+    assert menu.worst_case_weights == pytest.approx([0.7, 0.3])
+    known = dataclasses.replace(problem, ambiguity=None, weights=[0.7, 0.3])
+    assert menu.value == pytest.approx(contracts.solve_menu(known).value, rel=1e-6)
