@@ -13,7 +13,7 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
-from scipy.sparse import coo_array, csr_array
+from scipy.sparse import coo_array, csr_array, vstack
 
 from contracts.arrays import Array
 from contracts.bounds import Bound, Multipliers, distribution_within, no_multipliers, upper_bound
@@ -24,6 +24,7 @@ from contracts.problem import ScreeningProblem
 FEW_TYPES = 100  # whose pairs are priced in one linear program
 SHARES = (1e-14, 1e-13, 1e-12, 1e-11, 1e-10, 1e-9, 1e-8, 1e-7)
 TIGHT: Any = {"primal_feasibility_tolerance": 1e-10, "dual_feasibility_tolerance": 1e-10}
+LEAST_RATE = 1e-3  # share of the rate at which utilities count that prices to be mixed in keep
 LEAST_ROOM = 1e-9  # of a virtual valuation below the price, relative to the largest, that a solver can tell from none
 DEAREST = 1e6  # price, in units of the weight on profit, up to which prices are looked for
 
@@ -56,12 +57,10 @@ def bounds_near(problem: ScreeningProblem, multipliers: Multipliers) -> Iterator
 
 
 def hangs_on_digits(problem: ScreeningProblem) -> bool:
-    """Whether an infinite conjugate is a rounding error away, and the multipliers are linear in the objective."""
+    """Whether an infinite conjugate is a rounding error away."""
     terms = problem.terms
     flat = isinstance(problem.cost, Linear) or (terms.profit_weight == 0 and terms.minimum_profit is None)
-    return (
-        flat and problem.valuation_sets is None and isinstance(problem.domain, NonNegative) and terms.function is None
-    )
+    return flat and problem.valuation_sets is None and isinstance(problem.domain, NonNegative)
 
 
 def mixed_prices(multipliers: Multipliers, roomy: Multipliers, share: float) -> Multipliers:
@@ -82,6 +81,7 @@ def priced_by_program(problem: ScreeningProblem, given: Multipliers, *, room: bo
         kappa f_j (a_j + b_j - price + s) + f_j B_j + t_j a_j - sum_i l_ij (a_i - a_j) - (side . G)_j <= 0
 
     for all types and goods: a linear program, whose vertices have prices of zero that are zero. None if there is none.
+    A welfare function counts utilities at the rate at which the given prices leave them: it lies below its tangents.
     """
     from scipy import optimize
 
@@ -101,14 +101,16 @@ def priced_by_program(problem: ScreeningProblem, given: Multipliers, *, room: bo
     ic, ir, low, high, side, profit, spare = (int(start) for start in starts[:-1])
     cells = (np.arange(n_types)[:, np.newaxis] * n_goods + np.arange(n_goods)).astype(np.intp)
     apart = problem.valuations[tempted] - problem.valuations[tempter]
-    scale = (weights[:, np.newaxis] * np.ones(n_goods)) * size
-    virtual = [
-        _block(cells[tempter], ic + np.arange(pairs)[:, np.newaxis], -apart),
-        _block(cells, (low + everybody)[:, np.newaxis], problem.valuations),
-        _block(cells, (high + everybody)[:, np.newaxis], -problem.valuations),
-        _block(np.tile(cells, (sides, 1, 1)), side + np.arange(sides)[:, np.newaxis, np.newaxis], -rows.allocation),
-        _block(cells, np.full((n_types, 1), profit), weights[:, np.newaxis] * margin),
-        _block(cells, np.full((n_types, 1), spare), scale),
+    share = weights[:, np.newaxis] * np.ones(n_goods)
+    virtual = [  # in units of the largest valuation: a solver drops numbers far below one
+        _block(cells[tempter], ic + np.arange(pairs)[:, np.newaxis], -apart / size),
+        _block(cells, (low + everybody)[:, np.newaxis], problem.valuations / size),
+        _block(cells, (high + everybody)[:, np.newaxis], -problem.valuations / size),
+        _block(
+            np.tile(cells, (sides, 1, 1)), side + np.arange(sides)[:, np.newaxis, np.newaxis], -rows.allocation / size
+        ),
+        _block(cells, np.full((n_types, 1), profit), share * margin / size),
+        _block(cells, np.full((n_types, 1), spare), share),
     ]
     flow = [
         (tempter, ic + np.arange(pairs), np.ones(pairs)),
@@ -123,6 +125,9 @@ def priced_by_program(problem: ScreeningProblem, given: Multipliers, *, room: bo
     fixed = weights[:, np.newaxis] * (terms.profit_weight * margin + terms.allocation_values)
     shares = np.maximum(given.worst_off, 0.0)
     social = weights * terms.utility_weights + terms.worst_off_weight * shares / max(float(shares.sum()), 1e-300)
+    if terms.function is not None:
+        social = weights * (terms.profit_weight + given.profit) + given.transfer + given.side @ rows.utility - given.ir
+        social = social + given.ic.sum(axis=0) - given.ic.sum(axis=1)
     upper = np.full(total, DEAREST)
     upper[low:high], upper[high:side] = DEAREST * limited[0], DEAREST * limited[1]
     upper[profit] = DEAREST if terms.minimum_profit is not None else 0.0
@@ -135,12 +140,19 @@ def priced_by_program(problem: ScreeningProblem, given: Multipliers, *, room: bo
         goal[ir:low], goal[low:high], goal[high:side] = -problem.reservation_utility, -worth[0], worth[1]
         goal[side:profit], goal[profit] = rows.limit, -(terms.minimum_profit or 0.0)
     solve: Any = linprog
+    below: Any = _matrix(virtual, n_types * n_goods, total)
+    limit = -fixed.ravel() / size
+    closed: Any = _matrix(flow, n_types, total)
+    through: Any = social - weights * terms.profit_weight
+    if room and terms.function is not None:  # prices to be mixed in may count utilities at another rate, if at any
+        least = LEAST_RATE * np.maximum(social, 0.0) - weights * terms.profit_weight
+        below, limit, closed, through = vstack([below, -closed]), np.append(limit, -least), None, None
     found = solve(
         goal / (float(np.abs(goal).max()) or 1.0),
-        A_ub=_matrix(virtual, n_types * n_goods, total),
-        b_ub=-fixed.ravel(),
-        A_eq=_matrix(flow, n_types, total),
-        b_eq=social - weights * terms.profit_weight,
+        A_ub=below,
+        b_ub=limit,
+        A_eq=closed,
+        b_eq=through,
         bounds=np.column_stack([np.zeros(total), upper]),
         method="highs",
         options=TIGHT,

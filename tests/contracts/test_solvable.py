@@ -244,6 +244,19 @@ def test_an_amount_worth_exactly_its_price_does_not_make_the_bound_infinite():
     assert certified(problem).value == 0.0
 
 
+@pytest.mark.parametrize("money", [1e-6, 1.0, 1e6])
+def test_welfare_under_linear_costs_has_a_finite_bound(money):
+    """The best good earns nobody a profit at the best prices, to the last digit."""
+    problem = c.ScreeningProblem(
+        np.array([[0.78, 0.65], [0.83, 0.70], [1.41, 1.28]]) * money,
+        cost=c.Linear([0.6 * money, money]),
+        transfers=(-0.7 * money, 0.7 * money),
+        principal_values=[-0.1 * money, -0.6 * money],
+        objective=c.Welfare([1.25, 0.75, 0.25], c.Exponential(1.4 / money), profit_weight=0.5),
+    )
+    assert certified(problem).value == pytest.approx(0.12506793 * money, rel=1e-6)
+
+
 # ---- limits, sizes and digits ----
 
 
