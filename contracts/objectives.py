@@ -80,7 +80,13 @@ class Isoelastic:
         """V, unit and constant such that W(money u) = unit V(u) + constant."""
         if self.aversion == 1:
             return self, 1.0, math.log(money)
-        return self, money ** (1 - self.aversion), 0.0
+        with np.errstate(over="ignore"):
+            return self, float(np.power(money, 1 - self.aversion)), 0.0
+
+    def level(self, rate: Positive) -> float:
+        """The utility at which another unit of it counts `rate`."""
+        with np.errstate(over="ignore"):
+            return float(np.power(rate, -1 / self.aversion))
 
 
 @checked(price=FINITE)
@@ -119,6 +125,10 @@ class Exponential:
     def measured(self, money: Positive) -> tuple[Exponential, float, float]:
         """V, unit and constant such that W(money u) = unit V(u) + constant."""
         return Exponential(self.aversion * money), money, 0.0
+
+    def level(self, rate: Positive) -> float:
+        """About the utility at which another unit of it counts for less, whatever the rate."""
+        return 1 / self.aversion
 
 
 @checked

@@ -574,6 +574,7 @@ BY_NAME: dict[str, Callable[[], Any]] = {
     "domain": c.NonNegative,
     "unit": lambda: 2.0,
     "money": lambda: 2.0,
+    "rate": lambda: 0.5,
     "weights": lambda: np.array([0.75, 0.25]),
     "valuations": lambda: np.array([[1.0], [2.0]]),
     "other": lambda: np.array([0.5, 0.5]),

@@ -20,7 +20,7 @@ from contracts.engines.diagnosis import infeasible_menu, unbounded_menu
 from contracts.engines.near_twins import near_twins, with_twins_priced
 from contracts.engines.program import Program, menu_program, multipliers_of
 from contracts.errors import ContractError, ProblemError, SolverError
-from contracts.objectives import TOO_AVERSE
+from contracts.objectives import TOO_AVERSE, WeightedSum
 from contracts.problem import ScreeningProblem
 
 TIGHT = {"tol_gap_abs": 1e-11, "tol_gap_rel": 1e-11, "tol_feas": 1e-11, "max_iter": 200}
@@ -215,7 +215,7 @@ def _counted(program: Program, allocation: Any, utility: Any, spent: Any) -> tup
         by_type = by_type + cp.multiply(terms.utility_weights * per_money, utility)
         by_type = by_type + terms.utility_weights * (units.shift / goal_unit)  # counts where weights are in doubt
     if terms.function is not None:
-        welfare, unit, constant = _measured(terms.function, utility, units)
+        welfare, unit, constant = _measured(terms, utility, units)
         by_type = by_type + cp.multiply(terms.welfare_weights * (unit / goal_unit), welfare)
         by_type = by_type + terms.welfare_weights * (constant / goal_unit)
     if terms.worst_off_weight:
@@ -224,15 +224,22 @@ def _counted(program: Program, allocation: Any, utility: Any, spent: Any) -> tup
     return by_type, worst_off, floor, goal_unit
 
 
-def _measured(function: Any, utility: Any, units: Units) -> tuple[Any, float, float]:
+def _measured(terms: WeightedSum, utility: Any, units: Units) -> tuple[Any, float, float]:
     """W of utilities in units of money as unit times an expression, plus a constant; see `Isoelastic.measured`.
 
-    A function of one's own is told the money itself.
+    The expression is of utilities in units of those at which welfare counts as much as money, or of money where nothing
+    but a budget limits them: there a solver has most digits. A function of one's own is told the money itself.
     """
-    if hasattr(function, "measured") and units.shift == 0:
-        scaled, unit, constant = function.measured(units.money)
-        return scaled.expression(utility), unit, constant
-    return function.expression(utility * units.money + units.shift), 1.0, 0.0
+    function: Any = terms.function
+    if not hasattr(function, "measured") or units.shift != 0:
+        return function.expression(utility * units.money + units.shift), 1.0, 0.0
+    level = units.money
+    if terms.profit_weight > 0:
+        level = function.level(terms.profit_weight / float(terms.welfare_weights.max()))
+    if not 0 < level < np.inf:
+        level = units.money
+    scaled, unit, constant = function.measured(level)
+    return scaled.expression(utility * (units.money / level)), unit, constant
 
 
 def _expected(program: Program, by_type: Any) -> tuple[Any, list[Any]]:
