@@ -116,6 +116,20 @@ def limit(name: str, value: Any) -> float:
     return float(value) if isinstance(value, float | np.floating) and np.isinf(value) else one_number(name, value)
 
 
+def _does(take: Callable[[str, Any], Any]) -> Callable[[Any], bool]:
+    def fits(value: Any) -> bool:
+        try:
+            take("it", value)
+        except ProblemError:
+            return False
+        return True
+
+    return fits
+
+
+_is_number = _does(number)
+
+
 def found_number(name: str, value: Any) -> float:
     """One number of a result, which may be infinite, or undefined."""
     if isinstance(value, float | np.floating):
@@ -123,14 +137,6 @@ def found_number(name: str, value: Any) -> float:
     if not _is_number(value):
         raise refusal(name, value, "one number")
     return one_number(name, value)
-
-
-def _is_number(value: Any) -> bool:
-    try:
-        number("it", value)
-    except ProblemError:
-        return False
-    return True
 
 
 def _is_path(value: Any) -> bool:
@@ -236,17 +242,6 @@ def names_of(name: str, values: Any) -> Any:
 
 
 # ---- the kinds ----
-
-
-def _does(take: Callable[[str, Any], Any]) -> Callable[[Any], bool]:
-    def fits(value: Any) -> bool:
-        try:
-            take("it", value)
-        except ProblemError:
-            return False
-        return True
-
-    return fits
 
 
 def taking(words: str, take: Callable[[str, Any], Any]) -> Kind:
