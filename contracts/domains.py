@@ -53,8 +53,17 @@ class Domain(Protocol):
         """The set X / unit."""
 
 
+def _share(share: Any, allocation: Expression) -> Any:
+    """A share as one number, or a column (n, 1) with one per row."""
+    known = share if hasattr(share, "is_affine") else finite("share", share)  # else an expression of cvxpy
+    if known.shape not in ((), (1, 1), (allocation.shape[0], 1)):
+        raise ProblemError(f"share has shape {known.shape}; expected one number, or ({allocation.shape[0]}, 1)")
+    return known
+
+
 def _column(share: Any, allocation: Expression) -> Any:
-    return share if getattr(share, "ndim", 0) else np.full((allocation.shape[0], 1), float(share))
+    known = _share(share, allocation)
+    return known if known.ndim else np.full((allocation.shape[0], 1), float(known))
 
 
 def _powers_of_two(sizes: Any) -> Array:
@@ -220,7 +229,7 @@ class Simplex:
     def constraints(self, allocation: Expression, share: Any = 1) -> list[Any]:
         import cvxpy as cp
 
-        total = cp.sum(allocation, axis=1, keepdims=True)
+        total, share = cp.sum(allocation, axis=1, keepdims=True), _share(share, allocation)
         return [allocation >= 0, total <= share if self.free_disposal else total == share]
 
     def support(self, direction: Array) -> Array:

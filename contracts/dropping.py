@@ -83,6 +83,7 @@ def without_zero_weights(valuations: Any, weights: Any, **fields: Any) -> Kept:
             uncertainty=None if whole.uncertainty is None else _of_types(whole.uncertainty, kept),
             labels=[whole.labels[who] for who in kept],
             goods=None if isinstance(whole.goods, NumberedLabels) else whole.goods,
+            mimics=None if whole.mimics is None else whole.mimics[np.ix_(kept, kept)],
         ),
         dropped,
     )

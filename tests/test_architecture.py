@@ -17,7 +17,7 @@ LAYERS = (  # each may import from those before it, and from its own
     ("arrays",),
     ("names",),
     ("door",),
-    ("domains", "objectives", "ambiguity", "uncertainty", "reading"),
+    ("domains", "objectives", "ambiguity", "uncertainty", "reading", "mimicry"),
     ("costs",),
     ("participation",),
     ("problem",),
