@@ -36,7 +36,7 @@ from contracts.mixing import LARGEST_MIXTURE, mixed, mixture_needed
 from contracts.participation import WithOutside, settled
 from contracts.problem import ScreeningProblem
 from contracts.relevance import Indices
-from contracts.repricing import chain, contracts_of, merge, reprice, reprice_near
+from contracts.repricing import by_access, chain, contracts_of, merge, reprice, reprice_near
 from contracts.robust_repair import robust_repairs
 from contracts.tight_repair import tight_repairs
 
@@ -275,6 +275,8 @@ def _merged(problem: ScreeningProblem, candidate: Candidate, width: float) -> tu
     allocations, contract = merge(problem, candidate, width)
     allocation = problem.domain.clip(allocations)[contract]
     worth = np.einsum("ij,ij->i", problem.valuations, allocation)
+    if problem.mimics is not None:  # the same amounts at the transfers of types whom the same ones can mimic
+        allocations, contract = by_access(problem.mimics, allocation)
     lowest = np.full(len(allocations), np.inf)
     np.minimum.at(lowest, contract, worth - candidate.utility)
     outside = problem.outside_contract

@@ -37,13 +37,10 @@ def contracts_of(problem: ScreeningProblem, allocation: Array, utility: Array) -
 def merge(problem: ScreeningProblem, candidate: Candidate, width: float) -> tuple[Array, Indices]:
     """Allocations with neighbours closer than `width` units merged, the outside contract's included; who has which.
 
-    Types within rounding of the outside contract keep it: it comes first, as contract 0, where there is one. Other
-    contracts are shared only by types who mimic, and are mimicked by, the same ones.
+    Types within rounding of the outside contract keep it: it comes first, as contract 0, where there is one.
     """
     cell = width * units_of(problem).allocation
     rounded = np.round(candidate.allocation / cell)
-    if problem.mimics is not None:
-        rounded = np.column_stack([rounded, access_classes(problem.mimics)])
     _, first, merged = np.unique(rounded, axis=0, return_index=True, return_inverse=True)
     merged = merged.reshape(-1)
     share = np.bincount(merged, problem.weights)
@@ -107,7 +104,7 @@ def _in_place(
         allocations, distinct = np.unique(allocations, axis=0, return_inverse=True)
         contract = distinct.reshape(-1)[contract]
     else:
-        allocations, contract = _by_access(mimics, allocations[contract])
+        allocations, contract = by_access(mimics, allocations[contract])
     if len(allocations) > REPRICED_CONTRACTS:
         return None
     outside = problem.outside_contract
@@ -153,7 +150,7 @@ def _in_place(
     return allocations[contract], transfers[contract]
 
 
-def _by_access(mimics: Mask, allocation: Array) -> tuple[Array, Indices]:
+def by_access(mimics: Mask, allocation: Array) -> tuple[Array, Indices]:
     """Allocations (n_types, n_goods) once for every class of access that has them; number of each type's."""
     rows = np.column_stack([allocation, access_classes(mimics)])
     distinct, number = np.unique(rows, axis=0, return_inverse=True)

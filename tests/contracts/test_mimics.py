@@ -48,13 +48,24 @@ def gains(menu):
     problem = menu.problem
     mimics = np.ones((problem.n_types,) * 2, dtype=bool) if problem.mimics is None else problem.mimics
 
+    outside = problem.program.outside_contract
+    held = np.vstack([menu.contracts.allocations, outside if outside is not None else 0.0 * problem.valuations[:1]])
+
     def utility(i, j):
-        amounts = zip(problem.valuations[i].tolist(), menu.allocation[j].tolist(), strict=True)
+        taken = held[menu.option_of_type[j]]  # where somebody can be left out, with the outside option as a good
+        amounts = zip(problem.program.valuations[i].tolist(), taken.tolist(), strict=True)
         return sum((Fraction(a) * Fraction(x) for a, x in amounts), Fraction()) - Fraction(float(menu.transfer[j]))
 
     everybody = range(problem.n_types)
     rows = [utility(i, j) - utility(i, i) for i in everybody for j in everybody if mimics[i, j]]
     leaving = [Fraction(float(problem.reservation_utility[i])) - utility(i, i) for i in everybody]
+    if outside is not None:
+        worth = [problem.program.valuations[i].tolist() for i in everybody]
+        leaving = [
+            sum((Fraction(a) * Fraction(x) for a, x in zip(worth[i], outside.tolist(), strict=True)), Fraction())
+            - utility(i, i)
+            for i in everybody
+        ]
     return [*rows, *leaving]
 
 
