@@ -80,10 +80,10 @@ def without_zero_weights(valuations: Any, weights: Any, **fields: Any) -> Kept:
             transfers=_limits_of_types(whole, kept),
             objective=_of_types(whole.objective, kept),
             constraints=[_row_of_types(row, whole, gone, kept) for row in whole.constraints],
+            mimics=None if whole.mimics is None else whole.mimics[np.ix_(kept, kept)],
             uncertainty=None if whole.uncertainty is None else _of_types(whole.uncertainty, kept),
             labels=[whole.labels[who] for who in kept],
             goods=None if isinstance(whole.goods, NumberedLabels) else whole.goods,
-            mimics=None if whole.mimics is None else whole.mimics[np.ix_(kept, kept)],
         ),
         dropped,
     )

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from contracts.arrays import Array, is_frame
-from contracts.door import checked, is_whole
+from contracts.door import checked
 from contracts.errors import ProblemError
 from contracts.names import check_same_names, column_names, missing, row_names
 
@@ -182,7 +182,8 @@ def _numbered(name: str, given: Any, labels: Sequence[str], number: dict[str, in
             known = ", ".join(map(repr, labels[:LISTED])) + (", ..." if len(labels) > LISTED else "")
             raise ProblemError(f"{name} names type {given!r}: the types are {known}")
         return number[given]
-    if not is_whole(given) or not 0 <= given < len(labels):
+    is_whole = isinstance(given, int | np.integer) and not isinstance(given, bool)
+    if not is_whole or not 0 <= given < len(labels):
         raise ProblemError(f"{name} names type {given!r}: give a label, or a number from 0 to {len(labels) - 1}")
     return int(given)
 
