@@ -183,7 +183,8 @@ def _numbered(name: str, given: Any, labels: Sequence[str], number: dict[str, in
             known = ", ".join(map(repr, labels[:LISTED])) + (", ..." if len(labels) > LISTED else "")
             raise ProblemError(f"{name} names type {given!r}: the types are {known}")
         return number[given]
-    if not is_whole(given) or not 0 <= given < len(labels):
+    is_whole = isinstance(given, int | np.integer) and not isinstance(given, bool)
+    if not is_whole or not 0 <= given < len(labels):
         raise ProblemError(f"{name} names type {given!r}: give a label, or a number from 0 to {len(labels) - 1}")
     return int(given)
 

@@ -284,6 +284,43 @@ def test_costs_by_type_and_twins_out_of_reach_are_priced_apart():
     np.testing.assert_allclose(menu.allocation.ravel(), [2.0, 1.0], rtol=1e-4)
 
 
+def test_twins_who_are_told_apart_by_who_can_mimic_them_are_left_indifferent():
+    """The first and the last can take each other's contract, but somebody else can take that of the last alone."""
+    values = np.full((4, 2), 0.25)
+    values[2, 1] = 0.5
+    pairs = [(0, 3), (3, 0), (2, 3)]
+    menu = solve_menu(values, cost=Quadratic(), mimics=pairs)
+    can = checked_mimics(pairs, menu.problem.labels)
+    assert menu.value == pytest.approx(oracle(values, np.full(4, 0.25), can), rel=ORACLE)
+    assert menu.utility[0] == menu.utility[3]
+    assert menu.option_of_type[0] != menu.option_of_type[3]
+    assert max(gains(menu)) <= 0
+
+
+def test_equal_tastes_without_money_need_room_only_one_way():
+    """Whoever can claim to be the other gets at least as much of what both like, by a program written by hand."""
+    import cvxpy as cp
+
+    tastes, values = np.array([[1.0, 0.0, 0.5]] * 2), np.array([[-2.0, 0.0, 0.0], [0.5, 0.0, 0.0]])
+    even = np.full(3, 1 / 3)
+    menu = solve_menu(
+        tastes,
+        principal_values=values,
+        cost=contracts.Entropy(even, 0.3),
+        domain=contracts.Simplex(),
+        outside_option=even,
+        transfers="none",
+        mimics=[(0, 1)],
+    )
+    p = cp.Variable((2, 3), nonneg=True)
+    rules = [cp.sum(p, axis=1) == 1, p[0] @ tastes[0] >= p[1] @ tastes[0], p @ tastes[0] >= even @ tastes[0]]
+    worth = cp.sum(cp.multiply(values, p)) - 0.3 * cp.sum(cp.rel_entr(p, 1 / 3))
+    goal = cp.Problem(cp.Maximize(worth / 2), rules)
+    goal.solve(solver="CLARABEL")
+    assert menu.value == pytest.approx(goal.value, abs=1e-6)
+    assert max(gains(menu)) <= 0
+
+
 # ---- everybody ----
 
 
@@ -297,7 +334,7 @@ def test_a_mask_that_is_true_everywhere_changes_nothing_to_the_bit():
     assert repr(plain) == repr(masked)
 
 
-def test_reports_of_access_compare_as_all_comparisons_do():
+def test_access_to_everything_compares_as_no_access_at_all_does():
     rng = np.random.default_rng(3)
     values, amounts = rng.integers(0, 4, (40, 2)) / 2, rng.integers(0, 4, (15, 2)) / 2
     paid, everything = rng.integers(0, 4, 15) / 2, np.ones((40, 15), dtype=bool)
@@ -351,6 +388,19 @@ def test_prices_of_rows_that_do_not_exist_prove_nothing():
         assert bound.value >= best * (1 - 1e-12)
         assert not bound.multipliers.ic.toarray()[~np.array(two_types(mimics=mimics).mimics)].any()
     assert upper_bound(two_types(), prices).value == pytest.approx(2 / 3, rel=1e-6)
+
+
+def test_what_prices_lack_is_brought_only_by_types_who_can_mimic():
+    """Social weights 1 and 3, profit at 1 + 1.2: high is short, low has room."""
+    planner = contracts.Welfare([1.0, 3.0], minimum_profit=0.0)
+    for mimics, fed in (([("low", "high")], True), ([("high", "low")], False), ([], False)):
+        problem = two_types(mimics=mimics, objective=planner)
+        bound = upper_bound(problem, replace(no_multipliers(problem), profit=1.2))
+        assert bound.rigorous
+        assert bound.value >= solve_menu(problem).value
+        assert (bound.multipliers.ic.nnz > 0) == fed
+        assert (bound.multipliers.profit == 1.2) == fed  # else its price rises, to 2
+        assert bound.multipliers.profit <= 2 + 1e-9
 
 
 @settings(max_examples=40, deadline=None)
@@ -484,6 +534,12 @@ def test_a_mask_of_zero_and_one_is_a_mask_for_three_types_and_more():
 def test_what_is_neither_is_refused(given, message):
     with pytest.raises(ProblemError, match=message):
         two_types(mimics=given)
+
+
+def test_what_the_message_of_two_types_says_to_do_is_enough():
+    nobody = np.eye(2, dtype=bool)
+    np.testing.assert_array_equal(checked_mimics([[True, False], [False, True]], ("low", "high")), nobody)
+    assert checked_mimics([("low", "high"), ("high", "low")], ("low", "high")) is None
 
 
 def test_a_mask_with_another_number_names_the_place():
