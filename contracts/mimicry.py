@@ -15,7 +15,6 @@ from numpy.typing import NDArray
 from contracts.arrays import Array, is_frame
 from contracts.door import checked
 from contracts.errors import ProblemError
-from contracts.kinds import is_whole
 from contracts.names import check_same_names, column_names, missing, row_names
 
 Mask = NDArray[np.bool_]
