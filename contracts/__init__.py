@@ -29,6 +29,7 @@ from contracts.evolution import Search
 from contracts.exact import Implementability, implementable
 from contracts.front import Front, FrontPoint, load_front
 from contracts.menu import Menu, Options, load_menu
+from contracts.mimicry import same_group
 from contracts.objectives import Exponential, Isoelastic, Profit, WeightedSum, Welfare, WorstOff
 from contracts.pareto import pareto_front
 from contracts.problem import LinearConstraint, ScreeningProblem
@@ -102,6 +103,7 @@ __all__ = [
     "models",
     "pareto_front",
     "regret",
+    "same_group",
     "solve_menu",
     "verify",
     "without_zero_weights",

@@ -40,6 +40,7 @@ from contracts.domains import Box, Domain, NonNegative, Simplex
 from contracts.errors import ProblemError
 from contracts.exact import EPS
 from contracts.frozen import dataclass
+from contracts.mimicry import moved_within_reach
 from contracts.participation import WhenServed, WithOutside
 from contracts.problem import ScreeningProblem
 
@@ -128,6 +129,8 @@ class Bound:
 def upper_bound(problem: ScreeningProblem, multipliers: Multipliers) -> Bound:
     """Bound on the objective of every menu that is IC and IR, from any multipliers.
 
+    Those of IC rows that do not exist, because the one type cannot mimic the other, count as zero.
+
     Examples
     --------
     Without multipliers it is the full-information value, here 1/2 (1^2/2 + 2^2/2):
@@ -137,6 +140,8 @@ def upper_bound(problem: ScreeningProblem, multipliers: Multipliers) -> Bound:
     >>> round(upper_bound(problem, no_multipliers(problem)).value, 12)
     1.25
     """
+    if problem.mimics is not None:
+        multipliers = _of_existing_rows(problem, multipliers)
     if problem.ambiguity is not None:  # no menu's worst case is better than its value at any one distribution
         weights = distribution_within(problem, multipliers.weights)
         return upper_bound(problem.under(weights), replace(multipliers, weights=weights))
@@ -151,6 +156,18 @@ def upper_bound(problem: ScreeningProblem, multipliers: Multipliers) -> Bound:
         return bound
     # Prices that are rounding alone, as where utilities weigh nothing, may find no flow to lie on: none at all do.
     return min(bound, _bound_at(problem, no_multipliers(problem)), key=lambda proven: proven.value)
+
+
+def _of_existing_rows(problem: ScreeningProblem, given: Multipliers) -> Multipliers:
+    """The same without prices of IC between types who cannot mimic one another."""
+    from scipy.sparse import csr_array
+
+    pairs = given.ic.tocoo()
+    exists = problem.mimics[pairs.row, pairs.col]
+    if exists.all():
+        return given
+    kept = (pairs.data[exists], (pairs.row[exists], pairs.col[exists]))
+    return replace(given, ic=csr_array(kept, shape=given.ic.shape))
 
 
 def _bound_at(problem: ScreeningProblem, multipliers: Multipliers) -> Bound:
@@ -471,6 +488,13 @@ def _on_the_flow(problem: ScreeningProblem, given: Multipliers) -> OnFlow:
             given = replace(given, profit=given.profit + (2 * least - float(base.sum())) / float(problem.weights.sum()))
             base = _base(problem, given)
     flow, ir = _settled(problem, given, flow, base)
+    if problem.mimics is not None and terms.minimum_profit is not None and ir.min() < 0:
+        # Whoever lacks what nobody can bring to it is paid for with a higher price of the minimum profit, too.
+        margin = 8 * EPS * _flow_size(problem, replace(given, ir=np.abs(ir)), flow)
+        dearer = float(np.max((margin - ir) / problem.weights))
+        given = replace(given, profit=given.profit + dearer)
+        base = _base(problem, given)
+        ir = base + flow.gain
     given = replace(given, ic=flow.ic, ir=np.maximum(ir, 0.0))
     missed = EPS * _flow_size(problem, given, flow)
     if not problem.has_participation_constraint:
@@ -514,7 +538,7 @@ def _settled(problem: ScreeningProblem, given: Multipliers, flow: Flow, base: Ar
     unpriced = replace(given, ir=np.zeros(problem.n_types))
     flow, ir = _balanced(flow, base, 2 * EPS * _flow_size(problem, unpriced, flow))
     if ir.min() < 0 or base.min() < 0:
-        flow, ir = _routed(flow, ir, base, 4 * EPS * _flow_size(problem, replace(given, ir=np.abs(ir)), flow))
+        flow, ir = _routed(problem, flow, ir, base, 4 * EPS * _flow_size(problem, replace(given, ir=np.abs(ir)), flow))
     return flow, ir
 
 
@@ -584,7 +608,7 @@ def _welfare_absorbs(problem: ScreeningProblem, given: Multipliers, flow: Flow, 
     return OnFlow(given, np.where(cares, 0.0, error), math.fsum(terms), 8 * size, certain)
 
 
-def _routed(flow: Flow, ir: Array, base: Array, margin: Array) -> tuple[Flow, Array]:
+def _routed(problem: ScreeningProblem, flow: Flow, ir: Array, base: Array, margin: Array) -> tuple[Flow, Array]:
     """Types whose flow runs short are fed by types whose IR multiplier has room: l_ji moves it from j to i."""
     from scipy.sparse import coo_array
 
@@ -594,6 +618,13 @@ def _routed(flow: Flow, ir: Array, base: Array, margin: Array) -> tuple[Flow, Ar
     need = margin[short] - ir[short]
     givers = np.setdiff1d(np.flatnonzero(ir > 2 * margin), short)
     room = ir[givers] - margin[givers]
+    if problem.mimics is not None and givers.size:
+        to, giver = np.tile(short, len(givers)), np.repeat(givers, len(short))
+        amounts = moved_within_reach(problem.mimics, givers, room, short, need).ravel()
+        fed = amounts > 0
+        routes = coo_array((amounts[fed], (giver[fed], to[fed])), shape=flow.ic.shape)
+        flow = _flow((flow.ic + routes.tocsr()).tocsr())
+        return flow, base + flow.gain
     if not givers.size or room.sum() < need.sum():
         return flow, ir
     # Lay needs and rooms end to end on one line: each overlap of two intervals is one route.

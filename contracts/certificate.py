@@ -17,6 +17,7 @@ from contracts.errors import ProblemError
 from contracts.exact import EPS, BestOptions, best_options, participation_slacks
 from contracts.exact_robust import worst_deviations, worst_participation_slacks
 from contracts.frozen import dataclass
+from contracts.mimicry import Mask, accessible
 from contracts.names import check_same_names, column_names, given_names, row_names
 from contracts.problem import ScreeningProblem
 from contracts.readable import one_line, readable
@@ -312,7 +313,7 @@ def certify(
     return Certificate(
         deviation=Deviation(
             problem.labels[tempted],
-            _holder(problem, options, option_of_type, tempting),
+            _holder(problem, options, option_of_type, tempting, tempted),
             gain,
         ),
         participation_slack=float(slack[reluctant]),
@@ -342,23 +343,39 @@ def _most_tempted(
         order = contract_order(*options)
         rank = np.empty(len(order), dtype=np.intp)
         rank[order] = np.arange(len(order))
+        access = access_to(problem, options, own)
         compared = best_options(
             problem.valuations,
             options[0][order],
             options[1][order],
             payoff=lambda _, k: np.zeros(len(k)),
             own=rank[own],
+            access=None if access is None else access[:, order],
         )
     tempted = int(np.argmax(compared.runner_up_gain))
     tempting = int(compared.runner_up[tempted])
     return tempted, int(order[tempting]) if tempting >= 0 else -1, float(compared.runner_up_gain[tempted])
 
 
-def _holder(problem: ScreeningProblem, options: Contracts, option_of_type: Indices, option: int) -> str:
-    """What to call a tempting contract: after the first type that takes it, or the outside option."""
+def access_to(problem: ScreeningProblem, options: Contracts, option_of_type: Indices) -> Mask | None:
+    """Which options each type can take, (n_types, n_options): those meant for types that it can mimic, or the outside.
+
+    None where everybody can take all of them.
+    """
+    if problem.mimics is None:
+        return None
+    access = accessible(problem.mimics, option_of_type, len(options[1]))
+    if problem.outside_contract is not None:
+        access[:, (options[0] == problem.outside_contract).all(axis=1) & (options[1] == 0)] = True
+    return access
+
+
+def _holder(problem: ScreeningProblem, options: Contracts, option_of_type: Indices, option: int, tempted: int) -> str:
+    """What to call a tempting contract: after the first of its takers that can be mimicked, or the outside option."""
     if option < 0:
         return "nothing else"
-    takers = np.flatnonzero(option_of_type == option)
+    takes = option_of_type == option
+    takers = np.flatnonzero(takes if problem.mimics is None else takes & problem.mimics[tempted])
     if takers.size:
         return problem.labels[int(takers[0])]
     outside = problem.outside_contract

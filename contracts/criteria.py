@@ -171,6 +171,8 @@ class Information:
             )
 
     def value(self, menu: Menu) -> float:
+        if menu.problem.mimics is not None:
+            raise ProblemError("Information is for types who choose from one list of options: leave mimics out")
         utility = np.column_stack([menu.option_utility, menu.problem.reservation_utility])
         if hasattr(self.choice_model, "probabilities"):
             chosen = np.asarray(self.choice_model.probabilities(utility))

@@ -86,6 +86,7 @@ def without_zero_weights(valuations: Any, weights: Any, **fields: Any) -> Kept:
             constraints=[_row_of_types(row, whole, gone, kept) for row in whole.constraints],
             uncertainty=None if whole.uncertainty is None else _of_types(whole.uncertainty, kept),
             labels=[whole.labels[who] for who in kept],
+            mimics=None if whole.mimics is None else whole.mimics[np.ix_(kept, kept)],
         ),
         dropped,
     )

@@ -6,7 +6,7 @@ that bound are compared again as Python integers (every float is an integer time
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from fractions import Fraction
 from typing import Any
 
@@ -17,7 +17,7 @@ from contracts.arrays import Array, finite
 from contracts.door import checked
 from contracts.errors import ProblemError
 from contracts.frozen import dataclass
-from contracts.relevance import ALL_PAIRS, Indices, relevant_blocks
+from contracts.relevance import ALL_PAIRS, Indices, relevant_blocks, row_blocks
 
 EPS = float(np.finfo(np.float64).eps)
 UNDERFLOW = 1e-300  # products below this may lose bits; added to every error bound
@@ -113,6 +113,7 @@ def best_options(
     transfers: Array,
     payoff: Callable[[Indices, Indices], Array],
     own: Indices | None = None,
+    access: NDArray[np.bool_] | None = None,
 ) -> BestOptions:
     """Every type's best option under exact comparison, ties broken by the larger `payoff(types, options)`.
 
@@ -123,6 +124,7 @@ def best_options(
     payoff : the principal's payoff from (types, options), asked for ties only
     own : (n_types,) option that each type is meant to take; by default its best one. Runner-up gains are
         measured against it: an exact sign, and a value correct to rounding.
+    access : (n_types, n_options) which options a type can take at all, at least one and its own; by default all
 
     Examples
     --------
@@ -133,7 +135,7 @@ def best_options(
     >>> best.option, best.runner_up_gain
     (array([0, 1]), array([-1.,  0.]))
     """
-    if valuations.shape[1] == 1 and len(valuations) * len(transfers) > ALL_PAIRS:
+    if access is None and valuations.shape[1] == 1 and len(valuations) * len(transfers) > ALL_PAIRS:
         from contracts.exact_line import best_on_a_line
 
         best = best_on_a_line(valuations[:, 0], allocations[:, 0], transfers, payoff, own)
@@ -145,8 +147,11 @@ def best_options(
     runner_up = np.full(len(valuations), -1, dtype=np.intp)
     gain = np.full(len(valuations), -np.inf)
     undecided = 0
-    for types, options in relevant_blocks(valuations, allocations, transfers, error):
+    blocks = relevant_blocks(valuations, allocations, transfers, error) if access is None else _all_pairs(access)
+    for types, options in blocks:
         utility = valuations[types] @ allocations[options].T - transfers[options]
+        if access is not None:
+            utility[~access[types]] = -np.inf
         top = utility.max(axis=1)
         near = utility >= (top - 2 * error[types])[:, np.newaxis]
         option[types] = options[utility.argmax(axis=1)]
@@ -161,10 +166,19 @@ def best_options(
             best_other = utility.argmax(axis=1)
             runner_up[types] = options[best_other]
             gain[types] = utility[np.arange(len(types)), best_other] - mine_utility
+            if access is not None:
+                runner_up[types[gain[types] == -np.inf]] = -1
         for row in np.flatnonzero(gain[types] >= -2 * error[types]):
             close = options[utility[row] >= utility[row].max() - 2 * error[types[row]]]
             runner_up[types[row]], gain[types[row]] = _exact_runner_up(int(types[row]), int(mine[row]), close, exact)
     return BestOptions(option, runner_up, gain, undecided)
+
+
+def _all_pairs(access: NDArray[np.bool_]) -> Iterator[tuple[Indices, Indices]]:
+    """Blocks of types with all options: pruning would need to know which of them each type can take."""
+    everybody, every_option = np.arange(len(access)), np.arange(access.shape[1])
+    for rows in row_blocks(*access.shape):
+        yield everybody[rows], every_option
 
 
 def exact_winner(who: int, options: Indices, exact: ExactUtilities, payoff: Callable[[Indices, Indices], Array]) -> int:

@@ -33,6 +33,8 @@ def doubles(problem: ScreeningProblem) -> Indices | None:
     >>> doubles(ScreeningProblem([1.0, 2.0, 2.0])) is None
     True
     """
+    if problem.mimics is not None:  # types of equal valuations may be out of one another's reach
+        return None
     values = problem.principal_values + problem.terms.allocation_values
     if isinstance(problem.cost, ByType):
         values = np.column_stack([values, problem.cost.index])

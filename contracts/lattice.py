@@ -45,8 +45,10 @@ def twin_groups(problem: ScreeningProblem) -> list[Indices]:
 
     taste = problem.valuations - problem.valuations.mean(axis=1, keepdims=True) * _sums_to_one(problem)
     apart = np.abs(taste[:, np.newaxis] - taste).max(axis=2)
-    close = csr_array(apart <= ALIKE * float(np.abs(problem.valuations).max()))
-    group = connected_components(close, directed=False)[1]
+    close = apart <= ALIKE * float(np.abs(problem.valuations).max())
+    if problem.mimics is not None:  # who can mimic one another only one way need not be indifferent
+        close &= problem.mimics & problem.mimics.T
+    group = connected_components(csr_array(close), directed=False)[1]
     members = [np.flatnonzero(group == number) for number in range(int(group.max()) + 1)]
     return [each.astype(np.intp) for each in members if len(each) > 1]
 

@@ -18,6 +18,7 @@ from contracts.exact import best_options
 from contracts.first_best import first_best
 from contracts.frozen import dataclass, rebuilt
 from contracts.kinds import position
+from contracts.mimicry import Mask, accessible, type_numbers
 from contracts.names import check_same_names, column_names, given_names, row_names
 from contracts.participation import WithOutside
 from contracts.problem import ScreeningProblem
@@ -222,6 +223,7 @@ class Menu:
         temperature: float | None = None,
         rng: np.random.Generator | None = None,
         reservation_utility: Any = None,
+        types: Any = None,
     ) -> Indices:
         """The option that agents with these valuations take; -1 for the outside option.
 
@@ -231,6 +233,8 @@ class Menu:
             valuation per agent for one good, else one agent
         temperature : money; if given, agents choose by logit and `rng` draws their choices
         reservation_utility : number or (n_agents,) array; by default that of the problem, if all types share it
+        types : label or number of a type, or (n_agents,) of them: the agents can take what this type can. Needed where
+            the problem says who can mimic whom (`mimics`); elsewhere everybody can take everything
 
         Returns
         -------
@@ -240,12 +244,13 @@ class Menu:
             if rng is None:
                 raise ProblemError("choose with a temperature draws at random: pass rng=numpy.random.default_rng(seed)")
             probabilities = self.choice_probabilities(
-                valuations, temperature=temperature, reservation_utility=reservation_utility
+                valuations, temperature=temperature, reservation_utility=reservation_utility, types=types
             )
             uniform = generator(rng).random(len(probabilities))[:, np.newaxis]
             drawn = (uniform > np.cumsum(probabilities, axis=1)).sum(axis=1)
             return np.where(drawn >= len(self.options.transfers), OUTSIDE, drawn)
         valuations, outside = self._agents(valuations, reservation_utility)
+        access = self._access(types, len(valuations))
         # The outside option joins as a contract in one more good that agents value at their outside utility.
         count, program = len(self.options.transfers), self.problem.program
         values = np.column_stack([valuations, outside]) if self._outside_is_money else valuations
@@ -257,11 +262,17 @@ class Menu:
             payoffs[count] = 0.0  # whoever leaves takes no allocation, not even a free one
         if not self.problem.has_participation_constraint:  # nobody leaves
             values, allocations, transfers = valuations, allocations[:count, :-1], transfers[:count]
-        best = best_options(values, allocations, transfers, payoff=lambda _, options: payoffs[options])
+            access = None if access is None else access[:, :count]
+        best = best_options(values, allocations, transfers, payoff=lambda _, options: payoffs[options], access=access)
         return np.where(best.option == count, OUTSIDE, best.option)
 
-    def choice_probabilities(self, valuations: Any, *, temperature: float, reservation_utility: Any = None) -> Array:
-        """Logit choice probabilities (McFadden 1974); (n_agents, n_options + 1), the outside option last."""
+    def choice_probabilities(
+        self, valuations: Any, *, temperature: float, reservation_utility: Any = None, types: Any = None
+    ) -> Array:
+        """Logit choice probabilities (McFadden 1974); (n_agents, n_options + 1), the outside option last.
+
+        Options that `types` cannot take, see `choose`, have probability zero.
+        """
         from scipy.special import softmax
 
         if not temperature > 0:
@@ -270,7 +281,10 @@ class Menu:
         utility = valuations @ self.options.allocations.T - self.options.transfers
         if self._outside_is_money and (self.option_serving < 1).any():
             utility = utility + outside[:, np.newaxis] * (1.0 - self.option_serving)
-        return np.asarray(softmax(np.column_stack([utility, outside]) / temperature, axis=1))
+        utility, access = np.column_stack([utility, outside]), self._access(types, len(utility))
+        if access is not None:
+            utility = np.where(access, utility, -np.inf)
+        return np.asarray(softmax(utility / temperature, axis=1))
 
     def expected_value(self, choice_model: Any) -> float:
         """What the objective is expected to be when agents err: every type draws its option from a choice model.
@@ -286,8 +300,8 @@ class Menu:
         Raises
         ------
         ProblemError
-            If the objective has a worst-off term, which is no expectation over types; or if the choice model has no
-            probabilities.
+            If the objective has a worst-off term, which is no expectation over types; if the choice model has no
+            probabilities; or if not everybody can mimic everybody, so that types draw from different options.
         """
         if not hasattr(choice_model, "probabilities"):
             raise ProblemError(
@@ -295,6 +309,11 @@ class Menu:
                 "inference.Logit(temperature)"
             )
         problem, terms = self.problem, self.problem.terms
+        if problem.mimics is not None:
+            raise ProblemError(
+                "choice models are for one list of options, but with mimics each type has its own: weigh "
+                "menu.choice_probabilities(..., types=...) instead"
+            )
         if terms.worst_off_weight:
             raise ProblemError(
                 "the objective is no expectation over types: give profit, or a sum without the worst off"
@@ -372,6 +391,23 @@ class Menu:
         return write_document(path, self.to_dict())
 
     # ---- inside ----
+
+    def _access(self, types: Any, count: int) -> Mask | None:
+        """Which options agents of these types can take, the outside option last; (n_agents, n_options + 1)."""
+        problem = self.problem
+        numbers = None if types is None else type_numbers("types", types, problem.labels, count)
+        if problem.mimics is None:
+            return None
+        if numbers is None:
+            raise ProblemError(
+                "what agents can take depends on their type, because the problem has mimics: pass types=, a label or "
+                "number for each of them"
+            )
+        n_options = len(self.options.transfers)
+        taken = np.where(self.option_of_type == OUTSIDE, n_options, self.option_of_type)
+        access = accessible(problem.mimics, taken, n_options + 1)[numbers]
+        access[:, -1] = True
+        return access
 
     @cached_property
     def _program_allocation(self) -> Array:

@@ -32,7 +32,10 @@ def mixture_needed(problem: ScreeningProblem, candidate: Candidate, allocation: 
     needed = share_needed(problem.reservation_utility - rent + hair, utility - problem.reservation_utility)
     for types, options in relevant_blocks(valuations, candidate.allocation, price, hair):
         miss = valuations[types] @ candidate.allocation[options].T - price[options] - rent[types, np.newaxis]
-        rows, columns = np.nonzero((miss > -hair[types, np.newaxis]) & (types[:, np.newaxis] != options))
+        counts = types[:, np.newaxis] != options
+        if problem.mimics is not None:
+            counts &= problem.mimics[np.ix_(types, options)]
+        rows, columns = np.nonzero((miss > -hair[types, np.newaxis]) & counts)
         who, what = types[rows], options[columns]
         gain = np.einsum("ij,ij->i", valuations[who], allocation[what]) - strict_price[what] - utility[who]
         needed = max(needed, share_needed(miss[rows, columns] + hair[who], -gain))

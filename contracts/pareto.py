@@ -121,6 +121,11 @@ def pareto_front(
         raise ProblemError(f"method 'exact' needs concave objectives, and these are not: {curved}; use method='search'")
     if problem.uncertainty is not None and not (is_concave and method != "search" and search is None):
         raise ProblemError("a search is for known valuations: leave out uncertainty, or use concave objectives only")
+    if problem.mimics is not None and not (is_concave and method != "search" and search is None):
+        raise ProblemError(
+            "a search is for types who choose from one list of options: leave out mimics, or use concave objectives "
+            "only"
+        )
     if method == "search" or (method == "auto" and not (is_concave and search is None)):
         return _searched(problem, goals, search or Search(), rng, workers, checkpoint, clock)
     if len(goals) > max(GAPS):

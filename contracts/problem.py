@@ -19,6 +19,7 @@ from contracts.door import checked
 from contracts.errors import ProblemError
 from contracts.frozen import dataclass
 from contracts.kinds import GOODS_OF_TYPES, TYPES, Values
+from contracts.mimicry import checked_mimics
 from contracts.names import (
     NumberedLabels,
     check_name,
@@ -46,6 +47,7 @@ OWN_WORDS = (
     "ambiguity",
     "uncertainty",
     "transfers",
+    "mimics",
 )
 WEIGHTS_SUM_TOLERANCE = 5e-6  # ten shares rounded to six digits still count as shares
 
@@ -162,6 +164,15 @@ class ScreeningProblem:
         names they are called '0', '1', ..., as options are
     readings : Reading columns, in which tables and pictures show the contracts in the model's own words; by default
         the amounts of the goods and the transfer. They change no number of the menu
+    mimics : who can mimic whom: an (n_types, n_types) mask, [i, j] true if type i can take the contract meant for type
+        j, or a list of such pairs (i, j) by number or label; everybody everybody, if left out. See below
+
+    Where groups are observed, claims need evidence, or agents post bonds, not everybody can take every contract. Then
+    contracts are meant for types: type i chooses among its own, those of the types that it can mimic and the outside
+    option, and IC is asked of these alone. Where the relation is transitive (whoever can mimic somebody can mimic all
+    whom that one can: the nested range condition of Green & Laffont 1986) the revelation principle holds, and no other
+    mechanism is worth more. Where it is not, the menu is the best in which everybody takes the contract meant for it;
+    a mechanism in which some pretend to be others might be worth more.
 
     Raises
     ------
@@ -173,6 +184,16 @@ class ScreeningProblem:
     >>> problem = ScreeningProblem([1.0, 2.0], [0.5, 0.5], labels=("low", "high"))
     >>> problem.n_types, problem.n_goods
     (2, 1)
+
+    Wealth can be hidden but not made up, so a type can only claim less (and likewise post a bond no higher than its
+    budget): [i, j] is true where wealth i is at least wealth j.
+
+    >>> wealth = np.array([1.0, 2.0, 3.0])
+    >>> evidence = ScreeningProblem([3.0, 2.0, 1.0], mimics=wealth[:, np.newaxis] >= wealth)
+    >>> evidence.mimics.astype(int)
+    array([[1, 0, 0],
+           [1, 1, 0],
+           [1, 1, 1]])
     """
 
     valuations: Any
@@ -192,6 +213,7 @@ class ScreeningProblem:
     participation: Participation = "voluntary"
     serving_cost: float = 0.0
     readings: Sequence[Reading] = ()
+    mimics: Any = None
 
     def __post_init__(self) -> None:
         rows, columns = row_names(self.valuations), column_names(self.valuations)
@@ -222,6 +244,8 @@ class ScreeningProblem:
         self._check_ambiguity()
         self._check_uncertainty()
         self._set("readings", checked_readings(self.readings, self.n_goods))
+        self._set("mimics", checked_mimics(self.mimics, self.labels))
+        self._check_mimics()
 
     # ---- what it is ----
 
@@ -235,6 +259,9 @@ class ScreeningProblem:
             shown["participation"] = repr(self.participation)
         if self.constraints:
             shown["constraints"] = len(self.constraints)
+        if self.mimics is not None:
+            pairs = self.n_types * (self.n_types - 1)
+            shown["mimics"] = f"{np.count_nonzero(self.mimics) - self.n_types} of {pairs} pairs"
         return f"ScreeningProblem({', '.join(f'{name}={value}' for name, value in shown.items())})"
 
     @property
@@ -740,6 +767,13 @@ class ScreeningProblem:
                 f"uncertainty is {_described(self.uncertainty)}: use Interval(widths), Ellipsoid(factors) or Noise(sd)"
             )
         self.uncertainty.sets(self.valuations.shape)
+
+    def _check_mimics(self) -> None:
+        if self.mimics is not None and self.uncertainty is not None:
+            raise ProblemError(
+                "mimics together with uncertainty is not supported: leave uncertainty out, or mimics, which then asks "
+                "for more than is needed"
+            )
 
     def _checked_constraints(self) -> tuple[LinearConstraint, ...]:
         rows = (self.constraints,) if isinstance(self.constraints, LinearConstraint) else self.constraints

@@ -45,6 +45,7 @@ WORDS = (
 )  # keys that may hold text; everything else is numbers
 INFINITIES = ("inf", "-inf")  # how records write them, since JSON has none
 SWITCHES = ("free_disposal",)
+RELATION = "mimics"  # of types: a mask of 0 and 1 or true and false, or pairs of numbers or labels
 LARGEST = sys.float_info.max
 
 
@@ -192,7 +193,7 @@ def _check_values(record: dict[str, Any]) -> None:
         names = record.get(key, [])
         if not isinstance(names, list) or not all(isinstance(name, str | int) for name in names):
             raise ProblemError(f"{key} is {names!r}: give a list of names, each in quotes")
-    require_numbers({key: value for key, value in record.items() if key not in NAMES})
+    require_numbers({key: value for key, value in record.items() if key not in (*NAMES, RELATION)})
 
 
 def require_numbers(value: Any, where: str = "") -> None:

@@ -23,21 +23,24 @@ import numpy as np
 
 from contracts.arrays import Array
 from contracts.bounds import Bound
-from contracts.certificate import Certificate, Contracts, certify, distinct_contracts
+from contracts.certificate import Certificate, Contracts, access_to, certify, distinct_contracts
 from contracts.costs import ByType
 from contracts.domains import Simplex
 from contracts.engines.candidate import Candidate, units_of
 from contracts.engines.strict import strict_menu
-from contracts.exact import best_options, utility_error
+from contracts.exact import BestOptions, best_options, utility_error
 from contracts.frozen import dataclass
 from contracts.indifference import doubles, indifferent
+from contracts.mimicry import access_classes
 from contracts.mixing import LARGEST_MIXTURE, mixed, mixture_needed
 from contracts.participation import WithOutside, settled
 from contracts.problem import ScreeningProblem
 from contracts.relevance import Indices
-from contracts.repricing import chain, contracts_of, merge, reprice, reprice_near
+from contracts.repricing import by_access, chain, contracts_of, merge, reprice, reprice_near
 from contracts.robust_repair import robust_repairs
 from contracts.tight_repair import tight_repairs
+
+Tie = Callable[[Indices, Indices], Array]
 
 MERGERS = (1e-6, 1e-9)  # allocations closer than this share of their unit are one contract
 FINEST_MERGER = 1e-13  # where amounts span many orders of magnitude
@@ -109,7 +112,7 @@ def assigned(
     """Give every type its exactly best contract, the outside contract included.
 
     Ties are broken in the objective's favour; with `keeps`, type i keeps contract i if nothing is better. Rows over all
-    types may need that.
+    types may need that, and where not everybody can mimic everybody it is always so: contract i is meant for type i.
     """
     (allocations, transfers), own = distinct_contracts(*_with_outside(problem, contracts))
     favour = tie_break(problem, (allocations, transfers))
@@ -117,12 +120,34 @@ def assigned(
     def loyal(types: Indices, options: Indices) -> Array:
         return np.where(options == own[types], np.inf, favour(types, options))
 
-    best = best_options(problem.valuations, allocations, transfers, loyal if keeps else favour)
+    if problem.mimics is not None:
+        meant = own[: problem.n_types] if len(own) > problem.n_types else np.full(problem.n_types, own[-1])
+        best = _chosen_within_reach(problem, (allocations, transfers), meant, favour)
+    else:
+        best = best_options(problem.valuations, allocations, transfers, loyal if keeps else favour)
     certificate = certify(problem, (allocations, transfers), best.option, bound, gap=gap, compared=best)
     return ExactMenu((allocations, transfers), best.option, certificate)
 
 
-def tie_break(problem: ScreeningProblem, contracts: Contracts) -> Callable[[Indices, Indices], Array]:
+def _chosen_within_reach(problem: ScreeningProblem, options: Contracts, taken: Indices, favour: Tie) -> BestOptions:
+    """Each type's best option among those of types that it can mimic, `taken` at first, again until nobody moves.
+
+    Where the relation is transitive, whoever can mimic a type that moves could take what it moves to before. Elsewhere
+    a move may tempt others in turn, so in a tie nobody moves; and since whoever moves gains by it, there is an end.
+    """
+
+    def loyal(types: Indices, found: Indices) -> Array:
+        return np.where(found == taken[types], np.inf, favour(types, found))
+
+    while True:
+        access = access_to(problem, options, taken)
+        best = best_options(problem.valuations, *options, loyal, access=access)
+        if np.array_equal(best.option, taken):
+            return best
+        taken = best.option
+
+
+def tie_break(problem: ScreeningProblem, contracts: Contracts) -> Tie:
     """What the objective gains from a type with an option, utility left out: in a tie it is equal."""
     allocations, transfers = contracts
     terms = problem.terms
@@ -210,13 +235,15 @@ def twins_of(problem: ScreeningProblem) -> Indices:
     """Number of the taste that each type has, tastes that nearly coincide counted as one; (n_types,).
 
     Twins are worth nearly the same to the principal as well, and count alike in the side constraints: otherwise they
-    are better off apart.
+    are better off apart. So are types who mimic, or are mimicked by, others than their twins.
     """
     both = np.column_stack([problem.valuations, problem.principal_values])
     if problem.terms.allocation_values.any():
         both = np.column_stack([both, problem.terms.allocation_values])
     if isinstance(problem.cost, ByType):  # whoever costs something else is worth something else
         both = np.column_stack([both, problem.cost.index * float(np.abs(both).max())])
+    if problem.mimics is not None:
+        both = np.column_stack([both, access_classes(problem.mimics) * float(np.abs(both).max())])
     rows = problem.side_rows
     counts = np.concatenate([rows.allocation, rows.utility[:, :, np.newaxis]], axis=2) / problem.weights[:, np.newaxis]
     largest = np.abs(counts).max(axis=(1, 2), keepdims=True, initial=0.0)
@@ -248,6 +275,8 @@ def _merged(problem: ScreeningProblem, candidate: Candidate, width: float) -> tu
     allocations, contract = merge(problem, candidate, width)
     allocation = problem.domain.clip(allocations)[contract]
     worth = np.einsum("ij,ij->i", problem.valuations, allocation)
+    if problem.mimics is not None:  # the same amounts at the transfers of types whom the same ones can mimic
+        allocations, contract = by_access(problem.mimics, allocation)
     lowest = np.full(len(allocations), np.inf)
     np.minimum.at(lowest, contract, worth - candidate.utility)
     outside = problem.outside_contract

@@ -16,6 +16,7 @@ from contracts.certificate import Contracts, distinct_contracts
 from contracts.engines.candidate import Candidate, units_of
 from contracts.engines.ironing import line_of
 from contracts.exact import EPS, UNDERFLOW, utility_error
+from contracts.mimicry import Mask, access_classes
 from contracts.problem import ScreeningProblem
 from contracts.relevance import Indices, row_blocks
 
@@ -59,10 +60,10 @@ def reprice(
 ) -> Contracts | None:
     """The highest transfers at which every type strictly keeps its contract; None if the contracts do not allow it.
 
-    None after the deadline, too.
+    None after the deadline, too. Where not everybody can mimic everybody it is one contract for each type.
     """
     found = _in_place(problem, allocations, contract, deadline)
-    return None if found is None else distinct_contracts(*found)[0]
+    return found if found is None or problem.mimics is not None else distinct_contracts(*found)[0]
 
 
 def reprice_near(problem: ScreeningProblem, candidate: Candidate, width: float, deadline: float) -> Iterator[Contracts]:
@@ -95,16 +96,22 @@ def _in_place(
 
     t_m <= t_k + min over types i with contract m of a_i . (x_m - x_k), less a hair; t_m <= a_i . x_m - r_i; and the
     outside contract, number 0 where there is one, costs nothing. Transfers that meet this form a lattice: with `near`,
-    (n_types,), none exceeds it unless the limits or the outside contract ask for more.
+    (n_types,), none exceeds it unless the limits or the outside contract ask for more. Where not everybody can mimic
+    everybody the same amounts may be several contracts, each meant for types that the same ones can mimic.
     """
-    allocations, distinct = np.unique(allocations, axis=0, return_inverse=True)
-    contract = distinct.reshape(-1)[contract]
+    mimics = problem.mimics
+    if mimics is None:
+        allocations, distinct = np.unique(allocations, axis=0, return_inverse=True)
+        contract = distinct.reshape(-1)[contract]
+    else:
+        allocations, contract = by_access(mimics, allocations[contract])
     if len(allocations) > REPRICED_CONTRACTS:
         return None
     outside = problem.outside_contract
-    home = -1 if outside is None else int(np.flatnonzero((allocations == outside).all(axis=1))[0])
-    if near is not None and near[contract == home].min(initial=0.0) < 0:
-        home = -1  # its takers are paid, as by a basic income: a contract like any other
+    homes = np.zeros(0, dtype=np.intp) if outside is None else np.flatnonzero((allocations == outside).all(axis=1))
+    if near is not None:  # where its takers are paid, as by a basic income, it is a contract like any other
+        homes = np.array([home for home in homes if near[contract == home].min(initial=0.0) >= 0], dtype=np.intp)
+    home = int(homes[0]) if homes.size and mimics is None else -1
     lowest, highest = problem.limits_by_type
     room = np.full((len(allocations), len(allocations)), np.inf)
     ceiling = np.full(len(allocations), np.inf)
@@ -115,18 +122,24 @@ def _in_place(
         places = np.arange(len(utility)), contract[rows]
         own = utility[places]
         spare = own[:, np.newaxis] - utility - hair * (size[places][:, np.newaxis] + size)
+        if mimics is not None:
+            spare = np.where(_reached(mimics[rows], contract), spare, np.inf)
         np.minimum.at(room, contract[rows], spare)
         np.minimum.at(ceiling, contract[rows], np.minimum(own - problem.reservation_utility[rows], highest[rows]))
     np.fill_diagonal(room, np.inf)
     paid = np.append(ceiling[np.isfinite(ceiling)], [] if near is None else near)
     room = room - hair * float(np.abs(paid).max()) - UNDERFLOW
+    if mimics is not None:  # of the same amounts the cheaper ones are better, to the last digit
+        amount = np.unique(allocations, axis=0, return_inverse=True)[1].reshape(-1)
+        room = np.where((amount[:, np.newaxis] == amount) & np.isfinite(room), 0.0, room)
     ceiling = ceiling - 8 * float(utility_error(problem.valuations, allocations, paid).max())
     floor = np.full(len(allocations), -np.inf)
     np.maximum.at(floor, contract, lowest)
     if near is not None:
         np.minimum.at(ceiling, contract, near)
+    ceiling[homes] = 0.0
     if home >= 0:
-        ceiling[home] = floor[home] = 0.0
+        floor[home] = 0.0
     transfers = _shortest(room, ceiling, deadline, home if near is None else -1)
     if transfers is None:
         return None  # a cycle of types gains by trading places: these allocations are not implementable
@@ -135,6 +148,19 @@ def _in_place(
         raised = _shortest(room.T, -floor, deadline, home)
         transfers = transfers if raised is None else np.maximum(transfers, -raised)
     return allocations[contract], transfers[contract]
+
+
+def by_access(mimics: Mask, allocation: Array) -> tuple[Array, Indices]:
+    """Allocations (n_types, n_goods) once for every class of access that has them; number of each type's."""
+    rows = np.column_stack([allocation, access_classes(mimics)])
+    distinct, number = np.unique(rows, axis=0, return_inverse=True)
+    return np.ascontiguousarray(distinct[:, :-1]), number.reshape(-1)
+
+
+def _reached(mimics: Mask, contract: Indices) -> Mask:
+    """Whether types with these rows of the relation can take each contract; (n, n_contracts)."""
+    head = np.unique(contract, return_index=True)[1]
+    return mimics[:, head]
 
 
 def _shortest(room: Array, ceiling: Array, deadline: float, fixed: int) -> Array | None:

@@ -185,7 +185,7 @@ def has_few_rows(problem: ScreeningProblem) -> bool:
     """Whether the rows of neighbours imply all IC: the whole program is then as long as the list of types."""
     from contracts.engines.ironing import line_through
 
-    return problem.uncertainty is None and line_through(problem.valuations) is not None
+    return problem.uncertainty is None and problem.mimics is None and line_through(problem.valuations) is not None
 
 
 def _distance(failure: SolverError) -> float:
@@ -325,6 +325,8 @@ def suitable_method(problem: ScreeningProblem) -> str:
     """The fastest engine for the problem's structure."""
     if problem.uncertainty is not None:
         return "robust"
+    if problem.mimics is not None:
+        return "reference"
     from contracts.engines.ironing import line_of
 
     line = line_of(problem)

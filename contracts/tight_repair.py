@@ -24,6 +24,7 @@ from contracts.engines.program import Rows
 from contracts.engines.strict import StrictMenu
 from contracts.exact import ExactUtilities, utility_error
 from contracts.lattice import indifferent_amounts, twin_groups
+from contracts.mimicry import Mask
 from contracts.mixing import mixed
 from contracts.problem import ScreeningProblem
 from contracts.relevance import Indices
@@ -124,13 +125,15 @@ def exactly_repriced(problem: ScreeningProblem, allocation: Array, near: Array) 
     to another, it is paid a sliver. None come where rounding down goes on for ever: a circle of types must be
     indifferent, and floats cannot say it.
     """
-    outside = problem.outside_contract
+    outside, mimics = problem.outside_contract, problem.mimics
     allocations, contract = np.unique(allocation, axis=0, return_inverse=True)
     contract = contract.reshape(-1)
-    home = -1
+    if mimics is not None:  # the same amounts may be meant for types out of one another's reach
+        allocations, contract = allocation, np.arange(problem.n_types)
+    home: tuple[int, ...] = ()
     if outside is not None:
         found = np.flatnonzero((allocations == outside).all(axis=1))
-        home = int(found[0]) if found.size and near[contract == found[0]].min() >= 0 else -1
+        home = tuple(int(each) for each in found if near[contract == each].min() >= 0)
     near = near + 4 * utility_error(problem.valuations, allocation, near)
     lowest, highest = problem.transfer_limits
     finite = [limit for limit in (highest,) if np.isfinite(limit)]
@@ -146,28 +149,36 @@ def exactly_repriced(problem: ScreeningProblem, allocation: Array, near: Array) 
     for limit in finite:
         ceilings = np.minimum(ceilings, exact.whole(np.array([limit]))[0])
     members = [contract == m for m in range(len(allocations))]
-    room = np.array([np.minimum.reduce(own[who, np.newaxis] - worth[who]) for who in members])
+    spare = own[:, np.newaxis] - worth
+    if mimics is not None:
+        spare = np.where(mimics, spare, _out_of_reach(spare, near, mimics, exact))
+    room = np.array([np.minimum.reduce(spare[who]) for who in members])
     most = np.array([np.minimum.reduce(np.minimum(ceilings, exact.whole(near))[who]) for who in members])
     highest_of_all = np.array([np.minimum.reduce(ceilings[who]) for who in members])
-    for fixed, limit in itertools.product(dict.fromkeys((home, -1)), (most, highest_of_all)):
+    for fixed, limit in itertools.product(dict.fromkeys((home, ())), (most, highest_of_all)):
         price = _shortest_floats(room, limit, fixed, exact)
         if price is not None:
             transfers = np.array([exact.as_float(p) for p in price])
             yield allocations[contract], np.maximum(transfers, lowest)[contract]
 
 
-def _shortest_floats(room: NDArray[Any], ceiling: NDArray[Any], fixed: int, exact: ExactUtilities) -> Any:
+def _out_of_reach(spare: NDArray[Any], near: Array, mimics: Mask, exact: ExactUtilities) -> int:
+    """More than any transfer can differ by: what a type saves on contracts that it cannot take is no reason to move."""
+    return int(np.abs(spare).sum() + np.abs(exact.whole(near)).sum()) * len(mimics) + 1
+
+
+def _shortest_floats(room: NDArray[Any], ceiling: NDArray[Any], fixed: tuple[int, ...], exact: ExactUtilities) -> Any:
     """The largest floats t <= ceiling with t_m <= t_k + room_mk, as whole numbers; None if there is no end to it."""
     count = len(ceiling)
     price = np.array([exact.below(p) for p in ceiling], dtype=object)
-    if fixed >= 0:
-        price[fixed] = 0
+    for m in fixed:
+        price[m] = 0
     for _ in range(ROUNDS * count + 1):
         moved = False
         for m in range(count):
             most = min(price + room[m])  # room_mm = 0
             if most < price[m]:
-                if m == fixed:
+                if m in fixed:
                     return None
                 price[m], moved = exact.below(most), True
         if not moved:

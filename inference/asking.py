@@ -36,7 +36,7 @@ from contracts.readable import aligned, readable
 from contracts.solve import as_problem, solve_menu
 from contracts.tables import plural
 from inference.choice import Logit
-from inference.choice_set import ChoiceSet, choice_set
+from inference.choice_set import ChoiceSet, check_one_list, choice_set
 from inference.information import mutual_information
 
 if TYPE_CHECKING:
@@ -404,6 +404,7 @@ def _check(problem: ScreeningProblem) -> None:
         raise ProblemError("asking_menu takes objectives linear in utilities: Profit(), or Welfare without a function")
     if problem.ambiguity is not None or problem.uncertainty is not None or problem.has_rows:
         raise ProblemError("asking_menu takes no ambiguity, uncertainty or side constraints: leave them out")
+    check_one_list(problem)
     if not isinstance(problem.domain, NonNegative | Box | Simplex):
         raise ProblemError(f"asking_menu takes NonNegative, Box or Simplex, not {type(problem.domain).__name__}")
     if not hasattr(problem.cost, "gradient"):

@@ -190,6 +190,11 @@ class ChoiceData:
         ChoiceData: 3 people, 3 choices among 2 options, attributes quality, transfer
         """
         problem, (allocations, transfers) = menu.problem, menu.options
+        if problem.mimics is not None:
+            raise ProblemError(
+                "not everybody can take every option of this menu, because its problem has mimics: make ChoiceData "
+                "yourself, with available= for what each person could take"
+            )
         if problem.outside_contract is None and outside is None:
             raise ProblemError(
                 "the outside option of this menu is worth a reservation utility, not a contract: name an attribute for "

@@ -95,11 +95,13 @@ def choice_set(offer: Menu | ScreeningProblem | ChoiceSet, allocations: Any = No
     Raises
     ------
     ProblemError
-        If the contracts do not fit the problem.
+        If the contracts do not fit the problem, or the problem says who can mimic whom (`mimics`): then types choose
+        from different lists.
     """
     offer = getattr(offer, "choice_set", offer)  # an AskingMenu has its own
     if isinstance(offer, ChoiceSet):
         return offer
+    check_one_list(offer.problem if isinstance(offer, Menu) else offer)
     if isinstance(offer, Menu):
         if allocations is not None or transfers is not None:
             raise ProblemError("a menu has its own contracts: pass menu.problem to offer others")
@@ -117,6 +119,15 @@ def choice_set(offer: Menu | ScreeningProblem | ChoiceSet, allocations: Any = No
     if paid.shape != (len(amounts),):
         raise ProblemError(f"transfers has shape {paid.shape}; expected one per option, ({len(amounts)},)")
     return _of_contracts(offer, amounts, paid)
+
+
+def check_one_list(problem: Any) -> None:
+    """Refuse problems in which not everybody can take every contract: choices tell of tastes and of access there."""
+    if getattr(problem, "mimics", None) is not None:
+        raise ProblemError(
+            "types choose from different lists of options, because the problem has mimics: leave mimics out, or use "
+            "menu.choice_probabilities(..., types=...)"
+        )
 
 
 def _of_menu(menu: Menu) -> ChoiceSet:

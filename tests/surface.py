@@ -618,6 +618,7 @@ CALLS: dict[str, Callable[[], dict[str, Any]]] = {
         "checkpoint": None,
     },
     "regret": lambda: {"menu": menu(), "distributions": {"even": [0.5, 0.5]}, "method": "auto"},
+    "same_group": lambda: {"groups": ["a", "a", "b"]},
     "solve_menu": lambda: {
         "problem": [1.0, 2.0], "weights": [0.75, 0.25], "method": "auto", "gap": 1e-6, "time_limit": 60.0,
         "progress": False, "start": None, "cost": c.Quadratic(),
@@ -684,8 +685,10 @@ CALLS: dict[str, Callable[[], dict[str, Any]]] = {
     "ScreeningProblem.in_program": lambda: {
         "allocation": menu().allocation, "transfer": menu().transfer, "serving": np.array([1.0, 0.5])},
     "Menu.binding": lambda: {"who": 0},
-    "Menu.choose": lambda: {"valuations": [[1.5]], "temperature": 0.5, "rng": rng(), "reservation_utility": 0.0},
-    "Menu.choice_probabilities": lambda: {"valuations": [[1.5]], "temperature": 0.5, "reservation_utility": 0.0},
+    "Menu.choose": lambda: {"valuations": [[1.5]], "temperature": 0.5, "rng": rng(), "reservation_utility": 0.0,
+                            "types": "low"},
+    "Menu.choice_probabilities": lambda: {"valuations": [[1.5]], "temperature": 0.5, "reservation_utility": 0.0,
+                                          "types": ["low"]},
     "Menu.expected_value": lambda: {"choice_model": i.Logit(0.5)},
     **_methods("ScreeningProblem", "objective_value payoff utility worst_case", lambda: {
         "allocation": menu().allocation, "transfer": menu().transfer}),

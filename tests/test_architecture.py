@@ -19,7 +19,7 @@ LAYERS = (  # each may import from those before it, and from its own
     ("kinds",),
     ("annotations",),
     ("door",),
-    ("domains", "objectives", "ambiguity", "uncertainty", "reading"),
+    ("domains", "objectives", "ambiguity", "uncertainty", "reading", "mimicry"),
     ("costs",),
     ("participation",),
     ("problem",),

@@ -120,6 +120,8 @@ def _with_outside(inner: Chart | None, total: float) -> Chart | None:
 
 def reason_against(problem: ScreeningProblem) -> str | None:
     """Why this engine does not apply, or None if it does."""
+    if problem.mimics is not None:
+        return "not everybody can mimic everybody (mimics), and its IC rows come from neighbours in type space"
     if not problem.has_participation_constraint:
         return "it needs a participation constraint"
     if not problem.is_for_profit or problem.transfers == "none":

@@ -41,6 +41,8 @@ TIGHT = 1e-13  # normalised slack at which Newton's method has done its work
 
 def reason_against(problem: ScreeningProblem) -> str | None:
     """Why this engine does not apply, or None if it does."""
+    if problem.mimics is not None:
+        return "not everybody can mimic everybody (mimics), and it prices all pairs"
     if not problem.has_participation_constraint:
         return "it needs a participation constraint"
     if problem.transfers != "none" or problem.has_rows:

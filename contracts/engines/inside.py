@@ -19,6 +19,7 @@ from contracts.arrays import Array
 from contracts.bounds import Bound, Multipliers, distribution_within, no_multipliers, upper_bound
 from contracts.costs import Linear
 from contracts.domains import NonNegative
+from contracts.mimicry import tempting_pairs
 from contracts.problem import ScreeningProblem
 
 FEW_TYPES = 100  # whose pairs are priced in one linear program
@@ -92,7 +93,7 @@ def priced_by_program(problem: ScreeningProblem, given: Multipliers, *, room: bo
     terms, rows, weights = problem.terms, problem.side_rows, problem.weights
     price = np.broadcast_to(getattr(problem.cost, "price", 0.0), n_goods)
     margin = problem.valuations + problem.principal_values - price
-    tempted, tempter = np.nonzero(~np.eye(n_types, dtype=bool))
+    tempted, tempter = tempting_pairs(problem.mimics, n_types)
     pairs, sides, everybody = len(tempted), len(rows.limit), np.arange(n_types)
     size = float(max(np.abs(margin).max(), np.abs(problem.valuations).max())) or 1.0
     limited = np.isfinite(problem.transfer_limits)

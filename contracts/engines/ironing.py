@@ -60,6 +60,8 @@ class Line:
 def line_of(problem: ScreeningProblem) -> Line | str:
     """The line that the types lie on, or the reason why this engine does not apply; remembered for the last problem."""
     terms = problem.terms
+    if problem.mimics is not None:
+        return "not everybody can mimic everybody (mimics), so that neighbours do not stand for all"
     if not problem.has_participation_constraint:
         return "there is no participation constraint"
     if isinstance(problem.cost, ByType):

@@ -53,7 +53,10 @@ def near_twins(problem: ScreeningProblem) -> NearTwins:
     taste = problem.valuations - problem.valuations.mean(axis=1, keepdims=True) * lotteries
     apart = np.abs(taste[:, np.newaxis] - taste).max(axis=2)
     largest = float(np.abs(problem.valuations).max())
-    close = np.argwhere(np.triu(apart <= NEAR * largest, 1))
+    alike = np.triu(apart <= NEAR * largest, 1)
+    if problem.mimics is not None:  # two rows that bind one way each make one of both
+        alike &= problem.mimics & problem.mimics.T
+    close = np.argwhere(alike)
     found = []
     for i, j in close.tolist():
         step = [Fraction(a) - Fraction(b) for a, b in zip(*problem.valuations[[i, j]].tolist(), strict=True)]

@@ -14,6 +14,7 @@ from contracts.domains import Box, NonNegative
 from contracts.engines.candidate import Units, units_of
 from contracts.engines.ironing import line_through
 from contracts.frozen import dataclass
+from contracts.mimicry import tempting_pairs
 from contracts.participation import WithOutside
 from contracts.problem import ScreeningProblem
 from contracts.relevance import Indices
@@ -101,7 +102,7 @@ class Program:
         Where only neighbours have rows, all other IC rests on this order.
         """
         n_types = self.problem.n_types
-        if len(self.tempted) == n_types * (n_types - 1):
+        if self.problem.mimics is not None or len(self.tempted) == n_types * (n_types - 1):
             return False
         apart = self.problem.valuations[self.tempted] - self.problem.valuations[self.tempter]
         distance = np.linalg.norm(apart, axis=1)
@@ -204,7 +205,8 @@ def menu_program(problem: ScreeningProblem, contract: Indices | None = None, uni
         contract = np.arange(1, n_types + 1)
         tempted, tempter = _tempting_pairs(problem)
     else:
-        tempted, tempter = np.nonzero(contract[:, np.newaxis] != contract)
+        apart = contract[:, np.newaxis] != contract
+        tempted, tempter = np.nonzero(apart if problem.mimics is None else apart & problem.mimics)
     named = [repr(label) for label in problem.labels]
     low, high = ((limit + units.shift) / units.money for limit in problem.transfer_limits)
     side, side_size = _side_rows(problem, units)
@@ -254,12 +256,13 @@ def _tempting_pairs(problem: ScreeningProblem) -> tuple[Indices, Indices]:
     steps between them sum to u_i - u_j >= sum_k (theta_{k+1} - theta_k) y_k >= (theta_i - theta_j) y_j, and for i below
     j likewise. Equal types have equal utilities, which their own neighbours in a row say, but y need not rise among
     them: each of them is a neighbour of the types next to them. With sets of valuations around the types the margins of
-    the steps add up to more than that of the pair, so all pairs stay.
+    the steps add up to more than that of the pair, so all pairs stay; and so do those of all who can mimic one another,
+    where not everybody can.
     """
-    along = None if problem.valuation_sets is not None else line_through(problem.valuations)
+    known = problem.valuation_sets is None and problem.mimics is None
+    along = line_through(problem.valuations) if known else None
     if along is None:
-        tempted, tempter = np.nonzero(~np.eye(problem.n_types, dtype=bool))
-        return tempted, tempter
+        return tempting_pairs(problem.mimics, problem.n_types)
     theta = problem.valuations @ along
     order = rising_order(theta)
     rise = np.diff(theta[order])

@@ -36,7 +36,7 @@ def strict_menu(problem: ScreeningProblem) -> StrictMenu | None:
     problem = problem if problem.ambiguity is None else problem.under(problem.weights)  # IC and IR know no weights
     if problem.is_plain:
         return gradient_menu(problem)
-    ellipsoid = _ellipsoid_menu(problem)
+    ellipsoid = _ellipsoid_menu(problem) if problem.mimics is None else None  # it has no room between equal tastes
     return _roomiest_menu(problem) if ellipsoid is None else ellipsoid
 
 
@@ -203,7 +203,10 @@ def robustly_strict(problem: ScreeningProblem, contract: Indices) -> StrictMenu 
 
 
 def _room_per_pair(problem: ScreeningProblem, tempted: Any, tempter: Any) -> Array:
-    """How much slack a pair can have at all: the squared distance of tastes, of their directions without money."""
+    """How much slack a pair can have at all: the squared distance of tastes, of their directions without money.
+
+    Where the one can mimic the other, but not the other way round, it may just as well be given more.
+    """
     taste = problem.valuations
     if problem.transfers == "none":
         if isinstance(problem.domain, Simplex) and not problem.domain.free_disposal:
@@ -212,7 +215,10 @@ def _room_per_pair(problem: ScreeningProblem, tempted: Any, tempter: Any) -> Arr
         taste = taste / np.where(length > 0, length, 1.0)
     distance = ((taste[tempted] - taste[tempter]) ** 2).sum(axis=1)
     widest = float((np.ptp(taste, axis=0) ** 2).sum())  # of any pair, listed or not
-    return np.asarray(distance / max(widest, 1e-300))
+    room = np.asarray(distance / max(widest, 1e-300))
+    if problem.mimics is not None:
+        room = np.where(problem.mimics[tempter, tempted], room, 1.0)
+    return room
 
 
 def _one_sided(problem: ScreeningProblem) -> Array:
