@@ -1,19 +1,22 @@
 """Amounts at which twins are exactly indifferent: the nearest points of a lattice.
 
 Twins value everything alike, so a menu that gives them different contracts leaves them exactly indifferent: what the
-difference of their allocations is worth must be a difference of two floats, a multiple of the last digit g of their
-transfers. With amounts as multiples of h, D of them apart, and valuations A / 2^p that asks for
+difference D of their allocations is worth must be a difference of two floats, a multiple of the last digit g of the
+smaller transfer. With amounts as multiples of h, and valuations A / 2^p, that asks for
 
     sum_k A_k D_k = 0  mod  g 2^p / h,
 
 a lattice of whole numbers. Two goods that may vary are enough to come as near as the square root of the modulus, a
-hundred-millionth of the amounts; with one good only its multiples are left, and indifference is luck.
+hundred-millionth of the amounts, unless the valuations are decimals: those of .1 and 2.9 differ from whole multiples of
+one another by last digits only, and the lattice is sparse in one direction. What helps is an amount that can vary in
+finer digits than the others: a small one, or one that is moved a hair inwards from an edge at zero. With one good only,
+and no such amount, indifference is luck.
 """
 
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from fractions import Fraction
 
 import numpy as np
@@ -22,17 +25,21 @@ from numpy.typing import NDArray
 from contracts.arrays import Array
 from contracts.domains import Simplex
 from contracts.engines.near_twins import LOTTERY_DIGITS
-from contracts.exact import as_integers, binary_places
+from contracts.exact import EPS, as_integers, binary_places
+from contracts.frozen import dataclass
 from contracts.problem import ScreeningProblem
 from contracts.relevance import Indices
 
 AMOUNT_DIGITS = 53  # binary digits of the largest amount
-ROOM = 4.0  # roots of the modulus that an amount needs on both sides to be free to vary
+FREE = 2.0**-14  # share of the largest amount by which others may vary
+FEWEST_STEPS = 4.0  # by which an amount must be able to vary
+MOST_WAYS = 6  # of varying amounts that are looked at together
 TRIALS = 5000  # amounts that are looked at for a float between what two near twins would pay
 LARGEST_EXPONENT = 500  # of amounts that are worth the trouble
 ORDER = 4.0  # roots of the modulus by which near twins are put in the order of their tastes
 ALIKE = 1e-12  # share of the largest valuation within which two tastes are told apart by their last digits
-INWARDS = (0.0, 0.5, 2.0, 8.0)  # roots of the modulus by which amounts leave an edge of the domain
+ROUNDINGS = 5  # of multiples of a lattice's vectors
+INWARDS = (0.0, 2.0**-34, 2.0**-28, 2.0**-24)  # share of the largest amount by which others leave an edge
 
 
 def twin_groups(problem: ScreeningProblem) -> list[Indices]:
@@ -79,47 +86,127 @@ def _sums_to_one(problem: ScreeningProblem) -> bool:
 
 
 def _move(problem: ScreeningProblem, group: Indices, allocation: Array, transfer: Array, inwards: float) -> None:
-    """Move the allocations of one group of twins, in place: all but one, the one that has fewest amounts to vary."""
-    step_places = AMOUNT_DIGITS - _exponent(allocation[group])
+    """Move the allocations of one group of twins, in place: those of whoever pays most first, in coarsest digits."""
+    amounts = _off_edges(problem, allocation[group], inwards)
+    exponents = np.frexp(np.abs(transfer[group]))[1]
     places = binary_places(problem.valuations[group])
-    q = _exponent(transfer[group]) - 52 + places + step_places
-    if q <= 0 or abs(step_places) > LARGEST_EXPONENT:
+    step_places = AMOUNT_DIGITS - _exponent(amounts)
+    q = int(exponents.max()) - 52 + places + step_places
+    if q <= 0 or abs(step_places) > LARGEST_EXPONENT or int(exponents.min()) < -LARGEST_EXPONENT:
         return
-    step, (centre, _) = 2.0**-step_places, problem.domain.interior(problem.n_goods)
-    root = 2.0 ** (q / 2) * step
-    rounded = np.round(allocation[group] / step) * step
-    if _sums_to_one(problem):
-        largest = np.argmax(rounded, axis=1)
-        rounded[np.arange(len(group)), largest] += 1.0 - rounded.sum(axis=1)
-    varies = _has_room(problem, rounded, ROOM * root)
-    if inwards:
-        gap = np.sign(centre - rounded)
-        rounded = np.where(varies, rounded, np.round((rounded + gap * inwards * root) / step) * step)
-        if _sums_to_one(problem):
-            rounded[np.arange(len(group)), largest] += 1.0 - rounded.sum(axis=1)
-        varies[:] = True
-    anchor = int(np.argmin(varies.sum(axis=1)))
-    worth = as_integers(problem.valuations[group[anchor]], places)
+    step = 2.0**-step_places
+    first, *others = np.argsort(-exponents, kind="stable").tolist()
+    worth = as_integers(problem.valuations[group[first]], places)
     if _sums_to_one(problem):
         worth = worth - worth[0]
-    for member in range(len(group)):
-        if member != anchor:
-            rounded[member] += _into_order(
-                problem, group[[anchor, member]], rounded[[anchor, member]], ORDER * root, step
-            )
-        apart = [int(d) for d in np.round((rounded[member] - rounded[anchor]) / step)]
-        if member == anchor or not any(apart):
-            continue
-        shift = _to_lattice(
-            [int(w) for w in worth],
-            apart,
-            np.flatnonzero(varies[member]).tolist(),
-            q,
-            balanced=_sums_to_one(problem),
+    placed = [first]
+    for member in others:
+        pair = [first, member]
+        amounts[member] += _into_order(problem, group[pair], amounts[pair], ORDER * 2.0 ** (q / 2) * step, step)
+        ways = _ways(problem, amounts, placed, member)
+        digit = int(exponents[member]) - 52
+        if (amounts[first] != amounts[member]).any() and ways:
+            for way, count in zip(ways, _to_lattice(worth, places, amounts[pair], ways, digit), strict=True):
+                way.vary(amounts, count)
+        placed.append(member)
+    allocation[group] = amounts
+
+
+def _off_edges(problem: ScreeningProblem, amounts: Array, inwards: float) -> Array:
+    """Amounts on an edge of the domain moved inwards by a share of the largest; lotteries keep their sums."""
+    width = inwards * float(np.abs(amounts).max())
+    lowest, highest = _range(problem)
+    moved = np.clip(amounts, np.minimum(lowest + width, amounts.max()), np.maximum(highest - width, amounts.min()))
+    if _sums_to_one(problem):
+        rows = np.arange(len(moved))
+        moved[rows, np.argmax(moved, axis=1)] += 1.0 - moved.sum(axis=1)
+    digits = _steps(moved)
+    return np.asarray(np.round(moved / digits) * digits)
+
+
+def _steps(amounts: Array) -> Array:
+    """The steps in which amounts can vary without running out of digits: two of their last ones."""
+    return np.asarray(2.0 ** (np.frexp(np.maximum(np.abs(amounts), 2.0**-LARGEST_EXPONENT))[1] - 52.0))
+
+
+def _range(problem: ScreeningProblem) -> tuple[Array, Array]:
+    """The least and the largest amount of each good in the domain."""
+    ends = np.vstack([-np.eye(problem.n_goods), np.eye(problem.n_goods)])
+    corners = np.diag(problem.domain.support(ends)[: problem.n_goods]), problem.domain.support(ends)
+    return corners[0], np.diag(corners[1][problem.n_goods :])
+
+
+@dataclass(frozen=True, eq=False)
+class Way:
+    """A way to vary the difference of a twin's amounts from those of the twins placed before."""
+
+    rows: tuple[int, ...]  # of the amounts that move: the twin's own, or all others'
+    sign: int  # 1 for its own, -1 for the others'
+    goods: tuple[int, ...]  # the one that rises, and the one that falls where the sum of a lottery matters
+    step: float  # a power of two
+    room: float  # by which it may vary
+
+    def vary(self, amounts: Array, count: int) -> None:
+        """Move amounts, in place, by `count` steps."""
+        for good, direction in zip(self.goods, (1.0, -1.0), strict=False):
+            amounts[list(self.rows), good] += self.sign * direction * float(count) * self.step
+
+    def rate(self, worth: NDArray[np.object_], exponent: int) -> int:
+        """What a step is worth, in units of which a difference of one in all amounts is worth `worth` 2^exponent."""
+        return sum(int(worth[good]) * direction for good, direction in zip(self.goods, (1, -1), strict=False)) * int(
+            self.step * 2.0**exponent
         )
-        if shift is not None:
-            rounded[member] = rounded[member] + np.array(shift, dtype=np.float64) * step
-    allocation[group] = rounded
+
+
+def _ways(problem: ScreeningProblem, amounts: Array, placed: list[int], member: int) -> list[Way]:
+    """The ways that leave most freedom, counted in steps; at most MOST_WAYS."""
+    lowest, highest = _range(problem)
+    free = FREE * float(np.abs(amounts).max())
+    found = []
+    for rows, sign in (((member,), 1), (tuple(placed), -1)):
+        moving = amounts[list(rows)]
+        digits = _steps(np.abs(moving).max(axis=0))
+        room = np.minimum(np.minimum(moving - lowest, highest - moving).min(axis=0) / 2, free)
+        last = int(np.argmax(moving.min(axis=0)))
+        for good in range(problem.n_goods):
+            step = float(digits[good])
+            if not _sums_to_one(problem):
+                found.append(Way(rows, sign, (good,), step, float(room[good])))
+            elif good != last:
+                found.append(Way(rows, sign, (good, last), EPS, float(min(room[good], room[last]))))
+                found.append(Way(rows, sign, (good,), step, float(min(room[good], EPS))))
+    found = [way for way in found if way.room >= FEWEST_STEPS * way.step]
+    return sorted(found, key=lambda way: -way.room / way.step)[:MOST_WAYS]
+
+
+def _to_lattice(worth: NDArray[np.object_], places: int, pair: Array, ways: list[Way], digit: int) -> Iterable[int]:
+    """How many steps to go each way for the difference of a pair to be worth a multiple of 2^digit; 0 if impossible.
+
+    `worth` 2^-places is what a unit of each good is worth.
+    """
+    finest = min(way.step for way in ways)
+    exponent = max(binary_places(pair), 1 - int(np.frexp(finest)[1]))
+    one, other = as_integers(pair, exponent)
+    modulus = 1 << max(0, digit + places + exponent)
+    miss = int(worth @ (other - one)) % modulus
+    rates = [way.rate(worth, exponent) for way in ways]
+    stays = [0] * len(ways)
+    order = sorted(range(len(ways)), key=lambda way: rates[way] & -rates[way] or modulus)
+    power = rates[order[0]] & -rates[order[0]]  # the largest power of two that divides it, and all rates
+    if miss == 0 or not 0 < power < modulus or miss % power:
+        return stays
+    small = modulus // power
+    inverse = pow(rates[order[0]] // power, -1, small)
+    basis = np.eye(len(ways), dtype=int).astype(object)
+    basis[:, 0] = [small, *(-(rates[way] // power) * inverse % small for way in order[1:])]
+    widest = max(way.room / way.step for way in ways)
+    size = [1 << round(np.log2(widest * ways[way].step / ways[way].room)) for way in order]
+    start = np.zeros(len(ways), dtype=int).astype(object)
+    start[0] = -(miss // power) * inverse % small * size[0]
+    near = _nearest(start, basis * np.array(size, dtype=object))
+    for way, entry, scale in zip(order, near, size, strict=True):
+        stays[way] = entry // scale
+    return stays
 
 
 def _move_by_digits(problem: ScreeningProblem, group: Indices, allocation: Array, transfer: Array) -> None:
@@ -168,76 +255,28 @@ def _into_order(problem: ScreeningProblem, pair: Indices, amounts: Array, room: 
     return np.asarray(added)
 
 
-def _has_room(problem: ScreeningProblem, points: Array, room: float) -> NDArray[np.bool_]:
-    """Which amounts are further than `room` from the ends of the range that their good has in the domain."""
-    ends = np.vstack([-np.eye(problem.n_goods), np.eye(problem.n_goods)])
-    corners = problem.domain.support(ends)
-    lowest, highest = np.diag(corners[: problem.n_goods]), np.diag(corners[problem.n_goods :])
-    return np.asarray((points - room > lowest) & (points + room < highest))
-
-
-def _to_lattice(worth: list[int], apart: list[int], free: list[int], q: int, *, balanced: bool) -> list[int] | None:
-    """Whole numbers to add to `apart`, at `free` places only, so that worth . apart = 0 mod 2^q; None if impossible."""
-    modulus = 1 << q
-    miss = sum(w * d for w, d in zip(worth, apart, strict=True)) % modulus
-    shift = [0] * len(worth)
-    if miss == 0:
-        return shift
-    last = -1
-    if balanced:
-        if len(free) < 2:
-            return None
-        last = free[-1]
-        rates = {k: worth[k] - worth[last] for k in free[:-1]}
-    else:
-        rates = {k: worth[k] for k in free}
-    rates = {k: rate for k, rate in rates.items() if rate % modulus}
-    if not rates:
-        return None
-    first, *others = sorted(rates, key=lambda k: rates[k] & -rates[k])
-    power = rates[first] & -rates[first]  # the largest power of two that divides it
-    if miss % power or power >= modulus:
-        return None
-    small = modulus // power
-    inverse = pow(rates[first] // power, -1, small)
-    one = (-(miss // power) * inverse) % small
-    if others:
-        second = others[0]
-        slope = (-(rates[second] // power) * inverse) % small
-        one, two = _nearest((one, 0), (small, 0), (slope, 1))
-        shift[second] = two
-    else:
-        one = one - small if one > small // 2 else one
-    shift[first] = one
-    if balanced:
-        shift[last] = -sum(shift)
-    return shift
-
-
-Pair = tuple[int, int]
-
-
-def _nearest(point: Pair, one: Pair, two: Pair) -> Pair:
-    """The shortest vector that differs from `point` by whole multiples of two others, nearly (Gauss; Babai)."""
-
-    def dot(a: Pair, b: Pair) -> int:
-        return a[0] * b[0] + a[1] * b[1]
-
-    def less(a: Pair, b: Pair) -> Pair:
-        """a less the whole multiple of b that leaves it shortest."""
-        times = (2 * dot(a, b) + dot(b, b)) // (2 * dot(b, b))
-        return a[0] - times * b[0], a[1] - times * b[1]
-
-    while True:
-        if dot(one, one) < dot(two, two):
-            one, two = two, one
-        shorter = less(one, two)
-        if dot(shorter, shorter) >= dot(one, one):
+def _nearest(point: NDArray[np.object_], basis: NDArray[np.object_]) -> list[int]:
+    """A short vector that differs from `point` by whole multiples of the rows of the basis (Babai's rounding)."""
+    reduced, left = _reduced(basis), point
+    for _ in range(ROUNDINGS):  # floats see the first digits of the multiples, then the next ones
+        multiples = np.linalg.solve(reduced.astype(np.float64).T, left.astype(np.float64))
+        whole = np.array([int(each) for each in np.round(multiples)], dtype=object)
+        if not whole.any():
             break
-        one = shorter
-    # one, two are reduced and nearly at right angles: take away the larger, then the smaller
-    across = (-two[1], two[0])
-    height = dot(one, across)
-    times = (2 * dot(point, across) + abs(height)) // (2 * abs(height)) * (1 if height > 0 else -1)
-    point = point[0] - times * one[0], point[1] - times * one[1]
-    return less(point, two)
+        left = left - whole @ reduced
+    return [int(each) for each in left]
+
+
+def _reduced(basis: NDArray[np.object_]) -> NDArray[np.object_]:
+    """A basis of the same lattice no vector of which gets shorter by taking another's multiples away (Gauss)."""
+    rows = basis.copy()
+    products = rows @ rows.T
+    moved = True
+    while moved:
+        moved = False
+        for i, j in itertools.permutations(range(len(rows)), 2):
+            if 2 * abs(products[i, j]) > products[j, j]:
+                rows[i] -= (2 * products[i, j] + products[j, j]) // (2 * products[j, j]) * rows[j]
+                products[i] = products[:, i] = rows @ rows[i]
+                moved = True
+    return rows

@@ -52,6 +52,19 @@ def test_two_contracts_are_exactly_as_good_and_each_type_takes_the_principals_ch
     assert worth[0] == worth[1]
 
 
+@pytest.mark.parametrize("field", [{}, {"transfers": (-100.0, 200.0)}, {"objective": c.Welfare(0.5)}])
+def test_decimals_are_exactly_indifferent_where_amounts_next_to_nothing_have_digits_to_spare(field):
+    """Differences of .1 and 2.9 are worth multiples of .1 but for last digits: two amounts of 1e-9 make up for those."""
+    twins = [[0.1, 2.9, 1.0], [0.1, 2.9, 1.0]]
+    values = [[-1.5, -1.25, 0.5], [0.5, -0.75, -1.5]]  # the first gets none of good 0, the second none of good 2
+    menu = c.solve_menu(twins, principal_values=values, cost=c.Quadratic(0.1), **field)
+    assert menu.value == pytest.approx(24.8875)
+    exact = [[Fraction(float(x)) for x in row] for row in menu.allocation]
+    worth = [sum(Fraction(v) * x for v, x in zip(twins[0], row, strict=True)) for row in exact]
+    paid = [Fraction(float(t)) for t in menu.transfer]
+    assert worth[0] - paid[0] == worth[1] - paid[1]
+
+
 def test_lotteries_between_which_types_differ_by_a_constant_are_one_taste():
     taste = [[1.0, 2.0, 0.5], [2.0, 3.0, 1.5], [2.0, 0.0, 1.0]]
     values = [[0.5, 0.0, 0.0], [0.0, 0.25, 1.0], [0.0, 0.0, 0.0]]
