@@ -54,7 +54,7 @@ def test_two_contracts_are_exactly_as_good_and_each_type_takes_the_principals_ch
 
 @pytest.mark.parametrize("field", [{}, {"transfers": (-100.0, 200.0)}, {"objective": c.Welfare(0.5)}])
 def test_decimals_are_exactly_indifferent_where_amounts_next_to_nothing_have_digits_to_spare(field):
-    """Differences of .1 and 2.9 are worth multiples of .1 but for last digits: two amounts of 1e-9 make up for those."""
+    """Differences of .1 and 2.9 are worth multiples of .1 but for last digits: two tiny amounts make up for those."""
     twins = [[0.1, 2.9, 1.0], [0.1, 2.9, 1.0]]
     values = [[-1.5, -1.25, 0.5], [0.5, -0.75, -1.5]]  # the first gets none of good 0, the second none of good 2
     menu = c.solve_menu(twins, principal_values=values, cost=c.Quadratic(0.1), **field)
