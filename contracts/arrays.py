@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import reprlib
 from collections.abc import Sequence
 from itertools import chain
 from typing import Any
@@ -106,12 +107,19 @@ def _floats(name: str, values: Any, labels: Sequence[str] | None) -> Array:
     try:
         return np.array(raw, dtype=np.float64, order="C")  # sums over entries depend, in the last bit, on their order
     except (TypeError, ValueError, OverflowError) as exc:
-        if raw.ndim == 0:
+        if raw.ndim == 0 and not isinstance(values, int):
             raise ProblemError(
                 f"{name} is {type(values).__name__}: give numbers, in a list, an array or a frame"
             ) from exc
         where, entry = next((k, entry) for k, entry in np.ndenumerate(raw) if not _is_number(entry))
-        raise ProblemError(f"{name}{place(where, labels)} is {entry!r}: every entry must be a finite number") from exc
+        raise ProblemError(f"{name}{place(where, labels)} is {_told(entry)}") from exc
+
+
+def _told(entry: Any) -> str:
+    """What is no float, and what to do, in a line: whole numbers may have thousands of digits."""
+    if isinstance(entry, int):
+        return f"a whole number of {entry.bit_length()} binary digits: choose a larger unit"
+    return f"{reprlib.repr(entry)}: every entry must be a finite number"
 
 
 def _kinds(raw: NDArray[Any], values: Any) -> set[str]:
