@@ -18,6 +18,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterable, Iterator
 from fractions import Fraction
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,6 +28,7 @@ from contracts.domains import Simplex
 from contracts.engines.near_twins import LOTTERY_DIGITS
 from contracts.exact import EPS, as_integers, binary_places
 from contracts.frozen import dataclass
+from contracts.participation import WithOutside
 from contracts.problem import ScreeningProblem
 from contracts.relevance import Indices
 
@@ -42,22 +44,55 @@ ROUNDINGS = 5  # of multiples of a lattice's vectors
 INWARDS = (0.0, 2.0**-34, 2.0**-28, 2.0**-24)  # share of the largest amount by which others leave an edge
 
 
-def twin_groups(problem: ScreeningProblem) -> list[Indices]:
+@dataclass(frozen=True, eq=False)
+class Tastes:
+    """What indifference is about: valuations of the goods that vary, (n_types, n_goods), and where they vary."""
+
+    valuations: Array
+    domain: Any
+
+    @property
+    def n_goods(self) -> int:
+        """Number of goods."""
+        return int(self.valuations.shape[1])
+
+    @property
+    def sums_to_one(self) -> bool:
+        """Whether allocations are lotteries; what all outcomes are worth in common is no taste then."""
+        return isinstance(self.domain, Simplex) and not self.domain.free_disposal
+
+
+def tastes_of(problem: ScreeningProblem, allocation: Array) -> Tastes:
+    """The tastes that twins share: where all in `allocation` are served for sure, those for what is served."""
+    if isinstance(problem.domain, WithOutside) and not allocation[:, -1].any():
+        return Tastes(problem.valuations[:, :-1], problem.domain.inner)
+    return Tastes(problem.valuations, problem.domain)
+
+
+def twin_groups(problem: ScreeningProblem, allocation: Array) -> list[Indices]:
     """Types of equal tastes, two and more, or of tastes that a last digit tells apart.
 
-    What all outcomes of a lottery are worth in common is no taste.
+    Of those who are served for sure what they want from what is served; of others what they want from the rest, too.
     """
     from scipy.sparse import csr_array
     from scipy.sparse.csgraph import connected_components
 
-    taste = problem.valuations - problem.valuations.mean(axis=1, keepdims=True) * _sums_to_one(problem)
-    apart = np.abs(taste[:, np.newaxis] - taste).max(axis=2)
-    close = apart <= ALIKE * float(np.abs(problem.valuations).max())
+    close = _alike(Tastes(problem.valuations, problem.domain))
+    if isinstance(problem.domain, WithOutside):
+        served = allocation[:, -1] == 0
+        close |= _alike(tastes_of(problem, allocation[:0])) & (served[:, np.newaxis] & served)
     if problem.mimics is not None:  # who can mimic one another only one way need not be indifferent
         close &= problem.mimics & problem.mimics.T
-    group = connected_components(csr_array(close), directed=False)[1]
+    group = connected_components(csr_array(np.asarray(close, dtype=np.int8)), directed=False)[1]
     members = [np.flatnonzero(group == number) for number in range(int(group.max()) + 1)]
     return [each.astype(np.intp) for each in members if len(each) > 1]
+
+
+def _alike(tastes: Tastes) -> NDArray[np.bool_]:
+    """Which pairs of types a last digit tells apart at most; (n_types, n_types)."""
+    taste = tastes.valuations - tastes.valuations.mean(axis=1, keepdims=True) * tastes.sums_to_one
+    apart = np.abs(taste[:, np.newaxis] - taste).max(axis=2)
+    return np.asarray(apart <= ALIKE * float(np.abs(tastes.valuations).max()))
 
 
 def indifferent_amounts(
@@ -71,39 +106,35 @@ def indifferent_amounts(
     if problem.n_goods == 1:
         moved = allocation.copy()
         for group in groups:
-            _move_by_digits(problem, group, moved, transfer)
+            _move_by_digits(tastes_of(problem, moved), group, moved, transfer)
         yield problem.domain.clip(moved)
     for inwards in INWARDS:
         moved = allocation.copy()
         for group in groups:
-            _move(problem, group, moved, transfer, inwards)
+            tastes = tastes_of(problem, moved[group])
+            varying = moved[:, : tastes.n_goods]
+            _move(tastes, group, varying, transfer, inwards)
         if problem.domain.violation(moved).max() == 0:
             yield moved
 
 
-def _sums_to_one(problem: ScreeningProblem) -> bool:
-    return isinstance(problem.domain, Simplex) and not problem.domain.free_disposal
-
-
-def _move(problem: ScreeningProblem, group: Indices, allocation: Array, transfer: Array, inwards: float) -> None:
+def _move(tastes: Tastes, group: Indices, allocation: Array, transfer: Array, inwards: float) -> None:
     """Move the allocations of one group of twins, in place: those of whoever pays most first, in coarsest digits."""
-    amounts = _off_edges(problem, allocation[group], inwards)
+    amounts = _off_edges(tastes, allocation[group], inwards)
     exponents = np.frexp(np.abs(transfer[group]))[1]
-    places = binary_places(problem.valuations[group])
+    places = binary_places(tastes.valuations[group])
     step_places = AMOUNT_DIGITS - _exponent(amounts)
     q = int(exponents.max()) - 52 + places + step_places
     if q <= 0 or abs(step_places) > LARGEST_EXPONENT or int(exponents.min()) < -LARGEST_EXPONENT:
         return
     step = 2.0**-step_places
     first, *others = np.argsort(-exponents, kind="stable").tolist()
-    worth = as_integers(problem.valuations[group[first]], places)
-    if _sums_to_one(problem):
-        worth = worth - worth[0]
+    worth = as_integers(tastes.valuations[group[first]], places)
     placed = [first]
     for member in others:
         pair = [first, member]
-        amounts[member] += _into_order(problem, group[pair], amounts[pair], ORDER * 2.0 ** (q / 2) * step, step)
-        ways = _ways(problem, amounts, placed, member)
+        amounts[member] += _into_order(tastes, group[pair], amounts[pair], ORDER * 2.0 ** (q / 2) * step, step)
+        ways = _ways(tastes, amounts, placed, member, same=np.ptp(tastes.valuations[group[pair]], axis=0).max() == 0)
         digit = int(exponents[member]) - 52
         if (amounts[first] != amounts[member]).any() and ways:
             for way, count in zip(ways, _to_lattice(worth, places, amounts[pair], ways, digit), strict=True):
@@ -112,16 +143,16 @@ def _move(problem: ScreeningProblem, group: Indices, allocation: Array, transfer
     allocation[group] = amounts
 
 
-def _off_edges(problem: ScreeningProblem, amounts: Array, inwards: float) -> Array:
+def _off_edges(tastes: Tastes, amounts: Array, inwards: float) -> Array:
     """Amounts on an edge of the domain moved inwards by a share of the largest; lotteries keep their sums."""
     width = inwards * float(np.abs(amounts).max())
-    lowest, highest = _range(problem)
+    lowest, highest = _range(tastes)
     moved = np.clip(amounts, np.minimum(lowest + width, amounts.max()), np.maximum(highest - width, amounts.min()))
-    if _sums_to_one(problem):
-        rows = np.arange(len(moved))
-        moved[rows, np.argmax(moved, axis=1)] += 1.0 - moved.sum(axis=1)
-    digits = _steps(moved)
-    return np.asarray(np.round(moved / digits) * digits)
+    digits = EPS if tastes.sums_to_one else _steps(moved)
+    moved = np.round(moved / digits) * digits
+    if tastes.sums_to_one:
+        moved[np.arange(len(moved)), np.argmax(moved, axis=1)] += 1.0 - moved.sum(axis=1)
+    return np.asarray(moved)
 
 
 def _steps(amounts: Array) -> Array:
@@ -129,11 +160,11 @@ def _steps(amounts: Array) -> Array:
     return np.asarray(2.0 ** (np.frexp(np.maximum(np.abs(amounts), 2.0**-LARGEST_EXPONENT))[1] - 52.0))
 
 
-def _range(problem: ScreeningProblem) -> tuple[Array, Array]:
+def _range(tastes: Tastes) -> tuple[Array, Array]:
     """The least and the largest amount of each good in the domain."""
-    ends = np.vstack([-np.eye(problem.n_goods), np.eye(problem.n_goods)])
-    corners = np.diag(problem.domain.support(ends)[: problem.n_goods]), problem.domain.support(ends)
-    return corners[0], np.diag(corners[1][problem.n_goods :])
+    ends = np.vstack([-np.eye(tastes.n_goods), np.eye(tastes.n_goods)])
+    corners = np.diag(tastes.domain.support(ends)[: tastes.n_goods]), tastes.domain.support(ends)
+    return corners[0], np.diag(corners[1][tastes.n_goods :])
 
 
 @dataclass(frozen=True, eq=False)
@@ -158,9 +189,12 @@ class Way:
         )
 
 
-def _ways(problem: ScreeningProblem, amounts: Array, placed: list[int], member: int) -> list[Way]:
-    """The ways that leave most freedom, counted in steps; at most MOST_WAYS."""
-    lowest, highest = _range(problem)
+def _ways(tastes: Tastes, amounts: Array, placed: list[int], member: int, *, same: bool) -> list[Way]:
+    """The ways that leave most freedom, counted in steps; at most MOST_WAYS.
+
+    The sum of a lottery may be off by a last digit, unless valuations are not the same, but the same up to a constant.
+    """
+    lowest, highest = _range(tastes)
     free = FREE * float(np.abs(amounts).max())
     found = []
     for rows, sign in (((member,), 1), (tuple(placed), -1)):
@@ -168,13 +202,13 @@ def _ways(problem: ScreeningProblem, amounts: Array, placed: list[int], member: 
         digits = _steps(np.abs(moving).max(axis=0))
         room = np.minimum(np.minimum(moving - lowest, highest - moving).min(axis=0) / 2, free)
         last = int(np.argmax(moving.min(axis=0)))
-        for good in range(problem.n_goods):
+        for good in range(tastes.n_goods):
             step = float(digits[good])
-            if not _sums_to_one(problem):
+            if not tastes.sums_to_one:
                 found.append(Way(rows, sign, (good,), step, float(room[good])))
             elif good != last:
                 found.append(Way(rows, sign, (good, last), EPS, float(min(room[good], room[last]))))
-                found.append(Way(rows, sign, (good,), step, float(min(room[good], EPS))))
+                found.append(Way(rows, sign, (good,), step, float(min(room[good], EPS)) * same))
     found = [way for way in found if way.room >= FEWEST_STEPS * way.step]
     return sorted(found, key=lambda way: -way.room / way.step)[:MOST_WAYS]
 
@@ -209,16 +243,16 @@ def _to_lattice(worth: NDArray[np.object_], places: int, pair: Array, ways: list
     return stays
 
 
-def _move_by_digits(problem: ScreeningProblem, group: Indices, allocation: Array, transfer: Array) -> None:
+def _move_by_digits(tastes: Tastes, group: Indices, allocation: Array, transfer: Array) -> None:
     """Move amounts of one good by last digits, in place, until transfers fit between what near twins would pay.
 
     Of neighbours a < b with amounts x < y the transfers must differ by at least a (y - x) and at most b (y - x). Some
     of the amounts next to y leave a float in between.
     """
     digit = Fraction(2) ** (_exponent(transfer[group]) - 53)
-    order = group[np.argsort(problem.valuations[group, 0], kind="stable")]
+    order = group[np.argsort(tastes.valuations[group, 0], kind="stable")]
     for below, above in itertools.pairwise(order.tolist()):
-        low, high = (Fraction(float(problem.valuations[who, 0])) for who in (below, above))
+        low, high = (Fraction(float(tastes.valuations[who, 0])) for who in (below, above))
         first, start = Fraction(float(allocation[below, 0])), float(allocation[above, 0])
         if low == high or start <= first:
             continue
@@ -236,21 +270,21 @@ def _exponent(values: Array) -> int:
     return int(np.frexp(np.abs(values).max(initial=2.0**-1000))[1])
 
 
-def _into_order(problem: ScreeningProblem, pair: Indices, amounts: Array, room: float, step: float) -> Array:
+def _into_order(tastes: Tastes, pair: Indices, amounts: Array, room: float, step: float) -> Array:
     """What to add to the second's amounts for it to have more, by `room`, of what it values more by a last digit."""
-    values = [[Fraction(value) for value in row] for row in problem.valuations[pair].tolist()]
+    values = [[Fraction(value) for value in row] for row in tastes.valuations[pair].tolist()]
     ahead = [b - a for a, b in zip(*values, strict=True)]
-    if _sums_to_one(problem):
+    if tastes.sums_to_one:
         ahead = [each - sum(ahead) / len(ahead) for each in ahead]
     direction = np.array([float(each) for each in ahead])
     length = float(np.linalg.norm(direction))
-    rounding = LOTTERY_DIGITS * float(np.abs(problem.valuations[pair]).max()) * _sums_to_one(problem)
+    rounding = LOTTERY_DIGITS * float(np.abs(tastes.valuations[pair]).max()) * tastes.sums_to_one
     if length <= rounding:
         return np.zeros(len(direction))
     direction /= length
     short = max(0.0, room - float(direction @ (amounts[1] - amounts[0])))
     added = np.round(short * direction / step) * step
-    if _sums_to_one(problem):
+    if tastes.sums_to_one:
         added[np.argmax(amounts[1])] -= added.sum()
     return np.asarray(added)
 

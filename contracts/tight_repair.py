@@ -40,7 +40,7 @@ def tight_repairs(problem: ScreeningProblem, candidate: Candidate, strict: Stric
     """Mixtures on the edges of the domain, repriced exactly; contracts (n_types,), or none for many types."""
     if problem.n_types > FEW_TYPES:
         return
-    twins = twin_groups(problem)
+    twins = twin_groups(problem, candidate.allocation)
     for edge in EDGES:
         for share in SHARES if strict is not None else SHARES[:1]:
             allocation, utility = candidate.allocation, candidate.utility

@@ -115,3 +115,18 @@ def test_where_no_rounding_stays_inside_there_is_none():
 
 def test_types_that_the_principal_values_alike_need_no_indifference():
     assert doubles(c.ScreeningProblem([1.0, 1.0, 2.0], principal_values=[[0.5], [0.5], [0.0]])) is None
+
+
+@pytest.mark.parametrize("reservation", [0.0, 0.3])
+@pytest.mark.parametrize("above", [0.0, 1.0])
+def test_twins_who_may_stay_away_are_indifferent_between_the_lotteries_they_are_served(reservation, above):
+    """What all outcomes are worth in common decides whether to come, not which lottery to take."""
+    rng = np.random.default_rng(0)
+    base = rng.uniform(0.0, 3.0, (3, 3))
+    valuations = np.vstack([base, base[:2] + above])
+    values = rng.uniform(-1.0, 1.0, (5, 3))
+    menu = c.solve_menu(
+        valuations, principal_values=values, cost=c.Quadratic(), domain=c.Simplex(), reservation_utility=reservation
+    )
+    assert menu.certificate.holds
+    assert not np.array_equal(menu.allocation[0], menu.allocation[3])

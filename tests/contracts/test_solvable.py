@@ -198,7 +198,7 @@ def test_amounts_on_the_lattice_are_near_and_leave_twins_exactly_indifferent(see
     taste, amounts = rng.uniform(0.5, 5, 2), rng.uniform(0.5, 2, (2, 2))
     problem = c.ScreeningProblem([taste, taste], cost=c.Quadratic())
     worth = amounts @ taste
-    moved = next(indifferent_amounts(problem, twin_groups(problem), amounts, worth))
+    moved = next(indifferent_amounts(problem, twin_groups(problem, amounts), amounts, worth))
     assert np.abs(moved - amounts).max() < 1e-5
     menus = list(exactly_repriced(problem, moved, moved @ taste))
     assert menus
