@@ -78,9 +78,10 @@ def judged(case: Case, outcome: Outcome) -> Verdict:
     with np.errstate(all="ignore"):
         if outcome.allocation is not None:
             wrong = wrong_on_its_own(fields, outcome)
-            if wrong is not None:
-                where = "" if outcome.kind == "menu" else "the menu that was reached: "
-                return Verdict(wrong[0], where + wrong[1], solvable=True, oracle=outcome.value)
+            if wrong is not None and outcome.kind == "menu":
+                return Verdict(wrong[0], wrong[1], solvable=True, oracle=outcome.value)
+            if wrong is not None and wrong[0] != "other violation":  # what was reached keeps IC and IR, and no more
+                return Verdict(wrong[0], f"the menu that was reached: {wrong[1]}", oracle=outcome.value)
         best = optimum(fields, case.money, case.amount)
         if outcome.kind != "menu":
             return _without_menu(case, outcome, best)
@@ -195,6 +196,8 @@ def is_beyond_floats(case: Case, outcome: Outcome, best: Optimum) -> bool:
     fields = case.fields
     pools = pools_beyond_floats(fields)
     if not pools or outcome.allocation is None or outcome.transfer is None:
+        return False
+    if broken(fields, outcome.allocation, outcome.transfer, outcome.offered):
         return False
     pooled = optimum(fields, case.money, case.amount, pools=pools)
     if pooled.status != "optimal":
