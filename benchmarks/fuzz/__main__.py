@@ -24,7 +24,9 @@ def main() -> int:
     options = arguments()
     console = Console()
     if options.case is not None:
-        return replay(case(options.seed, options.case, options.generation), options.limit, console, shrinking=options.shrink)
+        return replay(
+            case(options.seed, options.case, options.generation), options.limit, console, shrinking=options.shrink
+        )
     if options.report:
         records = read(options.out, options.seed, options.generation)
     else:
@@ -40,10 +42,14 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--minutes", type=float, help="no new case after so long (10, without --cases)")
     parser.add_argument("--cases", type=int, help="the first so many cases of the seed")
     parser.add_argument("--seed", type=int, default=0, help="of all cases (0)")
-    parser.add_argument("--wide", action="store_true", help="cases of the second generation: participation, mimics, ...")
+    parser.add_argument(
+        "--wide", action="store_true", help="cases of the second generation: participation, mimics, ..."
+    )
     parser.add_argument("--workers", type=int, default=1, help="cases at a time (1)")
     parser.add_argument("--limit", type=float, default=20.0, help="seconds of processor time for one answer (20)")
-    parser.add_argument("--out", type=Path, help="record, continued if it is there (out/fuzz/SEED.jsonl, SEED-wide.jsonl)")
+    parser.add_argument(
+        "--out", type=Path, help="record, continued if it is there (out/fuzz/SEED.jsonl, SEED-wide.jsonl)"
+    )
     parser.add_argument("--case", type=int, help="replay one case and print everything")
     parser.add_argument(
         "--shrink", action="store_true", help="with --case: look for a smaller problem that fails alike"

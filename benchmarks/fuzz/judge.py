@@ -11,7 +11,8 @@ import numpy as np
 
 from benchmarks.fuzz.cases import Case
 from benchmarks.fuzz.menus import feasible_menus, is_strictly_feasible
-from benchmarks.fuzz.oracle import broken, exact_profit, worth
+from benchmarks.fuzz.oracle import broken
+from benchmarks.fuzz.payoffs import exact_profit, worth
 from benchmarks.fuzz.program import Optimum, formulated, optimum, room
 from benchmarks.fuzz.twins import pools_beyond_floats
 from benchmarks.fuzz.units import Fields, objective_unit, scaled

@@ -6,18 +6,9 @@ from collections.abc import Callable, Iterator
 
 import numpy as np
 
-from benchmarks.fuzz.oracle import (
-    broken,
-    by_type,
-    excess_of,
-    has_reservation,
-    kept_of,
-    leaving,
-    may_leave,
-    terms,
-    transfer_limits,
-    values_of,
-)
+from benchmarks.fuzz.oracle import broken, excess_of
+from benchmarks.fuzz.payoffs import by_type, terms
+from benchmarks.fuzz.tastes import has_reservation, kept_of, leaving, may_leave, transfer_limits, values_of
 from benchmarks.fuzz.units import Fields
 
 Array = np.ndarray

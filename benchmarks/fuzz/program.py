@@ -4,8 +4,9 @@
     such that  u_i - u_j - (a_i - a_j) . x_j >= s_i(x_i - x_j)  for all i != j
                u_i - r_i >= s_i(x_i - o),   r_i = a_i . o with an outside option o, and o = 0 without
 
-With a relation of who can mimic whom, IC has the rows of its pairs. Where types may be left out, with chance w, y = (1 - w) x
-stands for x, with the expected cost (1 - w) [c(y / (1 - w)) + K], and w is one more good, worth r_i or a_i . o;
+With a relation of who can mimic whom, IC has the rows of its pairs. Where types may be left out, with chance w, the
+expected y = (1 - w) x stands for x, at the expected cost (1 - w) [c(y / (1 - w)) + K], and w is one more good, worth
+r_i or a_i . o;
 
 in units in which money and amounts are near one. The answer is a solver's word, good to about 1e-7.
 """
@@ -21,19 +22,17 @@ import numpy as np
 
 from benchmarks.fuzz.costs import cost_expression, costs
 from benchmarks.fuzz.distributions import worst_distribution
-from benchmarks.fuzz.oracle import (
+from benchmarks.fuzz.payoffs import by_type, terms, worth
+from benchmarks.fuzz.tastes import (
     are_for_served,
-    by_type,
     doubts,
     has_reservation,
     is_mimic,
     kept_of,
     leaving,
     may_leave,
-    terms,
     transfer_limits,
     values_of,
-    worth,
 )
 from benchmarks.fuzz.units import Fields, is_part, objective_unit, scaled
 
@@ -80,9 +79,14 @@ class Program:
 
 
 def optimum(
-    fields: Fields, money: float, amount: float, *, solvers: tuple[str, ...] = ALL, pools: tuple[tuple[int, ...], ...] = ()
+    fields: Fields,
+    money: float,
+    amount: float,
+    *,
+    solvers: tuple[str, ...] = ALL,
+    pools: tuple[tuple[int, ...], ...] = (),
 ) -> Optimum:
-    """The best menu of a problem whose money and amounts are near the units given; each pool of types gets one contract."""
+    """The best menu of a problem whose money and amounts are near the units given; every pool gets one contract."""
     small = scaled(fields, 1 / money, 1 / amount)
     objective = small.get("objective", {})
     if is_part(objective.get("function")):  # the logarithm of another unit is another number
@@ -137,7 +141,9 @@ def formulated(fields: Fields, pools: tuple[tuple[int, ...], ...] = ()) -> Progr
         who, other = pairs.T
         gain = cp.sum(cp.multiply(values[who] - values[other], x[other]), axis=1)
         hard.append(u[who] - u[other] - gain >= doubt_of(fields, who, y[who] - y[other]))
-        both = np.array([(i, j) for i, j in apart if i < j and is_mimic(fields, i, j) and is_mimic(fields, j, i)], dtype=int)
+        both = np.array(
+            [(i, j) for i, j in apart if i < j and is_mimic(fields, i, j) and is_mimic(fields, j, i)], dtype=int
+        )
         hard += in_order(values, x, *both.reshape(-1, 2).T)
     if has_reservation(fields):
         outside = [leaving(fields, who) for who in range(n_types)]
@@ -264,7 +270,9 @@ def _explained(program: Program, found: Optimum, solvers: tuple[str, ...]) -> Op
     if slack < -1e-6:
         return Optimum("infeasible", slack=slack)
     if found.status == "unbounded" or found.status == "unknown":
-        reserve = np.abs(program.fields.get("reservation_utility", 0.0)).max() if has_reservation(program.fields) else 0.0
+        reserve = (
+            np.abs(program.fields.get("reservation_utility", 0.0)).max() if has_reservation(program.fields) else 0.0
+        )
         near, far = (_within(program, reach * max(FAR, 10 * reserve), solvers) for reach in (1.0, 10.0))
         if near.status == far.status == "optimal":
             if far.value > near.value + 0.1 * abs(near.value) and far.value > 1.0:
@@ -329,7 +337,9 @@ def _moved_inside(domain: Fields, allocation: Array, share: Array | float = 1.0)
     """Without the solver's steps across bounds, where costs may have no value."""
     if domain["kind"] == "Box":
         with np.errstate(invalid="ignore"):  # no share of what has no end
-            low, high = (np.nan_to_num(share * domain[end], nan=0.0, posinf=np.inf, neginf=-np.inf) for end in ("lower", "upper"))
+            low, high = (
+                np.nan_to_num(share * domain[end], nan=0.0, posinf=np.inf, neginf=-np.inf) for end in ("lower", "upper")
+            )
         return np.clip(allocation, low, high)
     return (
         allocation if domain["kind"] == "Polyhedron" and np.any(domain["bounds"] < 0) else np.maximum(allocation, 0.0)

@@ -73,7 +73,13 @@ def _verdicts(records: list[Record]) -> Table:
     core = Counter(record["verdict"] for record in records if record["core"])
     for verdict, count in Counter(record["verdict"] for record in records).most_common():
         style = (
-            "bold red" if verdict in GRAVE else "red" if verdict in FAILED else "yellow" if verdict in (*MISSED, BEYOND) else ""
+            "bold red"
+            if verdict in GRAVE
+            else "red"
+            if verdict in FAILED
+            else "yellow"
+            if verdict in (*MISSED, BEYOND)
+            else ""
         )
         table.add_row(verdict, str(count), str(core[verdict]), style=style)
     return table

@@ -17,7 +17,7 @@ import numpy as np
 
 from benchmarks.fuzz.cases import Case
 from benchmarks.fuzz.judge import Outcome, Verdict, judged
-from benchmarks.fuzz.oracle import kept_of, may_leave
+from benchmarks.fuzz.tastes import kept_of, may_leave
 
 PRELOADED = ["benchmarks.fuzz.trial", "benchmarks.fuzz.preloaded"]
 WALL = 15.0  # times the limit of processor time after which a process is killed all the same: machines are shared

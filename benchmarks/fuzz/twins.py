@@ -1,10 +1,11 @@
-"""What floats cannot express: twins who should get different contracts, and have to be exactly indifferent between them.
+"""What floats cannot express: twins who should get different contracts, and have to be exactly indifferent to both.
 
-Twins value everything alike, or are apart by rounding only. Where the principal or a row tells them apart, the best menu
-gives them different contracts (x, t) and (x', t'), and IC both ways asks for a . (x - x') = t - t' of floats, exactly.
-That is a whole relation between the goods that count, and the transfer where it may move. If only two of these may move,
-their differences must be multiples of the digits of a: with 1.5 there are many such pairs of floats, with 2.1 there are
-nearly none but equal contracts. With three that may move there are pairs within the square root of a last digit.
+Twins value everything alike, or are apart by rounding only. Where the principal or a row tells them apart, the best
+menu gives them different contracts (x, t) and (x', t'), and IC both ways asks for a . (x - x') = t - t' of floats,
+exactly. That is a relation of whole numbers between the goods that count, and the transfer where it may move. If only
+two of these may move, their differences must be multiples of the digits of a: with 1.5 there are many such pairs of
+floats, with 2.1 there are nearly none but equal contracts. With three that may move there are pairs within the square
+root of a last digit.
 
 So a menu that falls short is beyond floats if there are twins of that kind, and it is worth at least the best menu that
 gives each group of them one contract. Everything else is a failure. Nothing here knows the library.
@@ -17,7 +18,7 @@ from fractions import Fraction
 
 import numpy as np
 
-from benchmarks.fuzz.oracle import exact_values, is_mimic, may_leave, transfer_limits, values_of
+from benchmarks.fuzz.tastes import exact_values, is_mimic, may_leave, transfer_limits, values_of
 from benchmarks.fuzz.units import Fields
 
 Array = np.ndarray

@@ -57,7 +57,9 @@ def new_cost(rng: Rng, fields: Fields) -> Fields:
         if largest(fields) < INFINITE and n_goods > 1 and rng.random() < 0.2:
             direction[rng.integers(n_goods)] = 0.0
         inner = [{"kind": "Quadratic", "curvature": float(rng.choice(CURVATURES))}, exponential(rng, 1.0)]
-        inner += [] if is_signed(fields) else [{"kind": "Power", "exponent": float(rng.choice([1.5, 3.0])), "scale": 1.0}]
+        inner += (
+            [] if is_signed(fields) else [{"kind": "Power", "exponent": float(rng.choice([1.5, 3.0])), "scale": 1.0}]
+        )
         inner += [{"kind": "Logarithm", "scale": 1.0, "capacity": 2.0}] if largest(fields) == INFINITE else []
         part = inner[rng.integers(len(inner))]
         if part["kind"] == "ExponentialCost" and INFINITE > largest(fields) > 100:
@@ -79,7 +81,11 @@ def of_one_good(rng: Rng, fields: Fields) -> Fields:
     if kind == "Linear":
         return {"kind": "Linear", "price": float(rng.choice([0.0, 0.5, 1.0, 0.3]))}
     if kind == "Power":
-        return {"kind": "Power", "exponent": float(rng.choice([1.25, 1.5, 3.0])), "scale": float(rng.choice([0.5, 1.0]))}
+        return {
+            "kind": "Power",
+            "exponent": float(rng.choice([1.25, 1.5, 3.0])),
+            "scale": float(rng.choice([0.5, 1.0])),
+        }
     if kind == "exponential" and not INFINITE > largest(fields) > 100:
         return exponential(rng, 1.0 if endless or rng.random() < 0.7 else -1.0)
     if kind == "logarithm":
@@ -192,10 +198,13 @@ def left_out_with(rng: Rng, fields: Fields) -> None:
 
 
 def nobody_leaves(rng: Rng, fields: Fields) -> None:
-    """No participation constraint: taxation, contracts with limits, floors under utilities; a few without a best menu."""
+    """No participation constraint: taxation, limits on transfers, floors under utilities; a few without a best menu."""
     n_types, _ = size_of(fields)
     fields["reservation_utility"] = -INFINITE
-    kind = rng.choice(["tax", "limits", "floors", "none", "worst off", "average", "endless"], p=[0.25, 0.2, 0.15, 0.15, 0.1, 0.1, 0.05])
+    kind = rng.choice(
+        ["tax", "limits", "floors", "none", "worst off", "average", "endless"],
+        p=[0.25, 0.2, 0.15, 0.15, 0.1, 0.1, 0.05],
+    )
     if kind == "tax":
         function: Fields = {"kind": "Isoelastic", "aversion": float(rng.choice([0.5, 1.0, 2.0]))}
         if rng.random() < 0.3:
@@ -211,7 +220,9 @@ def nobody_leaves(rng: Rng, fields: Fields) -> None:
     elif kind == "floors":
         least = rng.choice([0.0, 0.1, 0.3, -0.5], n_types)
         fields["constraints"] = [
-            {"utility": np.eye(n_types)[who], "lower": float(least[who])} for who in range(n_types) if who == 0 or rng.random() < 0.8
+            {"utility": np.eye(n_types)[who], "lower": float(least[who])}
+            for who in range(n_types)
+            if who == 0 or rng.random() < 0.8
         ]
     elif kind == "worst off":
         fields["objective"] = {"kind": "Welfare", "weights": 1.0, "function": "WorstOff", "profit_weight": 0.0}
@@ -250,7 +261,7 @@ def by_type(rng: Rng, fields: Fields) -> None:
     found = []
     for _ in range(n_types):
         how = rng.random()
-        if how < 0.3 or fields["domain"]["kind"] == "Simplex" and one["kind"] == "Entropy":
+        if how < 0.3 or (fields["domain"]["kind"] == "Simplex" and one["kind"] == "Entropy"):
             found.append(_dearer(rng, one))
         elif several and not (fields["domain"]["kind"] == "Box" and not np.isfinite(fields["domain"]["lower"]).all()):
             found.append(new_cost(rng, fields) if how < 0.6 else drafts.cost_of(rng, n_goods, fields["domain"]))
@@ -263,12 +274,16 @@ def _dearer(rng: Rng, cost: Fields) -> Fields:
     """The same cost at another price, where it has one."""
     times = float(rng.choice([0.5, 1.0, 1.5, 1.1]))
     name = {"Linear": "price", "Quadratic": "curvature", "Entropy": "temperature"}.get(cost["kind"], "scale")
-    return {**cost, name: np.multiply(cost[name], times) if np.ndim(cost[name]) else float(cost[name] * times)} if name in cost else cost
+    return (
+        {**cost, name: np.multiply(cost[name], times) if np.ndim(cost[name]) else float(cost[name] * times)}
+        if name in cost
+        else cost
+    )
 
 
 def transfer_rows(rng: Rng, fields: Fields) -> None:
     """Rows that count transfers, limits that differ by type, or both."""
-    n_types, n_goods = size_of(fields)
+    n_types, _ = size_of(fields)
     kind = rng.choice(["rows", "limits", "both"], p=[0.5, 0.35, 0.15])
     if kind != "rows":
         low = rng.choice([-INFINITE, -INFINITE, -1.0, -0.1, 0.0], n_types)
@@ -304,7 +319,11 @@ def _transfer_row(rng: Rng, fields: Fields) -> Fields:
         return {"transfer": paid, "allocation": amounts, "upper": 0.0}
     if kind == "any":
         coefficients = rng.integers(-2, 3, n_types) / 2
-        return {"transfer": coefficients, "utility": rng.integers(-1, 2, n_types) / 2, "upper": float(rng.choice([0.0, 0.5]))}
+        return {
+            "transfer": coefficients,
+            "utility": rng.integers(-1, 2, n_types) / 2,
+            "upper": float(rng.choice([0.0, 0.5])),
+        }
     paid[who] = 1.0
     return {"transfer": paid, "upper": float(rng.choice([0.0, 0.1, 0.5]))}
 

@@ -253,7 +253,7 @@ def test_without_participation_constraint_the_rents_that_a_linear_cost_leaves_ar
 
 
 def test_without_participation_constraint_equal_types_are_made_exactly_indifferent():
-    """A floor under the average utility alone: both get their efficient allocation, 0.3 better off than with nothing."""
+    """A floor under the average utility alone: both get what is efficient, and .3."""
     value, harm = np.array([2.1, 1.3]), np.array([[0.0, 0.0], [-1.0, -1.0]])
     floor = c.LinearConstraint(utility=[0.5, 0.5], lower=0.3)
     menu = c.solve_menu(
