@@ -244,6 +244,19 @@ class TestBeyondFloats:
         fields = fields_of([2.1, 2.1])
         assert verdict(fields, reached(fields, [2.1])) == "solver error"
 
+    def test_a_best_menu_that_was_reached_is_one_that_floats_can_express(self):
+        """Amounts one apart, at transfers 2.1 apart: exactly indifferent, and within a hundred-millionth of the best."""
+        less, digit = 1 + 205 / 2048, 2.0**-51
+        steps = int(2.1 * less / digit) - 2
+        price = (steps - (steps % 2 == 0)) * digit
+        allocation, transfer = np.array([[less + 1], [less]]), np.array([price + 2.1, price])
+        assert faults(TWINS, allocation, transfer) == []
+        value = worth(TWINS, allocation, transfer)[0]
+        assert value == pytest.approx(best(TWINS), rel=SOLVER)
+        offered = list(zip(allocation, transfer, strict=True))
+        found = {"allocation": allocation, "transfer": transfer, "offered": offered, "value": value}
+        assert verdict(TWINS, Outcome("error", error="SolverError", **found)) == "solver error"
+
     def test_values_of_few_digits_leave_many_pairs_of_floats(self):
         fields = fields_of([1.5, 1.5], principal_values=HARM)
         assert verdict(fields, reached(fields, [1.0])) == "solver error"

@@ -192,7 +192,7 @@ def _without_menu(case: Case, outcome: Outcome, best: Optimum) -> Verdict:
 def is_beyond_floats(case: Case, outcome: Outcome, best: Optimum) -> bool:
     """Whether floats keep twins from being told apart, and the menu that was reached is as good as any that does not.
 
-    It is not if the best menu need not tell them apart either: then the bound fell short, or something else.
+    It is not if the best menu need not tell them apart either, or was reached: then it is the bound that falls short.
     """
     fields = case.fields
     pools = pools_beyond_floats(fields)
@@ -204,7 +204,8 @@ def is_beyond_floats(case: Case, outcome: Outcome, best: Optimum) -> bool:
     if pooled.status != "optimal":
         return False
     allowed = GAP * measure(case, best, pooled.value) + SOLVER * _unit(case)
-    return best.value - pooled.value > allowed and outcome.value >= pooled.value - allowed
+    best_is_apart, is_apart = best.value - pooled.value > allowed, best.value - outcome.value > allowed
+    return best_is_apart and is_apart and outcome.value >= pooled.value - allowed
 
 
 def _is_borderline(case: Case, best: Optimum, claim: str) -> bool:

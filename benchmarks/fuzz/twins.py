@@ -7,8 +7,8 @@ two of these may move, their differences must be multiples of the digits of a: w
 floats, with 2.1 there are nearly none but equal contracts. With three that may move there are pairs within the square
 root of a last digit.
 
-So a menu that falls short is beyond floats if there are twins of that kind, and it is worth at least the best menu that
-gives each group of them one contract. Everything else is a failure. Nothing here knows the library.
+So a menu that falls short of the best is beyond floats if there are twins of that kind, and it is worth at least the
+best menu that gives each group of them one contract. Everything else is a failure. Nothing here knows the library.
 """
 
 from __future__ import annotations
