@@ -108,6 +108,9 @@ class WhenServed:
     total: float
     fixed: float = 0.0  # money for serving somebody at all
 
+    def check(self, n_goods: int, domain: Domain) -> None:
+        """The perspective of a convex cost is convex: the cost itself was checked, where it may be infinite too."""
+
     def _parts(self, allocation: Array) -> tuple[Array, Array]:
         """Probability of being served, and what is then served; (n,), (n, n_goods - 1)."""
         share = np.asarray(1.0 - allocation[:, -1] / self.total)

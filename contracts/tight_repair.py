@@ -138,14 +138,16 @@ def exactly_repriced(problem: ScreeningProblem, allocation: Array, near: Array) 
     lowest, highest = problem.transfer_limits
     finite = [limit for limit in (highest,) if np.isfinite(limit)]
     amounts = allocations if outside is None else np.vstack([allocations, outside])
-    exact = ExactUtilities(problem.valuations, amounts, near, np.append(problem.reservation_utility, finite))
+    reserved = problem.reservation_utility if problem.has_participation_constraint else np.zeros(0)
+    exact = ExactUtilities(problem.valuations, amounts, near, np.append(reserved, finite))
     worth = exact.worth(problem.valuations, allocations)
     own = worth[np.arange(problem.n_types), contract]
-    if outside is None:
-        least = exact.whole(problem.reservation_utility)
+    if outside is not None:
+        ceilings = own - exact.worth(problem.valuations, outside[np.newaxis])[:, 0]
+    elif problem.has_participation_constraint:
+        ceilings = own - exact.whole(reserved)
     else:
-        least = exact.worth(problem.valuations, outside[np.newaxis])[:, 0]
-    ceilings = own - least
+        ceilings = exact.whole(near)  # nothing else ends what can be asked of those who cannot leave
     for limit in finite:
         ceilings = np.minimum(ceilings, exact.whole(np.array([limit]))[0])
     members = [contract == m for m in range(len(allocations))]

@@ -16,7 +16,8 @@ from benchmarks.fuzz.build import Cosh, build, code
 from benchmarks.fuzz.cases import Case, case
 from benchmarks.fuzz.families import FAMILIES
 from benchmarks.fuzz.judge import FAILED, GRAVE, Outcome, judged, wrong_on_its_own
-from benchmarks.fuzz.oracle import broken, exact_profit, worth
+from benchmarks.fuzz.oracle import broken
+from benchmarks.fuzz.payoffs import exact_profit, worth
 from benchmarks.fuzz.program import optimum
 from benchmarks.fuzz.records import append, numbers_to_do, read
 from benchmarks.fuzz.report import rate
@@ -25,6 +26,7 @@ from benchmarks.fuzz.trial import library
 from benchmarks.fuzz.units import objective_unit
 
 ROOT = Path(__file__).parent.parent
+ORACLE = ("oracle", "tastes", "payoffs", "costs", "program", "distributions", "menus", "twins", "judge")
 SOLVER = 1e-6  # relative; the oracle asks Clarabel for 1e-9
 QUICK = [k for k in range(60) if case(5, k).n_types <= 6][:30]
 MUSSA_ROSEN = {
@@ -223,7 +225,7 @@ class TestCases:
     def test_the_oracle_imports_nothing_of_the_library(self):
         apart = ("build", "trial", "preloaded")  # these put problems to the library
         files = [path for path in (ROOT / "benchmarks" / "fuzz").glob("*.py") if path.stem not in apart]
-        for path in [path for path in files if path.stem in ("oracle", "program", "distributions", "menus", "judge")]:
+        for path in [path for path in files if path.stem in ORACLE]:
             assert not imported(path) & {"contracts", *(f"benchmarks.fuzz.{name}" for name in apart)}
         assert all("contracts" not in imported(path) for path in files)
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
-from benchmarks.fuzz.cases import Case, case
+from benchmarks.fuzz.cases import FIRST, WIDE, Case, case
 from benchmarks.fuzz.judge import FAILED, GRAVE, Outcome, Verdict
 from benchmarks.fuzz.records import Record, append, numbers_to_do, read, record_of
 from benchmarks.fuzz.report import show
@@ -24,9 +24,11 @@ def main() -> int:
     options = arguments()
     console = Console()
     if options.case is not None:
-        return replay(case(options.seed, options.case), options.limit, console, shrinking=options.shrink)
+        return replay(
+            case(options.seed, options.case, options.generation), options.limit, console, shrinking=options.shrink
+        )
     if options.report:
-        records = read(options.out, options.seed)
+        records = read(options.out, options.seed, options.generation)
     else:
         options.out.parent.mkdir(parents=True, exist_ok=True)
         records = run(options, console)
@@ -40,22 +42,28 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--minutes", type=float, help="no new case after so long (10, without --cases)")
     parser.add_argument("--cases", type=int, help="the first so many cases of the seed")
     parser.add_argument("--seed", type=int, default=0, help="of all cases (0)")
+    parser.add_argument(
+        "--wide", action="store_true", help="cases of the second generation: participation, mimics, ..."
+    )
     parser.add_argument("--workers", type=int, default=1, help="cases at a time (1)")
     parser.add_argument("--limit", type=float, default=20.0, help="seconds of processor time for one answer (20)")
-    parser.add_argument("--out", type=Path, help="record, continued if it is there (out/fuzz/SEED.jsonl)")
+    parser.add_argument(
+        "--out", type=Path, help="record, continued if it is there (out/fuzz/SEED.jsonl, SEED-wide.jsonl)"
+    )
     parser.add_argument("--case", type=int, help="replay one case and print everything")
     parser.add_argument(
         "--shrink", action="store_true", help="with --case: look for a smaller problem that fails alike"
     )
     parser.add_argument("--report", action="store_true", help="only the tables of the record")
     options = parser.parse_args()
-    options.out = options.out or Path(f"out/fuzz/{options.seed}.jsonl")
+    options.generation = WIDE if options.wide else FIRST
+    options.out = options.out or Path(f"out/fuzz/{options.seed}{'-wide' if options.wide else ''}.jsonl")
     return options
 
 
 def run(options: argparse.Namespace, console: Console) -> list[Record]:
     """Try cases until the time or the cases are used up, or the user interrupts; every finished one is on record."""
-    records = read(options.out, options.seed)
+    records = read(options.out, options.seed, options.generation)
     minutes = options.minutes or (math.inf if options.cases else 10.0)
     last, deadline = options.cases or math.inf, time.monotonic() + 60 * minutes
     todo = iter(numbers_to_do(list(records), last))
@@ -71,7 +79,7 @@ def run(options: argparse.Namespace, console: Console) -> list[Record]:
                     number = next(todo, None)
                     if number is None:
                         break
-                    running.add(pool.submit(_record, options.seed, number, options.limit))
+                    running.add(pool.submit(_record, case(options.seed, number, options.generation), options.limit))
                 if not running:
                     break
                 done, running = wait(running, return_when=FIRST_COMPLETED)
@@ -88,8 +96,7 @@ def run(options: argparse.Namespace, console: Console) -> list[Record]:
     return records
 
 
-def _record(seed: int, number: int, limit: float) -> Record:
-    chosen = case(seed, number)
+def _record(chosen: Case, limit: float) -> Record:
     return record_of(chosen, *tried(chosen, limit))
 
 

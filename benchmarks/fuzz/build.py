@@ -44,6 +44,8 @@ class Cosh:
 def build(fields: Fields) -> dict[str, Any]:
     """The arguments of ScreeningProblem."""
     built = {name: part(value) if is_part(value) else value for name, value in fields.items()}
+    if isinstance(fields["cost"], list):
+        built["cost"] = [part(cost) for cost in fields["cost"]]
     built["constraints"] = [contracts.LinearConstraint(**row) for row in fields.get("constraints", [])]
     return _taken_for_granted() | built
 
@@ -63,6 +65,8 @@ def part(value: Fields) -> Any:
 def _argument(key: str, value: Any) -> Any:
     if key == "function" and value == "WorstOff":
         return contracts.WorstOff()
+    if key == "costs":
+        return [part(cost) for cost in value]
     return part(value) if is_part(value) else value
 
 
@@ -85,6 +89,8 @@ def _text(value: Any) -> str:
         return repr(value.item())
     if isinstance(value, tuple):
         return f"({', '.join(map(_text, value))})"
+    if isinstance(value, list):
+        return f"[{', '.join(map(_text, value))}]"
     return {"inf": "inf", "-inf": "-inf"}.get(repr(value), "WorstOff()" if value == "WorstOff" else repr(value))
 
 

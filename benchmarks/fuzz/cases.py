@@ -1,9 +1,9 @@
 """Random screening problems from a seed: ties, near ties, every kind of part, at many scales.
 
-`case(seed, number)` is the same problem for ever, as plain data; nothing here knows the library. To add a feature of
-the library, write a function that adds its fields to a draft and enter it in `FAMILIES`
-(`families.py`); if its numbers have a unit,
-say so in `units.py`, and teach the oracle what it means.
+`case(seed, number, generation)` is the same problem for ever, as plain data; nothing here knows the library. Features
+that the library got later are in generations of their own, so that the numbers of earlier cases stay. To add one, write
+a function that adds its fields to a draft and enter it in the `FAMILIES` of a new generation (`families.py` is the
+first, `wide.py` the second); if its numbers have a unit, say so in `units.py`, and teach the oracle what it means.
 """
 
 from __future__ import annotations
@@ -12,10 +12,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from benchmarks.fuzz import families, wide
 from benchmarks.fuzz.drafts import drafted
-from benchmarks.fuzz.families import FAMILIES
 from benchmarks.fuzz.units import Fields, scaled
 
+FIRST, WIDE = "first", "wide"
 SCALES = {"unit": (0.40, 0), "wide": (0.45, 6), "extreme": (0.15, 9)}  # share of cases, largest power of ten
 
 
@@ -30,6 +31,7 @@ class Case:
     money: float
     amount: float
     base: Fields
+    generation: str = FIRST
 
     @property
     def fields(self) -> Fields:
@@ -46,14 +48,19 @@ class Case:
         return self.n_types <= 10 and self.scale != "extreme"
 
 
-def case(seed: int, number: int) -> Case:
+def case(seed: int, number: int, generation: str = FIRST) -> Case:
     """Case `number` of a seed."""
-    rng = np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(number,)))
-    names = list(FAMILIES)
-    shares = np.array([share for share, _ in FAMILIES.values()])
+    key = (number,) if generation == FIRST else (number, 2)
+    rng = np.random.default_rng(np.random.SeedSequence(seed, spawn_key=key))
+    known = families.FAMILIES if generation == FIRST else wide.FAMILIES
+    names = list(known)
+    shares = np.array([share for share, _ in known.values()])
     family = names[rng.choice(len(names), p=shares / shares.sum())]
-    fields = drafted(rng, family)
-    FAMILIES[family][1](rng, fields)
+    if generation == FIRST:
+        fields = drafted(rng, family)
+        known[family][1](rng, fields)
+    else:
+        fields = wide.problem(rng, family)
     scale = list(SCALES)[rng.choice(len(SCALES), p=[share for share, _ in SCALES.values()])]
     powers = rng.uniform(-1, 1, 2) * SCALES[scale][1]
     if rng.random() < 0.5:
@@ -61,4 +68,4 @@ def case(seed: int, number: int) -> Case:
     money, amount = (10.0 ** float(power) for power in powers)
     if fields["domain"]["kind"] == "Simplex":
         amount = 1.0  # lotteries
-    return Case(seed, number, family, scale, money, amount, fields)
+    return Case(seed, number, family, scale, money, amount, fields, generation)

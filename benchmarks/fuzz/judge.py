@@ -11,8 +11,10 @@ import numpy as np
 
 from benchmarks.fuzz.cases import Case
 from benchmarks.fuzz.menus import feasible_menus, is_strictly_feasible
-from benchmarks.fuzz.oracle import broken, exact_profit, worth
+from benchmarks.fuzz.oracle import broken
+from benchmarks.fuzz.payoffs import exact_profit, worth
 from benchmarks.fuzz.program import Optimum, formulated, optimum, room
+from benchmarks.fuzz.twins import pools_beyond_floats
 from benchmarks.fuzz.units import Fields, objective_unit, scaled
 
 Array = np.ndarray
@@ -29,7 +31,9 @@ FAILED = (
     "refused",
 )
 MISSED = ("missed infeasible", "missed unbounded", "infeasible, raw", "unbounded, raw")  # there is nothing to certify
-FINE = ("ok", "ok infeasible", "ok unbounded", "undecided")
+BEYOND = "beyond floats"  # nearly no two floats between which twins are indifferent, and the best without: see twins.py
+FINE = ("ok", "ok infeasible", "ok unbounded", "undecided", BEYOND)
+GAP = 1e-6  # relative: what the library is asked for
 SHORT = 1e-5  # relative to what menus are worth; solvers of the oracle reach 1e-7
 SOLVER = 3e-7  # of one unit of money
 LAST_BITS = 1e-11  # relative to the size of the terms: a value summed in another order
@@ -38,7 +42,7 @@ MANY = 1e-6  # relative: the library's own search for the worst distribution
 
 @dataclass(frozen=True, eq=False)
 class Outcome:
-    """What the library answered: plain data, from another process."""
+    """What the library answered: plain data, from another process; with a SolverError also the menu it reached."""
 
     kind: str  # "menu", "error", "raw", "crash" or "slow"
     seconds: float = 0.0
@@ -73,10 +77,12 @@ def judged(case: Case, outcome: Outcome) -> Verdict:
     """Hold the library's answer against the oracle."""
     fields = case.fields
     with np.errstate(all="ignore"):
-        if outcome.kind == "menu":
+        if outcome.allocation is not None:
             wrong = wrong_on_its_own(fields, outcome)
-            if wrong is not None:
+            if wrong is not None and outcome.kind == "menu":
                 return Verdict(wrong[0], wrong[1], solvable=True, oracle=outcome.value)
+            if wrong is not None and wrong[0] != "other violation":  # what was reached keeps IC and IR, and no more
+                return Verdict(wrong[0], f"the menu that was reached: {wrong[1]}", oracle=outcome.value)
         best = optimum(fields, case.money, case.amount)
         if outcome.kind != "menu":
             return _without_menu(case, outcome, best)
@@ -91,7 +97,7 @@ def wrong_on_its_own(fields: Fields, outcome: Outcome) -> tuple[str, str] | None
     names = {"IC": "IC violation", "IR": "IR violation"}
     for fault in broken(fields, *menu, outcome.offered):
         return names.get(fault.kind, "other violation"), f"{fault.what} (by {fault.amount:.3g})"
-    if not outcome.holds:
+    if outcome.kind == "menu" and not outcome.holds:
         return "uncertified", "the certificate of a menu that was returned does not hold"
     value, size = worth(fields, *menu)
     off = MANY if fields.get("ambiguity") else LAST_BITS
@@ -178,7 +184,28 @@ def _without_menu(case: Case, outcome: Outcome, best: Optimum) -> Verdict:
         )
     if best.status in ("infeasible", "unbounded"):
         return Verdict(f"missed {best.status}", said, solvable=False)
+    if outcome.error == "SolverError" and best.status == "optimal" and is_beyond_floats(case, outcome, best):
+        return Verdict(BEYOND, said, solvable, best.value)
     return Verdict("solver error", said, solvable, best.value)
+
+
+def is_beyond_floats(case: Case, outcome: Outcome, best: Optimum) -> bool:
+    """Whether floats keep twins from being told apart, and the menu that was reached is as good as any that does not.
+
+    It is not if the best menu need not tell them apart either, or was reached: then it is the bound that falls short.
+    """
+    fields = case.fields
+    pools = pools_beyond_floats(fields)
+    if not pools or outcome.allocation is None or outcome.transfer is None:
+        return False
+    if broken(fields, outcome.allocation, outcome.transfer, outcome.offered):
+        return False
+    pooled = optimum(fields, case.money, case.amount, pools=pools)
+    if pooled.status != "optimal":
+        return False
+    allowed = GAP * measure(case, best, pooled.value) + SOLVER * _unit(case)
+    best_is_apart, is_apart = best.value - pooled.value > allowed, best.value - outcome.value > allowed
+    return best_is_apart and is_apart and outcome.value >= pooled.value - allowed
 
 
 def _is_borderline(case: Case, best: Optimum, claim: str) -> bool:

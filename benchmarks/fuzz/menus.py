@@ -6,7 +6,9 @@ from collections.abc import Callable, Iterator
 
 import numpy as np
 
-from benchmarks.fuzz.oracle import broken, by_type, domain_excess, leaving, terms, transfer_limits
+from benchmarks.fuzz.oracle import broken, excess_of
+from benchmarks.fuzz.payoffs import by_type, terms
+from benchmarks.fuzz.tastes import has_reservation, kept_of, leaving, may_leave, transfer_limits, values_of
 from benchmarks.fuzz.units import Fields
 
 Array = np.ndarray
@@ -27,10 +29,10 @@ def feasible_menus(fields: Fields, known: list[Menu], rng: np.random.Generator) 
 
 def chosen(fields: Fields, allocations: Array, transfers: Array) -> Menu:
     """What types take of an offer in floats, in the principal's favour at ties; `broken` judges whether it is right."""
-    values, low = fields["valuations"], transfer_limits(fields)[0]
+    values, low = values_of(fields), transfer_limits(fields)[0].max()
     n_types = len(values)
     utility = values @ allocations.T - transfers
-    if "uncertainty" not in fields:  # lower all prices until everybody takes part
+    if "uncertainty" not in fields and has_reservation(fields):  # lower all prices until everybody takes part
         reserve = _reserve(fields)
         short = float((reserve - utility.max(axis=1)).max())
         if short > 0 and low == -np.inf:
@@ -50,7 +52,7 @@ def chosen(fields: Fields, allocations: Array, transfers: Array) -> Menu:
 
 
 def _reserve(fields: Fields) -> Array:
-    values = fields["valuations"]
+    values = values_of(fields)
     outside = [leaving(fields, who) for who in range(len(values))]
     away = np.array([[float(amount) for amount in contract[0]] for contract in outside])
     return np.einsum("ij,ij->i", values, away) - np.array([float(contract[1]) for contract in outside])
@@ -58,11 +60,12 @@ def _reserve(fields: Fields) -> Array:
 
 def _offers(fields: Fields, known: list[Menu], rng: np.random.Generator) -> Iterator[Menu]:
     """Lists of contracts on offer."""
-    n_goods = fields["valuations"].shape[1]
-    outside = fields.get("outside_option")
-    free = np.atleast_2d(np.zeros(n_goods) if outside is None else np.asarray(outside, dtype=float)), np.zeros(1)
+    kept = np.append(np.zeros(len(kept_of(fields))), 1.0) if may_leave(fields) else kept_of(fields)
+    free, n_goods = (kept[None], np.zeros(1)), len(kept)
     yield free
-    low, high = transfer_limits(fields)
+    low, high = transfer_limits(fields)[0].max(), transfer_limits(fields)[1].min()
+    if low > high:
+        return
     for allocations, transfers in known:
         pool = np.unique(np.column_stack([allocations, transfers]), axis=0)
         for _ in range(TRIES):
@@ -81,12 +84,12 @@ def _offers(fields: Fields, known: list[Menu], rng: np.random.Generator) -> Iter
 
 
 def _inside(fields: Fields) -> Callable[[Array], bool]:
-    return lambda amounts: domain_excess(fields["domain"], amounts)[0] <= 0
+    return lambda amounts: excess_of(fields, amounts)[0] <= 0
 
 
 def is_strictly_feasible(fields: Fields, menu: Menu, offered: list[tuple[Array, float]]) -> bool:
     """Feasible without any rounding excused: domains to the last bit, no equations among the rows."""
     equations = any(row.get("lower") == row.get("upper") for row in fields.get("constraints", []))
     rows = fields.get("constraints") or terms(fields)["minimum_profit"] is not None
-    inside = all(domain_excess(fields["domain"], amounts)[0] <= 0 for amounts in menu[0])
+    inside = all(excess_of(fields, amounts)[0] <= 0 for amounts in menu[0])
     return inside and not equations and not rows and not broken(fields, *menu, offered)

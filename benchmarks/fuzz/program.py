@@ -4,6 +4,10 @@
     such that  u_i - u_j - (a_i - a_j) . x_j >= s_i(x_i - x_j)  for all i != j
                u_i - r_i >= s_i(x_i - o),   r_i = a_i . o with an outside option o, and o = 0 without
 
+With a relation of who can mimic whom, IC has the rows of its pairs. Where types may be left out, with chance w, the
+expected y = (1 - w) x stands for x, at the expected cost (1 - w) [c(y / (1 - w)) + K], and w is one more good, worth
+r_i or a_i . o;
+
 in units in which money and amounts are near one. The answer is a solver's word, good to about 1e-7.
 """
 
@@ -16,8 +20,20 @@ from typing import Any
 
 import numpy as np
 
+from benchmarks.fuzz.costs import cost_expression, costs
 from benchmarks.fuzz.distributions import worst_distribution
-from benchmarks.fuzz.oracle import by_type, doubts, leaving, terms, transfer_limits, worth
+from benchmarks.fuzz.payoffs import by_type, terms, worth
+from benchmarks.fuzz.tastes import (
+    are_for_served,
+    doubts,
+    has_reservation,
+    is_mimic,
+    kept_of,
+    leaving,
+    may_leave,
+    transfer_limits,
+    values_of,
+)
 from benchmarks.fuzz.units import Fields, is_part, objective_unit, scaled
 
 Array = np.ndarray
@@ -53,7 +69,7 @@ class Program:
     """Variables and constraints; `hard` has no room to give, `soft` are expressions that must not be negative."""
 
     fields: Fields
-    x: Any
+    x: Any  # with the chance of being left out as the last column, where there is one
     u: Any
     t: Any
     hard: list[Any]
@@ -62,31 +78,38 @@ class Program:
     worst_off: Any
 
 
-def optimum(fields: Fields, money: float, amount: float, *, solvers: tuple[str, ...] = ALL) -> Optimum:
-    """The best menu of a problem whose money and amounts are near the units given."""
+def optimum(
+    fields: Fields,
+    money: float,
+    amount: float,
+    *,
+    solvers: tuple[str, ...] = ALL,
+    pools: tuple[tuple[int, ...], ...] = (),
+) -> Optimum:
+    """The best menu of a problem whose money and amounts are near the units given; every pool gets one contract."""
     small = scaled(fields, 1 / money, 1 / amount)
     objective = small.get("objective", {})
     if is_part(objective.get("function")):  # the logarithm of another unit is another number
         small["objective"] = {**objective, "function": {**objective["function"], "money": money}}
     unit = objective_unit(small, money)
-    found = _solved(formulated(small), solvers)
+    found = _solved(formulated(small, pools), solvers)
     if found.status != "optimal":
         return found
     assert found.allocation is not None
     assert found.transfer is not None
-    allocation, transfer = found.allocation * amount, found.transfer * money
+    allocation, transfer = found.allocation.copy(), found.transfer * money
+    allocation[:, : fields["valuations"].shape[1]] *= amount  # a chance has no unit
     value, bound = (unit * v for v in (found.value, found.bound))
     return Optimum("optimal", value, bound, allocation, transfer, found.solver, found.slack)
 
 
-def in_order(values: Array, x: Any) -> list[Any]:
+def in_order(values: Array, x: Any, who: Array, other: Array) -> list[Any]:
     """(a_i - a_j) . (x_i - x_j) >= 0, which IC both ways implies, of types so close that a solver cannot tell.
 
     Divided by the difference of the types, so that it is a number like any other.
     """
     import cvxpy as cp
 
-    who, other = np.triu_indices(len(values), k=1)
     apart = values[who] - values[other]
     size = np.abs(apart).max(axis=1, initial=0.0)
     near = (size > 0) & (size <= TWINS * np.abs(values).max(initial=0.0))
@@ -96,44 +119,66 @@ def in_order(values: Array, x: Any) -> list[Any]:
     return [cp.sum(cp.multiply(way, x[who[near]] - x[other[near]]), axis=1) >= 0]
 
 
-def formulated(fields: Fields) -> Program:
-    """The program of a problem."""
+def formulated(fields: Fields, pools: tuple[tuple[int, ...], ...] = ()) -> Program:
+    """The program of a problem, in which each pool of types is given one contract."""
     import cvxpy as cp
 
-    values = fields["valuations"]
-    n_types, n_goods = values.shape
-    x, u = cp.Variable((n_types, n_goods)), cp.Variable(n_types)
+    values = values_of(fields)
+    n_types, n_goods = fields["valuations"].shape
+    x, u = cp.Variable(values.shape), cp.Variable(n_types)
     t = cp.sum(cp.multiply(values, x), axis=1) - u
-    hard, soft = domain_constraints(fields["domain"], x)
-    pairs = np.array([(i, j) for i in range(n_types) for j in range(n_types) if i != j]).reshape(-1, 2)
+    leaves = may_leave(fields)
+    y, left, share = (x[:, :n_goods], x[:, n_goods], 1 - x[:, n_goods]) if leaves else (x, None, None)
+    hard, soft = domain_constraints(fields["domain"], y, share)
+    soft += [left, share] if leaves else []
+    pool_of = np.arange(n_types)
+    for pool in pools:
+        pool_of[list(pool)] = pool[0]
+        hard += [x[who] == x[pool[0]] for who in pool[1:]] + [t[who] == t[pool[0]] for who in pool[1:]]
+    apart = [(i, j) for i in range(n_types) for j in range(n_types) if pool_of[i] != pool_of[j]]
+    pairs = np.array([(i, j) for i, j in apart if is_mimic(fields, i, j)], dtype=int).reshape(-1, 2)
     if len(pairs):
         who, other = pairs.T
         gain = cp.sum(cp.multiply(values[who] - values[other], x[other]), axis=1)
-        hard.append(u[who] - u[other] - gain >= doubt_of(fields, who, x[who] - x[other]))
-        hard += in_order(values, x)
-    outside = [leaving(fields, who) for who in range(n_types)]
-    away = np.array([[float(amount) for amount in contract[0]] for contract in outside])
-    price = np.array([float(contract[1]) for contract in outside])
-    soft.append(u - (np.einsum("ij,ij->i", values, away) - price) - doubt_of(fields, np.arange(n_types), x - away))
+        hard.append(u[who] - u[other] - gain >= doubt_of(fields, who, y[who] - y[other]))
+        both = np.array(
+            [(i, j) for i, j in apart if i < j and is_mimic(fields, i, j) and is_mimic(fields, j, i)], dtype=int
+        )
+        hard += in_order(values, x, *both.reshape(-1, 2).T)
+    if has_reservation(fields):
+        outside = [leaving(fields, who) for who in range(n_types)]
+        away = np.array([[float(amount) for amount in contract[0]] for contract in outside])
+        price = np.array([float(contract[1]) for contract in outside])
+        doubt = doubt_of(fields, np.arange(n_types), y - away[:, :n_goods])
+        soft.append(u - (np.einsum("ij,ij->i", values, away) - price) - doubt)
+    kept = np.tile(kept_of(fields), (n_types, 1))
+    had = y + cp.multiply(cp.reshape(left, (n_types, 1), order="C") @ np.ones((1, n_goods)), kept) if leaves else y
     low, high = transfer_limits(fields)
-    if low == high:
-        hard.append(t == low)
-    else:
-        soft += [t - low] if math.isfinite(low) else []
-        soft += [high - t] if math.isfinite(high) else []
+    fixed = np.flatnonzero(low == high)
+    part = share if are_for_served(fields) else np.ones(n_types)
+    if len(fixed):
+        hard.append(t[fixed] == cp.multiply(low[fixed], part[fixed]))
+    for limits, way in ((low, 1.0), (high, -1.0)):
+        limited = np.flatnonzero(np.isfinite(limits) & (low < high))
+        soft += [way * (t[limited] - cp.multiply(limits[limited], part[limited]))] if len(limited) else []
     for row in fields.get("constraints", []):
-        activity = _activity(row, x, u)
+        activity = _activity(row, had, u, t)
         if row.get("lower") is not None and row.get("lower") == row.get("upper"):
             hard.append(activity == row["upper"])
             continue
         soft += [activity - row["lower"]] if row.get("lower") is not None else []
         soft += [row["upper"] - activity] if row.get("upper") is not None else []
     objective = terms(fields)
-    payoff = cp.sum(cp.multiply(np.broadcast_to(fields.get("principal_values", 0.0), values.shape), x), axis=1)
-    payoff = payoff - cost_expression(fields["cost"], x) + t
+    valued = np.broadcast_to(fields.get("principal_values", 0.0), (n_types, n_goods))
+    outlay, more = cost_expression(fields["cost"], y, share)
+    hard += more
+    payoff = cp.sum(cp.multiply(valued, had), axis=1) - outlay + t
+    if leaves:
+        unserved = costs(fields["cost"], kept) if fields.get("outside_option") is not None else np.zeros(n_types)
+        payoff = payoff - fields.get("serving_cost", 0.0) * share - cp.multiply(unserved, left)
     if objective["minimum_profit"] is not None:
         soft.append(fields["weights"] @ payoff - objective["minimum_profit"])
-    counted = cp.sum(cp.multiply(objective["allocation_values"], x), axis=1)
+    counted = cp.sum(cp.multiply(objective["allocation_values"], had), axis=1)
     counted = counted + cp.multiply(objective["utility_weights"], u)
     if objective["profit_weight"]:
         counted = counted + objective["profit_weight"] * payoff
@@ -173,55 +218,36 @@ def doubt_of(fields: Fields, who: Array, step: Any) -> Any:
     return cp.norm(cp.vstack(columns), 2, axis=0) if n_goods > 1 else cp.abs(columns[0])
 
 
-def domain_constraints(domain: Fields, x: Any) -> tuple[list[Any], list[Any]]:
-    """(equations, expressions that must not be negative)."""
+def domain_constraints(domain: Fields, x: Any, share: Any = None) -> tuple[list[Any], list[Any]]:
+    """(equations, expressions that must not be negative) of x in X, or in share X."""
     import cvxpy as cp
 
+    ones = np.ones((x.shape[0], 1)) if share is None else cp.reshape(share, (x.shape[0], 1), order="C")
     if domain["kind"] == "NonNegative":
         return [], [x]
     if domain["kind"] == "Box":
         low, high = (np.broadcast_to(domain[side], x.shape[1]) for side in ("lower", "upper"))
-        fixed, free = np.flatnonzero(low == high), np.flatnonzero(low < high)
-        ones = np.ones((x.shape[0], 1))
-        soft = [x[:, free] - ones * low[free], ones * high[free] - x[:, free]] if len(free) else []
-        return [x[:, fixed] == ones * low[fixed]] if len(fixed) else [], soft
+        fixed = np.flatnonzero(low == high)
+        above, below = (np.flatnonzero((low < high) & np.isfinite(end)) for end in (low, high))
+        soft = [x[:, above] - ones @ low[None, above]] if len(above) else []
+        soft += [ones @ high[None, below] - x[:, below]] if len(below) else []
+        return [x[:, fixed] == ones @ low[None, fixed]] if len(fixed) else [], soft
     if domain["kind"] == "Simplex":
-        total = cp.sum(x, axis=1)
-        return ([], [x, 1 - total]) if domain.get("free_disposal") else ([total == 1], [x])
+        total, whole = cp.sum(x, axis=1), 1.0 if share is None else share
+        return ([], [x, whole - total]) if domain.get("free_disposal") else ([total == whole], [x])
     if domain["kind"] == "Polyhedron":
-        return [], [np.ones((x.shape[0], 1)) * domain["bounds"] - x @ domain["matrix"].T]
+        return [], [ones @ np.asarray(domain["bounds"])[None] - x @ domain["matrix"].T]
     raise ValueError(f"the oracle knows no domain {domain['kind']}")
 
 
-def cost_expression(cost: Fields, x: Any) -> Any:
-    """c of every row, for cvxpy."""
-    import cvxpy as cp
-
-    kind, (n_types, n_goods) = cost["kind"], x.shape
-    if kind == "Linear":
-        return x @ np.array(np.broadcast_to(cost["price"], n_goods))
-    if kind == "Quadratic":
-        curvature = np.asarray(cost["curvature"])
-        matrix = curvature if curvature.ndim == 2 else np.diag(np.broadcast_to(curvature, n_goods))
-        values, vectors = np.linalg.eigh(matrix)
-        root = vectors * np.sqrt(np.maximum(values, 0.0))
-        return cp.sum(cp.square(x @ root), axis=1) / 2
-    if kind == "Power":
-        scale = np.array(np.broadcast_to(cost["scale"], (n_types, n_goods)))
-        return cp.sum(cp.multiply(scale, cp.power(x, cost["exponent"])), axis=1)
-    if kind == "Entropy":
-        return cost["temperature"] * cp.sum(cp.rel_entr(x, np.tile(cost["reference"], (n_types, 1))), axis=1)
-    if kind == "Cosh":
-        return cost["scale"] * (cp.sum(cp.exp(x / cost["unit"]) + cp.exp(-x / cost["unit"]), axis=1) / 2 - n_goods)
-    raise ValueError(f"the oracle knows no cost {kind}")
-
-
-def _activity(row: Fields, x: Any, u: Any) -> Any:
+def _activity(row: Fields, x: Any, u: Any, t: Any) -> Any:
     import cvxpy as cp
 
     total = 0.0
     if row.get("allocation") is not None:
         total = total + cp.sum(cp.multiply(row["allocation"], x))
+    if row.get("transfer") is not None:
+        total = total + row["transfer"] @ t
     return total + row["utility"] @ u if row.get("utility") is not None else total
 
 
@@ -244,7 +270,9 @@ def _explained(program: Program, found: Optimum, solvers: tuple[str, ...]) -> Op
     if slack < -1e-6:
         return Optimum("infeasible", slack=slack)
     if found.status == "unbounded" or found.status == "unknown":
-        reserve = float(np.abs(program.fields.get("reservation_utility", 0.0)).max())
+        reserve = (
+            np.abs(program.fields.get("reservation_utility", 0.0)).max() if has_reservation(program.fields) else 0.0
+        )
         near, far = (_within(program, reach * max(FAR, 10 * reserve), solvers) for reach in (1.0, 10.0))
         if near.status == far.status == "optimal":
             if far.value > near.value + 0.1 * abs(near.value) and far.value > 1.0:
@@ -294,16 +322,25 @@ def _maximum(program: Program, objective: tuple[Any, list[Any]], solvers: tuple[
     status, solver = _run(problem, solvers)
     if status != "optimal":
         return Optimum(status, solver=solver)
-    value, values = float(problem.value), program.fields["valuations"]
-    allocation = _moved_inside(program.fields["domain"], np.asarray(program.x.value))
+    value, values = float(problem.value), values_of(program.fields)
+    allocation = np.array(program.x.value)
+    if may_leave(program.fields):
+        allocation[:, -1] = np.clip(allocation[:, -1], 0.0, 1.0)
+        allocation[:, :-1] = _moved_inside(program.fields["domain"], allocation[:, :-1], 1.0 - allocation[:, -1:])
+    else:
+        allocation = _moved_inside(program.fields["domain"], allocation)
     transfer = (values * allocation).sum(axis=1) - np.asarray(program.u.value)
     return Optimum("optimal", value, value, allocation, transfer, solver)
 
 
-def _moved_inside(domain: Fields, allocation: Array) -> Array:
+def _moved_inside(domain: Fields, allocation: Array, share: Array | float = 1.0) -> Array:
     """Without the solver's steps across bounds, where costs may have no value."""
     if domain["kind"] == "Box":
-        return np.clip(allocation, domain["lower"], domain["upper"])
+        with np.errstate(invalid="ignore"):  # no share of what has no end
+            low, high = (
+                np.nan_to_num(share * domain[end], nan=0.0, posinf=np.inf, neginf=-np.inf) for end in ("lower", "upper")
+            )
+        return np.clip(allocation, low, high)
     return (
         allocation if domain["kind"] == "Polyhedron" and np.any(domain["bounds"] < 0) else np.maximum(allocation, 0.0)
     )

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from benchmarks.fuzz.cases import Case
+from benchmarks.fuzz.cases import FIRST, Case
 from benchmarks.fuzz.judge import Outcome, Verdict
 
 Record = dict[str, Any]
@@ -20,6 +20,7 @@ def record_of(case: Case, outcome: Outcome, verdict: Verdict) -> Record:
     return {
         "seed": case.seed,
         "case": case.number,
+        "generation": case.generation,
         "family": case.family,
         "scale": case.scale,
         "n_types": case.n_types,
@@ -39,8 +40,8 @@ def _finite(number: float) -> float | None:
     return number if math.isfinite(number) else None
 
 
-def read(path: Path, seed: int) -> list[Record]:
-    """The records of a seed; a last line that was cut off is removed from the file."""
+def read(path: Path, seed: int, generation: str = FIRST) -> list[Record]:
+    """The records of a seed and a generation of cases; a last line that was cut off is removed from the file."""
     if not path.exists():
         return []
     whole = path.read_bytes()
@@ -53,6 +54,9 @@ def read(path: Path, seed: int) -> list[Record]:
     others = {record["seed"] for record in records} - {seed}
     if others:
         raise SystemExit(f"{path} holds cases of seed {min(others)}, not {seed}: give another --out, or that --seed")
+    if any(record.get("generation", FIRST) != generation for record in records):
+        other = "--wide" if generation == FIRST else "no --wide"
+        raise SystemExit(f"{path} holds cases of another generation: give another --out, or {other}")
     return records
 
 

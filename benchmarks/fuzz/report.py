@@ -10,10 +10,16 @@ from operator import itemgetter
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks.fuzz.judge import FAILED, GRAVE, MISSED
+from benchmarks.fuzz.judge import BEYOND, FAILED, GRAVE, MISSED
 from benchmarks.fuzz.records import Record
 
 LONGEST = 150  # characters of a message
+DEFINITION = (
+    "beyond floats (not failures): types who value everything alike, or apart by 1e-12, must be exactly indifferent "
+    "between the contracts that tell them apart; floats hold nearly no such contracts where one good counts, or two "
+    "without money, of values with more than 26 binary digits; and the menu in SolverError.reached is worth at least "
+    "the best one that gives each group of them one contract"
+)
 
 
 def is_failure(record: Record) -> bool:
@@ -53,6 +59,8 @@ def show(records: list[Record], console: Console) -> None:
     console.print(_kinds(records))
     core, everything = rate(r for r in records if r["core"]), rate(records)
     console.print(f"up to ten types, scales 1e-6..1e6: {core[0]} of {core[1]} solvable problems failed (must be 0)")
+    beyond = [record for record in records if record["verdict"] == BEYOND]
+    console.print(f"{len(beyond)} cases, {sum(record['core'] for record in beyond)} of them core, are {DEFINITION}")
     console.print(f"all: {everything[0]} of {everything[1]} ({_percent(*everything)}; must be below 1%)")
 
 
@@ -65,21 +73,29 @@ def _verdicts(records: list[Record]) -> Table:
     core = Counter(record["verdict"] for record in records if record["core"])
     for verdict, count in Counter(record["verdict"] for record in records).most_common():
         style = (
-            "bold red" if verdict in GRAVE else "red" if verdict in FAILED else "yellow" if verdict in MISSED else ""
+            "bold red"
+            if verdict in GRAVE
+            else "red"
+            if verdict in FAILED
+            else "yellow"
+            if verdict in (*MISSED, BEYOND)
+            else ""
         )
         table.add_row(verdict, str(count), str(core[verdict]), style=style)
     return table
 
 
 def _rates(records: list[Record], title: str, key: Callable[[Record], str]) -> Table:
-    table = Table(title, "solvable", "failed", "rate", "core failed")
+    table = Table(title, "solvable", "failed", "rate", "core failed", BEYOND)
     groups = defaultdict(list)
     for record in records:
         groups[key(record)].append(record)
     for name, group in sorted(groups.items()):
         failed, whole = rate(group)
         core = rate(record for record in group if record["core"])
-        table.add_row(name, str(whole), str(failed), _percent(failed, whole), f"{core[0]} of {core[1]}")
+        beyond = sum(record["verdict"] == BEYOND for record in group)
+        core_failed = f"{core[0]} of {core[1]}"
+        table.add_row(name, str(whole), str(failed), _percent(failed, whole), core_failed, str(beyond or ""))
     return table
 
 
@@ -96,7 +112,7 @@ def _kinds(records: list[Record]) -> Table:
     table = Table("kind of failure", "cases", "core", "replay", title="--case K replays one")
     kinds = defaultdict(list)
     for record in records:
-        if record["verdict"] in (*FAILED, *MISSED):
+        if record["verdict"] in (*FAILED, *MISSED, BEYOND):
             kinds[kind_of(record)].append(record)
     for kind, group in sorted(kinds.items(), key=lambda item: -len(item[1])):
         core = [record for record in group if record["core"]]

@@ -19,6 +19,7 @@ PER_TYPE = {"valuations", "weights", "principal_values", "reservation_utility"}
 PER_TYPE_OF_PART = {
     "allocation",
     "utility",
+    "transfer",
     "weights",
     "utility_weights",
     "welfare_weights",
@@ -35,6 +36,9 @@ OPTIONAL = (
     "principal_values",
     "reservation_utility",
     "outside_option",
+    "serving_cost",
+    "participation",
+    "mimics",
     "transfers",
     "constraints",
 )
@@ -81,7 +85,7 @@ def candidates(case: Case) -> Iterator[tuple[str, Case]]:
     for who in range(case.n_types if case.n_types > 1 else 0):
         yield f"without type {who}", _with(case, without_type(base, who))
     for cost in ({"kind": "Linear", "price": 0.0}, {"kind": "Quadratic", "curvature": 1.0}):
-        if base["cost"]["kind"] != cost["kind"]:
+        if isinstance(base["cost"], list) or base["cost"]["kind"] != cost["kind"]:
             yield f"cost {cost['kind']}", _with(case, {**base, "cost": cost})
     if base["domain"]["kind"] in ("Polyhedron", "Box"):
         for domain in ({"kind": "NonNegative"}, {"kind": "Box", "lower": 0.0, "upper": 1.0}):
@@ -122,6 +126,12 @@ def without_type(base: Fields, who: int) -> Fields:
 
     new = {name: kept(value) if name in PER_TYPE else value for name, value in base.items()}
     new["weights"] = new["weights"] / new["weights"].sum()
+    if isinstance(base["cost"], list):
+        new["cost"] = [part for k, part in enumerate(base["cost"]) if k != who]
+    if "mimics" in base:
+        new["mimics"] = np.delete(np.delete(base["mimics"], who, axis=0), who, axis=1)
+    if isinstance(base.get("transfers"), tuple):
+        new["transfers"] = tuple(map(kept, base["transfers"]))
     for name in ("objective", "ambiguity", "uncertainty"):
         if name in base:
             new[name] = {key: kept(entry) if key in PER_TYPE_OF_PART else entry for key, entry in base[name].items()}

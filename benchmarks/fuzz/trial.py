@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import multiprocessing
 import os
 import resource
@@ -16,6 +17,7 @@ import numpy as np
 
 from benchmarks.fuzz.cases import Case
 from benchmarks.fuzz.judge import Outcome, Verdict, judged
+from benchmarks.fuzz.tastes import kept_of, may_leave
 
 PRELOADED = ["benchmarks.fuzz.trial", "benchmarks.fuzz.preloaded"]
 WALL = 15.0  # times the limit of processor time after which a process is killed all the same: machines are shared
@@ -34,25 +36,38 @@ def library(case: Case) -> Outcome:
             arguments = build(case.fields)
             menu = contracts.solve_menu(contracts.ScreeningProblem(**arguments))
     except contracts.ContractError as error:
-        message = _first_lines(str(error))
-        return Outcome("error", time.process_time() - began, type(error).__name__, message)
+        failed = Outcome("error", time.process_time() - began, type(error).__name__, _first_lines(str(error)))
+        reached = getattr(error, "reached", None)
+        return failed if reached is None else dataclasses.replace(failed, **_answer_of(case, reached))
     except Exception as error:  # noqa: BLE001 - whatever it is, it is a finding
         where = traceback.extract_tb(error.__traceback__)[-1]
         said = f"{_first_lines(str(error))} [{os.path.basename(where.filename)}:{where.name}]"
         return Outcome("raw", time.process_time() - began, type(error).__name__, said)
-    certificate = menu.certificate
-    return Outcome(
-        "menu",
-        time.process_time() - began,
-        allocation=np.array(menu.allocation),
-        transfer=np.array(menu.transfer),
-        offered=[(np.array(x), float(t)) for x, t in zip(*menu.options, strict=True)],
-        value=float(menu.value),
-        bound=float(menu.upper_bound),
-        rigorous=bool(certificate.rigorous),
-        holds=bool(certificate.holds),
-        engine=menu.engine,
-    )
+    return Outcome("menu", time.process_time() - began, **_answer_of(case, menu))
+
+
+def _answer_of(case: Case, menu: Any) -> dict[str, Any]:
+    """A menu as plain data; with the chance of being left out, as it is held, as a last column where there is one."""
+    allocation, (offered, prices) = np.array(menu.allocation), menu.options
+    if may_leave(case.fields):
+        left = np.zeros(len(offered))
+        if menu.problem.program.excludes:
+            held = menu.contracts.allocations
+            offered, left = held[:, :-1], held[:, -1] / menu.problem.program.domain.total
+        offered = np.column_stack([offered, left])
+        kept = kept_of(case.fields)
+        outside = np.append(kept * 0, 1.0) if menu.problem.program.excludes else np.append(kept, 0.0)
+        allocation = np.vstack([offered, outside])[menu.option_of_type]
+    return {
+        "allocation": allocation,
+        "transfer": np.array(menu.transfer),
+        "offered": [(np.array(x), float(t)) for x, t in zip(offered, prices, strict=True)],
+        "value": float(menu.value),
+        "bound": float(menu.upper_bound),
+        "rigorous": bool(menu.certificate.rigorous),
+        "holds": bool(menu.certificate.holds),
+        "engine": menu.engine,
+    }
 
 
 def _first_lines(message: str) -> str:

@@ -23,11 +23,14 @@ def scaled(fields: Fields, money: float, amount: float) -> Fields:
         "principal_values": per_good,
         "reservation_utility": money,
         "outside_option": amount,
+        "serving_cost": money,
     }
     new = {name: times(value, factors.get(name, 1.0)) for name, value in fields.items() if not is_part(value)}
     for name, value in fields.items():
         if is_part(value):
-            new[name] = {key: times(entry, _factor(value, key, money, amount)) for key, entry in value.items()}
+            new[name] = _part(value, money, amount)
+    if isinstance(fields["cost"], list):  # one per type
+        new["cost"] = [_part(part, money, amount) for part in fields["cost"]]
     if isinstance(fields.get("transfers"), tuple):
         new["transfers"] = tuple(limit * money for limit in fields["transfers"])
     if is_part((objective := fields.get("objective", {})).get("function")):
@@ -35,6 +38,18 @@ def scaled(fields: Fields, money: float, amount: float) -> Fields:
         steep = {"aversion": function["aversion"] / money} if function["kind"] == "Exponential" else {}
         new["objective"]["function"] = {**function, **steep}
     new["constraints"] = [_row(row, money, amount) for row in fields.get("constraints", [])]
+    return new
+
+
+def _part(part: Fields, money: float, amount: float) -> Fields:
+    """A part, with the parts that it is made of."""
+    new: Fields = {}
+    for key, entry in part.items():
+        if key in ("cost", "costs"):
+            whole = [_part(inner, money, amount) for inner in (entry if isinstance(entry, list) else [entry])]
+            new[key] = whole if isinstance(entry, list) else whole[0]
+        else:
+            new[key] = times(entry, _factor(part, key, money, amount))
     return new
 
 
@@ -76,6 +91,11 @@ def _factor(part: Fields, key: str, money: float, amount: float) -> float:
         ("Entropy", "temperature"): money,
         ("Cosh", "scale"): money,
         ("Cosh", "unit"): amount,
+        ("ExponentialCost", "rate"): 1.0 / amount,
+        ("ExponentialCost", "scale"): per_good,
+        ("Logarithm", "scale"): money,
+        ("Logarithm", "capacity"): amount,
+        ("Logarithm", "offset"): amount,
         ("Box", "lower"): amount,
         ("Box", "upper"): amount,
         ("Polyhedron", "bounds"): amount,
@@ -96,7 +116,7 @@ def _factor(part: Fields, key: str, money: float, amount: float) -> float:
 
 def _row(row: Fields, money: float, amount: float) -> Fields:
     """A row in allocations alone has a limit in amounts, every other one in money."""
-    in_money = row.get("utility") is not None
+    in_money = row.get("utility") is not None or row.get("transfer") is not None
     new = dict(row)
     if in_money and row.get("allocation") is not None:
         new["allocation"] = row["allocation"] * (money / amount)

@@ -130,6 +130,7 @@ def priced_by_program(problem: ScreeningProblem, given: Multipliers, *, room: bo
         social = weights * (terms.profit_weight + given.profit) + given.transfer + given.side @ rows.utility - given.ir
         social = social + given.ic.sum(axis=0) - given.ic.sum(axis=1)
     upper = np.full(total, DEAREST)
+    upper[ir:low] = DEAREST * problem.has_participation_constraint
     upper[low:high], upper[high:side] = DEAREST * limited[0], DEAREST * limited[1]
     upper[profit] = DEAREST if terms.minimum_profit is not None else 0.0
     upper[spare] = float(room)
@@ -138,7 +139,8 @@ def priced_by_program(problem: ScreeningProblem, given: Multipliers, *, room: bo
         goal[spare] = -1.0
     else:
         worth = np.where(limited, problem.transfer_limits, 0.0)
-        goal[ir:low], goal[low:high], goal[high:side] = -problem.reservation_utility, -worth[0], worth[1]
+        goal[ir:low] = -problem.reservation_utility if problem.has_participation_constraint else 0.0
+        goal[low:high], goal[high:side] = -worth[0], worth[1]
         goal[side:profit], goal[profit] = rows.limit, -(terms.minimum_profit or 0.0)
     solve: Any = linprog
     below: Any = _matrix(virtual, n_types * n_goods, total)

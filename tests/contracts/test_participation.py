@@ -245,6 +245,32 @@ def test_without_participation_constraint_profit_is_unbounded():
         c.solve_menu([1.0, 2.0], cost=c.Quadratic(), reservation_utility=-np.inf)
 
 
+def test_without_participation_constraint_the_rents_that_a_linear_cost_leaves_are_bounded():
+    """Everybody pays the most that is allowed, for nothing."""
+    menu = c.solve_menu([1.0, 2.0, 3.0], cost=c.Linear(0.5), reservation_utility=-np.inf, transfers=(-0.5, 0.5))
+    assert menu.certificate.holds
+    assert menu.value == pytest.approx(0.5, rel=SOLVED)
+
+
+def test_without_participation_constraint_equal_types_are_made_exactly_indifferent():
+    """A floor under the average utility alone: both get what is efficient, and .3."""
+    value, harm = np.array([2.1, 1.3]), np.array([[0.0, 0.0], [-1.0, -1.0]])
+    floor = c.LinearConstraint(utility=[0.5, 0.5], lower=0.3)
+    menu = c.solve_menu(
+        [value, value], principal_values=harm, cost=c.Quadratic(), reservation_utility=-np.inf, constraints=[floor]
+    )
+    assert menu.certificate.holds
+    assert menu.value == pytest.approx(((value + harm) ** 2).sum() / 4 - 0.3, rel=SOLVED)
+
+
+def test_a_cost_that_is_infinite_somewhere_can_be_left_out_of():
+    """Served amounts end before the capacity: x = 1.5 is efficient for type 2, at a cost of log(4)."""
+    menu = c.solve_menu([1.0, 2.0], cost=c.Logarithm(capacity=2.0), reservation_utility=[0.6, 0.0])
+    assert menu.certificate.holds
+    assert menu.is_excluded.tolist() == [True, False]
+    assert menu.value == pytest.approx((2.0 * 1.5 - np.log(4.0)) / 2, rel=SOLVED)
+
+
 def test_minus_infinity_for_some_types_only_is_refused():
     with pytest.raises(c.ProblemError, match="reservation_utility"):
         c.ScreeningProblem([1.0, 2.0], reservation_utility=[-np.inf, 0.0])
