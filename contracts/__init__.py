@@ -28,9 +28,10 @@ from contracts.errors import (
 from contracts.evolution import Search
 from contracts.exact import Implementability, implementable
 from contracts.front import Front, FrontPoint, load_front
-from contracts.menu import Menu, Options, load_menu
+from contracts.menu import Menu, load_menu
 from contracts.mimicry import same_group
 from contracts.objectives import Exponential, Isoelastic, Profit, WeightedSum, Welfare, WorstOff
+from contracts.offers import Options
 from contracts.pareto import pareto_front
 from contracts.problem import LinearConstraint, ScreeningProblem
 from contracts.reading import Reading

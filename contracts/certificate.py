@@ -14,7 +14,8 @@ from contracts.costs import conjugate_at
 from contracts.domains import Simplex
 from contracts.door import checked
 from contracts.errors import ProblemError
-from contracts.exact import EPS, BestOptions, best_options, participation_slacks
+from contracts.exact import EPS, BestOptions
+from contracts.exact_best import best_options, participation_slacks
 from contracts.exact_robust import worst_deviations, worst_participation_slacks
 from contracts.frozen import dataclass
 from contracts.mimicry import Mask, accessible

@@ -29,7 +29,7 @@ from contracts.moral_machine import (
     Comparison,
     compare,
 )
-from contracts.plotting import PALETTE
+from contracts.palette import PALETTE
 from contracts.readable import aligned
 from contracts.report import Report
 

@@ -205,12 +205,12 @@ class Front:
     # ---- showing it ----
 
     def __repr__(self) -> str:
-        from contracts.tables import front_text
+        from contracts.front_tables import front_text
 
         return front_text(self)
 
     def _repr_html_(self) -> str:
-        from contracts.tables import front_html
+        from contracts.front_tables import front_html
 
         return front_html(self)
 
@@ -229,6 +229,12 @@ class Front:
         from contracts.front_plotting import plot_front
 
         return plot_front(self, ax, kind=kind)
+
+    def _explorer_html_(self) -> str:
+        """The front to look into on a web page, as HTML: points that say which menu they are."""
+        from contracts.front_page import front_html
+
+        return front_html(self)
 
     # ---- keeping it ----
 

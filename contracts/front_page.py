@@ -4,15 +4,12 @@ from __future__ import annotations
 
 import html
 import json
-from typing import TYPE_CHECKING
 
 import numpy as np
 
-from contracts.plotting import INK, PALETTE
+from contracts.front_tables import ShownFront
+from contracts.palette import INK, PALETTE
 from contracts.readable import readable
-
-if TYPE_CHECKING:
-    from contracts.front import Front
 
 WIDTH, HEIGHT, LEFT, BOTTOM, ROOM = 640, 400, 78, 48, 16
 TICKS = 5
@@ -56,7 +53,7 @@ SCRIPT = """
 """
 
 
-def front_html(front: Front) -> str:
+def front_html(front: ShownFront) -> str:
     """A <figure> with the points of a front as SVG, a script that answers the mouse, and the menu pointed at."""
     data = {
         "points": front.points.tolist(),
@@ -90,7 +87,7 @@ def _place(values: np.ndarray, low: float, high: float) -> np.ndarray:
     return np.asarray(low + (high - low) * (values - values.min()) / size)
 
 
-def _dots(front: Front) -> str:
+def _dots(front: ShownFront) -> str:
     across = _place(front.points[:, 0], LEFT, WIDTH - ROOM)
     up = _place(front.points[:, 1], HEIGHT - BOTTOM, ROOM)
     return "".join(
@@ -100,7 +97,7 @@ def _dots(front: Front) -> str:
     )
 
 
-def _frame(front: Front) -> str:
+def _frame(front: ShownFront) -> str:
     bottom, right = HEIGHT - BOTTOM, WIDTH - ROOM
     lines = f'<path d="M{LEFT} {ROOM}V{bottom}H{right}" fill="none" stroke="{INK}"/>'
     ticks = []

@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from contracts.drawn import drawn
 from contracts.errors import ProblemError
-from contracts.plotting import GREY, INK, PALETTE, require_axes
-
-if TYPE_CHECKING:
-    from contracts.front import Front
+from contracts.front_tables import ShownFront
+from contracts.palette import GREY, INK, PALETTE, require_axes
 
 LABELLED = 12  # menus that can carry their number
 
 
-def plot_front(front: Front, ax: Any = None, *, kind: str = "auto") -> Any:
+def plot_front(front: ShownFront, ax: Any = None, *, kind: str = "auto") -> Any:
     """Draw a front on `ax`, or on new axes, and return them; numbers say which menu a point is.
 
     Parameters
@@ -41,7 +39,7 @@ def plot_front(front: Front, ax: Any = None, *, kind: str = "auto") -> Any:
     return KINDS[kind](front, ax)
 
 
-def _plane(front: Front, ax: Any) -> Any:
+def _plane(front: ShownFront, ax: Any) -> Any:
     ax = _axes() if ax is None else ax
     _scatter(front, ax, 0, 1)
     for k in _labelled(front):
@@ -50,7 +48,7 @@ def _plane(front: Front, ax: Any) -> Any:
     return ax
 
 
-def _space(front: Front, ax: Any) -> Any:
+def _space(front: ShownFront, ax: Any) -> Any:
     ax = _axes("3d") if ax is None else ax
     if not hasattr(ax, "set_zlabel"):
         raise ProblemError("kind '3d' needs axes with projection='3d': leave ax out, or use kind='matrix'")
@@ -62,7 +60,7 @@ def _space(front: Front, ax: Any) -> Any:
     return ax
 
 
-def _parallel(front: Front, ax: Any) -> Any:
+def _parallel(front: ShownFront, ax: Any) -> Any:
     ax = _axes() if ax is None else ax
     place = np.arange(len(front.names))
     knee = front.knee().index
@@ -79,7 +77,7 @@ def _parallel(front: Front, ax: Any) -> Any:
     return ax
 
 
-def _matrix(front: Front, ax: Any) -> Any:
+def _matrix(front: ShownFront, ax: Any) -> Any:
     import matplotlib.pyplot as plt
 
     m = len(front.names)
@@ -97,7 +95,7 @@ def _matrix(front: Front, ax: Any) -> Any:
     return grid
 
 
-def _scatter(front: Front, ax: Any, x: int, y: int) -> None:
+def _scatter(front: ShownFront, ax: Any, x: int, y: int) -> None:
     order = np.argsort(front.points[:, x], kind="stable")
     if len(front.names) == 2 and front.method == "exact":  # mixtures of neighbours are menus, or dominated by one
         ax.plot(front.points[order, x], front.points[order, y], color=GREY, lw=1.0, zorder=1)
@@ -106,7 +104,7 @@ def _scatter(front: Front, ax: Any, x: int, y: int) -> None:
     ax.set_ylabel(drawn(front.names[y]))
 
 
-def _labelled(front: Front) -> list[int]:
+def _labelled(front: ShownFront) -> list[int]:
     count = min(len(front), LABELLED)
     return sorted({round(k * (len(front) - 1) / max(count - 1, 1)) for k in range(count)})
 
@@ -117,4 +115,9 @@ def _axes(projection: str | None = None) -> Any:
     return plt.figure(figsize=(7.0, 4.4), layout="constrained").add_subplot(projection=projection)
 
 
-KINDS: dict[str, Callable[[Front, Any], Any]] = {"2d": _plane, "3d": _space, "parallel": _parallel, "matrix": _matrix}
+KINDS: dict[str, Callable[[ShownFront, Any], Any]] = {
+    "2d": _plane,
+    "3d": _space,
+    "parallel": _parallel,
+    "matrix": _matrix,
+}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -14,12 +14,13 @@ from contracts.bounds import Bound, Multipliers, upper_bound
 from contracts.certificate import Certificate, certify
 from contracts.door import checked
 from contracts.errors import ProblemError
-from contracts.exact import best_options
+from contracts.exact_best import best_options
 from contracts.first_best import first_best
-from contracts.frozen import dataclass, rebuilt
+from contracts.frozen import dataclass
 from contracts.kinds import position
 from contracts.mimicry import Mask, accessible, type_numbers
 from contracts.names import check_same_names, column_names, given_names, row_names
+from contracts.offers import BINDING, OUTSIDE, ExactMenu, Options
 from contracts.participation import WithOutside
 from contracts.problem import ScreeningProblem
 from contracts.records import from_record, read_document, to_record, write_document
@@ -30,22 +31,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from scipy.sparse import csr_array
 
-    from contracts.repair import ExactMenu
-
 SCHEMA = "menuwright/menu/1"
-BINDING = 1e-6  # share of a type's weight above which a multiplier counts as binding
-OUTSIDE = -1  # index of the outside option
-
-
-@checked
-class Options(NamedTuple):
-    """Distinct contracts on offer."""
-
-    allocations: Array  # (n_options, n_goods)
-    transfers: Array  # (n_options,)
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        return rebuilt, (Options, tuple(self))
 
 
 @checked

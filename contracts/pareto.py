@@ -27,9 +27,10 @@ from contracts.front import Front, signs
 from contracts.frozen import dataclass
 from contracts.menu import Menu
 from contracts.problem import ScreeningProblem
+from contracts.progress import checked_seconds, reporter
 from contracts.sandwich import Distances, Sandwich, dominated
 from contracts.scalarisation import Programs, Solution, money_per_money
-from contracts.solve import checked_seconds, reporter, solve_menu
+from contracts.solve import solve_menu
 
 GAPS = {2: 1e-3, 3: 1e-3, 4: 1e-2, 5: 5e-2}  # default by number of objectives: menus needed grow as 1/gap^((m - 1)/2)
 METHODS = ("auto", "exact", "search")

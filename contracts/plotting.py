@@ -11,18 +11,16 @@ from contracts.arrays import Array
 from contracts.domains import Simplex
 from contracts.drawn import drawn
 from contracts.errors import ProblemError
-from contracts.menu import BINDING, OUTSIDE, Menu
+from contracts.offers import BINDING, OUTSIDE
+from contracts.palette import GREY, INK, PALETTE, colour_bar, is_dark, name_points, norm, require_axes, shades
 from contracts.reading import Reading
 from contracts.relevance import Indices
-from contracts.tables import column, headline, readings_of
+from contracts.tables import ShownMenu, headline, readings_of
+from contracts.text_tables import column
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
-    from matplotlib.colors import Normalize
 
-# Okabe & Ito (2008), told apart with any colour vision; ordered so that neighbours in a stack differ in lightness too.
-PALETTE = ("#0072B2", "#E69F00", "#56B4E9", "#D55E00", "#F0E442", "#009E73", "#CC79A7", "#004D40")
-GREY, INK = "#B8B8B8", "#333333"
 MIDDLE = "#21918C"  # of the scale of prices
 SHOWN_BARS = 24  # types or options that a bar chart can name
 SHOWN_CURVES = 12
@@ -35,7 +33,7 @@ NAMED_SHARE = 0.06  # of a bar, above which a segment says its share
 SEEN_SHARE = 0.005  # of a bar, below which a good never earns a colour of its own
 
 
-def plot_menu(menu: Menu, ax: Axes | None = None, *, kind: str = "auto") -> Axes:
+def plot_menu(menu: ShownMenu, ax: Axes | None = None, *, kind: str = "auto") -> Axes:
     """Draw a menu on `ax`, or on new axes, and return them.
 
     Parameters
@@ -71,13 +69,7 @@ def plot_menu(menu: Menu, ax: Axes | None = None, *, kind: str = "auto") -> Axes
     return ax
 
 
-def require_axes(ax: Any) -> None:
-    """Refuse what is given to draw on and is no axes."""
-    if ax is not None and not hasattr(ax, "transData"):
-        raise ProblemError(f"ax is {ax!r}: give the axes that matplotlib's subplots() made, or leave it out")
-
-
-def binding_pairs(menu: Menu) -> tuple[Indices, Indices, Array]:
+def binding_pairs(menu: ShownMenu) -> tuple[Indices, Indices, Array]:
     """Types tempted by another contract, the type whose contract it is, and the price; highest prices first.
 
     Of several types that share the tempting contract the one with the highest price stands for it.
@@ -93,7 +85,7 @@ def binding_pairs(menu: Menu) -> tuple[Indices, Indices, Array]:
     return tempted[kept], tempter[kept], price[kept]
 
 
-def type_positions(menu: Menu) -> tuple[Array, tuple[str, str]]:
+def type_positions(menu: ShownMenu) -> tuple[Array, tuple[str, str]]:
     """Where the types lie in a plane, and what its axes mean; (n_types, 2).
 
     One good: valuation and allocation. Two goods: the valuations. More: their two main directions of difference, after
@@ -123,12 +115,12 @@ def type_positions(menu: Menu) -> tuple[Array, tuple[str, str]]:
 # ---- what is on offer ----
 
 
-def _suited(menu: Menu) -> str:
+def _suited(menu: ShownMenu) -> str:
     many = menu.problem.n_types > SHOWN_NAMES
     return "types" if many and menu.problem.n_goods == 2 and not _sells_lotteries(menu) else "menu"
 
 
-def _draw_menu(menu: Menu, ax: Axes) -> None:
+def _draw_menu(menu: ShownMenu, ax: Axes) -> None:
     if _sells_lotteries(menu):
         _draw_lotteries(menu, ax)
     elif menu.problem.n_goods == 1:
@@ -139,7 +131,7 @@ def _draw_menu(menu: Menu, ax: Axes) -> None:
         _draw_amounts(menu, ax)
 
 
-def _draw_tariff(menu: Menu, ax: Axes) -> None:
+def _draw_tariff(menu: ShownMenu, ax: Axes) -> None:
     """Money against the good: contracts, and the indifference curve on which each type's contract lies."""
     problem = menu.problem
     of_good, of_money = _axes_of(menu)
@@ -158,7 +150,7 @@ def _draw_tariff(menu: Menu, ax: Axes) -> None:
 
     steps = np.linspace(0.0, 1.0, 2 if of_good.power == 1 else CURVE_POINTS)
     along = low + (high - low) * steps ** (1 / of_good.power)  # even steps of what is read
-    for colour, k in zip(_shades(len(shown)), shown, strict=True):
+    for colour, k in zip(shades(len(shown)), shown, strict=True):
         curve = place(along, problem.valuations[k, 0] * along - menu.utility[k])
         label = f"{drawn(problem.labels[k])}{CURVE}" if len(shown) <= 6 else "_nolegend_"
         ax.plot(*curve.T, color=colour, lw=1.2, alpha=0.8, zorder=1, label=label)
@@ -170,7 +162,7 @@ def _draw_tariff(menu: Menu, ax: Axes) -> None:
         ax.plot(*left.T, "o", mfc="white", mec=INK, ms=8, zorder=2, label="outside option")
         paid = np.append(paid, left[:, 1])
     if len(points) <= SHOWN_CURVES:  # to the left, where no indifference curve runs
-        _name_points(ax, points, [_takers(menu, k) for k in range(len(points))], left=True)
+        name_points(ax, points, [_takers(menu, k) for k in range(len(points))], left=True)
     _mark_pools(menu, ax, points, np.full(len(points), 49.0 if len(points) <= SHOWN_NAMES else 9.0))
     height = float(np.ptp(paid)) or max(float(np.abs(paid).max()), 1.0)
     ax.set_ylim(float(paid.min()) - 0.15 * height, float(paid.max()) + 0.2 * height)
@@ -181,11 +173,11 @@ def _draw_tariff(menu: Menu, ax: Axes) -> None:
     ax.set_title(headline(menu), fontsize=10)
     if len(shown) > 6:
         valuations = problem.valuations[:, 0]
-        _colour_bar(ax, _norm(valuations), f"valuation ({_money(menu)} per unit)")
+        colour_bar(ax, norm(valuations), f"valuation ({_money(menu)} per unit)")
     _legend_below(ax)
 
 
-def _draw_price_map(menu: Menu, ax: Axes) -> None:
+def _draw_price_map(menu: ShownMenu, ax: Axes) -> None:
     """Options in the plane of two goods, as large as the share that takes them, with their prices."""
     offered, share = menu.options.allocations, _option_shares(menu)
     money = _axes_of(menu)[1]
@@ -193,7 +185,7 @@ def _draw_price_map(menu: Menu, ax: Axes) -> None:
     priced = menu.problem.transfers != "none" and len(transfers) > 0
     size = 40 + 400 * share if len(transfers) <= SHOWN_NAMES else 12 + 400 * share
     colour: dict[str, Any] = (
-        {"c": transfers, "cmap": "viridis", "norm": _norm(transfers)} if priced else {"color": PALETTE[0]}
+        {"c": transfers, "cmap": "viridis", "norm": norm(transfers)} if priced else {"color": PALETTE[0]}
     )
     ax.scatter(
         offered[:, 0], offered[:, 1], s=size, edgecolors=INK, linewidths=0.6, zorder=3, label="options", **colour
@@ -206,9 +198,9 @@ def _draw_price_map(menu: Menu, ax: Axes) -> None:
     if len(transfers) <= SHOWN_NAMES:
         prices = _short(transfers) if priced else [f"option {k}" for k in range(len(transfers))]
         names = [f"{price} ({s:.0%})" for price, s in zip(prices, share, strict=True)]
-        _name_points(ax, offered, names, beyond=np.sqrt(size) / 2)
+        name_points(ax, offered, names, beyond=np.sqrt(size) / 2)
     if priced and np.ptp(transfers) > 0:
-        _colour_bar(ax, _norm(transfers), f"{drawn(money.name)} (money)")
+        colour_bar(ax, norm(transfers), f"{drawn(money.name)} (money)")
     _legend_below(ax)
     ax.margins(0.14)
     ax.set_xlabel(_allocation_name(menu, 0))
@@ -216,7 +208,7 @@ def _draw_price_map(menu: Menu, ax: Axes) -> None:
     ax.set_title(headline(menu), fontsize=10)
 
 
-def _draw_lotteries(menu: Menu, ax: Axes) -> None:
+def _draw_lotteries(menu: ShownMenu, ax: Axes) -> None:
     """One stacked bar per type, or per option where types are many, and one for a default policy."""
     problem = menu.problem
     names, lotteries = _bars(menu)
@@ -233,7 +225,7 @@ def _draw_lotteries(menu: Menu, ax: Axes) -> None:
     for name, colour, share in parts:
         ax.barh(place, share, left=left, color=colour, label=name, edgecolor="white", linewidth=0.6, height=0.72)
         for row in np.flatnonzero(share >= NAMED_SHARE).tolist() if len(names) <= SHOWN_CURVES else ():
-            ink = "white" if _is_dark(colour) else "black"
+            ink = "white" if is_dark(colour) else "black"
             ax.text(
                 left[row] + share[row] / 2, row, f"{share[row]:.0%}", ha="center", va="center", color=ink, fontsize=8
             )
@@ -246,7 +238,7 @@ def _draw_lotteries(menu: Menu, ax: Axes) -> None:
     _legend_below(ax)
 
 
-def _draw_amounts(menu: Menu, ax: Axes) -> None:
+def _draw_amounts(menu: ShownMenu, ax: Axes) -> None:
     """The amount of every good for every type, or option where types are many, as a table of shades."""
     names, amounts = _bars(menu)
     most = float(np.abs(amounts).max(initial=0.0)) or 1.0
@@ -270,7 +262,7 @@ def _draw_amounts(menu: Menu, ax: Axes) -> None:
     ax.set_title(headline(menu), fontsize=10)
 
 
-def _bars(menu: Menu) -> tuple[list[str], Array]:
+def _bars(menu: ShownMenu) -> tuple[list[str], Array]:
     """What to draw a bar for: every type while they can be named, else the options that most types take."""
     problem = menu.problem
     if problem.n_types <= SHOWN_BARS:
@@ -283,7 +275,7 @@ def _bars(menu: Menu) -> tuple[list[str], Array]:
 # ---- who they are ----
 
 
-def _draw_types(menu: Menu, ax: Axes) -> None:
+def _draw_types(menu: ShownMenu, ax: Axes) -> None:
     """Types where they lie: coloured by option, hollow if excluded, with arrows to the contracts that tempt them."""
     problem, option = menu.problem, menu.option_of_type
     position, axis_names = type_positions(menu)
@@ -304,8 +296,8 @@ def _draw_types(menu: Menu, ax: Axes) -> None:
         money = _axes_of(menu)[1]
         paid = money.of(menu.allocation, menu.transfer)
         scale = paid[served] if by_price else option[served].astype(np.float64)
-        points(served, f"{count} options", c=scale, cmap="viridis", norm=_norm(scale), edgecolors="none")
-        _colour_bar(ax, _norm(scale), f"{drawn(money.name)} (money)" if by_price else "option")
+        points(served, f"{count} options", c=scale, cmap="viridis", norm=norm(scale), edgecolors="none")
+        colour_bar(ax, norm(scale), f"{drawn(money.name)} (money)" if by_price else "option")
     if not served.all():
         points(~served, "excluded", facecolors="white", edgecolors=INK, linewidths=0.9 if size > 20 else 0.4)
     bunched = menu.is_bunched
@@ -327,7 +319,7 @@ def _draw_types(menu: Menu, ax: Axes) -> None:
             [], [], color=INK, marker=">", ms=5 / enlarged, label=f"binding IC, towards the tempting contract ({named})"
         )
     if problem.n_types <= SHOWN_NAMES:
-        _name_points(ax, position, list(map(drawn, problem.labels)), left=problem.n_goods == 1)
+        name_points(ax, position, list(map(drawn, problem.labels)), left=problem.n_goods == 1)
     ax.margins(0.12)
     ax.set_xlabel(axis_names[0])
     ax.set_ylabel(axis_names[1])
@@ -338,7 +330,7 @@ def _draw_types(menu: Menu, ax: Axes) -> None:
 # ---- what private information earns ----
 
 
-def _draw_rents(menu: Menu, ax: Axes) -> None:
+def _draw_rents(menu: ShownMenu, ax: Axes) -> None:
     """Rent per type with its utility; for many types both against the share of the population, poorest first."""
     problem, rent, utility = menu.problem, menu.information_rent, menu.utility
     if problem.n_types <= SHOWN_BARS:
@@ -371,17 +363,17 @@ def _draw_rents(menu: Menu, ax: Axes) -> None:
     ax.set_title(headline(menu), fontsize=10)
 
 
-KINDS: dict[str, Callable[[Menu, Axes], None]] = {"menu": _draw_menu, "types": _draw_types, "rents": _draw_rents}
+KINDS: dict[str, Callable[[ShownMenu, Axes], None]] = {"menu": _draw_menu, "types": _draw_types, "rents": _draw_rents}
 
 
 # ---- words and colours ----
 
 
-def _sells_lotteries(menu: Menu) -> bool:
+def _sells_lotteries(menu: ShownMenu) -> bool:
     return isinstance(menu.problem.domain, Simplex) and not menu.problem.domain.free_disposal
 
 
-def _money(menu: Menu) -> str:
+def _money(menu: ShownMenu) -> str:
     return "money" if menu.problem.transfers != "none" else "utility units"
 
 
@@ -389,14 +381,14 @@ def _good(name: str) -> str:
     return f"good {name}" if name.isdigit() else drawn(name)
 
 
-def _allocation_name(menu: Menu, good: int) -> str:
+def _allocation_name(menu: ShownMenu, good: int) -> str:
     name = str(menu.problem.goods[good])
     if not name.isdigit():
         return drawn(name)
     return "allocation (units)" if menu.problem.n_goods == 1 else f"allocation of good {name} (units)"
 
 
-def _axes_of(menu: Menu) -> tuple[Reading, Reading]:
+def _axes_of(menu: ShownMenu) -> tuple[Reading, Reading]:
     """The columns in which a picture shows the first good and the money."""
     readings = readings_of(menu.problem)
     of_good = [reading for reading in readings if not reading.per_transfer] or [Reading("allocation", good=0)]
@@ -404,13 +396,13 @@ def _axes_of(menu: Menu) -> tuple[Reading, Reading]:
     return of_good[0], of_money[0]
 
 
-def _reading_name(menu: Menu, reading: Reading) -> str:
+def _reading_name(menu: ShownMenu, reading: Reading) -> str:
     if menu.problem.readings or reading.good is None:
         return drawn(reading.name)
     return _allocation_name(menu, reading.good)
 
 
-def _marked(menu: Menu, who: int) -> str:
+def _marked(menu: ShownMenu, who: int) -> str:
     """The label of a type, with what makes it special: bunched with others, or excluded."""
     label = drawn(menu.problem.labels[who])
     if menu.is_excluded[who]:
@@ -418,7 +410,7 @@ def _marked(menu: Menu, who: int) -> str:
     return f"{label} (option {menu.option_of_type[who]}, bunched)" if menu.is_bunched[who] else label
 
 
-def _mark_pools(menu: Menu, ax: Axes, points: Array, size: Array) -> None:
+def _mark_pools(menu: ShownMenu, ax: Axes, points: Array, size: Array) -> None:
     """Rings around options that several types share, and a word in the legend on the types that are excluded."""
     takers = np.bincount(menu.option_of_type[~menu.is_excluded], minlength=len(points))
     if (takers > 1).any():
@@ -430,7 +422,7 @@ def _mark_pools(menu: Menu, ax: Axes, points: Array, size: Array) -> None:
         ax.plot([], [], " ", label=f"excluded: {_takers(menu, OUTSIDE)}")
 
 
-def _option_shares(menu: Menu) -> Array:
+def _option_shares(menu: ShownMenu) -> Array:
     """Share of the population that takes each option; (n_options,)."""
     served = menu.option_of_type != OUTSIDE
     count = len(menu.options.transfers)
@@ -438,14 +430,14 @@ def _option_shares(menu: Menu) -> Array:
     return np.asarray(shares, dtype=np.float64)
 
 
-def _takers(menu: Menu, option: int) -> str:
+def _takers(menu: ShownMenu, option: int) -> str:
     """The types that take an option, in few words."""
     who = np.flatnonzero(menu.option_of_type == option)
     names = [drawn(menu.problem.labels[k]) for k in who[:3]]
     return ", ".join(names) + (f", +{len(who) - 3}" if len(who) > 3 else "")
 
 
-def _contract(menu: Menu, option: int) -> str:
+def _contract(menu: ShownMenu, option: int) -> str:
     """The contract in the words of a legend."""
     if menu.problem.transfers == "none":
         return f"option {option} ({_option_shares(menu)[option]:.0%})"
@@ -464,14 +456,6 @@ def _short(values: Array) -> list[str]:
     """Three digits at most, where what is small beside the others is zero."""
     least = 1e-6 * float(np.abs(values).max(initial=0.0))
     return [f"{value if abs(value) > least else 0.0:.3g}" for value in values]
-
-
-def _name_points(ax: Axes, points: Array, names: list[str], *, left: bool = False, beyond: Array | float = 0.0) -> None:
-    """Names beside points, to the right or the left, `beyond` the radius of what is drawn there."""
-    side, across = ("right", -6.0) if left else ("left", 6.0)
-    for point, name, radius in zip(points, names, np.broadcast_to(beyond, len(names)), strict=True):
-        offset = (across + np.sign(across) * radius, 5.0)
-        ax.annotate(name, (point[0], point[1]), offset, textcoords="offset points", ha=side, fontsize=8, zorder=5)
 
 
 def _legend_below(ax: Axes, columns: int = 4, marker_scale: float = 1.0) -> None:
@@ -498,31 +482,3 @@ def _legend_below(ax: Axes, columns: int = 4, marker_scale: float = 1.0) -> None
         frameon=False,
         markerscale=marker_scale,
     )
-
-
-def _shades(count: int) -> Array:
-    from matplotlib import colormaps
-
-    return np.asarray(colormaps["viridis"](np.linspace(0.0, 0.9, count)))
-
-
-def _norm(values: Array) -> Normalize:
-    from matplotlib.colors import Normalize
-
-    if len(values) == 0 or float(np.ptp(values)) == 0:
-        middle = float(values[0]) if len(values) else 0.0
-        return Normalize(middle - 0.5, middle + 0.5)
-    return Normalize(float(values.min()), float(values.max()))
-
-
-def _colour_bar(ax: Axes, norm: Normalize, label: str) -> None:
-    from matplotlib.cm import ScalarMappable
-
-    figure = ax.get_figure()
-    if figure is not None:
-        figure.colorbar(ScalarMappable(norm, "viridis"), ax=ax, label=label)
-
-
-def _is_dark(colour: str) -> bool:
-    red, green, blue = (int(colour[k : k + 2], 16) for k in (1, 3, 5))
-    return 0.299 * red + 0.587 * green + 0.114 * blue < 140

@@ -28,11 +28,12 @@ from contracts.costs import ByType
 from contracts.domains import Simplex
 from contracts.engines.candidate import Candidate, units_of
 from contracts.engines.strict import strict_menu
-from contracts.exact import BestOptions, best_options, utility_error
-from contracts.frozen import dataclass
+from contracts.exact import BestOptions, utility_error
+from contracts.exact_best import best_options
 from contracts.indifference import doubles, indifferent
 from contracts.mimicry import access_classes
 from contracts.mixing import LARGEST_MIXTURE, mixed, mixture_needed
+from contracts.offers import ExactMenu
 from contracts.participation import WithOutside, settled
 from contracts.problem import ScreeningProblem
 from contracts.relevance import Indices
@@ -51,15 +52,6 @@ REPRICED_TYPES = 20_000  # and need every type's utility from each of them
 LARGEST_GAP = 1e-6  # relative; a menu this close is not repaired further, however large a gap was asked for
 TRY_ALL_TYPES = 2000  # larger menus take the first repair that meets the gap
 FEWER_OPTIONS_WORTH = 1e-3  # share of the requested gap that a menu with fewer, cleaner contracts may cost
-
-
-@dataclass(frozen=True, eq=False)
-class ExactMenu:
-    """Contracts on offer and who takes which; the last contract is the outside contract where there is one."""
-
-    contracts: Contracts
-    option_of_type: Indices
-    certificate: Certificate
 
 
 def exact_menu(

@@ -8,7 +8,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from contracts.files import write_text
 from contracts.frozen import dataclass
@@ -17,9 +17,6 @@ from contracts.readable import readable_lines
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
-
-    from contracts.front import Front
-    from contracts.menu import Menu
 
 STYLE = """
 :root { color-scheme: light; }
@@ -45,6 +42,18 @@ pre { background: #f6f6f4; padding: .7rem; font: .8rem/1.4 ui-monospace, Menlo, 
   figure, table, pre { break-inside: avoid; } .scroll, pre { overflow: visible; } pre { white-space: pre-wrap; } }
 """
 SALT = "menuwright"  # matplotlib draws the names of its SVG parts at random without one
+
+
+class Tabled(Protocol):
+    """What knows its table, as notebooks show it."""
+
+    def _repr_html_(self) -> str: ...
+
+
+class Explored(Protocol):
+    """What can be looked into on a page."""
+
+    def _explorer_html_(self) -> str: ...
 
 
 @dataclass(frozen=True)
@@ -83,15 +92,13 @@ class Report:
         body = "".join(_row("td", row) for row in rows)
         return self._scrolling(f"<table>{top}<thead>{_row('th', header)}</thead><tbody>{body}</tbody></table>")
 
-    def menu(self, menu: Menu) -> Report:
+    def menu(self, menu: Tabled) -> Report:
         """The table of a menu, with its certificate."""
         return self._scrolling(menu._repr_html_())
 
-    def front(self, front: Front) -> Report:
+    def front(self, front: Explored) -> Report:
         """A Pareto front to look into: every point says which menu it is; drawn without a network."""
-        from contracts.front_page import front_html
-
-        return self._scrolling(front_html(front))
+        return self._scrolling(front._explorer_html_())
 
     def figure(self, drawing: Axes | Figure, *, caption: str) -> Report:
         """A matplotlib figure, or the figure of an axes; the caption is also what a screen reader says."""

@@ -6,7 +6,6 @@ import dataclasses
 import functools
 import itertools
 import math
-import sys
 import time
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -24,6 +23,7 @@ from contracts.indifference import doubles
 from contracts.menu import Menu, assembled, menu_of
 from contracts.objectives import TOO_AVERSE
 from contracts.problem import ScreeningProblem
+from contracts.progress import checked_seconds, reporter
 from contracts.repair import exact_menu, is_feasible
 
 Engine = Callable[[ScreeningProblem], Candidate]
@@ -214,27 +214,6 @@ def candidate_within(problem: ScreeningProblem, engine: Callable[[ScreeningProbl
             if (low == eased[0] or transfer.min() > low / 2) and (high == eased[1] or transfer.max() < high / 2):
                 return candidate
     return suited(problem)
-
-
-def checked_seconds(time_limit: Any) -> float:
-    """A time limit: a positive number, or infinity for none."""
-    if isinstance(time_limit, float) and time_limit == math.inf:
-        return time_limit
-    if time_limit is None:
-        raise ProblemError("time_limit is None: leave it out for no limit")
-    seconds = number("time_limit", time_limit)
-    if seconds <= 0:
-        raise ProblemError(f"time_limit is {seconds}: give a positive number of seconds")
-    return seconds
-
-
-def reporter(progress: bool | Callable[[str], None]) -> Callable[[str], None]:  # noqa: FBT001 - the user's own switch
-    """What engines report their rounds to."""
-    if callable(progress):
-        return progress
-    if progress:
-        return lambda line: print(line, file=sys.stderr, flush=True)  # noqa: T201 - progress is asked for
-    return lambda line: None
 
 
 def as_problem(problem: Any, weights: Any, fields: dict[str, Any]) -> ScreeningProblem:

@@ -2,77 +2,99 @@
 
 from __future__ import annotations
 
-import html
 import math
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
 from contracts.arrays import Array
-from contracts.certificate import shown
+from contracts.certificate import Certificate, shown
 from contracts.errors import ContractError
 from contracts.first_best import first_best
 from contracts.names import given_names
+from contracts.offers import Options
 from contracts.problem import ScreeningProblem
 from contracts.readable import aligned, readable
 from contracts.reading import Reading
 from contracts.relevance import Indices
+from contracts.text_tables import DIGITS, column, html_table, last_digit, plural
 
 if TYPE_CHECKING:
     import pandas as pd
-
-    from contracts.front import Front
-    from contracts.menu import Menu
+    from scipy.sparse import csr_array
 
 SHOWN_TYPES = 20  # longer menus show their first and last types
 SHOWN_GOODS = 6
-DIGITS = 4
 RESOLVED = 1e-9  # of utilities: less is rounding
-SHOWN_MENUS = 12
 WIDTH = 110  # characters of a line of text
 
 
-def digits_for(menu: Menu) -> int:
+class ShownMenu(Protocol):
+    """What a table or a picture asks of a menu."""
+
+    @property
+    def problem(self) -> ScreeningProblem: ...
+
+    @property
+    def options(self) -> Options: ...
+
+    @property
+    def option_of_type(self) -> Indices: ...
+
+    @property
+    def certificate(self) -> Certificate: ...
+
+    @property
+    def engine(self) -> str: ...
+
+    @property
+    def value(self) -> float: ...
+
+    @property
+    def upper_bound(self) -> float: ...
+
+    @property
+    def allocation(self) -> Array: ...
+
+    @property
+    def transfer(self) -> Array: ...
+
+    @property
+    def utility(self) -> Array: ...
+
+    @property
+    def information_rent(self) -> Array: ...
+
+    @property
+    def payoff(self) -> Array: ...
+
+    @property
+    def is_excluded(self) -> Indices: ...
+
+    @property
+    def is_bunched(self) -> Indices: ...
+
+    @property
+    def worst_case_weights(self) -> Array: ...
+
+    @property
+    def ic_multipliers(self) -> csr_array: ...
+
+    def binding(self, who: int) -> list[str]: ...
+
+
+def digits_for(menu: ShownMenu) -> int:
     """Significant digits that the certificate supports, at most `DIGITS`."""
     gap = max(menu.certificate.relative_gap, 1e-16)
     return int(np.clip(math.floor(-math.log10(gap)), 2, DIGITS)) if math.isfinite(gap) else DIGITS
 
 
-def noise(menu: Menu) -> float:
+def noise(menu: ShownMenu) -> float:
     """Utility that is rounding beside what is at stake."""
     return RESOLVED * max(float(np.abs(menu.utility).max()), abs(menu.value))
 
 
-def column(values: Any, digits: int, scale: float | None = None) -> list[str]:
-    """Numbers of one column with a common number of decimals, so that the largest shows `digits` digits.
-
-    Examples
-    --------
-    >>> column([2 / 3, 10 / 3], 4)
-    ['0.667', '3.333']
-    """
-    largest = float(np.max(np.abs(values), initial=0.0)) if scale is None else scale
-    if largest == 0 or not 1e-4 <= largest < 1e7:
-        return [f"{value + 0.0:.{digits - 1}g}" for value in values]
-    largest = float(f"{largest:.{digits - 1}e}")  # 0.99996 is shown as 1
-    decimals = max(0, digits - 1 - math.floor(math.log10(largest)))
-    return [f"{0.0 if round(value, decimals) == 0 else value:.{decimals}f}" for value in values]
-
-
-def last_digit(number: float, digits: int) -> float:
-    """What one unit of the last of so many significant digits is worth; 0 for 0 and what is infinite.
-
-    Examples
-    --------
-    >>> last_digit(123.4, 2)
-    10.0
-    """
-    counts = number != 0 and math.isfinite(number)
-    return float(10.0 ** (math.floor(math.log10(abs(number))) - digits + 1)) if counts else 0.0
-
-
-def headline(menu: Menu) -> str:
+def headline(menu: ShownMenu) -> str:
     """One line: size, value, bound."""
     digits = digits_for(menu)
     counts = (("bunched", int(menu.is_bunched.sum())), ("excluded", int(menu.is_excluded.sum())))
@@ -86,17 +108,12 @@ def headline(menu: Menu) -> str:
     return f"Menu: {types}, {options}{left}, {worth} {value}, proven bound {bound}"
 
 
-def footer(menu: Menu) -> str:
+def footer(menu: ShownMenu) -> str:
     """What was proven, and by which engine it was found."""
     certificate = menu.certificate
     kind = "rigorous" if certificate.rigorous else "numerical"
     proof = str(certificate).splitlines()[0]
     return f"{proof}; {kind} gap {shown(max(certificate.relative_gap, 0.0)):.1e}; engine {menu.engine}"
-
-
-def plural(count: int, noun: str) -> str:
-    """How many of what."""
-    return f"{count} {noun}{'' if count == 1 else 's'}"
 
 
 def readings_of(problem: ScreeningProblem) -> tuple[Reading, ...]:
@@ -119,7 +136,7 @@ def first_best_of(problem: ScreeningProblem, who: Indices) -> Array | None:
         return None
 
 
-def table(menu: Menu, width: float = math.inf) -> tuple[list[str], list[list[str]], int]:
+def table(menu: ShownMenu, width: float = math.inf) -> tuple[list[str], list[list[str]], int]:
     """Header, rows of text for the types shown, and the number of types left out in the middle.
 
     The first best and the distortion stand beside what they are about; where lines would be longer than `width`, the
@@ -133,7 +150,7 @@ def table(menu: Menu, width: float = math.inf) -> tuple[list[str], list[list[str
     return header, [list(row) for row in zip(*columns, strict=True)], hidden
 
 
-def _columns(menu: Menu, beside: tuple[str, ...]) -> tuple[list[str], list[list[str]], int]:
+def _columns(menu: ShownMenu, beside: tuple[str, ...]) -> tuple[list[str], list[list[str]], int]:
     """Names and cells of the columns, and the number of types that they leave out."""
     problem, digits = menu.problem, digits_for(menu)
     shown = shown_types(menu)
@@ -178,7 +195,7 @@ def _columns(menu: Menu, beside: tuple[str, ...]) -> tuple[list[str], list[list[
     return header, columns, problem.n_types - len(shown)
 
 
-def shown_types(menu: Menu) -> Indices:
+def shown_types(menu: ShownMenu) -> Indices:
     """The types that a table shows: all, or the first and the last of many."""
     everybody = np.arange(menu.problem.n_types)
     half = SHOWN_TYPES // 2
@@ -196,18 +213,18 @@ def _largest(reading: Reading, allocations: list[Array]) -> float:
     return max(float(np.abs(reading.of(held, np.zeros(len(held)))).max(initial=0.0)) for held in allocations)
 
 
-def option_name(menu: Menu, who: int) -> str:
+def option_name(menu: ShownMenu, who: int) -> str:
     """What a type takes: the number of its option, marked where it is bunched with other types, or 'outside'."""
     option = int(menu.option_of_type[who])
     return "outside" if option < 0 else f"{option} bunched" if menu.is_bunched[who] else str(option)
 
 
-def _binding(menu: Menu, who: int) -> str:
+def _binding(menu: ShownMenu, who: int) -> str:
     binding = menu.binding(who)
     return ", ".join(map(readable, binding[:3])) + (f", +{len(binding) - 3}" if len(binding) > 3 else "")
 
 
-def menu_text(menu: Menu) -> str:
+def menu_text(menu: ShownMenu) -> str:
     """The menu as plain text."""
     header, rows, hidden = table(menu, WIDTH)
     middle = len(rows) // 2
@@ -218,40 +235,15 @@ def menu_text(menu: Menu) -> str:
     )
 
 
-def menu_html(menu: Menu) -> str:
+def menu_html(menu: ShownMenu) -> str:
     """The same table as HTML, with every column; rows of types that are bunched or excluded say so as their class."""
     header, rows, hidden = table(menu)
     left_out = {len(rows) // 2: f"... {hidden} more types ..."} if hidden else {}
     kinds = ["excluded" if menu.is_excluded[k] else "bunched" * int(menu.is_bunched[k]) for k in shown_types(menu)]
-    return _html_table("menu", headline(menu), header, rows, left_out, footer(menu), kinds)
+    return html_table("menu", headline(menu), header, rows, left_out, footer(menu), kinds)
 
 
-def _html_table(
-    kind: str,
-    caption: str,
-    header: list[str],
-    rows: list[list[str]],
-    left_out: dict[int, str],
-    foot: str,
-    kinds: Sequence[str] = (),
-) -> str:
-    """A table with its caption and foot; `left_out` says before which row what is hidden, `kinds` classes of rows."""
-
-    def cells(tag: str, row: list[str], of: str = "") -> str:
-        opening = f"<tr class='{of}'>" if of else "<tr>"
-        return opening + "".join(f"<{tag}>{html.escape(cell)}</{tag}>" for cell in row) + "</tr>"
-
-    body = [cells("td", row, of) for row, of in zip(rows, kinds or [""] * len(rows), strict=True)]
-    for place, words in left_out.items():
-        body.insert(place, f'<tr><td colspan="{len(header)}">{words}</td></tr>')
-    return (
-        f"<table class='{kind}'><caption>{html.escape(caption)}</caption>"
-        f"<thead>{cells('th', header)}</thead><tbody>{''.join(body)}</tbody>"
-        f"<tfoot><tr><td colspan='{len(header)}'>{html.escape(foot)}</td></tr></tfoot></table>"
-    )
-
-
-def menu_frame(menu: Menu) -> pd.DataFrame:
+def menu_frame(menu: ShownMenu) -> pd.DataFrame:
     """One row per type, indexed by label."""
     try:
         import pandas as pd
@@ -284,69 +276,3 @@ def menu_frame(menu: Menu) -> pd.DataFrame:
         "binding": [", ".join(menu.binding(k)) for k in range(problem.n_types)],
     }
     return pd.DataFrame(columns, index=pd.Index(list(problem.labels), name="type"))
-
-
-# ---- fronts ----
-
-
-def front_table(front: Front) -> tuple[list[str], list[list[str]], int]:
-    """Header, rows of text for its ends and menus spread between them, and how many are not shown."""
-    knee, best = front.knee().index, front.normalised.argmax(axis=0)
-    shown = sorted({*_spread(len(front), SHOWN_MENUS), knee, *map(int, best)})
-    sizes = np.maximum(np.abs(front.points).max(axis=0), front.unit)  # a column of tiny numbers is one of zeros
-    cells = [
-        [f"{value + 0.0:.0f}" for value in values] if _are_counts(values) else column(values, DIGITS, size)
-        for values, size in zip(front.points.T, sizes.tolist(), strict=True)
-    ]
-    named = [f"{readable(name)} ({sense})" for name, sense in zip(front.names, front.senses, strict=True)]
-    rows = []
-    for k in shown:
-        notes = [f"best {readable(name)}" for name, winner in zip(front.names, best, strict=True) if winner == k]
-        notes += ["knee"] if k == knee else []
-        size = len(front.menus[k].options.transfers)
-        rows.append([str(k), *(cell[k] for cell in cells), str(size), ", ".join(notes)])
-    return ["menu", *named, "options", ""], rows, len(front) - len(shown)
-
-
-def _are_counts(values: Array) -> bool:
-    """Whether a column holds whole numbers only, such as numbers of options."""
-    return bool(np.all(values == np.round(values)) and np.abs(values).max() < 1e7)
-
-
-def front_text(front: Front) -> str:
-    """The front as plain text."""
-    header, rows, hidden = front_table(front)
-    left = [f"... {hidden} more menus"] if hidden else []
-    lines = aligned([header, *rows], words={len(header) - 1})
-    return "\n".join([_front_headline(front), *lines, *left, _front_footer(front)])
-
-
-def front_html(front: Front) -> str:
-    """The same table as HTML."""
-    header, rows, hidden = front_table(front)
-    left_out = {len(rows): f"... {hidden} more menus"} if hidden else {}
-    return _html_table("front", _front_headline(front), header, rows, left_out, _front_footer(front))
-
-
-def _front_headline(front: Front) -> str:
-    stopped = "" if front.is_finished else ", stopped early"
-    return f"Front: {plural(len(front), 'menu')}, {len(front.names)} objectives, {front.method}{stopped}"
-
-
-def _front_footer(front: Front) -> str:
-    lower, upper = front.hypervolume_interval
-    if math.isinf(upper):
-        return (
-            f"hypervolume {front.hypervolume:.4f}; searched for: IC and IR are exact, nothing proves the front complete"
-        )
-    ends = np.array([front.points.min(axis=0), front.points.max(axis=0)])
-    is_whole = np.array_equal(ends, np.sort([front.nadir, front.ideal], axis=0))
-    whole = "" if is_whole else " of the whole front"  # from which these menus were chosen
-    return (
-        f"no menu is more than {front.gap:.1e} of the ranges{whole} better than a mixture of these; "
-        f"hypervolume of the whole front in [{lower:.5f}, {upper:.5f}]"
-    )
-
-
-def _spread(count: int, most: int) -> list[int]:
-    return sorted({round(k * (count - 1) / max(min(count, most) - 1, 1)) for k in range(min(count, most))})

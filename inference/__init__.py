@@ -47,7 +47,8 @@ from inference.social_preferences import (
 from inference.split_policies import PreferencePolicy, ShareRule
 from inference.split_types import SplitTypes, fit_split_types
 from inference.tastes import TasteDistribution
-from inference.ultimatum import Game, Setting, play
+from inference.ultimatum import play
+from inference.ultimatum_rules import Game, Setting
 
 __all__ = [
     "AcceptReject",

@@ -30,11 +30,12 @@ from contracts.domains import Box, NonNegative, Simplex
 from contracts.door import checked
 from contracts.errors import ProblemError
 from contracts.frozen import dataclass
-from contracts.menu import Menu, Options
+from contracts.menu import Menu
+from contracts.offers import Options
 from contracts.problem import ScreeningProblem
 from contracts.readable import aligned, readable
 from contracts.solve import as_problem, solve_menu
-from contracts.tables import plural
+from contracts.text_tables import plural
 from inference.choice import Logit
 from inference.choice_set import ChoiceSet, check_one_list, choice_set
 from inference.information import mutual_information

@@ -16,7 +16,8 @@ from contracts.door import checked
 from contracts.errors import ProblemError
 from contracts.frozen import dataclass
 from contracts.kinds import Names
-from contracts.menu import OUTSIDE, Menu
+from contracts.menu import Menu
+from contracts.offers import OUTSIDE
 from inference.choice_frames import Table
 from inference.choice_set import ChoiceSet, choice_set
 

@@ -13,7 +13,7 @@ from contracts.door import checked
 from contracts.errors import ProblemError
 from contracts.frozen import dataclass
 from contracts.kinds import is_whole
-from contracts.solve import reporter
+from contracts.progress import reporter
 from inference.choice_data import ChoiceData, Integers, checked_data
 from inference.latent import STARTS, DegenerateTypesError, fit_latent_types
 from inference.latent_types import LatentTypes

@@ -148,7 +148,8 @@ def learn_norm(table: Any, assistant: Assistant | None = None, *, prior: str | f
 
     Examples
     --------
-    >>> from inference.ultimatum import Game, play
+    >>> from inference.ultimatum import play
+    >>> from inference.ultimatum_rules import Game
     >>> transcript = play(Game(users=("fair",) * 9), rng=np.random.default_rng(1)).to_frame()
     >>> learned = learn_norm(transcript, Assistant(temperature=0.0), prior="selfish")
     >>> learned

@@ -18,9 +18,9 @@ from contracts.drawn import drawn
 from contracts.errors import ProblemError
 from contracts.frozen import dataclass
 from contracts.problem import ScreeningProblem
+from contracts.progress import reporter
 from contracts.readable import name_column
-from contracts.solve import reporter
-from contracts.tables import plural
+from contracts.text_tables import plural
 from inference.asking import AskingMenu, asking_menu
 from inference.choice import Logit
 from inference.population import Population, population_of

@@ -20,8 +20,8 @@ from contracts.door import checked
 from contracts.errors import ProblemError
 from contracts.files import replacing
 from contracts.frozen import dataclass
+from contracts.progress import reporter
 from contracts.readable import aligned, readable
-from contracts.solve import reporter
 from inference.choice import BestResponse, ChoiceModel, check_choice_model
 from inference.choice_counts import ChoiceCounts, Offers, named_offers
 from inference.log_options import OUTSIDE, Column, whole_number

@@ -26,8 +26,8 @@ from contracts.door import checked
 from contracts.errors import ProblemError
 from contracts.frozen import dataclass
 from contracts.kinds import Count
+from contracts.progress import reporter
 from contracts.readable import aligned, readable
-from contracts.solve import reporter
 from inference.log_cells import accepted, cells_of, read_cells, streamed
 from inference.log_options import Column, offers
 from inference.log_sources import OpenLog, Refusal, open_log, quiet, reading

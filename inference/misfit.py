@@ -20,8 +20,8 @@ from contracts.arrays import Array, generator
 from contracts.door import checked
 from contracts.errors import ProblemError
 from contracts.frozen import dataclass
+from contracts.progress import reporter
 from contracts.readable import name_column
-from contracts.solve import reporter
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -21,7 +21,7 @@ from contracts.door import checked
 from contracts.errors import ProblemError
 from contracts.frozen import dataclass
 from contracts.kinds import position
-from contracts.tables import plural
+from contracts.text_tables import plural
 from inference.norm_beliefs import (
     NormSpace,
     Tables,
@@ -33,7 +33,7 @@ from inference.norm_beliefs import (
     share_norms,
     tables_of,
 )
-from inference.ultimatum import Play
+from inference.transcripts import Play
 
 SHOWN = 20  # people in a printed table
 
@@ -194,7 +194,8 @@ def infer_user_norms(
 
     Examples
     --------
-    >>> from inference.ultimatum import Game, play
+    >>> from inference.ultimatum import play
+    >>> from inference.ultimatum_rules import Game
     >>> users = ("selfish", "selfish", "selfish", "altruistic")
     >>> played = play(Game(users=users, assistants=0), n_runs=20, rng=np.random.default_rng(1))
     >>> infer_user_norms(played, np.random.default_rng(2))

@@ -11,7 +11,8 @@ from contracts.frozen import dataclass
 from inference.norm_assistant import Assistant
 from inference.norm_experiments import Job, Row, curve, replayed_curve
 from inference.recordings import replay, script_of
-from inference.ultimatum import Game, play
+from inference.ultimatum import play
+from inference.ultimatum_rules import Game
 
 if TYPE_CHECKING:
     import pandas as pd

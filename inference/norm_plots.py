@@ -1,4 +1,4 @@
-"""Norms and responders as pictures."""
+"""Norms as a picture."""
 
 from __future__ import annotations
 
@@ -7,15 +7,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from contracts.drawn import drawn
-from contracts.plotting import GREY, INK, PALETTE
-from inference.norms import Norms
-from inference.responders import Responders
+from contracts.palette import GREY, PALETTE, axes
+from inference.norm_tables import ShownNorms
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 
-def plot_norms(norms: Norms, ax: Axes | None = None) -> Axes:
+def plot_norms(norms: ShownNorms, ax: Axes | None = None) -> Axes:
     """Utilities with 95% intervals, one row per policy, one colour per group; dashes where a group could live with it.
 
     Examples
@@ -28,7 +27,7 @@ def plot_norms(norms: Norms, ax: Axes | None = None) -> Axes:
     >>> ax.get_xlabel(), [label.get_text() for label in ax.get_yticklabels()]
     ('utility (logits)', ['milk', 'tea'])
     """
-    ax = _axes(ax)
+    ax = axes(ax)
     order = np.argsort(norms.common, kind="stable")
     rows = np.arange(len(order))
     interval = norms.interval()
@@ -45,29 +44,3 @@ def plot_norms(norms: Norms, ax: Axes | None = None) -> Axes:
     ax.axvline(0.0, color=GREY, linewidth=0.8, zorder=0)
     ax.legend(frameon=False)
     return ax
-
-
-def plot_rejection(responders: Responders, ax: Axes | None = None) -> Axes:
-    """Rejection by offer: the population with its 95% band, the middle 80% of people, and the observed shares."""
-    ax = _axes(ax)
-    offers = np.linspace(0.02, 0.5, 97)
-    band = responders.rejection_curve(offers)
-    ax.fill_between(offers, band.least, band.most, color=GREY, alpha=0.35, linewidth=0, label="middle 80% of people")
-    ax.fill_between(offers, band.lower, band.upper, color=PALETTE[0], alpha=0.35, linewidth=0, label="95% confidence")
-    ax.plot(offers, band.mean, color=PALETTE[0], label="population")
-    answers = responders.answers
-    asked = (answers.accepted + answers.rejected).sum(axis=0)
-    ax.plot(answers.offers, answers.rejected.sum(axis=0) / asked, "o", color=INK, markersize=4, label="observed")
-    ax.set_xlabel("share offered to the responder")
-    ax.set_ylabel("share of people who reject")
-    ax.set_ylim(0, 1)
-    ax.legend(frameon=False)
-    return ax
-
-
-def _axes(ax: Axes | None) -> Axes:
-    if ax is not None:
-        return ax
-    import matplotlib.pyplot as plt
-
-    return plt.subplots()[1]

@@ -2,22 +2,71 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
+from contracts.arrays import Array
 from contracts.readable import aligned, readable
-from contracts.tables import plural
+from contracts.text_tables import plural
+from inference.pooling import Pooling
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from inference.norms import Norms
-
 SHOWN_POLICIES = 20
+Unconnected = tuple[tuple[str, tuple[tuple[str, ...], ...]], ...]  # groups, and the parts their policies fall into
 
 
-def norms_text(norms: Norms) -> str:
+class ShownNorms(Protocol):
+    """What a table or a picture asks of norms."""
+
+    @property
+    def groups(self) -> tuple[str, ...]: ...
+
+    @property
+    def policies(self) -> tuple[str, ...]: ...
+
+    @property
+    def utilities(self) -> Array: ...
+
+    @property
+    def standard_errors(self) -> Array: ...
+
+    @property
+    def common(self) -> Array: ...
+
+    @property
+    def has_reservation_utility(self) -> bool: ...
+
+    @property
+    def reservation_utility(self) -> Array: ...
+
+    @property
+    def reservation_se(self) -> Array: ...
+
+    @property
+    def pooling(self) -> Pooling: ...
+
+    @property
+    def member_sd(self) -> Array: ...
+
+    @property
+    def separated(self) -> Unconnected: ...
+
+    @property
+    def one_sided(self) -> Unconnected: ...
+
+    @property
+    def flat_raters(self) -> int: ...
+
+    @property
+    def n_answers(self) -> int: ...
+
+    def interval(self) -> Array: ...
+
+
+def norms_text(norms: ShownNorms) -> str:
     """Utilities with standard errors, one row per policy, one column per group."""
     cells = [["", *map(readable, norms.groups)]]
     order = np.argsort(-norms.common, kind="stable")
@@ -40,7 +89,7 @@ def norms_text(norms: Norms) -> str:
     return "\n".join([head, *lines, pooling, *remarks(norms)])
 
 
-def remarks(norms: Norms) -> list[str]:
+def remarks(norms: ShownNorms) -> list[str]:
     """What the reader must know about the answers."""
     said = []
     for group, parts in norms.separated:
@@ -56,7 +105,7 @@ def remarks(norms: Norms) -> list[str]:
     return said
 
 
-def norms_frame(norms: Norms) -> pd.DataFrame:
+def norms_frame(norms: ShownNorms) -> pd.DataFrame:
     """One row per group and policy."""
     try:
         import pandas as pd

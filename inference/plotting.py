@@ -3,28 +3,47 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
+from numpy.typing import NDArray
 
 from contracts.arrays import Array
 from contracts.drawn import drawn
 from contracts.errors import ProblemError
-from contracts.plotting import GREY, INK, PALETTE, require_axes
+from contracts.palette import GREY, INK, PALETTE, axes
+from inference.population_draws import PopulationDraws
+from inference.tables import ShownPosterior
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-    from inference.calibration import Calibration
-    from inference.population_draws import PopulationDraws
-    from inference.posterior import TypePosterior
-
+SIZE: Any = {"figsize": (7.0, 4.4), "layout": "constrained"}
 SHOWN_BARS = 40  # users that a bar chart can name
 SHOWN_NAMES = 25  # users or types that a picture can name
 CORNERS = np.array([[0.0, 0.0], [1.0, 0.0], [0.5, np.sqrt(0.75)]])  # of the triangle of three types
 
 
-def plot_posterior(posterior: TypePosterior, ax: Axes | None = None) -> Axes:
+class ShownCalibration(Protocol):
+    """What the picture asks of a calibration."""
+
+    @property
+    def predicted(self) -> Array: ...
+
+    @property
+    def frequency(self) -> Array: ...
+
+    @property
+    def count(self) -> NDArray[np.int64]: ...
+
+    @property
+    def lower(self) -> Array: ...
+
+    @property
+    def upper(self) -> Array: ...
+
+
+def plot_posterior(posterior: ShownPosterior, ax: Axes | None = None) -> Axes:
     """Every user's posterior on `ax`, or on new axes: one bar each for two types, a triangle for three, else shades.
 
     Users who cannot be named any more are sorted by their posterior.
@@ -39,7 +58,7 @@ def plot_posterior(posterior: TypePosterior, ax: Axes | None = None) -> Axes:
     >>> ax.get_xlabel()
     "probability of 'high'"
     """
-    ax = _axes(ax)
+    ax = axes(ax, **SIZE)
     n_types = len(posterior.labels)
     (_draw_bars if n_types == 2 else _draw_triangle if n_types == 3 else _draw_shades)(posterior, ax)
     ax.spines[["top", "right"]].set_visible(False)
@@ -68,7 +87,7 @@ def plot_population(
     labels = tuple(draws[0].labels)
     if any(tuple(one.labels) != labels for one in draws):
         raise ProblemError("draws are about different types: draw one population at a time")
-    ax = _axes(ax)
+    ax = axes(ax, **SIZE)
     mean = np.array([one.mean for one in draws])
     band = np.array([one.interval(level) for one in draws])  # (n_times, 2, n_types)
     for k, (label, colour) in enumerate(zip(labels, _colours(len(labels)), strict=True)):
@@ -85,9 +104,9 @@ def plot_population(
     return ax
 
 
-def plot_calibration(calibration: Calibration, ax: Axes | None = None) -> Axes:
+def plot_calibration(calibration: ShownCalibration, ax: Axes | None = None) -> Axes:
     """Frequency against predicted probability, with 95 % intervals; points on the diagonal are well calibrated."""
-    ax = _axes(ax)
+    ax = axes(ax, **SIZE)
     ax.plot([0, 1], [0, 1], color=GREY, lw=1, zorder=1, label="perfect calibration")
     below, above = calibration.frequency - calibration.lower, calibration.upper - calibration.frequency
     ax.errorbar(
@@ -112,7 +131,7 @@ def plot_calibration(calibration: Calibration, ax: Axes | None = None) -> Axes:
 # ---- posteriors ----
 
 
-def _draw_bars(posterior: TypePosterior, ax: Axes) -> None:
+def _draw_bars(posterior: ShownPosterior, ax: Axes) -> None:
     """Two types: one bar per user, its length the probability of the second type."""
     share = posterior.probabilities[:, 1]
     label = posterior.labels[1]
@@ -132,7 +151,7 @@ def _draw_bars(posterior: TypePosterior, ax: Axes) -> None:
     ax.legend(fontsize=8, loc="lower right")
 
 
-def _draw_triangle(posterior: TypePosterior, ax: Axes) -> None:
+def _draw_triangle(posterior: ShownPosterior, ax: Axes) -> None:
     """Three types: every user a point in the triangle whose corners are the types."""
     place = posterior.probabilities @ CORNERS
     edge = CORNERS[[0, 1, 2, 0]]
@@ -167,7 +186,7 @@ def _named_places(place: Array, users: list[Any]) -> dict[tuple[float, float], s
     }
 
 
-def _draw_shades(posterior: TypePosterior, ax: Axes) -> None:
+def _draw_shades(posterior: ShownPosterior, ax: Axes) -> None:
     """Many types: a table of shades, one row per user, sorted by the most probable type where users are many."""
     p = posterior.probabilities
     named = len(p) <= SHOWN_NAMES
@@ -181,15 +200,6 @@ def _draw_shades(posterior: TypePosterior, ax: Axes) -> None:
     ax.set_xlabel("type")
     if (figure := ax.get_figure()) is not None:
         figure.colorbar(image, ax=ax, label="probability")
-
-
-def _axes(ax: Axes | None) -> Axes:
-    require_axes(ax)
-    if ax is not None:
-        return ax
-    import matplotlib.pyplot as plt
-
-    return plt.subplots(figsize=(7.0, 4.4), layout="constrained")[1]
 
 
 def _colours(count: int) -> list[Any]:

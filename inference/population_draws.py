@@ -21,12 +21,11 @@ from contracts.errors import ProblemError
 from contracts.frozen import dataclass
 from contracts.problem import ScreeningProblem
 from contracts.readable import aligned, readable
-from contracts.tables import column
+from contracts.text_tables import column
+from inference.mixture_likelihood import MixtureLikelihood
 
 if TYPE_CHECKING:
     import pandas as pd
-
-    from inference.population import MixtureLikelihood
 
 Integers = NDArray[np.int64]
 SHOWN_TYPES = 20

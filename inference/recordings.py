@@ -18,7 +18,7 @@ from contracts.arrays import Array, eager
 from contracts.errors import ProblemError
 from contracts.files import open_file
 from contracts.frozen import dataclass
-from contracts.solve import reporter
+from contracts.progress import reporter
 from inference.manners import TONES
 from inference.norm_assistant import Assistant, Memory
 from inference.norm_beliefs import Integers, tables_of

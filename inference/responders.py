@@ -21,7 +21,7 @@ from contracts.errors import ProblemError, SolverError
 from contracts.frozen import dataclass
 from contracts.kinds import Count, Names
 from contracts.names import missing
-from contracts.tables import plural
+from contracts.text_tables import plural
 from inference.social_preferences import FehrSchmidt
 
 if TYPE_CHECKING:
@@ -255,7 +255,7 @@ class Responders:
 
     def plot(self, ax: Axes | None = None) -> Axes:
         """The rejection curve with its bands and what was observed; returns the matplotlib axes."""
-        from inference.norm_plots import plot_rejection
+        from inference.rejection_plot import plot_rejection
 
         return plot_rejection(self, ax)
 

@@ -13,7 +13,8 @@ from inference.norm_experiments import Job, Row, curve
 from inference.norm_jobs import GROUPS, NAMES, Design, play_job, recorded_conditions, replay_job
 from inference.social_preferences import FehrSchmidt
 from inference.split_policies import POLICIES, Policy, PreferencePolicy, ShareRule
-from inference.ultimatum import Game, play
+from inference.ultimatum import play
+from inference.ultimatum_rules import Game
 
 if TYPE_CHECKING:
     import pandas as pd

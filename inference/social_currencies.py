@@ -26,7 +26,9 @@ from inference.norm_experiments import Job, Row, curve
 from inference.norm_jobs import Design, play_job
 from inference.recordings import Script, script_of
 from inference.split_policies import POLICIES, mean_share
-from inference.ultimatum import Game, Play, Setting, play
+from inference.transcripts import Play
+from inference.ultimatum import play
+from inference.ultimatum_rules import Game, Setting
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -15,7 +15,8 @@ from inference.norm_experiments import Job, Row, curve, replayed_curve
 from inference.norm_jobs import Design, recorded_conditions, replay_job
 from inference.recordings import Script, script_of
 from inference.split_policies import POLICIES, mean_share
-from inference.ultimatum import Game, play
+from inference.ultimatum import play
+from inference.ultimatum_rules import Game
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
+from numpy.typing import NDArray
 
+from contracts.arrays import Array
 from contracts.readable import aligned, readable
-from contracts.tables import column, plural
+from contracts.text_tables import column, plural
+from inference.choice import ChoiceModel
+from inference.identification import Identification
 
 if TYPE_CHECKING:
     import pandas as pd
-
-    from inference.posterior import TypePosterior
 
 SCHEMA = "menuwright/type-posterior/1"
 SHOWN_USERS = 20  # longer tables show their first and last users
@@ -20,7 +23,62 @@ SHOWN_TYPES = 8  # and those types that are most probable on average
 COMPARED_TYPES = 500  # pairs of more types are looked at when asked for
 
 
-def posterior_text(posterior: TypePosterior) -> str:
+class ShownPopulation(Protocol):
+    """What a record keeps of the weights of types."""
+
+    @property
+    def weights(self) -> Array: ...
+
+    @property
+    def smoothed(self) -> Array: ...
+
+    @property
+    def concentration(self) -> Array: ...
+
+    @property
+    def gap(self) -> float: ...
+
+
+class ShownPosterior(Protocol):
+    """What a table or a picture asks of a posterior of types."""
+
+    @property
+    def labels(self) -> Sequence[str]: ...
+
+    @property
+    def users(self) -> NDArray[Any]: ...
+
+    @property
+    def prior(self) -> Array: ...
+
+    @property
+    def probabilities(self) -> Array: ...
+
+    @property
+    def map(self) -> NDArray[Any]: ...
+
+    @property
+    def entropy(self) -> Array: ...
+
+    @property
+    def n_choices(self) -> NDArray[np.int64]: ...
+
+    @property
+    def log_evidence(self) -> float: ...
+
+    @property
+    def choice_models(self) -> Sequence[ChoiceModel]: ...
+
+    @property
+    def model_probabilities(self) -> Array: ...
+
+    @property
+    def population(self) -> ShownPopulation: ...
+
+    def identification(self) -> Identification: ...
+
+
+def posterior_text(posterior: ShownPosterior) -> str:
     """One row per user: the probability of each type, the most probable one, what is still open."""
     n_users, n_types = posterior.probabilities.shape
     users, types = np.arange(n_users), np.arange(n_types)
@@ -46,7 +104,7 @@ def posterior_text(posterior: TypePosterior) -> str:
     return "\n".join([_headline(posterior), *rows, *_models(posterior), *_not_told_apart(posterior)])
 
 
-def posterior_frame(posterior: TypePosterior) -> pd.DataFrame:
+def posterior_frame(posterior: ShownPosterior) -> pd.DataFrame:
     """One row per user."""
     try:
         import pandas as pd
@@ -58,7 +116,7 @@ def posterior_frame(posterior: TypePosterior) -> pd.DataFrame:
     return pd.DataFrame(cells, index=pd.Index(posterior.users, name="user"))
 
 
-def posterior_record(posterior: TypePosterior) -> dict[str, Any]:
+def posterior_record(posterior: ShownPosterior) -> dict[str, Any]:
     """Plain JSON."""
     models = zip(posterior.choice_models, posterior.model_probabilities.tolist(), strict=True)
     population = posterior.population
@@ -83,7 +141,7 @@ def posterior_record(posterior: TypePosterior) -> dict[str, Any]:
     }
 
 
-def _headline(posterior: TypePosterior) -> str:
+def _headline(posterior: ShownPosterior) -> str:
     total = int(posterior.n_choices.sum())
     models = posterior.choice_models
     model = repr(models[0]) if len(models) == 1 else f"{len(models)} choice models"
@@ -93,7 +151,7 @@ def _headline(posterior: TypePosterior) -> str:
     )
 
 
-def _models(posterior: TypePosterior) -> list[str]:
+def _models(posterior: ShownPosterior) -> list[str]:
     """The choice models that are not ruled out, most probable first."""
     if len(posterior.choice_models) == 1:
         return []
@@ -102,7 +160,7 @@ def _models(posterior: TypePosterior) -> list[str]:
     return ["Choice model: " + ", ".join(f"{posterior.choice_models[k]!r} {share[k]:.2f}" for k in likely)]
 
 
-def _not_told_apart(posterior: TypePosterior) -> list[str]:
+def _not_told_apart(posterior: ShownPosterior) -> list[str]:
     if len(posterior.labels) > COMPARED_TYPES:
         return [f"{len(posterior.labels)} types are not compared here: ask identification()"]
     return [repr(posterior.identification())]

@@ -1,15 +1,24 @@
-"""Transcripts of the ultimatum game as tables, one row per proposal."""
+"""Transcripts of the ultimatum game and as a table, one row per proposal."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
+
+from contracts.arrays import Array
+from contracts.errors import ProblemError
+from contracts.frozen import dataclass
+from inference.norm_assistant import Assistant
+from inference.norm_beliefs import Integers
+from inference.ultimatum_rules import Game, Slot
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from inference.ultimatum import Play
 
 COLUMNS = (
     "run_id",
@@ -33,12 +42,79 @@ COLUMNS = (
 )
 
 
+@dataclass(frozen=True, eq=False, repr=False)
+class Play:
+    """Many runs of a game.
+
+    Attributes
+    ----------
+    game, assistant : who played
+    setting, amount : (n_runs, n_epochs), what came up
+    seated : (n_runs, n_epochs, n_users), the user (number in game.users) in each seat
+    units : (n_runs, n_epochs, n_interactions), what was offered
+    accepted : the same shape, whether it was accepted
+    belief_mean, belief_sd : the same shape, what the first assistant believes the norm to give, as a share, after each
+        interaction
+    """
+
+    game: Game
+    assistant: Assistant
+    setting: Integers
+    amount: Integers
+    seated: Integers
+    units: Integers
+    accepted: NDArray[np.bool_]
+    belief_mean: Array
+    belief_sd: Array
+
+    @property
+    def n_runs(self) -> int:
+        return len(self.units)
+
+    @cached_property
+    def share(self) -> Array:
+        """Share of the amount that was offered; (n_runs, n_epochs, n_interactions)."""
+        return np.asarray(self.units / self.amount[..., np.newaxis])
+
+    @property
+    def users_share(self) -> Array:
+        """Mean share that users offered; (n_runs, n_epochs)."""
+        return self._mean(lambda slot: slot.pairing.startswith("user"))
+
+    @property
+    def assistant_share(self) -> Array:
+        """Mean share that assistants offered; (n_runs, n_epochs)."""
+        return self._mean(lambda slot: slot.pairing.startswith("assistant"))
+
+    def _mean(self, chosen: Callable[[Slot], bool]) -> Array:
+        columns = [k for k, slot in enumerate(self.game.schedule) if chosen(slot)]
+        if not columns:
+            raise ProblemError("nobody of that kind proposes in this game: it needs users and assistants")
+        return np.asarray(self.share[..., columns].mean(axis=-1))
+
+    def to_frame(self) -> pd.DataFrame:
+        """One row per proposal, with columns of the recorded `offers.parquet`."""
+        return play_frame(self)
+
+    def __repr__(self) -> str:
+        game = self.game
+        head = f"{self.n_runs} runs: {len(game.users)} users, {game.assistants} assistants, {game.epochs} epochs"
+        if not game.assistants:
+            return head
+        users, ours = self.users_share.mean(axis=0), self.assistant_share.mean(axis=0)
+        rows = [
+            f"{k:>5}  {u:>6.3f}  {a:>9.3f}  {a - u:>+6.3f}" for k, (u, a) in enumerate(zip(users, ours, strict=True))
+        ]
+        return "\n".join([head, "epoch   users  assistant     gap", *rows])
+
+
 def play_frame(played: Play) -> pd.DataFrame:
     """One row per proposal; the columns are those of the recordings, with `proposer` and `responder` naming people.
 
     Examples
     --------
-    >>> from inference.ultimatum import Game, play
+    >>> from inference.ultimatum import play
+    >>> from inference.ultimatum_rules import Game
     >>> played = play(Game(users=("fair",), epochs=1), rng=np.random.default_rng(1))
     >>> played.to_frame()[["pairing", "proposer_policy", "share"]]
                  pairing proposer_policy  share

@@ -17,19 +17,13 @@ from contracts.costs.basic import (
     power_of_two,
     scaled_cost,
     separable_conjugate,
+    value_size,
 )
 from contracts.costs.by_type import ByType, by_type, parts_of, rows_of
 from contracts.costs.composite import Separable, Total, by_good
 from contracts.costs.curved import Exponential, Logarithm
-from contracts.costs.traits import (
-    asymptotic_slopes,
-    curves_everywhere,
-    finite_faces,
-    finite_range,
-    is_a_sum_over_goods,
-    is_closed_form,
-    value_size,
-)
+from contracts.costs.ends import asymptotic_slopes, finite_range
+from contracts.costs.traits import curves_everywhere, finite_faces, is_a_sum_over_goods, is_closed_form
 
 __all__ = [
     "EIGENVALUE_ROUNDING",

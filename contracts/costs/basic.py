@@ -473,3 +473,10 @@ def check_same_goods(cost: str, **values: Array | None) -> None:
     if len({entries for _, entries in several}) > 1:
         (one, entries), (other, others) = several
         raise ProblemError(f"{cost} {one} has {entries} entries and {other} {others}: give one per good in both")
+
+
+def value_size(cost: Any, allocation: Array) -> Array:
+    """Sizes of the terms of the value, which its rounding is relative to; (n,)."""
+    if hasattr(cost, "value_size"):
+        return np.asarray(cost.value_size(allocation))
+    return np.abs(cost.value(allocation))

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from contracts.arrays import Array
-from contracts.costs.basic import Cost, scaled_cost
+from contracts.costs.basic import Cost, scaled_cost, value_size
 from contracts.domains import Domain
 from contracts.frozen import dataclass
 
@@ -58,8 +58,6 @@ class ByType:
 
     def value_size(self, allocation: Array) -> Array:
         """Sizes of the terms of the value, which its rounding is relative to."""
-        from contracts.costs.traits import value_size
-
         found = np.empty(len(allocation))
         for cost, types in self.parts():
             found[types] = value_size(cost, allocation[types])

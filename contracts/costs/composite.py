@@ -18,6 +18,7 @@ from contracts.costs.basic import (
     per_good,
     scaled_cost,
 )
+from contracts.costs.ends import asymptotic_slopes, finite_range
 from contracts.domains import Box, Domain, NonNegative, Simplex
 from contracts.door import checked
 from contracts.errors import ProblemError
@@ -388,14 +389,10 @@ def _size(part: Any, what: str, amounts: Array) -> Array:
 
 
 def _ends_of(part: Any) -> tuple[float, float]:
-    from contracts.costs.traits import finite_range
-
     lower, upper = finite_range(part, 1)
     return float(lower[0]), float(upper[0])
 
 
 def _slopes_of(part: Any) -> tuple[float, float]:
-    from contracts.costs.traits import asymptotic_slopes
-
     down, up = asymptotic_slopes(part, 1)
     return float(down[0]), float(up[0])

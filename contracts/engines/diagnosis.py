@@ -10,6 +10,7 @@ import numpy as np
 from contracts.arrays import Array
 from contracts.bounds import Multipliers
 from contracts.costs import asymptotic_slopes
+from contracts.engines.conic import run
 from contracts.engines.inside import bounds_near
 from contracts.engines.program import Program, multipliers_of
 from contracts.errors import ContractError, InfeasibleMenuError, SolverError, UnboundedMenuError
@@ -121,8 +122,6 @@ def _least_violation(program: Program, only: set[str] | None) -> Shortfall | Non
     """Smallest total violation of the soft constraints named in `only` (all for None); None if no solver knows."""
     import cvxpy as cp
 
-    from contracts.engines.reference import run
-
     point, allocation, utility = program.variables()
     ic_margin, ir_margin, reaches = program.margins(point)
     ic = program.ic.at_least(point, ic_margin)
@@ -198,8 +197,6 @@ def _growing(program: Program, rates: tuple[Array, Array] | None) -> Array | Non
     less and per unit more. Goods that cannot fall, or rise, for ever have an infinite rate.
     """
     import cvxpy as cp
-
-    from contracts.engines.reference import run
 
     problem = program.problem
     terms = problem.terms

@@ -5,8 +5,6 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import time
-import warnings
-from collections.abc import Iterator
 from itertools import chain
 from typing import Any, NamedTuple
 
@@ -16,16 +14,13 @@ from numpy.typing import NDArray
 from contracts.arrays import Array
 from contracts.bounds import upper_bound
 from contracts.engines.candidate import Candidate, Units, finer_units_of, units_of, widest_units_of
+from contracts.engines.conic import attempts
 from contracts.engines.diagnosis import infeasible_menu, unbounded_menu
 from contracts.engines.near_twins import near_twins, with_twins_priced
 from contracts.engines.program import Program, menu_program, multipliers_of
 from contracts.errors import ContractError, ProblemError, SolverError
 from contracts.objectives import TOO_AVERSE, WeightedSum
 from contracts.problem import ScreeningProblem
-
-TIGHT = {"tol_gap_abs": 1e-11, "tol_gap_rel": 1e-11, "tol_feas": 1e-11, "max_iter": 200}
-SHORTEST = 1e-3  # seconds that a solver is given when there is no time left
-ATTEMPTS: tuple[tuple[str, dict[str, Any]], ...] = (("CLARABEL", TIGHT), ("CLARABEL", {}))
 
 
 def solve(
@@ -156,39 +151,6 @@ def _cause(error: ContractError) -> str:
     if not isinstance(error, SolverError):
         raise error
     return str(error)
-
-
-def attempts(goal: Any, tried: list[str], causes: list[str], deadline: float = np.inf) -> Iterator[str]:
-    """Solve with one solver setting after the other; yields the names of those that finish.
-
-    All are added to `tried`, and why some did not finish to `causes`. Solvers raise whatever their libraries do;
-    nothing of that gets out.
-    """
-    import cvxpy as cp
-
-    for solver, settings in ATTEMPTS:
-        limit = {"time_limit": max(deadline - time.monotonic(), SHORTEST)} if np.isfinite(deadline) else {}
-        name = f"{solver}, {'tight' if settings else 'default'} tolerances"
-        tried.append(name)
-        try:
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore")  # "solution may be inaccurate": the certificate measures it
-                goal.solve(
-                    solver=solver, warm_start=False, **settings, **limit
-                )  # a failed attempt leaves nothing behind
-        except (cp.error.SolverError, ValueError, ArithmeticError, np.linalg.LinAlgError) as exc:
-            causes.append(f"{solver}: {exc or type(exc).__name__}")
-            continue
-        if goal.status != "user_limit" or time.monotonic() > deadline:
-            yield name
-        else:
-            causes.append(f"{solver}: status {goal.status}")
-
-
-def run(goal: Any, deadline: float = np.inf) -> bool:
-    """Whether a solver has a solution of the program; the first that has one leaves it in the variables."""
-    solved = ("optimal", "optimal_inaccurate", "user_limit")
-    return any(goal.status in solved for _ in attempts(goal, [], [], deadline))
 
 
 def _price(row: list[Any]) -> Any:

@@ -12,6 +12,7 @@ from contracts.arrays import Array
 from contracts.costs import finite_range
 from contracts.domains import Box, Simplex
 from contracts.engines.candidate import units_of
+from contracts.engines.conic import run
 from contracts.engines.program import Rows
 from contracts.frozen import dataclass
 from contracts.problem import ScreeningProblem
@@ -104,7 +105,6 @@ def _roomiest_menu(problem: ScreeningProblem) -> StrictMenu | None:
     import cvxpy as cp
 
     from contracts.engines.program import menu_program
-    from contracts.engines.reference import run
 
     program = menu_program(problem)
     lowest, highest = problem.transfer_limits
@@ -171,7 +171,6 @@ def robustly_strict(problem: ScreeningProblem, contract: Indices) -> StrictMenu 
     import cvxpy as cp
 
     from contracts.engines.program import OUTSIDE, menu_program
-    from contracts.engines.reference import run
 
     program = menu_program(problem, contract)
     point, allocation, utility = program.variables()

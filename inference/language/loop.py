@@ -19,10 +19,10 @@ from contracts.door import checked
 from contracts.errors import ContractError, ProblemError
 from contracts.frozen import dataclass
 from contracts.kinds import described
-from contracts.solve import reporter
+from contracts.progress import reporter
 from inference.language.reading import UnreadablePolicyError
 from inference.language.speakers import AssistantLM, Interaction, MetaLM
-from inference.ultimatum import Game, Slot
+from inference.ultimatum_rules import Game, Slot
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -9,8 +9,9 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 import contracts as c
-from contracts import exact, exact_line, relevance
-from contracts.exact import ExactUtilities, as_integers, best_options, binary_places, participation_slacks
+from contracts import exact_best, exact_line, relevance
+from contracts.exact import ExactUtilities, as_integers, binary_places
+from contracts.exact_best import best_options, participation_slacks
 
 from ..strategies import moved
 
@@ -98,7 +99,7 @@ def test_pruning_by_cells_changes_no_answer(offer):
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(relevance, "ALL_PAIRS", 0)
         patch.setattr(relevance, "LEAF_TYPES", 1)
-        patch.setattr(exact, "ALL_PAIRS", 10**9)
+        patch.setattr(exact_best, "ALL_PAIRS", 10**9)
         check_against_rationals(offer)
 
 

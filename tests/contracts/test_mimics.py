@@ -13,7 +13,7 @@ import contracts
 import inference
 from contracts import ProblemError, Quadratic, ScreeningProblem, same_group, solve_menu, verify
 from contracts.bounds import no_multipliers, upper_bound
-from contracts.exact import best_options
+from contracts.exact_best import best_options
 from contracts.mimicry import checked_mimics
 from contracts.problem_files import read_problem
 from contracts.records import from_record, to_record

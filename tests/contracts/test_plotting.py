@@ -22,7 +22,8 @@ from contracts import (
 )
 from contracts.bounds import no_multipliers, upper_bound
 from contracts.menu import assembled
-from contracts.plotting import PALETTE, SHOWN_ARROWS, SHOWN_BARS, SHOWN_CURVES, binding_pairs, plot_menu, type_positions
+from contracts.palette import PALETTE
+from contracts.plotting import SHOWN_ARROWS, SHOWN_BARS, SHOWN_CURVES, binding_pairs, plot_menu, type_positions
 
 mpl.use("Agg")
 

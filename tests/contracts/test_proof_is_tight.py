@@ -12,7 +12,7 @@ from scipy.sparse import csr_array
 
 import contracts as c
 from contracts.bounds import no_multipliers, upper_bound
-from contracts.exact import best_options
+from contracts.exact_best import best_options
 
 
 def priced_rows(prices, limits):

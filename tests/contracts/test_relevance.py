@@ -6,7 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from contracts import relevance
-from contracts.exact import best_options, utility_error
+from contracts.exact import utility_error
+from contracts.exact_best import best_options
 
 from ..strategies import MONEY, moved
 

@@ -8,7 +8,7 @@ import pytest
 import contracts as c
 from contracts import repair, repricing
 from contracts.bounds import no_multipliers, upper_bound
-from contracts.engines import dual, interior_point, reference
+from contracts.engines import conic, dual, interior_point, reference
 from contracts.solve import certified_menu
 
 RANDOM = c.ScreeningProblem(np.random.default_rng(3).uniform(1.0, 2.0, (40, 2)), cost=c.Quadratic())
@@ -117,7 +117,7 @@ def test_reference_stops_its_solver_at_the_time_limit():
 
 
 def test_a_solver_that_gives_up_by_itself_is_not_forgiven_the_gap(monkeypatch):
-    monkeypatch.setattr(reference, "ATTEMPTS", (("CLARABEL", {"max_iter": 3}),))
+    monkeypatch.setattr(conic, "ATTEMPTS", (("CLARABEL", {"max_iter": 3}),))
     with pytest.raises(c.SolverError, match="relative gap") as raised:
         c.solve_menu(RANDOM, method="reference")
     assert raised.value.reached.certificate.is_exact

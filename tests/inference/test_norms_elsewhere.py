@@ -15,7 +15,8 @@ from inference.norm_assistant import Assistant
 from inference.norm_beliefs import norm_prior, preference_norms, share_norms
 from inference.social_preferences import FehrSchmidt
 from inference.split_policies import PreferencePolicy
-from inference.ultimatum import Game, play
+from inference.ultimatum import play
+from inference.ultimatum_rules import Game
 
 SPACE = share_norms(shares=[0.0, 0.5, 1.0], spreads=[0.1])
 SIMILARITY = st.floats(0, 1)

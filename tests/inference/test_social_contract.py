@@ -17,7 +17,8 @@ from inference.norm_diagnosis import DEVIATES, PRIOR, STALLED, diagnose
 from inference.norm_experiments import Job, Row, run_jobs
 from inference.recordings import read_offers, replay, script_of
 from inference.social_contract import DESIGNS, run_experiment
-from inference.ultimatum import Game, play
+from inference.ultimatum import play
+from inference.ultimatum_rules import Game
 
 RECORDED = Path(__file__).resolve().parents[2].parent / "shared" / "data" / "scai"
 needs_recordings = pytest.mark.skipif(

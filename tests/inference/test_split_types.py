@@ -14,7 +14,8 @@ from inference.norm_assistant import Assistant
 from inference.recordings import read_offers
 from inference.split_scores import held_out
 from inference.split_types import BANDS, fit_split_types
-from inference.ultimatum import Game, Setting, play
+from inference.ultimatum import play
+from inference.ultimatum_rules import Game, Setting
 
 RECORDED = Path(__file__).resolve().parents[2].parent / "shared" / "data" / "scai"
 needs_recordings = pytest.mark.skipif(

@@ -18,7 +18,8 @@ from inference.norm_beliefs import (
     tables_of,
 )
 from inference.split_policies import ALTRUISTIC, FAIR, POLICIES, SELFISH, ShareRule, mean_share
-from inference.ultimatum import PAIRINGS, Game, Setting, play
+from inference.ultimatum import play
+from inference.ultimatum_rules import PAIRINGS, Game, Setting
 
 SPACE = share_norms(shares=np.linspace(0, 1, 5), spreads=(0.1, 2.0))
 SEEN = st.lists(st.tuples(st.integers(0, 20), st.booleans()), min_size=1, max_size=6)

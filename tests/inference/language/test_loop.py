@@ -23,7 +23,8 @@ from inference.language import (
     replay_principles,
 )
 from inference.language.loop import COLUMNS
-from inference.ultimatum import Assistant, Game, play
+from inference.ultimatum import Assistant, play
+from inference.ultimatum_rules import Game
 from tests.inference.language.stub import completion, serving
 
 DATA = Path(__file__).parents[3] / ".." / "shared" / "data" / "scai"
