@@ -16,7 +16,7 @@ from benchmarks.cases import CASES, SEED
 from benchmarks.picture import draw
 from benchmarks.results import COLUMNS, cells, growth, markdown, table, with_ratios
 from benchmarks.schedule import children, measurements
-from contracts.files import write_text
+from contracts.inputs.files import write_text
 
 SCHEMA = "menuwright/benchmarks/1"
 QUICK_CASES = ("rochet-chone", "auction", "line", "policies")

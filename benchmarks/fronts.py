@@ -20,8 +20,8 @@ from numpy.typing import NDArray
 
 import contracts
 from benchmarks.results import table
-from contracts.files import write_text
-from contracts.moral_machine import compare
+from contracts.demo.moral_machine import compare
+from contracts.inputs.files import write_text
 
 Array = NDArray[np.float64]
 CONTRAST = 4.0  # cultures differ four times as much as published: there is something to trade off

@@ -21,7 +21,7 @@ from scipy.optimize import minimize
 from scipy.special import log_expit, log_softmax, logsumexp
 
 import inference
-from contracts.files import write_text
+from contracts.inputs.files import write_text
 from examples.social_preferences import FOLDER, PUBLISHED, load
 
 SEED, REACHED = 2019, 0.005  # log likelihood within which the best value counts as found, as in the published digits

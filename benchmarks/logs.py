@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.results import table
-from contracts.files import write_text
+from contracts.inputs.files import write_text
 
 SCHEMA = "menuwright/benchmark-of-logs/1"
 ROOT = Path(__file__).parent.parent

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.cases import CASES
-from contracts.files import replacing
+from contracts.inputs.files import replacing
 
 LOOK = {  # colour, marker, line; colours of Okabe & Ito, told apart by everybody and by markers in grey
     "library": ("#0072B2", "o", "-"),

@@ -20,8 +20,8 @@ import numpy as np
 import pandas as pd
 
 from benchmarks.anchors import ANCHORS, FREE_WORDING
-from contracts.arrays import Array
-from contracts.files import write_text
+from contracts.inputs.arrays import Array
+from contracts.inputs.files import write_text
 from inference.language.features import features
 from inference.language.linear import FILE, LinearModel, fit_linear_model
 from inference.language.mixture import LEVELS as READING_LEVELS

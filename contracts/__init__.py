@@ -1,11 +1,16 @@
 """Menus of contracts for agents whose types nobody can see: designed as convex programs, proven exactly."""
 
 from contracts import models
-from contracts.ambiguity import Ambiguity, ChiSquare, KullbackLeibler, Moments, TotalVariation, Wasserstein
-from contracts.certificate import Certificate, Deviation, verify
-from contracts.costs import Cost, Entropy, Linear, Logarithm, Power, Quadratic, Separable, Total
-from contracts.costs import Exponential as ExponentialCost
-from contracts.criteria import (
+from contracts.errors import (
+    ContractError,
+    InfeasibleMenuError,
+    ProblemError,
+    SolverError,
+    UnboundedMenuError,
+)
+from contracts.exact.rationals import Implementability, implementable
+from contracts.front.front import Front, FrontPoint, load_front
+from contracts.front.goals import (
     Access,
     Criterion,
     Harm,
@@ -16,28 +21,23 @@ from contracts.criteria import (
     Surplus,
     TotalSurplus,
 )
-from contracts.domains import Box, Domain, NonNegative, Polyhedron, Simplex
-from contracts.dropping import without_zero_weights
-from contracts.errors import (
-    ContractError,
-    InfeasibleMenuError,
-    ProblemError,
-    SolverError,
-    UnboundedMenuError,
-)
-from contracts.evolution import Search
-from contracts.exact import Implementability, implementable
-from contracts.front import Front, FrontPoint, load_front
-from contracts.menu import Menu, load_menu
-from contracts.mimicry import same_group
-from contracts.objectives import Exponential, Isoelastic, Profit, WeightedSum, Welfare, WorstOff
-from contracts.offers import Options
-from contracts.pareto import pareto_front
-from contracts.problem import LinearConstraint, ScreeningProblem
-from contracts.reading import Reading
+from contracts.front.pareto import pareto_front
+from contracts.front.search import Search
+from contracts.menu.menu import Menu, load_menu
+from contracts.menu.offers import Options
+from contracts.problem.ambiguity import Ambiguity, ChiSquare, KullbackLeibler, Moments, TotalVariation, Wasserstein
+from contracts.problem.costs import Cost, Entropy, Linear, Logarithm, Power, Quadratic, Separable, Total
+from contracts.problem.costs import Exponential as ExponentialCost
+from contracts.problem.domains import Box, Domain, NonNegative, Polyhedron, Simplex
+from contracts.problem.dropping import without_zero_weights
+from contracts.problem.mimicry import same_group
+from contracts.problem.objectives import Exponential, Isoelastic, Profit, WeightedSum, Welfare, WorstOff
+from contracts.problem.reading import Reading
+from contracts.problem.screening import LinearConstraint, ScreeningProblem
+from contracts.problem.uncertainty import Ellipsoid, Interval, Noise, Uncertainty
+from contracts.proof.verify import Certificate, Deviation, verify
 from contracts.regret import Regret, regret
 from contracts.solve import solve_menu
-from contracts.uncertainty import Ellipsoid, Interval, Noise, Uncertainty
 
 __version__ = "0.1.0"
 

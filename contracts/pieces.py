@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import IO
 
 from contracts.errors import ProblemError
-from contracts.files import open_file, unreadable, unwritable
+from contracts.inputs.files import open_file, unreadable, unwritable
 
 LOCK = ".lock"
 

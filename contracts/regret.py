@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from contracts.arrays import Array, finite
-from contracts.bounds import distribution_within
-from contracts.door import checked
 from contracts.errors import ProblemError
-from contracts.frozen import dataclass
-from contracts.menu import Menu
-from contracts.problem import WEIGHTS_SUM_TOLERANCE, ScreeningProblem
+from contracts.inputs.arrays import Array, finite
+from contracts.inputs.door import checked
+from contracts.inputs.frozen import dataclass
+from contracts.menu.menu import Menu
+from contracts.problem.screening import WEIGHTS_SUM_TOLERANCE, ScreeningProblem
+from contracts.proof.bound import distribution_within
 from contracts.readable import name_column
 from contracts.solve import solve_menu
 
@@ -89,8 +89,8 @@ def regret(menu: Menu, distributions: Mapping[str, Any] | None = None, *, method
 
     Examples
     --------
-    >>> from contracts.ambiguity import TotalVariation
-    >>> from contracts.costs import Quadratic
+    >>> from contracts.problem.ambiguity import TotalVariation
+    >>> from contracts.problem.costs import Quadratic
     >>> menu = solve_menu([1.0, 2.0], [0.5, 0.5], cost=Quadratic(), ambiguity=TotalVariation(0.1))
     >>> print(regret(menu))
     distribution         value        best      regret

@@ -12,19 +12,19 @@ from typing import Any
 
 import numpy as np
 
-from contracts.ambiguity import Moments
-from contracts.arrays import number
-from contracts.bounds import Bound, Multipliers, no_multipliers, upper_bound, without_noise
-from contracts.certificate import Certificate
-from contracts.door import checked
 from contracts.engines.candidate import Candidate, units_of
 from contracts.errors import ContractError, InfeasibleMenuError, ProblemError, SolverError
-from contracts.indifference import doubles
-from contracts.menu import Menu, assembled, menu_of
-from contracts.objectives import TOO_AVERSE
-from contracts.problem import ScreeningProblem
-from contracts.progress import checked_seconds, reporter
-from contracts.repair import exact_menu, is_feasible
+from contracts.inputs.arrays import number
+from contracts.inputs.door import checked
+from contracts.inputs.progress import checked_seconds, reporter
+from contracts.menu.menu import Menu, assembled, menu_of
+from contracts.problem.ambiguity import Moments
+from contracts.problem.objectives import TOO_AVERSE
+from contracts.problem.screening import ScreeningProblem
+from contracts.proof.bound import Bound, Multipliers, no_multipliers, upper_bound, without_noise
+from contracts.proof.verify import Certificate
+from contracts.repair.assign import exact_menu, is_feasible
+from contracts.repair.indifference import doubles
 
 Engine = Callable[[ScreeningProblem], Candidate]
 METHODS = ("auto", "ironing", "cuts", "dual", "reference")
@@ -98,7 +98,7 @@ def solve_menu(
     --------
     Two types, quadratic cost (Mussa & Rosen 1978; Maskin & Riley 1984):
 
-    >>> from contracts.costs import Quadratic
+    >>> from contracts.problem.costs import Quadratic
     >>> menu = solve_menu([1.0, 2.0], [0.75, 0.25], cost=Quadratic(), labels=("low", "high"))
     >>> menu.allocation.round(6).T
     array([[0.666667, 2.      ]])
@@ -271,7 +271,8 @@ def _against_the_worst(
     problem: ScreeningProblem, method: str, deadline: float, report: Callable[[str], None], gap: float
 ) -> Engine:
     """Under ambiguity: the whole program for few types, else a search over distributions with the engine asked for."""
-    from contracts.engines import reference, worst_case
+    from contracts import worst_case
+    from contracts.engines import reference
 
     engine = engine_for(problem.under(problem.weights), method, deadline)
 

@@ -1,13 +1,15 @@
 """Three cultures, one assistant: a menu of policies against the averaged norm.
 
 Run with `make demo` or `python examples/three_demographics.py`; writes out/three_demographics.html.
-The figures (Awad et al. 2018, Nature 563, 59-64) and the assumptions on top of them are in contracts/moral_machine.py.
+The figures (Awad et al. 2018, Nature 563, 59-64) and the assumptions on top of them are in
+contracts/demo/moral_machine.py.
 """
 
 import numpy as np
 
 import contracts
-from contracts import demo, moral_machine
+from contracts.demo import moral_machine
+from contracts.demo import three_demographics as demo
 
 # Three groups: how much each culture agrees with each of eleven policies, in percentage points.
 reward = moral_machine.rewards()

@@ -14,8 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import expit, log_expit, logsumexp
 
-from contracts.arrays import Array
-from contracts.frozen import dataclass
+from contracts.inputs.arrays import Array
+from contracts.inputs.frozen import dataclass
 
 Indices = NDArray[np.int64]
 NODES = np.linspace(0.0, 1.0, 193)  # of the trapezoidal rule: the widest range needs this many for 1e-11

@@ -24,18 +24,18 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from scipy.special import softmax
 
-from contracts.arrays import Array, finite, number
-from contracts.costs import parts_of
-from contracts.domains import Box, NonNegative, Simplex
-from contracts.door import checked
+from contracts.display.table import plural
 from contracts.errors import ProblemError
-from contracts.frozen import dataclass
-from contracts.menu import Menu
-from contracts.offers import Options
-from contracts.problem import ScreeningProblem
+from contracts.inputs.arrays import Array, finite, number
+from contracts.inputs.door import checked
+from contracts.inputs.frozen import dataclass
+from contracts.menu.menu import Menu
+from contracts.menu.offers import Options
+from contracts.problem.costs import parts_of
+from contracts.problem.domains import Box, NonNegative, Simplex
+from contracts.problem.screening import ScreeningProblem
 from contracts.readable import aligned, readable
 from contracts.solve import as_problem, solve_menu
-from contracts.text_tables import plural
 from inference.choice import Logit
 from inference.choice_set import ChoiceSet, check_one_list, choice_set
 from inference.information import mutual_information

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from contracts.arrays import Array, finite
-from contracts.door import checked
 from contracts.errors import ProblemError, SolverError
-from contracts.frozen import dataclass
+from contracts.inputs.arrays import Array, finite
+from contracts.inputs.door import checked
+from contracts.inputs.frozen import dataclass
 from contracts.readable import name_column, readable
 from inference.norms import Norms
 

@@ -16,11 +16,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 from scipy.optimize import linear_sum_assignment
 
-from contracts.arrays import Array, generator, number
-from contracts.door import checked
 from contracts.errors import ProblemError
-from contracts.frozen import dataclass
-from contracts.problem import ScreeningProblem
+from contracts.inputs.arrays import Array, generator, number
+from contracts.inputs.door import checked
+from contracts.inputs.frozen import dataclass
+from contracts.problem.screening import ScreeningProblem
 from contracts.readable import padded, readable, width
 from inference.choice_data import ChoiceData, Integers, checked_data
 from inference.latent_fit import Point, fit

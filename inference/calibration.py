@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from contracts.arrays import Array, finite, rectangular
-from contracts.door import checked
 from contracts.errors import ProblemError
-from contracts.frozen import dataclass
+from contracts.inputs.arrays import Array, finite, rectangular
+from contracts.inputs.door import checked
+from contracts.inputs.frozen import dataclass
 
 if TYPE_CHECKING:
     import pandas as pd

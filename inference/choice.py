@@ -9,10 +9,10 @@ from typing import Any, Protocol, runtime_checkable
 import numpy as np
 from numpy.typing import NDArray
 
-from contracts.arrays import NOT_NUMBERS, Array, generator
-from contracts.door import checked
 from contracts.errors import ProblemError
-from contracts.frozen import dataclass
+from contracts.inputs.arrays import NOT_NUMBERS, Array, generator
+from contracts.inputs.door import checked
+from contracts.inputs.frozen import dataclass
 
 Integers = NDArray[np.int64]
 

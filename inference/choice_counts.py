@@ -10,14 +10,14 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from contracts.arrays import rectangular
-from contracts.columns import read_columns
-from contracts.door import checked
 from contracts.errors import ProblemError
-from contracts.frozen import dataclass
-from contracts.kinds import Names
-from contracts.menu import Menu
-from contracts.offers import OUTSIDE
+from contracts.inputs.arrays import rectangular
+from contracts.inputs.columns import read_columns
+from contracts.inputs.door import checked
+from contracts.inputs.frozen import dataclass
+from contracts.inputs.kinds import Names
+from contracts.menu.menu import Menu
+from contracts.menu.offers import OUTSIDE
 from inference.choice_frames import Table
 from inference.choice_set import ChoiceSet, choice_set
 

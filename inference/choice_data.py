@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from contracts.arrays import Array, finite, rectangular, yes_or_no
-from contracts.door import checked
 from contracts.errors import ProblemError
-from contracts.frozen import dataclass
-from contracts.kinds import Names, whole_numbers
+from contracts.inputs.arrays import Array, finite, rectangular, yes_or_no
+from contracts.inputs.door import checked
+from contracts.inputs.frozen import dataclass
+from contracts.inputs.kinds import Names, whole_numbers
 
 if TYPE_CHECKING:
-    from contracts.menu import Menu
+    from contracts.menu.menu import Menu
 
 Integers = NDArray[np.int64]
 

@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from contracts.arrays import Array, eager, finite, rectangular
 from contracts.errors import ProblemError
-from contracts.names import missing
+from contracts.inputs.arrays import Array, eager, finite, rectangular
+from contracts.inputs.names import missing
 
 Integers = NDArray[np.int64]
 

@@ -9,13 +9,13 @@ from typing import Any
 
 import numpy as np
 
-from contracts.arrays import Array, finite
-from contracts.door import checked
 from contracts.errors import ProblemError
-from contracts.exact import ExactUtilities, utility_error
-from contracts.frozen import dataclass
-from contracts.menu import Menu
-from contracts.problem import ScreeningProblem
+from contracts.exact.rationals import ExactUtilities, utility_error
+from contracts.inputs.arrays import Array, finite
+from contracts.inputs.door import checked
+from contracts.inputs.frozen import dataclass
+from contracts.menu.menu import Menu
+from contracts.problem.screening import ScreeningProblem
 
 
 @checked

@@ -1,4 +1,4 @@
-"""The command line of both packages: the verbs of `contracts.cli`, and those that learn from choices."""
+"""The command line of both packages: the verbs of `contracts.cli.app`, and those that learn from choices."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from contracts.cli import app, main
-from contracts.commands import AsJson, answering, busy, check_writable, json_text
+from contracts.cli.app import app, main
+from contracts.cli.commands import AsJson, answering, busy, check_writable, json_text
 from contracts.errors import ProblemError
 from inference.simulation_commands import simulate
 
@@ -60,8 +60,8 @@ def infer(
     with answering(as_json=as_json) as answer:
         import numpy as np
 
-        from contracts.menu import load_menu
-        from contracts.records import to_record, write_document
+        from contracts.menu.menu import load_menu
+        from contracts.problem.records import to_record, write_document
         from inference.log_sources import files_of
         from inference.posterior import infer_types
 

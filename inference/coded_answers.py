@@ -12,9 +12,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from contracts.arrays import Array, rectangular
 from contracts.errors import ProblemError
-from contracts.frozen import dataclass
+from contracts.inputs.arrays import Array, rectangular
+from contracts.inputs.frozen import dataclass
 from inference.answer_likelihoods import Directions, Indices, Together, directions, pairs, set_choices
 from inference.elicitation import Acceptances, Answers, Comparisons, Labels, Rankings, positions, union
 

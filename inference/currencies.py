@@ -21,10 +21,10 @@ from typing import Any
 import numpy as np
 from scipy.special import entr, logsumexp
 
-from contracts.arrays import Array, finite, number
-from contracts.door import checked
 from contracts.errors import ProblemError
-from contracts.frozen import dataclass
+from contracts.inputs.arrays import Array, finite, number
+from contracts.inputs.door import checked
+from contracts.inputs.frozen import dataclass
 from inference.norm_beliefs import NormSpace
 
 # Judgements of ours, each from 0 to 1: can it be sold, does life hang on it, is it somebody's own effort or body.

@@ -12,11 +12,11 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from contracts.arrays import Array, eager, finite, is_frame, rectangular, yes_or_no
-from contracts.door import checked
 from contracts.errors import ProblemError
-from contracts.frozen import dataclass
-from contracts.names import missing
+from contracts.inputs.arrays import Array, eager, finite, is_frame, rectangular, yes_or_no
+from contracts.inputs.door import checked
+from contracts.inputs.frozen import dataclass
+from contracts.inputs.names import missing
 
 Labels = NDArray[Any]
 

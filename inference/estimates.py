@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from scipy.special import ndtri
 
-from contracts.arrays import Array, finite
-from contracts.door import checked
 from contracts.errors import ProblemError
-from contracts.frozen import dataclass
+from contracts.inputs.arrays import Array, finite
+from contracts.inputs.door import checked
+from contracts.inputs.frozen import dataclass
 from contracts.readable import aligned, readable
 
 if TYPE_CHECKING:

@@ -14,9 +14,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from contracts.arrays import Array
 from contracts.errors import ProblemError
-from contracts.frozen import dataclass
+from contracts.inputs.arrays import Array
+from contracts.inputs.frozen import dataclass
 from inference.choice import ChoiceModel
 from inference.choice_counts import ChoiceCounts, Offers
 

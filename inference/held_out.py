@@ -8,11 +8,11 @@ import numpy as np
 from scipy.optimize import minimize
 from scipy.special import expit, log_expit, xlogy
 
-from contracts.arrays import Array, finite, generator, yes_or_no
-from contracts.door import checked
 from contracts.errors import ProblemError, SolverError
-from contracts.frozen import dataclass
-from contracts.kinds import Names
+from contracts.inputs.arrays import Array, finite, generator, yes_or_no
+from contracts.inputs.door import checked
+from contracts.inputs.frozen import dataclass
+from contracts.inputs.kinds import Names
 from contracts.readable import name_column
 from inference.responders import Answers, answers_of, fit_responders
 

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from contracts.arrays import Array, generator
-from contracts.door import checked
 from contracts.errors import ProblemError
-from contracts.frozen import dataclass
-from contracts.kinds import Count
-from contracts.problem import ScreeningProblem
+from contracts.inputs.arrays import Array, generator
+from contracts.inputs.door import checked
+from contracts.inputs.frozen import dataclass
+from contracts.inputs.kinds import Count
+from contracts.problem.screening import ScreeningProblem
 from contracts.readable import name_column
 from inference.choice_data import ChoiceData, checked_data
 from inference.hierarchical_sampler import HierarchicalPrior, People, sweeps

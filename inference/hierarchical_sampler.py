@@ -28,11 +28,11 @@ from typing import Any
 
 import numpy as np
 
-from contracts.arrays import Array
-from contracts.door import checked
 from contracts.errors import ProblemError
-from contracts.frozen import dataclass
-from contracts.kinds import Count
+from contracts.inputs.arrays import Array
+from contracts.inputs.door import checked
+from contracts.inputs.frozen import dataclass
+from contracts.inputs.kinds import Count
 from inference.panel import Panel, information, log_likelihood_and_score
 from inference.tastes import TasteDistribution
 

@@ -7,11 +7,11 @@ from typing import Any
 
 import numpy as np
 
-from contracts.arrays import Array
-from contracts.door import checked
 from contracts.errors import ProblemError
-from contracts.frozen import dataclass
-from contracts.kinds import found_number
+from contracts.inputs.arrays import Array
+from contracts.inputs.door import checked
+from contracts.inputs.frozen import dataclass
+from contracts.inputs.kinds import found_number
 from contracts.readable import readable
 from inference.choice import ChoiceModel, check_choice_model
 from inference.choice_counts import named_offers

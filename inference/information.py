@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 from scipy.special import xlogy
 
-from contracts.arrays import Array, finite
-from contracts.door import checked
 from contracts.errors import ProblemError
+from contracts.inputs.arrays import Array, finite
+from contracts.inputs.door import checked
 from inference.choice import ChoiceModel, check_choice_model
 from inference.choice_set import choice_set
 

@@ -7,10 +7,10 @@ from collections.abc import Callable
 import numpy as np
 from scipy.special import softmax
 
-from contracts.arrays import Array, generator, number
-from contracts.door import checked
 from contracts.errors import ProblemError
-from contracts.progress import reporter
+from contracts.inputs.arrays import Array, generator, number
+from contracts.inputs.door import checked
+from contracts.inputs.progress import reporter
 from inference.choice_data import ChoiceData, checked_data
 from inference.latent_fit import FLAT, Maximum, derivatives_at, fit
 from inference.latent_types import Convergence, LatentTypes

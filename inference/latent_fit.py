@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import log_softmax, softmax
 
-from contracts.arrays import Array
+from contracts.inputs.arrays import Array
 from inference.logit_mixture import (
     Comparisons,
     Derivatives,

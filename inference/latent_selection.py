@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from scipy.special import logsumexp
 
-from contracts.arrays import Array, generator
-from contracts.door import checked
 from contracts.errors import ProblemError
-from contracts.frozen import dataclass
-from contracts.kinds import is_whole
-from contracts.progress import reporter
+from contracts.inputs.arrays import Array, generator
+from contracts.inputs.door import checked
+from contracts.inputs.frozen import dataclass
+from contracts.inputs.kinds import is_whole
+from contracts.inputs.progress import reporter
 from inference.choice_data import ChoiceData, Integers, checked_data
 from inference.latent import STARTS, DegenerateTypesError, fit_latent_types
 from inference.latent_types import LatentTypes

@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from scipy.special import entr
 
-from contracts.arrays import Array, finite, number
-from contracts.door import checked
 from contracts.errors import ProblemError
-from contracts.frozen import dataclass
-from contracts.problem import ScreeningProblem
-from contracts.records import read_document, write_document
+from contracts.inputs.arrays import Array, finite, number
+from contracts.inputs.door import checked
+from contracts.inputs.frozen import dataclass
+from contracts.problem.records import read_document, write_document
+from contracts.problem.screening import ScreeningProblem
 from inference.choice_data import ChoiceData
 from inference.estimates import Estimates, delta_method, table_lines
 from inference.logit_mixture import comparisons, evaluate, likelihood

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from scipy.special import entr
 
-from contracts.arrays import Array
-from contracts.door import checked
 from contracts.errors import ProblemError
-from contracts.frozen import dataclass
+from contracts.inputs.arrays import Array
+from contracts.inputs.door import checked
+from contracts.inputs.frozen import dataclass
 from inference.currencies import Question, question
 from inference.norm_assistant import Assistant, Memory
 from inference.norm_beliefs import norm_prior, tables_of

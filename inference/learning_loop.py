@@ -12,15 +12,15 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from contracts.arrays import Array, finite, generator
-from contracts.door import checked
-from contracts.drawn import drawn
+from contracts.display.drawn import drawn
+from contracts.display.table import plural
 from contracts.errors import ProblemError
-from contracts.frozen import dataclass
-from contracts.problem import ScreeningProblem
-from contracts.progress import reporter
+from contracts.inputs.arrays import Array, finite, generator
+from contracts.inputs.door import checked
+from contracts.inputs.frozen import dataclass
+from contracts.inputs.progress import reporter
+from contracts.problem.screening import ScreeningProblem
 from contracts.readable import name_column
-from contracts.text_tables import plural
 from inference.asking import AskingMenu, asking_menu
 from inference.choice import Logit
 from inference.population import Population, population_of

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from contracts.errors import ProblemError
-from contracts.frozen import dataclass
+from contracts.inputs.frozen import dataclass
 from inference.log_options import MOST_COLUMNS, Column, Offers
 from inference.log_sources import BROKEN_QUOTES, EXAMPLES, FIELD_COUNT, Refusal, quiet
 

@@ -9,8 +9,8 @@ from decimal import Decimal
 from typing import Any, NamedTuple
 
 from contracts.errors import ProblemError
-from contracts.frozen import dataclass
-from contracts.menu import Menu
+from contracts.inputs.frozen import dataclass
+from contracts.menu.menu import Menu
 
 OUTSIDE = "outside"  # label of the outside option
 MOST_COLUMNS = 10_000  # options of all menus together that may be found without being declared

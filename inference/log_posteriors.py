@@ -15,12 +15,12 @@ from typing import Any, BinaryIO
 import numpy as np
 from numpy.typing import NDArray
 
-from contracts.arrays import Array
-from contracts.door import checked
 from contracts.errors import ProblemError
-from contracts.files import replacing
-from contracts.frozen import dataclass
-from contracts.progress import reporter
+from contracts.inputs.arrays import Array
+from contracts.inputs.door import checked
+from contracts.inputs.files import replacing
+from contracts.inputs.frozen import dataclass
+from contracts.inputs.progress import reporter
 from contracts.readable import aligned, readable
 from inference.choice import BestResponse, ChoiceModel, check_choice_model
 from inference.choice_counts import ChoiceCounts, Offers, named_offers

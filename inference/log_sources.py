@@ -22,10 +22,10 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
-from contracts.arrays import eager, is_frame
 from contracts.errors import ProblemError
-from contracts.files import open_file, unreadable
-from contracts.frozen import dataclass
+from contracts.inputs.arrays import eager, is_frame
+from contracts.inputs.files import open_file, unreadable
+from contracts.inputs.frozen import dataclass
 
 INSTALL_LINE = 'pip install "menuwright[logs]"'
 CSV, PARQUET = (".csv", ".tsv", ".csv.gz", ".tsv.gz"), (".parquet", ".pq")

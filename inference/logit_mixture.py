@@ -17,9 +17,9 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_array
 from scipy.special import logsumexp
 
-from contracts.arrays import Array
 from contracts.errors import ProblemError
-from contracts.frozen import dataclass
+from contracts.inputs.arrays import Array
+from contracts.inputs.frozen import dataclass
 from inference.choice_data import ChoiceData
 
 RANK_TOLERANCE = 1e-7  # of singular values: directions that attributes span by rounding alone are not spanned

@@ -8,10 +8,10 @@ from typing import Any, NamedTuple
 import numpy as np
 from scipy.special import softmax
 
-from contracts.arrays import Array, finite, generator, yes_or_no
-from contracts.door import checked
 from contracts.errors import ProblemError
-from contracts.kinds import Names
+from contracts.inputs.arrays import Array, finite, generator, yes_or_no
+from contracts.inputs.door import checked
+from contracts.inputs.kinds import Names
 from inference.choice_data import ChoiceData, Integers
 
 

@@ -22,11 +22,11 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array, vstack
 
-from contracts.door import checked
 from contracts.errors import ProblemError
-from contracts.frozen import dataclass
-from contracts.kinds import Count
-from contracts.progress import reporter
+from contracts.inputs.door import checked
+from contracts.inputs.frozen import dataclass
+from contracts.inputs.kinds import Count
+from contracts.inputs.progress import reporter
 from contracts.readable import aligned, readable
 from inference.log_cells import accepted, cells_of, read_cells, streamed
 from inference.log_options import Column, offers

@@ -19,11 +19,11 @@ from typing import Any
 import numpy as np
 from scipy.special import logsumexp
 
-from contracts.arrays import Array, finite, number
-from contracts.door import checked
 from contracts.errors import ProblemError
-from contracts.frozen import dataclass
-from contracts.kinds import Numbers
+from contracts.inputs.arrays import Array, finite, number
+from contracts.inputs.door import checked
+from contracts.inputs.frozen import dataclass
+from contracts.inputs.kinds import Numbers
 
 TONES = ("rude", "neutral", "sycophantic")
 GRID = (np.arange(20) + 0.5) / 20  # reliabilities

@@ -15,9 +15,9 @@ from typing import NamedTuple
 import numpy as np
 from scipy.special import logsumexp
 
-from contracts.arrays import Array
 from contracts.errors import SolverError
-from contracts.frozen import dataclass
+from contracts.inputs.arrays import Array
+from contracts.inputs.frozen import dataclass
 from inference.answer_likelihoods import Indices, Likelihood
 from inference.pooling import MODE_FOUND, Mode, Pooling, best_pooling, in_contrasts
 

@@ -16,11 +16,11 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import xlogy
 
-from contracts.arrays import Array, generator
-from contracts.door import checked
 from contracts.errors import ProblemError
-from contracts.frozen import dataclass
-from contracts.progress import reporter
+from contracts.inputs.arrays import Array, generator
+from contracts.inputs.door import checked
+from contracts.inputs.frozen import dataclass
+from contracts.inputs.progress import reporter
 from contracts.readable import name_column
 
 if TYPE_CHECKING:

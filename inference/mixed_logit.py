@@ -10,12 +10,12 @@ import numpy as np
 import scipy.optimize
 from scipy.special import logsumexp, ndtri
 
-from contracts.arrays import Array, finite, generator, yes_or_no
-from contracts.door import checked
 from contracts.errors import ProblemError, SolverError
-from contracts.frozen import dataclass
-from contracts.kinds import Count, Values, whole
-from contracts.problem import ScreeningProblem
+from contracts.inputs.arrays import Array, finite, generator, yes_or_no
+from contracts.inputs.door import checked
+from contracts.inputs.frozen import dataclass
+from contracts.inputs.kinds import Count, Values, whole
+from contracts.problem.screening import ScreeningProblem
 from contracts.readable import name_column
 from inference.choice_data import ChoiceData, Integers, checked_data
 from inference.panel import Panel, log_likelihood, log_likelihood_and_score, panel_of

@@ -16,12 +16,12 @@ from typing import Any
 
 import numpy as np
 
-from contracts.arrays import Array, finite, generator, number
-from contracts.door import checked
+from contracts.display.table import plural
 from contracts.errors import ProblemError
-from contracts.frozen import dataclass
-from contracts.kinds import position
-from contracts.text_tables import plural
+from contracts.inputs.arrays import Array, finite, generator, number
+from contracts.inputs.door import checked
+from contracts.inputs.frozen import dataclass
+from contracts.inputs.kinds import position
 from inference.norm_beliefs import (
     NormSpace,
     Tables,

@@ -22,9 +22,9 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import log_softmax, logsumexp
 
-from contracts.arrays import Array, finite, number
 from contracts.errors import ProblemError
-from contracts.frozen import dataclass
+from contracts.inputs.arrays import Array, finite, number
+from contracts.inputs.frozen import dataclass
 from inference.social_preferences import SocialPreferences
 from inference.split_policies import Policy, PreferencePolicy, ShareRule, checked_amount, mean_share
 

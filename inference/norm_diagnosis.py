@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from contracts.arrays import finite
 from contracts.errors import ProblemError
+from contracts.inputs.arrays import finite
 
 DEVIATES = "offers keep deviating from the users'"
 STALLED = "stalled where words and deeds disagree"

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from contracts.arrays import Array
 from contracts.errors import ProblemError
-from contracts.frozen import dataclass
+from contracts.inputs.arrays import Array
+from contracts.inputs.frozen import dataclass
 from inference.norm_diagnosis import diagnose, tally
 from inference.recordings import Script
 

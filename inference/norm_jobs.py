@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from contracts.frozen import dataclass
+from contracts.inputs.frozen import dataclass
 from inference.norm_assistant import Assistant
 from inference.norm_experiments import Job, Row, curve, replayed_curve
 from inference.recordings import replay, script_of

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from contracts.drawn import drawn
-from contracts.palette import GREY, PALETTE, axes
+from contracts.display.drawn import drawn
+from contracts.display.palette import GREY, PALETTE, axes
 from inference.norm_tables import ShownNorms
 
 if TYPE_CHECKING:

@@ -7,12 +7,12 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from contracts.documents import parse_json
-from contracts.drawn import drawn
+from contracts.display.drawn import drawn
 from contracts.errors import ProblemError
-from contracts.frozen import dataclass
+from contracts.inputs.documents import parse_json
+from contracts.inputs.frozen import dataclass
 from contracts.pieces import append_line, whole_lines
-from contracts.records import read_json, write_document
+from contracts.problem.records import read_json, write_document
 from inference.norm_experiments import Experiment, Row
 
 if TYPE_CHECKING:
@@ -73,7 +73,7 @@ def write_experiment(experiment: Experiment, folder: Path, settings: Settings | 
 
     Findings say what was asked for, where `settings` does, so that nothing else is written over them.
     """
-    from contracts.report import Report
+    from contracts.display.report import Report
 
     document = experiment.to_dict() | ({} if settings is None else {"run": settings.stamp})
     results = write_document(folder / RESULTS, document.pop("rows"))

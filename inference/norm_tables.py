@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
-from contracts.arrays import Array
+from contracts.display.table import plural
+from contracts.inputs.arrays import Array
 from contracts.readable import aligned, readable
-from contracts.text_tables import plural
 from inference.pooling import Pooling
 
 if TYPE_CHECKING:

@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
-from contracts.arrays import Array
-from contracts.door import checked
 from contracts.errors import ProblemError
-from contracts.frozen import dataclass
-from contracts.kinds import Count
+from contracts.inputs.arrays import Array
+from contracts.inputs.door import checked
+from contracts.inputs.frozen import dataclass
+from contracts.inputs.kinds import Count
 from inference.answer_likelihoods import Indices
 from inference.coded_answers import CodedAnswers, code_answers
 from inference.connection import connection
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.axes import Axes
 
-    from contracts.problem import ScreeningProblem
+    from contracts.problem.screening import ScreeningProblem
 
 CHOICE_NOISE = float(np.pi / np.sqrt(6))  # sd of the Gumbel noise of a choice at temperature 1
 ENOUGH_MEMBERS = 20  # of a group, below which the scatter between members is no guide to their sampling error

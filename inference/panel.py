@@ -7,8 +7,8 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
-from contracts.arrays import Array
-from contracts.frozen import dataclass
+from contracts.inputs.arrays import Array
+from contracts.inputs.frozen import dataclass
 from inference.choice_data import ChoiceData, Integers
 
 BLOCK_ENTRIES = 1 << 17  # utilities held at a time: 1 MB, so that a block stays in the cache

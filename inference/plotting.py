@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from contracts.arrays import Array
-from contracts.drawn import drawn
+from contracts.display.drawn import drawn
+from contracts.display.palette import GREY, INK, PALETTE, axes
 from contracts.errors import ProblemError
-from contracts.palette import GREY, INK, PALETTE, axes
+from contracts.inputs.arrays import Array
 from inference.population_draws import PopulationDraws
 from inference.tables import ShownPosterior
 

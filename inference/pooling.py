@@ -16,10 +16,10 @@ from typing import Any, NamedTuple
 import numpy as np
 from scipy.linalg import cho_factor, cho_solve, helmert
 
-from contracts.arrays import Array
-from contracts.door import checked
 from contracts.errors import SolverError
-from contracts.kinds import Count
+from contracts.inputs.arrays import Array
+from contracts.inputs.door import checked
+from contracts.inputs.kinds import Count
 from inference.answer_likelihoods import Likelihood
 
 SMALLEST_SD, LARGEST_SD = 1e-3, 1e2  # logits; beyond these a standard deviation says "none" or "no pooling"

@@ -20,13 +20,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from contracts.arrays import Array, finite, generator
-from contracts.door import checked
+from contracts.display.table import plural
 from contracts.errors import ProblemError
-from contracts.frozen import dataclass
-from contracts.problem import ScreeningProblem
-from contracts.progress import reporter
-from contracts.text_tables import plural
+from contracts.inputs.arrays import Array, finite, generator
+from contracts.inputs.door import checked
+from contracts.inputs.frozen import dataclass
+from contracts.inputs.progress import reporter
+from contracts.problem.screening import ScreeningProblem
 from inference.mixture_likelihood import MixtureLikelihood
 from inference.population_draws import PopulationDraws, gibbs_chain, weight_rows, with_weights
 

@@ -15,13 +15,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from contracts.arrays import Array
-from contracts.door import checked
+from contracts.display.table import column
 from contracts.errors import ProblemError
-from contracts.frozen import dataclass
-from contracts.problem import ScreeningProblem
+from contracts.inputs.arrays import Array
+from contracts.inputs.door import checked
+from contracts.inputs.frozen import dataclass
+from contracts.problem.screening import ScreeningProblem
 from contracts.readable import aligned, readable
-from contracts.text_tables import column
 from inference.mixture_likelihood import MixtureLikelihood
 
 if TYPE_CHECKING:

@@ -21,13 +21,13 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import entr, logsumexp
 
-from contracts.arrays import Array, finite, generator
-from contracts.door import checked
 from contracts.errors import ProblemError
-from contracts.frozen import dataclass
-from contracts.kinds import Count, Names
-from contracts.problem import WEIGHTS_SUM_TOLERANCE, ScreeningProblem
-from contracts.records import write_document
+from contracts.inputs.arrays import Array, finite, generator
+from contracts.inputs.door import checked
+from contracts.inputs.frozen import dataclass
+from contracts.inputs.kinds import Count, Names
+from contracts.problem.records import write_document
+from contracts.problem.screening import WEIGHTS_SUM_TOLERANCE, ScreeningProblem
 from inference.choice import BestResponse, ChoiceModel, check_choice_model
 from inference.choice_counts import ChoiceCounts, Offers, count_choices, named_offers
 from inference.choice_set import ChoiceSet, choice_set

@@ -19,9 +19,9 @@ from typing import Any
 import numpy as np
 from scipy.cluster.vq import kmeans2
 
-from contracts.arrays import Array
 from contracts.errors import ProblemError
-from contracts.problem import ScreeningProblem
+from contracts.inputs.arrays import Array
+from contracts.problem.screening import ScreeningProblem
 
 RESTARTS = 10  # of k-means, the tightest cells are kept
 

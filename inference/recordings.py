@@ -14,11 +14,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from contracts.arrays import Array, eager
 from contracts.errors import ProblemError
-from contracts.files import open_file
-from contracts.frozen import dataclass
-from contracts.progress import reporter
+from contracts.inputs.arrays import Array, eager
+from contracts.inputs.files import open_file
+from contracts.inputs.frozen import dataclass
+from contracts.inputs.progress import reporter
 from inference.manners import TONES
 from inference.norm_assistant import Assistant, Memory
 from inference.norm_beliefs import Integers, tables_of

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
-from contracts.arrays import Array
-from contracts.palette import GREY, INK, PALETTE, axes
+from contracts.display.palette import GREY, INK, PALETTE, axes
+from contracts.inputs.arrays import Array
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -15,13 +15,13 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import expit, log_expit
 
-from contracts.arrays import Array, finite, generator, yes_or_no
-from contracts.door import checked
+from contracts.display.table import plural
 from contracts.errors import ProblemError, SolverError
-from contracts.frozen import dataclass
-from contracts.kinds import Count, Names
-from contracts.names import missing
-from contracts.text_tables import plural
+from contracts.inputs.arrays import Array, finite, generator, yes_or_no
+from contracts.inputs.door import checked
+from contracts.inputs.frozen import dataclass
+from contracts.inputs.kinds import Count, Names
+from contracts.inputs.names import missing
 from inference.social_preferences import FehrSchmidt
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from contracts.commands import AsJson, answering, json_text
+from contracts.cli.commands import AsJson, answering, json_text
 from contracts.errors import ProblemError
 
 simulate = typer.Typer(no_args_is_help=True, help="Simulate groups and assistants, and report what came out.")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy.special import logsumexp
 
-from contracts.arrays import Array
+from contracts.inputs.arrays import Array
 from inference.currencies import LENGTH, CurrencyKernel, carried_prior, currency_kernel, length_posterior, question
 from inference.mixed_norms import offer_likelihood
 from inference.norm_assistant import Assistant

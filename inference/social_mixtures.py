@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from contracts.arrays import Array
+from contracts.inputs.arrays import Array
 from inference.mixed_norms import NormGroups, infer_groups, offer_likelihood, user_likelihood
 from inference.norm_assistant import Assistant
 from inference.norm_beliefs import Tables, drawn, share_norms, tables_of

@@ -11,10 +11,10 @@ from typing import Any, Protocol, runtime_checkable
 import numpy as np
 from scipy.special import log_expit, log_softmax
 
-from contracts.arrays import Array, finite, number
-from contracts.door import checked
 from contracts.errors import ProblemError
-from contracts.frozen import dataclass
+from contracts.inputs.arrays import Array, finite, number
+from contracts.inputs.door import checked
+from contracts.inputs.frozen import dataclass
 from inference.social_preferences import SocialPreferences, acceptance_utility, proposal_utility
 
 LARGEST_AMOUNT = 100_000  # units; probabilities are tables with one entry per unit

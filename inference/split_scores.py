@@ -12,9 +12,9 @@ from typing import Any
 import numpy as np
 from scipy.special import logsumexp
 
-from contracts.arrays import Array
 from contracts.errors import ProblemError
-from contracts.frozen import dataclass
+from contracts.inputs.arrays import Array
+from contracts.inputs.frozen import dataclass
 from contracts.readable import name_column
 from inference.norm_beliefs import NormSpace, share_norms, tables_of
 from inference.split_policies import ShareRule

@@ -13,13 +13,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from contracts.arrays import Array, finite
-from contracts.door import checked
-from contracts.drawn import drawn
+from contracts.display.drawn import drawn
 from contracts.errors import ProblemError
-from contracts.frozen import dataclass
+from contracts.inputs.arrays import Array, finite
+from contracts.inputs.door import checked
+from contracts.inputs.frozen import dataclass
 from contracts.models import delegation
-from contracts.problem import ScreeningProblem
+from contracts.problem.screening import ScreeningProblem
 from contracts.readable import name_column
 from inference.norm_beliefs import (
     NormSpace,

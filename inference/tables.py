@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from contracts.arrays import Array
+from contracts.display.table import column, plural
+from contracts.inputs.arrays import Array
 from contracts.readable import aligned, readable
-from contracts.text_tables import column, plural
 from inference.choice import ChoiceModel
 from inference.identification import Identification
 

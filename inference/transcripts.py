@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from contracts.arrays import Array
 from contracts.errors import ProblemError
-from contracts.frozen import dataclass
+from contracts.inputs.arrays import Array
+from contracts.inputs.frozen import dataclass
 from inference.norm_assistant import Assistant
 from inference.norm_beliefs import Integers
 from inference.ultimatum_rules import Game, Slot

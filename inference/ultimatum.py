@@ -14,11 +14,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from contracts.arrays import Array, generator
-from contracts.door import checked
 from contracts.errors import ProblemError
-from contracts.frozen import dataclass
-from contracts.progress import reporter
+from contracts.inputs.arrays import Array, generator
+from contracts.inputs.door import checked
+from contracts.inputs.frozen import dataclass
+from contracts.inputs.progress import reporter
 from inference.manners import TONES
 from inference.norm_assistant import Assistant, Memory
 from inference.norm_beliefs import Integers, Tables, expected_share, tables_of

@@ -7,10 +7,10 @@ from dataclasses import field
 
 import numpy as np
 
-from contracts.annotations import texts
-from contracts.door import checked
 from contracts.errors import ProblemError
-from contracts.frozen import dataclass
+from contracts.inputs.annotations import texts
+from contracts.inputs.door import checked
+from contracts.inputs.frozen import dataclass
 from inference.manners import TONES
 from inference.norm_beliefs import checked_names
 from inference.split_policies import POLICIES, Policy, checked_amount

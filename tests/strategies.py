@@ -28,7 +28,7 @@ class Cosh:
     def conjugate(self, valuation, domain):
         best = domain.separable_maximiser(valuation, lambda marginal: np.arcsinh(marginal / self.scale))
         if best is None:
-            from contracts.costs import numerical_conjugate
+            from contracts.problem.costs import numerical_conjugate
 
             return numerical_conjugate(self, valuation, domain)
         return (valuation * best).sum(axis=1) - self.value(best), best
@@ -151,7 +151,7 @@ def plain_problems(draw: Any, max_types: int = 5, max_goods: int = 3, **fixed: A
         "weights": draw(shares(n_types)),
         "cost": draw(costs(n_goods, fitting_cost(domain, cost_kind), money)),
         "domain": domain,
-        "participation": "compulsory",  # tests/contracts/test_participation.py is about the other
+        "participation": "compulsory",  # tests/contracts/problem/test_participation.py is about the other
     }
     if draw(st.booleans()):
         fields["principal_values"] = money * np.array([draw(QUARTERS) for _ in range(n_goods)])

@@ -8,14 +8,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from contracts.arrays import Array
-from contracts.bounds import Multipliers, no_multipliers
-from contracts.costs import power_of_two
-from contracts.domains import Simplex
-from contracts.frozen import dataclass
-from contracts.participation import WithOutside
-from contracts.problem import ScreeningProblem
-from contracts.relevance import Indices
+from contracts.inputs.arrays import Array, Indices
+from contracts.inputs.frozen import dataclass
+from contracts.problem.costs import power_of_two
+from contracts.problem.domains import Simplex
+from contracts.problem.participation import WithOutside
+from contracts.problem.screening import ScreeningProblem
+from contracts.proof.bound import Multipliers, no_multipliers
 
 if TYPE_CHECKING:
     from scipy.sparse import coo_array, csr_array

@@ -16,19 +16,19 @@ from typing import Any
 import numpy as np
 from scipy.sparse import csr_array
 
-from contracts.arrays import Array
-from contracts.costs import ByType, Linear, curves_everywhere, finite_faces, parts_of, rows_of, scaled_cost
-from contracts.domains import Box, NonNegative, Polyhedron, Simplex
 from contracts.engines.candidate import Candidate, Units, ungrouped, units_of
-from contracts.engines.elimination import Elimination, Program
-from contracts.engines.interior_point import Point, minimise
 from contracts.engines.strict import gradient_menu
 from contracts.errors import ProblemError, SolverError
-from contracts.exact import EPS, utility_error
-from contracts.frozen import dataclass
-from contracts.participation import WhenServed, WithOutside
-from contracts.problem import ScreeningProblem
-from contracts.relevance import Indices, relevant_blocks
+from contracts.exact.rationals import EPS, utility_error
+from contracts.exact.relevance import relevant_blocks
+from contracts.inputs.arrays import Array, Indices
+from contracts.inputs.frozen import dataclass
+from contracts.numerics.elimination import Elimination, Program
+from contracts.numerics.interior_point import Point, minimise
+from contracts.problem.costs import ByType, Linear, curves_everywhere, finite_faces, parts_of, rows_of, scaled_cost
+from contracts.problem.domains import Box, NonNegative, Polyhedron, Simplex
+from contracts.problem.participation import WhenServed, WithOutside
+from contracts.problem.screening import ScreeningProblem
 
 NEIGHBOURS = {2: 20, 3: 26, 4: 30}  # pairs per type to start with, by dimension; linear costs need fewer
 NEIGHBOURS_LINEAR = {2: 8, 3: 18, 4: 24}

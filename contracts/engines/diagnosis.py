@@ -7,14 +7,14 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from contracts.arrays import Array
-from contracts.bounds import Multipliers
-from contracts.costs import asymptotic_slopes
-from contracts.engines.conic import run
 from contracts.engines.inside import bounds_near
 from contracts.engines.program import Program, multipliers_of
 from contracts.errors import ContractError, InfeasibleMenuError, SolverError, UnboundedMenuError
-from contracts.objectives import WeightedSum
+from contracts.inputs.arrays import Array
+from contracts.numerics.conic import run
+from contracts.problem.costs import asymptotic_slopes
+from contracts.problem.objectives import WeightedSum
+from contracts.proof.bound import Multipliers
 
 CONFLICT_PRICE = 1e-6  # share of the largest price above which a constraint takes part in the conflict
 SHORTFALL = 1e-7  # normalised violation below which a problem counts as feasible

@@ -19,16 +19,15 @@ from typing import Any
 
 import numpy as np
 
-from contracts.arrays import Array
-from contracts.bounds import Multipliers, no_multipliers
-from contracts.costs import Entropy
 from contracts.engines.candidate import Candidate
 from contracts.engines.diagnosis import infeasible_menu
 from contracts.engines.program import menu_program
 from contracts.errors import InfeasibleMenuError, ProblemError
-from contracts.frozen import dataclass
-from contracts.problem import ScreeningProblem
-from contracts.relevance import Indices
+from contracts.inputs.arrays import Array, Indices
+from contracts.inputs.frozen import dataclass
+from contracts.problem.costs import Entropy
+from contracts.problem.screening import ScreeningProblem
+from contracts.proof.bound import Multipliers, no_multipliers
 
 DESCENT: Any = {"maxcor": 20, "maxfun": 20_000, "maxiter": 20_000, "ftol": 1e-16, "gtol": 1e-11}
 RESTARTS, PROGRESS = 20, 1e-13  # of the descent, and the relative progress that is worth another

@@ -15,12 +15,12 @@ from typing import Any
 import numpy as np
 from scipy.sparse import coo_array, csr_array, vstack
 
-from contracts.arrays import Array
-from contracts.bounds import Bound, Multipliers, distribution_within, no_multipliers, upper_bound
-from contracts.costs import Linear
-from contracts.domains import NonNegative
-from contracts.mimicry import tempting_pairs
-from contracts.problem import ScreeningProblem
+from contracts.inputs.arrays import Array
+from contracts.problem.costs import Linear
+from contracts.problem.domains import NonNegative
+from contracts.problem.mimicry import tempting_pairs
+from contracts.problem.screening import ScreeningProblem
+from contracts.proof.bound import Bound, Multipliers, distribution_within, no_multipliers, upper_bound
 
 FEW_TYPES = 100  # whose pairs are priced in one linear program
 SHARES = (1e-14, 1e-13, 1e-12, 1e-11, 1e-10, 1e-9, 1e-8, 1e-7)
@@ -77,7 +77,8 @@ def mixed_prices(multipliers: Multipliers, roomy: Multipliers, share: float) -> 
 def priced_by_program(problem: ScreeningProblem, given: Multipliers, *, room: bool) -> Multipliers | None:
     """Prices on the flow at which virtual valuations lie furthest below the linear cost, or else the lowest bound.
 
-    With kappa = profit_weight + rho and the flow of `contracts.bounds`, the largest s, or the lowest bound with s = 0,
+    With kappa = profit_weight + rho and the flow of `contracts.proof.bound`, the largest s, or the lowest bound with s
+    = 0,
 
         kappa f_j (a_j + b_j - price + s) + f_j B_j + t_j a_j - sum_i l_ij (a_i - a_j) - (side . G)_j <= 0
 

@@ -21,14 +21,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from contracts.arrays import Array, rising_order
-from contracts.costs import ByType
 from contracts.engines.candidate import Candidate, ungrouped
 from contracts.errors import ProblemError, UnboundedMenuError
-from contracts.exact import EPS
-from contracts.frozen import dataclass
-from contracts.problem import ScreeningProblem
-from contracts.relevance import Indices
+from contracts.exact.rationals import EPS
+from contracts.inputs.arrays import Array, Indices, rising_order
+from contracts.inputs.frozen import dataclass
+from contracts.problem.costs import ByType
+from contracts.problem.screening import ScreeningProblem
 
 if TYPE_CHECKING:
     from scipy.sparse import coo_array

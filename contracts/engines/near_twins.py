@@ -16,13 +16,12 @@ from fractions import Fraction
 import numpy as np
 from scipy.sparse import csr_array
 
-from contracts.arrays import Array
-from contracts.bounds import Multipliers
-from contracts.domains import Simplex
-from contracts.exact import EPS
-from contracts.frozen import dataclass
-from contracts.problem import ScreeningProblem
-from contracts.relevance import Indices
+from contracts.exact.rationals import EPS
+from contracts.inputs.arrays import Array, Indices
+from contracts.inputs.frozen import dataclass
+from contracts.problem.domains import Simplex
+from contracts.problem.screening import ScreeningProblem
+from contracts.proof.bound import Multipliers
 
 NEAR = 1e-8  # of the largest valuation, within which a solver takes two types for one
 LOTTERY_DIGITS = 32 * EPS  # the same, below which it is the rounding of the lotteries' sums that decides

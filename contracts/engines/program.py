@@ -7,17 +7,16 @@ from typing import Any
 import numpy as np
 from scipy.sparse import csr_array, eye_array, hstack
 
-from contracts.arrays import Array, rising_order
-from contracts.bounds import Multipliers
-from contracts.costs import Power, parts_of, scaled_cost
-from contracts.domains import Box, NonNegative
 from contracts.engines.candidate import Units, units_of
 from contracts.engines.ironing import line_through
-from contracts.frozen import dataclass
-from contracts.mimicry import tempting_pairs
-from contracts.participation import WithOutside
-from contracts.problem import ScreeningProblem
-from contracts.relevance import Indices
+from contracts.inputs.arrays import Array, Indices, rising_order
+from contracts.inputs.frozen import dataclass
+from contracts.problem.costs import Power, parts_of, scaled_cost
+from contracts.problem.domains import Box, NonNegative
+from contracts.problem.mimicry import tempting_pairs
+from contracts.problem.participation import WithOutside
+from contracts.problem.screening import ScreeningProblem
+from contracts.proof.bound import Multipliers
 
 ALIKE = 1e-8  # of the range of types on a line: a step too small for a solver to see
 OUT_OF_REACH = 1e5  # units of allocation

@@ -11,16 +11,16 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from contracts.arrays import Array
-from contracts.bounds import upper_bound
 from contracts.engines.candidate import Candidate, Units, finer_units_of, units_of, widest_units_of
-from contracts.engines.conic import attempts
 from contracts.engines.diagnosis import infeasible_menu, unbounded_menu
 from contracts.engines.near_twins import near_twins, with_twins_priced
 from contracts.engines.program import Program, menu_program, multipliers_of
 from contracts.errors import ContractError, ProblemError, SolverError
-from contracts.objectives import TOO_AVERSE, WeightedSum
-from contracts.problem import ScreeningProblem
+from contracts.inputs.arrays import Array
+from contracts.numerics.conic import attempts
+from contracts.problem.objectives import TOO_AVERSE, WeightedSum
+from contracts.problem.screening import ScreeningProblem
+from contracts.proof.bound import upper_bound
 
 
 def solve(

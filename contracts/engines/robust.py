@@ -13,8 +13,8 @@ import numpy as np
 
 from contracts.engines import dual, reference
 from contracts.engines.candidate import Candidate
-from contracts.exact_robust import worst_deviations, worst_participation_slacks
-from contracts.problem import ScreeningProblem
+from contracts.exact.worst_case import worst_deviations, worst_participation_slacks
+from contracts.problem.screening import ScreeningProblem
 
 IC_PRICE = 1e3  # objective per utility, in the program's units; prices of 1 are usual where sets are well apart
 

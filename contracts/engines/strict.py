@@ -8,15 +8,14 @@ from typing import Any
 import numpy as np
 from scipy.sparse import vstack
 
-from contracts.arrays import Array
-from contracts.costs import finite_range
-from contracts.domains import Box, Simplex
 from contracts.engines.candidate import units_of
-from contracts.engines.conic import run
 from contracts.engines.program import Rows
-from contracts.frozen import dataclass
-from contracts.problem import ScreeningProblem
-from contracts.relevance import Indices
+from contracts.inputs.arrays import Array, Indices
+from contracts.inputs.frozen import dataclass
+from contracts.numerics.conic import run
+from contracts.problem.costs import finite_range
+from contracts.problem.domains import Box, Simplex
+from contracts.problem.screening import ScreeningProblem
 
 LEAST_ROOM = 1e-8  # common slack, in the program's units, that a solver can tell from none
 ROOMLESS = 1e-4  # share of the largest price above which a row is known to have no room

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import field
 
-from contracts.frozen import dataclass
+from contracts.inputs.frozen import dataclass
 from inference.language.endpoint_errors import CostError
 
 LONGEST_PAUSE = 1e6  # seconds; a clock takes no more than about 1e9

@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from contracts.errors import ProblemError
-from contracts.files import write_text
-from contracts.frozen import dataclass
+from contracts.inputs.files import write_text
+from contracts.inputs.frozen import dataclass
 from inference.language.endpoint_errors import ReplyError
 
 FORMAT = "menuwright reply 1"

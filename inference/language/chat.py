@@ -18,10 +18,10 @@ from operator import index
 from pathlib import Path
 from typing import Any, NoReturn, TypeVar
 
-from contracts.documents import parse_float, unique
-from contracts.door import checked
 from contracts.errors import ProblemError
-from contracts.frozen import dataclass
+from contracts.inputs.documents import parse_float, unique
+from contracts.inputs.door import checked
+from contracts.inputs.frozen import dataclass
 from inference.language.allowance import Allowance
 from inference.language.answers import KeptAnswer, kept_answer
 from inference.language.endpoint_errors import CostError, EndpointError, ReplyError

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from contracts.door import checked
-from contracts.frozen import dataclass
+from contracts.inputs.door import checked
+from contracts.inputs.frozen import dataclass
 from inference.language.chat import ChatEndpoint, EndpointError, ReplyError, marked, unit_number
 from inference.language.grammar import quantities
 from inference.language.offline import checked_text

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from contracts.door import checked
-from contracts.frozen import dataclass
+from contracts.inputs.door import checked
+from contracts.inputs.frozen import dataclass
 from inference.language.chat import ChatEndpoint, marked
 from inference.language.speakers import Interaction
 

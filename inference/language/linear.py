@@ -16,8 +16,8 @@ from typing import Any
 
 import numpy as np
 
-from contracts.arrays import Array
-from contracts.frozen import dataclass
+from contracts.inputs.arrays import Array
+from contracts.inputs.frozen import dataclass
 from inference.language.mixture import KINDS, LEVELS, Kinds
 
 SCHEMA = "menuwright/policy-reader/1"

@@ -13,13 +13,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from contracts.annotations import texts
-from contracts.arrays import Array
-from contracts.door import checked
 from contracts.errors import ContractError, ProblemError
-from contracts.frozen import dataclass
-from contracts.kinds import described
-from contracts.progress import reporter
+from contracts.inputs.annotations import texts
+from contracts.inputs.arrays import Array
+from contracts.inputs.door import checked
+from contracts.inputs.frozen import dataclass
+from contracts.inputs.kinds import described
+from contracts.inputs.progress import reporter
 from inference.language.reading import UnreadablePolicyError
 from inference.language.speakers import AssistantLM, Interaction, MetaLM
 from inference.ultimatum_rules import Game, Slot

@@ -12,8 +12,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from contracts.arrays import Array
-from contracts.frozen import dataclass
+from contracts.inputs.arrays import Array
+from contracts.inputs.frozen import dataclass
 
 KINDS = ("selfish", "fair", "altruistic")
 LEVELS = np.linspace(0.0, 1.0, 21)

@@ -15,11 +15,11 @@ from typing import Any
 
 import numpy as np
 
-from contracts.annotations import listed
-from contracts.arrays import Array
-from contracts.door import checked
 from contracts.errors import ProblemError
-from contracts.frozen import dataclass
+from contracts.inputs.annotations import listed
+from contracts.inputs.arrays import Array
+from contracts.inputs.door import checked
+from contracts.inputs.frozen import dataclass
 from inference.language.amounts import EXACT, Span, amounts, hidden
 from inference.language.features import TELLING, features
 from inference.language.grammar import Quantities, quantities

@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from contracts.arrays import Array, finite
-from contracts.door import checked
 from contracts.errors import ProblemError
-from contracts.frozen import dataclass
+from contracts.inputs.arrays import Array, finite
+from contracts.inputs.door import checked
+from contracts.inputs.frozen import dataclass
 from inference.language.offline import OfflineReader
 from inference.language.reading import PolicyReader, PolicyReading, UnreadablePolicyError
 

@@ -8,9 +8,9 @@ from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 
-from contracts.door import checked
 from contracts.errors import ProblemError
-from contracts.frozen import dataclass
+from contracts.inputs.door import checked
+from contracts.inputs.frozen import dataclass
 from inference.language.mixture import KINDS, LEVELS
 from inference.social_preferences import CharnessRabin, SocialPreferences
 

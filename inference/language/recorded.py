@@ -6,11 +6,11 @@ import json
 from collections.abc import Iterable
 from pathlib import Path
 
-from contracts.documents import parse_json
-from contracts.door import checked
 from contracts.errors import ProblemError
-from contracts.files import read_text, write_text
-from contracts.frozen import dataclass
+from contracts.inputs.documents import parse_json
+from contracts.inputs.door import checked
+from contracts.inputs.files import read_text, write_text
+from contracts.inputs.frozen import dataclass
 from inference.language.offline import checked_text
 from inference.language.reading import PolicyReading, UnreadablePolicyError
 

@@ -13,9 +13,9 @@ from typing import Protocol, runtime_checkable
 
 import numpy as np
 
-from contracts.door import checked
 from contracts.errors import ProblemError
-from contracts.frozen import dataclass
+from contracts.inputs.door import checked
+from contracts.inputs.frozen import dataclass
 from inference.language.offline import OfflineReader
 from inference.language.reading import PolicyReader, PolicyReading
 from inference.language.writing import write_policy

@@ -20,7 +20,7 @@ from typing import Literal
 from urllib.parse import quote, unquote, urlsplit
 
 from contracts.errors import ProblemError
-from contracts.frozen import dataclass
+from contracts.inputs.frozen import dataclass
 from inference.language.secret import Secret
 
 LONGEST = 1e6  # seconds; sockets take no more than about 1e9

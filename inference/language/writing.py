@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from contracts.arrays import number
-from contracts.door import checked
 from contracts.errors import ProblemError
+from contracts.inputs.arrays import number
+from contracts.inputs.door import checked
 from inference.language.reading import PolicyReading
 from inference.social_preferences import SocialPreferences
 

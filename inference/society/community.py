@@ -13,11 +13,11 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import expit
 
-from contracts.arrays import Array, finite
-from contracts.door import checked
 from contracts.errors import ProblemError
-from contracts.frozen import dataclass
-from contracts.kinds import Count, Numbers, whole_numbers
+from contracts.inputs.arrays import Array, finite
+from contracts.inputs.door import checked
+from contracts.inputs.frozen import dataclass
+from contracts.inputs.kinds import Count, Numbers, whole_numbers
 from inference.elicitation import Acceptances, Comparisons, Ratings
 from inference.norms import elicit_norms
 from inference.society.world import Society

@@ -12,20 +12,20 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from contracts.arrays import Array
-from contracts.criteria import Harm, Surplus
-from contracts.door import checked
 from contracts.errors import SolverError
-from contracts.frozen import dataclass
+from contracts.front.goals import Harm, Surplus
+from contracts.front.pareto import pareto_front
+from contracts.inputs.arrays import Array
+from contracts.inputs.door import checked
+from contracts.inputs.frozen import dataclass
 from contracts.models import delegation
-from contracts.pareto import pareto_front
 from inference.society.evaluation import Truth, delivered, evaluate, full_information
 from inference.society.mechanisms import FULL_INFORMATION, MECHANISMS
 from inference.society.scenarios import PLAIN, Communities, noisy_signal, standard_noise
 from inference.society.world import Society
 
 if TYPE_CHECKING:
-    from contracts.front import Front
+    from contracts.front.front import Front
 
 
 @checked

@@ -23,14 +23,14 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import logsumexp
 
-from contracts.arrays import Array
-from contracts.door import checked
 from contracts.errors import ProblemError, SolverError
-from contracts.frozen import dataclass
-from contracts.menu import Menu
+from contracts.inputs.arrays import Array
+from contracts.inputs.door import checked
+from contracts.inputs.frozen import dataclass
+from contracts.menu.menu import Menu
 from contracts.models import delegation
+from contracts.problem.uncertainty import Ellipsoid
 from contracts.solve import solve_menu
-from contracts.uncertainty import Ellipsoid
 from inference.society.world import tilted
 
 Indices = NDArray[np.intp]

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from contracts.drawn import drawn
-from contracts.palette import PALETTE
+from contracts.display.drawn import drawn
+from contracts.display.palette import PALETTE
 from inference.society.frontier import Placement
 from inference.society.mechanisms import FULL_INFORMATION
 from inference.society.rounds import DESIGNS, Course

@@ -20,12 +20,12 @@ from typing import Any
 import numpy as np
 from scipy.special import expit, log_expit
 
-from contracts.arrays import Array
-from contracts.door import checked
 from contracts.errors import ProblemError
-from contracts.frozen import dataclass
-from contracts.kinds import Seed
-from contracts.menu import Menu
+from contracts.inputs.arrays import Array
+from contracts.inputs.door import checked
+from contracts.inputs.frozen import dataclass
+from contracts.inputs.kinds import Seed
+from contracts.menu.menu import Menu
 from contracts.models import delegation
 from contracts.solve import solve_menu
 from inference.choice import Logit

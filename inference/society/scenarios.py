@@ -13,11 +13,11 @@ from typing import Any
 
 import numpy as np
 
-from contracts.arrays import Array
-from contracts.door import checked
 from contracts.errors import ProblemError
-from contracts.frozen import dataclass
-from contracts.kinds import Seed
+from contracts.inputs.arrays import Array
+from contracts.inputs.door import checked
+from contracts.inputs.frozen import dataclass
+from contracts.inputs.kinds import Seed
 from inference.society.community import Elicited, community_input, elicited
 from inference.society.evaluation import Outcome, Truth, coherence, evaluate, full_information
 from inference.society.mechanisms import FULL_INFORMATION, MECHANISMS, Offer, Signal

@@ -8,11 +8,11 @@ from typing import Any
 
 import numpy as np
 
-from contracts.door import checked
+from contracts.display.report import Report
 from contracts.errors import ProblemError
-from contracts.frozen import dataclass
-from contracts.records import write_document
-from contracts.report import Report
+from contracts.inputs.door import checked
+from contracts.inputs.frozen import dataclass
+from contracts.problem.records import write_document
 from inference.society.frontier import Placement, placement
 from inference.society.rounds import DESIGNS, Course
 from inference.society.scenarios import MEASURES, PLAIN, SCENARIOS, Cell, communities

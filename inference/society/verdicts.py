@@ -14,11 +14,11 @@ from typing import Any, Literal
 import numpy as np
 from scipy.special import ndtr, stdtrit
 
-from contracts.arrays import Array
-from contracts.door import checked
 from contracts.errors import ProblemError
-from contracts.frozen import dataclass
-from contracts.kinds import Seed
+from contracts.inputs.arrays import Array
+from contracts.inputs.door import checked
+from contracts.inputs.frozen import dataclass
+from contracts.inputs.kinds import Seed
 from inference.society.rounds import Course
 from inference.society.scenarios import Cell
 

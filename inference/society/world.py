@@ -21,13 +21,13 @@ import numpy as np
 from scipy.linalg import helmert
 from scipy.special import logsumexp
 
-from contracts.arrays import Array, finite, generator, number
-from contracts.door import checked
 from contracts.errors import ProblemError
-from contracts.frozen import dataclass
-from contracts.kinds import Count
+from contracts.inputs.arrays import Array, finite, generator, number
+from contracts.inputs.door import checked
+from contracts.inputs.frozen import dataclass
+from contracts.inputs.kinds import Count
+from contracts.problem.records import read_json, write_document
 from contracts.readable import name_column, readable
-from contracts.records import read_json, write_document
 
 SCHEMA = "menuwright/society/1"
 POLICIES, ATTRIBUTES, MEMBERS = 8, 5, 40  # of a synthetic society; members per group
@@ -281,9 +281,9 @@ def moral_machine_society(
 ) -> Society:
     """The three clusters of countries of the Moral Machine experiment, with members around their published effects.
 
-    Policies, safety costs, reference and the price of leaving it are those of `contracts.moral_machine`, a study of
-    its own, divided by `points_per_logit`. Members' effects scatter around their culture's with `heterogeneity` times
-    the standard deviation of the mean effects over the attributes: the publication has clusters, not people.
+    Policies, safety costs, reference and the price of leaving it are those of `contracts.demo.moral_machine`, a study
+    of its own, divided by `points_per_logit`. Members' effects scatter around their culture's with `heterogeneity`
+    times the standard deviation of the mean effects over the attributes: the publication has clusters, not people.
 
     Parameters
     ----------
@@ -300,7 +300,7 @@ def moral_machine_society(
     >>> society.groups, bool(society.agreement.min() > 0.9)  # as published, they agree on most things
     (('Western', 'Eastern', 'Southern'), True)
     """
-    import contracts.moral_machine as study
+    import contracts.demo.moral_machine as study
 
     generator(rng)
     if not points_per_logit > 0 or heterogeneity < 0 or n_members < 1:

@@ -11,11 +11,11 @@ import pytest
 
 import contracts as c
 from contracts import models, solve_menu, verify
-from contracts.certificate import Violation
-from contracts.criteria import goals_of
-from contracts.menu_files import certify_file
-from contracts.problem_files import read_problem
-from contracts.scalarisation import Programs
+from contracts.cli.menu_files import certify_file
+from contracts.cli.problem_files import read_problem
+from contracts.front.goals import goals_of
+from contracts.front.weighted import Programs
+from contracts.proof.verify import Violation
 from contracts.solve import attainable
 
 INF = float("inf")

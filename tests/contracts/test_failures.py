@@ -6,12 +6,11 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 import contracts as c
-from contracts.bounds import no_multipliers
 from contracts.engines import program, reference
 from contracts.engines.candidate import Candidate
 from contracts.engines.diagnosis import infeasible_menu
-
-from ..strategies import Cosh, rich_problems
+from contracts.proof.bound import no_multipliers
+from tests.strategies import Cosh, rich_problems
 
 # ---- infeasible ----
 

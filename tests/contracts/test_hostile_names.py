@@ -15,10 +15,10 @@ from typer.testing import CliRunner
 
 import contracts as c
 import inference
-from contracts.drawn import drawn
-from contracts.problem_files import read_problem
+from contracts.cli.problem_files import read_problem
+from contracts.display.drawn import drawn
+from contracts.display.report import Report
 from contracts.readable import aligned, readable, readable_lines, width
-from contracts.report import Report
 from inference.cli import app
 
 HOSTILE = {
@@ -267,7 +267,7 @@ def test_what_is_said_while_work_goes_on_is_no_markup(monkeypatch):
     import rich.console
     from rich.markup import render
 
-    from contracts.commands import busy
+    from contracts.cli.commands import busy
 
     said = []
 

@@ -9,10 +9,9 @@ from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
 import contracts as c
-from contracts.bounds import no_multipliers, upper_bound
 from contracts.engines.candidate import units_of
-
-from ..strategies import MONEY, line_problems, plain_problems, random_menu, rich_problems
+from contracts.proof.bound import no_multipliers, upper_bound
+from tests.strategies import MONEY, line_problems, plain_problems, random_menu, rich_problems
 
 GAP = 1e-6  # what solve_menu is asked for: values agree to the sum of both gaps, relative to the certificate's scale
 CURVED = 2e-3  # square root of the gap: what strong convexity leaves of allocations, relative to their unit

@@ -14,9 +14,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import contracts as c
-from contracts.bounds import upper_bound
-from contracts.criteria import Profit, TotalSurplus
-from contracts.records import from_record, to_record
+from contracts.front.goals import Profit, TotalSurplus
+from contracts.problem.records import from_record, to_record
+from contracts.proof.bound import upper_bound
 from tests.strategies import line_problems, plain_problems, rich_problems, shares, tastes
 
 
@@ -59,7 +59,7 @@ def assert_same_menu(menu: c.Menu, again: c.Menu) -> None:
 
 
 def solved(problem: c.ScreeningProblem) -> c.Menu | None:
-    if type(problem.cost).__module__ != "contracts.costs":
+    if type(problem.cost).__module__ != "contracts.problem.costs":
         return None  # a user's own class cannot be written
     try:
         return c.solve_menu(problem)

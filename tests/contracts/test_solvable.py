@@ -14,8 +14,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import contracts as c
-from contracts.lattice import indifferent_amounts, twin_groups
-from contracts.tight_repair import exactly_repriced
+from contracts.repair.lattice import indifferent_amounts, twin_groups
+from contracts.repair.tight import exactly_repriced
 
 GAP = 1e-6  # of a menu, unless told otherwise
 SEEDS = st.integers(0, 2**32 - 1)

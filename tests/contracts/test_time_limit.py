@@ -6,9 +6,11 @@ import numpy as np
 import pytest
 
 import contracts as c
-from contracts import repair, repricing
-from contracts.bounds import no_multipliers, upper_bound
-from contracts.engines import conic, dual, interior_point, reference
+from contracts.engines import dual, reference
+from contracts.numerics import conic, interior_point
+from contracts.proof.bound import no_multipliers, upper_bound
+from contracts.repair import assign as repair
+from contracts.repair import repricing
 from contracts.solve import certified_menu
 
 RANDOM = c.ScreeningProblem(np.random.default_rng(3).uniform(1.0, 2.0, (40, 2)), cost=c.Quadratic())

@@ -12,9 +12,10 @@ import pytest
 from scipy.optimize import brentq, minimize
 from scipy.special import logsumexp, rel_entr, softmax
 
-from contracts import moral_machine, verify
-from contracts.demo import three_demographics, verdict
-from contracts.moral_machine import AMCE, COUNTRIES, CULTURES, POLICIES, SAFETY_COST, SHARES, compare, rewards
+from contracts import verify
+from contracts.demo import moral_machine
+from contracts.demo.moral_machine import AMCE, COUNTRIES, CULTURES, POLICIES, SAFETY_COST, SHARES, compare, rewards
+from contracts.demo.three_demographics import three_demographics, verdict
 
 mpl.use("Agg")
 

@@ -9,7 +9,7 @@ from typer.testing import CliRunner
 
 import contracts
 import inference
-from contracts.problem_files import read_problem
+from contracts.cli.problem_files import read_problem
 from inference.cli import app
 
 CHOICES = "user,option\nann,0\nann,-1\nbob,1\nbob,1\ncarla,1\ncarla,0\n"

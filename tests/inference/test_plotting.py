@@ -5,7 +5,7 @@ import pytest
 from matplotlib.figure import Figure
 
 from contracts import ProblemError
-from contracts.palette import PALETTE
+from contracts.display.palette import PALETTE
 from inference import ChoiceCounts, Logit, calibration, infer_types
 from inference.plotting import CORNERS, plot_calibration, plot_population, plot_posterior
 from tests.inference.populations import revealing_offer, simulated

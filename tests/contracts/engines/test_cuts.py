@@ -10,11 +10,11 @@ from hypothesis import strategies as st
 from scipy.stats import multivariate_normal
 
 import contracts as c
-from contracts.bounds import upper_bound
-from contracts.engines import cuts, interior_point
+from contracts.engines import cuts
 from contracts.errors import SolverError
-
-from ...strategies import LEGAL, MONEY, QUARTERS, SHARES, Cosh, costs, domains, fitting_cost, shares, tastes
+from contracts.numerics import interior_point
+from contracts.proof.bound import upper_bound
+from tests.strategies import LEGAL, MONEY, QUARTERS, SHARES, Cosh, costs, domains, fitting_cost, shares, tastes
 
 GAP = 1e-6  # what solve_menu is asked for: values agree to the sum of both gaps, relative to the certificate's scale
 DIGITS = 2e-6  # tables give nine digits; menus are certified to GAP of the value

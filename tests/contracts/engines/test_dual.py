@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from scipy.special import softmax
 
 import contracts
-from contracts.bounds import upper_bound
 from contracts.engines import dual, reference
+from contracts.proof.bound import upper_bound
 
 
 def policy_problem(seed, n_types, n_policies, *, conflict=1.0, welfare=None, temperature=0.5, profit_weight=1.0):

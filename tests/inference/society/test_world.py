@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.special import rel_entr
 
-from contracts import moral_machine
+from contracts.demo import moral_machine
 from contracts.errors import ProblemError
 from inference.society import Society, load_society, moral_machine_society, synthetic_society
 from inference.society.world import tilted

@@ -1,0 +1,1 @@
+"""Three cultures, one assistant: the demonstration."""

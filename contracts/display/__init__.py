@@ -1,0 +1,1 @@
+"""Columns, colours and pages that every result is shown with."""

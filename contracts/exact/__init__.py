@@ -1,0 +1,1 @@
+"""Who prefers what, decided without rounding."""

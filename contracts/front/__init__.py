@@ -1,0 +1,1 @@
+"""Families of menus between objectives that compete."""

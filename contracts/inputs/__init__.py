@@ -1,0 +1,1 @@
+"""Whatever the user has, tables, names or files, becomes plain checked data, or a clear error."""

@@ -1,0 +1,1 @@
+"""The result: what is on offer, who takes what, and the evidence."""

@@ -1,0 +1,230 @@
+"""The menu program row by row, reduced to a sparse system in the utilities.
+
+    s_k = limit_k + u_i - own_k u_j - normal_k . x_j >= 0
+
+Every row belongs to the allocation of one type j; IC rows are those with a tempted type i. So IC, IR, limits on
+transfers and the faces of the domain are one kind of row:
+
+    IC          u_i - u_j - (a_i - a_j) . x_j       normal = a_i - a_j, own = 1
+    IR          u_j - r_j                           normal = 0,         own = -1, limit = -r_j
+    t_j >= low  a_j . x_j - u_j - low               normal = -a_j,      own = 1,  limit = -low
+    t_j <= high high - a_j . x_j + u_j              normal = a_j,       own = -1, limit = high
+    face        limit - normal . x_j                                    own = 0
+
+Eliminating all x_j leaves a symmetric positive definite system in u, whose pattern joins the types that share a
+tempter. It is factorised in a nested-dissection order found from the positions of the types.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from scipy.sparse import csc_array, csr_array
+
+from contracts.inputs.arrays import Array, Indices
+from contracts.inputs.frozen import dataclass
+
+SMALLEST_DISSECTED = 60  # types in a leaf of the nested dissection
+SHIFTS = 6  # tries with a growing shift when the factorisation breaks down
+SIMILAR = 1.25  # types with up to so many times the rows of the smallest are worked on together, padded
+GROUP_ENTRIES = 300_000  # of the reduced blocks of a group
+
+
+@dataclass(frozen=True, eq=False)
+class Program:
+    """The program's data in normalised units; IC rows come first."""
+
+    weights: Array  # (n,) f
+    value: Array  # (n, d) v
+    utility_cost: Array  # (n,) q
+    tempted: Indices  # (n_pairs,) i of every IC row
+    owner: Indices  # (n_rows,) j
+    normal: Array  # (n_rows, d)
+    own: Array  # (n_rows,)
+    limit: Array  # (n_rows,)
+    gradient: Callable[[Array], Array]  # of the cost, (n, d) -> (n, d)
+    hessian: Callable[[Array], Array]  # of the cost, (n, d) -> (n, d, d)
+
+    @cached_property
+    def on_allocation(self) -> csr_array:
+        """Rows times x, laid out type by type; (n_rows, n d)."""
+        n_rows, goods = self.normal.shape
+        columns = self.owner[:, np.newaxis] * goods + np.arange(goods)
+        starts = np.arange(n_rows + 1) * goods
+        return csr_array((-self.normal.ravel(), columns.ravel(), starts), shape=(n_rows, self.value.size))
+
+    @cached_property
+    def on_utility(self) -> csr_array:
+        """Rows times u; (n_rows, n)."""
+        rows = np.concatenate([np.arange(len(self.tempted)), np.arange(len(self.owner))])
+        columns = np.concatenate([self.tempted, self.owner])
+        entries = np.concatenate([np.ones(len(self.tempted)), -self.own])
+        return csr_array((entries, (rows, columns)), shape=(len(self.owner), len(self.weights)))
+
+    @cached_property
+    def transposed(self) -> tuple[csr_array, csr_array]:
+        return self.on_allocation.T.tocsr(), self.on_utility.T.tocsr()
+
+    def slack(self, x: Array, u: Array) -> Array:
+        """What every row has to spare."""
+        return np.asarray(self.limit + self.on_allocation @ x.ravel() + self.on_utility @ u)
+
+    def charges(self, price: Array) -> tuple[Array, Array]:
+        """What prices of rows take from each allocation and utility."""
+        on_allocation, on_utility = self.transposed
+        return (on_allocation @ price).reshape(self.value.shape), on_utility @ price
+
+
+@dataclass(frozen=True, eq=False)
+class Group:
+    """Types with about as many rows, whose blocks are worked on together."""
+
+    types: Indices  # (g,)
+    slots: Indices  # (g, w) the rows of each type, IC rows first; n_rows where padded
+    n_pairs: int  # how many of the w are IC rows
+    normal: Array  # (g, w, d)
+    own: Array  # (g, w)
+    measured: Array | None  # (g, members, n_pairs + 1) where types are measured from others
+    scatter: Indices  # (g members^2,) entries of the factorised matrix that the reduced blocks add to
+
+
+class Elimination:
+    """The pattern of the system in u: which entries of the factorised matrix every block adds to.
+
+    Types that nearly coincide charge each other huge prices, beside which what holds the two together would be lost to
+    rounding. So each is measured from one of them: the unknown is u_j - u_head, and u = T w.
+    """
+
+    def __init__(self, program: Program, positions: Array, head: Indices) -> None:
+        """`head` names, for every type, the one that it is measured from: itself unless types nearly coincide."""
+        n, pairs = len(program.weights), len(program.tempted)
+        everybody = np.arange(n)
+        columns = np.append(everybody, head[head != everybody])
+        rows = np.append(everybody, np.flatnonzero(head != everybody))
+        self._measured = csr_array((np.ones(len(rows)), (rows, columns)), shape=(n, n))  # T
+        blocks, members = np.append(program.owner[:pairs], everybody), np.append(program.tempted, everybody)
+        blocks, members = np.append(blocks, blocks), np.append(members, head[members])
+        incidence = csr_array((np.ones(len(blocks), dtype=np.int32), (blocks, members)), shape=(n, n))
+        pattern = (incidence.T @ incidence).tocsr()
+        self.order = nested_dissection(pattern, positions)
+        rank = np.empty(n, dtype=np.intp)
+        rank[self.order] = np.arange(n)
+        self._rows, self._starts = _reordered(pattern, self.order, rank)
+        self._columns = np.repeat(np.arange(n), np.diff(self._starts))
+        keys = self._columns * n + self._rows
+        self._diagonal = np.searchsorted(keys, np.arange(n) * (n + 1))
+        self.groups = list(_groups(program, head, rank, keys))
+
+    def factorise(self, blocks: Iterable[tuple[Group, Array]]) -> Callable[[Array], Array]:
+        """Factorise the sum of all groups' reduced blocks, (g, members, members)."""
+        from scipy.sparse.linalg import splu
+
+        data = np.zeros(len(self._rows))
+        for group, block in blocks:
+            data += np.bincount(group.scatter, block.ravel(), minlength=len(data))
+        n = len(self._diagonal)
+        scale = 1.0 / np.sqrt(np.maximum(data[self._diagonal], 1e-300))
+        data = data * scale[self._rows] * scale[self._columns]
+        shift = 1e-14
+        for _ in range(SHIFTS):
+            data[self._diagonal] = 1.0 + shift
+            matrix = csc_array((data, self._rows, self._starts), shape=(n, n))
+            try:
+                factors = splu(matrix, permc_spec="NATURAL", diag_pivot_thresh=0.0, options={"SymmetricMode": True})
+            except RuntimeError:  # exactly singular: shift further
+                shift *= 100
+                continue
+            break
+        else:
+            raise ArithmeticError("the system in the utilities is singular")
+
+        measured: Any = self._measured
+
+        def solve(right: Array) -> Array:
+            scaled = (measured.T @ right)[self.order] * scale
+            found = factors.solve(scaled)
+            found = found + factors.solve(scaled - matrix @ found)
+            solution = np.empty_like(found)
+            solution[self.order] = found * scale
+            return np.asarray(measured @ solution)
+
+        return solve
+
+
+def _reordered(pattern: Any, order: Indices, rank: Indices) -> tuple[Indices, Indices]:
+    """Rows and column starts of a symmetric pattern with rows and columns in the given order."""
+    permuted = pattern[order]
+    moved = csr_array((permuted.data, rank[permuted.indices], permuted.indptr), shape=pattern.shape)
+    moved.sort_indices()
+    return moved.indices.astype(np.int32), moved.indptr.astype(np.int32)
+
+
+def _groups(program: Program, head: Indices, rank: Indices, keys: Indices) -> Iterator[Group]:
+    """Types by their number of IC rows, few enough at a time for the processor's cache; those near others apart."""
+    n, pairs = len(program.weights), len(program.tempted)
+    sizes = np.bincount(program.owner[:pairs], minlength=n)
+    first = np.cumsum(sizes) - sizes
+    others = pairs + np.argsort(program.owner[pairs:], kind="stable").reshape(n, -1)
+    normal = np.concatenate([program.normal, np.zeros((1, program.normal.shape[1]))])
+    own, tempted = np.append(program.own, 0.0), np.append(program.tempted, 0)
+    is_near = head != np.arange(n)
+    is_near |= np.bincount(program.owner[:pairs], is_near[program.tempted], minlength=n) > 0
+    kind = sizes + (sizes.max(initial=0) + 1) * is_near
+    by_kind, start = np.argsort(kind, kind="stable"), 0
+    while start < n:
+        lead = by_kind[start]
+        alike = np.searchsorted(kind[by_kind], kind[lead] + int((SIMILAR - 1) * sizes[lead]), side="right")
+        many = max(1, GROUP_ENTRIES // int(sizes[lead] + 1) ** 2)
+        types = by_kind[start : min(alike, start + many)]
+        types = types[is_near[types] == is_near[lead]]
+        start += len(types)
+        place = np.arange(sizes[types].max())
+        listed = place < sizes[types, np.newaxis]
+        pair_slots = np.where(listed, first[types, np.newaxis] + place, 0)
+        members = np.column_stack([np.where(listed, tempted[pair_slots], types[:, np.newaxis]), types])
+        measured = None
+        if is_near[lead]:
+            members, measured = _measured_members(members, head)
+        pair_slots = np.where(listed, pair_slots, len(program.owner))
+        slots = np.column_stack([pair_slots, others[types]])
+        ranks = rank[members]
+        scatter = np.searchsorted(keys, (ranks[:, np.newaxis, :] + n * ranks[:, :, np.newaxis]).ravel())
+        yield Group(types, slots, len(place), normal[slots], own[slots], measured, scatter)
+
+
+def _measured_members(members: Indices, head: Indices) -> tuple[Indices, Array]:
+    """Members and their heads (g, m), and which of them each member's utility is the sum of, (g, m, members)."""
+    wider = np.column_stack([members, head[members]])
+    place = np.arange(wider.shape[1])
+    is_first = (wider[:, :, np.newaxis] == wider[:, np.newaxis, :]).argmax(axis=2) == place
+    parts = (members, head[members])
+    adds = np.any([wider[:, :, np.newaxis] == part[:, np.newaxis, :] for part in parts], axis=0)
+    return wider, (adds & is_first[:, :, np.newaxis]).astype(np.float64)
+
+
+def nested_dissection(pattern: csr_array, positions: Array) -> Indices:
+    """An elimination order that splits types in space, separators last (George 1973)."""
+    side = np.zeros(pattern.shape[0], dtype=np.int8)
+    order: list[Indices] = []
+
+    def dissect(nodes: Indices) -> None:
+        if len(nodes) <= SMALLEST_DISSECTED:
+            order.append(nodes)
+            return
+        along = positions[nodes]
+        ranked = np.argsort(along[:, int(np.argmax(np.ptp(along, axis=0)))], kind="stable")
+        left, right = nodes[ranked[: len(nodes) // 2]], nodes[ranked[len(nodes) // 2 :]]
+        side[right] = 1
+        rows = pattern[left]
+        touches = np.zeros(len(left), dtype=bool)
+        touches[np.repeat(np.arange(len(left)), np.diff(rows.indptr))[side[rows.indices] == 1]] = True
+        side[right] = 0
+        dissect(left[~touches])
+        dissect(right)
+        order.append(left[touches])
+
+    dissect(np.arange(pattern.shape[0]))
+    return np.concatenate(order)

@@ -1,0 +1,255 @@
+"""A primal-dual interior point for the menu program on a sparse list of rows, with allocations eliminated.
+
+    minimise   sum_j f_j [c(x_j) - v_j . x_j] + q . u
+    such that  s_k = limit_k + u_i - own_k u_j - normal_k . x_j >= 0    for rows k, priced l_k
+
+Rows are IC, IR, limits on transfers and faces of the domain (see `elimination`). Newton's equations couple allocations
+of different types through utilities only. With W = l / s, the block of x_j is
+
+    M_j = f_j Hess c(x_j) + sum_k W_k normal_k normal_k',
+
+and eliminating it leaves one sparse system in u. Mehrotra's predictor-corrector. A start may miss rows: slacks are then
+positive numbers of their own, and every step of length t takes away the share t of what they miss.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+
+import numpy as np
+
+from contracts.inputs.arrays import Array
+from contracts.inputs.frozen import dataclass
+from contracts.numerics.elimination import Elimination, Group, Program
+
+TO_BOUNDARY = 0.995  # share of the way to the boundary that a step may go
+SHORT_STEP, SHORT_STEPS = 1e-3, 4  # so many steps this short in a row: no further progress
+GROWTH, HALVINGS = 4.0, 12  # of the error in one step at most; else the step is halved, so often at most
+REFINEMENTS = 2  # of every Newton step, unless it misses the equations by no more than
+REFINED = 1e-13  # of the weights
+OVERSHOT = 1e-2  # complementarity this far below the gap ends the path even if prices are off the flow by more
+LEFT_BEHIND = 10.0  # what is missed over complementarity, above which the latter waits
+FAR_OVERSHOT = 1e-8  # the same where the curvature of the cost changes: then what is missed falls more slowly
+
+
+@dataclass(frozen=True, eq=False)
+class Point:
+    """Allocations, utilities, and of every row its price, its slack and by how much the slack is overstated.
+
+    Slacks are carried along, not recomputed: near the optimum they are far smaller than the rounding of u_i - u_j.
+    """
+
+    x: Array  # (n, d)
+    u: Array  # (n,)
+    price: Array  # (n_rows,)
+    slack: Array  # (n_rows,)
+    missing: Array  # (n_rows,)
+
+
+def minimise(
+    program: Program,
+    start: Point,
+    elimination: Elimination,
+    *,
+    gap: float,
+    max_iterations: int = 80,
+    deadline: float = np.inf,
+) -> tuple[list[Point], bool]:
+    """Follow the central path from a point with positive slacks and prices until their products sum to `gap`.
+
+    Parameters
+    ----------
+    start : Point with positive slacks and prices
+    elimination : of the same program
+    gap : objective units; complementarity at which to stop
+    deadline : time.monotonic() at which to stop; an interrupt from the keyboard does the same
+
+    Returns
+    -------
+    All iterates, the start first, and whether it ended by itself.
+    """
+    path, stalled = [start], 0
+    while len(path) <= max_iterations and stalled < SHORT_STEPS:
+        if time.monotonic() > deadline:
+            return path, False
+        try:
+            following = _iterate(program, path[-1], elimination, gap)
+        except KeyboardInterrupt:
+            return path, False
+        if following is None:
+            break
+        point, length = following
+        path.append(point)
+        stalled = stalled + 1 if length < SHORT_STEP else 0
+    while len(path) > 1 and _error(program, path[-1]) > _error(program, path[-2]):
+        path.pop()  # beyond the accuracy of the system prices leave the flow
+    return path, True
+
+
+def _is_bent(program: Program, x: Array) -> bool:
+    """Whether the curvature of the cost changes on the way from these allocations to the middle of the chart."""
+    return not np.array_equal(program.hessian(x), program.hessian(x / 2))
+
+
+def _iterate(program: Program, point: Point, elimination: Elimination, gap: float) -> tuple[Point, float] | None:
+    """One predictor-corrector step and its length; None at the gap, or where the system breaks down."""
+    products = point.price * point.slack
+    complementarity = float(products.sum())
+    residual_x, residual_u = _residuals(program, point)
+    missed = _error(program, point) - complementarity
+    is_bent = _is_bent(program, point.x)
+    overshot = FAR_OVERSHOT if is_bent else OVERSHOT
+    if complementarity <= gap and (missed <= gap or complementarity <= overshot * gap):
+        return None
+    try:
+        newton = _Newton(program, point, elimination)
+    except ArithmeticError:
+        return None
+    affine = newton.direction(residual_x, residual_u, -products, refinements=0)  # only a forecast
+    primal, dual = (min(1.0, _longest(*pair)) for pair in affine.pairs_with(point))
+    ahead = float((point.slack + primal * affine.slack) @ (point.price + dual * affine.price))
+    centring = min(1.0, max(ahead / complementarity, 0.0) ** 3)
+    if is_bent and missed > LEFT_BEHIND * max(complementarity, gap):
+        centring = 1.0  # what is missed falls by less than a step promises: wait for it
+    target = centring * complementarity / len(products) - affine.price * affine.slack - products
+    step = newton.direction(residual_x, residual_u, target)
+    primal, dual = (TO_BOUNDARY * _longest(*pair) for pair in step.pairs_with(point))
+    if newton.is_curved:  # a curved cost ties prices to allocations: unequal steps would undo its residual
+        primal = dual = min(primal, dual)
+    moved = _moved(point, step, primal, dual)
+    if is_bent:  # where the curvature changes by much on the way, as near a pole, a step may overshoot
+        most = GROWTH * _error(program, point)
+        for _ in range(HALVINGS):
+            if _error(program, moved) <= most:
+                break
+            primal = dual = primal / 2
+            moved = _moved(point, step, primal, dual)
+    return moved, primal
+
+
+def _moved(point: Point, step: _Direction, primal: float, dual: float) -> Point:
+    """The point after a step of these lengths."""
+    return Point(
+        point.x + primal * step.x,
+        point.u + primal * step.u,
+        point.price + dual * step.price,
+        point.slack + primal * step.slack,
+        point.missing * (1 - primal),
+    )
+
+
+def _residuals(program: Program, point: Point) -> tuple[Array, Array]:
+    """Gradient of the Lagrangian in x and u."""
+    charged_x, charged_u = program.charges(point.price)
+    marginal = program.weights[:, np.newaxis] * (program.gradient(point.x) - program.value)
+    return marginal - charged_x, program.utility_cost - charged_u
+
+
+def _error(program: Program, point: Point) -> float:
+    """Complementarity and how far equations and rows are missed."""
+    residuals = _residuals(program, point)
+    return float(sum(np.abs(part).sum() for part in residuals) + point.price @ (point.slack + np.abs(point.missing)))
+
+
+@dataclass(frozen=True, eq=False)
+class _Direction:
+    x: Array
+    u: Array
+    price: Array
+    slack: Array
+
+    def pairs_with(self, point: Point) -> tuple[tuple[Array, Array], tuple[Array, Array]]:
+        """What must stay positive and its change: primal, dual."""
+        return (point.slack, self.slack), (point.price, self.price)
+
+
+class _Newton:
+    """Newton's equations at one point, factorised once for predictor and corrector.
+
+    With A_j the rows sqrt(W_k) normal_k and a root of the curvature, M_j = A_j' A_j. A full QR of A_j gives M_j = R'R
+    and, in the columns Z orthogonal to A_j, what elimination leaves of W_j without subtraction: W - W D M^-1 D' W =
+    (W^1/2 Z) (W^1/2 Z)'. Computed as the difference it would lose all digits near a vertex.
+    """
+
+    def __init__(self, program: Program, point: Point, elimination: Elimination) -> None:
+        self._program, self._point = program, point
+        self._ratio = point.price / point.slack  # W
+        self._curvature = program.hessian(point.x)
+        self.is_curved = bool(np.any(self._curvature))
+        self._root = np.empty((*program.value.shape, program.value.shape[1]))  # R^-1: M^-1 = R^-1 R^-T
+        try:
+            self._solve = elimination.factorise(self._reduced(elimination.groups))
+        except np.linalg.LinAlgError as exc:
+            raise ArithmeticError("the system in the allocations is singular") from exc
+
+    def _reduced(self, groups: list[Group]) -> Iterator[tuple[Group, Array]]:
+        """Of every group, what eliminating its allocations leaves in the utilities."""
+        weights, goods = self._program.weights, self._program.value.shape[1]
+        root_of_ratio = np.append(np.sqrt(self._ratio), 0.0)
+        for group in groups:
+            root = root_of_ratio[group.slots][:, :, np.newaxis]
+            rows = [root * group.normal]
+            if self.is_curved:
+                curvature = weights[group.types, np.newaxis, np.newaxis] * self._curvature[group.types]
+                rows.append(_root_of(curvature).transpose(0, 2, 1))
+            orthogonal, upper = np.linalg.qr(np.concatenate(rows, axis=1), mode="complete")
+            self._root[group.types] = np.linalg.inv(upper[:, :goods])
+            left = root * orthogonal[:, : root.shape[1], goods:]
+            left = np.concatenate([left[:, : group.n_pairs], -group.own[:, np.newaxis] @ left], axis=1)
+            if group.measured is not None:
+                left = group.measured @ left
+            yield group, left @ left.transpose(0, 2, 1)
+
+    def _inverse_times(self, right: Array) -> Array:
+        """M_j^-1 times a vector per type."""
+        half = self._root.transpose(0, 2, 1) @ right[:, :, np.newaxis]
+        return np.asarray((self._root @ half)[:, :, 0])
+
+    def direction(
+        self, residual_x: Array, residual_u: Array, target: Array, *, refinements: int = REFINEMENTS
+    ) -> _Direction:
+        """The step that cancels the residuals and what slacks miss, and moves every price times slack by `target`.
+
+        Eliminating allocations cancels digits where prices are large beside slacks, so the step is refined against the
+        equations as they stand.
+        """
+        program = self._program
+        step = self._eliminated(residual_x, residual_u, target / self._point.slack, self._point.missing)
+        nothing = np.zeros_like(target)
+        for _ in range(refinements):
+            charged_x, charged_u = program.charges(step.price)
+            curved = (self._curvature @ step.x[:, :, np.newaxis])[:, :, 0]
+            rest_x = residual_x + program.weights[:, np.newaxis] * curved - charged_x
+            rest_u = residual_u - charged_u
+            if np.abs(rest_x).sum() + np.abs(rest_u).sum() <= REFINED * program.weights.sum():
+                break
+            more = self._eliminated(rest_x, rest_u, nothing, nothing)
+            step = _Direction(*(getattr(step, name) + getattr(more, name) for name in _Direction.__dataclass_fields__))
+        return step
+
+    def _eliminated(self, residual_x: Array, residual_u: Array, price: Array, missing: Array) -> _Direction:
+        program, ratio = self._program, self._ratio
+        charged_x, charged_u = program.charges(price + ratio * missing)
+        moved = self._inverse_times(charged_x - residual_x)
+        through = program.charges(ratio * (program.on_allocation @ moved.ravel()))[1]
+        u = self._solve(charged_u - residual_u - through)
+        by_utility = program.on_utility @ u
+        x = moved - self._inverse_times(program.charges(ratio * by_utility)[0])
+        slack = program.on_allocation @ x.ravel() + by_utility - missing
+        return _Direction(x, u, price - ratio * slack, slack)
+
+
+def _root_of(curvature: Array) -> Array:
+    """L with L L' = curvature, matrix by matrix; where some directions are straight, by eigenvalues."""
+    try:
+        return np.asarray(np.linalg.cholesky(curvature), dtype=np.float64)
+    except np.linalg.LinAlgError:
+        sizes, directions = np.linalg.eigh(curvature)
+        return np.asarray(directions * np.sqrt(np.maximum(sizes, 0.0))[:, np.newaxis, :])
+
+
+def _longest(size: Array, change: Array) -> float:
+    """Largest step that keeps sizes non-negative, at most 1 / TO_BOUNDARY."""
+    shrinking = change < 0
+    return float(np.min(-size[shrinking] / change[shrinking], initial=1.0 / TO_BOUNDARY))

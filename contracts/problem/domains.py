@@ -1,0 +1,423 @@
+"""Sets of allocations: what a contract may contain."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from contracts.errors import ProblemError
+from contracts.inputs.arrays import Array, entries_of, extended, finite
+from contracts.inputs.door import checked
+from contracts.inputs.frozen import dataclass
+from contracts.inputs.kinds import ROWS, Count, Expression, Numbers, Positive
+
+ROUNDING = 1e-12  # of a polyhedron's rows, which linear programs decide, relative to their terms
+FLAT = 1e-9  # share of the largest amount below which a polyhedron's inner radius is none
+Share = Expression | Numbers  # of a set, one number or one per row, (n, 1)
+BISECTIONS = 120  # halvings that take any bracket of floats to neighbouring floats
+
+
+class Domain(Protocol):
+    """A closed convex set X of allocations in R^n_goods."""
+
+    @property
+    def bounded(self) -> bool:
+        """Whether X lies in a ball."""
+
+    def check(self, n_goods: Count) -> None:
+        """Refuse a number of goods that does not fit."""
+
+    def constraints(self, allocation: Expression, share: Share = 1) -> list[Any]:
+        """Membership of every row of a cvxpy expression (n, n_goods) in share X, share a number or (n, 1)."""
+
+    def support(self, direction: Array) -> Array:
+        """Row by row, a point of X that maximises direction . x; (n, n_goods), infinite where X is."""
+
+    def separable_maximiser(self, value: Array, inverse_marginal: Callable[[Array], Array]) -> Array | None:
+        """Row by row, argmax of value . x - c(x), c separable with this inverse marginal; None without closed form."""
+
+    def violation(self, allocation: Array) -> Array:
+        """Distance-like amount by which every row leaves X; (n,), zero inside."""
+
+    def clip(self, allocation: Array) -> Array:
+        """Row by row, a point of X close to the row; it moves by no more than rounding when the row is in X."""
+
+    def interior(self, n_goods: Count) -> tuple[Array, float]:
+        """Centre of a ball inside X relative to its affine hull, and the ball's radius (may be 0)."""
+
+    def magnitude(self, n_goods: Count) -> Array:
+        """Largest |x_k| over X; (n_goods,), infinite where X is."""
+
+    def scaled(self, unit: Positive) -> Domain:
+        """The set X / unit."""
+
+
+def _column(share: Any, allocation: Any) -> Any:
+    """One share for every row."""
+    if np.shape(share) not in ((), (allocation.shape[0], 1)):
+        raise ProblemError(f"share has shape {np.shape(share)}; expected one number or {(allocation.shape[0], 1)}")
+    return share if getattr(share, "ndim", 0) else np.full((allocation.shape[0], 1), float(share))
+
+
+def _powers_of_two(sizes: Any) -> Array:
+    """Powers of two near sizes, dividing by which rounds nothing; 1 for 0."""
+    return np.where(sizes > 0, np.ldexp(1.0, np.frexp(sizes)[1] - 1), 1.0)
+
+
+@checked(allocation=ROWS, direction=ROWS, value=ROWS)
+@dataclass(frozen=True, eq=False)
+class NonNegative:
+    """Any x >= 0.
+
+    Examples
+    --------
+    >>> NonNegative().clip(np.array([[-1.0, 2.0]]))
+    array([[0., 2.]])
+    """
+
+    bounded = False
+
+    def check(self, n_goods: Count) -> None:
+        """Every number of goods fits."""
+
+    def constraints(self, allocation: Expression, share: Share = 1) -> list[Any]:
+        return [allocation >= 0]
+
+    def support(self, direction: Array) -> Array:
+        return np.where(direction > 0, np.inf, 0.0)
+
+    def separable_maximiser(self, value: Array, inverse_marginal: Callable[[Array], Array]) -> Array:
+        return self.clip(inverse_marginal(value))
+
+    def violation(self, allocation: Array) -> Array:
+        return np.maximum(-allocation, 0.0).max(axis=1)
+
+    def clip(self, allocation: Array) -> Array:
+        return np.maximum(allocation, 0.0)
+
+    def interior(self, n_goods: Count) -> tuple[Array, float]:
+        return np.ones(n_goods), 1.0
+
+    def magnitude(self, n_goods: Count) -> Array:
+        return np.full(n_goods, np.inf)
+
+    def scaled(self, unit: Positive) -> NonNegative:
+        return self
+
+
+@checked(allocation=ROWS, direction=ROWS, value=ROWS)
+@dataclass(frozen=True, eq=False)
+class Box:
+    """lower <= x <= upper, one number for all goods or one per good; [0, 1]^n_goods by default.
+
+    Infinite ends leave a good without that limit: Box(-inf, inf) holds amounts of either sign.
+
+    Examples
+    --------
+    >>> share_and_hours = Box([0.0, 0.0], [1.0, np.inf])
+    >>> share_and_hours.bounded, Box(-np.inf, np.inf).clip(np.array([[-2.0]]))
+    (False, array([[-2.]]))
+    """
+
+    lower: Any = 0.0
+    upper: Any = 1.0
+
+    def __post_init__(self) -> None:
+        for name, never in (("lower", np.inf), ("upper", -np.inf)):
+            array = extended(f"Box {name}", getattr(self, name))
+            if array.ndim > 1 or array.size == 0:
+                raise ProblemError(f"Box {name} has shape {array.shape}; expected a number or one number per good")
+            if np.any(array == never):
+                raise ProblemError(f"Box {name} is {never}, which no amount meets: swap the bounds")
+            object.__setattr__(self, name, array)
+        try:
+            empty = np.atleast_1d(self.lower > self.upper)
+        except ValueError as exc:
+            raise ProblemError(
+                f"Box lower has {self.lower.size} entries and upper {self.upper.size}: give one per good in both"
+            ) from exc
+        if empty.any():
+            good = int(np.argmax(empty))
+            raise ProblemError(f"Box is empty: lower exceeds upper for good {good}; swap or widen the bounds")
+
+    @property
+    def bounded(self) -> bool:
+        return bool(np.isfinite(self.lower).all() and np.isfinite(self.upper).all())
+
+    @property
+    def n_goods(self) -> int | None:
+        return entries_of(self.lower, self.upper)
+
+    def check(self, n_goods: Count) -> None:
+        for name in ("lower", "upper"):
+            limit = getattr(self, name)
+            if limit.ndim == 1 and len(limit) != n_goods:
+                raise ProblemError(f"Box {name} has {len(limit)} entries for {n_goods} goods: give one per good")
+
+    def constraints(self, allocation: Expression, share: Share = 1) -> list[Any]:
+        lower, upper = (np.broadcast_to(limit, allocation.shape[1]) for limit in (self.lower, self.upper))
+        every = _column(share, allocation)
+        below, above = (np.flatnonzero(np.isfinite(limit)) for limit in (lower, upper))
+        rows = [allocation[:, below] >= every @ lower[np.newaxis, below]] if below.size else []
+        return rows + ([allocation[:, above] <= every @ upper[np.newaxis, above]] if above.size else [])
+
+    def support(self, direction: Array) -> Array:
+        ends = np.where(direction > 0, self.upper, self.lower)
+        if self.bounded:
+            return ends
+        return np.where(direction == 0, np.clip(0.0, self.lower, self.upper), ends)
+
+    def separable_maximiser(self, value: Array, inverse_marginal: Callable[[Array], Array]) -> Array:
+        return self.clip(inverse_marginal(value))
+
+    def violation(self, allocation: Array) -> Array:
+        return np.maximum(np.maximum(self.lower - allocation, allocation - self.upper), 0.0).max(axis=1)
+
+    def clip(self, allocation: Array) -> Array:
+        return np.clip(allocation, self.lower, self.upper)
+
+    def interior(self, n_goods: Count) -> tuple[Array, float]:
+        """A good without one limit has its ball next to the other, of radius 1; without both, around zero."""
+        lower, upper = np.broadcast_to(self.lower, n_goods), np.broadcast_to(self.upper, n_goods)
+        below, above = np.isfinite(lower), np.isfinite(upper)
+        upper = np.where(above, upper, np.where(below, lower + 2.0, 1.0))
+        lower = np.where(below, lower, np.where(above, upper - 2.0, -1.0))
+        return np.array((lower + upper) / 2), float(np.min(upper - lower)) / 2
+
+    def magnitude(self, n_goods: Count) -> Array:
+        return np.array(np.broadcast_to(np.maximum(np.abs(self.lower), np.abs(self.upper)), n_goods))
+
+    def scaled(self, unit: Positive) -> Box:
+        return Box(self.lower / unit, self.upper / unit)
+
+
+@checked(allocation=ROWS, direction=ROWS, value=ROWS)
+@dataclass(frozen=True, eq=False)
+class Simplex:
+    """Lotteries: x >= 0 with sum 1, or sum at most 1 with free disposal (unit demand).
+
+    Examples
+    --------
+    >>> Simplex().support(np.array([[0.2, 0.9]]))
+    array([[0., 1.]])
+    """
+
+    free_disposal: bool = False
+
+    bounded = True
+
+    def check(self, n_goods: Count) -> None:
+        """Every number of goods fits."""
+
+    def constraints(self, allocation: Expression, share: Share = 1) -> list[Any]:
+        import cvxpy as cp
+
+        total, every = cp.sum(allocation, axis=1, keepdims=True), _column(share, allocation)
+        return [allocation >= 0, total <= every if self.free_disposal else total == every]
+
+    def support(self, direction: Array) -> Array:
+        rows = np.arange(len(direction))
+        best = np.argmax(direction, axis=1)
+        vertex = np.zeros_like(direction)
+        vertex[rows, best] = 1.0
+        if self.free_disposal:
+            vertex[direction[rows, best] <= 0] = 0.0
+        return vertex
+
+    def separable_maximiser(self, value: Array, inverse_marginal: Callable[[Array], Array]) -> Array:
+        """Water filling: x_k = (c')^-1(value_k - mu), with mu such that the shares sum to one."""
+        if self.free_disposal:
+            free = np.maximum(inverse_marginal(value), 0.0)
+            fits = free.sum(axis=1) <= 1.0
+        else:
+            free, fits = np.zeros_like(value), np.zeros(len(value), dtype=bool)
+        marginal_low = value.max(axis=1) - value.min(axis=1) + 1.0
+        low, high = value.min(axis=1) - marginal_low, value.max(axis=1)
+
+        def filled(level: Array) -> Array:
+            return np.maximum(inverse_marginal(value - level[:, np.newaxis]), 0.0)
+
+        for _ in range(BISECTIONS):  # widen downwards until the water overflows
+            short = filled(low).sum(axis=1) < 1.0
+            if not short.any():
+                break
+            low = np.where(short, high - 2.0 * (high - low), low)
+        for _ in range(BISECTIONS):  # and upwards until it does not: costs may fall at first
+            over = filled(high).sum(axis=1) >= 1.0
+            if not over.any():
+                break
+            high = np.where(over, low + 2.0 * (high - low), high)
+        for _ in range(BISECTIONS):
+            middle = (low + high) / 2
+            over = filled(middle).sum(axis=1) >= 1.0
+            low, high = np.where(over, middle, low), np.where(over, high, middle)
+        return np.where(fits[:, np.newaxis], free, self._normalised(filled(low)))
+
+    def _normalised(self, shares: Array) -> Array:
+        return np.asarray(shares / shares.sum(axis=1, keepdims=True))
+
+    def violation(self, allocation: Array) -> Array:
+        """Excess over few rounding errors of the sum: most lotteries cannot sum to one in floats."""
+        rounding = 4 * allocation.shape[1] * np.finfo(np.float64).eps
+        excess = allocation.sum(axis=1) - 1.0
+        off = np.maximum(excess if self.free_disposal else np.abs(excess), 0.0)
+        return np.maximum(np.where(off <= rounding, 0.0, off), np.maximum(-allocation, 0.0).max(axis=1))
+
+    def clip(self, allocation: Array) -> Array:
+        shares = np.maximum(allocation, 0.0)
+        if not self.free_disposal:
+            shares[shares.sum(axis=1) == 0] = 1.0  # nothing positive to go by: the middle of the simplex
+            return self._normalised(shares)
+        return np.asarray(shares / np.maximum(shares.sum(axis=1, keepdims=True), 1.0))
+
+    def interior(self, n_goods: Count) -> tuple[Array, float]:
+        share = 1.0 / (n_goods + self.free_disposal)
+        return np.full(n_goods, share), share / np.sqrt(n_goods)
+
+    def magnitude(self, n_goods: Count) -> Array:
+        return np.ones(n_goods)
+
+    def scaled(self, unit: Positive) -> Simplex:
+        if unit != 1.0:
+            raise ProblemError("a simplex is measured in shares: its unit is 1")
+        return self
+
+
+@checked(allocation=ROWS, direction=ROWS, value=ROWS)
+@dataclass(frozen=True, eq=False)
+class Polyhedron:
+    """matrix @ x <= bounds, non-empty and bounded: both are proven at the door by linear programs.
+
+    Parameters
+    ----------
+    matrix : (n_rows, n_goods) array
+    bounds : (n_rows,) array
+    """
+
+    matrix: Any
+    bounds: Any
+
+    bounded = True
+
+    def __post_init__(self) -> None:
+        matrix = finite("Polyhedron matrix", self.matrix)
+        bounds = finite("Polyhedron bounds", self.bounds)
+        if matrix.ndim != 2 or matrix.size == 0 or bounds.shape != matrix.shape[:1]:
+            raise ProblemError(
+                f"Polyhedron matrix has shape {matrix.shape} and bounds {bounds.shape}; "
+                "expected (n_rows, n_goods) and (n_rows,)"
+            )
+        object.__setattr__(self, "matrix", matrix)
+        object.__setattr__(self, "bounds", bounds)
+        extremes = np.vstack([np.eye(matrix.shape[1]), -np.eye(matrix.shape[1])])
+        object.__setattr__(self, "_magnitude", np.abs(self.support(extremes)).max(axis=0))
+
+    def check(self, n_goods: Count) -> None:
+        if self.matrix.shape[1] != n_goods:
+            raise ProblemError(f"Polyhedron matrix has {self.matrix.shape[1]} columns for {n_goods} goods")
+
+    def constraints(self, allocation: Expression, share: Share = 1) -> list[Any]:
+        every = _column(share, allocation)
+        return [allocation @ self.matrix.T <= every @ self.bounds[np.newaxis]]
+
+    @property
+    def n_goods(self) -> int:
+        return int(self.matrix.shape[1])
+
+    def support(self, direction: Array) -> Array:
+        if not np.isfinite(direction).all():
+            raise ProblemError("direction is not finite: give finite numbers")
+        from scipy.optimize import linprog
+
+        rows, limits, unit = self._measured()
+        points = np.empty_like(direction)
+        sizes = np.abs(direction).max(axis=1, initial=0.0)
+        for row, objective in enumerate(direction / np.where(sizes > 0, sizes, 1.0)[:, np.newaxis]):
+            found = linprog(-objective, A_ub=rows, b_ub=limits, bounds=(None, None), method="highs")
+            if found.status == 2:
+                raise ProblemError("Polyhedron is empty: no x meets matrix @ x <= bounds; relax a row")
+            if found.status == 3:
+                towards = np.round(objective, 6).tolist()
+                raise ProblemError(f"Polyhedron is unbounded in direction {towards}: add rows that bound it")
+            if found.x is None:
+                raise ProblemError(f"Polyhedron could not be checked ({found.message}): rescale its rows")
+            points[row] = unit * found.x
+        return points
+
+    def _measured(self) -> tuple[Array, Array, float]:
+        """Rows and limits in sizes near one, which solvers of linear programs take for granted, and the unit of x."""
+        rows = self.matrix / _powers_of_two(np.abs(self.matrix).max(axis=1))[:, np.newaxis]
+        limits = self.bounds / _powers_of_two(np.abs(self.matrix).max(axis=1))
+        unit = float(_powers_of_two(np.abs(limits).max()))
+        return rows, limits / unit, unit
+
+    def separable_maximiser(self, value: Array, inverse_marginal: Callable[[Array], Array]) -> None:
+        return None
+
+    def violation(self, allocation: Array) -> Array:
+        rounding = ROUNDING * (np.abs(allocation) @ np.abs(self.matrix).T + np.abs(self.bounds))
+        excess = allocation @ self.matrix.T - self.bounds
+        return np.where(excess <= rounding, 0.0, excess).max(axis=1)
+
+    def clip(self, allocation: Array) -> Array:
+        """Move each row onto the equations that X lies on, then towards the centre until it meets every inequality."""
+        centre, radius = self.interior(allocation.shape[1])
+        curbs = np.ones(len(self.bounds), dtype=bool)
+        if radius <= FLAT * float(self.magnitude(allocation.shape[1]).max()):
+            centre, flat = self._flat()
+            off = self.bounds[flat] - allocation @ self.matrix[flat].T
+            allocation, curbs = allocation + off @ np.linalg.pinv(self.matrix[flat]).T, ~flat
+        room = (self.bounds - self.matrix @ centre)[curbs]
+        step = (allocation - centre) @ self.matrix[curbs].T
+        with np.errstate(divide="ignore", invalid="ignore"):
+            reach = np.where(step > room, room / step, 1.0).min(axis=1, initial=1.0)
+        return np.asarray(centre + np.clip(reach, 0.0, 1.0)[:, np.newaxis] * (allocation - centre))
+
+    def _flat(self) -> tuple[Array, NDArray[np.bool_]]:
+        """A point with room at every inequality that can have some, and those that cannot: X lies on them.
+
+        The largest sum of rooms s of at most 1 each, along with any multiple k >= 1 of X, so that all reach 1 together
+        (Freund, Roundy & Todd 1985).
+        """
+        from scipy.optimize import linprog
+
+        n_rows, n_goods = self.matrix.shape
+        rows, limits, unit = self._measured()
+        found = linprog(
+            np.r_[np.zeros(n_goods + 1), -np.ones(n_rows)],
+            A_ub=np.column_stack([rows, -limits, np.eye(n_rows)]),
+            b_ub=np.zeros(n_rows),
+            bounds=[(None, None)] * n_goods + [(1, None)] + [(0, 1)] * n_rows,
+            method="highs",
+        )
+        point: Array = np.asarray(found.x)
+        return unit * point[:n_goods] / point[n_goods], np.asarray(point[n_goods + 1 :] < 0.5)
+
+    def interior(self, n_goods: Count) -> tuple[Array, float]:
+        """Chebyshev centre and radius."""
+        from scipy.optimize import linprog
+
+        if n_goods != self.n_goods:
+            raise ProblemError(f"n_goods is {n_goods}: the matrix of the Polyhedron has {self.n_goods} columns")
+        rows, limits, unit = self._measured()
+        found = linprog(
+            np.r_[np.zeros(n_goods), -1.0],
+            A_ub=np.column_stack([rows, np.linalg.norm(rows, axis=1)]),
+            b_ub=limits,
+            bounds=[(None, None)] * n_goods + [(0, None)],
+            method="highs",
+        )
+        point: Array = unit * np.asarray(found.x)
+        return point[:-1], float(point[-1])
+
+    def magnitude(self, n_goods: Count) -> Array:
+        return np.asarray(self._magnitude)  # type: ignore[attr-defined]
+
+    def scaled(self, unit: Positive) -> Polyhedron:
+        smaller = object.__new__(Polyhedron)  # the same points: nothing is proven twice
+        state = {"bounds": self.bounds / unit, "_magnitude": self._magnitude / unit}  # type: ignore[attr-defined]
+        smaller.__setstate__(self.__dict__ | state)  # type: ignore[attr-defined]
+        return smaller

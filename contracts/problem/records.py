@@ -1,0 +1,165 @@
+"""Problems as plain records: what a problem file, a saved menu and the command line share.
+
+A record is a dictionary of the constructor's fields; parts that come in kinds carry `kind`, the class's name in
+lower case with underscores. No code is ever read from a file.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import math
+import re
+from pathlib import Path
+from typing import Any, TypeVar
+
+import numpy as np
+
+from contracts.errors import ProblemError
+from contracts.inputs.documents import parse_json
+from contracts.inputs.files import read_text, write_text
+from contracts.inputs.names import NumberedLabels
+from contracts.problem.ambiguity import ChiSquare, KullbackLeibler, Moments, TotalVariation, Wasserstein
+from contracts.problem.costs import ByType, Entropy, Linear, Logarithm, Power, Quadratic, Separable, Total
+from contracts.problem.costs import Exponential as ExponentialCost
+from contracts.problem.domains import Box, NonNegative, Polyhedron, Simplex
+from contracts.problem.objectives import Exponential, Isoelastic, Profit, WeightedSum, Welfare, WorstOff
+from contracts.problem.reading import Reading
+from contracts.problem.screening import LinearConstraint, ScreeningProblem
+from contracts.problem.uncertainty import Ellipsoid, Interval, Noise
+
+T = TypeVar("T")
+
+
+def kind_of(part: type) -> str:
+    """linear_constraint for LinearConstraint."""
+    return re.sub(r"(?<!^)(?=[A-Z])", "_", part.__name__).lower()
+
+
+KINDS: dict[str, dict[str, type]] = {
+    "cost": {
+        kind_of(part): part
+        for part in (Linear, Quadratic, Power, Entropy, ExponentialCost, Logarithm, Separable, Total)
+    },
+    "domain": {kind_of(part): part for part in (NonNegative, Box, Simplex, Polyhedron)},
+    "objective": {kind_of(part): part for part in (Profit, Welfare, WeightedSum)},
+    "function": {kind_of(part): part for part in (Isoelastic, Exponential, WorstOff)},
+    "ambiguity": {kind_of(part): part for part in (TotalVariation, Wasserstein, KullbackLeibler, ChiSquare, Moments)},
+    "uncertainty": {kind_of(part): part for part in (Interval, Ellipsoid, Noise)},
+    "constraints": {kind_of(LinearConstraint): LinearConstraint},
+    "readings": {kind_of(Reading): Reading},
+}
+LISTS: dict[str, type] = {"constraints": LinearConstraint, "readings": Reading}  # keys that hold several of a kind
+
+
+def to_record(part: Any) -> Any:
+    """Plain JSON for a problem or any of its parts.
+
+    Examples
+    --------
+    >>> to_record(Quadratic(2.0))
+    {'kind': 'quadratic', 'curvature': 2.0}
+    """
+    if isinstance(part, float) and math.isinf(part):
+        return "inf" if part > 0 else "-inf"  # JSON has no infinity; numbers are read back from text as well
+    if part is None or isinstance(part, bool | int | float | str):
+        return part
+    if isinstance(part, np.ndarray):
+        return part.tolist() if np.isfinite(part).all() else to_record(part.tolist())
+    if isinstance(part, NumberedLabels):
+        return None
+    if isinstance(part, tuple | list):
+        return [to_record(item) for item in part]
+    if isinstance(part, ByType):
+        return [to_record(part.costs[k]) for k in part.index]
+    if not isinstance(part, ScreeningProblem) and type(part) not in _known():
+        raise ProblemError(
+            f"{type(part).__name__} is your own class and cannot be written to a file: save its parameters yourself"
+        )
+    fields = {field.name: to_record(getattr(part, field.name)) for field in dataclasses.fields(part)}
+    if isinstance(part, ScreeningProblem):
+        if part.outside_option is not None:
+            del fields["reservation_utility"]
+        return {
+            name: value for name, value in fields.items() if value is not None and (name, value) != ("readings", [])
+        }
+    return {"kind": kind_of(type(part)), **{name: value for name, value in fields.items() if value is not None}}
+
+
+def read_json(path: str | Path) -> Any:
+    """What a JSON file says."""
+    text = read_text(path)
+    try:
+        return parse_json(text)
+    except ValueError as exc:
+        raise ProblemError(f"{path} is not a readable JSON file: {exc}") from exc
+
+
+def read_document(path: str | Path, schema: str, writer: str) -> dict[str, Any]:
+    """The JSON object in a file that `writer` wrote under a schema; the contents are still to be checked."""
+    record = read_json(path)
+    if not isinstance(record, dict) or record.get("schema") != schema:
+        found = record.get("schema") if isinstance(record, dict) else None
+        raise ProblemError(f"{path} has schema {found!r}; expected {schema!r}, as written by {writer}")
+    return record
+
+
+def write_document(path: str | Path, document: Any, *, indent: int | None = 1) -> Path:
+    """Write plain JSON, which keeps every float to the bit, and return where it is."""
+    return write_text(path, json.dumps(document, indent=indent, allow_nan=False) + "\n")
+
+
+def _known() -> set[type]:
+    return {part for group in KINDS.values() for part in group.values()}
+
+
+def from_record(cls: type[T], record: Any, where: str = "problem") -> T:
+    """The object that a record describes; refuses unknown keys and kinds by name.
+
+    Raises
+    ------
+    ProblemError
+        Naming the key, where it stands, and what is known there.
+    """
+    if not isinstance(record, dict):
+        raise ProblemError(f"{where} is {type(record).__name__}, expected a table of fields")
+    known = [field.name for field in dataclasses.fields(cls)]  # type: ignore[arg-type]
+    values: dict[str, Any] = {}
+    for name, value in record.items():
+        if name == "kind":
+            continue
+        if name not in known:
+            raise ProblemError(f"unknown key {name!r} in {where}: known are {', '.join(known)}")
+        if name in LISTS:
+            rows = value if isinstance(value, list) else [value]
+            values[name] = tuple(from_record(LISTS[name], row, f"{name}[{k}]") for k, row in enumerate(rows))
+        elif name == "cost" and isinstance(value, list):  # one per type
+            values[name] = [_of_kind("cost", row, f"cost[{k}]") for k, row in enumerate(value)]
+        elif name == "costs":
+            rows = value if isinstance(value, list) else [value]
+            values[name] = [_of_kind("cost", row, f"costs[{k}]") for k, row in enumerate(rows)]
+        elif name in KINDS and value is not None:
+            values[name] = _of_kind(name, value)
+        else:
+            values[name] = value
+    missing = [
+        field.name
+        for field in dataclasses.fields(cls)  # type: ignore[arg-type]
+        if field.name not in values
+        and field.default is dataclasses.MISSING
+        and field.default_factory is dataclasses.MISSING
+    ]
+    if missing:
+        raise ProblemError(f"{where} lacks {', '.join(map(repr, missing))}: known keys are {', '.join(known)}")
+    return cls(**values)
+
+
+def _of_kind(name: str, record: Any, where: str | None = None) -> Any:
+    kinds, where = KINDS[name], where or name
+    if isinstance(record, str):
+        record = {"kind": record}
+    kind = record.get("kind") if isinstance(record, dict) else None
+    if kind not in kinds:
+        given = "no kind" if kind is None else f"kind {kind!r}"
+        raise ProblemError(f"{where} has {given}: known kinds are {', '.join(kinds)}")
+    return from_record(kinds[kind], record, where=where)

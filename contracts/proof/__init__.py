@@ -1,0 +1,1 @@
+"""What no menu can beat, and whether this one keeps its word."""

@@ -1,0 +1,1 @@
+"""From a candidate in numbers to an exact menu, at the smallest loss."""

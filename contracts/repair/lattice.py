@@ -1,0 +1,315 @@
+"""Amounts at which twins are exactly indifferent: the nearest points of a lattice.
+
+Twins value everything alike, so a menu that gives them different contracts leaves them exactly indifferent: what the
+difference D of their allocations is worth must be a difference of two floats, a multiple of the last digit g of the
+smaller transfer. With amounts as multiples of h, and valuations A / 2^p, that asks for
+
+    sum_k A_k D_k = 0  mod  g 2^p / h,
+
+a lattice of whole numbers. Two goods that may vary are enough to come as near as the square root of the modulus, a
+hundred-millionth of the amounts, unless the valuations are decimals: those of .1 and 2.9 differ from whole multiples of
+one another by last digits only, and the lattice is sparse in one direction. What helps is an amount that can vary in
+finer digits than the others: a small one, or one that is moved a hair inwards from an edge at zero. With one good only,
+and no such amount, indifference is luck.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterable, Iterator
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from contracts.engines.near_twins import LOTTERY_DIGITS
+from contracts.exact.rationals import EPS, as_integers, binary_places
+from contracts.inputs.arrays import Array, Indices
+from contracts.inputs.frozen import dataclass
+from contracts.problem.domains import Simplex
+from contracts.problem.participation import WithOutside
+from contracts.problem.screening import ScreeningProblem
+
+AMOUNT_DIGITS = 53  # binary digits of the largest amount
+FREE = 2.0**-14  # share of the largest amount by which others may vary
+FEWEST_STEPS = 4.0  # by which an amount must be able to vary
+MOST_WAYS = 6  # of varying amounts that are looked at together
+TRIALS = 5000  # amounts that are looked at for a float between what two near twins would pay
+LARGEST_EXPONENT = 500  # of amounts that are worth the trouble
+ORDER = 4.0  # roots of the modulus by which near twins are put in the order of their tastes
+ALIKE = 1e-12  # share of the largest valuation within which two tastes are told apart by their last digits
+ROUNDINGS = 5  # of multiples of a lattice's vectors
+INWARDS = (0.0, 2.0**-34, 2.0**-28, 2.0**-24)  # share of the largest amount by which others leave an edge
+
+
+@dataclass(frozen=True, eq=False)
+class Tastes:
+    """What indifference is about: valuations of the goods that vary, (n_types, n_goods), and where they vary."""
+
+    valuations: Array
+    domain: Any
+
+    @property
+    def n_goods(self) -> int:
+        """Number of goods."""
+        return int(self.valuations.shape[1])
+
+    @property
+    def sums_to_one(self) -> bool:
+        """Whether allocations are lotteries; what all outcomes are worth in common is no taste then."""
+        return isinstance(self.domain, Simplex) and not self.domain.free_disposal
+
+
+def tastes_of(problem: ScreeningProblem, allocation: Array) -> Tastes:
+    """The tastes that twins share: where all in `allocation` are served for sure, those for what is served."""
+    if isinstance(problem.domain, WithOutside) and not allocation[:, -1].any():
+        return Tastes(problem.valuations[:, :-1], problem.domain.inner)
+    return Tastes(problem.valuations, problem.domain)
+
+
+def twin_groups(problem: ScreeningProblem, allocation: Array) -> list[Indices]:
+    """Types of equal tastes, two and more, or of tastes that a last digit tells apart.
+
+    Of those who are served for sure what they want from what is served; of others what they want from the rest, too.
+    """
+    from scipy.sparse import csr_array
+    from scipy.sparse.csgraph import connected_components
+
+    close = _alike(Tastes(problem.valuations, problem.domain))
+    if isinstance(problem.domain, WithOutside):
+        served = allocation[:, -1] == 0
+        close |= _alike(tastes_of(problem, allocation[:0])) & (served[:, np.newaxis] & served)
+    if problem.mimics is not None:  # who can mimic one another only one way need not be indifferent
+        close &= problem.mimics & problem.mimics.T
+    group = connected_components(csr_array(np.asarray(close, dtype=np.int8)), directed=False)[1]
+    members = [np.flatnonzero(group == number) for number in range(int(group.max()) + 1)]
+    return [each.astype(np.intp) for each in members if len(each) > 1]
+
+
+def _alike(tastes: Tastes) -> NDArray[np.bool_]:
+    """Which pairs of types a last digit tells apart at most; (n_types, n_types)."""
+    taste = tastes.valuations - tastes.valuations.mean(axis=1, keepdims=True) * tastes.sums_to_one
+    apart = np.abs(taste[:, np.newaxis] - taste).max(axis=2)
+    return np.asarray(apart <= ALIKE * float(np.abs(tastes.valuations).max()))
+
+
+def indifferent_amounts(
+    problem: ScreeningProblem, groups: list[Indices], allocation: Array, transfer: Array
+) -> Iterator[Array]:
+    """Allocations near the given ones at which the differences between twins are worth multiples of a last digit.
+
+    First with the amounts on an edge of the domain where they are, then with those moved inwards, more and more.
+    Where the lattice has no point at all the allocations stay.
+    """
+    if problem.n_goods == 1:
+        moved = allocation.copy()
+        for group in groups:
+            _move_by_digits(tastes_of(problem, moved), group, moved, transfer)
+        yield problem.domain.clip(moved)
+    for inwards in INWARDS:
+        moved = allocation.copy()
+        for group in groups:
+            tastes = tastes_of(problem, moved[group])
+            varying = moved[:, : tastes.n_goods]
+            _move(tastes, group, varying, transfer, inwards)
+        if problem.domain.violation(moved).max() == 0:
+            yield moved
+
+
+def _move(tastes: Tastes, group: Indices, allocation: Array, transfer: Array, inwards: float) -> None:
+    """Move the allocations of one group of twins, in place: those of whoever pays most first, in coarsest digits."""
+    amounts = _off_edges(tastes, allocation[group], inwards)
+    exponents = np.frexp(np.abs(transfer[group]))[1]
+    places = binary_places(tastes.valuations[group])
+    step_places = AMOUNT_DIGITS - _exponent(amounts)
+    q = int(exponents.max()) - 52 + places + step_places
+    if q <= 0 or abs(step_places) > LARGEST_EXPONENT or int(exponents.min()) < -LARGEST_EXPONENT:
+        return
+    step = 2.0**-step_places
+    first, *others = np.argsort(-exponents, kind="stable").tolist()
+    worth = as_integers(tastes.valuations[group[first]], places)
+    placed = [first]
+    for member in others:
+        pair = [first, member]
+        amounts[member] += _into_order(tastes, group[pair], amounts[pair], ORDER * 2.0 ** (q / 2) * step, step)
+        ways = _ways(tastes, amounts, placed, member, same=np.ptp(tastes.valuations[group[pair]], axis=0).max() == 0)
+        digit = int(exponents[member]) - 52
+        if (amounts[first] != amounts[member]).any() and ways:
+            for way, count in zip(ways, _to_lattice(worth, places, amounts[pair], ways, digit), strict=True):
+                way.vary(amounts, count)
+        placed.append(member)
+    allocation[group] = amounts
+
+
+def _off_edges(tastes: Tastes, amounts: Array, inwards: float) -> Array:
+    """Amounts on an edge of the domain moved inwards by a share of the largest; lotteries keep their sums."""
+    width = inwards * float(np.abs(amounts).max())
+    lowest, highest = _range(tastes)
+    moved = np.clip(amounts, np.minimum(lowest + width, amounts.max()), np.maximum(highest - width, amounts.min()))
+    digits = EPS if tastes.sums_to_one else _steps(moved)
+    moved = np.round(moved / digits) * digits
+    if tastes.sums_to_one:
+        moved[np.arange(len(moved)), np.argmax(moved, axis=1)] += 1.0 - moved.sum(axis=1)
+    return np.asarray(moved)
+
+
+def _steps(amounts: Array) -> Array:
+    """The steps in which amounts can vary without running out of digits: two of their last ones."""
+    return np.asarray(2.0 ** (np.frexp(np.maximum(np.abs(amounts), 2.0**-LARGEST_EXPONENT))[1] - 52.0))
+
+
+def _range(tastes: Tastes) -> tuple[Array, Array]:
+    """The least and the largest amount of each good in the domain."""
+    ends = np.vstack([-np.eye(tastes.n_goods), np.eye(tastes.n_goods)])
+    corners = np.diag(tastes.domain.support(ends)[: tastes.n_goods]), tastes.domain.support(ends)
+    return corners[0], np.diag(corners[1][tastes.n_goods :])
+
+
+@dataclass(frozen=True, eq=False)
+class Way:
+    """A way to vary the difference of a twin's amounts from those of the twins placed before."""
+
+    rows: tuple[int, ...]  # of the amounts that move: the twin's own, or all others'
+    sign: int  # 1 for its own, -1 for the others'
+    goods: tuple[int, ...]  # the one that rises, and the one that falls where the sum of a lottery matters
+    step: float  # a power of two
+    room: float  # by which it may vary
+
+    def vary(self, amounts: Array, count: int) -> None:
+        """Move amounts, in place, by `count` steps."""
+        for good, direction in zip(self.goods, (1.0, -1.0), strict=False):
+            amounts[list(self.rows), good] += self.sign * direction * float(count) * self.step
+
+    def rate(self, worth: NDArray[np.object_], exponent: int) -> int:
+        """What a step is worth, in units of which a difference of one in all amounts is worth `worth` 2^exponent."""
+        return sum(int(worth[good]) * direction for good, direction in zip(self.goods, (1, -1), strict=False)) * int(
+            self.step * 2.0**exponent
+        )
+
+
+def _ways(tastes: Tastes, amounts: Array, placed: list[int], member: int, *, same: bool) -> list[Way]:
+    """The ways that leave most freedom, counted in steps; at most MOST_WAYS.
+
+    The sum of a lottery may be off by a last digit, unless valuations are not the same, but the same up to a constant.
+    """
+    lowest, highest = _range(tastes)
+    free = FREE * float(np.abs(amounts).max())
+    found = []
+    for rows, sign in (((member,), 1), (tuple(placed), -1)):
+        moving = amounts[list(rows)]
+        digits = _steps(np.abs(moving).max(axis=0))
+        room = np.minimum(np.minimum(moving - lowest, highest - moving).min(axis=0) / 2, free)
+        last = int(np.argmax(moving.min(axis=0)))
+        for good in range(tastes.n_goods):
+            step = float(digits[good])
+            if not tastes.sums_to_one:
+                found.append(Way(rows, sign, (good,), step, float(room[good])))
+            elif good != last:
+                found.append(Way(rows, sign, (good, last), EPS, float(min(room[good], room[last]))))
+                found.append(Way(rows, sign, (good,), step, float(min(room[good], EPS)) * same))
+    found = [way for way in found if way.room >= FEWEST_STEPS * way.step]
+    return sorted(found, key=lambda way: -way.room / way.step)[:MOST_WAYS]
+
+
+def _to_lattice(worth: NDArray[np.object_], places: int, pair: Array, ways: list[Way], digit: int) -> Iterable[int]:
+    """How many steps to go each way for the difference of a pair to be worth a multiple of 2^digit; 0 if impossible.
+
+    `worth` 2^-places is what a unit of each good is worth.
+    """
+    finest = min(way.step for way in ways)
+    exponent = max(binary_places(pair), 1 - int(np.frexp(finest)[1]))
+    one, other = as_integers(pair, exponent)
+    modulus = 1 << max(0, digit + places + exponent)
+    miss = int(worth @ (other - one)) % modulus
+    rates = [way.rate(worth, exponent) for way in ways]
+    stays = [0] * len(ways)
+    order = sorted(range(len(ways)), key=lambda way: rates[way] & -rates[way] or modulus)
+    power = rates[order[0]] & -rates[order[0]]  # the largest power of two that divides it, and all rates
+    if miss == 0 or not 0 < power < modulus or miss % power:
+        return stays
+    small = modulus // power
+    inverse = pow(rates[order[0]] // power, -1, small)
+    basis = np.eye(len(ways), dtype=int).astype(object)
+    basis[:, 0] = [small, *(-(rates[way] // power) * inverse % small for way in order[1:])]
+    widest = max(way.room / way.step for way in ways)
+    size = [1 << round(np.log2(widest * ways[way].step / ways[way].room)) for way in order]
+    start = np.zeros(len(ways), dtype=int).astype(object)
+    start[0] = -(miss // power) * inverse % small * size[0]
+    near = _nearest(start, basis * np.array(size, dtype=object))
+    for way, entry, scale in zip(order, near, size, strict=True):
+        stays[way] = entry // scale
+    return stays
+
+
+def _move_by_digits(tastes: Tastes, group: Indices, allocation: Array, transfer: Array) -> None:
+    """Move amounts of one good by last digits, in place, until transfers fit between what near twins would pay.
+
+    Of neighbours a < b with amounts x < y the transfers must differ by at least a (y - x) and at most b (y - x). Some
+    of the amounts next to y leave a float in between.
+    """
+    digit = Fraction(2) ** (_exponent(transfer[group]) - 53)
+    order = group[np.argsort(tastes.valuations[group, 0], kind="stable")]
+    for below, above in itertools.pairwise(order.tolist()):
+        low, high = (Fraction(float(tastes.valuations[who, 0])) for who in (below, above))
+        first, start = Fraction(float(allocation[below, 0])), float(allocation[above, 0])
+        if low == high or start <= first:
+            continue
+        trial = start
+        for _ in range(TRIALS):
+            step = Fraction(trial) - first
+            if -(-low * step // digit) * digit <= high * step:
+                allocation[above, 0] = trial
+                break
+            trial = float(np.nextafter(trial, np.inf))
+
+
+def _exponent(values: Array) -> int:
+    """The least e with all sizes below 2^e."""
+    return int(np.frexp(np.abs(values).max(initial=2.0**-1000))[1])
+
+
+def _into_order(tastes: Tastes, pair: Indices, amounts: Array, room: float, step: float) -> Array:
+    """What to add to the second's amounts for it to have more, by `room`, of what it values more by a last digit."""
+    values = [[Fraction(value) for value in row] for row in tastes.valuations[pair].tolist()]
+    ahead = [b - a for a, b in zip(*values, strict=True)]
+    if tastes.sums_to_one:
+        ahead = [each - sum(ahead) / len(ahead) for each in ahead]
+    direction = np.array([float(each) for each in ahead])
+    length = float(np.linalg.norm(direction))
+    rounding = LOTTERY_DIGITS * float(np.abs(tastes.valuations[pair]).max()) * tastes.sums_to_one
+    if length <= rounding:
+        return np.zeros(len(direction))
+    direction /= length
+    short = max(0.0, room - float(direction @ (amounts[1] - amounts[0])))
+    added = np.round(short * direction / step) * step
+    if tastes.sums_to_one:
+        added[np.argmax(amounts[1])] -= added.sum()
+    return np.asarray(added)
+
+
+def _nearest(point: NDArray[np.object_], basis: NDArray[np.object_]) -> list[int]:
+    """A short vector that differs from `point` by whole multiples of the rows of the basis (Babai's rounding)."""
+    reduced, left = _reduced(basis), point
+    for _ in range(ROUNDINGS):  # floats see the first digits of the multiples, then the next ones
+        multiples = np.linalg.solve(reduced.astype(np.float64).T, left.astype(np.float64))
+        whole = np.array([int(each) for each in np.round(multiples)], dtype=object)
+        if not whole.any():
+            break
+        left = left - whole @ reduced
+    return [int(each) for each in left]
+
+
+def _reduced(basis: NDArray[np.object_]) -> NDArray[np.object_]:
+    """A basis of the same lattice no vector of which gets shorter by taking another's multiples away (Gauss)."""
+    rows = basis.copy()
+    products = rows @ rows.T
+    moved = True
+    while moved:
+        moved = False
+        for i, j in itertools.permutations(range(len(rows)), 2):
+            if 2 * abs(products[i, j]) > products[j, j]:
+                rows[i] -= (2 * products[i, j] + products[j, j]) // (2 * products[j, j]) * rows[j]
+                products[i] = products[:, i] = rows @ rows[i]
+                moved = True
+    return rows

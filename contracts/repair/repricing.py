@@ -1,0 +1,232 @@
+"""Transfers that keep every type at its contract, for allocations as they are.
+
+Differences of transfers are limited by what every type would gain by moving: the highest transfers are shortest paths
+over the contracts, and on a line a cumulative sum. A hair less, and exact comparison finds every type in place.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+
+import numpy as np
+
+from contracts.engines.candidate import Candidate, units_of
+from contracts.engines.ironing import line_of
+from contracts.exact.rationals import EPS, UNDERFLOW, utility_error
+from contracts.exact.relevance import row_blocks
+from contracts.inputs.arrays import Array, Indices
+from contracts.problem.mimicry import Mask, access_classes
+from contracts.problem.screening import ScreeningProblem
+from contracts.proof.verify import Contracts, distinct_contracts
+
+REPRICED_CONTRACTS = 2500  # shortest paths are dense in the number of contracts
+CACHED_ROWS = 64  # of a dense matrix that are worked on at a time
+BUDGET_ROUNDS = 8  # of raising all transfers alike: those at a type's outside option stay behind
+CHAIN_PASSES = 60  # rounds of choosing which neighbours on a line keep contracts of their own
+
+
+def contracts_of(problem: ScreeningProblem, allocation: Array, utility: Array) -> Contracts:
+    """Allocations with the transfers that leave every type its utility, within the limits; (n_types,) of each."""
+    if problem.transfers == "none":
+        return allocation, np.zeros(len(allocation))
+    worth = np.einsum("ij,ij->i", problem.valuations, allocation)
+    return allocation, np.clip(worth - utility, *problem.limits_by_type)
+
+
+def merge(problem: ScreeningProblem, candidate: Candidate, width: float) -> tuple[Array, Indices]:
+    """Allocations with neighbours closer than `width` units merged, the outside contract's included; who has which.
+
+    Types within rounding of the outside contract keep it: it comes first, as contract 0, where there is one.
+    """
+    cell = width * units_of(problem).allocation
+    rounded = np.round(candidate.allocation / cell)
+    _, first, merged = np.unique(rounded, axis=0, return_index=True, return_inverse=True)
+    merged = merged.reshape(-1)
+    share = np.bincount(merged, problem.weights)
+    means = [np.bincount(merged, problem.weights * good) / share for good in candidate.allocation.T]
+    allocations = np.column_stack(means)
+    single = np.bincount(merged) == 1
+    allocations[single] = candidate.allocation[first[single]]
+    outside = problem.outside_contract
+    if outside is None:
+        return allocations, merged
+    allocations = np.where(np.abs(allocations - outside).max(axis=1, keepdims=True) <= cell, outside, allocations)
+    return np.vstack([outside, allocations]), merged + 1
+
+
+def reprice(
+    problem: ScreeningProblem, allocations: Array, contract: Indices, deadline: float = np.inf
+) -> Contracts | None:
+    """The highest transfers at which every type strictly keeps its contract; None if the contracts do not allow it.
+
+    None after the deadline, too. Where not everybody can mimic everybody it is one contract for each type.
+    """
+    found = _in_place(problem, allocations, contract, deadline)
+    return found if found is None or problem.mimics is not None else distinct_contracts(*found)[0]
+
+
+def reprice_near(problem: ScreeningProblem, candidate: Candidate, width: float, deadline: float) -> Iterator[Contracts]:
+    """Transfers as the candidate's, lowered until every type strictly keeps its contract.
+
+    Where that costs the minimum profit, all of them are raised alike first: IC does not mind.
+    """
+    allocations, contract = merge(problem, candidate, width)
+    allocations = problem.domain.clip(allocations)
+    near = contracts_of(problem, allocations[contract], candidate.utility)[1]
+    if problem.outside_contract is not None:
+        stays = (allocations[contract] == problem.outside_contract).all(axis=1)
+        near[stays & (np.abs(near) <= width * units_of(problem).money)] = 0.0
+    required = -np.inf if problem.terms.minimum_profit is None else problem.terms.minimum_profit
+    for _ in range(BUDGET_ROUNDS):
+        found = _in_place(problem, allocations, contract, deadline, near)
+        if found is None:
+            return
+        yield found
+        short = required - float(problem.weights @ problem.payoff(*found))
+        if short <= 0:
+            return
+        near = found[1] + short
+
+
+def _in_place(
+    problem: ScreeningProblem, allocations: Array, contract: Indices, deadline: float, near: Array | None = None
+) -> Contracts | None:
+    """Contracts (n_types,) at the highest transfers at which every type strictly keeps its own; None if there are none.
+
+    t_m <= t_k + min over types i with contract m of a_i . (x_m - x_k), less a hair; t_m <= a_i . x_m - r_i; and the
+    outside contract, number 0 where there is one, costs nothing. Transfers that meet this form a lattice: with `near`,
+    (n_types,), none exceeds it unless the limits or the outside contract ask for more. Where not everybody can mimic
+    everybody the same amounts may be several contracts, each meant for types that the same ones can mimic.
+    """
+    mimics = problem.mimics
+    if mimics is None:
+        allocations, distinct = np.unique(allocations, axis=0, return_inverse=True)
+        contract = distinct.reshape(-1)[contract]
+    else:
+        allocations, contract = by_access(mimics, allocations[contract])
+    if len(allocations) > REPRICED_CONTRACTS:
+        return None
+    outside = problem.outside_contract
+    homes = np.zeros(0, dtype=np.intp) if outside is None else np.flatnonzero((allocations == outside).all(axis=1))
+    if near is not None:  # where its takers are paid, as by a basic income, it is a contract like any other
+        homes = np.array([home for home in homes if near[contract == home].min(initial=0.0) >= 0], dtype=np.intp)
+    home = int(homes[0]) if homes.size and mimics is None else -1
+    lowest, highest = problem.limits_by_type
+    room = np.full((len(allocations), len(allocations)), np.inf)
+    ceiling = np.full(len(allocations), np.inf)
+    hair = 8 * (problem.n_goods + 3) * EPS  # of the sums that a comparison of two contracts rounds
+    for rows in row_blocks(problem.n_types, len(allocations)):
+        utility = problem.valuations[rows] @ allocations.T
+        size = np.abs(problem.valuations[rows]) @ np.abs(allocations).T
+        places = np.arange(len(utility)), contract[rows]
+        own = utility[places]
+        spare = own[:, np.newaxis] - utility - hair * (size[places][:, np.newaxis] + size)
+        if mimics is not None:
+            spare = np.where(_reached(mimics[rows], contract), spare, np.inf)
+        np.minimum.at(room, contract[rows], spare)
+        np.minimum.at(ceiling, contract[rows], np.minimum(own - problem.reservation_utility[rows], highest[rows]))
+    np.fill_diagonal(room, np.inf)
+    paid = np.append(ceiling[np.isfinite(ceiling)], [] if near is None else near)
+    room = room - hair * float(np.abs(paid).max()) - UNDERFLOW
+    if mimics is not None:  # of the same amounts the cheaper ones are better, to the last digit
+        amount = np.unique(allocations, axis=0, return_inverse=True)[1].reshape(-1)
+        room = np.where((amount[:, np.newaxis] == amount) & np.isfinite(room), 0.0, room)
+    ceiling = ceiling - 8 * float(utility_error(problem.valuations, allocations, paid).max())
+    floor = np.full(len(allocations), -np.inf)
+    np.maximum.at(floor, contract, lowest)
+    if near is not None:
+        np.minimum.at(ceiling, contract, near)
+    ceiling[homes] = 0.0
+    if home >= 0:
+        floor[home] = 0.0
+    transfers = _shortest(room, ceiling, deadline, home if near is None else -1)
+    if transfers is None:
+        return None  # a cycle of types gains by trading places: these allocations are not implementable
+    transfers = np.maximum(transfers, floor)
+    if np.isfinite(floor).any():
+        raised = _shortest(room.T, -floor, deadline, home)
+        transfers = transfers if raised is None else np.maximum(transfers, -raised)
+    return allocations[contract], transfers[contract]
+
+
+def by_access(mimics: Mask, allocation: Array) -> tuple[Array, Indices]:
+    """Allocations (n_types, n_goods) once for every class of access that has them; number of each type's."""
+    rows = np.column_stack([allocation, access_classes(mimics)])
+    distinct, number = np.unique(rows, axis=0, return_inverse=True)
+    return np.ascontiguousarray(distinct[:, :-1]), number.reshape(-1)
+
+
+def _reached(mimics: Mask, contract: Indices) -> Mask:
+    """Whether types with these rows of the relation can take each contract; (n, n_contracts)."""
+    head = np.unique(contract, return_index=True)[1]
+    return mimics[:, head]
+
+
+def _shortest(room: Array, ceiling: Array, deadline: float, fixed: int) -> Array | None:
+    """The largest t <= ceiling with t_m <= t_k + room_mk, by Bellman-Ford; None where there is none, or no time.
+
+    None, too, where t_fixed is below its ceiling; -1 if none is fixed.
+    """
+    least = ceiling.copy()
+    for _ in range(len(least) + 1):
+        before = least.copy()
+        for start in range(0, len(room), CACHED_ROWS):  # later rows see at once how far earlier ones fell
+            rows = slice(start, start + CACHED_ROWS)
+            least[rows] = np.minimum(before[rows], (room[rows] + least).min(axis=1))
+        if fixed >= 0 and least[fixed] < ceiling[fixed]:
+            return None
+        if np.array_equal(before, least):
+            return least
+        if time.monotonic() > deadline:
+            return None
+    return None
+
+
+def chain(problem: ScreeningProblem, candidate: Candidate) -> Contracts | None:
+    """Repricing for types on a line: a cumulative sum, with a hair less at every step; None off a line.
+
+    Neighbours whose contracts could not be told apart beyond rounding, because (theta' - theta)(y' - y) is smaller
+    than the hair, share the lower one.
+    """
+    line = line_of(problem)
+    if isinstance(line, str):
+        return None
+    head = line.order[np.searchsorted(line.group, np.arange(len(line.theta)))]
+    values, allocation = problem.valuations[head], candidate.allocation[head]
+    worth = np.einsum("ij,ij->i", np.abs(values), np.abs(allocation)).max() + np.abs(candidate.utility).max()
+    hair = 16 * (problem.n_goods + 3) * EPS * float(worth)
+    amount = allocation @ line.direction
+    step = np.concatenate([[0.0], np.diff(line.theta)])
+    kept = _kept(step, amount, 4 * hair)
+    own = values[kept[1:]]
+    rise = np.einsum("ij,ij->i", own, allocation[kept[1:]] - allocation[kept[:-1]]) - hair
+    first = allocation[kept[0]]
+    outside = problem.outside_contract
+    start = 0.0
+    if outside is None or not np.array_equal(first, outside):
+        start = float(values[0] @ first - problem.reservation_utility[head[0]]) - hair
+    return allocation[kept], np.cumsum(np.concatenate([[start], rise]))
+
+
+def _kept(step: Array, amount: Array, least: float) -> Indices:
+    """Positions that get a contract of their own: step * (amount - last kept amount) is at least `least`.
+
+    Amounts below an earlier one get none.
+    """
+    keeps = np.zeros(len(amount), dtype=bool)
+    keeps[0] = True
+    highest = np.maximum.accumulate(amount)
+    for _ in range(CHAIN_PASSES):
+        last = np.maximum.accumulate(np.where(keeps, np.arange(len(amount)), 0))
+        far = (step * (amount - amount[last]) >= least) & (amount == highest) & ~keeps
+        if not far.any():
+            break
+        # Of a run that measures against the same kept contract only the first is safe to add, and every one whose
+        # own predecessor is far enough as well.
+        beside = step[1:] * np.diff(highest) >= least
+        run = np.concatenate([[True], last[1:] != last[:-1]])
+        before: Indices = np.cumsum(far) - far
+        first = far & (before == before[np.maximum.accumulate(np.where(run, np.arange(len(amount)), 0))])
+        keeps |= first | (far & np.concatenate([[False], beside]))
+    return np.flatnonzero(keeps)
