@@ -20,8 +20,8 @@ import numpy as np  # noqa: E402  # after the number of threads is set
 from benchmarks import nuts  # noqa: E402
 from benchmarks.cases import SEED, Array  # noqa: E402
 from inference import ChoiceData, HierarchicalPrior, fit_hierarchical_logit  # noqa: E402
-from inference.population_draws import arviz  # noqa: E402
-from inference.tastes import choices_of  # noqa: E402
+from inference.tastes.distribution import choices_of  # noqa: E402
+from inference.types.draws import arviz  # noqa: E402
 
 MEAN = np.array([1.0, -1.0, 0.5])
 FACTOR = np.array([[1.0, 0.0, 0.0], [0.5, 0.8, 0.0], [-0.3, 0.2, 0.9]])

@@ -22,11 +22,11 @@ import pandas as pd
 from benchmarks.anchors import ANCHORS, FREE_WORDING
 from contracts.inputs.arrays import Array
 from contracts.inputs.files import write_text
-from inference.language.features import features
-from inference.language.linear import FILE, LinearModel, fit_linear_model
-from inference.language.mixture import LEVELS as READING_LEVELS
 from inference.language.offline import OfflineReader
 from inference.language.quality import SLACK, ReaderQuality, calibrate
+from inference.language.text.features import features
+from inference.language.text.linear import FILE, LinearModel, fit_linear_model
+from inference.language.text.mixture import LEVELS as READING_LEVELS
 
 PRIORS = {"selfish": 0.03, "fair": 0.5, "altruistic": 0.98}
 PRIORS_COUNT = 10  # times; each ruled in more than 400 epochs

@@ -6,9 +6,9 @@ Run with `python examples/social_contract.py FOLDER [RUNS]`. Recordings are used
 import sys
 from pathlib import Path
 
-from inference.norm_report import write_experiment
-from inference.recordings import read_offers
-from inference.social_contract import DESIGNS, run_experiment
+from inference.game.recordings import read_offers
+from inference.social_contract.report import write_experiment
+from inference.social_contract.run import DESIGNS, run_experiment
 
 RECORDED = Path(__file__).resolve().parents[2] / "shared" / "data" / "scai"
 

@@ -1,41 +1,35 @@
 """Types and norms learned from observed choices, and menus designed on what was learned."""
 
-from inference.asking import AskingMenu, asking_menu, information_front
-from inference.baseline import Baseline, acceptable_baseline
-from inference.bayesian_types import TypeDraws, sample_latent_types
-from inference.calibration import Calibration, calibration
-from inference.choice import AcceptReject, BestResponse, ChoiceModel, Logit, Tremble
-from inference.choice_counts import ChoiceCounts
-from inference.choice_data import ChoiceData
-from inference.choice_set import ChoiceSet, choice_set
-from inference.currencies import CurrencyKernel, currency_kernel
-from inference.elicitation import Acceptances, Comparisons, Rankings, Ratings
-from inference.estimates import Estimates
-from inference.held_out import compare_responders
-from inference.hierarchical_logit import HierarchicalLogit, fit_hierarchical_logit
-from inference.hierarchical_sampler import HierarchicalPrior
-from inference.identification import Identification, identification
-from inference.information import expected_information
-from inference.latent import DegenerateTypesError, fit_latent_types
-from inference.latent_selection import CrossValidation, TypeCounts, compare_type_counts, cross_validate
-from inference.latent_types import Convergence, LatentTypes, load_latent_types
-from inference.learned_norm import LearnedNorm, learn_norm
-from inference.learning_loop import LearningCurves, simulate_learning
-from inference.log_posteriors import PosteriorFile, infer_types_from_log
-from inference.logit_population import simulate_choices
-from inference.logs import ChoiceLog, UserCounts, read_log
-from inference.manners import Listener
-from inference.misfit import Misfit
-from inference.mixed_logit import MixedLogit, fit_mixed_logit
-from inference.mixed_norms import NormGroups, infer_groups, infer_user_norms
-from inference.norm_assistant import Assistant
-from inference.norms import Norms, elicit_norms
-from inference.pooling import Pooling
-from inference.population import Population
-from inference.population_draws import PopulationDraws
-from inference.posterior import TypePosterior, infer_types
-from inference.responders import Responders, answers_of, fit_responders
-from inference.social_preferences import (
+from inference.choice.counts import ChoiceCounts
+from inference.choice.data import ChoiceData
+from inference.choice.information import expected_information
+from inference.choice.model import AcceptReject, BestResponse, ChoiceModel, Logit, Tremble
+from inference.choice.offered import ChoiceSet, choice_set
+from inference.design.asking import AskingMenu, asking_menu, information_front
+from inference.design.loop import LearningCurves, simulate_learning
+from inference.game.assistant import Assistant
+from inference.game.currencies import CurrencyKernel, currency_kernel
+from inference.game.learned import LearnedNorm, learn_norm
+from inference.game.manners import Listener
+from inference.game.mixed import NormGroups, infer_groups, infer_user_norms
+from inference.game.rules import Game, Setting
+from inference.game.types import SplitTypes, fit_split_types
+from inference.game.ultimatum import play
+from inference.latent.draws import TypeDraws, sample_latent_types
+from inference.latent.fit import DegenerateTypesError, fit_latent_types
+from inference.latent.selection import CrossValidation, TypeCounts, compare_type_counts, cross_validate
+from inference.latent.types import Convergence, LatentTypes, load_latent_types
+from inference.logit.estimates import Estimates
+from inference.logit.simulated import simulate_choices
+from inference.logs.log import ChoiceLog, UserCounts, read_log
+from inference.logs.posteriors import PosteriorFile, infer_types_from_log
+from inference.norms.baseline import Baseline, acceptable_baseline
+from inference.norms.elicitation import Acceptances, Comparisons, Rankings, Ratings
+from inference.norms.norms import Norms, elicit_norms
+from inference.norms.pooling import Pooling
+from inference.splits.held_out import compare_responders
+from inference.splits.policies import PreferencePolicy, ShareRule
+from inference.splits.preferences import (
     BoltonOckenfels,
     CharnessRabin,
     FehrSchmidt,
@@ -44,11 +38,17 @@ from inference.social_preferences import (
     best_offer,
     offer_probabilities,
 )
-from inference.split_policies import PreferencePolicy, ShareRule
-from inference.split_types import SplitTypes, fit_split_types
-from inference.tastes import TasteDistribution
-from inference.ultimatum import play
-from inference.ultimatum_rules import Game, Setting
+from inference.splits.responders import Responders, answers_of, fit_responders
+from inference.tastes.distribution import TasteDistribution
+from inference.tastes.hierarchical_logit import HierarchicalLogit, fit_hierarchical_logit
+from inference.tastes.mixed_logit import MixedLogit, fit_mixed_logit
+from inference.tastes.sampler import HierarchicalPrior
+from inference.types.calibration import Calibration, calibration
+from inference.types.draws import PopulationDraws
+from inference.types.identification import Identification, identification
+from inference.types.misfit import Misfit
+from inference.types.population import Population
+from inference.types.posterior import TypePosterior, infer_types
 
 __all__ = [
     "AcceptReject",

@@ -22,7 +22,7 @@ import inference as i
 from contracts import models
 from inference import language as l
 from inference import society as s
-from inference.norm_beliefs import share_norms
+from inference.game.beliefs import share_norms
 
 MODULES: tuple[ModuleType, ...] = (c, models, i, l, s)
 FOLDER = Path(tempfile.mkdtemp(prefix="surface-"))

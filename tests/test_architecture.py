@@ -28,8 +28,15 @@ ROOMS = {
         ("front", "regret", "demo"),  # families of menus
         ("cli",),
     ),
+    "inference": (
+        ("choice", "norms"),  # what was chosen, from what; what communities answered
+        ("types", "logit", "splits"),  # beliefs about known types; estimates; social preferences
+        ("latent", "tastes", "game", "logs", "design"),  # unknown types; the ultimatum game; large logs; menus that ask
+        ("language", "social_contract", "society"),  # policies in words; the two rebuilt studies
+        ("cli",),
+    ),
 }
-PUBLIC = {"contracts.models", "inference.language", "inference.society"}  # rooms that hand out names
+PUBLIC = {"contracts.models", "inference.cli", "inference.language", "inference.society"}  # rooms that hand out names
 PUBLIC |= {"contracts.problem.costs"}  # and a folder of one idea, behind whose door its files are private
 MOST_MODULES = 12  # in a folder
 MOST_LINES = 400  # of a file, unless a reason stands beside its name
@@ -47,12 +54,12 @@ LONG = {
     "contracts/proof/bound.py": "multipliers, flow and bound are to be three",
     "contracts/proof/verify.py": "certificate and verify are to be two",
     "contracts/solve.py": "the choice of engines",
-    "inference/asking.py": "one program, its gradient and its front",
-    "inference/language/chat.py": "one conversation with an endpoint",
-    "inference/mixed_logit.py": "one estimator with its derivatives",
-    "inference/norms.py": "one estimator and its result",
-    "inference/posterior.py": "one result and its questions",
-    "inference/social_preferences.py": "three published utilities with their closed forms",
+    "inference/design/asking.py": "one program, its gradient and its front",
+    "inference/language/chat/client.py": "one conversation with an endpoint",
+    "inference/norms/norms.py": "one estimator and its result",
+    "inference/splits/preferences.py": "three published utilities with their closed forms",
+    "inference/tastes/mixed_logit.py": "one estimator with its derivatives",
+    "inference/types/posterior.py": "one result and its questions",
 }
 LAZY = (
     "cvxpy",

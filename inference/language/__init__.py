@@ -1,6 +1,6 @@
 """Policies in words: readers that turn a text into the share it offers, and back."""
 
-from inference.language.chat import ChatEndpoint, CostError, EndpointError, ReplyError
+from inference.language.chat.client import ChatEndpoint, CostError, EndpointError, ReplyError
 from inference.language.endpoint import EndpointReader
 from inference.language.endpoint_speakers import EndpointAssistant, EndpointMeta
 from inference.language.loop import LoopError, Transcript, play_with_language, replay_principles

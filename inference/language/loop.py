@@ -2,7 +2,7 @@
 
 Franken, Kwok, Ye, Gandhi, Arumugam, Moore, Tamkin, Gerstenberg & Goodman (2023), Social Contract AI: Aligning AI
 Assistants with Implicit Group Norms, arXiv 2310.17769. The game, its users and its schedule are those of
-`inference.ultimatum`, where the assistant is Bayesian; here it is a text.
+`inference.game.ultimatum`, where the assistant is Bayesian; here it is a text.
 """
 
 from __future__ import annotations
@@ -20,9 +20,9 @@ from contracts.inputs.door import checked
 from contracts.inputs.frozen import dataclass
 from contracts.inputs.kinds import described
 from contracts.inputs.progress import reporter
+from inference.game.rules import Game, Slot
 from inference.language.reading import UnreadablePolicyError
 from inference.language.speakers import AssistantLM, Interaction, MetaLM
-from inference.ultimatum_rules import Game, Slot
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -100,7 +100,7 @@ def play_with_language(
 
     Parameters
     ----------
-    game : users, number of assistants, epochs and settings, as for `inference.ultimatum.play`
+    game : users, number of assistants, epochs and settings, as for `inference.game.ultimatum.play`
     meta : rewrites the principle
     assistant : acts on it
     priors : what assistants may follow in epoch 0; each draws one

@@ -20,11 +20,6 @@ from contracts.inputs.annotations import listed
 from contracts.inputs.arrays import Array
 from contracts.inputs.door import checked
 from contracts.inputs.frozen import dataclass
-from inference.language.amounts import EXACT, Span, amounts, hidden
-from inference.language.features import TELLING, features
-from inference.language.grammar import Quantities, quantities
-from inference.language.linear import LinearModel, shipped_model
-from inference.language.mixture import bounded
 from inference.language.reading import (
     Evidence,
     PolicyReading,
@@ -33,7 +28,12 @@ from inference.language.reading import (
     mixed_reading,
     prior_reading,
 )
-from inference.language.words import Clause, clauses
+from inference.language.text.amounts import EXACT, Span, amounts, hidden
+from inference.language.text.features import TELLING, features
+from inference.language.text.grammar import Quantities, quantities
+from inference.language.text.linear import LinearModel, shipped_model
+from inference.language.text.mixture import bounded
+from inference.language.text.words import Clause, clauses
 
 RULED_OUT = {"not-selfish": 0, "not-fair": 1, "not-equal": 1, "not-balance": 1, "not-altruist": 2}  # places in KINDS
 DOUBT = 0.05  # what is left of a kind that is ruled out, and what bounds leave to shares that no kind offers

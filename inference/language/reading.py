@@ -11,8 +11,8 @@ import numpy as np
 from contracts.errors import ProblemError
 from contracts.inputs.door import checked
 from contracts.inputs.frozen import dataclass
-from inference.language.mixture import KINDS, LEVELS
-from inference.social_preferences import CharnessRabin, SocialPreferences
+from inference.language.text.mixture import KINDS, LEVELS
+from inference.splits.preferences import CharnessRabin, SocialPreferences
 
 SCHEMA = "menuwright/policy-reading/1"
 ATTRIBUTES = ("own payoff", "equal payoffs", "the other's payoff")  # what the kinds of policy care about

@@ -19,7 +19,7 @@ from contracts.inputs.frozen import dataclass
 from inference.language.offline import OfflineReader
 from inference.language.reading import PolicyReader, PolicyReading
 from inference.language.writing import write_policy
-from inference.split_policies import ShareRule
+from inference.splits.policies import ShareRule
 
 
 @checked

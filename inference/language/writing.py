@@ -8,7 +8,7 @@ from contracts.errors import ProblemError
 from contracts.inputs.arrays import number
 from contracts.inputs.door import checked
 from inference.language.reading import PolicyReading
-from inference.social_preferences import SocialPreferences
+from inference.splits.preferences import SocialPreferences
 
 
 @checked
@@ -30,7 +30,7 @@ def write_policy(parameters: float | PolicyReading | SocialPreferences) -> str:
     'Offer 30% to the other party and keep 70% for yourself.'
     >>> write_policy(1.0)
     'Give everything to the other party and keep nothing for yourself.'
-    >>> from inference.social_preferences import FehrSchmidt
+    >>> from inference.splits.preferences import FehrSchmidt
     >>> write_policy(FehrSchmidt(envy=0.8, guilt=0.6))
     'Split equally: offer 50% to the other party and keep 50% for yourself.'
     """

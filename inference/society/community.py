@@ -1,8 +1,9 @@
 """What a community says about itself, and what can be concluded from it without looking at the truth.
 
 Members compare pairs of policies, rate some on scales of their own, and say of some whether they could live with them
-rather than with the reference. `inference.norms` turns the answers into utilities of every group with their errors,
-reservation utilities, and, with everybody in one pot, the Bradley-Terry reward that preference averaging trains on.
+rather than with the reference. `inference.norms.norms` turns the answers into utilities of every group with their
+errors, reservation utilities, and, with everybody in one pot, the Bradley-Terry reward that preference averaging trains
+on.
 """
 
 from __future__ import annotations
@@ -18,8 +19,8 @@ from contracts.inputs.arrays import Array, finite
 from contracts.inputs.door import checked
 from contracts.inputs.frozen import dataclass
 from contracts.inputs.kinds import Count, Numbers, whole_numbers
-from inference.elicitation import Acceptances, Comparisons, Ratings
-from inference.norms import elicit_norms
+from inference.norms.elicitation import Acceptances, Comparisons, Ratings
+from inference.norms.norms import elicit_norms
 from inference.society.world import Society
 
 Indices = NDArray[np.intp]

@@ -28,14 +28,14 @@ from contracts.inputs.kinds import Seed
 from contracts.menu.menu import Menu
 from contracts.models import delegation
 from contracts.solve import solve_menu
-from inference.choice import Logit
-from inference.elicitation import Comparisons
-from inference.norms import elicit_norms
-from inference.posterior import infer_types
+from inference.choice.model import Logit
+from inference.norms.elicitation import Comparisons
+from inference.norms.norms import elicit_norms
 from inference.society.community import Indices, shared_out
 from inference.society.evaluation import Truth, evaluate
 from inference.society.mechanisms import Offer
 from inference.society.world import Society, synthetic_society, tilted
+from inference.types.posterior import infer_types
 
 USERS, PAIRS, POLL = 120, 4, 360  # users per round, pairs each compares, and answers to a poll
 ERROR = 0.1  # logits: temperature of choices from the menu

@@ -9,7 +9,7 @@ import contracts
 import inference
 from contracts import Quadratic, solve_menu
 from inference import BestResponse, ChoiceData, Logit, Tremble, infer_types
-from tests.inference.test_latent import fitted, population
+from tests.inference.latent.test_fit import fitted, population
 
 MENU = solve_menu([1.0, 2.0], [0.75, 0.25], cost=Quadratic(), labels=("low", "high"))
 ODD = [[0, -1], [1, -1]]  # nobody without mistakes takes its contract once and leaves it once

@@ -10,7 +10,7 @@ import pytest
 
 from contracts.errors import ProblemError
 from inference.language import ChatEndpoint, EndpointReader, ReplyError
-from inference.language.answers import KeptAnswer, kept_answer
+from inference.language.chat.answers import KeptAnswer, kept_answer
 from tests.inference.language.stub import answer, completion, serving
 
 POLICY = "Prioritize the well-being of others."

@@ -16,7 +16,7 @@ import pytest
 
 from contracts.errors import ProblemError
 from inference.language import ChatEndpoint, CostError, EndpointError, EndpointReader, ReplyError
-from inference.language.usage import most_tokens
+from inference.language.chat.usage import most_tokens
 from tests.inference.language.stub import answer, completion, serving, speaking
 
 POLICY = "Prioritize the well-being of others."

@@ -17,7 +17,7 @@ import pytest
 
 from contracts.errors import ProblemError
 from inference.language import ChatEndpoint, EndpointError, EndpointReader, ReplyError
-from inference.language.secret import Secret
+from inference.language.chat.secret import Secret
 from tests.inference.language.stub import answer, completion, serving, speaking
 
 POLICY = "Prioritize the well-being of others."

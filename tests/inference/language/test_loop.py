@@ -7,6 +7,8 @@ import numpy as np
 import pytest
 
 from contracts.errors import ProblemError
+from inference.game.rules import Game
+from inference.game.ultimatum import Assistant, play
 from inference.language import (
     AssistantLM,
     ChatEndpoint,
@@ -23,8 +25,6 @@ from inference.language import (
     replay_principles,
 )
 from inference.language.loop import COLUMNS
-from inference.ultimatum import Assistant, play
-from inference.ultimatum_rules import Game
 from tests.inference.language.stub import completion, serving
 
 DATA = Path(__file__).parents[3] / ".." / "shared" / "data" / "scai"

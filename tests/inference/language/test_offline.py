@@ -19,8 +19,8 @@ from inference.language import (
     read_policy,
     write_policy,
 )
-from inference.language.linear import shipped_model
-from inference.social_preferences import CharnessRabin, FehrSchmidt
+from inference.language.text.linear import shipped_model
+from inference.splits.preferences import CharnessRabin, FehrSchmidt
 
 DATA = Path(__file__).parents[3] / ".." / "shared" / "data" / "scai" / "principles.parquet"
 needs_recordings = pytest.mark.skipif(not DATA.exists(), reason="the recordings of Social Contract AI are not here")

@@ -1,0 +1,1 @@
+"""How agents choose, and what was seen of it."""

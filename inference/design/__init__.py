@@ -1,0 +1,1 @@
+"""Menus that ask, and the closed loop of asking and learning."""

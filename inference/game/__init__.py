@@ -1,0 +1,1 @@
+"""The ultimatum game: who plays it, an assistant that learns its norms, recordings."""

@@ -1,0 +1,1 @@
+"""Endpoints that answer: what is sent and kept, what it may cost, and what goes wrong."""

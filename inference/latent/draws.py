@@ -1,0 +1,391 @@
+"""Latent types with all their uncertainty: a finite mixture of logit models by Gibbs sampling.
+
+Given which person is of which type, the coefficients of each type are those of a logit model: they move by a
+Hamiltonian trajectory, in the metric of the information that EM leaves them with, accepted by the rule of Metropolis.
+Given the coefficients, people are assigned and shares drawn exactly. The posterior does not know the names of the
+types: every draw is renamed so that its assignment of people is closest, in Kullback-Leibler divergence, to that of the
+EM estimate (Stephens 2000, with a fixed pivot; the best renaming is an assignment problem).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+from scipy.optimize import linear_sum_assignment
+
+from contracts.errors import ProblemError
+from contracts.inputs.arrays import Array, generator, number
+from contracts.inputs.door import checked
+from contracts.inputs.frozen import dataclass
+from contracts.problem.screening import ScreeningProblem
+from contracts.readable import padded, readable, width
+from inference.choice.data import ChoiceData, Integers, checked_data
+from inference.latent.maximum import Point, fit
+from inference.logit.mixture import Comparisons, comparisons, evaluate, expected_difference, information, likelihood
+from inference.types.draws import arviz
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+ACCEPTANCE = 0.8  # of trajectories, which the step size is tuned to
+LEAPFROGS = 4  # steps of one trajectory
+JITTER = (0.6, 1.2)  # the step size varies between sweeps, so that no trajectory comes back to its start
+APART = 2.0  # posterior standard deviations between the starts of chains
+INTERVAL = (0.025, 0.975)
+
+
+@checked
+@dataclass(frozen=True, eq=False)
+class TypeDraws:
+    """Draws from the posterior of the types, every draw named like the EM estimate.
+
+    Attributes
+    ----------
+    data : what was fitted
+    weights : (n_chains, n_draws, n_types) shares
+    coefficients : (n_chains, n_draws, n_types, n_attributes)
+    log_likelihood : (n_chains, n_draws) of all choices, summed over types
+    probabilities : (n_people, n_types) posterior probability that a person is of a type
+    renamed : share of draws whose names had to be changed
+    acceptance : share of trajectories accepted
+    """
+
+    data: ChoiceData
+    weights: Array
+    coefficients: Array
+    log_likelihood: Array
+    probabilities: Array
+    renamed: float
+    acceptance: float
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The attributes."""
+        return tuple(self.data.names or ())
+
+    @property
+    def n_types(self) -> int:
+        return int(self.weights.shape[2])
+
+    @cached_property
+    def diagnostics(self) -> dict[str, Array]:
+        """R-hat ("r_hat") and bulk effective sample size ("effective"); (n_types, 1 + n_attributes), weights first."""
+        az = arviz()
+        draws = az.convert_to_dataset({"weight": self.weights, "coefficient": self.coefficients})
+        parts = {"r_hat": az.rhat(draws), "effective": az.ess(draws)}
+        return {
+            name: np.column_stack([part["weight"].values, part["coefficient"].values]) for name, part in parts.items()
+        }
+
+    def willingness_to_pay(self, price: str, goods: Sequence[str] | None = None) -> Array:
+        """Draws of what a unit of each good is worth in money; (n_chains, n_draws, n_types, n_goods).
+
+        Raises
+        ------
+        ProblemError
+            If in some draw the utility of a type does not fall in the price: there is no such worth then.
+        """
+        goods = [name for name in self.names if name != price] if goods is None else list(goods)
+        if not goods:
+            raise ProblemError("goods is empty: name at least one attribute")
+        for name in (price, *goods):
+            if name not in self.names:
+                raise ProblemError(f"{name!r} is no attribute: use {', '.join(map(repr, self.names))}")
+        slope = self.coefficients[..., [self.names.index(price)]]
+        if (rising := (slope >= 0).mean(axis=(0, 1))[:, 0]).any():
+            worst = int(np.argmax(rising))
+            raise ProblemError(
+                f"in {rising[worst]:.1%} of the draws type {worst} does not mind paying {price!r}, so nothing has "
+                "a worth in money to it: fit fewer types, or bring more choices"
+            )
+        return -self.coefficients[..., [self.names.index(name) for name in goods]] / slope
+
+    def screening_problem(
+        self, *, price: str, goods: Sequence[str] | None = None, draw: int | None = None, **fields: Any
+    ) -> ScreeningProblem:
+        """The problem of whoever designs a menu for this population.
+
+        Parameters
+        ----------
+        price : attribute that becomes the transfer
+        goods : attributes that a contract can vary; by default all others
+        draw : number of a draw, 0 to n_chains n_draws - 1: one possible population. None: posterior means of shares
+            and of willingness to pay
+        fields : the other fields of ScreeningProblem, in the units of the data
+        """
+        goods = [name for name in self.names if name != price] if goods is None else list(goods)
+        worth = self.willingness_to_pay(price, goods).reshape(-1, self.n_types, len(goods))
+        weights = self.weights.reshape(-1, self.n_types)
+        if draw is not None and not 0 <= draw < len(worth):
+            raise ProblemError(f"draw is {draw}: there are draws 0 to {len(worth) - 1}")
+        valuations, shares = (
+            (worth.mean(axis=0), weights.mean(axis=0)) if draw is None else (worth[draw], weights[draw])
+        )
+        return ScreeningProblem(valuations, shares, goods=goods, **fields)
+
+    def to_arviz(self) -> Any:
+        """An arviz.InferenceData with the draws of weights and coefficients."""
+        types = list(range(self.n_types))
+        return arviz().from_dict(
+            posterior={"weight": self.weights, "coefficient": self.coefficients},
+            sample_stats={"lp": self.log_likelihood},
+            coords={"type": types, "attribute": list(self.names)},
+            dims={"weight": ["type"], "coefficient": ["type", "attribute"]},
+        )
+
+    def to_frame(self) -> pd.DataFrame:
+        """One row per type and parameter: posterior mean, sd, central 95% interval, R-hat, effective sample size."""
+        try:
+            import pandas as pd
+        except ImportError as exc:
+            raise ImportError("to_frame needs pandas: pip install 'menuwright[frames]'") from exc
+        draws = np.concatenate([self.weights[..., np.newaxis], self.coefficients], axis=3)
+        draws = draws.reshape(-1, self.n_types * (1 + len(self.names)))
+        low, high = np.quantile(draws, INTERVAL, axis=0)
+        labels = [range(self.n_types), ["weight", *self.names]]
+        columns = {"estimate": draws.mean(axis=0), "posterior_sd": draws.std(axis=0), "low": low, "high": high}
+        tested = {name: part.ravel() for name, part in self.diagnostics.items()}
+        return pd.DataFrame(columns | tested, index=pd.MultiIndex.from_product(labels, names=["type", "parameter"]))
+
+    def __repr__(self) -> str:
+        n_chains, n_draws = self.weights.shape[:2]
+        head = f"{self.n_types} latent types: {self.data.n_people} people, {self.data.n_obs} choices"
+        names = list(map(readable, self.names))
+        columns = max(16, *map(width, names))
+        lines = ["type           weight  " + "  ".join(padded(name, columns, left=False) for name in names)]
+        for k in range(self.n_types):
+            parts = [self.weights[..., k], *np.moveaxis(self.coefficients[..., k, :], -1, 0)]
+            cells = [f"{part.mean():.4g} ({part.std():.2g})" for part in parts]
+            lines.append(f"{k:<4}  {cells[0]:>15}  " + "  ".join(f"{cell:>{columns}}" for cell in cells[1:]))
+        chains = f"{n_chains} chains of {n_draws} draws, {self.renamed:.1%} of them renamed"
+        return "\n".join([head, *lines, f"{chains}; in brackets the posterior sd"])
+
+
+@checked
+def sample_latent_types(
+    data: ChoiceData,
+    n_types: int,
+    *,
+    rng: np.random.Generator,
+    draws: int = 1000,
+    warmup: int = 300,
+    chains: int = 4,
+    concentration: float = 1.0,
+    spread: float = 10.0,
+    starts: int = 20,
+    progress: Callable[[int, int], None] | None = None,
+) -> TypeDraws:
+    """Sample the posterior of types of taste in a population.
+
+    Prior: shares ~ Dirichlet(concentration, ..., concentration); every coefficient ~ N(0, spread^2) in units of the
+    utility of its attribute's root mean square difference between options. Chains start around the best of `starts`
+    EM maxima of the posterior, `APART` standard deviations away: R-hat speaks about what is reached from there, not
+    about maxima that no start has found.
+
+    Parameters
+    ----------
+    data : ChoiceData
+    n_types : how many types
+    rng : all randomness; the same seed gives the same draws
+    draws, warmup : kept and discarded draws of each chain
+    chains : independent of each other after their start
+    concentration, spread : of the prior
+    starts : of EM
+    progress : called after every sweep with the number of sweeps done and to do
+
+    Raises
+    ------
+    ProblemError
+        If an argument does not fit, or no choice can identify the coefficient of an attribute.
+
+    References
+    ----------
+    Stephens (2000), Dealing with label switching in mixture models, JRSS B 62. Frühwirth-Schnatter (2006), Finite
+    Mixture and Markov Switching Models, ch. 3.
+
+    Examples
+    --------
+    >>> from inference.logit.simulated import simulate_choices
+    >>> rng = np.random.default_rng(0)
+    >>> offers, person = rng.normal(size=(800, 2, 1)), np.repeat(np.arange(40), 20)
+    >>> data = simulate_choices([0.7, 0.3], [[2.0], [-1.0]], offers, person, rng, names=["quality"]).data
+    >>> types = sample_latent_types(data, 2, rng=rng, draws=100, warmup=100, chains=2)
+    >>> types.coefficients.mean(axis=(0, 1)).round(0)
+    array([[ 2.],
+           [-1.]])
+    """
+    checked_data(data)
+    generator(rng)
+    counted = (("n_types", n_types, 1), ("draws", draws, 4), ("warmup", warmup, 20), ("chains", chains, 1))
+    for name, count, least in (*counted, ("starts", starts, 1)):
+        if count < least:
+            raise ProblemError(f"{name} is {count}: use at least {least}")
+    if n_types > data.n_people:
+        raise ProblemError(f"n_types is {n_types}: there are only {data.n_people} people")
+    prior = MixturePrior(number("concentration", concentration), number("spread", spread))
+    if not (prior.concentration > 0 and prior.spread > 0):
+        raise ProblemError(f"concentration and spread are {concentration} and {spread}: both must be positive")
+    situations = comparisons(data)
+    ridge = prior.spread**-2
+    maxima = fit(situations, n_types, rng, starts=starts, ridge=ridge, tolerance=1e-6, report=lambda line: None)
+    pivot = _by_weight(maxima[0].point)
+    located, metric = _located(situations, pivot, ridge)
+    state = _started(pivot, metric, chains, rng)
+    weights, coefficients = np.empty((chains, draws, n_types)), np.empty((chains, draws, n_types, data.n_attributes))
+    value, acceptance = np.empty((chains, draws)), np.empty(draws)
+    probabilities, renamed, step = np.zeros((data.n_people, n_types)), 0, 1.0
+    for at in range(-warmup, draws):
+        state, found = sweep(situations, state, metric, step, prior, rng)
+        if at < 0:
+            step *= np.exp((found.acceptance - ACCEPTANCE) / np.sqrt(1 + (at + warmup) / 10))
+        else:
+            acceptance[at] = found.acceptance
+            value[:, at] = found.log_likelihood
+            for chain, posterior in enumerate(found.probabilities):
+                order = names_like(posterior, located)
+                renamed += bool((order != np.arange(n_types)).any())
+                weights[chain, at] = found.weights[chain, order]
+                coefficients[chain, at] = found.coefficients[chain, order] / situations.scale
+                probabilities += posterior[:, order] / (chains * draws)
+        if progress is not None:
+            progress(at + warmup + 1, warmup + draws)
+    return TypeDraws(
+        data, weights, coefficients, value, probabilities, renamed / (chains * draws), float(acceptance.mean())
+    )
+
+
+def names_like(posterior: Array, pivot: Array) -> Integers:
+    """The order of types that brings (n_people, n_types) probabilities closest to those of the pivot.
+
+    Minimises sum_i sum_k p[i, order[k]] log(p[i, order[k]] / q[i, k]) over orders; the entropy of p does not depend on
+    the order, so the cost of naming l as k is -sum_i p[i, l] log q[i, k].
+
+    Examples
+    --------
+    >>> names_like(np.array([[0.9, 0.1], [0.2, 0.8]]), np.array([[0.1, 0.9], [0.7, 0.3]]))
+    array([1, 0])
+    """
+    cost = -posterior.T @ np.log(np.maximum(pivot, np.finfo(np.float64).tiny))
+    rows, columns = linear_sum_assignment(cost)
+    return np.asarray(rows[np.argsort(columns)], dtype=np.int64)
+
+
+# ---- one sweep ----
+
+
+class MixturePrior(NamedTuple):
+    """Dirichlet concentration of the shares, standard deviation of scaled coefficients."""
+
+    concentration: float
+    spread: float
+
+
+class MixtureState(NamedTuple):
+    """One point of all chains, in scaled units."""
+
+    coefficients: Array  # (n_chains, n_types, n_attributes)
+    weights: Array  # (n_chains, n_types)
+
+
+class Found(NamedTuple):
+    """A point that a sweep started from, and what was computed there."""
+
+    coefficients: Array  # (n_chains, n_types, n_attributes)
+    weights: Array  # (n_chains, n_types)
+    probabilities: Array  # (n_chains, n_people, n_types)
+    log_likelihood: Array  # (n_chains,)
+    acceptance: float  # of the trajectories that leave it
+
+
+def sweep(
+    situations: Comparisons,
+    now: MixtureState,
+    metric: Array,
+    step: float,
+    prior: MixturePrior,
+    rng: np.random.Generator,
+) -> tuple[MixtureState, Found]:
+    """People are assigned, shares drawn, coefficients moved.
+
+    Parameters
+    ----------
+    metric : (n_types, n_attributes, n_attributes), S with S S' the inverse of the metric of each type
+    """
+    n_chains, n_types, _ = now.coefficients.shape
+    flat = now.coefficients.reshape(n_chains * n_types, -1)
+    by_type = (situations.counts @ evaluate(situations, flat).log_probability).reshape(-1, n_chains, n_types)
+    by_person, posterior = likelihood(by_type, np.log(np.maximum(now.weights, np.finfo(np.float64).tiny)))
+    below = np.cumsum(posterior, axis=2)
+    assigned = (rng.random((*by_person.shape, 1)) * below[:, :, -1:] > below).sum(axis=2)
+    member = (assigned[:, :, np.newaxis] == np.arange(n_types)).astype(np.float64)
+    shares = rng.standard_gamma(prior.concentration + member.sum(axis=0))
+    weights = shares / shares.sum(axis=1, keepdims=True)
+    faced = np.asarray(situations.counts.T @ member.reshape(len(member), -1))
+    moved, acceptance = _moved(situations, flat, faced, np.tile(metric, (n_chains, 1, 1)), step, prior, rng)
+    found = Found(now.coefficients, now.weights, posterior.transpose(1, 0, 2), by_person.sum(axis=0), acceptance)
+    return MixtureState(moved.reshape(now.coefficients.shape), weights), found
+
+
+def _moved(
+    situations: Comparisons,
+    start: Array,
+    faced: Array,
+    metric: Array,
+    step: float,
+    prior: MixturePrior,
+    rng: np.random.Generator,
+) -> tuple[Array, float]:
+    """One trajectory for every row of coefficients (m, n_attributes), given how often its type faced each situation."""
+    rows = situations.difference.reshape(-1, situations.n_attributes)
+    step = step * rng.uniform(*JITTER)
+
+    def at(coefficients: Array) -> tuple[Array, Array]:
+        """Log posterior of each row and its derivative in y = S^-1 coefficients."""
+        found = evaluate(situations, coefficients)
+        value = (faced * found.log_probability).sum(axis=0) - 0.5 * (coefficients**2).sum(axis=1) / prior.spread**2
+        pulled = (found.passed_over * faced).reshape(len(rows), -1)
+        slope = -(rows.T @ pulled).T - coefficients / prior.spread**2
+        return value, np.einsum("ma,mab->mb", slope, metric)
+
+    momentum = rng.standard_normal(start.shape)
+    value, slope = at(start)
+    energy = value - 0.5 * (momentum**2).sum(axis=1)
+    coefficients = start
+    momentum = momentum + step / 2 * slope
+    for last in range(LEAPFROGS):
+        coefficients = coefficients + step * np.einsum("mab,mb->ma", metric, momentum)
+        value, slope = at(coefficients)
+        momentum = momentum + (step / 2 if last == LEAPFROGS - 1 else step) * slope
+    gain = value - 0.5 * (momentum**2).sum(axis=1) - energy
+    probability = np.exp(np.minimum(np.where(np.isfinite(gain), gain, -np.inf), 0.0))
+    moves = rng.random(len(start)) < probability
+    return np.where(moves[:, np.newaxis], coefficients, start), float(probability.mean())
+
+
+# ---- the start ----
+
+
+def _by_weight(point: Point) -> Point:
+    order = np.argsort(-point.log_weights, kind="stable")
+    return Point(point.coefficients[order], point.log_weights[order])
+
+
+def _located(situations: Comparisons, pivot: Point, ridge: float) -> tuple[Array, Array]:
+    """Who is of which type at the pivot, (n_people, n_types), and the factor S of each type's inverse information."""
+    found = evaluate(situations, pivot.coefficients)
+    posterior = likelihood(np.asarray(situations.counts @ found.log_probability), pivot.log_weights).posterior
+    faced = np.asarray(situations.counts.T @ posterior)
+    own = information(situations, found, expected_difference(situations, found), faced)
+    own = own + ridge * np.eye(situations.n_attributes)
+    return posterior, np.ascontiguousarray(np.linalg.inv(np.linalg.cholesky(own)).transpose(0, 2, 1))
+
+
+def _started(pivot: Point, metric: Array, chains: int, rng: np.random.Generator) -> MixtureState:
+    n_types, size = pivot.coefficients.shape
+    noise = np.einsum("kab,ckb->cka", metric, rng.standard_normal((chains, n_types, size)))
+    weights = np.exp(pivot.log_weights - np.logaddexp.reduce(pivot.log_weights))
+    coefficients = pivot.coefficients + APART * noise
+    return MixtureState(coefficients, np.tile(weights, (chains, 1)))

@@ -1,0 +1,387 @@
+"""What is known of types that nobody has seen: who wants what, how surely, and what follows for a menu."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from scipy.special import entr
+
+from contracts.errors import ProblemError
+from contracts.inputs.arrays import Array, finite, number
+from contracts.inputs.door import checked
+from contracts.inputs.frozen import dataclass
+from contracts.problem.records import read_document, write_document
+from contracts.problem.screening import ScreeningProblem
+from inference.choice.data import ChoiceData
+from inference.logit.estimates import Estimates, delta_method, table_lines
+from inference.logit.mixture import comparisons, evaluate, likelihood
+from inference.logit.simulated import Simulated, logit, offered_options, simulate_choices
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+SCHEMA = "menuwright/latent-types/1"
+FEW = 10  # people: sandwiches of fewer clusters are far too small
+SAME = 1e-6  # relative distance in log likelihood within which two starts have found the same maximum
+
+
+@checked
+@dataclass(frozen=True)
+class Convergence:
+    """How the maximum was found.
+
+    Attributes
+    ----------
+    log_likelihoods : where each start ended, the best first (less the penalty, with ridge)
+    rounds : of EM and of Newton, from the best start
+    gradient : largest component of the gradient there, each in units of its standard deviation over people
+    """
+
+    log_likelihoods: tuple[float, ...]
+    rounds: int
+    gradient: float
+
+    @property
+    def starts(self) -> int:
+        return len(self.log_likelihoods)
+
+    @property
+    def reached(self) -> int:
+        """How many starts ended at the best value."""
+        best = self.log_likelihoods[0]
+        return sum(best - value <= SAME * max(1.0, abs(best)) for value in self.log_likelihoods)
+
+    @property
+    def is_lonely(self) -> bool:
+        """Whether one of several starts alone found the best value: others may have missed a still better one."""
+        return self.reached == 1 < self.starts
+
+
+@checked
+@dataclass(frozen=True, eq=False, repr=False)
+class LatentTypes:
+    """A population of types with linear utility and logit choice, as `fit_latent_types` estimates it.
+
+    Attributes
+    ----------
+    weights : (n_types,) shares of the types, the largest first
+    coefficients : (n_types, n_attributes) utility per unit of each attribute, in units of the choice noise
+    names : n_attributes names
+    log_likelihood : of all choices
+    probabilities : (n_people, n_types) posterior types of those who chose
+    people : (n_people,) their labels
+    covariance : of the coefficients, type by type, and then the weights, clustered by person
+    n_obs : choices
+    ridge : penalty on squared coefficients, 0 for maximum likelihood
+    convergence : how the maximum was found
+    """
+
+    weights: Array
+    coefficients: Array
+    names: Sequence[str]
+    log_likelihood: float
+    probabilities: Array
+    people: Any
+    covariance: Array
+    n_obs: int
+    ridge: float
+    convergence: Convergence
+
+    # ---- how large, how well ----
+
+    @property
+    def n_types(self) -> int:
+        return len(self.weights)
+
+    @property
+    def n_attributes(self) -> int:
+        return self.coefficients.shape[1]
+
+    @property
+    def n_people(self) -> int:
+        return len(self.people)
+
+    @property
+    def n_parameters(self) -> int:
+        return self.n_types * self.n_attributes + self.n_types - 1
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """Names of the types: '0' is the largest."""
+        return tuple(map(str, range(self.n_types)))
+
+    @property
+    def standard_errors(self) -> Array:
+        """Of the coefficients, clustered by person; (n_types, n_attributes)."""
+        return np.sqrt(np.diag(self.covariance)[: self.coefficients.size]).reshape(self.coefficients.shape)
+
+    @property
+    def weight_standard_errors(self) -> Array:
+        """Of the weights, clustered by person; (n_types,)."""
+        return np.sqrt(np.diag(self.covariance)[self.coefficients.size :])
+
+    @property
+    def entropy(self) -> float:
+        """What stays uncertain about who is of which type: -sum p log p over people and types, in nats."""
+        return float(entr(self.probabilities).sum())
+
+    @property
+    def aic(self) -> float:
+        """Akaike's criterion; smaller is better."""
+        return 2 * self.n_parameters - 2 * self.log_likelihood
+
+    @property
+    def bic(self) -> float:
+        """Schwarz's criterion with people as the sample, for they are what is independent; smaller is better."""
+        return float(self.n_parameters * np.log(self.n_people) - 2 * self.log_likelihood)
+
+    @property
+    def icl(self) -> float:
+        """BIC plus twice the entropy (Biernacki, Celeux & Govaert 2000): also asks that types can be told apart."""
+        return self.bic + 2 * self.entropy
+
+    # ---- what follows ----
+
+    @cached_property
+    def estimates(self) -> Estimates:
+        """The coefficients with their standard errors."""
+        size = self.coefficients.size
+        return Estimates(self.labels, self.names, self.coefficients, self.covariance[:size, :size])
+
+    def transformed(
+        self,
+        function: Callable[[Array], Any],
+        names: Sequence[str] | None = None,
+        *,
+        jacobian: Callable[[Array], Any] | None = None,
+    ) -> Estimates:
+        """Parameters that are a function of a type's coefficients, with standard errors by the delta method.
+
+        Parameters
+        ----------
+        function : takes (n_attributes,) coefficients of one type, returns (n_new,) parameters
+        names : n_new names
+        jacobian : (n_attributes,) -> (n_new, n_attributes); by central differences if left out
+        """
+        return delta_method(self.estimates, function, names, jacobian)
+
+    def willingness_to_pay(self, price: str, goods: Sequence[str] | None = None) -> Estimates:
+        """What a unit of each good is worth in money: its coefficient over minus that of the price.
+
+        Parameters
+        ----------
+        price : attribute that is paid; its coefficient is minus the marginal utility of money
+        goods : attributes; by default all others
+
+        Raises
+        ------
+        ProblemError
+            If a type's utility does not fall in the price.
+        """
+        column, names = self._column(price), [name for name in self.names if name != price] if goods is None else goods
+        columns = [self._column(name) for name in names]
+        if price in names:
+            raise ProblemError(f"{price!r} is the price and cannot be a good as well")
+        for k, slope in enumerate(self.coefficients[:, column]):
+            if slope >= 0:
+                raise ProblemError(
+                    f"type {self.labels[k]} (share {self.weights[k]:.3f}) has the coefficient {slope:+.4g} on "
+                    f"{price!r}: it does not mind paying, so nothing has a worth in money to it. Fit fewer types, or "
+                    f"leave out people whose choices do not respond to {price!r}"
+                )
+
+        def worth(b: Array) -> Array:
+            return -b[columns] / b[column]
+
+        def slopes(b: Array) -> Array:
+            jacobian = np.zeros((len(columns), len(b)))
+            jacobian[np.arange(len(columns)), columns] = -1 / b[column]
+            jacobian[:, column] = b[columns] / b[column] ** 2
+            return jacobian
+
+        return self.transformed(worth, names, jacobian=slopes)
+
+    def screening_problem(
+        self, *, price: str, goods: Sequence[str] | None = None, outside: str | None = None, **fields: Any
+    ) -> ScreeningProblem:
+        """The problem of whoever designs a menu for this population.
+
+        Parameters
+        ----------
+        price : attribute that becomes the transfer
+        goods : attributes that a contract can vary; by default all others. What is left out is taken to be the same
+            in all contracts and outside of them, and cancels
+        outside : attribute that is 1 for the outside option, as in `ChoiceData.from_menu`: its worth in money becomes
+            the reservation utility
+        fields : cost, domain, principal_values and the other fields of ScreeningProblem, in the units of the data
+
+        Raises
+        ------
+        ProblemError
+            If a type's utility does not fall in the price, or the fields make no problem.
+        """
+        if goods is None:
+            goods = [name for name in self.names if name not in (price, outside)]
+        if outside is not None:
+            fields = {"reservation_utility": self.willingness_to_pay(price, [outside]).values[:, 0], **fields}
+        fields = {"labels": self.labels, "weights": self.weights, **fields}
+        return ScreeningProblem(self.willingness_to_pay(price, goods).values, goods=goods, **fields)
+
+    def assign(self, data: ChoiceData) -> Array:
+        """Posterior types of other people from their choices; (data.n_people, n_types), in the order of data.people."""
+        return self._at(data)[1]
+
+    def log_likelihood_by_person(self, data: ChoiceData) -> Array:
+        """Log likelihood of the choices of each person whose type is not known; (data.n_people,)."""
+        return self._at(data)[0]
+
+    def predict(self, attributes: Any, *, available: Any = None, probabilities: Any = None) -> Array:
+        """Choice probabilities; (n_obs, n_options).
+
+        Parameters
+        ----------
+        attributes : (n_obs, n_options, n_attributes), or (n_options, n_attributes) for one observation
+        available : (n_obs, n_options) of bool, where not all options are within reach
+        probabilities : (n_types,) or (n_obs, n_types), beliefs about who chooses, such as `assign` gives;
+            by default the weights
+        """
+        options = offered_options(attributes, self.n_attributes)
+        beliefs = finite("probabilities", self.weights if probabilities is None else probabilities)
+        if beliefs.shape not in ((self.n_types,), (len(options), self.n_types)):
+            raise ProblemError(
+                f"probabilities has shape {beliefs.shape}; expected one per type, or per choice and type"
+            )
+        by_type = logit(options, self.coefficients, available)
+        return np.asarray(np.einsum("nk,nkj->nj", np.broadcast_to(beliefs, (len(options), self.n_types)), by_type))
+
+    def simulate(self, attributes: Any, person: Any, rng: np.random.Generator, *, available: Any = None) -> Simulated:
+        """Choices of people drawn from this population; see `simulate_choices`."""
+        return simulate_choices(
+            self.weights, self.coefficients, attributes, person, rng, available=available, names=self.names
+        )
+
+    # ---- showing and keeping it ----
+
+    def __repr__(self) -> str:
+        size, both = self.coefficients.size, self.n_types * (self.n_attributes + 1)
+        order = np.concatenate(
+            [np.r_[size + k, k * self.n_attributes + np.arange(self.n_attributes)] for k in range(self.n_types)]
+        )
+        shown = Estimates(
+            self.labels,
+            ["weight", *self.names],
+            np.column_stack([self.weights, self.coefficients]),
+            self.covariance[np.ix_(order, order)].reshape(both, both),
+        )
+        types = f"{self.n_types} type{'' if self.n_types == 1 else 's'}"
+        how = self.convergence
+        starts = f"{how.reached} of {how.starts} starts" if how.starts > 1 else "1 start"
+        penalty = f", ridge {self.ridge:g}" if self.ridge else ""
+        return "\n".join(
+            [
+                f"LatentTypes: {types} among {self.n_people:,} people, {self.n_obs:,} choices, "
+                f"log likelihood {self.log_likelihood:.2f}, BIC {self.bic:.1f}, ICL {self.icl:.1f}",
+                *table_lines(shown),
+                f"standard errors clustered by person{penalty}; {starts} reached this maximum, "
+                f"relative gradient {how.gradient:.0e}",
+                *self._thin(),
+                *(["no second start found it: more starts may find a better one"] if how.is_lonely else []),
+            ]
+        )
+
+    def to_frame(self) -> pd.DataFrame:
+        """One row per type and parameter, the weight first: estimate, standard error, 95% interval."""
+        import pandas as pd
+
+        weights = Estimates(
+            self.labels,
+            ["weight"],
+            self.weights[:, np.newaxis],
+            self.covariance[self.coefficients.size :, self.coefficients.size :],
+        )
+        both = pd.concat([weights.to_frame(), self.estimates.to_frame()])
+        return both.reindex([(label, name) for label in self.labels for name in ("weight", *self.names)])
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain JSON with a schema version; floats survive to the bit."""
+        return {
+            "schema": SCHEMA,
+            "weights": self.weights.tolist(),
+            "coefficients": self.coefficients.tolist(),
+            "names": list(self.names),
+            "log_likelihood": self.log_likelihood,
+            "probabilities": self.probabilities.tolist(),
+            "people": self.people.tolist(),
+            "covariance": self.covariance.tolist(),
+            "n_obs": self.n_obs,
+            "ridge": self.ridge,
+            "convergence": {
+                "log_likelihoods": list(self.convergence.log_likelihoods),
+                "rounds": self.convergence.rounds,
+                "gradient": self.convergence.gradient,
+            },
+        }
+
+    def save(self, path: str | Path) -> Path:
+        """Write the types as JSON."""
+        return write_document(path, self.to_dict())
+
+    # ---- inside ----
+
+    def _at(self, data: ChoiceData) -> tuple[Array, Array]:
+        if data.names != self.names:
+            raise ProblemError(f"data has attributes {data.names}, the types want {self.names}: align them")
+        situations = comparisons(data, scale=np.ones(self.n_attributes))
+        found = evaluate(situations, self.coefficients)
+        return likelihood(situations.counts @ found.log_probability, np.log(self.weights))
+
+    def _thin(self) -> list[str]:
+        """Types of too few people to cluster by."""
+        people = self.weights * self.n_people
+        return [
+            f"type {label} is about {count:.1f} people: too few for errors clustered by person"
+            for label, count in zip(self.labels, people, strict=True)
+            if count < FEW
+        ]
+
+    def _column(self, name: str) -> int:
+        if name not in self.names:
+            raise ProblemError(f"there is no attribute {name!r}: the attributes are {', '.join(map(repr, self.names))}")
+        return list(self.names).index(name)
+
+
+@checked
+def load_latent_types(path: str | Path) -> LatentTypes:
+    """Read types that `LatentTypes.save` wrote.
+
+    Raises
+    ------
+    ProblemError
+        If the file is not such a file, or is damaged.
+    """
+    record = read_document(path, SCHEMA, "LatentTypes.save")
+    try:
+        how = record["convergence"]
+        types = LatentTypes(
+            weights=finite("weights", record["weights"]),
+            coefficients=finite("coefficients", record["coefficients"]),
+            names=tuple(map(str, record["names"])),
+            log_likelihood=number("log_likelihood", record["log_likelihood"]),
+            probabilities=finite("probabilities", record["probabilities"]),
+            people=np.array(record["people"]),
+            covariance=finite("covariance", record["covariance"]),
+            n_obs=int(record["n_obs"]),
+            ridge=number("ridge", record["ridge"]),
+            convergence=Convergence(tuple(how["log_likelihoods"]), int(how["rounds"]), float(how["gradient"])),
+        )
+    except (LookupError, TypeError, ValueError) as exc:
+        raise ProblemError(f"{path} is incomplete or damaged ({exc}): save the types again") from exc
+    size = types.n_types * (len(types.names) + 1)
+    shapes = (types.coefficients.shape, types.probabilities.shape, types.covariance.shape)
+    if shapes != ((types.n_types, len(types.names)), (types.n_people, types.n_types), (size, size)):
+        raise ProblemError(f"{path} holds tables of shapes {shapes}, which do not fit together: save the types again")
+    return types

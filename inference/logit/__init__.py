@@ -1,0 +1,1 @@
+"""Logit likelihoods of many people, and what follows from estimates."""

@@ -1,0 +1,1 @@
+"""Choice logs larger than memory."""

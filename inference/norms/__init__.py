@@ -1,0 +1,1 @@
+"""What communities want, by what their members answered."""

@@ -1,0 +1,1 @@
+"""Social Contract AI as experiments on an inference problem."""

@@ -1,0 +1,229 @@
+"""Experiments with one norm in a group: sizes of groups, manners, temperatures, priors."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from inference.game.assistant import Assistant
+from inference.game.manners import Listener
+from inference.game.rules import Game
+from inference.game.ultimatum import play
+from inference.social_contract.experiment import Job, Row, curve
+from inference.social_contract.jobs import GROUPS, NAMES, Design, play_job, recorded_conditions, replay_job
+from inference.splits.policies import POLICIES, Policy, PreferencePolicy, ShareRule
+from inference.splits.preferences import FehrSchmidt
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+SPOKEN = {"rude": 0.0, "sycophantic": 1.0}  # the share that a manner suggests
+LISTENERS = {"deaf": None, "doubting": Listener(), "trusting": Listener(trust=0.99)}
+TEMPERATURES = (0.0, 0.25, 0.5, 1.0, 2.0)
+NEAR = 0.1  # share: a gap below it counts as learned
+NEVER = 99  # epochs
+
+
+# ---- E1: one norm, three sizes of groups ----
+
+
+def one_norm_jobs(offers: pd.DataFrame | None, n_runs: int) -> list[Job]:
+    """Replays of the recorded conditions by three assistants, and simulations of every group and policy."""
+    jobs = []
+    variants = {
+        "": Assistant(temperature=0.0),
+        ", Thompson": Assistant(temperature=1.0),
+        ", learning by epoch": Assistant(temperature=0.0, learning="epoch"),
+    }
+    for name, table in recorded_conditions(offers, "one_norm"):
+        for suffix, assistant in variants.items():
+            jobs.append(replay_job(f"replay {name}{suffix}", table, assistant))
+    for group, (assistants, users) in GROUPS.items():
+        for policy in NAMES:
+            game = Game(users=(policy,) * users, assistants=assistants)
+            beside = None
+            if offers is not None:
+                here = (offers["experiment"] == "one_norm") & offers["condition"].str.endswith(f"{group}_{policy}")
+                beside = offers[here]
+            jobs.append(play_job(f"{group} {policy}", game, Assistant(), n_runs, beside))
+    return jobs
+
+
+def one_norm_findings(rows: Sequence[Row]) -> list[str]:
+    """How many recorded conditions are matched by epoch 1, and which not."""
+    return [
+        *matched_by_epoch_1([row for row in rows if "," not in row.condition]),
+        *largest_final_gap(rows),
+    ]
+
+
+def matched_by_epoch_1(rows: Sequence[Row]) -> list[str]:
+    """Where |gap| at epoch 1 is at most the recorded final one, to the three decimals of the published tables."""
+    final = {row.condition: row for row in rows if row.source == "replay"}
+    first = {row.condition: row for row in rows if row.source == "replay" and row.epoch == 1}
+    missed, compared = [], 0
+    for condition, one in first.items():
+        recorded = final[condition].recorded_gap
+        if one.gap is None or recorded is None:
+            continue
+        compared += 1
+        if round(abs(one.gap), 3) > round(abs(recorded), 3):
+            missed.append(f"{condition} ({abs(one.gap):.4f} against {abs(recorded):.4f})")
+    if not compared:
+        return []
+    text = f"|gap| at epoch 1 is at most the recorded final one in {compared - len(missed)} of {compared} replays"
+    return [text + (": not in " + ", ".join(missed) if missed else "")]
+
+
+def largest_final_gap(rows: Sequence[Row]) -> list[str]:
+    """The simulated condition with the largest final |gap|."""
+    final = [r for r in {row.condition: row for row in rows}.values() if r.source == "simulated" and r.gap is not None]
+    if not final:
+        return []
+    worst = max(final, key=lambda row: abs(row.gap or 0.0))
+    return [f"largest simulated final |gap|: {abs(worst.gap or 0.0):.4f}, se {worst.se or 0.0:.4f}, {worst.condition}"]
+
+
+# ---- E4: manners ----
+
+
+def manners_jobs(offers: pd.DataFrame | None, n_runs: int) -> list[Job]:
+    """Recorded and simulated manners, heard by an assistant that is deaf, that doubts, and that trusts words."""
+    jobs = []
+    for name, table in recorded_conditions(offers, "manners", "manners_rerun"):
+        tone = next((tone for tone in SPOKEN if tone in name), "neutral")
+        for kind, listener in LISTENERS.items():
+            assistant = Assistant(temperature=0.0, listener=listener)
+            jobs.append(replay_job(f"replay {name}, {kind}", table, assistant, spoken_share=SPOKEN.get(tone)))
+    for policy in NAMES:
+        for tone in ("neutral", *SPOKEN):
+            for kind, listener in LISTENERS.items():
+                game = Game(users=(policy,) * 9, tone=tone)
+                assistant = Assistant(listener=listener, learning="epoch")
+                condition = f"{policy} {tone}, {kind}"
+                jobs.append(play_job(condition, game, assistant, n_runs, spoken_share=SPOKEN.get(tone)))
+    return jobs
+
+
+def manners_findings(rows: Sequence[Row]) -> list[str]:
+    """How many epochs misleading manners cost, and how the recorded assistants fared."""
+    found = []
+    for kind in LISTENERS:
+        costs = {}
+        for policy, tone in (("altruistic", "rude"), ("selfish", "sycophantic")):
+            late, plain = (_epochs_to_learn(rows, f"{policy} {t}, {kind}") for t in (tone, "neutral"))
+            costs[f"{policy} and {tone}"] = late - plain
+        words = ", ".join(f"{cost if cost < NEVER / 2 else 'never learned'} ({who})" for who, cost in costs.items())
+        found.append(f"epochs that misleading manners cost an assistant that is {kind}: {words}")
+    for ending in ("altruistic_rude", "selfish_sycophantic"):
+        final = [
+            row
+            for row in {row.condition: row for row in rows}.values()
+            if f"{ending}, doubting" in row.condition and row.gap is not None and row.recorded_gap is not None
+        ]
+        if final:
+            ours = np.mean([abs(row.gap or 0.0) for row in final])
+            theirs = np.mean([abs(row.recorded_gap or 0.0) for row in final])
+            found.append(
+                f"{ending}: mean final |gap| {ours:.3f} in replay, {theirs:.3f} recorded, {len(final)} conditions"
+            )
+    return found
+
+
+def _epochs_to_learn(rows: Sequence[Row], condition: str) -> int:
+    """Epochs until the gap is small and stays so; 99 if that never happens."""
+    gaps = [abs(row.gap or 0.0) for row in rows if row.condition == condition]
+    late = [k for k, gap in enumerate(gaps) if gap > NEAR]
+    return 0 if not late else NEVER if late[-1] == len(gaps) - 1 else late[-1] + 1
+
+
+# ---- E5: temperature, E6: priors ----
+
+
+def temperature_jobs(offers: pd.DataFrame | None, n_runs: int) -> list[Job]:
+    """Temperatures from a point estimate to beyond Thompson sampling, for each policy and a diverse population."""
+    jobs = []
+    for temperature in TEMPERATURES:
+        assistant = Assistant(temperature=temperature, learning="epoch")
+        for policy in NAMES:
+            game = Game(users=(policy,) * 9)
+            jobs.append(play_job(f"{policy}, temperature {temperature}", game, assistant, n_runs))
+        jobs.append(diverse_job(f"diverse, temperature {temperature}", assistant, n_runs))
+    return jobs
+
+
+def temperature_findings(rows: Sequence[Row]) -> list[str]:
+    """Mean |gap| by temperature."""
+    final = {row.condition: row for row in rows}.values()
+    found = []
+    for temperature in TEMPERATURES:
+        gaps = [abs(r.gap or 0.0) for r in final if r.condition.endswith(f"temperature {temperature}")]
+        spread = [r.more["mean |gap| of a run"] for r in final if r.condition == f"diverse, temperature {temperature}"]
+        found.append(
+            f"temperature {temperature}: mean final |gap| {np.mean(gaps):.4f}; diverse population, mean |gap| of a run "
+            f"{spread[0]:.4f}"
+        )
+    return found
+
+
+def prior_jobs(offers: pd.DataFrame | None, n_runs: int) -> list[Job]:
+    """Every prior against every policy and a diverse population, with Thompson sampling and with point estimates."""
+    jobs = []
+    for prior in (*NAMES, None):
+        for temperature in (0.0, 1.0):
+            assistant = Assistant(priors=(prior,), temperature=temperature, learning="epoch")
+            kind = f"prior {prior or 'even'}, temperature {temperature}"
+            for policy in NAMES:
+                jobs.append(play_job(f"{policy}, {kind}", Game(users=(policy,) * 9), assistant, n_runs))
+            jobs.append(diverse_job(f"diverse, {kind}", assistant, n_runs))
+    return jobs
+
+
+def prior_findings(rows: Sequence[Row]) -> list[str]:
+    """How far priors pull before anything is seen, and one epoch later."""
+    found = []
+    for epoch in (0, 1):
+        gaps = {row.condition: abs(row.gap or 0.0) for row in rows if row.epoch == epoch}
+        worst = max(gaps, key=lambda name: gaps[name])
+        found.append(
+            f"epoch {epoch}: mean |gap| {np.mean(list(gaps.values())):.4f}, largest {gaps[worst]:.4f}, {worst}"
+        )
+    return found
+
+
+def diverse_policies(rng: np.random.Generator, n_policies: int = 12) -> dict[str, Policy]:
+    """Policies that no prior names: rules with shares and spreads at random, and inequality aversion at random."""
+    policies: dict[str, Policy] = {}
+    for k in range(n_policies // 2):
+        policies[f"rule {k}"] = ShareRule(rng.random(), units=0.0, spread=rng.choice([0.1, 1.0, 3.0]))
+        aversion = FehrSchmidt(envy=float(rng.gamma(1.0, 0.85)), guilt=float(rng.beta(1.0, 1.0)))
+        policies[f"preference {k}"] = PreferencePolicy(aversion, temperature=0.05)
+    return policies
+
+
+def diverse_job(condition: str, assistant: Assistant, n_runs: int) -> Job:
+    """Groups each with one policy out of many, none of which has a prior of its own."""
+
+    def rows(rng: np.random.Generator) -> list[Row]:
+        policies = diverse_policies(rng)
+        each = max(2, n_runs // len(policies))
+        played = [
+            play(Game(users=(name,) * 9, policies=POLICIES | policies), assistant, n_runs=each, rng=rng)
+            for name in policies
+        ]
+        users, ours = (
+            np.concatenate([getattr(p, side) for p in played]) for side in ("users_share", "assistant_share")
+        )
+        return curve(condition, users, ours, more={"mean |gap| of a run": np.abs(ours - users).mean(axis=0)})
+
+    return Job(condition, rows)
+
+
+DESIGNS = {
+    "E1": Design("does an assistant learn one norm, in groups of every size?", one_norm_jobs, one_norm_findings),
+    "E4": Design("do manners that contradict the norm mislead?", manners_jobs, manners_findings),
+    "E5": Design("does it pay to sample from the posterior?", temperature_jobs, temperature_findings),
+    "E6": Design("how long do priors last?", prior_jobs, prior_findings),
+}

@@ -1,0 +1,181 @@
+"""Experiments on norms as files: rows as JSON, curves in a page, finished conditions kept on the way."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from contracts.display.drawn import drawn
+from contracts.errors import ProblemError
+from contracts.inputs.documents import parse_json
+from contracts.inputs.frozen import dataclass
+from contracts.pieces import append_line, whole_lines
+from contracts.problem.records import read_json, write_document
+from inference.social_contract.experiment import Experiment, Row
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+RESULTS, FINDINGS, REPORT, KEPT = "results.json", "findings.json", "report.html", "finished.jsonl"
+HEADER = ("condition", "source", "users", "assistant", "recorded", "gap", "se", "recorded gap", "runs")
+
+
+def plot_condition(rows: list[Row], ax: Axes | None = None) -> Axes:
+    """Mean shares offered by epoch: users, our assistant with two standard errors of the gap, the recorded one."""
+    if ax is None:
+        from matplotlib.figure import Figure
+
+        ax = Figure(figsize=(4, 3), layout="constrained").subplots()
+    epochs = [row.epoch for row in rows]
+
+    def line(values: list[float | None]) -> list[float]:
+        return [float("nan") if value is None else value for value in values]
+
+    ours = line([row.assistant_share for row in rows])
+    ax.plot(epochs, line([row.users_share for row in rows]), color="0.55", lw=4, alpha=0.6, label="users")
+    ax.errorbar(epochs, ours, [2 * (row.se or 0.0) for row in rows], marker="o", ms=4, capsize=2, label="assistant")
+    if any(row.recorded_share is not None for row in rows):
+        ax.plot(epochs, line([row.recorded_share for row in rows]), "s--", ms=4, label="recorded GPT-4")
+    ax.set(ylim=(-0.04, 1.04), xticks=epochs, xlabel="epoch", ylabel="share offered", title=drawn(rows[0].condition))
+    ax.title.set_fontsize(8)
+    return ax
+
+
+def by_condition(experiment: Experiment) -> dict[str, list[Row]]:
+    """Rows of each condition, in order."""
+    grouped: dict[str, list[Row]] = {}
+    for row in experiment.rows:
+        grouped.setdefault(row.condition, []).append(row)
+    return grouped
+
+
+def plot_experiment(experiment: Experiment) -> Any:
+    """All conditions as small panels of one figure."""
+    from matplotlib.figure import Figure
+
+    conditions = by_condition(experiment)
+    columns = 3
+    n_rows = -(-len(conditions) // columns)
+    figure = Figure(figsize=(3.6 * columns, 2.6 * n_rows), layout="constrained")
+    panels = figure.subplots(n_rows, columns, squeeze=False).ravel()
+    for ax, rows in zip(panels, conditions.values(), strict=False):
+        plot_condition(rows, ax)
+    for ax in panels[len(conditions) :]:
+        ax.set_axis_off()
+    panels[0].legend(fontsize=7)
+    return figure
+
+
+def write_experiment(experiment: Experiment, folder: Path, settings: Settings | None = None) -> tuple[Path, Path, Path]:
+    """Write results.json, a list of rows, findings.json and report.html into a folder; returns where they are.
+
+    Findings say what was asked for, where `settings` does, so that nothing else is written over them.
+    """
+    from contracts.display.report import Report
+
+    document = experiment.to_dict() | ({} if settings is None else {"run": settings.stamp})
+    results = write_document(folder / RESULTS, document.pop("rows"))
+    findings = write_document(folder / FINDINGS, document)
+    page = Report(f"{experiment.name}: {experiment.question}")
+    page = page.section("What was found").text("\n\n".join(experiment.findings) or "Nothing to compare with.")
+    page = page.section("The last epoch of every condition")
+    table = [
+        (
+            row.condition,
+            row.source,
+            *map(_cell, (row.users_share, row.assistant_share, row.recorded_share, row.gap, row.se, row.recorded_gap)),
+            row.runs,
+        )
+        for row in experiment.final
+    ]
+    page = page.table(HEADER, table, caption="Mean shares offered; errors are over runs. Seed " + str(experiment.seed))
+    measures = list(dict.fromkeys(name for row in experiment.final for name in row.more))
+    if measures:
+        cells = [(row.condition, *(_cell(row.more.get(name)) for name in measures)) for row in experiment.final]
+        page = page.table(("condition", *measures), cells, caption="Other measures, last epoch")
+    page = page.figure(plot_experiment(experiment), caption="Mean share offered, by epoch and condition")
+    page = page.section("Runs that went wrong")
+    wrong = [
+        (row.condition, who, name, count, row.runs)
+        for row in experiment.final
+        for who, found in (("ours", row.troubles), ("recorded GPT-4", row.recorded_troubles))
+        for name, count in found.items()
+    ]
+    if wrong:
+        page = page.table(("condition", "whose", "what", "in runs", "of"), wrong)
+    else:
+        page = page.text("No run was found to deviate, to stall on words, or to fall back on a prior.")
+    return results, findings, page.write(folder / REPORT)
+
+
+# ---- long runs ----
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What a run was asked for: a folder holds the pieces and the results of one such run."""
+
+    experiment: str
+    seed: int
+    n_runs: int
+    recorded: bool  # beside recorded games
+
+    @property
+    def stamp(self) -> list[Any]:
+        """As files hold it."""
+        return [self.experiment, self.seed, self.n_runs, self.recorded]
+
+
+def keeper(folder: Path, settings: Settings) -> Callable[[str, list[Row]], None]:
+    """A function that appends each finished condition to a file in the folder."""
+
+    def keep(condition: str, rows: list[Row]) -> None:
+        record = {"run": settings.stamp, "condition": condition, "rows": [row.to_dict() for row in rows]}
+        append_line(folder / KEPT, json.dumps(record, allow_nan=False))
+
+    return keep
+
+
+def kept_rows(folder: Path, settings: Settings) -> dict[str, list[Row]]:
+    """Conditions that an interrupted run with the same settings has finished.
+
+    Raises
+    ------
+    ProblemError
+        If the folder belongs to a run with other settings, or if a complete line of the file is not what `keeper`
+        writes. A last line that was cut short is passed over.
+    """
+    if (folder / FINDINGS).exists():
+        found = read_json(folder / FINDINGS)
+        _check_same(settings, found.get("run") if isinstance(found, dict) else None, folder, FINDINGS)
+    path, done = folder / KEPT, {}
+    for number, line in enumerate(whole_lines(path), start=1):
+        try:
+            record = parse_json(line.decode())
+            stamp, condition, rows = record["run"], record["condition"], [Row(**row) for row in record["rows"]]
+        except (ValueError, KeyError, TypeError) as exc:
+            raise ProblemError(
+                f"{path} line {number} is not a finished condition: delete the file to start anew"
+            ) from exc
+        _check_same(settings, stamp, folder, KEPT)
+        done[condition] = rows
+    return done
+
+
+def _check_same(settings: Settings, stamp: Any, folder: Path, name: str) -> None:
+    """Refuse a folder that holds something of another run."""
+    if stamp == settings.stamp:
+        return
+    whose = "another run"
+    if isinstance(stamp, list) and len(stamp) == len(settings.stamp):
+        beside = "beside" if stamp[3] else "without"
+        whose = f"the run of {stamp[0]} with seed {stamp[1]} and {stamp[2]} runs {beside} recordings"
+    raise ProblemError(
+        f"{folder / name} is of {whose}: ask for the same, name another folder, or delete that file to write over it"
+    )
+
+
+def _cell(value: float | None) -> str:
+    return "" if value is None else f"{value:.3f}"

@@ -1,0 +1,60 @@
+"""Social Contract AI as an inference problem: its experiments, ours beside the recorded language models.
+
+The experiments follow Franken et al. (2023), Social Contract AI: aligning AI assistants with implicit group norms,
+arXiv 2310.17769. Where recordings are given, each recorded condition is replayed with our assistant in the recorded
+seat, at temperature 0 as the language models were; conditions without a recording are simulated.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from contracts.errors import ProblemError
+from inference.game.recordings import read_offers
+from inference.social_contract.conditions import DESIGNS as ONE_NORM
+from inference.social_contract.currencies import DESIGNS as CURRENCIES
+from inference.social_contract.experiment import Experiment, Row, run_jobs
+from inference.social_contract.jobs import Design
+from inference.social_contract.mixtures import DESIGNS as MIXTURES
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+DESIGNS: Mapping[str, Design] = dict(sorted((ONE_NORM | MIXTURES | CURRENCIES).items()))
+
+
+def run_experiment(
+    name: str,
+    *,
+    seed: int,
+    recordings: str | Path | pd.DataFrame | None = None,
+    n_runs: int = 200,
+    done: Mapping[str, Sequence[Row]] | None = None,
+    keep: Callable[[str, list[Row]], None] | None = None,
+    progress: Callable[[str], None] = lambda line: None,
+) -> Experiment:
+    """Run one experiment.
+
+    Parameters
+    ----------
+    name : "E1", ...
+    seed : the same seed gives the same bytes
+    recordings : folder with the recorded `offers.parquet`, or its table; None for simulations only
+    n_runs : simulated runs of each condition
+    done, keep, progress : see `run_jobs`; finished conditions, what keeps them, and what takes a line for each
+
+    Raises
+    ------
+    ProblemError
+        If there is no such experiment, or the recordings cannot be read.
+    """
+    if name not in DESIGNS:
+        raise ProblemError(f"experiment is {name!r}: give one of {', '.join(DESIGNS)}")
+    if n_runs < 2:
+        raise ProblemError(f"n_runs is {n_runs}: errors over runs need at least two")
+    offers = read_offers(recordings) if isinstance(recordings, str | Path) else recordings
+    design = DESIGNS[name]
+    rows = run_jobs(design.jobs(offers, n_runs), seed, done=done, keep=keep, progress=progress)
+    return Experiment(name, design.question, seed, rows, tuple(design.findings(rows)))

@@ -1,0 +1,1 @@
+"""What a split is worth, and how it is proposed and answered."""

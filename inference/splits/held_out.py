@@ -1,0 +1,130 @@
+"""Responders predicted out of sample: every answer by a model that did not see it, person by person."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from scipy.optimize import minimize
+from scipy.special import expit, log_expit, xlogy
+
+from contracts.errors import ProblemError, SolverError
+from contracts.inputs.arrays import Array, finite, generator, yes_or_no
+from contracts.inputs.door import checked
+from contracts.inputs.frozen import dataclass
+from contracts.inputs.kinds import Names
+from contracts.readable import name_column
+from inference.splits.responders import Answers, answers_of, fit_responders
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+@dataclass(frozen=True, eq=False)
+class HeldOut:
+    """Log likelihood of held-out answers by model and person; made by `compare_responders`."""
+
+    models: tuple[str, ...]
+    log_likelihood: Array  # (n_models, n_people), every answer counted once
+    n_answers: int
+
+    def difference(self, model: str, other: str) -> tuple[float, float]:
+        """Mean over people of the gain of one model on another, and its standard error."""
+        gain = self.log_likelihood[self.models.index(model)] - self.log_likelihood[self.models.index(other)]
+        return float(gain.mean()), float(gain.std(ddof=1) / np.sqrt(len(gain)))
+
+    def to_frame(self) -> pd.DataFrame:
+        """One row per model: total, mean per person with standard error, per answer, people predicted best."""
+        import pandas as pd
+
+        n_people = self.log_likelihood.shape[1]
+        best = np.bincount(self.log_likelihood.argmax(axis=0), minlength=len(self.models))
+        columns = {
+            "total": self.log_likelihood.sum(axis=1),
+            "per_person": self.log_likelihood.mean(axis=1),
+            "standard_error": self.log_likelihood.std(axis=1, ddof=1) / np.sqrt(n_people),
+            "per_answer": self.log_likelihood.sum(axis=1) / self.n_answers,
+            "people_predicted_best": best,
+        }
+        return pd.DataFrame(columns, index=pd.Index(self.models, name="model"))
+
+    def __repr__(self) -> str:
+        heading, *names = name_column("", self.models)
+        rows = [f"{'model'.ljust(len(heading))}  total log likelihood  per person    (se)  per answer"]
+        for name, row in zip(names, self.to_frame().itertuples(), strict=True):
+            rows.append(
+                f"{name}  {row.total:20.1f}  {row.per_person:10.3f}  ({row.standard_error:.3f})  {row.per_answer:10.4f}"
+            )
+        return "\n".join(rows)
+
+
+@checked
+def compare_responders(
+    person: Names,
+    offer: Any,
+    accepted: Any,
+    *,
+    n_types: tuple[int, ...] = (1, 3),
+    n_folds: int = 5,
+    rng: np.random.Generator,
+) -> HeldOut:
+    """Hold out a part of every person's answers in turn, and predict it from the rest.
+
+    Compared are the population of `fit_responders` with each number of kinds, one logit in Fehr & Schmidt's utility for
+    everybody (pooled), and one rate of acceptance for everybody (intercept only).
+
+    Parameters
+    ----------
+    person, offer, accepted : as in `answers_of`
+    n_types : numbers of kinds to compare
+    n_folds : parts of every person's answers; everybody must have answered at least as often
+    rng : deals answers to parts, and starts the fits
+
+    Raises
+    ------
+    ProblemError
+        If somebody answered less often than there are parts.
+    """
+    if n_folds < 2:
+        raise ProblemError(f"n_folds is {n_folds}: hold out one part of at least 2")
+    answers_of(person, offer, accepted)  # refuses what is no answer
+    who, share, said = np.asarray(person), finite("offer", offer), yes_or_no("accepted", accepted)
+    people, row = np.unique(who, return_inverse=True)
+    fewest = int(np.bincount(row.ravel()).argmin())
+    if (count := np.bincount(row.ravel())[fewest]) < n_folds:
+        raise ProblemError(f"person {people[fewest]} answered {count} times: use n_folds of at most that")
+    fold = np.empty(len(who), dtype=np.int64)
+    for k in range(len(people)):
+        own = np.flatnonzero(row == k)
+        fold[own] = generator(rng).permutation(len(own)) % n_folds
+    names = [*(f"hierarchical, {k} kind{'s' if k > 1 else ''}" for k in n_types), "pooled logit", "intercept only"]
+    total = np.zeros((len(names), len(people)))
+    for held in range(n_folds):
+        seen, new = (answers_of(who[part], share[part], said[part]) for part in (fold != held, fold == held))
+        for m, kinds in enumerate(n_types):
+            total[m] += fit_responders(seen, kinds, rng=rng).log_predictive(new)
+        total[-2] += _pooled(seen, new)
+        rate = seen.accepted.sum() / seen.n_answers
+        total[-1] += xlogy(new.accepted.sum(axis=1), rate) + xlogy(new.rejected.sum(axis=1), 1 - rate)
+    return HeldOut(tuple(names), total, len(who))
+
+
+def _pooled(seen: Answers, new: Answers) -> Array:
+    """Everybody alike: (s - envy (1 - 2s)) / temperature with one envy and temperature, by maximum likelihood."""
+
+    def worth(coefficients: Array, offers: Array) -> Array:
+        return coefficients[0] * offers - coefficients[1] * (1 - 2 * offers)
+
+    accepted, rejected = seen.accepted.sum(axis=0), seen.rejected.sum(axis=0)
+
+    def loss(coefficients: Array) -> tuple[float, Array]:
+        eta = worth(coefficients, seen.offers)
+        error = accepted - (accepted + rejected) * expit(eta)
+        gradient = -np.array([error @ seen.offers, -error @ (1 - 2 * seen.offers)])
+        return -float(accepted @ log_expit(eta) + rejected @ log_expit(-eta)), gradient
+
+    found = minimize(loss, np.array([5.0, 1.0]), jac=True, method="BFGS", options={"gtol": 1e-4})
+    if not found.success:
+        raise SolverError(f"the pooled logit did not converge: {found.message}", tried=("BFGS",))
+    eta = worth(found.x, new.offers)
+    return new.accepted @ log_expit(eta) + new.rejected @ log_expit(-eta)

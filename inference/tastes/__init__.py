@@ -1,0 +1,1 @@
+"""Tastes that vary continuously."""

@@ -1,0 +1,279 @@
+"""Tastes that vary continuously, with all their uncertainty: hierarchical logit by Gibbs sampling."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from functools import cached_property
+from itertools import islice
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from contracts.errors import ProblemError
+from contracts.inputs.arrays import Array, generator
+from contracts.inputs.door import checked
+from contracts.inputs.frozen import dataclass
+from contracts.inputs.kinds import Count
+from contracts.problem.screening import ScreeningProblem
+from contracts.readable import name_column
+from inference.choice.data import ChoiceData, checked_data
+from inference.logit.panel import information, panel_of
+from inference.logit.quantisation import screening_problem_of
+from inference.tastes.distribution import TasteDistribution, choices_of, kinds_of
+from inference.tastes.mixed_logit import refuse_idle_attributes
+from inference.tastes.sampler import HierarchicalPrior, People, sweeps
+from inference.types.draws import arviz
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+INTERVAL = (0.025, 0.975)
+
+
+@checked
+@dataclass(frozen=True, eq=False)
+class HierarchicalLogit:
+    """Posterior of a population of tastes, and of each person's.
+
+    Person i has coefficients b_i = g(beta_i) with beta_i ~ N(mean, covariance); g is the identity, or exp or -exp for
+    coefficients of one sign, so that `mean`, `sd` and `covariance` are those of the logarithm there.
+
+    Attributes
+    ----------
+    data, kinds, prior : what was fitted
+    mean : (n_chains, n_draws, n_attributes) draws of the population's mean
+    covariance : (n_chains, n_draws, n_attributes, n_attributes) draws of its covariance
+    log_likelihood : (n_chains, n_draws) of all choices at the people's coefficients
+    individual_means, individual_sds : (n_people, n_attributes) posterior of each person's coefficients b_i
+    individual_draws : (n_chains, n_kept, n_people, n_attributes) evenly spaced draws of them
+    acceptance : share of proposals accepted
+    """
+
+    data: ChoiceData
+    kinds: tuple[str, ...]
+    prior: HierarchicalPrior
+    mean: Array
+    covariance: Array
+    log_likelihood: Array
+    individual_means: Array
+    individual_sds: Array
+    individual_draws: Array
+    acceptance: float
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The attributes."""
+        return tuple(self.data.names or ())
+
+    @cached_property
+    def sd(self) -> Array:
+        """Draws of the population's standard deviations; (n_chains, n_draws, n_attributes)."""
+        return np.asarray(np.sqrt(np.diagonal(self.covariance, axis1=2, axis2=3)))
+
+    @property
+    def tastes(self) -> TasteDistribution:
+        """The population at the posterior mean of its mean and covariance."""
+        factor = np.linalg.cholesky(self.covariance.mean(axis=(0, 1)))
+        return TasteDistribution(self.kinds, self.mean.mean(axis=(0, 1)), factor)
+
+    def draw_people(self, size: Count, rng: np.random.Generator) -> Array:
+        """Coefficients of new people from the posterior predictive distribution; (size, n_attributes)."""
+        chain, draw = (rng.integers(count, size=size) for count in self.mean.shape[:2])
+        factor = np.linalg.cholesky(self.covariance[chain, draw])
+        beta = self.mean[chain, draw] + (factor @ rng.standard_normal((size, len(self.kinds), 1)))[:, :, 0]
+        return TasteDistribution.standard(self.kinds).coefficients(beta)
+
+    def simulate(self, rng: np.random.Generator, data: ChoiceData | None = None) -> ChoiceData:
+        """Choices of new people with predicted tastes, in the situations of `data` (those of the fit by default)."""
+        data = self.data if data is None else data
+        return choices_of(data, self.draw_people(data.n_people, rng), rng)
+
+    def screening_problem(
+        self,
+        *,
+        price: str,
+        n_types: int,
+        rng: np.random.Generator,
+        goods: Sequence[str] | None = None,
+        draws: Count = 10_000,
+        **fields: Any,
+    ) -> ScreeningProblem:
+        """The problem of whoever designs a menu for this population, with a few types that stand for it.
+
+        Parameters
+        ----------
+        price : attribute that becomes the transfer; everybody must mind paying it, so fit it "negative" or "fixed"
+        n_types : how many types; see `inference.logit.quantisation` for what they keep
+        rng : draws the people from the posterior predictive distribution
+        goods : attributes that a contract can vary; by default all others
+        draws : people drawn
+        fields : cost, domain and the other fields of ScreeningProblem, in the units of the data
+
+        Raises
+        ------
+        ProblemError
+            If somebody does not mind paying, or the fields make no problem.
+        """
+        people = self.draw_people(draws, rng)
+        return screening_problem_of(
+            people, self.names, price=price, goods=goods, n_types=n_types, rng=rng, fields=fields
+        )
+
+    @cached_property
+    def diagnostics(self) -> dict[str, Array]:
+        """R-hat ("r_hat") and bulk effective sample size ("effective") of mean and sd; (2, n_attributes) each."""
+        az = arviz()
+        draws = az.convert_to_dataset({"mean": self.mean, "sd": self.sd})
+        parts = {"r_hat": az.rhat(draws), "effective": az.ess(draws)}
+        return {name: np.stack([part["mean"].values, part["sd"].values]) for name, part in parts.items()}
+
+    def to_arviz(self) -> Any:
+        """An arviz.InferenceData with the draws of mean, sd and covariance."""
+        az = arviz()
+        names = list(self.names)
+        return az.from_dict(
+            posterior={"mean": self.mean, "sd": self.sd, "covariance": self.covariance},
+            sample_stats={"lp": self.log_likelihood},
+            coords={"attribute": names, "other_attribute": names},
+            dims={"mean": ["attribute"], "sd": ["attribute"], "covariance": ["attribute", "other_attribute"]},
+        )
+
+    def to_frame(self) -> pd.DataFrame:
+        """Posterior mean, sd, central 95% interval, R-hat and effective sample size of every mean and sd."""
+        try:
+            import pandas as pd
+        except ImportError as exc:
+            raise ImportError("to_frame needs pandas: pip install 'menuwright[frames]'") from exc
+        draws = np.concatenate([self.mean, self.sd], axis=2).reshape(-1, 2 * len(self.names))
+        low, high = np.quantile(draws, INTERVAL, axis=0)
+        index = pd.MultiIndex.from_product([["mean", "sd"], self.names], names=["parameter", "attribute"])
+        columns = {"estimate": draws.mean(axis=0), "posterior_sd": draws.std(axis=0), "low": low, "high": high}
+        tested = {name: part.ravel() for name, part in self.diagnostics.items()}
+        return pd.DataFrame(columns | tested, index=index)
+
+    def individual_frame(self) -> pd.DataFrame:
+        """One row per person: posterior mean and sd of each coefficient."""
+        try:
+            import pandas as pd
+        except ImportError as exc:
+            raise ImportError("individual_frame needs pandas: pip install 'menuwright[frames]'") from exc
+        columns = pd.MultiIndex.from_product([["mean", "sd"], self.names], names=["posterior", "attribute"])
+        values = np.concatenate([self.individual_means, self.individual_sds], axis=1)
+        return pd.DataFrame(values, index=pd.Index(self.data.people, name="person"), columns=columns)
+
+    def __repr__(self) -> str:
+        n_chains, n_draws = self.mean.shape[:2]
+        head = f"Hierarchical logit: {self.data.n_people} people, {self.data.n_obs} choices"
+        heading, *names = name_column("attribute", self.names)
+        lines = [f"{heading}  varies         mean     (sd)         sd     (sd)"]
+        for k, name in enumerate(names):
+            cells = "  ".join(f"{part[..., k].mean():9.4f} ({part[..., k].std():.4f})" for part in (self.mean, self.sd))
+            lines.append(f"{name}  {self.kinds[k]:8}  {cells}")
+        chains = f"{n_chains} chains of {n_draws} draws, {self.acceptance:.0%} of proposals accepted"
+        return "\n".join([head, *lines, f"{chains}; in brackets the posterior sd"])
+
+
+@checked
+def fit_hierarchical_logit(
+    data: ChoiceData,
+    random: str | Mapping[str, str] = "normal",
+    *,
+    rng: np.random.Generator,
+    draws: int = 1000,
+    warmup: int = 500,
+    chains: int = 4,
+    prior: HierarchicalPrior | None = None,
+    individual_draws: Count = 100,
+    progress: Callable[[int, int], None] | None = None,
+) -> HierarchicalLogit:
+    """Sample the posterior of a normal population of tastes, with a full covariance, and of each person's tastes.
+
+    Parameters
+    ----------
+    data : ChoiceData
+    random : how coefficients vary: "normal", "positive" or "negative" (lognormal) for all, or a mapping by attribute,
+        in which attributes left out are normal
+    rng : all randomness; the same seed gives the same draws
+    draws, warmup : kept and discarded draws of each chain
+    chains : started far apart, so that an R-hat near 1 says something
+    prior : HierarchicalPrior(), the defaults of bayesm for R, if left out
+    individual_draws : draws of every person that are kept, per chain
+    progress : called after every sweep with the number of sweeps done and to do
+
+    Raises
+    ------
+    ProblemError
+        If an argument does not fit, an attribute never differs, or a coefficient is to be "fixed".
+
+    References
+    ----------
+    Rossi, Allenby & McCulloch (2005), Bayesian Statistics and Marketing, ch. 5. The sampler is described in
+    `inference.tastes.sampler`.
+
+    Examples
+    --------
+    >>> rng = np.random.default_rng(1)
+    >>> offers = ChoiceData(rng.normal(size=(300, 3, 1)), np.zeros(300, int), np.repeat(np.arange(60), 5), ["speed"])
+    >>> data = choices_of(offers, rng.normal(1.0, 0.5, size=(60, 1)), rng)
+    >>> posterior = fit_hierarchical_logit(data, rng=rng, draws=200, warmup=200, chains=2)
+    >>> posterior.mean.shape, posterior.individual_means.shape
+    ((2, 200, 1), (60, 1))
+    >>> bool(abs(posterior.mean.mean() - 1.0) < 4 * posterior.mean.std())
+    True
+    """
+    kinds = _checked_kinds(random, data)
+    generator(rng)
+    for name, count, least in (("draws", draws, 4), ("warmup", warmup, 20), ("chains", chains, 1)):
+        if count < least:
+            raise ProblemError(f"{name} is {count}: use at least {least}")
+    refuse_idle_attributes(data)
+    prior = HierarchicalPrior() if prior is None else prior
+    size = data.n_attributes
+    prior.parts(size)
+    mean, root = np.empty((chains, draws, size)), np.empty((chains, draws, size, size))
+    value, acceptance = np.empty((chains, draws)), np.empty(draws)
+    kept = np.unique(np.linspace(0, draws - 1, min(max(individual_draws, 1), draws)).astype(int))
+    people = np.empty((chains, len(kept), data.n_people, size))
+    total, square = np.zeros((data.n_people, size)), np.zeros((data.n_people, size))
+    everybody = People(panel_of(data, chains), kinds)
+    states = sweeps(everybody, _start(data, kinds, chains, rng), prior, warmup, rng)
+    for number, now in enumerate(islice(states, warmup + draws), start=-warmup):
+        if number >= 0:
+            mean[:, number], root[:, number], value[:, number] = now.mean, now.root, now.value.sum(axis=0)
+            acceptance[number] = now.acceptance
+            coefficients = everybody.coefficients(now.beta)
+            total += coefficients.sum(axis=1)
+            square += (coefficients**2).sum(axis=1)
+            if (place := np.searchsorted(kept, number)) < len(kept) and kept[place] == number:
+                people[:, place] = coefficients.transpose(1, 0, 2)
+        if progress is not None:
+            progress(number + warmup + 1, warmup + draws)
+    average = total / (chains * draws)
+    spread = np.sqrt(np.maximum(square / (chains * draws) - average**2, 0.0))
+    covariance = np.asarray(np.linalg.inv(root @ root.transpose(0, 1, 3, 2)))
+    return HierarchicalLogit(
+        data, kinds, prior, mean, covariance, value, average, spread, people, float(acceptance.mean())
+    )
+
+
+def _checked_kinds(random: str | Mapping[str, str], data: ChoiceData) -> tuple[str, ...]:
+    names = tuple(checked_data(data).names or ())
+    kinds = kinds_of(random, names)
+    if "fixed" in kinds:
+        name = names[kinds.index("fixed")]
+        raise ProblemError(f"random[{name!r}] is 'fixed': here all coefficients vary; use fit_mixed_logit")
+    return kinds
+
+
+def _start(data: ChoiceData, kinds: tuple[str, ...], chains: int, rng: np.random.Generator) -> Array:
+    """Where people begin: indifferent, up to noise that differs between chains and would matter in one choice.
+
+    The unit of a coefficient is one over the root of the information that one choice holds about it.
+    """
+    nobody = np.zeros((data.n_people, data.n_attributes))
+    own = np.diagonal(information(panel_of(data), nobody), axis1=1, axis2=2).sum(axis=0) / data.n_obs
+    unit = 1 / np.sqrt(own)
+    apart = rng.standard_normal((1, chains, data.n_attributes))
+    each = rng.standard_normal((data.n_people, chains, data.n_attributes)) / 2
+    normal = np.array(kinds) == "normal"
+    return np.asarray(np.where(normal, unit * (apart + each), np.log(unit) + apart + each))

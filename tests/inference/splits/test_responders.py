@@ -1,0 +1,222 @@
+"""Responders of the ultimatum game: recovery of known populations, and the recorded people of the study."""
+
+from pathlib import Path
+
+import matplotlib as mpl
+import numpy as np
+import pandas as pd
+import pytest
+from scipy.special import expit
+
+from contracts.errors import ProblemError
+from inference.splits.held_out import compare_responders
+from inference.splits.preferences import FehrSchmidt, acceptance_probability
+from inference.splits.responders import answers_of, fit_responders
+
+mpl.use("Agg")
+
+RECORDED = Path(__file__).resolve().parents[3].parent / "shared" / "data" / "ultimatum" / "responders.csv"
+OFFERS = np.linspace(0.05, 0.5, 10)
+
+
+def population(rng, n_people, *, envy, spread, temperature, n_each=2):
+    """Answers of people whose log envy is normal and whose temperature is common."""
+    own = np.exp(np.log(envy) + spread * rng.normal(size=n_people))
+    person = np.repeat(np.arange(n_people), 10 * n_each)
+    offer = np.tile(OFFERS, n_people * n_each)
+    chance = acceptance_probability(FehrSchmidt(own[person], 0.0), offer, temperature=temperature)
+    return own, person, offer, rng.random(len(person)) < chance
+
+
+@pytest.fixture(scope="module")
+def recorded():
+    if not RECORDED.exists():
+        pytest.skip("../shared/data/ultimatum/responders.csv is not here: the recorded responders are not fitted")
+    table = pd.read_csv(RECORDED)
+    return table["subject"].to_numpy(), 1 - table["proposer_share"].to_numpy(), 1 - table["rejected"].to_numpy()
+
+
+@pytest.fixture(scope="module")
+def fitted(recorded):
+    return fit_responders(answers_of(*recorded), 2, rng=np.random.default_rng(0))
+
+
+# ---- recovery ----
+
+
+def test_a_known_population_is_recovered():
+    rng = np.random.default_rng(2)
+    own, person, offer, accepted = population(rng, 600, envy=0.5, spread=0.8, temperature=0.06)
+    fit = fit_responders(answers_of(person, offer, accepted))
+    assert np.exp(fit.means[0, 0]) == pytest.approx(0.5, rel=0.1)
+    assert np.sqrt(fit.covariances[0, 0, 0]) == pytest.approx(0.8, rel=0.12)
+    assert np.exp(fit.means[0, 1]) == pytest.approx(0.06, rel=0.1)
+    threshold = own / (1 + 2 * own)
+    error = fit.minimal_acceptable_offer - threshold
+    assert np.sqrt((error**2).mean()) < 0.35 * threshold.std()
+    assert abs(error.mean()) < 0.01
+
+
+def test_two_kinds_are_told_apart():
+    rng = np.random.default_rng(3)
+    _, person, offer, calm = population(rng, 300, envy=0.05, spread=0.3, temperature=0.03)
+    _, _, _, proud = population(rng, 200, envy=1.5, spread=0.3, temperature=0.08)
+    accepted = np.concatenate([calm, proud])
+    both = np.concatenate([person, person[: 200 * 20] + 300]), np.concatenate([offer, offer[: 200 * 20]])
+    fit = fit_responders(answers_of(*both, accepted), 2, rng=rng)
+    np.testing.assert_allclose(fit.weights, [0.6, 0.4], atol=0.03)
+    np.testing.assert_allclose(np.exp(fit.means[:, 0]), [0.05, 1.5], rtol=0.25)
+    np.testing.assert_allclose(np.exp(fit.means[:, 1]), [0.03, 0.08], rtol=0.25)
+    assert fit.bic < fit_responders(answers_of(*both, accepted)).bic
+
+
+def test_everybody_alike_gives_a_curve_that_is_the_logit():
+    rng = np.random.default_rng(4)
+    _, person, offer, accepted = population(rng, 400, envy=0.4, spread=0.0, temperature=0.1)
+    fit = fit_responders(answers_of(person, offer, accepted))
+    exact = 1 - expit((OFFERS - 0.4 * (1 - 2 * OFFERS)) / 0.1)
+    np.testing.assert_allclose(fit.rejection_curve(OFFERS).mean, exact, atol=0.02)
+
+
+@pytest.mark.slow
+def test_bands_cover_the_true_curve():
+    envy, temperature = np.exp(np.log(0.5) + 0.8 * np.random.default_rng(0).normal(size=40_000)), 0.06
+    truth = [expit(-(s - envy * (1 - 2 * s)) / temperature).mean() for s in OFFERS]
+    hits = []
+    for seed in range(60):
+        _, person, offer, accepted = population(
+            np.random.default_rng(seed), 150, envy=0.5, spread=0.8, temperature=temperature
+        )
+        band = fit_responders(answers_of(person, offer, accepted)).rejection_curve(OFFERS, 0.9)
+        hits.append((band.lower <= truth) & (truth <= band.upper))
+    assert np.mean(hits) == pytest.approx(0.9, abs=0.06)  # 60 samples: standard error of one offer's rate 0.039
+
+
+def test_what_somebody_answered_moves_the_belief_about_that_person():
+    answers = answers_of([1] * 6 + [2] * 6, [0.1, 0.2, 0.3, 0.4, 0.5, 0.5] * 2, [0, 0, 0, 1, 1, 1] + [1] * 6)
+    fit = fit_responders(answers)
+    assert fit.envy[0] > 3 * fit.envy[1]
+    assert 0.25 < fit.minimal_acceptable_offer[0] < 0.45
+    np.testing.assert_allclose(fit.posterior.sum(axis=1), 1.0)
+
+
+def test_equally_common_types_are_quantiles_of_the_population():
+    rng = np.random.default_rng(6)
+    own, person, offer, accepted = population(rng, 800, envy=0.5, spread=0.8, temperature=0.05)
+    types, weights = fit_responders(answers_of(person, offer, accepted)).types(4)
+    np.testing.assert_allclose(types.envy, np.quantile(own, [0.125, 0.375, 0.625, 0.875]), rtol=0.25)
+    assert weights.tolist() == [0.25] * 4
+
+
+def test_people_and_the_order_of_answers_may_be_relabelled():
+    rng = np.random.default_rng(7)
+    _, person, offer, accepted = population(rng, 60, envy=0.5, spread=0.8, temperature=0.06)
+    order = rng.permutation(len(person))
+    names = np.array([f"person {k:03d}" for k in range(60)])
+    fit = fit_responders(answers_of(person, offer, accepted))
+    again = fit_responders(answers_of(names[person][order], offer[order], accepted[order]))
+    np.testing.assert_allclose(fit.envy, again.envy, rtol=1e-9)
+
+
+# ---- the recorded people ----
+
+
+def test_the_rejection_curve_of_the_study_is_reproduced(recorded, fitted):
+    """Rejection rises from about 1% at an equal split to about 70% when the proposer keeps 95%."""
+    answers = answers_of(*recorded)
+    band = fitted.rejection_curve(answers.offers)
+    observed = answers.rejected.mean(axis=0) / 2
+    assert observed[-1] == pytest.approx(0.010)
+    assert observed[0] == pytest.approx(0.723)
+    np.testing.assert_allclose(band.mean, observed, atol=0.035)
+    assert np.all(np.diff(band.mean) < 0)
+    assert (band.lower <= band.mean).all()
+    assert (band.mean <= band.upper).all()
+    assert np.all(band.most - band.least > band.upper - band.lower)  # people differ more than the mean is uncertain
+
+
+def test_a_quarter_of_the_people_hardly_mind(fitted):
+    assert len(fitted.answers.people) == 500
+    np.testing.assert_allclose(fitted.weights, [0.735, 0.265], atol=0.02)
+    assert np.exp(fitted.means[0, 0]) == pytest.approx(0.37, abs=0.03)
+    assert np.exp(fitted.means[1, 0]) == pytest.approx(0.031, abs=0.01)
+    assert fitted.log_likelihood == pytest.approx(-2302.0, abs=1.0)
+    one = fit_responders(fitted.answers)
+    assert fitted.bic < one.bic - 30
+
+
+def test_people_who_never_reject_come_out_with_the_lowest_thresholds(fitted):
+    rejections = fitted.answers.rejected.sum(axis=1)
+    accepting = fitted.minimal_acceptable_offer[rejections == 0]
+    assert len(accepting) == 109
+    assert accepting.max() < np.median(fitted.minimal_acceptable_offer)
+    assert np.corrcoef(rejections, fitted.minimal_acceptable_offer)[0, 1] > 0.95
+
+
+@pytest.mark.slow
+def test_the_hierarchical_model_predicts_held_out_answers_best(recorded):
+    found = compare_responders(*recorded, n_types=(1, 2), rng=np.random.default_rng(0))
+    assert found.log_likelihood.shape == (4, 500)
+    total = dict(zip(found.models, found.log_likelihood.sum(axis=1), strict=True))
+    assert total["intercept only"] == pytest.approx(-6082.4, abs=2.0)
+    assert total["pooled logit"] == pytest.approx(-4494.7, abs=5.0)
+    assert total["hierarchical, 2 kinds"] > -1760
+    for other in ("pooled logit", "intercept only"):
+        gain, error = found.difference("hierarchical, 2 kinds", other)
+        assert gain > 20 * error
+    assert found.to_frame()["people_predicted_best"].sum() == 500
+
+
+def test_the_held_out_models_know_only_what_they_saw():
+    """With coin tosses for answers nothing can be learned: nobody beats the intercept, whose value is log 1/2."""
+    rng = np.random.default_rng(5)
+    person, offer = np.repeat(np.arange(150), 20), np.tile(np.repeat(OFFERS, 2), 150)
+    found = compare_responders(person, offer, rng.random(3000) < 0.5, n_types=(1,), n_folds=4, rng=rng)
+    per_answer = found.log_likelihood.sum(axis=1) / 3000
+    assert per_answer[-1] == pytest.approx(-np.log(2), abs=0.002)
+    assert per_answer.max() < -np.log(2) + 0.003
+    assert "intercept only" in str(found)
+
+
+def test_the_picture_shows_what_was_observed(fitted):
+    ax = fitted.plot()
+    observed = ax.get_lines()[1]
+    np.testing.assert_allclose(observed.get_ydata()[-1], 0.010)
+    assert ax.get_ylabel() == "share of people who reject"
+    assert fitted.to_frame().shape == (500, 3)
+    assert "500 people, 10,000 answers, 2 kinds" in str(fitted)
+    mpl.pyplot.close("all")
+
+
+# ---- refusals ----
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda: answers_of([1], [0.2, 0.3], [1]), "expected one entry each per answer"),
+        (lambda: answers_of(["a", None], [0.2, 0.2], [1, 0]), r"person\[1\] is missing"),
+        (lambda: answers_of(["a", float("nan")], [0.2, 0.2], [1, 0]), r"person\[1\] is missing"),
+        (lambda: answers_of([1], [0.7], [1]), "an offer is 0.7: give the responder's share"),
+        (lambda: answers_of([1], [-0.1], [1]), "an offer is -0.1"),
+        (lambda: answers_of([1], [0.2], [2]), r"accepted\[0\] is 2: use True and False, or 1 and 0"),
+        (lambda: fit_responders(answers_of([1], [0.2], [1]), 0), "n_types is 0"),
+        (lambda: fit_responders(answers_of([1], [0.2], [1]), 2), "random starts: give rng"),
+        (lambda: fit_responders(answers_of([1], [0.2], [1])).rejection_curve([0.1], 2.0), "level is 2.0"),
+        (
+            lambda: fit_responders(answers_of([1], [0.2], [1])).log_predictive(answers_of([2], [0.2], [1])),
+            "the new answers are of other people",
+        ),
+        (
+            lambda: compare_responders([1, 1], [0.1, 0.2], [1, 0], n_folds=3, rng=np.random.default_rng(0)),
+            "person 1 answered 2 times",
+        ),
+        (lambda: compare_responders([1, 1], [0.1, 0.2], [1, 2], rng=np.random.default_rng(0)), r"accepted\[1\] is 2"),
+        (lambda: compare_responders([1], [0.1], [1], n_folds=1, rng=np.random.default_rng(0)), "n_folds is 1"),
+        (lambda: compare_responders([1, 1], [0.1, 0.2], [1, 0], n_folds=2, rng=7), "rng is 7"),
+        (lambda: fit_responders(([1], [0.2], [1])), "answers is tuple: give answers_of"),
+    ],
+)
+def test_bad_input_is_refused_with_what_and_where(call, message):
+    with pytest.raises(ProblemError, match=message):
+        call()
