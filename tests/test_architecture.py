@@ -46,7 +46,6 @@ LONG = {
     "contracts/front/search.py": "archive and lists are to leave",
     "contracts/menu/menu.py": "choosing and reading from files are to leave",
     "contracts/menu/picture.py": "three pictures of a menu",
-    "contracts/models/pricing.py": "models with their derivations",
     "contracts/problem/ambiguity.py": "five sets of weights, each with its worst case",
     "contracts/problem/costs/basic.py": "the common costs, each with its conjugate",
     "contracts/problem/domains.py": "four domains, each small",

@@ -1,15 +1,8 @@
 """Textbook problems by name: each function returns a ScreeningProblem."""
 
-from contracts.models.pricing import (
-    delegation,
-    income_tax,
-    lotteries,
-    maskin_riley,
-    multiproduct,
-    mussa_rosen,
-    optimal_auction,
-    regulation,
-)
+from contracts.models.policies import delegation, lotteries
+from contracts.models.pricing import maskin_riley, multiproduct, mussa_rosen, optimal_auction
+from contracts.models.public import income_tax, regulation
 
 __all__ = [
     "delegation",
