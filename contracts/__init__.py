@@ -21,9 +21,10 @@ from contracts.front.goals import (
     Surplus,
     TotalSurplus,
 )
+from contracts.front.lists import Search
 from contracts.front.pareto import pareto_front
-from contracts.front.search import Search
-from contracts.menu.menu import Menu, load_menu
+from contracts.menu.files import load_menu
+from contracts.menu.menu import Menu
 from contracts.menu.offers import Options
 from contracts.problem.ambiguity import Ambiguity, ChiSquare, KullbackLeibler, Moments, TotalVariation, Wasserstein
 from contracts.problem.costs import Cost, Entropy, Linear, Logarithm, Power, Quadratic, Separable, Total
@@ -33,9 +34,11 @@ from contracts.problem.dropping import without_zero_weights
 from contracts.problem.mimicry import same_group
 from contracts.problem.objectives import Exponential, Isoelastic, Profit, WeightedSum, Welfare, WorstOff
 from contracts.problem.reading import Reading
-from contracts.problem.screening import LinearConstraint, ScreeningProblem
+from contracts.problem.rows import LinearConstraint
+from contracts.problem.screening import ScreeningProblem
 from contracts.problem.uncertainty import Ellipsoid, Interval, Noise, Uncertainty
-from contracts.proof.verify import Certificate, Deviation, verify
+from contracts.proof.certificate import Certificate, Deviation
+from contracts.proof.verify import verify
 from contracts.regret import Regret, regret
 from contracts.solve import solve_menu
 

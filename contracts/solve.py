@@ -17,12 +17,14 @@ from contracts.errors import ContractError, InfeasibleMenuError, ProblemError, S
 from contracts.inputs.arrays import number
 from contracts.inputs.door import checked
 from contracts.inputs.progress import checked_seconds, reporter
-from contracts.menu.menu import Menu, assembled, menu_of
+from contracts.menu.assembly import assembled, menu_of
+from contracts.menu.menu import Menu
 from contracts.problem.ambiguity import Moments
 from contracts.problem.objectives import TOO_AVERSE
 from contracts.problem.screening import ScreeningProblem
-from contracts.proof.bound import Bound, Multipliers, no_multipliers, upper_bound, without_noise
-from contracts.proof.verify import Certificate
+from contracts.proof.bound import Bound, upper_bound
+from contracts.proof.certificate import Certificate
+from contracts.proof.multipliers import Multipliers, no_multipliers, without_noise
 from contracts.repair.assign import exact_menu, is_feasible
 from contracts.repair.indifference import doubles
 

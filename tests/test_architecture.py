@@ -42,16 +42,12 @@ MOST_MODULES = 12  # in a folder
 MOST_LINES = 400  # of a file, unless a reason stands beside its name
 LONG = {
     "contracts/engines/cuts.py": "one algorithm",
-    "contracts/front/pareto.py": "exact and searched fronts are to be two",
-    "contracts/front/search.py": "archive and lists are to leave",
-    "contracts/menu/menu.py": "choosing and reading from files are to leave",
+    "contracts/menu/menu.py": "one result and its questions; choosing is to leave",
     "contracts/menu/picture.py": "three pictures of a menu",
     "contracts/problem/ambiguity.py": "five sets of weights, each with its worst case",
     "contracts/problem/costs/basic.py": "the common costs, each with its conjugate",
     "contracts/problem/domains.py": "four domains, each small",
     "contracts/problem/screening.py": "the door: checks are to become functions of their own",
-    "contracts/proof/bound.py": "multipliers, flow and bound are to be three",
-    "contracts/proof/verify.py": "certificate and verify are to be two",
     "contracts/solve.py": "the choice of engines",
     "inference/design/asking.py": "one program, its gradient and its front",
     "inference/language/chat/client.py": "one conversation with an endpoint",

@@ -21,7 +21,7 @@ from contracts.errors import ProblemError, UnwrittenError
 if TYPE_CHECKING:
     from contracts.front.front import Front
     from contracts.menu.menu import Menu
-    from contracts.proof.verify import Certificate
+    from contracts.proof.certificate import Certificate
 
 FEW_DIGITS = 1e-2  # share of the money at stake up to which a broken IC or IR may be a matter of rounding
 

@@ -18,10 +18,12 @@ from contracts.cli.problem_files import read_record, require_numbers
 from contracts.errors import ProblemError
 from contracts.inputs.columns import SUFFIXES, Columns, read_columns
 from contracts.inputs.frozen import dataclass
-from contracts.menu.menu import SCHEMA, Menu, menu_from_dict
+from contracts.menu.files import menu_from_dict
+from contracts.menu.menu import SCHEMA, Menu
 from contracts.problem.records import to_record
 from contracts.problem.screening import ScreeningProblem
-from contracts.proof.verify import Certificate, checked_standards, verify
+from contracts.proof.certificate import Certificate, checked_standards
+from contracts.proof.verify import verify
 
 LABEL_COLUMN, TRANSFER_COLUMN = "type", "transfer"
 TYPED_KEYS = ("labels", "allocation", "transfer")

@@ -14,7 +14,7 @@ from contracts.problem.costs import power_of_two
 from contracts.problem.domains import Simplex
 from contracts.problem.participation import WithOutside
 from contracts.problem.screening import ScreeningProblem
-from contracts.proof.bound import Multipliers, no_multipliers
+from contracts.proof.multipliers import Multipliers, no_multipliers
 
 if TYPE_CHECKING:
     from scipy.sparse import coo_array, csr_array

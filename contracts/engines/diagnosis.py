@@ -14,7 +14,7 @@ from contracts.inputs.arrays import Array
 from contracts.numerics.conic import run
 from contracts.problem.costs import asymptotic_slopes
 from contracts.problem.objectives import WeightedSum
-from contracts.proof.bound import Multipliers
+from contracts.proof.multipliers import Multipliers
 
 CONFLICT_PRICE = 1e-6  # share of the largest price above which a constraint takes part in the conflict
 SHORTFALL = 1e-7  # normalised violation below which a problem counts as feasible

@@ -27,7 +27,7 @@ from contracts.inputs.arrays import Array, Indices
 from contracts.inputs.frozen import dataclass
 from contracts.problem.costs import Entropy
 from contracts.problem.screening import ScreeningProblem
-from contracts.proof.bound import Multipliers, no_multipliers
+from contracts.proof.multipliers import Multipliers, no_multipliers
 
 DESCENT: Any = {"maxcor": 20, "maxfun": 20_000, "maxiter": 20_000, "ftol": 1e-16, "gtol": 1e-11}
 RESTARTS, PROGRESS = 20, 1e-13  # of the descent, and the relative progress that is worth another

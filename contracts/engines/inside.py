@@ -20,7 +20,8 @@ from contracts.problem.costs import Linear
 from contracts.problem.domains import NonNegative
 from contracts.problem.mimicry import tempting_pairs
 from contracts.problem.screening import ScreeningProblem
-from contracts.proof.bound import Bound, Multipliers, distribution_within, no_multipliers, upper_bound
+from contracts.proof.bound import Bound, distribution_within, upper_bound
+from contracts.proof.multipliers import Multipliers, no_multipliers
 
 FEW_TYPES = 100  # whose pairs are priced in one linear program
 SHARES = (1e-14, 1e-13, 1e-12, 1e-11, 1e-10, 1e-9, 1e-8, 1e-7)

@@ -21,7 +21,7 @@ from contracts.inputs.arrays import Array, Indices
 from contracts.inputs.frozen import dataclass
 from contracts.problem.domains import Simplex
 from contracts.problem.screening import ScreeningProblem
-from contracts.proof.bound import Multipliers
+from contracts.proof.multipliers import Multipliers
 
 NEAR = 1e-8  # of the largest valuation, within which a solver takes two types for one
 LOTTERY_DIGITS = 32 * EPS  # the same, below which it is the rounding of the lotteries' sums that decides

@@ -16,7 +16,7 @@ from contracts.problem.domains import Box, NonNegative
 from contracts.problem.mimicry import tempting_pairs
 from contracts.problem.participation import WithOutside
 from contracts.problem.screening import ScreeningProblem
-from contracts.proof.bound import Multipliers
+from contracts.proof.multipliers import Multipliers
 
 ALIKE = 1e-8  # of the range of types on a line: a step too small for a solver to see
 OUT_OF_REACH = 1e5  # units of allocation

@@ -23,7 +23,8 @@ from contracts.inputs.arrays import Array, finite, number
 from contracts.inputs.door import checked
 from contracts.inputs.frozen import dataclass
 from contracts.inputs.kinds import limit, position
-from contracts.menu.menu import Menu, menu_from_dict
+from contracts.menu.files import menu_from_dict
+from contracts.menu.menu import Menu
 from contracts.problem.objectives import WeightedSum
 from contracts.problem.records import from_record, read_document, to_record, write_document
 from contracts.problem.screening import ScreeningProblem

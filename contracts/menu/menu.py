@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,19 +10,20 @@ import numpy as np
 
 from contracts.errors import ProblemError
 from contracts.exact.best import best_options
-from contracts.inputs.arrays import Array, Indices, finite, generator, is_frame, number
+from contracts.inputs.arrays import Array, Indices, finite, generator, is_frame
 from contracts.inputs.door import checked
-from contracts.inputs.frozen import dataclass
+from contracts.inputs.frozen import dataclass, read_only
 from contracts.inputs.kinds import position
 from contracts.inputs.names import check_same_names, column_names, given_names, row_names
 from contracts.menu.first_best import first_best
-from contracts.menu.offers import BINDING, OUTSIDE, ExactMenu, Options
+from contracts.menu.offers import BINDING, OUTSIDE, Options
 from contracts.problem.mimicry import Mask, accessible, type_numbers
 from contracts.problem.participation import WithOutside
-from contracts.problem.records import from_record, read_document, to_record, write_document
+from contracts.problem.records import to_record, write_document
 from contracts.problem.screening import ScreeningProblem
-from contracts.proof.bound import Bound, Multipliers, upper_bound
-from contracts.proof.verify import Certificate, certify
+from contracts.proof.bound import Bound
+from contracts.proof.certificate import Certificate
+from contracts.proof.multipliers import Multipliers
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -67,14 +67,14 @@ class Menu:
             return self.contracts
         allocations, transfers = self.contracts
         instead = (1.0 - self.option_serving)[:, np.newaxis] * self._outside_allocation
-        return Options(_frozen(allocations[:, :-1] + instead), transfers)
+        return Options(read_only(allocations[:, :-1] + instead), transfers)
 
     @cached_property
     def option_serving(self) -> Array:
         """The chance of being served with each option, else one is left with the outside option; (n_options,)."""
         domain = self.problem.program.domain
         served = domain.served(self.contracts.allocations) if isinstance(domain, WithOutside) else 1.0
-        return _frozen(np.broadcast_to(served, len(self.contracts.transfers)).astype(np.float64))
+        return read_only(np.broadcast_to(served, len(self.contracts.transfers)).astype(np.float64))
 
     @property
     def option_utility(self) -> Array:
@@ -465,73 +465,8 @@ class Menu:
         return np.vstack([bare, outside_good]), np.append(transfers, 0.0)
 
 
-def menu_of(problem: ScreeningProblem, found: ExactMenu, bound: Bound, engine: str) -> Menu:
-    """The menu of an exact assignment: contracts that somebody takes, in the order of the types.
-
-    `found` and `bound` are about `problem.program`.
-    """
-    (allocations, transfers), taken = found.contracts, found.option_of_type
-    outside = problem.program.outside_contract
-    is_outside = np.zeros(len(transfers), dtype=bool)
-    if outside is not None:
-        is_outside = (allocations == outside).all(axis=1) & (transfers == 0)
-    first = np.full(len(transfers), len(taken))  # type that takes a contract; len(taken) if none does
-    np.minimum.at(first, taken, np.arange(len(taken)))
-    is_used = (first < len(taken)) & ~is_outside
-    kept = np.argsort(np.where(is_used, first, len(taken)), kind="stable")[: np.count_nonzero(is_used)]
-    position = np.full(len(transfers), OUTSIDE)
-    position[kept] = np.arange(len(kept))
-    options, option_of_type = Options(_frozen(allocations[kept]), _frozen(transfers[kept])), _frozen(position[taken])
-    if np.all(is_used | is_outside):  # the certificate is about these very contracts
-        return Menu(problem, options, option_of_type, found.certificate, bound, engine)
-    menu = assembled(problem, options, option_of_type, bound, engine, found.certificate.requested_gap)
-    return replace(menu, certificate=replace(menu.certificate, is_stopped=found.certificate.is_stopped))
-
-
-def assembled(
-    problem: ScreeningProblem, options: Options, option_of_type: Indices, bound: Bound, engine: str, gap: float
-) -> Menu:
-    """A menu with its certificate computed from nothing but the contracts, the assignment and the bound.
-
-    `options` and `bound` are about `problem.program`.
-    """
-    program = problem.program
-    outside = program.outside_contract
-    allocations, transfers = options
-    if outside is not None:  # last, so that index -1 points to it
-        allocations, transfers = np.vstack([allocations, outside]), np.append(transfers, 0.0)
-        own = np.where(option_of_type == OUTSIDE, len(transfers) - 1, option_of_type)
-    elif np.any(option_of_type == OUTSIDE):
-        raise ProblemError("option_of_type names the outside option, but this problem has no outside contract")
-    else:
-        own = option_of_type
-    certificate = certify(program, (allocations, transfers), own, bound, gap=gap)
-    return Menu(problem, options, option_of_type, certificate, bound, engine)
-
-
 def _lists(columns: dict[str, Array]) -> dict[str, list[float]]:
     return {name: column.tolist() for name, column in columns.items()}
-
-
-def _sized(name: str, values: Any, count: int) -> Array:
-    array = finite(name, values)
-    if array.shape != (count,):
-        raise ProblemError(f"{name} has shape {array.shape}; expected {(count,)}: save the menu again")
-    return array
-
-
-def _directions(problem: ScreeningProblem, values: Any) -> Array:
-    array = finite("multipliers.directions", values)
-    if not array.size:
-        return np.zeros((0, 0, problem.n_goods))
-    if array.shape != (problem.n_types, problem.n_types + 1, problem.n_goods):
-        raise ProblemError(f"multipliers.directions has shape {array.shape}: save the menu again")
-    return array
-
-
-def _frozen(array: Any) -> Any:
-    array.setflags(write=False)
-    return array
 
 
 def multipliers_record(multipliers: Multipliers) -> dict[str, Any]:
@@ -547,64 +482,3 @@ def multipliers_record(multipliers: Multipliers) -> dict[str, Any]:
         "weights": multipliers.weights.tolist(),
         **({"directions": multipliers.directions.tolist()} if multipliers.directions.size else {}),
     }
-
-
-@checked
-def load_menu(path: str | Path) -> Menu:
-    """Read a menu that `Menu.save` wrote. Its certificate is computed anew: a file is not believed.
-
-    Raises
-    ------
-    ProblemError
-        If the file is not such a menu.
-    """
-    record = read_document(path, SCHEMA, "Menu.save")
-    try:
-        return menu_from_dict(record)
-    except ProblemError:
-        raise
-    except (KeyError, TypeError, IndexError, AttributeError, ValueError, OverflowError) as exc:
-        raise ProblemError(f"{path} is incomplete or damaged ({exc!r}): save the menu again") from exc
-
-
-def menu_from_dict(record: dict[str, Any]) -> Menu:
-    """The inverse of Menu.to_dict."""
-    from scipy.sparse import csr_array
-
-    problem = from_record(ScreeningProblem, record["problem"])
-    n_types, program = problem.n_types, problem.program
-    prices = record["multipliers"]
-    price = finite("multipliers.ic.price", prices["ic"]["price"])
-    ic = csr_array((price, (prices["ic"]["tempted"], prices["ic"]["tempter"])), shape=(n_types, n_types))
-    multipliers = Multipliers(
-        ic=ic,
-        ir=_sized("multipliers.ir", prices["ir"], n_types),
-        transfer=_sized("multipliers.transfer", prices["transfer"], n_types),
-        side=_sized("multipliers.side", prices["side"], len(program.side_rows.limit)),
-        profit=number("multipliers.profit", prices["profit"]),
-        worst_off=_sized("multipliers.worst_off", prices["worst_off"], n_types),
-        weights=_sized("multipliers.weights", prices.get("weights", problem.weights), n_types),
-        directions=_directions(program, prices.get("directions", [])),
-    )
-    allocations = finite("options.allocations", record["options"]["allocations"]).reshape(-1, program.n_goods)
-    options = Options(
-        _frozen(allocations), _sized("options.transfers", record["options"]["transfers"], len(allocations))
-    )
-    option_of_type = np.array(record["option_of_type"])
-    whole = option_of_type.shape == (n_types,) and option_of_type.dtype.kind == "i"
-    if not whole or option_of_type.min() < OUTSIDE or option_of_type.max() >= len(options.transfers):
-        raise ProblemError("option_of_type does not fit the options and types: save the menu again")
-    option_of_type = option_of_type.astype(np.intp)
-    requested = record["certificate"]["requested_gap"]
-    gap = np.inf if requested is None else number("certificate.requested_gap", requested)
-    bound = upper_bound(program, multipliers)
-    menu = assembled(problem, options, _frozen(option_of_type), bound, record["engine"], gap)
-    stopped = record["certificate"].get("stopped") is True
-    menu = replace(menu, certificate=replace(menu.certificate, is_stopped=stopped))
-    for name in ("allocation", "transfer"):
-        if not np.array_equal(finite(name, record[name]), getattr(menu, name)):
-            raise ProblemError(
-                f"{name} is not what options and option_of_type say, so the file was edited: change the options too, "
-                "or keep only labels, allocation and transfer"
-            )
-    return menu

@@ -7,7 +7,8 @@ from typing import Any, NamedTuple
 from contracts.inputs.arrays import Array, Indices
 from contracts.inputs.door import checked
 from contracts.inputs.frozen import dataclass, rebuilt
-from contracts.proof.verify import Certificate, Contracts
+from contracts.proof.certificate import Certificate
+from contracts.proof.verify import Contracts
 
 BINDING = 1e-6  # share of a type's weight above which a multiplier counts as binding
 OUTSIDE = -1  # index of the outside option

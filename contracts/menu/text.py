@@ -15,7 +15,7 @@ from contracts.menu.first_best import first_best
 from contracts.menu.offers import Options
 from contracts.problem.reading import Reading
 from contracts.problem.screening import ScreeningProblem
-from contracts.proof.verify import Certificate, shown
+from contracts.proof.certificate import Certificate, shown
 from contracts.readable import aligned, readable
 
 if TYPE_CHECKING:

@@ -25,7 +25,8 @@ from contracts.problem.costs import Exponential as ExponentialCost
 from contracts.problem.domains import Box, NonNegative, Polyhedron, Simplex
 from contracts.problem.objectives import Exponential, Isoelastic, Profit, WeightedSum, Welfare, WorstOff
 from contracts.problem.reading import Reading
-from contracts.problem.screening import LinearConstraint, ScreeningProblem
+from contracts.problem.rows import LinearConstraint
+from contracts.problem.screening import ScreeningProblem
 from contracts.problem.uncertainty import Ellipsoid, Interval, Noise
 
 T = TypeVar("T")

@@ -18,7 +18,6 @@ from contracts.inputs.frozen import dataclass
 from contracts.inputs.kinds import GOODS_OF_TYPES, TYPES, Values
 from contracts.inputs.names import (
     NumberedLabels,
-    check_name,
     check_same_names,
     column_names,
     distinct_names,
@@ -38,13 +37,13 @@ from contracts.problem.participation import (
     when_served,
 )
 from contracts.problem.reading import Reading, checked_readings
+from contracts.problem.rows import LinearConstraint, SideRows, described, one_each, transfer_limit
 from contracts.problem.uncertainty import Uncertainty, ValuationSets
 
 Transfers = Literal["free", "none"] | tuple[float | Array, float | Array]
 Participation = Literal["voluntary", "compulsory"]
 NO_COST, ANY_AMOUNT, PROFIT = Linear(0.0), NonNegative(), Profit()
 FLATTEST = 1e-3  # share of its middle by which points of a domain without interior are tried
-INFINITE = {"inf": np.inf, "-inf": -np.inf}  # as files write it
 OWN_WORDS = (
     "cost",
     "domain",
@@ -56,83 +55,6 @@ OWN_WORDS = (
     "mimics",
 )
 WEIGHTS_SUM_TOLERANCE = 5e-6  # ten shares rounded to six digits still count as shares
-
-
-@checked(own=("lower", "upper"))
-@dataclass(frozen=True, eq=False)
-class LinearConstraint:
-    """lower <= sum_i allocation_i . x_i + utility_i u_i + transfer_i t_i <= upper, one row over the whole menu.
-
-    Parameters
-    ----------
-    allocation : (n_types, n_goods) array of coefficients, or None; (n_types,) for one good
-    utility, transfer : (n_types,) arrays of coefficients, or None
-    lower, upper : limits in the row's own units; leave one out for a one-sided row
-    name : how messages call it
-    """
-
-    allocation: Any = None
-    utility: Any = None
-    lower: float | None = None
-    upper: float | None = None
-    name: str = "side constraint"
-    transfer: Any = None
-
-    def __post_init__(self) -> None:
-        check_name("name", str(self.name))
-        for field in ("allocation", "utility", "transfer"):
-            if getattr(self, field) is not None:
-                object.__setattr__(self, field, finite(f"{self.name} {field}", getattr(self, field)))
-        for field in ("lower", "upper"):
-            if getattr(self, field) is not None:
-                object.__setattr__(self, field, number(f"{self.name} {field}", getattr(self, field)))
-        if self.allocation is None and self.utility is None and self.transfer is None:
-            raise ProblemError(f"{self.name} has no coefficients: give allocation, utility, transfer or several")
-        if self.lower is None and self.upper is None:
-            raise ProblemError(f"{self.name} has no limit: give lower, upper or both")
-        if self.lower is not None and self.upper is not None and self.lower > self.upper:
-            raise ProblemError(f"{self.name} has lower {self.lower} above upper {self.upper}: swap them")
-
-
-def _transfer_limit(limit: Any) -> Array:
-    """One limit on transfers, or one per type; each may be infinite, and a file writes that as a word."""
-    raw = np.asarray(limit, dtype=object)
-    plain = np.array([INFINITE.get(one, one) if isinstance(one, str) else one for one in raw.ravel()], dtype=object)
-    limits = np.array([float(one) if _is_infinite(one) else number("transfers", one) for one in plain])
-    return limits.reshape(raw.shape)
-
-
-def _is_infinite(value: Any) -> bool:
-    return isinstance(value, float | np.floating) and bool(np.isinf(value))
-
-
-def _one_each(field: str, names: Sequence[str] | None, count: int, noun: str) -> Sequence[str]:
-    """The names of so many types or goods; numbers where nobody gave any."""
-    if names is None:
-        return NumberedLabels(count)
-    if len(names) != count:
-        raise ProblemError(f"{field} has {len(names)} names for {count} {noun}s: give one per {noun}")
-    return names
-
-
-def _described(part: Any) -> str:
-    """What the user passed for a part of the problem; a class given without parentheses is called so."""
-    return f"the class {part.__name__}, not an object of it" if isinstance(part, type) else type(part).__name__
-
-
-@dataclass(frozen=True, eq=False)
-class SideRows:
-    """All side constraints as rows allocation . x + utility . u <= limit."""
-
-    allocation: Array  # (n_rows, n_types, n_goods)
-    utility: Array  # (n_rows, n_types)
-    limit: Array  # (n_rows,)
-    names: tuple[str, ...]
-    is_equation: NDArray[np.bool_]  # (n_rows,) one of the two rows of an equation
-
-    def activity(self, allocation: Array, utility: Array) -> Array:
-        """Left-hand side of every row; (n_rows,)."""
-        return np.asarray(np.einsum("kij,ij->k", self.allocation, allocation) + self.utility @ utility)
 
 
 @checked(own=OWN_WORDS, allocation=GOODS_OF_TYPES, transfer=TYPES, weights=TYPES)
@@ -236,8 +158,8 @@ class ScreeningProblem:
         self._set("valuations", valuations)
         self._check_same_types(named, rows)
         self._check_same_goods(goods, columns)
-        self._set("labels", _one_each("labels", labels, self.n_types, "type"))
-        self._set("goods", _one_each("goods", goods, self.n_goods, "good"))
+        self._set("labels", one_each("labels", labels, self.n_types, "type"))
+        self._set("goods", one_each("goods", goods, self.n_goods, "good"))
         self._set("weights", self._checked_weights())
         self._check_menu_space()
         self._set("principal_values", self._broadcast("principal_values", valuations.shape))
@@ -605,7 +527,7 @@ class ScreeningProblem:
         self._set("cost", self._checked_cost())
         if isinstance(self.domain, type) or not hasattr(self.domain, "separable_maximiser"):
             raise ProblemError(
-                f"domain is {_described(self.domain)}: use NonNegative(), Box(...), Simplex() or Polyhedron(...)"
+                f"domain is {described(self.domain)}: use NonNegative(), Box(...), Simplex() or Polyhedron(...)"
             )
         self.domain.check(self.n_goods)
         for cost, types in parts_of(self.cost):
@@ -633,7 +555,7 @@ class ScreeningProblem:
     def _check_is_cost(self, cost: Any, where: str) -> None:
         if isinstance(cost, type | ByType) or not isinstance(cost, Cost):
             raise ProblemError(
-                f"{where} is {_described(cost)}: use Linear, Quadratic, Power, Entropy, ExponentialCost, Logarithm, "
+                f"{where} is {described(cost)}: use Linear, Quadratic, Power, Entropy, ExponentialCost, Logarithm, "
                 "Separable, Total, or an object with the methods value, conjugate and expression"
             )
 
@@ -724,7 +646,7 @@ class ScreeningProblem:
             return self.transfers
         words = f"transfers is {self.transfers}: use 'free', 'none' or (lowest, highest), each a number or one per type"
         try:
-            limits = [_transfer_limit(limit) for limit in self.transfers]
+            limits = [transfer_limit(limit) for limit in self.transfers]
         except (TypeError, ValueError, ProblemError) as exc:
             raise ProblemError(words) from exc
         shapes = ((), (self.n_types,))
@@ -748,7 +670,7 @@ class ScreeningProblem:
     def _check_objective(self) -> None:
         if not isinstance(self.objective, Profit | Welfare | WeightedSum):
             raise ProblemError(
-                f"objective is {_described(self.objective)}: use Profit(), Welfare(...) or WeightedSum(...)"
+                f"objective is {described(self.objective)}: use Profit(), Welfare(...) or WeightedSum(...)"
             )
         self.objective.check(self.valuations.shape)
 
@@ -757,7 +679,7 @@ class ScreeningProblem:
             return
         if isinstance(self.ambiguity, type) or not isinstance(self.ambiguity, Ambiguity):
             raise ProblemError(
-                f"ambiguity is {_described(self.ambiguity)}: use TotalVariation(radius), Wasserstein(radius), "
+                f"ambiguity is {described(self.ambiguity)}: use TotalVariation(radius), Wasserstein(radius), "
                 "KullbackLeibler(radius), ChiSquare(radius) or Moments(features, lower, upper)"
             )
         if self.objective.minimum_profit is not None:
@@ -770,7 +692,7 @@ class ScreeningProblem:
             return
         if isinstance(self.uncertainty, type) or not isinstance(self.uncertainty, Uncertainty):
             raise ProblemError(
-                f"uncertainty is {_described(self.uncertainty)}: use Interval(widths), Ellipsoid(factors) or Noise(sd)"
+                f"uncertainty is {described(self.uncertainty)}: use Interval(widths), Ellipsoid(factors) or Noise(sd)"
             )
         self.uncertainty.sets(self.valuations.shape)
 

@@ -33,7 +33,8 @@ from contracts.problem.mimicry import access_classes
 from contracts.problem.participation import WithOutside, settled
 from contracts.problem.screening import ScreeningProblem
 from contracts.proof.bound import Bound
-from contracts.proof.verify import Certificate, Contracts, access_to, certify, distinct_contracts
+from contracts.proof.certificate import Certificate
+from contracts.proof.verify import Contracts, access_to, certify, distinct_contracts
 from contracts.repair.indifference import doubles, indifferent
 from contracts.repair.mixing import LARGEST_MIXTURE, mixed, mixture_needed
 from contracts.repair.pooling import robust_repairs

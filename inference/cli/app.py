@@ -60,7 +60,7 @@ def infer(
     with answering(as_json=as_json) as answer:
         import numpy as np
 
-        from contracts.menu.menu import load_menu
+        from contracts.menu.files import load_menu
         from contracts.problem.records import to_record, write_document
         from inference.logs.sources import files_of
         from inference.types.posterior import infer_types

@@ -10,6 +10,7 @@ from scipy.special import softmax
 from contracts.errors import ProblemError
 from contracts.inputs.arrays import Array, generator, number
 from contracts.inputs.door import checked
+from contracts.inputs.frozen import read_only
 from contracts.inputs.progress import reporter
 from inference.choice.data import ChoiceData, checked_data
 from inference.latent.maximum import FLAT, Maximum, derivatives_at, fit
@@ -89,13 +90,13 @@ def fit_latent_types(
     weights = softmax(best.point.log_weights)
     covariance = sandwich(slopes.scores, slopes.information, weights, situations)
     return LatentTypes(
-        weights=_readonly(weights),
-        coefficients=_readonly(best.point.coefficients / situations.scale),
+        weights=read_only(weights),
+        coefficients=read_only(best.point.coefficients / situations.scale),
         names=tuple(data.names or ()),
         log_likelihood=objective + ridge / 2 * float((best.point.coefficients**2).sum()),
-        probabilities=_readonly(posterior),
+        probabilities=read_only(posterior),
         people=data.people,
-        covariance=_readonly(covariance),
+        covariance=read_only(covariance),
         n_obs=data.n_obs,
         ridge=ridge,
         convergence=Convergence(tuple(maximum.objective for maximum in maxima), best.rounds, best.gradient),
@@ -180,8 +181,3 @@ def _by_weight(maximum: Maximum) -> Maximum:
     direction = maximum.direction[: coefficients.size].reshape(coefficients.shape)[order]
     point = maximum.point._replace(coefficients=coefficients[order], log_weights=log_weights[order])
     return maximum._replace(point=point, direction=np.r_[direction.ravel(), maximum.direction[coefficients.size :]])
-
-
-def _readonly(array: Array) -> Array:
-    array.setflags(write=False)
-    return array

@@ -14,7 +14,7 @@ import numpy as np
 from contracts.errors import ProblemError
 from contracts.inputs.arrays import Array
 from contracts.inputs.door import checked
-from contracts.inputs.frozen import dataclass
+from contracts.inputs.frozen import dataclass, read_only
 from contracts.inputs.kinds import Count
 from inference.norms.coded import CodedAnswers, code_answers
 from inference.norms.connection import connection
@@ -377,10 +377,10 @@ def _norms(
     return Norms(
         groups=tuple(map(str, coded.groups)),
         policies=policies,
-        mean=_frozen(mode.position @ centred.T),
-        joint_covariance=_frozen(joint),
+        mean=read_only(mode.position @ centred.T),
+        joint_covariance=read_only(joint),
         pooling=pooling,
-        member_sd=_frozen(member_sd),
+        member_sd=read_only(member_sd),
         rating_noise=noise,
         clustered=clustered,
         separated=separated,
@@ -395,8 +395,3 @@ def _level(level: float) -> float:
     if not 0 < level < 1:
         raise ProblemError(f"level is {level}: give a probability between 0 and 1, 0.95 say")
     return level
-
-
-def _frozen(array: Array) -> Array:
-    array.setflags(write=False)
-    return array

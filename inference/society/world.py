@@ -24,7 +24,7 @@ from scipy.special import logsumexp
 from contracts.errors import ProblemError
 from contracts.inputs.arrays import Array, finite, generator, number
 from contracts.inputs.door import checked
-from contracts.inputs.frozen import dataclass
+from contracts.inputs.frozen import dataclass, read_only
 from contracts.inputs.kinds import Count
 from contracts.problem.records import read_json, write_document
 from contracts.readable import name_column, readable
@@ -99,7 +99,7 @@ class Society:
     @cached_property
     def utilities(self) -> Array:
         """Of every group: its members' mean, (n_groups, n_policies)."""
-        return _frozen(self.members.mean(axis=1))
+        return read_only(self.members.mean(axis=1))
 
     @property
     def reservation_utility(self) -> Array:
@@ -109,7 +109,7 @@ class Society:
     @cached_property
     def own(self) -> Array:
         """Every member's own best policy, (n_groups, n_members, n_policies)."""
-        return _frozen(tilted(self.members - self.safety_cost, self.reference, self.temperature))
+        return read_only(tilted(self.members - self.safety_cost, self.reference, self.temperature))
 
     @property
     def agreement(self) -> Array:
@@ -321,9 +321,4 @@ def moral_machine_society(
 
 
 def _freeze(society: Society, name: str, values: Any) -> None:
-    object.__setattr__(society, name, _frozen(np.array(values, dtype=np.float64)))
-
-
-def _frozen(array: Array) -> Array:
-    array.setflags(write=False)
-    return array
+    object.__setattr__(society, name, read_only(np.array(values, dtype=np.float64)))

@@ -15,7 +15,7 @@ from contracts.cli.menu_files import certify_file
 from contracts.cli.problem_files import read_problem
 from contracts.front.goals import goals_of
 from contracts.front.weighted import Programs
-from contracts.proof.verify import Violation
+from contracts.proof.certificate import Violation
 from contracts.solve import attainable
 
 INF = float("inf")

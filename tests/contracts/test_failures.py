@@ -9,7 +9,7 @@ import contracts as c
 from contracts.engines import program, reference
 from contracts.engines.candidate import Candidate
 from contracts.engines.diagnosis import infeasible_menu
-from contracts.proof.bound import no_multipliers
+from contracts.proof.multipliers import no_multipliers
 from tests.strategies import Cosh, rich_problems
 
 # ---- infeasible ----

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 import contracts as c
 from contracts.engines.candidate import units_of
-from contracts.proof.bound import no_multipliers, upper_bound
+from contracts.proof.bound import upper_bound
+from contracts.proof.multipliers import no_multipliers
 from tests.strategies import MONEY, line_problems, plain_problems, random_menu, rich_problems
 
 GAP = 1e-6  # what solve_menu is asked for: values agree to the sum of both gaps, relative to the certificate's scale

@@ -8,7 +8,8 @@ import pytest
 import contracts as c
 from contracts.engines import dual, reference
 from contracts.numerics import conic, interior_point
-from contracts.proof.bound import no_multipliers, upper_bound
+from contracts.proof.bound import upper_bound
+from contracts.proof.multipliers import no_multipliers
 from contracts.repair import assign as repair
 from contracts.repair import repricing
 from contracts.solve import certified_menu

@@ -10,9 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import contracts as c
+from contracts.front.archive import spread
 from contracts.front.goals import goals_of
+from contracts.front.lists import space_of
 from contracts.front.sandwich import dominated, inner_facets, volumes
-from contracts.front.search import space_of, spread
 from inference import Logit
 
 LINE = c.ScreeningProblem([1.0, 2.0, 4.0], [0.5, 0.3, 0.2], cost=c.Quadratic())

@@ -10,8 +10,9 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 import contracts as c
-from contracts.menu.menu import assembled, menu_of
-from contracts.proof.bound import no_multipliers, upper_bound
+from contracts.menu.assembly import assembled, menu_of
+from contracts.proof.bound import upper_bound
+from contracts.proof.multipliers import no_multipliers
 from contracts.repair.assign import assigned
 from tests.strategies import line_problems, moved, plain_problems, rich_problems
 

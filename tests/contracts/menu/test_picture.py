@@ -21,9 +21,10 @@ from contracts import (
     solve_menu,
 )
 from contracts.display.palette import PALETTE
-from contracts.menu.menu import assembled
+from contracts.menu.assembly import assembled
 from contracts.menu.picture import SHOWN_ARROWS, SHOWN_BARS, SHOWN_CURVES, binding_pairs, plot_menu, type_positions
-from contracts.proof.bound import no_multipliers, upper_bound
+from contracts.proof.bound import upper_bound
+from contracts.proof.multipliers import no_multipliers
 
 mpl.use("Agg")
 

@@ -12,7 +12,8 @@ from scipy.special import expit, logit, logsumexp, softmax
 
 import contracts
 from contracts import models, solve_menu
-from contracts.proof.bound import no_multipliers, upper_bound
+from contracts.proof.bound import upper_bound
+from contracts.proof.multipliers import no_multipliers
 
 ROUNDING = 1e-12  # of sums of a few hundred products, relative to what is summed
 ALLOCATION = 1e-5  # a value proven to 1e-10 fixes a maximiser of unit curvature to its square root

@@ -16,7 +16,8 @@ from contracts.cli.problem_files import read_problem
 from contracts.exact.best import best_options
 from contracts.problem.mimicry import checked_mimics
 from contracts.problem.records import from_record, to_record
-from contracts.proof.bound import no_multipliers, upper_bound
+from contracts.proof.bound import upper_bound
+from contracts.proof.multipliers import no_multipliers
 
 ORACLE = 1e-6  # relative; what a solver's default tolerances leave
 SAME = 2e-6  # two menus of one value, each within its gap

@@ -10,7 +10,9 @@ from hypothesis import strategies as st
 
 import contracts as c
 from contracts.problem.costs import scaled_cost
-from contracts.proof.bound import Multipliers, conjugate_bound, no_multipliers, upper_bound
+from contracts.proof.bound import upper_bound
+from contracts.proof.conjugates import conjugate_bound
+from contracts.proof.multipliers import Multipliers, no_multipliers
 from tests.strategies import Cosh, line_problems, plain_problems, random_menu, rich_problems
 
 SOLVED = 1e-7  # relative: what a cvxpy conjugate of a cost without gradient may be short of (its tolerance is 1e-11)

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import contracts as c
-from contracts.proof.verify import gap_scale
+from contracts.proof.scale import gap_scale
 
 GAP = 1e-6
 EXPECTED = 1e-6  # relative: a bound may differ by the gap asked for

@@ -12,7 +12,8 @@ from scipy.sparse import csr_array
 
 import contracts as c
 from contracts.exact.best import best_options
-from contracts.proof.bound import no_multipliers, upper_bound
+from contracts.proof.bound import upper_bound
+from contracts.proof.multipliers import no_multipliers
 
 
 def priced_rows(prices, limits):

@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import contracts as c
-from contracts.proof.bound import no_multipliers, upper_bound
+from contracts.proof.bound import upper_bound
+from contracts.proof.multipliers import no_multipliers
 from tests.strategies import moved, plain_problems, random_menu
 
 LOW_HIGH = c.ScreeningProblem([1.0, 2.0], [0.75, 0.25], cost=c.Quadratic(), labels=("low", "high"))

@@ -12,7 +12,8 @@ import contracts as c
 from contracts.engines.candidate import Candidate, units_of
 from contracts.engines.strict import gradient_menu, strict_menu
 from contracts.exact.rationals import EPS
-from contracts.proof.bound import no_multipliers, upper_bound
+from contracts.proof.bound import upper_bound
+from contracts.proof.multipliers import no_multipliers
 from contracts.proof.verify import certify
 from contracts.repair.assign import assigned, exact_menu
 from contracts.repair.mixing import mixture_needed

@@ -10,7 +10,7 @@ from scipy.optimize import minimize_scalar
 import contracts as c
 from contracts.problem.costs import asymptotic_slopes, finite_range, scaled_cost
 from contracts.problem.records import from_record, to_record
-from contracts.proof.bound import conjugate_bound
+from contracts.proof.conjugates import conjugate_bound
 
 INF = np.inf
 ROUNDING = 1e-11

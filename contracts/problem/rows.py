@@ -1,0 +1,98 @@
+"""Linear constraints over all types, and the rows that they become."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from contracts.errors import ProblemError
+from contracts.inputs.arrays import Array, finite, number
+from contracts.inputs.door import checked
+from contracts.inputs.frozen import dataclass
+from contracts.inputs.names import (
+    NumberedLabels,
+    check_name,
+)
+
+INFINITE = {"inf": np.inf, "-inf": -np.inf}  # as files write it
+
+
+@checked(own=("lower", "upper"))
+@dataclass(frozen=True, eq=False)
+class LinearConstraint:
+    """lower <= sum_i allocation_i . x_i + utility_i u_i + transfer_i t_i <= upper, one row over the whole menu.
+
+    Parameters
+    ----------
+    allocation : (n_types, n_goods) array of coefficients, or None; (n_types,) for one good
+    utility, transfer : (n_types,) arrays of coefficients, or None
+    lower, upper : limits in the row's own units; leave one out for a one-sided row
+    name : how messages call it
+    """
+
+    allocation: Any = None
+    utility: Any = None
+    lower: float | None = None
+    upper: float | None = None
+    name: str = "side constraint"
+    transfer: Any = None
+
+    def __post_init__(self) -> None:
+        check_name("name", str(self.name))
+        for field in ("allocation", "utility", "transfer"):
+            if getattr(self, field) is not None:
+                object.__setattr__(self, field, finite(f"{self.name} {field}", getattr(self, field)))
+        for field in ("lower", "upper"):
+            if getattr(self, field) is not None:
+                object.__setattr__(self, field, number(f"{self.name} {field}", getattr(self, field)))
+        if self.allocation is None and self.utility is None and self.transfer is None:
+            raise ProblemError(f"{self.name} has no coefficients: give allocation, utility, transfer or several")
+        if self.lower is None and self.upper is None:
+            raise ProblemError(f"{self.name} has no limit: give lower, upper or both")
+        if self.lower is not None and self.upper is not None and self.lower > self.upper:
+            raise ProblemError(f"{self.name} has lower {self.lower} above upper {self.upper}: swap them")
+
+
+def transfer_limit(limit: Any) -> Array:
+    """One limit on transfers, or one per type; each may be infinite, and a file writes that as a word."""
+    raw = np.asarray(limit, dtype=object)
+    plain = np.array([INFINITE.get(one, one) if isinstance(one, str) else one for one in raw.ravel()], dtype=object)
+    limits = np.array([float(one) if is_infinite(one) else number("transfers", one) for one in plain])
+    return limits.reshape(raw.shape)
+
+
+def is_infinite(value: Any) -> bool:
+    """Whether it is a float, and infinite."""
+    return isinstance(value, float | np.floating) and bool(np.isinf(value))
+
+
+def one_each(field: str, names: Sequence[str] | None, count: int, noun: str) -> Sequence[str]:
+    """The names of so many types or goods; numbers where nobody gave any."""
+    if names is None:
+        return NumberedLabels(count)
+    if len(names) != count:
+        raise ProblemError(f"{field} has {len(names)} names for {count} {noun}s: give one per {noun}")
+    return names
+
+
+def described(part: Any) -> str:
+    """What the user passed for a part of the problem; a class given without parentheses is called so."""
+    return f"the class {part.__name__}, not an object of it" if isinstance(part, type) else type(part).__name__
+
+
+@dataclass(frozen=True, eq=False)
+class SideRows:
+    """All side constraints as rows allocation . x + utility . u <= limit."""
+
+    allocation: Array  # (n_rows, n_types, n_goods)
+    utility: Array  # (n_rows, n_types)
+    limit: Array  # (n_rows,)
+    names: tuple[str, ...]
+    is_equation: NDArray[np.bool_]  # (n_rows,) one of the two rows of an equation
+
+    def activity(self, allocation: Array, utility: Array) -> Array:
+        """Left-hand side of every row; (n_rows,)."""
+        return np.asarray(np.einsum("kij,ij->k", self.allocation, allocation) + self.utility @ utility)

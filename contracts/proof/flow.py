@@ -1,0 +1,279 @@
+"""Multipliers put on the flow, where utilities drop out of the Lagrangian.
+
+What comes in at type i, its share of what menus are for and what others would gain by mimicking it, goes out to those
+that it would mimic, and to its outside option; see `contracts.proof.bound`. A solver misses that by its tolerance. The
+remainder is sent along cheap paths to where it can leave, with a margin for the rounding of every sum on the way.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from contracts.exact.rationals import EPS
+from contracts.inputs.arrays import Array
+from contracts.inputs.frozen import dataclass
+from contracts.problem.mimicry import moved_within_reach
+from contracts.problem.screening import ScreeningProblem
+from contracts.proof.multipliers import Multipliers
+
+if TYPE_CHECKING:
+    from scipy.sparse import csr_array
+
+
+BALANCING_ROUNDS = 200
+NEARLY_BALANCED = 1e-8  # share of all prices that no flow needs to carry for a bound that is called numerical
+
+
+@dataclass(frozen=True, eq=False)
+class Flow:
+    """IC multipliers taken apart: what two types charge each other both ways, and what is left one way.
+
+    Types that are nearly alike charge each other huge prices that almost cancel. Only the difference flows, and the
+    floats know it exactly (Sterbenz), or to the rounding of the difference itself.
+    """
+
+    ic: csr_array
+    mutual: csr_array
+    net: csr_array
+    inflow: Array  # (n_types,) of net
+    outflow: Array  # (n_types,)
+    met: Array  # (n_types,) how many prices meet in a type's flow
+
+    @property
+    def gain(self) -> Array:
+        """Inflow less outflow of every type; (n_types,)."""
+        return self.inflow - self.outflow
+
+
+def _flow(ic: csr_array) -> Flow:
+    if not (ic.data.all() and ic.has_sorted_indices):
+        ic = ic.sorted_indices()  # a menu's file lists prices in this order, and sums depend on it
+        ic.eliminate_zeros()
+    mutual = ic.minimum(ic.T).tocsr()
+    net = ic
+    if mutual.nnz:
+        net = (ic - mutual).tocsr()
+        net.eliminate_zeros()
+    met = np.diff(net.indptr) + np.bincount(net.indices, minlength=net.shape[0])
+    inflow, outflow = (np.asarray(net.sum(axis=axis), dtype=np.float64) for axis in (0, 1))
+    return Flow(ic, mutual, net, inflow, outflow, met.astype(np.float64))
+
+
+class OnFlow(NamedTuple):
+    """Multipliers on the flow, and what is left of welfare in the bound."""
+
+    prices: Multipliers
+    missed: Array  # (n_types,) how far rounding keeps them off the flow
+    welfare: float
+    welfare_size: float  # of the terms it sums
+    exact: bool  # whether the flow is
+
+
+def on_the_flow(problem: ScreeningProblem, given: Multipliers) -> OnFlow:
+    """Multipliers moved onto the flow."""
+    terms, limits = problem.terms, np.array(problem.transfer_limits)
+    if terms.minimum_profit is None:
+        given = replace(given, profit=0.0)
+    fixed = np.isinf(limits)  # an infinite limit cannot carry a price
+    transfer = np.clip(given.transfer, -np.inf if not fixed[1] else 0.0, np.inf if not fixed[0] else 0.0)
+    given = replace(given, transfer=transfer)
+    base, flow = _base(problem, given), _flow(given.ic)
+    if terms.function is not None:
+        return _welfare_absorbs(problem, given, flow, base)
+    if not fixed.any():  # limits on both sides: the transfer's own price closes every gap
+        without = _base(problem, replace(given, transfer=np.zeros(problem.n_types)))
+        price = given.ir - (without + flow.gain)
+        near = np.abs(price - given.transfer) <= EPS * _flow_size(problem, replace(given, transfer=price), flow)
+        given = replace(given, transfer=np.where(near, given.transfer, price))
+        return OnFlow(given, EPS * _flow_size(problem, given, flow), 0.0, 0.0, exact=True)
+    if terms.minimum_profit is not None:
+        least = 16 * EPS * float(_flow_size(problem, given, flow).sum())
+        if base.sum() < least:  # pay for the welfare weights with a higher price
+            given = replace(given, profit=given.profit + (2 * least - float(base.sum())) / float(problem.weights.sum()))
+            base = _base(problem, given)
+    flow, ir = _settled(problem, given, flow, base)
+    if problem.mimics is not None and terms.minimum_profit is not None and ir.min() < 0:
+        # Whoever lacks what nobody can bring to it is paid for with a higher price of the minimum profit, too.
+        margin = 8 * EPS * _flow_size(problem, replace(given, ir=np.abs(ir)), flow)
+        dearer = float(np.max((margin - ir) / problem.weights))
+        given = replace(given, profit=given.profit + dearer)
+        base = _base(problem, given)
+        ir = base + flow.gain
+    given = replace(given, ic=flow.ic, ir=np.maximum(ir, 0.0))
+    missed = EPS * _flow_size(problem, given, flow)
+    if not problem.has_participation_constraint:
+        return _without_participation(problem, given, ir, missed)
+    if _closes(problem, given, ir, missed):
+        return OnFlow(given, missed, 0.0, 0.0, exact=True)
+    # Utilities can rise without limit together, so no charge makes this rigorous: it stands for a miss by rounding.
+    missing = np.maximum(-ir, 0.0)
+    if EPS * missing.sum() > NEARLY_BALANCED * float(missed.sum()):
+        return OnFlow(given, missed, math.inf, math.inf, exact=False)
+    charge = float(missing @ (np.abs(problem.valuations).sum(axis=1) + np.abs(problem.reservation_utility)))
+    return OnFlow(given, missed, charge, charge, exact=False)
+
+
+def stake_in_leaving(problem: ScreeningProblem) -> Array:
+    """Size of the reservation utilities, 0 where there are none; (n_types,)."""
+    return np.where(np.isfinite(problem.reservation_utility), np.abs(problem.reservation_utility), 0.0)
+
+
+def _without_participation(problem: ScreeningProblem, given: Multipliers, ir: Array, missed: Array) -> OnFlow:
+    """Nothing prices utilities: the flow must close by itself, and does so up to rounding only.
+
+    Utilities can move without limit together, so no charge makes this rigorous: it stands for a miss by rounding.
+    """
+    given = replace(given, ir=np.zeros(problem.n_types))
+    if EPS * np.abs(ir).sum() > NEARLY_BALANCED * float(missed.sum()):
+        return OnFlow(given, missed, math.inf, math.inf, exact=False)
+    charge = float(np.abs(ir) @ np.abs(problem.valuations).sum(axis=1))
+    return OnFlow(given, missed, charge, charge, exact=False)
+
+
+def _settled(problem: ScreeningProblem, given: Multipliers, flow: Flow, base: Array) -> tuple[Flow, Array]:
+    """A flow with the IR multipliers that close it; one that is closed comes back as it is.
+
+    So the bound of a menu is the same to the bit when it is computed again from the multipliers that prove it.
+    """
+    ir = base + flow.gain
+    closed = replace(given, ic=flow.ic, ir=np.maximum(ir, 0.0))
+    if _closes(problem, closed, ir, EPS * _flow_size(problem, closed, flow)):
+        return flow, ir
+    unpriced = replace(given, ir=np.zeros(problem.n_types))
+    flow, ir = _balanced(flow, base, 2 * EPS * _flow_size(problem, unpriced, flow))
+    if ir.min() < 0 or base.min() < 0:
+        flow, ir = _routed(problem, flow, ir, base, 4 * EPS * _flow_size(problem, replace(given, ir=np.abs(ir)), flow))
+    return flow, ir
+
+
+def _closes(problem: ScreeningProblem, prices: Multipliers, ir: Array, missed: Array) -> bool:
+    """Whether IR multipliers close the flow with a sign that is certain in spite of rounding."""
+    return bool(np.all(ir >= missed) or _is_unused(problem, prices)[ir < missed].all())
+
+
+def _base(problem: ScreeningProblem, prices: Multipliers) -> Array:
+    """kappa f + t + s.H - pi: what each type's utility costs before IC and IR; (n_types,)."""
+    base = problem.weights * (problem.terms.profit_weight + prices.profit) + prices.transfer
+    return np.asarray(base + prices.side @ problem.side_rows.utility - _linear_welfare(problem, prices))
+
+
+def _flow_size(problem: ScreeningProblem, prices: Multipliers, flow: Flow) -> Array:
+    """Sum of the sizes that meet in each type's flow, times their number: EPS times this bounds the rounding."""
+    rows = problem.side_rows
+    own = problem.weights * (problem.terms.profit_weight + prices.profit) + np.abs(prices.transfer)
+    own = own + prices.side @ np.abs(rows.utility) + np.abs(_linear_welfare(problem, prices))
+    return np.asarray((flow.met + len(rows.limit) + 8) * (own + flow.inflow + flow.outflow + prices.ir))
+
+
+def _is_unused(problem: ScreeningProblem, prices: Multipliers) -> Array:
+    """Types through which nothing flows out: their IR multiplier is non-negative whatever flows in; (n_types,) bool."""
+    terms = problem.terms
+    unused = terms.profit_weight + prices.profit * (1 - 2 * EPS) >= terms.utility_weights
+    unused = unused & (prices.transfer >= 0) & (np.diff(prices.ic.indptr) == 0)
+    return np.asarray(unused & (terms.worst_off_weight == 0) & (not prices.side.any()))
+
+
+def _linear_welfare(problem: ScreeningProblem, given: Multipliers) -> Array:
+    """pi: what the linear terms and the shares of the worst-off term weigh on utilities; (n_types,)."""
+    linear = problem.weights * problem.terms.utility_weights
+    if not problem.terms.worst_off_weight:
+        return np.asarray(linear)
+    shares = np.maximum(given.worst_off, 0.0)
+    total = float(shares.sum())
+    shares = shares / total if total > 0 else np.full(problem.n_types, 1.0 / problem.n_types)
+    return np.asarray(linear + problem.terms.worst_off_weight * shares)
+
+
+def _welfare_absorbs(problem: ScreeningProblem, given: Multipliers, flow: Flow, base: Array) -> OnFlow:
+    """Concave welfare: the conjugate max_u f w W(u) - pi u takes whatever weight pi the flow leaves.
+
+    The conjugate is convex in pi, so its larger end over the rounding of pi is an upper bound. Types without social
+    weight must lie on the flow themselves.
+    """
+    social = problem.weights * problem.terms.welfare_weights
+    cares = social > 0
+    through = base + flow.gain
+    participates = problem.has_participation_constraint
+    ir = np.where(cares, given.ir, np.maximum(through, 0.0)) if participates else np.zeros(problem.n_types)
+    given = replace(given, ir=ir)
+    error = EPS * _flow_size(problem, given, flow)
+    if np.any(~cares & ((through < -error) | (through > error) & ~np.isfinite(problem.reservation_utility))):
+        return OnFlow(given, error, math.inf, math.inf, exact=False)
+    prices = (through - ir)[cares] / social[cares]
+    width = error[cares] / social[cares] + EPS * np.abs(prices)
+    function = problem.terms.function
+    conjugates = np.maximum(function.conjugate(prices - width), function.conjugate(prices + width))
+    terms = social[cares] * conjugates
+    if not np.isfinite(terms).all():
+        return OnFlow(given, error, math.inf, math.inf, exact=False)
+    size = float(np.abs(terms).sum() + social.sum() + np.abs((through - ir)[cares]).sum())
+    certain = bool(np.all(cares | (through >= error)))
+    # What rounding leaves on the utilities of those who count is within the width of their conjugates.
+    return OnFlow(given, np.where(cares, 0.0, error), math.fsum(terms), 8 * size, certain)
+
+
+def _routed(problem: ScreeningProblem, flow: Flow, ir: Array, base: Array, margin: Array) -> tuple[Flow, Array]:
+    """Types whose flow runs short are fed by types whose IR multiplier has room: l_ji moves it from j to i."""
+    from scipy.sparse import coo_array
+
+    short = np.flatnonzero((ir < 0) | ((ir < margin / 4) & (base < 0)))
+    if not short.size:
+        return flow, ir
+    need = margin[short] - ir[short]
+    givers = np.setdiff1d(np.flatnonzero(ir > 2 * margin), short)
+    room = ir[givers] - margin[givers]
+    if problem.mimics is not None and givers.size:
+        to, giver = np.tile(short, len(givers)), np.repeat(givers, len(short))
+        amounts = moved_within_reach(problem.mimics, givers, room, short, need).ravel()
+        fed = amounts > 0
+        routes = coo_array((amounts[fed], (giver[fed], to[fed])), shape=flow.ic.shape)
+        flow = _flow((flow.ic + routes.tocsr()).tocsr())
+        return flow, base + flow.gain
+    if not givers.size or room.sum() < need.sum():
+        return flow, ir
+    # Lay needs and rooms end to end on one line: each overlap of two intervals is one route.
+    need_ends, room_ends = np.cumsum(need), np.cumsum(room)
+    ends = np.union1d(need_ends, room_ends[room_ends < need_ends[-1]])
+    middles = ends - np.diff(ends, prepend=0.0) / 2
+    to = short[np.minimum(np.searchsorted(need_ends, middles), len(short) - 1)]
+    giver = givers[np.minimum(np.searchsorted(room_ends, middles), len(givers) - 1)]
+    routes = coo_array((np.diff(ends, prepend=0.0), (giver, to)), shape=flow.ic.shape)
+    flow = _flow((flow.ic + routes.tocsr()).tocsr())
+    return flow, base + flow.gain
+
+
+def _joined(mutual: csr_array, net: csr_array) -> csr_array:
+    """The prices that a Flow takes apart; what flows is rounded towards zero where the mutual price is too coarse."""
+    if not mutual.nnz:
+        return net
+    whole = (mutual + net).tocoo()
+    charged, flows = mutual[whole.row, whole.col], net[whole.row, whole.col]
+    whole.data = np.where(whole.data - charged > flows, np.nextafter(whole.data, 0.0), whole.data)
+    return whole.tocsr()
+
+
+def _balanced(flow: Flow, base: Array, margin: Array) -> tuple[Flow, Array]:
+    """IC multipliers shrunk where they flow out more than comes in, and the IR multipliers that close the flow.
+
+    `margin` is what every IR multiplier should clear, so that its sign is certain in spite of rounding.
+    """
+    from scipy.sparse import diags_array
+
+    for _ in range(BALANCING_ROUNDS):
+        inflow, outflow = flow.inflow, flow.outflow
+        ir = base + flow.gain
+        short = (ir < margin) & (outflow > 0)
+        if not short.any():
+            return flow, ir
+        room = np.maximum(base + inflow - 2 * margin, 0.0)
+        shrink = np.where(short, np.minimum(room / np.where(outflow > 0, outflow, 1.0), 1.0 - 4 * EPS), 1.0)
+        flow = _flow(_joined(flow.mutual, (diags_array(shrink) @ flow.net).tocsr()))
+    if np.all(base > 0):  # mix with the flow that has no IC multipliers at all
+        surplus = ir - margin
+        keep = float(np.min(np.where(surplus < 0, base / (base - surplus), 1.0))) * (1 - 8 * EPS)
+        flow = _flow(_joined(flow.mutual, flow.net * keep))
+    return flow, base + flow.gain

@@ -1,0 +1,113 @@
+"""Prices of a menu's constraints: what they are, and which may be noise."""
+
+from __future__ import annotations
+
+from dataclasses import fields, replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from contracts.errors import ProblemError
+from contracts.inputs.arrays import Array
+from contracts.inputs.frozen import dataclass
+from contracts.problem.screening import ScreeningProblem
+
+if TYPE_CHECKING:
+    from scipy.sparse import csr_array
+
+
+@dataclass(frozen=True, eq=False)
+class Multipliers:
+    """Prices of the constraints, in units of the objective per unit of utility (or of the row)."""
+
+    ic: csr_array  # (n_types, n_types), [i, j]: type i tempted by the contract of type j
+    ir: Array  # (n_types,)
+    transfer: Array  # (n_types,) price of the lowest transfer minus that of the highest
+    side: Array  # (n_rows,) of problem.side_rows
+    profit: float  # of the minimum profit
+    worst_off: Array  # (n_types,) shares of the worst-off objective, sum 1
+    weights: Array  # (n_types,) the problem's, or those of the ambiguity's worst case
+    directions: Array  # (n_types, n_types + 1, n_goods) where in its set each row's valuation lies, IR last; or empty
+
+
+def no_multipliers(problem: ScreeningProblem) -> Multipliers:
+    """Everything free: the bound becomes what full information about types would earn."""
+    from scipy.sparse import csr_array
+
+    n_types = problem.n_types
+    return Multipliers(
+        ic=csr_array((n_types, n_types)),
+        ir=np.zeros(n_types),
+        transfer=np.zeros(n_types),
+        side=np.zeros(len(problem.side_rows.limit)),
+        profit=0.0,
+        worst_off=np.full(n_types, 1.0 / n_types),
+        weights=problem.weights,
+        directions=np.zeros((0, 0, problem.n_goods)),
+    )
+
+
+def without_noise(multipliers: Multipliers, share: float) -> Multipliers:
+    """The same without prices below a share of the largest of their kind."""
+    ic = multipliers.ic.copy()
+    ic.data = np.where(np.abs(ic.data) >= share * np.abs(ic.data).max(initial=0.0), ic.data, 0.0)
+
+    def cleaned(prices: Array) -> Array:
+        return np.where(np.abs(prices) >= share * np.abs(prices).max(initial=0.0), prices, 0.0)
+
+    ir, transfer, side = (cleaned(prices) for prices in (multipliers.ir, multipliers.transfer, multipliers.side))
+    return replace(multipliers, ic=ic, ir=ir, transfer=transfer, side=side)
+
+
+def check_multipliers(problem: ScreeningProblem, given: Any) -> None:
+    """Refuse what are no multipliers of this problem's constraints."""
+    if not isinstance(given, Multipliers):
+        raise ProblemError(
+            f"multipliers is {type(given).__name__}: give menu.bound.multipliers of a menu of this problem"
+        )
+    none = no_multipliers(problem)
+    pairs = (problem.n_types, problem.n_types + 1, problem.n_goods)
+    for field in fields(Multipliers):
+        shape, wanted = np.shape(getattr(given, field.name)), np.shape(getattr(none, field.name))
+        if shape != wanted and not (field.name == "directions" and shape == pairs):
+            raise ProblemError(
+                f"multipliers.{field.name} has shape {shape}; expected {wanted}: give those of a menu of this problem"
+            )
+
+
+def of_existing_rows(problem: ScreeningProblem, given: Multipliers) -> Multipliers:
+    """The same without prices of IC between types who cannot mimic one another."""
+    from scipy.sparse import csr_array
+
+    pairs = given.ic.tocoo()
+    exists = problem.mimics[pairs.row, pairs.col]
+    if exists.all():
+        return given
+    kept = (pairs.data[exists], (pairs.row[exists], pairs.col[exists]))
+    return replace(given, ic=csr_array(kept, shape=given.ic.shape))
+
+
+def times(price: Any, limit: Any) -> Any:
+    """price * limit, with 0 * infinity = 0."""
+    price = np.asarray(price)
+    with np.errstate(invalid="ignore"):
+        return np.where(price == 0, 0.0, price * limit)
+
+
+def non_negative(multipliers: Multipliers) -> Multipliers:
+    """The multipliers without those below zero, and without prices of a type for mimicking itself."""
+    from scipy.sparse import csr_array
+
+    ic = multipliers.ic
+    is_clean = isinstance(ic, csr_array) and ic.has_canonical_format and not ic.diagonal().any()
+    if not is_clean or ic.data.min(initial=np.inf) <= 0:
+        pairs = ic.tocoo()
+        kept = (pairs.data > 0) & (pairs.row != pairs.col)
+        ic = csr_array((pairs.data[kept], (pairs.row[kept], pairs.col[kept])), shape=pairs.shape)
+    return replace(
+        multipliers,
+        ic=ic,
+        ir=np.maximum(multipliers.ir, 0.0),
+        side=np.maximum(multipliers.side, 0.0),
+        profit=max(multipliers.profit, 0.0),
+    )

@@ -1,0 +1,118 @@
+"""What a gap is relative to: what menus are worth, whatever the units and whatever does not bind."""
+
+from __future__ import annotations
+
+import functools
+import math
+from typing import Any
+
+import numpy as np
+
+from contracts.inputs.arrays import Array
+from contracts.problem.costs import conjugate_at
+from contracts.problem.domains import Simplex
+from contracts.problem.screening import ScreeningProblem
+from contracts.proof.bound import Bound
+
+SMALLEST_VALUE = 1e-4  # share of the money that changes hands below which a value counts as zero
+NO_SURPLUS = 1e-7  # share of the sizes of what is summed that counts where no menu is worth anything
+CONJUGATE_NOISE = 1e-10  # share of the same sizes that a numerical bound may find where there is nothing
+PRICE_STEPS = tuple(4.0**k for k in range(10))  # multiples of the prices of rows at which surplus is bounded
+NO_MONEY = 1e-280  # where nothing at all is at stake: far above what comparisons leave room for lost bits
+
+
+def gap_scale(problem: ScreeningProblem, allocation: Array, transfer: Array, bound: Bound) -> float:
+    """What menus are worth, in the objective's units: what a relative gap refers to.
+
+    It is what the bound says menus earn above one contract for everybody (`Bound.worth`): with nothing to reserve, the
+    bound itself. Domain bounds, limits and reservation utilities that do not bind have no price, so they do not count.
+    Welfare functions count as what they rise by. Sums that cancel are only known to a share of what is summed: so the
+    scale is at least `SMALLEST_VALUE` of what changes hands under the menu, of what lotteries can be worth, and of the
+    first-best surplus. Where no menu can be worth anything the gap is absolute, in units of `NO_SURPLUS` times the
+    expected value of the largest allocation, the sizes of its terms added up (`SMALLEST_VALUE` under numerical bounds).
+    """
+    terms, weights = problem.terms, problem.weights
+    worth = bound.worth if math.isfinite(bound.worth) else 0.0
+    first_best = _first_best_surplus(problem, bound)
+    flows = weights @ _at_stake(problem, np.abs(allocation), np.abs(problem.cost.value(allocation)), np.abs(transfer))
+    if isinstance(problem.domain, Simplex) and not problem.domain.free_disposal:
+        most = np.abs(problem.costs_of(np.eye(problem.n_goods))).max()
+        flows = flows + weights @ _at_stake(problem, np.ones(allocation.shape), most, 0.0)
+    weight = max(terms.profit_weight, terms.worst_off_weight, float(np.abs(terms.utility_weights).max()))
+    resolved = SMALLEST_VALUE * max(float(flows), weight * first_best)
+    largest = weight * _largest_value(problem)
+    noise = 0.0 if bound.rigorous else CONJUGATE_NOISE * largest
+    idle = 0.0 if weight * first_best > noise else (NO_SURPLUS if bound.rigorous else SMALLEST_VALUE) * largest
+    return max(worth, _welfare_at_stake(problem, allocation, transfer), resolved, idle, NO_MONEY)
+
+
+def _at_stake(problem: ScreeningProblem, amounts: Array, cost: Any, paid: Any) -> Array:
+    """Sizes of the terms that the linear part of the objective sums for each type; (n_types,)."""
+    terms = problem.terms
+    earned = terms.profit_weight * ((np.abs(problem.principal_values) * amounts).sum(axis=1) + cost + paid)
+    enjoyed = (np.abs(problem.valuations) * amounts).sum(axis=1) + paid
+    own = (np.abs(terms.allocation_values) * amounts).sum(axis=1)
+    return np.asarray(earned + own + (np.abs(terms.utility_weights) + terms.worst_off_weight) * enjoyed)
+
+
+def _welfare_at_stake(problem: ScreeningProblem, allocation: Array, transfer: Array) -> float:
+    """sum_i f_i w_i [W(u_i) - W(0)]; where W(0) is minus infinity, W'(u_i) (|a_i| . |x_i| + |t_i|) instead of that.
+
+    A logarithm has no natural zero: another unit of money shifts it.
+    """
+    terms = problem.terms
+    if terms.function is None:
+        return 0.0
+    utility = problem.utility(allocation, transfer)
+    nothing = float(terms.function.value(np.zeros(1))[0])
+    worth = terms.function.value(utility)
+    cares = (terms.welfare_weights > 0) & np.isfinite(worth)
+    if math.isfinite(nothing):
+        rise = np.abs(worth[cares] - nothing)
+    else:
+        money = (np.abs(problem.valuations) * np.abs(allocation)).sum(axis=1) + np.abs(transfer)
+        rise = money[cares] * terms.function.marginal(utility[cares])
+    return float((problem.weights * terms.welfare_weights)[cares] @ rise)
+
+
+@functools.lru_cache(maxsize=4)  # of the repairs of one menu
+def _first_best_surplus(problem: ScreeningProblem, bound: Bound) -> float:
+    """Bound on the expected surplus above the reference allocation's if nothing were hidden.
+
+    The surplus may be limited by the domain, by side constraints (at the prices of the bound, or a multiple: under full
+    information more is to be had) or by the highest transfer, whichever binds first: looser ones do not count.
+    """
+    value = problem.valuations + problem.principal_values
+    weights, rows, prices = problem.weights, problem.side_rows, bound.multipliers.side
+    reference = np.broadcast_to(problem.reference_allocation, value.shape)
+
+    def surplus(values: Array) -> float:
+        most, _ = problem.cost.conjugate(values, problem.domain)
+        alike = conjugate_at(problem.cost, values, reference)
+        return float(weights @ np.abs(most - np.where(np.isfinite(alike), alike, 0.0)))
+
+    found = [surplus(value)]
+    if prices.any():
+        onto = np.einsum("k,kij->ij", prices, rows.allocation) / weights[:, np.newaxis]
+        spared = float(prices @ np.abs(rows.limit))
+        found += [surplus(value - scale * onto) + scale * spared for scale in PRICE_STEPS]
+    highest = problem.transfer_limits[1]
+    if math.isfinite(highest):
+        found.append(surplus(problem.principal_values) + abs(highest))
+    finite_ones = [one for one in found if math.isfinite(one)]
+    return min(finite_ones, default=0.0)
+
+
+def _largest_value(problem: ScreeningProblem) -> float:
+    """Expected sum of the sizes of what a unit of each good is worth and costs at first, times its largest amount.
+
+    Where that is nothing, what the largest amounts cost.
+    """
+    sizes = np.abs(problem.valuations) + np.abs(problem.principal_values)
+    if hasattr(problem.cost, "gradient"):
+        slope = problem.cost.gradient(np.broadcast_to(problem.reference_allocation, sizes.shape))
+        sizes = sizes + np.where(np.isfinite(slope), np.abs(slope), 0.0)
+    amounts = problem.domain.magnitude(problem.n_goods)
+    amounts = np.where(np.isfinite(amounts), amounts, 1.0)
+    largest = float(problem.weights @ (sizes @ amounts))
+    return largest if largest > 0 else float(problem.weights @ np.abs(problem.costs_of(amounts[np.newaxis])[:, 0]))
