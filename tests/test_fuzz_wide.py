@@ -245,7 +245,7 @@ class TestBeyondFloats:
         assert verdict(fields, reached(fields, [2.1])) == "solver error"
 
     def test_a_best_menu_that_was_reached_is_one_that_floats_can_express(self):
-        """Amounts one apart, at transfers 2.1 apart: exactly indifferent, and within a hundred-millionth of the best."""
+        """Amounts one apart, at transfers 2.1 apart: exactly indifferent, and next to the best."""
         less, digit = 1 + 205 / 2048, 2.0**-51
         steps = int(2.1 * less / digit) - 2
         price = (steps - (steps % 2 == 0)) * digit
