@@ -124,6 +124,15 @@ class TestOracleKnowsWhoMayBeLeftOut:
         assert faults(fields, [[0.0, 1.0], [1.0, 0.0]], [0.0, 3.0]) == []
         assert "transfers" in faults(fields, [[0.0, 1.0], [1.0, 0.0]], [0.0, 1.0])
 
+    def test_a_row_of_transfers_is_kept_by_leaving_out(self):
+        """Where the high type may not be charged, it is left out, more or less, and the low one charged for nothing."""
+        cap = {"transfer": np.array([0.0, 1.0]), "upper": 0.5}
+        fields = fields_of([1.5, 2.25], reservation_utility=np.full(2, -3.0), constraints=[cap])
+        assert best(fields) == pytest.approx(0.5, rel=SOLVER)
+        left_out = {**fields, "participation": "voluntary"}
+        assert faults(left_out, [[0.0, 0.0], [0.0, 1.0]], [3.0, 0.0]) == []
+        assert best(left_out) > 1.5
+
     def test_minus_infinity_is_no_constraint(self):
         fields = fields_of([1.0], reservation_utility=-INFINITE, transfers=(-1.0, 2.0))
         fields["domain"] = {"kind": "Box", "lower": 0.0, "upper": 1.0}

@@ -176,10 +176,12 @@ def left_out(rng: Rng, fields: Fields) -> None:
 def left_out_with(rng: Rng, fields: Fields) -> None:
     """The same with rows, limits on transfers, another objective, doubt, or a contract that everybody has."""
     left_out(rng, fields)
-    kind = str(rng.choice(["rows", "limits", "objective", "ambiguity", "uncertainty", "outside", "served limits"]))
-    worth = fields["reservation_utility"]
+    kinds = ["rows", "limits", "objective", "ambiguity", "uncertainty", "outside", "served limits", "transfer rows"]
+    kind, worth = str(rng.choice(kinds)), fields["reservation_utility"]
     if kind == "rows":
         families.rows(rng, fields)
+    elif kind == "transfer rows":
+        fields["constraints"] = [_transfer_row(rng, fields) for _ in range(rng.integers(1, 3))]
     elif kind == "objective":
         families.objective(rng, fields)
     elif kind == "ambiguity":

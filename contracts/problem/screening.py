@@ -346,7 +346,8 @@ class ScreeningProblem:
         """Whether leaving types out can be worth more than giving them a contract like any other.
 
         Where nothing is an allocation that costs nothing, it does for an outside option worth 0, and for one that is
-        worth less to all alike the principal can pay less for it: t = -r, if transfers may be as high.
+        worth less to all alike the principal can pay less for it: t = -r, if transfers may be as high, and no row
+        counts them.
         """
         if self.participation == "compulsory" or not self.has_participation_constraint:
             return False
@@ -360,6 +361,7 @@ class ScreeningProblem:
             and self.reservation_utility[0] <= 0
             and self._may_pay_nothing
             and bool(np.all(self.limits_by_type[1] == np.inf))
+            and not any(row.transfer is not None and row.transfer.any() for row in self.constraints)
         )
 
     @property

@@ -271,6 +271,19 @@ def test_a_cost_that_is_infinite_somewhere_can_be_left_out_of():
     assert menu.value == pytest.approx((2.0 * 1.5 - np.log(4.0)) / 2, rel=SOLVED)
 
 
+def test_a_row_that_counts_transfers_may_make_it_worth_leaving_out_who_could_be_charged():
+    """The high type pays .5 at most. Left out, it is worse off than with nothing, for which the low one pays 3."""
+    cap = c.LinearConstraint(transfer=[0.0, 1.0], upper=0.5)
+    problem = c.ScreeningProblem([1.5, 2.25], cost=c.Quadratic(), reservation_utility=-3.0, constraints=[cap])
+    by_hand = c.verify(problem, np.zeros((2, 1)), [3.0, 0.0], serving=[1.0, 0.0])
+    assert by_hand.is_exact
+    assert not by_hand.violations
+    menu = c.solve_menu(problem)
+    assert by_hand.value == 1.5
+    assert menu.value > by_hand.value
+    assert c.solve_menu(problem, participation="compulsory").upper_bound < by_hand.value
+
+
 def test_minus_infinity_for_some_types_only_is_refused():
     with pytest.raises(c.ProblemError, match="reservation_utility"):
         c.ScreeningProblem([1.0, 2.0], reservation_utility=[-np.inf, 0.0])
