@@ -113,7 +113,7 @@ def assigned(
         return np.where(options == own[types], np.inf, favour(types, options))
 
     if problem.mimics is not None:
-        meant = own[: problem.n_types] if len(own) > problem.n_types else np.full(problem.n_types, own[-1])
+        meant = own[: problem.n_types] if len(own) >= problem.n_types else np.full(problem.n_types, own[-1])
         best = _chosen_within_reach(problem, (allocations, transfers), meant, favour)
     else:
         best = best_options(problem.valuations, allocations, transfers, loyal if keeps else favour)

@@ -622,3 +622,12 @@ def test_a_problem_file_with_a_wrong_relation_names_the_file(tmp_path):
 def test_types_that_do_not_occur_take_their_row_and_column_along():
     kept = contracts.without_zero_weights([1.0, 2.0, 3.0], [0.5, 0.0, 0.5], mimics=[(2, 1), (2, 0)])
     np.testing.assert_array_equal(kept.problem.mimics, [[True, False], [True, True]])
+
+
+@pytest.mark.parametrize("reserve", [0.1, -0.1])
+def test_contracts_are_meant_for_types_where_there_is_no_outside_contract_on_the_list(reserve):
+    """The high type can take what is meant for the low one, who gets 1 for it, where 2 is efficient."""
+    reach = dict(mimics=[[True, True], [False, True]], participation="compulsory", cost=Quadratic())
+    menu = solve_menu([3.0, 2.0], reservation_utility=reserve, **reach)
+    assert menu.certificate.holds
+    assert menu.value == pytest.approx(2.5 - reserve, rel=1e-5)
