@@ -627,7 +627,7 @@ def test_types_that_do_not_occur_take_their_row_and_column_along():
 @pytest.mark.parametrize("reserve", [0.1, -0.1])
 def test_contracts_are_meant_for_types_where_there_is_no_outside_contract_on_the_list(reserve):
     """The high type can take what is meant for the low one, who gets 1 for it, where 2 is efficient."""
-    reach = dict(mimics=[[True, True], [False, True]], participation="compulsory", cost=Quadratic())
+    reach = {"mimics": [[True, True], [False, True]], "participation": "compulsory", "cost": Quadratic()}
     menu = solve_menu([3.0, 2.0], reservation_utility=reserve, **reach)
     assert menu.certificate.holds
     assert menu.value == pytest.approx(2.5 - reserve, rel=1e-5)
