@@ -185,6 +185,13 @@ class TestOracleKnowsClosedForms:
         assert optimum(nothing, 1.0, 1.0).status == "infeasible"
         assert optimum({**MUSSA_ROSEN, "cost": {"kind": "Linear", "price": 0.5}}, 1.0, 1.0).status == "unbounded"
 
+    def test_a_logarithm_grows_for_ever_and_is_limited_where_amounts_and_money_are(self):
+        logarithm = {"kind": "Welfare", "function": {"kind": "Isoelastic", "aversion": 1.0}, "profit_weight": 0.0}
+        kind = {**MUSSA_ROSEN, "objective": logarithm, "transfers": (-1.0, 1.0)}
+        assert optimum(kind, 1.0, 1.0).status == "unbounded"
+        box = {"kind": "Box", "lower": 0.0, "upper": 1.0}
+        assert optimum({**kind, "domain": box, "transfers": (-1e9, 1.0)}, 1.0, 1.0).status != "unbounded"
+
     def test_profit_in_rationals_is_profit(self):
         exact = exact_profit(MUSSA_ROSEN, np.array([[0.1], [0.3]]), np.array([0.1, 0.5]))
         assert float(exact) == pytest.approx(0.75 * (0.1 - 0.005) + 0.25 * (0.5 - 0.045), rel=1e-15)

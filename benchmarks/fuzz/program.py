@@ -275,11 +275,21 @@ def _explained(program: Program, found: Optimum, solvers: tuple[str, ...]) -> Op
         )
         near, far = (_within(program, reach * max(FAR, 10 * reserve), solvers) for reach in (1.0, 10.0))
         if near.status == far.status == "optimal":
-            if far.value > near.value + 0.1 * abs(near.value) and far.value > 1.0:
+            logarithm = (terms(program.fields)["function"] or {}).get("aversion") == 1.0  # ten times as much, one more
+            much = 1.0 if logarithm else max(0.1 * abs(near.value), 1.0 - near.value)
+            if far.value > near.value + much and not _is_limited(program.fields):
                 return Optimum("unbounded", slack=slack)
             if abs(far.value - near.value) <= 1e-5 * (1 + abs(near.value)):
                 return Optimum("optimal", near.value, far.value, near.allocation, near.transfer, near.solver, slack)
     return Optimum("unknown", slack=slack)
+
+
+def _is_limited(fields: Fields) -> bool:
+    """Whether amounts and what is paid to agents have limits, however far: then so has what menus are worth."""
+    limited = fields["domain"]["kind"] in ("Simplex", "Polyhedron")
+    if fields["domain"]["kind"] == "Box":
+        limited = bool(np.isfinite(fields["domain"]["upper"]).all())
+    return limited and math.isfinite(transfer_limits(fields)[0])
 
 
 def room(program: Program, solvers: tuple[str, ...] = ALL) -> float:
@@ -322,6 +332,8 @@ def _maximum(program: Program, objective: tuple[Any, list[Any]], solvers: tuple[
     status, solver = _run(problem, solvers)
     if status != "optimal":
         return Optimum(status, solver=solver)
+    if not more and max(np.abs(program.x.value).max(), np.abs(program.u.value).max()) > FAR**2:
+        return Optimum("unknown", solver=solver)  # a solver may stop anywhere where a logarithm grows for ever
     value, values = float(problem.value), values_of(program.fields)
     allocation = np.array(program.x.value)
     if may_leave(program.fields):

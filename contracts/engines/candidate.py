@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import math
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -70,8 +71,9 @@ def units_of(problem: ScreeningProblem) -> Units:
     money = worth if worth > 0 else money_per_unit * allocation
     if money == 0:  # nobody values anything: what allocations cost is all there is
         money = float(np.abs(problem.costs_of(allocation * np.eye(problem.n_goods))).max())
-    if problem.terms.profit_weight == 0:  # nothing but a budget keeps the principal from paying
-        money = max(money, abs(problem.terms.minimum_profit or 0.0))
+    if problem.terms.profit_weight == 0:  # nothing but a budget, or the limit itself, keeps the principal from paying
+        lowest = problem.transfer_limits[0] if problem.terms.minimum_profit is None else problem.terms.minimum_profit
+        money = max(money, abs(lowest) if math.isfinite(lowest) else 0.0)
     return Units(allocation, power_of_two(money), shift)
 
 

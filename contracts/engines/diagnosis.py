@@ -221,14 +221,31 @@ def _growing(program: Program, rates: tuple[Array, Array] | None) -> Array | Non
     profit = cp.sum(cp.multiply(worth, allocation)) - spent - problem.weights @ utility
     if terms.minimum_profit is not None:
         constraints.append(profit >= 0)
-    # The marginal welfare of a concave function fades: it is no reason to grow for ever.
     welfare: Any = (problem.weights * terms.utility_weights) @ utility + terms.worst_off_weight * cp.min(utility)
     values = terms.allocation_values * problem.weights[:, np.newaxis] * rate_unit
-    welfare = welfare + cp.sum(cp.multiply(values, allocation))
-    grows = cp.Problem(cp.Maximize(terms.profit_weight * profit + welfare), constraints)
-    if not run(grows) or grows.value <= GROWTH:
+    linear = terms.profit_weight * profit + welfare + cp.sum(cp.multiply(values, allocation))
+    grows = cp.Problem(cp.Maximize(linear), constraints)
+    if run(grows) and grows.value > GROWTH:
+        return np.asarray(point.value)
+    if not _is_endless(program):
         return None
-    return np.asarray(point.value)
+    cares = np.flatnonzero(terms.welfare_weights > 0)
+    richer = cp.Problem(cp.Maximize(cp.min(utility[cares])), [*constraints, linear >= 0])
+    return np.asarray(point.value) if run(richer) and richer.value > GROWTH else None
+
+
+def _is_endless(program: Program) -> bool:
+    """Whether concave welfare grows without end along a direction in which utilities grow and nothing else is lost.
+
+    Its marginal welfare fades, so it pays for no loss. But where W has no upper limit (logarithms, roots), it needs not
+    pay where nothing is lost, as where profit counts for nothing. Against the worst distribution everybody must count,
+    and nothing else may: then the least of what types count for grows.
+    """
+    problem, terms = program.problem, program.problem.terms
+    if terms.function is None or np.isfinite(terms.function.conjugate(np.zeros(1))).all():
+        return False
+    alone = terms.profit_weight == 0 and not terms.utility_weights.any() and not terms.allocation_values.any()
+    return problem.ambiguity is None or bool(alone and np.all(terms.welfare_weights > 0))
 
 
 def _counts_profit(program: Program) -> bool:

@@ -136,6 +136,8 @@ def _solved(program: Program, deadline: float, ic_price: float, *, ordered: bool
         priced = with_twins_priced(problem, prices, twins, _price(in_order) * (goal_unit / units.allocation))
         known = problem if problem.ambiguity is None else problem.under(problem.weights)
         prices = min(prices, priced, key=lambda each: upper_bound(known, each).value)
+    if terms.function is not None and terms.profit_weight == 0 and not np.isfinite(upper_bound(problem, prices).value):
+        _cause(unbounded_menu(program))  # a logarithm grows so slowly that a solver may stop anywhere
     if worst_case:
         prices = dataclasses.replace(prices, weights=np.asarray(_price(worst_case)))
     if reaches:

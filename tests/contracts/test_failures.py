@@ -108,6 +108,39 @@ UNBOUNDED = {
         ),
         "the allocation of good 'tea'",
     ),
+    "a logarithm that nobody pays for": (
+        c.ScreeningProblem(
+            [1.0, 2.0],
+            cost=c.Quadratic(),
+            transfers=(-1.0, 1.0),
+            objective=c.Welfare(1.0, c.Isoelastic(), profit_weight=0.0),
+            goods=["tea"],
+        ),
+        "the allocation of good 'tea'",
+    ),
+    "a logarithm that nobody pays for, whatever the shares": (
+        c.ScreeningProblem(
+            [1.0, 1.0, 2.0],
+            principal_values=[[0.0], [1.0], [0.0]],
+            cost=c.Quadratic(),
+            transfers=(-1.0, 1.0),
+            objective=c.Welfare(1.0, c.Isoelastic(), profit_weight=0.0),
+            ambiguity=c.KullbackLeibler(0.2),
+            goods=["tea"],
+        ),
+        "the allocation of good 'tea'",
+    ),
+    "roots of what is sold at cost": (
+        c.ScreeningProblem(
+            [1.0, 2.0],
+            cost=c.Linear(1.0),
+            transfers=(-5.0, 5.0),
+            principal_values=[1.0],
+            objective=c.Welfare(1.0, c.Isoelastic(0.5), profit_weight=0.0, minimum_profit=0.0),
+            goods=["tea"],
+        ),
+        "the allocation of good 'tea'",
+    ),
 }
 
 
@@ -119,6 +152,32 @@ def test_unbounded_problems_say_in_which_direction(case, method):
         c.solve_menu(problem, method=method)
     assert caught.value.direction.startswith(direction)
     assert caught.value.direction in str(caught.value)
+
+
+def test_welfare_with_an_upper_limit_does_not_grow_for_ever():
+    menu = c.solve_menu(  # exp(-u) of utilities without limit: as good as certain well-being, 1, and no better
+        [1.0, 2.0],
+        cost=c.Quadratic(),
+        transfers=(-1.0, 40.0),
+        objective=c.Welfare(1.0, c.Exponential(1.0), profit_weight=0.0),
+    )
+    assert menu.certificate.holds
+    assert menu.value == pytest.approx(1.0, rel=1e-6)
+
+
+@pytest.mark.parametrize("limit", [1.0, 1e3, 1e6, 1e9])
+def test_where_profit_counts_for_nothing_everybody_is_paid_as_much_as_may_be(limit):
+    menu = c.solve_menu(
+        [[0.1, 0.7], [0.1, 0.7], [-0.06, 2.0]],
+        cost=c.Entropy([0.25, 0.75], 0.4),
+        domain=c.Simplex(),
+        transfers=(-limit, limit),
+        objective=c.Welfare(1.0, c.Isoelastic(0.5), profit_weight=0.0),
+    )
+    assert menu.certificate.holds
+    best = 2 * np.sqrt(limit + np.array([0.7, 0.7, 2.0])).mean()  # the outcome that all like best, and the money
+    assert menu.value == pytest.approx(best, rel=1e-6)
+    assert menu.transfer == pytest.approx(-limit, rel=1e-5)
 
 
 # ---- arguments ----
