@@ -289,7 +289,7 @@ def _is_limited(fields: Fields) -> bool:
     limited = fields["domain"]["kind"] in ("Simplex", "Polyhedron")
     if fields["domain"]["kind"] == "Box":
         limited = bool(np.isfinite(fields["domain"]["upper"]).all())
-    return limited and math.isfinite(transfer_limits(fields)[0])
+    return limited and bool(np.isfinite(transfer_limits(fields)[0]).all())
 
 
 def room(program: Program, solvers: tuple[str, ...] = ALL) -> float:
