@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -185,7 +186,7 @@ def _within_reach(domain: Any) -> Any:
     No more than a restriction: the bound is about the domain itself.
     """
     if isinstance(domain, WithOutside):
-        return WithOutside(_within_reach(domain.inner), domain.total)
+        return replace(domain, inner=_within_reach(domain.inner))
     if not isinstance(domain, Box) or np.any(domain.lower > 0) or np.any(domain.upper < 0):
         return domain
     lower = np.where(np.isfinite(domain.lower), np.maximum(domain.lower, -OUT_OF_REACH), domain.lower)

@@ -40,6 +40,7 @@ class WithOutside:
 
     inner: Any  # the domain X of what is served
     total: float  # amount of the last good that means: never served
+    kept: Array | None = None  # (n_goods,) what those who are never served have instead, if that is a contract
 
     @property
     def bounded(self) -> bool:
@@ -48,6 +49,11 @@ class WithOutside:
     def served(self, allocation: Array) -> Array:
         """Probability of being served, row by row; (n,)."""
         return np.asarray(1.0 - allocation[:, -1] / self.total)
+
+    def in_shares(self, allocation: Array) -> Array:
+        """Allocations whose w says the same as the probability of being served, a float, to the last digit."""
+        digit = EPS / 2 * self.total
+        return np.column_stack([allocation[:, :-1], np.round(allocation[:, -1] / digit) * digit])
 
     def check(self, n_goods: int) -> None:
         self.inner.check(n_goods - 1)
@@ -97,7 +103,34 @@ class WithOutside:
         return np.append(self.inner.magnitude(n_goods - 1), self.total)
 
     def scaled(self, unit: float) -> WithOutside:
-        return WithOutside(self.inner.scaled(unit), self.total / unit)
+        return WithOutside(self.inner.scaled(unit), self.total / unit, None if self.kept is None else self.kept / unit)
+
+
+def in_goods(domain: Any, values: Array, amounts: Array) -> tuple[Array, Array]:
+    """Valuations and allocations in goods whose worth nobody has rounded, by which contracts are compared exactly.
+
+    What an outside contract is worth is rounded before it is the value of the last good. Here every product that it is
+    the sum of is a good twice, once for its rounded value and once for what rounding has left out.
+    """
+    if not isinstance(domain, WithOutside) or domain.kept is None:
+        return values, amounts
+    share = amounts[:, -1:] / domain.total  # by a power of two
+    worth = np.hstack(_exact_products(values[:, :-1], domain.kept))
+    return np.hstack([values[:, :-1], worth]), np.hstack([amounts[:, :-1], np.repeat(share, worth.shape[1], axis=1)])
+
+
+def _exact_products(one: Array, other: Array) -> tuple[Array, Array]:
+    """Products as floats, and what is missing to the exact ones (Dekker 1971)."""
+    product = one * other
+    (high, low), (large, small) = _halves(one), _halves(other)
+    return product, low * small - (((product - high * large) - low * large) - high * small)
+
+
+def _halves(values: Array) -> tuple[Array, Array]:
+    """The first and the last half of the digits (Veltkamp)."""
+    spread = (2.0**27 + 1.0) * values
+    high = spread - (spread - values)
+    return high, values - high
 
 
 @dataclass(frozen=True, eq=False)

@@ -310,7 +310,7 @@ class ScreeningProblem:
             valuations=np.column_stack([value, worth / total]),
             principal_values=np.column_stack([self.principal_values, np.broadcast_to(earned / total, self.n_types)]),
             cost=when_served(self.cost, total, self.serving_cost),
-            domain=cast(Domain, WithOutside(self.domain, total)),
+            domain=cast(Domain, WithOutside(self.domain, total, outside)),
             reservation_utility=0.0,
             outside_option=np.append(np.zeros(self.n_goods), total),
             transfers=self.transfers if self._may_pay_nothing else "free",

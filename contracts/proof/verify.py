@@ -15,6 +15,7 @@ from contracts.inputs.arrays import Array, Indices, finite
 from contracts.inputs.door import checked
 from contracts.inputs.names import check_same_names, column_names, given_names, row_names
 from contracts.problem.mimicry import Mask, accessible
+from contracts.problem.participation import in_goods
 from contracts.problem.screening import ScreeningProblem
 from contracts.proof.bound import Bound, upper_bound
 from contracts.proof.certificate import Certificate, Deviation, Violation, checked_standards
@@ -182,8 +183,7 @@ def _most_tempted(
         rank[order] = np.arange(len(order))
         access = access_to(problem, options, own)
         compared = best_options(
-            problem.valuations,
-            options[0][order],
+            *in_goods(problem.domain, problem.valuations, options[0][order]),
             options[1][order],
             payoff=lambda _, k: np.zeros(len(k)),
             own=rank[own],
@@ -231,10 +231,11 @@ def participation_slacks_of(problem: ScreeningProblem, allocation: Array, transf
         return participation_slacks(problem.valuations, allocation, transfer, problem.reservation_utility)
     slack = np.zeros(problem.n_types)
     takes = (allocation != outside).any(axis=1) | (transfer != 0)  # keeping it leaves nobody worse off
-    values, amounts = problem.valuations[takes], allocation[takes]
+    values, amounts = in_goods(problem.domain, problem.valuations[takes], allocation[takes])
     if problem.outside_option is not None:
         values = np.column_stack([values, -values])
-        amounts = np.column_stack([amounts, np.broadcast_to(outside, amounts.shape)])
+        instead = in_goods(problem.domain, problem.valuations, outside[np.newaxis])[1]
+        amounts = np.column_stack([amounts, np.broadcast_to(instead, amounts.shape)])
     slack[takes] = participation_slacks(values, amounts, transfer[takes], slack[takes])
     return slack
 

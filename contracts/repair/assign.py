@@ -30,7 +30,7 @@ from contracts.menu.offers import ExactMenu
 from contracts.problem.costs import ByType
 from contracts.problem.domains import Simplex
 from contracts.problem.mimicry import access_classes
-from contracts.problem.participation import WithOutside, settled
+from contracts.problem.participation import WithOutside, in_goods, settled
 from contracts.problem.screening import ScreeningProblem
 from contracts.proof.bound import Bound
 from contracts.proof.certificate import Certificate
@@ -106,6 +106,8 @@ def assigned(
     Ties are broken in the objective's favour; with `keeps`, type i keeps contract i if nothing is better. Rows over all
     types may need that, and where not everybody can mimic everybody it is always so: contract i is meant for type i.
     """
+    if isinstance(problem.domain, WithOutside):
+        contracts = problem.domain.in_shares(contracts[0]), contracts[1]
     (allocations, transfers), own = distinct_contracts(*_with_outside(problem, contracts))
     favour = tie_break(problem, (allocations, transfers))
 
@@ -116,7 +118,8 @@ def assigned(
         meant = own[: problem.n_types] if len(own) >= problem.n_types else np.full(problem.n_types, own[-1])
         best = _chosen_within_reach(problem, (allocations, transfers), meant, favour)
     else:
-        best = best_options(problem.valuations, allocations, transfers, loyal if keeps else favour)
+        goods = in_goods(problem.domain, problem.valuations, allocations)
+        best = best_options(*goods, transfers, loyal if keeps else favour)
     certificate = certify(problem, (allocations, transfers), best.option, bound, gap=gap, compared=best)
     return ExactMenu((allocations, transfers), best.option, certificate)
 
@@ -133,7 +136,8 @@ def _chosen_within_reach(problem: ScreeningProblem, options: Contracts, taken: I
 
     while True:
         access = access_to(problem, options, taken)
-        best = best_options(problem.valuations, *options, loyal, access=access)
+        goods = in_goods(problem.domain, problem.valuations, options[0])
+        best = best_options(*goods, options[1], loyal, access=access)
         if np.array_equal(best.option, taken):
             return best
         taken = best.option

@@ -23,6 +23,7 @@ from contracts.exact.rationals import ExactUtilities, utility_error
 from contracts.inputs.arrays import Array, Indices
 from contracts.problem.domains import Box, Simplex
 from contracts.problem.mimicry import Mask
+from contracts.problem.participation import in_goods
 from contracts.problem.screening import ScreeningProblem
 from contracts.proof.verify import Contracts
 from contracts.repair.lattice import indifferent_amounts, twin_groups
@@ -136,13 +137,14 @@ def exactly_repriced(problem: ScreeningProblem, allocation: Array, near: Array) 
     near = near + 4 * utility_error(problem.valuations, allocation, near)
     lowest, highest = problem.transfer_limits
     finite = [limit for limit in (highest,) if np.isfinite(limit)]
-    amounts = allocations if outside is None else np.vstack([allocations, outside])
+    offered = allocations if outside is None else np.vstack([allocations, outside])
+    values, amounts = in_goods(problem.domain, problem.valuations, offered)
     reserved = problem.reservation_utility if problem.has_participation_constraint else np.zeros(0)
-    exact = ExactUtilities(problem.valuations, amounts, near, np.append(reserved, finite))
-    worth = exact.worth(problem.valuations, allocations)
+    exact = ExactUtilities(values, amounts, near, np.append(reserved, finite))
+    worth = exact.worth(values, amounts[: len(allocations)])
     own = worth[np.arange(problem.n_types), contract]
     if outside is not None:
-        ceilings = own - exact.worth(problem.valuations, outside[np.newaxis])[:, 0]
+        ceilings = own - exact.worth(values, amounts[-1:])[:, 0]
     elif problem.has_participation_constraint:
         ceilings = own - exact.whole(reserved)
     else:

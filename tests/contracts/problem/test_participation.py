@@ -1,6 +1,7 @@
 """Voluntary participation: types may be left with their outside option, by themselves or by a lottery."""
 
 import dataclasses
+from fractions import Fraction
 
 import cvxpy as cp
 import numpy as np
@@ -312,3 +313,32 @@ def test_an_unknown_word_for_participation_is_refused():
         c.ScreeningProblem([1.0], participation="optional")
     with pytest.raises(c.ProblemError, match="serving_cost"):
         c.ScreeningProblem([1.0], serving_cost=-1.0)
+
+
+@pytest.mark.parametrize("seed", [0, 1, 2, 22, 27, 59])
+def test_what_is_kept_of_an_outside_contract_is_compared_unrounded(seed):
+    """A type left out with some chance has that share of the outside contract's goods, whatever floats make of it."""
+    rng = np.random.default_rng(seed)
+    n = int(rng.integers(2, 5))
+    valuations, outside = rng.uniform(0.5, 3.0, (n, 2)), rng.uniform(0.1, 2.5, 2)
+    menu = c.solve_menu(
+        valuations,
+        cost=c.Quadratic(),
+        domain=c.Box(0.0, 5.0),
+        outside_option=outside,
+        serving_cost=0.05,
+        transfers=(-0.5, 0.5),
+    )
+
+    def utility(who, allocation, serving, transfer):
+        worth = [Fraction(v) * Fraction(x) for v, x in zip(valuations[who].tolist(), allocation, strict=True)]
+        instead = [Fraction(v) * Fraction(x) for v, x in zip(valuations[who].tolist(), outside.tolist(), strict=True)]
+        return sum(worth) + (1 - Fraction(serving)) * sum(instead) - Fraction(transfer)
+
+    lots = np.vstack([menu.contracts.allocations, np.zeros(3)])  # what is expected of being served; outside, nothing
+    served = lots[menu.option_of_type][:, :-1]
+    offers = list(zip(served.tolist(), menu.serving.tolist(), menu.transfer.tolist(), strict=True))
+    for who in range(n):
+        own = utility(who, *offers[who])
+        assert own >= utility(who, [0.0, 0.0], 0.0, 0.0)
+        assert all(own >= utility(who, *offer) for offer in offers)
