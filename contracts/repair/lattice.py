@@ -161,9 +161,8 @@ def _steps(amounts: Array) -> Array:
 
 def _range(tastes: Tastes) -> tuple[Array, Array]:
     """The least and the largest amount of each good in the domain."""
-    ends = np.vstack([-np.eye(tastes.n_goods), np.eye(tastes.n_goods)])
-    corners = np.diag(tastes.domain.support(ends)[: tastes.n_goods]), tastes.domain.support(ends)
-    return corners[0], np.diag(corners[1][tastes.n_goods :])
+    each = np.eye(tastes.n_goods)
+    return np.diag(tastes.domain.support(-each)), np.diag(tastes.domain.support(each))
 
 
 @dataclass(frozen=True, eq=False)
