@@ -110,6 +110,15 @@ def missing(labels: Any) -> NDArray[np.bool_]:
     return np.array([not isinstance(entry, str) and str(entry) in ABSENT for entry in entries], dtype=bool)
 
 
+def one_name_each(field: str, names: Sequence[str] | None, count: int, noun: str) -> Sequence[str]:
+    """The names of so many types or goods; numbers where nobody gave any."""
+    if names is None:
+        return NumberedLabels(count)
+    if len(names) != count:
+        raise ProblemError(f"{field} has {len(names)} names for {count} {noun}s: give one per {noun}")
+    return names
+
+
 def distinct_names(field: str, names: Any, noun: str) -> tuple[str, ...] | None:
     """The names of types or goods as text, all there and all different; None where they are numbered."""
     if names is None or isinstance(names, NumberedLabels):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -13,7 +12,6 @@ from contracts.inputs.arrays import Array, finite, number
 from contracts.inputs.door import checked
 from contracts.inputs.frozen import dataclass
 from contracts.inputs.names import (
-    NumberedLabels,
     check_name,
 )
 
@@ -67,20 +65,6 @@ def transfer_limit(limit: Any) -> Array:
 def is_infinite(value: Any) -> bool:
     """Whether it is a float, and infinite."""
     return isinstance(value, float | np.floating) and bool(np.isinf(value))
-
-
-def one_each(field: str, names: Sequence[str] | None, count: int, noun: str) -> Sequence[str]:
-    """The names of so many types or goods; numbers where nobody gave any."""
-    if names is None:
-        return NumberedLabels(count)
-    if len(names) != count:
-        raise ProblemError(f"{field} has {len(names)} names for {count} {noun}s: give one per {noun}")
-    return names
-
-
-def described(part: Any) -> str:
-    """What the user passed for a part of the problem; a class given without parentheses is called so."""
-    return f"the class {part.__name__}, not an object of it" if isinstance(part, type) else type(part).__name__
 
 
 @dataclass(frozen=True, eq=False)

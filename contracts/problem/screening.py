@@ -21,6 +21,7 @@ from contracts.inputs.names import (
     check_same_names,
     column_names,
     distinct_names,
+    one_name_each,
     row_names,
     type_names,
 )
@@ -37,7 +38,7 @@ from contracts.problem.participation import (
     when_served,
 )
 from contracts.problem.reading import Reading, checked_readings
-from contracts.problem.rows import LinearConstraint, SideRows, described, one_each, transfer_limit
+from contracts.problem.rows import LinearConstraint, SideRows, transfer_limit
 from contracts.problem.uncertainty import Uncertainty, ValuationSets
 
 Transfers = Literal["free", "none"] | tuple[float | Array, float | Array]
@@ -55,6 +56,11 @@ OWN_WORDS = (
     "mimics",
 )
 WEIGHTS_SUM_TOLERANCE = 5e-6  # ten shares rounded to six digits still count as shares
+
+
+def _described(part: Any) -> str:
+    """What the user passed for a part of the problem; a class given without parentheses is called so."""
+    return f"the class {part.__name__}, not an object of it" if isinstance(part, type) else type(part).__name__
 
 
 @checked(own=OWN_WORDS, allocation=GOODS_OF_TYPES, transfer=TYPES, weights=TYPES)
@@ -158,8 +164,8 @@ class ScreeningProblem:
         self._set("valuations", valuations)
         self._check_same_types(named, rows)
         self._check_same_goods(goods, columns)
-        self._set("labels", one_each("labels", labels, self.n_types, "type"))
-        self._set("goods", one_each("goods", goods, self.n_goods, "good"))
+        self._set("labels", one_name_each("labels", labels, self.n_types, "type"))
+        self._set("goods", one_name_each("goods", goods, self.n_goods, "good"))
         self._set("weights", self._checked_weights())
         self._check_menu_space()
         self._set("principal_values", self._broadcast("principal_values", valuations.shape))
@@ -529,7 +535,7 @@ class ScreeningProblem:
         self._set("cost", self._checked_cost())
         if isinstance(self.domain, type) or not hasattr(self.domain, "separable_maximiser"):
             raise ProblemError(
-                f"domain is {described(self.domain)}: use NonNegative(), Box(...), Simplex() or Polyhedron(...)"
+                f"domain is {_described(self.domain)}: use NonNegative(), Box(...), Simplex() or Polyhedron(...)"
             )
         self.domain.check(self.n_goods)
         for cost, types in parts_of(self.cost):
@@ -557,7 +563,7 @@ class ScreeningProblem:
     def _check_is_cost(self, cost: Any, where: str) -> None:
         if isinstance(cost, type | ByType) or not isinstance(cost, Cost):
             raise ProblemError(
-                f"{where} is {described(cost)}: use Linear, Quadratic, Power, Entropy, ExponentialCost, Logarithm, "
+                f"{where} is {_described(cost)}: use Linear, Quadratic, Power, Entropy, ExponentialCost, Logarithm, "
                 "Separable, Total, or an object with the methods value, conjugate and expression"
             )
 
@@ -672,7 +678,7 @@ class ScreeningProblem:
     def _check_objective(self) -> None:
         if not isinstance(self.objective, Profit | Welfare | WeightedSum):
             raise ProblemError(
-                f"objective is {described(self.objective)}: use Profit(), Welfare(...) or WeightedSum(...)"
+                f"objective is {_described(self.objective)}: use Profit(), Welfare(...) or WeightedSum(...)"
             )
         self.objective.check(self.valuations.shape)
 
@@ -681,7 +687,7 @@ class ScreeningProblem:
             return
         if isinstance(self.ambiguity, type) or not isinstance(self.ambiguity, Ambiguity):
             raise ProblemError(
-                f"ambiguity is {described(self.ambiguity)}: use TotalVariation(radius), Wasserstein(radius), "
+                f"ambiguity is {_described(self.ambiguity)}: use TotalVariation(radius), Wasserstein(radius), "
                 "KullbackLeibler(radius), ChiSquare(radius) or Moments(features, lower, upper)"
             )
         if self.objective.minimum_profit is not None:
@@ -694,7 +700,7 @@ class ScreeningProblem:
             return
         if isinstance(self.uncertainty, type) or not isinstance(self.uncertainty, Uncertainty):
             raise ProblemError(
-                f"uncertainty is {described(self.uncertainty)}: use Interval(widths), Ellipsoid(factors) or Noise(sd)"
+                f"uncertainty is {_described(self.uncertainty)}: use Interval(widths), Ellipsoid(factors) or Noise(sd)"
             )
         self.uncertainty.sets(self.valuations.shape)
 
