@@ -182,7 +182,18 @@ class Program:
         n_allocation = self.problem.valuations.size
         allocation = point[:n_allocation].reshape(self.problem.valuations.shape) * self.units.allocation
         utility = point[n_allocation:] if self.basis is None else self.basis @ point[n_allocation:]
-        return self.problem.domain.clip(allocation), utility * self.units.money + self.units.shift
+        return self.problem.domain.clip(self._kept(allocation)), utility * self.units.money + self.units.shift
+
+    def _kept(self, allocation: Array) -> Array:
+        """Amounts that rows of their own limit, put where a solver missed such a limit: a good forbidden is not given."""
+        rows = self.problem.side_rows
+        alone = (np.count_nonzero(rows.allocation, axis=(1, 2)) == 1) & ~rows.utility.any(axis=1)
+        for k in np.flatnonzero(alone).tolist():
+            place = tuple(np.argwhere(rows.allocation[k])[0])
+            share = float(rows.allocation[k][place])
+            if share * allocation[place] > rows.limit[k]:
+                allocation[place] = rows.limit[k] / share
+        return allocation
 
 
 def _within_reach(domain: Any) -> Any:

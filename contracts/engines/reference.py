@@ -157,7 +157,7 @@ def _solved(stated: Program, deadline: float, ic_price: float, *, ordered: bool,
     finished = goal.status != "user_limit" or time.monotonic() <= deadline
     limited = "" if ic_price == np.inf else f", IC prices up to {ic_price:g}"
     found = Candidate(found_allocation, found_utility, prices, f"reference ({solver}{limited})", is_finished=finished)
-    return Found(found, program.is_out_of_order(found_allocation))
+    return Found(found, stated.is_out_of_order(found_allocation))
 
 
 def _lowest(problem: ScreeningProblem, prices: list[Multipliers]) -> Multipliers:

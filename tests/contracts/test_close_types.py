@@ -105,3 +105,11 @@ def test_what_flows_into_a_type_and_not_out_is_handed_on_along_the_tree():
     gain = problem.weights + ic.sum(axis=0) - ic.sum(axis=1) - none.ir
     assert gain[:3].sum() == pytest.approx(-0.25)  # the last type is close to nobody: what it owes stays
     assert gain[1:3] == pytest.approx(0.0)
+
+
+def test_where_all_types_are_twins_no_rows_are_left_and_none_are_missed():
+    problem = c.ScreeningProblem([1.0, 1.0], principal_values=[[0.0], [1.0]], cost=c.Quadratic())
+    found = reference.solve(problem, stepped=True)
+    assert found.allocation.ravel() == pytest.approx([1.0, 2.0], abs=1e-6)
+    assert found.utility == pytest.approx(0.0, abs=1e-8)
+    assert upper_bound(problem, found.multipliers).value == pytest.approx((0.5 + 2.0) / 2, rel=1e-9)
