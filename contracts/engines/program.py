@@ -185,7 +185,7 @@ class Program:
         return self.problem.domain.clip(self._kept(allocation)), utility * self.units.money + self.units.shift
 
     def _kept(self, allocation: Array) -> Array:
-        """Amounts that rows of their own limit, put at the limit where a solver missed it: a good forbidden is not given."""
+        """Amounts that rows of their own limit, put there where a solver missed it: what is forbidden is not given."""
         rows = self.problem.side_rows
         alone = (np.count_nonzero(rows.allocation, axis=(1, 2)) == 1) & ~rows.utility.any(axis=1)
         for k in np.flatnonzero(alone).tolist():

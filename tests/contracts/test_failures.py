@@ -217,6 +217,22 @@ def test_what_single_rows_limit_is_put_at_the_limit_and_nothing_else_is_moved():
     assert allocation.tolist() == [[0.3, 0.5], [0.75, 0.4]]
 
 
+@pytest.mark.parametrize("exponent", [2.0, 4.0, 8.0])
+@pytest.mark.parametrize("scale", [0.5, 5e-7])
+def test_where_nobody_pays_and_all_must_stay_the_best_is_to_give_nothing(exponent, scale):
+    # The cost is flat next to nothing: amounts of 1e-3 cost 1e-12, which is all that a solver sees of them.
+    menu = c.solve_menu(
+        [[1.9, 1.5, 0.8], [1.8, 1.5, 0.9]],
+        cost=c.Power(exponent, scale),
+        transfers="none",
+        reservation_utility=-1.0,
+        participation="compulsory",
+    )
+    assert menu.certificate.holds
+    assert menu.value == 0.0
+    assert not menu.allocation.any()
+
+
 # ---- arguments ----
 
 
