@@ -17,7 +17,7 @@ from contracts.arrays import Array
 from contracts.bounds import Multipliers, distribution_within, upper_bound
 from contracts.engines.candidate import Candidate, Units, finer_units_of, units_of, widest_units_of
 from contracts.engines.close_types import Tree, handed_on, in_steps, tree_of
-from contracts.engines.diagnosis import infeasible_menu, unbounded_menu
+from contracts.engines.diagnosis import infeasible_menu, unbounded_menu, welfare_at_most
 from contracts.engines.near_twins import NearTwins, near_twins, with_twins_priced
 from contracts.engines.program import Program, menu_program, multipliers_of
 from contracts.errors import ContractError, ProblemError, SolverError
@@ -150,7 +150,8 @@ def _solved(stated: Program, deadline: float, ic_price: float, *, ordered: bool,
         prices = _lowest(problem, [prices, priced])
     if tree is not None:
         prices = _lowest(problem, _of_close_types(problem, prices, tree, twins))
-    if terms.function is not None and terms.profit_weight == 0 and not np.isfinite(upper_bound(problem, prices).value):
+    endless = terms.function is not None and terms.profit_weight == 0
+    if endless and upper_bound(problem, prices).value >= welfare_at_most(terms, problem.weights):
         _cause(unbounded_menu(stated))  # a logarithm grows so slowly that a solver may stop anywhere
     if reaches:
         prices = dataclasses.replace(prices, directions=_directions(program, rows, reaches))

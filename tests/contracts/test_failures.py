@@ -217,6 +217,23 @@ def test_what_single_rows_limit_is_put_at_the_limit_and_nothing_else_is_moved():
     assert allocation.tolist() == [[0.3, 0.5], [0.75, 0.4]]
 
 
+@pytest.mark.parametrize("size", [1.0, 1e-6, 1e6])
+def test_where_utilities_grow_for_ever_and_welfare_towards_nothing_no_menu_is_best(size):
+    # Constant returns: what is sold at cost makes everybody who values it more as well off as one likes, at no loss.
+    problem = c.ScreeningProblem(
+        np.array([1.0, 2.0, 3.0]) * size,
+        cost=c.Linear(0.5 * size),
+        objective=c.Welfare(1.0, c.Isoelastic(2.0), profit_weight=0.0, minimum_profit=0.0),
+        goods=["tea"],
+    )
+    with pytest.raises(
+        c.UnboundedMenuError, match=r"no menu is best, .* welfare towards 0, along the allocation .*'tea'"
+    ):
+        c.solve_menu(problem)
+    assert c.solve_menu(problem, domain=c.Box(0.0, 1.0)).certificate.holds  # the remedy
+    assert c.solve_menu(problem, cost=c.Quadratic(size)).certificate.holds  # the other
+
+
 @pytest.mark.parametrize("exponent", [2.0, 4.0, 8.0])
 @pytest.mark.parametrize("scale", [0.5, 5e-7])
 def test_where_nobody_pays_and_all_must_stay_the_best_is_to_give_nothing(exponent, scale):
