@@ -166,16 +166,19 @@ def other_engines(problem: ScreeningProblem, method: str, deadline: float) -> It
         yield functools.partial(robust.priced, deadline=deadline)
     elif method in ("auto", "reference") and problem.n_types <= _rescued_types(problem):
         from contracts.engines import reference
+        from contracts.engines.close_types import tree_of
         from contracts.engines.near_twins import near_twins
 
-        def whole(problem: ScreeningProblem, *, ordered: bool = False) -> Candidate:
-            found = reference.solve(problem, deadline=deadline, ordered=ordered)
+        def whole(problem: ScreeningProblem, *, ordered: bool = False, stepped: bool = False) -> Candidate:
+            found = reference.solve(problem, deadline=deadline, ordered=ordered, stepped=stepped)
             return dataclasses.replace(found, engine=f"{found.engine}, second attempt")
 
         if method == "auto" and (problem.ambiguity is not None or suitable_method(problem) != "reference"):
             yield whole
         if len(near_twins(problem)):
             yield functools.partial(whole, ordered=True)
+        if tree_of(problem) is not None:
+            yield functools.partial(whole, stepped=True)
 
 
 def _rescued_types(problem: ScreeningProblem) -> int:

@@ -277,7 +277,8 @@ def _explained(program: Program, found: Optimum, solvers: tuple[str, ...]) -> Op
         if near.status == far.status == "optimal":
             logarithm = (terms(program.fields)["function"] or {}).get("aversion") == 1.0  # ten times as much, one more
             much = 1.0 if logarithm else max(0.1 * abs(near.value), 1.0 - near.value)
-            if far.value > near.value + much and not _is_limited(program.fields):
+            fades = near.value < 0.9 * far.value < 0  # -1 / u comes near 0, and never is
+            if (fades or far.value > near.value + much) and not _is_limited(program.fields):
                 return Optimum("unbounded", slack=slack)
             if abs(far.value - near.value) <= 1e-5 * (1 + abs(near.value)):
                 return Optimum("optimal", near.value, far.value, near.allocation, near.transfer, near.solver, slack)
@@ -332,7 +333,7 @@ def _maximum(program: Program, objective: tuple[Any, list[Any]], solvers: tuple[
     status, solver = _run(problem, solvers)
     if status != "optimal":
         return Optimum(status, solver=solver)
-    if not more and max(np.abs(program.x.value).max(), np.abs(program.u.value).max()) > FAR**2:
+    if not more and max(np.abs(program.x.value).max(), np.abs(program.u.value).max()) > 100 * FAR:
         return Optimum("unknown", solver=solver)  # a solver may stop anywhere where a logarithm grows for ever
     value, values = float(problem.value), values_of(program.fields)
     allocation = np.array(program.x.value)

@@ -187,7 +187,13 @@ def unbounded_menu(program: Program) -> ContractError:
         remedy = "limit the transfers, or lower the welfare weights"
     else:  # what allocations cost counts for nothing either, so that they would grow next
         remedy = "limit the transfers and the domain (Box), or give profit a minimum"
-    return UnboundedMenuError(f"the objective grows without limit along {direction}: {remedy}", direction=direction)
+    grows = "the objective grows without limit along"
+    if (
+        program.problem.terms.function is not None
+        and welfare_at_most(program.problem.terms, program.problem.weights) == 0
+    ):
+        grows = "no menu is best, for utilities grow without limit, and welfare towards 0, along"
+    return UnboundedMenuError(f"{grows} {direction}: {remedy}", direction=direction)
 
 
 def _growing(program: Program, rates: tuple[Array, Array] | None) -> Array | None:
@@ -234,15 +240,23 @@ def _growing(program: Program, rates: tuple[Array, Array] | None) -> Array | Non
     return np.asarray(point.value) if run(richer) and richer.value > GROWTH else None
 
 
-def _is_endless(program: Program) -> bool:
-    """Whether concave welfare grows without end along a direction in which utilities grow and nothing else is lost.
+def welfare_at_most(terms: WeightedSum, weights: Array) -> float:
+    """What concave welfare comes near as utilities grow for ever; infinite for logarithms and roots."""
+    assert terms.function is not None
+    cares = terms.welfare_weights > 0
+    social = (weights * terms.welfare_weights)[cares]
+    return float(social @ terms.function.conjugate(np.zeros(len(social))))
 
-    Its marginal welfare fades, so it pays for no loss. But where W has no upper limit (logarithms, roots), it needs not
-    pay where nothing is lost, as where profit counts for nothing. Against the worst distribution everybody must count,
-    and nothing else may: then the least of what types count for grows.
+
+def _is_endless(program: Program) -> bool:
+    """Whether concave welfare has no best menu where utilities can grow along a direction and nothing else is lost.
+
+    Its marginal welfare fades, so it pays for no loss. But where W has no upper limit (logarithms, roots), or none but
+    0, relative to which no menu is near it, it needs not pay where nothing is lost, as where profit counts for nothing.
+    Against the worst distribution everybody must count, and nothing else may: then what the least count for grows.
     """
     problem, terms = program.problem, program.problem.terms
-    if terms.function is None or np.isfinite(terms.function.conjugate(np.zeros(1))).all():
+    if terms.function is None or welfare_at_most(terms, problem.weights) not in (0.0, np.inf):
         return False
     alone = terms.profit_weight == 0 and not terms.utility_weights.any() and not terms.allocation_values.any()
     return problem.ambiguity is None or bool(alone and np.all(terms.welfare_weights > 0))

@@ -58,6 +58,8 @@ class Program:
     side: Rows
     side_size: Array  # (n_rows,) what each side constraint was divided by
     near: Array  # (n_types, n_goods) powers of two about as large as the allocations
+    ic_size: Array | None = None  # (n_pairs,) what each IC row was divided by; None for nothing
+    basis: csr_array | None = None  # (n_types, n_steps) utilities from the rows' own variables; None where they are it
 
     @property
     def soft(self) -> tuple[Rows, Rows, Rows, Rows]:
@@ -73,10 +75,12 @@ class Program:
 
         shape = self.problem.valuations.shape
         n_allocation = shape[0] * shape[1]
-        point = cp.Variable(n_allocation + shape[0])
+        n_steps = shape[0] if self.basis is None else self.basis.shape[1]
+        point = cp.Variable(n_allocation + n_steps)
         if (self.near != 1).any():
-            point = cp.multiply(np.append(self.near.ravel(), np.ones(shape[0])), point)
-        return point, cp.reshape(point[:n_allocation], shape, order="C"), point[n_allocation:]
+            point = cp.multiply(np.append(self.near.ravel(), np.ones(n_steps)), point)
+        utility = point[n_allocation:] if self.basis is None else self.basis @ point[n_allocation:]
+        return point, cp.reshape(point[:n_allocation], shape, order="C"), utility
 
     def sharing(self, allocation: Any, utility: Any) -> list[Any]:
         """Types with the same contract have the same allocation and transfer, as cvxpy constraints."""
@@ -177,7 +181,19 @@ class Program:
         """Allocation and utility in the problem's own units."""
         n_allocation = self.problem.valuations.size
         allocation = point[:n_allocation].reshape(self.problem.valuations.shape) * self.units.allocation
-        return self.problem.domain.clip(allocation), point[n_allocation:] * self.units.money + self.units.shift
+        utility = point[n_allocation:] if self.basis is None else self.basis @ point[n_allocation:]
+        return self.problem.domain.clip(self._kept(allocation)), utility * self.units.money + self.units.shift
+
+    def _kept(self, allocation: Array) -> Array:
+        """Amounts that rows of their own limit, put there where a solver missed it: what is forbidden is not given."""
+        rows = self.problem.side_rows
+        alone = (np.count_nonzero(rows.allocation, axis=(1, 2)) == 1) & ~rows.utility.any(axis=1)
+        for k in np.flatnonzero(alone).tolist():
+            place = tuple(np.argwhere(rows.allocation[k])[0])
+            share = float(rows.allocation[k][place])
+            if share * allocation[place] > rows.limit[k]:
+                allocation[place] = rows.limit[k] / share
+        return allocation
 
 
 def _within_reach(domain: Any) -> Any:
@@ -338,6 +354,8 @@ def multipliers_of(
     goal_unit = program.units.money if goal_unit is None else goal_unit
     per_utility = goal_unit / program.units.money
     ic, ir, lowest, highest, side = (np.zeros(0) if price is None else np.asarray(price) for price in prices)
+    if program.ic_size is not None:
+        ic = ic / program.ic_size
     return Multipliers(
         ic=csr_array((ic * per_utility, (program.tempted, program.tempter)), shape=(n_types, n_types)),
         ir=_per_type(ir, n_types) * per_utility,

@@ -12,15 +12,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from contracts.engines.candidate import Candidate, Units, finer_units_of, units_of, widest_units_of
-from contracts.engines.diagnosis import infeasible_menu, unbounded_menu
-from contracts.engines.near_twins import near_twins, with_twins_priced
+from contracts.engines.close_types import Tree, handed_on, in_steps, tree_of
+from contracts.engines.diagnosis import infeasible_menu, unbounded_menu, welfare_at_most
+from contracts.engines.near_twins import NearTwins, near_twins, with_twins_priced
 from contracts.engines.program import Program, menu_program, multipliers_of
 from contracts.errors import ContractError, ProblemError, SolverError
 from contracts.inputs.arrays import Array
 from contracts.numerics.conic import attempts
 from contracts.problem.objectives import TOO_AVERSE, WeightedSum
 from contracts.problem.screening import ScreeningProblem
-from contracts.proof.bound import upper_bound
+from contracts.proof.bound import distribution_within, upper_bound
+from contracts.proof.multipliers import Multipliers
 
 
 def solve(
@@ -30,6 +32,7 @@ def solve(
     contract: NDArray[np.intp] | None = None,
     ic_price: float = np.inf,
     ordered: bool = False,
+    stepped: bool = False,
 ) -> Candidate:
     """Solve the program with every IC row present, or on a line those of neighbours, which imply the others.
 
@@ -42,6 +45,7 @@ def solve(
     ic_price : what the objective pays for a unit of utility by which an IC row is broken, in the program's units: an
         upper limit to the rows' prices, which otherwise may have none
     ordered : whether types that differ by a last digit get rows of their own, see `near_twins`
+    stepped : whether utilities of close types are stated in steps from one to the next, see `close_types`
 
     Raises
     ------
@@ -53,20 +57,21 @@ def solve(
         If no solver finished; names what was tried, and why it failed.
     """
     failures: list[SolverError] = []
+    within: dict[str, Any] = {"deadline": deadline, "ic_price": ic_price, "ordered": ordered, "stepped": stepped}
     for units in dict.fromkeys((units_of(problem), widest_units_of(problem))):
         try:
-            found = _solved(menu_program(problem, contract, units), deadline, ic_price, ordered=ordered)
+            found = _solved(menu_program(problem, contract, units), **within)
             finer = finer_units_of(problem, units, found.candidate)
             if finer is not None:
                 with contextlib.suppress(SolverError):  # it may be noise that was taken for amounts
-                    found = _solved(menu_program(problem, contract, finer), deadline, ic_price, ordered=ordered)
+                    found = _solved(menu_program(problem, contract, finer), **within)
         except SolverError as failure:
             failures.append(failure)
             continue
         if contract is None and found.is_out_of_order:
             everybody_apart = np.arange(1, problem.n_types + 1)
             try:  # with the rows of all pairs: those of far ones say what those of near ones are too small for
-                return solve(problem, deadline=deadline, contract=everybody_apart, ic_price=ic_price, ordered=ordered)
+                return solve(problem, contract=everybody_apart, **within)
             except SolverError:
                 pass  # the certificate says what it is worth
         return found.candidate
@@ -80,10 +85,12 @@ class Found(NamedTuple):
     is_out_of_order: bool
 
 
-def _solved(program: Program, deadline: float, ic_price: float, *, ordered: bool = False) -> Found:
+def _solved(stated: Program, deadline: float, ic_price: float, *, ordered: bool, stepped: bool) -> Found:
     """The program's solution by the first solver that has one; what they claim besides is checked before it is said."""
     import cvxpy as cp
 
+    tree = tree_of(stated.problem) if stepped else None
+    program = stated if tree is None else in_steps(stated, tree)
     problem, terms, units = program.problem, program.problem.terms, program.units
     point, allocation, utility = program.variables()
     ic_margin, ir_margin, reaches = program.margins(point)
@@ -115,15 +122,15 @@ def _solved(program: Program, deadline: float, ic_price: float, *, ordered: bool
     solver = "none"
     for solver in attempts(goal, tried, causes, deadline):  # noqa: B007 - the last one is named in the result
         if goal.status in ("infeasible", "infeasible_inaccurate"):
-            causes.append(_cause(infeasible_menu(program)))
+            causes.append(_cause(infeasible_menu(stated)))
         elif goal.status in ("unbounded", "unbounded_inaccurate"):
-            causes.append(_cause(unbounded_menu(program)))
+            causes.append(_cause(unbounded_menu(stated)))
         elif point.value is not None:
             break
     if point.value is None:  # else the point of a solver that gave up may be good enough: the certificate decides
         if goal.status not in ("infeasible", "unbounded"):  # solvers that only fail may still have had a reason to
-            causes.append(_cause(unbounded_menu(program)))
-            causes.append(_cause(infeasible_menu(program)))
+            causes.append(_cause(unbounded_menu(stated)))
+            causes.append(_cause(infeasible_menu(stated)))
         remedy = "relax what makes it nearly infeasible" if terms.function is None else TOO_AVERSE
         raise SolverError(
             f"the reference engine found no menu ({'; '.join(dict.fromkeys(causes))}); tried {', '.join(tried)}. "
@@ -132,20 +139,41 @@ def _solved(program: Program, deadline: float, ic_price: float, *, ordered: bool
         )
     found_allocation, found_utility = program.read(np.asarray(point.value))
     prices = multipliers_of(program, [_price(row) for row in rows], _price(budget), _price(floor), goal_unit)
-    if in_order:
-        priced = with_twins_priced(problem, prices, twins, _price(in_order) * (goal_unit / units.allocation))
-        known = problem if problem.ambiguity is None else problem.under(problem.weights)
-        prices = min(prices, priced, key=lambda each: upper_bound(known, each).value)
-    if terms.function is not None and terms.profit_weight == 0 and not np.isfinite(upper_bound(problem, prices).value):
-        _cause(unbounded_menu(program))  # a logarithm grows so slowly that a solver may stop anywhere
     if worst_case:
         prices = dataclasses.replace(prices, weights=np.asarray(_price(worst_case)))
+    if in_order:
+        priced = with_twins_priced(problem, prices, twins, _price(in_order) * (goal_unit / units.allocation))
+        prices = _lowest(problem, [prices, priced])
+    if tree is not None:
+        prices = _lowest(problem, _of_close_types(problem, prices, tree, twins))
+    endless = terms.function is not None and terms.profit_weight == 0
+    if endless and upper_bound(problem, prices).value >= welfare_at_most(terms, problem.weights):
+        _cause(unbounded_menu(stated))  # a logarithm grows so slowly that a solver may stop anywhere
     if reaches:
         prices = dataclasses.replace(prices, directions=_directions(program, rows, reaches))
     finished = goal.status != "user_limit" or time.monotonic() <= deadline
     limited = "" if ic_price == np.inf else f", IC prices up to {ic_price:g}"
     found = Candidate(found_allocation, found_utility, prices, f"reference ({solver}{limited})", is_finished=finished)
-    return Found(found, program.is_out_of_order(found_allocation))
+    return Found(found, stated.is_out_of_order(found_allocation))
+
+
+def _lowest(problem: ScreeningProblem, prices: list[Multipliers]) -> Multipliers:
+    """Those that prove the lowest bound."""
+    return min(prices, key=lambda each: upper_bound(problem, each).value)
+
+
+def _of_close_types(problem: ScreeningProblem, prices: Multipliers, tree: Tree, twins: NearTwins) -> list[Multipliers]:
+    """Prices as they are, handed on along the tree, and with nothing flowing between those a last digit apart."""
+    if problem.ambiguity is not None:
+        prices = dataclasses.replace(prices, weights=distribution_within(problem, prices.weights))
+        problem = problem.under(prices.weights)
+    found = [prices, handed_on(problem, prices, tree)]
+    if len(twins):
+        both = prices.ic.toarray()
+        mutual = np.minimum(both, both.T)[twins.first, twins.second] * twins.distance
+        apart = with_twins_priced(problem, prices, twins, mutual)
+        found += [apart, handed_on(problem, apart, tree)]
+    return found
 
 
 def _cause(error: ContractError) -> str:

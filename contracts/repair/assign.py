@@ -180,6 +180,8 @@ def repairs(problem: ScreeningProblem, candidate: Candidate, deadline: float = n
         yield chained
     if problem.outside_contract is not None:  # offering nothing is a menu, too
         yield np.empty((0, problem.n_goods)), np.empty(0)
+    else:  # ... and so is the least for everybody, free of charge, next to which a flat cost leaves a solver's digits
+        yield problem.reference_allocation[np.newaxis].copy(), np.zeros(1)
     if chained is not None and problem.n_types > REPRICED_TYPES:
         return
     twins = twins_of(problem)

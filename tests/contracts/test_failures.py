@@ -180,6 +180,75 @@ def test_where_profit_counts_for_nothing_everybody_is_paid_as_much_as_may_be(lim
     assert menu.transfer == pytest.approx(-limit, rel=1e-5)
 
 
+def test_a_good_that_a_row_forbids_one_type_is_not_given_and_costs_no_sliver():
+    # Goods that may be negative: no bound of the domain puts a solver's last digit of the forbidden good to nothing.
+    menu = c.solve_menu(
+        [[1.605, 1.605, 1.905], [1.9185, 1.9185, 2.2185]],
+        principal_values=[[-1.2866, 0.0186, 0.0325], [-0.2877, 0.0424, -0.0694]],
+        cost=c.Quadratic(),
+        domain=c.Box([0.0, -1.0, 0.25], [0.5, 2.0, 1.25]),
+        transfers=(-2.0, 2.0),
+        objective=c.Welfare(1.0, profit_weight=0.0, minimum_profit=0.0),
+        constraints=[
+            c.LinearConstraint(allocation=[[0.5, 0.5, 0.5]] * 2, upper=1.0),
+            c.LinearConstraint(allocation=[[0.0, 0.0, 0.0], [0.0, 1.0, 0.0]], lower=0.0, upper=0.0),
+            c.LinearConstraint(utility=[1.0, 0.0], lower=0.3),
+        ],
+    )
+    assert menu.certificate.holds
+    assert menu.allocation[1, 1] == 0.0
+    assert menu.certificate.relative_gap < 1e-9
+
+
+def test_what_single_rows_limit_is_put_at_the_limit_and_nothing_else_is_moved():
+    problem = c.ScreeningProblem(
+        [[1.0, 2.0], [2.0, 1.0]],
+        cost=c.Quadratic(),
+        constraints=[
+            c.LinearConstraint(allocation=[[0.0, 4.0], [0.0, 0.0]], upper=2.0),
+            c.LinearConstraint(allocation=[[0.0, 0.0], [-1.0, 0.0]], upper=-0.75),
+            c.LinearConstraint(allocation=[[1.0, 0.0], [1.0, 0.0]], upper=0.1),  # of both types: no one amount's limit
+        ],
+    )
+    rows = program.menu_program(problem)
+    unit = rows.units.allocation
+    allocation, _ = rows.read(np.array([0.3, 0.5 + 1e-12, 0.75 - 1e-12, 0.4, 0.0, 0.0]) / unit)
+    assert allocation.tolist() == [[0.3, 0.5], [0.75, 0.4]]
+
+
+@pytest.mark.parametrize("size", [1.0, 1e-6, 1e6])
+def test_where_utilities_grow_for_ever_and_welfare_towards_nothing_no_menu_is_best(size):
+    # Constant returns: what is sold at cost makes everybody who values it more as well off as one likes, at no loss.
+    problem = c.ScreeningProblem(
+        np.array([1.0, 2.0, 3.0]) * size,
+        cost=c.Linear(0.5 * size),
+        objective=c.Welfare(1.0, c.Isoelastic(2.0), profit_weight=0.0, minimum_profit=0.0),
+        goods=["tea"],
+    )
+    with pytest.raises(
+        c.UnboundedMenuError, match=r"no menu is best, .* welfare towards 0, along the allocation .*'tea'"
+    ):
+        c.solve_menu(problem)
+    assert c.solve_menu(problem, domain=c.Box(0.0, 1.0)).certificate.holds  # the remedy
+    assert c.solve_menu(problem, cost=c.Quadratic(size)).certificate.holds  # the other
+
+
+@pytest.mark.parametrize("exponent", [2.0, 4.0, 8.0])
+@pytest.mark.parametrize("scale", [0.5, 5e-7])
+def test_where_nobody_pays_and_all_must_stay_the_best_is_to_give_nothing(exponent, scale):
+    # The cost is flat next to nothing: amounts of 1e-3 cost 1e-12, which is all that a solver sees of them.
+    menu = c.solve_menu(
+        [[1.9, 1.5, 0.8], [1.8, 1.5, 0.9]],
+        cost=c.Power(exponent, scale),
+        transfers="none",
+        reservation_utility=-1.0,
+        participation="compulsory",
+    )
+    assert menu.certificate.holds
+    assert menu.value == 0.0
+    assert not menu.allocation.any()
+
+
 # ---- arguments ----
 
 
