@@ -25,9 +25,18 @@ from contracts.inputs.arrays import Array, Indices
 from contracts.inputs.frozen import dataclass
 from contracts.numerics.elimination import Elimination, Program
 from contracts.numerics.interior_point import Point, minimise
-from contracts.problem.costs import ByType, Linear, curves_everywhere, finite_faces, parts_of, rows_of, scaled_cost
+from contracts.problem.costs import (
+    ByType,
+    Linear,
+    WhenServed,
+    curves_everywhere,
+    finite_faces,
+    parts_of,
+    rows_of,
+    scaled_cost,
+)
 from contracts.problem.domains import Box, NonNegative, Polyhedron, Simplex
-from contracts.problem.participation import WhenServed, WithOutside
+from contracts.problem.participation import WithOutside
 from contracts.problem.screening import ScreeningProblem
 
 NEIGHBOURS = {2: 20, 3: 26, 4: 30}  # pairs per type to start with, by dimension; linear costs need fewer

@@ -96,7 +96,7 @@ class Program:
             same = [allocation[followers] == allocation[heads], transfer[followers] == transfer[heads]]
         leaves = self.contract == OUTSIDE
         if leaves.any():
-            outside = np.tile(np.asarray(problem.outside_contract) / units.allocation, (leaves.sum(), 1))
+            outside = np.tile(problem.outside.allocation / units.allocation, (leaves.sum(), 1))
             same += [allocation[leaves] == outside, transfer[leaves] == 0]
         return same
 
@@ -138,8 +138,7 @@ class Program:
         factors = sets.factors * (self.units.allocation / self.units.money)
         own, other = (_reach_matrix(factors, self.tempted, who, shape) for who in (self.tempted, self.tempter))
         home = _reach_matrix(factors, everybody, everybody, shape)
-        outside = np.zeros(shape[1]) if problem.outside_option is None else problem.outside_option
-        away = np.einsum("ikl,k->il", factors, outside / self.units.allocation)
+        away = np.einsum("ikl,k->il", factors, problem.outside.allocation / self.units.allocation)
         x = point[: problem.valuations.size]
         apart = cp.Variable((len(self.tempted), shape[1]))
         taken = cp.Variable(shape)
@@ -258,8 +257,7 @@ def _near(problem: ScreeningProblem, units: Units) -> Array:
     if not isinstance(problem.cost, Power) or not isinstance(problem.domain, NonNegative):
         return np.ones(problem.valuations.shape)
     _, best = problem.cost.conjugate(problem.valuations + problem.principal_values, problem.domain)
-    if problem.outside_option is not None:  # nobody can be kept from that
-        best = np.maximum(best, problem.outside_option)
+    best = np.maximum(best, problem.outside.allocation)  # nobody can be kept from that
     share = np.where(np.isfinite(best) & (best > 0), best / units.allocation, 1.0)
     return np.asarray(2.0 ** np.round(np.log2(np.maximum(share, LEAST_SHARE))))
 

@@ -17,13 +17,14 @@ from contracts.problem.costs import (
     ByType,
     Cost,
     Quadratic,
+    WhenServed,
     conjugate_at,
     is_a_sum_over_goods,
     is_closed_form,
     value_size,
 )
 from contracts.problem.domains import Box, Domain, NonNegative, Simplex
-from contracts.problem.participation import WhenServed, WithOutside
+from contracts.problem.participation import WithOutside
 
 MOST_CORNERS = 16  # of a cube of errors that conjugates are taken at
 
