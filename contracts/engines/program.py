@@ -13,7 +13,7 @@ from contracts.engines.ironing import line_through
 from contracts.inputs.arrays import Array, Indices, rising_order
 from contracts.inputs.frozen import dataclass
 from contracts.problem.costs import Power, parts_of, scaled_cost
-from contracts.problem.domains import Box, NonNegative
+from contracts.problem.domains import Box, is_orthant
 from contracts.problem.mimicry import tempting_pairs
 from contracts.problem.participation import WithOutside
 from contracts.problem.screening import ScreeningProblem
@@ -254,7 +254,7 @@ def _near(problem: ScreeningProblem, units: Units) -> Array:
     Only for powers on x >= 0: a solver may rescale a power cone as a whole, but not x within it. Where amounts differ
     by orders of magnitude, as earnings to a high power do, the small ones would drown in its tolerance.
     """
-    if not isinstance(problem.cost, Power) or not isinstance(problem.domain, NonNegative):
+    if not isinstance(problem.cost, Power) or not is_orthant(problem.domain, problem.n_goods):
         return np.ones(problem.valuations.shape)
     _, best = problem.cost.conjugate(problem.valuations + problem.principal_values, problem.domain)
     best = np.maximum(best, problem.outside.allocation)  # nobody can be kept from that

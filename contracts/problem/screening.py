@@ -35,7 +35,7 @@ from contracts.problem.checks import (
     spread,
 )
 from contracts.problem.costs import ByType, Linear
-from contracts.problem.domains import Domain, NonNegative
+from contracts.problem.domains import Domain, NonNegative, known_domain
 from contracts.problem.mimicry import checked_mimics
 from contracts.problem.objectives import Objective, Profit, WeightedSum
 from contracts.problem.participation import Outside, WithOutside, with_outside_good
@@ -276,9 +276,11 @@ class ScreeningProblem:
         Itself, where everybody is served, or where the outside contract is a contract like any other. Otherwise the
         outside option joins as one more good, which nobody needs to pay for; see `contracts.problem.participation`.
         """
-        if self.excludes or not self._gains_from_exclusion:
-            return self
-        return replace(self, **with_outside_good(self))
+        known = known_domain(self.domain, self.n_goods)
+        stated = self if known is self.domain else replace(self, domain=known)
+        if stated.excludes or not stated._gains_from_exclusion:
+            return stated
+        return replace(stated, **with_outside_good(stated))
 
     def in_program(self, allocation: Array, transfer: Array, serving: Array | None = None) -> Array:
         """Expected allocations in the goods of `program`; (n_types, n_goods), or one more.

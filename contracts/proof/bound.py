@@ -32,7 +32,7 @@ from contracts.problem.costs import (
     Linear,
     conjugate_at,
 )
-from contracts.problem.domains import NonNegative
+from contracts.problem.domains import is_orthant
 from contracts.problem.screening import ScreeningProblem
 from contracts.proof.conjugates import conjugate_bound
 from contracts.proof.flow import on_the_flow, stake_in_leaving
@@ -101,7 +101,7 @@ def _bound_at(problem: ScreeningProblem, multipliers: Multipliers) -> Bound:
         slip = float(missed.sum() * np.abs(problem.transfer_limits).max())
     else:  # ... or moves the IR multipliers, which price the reservation utility
         slip = float(missed @ stake_in_leaving(problem))
-    if isinstance(cost, Linear) and isinstance(problem.domain, NonNegative):
+    if isinstance(cost, Linear) and is_orthant(problem.domain, problem.n_goods):
         virtual, error = _on_the_right_side(problem, prices, weights, virtual, error, cost, priced=cost is problem.cost)
     surplus, allocation, closed = conjugate_bound(cost, problem.domain, virtual, error)
     rows = problem.side_rows

@@ -21,7 +21,7 @@ from contracts.engines.program import Rows
 from contracts.engines.strict import StrictMenu
 from contracts.exact.rationals import ExactUtilities, utility_error
 from contracts.inputs.arrays import Array, Indices, Mask
-from contracts.problem.domains import Box, Simplex
+from contracts.problem.domains import ends_of, is_lottery
 from contracts.problem.participation import in_goods
 from contracts.problem.screening import ScreeningProblem
 from contracts.proof.verify import Contracts
@@ -64,7 +64,7 @@ def on_edges(problem: ScreeningProblem, allocation: Array, width: float) -> Arra
     cell = width * units_of(problem).allocation
     if cell == 0:
         return allocation
-    edges = [problem.domain.lower, problem.domain.upper] if isinstance(problem.domain, Box) else [np.zeros(())]
+    edges = list(ends_of(problem.domain, problem.n_goods) or [np.zeros(problem.n_goods)])
     if problem.outside.is_contract:
         edges.append(problem.outside.allocation)
     moved = allocation
@@ -98,7 +98,7 @@ def on_equations(problem: ScreeningProblem, rows: Rows, allocation: Array, utili
     """The nearest menu at which rows without room hold with equality; amounts on an edge of the domain stay there."""
     units, domain, shape = units_of(problem), problem.domain, allocation.shape
     matrix, limit = rows.matrix.toarray(), rows.limit
-    if isinstance(domain, Simplex) and not domain.free_disposal:
+    if is_lottery(domain):
         sums = np.kron(np.eye(shape[0]), np.ones(shape[1]))
         matrix = np.vstack([matrix, np.hstack([sums, np.zeros((shape[0], shape[0]))])])
         limit = np.append(limit, np.ones(shape[0]))
@@ -112,9 +112,8 @@ def on_equations(problem: ScreeningProblem, rows: Rows, allocation: Array, utili
 
 
 def _is_on_edge(problem: ScreeningProblem, allocation: Array) -> NDArray[np.bool_]:
-    if isinstance(problem.domain, Box):
-        return np.asarray((allocation == problem.domain.lower) | (allocation == problem.domain.upper))
-    return np.asarray(allocation == 0)
+    lower, upper = ends_of(problem.domain, problem.n_goods) or (0.0, np.inf)
+    return np.asarray((allocation == lower) | (allocation == upper))
 
 
 def exactly_repriced(problem: ScreeningProblem, allocation: Array, near: Array) -> Iterator[Contracts]:
