@@ -165,7 +165,7 @@ class NonNegative:
         return np.zeros(n_goods), np.full(n_goods, np.inf)
 
     def faces(self, n_goods: Count) -> tuple[Array, Array]:
-        return -np.eye(n_goods), np.zeros(n_goods)
+        return 0.0 - np.eye(n_goods), np.zeros(n_goods)
 
     def interior(self, n_goods: Count) -> tuple[Array, float]:
         return np.ones(n_goods), 1.0
@@ -253,8 +253,8 @@ class Box:
 
     def faces(self, n_goods: Count) -> tuple[Array, Array]:
         lower, upper = self.ends(n_goods)
-        limits = np.concatenate([-lower, upper])
-        return np.vstack([-np.eye(n_goods), np.eye(n_goods)])[np.isfinite(limits)], limits[np.isfinite(limits)]
+        limits = np.concatenate([0.0 - lower, upper])
+        return np.vstack([0.0 - np.eye(n_goods), np.eye(n_goods)])[np.isfinite(limits)], limits[np.isfinite(limits)]
 
     def interior(self, n_goods: Count) -> tuple[Array, float]:
         """A good without one limit has its ball next to the other, of radius 1; without both, around zero."""
@@ -353,7 +353,7 @@ class Simplex:
     def faces(self, n_goods: Count) -> tuple[Array, Array]:
         """Those of lotteries are x >= 0, and sum x <= 1 twice, once the other way round."""
         sums = np.ones((1, n_goods))
-        rows = [-np.eye(n_goods), sums] if self.free_disposal else [-np.eye(n_goods), sums, -sums]
+        rows = [0.0 - np.eye(n_goods), sums, *([] if self.free_disposal else [-sums])]
         return np.vstack(rows), np.append(np.zeros(n_goods), [1.0] if self.free_disposal else [1.0, -1.0])
 
     def interior(self, n_goods: Count) -> tuple[Array, float]:
