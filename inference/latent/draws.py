@@ -16,12 +16,14 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 from scipy.optimize import linear_sum_assignment
 
+from contracts.display.table import Column, Table, Tabular
 from contracts.errors import ProblemError
 from contracts.inputs.arrays import Array, generator, number
 from contracts.inputs.door import checked
+from contracts.inputs.extras import pandas
 from contracts.inputs.frozen import dataclass
 from contracts.problem.screening import ScreeningProblem
-from contracts.readable import padded, readable, width
+from contracts.readable import readable
 from inference.choice.data import ChoiceData, Integers, checked_data
 from inference.latent.maximum import Point, fit
 from inference.logit.mixture import Comparisons, comparisons, evaluate, expected_difference, information, likelihood
@@ -38,8 +40,8 @@ INTERVAL = (0.025, 0.975)
 
 
 @checked
-@dataclass(frozen=True, eq=False)
-class TypeDraws:
+@dataclass(frozen=True, eq=False, repr=False)
+class TypeDraws(Tabular):
     """Draws from the posterior of the types, every draw named like the EM estimate.
 
     Attributes
@@ -138,10 +140,7 @@ class TypeDraws:
 
     def to_frame(self) -> pd.DataFrame:
         """One row per type and parameter: posterior mean, sd, central 95% interval, R-hat, effective sample size."""
-        try:
-            import pandas as pd
-        except ImportError as exc:
-            raise ImportError("to_frame needs pandas: pip install 'menuwright[frames]'") from exc
+        pd = pandas()
         draws = np.concatenate([self.weights[..., np.newaxis], self.coefficients], axis=3)
         draws = draws.reshape(-1, self.n_types * (1 + len(self.names)))
         low, high = np.quantile(draws, INTERVAL, axis=0)
@@ -150,18 +149,18 @@ class TypeDraws:
         tested = {name: part.ravel() for name, part in self.diagnostics.items()}
         return pd.DataFrame(columns | tested, index=pd.MultiIndex.from_product(labels, names=["type", "parameter"]))
 
-    def __repr__(self) -> str:
+    def _table(self) -> Table:
         n_chains, n_draws = self.weights.shape[:2]
-        head = f"{self.n_types} latent types: {self.data.n_people} people, {self.data.n_obs} choices"
-        names = list(map(readable, self.names))
-        columns = max(16, *map(width, names))
-        lines = ["type           weight  " + "  ".join(padded(name, columns, left=False) for name in names)]
-        for k in range(self.n_types):
-            parts = [self.weights[..., k], *np.moveaxis(self.coefficients[..., k, :], -1, 0)]
-            cells = [f"{part.mean():.4g} ({part.std():.2g})" for part in parts]
-            lines.append(f"{k:<4}  {cells[0]:>15}  " + "  ".join(f"{cell:>{columns}}" for cell in cells[1:]))
+        columns = [Column("type", [*map(str, range(self.n_types))])]
+        for name, part in zip(
+            ["weight", *self.names], [self.weights, *np.moveaxis(self.coefficients, -1, 0)], strict=True
+        ):
+            drawn = part.reshape(-1, self.n_types)
+            cells = [f"{mean:.4g} ({sd:.2g})" for mean, sd in zip(drawn.mean(axis=0), drawn.std(axis=0), strict=True)]
+            columns.append(Column(name, cells, heading=readable(name), left=False))
         chains = f"{n_chains} chains of {n_draws} draws, {self.renamed:.1%} of them renamed"
-        return "\n".join([head, *lines, f"{chains}; in brackets the posterior sd"])
+        head = f"{self.n_types} latent types: {self.data.n_people} people, {self.data.n_obs} choices"
+        return Table(columns, head, [f"{chains}; in brackets the posterior sd"])
 
 
 @checked

@@ -15,17 +15,18 @@ from typing import Any, BinaryIO
 import numpy as np
 from numpy.typing import NDArray
 
+from contracts.display.table import Table, Tabular
 from contracts.errors import ProblemError
 from contracts.inputs.arrays import Array
 from contracts.inputs.door import checked
 from contracts.inputs.files import replacing
 from contracts.inputs.frozen import dataclass
 from contracts.inputs.progress import reporter
-from contracts.readable import aligned, readable
 from inference.choice.counts import ChoiceCounts, Offers, named_offers
 from inference.choice.model import BestResponse, ChoiceModel, check_choice_model
 from inference.logs.log import BATCH, ChoiceLog, UserCounts
 from inference.logs.options import OUTSIDE, Column, whole_number
+from inference.logs.text import posteriors_table
 from inference.types.posterior import TypePosterior, infer_types
 
 Integers = NDArray[np.int64]
@@ -35,7 +36,7 @@ STEADY = BestResponse()
 
 @checked
 @dataclass(frozen=True, eq=False, repr=False)
-class PosteriorFile:
+class PosteriorFile(Tabular):
     """The posteriors of all users of a log, in a file.
 
     Attributes
@@ -70,12 +71,8 @@ class PosteriorFile:
             "log_evidence": self.log_evidence,
         }
 
-    def __repr__(self) -> str:
-        rows = [("type", "prior", "expected users", "share")]
-        for label, before, users in zip(self.labels, self.prior, self.expected_users, strict=True):
-            rows.append((readable(label), f"{before:.4f}", f"{users:,.1f}", f"{users / max(self.n_users, 1):.4f}"))
-        head = f"Types of {self.n_users:,} users: {self.n_choices:,} choices, log evidence {self.log_evidence:.6g}"
-        return "\n".join([head, *aligned(rows, words={0}), f"posteriors in {self.path}"])
+    def _table(self) -> Table:
+        return posteriors_table(self)
 
 
 @checked(own=("choice_model",))

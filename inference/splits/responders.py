@@ -15,10 +15,12 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import expit, log_expit
 
-from contracts.display.table import plural
+from contracts.display.numbers import plural
+from contracts.display.table import Column, Table, Tabular
 from contracts.errors import ProblemError, SolverError
 from contracts.inputs.arrays import Array, finite, generator, yes_or_no
 from contracts.inputs.door import checked
+from contracts.inputs.extras import pandas
 from contracts.inputs.frozen import dataclass
 from contracts.inputs.kinds import Count, Names
 from contracts.inputs.names import missing
@@ -104,8 +106,8 @@ class Band(NamedTuple):
 
 
 @checked
-@dataclass(frozen=True, eq=False)
-class Responders:
+@dataclass(frozen=True, eq=False, repr=False)
+class Responders(Tabular):
     """A fitted population of responders; made by `fit_responders`."""
 
     answers: Answers
@@ -226,26 +228,23 @@ class Responders:
 
     # ---- showing it ----
 
-    def __repr__(self) -> str:
+    def _table(self) -> Table:
         envy, temperature = np.exp(self.means).T
-        threshold = envy / (1 + 2 * envy)
         spread = np.sqrt(np.diagonal(self.covariances, axis1=1, axis2=2))
-        lines = [
-            f"Responders: {len(self.answers.people)} people, {self.answers.n_answers:,} answers, "
-            f"{plural(self.n_types, 'kind')}; log likelihood {self.log_likelihood:.2f}, BIC {self.bic:.1f}",
-            "share  median envy  (sd of log)  just accepts  median temperature  (sd of log)",
+        columns = [
+            Column("share", self.weights, ".3f"),
+            Column("median envy", envy, ".3f"),
+            Column("(sd of log)", spread[:, 0], ".2f"),
+            Column("just accepts", envy / (1 + 2 * envy), ".3f"),
+            Column("median temperature", temperature, ".4f"),
+            Column("(sd of log)", spread[:, 1], ".2f"),
         ]
-        for k in range(self.n_types):
-            lines.append(
-                f"{self.weights[k]:5.3f}  {envy[k]:11.3f}  {spread[k, 0]:11.2f}  {threshold[k]:12.3f}  "
-                f"{temperature[k]:18.4f}  {spread[k, 1]:11.2f}"
-            )
-        return "\n".join(lines)
+        size = f"{len(self.answers.people)} people, {self.answers.n_answers:,} answers, {plural(self.n_types, 'kind')}"
+        return Table(columns, f"Responders: {size}; log likelihood {self.log_likelihood:.2f}, BIC {self.bic:.1f}")
 
     def to_frame(self) -> pd.DataFrame:
         """One row per person: envy, temperature, minimal acceptable offer."""
-        import pandas as pd
-
+        pd = pandas()
         columns = {
             "envy": self.envy,
             "temperature": self.temperature,

@@ -21,6 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import entr, logsumexp
 
+from contracts.display.table import Table, Tabular
 from contracts.errors import ProblemError
 from contracts.inputs.arrays import Array, finite, generator
 from contracts.inputs.door import checked
@@ -55,7 +56,7 @@ class Observed:
 
 @checked(own=("tolerance",))
 @dataclass(frozen=True, eq=False, repr=False)
-class TypePosterior:
+class TypePosterior(Tabular):
     """What choices say about the type of every user.
 
     Attributes
@@ -271,10 +272,10 @@ class TypePosterior:
 
         return plot_posterior(self, ax)
 
-    def __repr__(self) -> str:
-        from inference.types.text import posterior_text
+    def _table(self) -> Table:
+        from inference.types.text import posterior_table
 
-        return posterior_text(self)
+        return posterior_table(self)
 
     # ---- inside ----
 
