@@ -13,7 +13,8 @@ from contracts.inputs.arrays import Array, finite
 from contracts.inputs.door import checked
 from contracts.inputs.frozen import dataclass
 from contracts.menu.menu import Menu
-from contracts.problem.screening import WEIGHTS_SUM_TOLERANCE, ScreeningProblem
+from contracts.problem.checks import WEIGHTS_SUM_TOLERANCE
+from contracts.problem.screening import ScreeningProblem
 from contracts.proof.bound import distribution_within
 from contracts.solve import solve_menu
 

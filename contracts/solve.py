@@ -321,7 +321,7 @@ def suitable_method(problem: ScreeningProblem) -> str:
 
     if dual.reason_against(problem) is None:
         return "dual"
-    may_conflict = problem.transfers != "free" and problem.outside_contract is None  # only `reference` says what does
+    may_conflict = problem.transfers != "free" and not problem.outside.is_contract  # only `reference` says what does
     few = problem.n_types <= REFERENCE_TYPES
     return "reference" if few or may_conflict or cuts.reason_against(problem) else "cuts"
 

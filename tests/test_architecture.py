@@ -48,7 +48,7 @@ LONG = {
     "contracts/problem/ambiguity.py": "five sets of weights, each with its worst case",
     "contracts/problem/costs/basic.py": "the common costs, each with its conjugate",
     "contracts/problem/domains.py": "four domains, each small",
-    "contracts/problem/screening.py": "the door: checks are to become functions of their own",
+    "contracts/problem/screening.py": "one problem and its questions",
     "contracts/solve.py": "the choice of engines",
     "inference/design/asking.py": "one program, its gradient and its front",
     "inference/language/chat/client.py": "one conversation with an endpoint",

@@ -99,7 +99,7 @@ class Space:
         used = table[:, 0] == 1.0
         contracts = table[used, 1:-1], table[used, -1]
         program = self.problem.program
-        if program.outside_contract is None:
+        if not program.outside.is_contract:
             if not used.any():
                 raise ProblemError("the list is empty, and there is no outside contract to fall back on")
             contracts = self._cheap_enough(*contracts)
@@ -133,11 +133,10 @@ class Space:
     def _raised(self, contracts: tuple[Array, Array], option_of_type: Any) -> tuple[Array, Array] | None:
         allocations, transfers = contracts
         program = self.problem.program
-        outside = program.outside_contract
-        if outside is not None:  # reprice expects the outside contract first
-            home = int(np.flatnonzero((allocations == outside).all(axis=1) & (transfers == 0))[0])
+        if program.outside.is_contract:  # reprice expects the outside contract first
+            home = int(np.flatnonzero(program.outside.is_kept(allocations, transfers))[0])
             taken = np.where(option_of_type == home, 0, option_of_type + 1)
-            return reprice(program, np.vstack([outside, allocations]), taken)
+            return reprice(program, np.vstack([program.outside.allocation, allocations]), taken)
         return reprice(program, allocations, option_of_type)
 
     def listed(self, options: Array) -> Array:

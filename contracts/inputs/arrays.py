@@ -15,6 +15,7 @@ from contracts.errors import ProblemError
 
 Array = NDArray[np.float64]
 Indices = NDArray[np.intp]
+Mask = NDArray[np.bool_]
 SUM_TOLERANCE = 2 * float(np.finfo(np.float64).eps)  # a quotient rounds once, its divisor once, and the sum once
 LARGEST = 1e100  # products and sums of entries must stay far from overflow
 

@@ -26,7 +26,7 @@ from contracts.errors import ProblemError
 from contracts.inputs.arrays import Array, Indices
 from contracts.menu.offers import BINDING, OUTSIDE
 from contracts.menu.text import ShownMenu, headline, readings_of
-from contracts.problem.domains import Simplex
+from contracts.problem.domains import is_lottery
 from contracts.problem.reading import Reading
 
 if TYPE_CHECKING:
@@ -376,7 +376,7 @@ KINDS: dict[str, Callable[[ShownMenu, Axes], None]] = {"menu": _draw_menu, "type
 
 
 def _sells_lotteries(menu: ShownMenu) -> bool:
-    return isinstance(menu.problem.domain, Simplex) and not menu.problem.domain.free_disposal
+    return is_lottery(menu.problem.domain)
 
 
 def _money(menu: ShownMenu) -> str:

@@ -27,7 +27,7 @@ from contracts.engines.near_twins import LOTTERY_DIGITS
 from contracts.exact.rationals import EPS, as_integers, binary_places
 from contracts.inputs.arrays import Array, Indices
 from contracts.inputs.frozen import dataclass
-from contracts.problem.domains import Simplex
+from contracts.problem.domains import is_lottery
 from contracts.problem.participation import WithOutside
 from contracts.problem.screening import ScreeningProblem
 
@@ -58,7 +58,7 @@ class Tastes:
     @property
     def sums_to_one(self) -> bool:
         """Whether allocations are lotteries; what all outcomes are worth in common is no taste then."""
-        return isinstance(self.domain, Simplex) and not self.domain.free_disposal
+        return is_lottery(self.domain)
 
 
 def tastes_of(problem: ScreeningProblem, allocation: Array) -> Tastes:

@@ -34,7 +34,7 @@ from contracts.inputs.frozen import dataclass
 from contracts.menu.menu import Menu
 from contracts.menu.offers import Options
 from contracts.problem.costs import parts_of
-from contracts.problem.domains import Box, NonNegative, Simplex
+from contracts.problem.domains import Simplex, ends_of
 from contracts.problem.screening import ScreeningProblem
 from contracts.readable import readable
 from contracts.solve import as_problem, solve_menu
@@ -339,10 +339,9 @@ class _Chart:
     def bounds(self, n_options: int) -> list[tuple[float | None, float | None]]:
         domain, shape = self.problem.domain, (n_options, self.problem.n_goods)
         amounts: list[tuple[float | None, float | None]] = [(None, None)] * (n_options * self._coordinates)
-        if isinstance(domain, NonNegative):
-            amounts = [(0.0, None)] * (n_options * self._coordinates)
-        if isinstance(domain, Box):
-            lower, upper = (np.broadcast_to(end, shape).ravel() / self.amount for end in (domain.lower, domain.upper))
+        found = ends_of(domain, shape[1])
+        if found is not None:
+            lower, upper = (np.broadcast_to(end, shape).ravel() / self.amount for end in found)
             ends = zip(lower.tolist(), upper.tolist(), strict=True)
             amounts = [(None if np.isinf(low) else low, None if np.isinf(high) else high) for low, high in ends]
         lowest, highest = (limit / self.money for limit in self.problem.transfer_limits)
@@ -409,7 +408,7 @@ def _check(problem: ScreeningProblem) -> None:
     if problem.ambiguity is not None or problem.uncertainty is not None or problem.has_rows:
         raise ProblemError("asking_menu takes no ambiguity, uncertainty or side constraints: leave them out")
     check_one_list(problem)
-    if not isinstance(problem.domain, NonNegative | Box | Simplex):
+    if ends_of(problem.domain, problem.n_goods) is None and not isinstance(problem.domain, Simplex):
         raise ProblemError(f"asking_menu takes NonNegative, Box or Simplex, not {type(problem.domain).__name__}")
     if not hasattr(problem.cost, "gradient"):
         raise ProblemError(f"cost {type(problem.cost).__name__} has no gradient: asking_menu needs it")

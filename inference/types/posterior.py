@@ -27,8 +27,9 @@ from contracts.inputs.arrays import Array, finite, generator
 from contracts.inputs.door import checked
 from contracts.inputs.frozen import dataclass
 from contracts.inputs.kinds import Count, Names
+from contracts.problem.checks import WEIGHTS_SUM_TOLERANCE
 from contracts.problem.records import write_document
-from contracts.problem.screening import WEIGHTS_SUM_TOLERANCE, ScreeningProblem
+from contracts.problem.screening import ScreeningProblem
 from inference.choice.counts import ChoiceCounts, Offers, count_choices, named_offers
 from inference.choice.model import BestResponse, ChoiceModel, check_choice_model
 from inference.choice.offered import ChoiceSet, choice_set
