@@ -3,6 +3,7 @@
 import ast
 import functools
 import importlib
+import inspect
 import re
 import subprocess
 import sys
@@ -26,7 +27,7 @@ ROOMS = {
         ("engines", "menu"),  # problem -> candidate, one file each; the menu
         ("repair", "worst_case"),  # from a candidate to an exact menu
         ("solve",),  # the verb
-        ("front", "regret", "demo"),  # families of menus
+        ("front", "regrets", "demo"),  # families of menus
         ("cli",),
     ),
     "inference": (
@@ -241,6 +242,17 @@ def test_contracts_never_imports_inference():
         for module, _, line in imports(path)
         if name_of(path).split(".")[0] == "contracts" and module.split(".")[0] == "inference"
     ] == []
+
+
+def test_no_function_takes_the_name_of_a_module_beside_it():
+    """`contracts.regret` is what users call: a module of that name would be there or not, by who imported what."""
+    shadows = []
+    for name in MODULES:
+        package, _, last = name.rpartition(".")
+        if package:
+            found = getattr(importlib.import_module(package), last, None)
+            shadows += [f"{package}.{last}"] if found is not None and not inspect.ismodule(found) else []
+    assert shadows == []
 
 
 def test_imports_are_by_full_name():

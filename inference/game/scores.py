@@ -22,7 +22,7 @@ from inference.splits.policies import ShareRule
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class HeldOut(Tabular):
+class RunScores(Tabular):
     """How well left-out runs are predicted: mean log probability in nats, by predictor.
 
     Attributes
@@ -47,7 +47,7 @@ class HeldOut(Tabular):
         )
 
 
-def held_out(table: Any, rng: np.random.Generator, *, n_folds: int = 5, space: NormSpace | None = None) -> HeldOut:
+def held_out(table: Any, rng: np.random.Generator, *, n_folds: int = 5, space: NormSpace | None = None) -> RunScores:
     """Fit without a fold of runs, predict its users' offers and decisions, for every fold.
 
     Offers: "norms, learning in the run" predicts each person's offers in turn, knowing those before; "norms, one
@@ -99,7 +99,7 @@ def held_out(table: Any, rng: np.random.Generator, *, n_folds: int = 5, space: N
     for scores, count in ((offers, n_offers), (decisions, n_decisions)):
         for name in scores:
             scores[name] /= count
-    return HeldOut(offers, decisions, n_offers, n_decisions, len(runs))
+    return RunScores(offers, decisions, n_offers, n_decisions, len(runs))
 
 
 # ---- predictors of decisions: probabilities for the rows of `part` ----

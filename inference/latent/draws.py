@@ -26,7 +26,7 @@ from contracts.problem.screening import ScreeningProblem
 from contracts.readable import readable
 from inference.choice.data import ChoiceData, Integers, checked_data
 from inference.latent.maximum import Point, fit
-from inference.logit.mixture import Comparisons, comparisons, evaluate, expected_difference, information, likelihood
+from inference.logit.mixture import Situations, evaluate, expected_difference, information, likelihood, situations_of
 from inference.types.draws import arviz
 
 if TYPE_CHECKING:
@@ -227,7 +227,7 @@ def sample_latent_types(
     prior = MixturePrior(number("concentration", concentration), number("spread", spread))
     if not (prior.concentration > 0 and prior.spread > 0):
         raise ProblemError(f"concentration and spread are {concentration} and {spread}: both must be positive")
-    situations = comparisons(data)
+    situations = situations_of(data)
     ridge = prior.spread**-2
     maxima = fit(situations, n_types, rng, starts=starts, ridge=ridge, tolerance=1e-6, report=lambda line: None)
     pivot = _by_weight(maxima[0].point)
@@ -300,7 +300,7 @@ class Found(NamedTuple):
 
 
 def sweep(
-    situations: Comparisons,
+    situations: Situations,
     now: MixtureState,
     metric: Array,
     step: float,
@@ -329,7 +329,7 @@ def sweep(
 
 
 def _moved(
-    situations: Comparisons,
+    situations: Situations,
     start: Array,
     faced: Array,
     metric: Array,
@@ -372,7 +372,7 @@ def _by_weight(point: Point) -> Point:
     return Point(point.coefficients[order], point.log_weights[order])
 
 
-def _located(situations: Comparisons, pivot: Point, ridge: float) -> tuple[Array, Array]:
+def _located(situations: Situations, pivot: Point, ridge: float) -> tuple[Array, Array]:
     """Who is of which type at the pivot, (n_people, n_types), and the factor S of each type's inverse information."""
     found = evaluate(situations, pivot.coefficients)
     posterior = likelihood(np.asarray(situations.counts @ found.log_probability), pivot.log_weights).posterior

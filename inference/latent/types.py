@@ -20,7 +20,7 @@ from contracts.problem.records import read_document, write_document
 from contracts.problem.screening import ScreeningProblem
 from inference.choice.data import ChoiceData
 from inference.logit.estimates import Estimates, delta_method, estimates_table
-from inference.logit.mixture import comparisons, evaluate, likelihood
+from inference.logit.mixture import evaluate, likelihood, situations_of
 from inference.logit.simulated import Simulated, logit, offered_options, simulate_choices
 
 if TYPE_CHECKING:
@@ -337,7 +337,7 @@ class LatentTypes(Tabular):
     def _at(self, data: ChoiceData) -> tuple[Array, Array]:
         if data.names != self.names:
             raise ProblemError(f"data has attributes {data.names}, the types want {self.names}: align them")
-        situations = comparisons(data, scale=np.ones(self.n_attributes))
+        situations = situations_of(data, scale=np.ones(self.n_attributes))
         found = evaluate(situations, self.coefficients)
         return likelihood(situations.counts @ found.log_probability, np.log(self.weights))
 

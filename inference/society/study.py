@@ -15,9 +15,9 @@ from contracts.inputs.door import checked
 from contracts.inputs.frozen import dataclass
 from contracts.problem.records import write_document
 from inference.society.frontier import Placement, placement
+from inference.society.grid import SCALES, Scale, sweep
 from inference.society.rounds import DESIGNS, Course
 from inference.society.scenarios import MEASURES, PLAIN, SCENARIOS, Cell, communities
-from inference.society.sweep import SCALES, Scale, sweep
 from inference.society.verdicts import COHERENT, Verdict, judged, judged_over_time, verdict_table
 
 QUESTION = (

@@ -14,14 +14,14 @@ from contracts.inputs.arrays import Array, finite, generator, yes_or_no
 from contracts.inputs.door import checked
 from contracts.inputs.frozen import dataclass
 from contracts.inputs.kinds import Names
-from inference.splits.responders import Answers, answers_of, fit_responders
+from inference.splits.responders import Decisions, answers_of, fit_responders
 
 if TYPE_CHECKING:
     import pandas as pd
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class HeldOut(Tabular):
+class PersonScores(Tabular):
     """Log likelihood of held-out answers by model and person; made by `compare_responders`."""
 
     models: tuple[str, ...]
@@ -62,7 +62,7 @@ def compare_responders(
     n_types: tuple[int, ...] = (1, 3),
     n_folds: int = 5,
     rng: np.random.Generator,
-) -> HeldOut:
+) -> PersonScores:
     """Hold out a part of every person's answers in turn, and predict it from the rest.
 
     Compared are the population of `fit_responders` with each number of kinds, one logit in Fehr & Schmidt's utility for
@@ -101,10 +101,10 @@ def compare_responders(
         total[-2] += _pooled(seen, new)
         rate = seen.accepted.sum() / seen.n_answers
         total[-1] += xlogy(new.accepted.sum(axis=1), rate) + xlogy(new.rejected.sum(axis=1), 1 - rate)
-    return HeldOut(tuple(names), total, len(who))
+    return PersonScores(tuple(names), total, len(who))
 
 
-def _pooled(seen: Answers, new: Answers) -> Array:
+def _pooled(seen: Decisions, new: Decisions) -> Array:
     """Everybody alike: (s - envy (1 - 2s)) / temperature with one envy and temperature, by maximum likelihood."""
 
     def worth(coefficients: Array, offers: Array) -> Array:
