@@ -16,7 +16,8 @@ from typing import Any
 
 import numpy as np
 
-from contracts.display.table import plural
+from contracts.display.numbers import plural
+from contracts.display.table import Column, Table, Tabular
 from contracts.errors import ProblemError
 from contracts.inputs.arrays import Array, finite, generator, number
 from contracts.inputs.door import checked
@@ -39,8 +40,8 @@ SHOWN = 20  # people in a printed table
 
 
 @checked
-@dataclass(frozen=True, eq=False)
-class NormGroups:
+@dataclass(frozen=True, eq=False, repr=False)
+class NormGroups(Tabular):
     """Posterior of the norms in mixed groups.
 
     Attributes
@@ -75,13 +76,15 @@ class NormGroups:
         position("person", person, self.membership.shape[1], "people")
         return np.asarray(self.membership[:, person] @ self.space.share)
 
-    def __repr__(self) -> str:
+    def _table(self) -> Table:
         n_runs, n_people, _ = self.membership.shape
-        chance = self.n_groups.mean(axis=0)
+        chance, shown = self.n_groups.mean(axis=0), range(min(n_people, SHOWN))
         head = f"Norms of {n_people} people, {plural(n_runs, 'run')}: {plural(int(chance.argmax()), 'norm')} held"
-        rows = [f"{head} (probability {chance.max():.2f})", "person  share given"]
-        rows += [f"{person:6}  {self.share_of(person).mean():11.2f}" for person in range(min(n_people, SHOWN))]
-        return "\n".join(rows + ["..."] * (n_people > SHOWN))
+        return Table(
+            [Column("person", shown), Column("share given", [self.share_of(k).mean() for k in shown], ".2f")],
+            f"{head} (probability {chance.max():.2f})",
+            ["..."] * (n_people > SHOWN),
+        )
 
 
 @checked

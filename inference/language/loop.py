@@ -13,10 +13,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from contracts.display.table import Column, Table, Tabular
 from contracts.errors import ContractError, ProblemError
 from contracts.inputs.annotations import texts
 from contracts.inputs.arrays import Array
 from contracts.inputs.door import checked
+from contracts.inputs.extras import pandas
 from contracts.inputs.frozen import dataclass
 from contracts.inputs.kinds import described
 from contracts.inputs.progress import reporter
@@ -44,7 +46,7 @@ class LoopError(ContractError):
 
 @checked
 @dataclass(frozen=True, repr=False)
-class Transcript:
+class Transcript(Tabular):
     """What was played and written in one run.
 
     Attributes
@@ -69,20 +71,18 @@ class Transcript:
 
     def to_frame(self) -> pd.DataFrame:
         """One row per proposal, in the columns of the recordings."""
-        import pandas as pd
-
+        pd = pandas()
         rows = [
             asdict(one) | {"share": one.share, "to_self": one.amount - one.to_other, "pairing": one.pairing}
             for one in self.rows
         ]
         return pd.DataFrame(rows, columns=list(COLUMNS))
 
-    def __repr__(self) -> str:
-        lines = ["epoch   users  assistant  principle"]
-        shares = zip(self.mean_shares("user"), self.mean_shares("assistant"), self.principles, strict=False)
-        for epoch, (users, ours, principles) in enumerate(shares):
-            lines.append(f"{epoch:>5}  {users:>6.3f}  {ours:>9.3f}  {' | '.join(dict.fromkeys(principles))}")
-        return "\n".join(lines)
+    def _table(self) -> Table:
+        shares = (self.mean_shares("user"), self.mean_shares("assistant"))
+        written = [" | ".join(dict.fromkeys(self.principles[k])) for k in self.epochs]
+        users, ours = (Column(name, share, ".3f") for name, share in zip(("users", "assistant"), shares, strict=True))
+        return Table([Column("epoch", self.epochs), users, ours, Column("principle", written)])
 
 
 @checked(own=("priors",))
@@ -173,8 +173,7 @@ def replay_principles(offers: Any, principles: Any, assistant: AssistantLM) -> p
     ProblemError
         If a column is missing, there is no row, or a principle is not in the table.
     """
-    import pandas as pd
-
+    pd = pandas()
     for name, table in (("offers", offers), ("principles", principles)):
         if not isinstance(table, pd.DataFrame):
             raise ProblemError(f"{name} is {described(table)}: give a pandas frame")

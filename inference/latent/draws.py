@@ -16,15 +16,17 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 from scipy.optimize import linear_sum_assignment
 
+from contracts.display.table import Column, Table, Tabular
 from contracts.errors import ProblemError
 from contracts.inputs.arrays import Array, generator, number
 from contracts.inputs.door import checked
+from contracts.inputs.extras import pandas
 from contracts.inputs.frozen import dataclass
 from contracts.problem.screening import ScreeningProblem
-from contracts.readable import padded, readable, width
+from contracts.readable import readable
 from inference.choice.data import ChoiceData, Integers, checked_data
 from inference.latent.maximum import Point, fit
-from inference.logit.mixture import Comparisons, comparisons, evaluate, expected_difference, information, likelihood
+from inference.logit.mixture import Situations, evaluate, expected_difference, information, likelihood, situations_of
 from inference.logit.trajectory import chance_to_move, trajectory
 from inference.types.draws import arviz
 
@@ -39,8 +41,8 @@ INTERVAL = (0.025, 0.975)
 
 
 @checked
-@dataclass(frozen=True, eq=False)
-class TypeDraws:
+@dataclass(frozen=True, eq=False, repr=False)
+class TypeDraws(Tabular):
     """Draws from the posterior of the types, every draw named like the EM estimate.
 
     Attributes
@@ -139,10 +141,7 @@ class TypeDraws:
 
     def to_frame(self) -> pd.DataFrame:
         """One row per type and parameter: posterior mean, sd, central 95% interval, R-hat, effective sample size."""
-        try:
-            import pandas as pd
-        except ImportError as exc:
-            raise ImportError("to_frame needs pandas: pip install 'menuwright[frames]'") from exc
+        pd = pandas()
         draws = np.concatenate([self.weights[..., np.newaxis], self.coefficients], axis=3)
         draws = draws.reshape(-1, self.n_types * (1 + len(self.names)))
         low, high = np.quantile(draws, INTERVAL, axis=0)
@@ -151,18 +150,18 @@ class TypeDraws:
         tested = {name: part.ravel() for name, part in self.diagnostics.items()}
         return pd.DataFrame(columns | tested, index=pd.MultiIndex.from_product(labels, names=["type", "parameter"]))
 
-    def __repr__(self) -> str:
+    def _table(self) -> Table:
         n_chains, n_draws = self.weights.shape[:2]
-        head = f"{self.n_types} latent types: {self.data.n_people} people, {self.data.n_obs} choices"
-        names = list(map(readable, self.names))
-        columns = max(16, *map(width, names))
-        lines = ["type           weight  " + "  ".join(padded(name, columns, left=False) for name in names)]
-        for k in range(self.n_types):
-            parts = [self.weights[..., k], *np.moveaxis(self.coefficients[..., k, :], -1, 0)]
-            cells = [f"{part.mean():.4g} ({part.std():.2g})" for part in parts]
-            lines.append(f"{k:<4}  {cells[0]:>15}  " + "  ".join(f"{cell:>{columns}}" for cell in cells[1:]))
+        columns = [Column("type", [*map(str, range(self.n_types))])]
+        for name, part in zip(
+            ["weight", *self.names], [self.weights, *np.moveaxis(self.coefficients, -1, 0)], strict=True
+        ):
+            drawn = part.reshape(-1, self.n_types)
+            cells = [f"{mean:.4g} ({sd:.2g})" for mean, sd in zip(drawn.mean(axis=0), drawn.std(axis=0), strict=True)]
+            columns.append(Column(name, cells, heading=readable(name), left=False))
         chains = f"{n_chains} chains of {n_draws} draws, {self.renamed:.1%} of them renamed"
-        return "\n".join([head, *lines, f"{chains}; in brackets the posterior sd"])
+        head = f"{self.n_types} latent types: {self.data.n_people} people, {self.data.n_obs} choices"
+        return Table(columns, head, [f"{chains}; in brackets the posterior sd"])
 
 
 @checked
@@ -229,7 +228,7 @@ def sample_latent_types(
     prior = MixturePrior(number("concentration", concentration), number("spread", spread))
     if not (prior.concentration > 0 and prior.spread > 0):
         raise ProblemError(f"concentration and spread are {concentration} and {spread}: both must be positive")
-    situations = comparisons(data)
+    situations = situations_of(data)
     ridge = prior.spread**-2
     maxima = fit(situations, n_types, rng, starts=starts, ridge=ridge, tolerance=1e-6, report=lambda line: None)
     pivot = _by_weight(maxima[0].point)
@@ -302,7 +301,7 @@ class Found(NamedTuple):
 
 
 def sweep(
-    situations: Comparisons,
+    situations: Situations,
     now: MixtureState,
     metric: Array,
     step: float,
@@ -331,7 +330,7 @@ def sweep(
 
 
 def _moved(
-    situations: Comparisons,
+    situations: Situations,
     start: Array,
     faced: Array,
     metric: Array,
@@ -376,7 +375,7 @@ def _by_weight(point: Point) -> Point:
     return Point(point.coefficients[order], point.log_weights[order])
 
 
-def _located(situations: Comparisons, pivot: Point, ridge: float) -> tuple[Array, Array]:
+def _located(situations: Situations, pivot: Point, ridge: float) -> tuple[Array, Array]:
     """Who is of which type at the pivot, (n_people, n_types), and the factor S of each type's inverse information."""
     found = evaluate(situations, pivot.coefficients)
     posterior = likelihood(np.asarray(situations.counts @ found.log_probability), pivot.log_weights).posterior

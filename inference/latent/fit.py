@@ -15,7 +15,7 @@ from contracts.inputs.progress import reporter
 from inference.choice.data import ChoiceData, checked_data
 from inference.latent.maximum import FLAT, Maximum, derivatives_at, fit
 from inference.latent.types import Convergence, LatentTypes
-from inference.logit.mixture import Comparisons, comparisons, share_basis
+from inference.logit.mixture import Situations, share_basis, situations_of
 
 STARTS = 50  # a maximum that one start in fifteen finds is missed in one of thirty fits
 EMPTY = 1e-2  # people, below which nobody is of a type
@@ -80,7 +80,7 @@ def fit_latent_types(
     """
     starts, ridge = _checked(data, n_types, starts, ridge)
     generator(rng)
-    situations = comparisons(data)
+    situations = situations_of(data)
     maxima = fit(situations, n_types, rng, starts=starts, ridge=ridge, tolerance=tolerance, report=reporter(progress))
     best = _by_weight(maxima[0])
     trouble = degeneracy(best, data, tolerance)
@@ -103,7 +103,7 @@ def fit_latent_types(
     )
 
 
-def sandwich(scores: Array, information: Array, weights: Array, situations: Comparisons) -> Array:
+def sandwich(scores: Array, information: Array, weights: Array, situations: Situations) -> Array:
     """Covariance of coefficients and weights, I^-1 (sum_i s_i s_i') I^-1 n / (n - 1), in the units of the data.
 
     Huber (1967), White (1982): valid where choices of one person depend on each other beyond the type they share.

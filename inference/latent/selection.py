@@ -8,9 +8,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from scipy.special import logsumexp
 
+from contracts.display.palette import INK, PALETTE, axes
+from contracts.display.table import Column, Table, Tabular
 from contracts.errors import ProblemError
 from contracts.inputs.arrays import Array, generator
 from contracts.inputs.door import checked
+from contracts.inputs.extras import pandas
 from contracts.inputs.frozen import dataclass
 from contracts.inputs.kinds import is_whole
 from contracts.inputs.progress import reporter
@@ -24,7 +27,6 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 CRITERIA = ("aic", "bic", "icl", "nec", "cross_validated")
-INK, PALETTE = "#333333", ("#0072B2", "#D55E00", "#009E73", "#CC79A7")
 
 
 @checked
@@ -133,7 +135,7 @@ def _predicted(types: LatentTypes, data: ChoiceData) -> tuple[Array, Array, Arra
 
 @checked
 @dataclass(frozen=True, eq=False, repr=False)
-class TypeCounts:
+class TypeCounts(Tabular):
     """Populations with more and more types, side by side.
 
     Attributes
@@ -182,33 +184,22 @@ class TypeCounts:
             row["cross_validated"] = np.nan if found is None else found.log_likelihood
         return row
 
-    def __repr__(self) -> str:
-        header = ["types", "parameters", "log likelihood", "AIC", "BIC", "ICL", "entropy", "NEC"]
-        header += ["cross-validated"] if self.validations else []
-        decimals = (0, 2, 1, 1, 1, 1, 4, 2)
-        rows = [header]
-        for n_types in self.fits:
-            values = zip(self.criteria(n_types).values(), decimals, strict=False)
-            rows.append([str(n_types), *(f"{value:.{digits}f}" for value, digits in values)])
-        widths = [max(len(row[k]) for row in rows) for k in range(len(header))]
-        lines = ["  ".join(cell.rjust(width) for cell, width in zip(row, widths, strict=True)) for row in rows]
-        return "\n".join([*lines, *(f"{n_types} types: {note}" for n_types, note in self.notes.items())])
+    def _table(self) -> Table:
+        printed = {"types": "", "parameters": ".0f", "log_likelihood": ".2f", "AIC": ".1f", "BIC": ".1f", "ICL": ".1f"}
+        printed |= {"entropy": ".1f", "NEC": ".4f"} | ({"cross-validated": ".2f"} if self.validations else {})
+        rows = [(n_types, *self.criteria(n_types).values()) for n_types in self.fits]
+        columns = [Column(name, cells, form) for (name, form), *cells in zip(printed.items(), *rows, strict=True)]
+        return Table(columns, notes=[f"{n_types} types: {note}" for n_types, note in self.notes.items()])
 
     def to_frame(self) -> pd.DataFrame:
         """One row per number of types that has a fit."""
-        try:
-            import pandas as pd
-        except ImportError as exc:
-            raise ImportError("to_frame needs pandas: pip install 'menuwright[frames]'") from exc
+        pd = pandas()
         rows = {n_types: self.criteria(n_types) for n_types in self.fits}
         return pd.DataFrame.from_dict(rows, orient="index").rename_axis("types")
 
     def plot(self, ax: Axes | None = None) -> Axes:
         """Log likelihoods against the number of types, with and without penalties: look for the elbow."""
-        if ax is None:
-            import matplotlib.pyplot as plt
-
-            _, ax = plt.subplots(figsize=(6.0, 4.0), layout="constrained")
+        ax = axes(ax, figsize=(6.0, 4.0), layout="constrained")
         counts = list(self.fits)
         rows = [self.criteria(n_types) for n_types in counts]
         lines = {

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
+from contracts.display.table import Table, Tabular
 from contracts.errors import ProblemError
 from contracts.inputs.arrays import Array
 from contracts.inputs.door import checked
@@ -43,8 +44,8 @@ ENOUGH_MEMBERS = 20  # of a group, below which the scatter between members is no
 
 
 @checked
-@dataclass(frozen=True, eq=False)
-class Norms:
+@dataclass(frozen=True, eq=False, repr=False)
+class Norms(Tabular):
     """Group utilities over policies and their joint normal posterior; made by `elicit_norms`.
 
     Items are the policies and, where acceptances were asked, the outside option, last: not living with the policy.
@@ -195,10 +196,10 @@ class Norms:
 
     # ---- showing it ----
 
-    def __repr__(self) -> str:
-        from inference.norms.text import norms_text
+    def _table(self) -> Table:
+        from inference.norms.text import norms_table
 
-        return norms_text(self)
+        return norms_table(self)
 
     def to_frame(self) -> pd.DataFrame:
         """One row per group and policy: utility, standard error, 95% interval."""

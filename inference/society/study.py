@@ -9,14 +9,15 @@ from typing import Any
 import numpy as np
 
 from contracts.display.report import Report
+from contracts.display.table import Column, Table
 from contracts.errors import ProblemError
 from contracts.inputs.door import checked
 from contracts.inputs.frozen import dataclass
 from contracts.problem.records import write_document
 from inference.society.frontier import Placement, placement
+from inference.society.grid import SCALES, Scale, sweep
 from inference.society.rounds import DESIGNS, Course
 from inference.society.scenarios import MEASURES, PLAIN, SCENARIOS, Cell, communities
-from inference.society.sweep import SCALES, Scale, sweep
 from inference.society.verdicts import COHERENT, Verdict, judged, judged_over_time, verdict_table
 
 QUESTION = (
@@ -43,7 +44,7 @@ class Study:
 
     def __str__(self) -> str:
         head = f"Societal alignment: scale {self.scale.name}, seed {self.seed}, {self.scale.replications} replications"
-        parts = [head, verdict_table(self.verdicts)]
+        parts = [head, str(verdict_table(self.verdicts))]
         for conflict in self.scale.conflicts:
             cell = self.cell("plain", conflict)
             parts.append(f"conflict {conflict:g}, no noise\n{measures_table(cell, 0, SHOWN)}")
@@ -196,46 +197,38 @@ def closest(noises: Sequence[float], wanted: float) -> int:
 def measures_table(cell: Cell, level: int, measures: Sequence[str]) -> str:
     """One line per mechanism, means over replications."""
     assert set(measures) <= set(MEASURES)
-    width = max(map(len, cell.values))
-    head = f"{'':{width}}  " + "  ".join(f"{what.replace('_', ' '):>15}" for what in measures)
-    rows = [
-        f"{name:{width}}  " + "  ".join(f"{of[what][level].mean() + 0.0:15.3f}" for what in measures)
-        for name, of in cell.values.items()
-    ]
-    return "\n".join([head, *rows])
+    means = {what: [of[what][level].mean() for of in cell.values.values()] for what in measures}
+    return Table(
+        [Column("", list(cell.values)), *(Column(what, values, ".3f") for what, values in means.items())]
+    ).text()
 
 
 def trouble_table(cells: Sequence[Cell]) -> str:
     """One line per scenario and conflict at the noise nearest to 20%: averaging, the menu and the robust menu."""
     about = {one.name: one.what for one in SCENARIOS}
-    width = max(len(cell.scenario) for cell in cells)
-    measures, mechanisms = ("misalignment", "coherence", "hacking"), ("averaging", "menu", "robust menu")
-    columns = "".join(f"{name.removesuffix(' menu'):>10}" for name in mechanisms)
-    rows = [
-        " " * (width + 17) + "".join(f"{what:>{len(columns)}}" for what in measures),
-        f"{'':{width}}  conflict  noise" + columns * len(measures) + "  what it is",
+    mechanisms = ("averaging", "menu", "robust menu")
+    levels = [closest(cell.noises, 0.2) for cell in cells]
+    columns = [
+        Column("", [cell.scenario for cell in cells]),
+        Column("conflict", [cell.conflict for cell in cells], "g"),
+        Column("noise", [cell.noises[level] for cell, level in zip(cells, levels, strict=True)], "g"),
     ]
-    for cell in cells:
-        level = closest(cell.noises, 0.2)
-        means = [cell.values[name][what][level].mean() for what in measures for name in mechanisms]
-        numbers = "".join(f"{mean + 0.0:10.3f}" for mean in means)
-        rows.append(
-            f"{cell.scenario:{width}}  {cell.conflict:8g}  {cell.noises[level]:5g}{numbers}  {about[cell.scenario]}"
-        )
-    return "\n".join(rows)
+    for what in ("misalignment", "coherence", "hacking"):
+        means = [
+            [cell.values[name][what][level].mean() + 0.0 for name in mechanisms]
+            for cell, level in zip(cells, levels, strict=True)
+        ]
+        columns.append(Column(what, [" / ".join(f"{mean:.3f}" for mean in row) for row in means], left=False))
+    columns.append(Column("what it is", [about[cell.scenario] for cell in cells]))
+    return Table(columns, f"means of {' / '.join(mechanisms)}").text()
 
 
 def course_table(course: Course) -> str:
     """Misalignment by round."""
-    rounds = course.recognised.shape[1]
-    width = max(map(len, DESIGNS))
-    head = f"{'round':{width}}  " + " ".join(f"{t + 1:6}" for t in range(rounds))
-    rows = [
-        f"{name:{width}}  " + " ".join(f"{x:6.3f}" for x in course.misalignment[name].mean(axis=0)) for name in DESIGNS
-    ]
-    rows.append(f"{'recognised':{width}}  " + " ".join(f"{x:6.3f}" for x in course.recognised.mean(axis=0)))
-    rows.append(f"{'alarms':{width}}  " + " ".join(f"{x:6.3f}" for x in course.alarms.mean(axis=0)))
-    return "\n".join([head, *rows, f"drift in round {course.drift + 1}"])
+    lines = {name: course.misalignment[name].mean(axis=0) for name in DESIGNS}
+    lines |= {"recognised": course.recognised.mean(axis=0), "alarms": course.alarms.mean(axis=0)}
+    rounds = [Column(str(t + 1), values, ".3f") for t, values in enumerate(np.transpose(list(lines.values())))]
+    return Table([Column("round", list(lines)), *rounds], notes=[f"drift in round {course.drift + 1}"]).text()
 
 
 def verdict_rows(verdicts: Sequence[Verdict]) -> tuple[Sequence[str], list[Sequence[str]]]:

@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from contracts.display.table import Column, Table, Tabular, names
 from contracts.errors import ProblemError
 from contracts.inputs.arrays import Array, generator
 from contracts.inputs.door import checked
+from contracts.inputs.extras import pandas
 from contracts.inputs.frozen import dataclass
 from contracts.inputs.kinds import Count
 from contracts.problem.screening import ScreeningProblem
-from contracts.readable import name_column
 from inference.choice.data import ChoiceData, checked_data
 from inference.logit.panel import information, panel_of
 from inference.logit.quantisation import screening_problem_of
@@ -31,8 +32,8 @@ INTERVAL = (0.025, 0.975)
 
 
 @checked
-@dataclass(frozen=True, eq=False)
-class HierarchicalLogit:
+@dataclass(frozen=True, eq=False, repr=False)
+class HierarchicalLogit(Tabular):
     """Posterior of a population of tastes, and of each person's.
 
     Person i has coefficients b_i = g(beta_i) with beta_i ~ N(mean, covariance); g is the identity, or exp or -exp for
@@ -140,10 +141,7 @@ class HierarchicalLogit:
 
     def to_frame(self) -> pd.DataFrame:
         """Posterior mean, sd, central 95% interval, R-hat and effective sample size of every mean and sd."""
-        try:
-            import pandas as pd
-        except ImportError as exc:
-            raise ImportError("to_frame needs pandas: pip install 'menuwright[frames]'") from exc
+        pd = pandas()
         draws = np.concatenate([self.mean, self.sd], axis=2).reshape(-1, 2 * len(self.names))
         low, high = np.quantile(draws, INTERVAL, axis=0)
         index = pd.MultiIndex.from_product([["mean", "sd"], self.names], names=["parameter", "attribute"])
@@ -153,24 +151,20 @@ class HierarchicalLogit:
 
     def individual_frame(self) -> pd.DataFrame:
         """One row per person: posterior mean and sd of each coefficient."""
-        try:
-            import pandas as pd
-        except ImportError as exc:
-            raise ImportError("individual_frame needs pandas: pip install 'menuwright[frames]'") from exc
+        pd = pandas()
         columns = pd.MultiIndex.from_product([["mean", "sd"], self.names], names=["posterior", "attribute"])
         values = np.concatenate([self.individual_means, self.individual_sds], axis=1)
         return pd.DataFrame(values, index=pd.Index(self.data.people, name="person"), columns=columns)
 
-    def __repr__(self) -> str:
+    def _table(self) -> Table:
         n_chains, n_draws = self.mean.shape[:2]
+        columns = [names("attribute", self.names), Column("varies", self.kinds)]
+        for name, part in (("mean", self.mean), ("sd", self.sd)):
+            columns.append(Column(name, part.mean(axis=(0, 1)), ".4f"))
+            columns.append(Column(f"{name}_sd", part.std(axis=(0, 1)), "({:.4f})".format, "(sd)"))
         head = f"Hierarchical logit: {self.data.n_people} people, {self.data.n_obs} choices"
-        heading, *names = name_column("attribute", self.names)
-        lines = [f"{heading}  varies         mean     (sd)         sd     (sd)"]
-        for k, name in enumerate(names):
-            cells = "  ".join(f"{part[..., k].mean():9.4f} ({part[..., k].std():.4f})" for part in (self.mean, self.sd))
-            lines.append(f"{name}  {self.kinds[k]:8}  {cells}")
         chains = f"{n_chains} chains of {n_draws} draws, {self.acceptance:.0%} of proposals accepted"
-        return "\n".join([head, *lines, f"{chains}; in brackets the posterior sd"])
+        return Table(columns, head, [f"{chains}; in brackets the posterior sd"])
 
 
 @checked

@@ -10,13 +10,13 @@ import numpy as np
 import scipy.optimize
 from scipy.special import logsumexp, ndtri
 
+from contracts.display.table import Column, Table, Tabular, names
 from contracts.errors import ProblemError, SolverError
 from contracts.inputs.arrays import Array, finite, generator, yes_or_no
 from contracts.inputs.door import checked
 from contracts.inputs.frozen import dataclass
 from contracts.inputs.kinds import Count, Values, whole
 from contracts.problem.screening import ScreeningProblem
-from contracts.readable import name_column
 from inference.choice.data import ChoiceData, Integers, checked_data
 from inference.logit.panel import Panel, log_likelihood, log_likelihood_and_score, panel_of
 from inference.logit.quantisation import screening_problem_of
@@ -33,8 +33,8 @@ START_SPREAD = 0.1  # of mean + factor z, at the start
 
 
 @checked
-@dataclass(frozen=True, eq=False)
-class MixedLogit:
+@dataclass(frozen=True, eq=False, repr=False)
+class MixedLogit(Tabular):
     """An estimated distribution of tastes.
 
     Attributes
@@ -169,30 +169,21 @@ class MixedLogit:
 
     def to_frame(self) -> pd.DataFrame:
         """One row per attribute: how it varies, mean and standard deviation with their standard errors."""
-        try:
-            import pandas as pd
-        except ImportError as exc:
-            raise ImportError("to_frame needs pandas: pip install 'menuwright[frames]'") from exc
-        columns = {
-            "varies": list(self.tastes.kinds),
-            "mean": self.means,
-            "mean_se": self.standard_errors[0],
-            "sd": self.sds,
-            "sd_se": self.standard_errors[1],
-        }
-        return pd.DataFrame(columns, index=pd.Index(self.names, name="attribute"))
+        return self._table().to_frame()
 
-    def __repr__(self) -> str:
+    def _table(self) -> Table:
         data, errors, kinds = self.data, self.standard_errors, self.tastes.kinds
         model = "Multinomial logit" if set(kinds) == {"fixed"} else "Mixed logit"
-        head = f"{model}: {data.n_people} people, {data.n_obs} choices, log likelihood {self.log_likelihood:.3f}"
-        heading, *names = name_column("attribute", self.names)
-        lines = [f"{heading}  varies         mean     (se)         sd     (se)"]
-        for k, name in enumerate(names):
-            spread = "" if kinds[k] == "fixed" else f"  {self.sds[k]:9.4f} ({errors[1, k]:.4f})"
-            lines.append(f"{name}  {kinds[k]:8}  {self.means[k]:9.4f} ({errors[0, k]:.4f}){spread}")
+        columns = [names("attribute", self.names), Column("varies", list(kinds))]
+        for name, values, error in (("mean", self.means, errors[0]), ("sd", self.sds, errors[1])):
+            told = [name == "mean" or kind != "fixed" for kind in kinds]
+            cells = [f"{value:.4f}" * shown for value, shown in zip(values, told, strict=True)]
+            columns.append(Column(name, values, cells))
+            cells = [f"({value:.4f})" * shown for value, shown in zip(error, told, strict=True)]
+            columns.append(Column(f"{name}_se", error, cells, "(se)"))
         draws = "" if model != "Mixed logit" else f"{self.normals.shape[1]} draws a person; "
-        return "\n".join([head, *lines, f"{draws}standard errors clustered by person"])
+        head = f"{model}: {data.n_people} people, {data.n_obs} choices, log likelihood {self.log_likelihood:.3f}"
+        return Table(columns, head, [f"{draws}standard errors clustered by person"])
 
 
 @checked

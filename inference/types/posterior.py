@@ -21,6 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import entr, logsumexp
 
+from contracts.display.table import Table, Tabular
 from contracts.errors import ProblemError
 from contracts.inputs.arrays import Array, finite, generator
 from contracts.inputs.door import checked
@@ -29,11 +30,11 @@ from contracts.inputs.kinds import Count, Names
 from contracts.problem.checks import WEIGHTS_SUM_TOLERANCE
 from contracts.problem.records import write_document
 from contracts.problem.screening import ScreeningProblem
-from inference.choice.counts import ChoiceCounts, Offers, count_choices, named_offers
+from inference.choice.counts import ChoiceCounts, NamedChoiceSets, count_choices, named_offers
 from inference.choice.model import BestResponse, ChoiceModel, check_choice_model
 from inference.choice.offered import ChoiceSet, choice_set
 from inference.types.draws import arviz
-from inference.types.evidence import Evidence, evidence_of, no_evidence, refuse_impossible
+from inference.types.evidence import TypeEvidence, evidence_of, no_evidence, refuse_impossible
 from inference.types.identification import Identification, identification
 from inference.types.misfit import Misfit, misfit_of
 from inference.types.population import Population, checked_concentration, population_of
@@ -56,7 +57,7 @@ class Observed:
 
 @checked(own=("tolerance",))
 @dataclass(frozen=True, eq=False, repr=False)
-class TypePosterior:
+class TypePosterior(Tabular):
     """What choices say about the type of every user.
 
     Attributes
@@ -77,9 +78,9 @@ class TypePosterior:
     choice_models: tuple[ChoiceModel, ...]
     model_prior: Array
     concentration: Array
-    offers: Offers
+    offers: NamedChoiceSets
     observed: tuple[Observed, ...]
-    evidence: Evidence
+    evidence: TypeEvidence
 
     # ---- who they are ----
 
@@ -272,10 +273,10 @@ class TypePosterior:
 
         return plot_posterior(self, ax)
 
-    def __repr__(self) -> str:
-        from inference.types.text import posterior_text
+    def _table(self) -> Table:
+        from inference.types.text import posterior_table
 
-        return posterior_text(self)
+        return posterior_table(self)
 
     # ---- inside ----
 
@@ -376,7 +377,7 @@ def infer_types(
 # ---- Bayes' rule, one table of counts at a time ----
 
 
-def _updated(before: TypePosterior, offers: Offers, seen: ChoiceCounts) -> TypePosterior:
+def _updated(before: TypePosterior, offers: NamedChoiceSets, seen: ChoiceCounts) -> TypePosterior:
     """The posterior with more counts; users who are new are taken in."""
     before = _with_users(before, seen.users)
     row = np.searchsorted(before.users, seen.users)

@@ -9,7 +9,7 @@ import numpy as np
 from contracts.inputs.arrays import Array
 from contracts.inputs.frozen import dataclass
 from contracts.problem.costs.basic import Cost, Entropy, Linear, Power, Quadratic, scaled_cost
-from contracts.problem.costs.by_type import ByType
+from contracts.problem.costs.per_type import ByType
 from contracts.problem.domains import Domain
 
 

@@ -22,7 +22,7 @@ from inference import (
     simulate_choices,
 )
 from inference.latent.maximum import Point, Prior, e_step, em_round, newton, random_points
-from inference.logit.mixture import comparisons, evaluate
+from inference.logit.mixture import evaluate, situations_of
 from inference.logit.simulated import logit
 from tests.inference import published
 
@@ -73,7 +73,7 @@ def assert_same(one: LatentTypes, two: LatentTypes):
 
 
 def test_the_gradient_vanishes_and_no_neighbour_is_better(types, data):
-    situations = comparisons(data)
+    situations = situations_of(data)
     found = evaluate(situations, types.coefficients * situations.scale)
     assert types.convergence.gradient < 1e-9
     best = types.log_likelihood_by_person(data).sum()
@@ -105,7 +105,7 @@ def test_one_type_is_multinomial_logit_as_a_general_optimiser_finds_it(data):
 @settings(max_examples=15)
 @given(seed=st.integers(0, 10**6), n_types=st.integers(2, 4), ridge=st.sampled_from([0.0, 0.5]))
 def test_no_round_of_em_lowers_the_objective_from_any_start(data, seed, n_types, ridge):
-    situations, rng = comparisons(data), np.random.default_rng(seed)
+    situations, rng = situations_of(data), np.random.default_rng(seed)
     prior = Prior(np.zeros(2), ridge * np.eye(2))
     points = random_points(situations, n_types, 3, rng, Prior(np.zeros(2), np.eye(2)))
     tastes = np.stack([point.coefficients for point in points]) + rng.normal(size=(3, n_types, 2)) * 3
@@ -120,7 +120,7 @@ def test_no_round_of_em_lowers_the_objective_from_any_start(data, seed, n_types,
 @settings(max_examples=10)
 @given(seed=st.integers(0, 10**6))
 def test_newton_climbs_from_any_start(data, seed):
-    situations, rng = comparisons(data), np.random.default_rng(seed)
+    situations, rng = situations_of(data), np.random.default_rng(seed)
     start = Point(rng.normal(size=(2, 2)) * 2, np.log(rng.dirichlet(np.ones(2))))
     prior = Prior(np.zeros(2), np.zeros((2, 2)))
     found = evaluate(situations, start.coefficients)

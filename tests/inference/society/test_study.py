@@ -12,9 +12,9 @@ from typer.testing import CliRunner
 from contracts.errors import ProblemError
 from inference.cli import app
 from inference.society import SCALES, Cell, Course, judged, judged_over_time, sweep
+from inference.society.grid import pieces
 from inference.society.scenarios import MEASURES, joined
 from inference.society.study import societal_study
-from inference.society.sweep import pieces
 from inference.society.verdicts import CLAIMS, PROOF, growth_gap, interval
 
 TINY = replace(SCALES["small"], replications=2, piece=1, rounds=2, societies=1, conflicts=(1.0,), noises=(0.0, 0.2))
