@@ -121,20 +121,50 @@ def solve_menu(
     if served is not None:
         return served
     failures: list[SolverError] = []
+    candidates: list[Candidate] = []
+
+    def certified(candidate: Candidate, limit: float = time_limit) -> Menu:
+        return certified_menu(problem, candidate, gap=gap, deadline=began + limit, known=_lowest_bound(failures))
+
     first: Engine = functools.partial(candidate_within, engine=engine)
     for attempt in itertools.chain([first], other_engines(problem.program, method, deadline)):
         limit = time_limit
         try:
             candidate = attempt(problem.program)
+            candidates.append(candidate)
             if not candidate.is_finished:  # after an interrupt, repairs have their share of the time spent so far
                 spent = time.monotonic() - began
                 limit = min(limit, max(spent / ENGINE_SHARE, spent + REPAIR_SECONDS))
-            return certified_menu(problem, candidate, gap=gap, deadline=began + limit)
+            return certified(candidate, limit)
         except SolverError as failure:
             failures.append(failure)
             if time.monotonic() > deadline:
                 break
+    try:
+        shared = _twins_sharing(problem, candidates, certified, deadline)
+        if shared is not None:
+            return shared
+    except SolverError as failure:
+        failures.append(failure)
     raise min(failures, key=_distance)
+
+
+def _twins_sharing(
+    problem: ScreeningProblem, candidates: list[Candidate], certified: Callable[[Candidate], Menu], deadline: float
+) -> Menu | None:
+    """The best menu in which twins share contracts, where floats may not say that they are indifferent."""
+    known = problem.uncertainty is None and problem.transfers != "none"
+    if not candidates or not known or time.monotonic() > deadline:
+        return None
+    from contracts.repair.twins import with_twins_sharing
+
+    return with_twins_sharing(problem.program, candidates[-1].allocation, certified, deadline)
+
+
+def _lowest_bound(failures: list[SolverError]) -> Bound | None:
+    """The lowest that is proven of all menus, whichever of them was reached."""
+    bounds = [failure.reached.bound for failure in failures if failure.reached is not None]
+    return min(bounds, key=lambda bound: bound.value, default=None)
 
 
 def _everybody_served(problem: ScreeningProblem, method: str, gap: float, deadline: float) -> Menu | None:
@@ -359,13 +389,22 @@ def attainable(certificate: Certificate) -> str:
     return f"{LARGER}, gap={reached * ROUNDED_UP:.1e} or more"
 
 
-def certified_menu(problem: ScreeningProblem, candidate: Candidate, *, gap: float, deadline: float = math.inf) -> Menu:
+def certified_menu(
+    problem: ScreeningProblem,
+    candidate: Candidate,
+    *,
+    gap: float,
+    deadline: float = math.inf,
+    known: Bound | None = None,
+) -> Menu:
     """Repair a candidate, assign contracts exactly, prove the bound; raises if the certificate does not hold.
 
-    `candidate` is one of `problem.program`.
+    `candidate` is one of `problem.program`; a bound that is `known` already stands where its prices prove no lower one.
     """
     program = problem.program
     bound = proven_bound(program, candidate)
+    if known is not None and known.value < bound.value:
+        bound = known
     found = exact_menu(program, candidate, bound, gap, deadline)
     if not found.certificate.holds:  # rounding errors may prove less than nothing, where nothing is worth anything
         full_information = upper_bound(program, no_multipliers(program))

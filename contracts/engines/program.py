@@ -106,7 +106,8 @@ class Program:
         Where only neighbours have rows, all other IC rests on this order.
         """
         n_types = self.problem.n_types
-        if self.problem.mimics is not None or len(self.tempted) == n_types * (n_types - 1):
+        has_all = len(self.tempted) == n_types * (n_types - 1) or len(np.unique(self.contract)) < n_types
+        if self.problem.mimics is not None or has_all:
             return False
         apart = self.problem.valuations[self.tempted] - self.problem.valuations[self.tempter]
         distance = np.linalg.norm(apart, axis=1)

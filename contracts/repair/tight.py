@@ -32,6 +32,7 @@ from contracts.repair.repricing import contracts_of
 FEW_TYPES = 60  # whose utilities from one another's contracts are worth whole numbers
 EDGES = (1e-6, 1e-9, 0.0)  # share of their unit by which amounts may miss an edge, or one another
 SHARES = (0.0, 1e-12, 1e-10, 1e-9, 1e-8, 1e-7, 1e-6, 1e-5)
+UNPAID = 1e-6  # units of money above what the outside contract is worth, below which nobody is paid for keeping it
 ROUNDS = 3  # of shortest paths, per contract
 
 
@@ -82,14 +83,15 @@ def on_edges(problem: ScreeningProblem, allocation: Array, width: float) -> Arra
 
 
 def level(problem: ScreeningProblem, twins: list[Indices], allocation: Array, utility: Array) -> Array:
-    """Utilities with the same rent for all twins: of those who keep the outside contract, or else the highest."""
-    utility = utility.copy()
+    """Utilities with the same rent for all twins: of those who keep the outside contract unpaid, or else the highest."""
+    utility, outside = utility.copy(), problem.outside
     for group in twins:
         common = problem.valuations[group, 0] - problem.valuations[group[0], 0]
         rent = utility[group] - common
-        same = float(rent.max())
-        if problem.outside.is_at(allocation[group]).any():
-            same = float(problem.valuations[group[0]] @ problem.outside.allocation)
+        same, kept = float(rent.max()), float(problem.valuations[group[0]] @ outside.allocation)
+        at_home = outside.is_at(allocation[group])
+        if at_home.any() and rent[at_home].min() <= kept + UNPAID * units_of(problem).money:
+            same = kept
         utility[group] = same + common
     return utility
 
