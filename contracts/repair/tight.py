@@ -83,7 +83,7 @@ def on_edges(problem: ScreeningProblem, allocation: Array, width: float) -> Arra
 
 
 def level(problem: ScreeningProblem, twins: list[Indices], allocation: Array, utility: Array) -> Array:
-    """Utilities with the same rent for all twins: of those left with the outside contract unpaid, or else the highest."""
+    """Utilities with the same rent for all twins: of those who keep what they have unpaid, or else the highest."""
     utility, outside = utility.copy(), problem.outside
     for group in twins:
         common = problem.valuations[group, 0] - problem.valuations[group[0], 0]

@@ -1,4 +1,4 @@
-"""Twins whom a row or the principal tells apart: exactly indifferent where floats can say so, else with one contract."""
+"""Twins whom a row or the principal tells apart: indifferent where floats can say so, else with one contract."""
 
 from fractions import Fraction
 
