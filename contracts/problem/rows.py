@@ -112,9 +112,10 @@ def limits_of_transfers(
     limits: tuple[Array, Array], common: tuple[float, float], labels: Sequence[str]
 ) -> list[LinearConstraint]:
     """lowest_i <= t_i <= highest_i, a row for every limit that is not the one they have in common."""
-    everybody, rows = np.eye(len(labels)), []
+    rows = []
     for limit, usual, side, word in zip(limits, common, ("lower", "upper"), ("lowest", "highest"), strict=True):
         for who in np.flatnonzero(limit != usual).tolist():
             name = f"{word} transfer of type {labels[who]!r}"
-            rows.append(LinearConstraint(transfer=everybody[who], name=name, **{side: float(limit[who])}))
+            own = (np.arange(len(labels)) == who).astype(np.float64)
+            rows.append(LinearConstraint(transfer=own, name=name, **{side: float(limit[who])}))
     return rows

@@ -135,6 +135,7 @@ class Quadratic:
 
     Examples
     --------
+    >>> from contracts.problem.domains import Box
     >>> Quadratic().conjugate(np.array([[3.0]]), Box(0.0, 9.0))
     (array([4.5]), array([[3.]]))
     """
