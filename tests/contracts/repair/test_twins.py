@@ -40,3 +40,17 @@ def test_who_is_paid_for_keeping_the_outside_contract_and_his_twin_are_exactly_i
     assert menu.value == pytest.approx(0.5 * 3 * 1.908537100028851 - 0.3, rel=1e-6)
     (best, nothing), value = menu.transfer.tolist(), Fraction(2.908537100028851)
     assert 3 * value - Fraction(best) == -Fraction(nothing)
+
+
+def test_an_engine_that_was_asked_for_is_the_one_that_answers():
+    """Others than the reference engine are not helped out by it: their menus are their own, or an error."""
+    tastes = 3e-9 * np.array([[0.0, 0.0, 0.0], [0.0, 0.0, 1.0], [0.0, 1.0, 1.0], [1.0, 1.0, 1.0]])
+    problem = c.ScreeningProblem(
+        tastes, cost=c.Total(c.Quadratic(5e-10), [0.5, 0.5, 0.5]), domain=c.Simplex(),
+        reservation_utility=[0.0, 0.0, 0.0, 1.25e-10], participation="compulsory",
+    )  # fmt: skip
+    try:
+        found = c.solve_menu(problem, method="cuts")
+    except c.SolverError as failure:
+        found = failure.reached
+    assert found is None or found.engine == "cuts"
