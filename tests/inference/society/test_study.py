@@ -130,7 +130,7 @@ def test_pieces_cover_every_replication_once():
         plain = [
             r for piece in planned if "plain" in piece.scenarios and piece.conflict == 1.0 for r in piece.replications
         ]
-        assert plain == list(range(scale.replications))
+        assert plain == list(range(scale.n_replications))
 
 
 def test_a_stopped_sweep_goes_on_to_the_same_bytes(tmp_path):
@@ -142,9 +142,9 @@ def test_a_stopped_sweep_goes_on_to_the_same_bytes(tmp_path):
             raise StoppedError
 
     with pytest.raises(StoppedError):
-        sweep(TINY, seed=1, folder=tmp_path / "a", report=stop)
+        sweep(TINY, seed=1, folder=tmp_path / "a", progress=stop)
     said = []
-    first = sweep(TINY, seed=1, folder=tmp_path / "a", report=said.append)
+    first = sweep(TINY, seed=1, folder=tmp_path / "a", progress=said.append)
     assert said[0] == "1 of 3 pieces were there"
     second = sweep(TINY, seed=1, folder=tmp_path / "b")
     assert as_text(first) == as_text(second)
@@ -161,14 +161,14 @@ def test_pieces_of_another_sweep_and_damaged_ones_are_refused(tmp_path):
     with pytest.raises(ProblemError, match="is damaged"):
         sweep(one, seed=1, folder=tmp_path)
     with pytest.raises(ProblemError, match="workers is 0"):
-        sweep(one, seed=1, folder=tmp_path, workers=0)
+        sweep(one, seed=1, folder=tmp_path, n_workers=0)
 
 
 @pytest.mark.slow
 def test_worker_processes_compute_what_one_process_does(tmp_path):
     before = dict(os.environ)
     alone = sweep(TINY, seed=1, folder=tmp_path / "a")
-    shared = sweep(TINY, seed=1, folder=tmp_path / "b", workers=2)
+    shared = sweep(TINY, seed=1, folder=tmp_path / "b", n_workers=2)
     assert as_text(alone) == as_text(shared)
     assert dict(os.environ) == before, "only the workers are held to one thread"
 
