@@ -159,4 +159,4 @@ def test_the_norms_of_the_users_of_a_play_are_told_from_their_offers():
     with pytest.raises(ProblemError, match="played is tuple: give what play"):
         infer_user_norms(users, rng=np.random.default_rng(2))
     with pytest.raises(ProblemError, match="rng is 1"):
-        infer_user_norms(played, 1)
+        infer_user_norms(played, rng=1)

@@ -363,7 +363,9 @@ def test_one_yes_or_no_per_person_cannot_tell_types_apart():
 
 def test_types_that_are_not_needed_are_reported():
     homogeneous = population(n_people=100, per_person=10, tastes=np.array([[1.0, -1.0]]), shares=np.array([1.0])).data
-    with pytest.raises(DegenerateTypesError, match=r"types 0 and 1 want the same: fit_latent_types\(data, 2, rng\)"):
+    with pytest.raises(
+        DegenerateTypesError, match=r"types 0 and 1 want the same: fit_latent_types\(data, 2, rng=rng\)"
+    ):
         fitted(homogeneous, 3)
 
 
@@ -385,7 +387,7 @@ def test_a_frame_is_no_choice_data_and_a_seed_no_generator(data):
     with pytest.raises(ProblemError, match=r"data is dict: make ChoiceData of it, .*ChoiceData.from_frame"):
         fit_latent_types({"person": [1]}, 2, rng=np.random.default_rng(0))
     with pytest.raises(ProblemError, match=r"rng is 0: pass numpy.random.default_rng\(0\)"):
-        fit_latent_types(data, 2, 0)
+        fit_latent_types(data, 2, rng=0)
 
 
 def test_one_person_alone_has_no_clustered_errors():

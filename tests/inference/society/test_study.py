@@ -17,7 +17,9 @@ from inference.society.scenarios import MEASURES, joined
 from inference.society.study import societal_study
 from inference.society.verdicts import CLAIMS, PROOF, growth_gap, interval
 
-TINY = replace(SCALES["small"], replications=2, piece=1, rounds=2, societies=1, conflicts=(1.0,), noises=(0.0, 0.2))
+TINY = replace(
+    SCALES["small"], n_replications=2, piece=1, n_rounds=2, n_societies=1, conflicts=(1.0,), noises=(0.0, 0.2)
+)
 
 
 def made_up(scenario="plain", conflict=0.5, *, averaging=1.0, menu=0.4, count=30, exact=4):
@@ -152,7 +154,7 @@ def test_a_stopped_sweep_goes_on_to_the_same_bytes(tmp_path):
 
 
 def test_pieces_of_another_sweep_and_damaged_ones_are_refused(tmp_path):
-    one = replace(TINY, replications=1, noises=(0.0,))
+    one = replace(TINY, n_replications=1, noises=(0.0,))
     sweep(one, seed=1, folder=tmp_path)
     with pytest.raises(ProblemError, match="belongs to a sweep with other settings"):
         sweep(one, seed=2, folder=tmp_path)

@@ -491,9 +491,9 @@ def test_results_do_not_change_under_their_user(menu):
         (lambda m: infer_types(m, [[0]]).expected_value(revealing_offer(3)), "the menu is about other types"),
         (lambda m: infer_types(m, [[0]]).screening_problem(goods_for(3)), "the problem is about 3 types such as 'low'"),
         (lambda m: infer_types(m, [[0]]).update([[0]], users=["ann"]), "users are 0, ... so far and 'ann', ... now"),
-        (lambda m: infer_types(m, [[0]]).sample(7), "rng is 7: pass numpy.random.default_rng(7)"),
-        (lambda m: infer_types(m, [[0]]).misfit(None), "rng is None: pass numpy.random.default_rng(seed)"),
-        (lambda m: infer_types(m, [[0]]).population.gibbs("7"), "rng is '7': pass numpy.random.default_rng(seed)"),
+        (lambda m: infer_types(m, [[0]]).sample(rng=7), "rng is 7: pass numpy.random.default_rng(7)"),
+        (lambda m: infer_types(m, [[0]]).misfit(rng=None), "rng is None: pass numpy.random.default_rng(seed)"),
+        (lambda m: infer_types(m, [[0]]).population.gibbs(rng="7"), "rng is '7': pass numpy.random.default_rng(seed)"),
         (lambda m: infer_types(m, [[0]]).sample(-1, rng=np.random.default_rng(0)), "n_draws is -1"),
     ],
 )  # fmt: skip
