@@ -12,6 +12,7 @@ import numpy as np
 
 from inference.society import (
     MECHANISMS,
+    Scale,
     Truth,
     evaluate,
     moral_machine_society,
@@ -22,7 +23,7 @@ from inference.society import (
 from inference.society.scenarios import PLAIN, communities, standard_noise
 
 
-def main(scale: str = "small", folder: str = "out/societal") -> None:
+def main(scale: str | Scale = "small", folder: str = "out/societal") -> None:
     """Print the study and write verdict.json and report.html into the folder."""
     # One society by hand: who is there, what they say, what the mechanisms make of it, what it does to them.
     society = synthetic_society(rng=np.random.default_rng(1), conflict=0.5)

@@ -739,7 +739,7 @@ CALLS: dict[str, Callable[[], dict[str, Any]]] = {
     "ChoiceData.of_people": lambda: {"people": [0, 1]},
     "ChoiceLog": lambda: fields_of(log),
     "ChoiceLog.close": dict,
-    "ChoiceLog.batches": lambda: {"n_users": 2},
+    "ChoiceLog.batches": lambda: {"n_at_once": 2},
     "CurrencyKernel.carry": lambda: {"currency": "apples", "seen": ["dollars"]},
     "Game.policy_name": lambda: {"user_policy": "fair", "setting": "apples", "role": "proposer"},
     "HierarchicalLogit.draw_people": lambda: {"n_people": 3, "rng": rng()},
@@ -831,7 +831,7 @@ CALLS: dict[str, Callable[[], dict[str, Any]]] = {
         "model_prior": [1.0], "users": ["ann", "bob"], "concentration": 1.0},
     "infer_types_from_log": lambda: {
         "log": open_log(), "menu": menu(), "out": FOLDER / "again.parquet", "prior": [0.5, 0.5],
-        "choice_model": i.Logit(1.0), "n_batch": 2, "progress": False},
+        "choice_model": i.Logit(1.0), "n_at_once": 2, "progress": False},
     "infer_user_norms": lambda: {
         "played": played(), "rng": rng(), "n_epochs": 1, "concentration": 1.0,
         "space": share_norms(shares=[0.0, 0.5, 1.0], spreads=[0.1])},

@@ -28,6 +28,7 @@ from contracts.readable import readable
 from inference.choice.data import ChoiceData, Integers, checked_data
 from inference.latent.maximum import Point, fit
 from inference.logit.mixture import Situations, evaluate, expected_difference, information, likelihood, situations_of
+from inference.logit.trajectory import chance_to_move, trajectory
 from inference.types.draws import arviz
 
 if TYPE_CHECKING:
@@ -346,24 +347,26 @@ def _moved(
     step = step * rng.uniform(*JITTER)
 
     def at(coefficients: Array) -> tuple[Array, Array]:
-        """Log posterior of each row and its derivative in y = S^-1 coefficients."""
+        """Derivative of the log posterior of each row in y = S^-1 coefficients, and the log posterior."""
         found = evaluate(situations, coefficients)
         value = (faced * found.log_probability).sum(axis=0) - 0.5 * (coefficients**2).sum(axis=1) / prior.spread**2
         pulled = (found.passed_over * faced).reshape(len(rows), -1)
         slope = -(rows.T @ pulled).T - coefficients / prior.spread**2
-        return value, np.einsum("ma,mab->mb", slope, metric)
+        return np.einsum("ma,mab->mb", slope, metric), value
 
     momentum = rng.standard_normal(start.shape)
-    value, slope = at(start)
+    slope, value = at(start)
     energy = value - 0.5 * (momentum**2).sum(axis=1)
-    coefficients = start
-    momentum = momentum + step / 2 * slope
-    for last in range(LEAPFROGS):
-        coefficients = coefficients + step * np.einsum("mab,mb->ma", metric, momentum)
-        value, slope = at(coefficients)
-        momentum = momentum + (step / 2 if last == LEAPFROGS - 1 else step) * slope
-    gain = value - 0.5 * (momentum**2).sum(axis=1) - energy
-    probability = np.exp(np.minimum(np.where(np.isfinite(gain), gain, -np.inf), 0.0))
+    coefficients, momentum, value = trajectory(
+        at,
+        step,
+        LEAPFROGS,
+        point=start,
+        momentum=momentum,
+        slope=slope,
+        along=lambda way: np.einsum("mab,mb->ma", metric, way),
+    )
+    probability = chance_to_move(value - 0.5 * (momentum**2).sum(axis=1) - energy)
     moves = rng.random(len(start)) < probability
     return np.where(moves[:, np.newaxis], coefficients, start), float(probability.mean())
 

@@ -109,10 +109,10 @@ class ChoiceLog:
         with quiet():
             return int(self._counted.user.nunique().to_pyarrow().as_py())
 
-    def batches(self, n_users: Count = BATCH) -> Iterator[UserCounts]:
-        """Counts of `n_users` users at a time, in the order of their labels; memory does not grow with the log."""
+    def batches(self, n_at_once: Count = BATCH) -> Iterator[UserCounts]:
+        """Counts of `n_at_once` users at a time, in the order of their labels; memory does not grow with the log."""
         ordered = self._counted.order_by("user", "option")
-        yield from _batched(ordered, self.columns, n_users)
+        yield from _batched(ordered, self.columns, n_at_once)
 
     @cached_property
     def _everybody(self) -> UserCounts:

@@ -186,7 +186,7 @@ def test_of_many_menus_those_far_from_each_other_are_kept():
     [
         ({"rng": None}, "a search draws at random: pass rng"),
         ({"rng": 4}, r"rng is 4: pass numpy.random.default_rng\(4\)"),
-        ({"workers": 0}, "workers is 0"),
+        ({"n_workers": 0}, "n_workers is 0"),
         ({"method": "exact"}, "needs concave objectives, and these are not: 'number of options'"),
         ({"search": c.Search(allocations=[[1.0, 2.0]])}, r"allocations has shape \(1, 2\); expected \(n, 1\)"),
         ({"search": c.Search(allocations=[[-1.0]])}, r"allocations\[0\] lies outside the domain"),
@@ -199,7 +199,11 @@ def test_searches_that_make_no_sense_are_refused(options, message):
 
 @pytest.mark.parametrize(
     ("fields", "message"),
-    [({"population": 0}, "population is 0"), ({"options": 1.5}, "options is 1.5"), ({"growth": 0.0}, "growth is 0.0")],
+    [
+        ({"n_population": 0}, "n_population is 0"),
+        ({"n_options": 1.5}, "n_options is 1.5"),
+        ({"growth": 0.0}, "growth is 0.0"),
+    ],
 )
 def test_settings_that_make_no_sense_are_refused(fields, message):
     with pytest.raises(c.ProblemError, match=message):

@@ -378,7 +378,7 @@ def test_a_budget_that_becomes_nan_admits_nothing():
 
 
 POSITIVE = ("timeout", "deadline", "requests_per_minute")
-COUNTS = ("retries", "attempts", "longest_reply", "largest_reply")
+COUNTS = ("n_retries", "n_attempts", "longest_reply", "largest_reply")
 NO_NUMBER = (math.nan, math.inf, -math.inf, -1.0, True, False, "1", None, 1j, [1.0], np.array([1.0]), Decimal("nan"))
 
 
@@ -407,7 +407,7 @@ def test_numbers_of_numpy_are_numbers():
     endpoint = ChatEndpoint(
         "http://127.0.0.1:9/v1", "stub", budget=np.float32(0.5), n_retries=np.int64(3), timeout=10**9, prices=[1, 2]
     )
-    assert (endpoint.budget, endpoint.retries, endpoint.prices) == (0.5, 3, (1.0, 2.0))
+    assert (endpoint.budget, endpoint.n_retries, endpoint.prices) == (0.5, 3, (1.0, 2.0))
 
 
 def test_times_beyond_what_a_clock_takes_are_no_reason_to_fail():

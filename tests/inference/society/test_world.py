@@ -121,7 +121,9 @@ def test_a_generator_that_cannot_be_is_refused(options, words):
         society(**options)
 
 
-@pytest.mark.parametrize("drawn", [lambda: synthetic_society(0, conflict=0.5), lambda: moral_machine_society(0)])
+@pytest.mark.parametrize(
+    "drawn", [lambda: synthetic_society(rng=0, conflict=0.5), lambda: moral_machine_society(rng=0)]
+)
 def test_a_seed_in_place_of_a_generator_is_refused(drawn):
     with pytest.raises(ProblemError, match=r"rng is 0: pass numpy\.random\.default_rng\(0\)"):
         drawn()

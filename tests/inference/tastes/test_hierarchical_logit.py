@@ -1,17 +1,20 @@
 """Hierarchical logit: conjugate formulas, quadrature, calibration, NUTS, published numbers."""
 
+from itertools import islice
+
 import numpy as np
 import pytest
 from scipy.integrate import quad
-from scipy.special import expit
+from scipy.special import expit, logsumexp
 from scipy.stats import chisquare, norm
 
 from benchmarks import nuts
 from contracts.errors import ProblemError
 from inference import ChoiceData, HierarchicalPrior, fit_hierarchical_logit
-from inference.logit.panel import panel_of
+from inference.logit.panel import log_likelihood, panel_of
 from inference.tastes.distribution import TasteDistribution, choices_of, kinds_of
-from inference.tastes.sampler import People, Sample, Tuning, draw_population, move_people, move_together
+from inference.tastes.hierarchical_logit import _start
+from inference.tastes.sampler import People, Sample, Tuning, draw_population, move_people, move_together, sweeps
 from inference.types.draws import arviz
 from tests.inference.published import electricity
 from tests.inference.tastes.test_mixed_logit import situations
@@ -186,29 +189,85 @@ def test_new_people_are_as_dispersed_as_the_posterior_says():
 # ---- calibration and second opinions ----
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("kinds", [{}, {"1": "negative"}], ids=["normal", "one of one sign"])
+class Studies:
+    """Many studies side by side, in the place of the chains of one: each has people and choices of its own."""
+
+    def __init__(self, offers, choice, kinds):
+        taken = np.take_along_axis(offers, choice[..., np.newaxis, np.newaxis], axis=3)
+        self.contrasts = offers - taken  # (n_people, n_studies, n_rounds, n_options, 2)
+        self.kinds = kinds
+
+    def told(self, beta):
+        """Log likelihoods, by how much coefficients change with beta, and the shares of the options."""
+        coefficients = TasteDistribution.standard(self.kinds).coefficients(beta)
+        slope = np.where(np.array(self.kinds) == "normal", 1.0, coefficients)
+        worth = np.einsum("nsrok,nsk->nsro", self.contrasts, coefficients)
+        total = logsumexp(worth, axis=3, keepdims=True)
+        return -total.sum(axis=(2, 3)), slope, np.exp(worth - total)
+
+    def slope(self, beta):
+        value, slope, shares = self.told(beta)
+        return value, -slope * np.einsum("nsro,nsrok->nsk", shares, self.contrasts)
+
+    def information(self, beta):
+        """Of each person, on average over the studies."""
+        _, slope, shares = self.told(np.repeat(beta[:, np.newaxis], self.contrasts.shape[1], axis=1))
+        mean = np.einsum("nsro,nsrok->nsrk", shares, self.contrasts)
+        variance = np.einsum("nsro,nsrok,nsrol->nskl", shares, self.contrasts, self.contrasts)
+        variance -= np.einsum("nsrk,nsrl->nskl", mean, mean)
+        return (variance * slope[..., np.newaxis] * slope[:, :, np.newaxis]).mean(axis=1)
+
+
+@pytest.mark.parametrize("kinds", [("normal", "normal"), ("negative", "normal")], ids=["normal", "one of one sign"])
 def test_ranks_of_the_truth_among_the_draws_are_uniform(kinds):
     """Simulation-based calibration (Talts et al. 2018): truth from the prior, 9 spaced draws, ranks 0 to 9."""
-    ranks = []
-    for seed in range(70):
-        rng = np.random.default_rng(seed)
-        data, mean, covariance, beta = population(12, 5, rng, kinds=kinds)
-        posterior = fit_hierarchical_logit(
-            data, kinds, rng=rng, n_draws=72, n_warmup=50, n_chains=1, prior=PRIOR, n_individual_draws=72
-        )
-        spaced = slice(7, None, 8)
-        drawn = [
-            posterior.mean[0, spaced, 0],
-            np.log(np.linalg.det(posterior.covariance[0, spaced])),
-            posterior.covariance[0, spaced, 0, 1],
-            posterior.individual_draws[0, spaced, 0, 1],
-        ]
-        assert len(drawn[0]) == 9
-        truth = [mean[0], np.log(np.linalg.det(covariance)), covariance[0, 1], beta[0, 1]]
-        ranks.append([(part < own).sum() for part, own in zip(drawn, truth, strict=True)])
-    for quantity in np.transpose(ranks):
+    rng, n_people, n_studies, n_rounds = np.random.default_rng(0), 12, 300, 5
+    mean, root = draw_population(np.zeros((0, n_studies, 2)), PRIOR, rng)
+    place = rng.standard_normal((n_people, n_studies, 2, 1))
+    beta = mean + np.linalg.solve(root.transpose(0, 2, 1), place)[..., 0]
+    offers = rng.normal(size=(n_people, n_studies, n_rounds, 3, 2))
+    tastes = TasteDistribution.standard(kinds).coefficients(beta)
+    worth = np.einsum("nsrok,nsk->nsro", offers, tastes) + rng.gumbel(size=offers.shape[:-1])
+    studies = Studies(offers, worth.argmax(axis=3), kinds)
+
+    def told(mean, root, beta):
+        covariance = np.linalg.inv(root @ root.transpose(0, 2, 1))
+        return mean[:, 0], np.log(np.linalg.det(covariance)), covariance[:, 0, 1], beta[0, :, 1]
+
+    start = rng.standard_normal((1, n_studies, 2)) + rng.standard_normal(beta.shape) / 2
+    draws = list(islice(sweeps(studies, start, PRIOR, 50, rng), 50 + 72))[50 + 7 :: 8]
+    assert len(draws) == 9
+    truth = told(mean, root, beta)
+    ranks = np.sum([np.less(told(now.mean, now.root, now.beta), truth) for now in draws], axis=0)
+    for quantity in ranks:
         assert chisquare(np.bincount(quantity, minlength=10)).pvalue > 0.005
+
+
+def test_what_is_kept_are_the_sweeps_after_the_warmup():
+    data = population(8, 4, np.random.default_rng(4))[0]
+    kinds = {"1": "negative"}
+    posterior = fit_hierarchical_logit(
+        data,
+        kinds,
+        rng=np.random.default_rng(9),
+        n_draws=12,
+        n_warmup=20,
+        n_chains=3,
+        prior=PRIOR,
+        n_individual_draws=4,
+    )
+    rng = np.random.default_rng(9)
+    people = People(panel_of(data, 3), ("negative", "normal"))
+    swept = list(islice(sweeps(people, _start(data, people.kinds, 3, rng), PRIOR, 20, rng), 32))[20:]
+    np.testing.assert_array_equal(posterior.mean, np.stack([now.mean for now in swept], axis=1))
+    precision = np.stack([now.root @ now.root.transpose(0, 2, 1) for now in swept], axis=1)
+    np.testing.assert_allclose(posterior.covariance @ precision, np.broadcast_to(np.eye(2), (3, 12, 2, 2)), atol=1e-8)
+    tastes = np.stack([people.coefficients(now.beta) for now in swept], axis=1).transpose(2, 1, 0, 3)
+    np.testing.assert_array_equal(posterior.individual_draws, tastes[:, [0, 3, 7, 11]])
+    np.testing.assert_allclose(posterior.individual_means, tastes.mean(axis=(0, 1)), rtol=1e-12)
+    np.testing.assert_allclose(posterior.individual_sds, tastes.std(axis=(0, 1)), rtol=1e-6)
+    likelihood = [log_likelihood(people.panel, people.coefficients(now.beta)).sum(axis=0) for now in swept]
+    np.testing.assert_allclose(posterior.log_likelihood, np.stack(likelihood, axis=1), rtol=1e-12)
 
 
 @pytest.mark.slow
