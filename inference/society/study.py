@@ -212,7 +212,6 @@ def measures_table(cell: Cell, level: int, measures: Sequence[str]) -> str:
 def trouble_table(cells: Sequence[Cell]) -> str:
     """One line per scenario and conflict at the noise nearest to 20%: averaging, the menu and the robust menu."""
     about = {one.name: one.what for one in SCENARIOS}
-    mechanisms = ("averaging", "menu", "robust menu")
     levels = [closest(cell.noises, 0.2) for cell in cells]
     columns = [
         Column("", [cell.scenario for cell in cells]),
@@ -220,13 +219,10 @@ def trouble_table(cells: Sequence[Cell]) -> str:
         Column("noise", [cell.noises[level] for cell, level in zip(cells, levels, strict=True)], "g"),
     ]
     for what in ("misalignment", "coherence", "hacking"):
-        means = [
-            [cell.values[name][what][level].mean() + 0.0 for name in mechanisms]
-            for cell, level in zip(cells, levels, strict=True)
-        ]
-        columns.append(Column(what, [" / ".join(f"{mean:.3f}" for mean in row) for row in means], left=False))
-    columns.append(Column("what it is", [about[cell.scenario] for cell in cells]))
-    return Table(columns, f"means of {' / '.join(mechanisms)}").text()
+        for name in ("averaging", "menu", "robust menu"):
+            means = [cell.values[name][what][level].mean() for cell, level in zip(cells, levels, strict=True)]
+            columns.append(Column(f"{what} {name}", means, ".3f", name.removesuffix(" menu"), over=what))
+    return Table([*columns, Column("what it is", [about[cell.scenario] for cell in cells])]).text()
 
 
 def course_table(course: Course) -> str:
