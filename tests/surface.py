@@ -165,7 +165,7 @@ def data() -> i.ChoiceData:
     drawn = rng()
     attributes = drawn.normal(size=(120, 3, 2))
     person = np.repeat(np.arange(20), 6)
-    return i.simulate_choices([0.5, 0.5], [[2.0, -2.0], [-1.0, -1.5]], attributes, person, drawn,
+    return i.simulate_choices([0.5, 0.5], [[2.0, -2.0], [-1.0, -1.5]], attributes, person, rng=drawn,
                               names=("quality", "price")).data  # fmt: skip
 
 
@@ -344,7 +344,7 @@ def community() -> s.Society:
 
 
 def few() -> dict[str, int]:
-    return {"comparisons": 300, "ratings": 90, "acceptances": 90}
+    return {"n_comparisons": 300, "n_ratings": 90, "n_acceptances": 90}
 
 
 @functools.cache
