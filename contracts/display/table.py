@@ -10,6 +10,7 @@ import html
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import field
 from functools import cached_property
+from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 from contracts.display.escapes import markdown, paragraph, tex
@@ -36,6 +37,7 @@ class Column:
         function of the value, or the texts themselves. Names of users' making want `readable`. None: for frames alone
     heading : in print
     left : whether to set it to the left, as words are unless something is said
+    over : what stands above the headings of this and its neighbours of the same kind
     """
 
     name: str
@@ -43,6 +45,7 @@ class Column:
     form: Form = ""
     heading: str | None = None
     left: bool | None = None
+    over: str = ""
 
     @property
     def title(self) -> str:
@@ -127,8 +130,11 @@ class Table:
 
     def text(self) -> str:
         """Aligned by what letters take on a terminal, two blanks between columns."""
-        rows = ["  ".join(row).rstrip() for row in self._aligned([self.header, *self.rows])]
-        head = rows[:1] if any(self.header) and rows[1:] else []
+        cells = self._aligned([self.header, *self.rows])
+        rows = ["  ".join(row).rstrip() for row in cells]
+        spans = [(over, sum(width(cells[0][k]) + 2 for k in group) - 2) for over, group in self._spans()]
+        head = ["  ".join(padded(over, size, left=False) for over, size in spans).rstrip()] if len(spans) > 1 else []
+        head = [*head, rows[0]] if any(self.header) and rows[1:] else []
         return "\n".join([*_lines(self.title), *head, *self._interrupted(rows[1:], one_line), *_lines(*self.notes)])
 
     __str__ = text
@@ -146,10 +152,12 @@ class Table:
             return f"<tr><td colspan='{width}'>{html.escape(one_line(words))}</td></tr>"
 
         body = [row("td", cells, kind) for cells, kind in zip(rows, self.kinds or [""] * len(rows), strict=True)]
-        title = "<br>".join(map(html.escape, _lines(self.title)))
+        title, spans = "<br>".join(map(html.escape, _lines(self.title))), self._spans()
+        heads = (f"<th colspan='{len(group)}'>{html.escape(over)}</th>" for over, group in spans)
+        header = (f"<tr>{''.join(heads)}</tr>" if len(spans) > 1 else "") + row("th", self.header)
         return (
             f"<table{_class(self.kind)}>{f'<caption>{title}</caption>' if title else ''}"
-            f"<thead>{row('th', self.header)}</thead><tbody>{''.join(self._interrupted(body, across))}</tbody>"
+            f"<thead>{header}</thead><tbody>{''.join(self._interrupted(body, across))}</tbody>"
             f"<tfoot>{''.join(map(across, _lines(*self.notes)))}</tfoot></table>"
         )
 
@@ -168,18 +176,26 @@ class Table:
 
         head, *rows = (" & ".join(map(tex, row)) + r" \\" for row in [self.header, *self.rows])
         above, below = map(across, _lines(self.title)), map(across, _lines(*self.notes))
-        body = [*above, head, r"\hline", *self._interrupted(rows, across), r"\hline", *below]
+        spans = [rf"\multicolumn{{{len(group)}}}{{r}}{{{tex(over)}}}" for over, group in self._spans()]
+        heads = [" & ".join(spans) + r" \\", head] if len(spans) > 1 else [head]
+        body = [*above, *heads, r"\hline", *self._interrupted(rows, across), r"\hline", *below]
         sides = "".join("l" if one.is_left else "r" for one in self._printed)
         return "\n".join([rf"\begin{{tabular}}{{{sides}}}", *body, r"\end{tabular}"])
 
     def markdown(self) -> str:
         """A table of GitHub's Markdown, with a paragraph above it for the title and one below for each note."""
-        cells = [[markdown(cell) for cell in row] for row in [self.header, *self.rows]]
+        header = [f"{one_line(one.over)} {one.title}".strip() for one in self._printed]
+        cells = [[markdown(cell) for cell in row] for row in [header, *self.rows]]
         head, *rows = (f"| {' | '.join(row)} |" for row in self._aligned(cells))
         sides = [(":---" if one.is_left else "---:") for one in self._printed]
         body = [head, f"| {' | '.join(sides)} |", *self._interrupted(rows, lambda words: f"| {markdown(words)} |")]
         title, notes = (list(map(paragraph, _lines(*said))) for said in ([self.title], self.notes))
         return "\n\n".join([*title, "\n".join(body), *notes])
+
+    def _spans(self) -> list[tuple[str, list[int]]]:
+        """What stands above the headings, and above which of them; one empty part if nothing does."""
+        runs = groupby(range(len(self._printed)), key=lambda k: self._printed[k].over)
+        return [(one_line(over), list(group)) for over, group in runs]
 
     def _aligned(self, rows: Sequence[Sequence[str]]) -> list[list[str]]:
         """Cells as wide as the widest of their column."""

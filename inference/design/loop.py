@@ -60,7 +60,7 @@ def believed(now: Round) -> AskingMenu:
 
 def thompson(now: Round) -> AskingMenu:
     """The best menu for weights drawn from their posterior: what may be best is tried (Thompson 1933)."""
-    drawn = now.population.gibbs(now.rng, n_draws=1, n_chains=1, n_warmup=WARMUP).draws[0]
+    drawn = now.population.gibbs(rng=now.rng, n_draws=1, n_chains=1, n_warmup=WARMUP).draws[0]
     drawn = np.maximum(drawn, 1e-6)
     return _asking(now, now.problem.under(drawn / drawn.sum()))
 
@@ -254,7 +254,7 @@ def _play(
         now = Round(beliefs, population, temperature, remaining, n_users, last, tuple(seen), tuple(counts), own)
         offer = designer(now)
         types = agents.choice(problem.n_types, size=n_users, p=problem.weights / problem.weights.sum())
-        choices = Logit(temperature).simulate(offer.choice_set.utility[types], agents)
+        choices = Logit(temperature).simulate(offer.choice_set.utility[types], rng=agents)
         seen.append(offer)
         counts.append(np.bincount(choices, minlength=offer.probabilities.shape[1]).astype(np.float64))
         regret[number] = best.value - offer.expected_value(problem.weights)

@@ -69,7 +69,7 @@ class LearnedNorm(Tabular):
         """What asking is worth now."""
         return question(self.probabilities[-1:], self.assistant.space)
 
-    def propose(self, amount: int, rng: np.random.Generator, *, currency: str | None = None) -> int:
+    def propose(self, amount: int, *, rng: np.random.Generator, currency: str | None = None) -> int:
         """Units that the assistant offers next, by default in the last currency.
 
         Raises
@@ -92,7 +92,7 @@ class LearnedNorm(Tabular):
         memory = Memory(self.assistant, tables, names, self.memory.setting, self.memory.evidence, self.memory.remarks)
         memory = memory.entering(np.array([names.index(name)]))
         prior = norm_prior(self.assistant.space, self.prior, strength=self.assistant.strength)
-        return int(memory.propose(prior, np.array([amount]), rng)[0])
+        return int(memory.propose(prior, np.array([amount]), rng=rng)[0])
 
     def to_frame(self) -> pd.DataFrame:
         """One row per interaction: what was seen, and what was believed after it."""
@@ -158,7 +158,7 @@ def learn_norm(table: Any, assistant: Assistant | None = None, *, prior: str | f
     share  probability
      0.50        1.000
     mean 0.500, sd 0.000
-    >>> learned.propose(30, np.random.default_rng(1))
+    >>> learned.propose(30, rng=np.random.default_rng(1))
     15
     """
     assistant = assistant or Assistant()

@@ -235,7 +235,7 @@ def replay(
             proposes = happened & ~script.user_proposes[:, epoch, slot]
             if proposes.any():
                 prior = log_priors[rng.integers(len(log_priors), size=replicates * n_runs)]
-                units[:, epoch, slot] = acting.propose(prior, pots, rng)
+                units[:, epoch, slot] = acting.propose(prior, pots, rng=rng)
             offered = script.units[:, epoch, slot]
             seen = np.maximum(all_runs(offered), 0)
             shown = happened & (offered >= 0) & script.user_proposes[:, epoch, slot]

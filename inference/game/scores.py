@@ -47,7 +47,7 @@ class RunScores(Tabular):
         )
 
 
-def held_out(table: Any, rng: np.random.Generator, *, n_folds: int = 5, space: NormSpace | None = None) -> RunScores:
+def held_out(table: Any, *, rng: np.random.Generator, n_folds: int = 5, space: NormSpace | None = None) -> RunScores:
     """Fit without a fold of runs, predict its users' offers and decisions, for every fold.
 
     Offers: "norms, learning in the run" predicts each person's offers in turn, knowing those before; "norms, one

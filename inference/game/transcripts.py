@@ -100,13 +100,13 @@ class Play(Tabular):
 
     def _table(self) -> Table:
         game = self.game
-        head = f"{self.n_runs} runs: {len(game.users)} users, {game.assistants} assistants, {game.epochs} epochs"
-        if not game.assistants:
+        head = f"{self.n_runs} runs: {len(game.users)} users, {game.n_assistants} assistants, {game.n_epochs} epochs"
+        if not game.n_assistants:
             return Table([], head)
         users, ours = self.users_share.mean(axis=0), self.assistant_share.mean(axis=0)
         shares = {"users": (users, ".3f"), "assistant": (ours, ".3f"), "gap": (ours - users, "+.3f")}
         columns = [Column(name, values, form) for name, (values, form) in shares.items()]
-        return Table([Column("epoch", range(game.epochs)), *columns], head)
+        return Table([Column("epoch", range(game.n_epochs)), *columns], head)
 
 
 def play_frame(played: Play) -> pd.DataFrame:
@@ -116,7 +116,7 @@ def play_frame(played: Play) -> pd.DataFrame:
     --------
     >>> from inference.game.ultimatum import play
     >>> from inference.game.rules import Game
-    >>> played = play(Game(users=("fair",), epochs=1), rng=np.random.default_rng(1))
+    >>> played = play(Game(users=("fair",), n_epochs=1), rng=np.random.default_rng(1))
     >>> played.to_frame()[["pairing", "proposer_policy", "share"]]
                  pairing proposer_policy  share
     0  user to assistant            fair    0.5

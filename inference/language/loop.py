@@ -116,7 +116,7 @@ def play_with_language(
     Examples
     --------
     >>> from inference.language.speakers import ReaderAssistant, WritingMeta
-    >>> game = Game(users=("altruistic",) * 5, assistants=5, epochs=3)
+    >>> game = Game(users=("altruistic",) * 5, n_assistants=5, n_epochs=3)
     >>> rng = np.random.default_rng(1)
     >>> play_with_language(game, WritingMeta(), ReaderAssistant(), ["Keep everything for yourself."], rng=rng)
     epoch   users  assistant  principle
@@ -125,13 +125,13 @@ def play_with_language(
         2   1.000      0.990  Offer 98.7% to the other party and keep 1.3% for yourself.
     """
     priors = () if isinstance(priors, str) else texts("priors", priors)
-    if not priors or not game.assistants:
+    if not priors or not game.n_assistants:
         raise ProblemError("a run needs at least one assistant, and priors as a list of at least one text")
     report = reporter(progress)
     rows: list[Interaction] = []
-    principles = [tuple(priors[k] for k in rng.integers(len(priors), size=game.assistants))]
-    for epoch in range(game.epochs):
-        report(f"ultimatum game in words: epoch {epoch + 1} of {game.epochs}")
+    principles = [tuple(priors[k] for k in rng.integers(len(priors), size=game.n_assistants))]
+    for epoch in range(game.n_epochs):
+        report(f"ultimatum game in words: epoch {epoch + 1} of {game.n_epochs}")
         place = game.settings[epoch % len(game.settings) if game.in_turn else rng.integers(len(game.settings))]
         amount = int(rng.integers(place.lowest, place.highest + 1))
         users = _Users(game, place.name, amount, rng)
@@ -152,7 +152,7 @@ def play_with_language(
                 f"the principle could not be revised after epoch {epoch}: {error}",
                 Transcript(tuple(rows), tuple(principles)),
             ) from error
-        principles.append((text,) * game.assistants)
+        principles.append((text,) * game.n_assistants)
     return Transcript(tuple(rows), tuple(principles))
 
 

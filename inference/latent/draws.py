@@ -22,6 +22,7 @@ from contracts.inputs.arrays import Array, generator, number
 from contracts.inputs.door import checked
 from contracts.inputs.extras import pandas
 from contracts.inputs.frozen import dataclass
+from contracts.inputs.progress import counter
 from contracts.problem.screening import ScreeningProblem
 from contracts.readable import readable
 from inference.choice.data import ChoiceData, Integers, checked_data
@@ -170,18 +171,18 @@ def sample_latent_types(
     n_types: int,
     *,
     rng: np.random.Generator,
-    draws: int = 1000,
-    warmup: int = 300,
-    chains: int = 4,
+    n_draws: int = 1000,
+    n_warmup: int = 300,
+    n_chains: int = 4,
     concentration: float = 1.0,
     spread: float = 10.0,
-    starts: int = 20,
-    progress: Callable[[int, int], None] | None = None,
+    n_starts: int = 20,
+    progress: bool | Callable[[str], None] = False,
 ) -> TypeDraws:
     """Sample the posterior of types of taste in a population.
 
     Prior: shares ~ Dirichlet(concentration, ..., concentration); every coefficient ~ N(0, spread^2) in units of the
-    utility of its attribute's root mean square difference between options. Chains start around the best of `starts`
+    utility of its attribute's root mean square difference between options. Chains start around the best of `n_starts`
     EM maxima of the posterior, `APART` standard deviations away: R-hat speaks about what is reached from there, not
     about maxima that no start has found.
 
@@ -190,11 +191,11 @@ def sample_latent_types(
     data : ChoiceData
     n_types : how many types
     rng : all randomness; the same seed gives the same draws
-    draws, warmup : kept and discarded draws of each chain
-    chains : independent of each other after their start
+    n_draws, n_warmup : kept and discarded draws of each chain
+    n_chains : independent of each other after their start
     concentration, spread : of the prior
-    starts : of EM
-    progress : called after every sweep with the number of sweeps done and to do
+    n_starts : of EM
+    progress : True to print a line per twentieth of the sweeps to standard error, or a function that takes the line
 
     Raises
     ------
@@ -211,16 +212,16 @@ def sample_latent_types(
     >>> from inference.logit.simulated import simulate_choices
     >>> rng = np.random.default_rng(0)
     >>> offers, person = rng.normal(size=(800, 2, 1)), np.repeat(np.arange(40), 20)
-    >>> data = simulate_choices([0.7, 0.3], [[2.0], [-1.0]], offers, person, rng, names=["quality"]).data
-    >>> types = sample_latent_types(data, 2, rng=rng, draws=100, warmup=100, chains=2)
+    >>> data = simulate_choices([0.7, 0.3], [[2.0], [-1.0]], offers, person, rng=rng, names=["quality"]).data
+    >>> types = sample_latent_types(data, 2, rng=rng, n_draws=100, n_warmup=100, n_chains=2)
     >>> types.coefficients.mean(axis=(0, 1)).round(0)
     array([[ 2.],
            [-1.]])
     """
     checked_data(data)
     generator(rng)
-    counted = (("n_types", n_types, 1), ("draws", draws, 4), ("warmup", warmup, 20), ("chains", chains, 1))
-    for name, count, least in (*counted, ("starts", starts, 1)):
+    counted = (("n_types", n_types, 1), ("n_draws", n_draws, 4), ("n_warmup", n_warmup, 20), ("n_chains", n_chains, 1))
+    for name, count, least in (*counted, ("n_starts", n_starts, 1)):
         if count < least:
             raise ProblemError(f"{name} is {count}: use at least {least}")
     if n_types > data.n_people:
@@ -230,17 +231,21 @@ def sample_latent_types(
         raise ProblemError(f"concentration and spread are {concentration} and {spread}: both must be positive")
     situations = situations_of(data)
     ridge = prior.spread**-2
-    maxima = fit(situations, n_types, rng, starts=starts, ridge=ridge, tolerance=1e-6, report=lambda line: None)
+    maxima = fit(situations, n_types, rng, starts=n_starts, ridge=ridge, tolerance=1e-6, report=lambda line: None)
     pivot = _by_weight(maxima[0].point)
     located, metric = _located(situations, pivot, ridge)
-    state = _started(pivot, metric, chains, rng)
-    weights, coefficients = np.empty((chains, draws, n_types)), np.empty((chains, draws, n_types, data.n_attributes))
-    value, acceptance = np.empty((chains, draws)), np.empty(draws)
+    state = _started(pivot, metric, n_chains, rng)
+    weights, coefficients = (
+        np.empty((n_chains, n_draws, n_types)),
+        np.empty((n_chains, n_draws, n_types, data.n_attributes)),
+    )
+    value, acceptance = np.empty((n_chains, n_draws)), np.empty(n_draws)
     probabilities, renamed, step = np.zeros((data.n_people, n_types)), 0, 1.0
-    for at in range(-warmup, draws):
+    report = counter(progress, "sweep", n_warmup + n_draws)
+    for at in range(-n_warmup, n_draws):
         state, found = sweep(situations, state, metric, step, prior, rng)
         if at < 0:
-            step *= np.exp((found.acceptance - ACCEPTANCE) / np.sqrt(1 + (at + warmup) / 10))
+            step *= np.exp((found.acceptance - ACCEPTANCE) / np.sqrt(1 + (at + n_warmup) / 10))
         else:
             acceptance[at] = found.acceptance
             value[:, at] = found.log_likelihood
@@ -249,11 +254,10 @@ def sample_latent_types(
                 renamed += bool((order != np.arange(n_types)).any())
                 weights[chain, at] = found.weights[chain, order]
                 coefficients[chain, at] = found.coefficients[chain, order] / situations.scale
-                probabilities += posterior[:, order] / (chains * draws)
-        if progress is not None:
-            progress(at + warmup + 1, warmup + draws)
+                probabilities += posterior[:, order] / (n_chains * n_draws)
+        report(at + n_warmup + 1)
     return TypeDraws(
-        data, weights, coefficients, value, probabilities, renamed / (chains * draws), float(acceptance.mean())
+        data, weights, coefficients, value, probabilities, renamed / (n_chains * n_draws), float(acceptance.mean())
     )
 
 

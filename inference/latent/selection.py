@@ -67,14 +67,14 @@ class CrossValidation:
         )
 
 
-@checked(own=("folds",))
+@checked(own=("n_folds",))
 def cross_validate(
     data: ChoiceData,
     n_types: int,
-    rng: np.random.Generator,
     *,
-    folds: int = 5,
-    starts: int = STARTS,
+    rng: np.random.Generator,
+    n_folds: int = 5,
+    n_starts: int = STARTS,
     ridge: float = 0.0,
     progress: bool | Callable[[str], None] = False,
 ) -> CrossValidation:
@@ -93,25 +93,25 @@ def cross_validate(
     >>> from inference.logit.simulated import simulate_choices
     >>> rng = np.random.default_rng(0)
     >>> person = np.repeat(np.arange(60), 10)
-    >>> data, _ = simulate_choices([0.5, 0.5], [[2.0], [-2.0]], rng.normal(size=(600, 2, 1)), person, rng)
-    >>> one, two = (cross_validate(data, k, rng, folds=3, starts=2) for k in (1, 2))
+    >>> data, _ = simulate_choices([0.5, 0.5], [[2.0], [-2.0]], rng.normal(size=(600, 2, 1)), person, rng=rng)
+    >>> one, two = (cross_validate(data, k, rng=rng, n_folds=3, n_starts=2) for k in (1, 2))
     >>> two.log_likelihood > one.log_likelihood, abs(one.learned) < 1e-12, two.learned > 0.2
     (True, True, True)
     """
     checked_data(data)
-    if not is_whole(folds) or not 2 <= folds <= data.n_people:
-        raise ProblemError(f"folds is {folds}: give a whole number from 2 to the {data.n_people} people")
+    if not is_whole(n_folds) or not 2 <= n_folds <= data.n_people:
+        raise ProblemError(f"n_folds is {n_folds}: give a whole number from 2 to the {data.n_people} people")
     report = reporter(progress)
-    fold = generator(rng).permutation(np.arange(data.n_people) % int(folds))
+    fold = generator(rng).permutation(np.arange(data.n_people) % int(n_folds))
     columns = np.empty((3, data.n_people))
-    for k in range(int(folds)):
+    for k in range(int(n_folds)):
         out = fold == k
         try:
-            types = fit_latent_types(data.of_people(~out), n_types, rng, starts=starts, ridge=ridge)
+            types = fit_latent_types(data.of_people(~out), n_types, rng=rng, n_starts=n_starts, ridge=ridge)
         except DegenerateTypesError as exc:
             raise DegenerateTypesError(f"without the people of fold {k}, {exc}") from exc
         columns[:, out] = _predicted(types, data.of_people(out))
-        report(f"{n_types} types, fold {k + 1} of {folds}: {columns[0, out].sum():.4f}")
+        report(f"{n_types} types, fold {k + 1} of {n_folds}: {columns[0, out].sum():.4f}")
     return CrossValidation(data.people, fold, *columns)
 
 
@@ -223,10 +223,10 @@ class TypeCounts(Tabular):
 def compare_type_counts(
     data: ChoiceData,
     counts: Sequence[int],
-    rng: np.random.Generator,
     *,
-    folds: int = 0,
-    starts: int = STARTS,
+    rng: np.random.Generator,
+    n_folds: int = 0,
+    n_starts: int = STARTS,
     ridge: float = 0.0,
     progress: bool | Callable[[str], None] = False,
 ) -> TypeCounts:
@@ -235,7 +235,7 @@ def compare_type_counts(
     Parameters
     ----------
     counts : numbers of types; one type is always fitted as well, since criteria refer to it
-    folds : of people, for cross-validation; 0 leaves it out
+    n_folds : of people, for cross-validation; 0 leaves it out
 
     A number of types for which the likelihood has no regular maximum gets a note instead of a row.
 
@@ -245,8 +245,8 @@ def compare_type_counts(
     >>> rng = np.random.default_rng(0)
     >>> person = np.repeat(np.arange(80), 12)
     >>> offers = rng.normal(size=(960, 2, 2))
-    >>> data, _ = simulate_choices([0.5, 0.5], [[2.0, 0.0], [-1.0, 2.0]], offers, person, rng)
-    >>> compare_type_counts(data, [1, 2], rng, starts=3).best("icl").n_types
+    >>> data, _ = simulate_choices([0.5, 0.5], [[2.0, 0.0], [-1.0, 2.0]], offers, person, rng=rng)
+    >>> compare_type_counts(data, [1, 2], rng=rng, n_starts=3).best("icl").n_types
     2
     """
     if not len(counts):
@@ -260,16 +260,22 @@ def compare_type_counts(
     validations: dict[int, CrossValidation] = {}
     for n_types in wanted:
         try:
-            fits[n_types] = fit_latent_types(data, n_types, rng, starts=starts, ridge=ridge)
+            fits[n_types] = fit_latent_types(data, n_types, rng=rng, n_starts=n_starts, ridge=ridge)
         except DegenerateTypesError as exc:
             notes[n_types] = str(exc)
             report(f"{n_types} types: {exc}")
             continue
         report(f"{n_types} types: log likelihood {fits[n_types].log_likelihood:.4f}")
-        if folds:
+        if n_folds:
             try:
                 validations[n_types] = cross_validate(
-                    data, n_types, np.random.default_rng(seed), folds=folds, starts=starts, ridge=ridge, progress=report
+                    data,
+                    n_types,
+                    rng=np.random.default_rng(seed),
+                    n_folds=n_folds,
+                    n_starts=n_starts,
+                    ridge=ridge,
+                    progress=report,
                 )
             except DegenerateTypesError as exc:
                 notes[n_types] = f"not cross-validated: {exc}"

@@ -260,10 +260,10 @@ class LatentTypes(Tabular):
         by_type = logit(options, self.coefficients, available)
         return np.asarray(np.einsum("nk,nkj->nj", np.broadcast_to(beliefs, (len(options), self.n_types)), by_type))
 
-    def simulate(self, attributes: Any, person: Any, rng: np.random.Generator, *, available: Any = None) -> Simulated:
+    def simulate(self, attributes: Any, person: Any, *, rng: np.random.Generator, available: Any = None) -> Simulated:
         """Choices of people drawn from this population; see `simulate_choices`."""
         return simulate_choices(
-            self.weights, self.coefficients, attributes, person, rng, available=available, names=self.names
+            self.weights, self.coefficients, attributes, person, rng=rng, available=available, names=self.names
         )
 
     # ---- showing and keeping it ----

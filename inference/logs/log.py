@@ -109,10 +109,10 @@ class ChoiceLog:
         with quiet():
             return int(self._counted.user.nunique().to_pyarrow().as_py())
 
-    def batches(self, size: Count = BATCH) -> Iterator[UserCounts]:
-        """Counts of `size` users at a time, in the order of their labels; memory does not grow with the log."""
+    def batches(self, n_at_once: Count = BATCH) -> Iterator[UserCounts]:
+        """Counts of `n_at_once` users at a time, in the order of their labels; memory does not grow with the log."""
         ordered = self._counted.order_by("user", "option")
-        yield from _batched(ordered, self.columns, size)
+        yield from _batched(ordered, self.columns, n_at_once)
 
     @cached_property
     def _everybody(self) -> UserCounts:

@@ -83,10 +83,10 @@ def infer_types_from_log(
     prior: Any = None,
     choice_model: ChoiceModel = STEADY,
     *,
-    batch: int = BATCH,
+    n_at_once: int = BATCH,
     progress: bool | Callable[[str], None] = False,
 ) -> PosteriorFile:
-    """Write the posterior of the type of every user of a log to a Parquet file, `batch` users at a time.
+    """Write the posterior of the type of every user of a log to a Parquet file, `n_at_once` users at a time.
 
     Parameters
     ----------
@@ -128,7 +128,7 @@ def infer_types_from_log(
     nobody = infer_types(offers, ChoiceCounts(_empty(offers)), prior, choice_model)
     with replacing(target) as stream, ExitStack() as opened:
         writer = None
-        for part in log.batches(batch):
+        for part in log.batches(n_at_once):
             posterior = infer_types(offers, _counts(part, order, offers), nobody.prior, choice_model)
             table = _table(posterior)
             writer = writer or opened.enter_context(_writer(stream, table.schema))

@@ -99,11 +99,11 @@ class Norms(Tabular):
         variance = self.covariance[:, i, i] + self.covariance[:, j, j] - 2 * self.covariance[:, i, j]
         return norm.cdf(gap / np.sqrt(variance)) if i != j else np.full(len(self.groups), 0.5)
 
-    def sample(self, rng: np.random.Generator, n_draws: Count = 1) -> Array:
+    def sample(self, n_draws: Count = 1, *, rng: np.random.Generator) -> Array:
         """Draws from the joint posterior of all groups' utilities, (n_draws, n_groups, n_policies)."""
-        return self.sample_items(rng, n_draws)[:, :, : len(self.policies)]
+        return self.sample_items(n_draws, rng=rng)[:, :, : len(self.policies)]
 
-    def sample_items(self, rng: np.random.Generator, n_draws: Count = 1) -> Array:
+    def sample_items(self, n_draws: Count = 1, *, rng: np.random.Generator) -> Array:
         """The same with the outside option, if there is one, as last item."""
         size = self.mean.size
         values, vectors = np.linalg.eigh(self.joint_covariance.reshape(size, size))

@@ -13,6 +13,7 @@ from contracts.display.table import Column, Table
 from contracts.errors import ProblemError
 from contracts.inputs.door import checked
 from contracts.inputs.frozen import dataclass
+from contracts.inputs.progress import reporter
 from contracts.problem.records import write_document
 from inference.society.frontier import Placement, placement
 from inference.society.grid import SCALES, Scale, sweep
@@ -43,7 +44,9 @@ class Study:
     verdicts: tuple[Verdict, ...]
 
     def __str__(self) -> str:
-        head = f"Societal alignment: scale {self.scale.name}, seed {self.seed}, {self.scale.replications} replications"
+        head = (
+            f"Societal alignment: scale {self.scale.name}, seed {self.seed}, {self.scale.n_replications} replications"
+        )
         parts = [head, str(verdict_table(self.verdicts))]
         for conflict in self.scale.conflicts:
             cell = self.cell("plain", conflict)
@@ -142,8 +145,8 @@ def societal_study(
     *,
     seed: int = 1,
     out: str | Path,
-    workers: int = 1,
-    report: Callable[[str], None] = lambda line: None,
+    n_workers: int = 1,
+    progress: bool | Callable[[str], None] = False,
 ) -> Study:
     """Run the experiment, or what is left of it, and write verdict.json and report.html to the folder `out`.
 
@@ -151,21 +154,24 @@ def societal_study(
     ----------
     scale : "small" (seconds), "default" (minutes), "full" (the whole grid), or a Scale
     out : folder; finished pieces of the sweep are kept in its subfolder `pieces`, and are not computed again
-    workers : processes
-    report : told a line per finished piece
+    n_workers : processes
+    progress : True to print a line per finished piece to standard error, or a function that takes the line
 
     Raises
     ------
     ProblemError
         If there is no such scale, or the folder holds pieces of another sweep.
     """
-    study = run_study(scale, seed=seed, out=out, workers=workers, report=report)
+    report = reporter(progress)
+    study = run_study(scale, seed=seed, out=out, n_workers=n_workers, progress=report)
     report("drawing")
     write_study(study, out)
     return study
 
 
-def run_study(scale: str | Scale, *, seed: int, out: str | Path, workers: int, report: Callable[[str], None]) -> Study:
+def run_study(
+    scale: str | Scale, *, seed: int, out: str | Path, n_workers: int, progress: Callable[[str], None]
+) -> Study:
     """The study itself, whose finished pieces are kept; see `societal_study`."""
     chosen = scale if isinstance(scale, Scale) else SCALES.get(scale)
     if chosen is None:
@@ -173,8 +179,8 @@ def run_study(scale: str | Scale, *, seed: int, out: str | Path, workers: int, r
     if seed < 0:
         raise ProblemError(f"seed is {seed}: give a whole number from 0 on")
     target = Path(out)
-    cells, courses = sweep(chosen, seed=seed, folder=target / "pieces", workers=workers, report=report)
-    report("the front")
+    cells, courses = sweep(chosen, seed=seed, folder=target / "pieces", n_workers=n_workers, progress=progress)
+    progress("the front")
     placed = placement(communities(PLAIN, FRONT_CONFLICT, range(1), seed=seed), noise=FRONT_NOISE, gap=chosen.gap)
     verdicts = (*judged(cells, seed=seed), *judged_over_time(courses, seed=seed))
     return Study(chosen, seed, cells, courses, placed, verdicts)
@@ -206,7 +212,6 @@ def measures_table(cell: Cell, level: int, measures: Sequence[str]) -> str:
 def trouble_table(cells: Sequence[Cell]) -> str:
     """One line per scenario and conflict at the noise nearest to 20%: averaging, the menu and the robust menu."""
     about = {one.name: one.what for one in SCENARIOS}
-    mechanisms = ("averaging", "menu", "robust menu")
     levels = [closest(cell.noises, 0.2) for cell in cells]
     columns = [
         Column("", [cell.scenario for cell in cells]),
@@ -214,13 +219,10 @@ def trouble_table(cells: Sequence[Cell]) -> str:
         Column("noise", [cell.noises[level] for cell, level in zip(cells, levels, strict=True)], "g"),
     ]
     for what in ("misalignment", "coherence", "hacking"):
-        means = [
-            [cell.values[name][what][level].mean() + 0.0 for name in mechanisms]
-            for cell, level in zip(cells, levels, strict=True)
-        ]
-        columns.append(Column(what, [" / ".join(f"{mean:.3f}" for mean in row) for row in means], left=False))
-    columns.append(Column("what it is", [about[cell.scenario] for cell in cells]))
-    return Table(columns, f"means of {' / '.join(mechanisms)}").text()
+        for name in ("averaging", "menu", "robust menu"):
+            means = [cell.values[name][what][level].mean() for cell, level in zip(cells, levels, strict=True)]
+            columns.append(Column(f"{what} {name}", means, ".3f", name.removesuffix(" menu"), over=what))
+    return Table([*columns, Column("what it is", [about[cell.scenario] for cell in cells])]).text()
 
 
 def course_table(course: Course) -> str:

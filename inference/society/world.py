@@ -191,8 +191,8 @@ def tilted(score: Array, reference: Array, temperature: float | Array) -> Array:
 
 @checked
 def synthetic_society(
-    rng: np.random.Generator,
     *,
+    rng: np.random.Generator,
     conflict: float,
     weights: Any = None,
     n_groups: Count = 3,
@@ -230,7 +230,7 @@ def synthetic_society(
 
     Examples
     --------
-    >>> society = synthetic_society(np.random.default_rng(1), conflict=1.0)
+    >>> society = synthetic_society(rng=np.random.default_rng(1), conflict=1.0)
     >>> society.agreement.round(3)
     array([[ 1. , -0.5, -0.5],
            [-0.5,  1. , -0.5],
@@ -274,8 +274,8 @@ def synthetic_society(
 
 @checked
 def moral_machine_society(
-    rng: np.random.Generator,
     *,
+    rng: np.random.Generator,
     contrast: float = 1.0,
     n_members: int = MEMBERS,
     heterogeneity: float = HETEROGENEITY,
@@ -298,7 +298,7 @@ def moral_machine_society(
 
     Examples
     --------
-    >>> society = moral_machine_society(np.random.default_rng(1))
+    >>> society = moral_machine_society(rng=np.random.default_rng(1))
     >>> society.groups, bool(society.agreement.min() > 0.9)  # as published, they agree on most things
     (('Western', 'Eastern', 'Southern'), True)
     """

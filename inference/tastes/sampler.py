@@ -64,21 +64,29 @@ class HierarchicalPrior:
     degrees: float | None = None
     scale: Any = None  # (n_attributes, n_attributes)
 
-    def parts(self, size: Count) -> tuple[float, float, Array]:
-        """Strength, degrees and scale for `size` attributes, checked."""
-        degrees = size + 3.0 if self.degrees is None else float(self.degrees)
-        scale = degrees * np.eye(size) if self.scale is None else np.array(self.scale, dtype=np.float64)
+    def parts(self, n_attributes: Count) -> tuple[float, float, Array]:
+        """Strength, degrees and scale for `n_attributes` attributes, checked."""
+        degrees = n_attributes + 3.0 if self.degrees is None else float(self.degrees)
+        scale = degrees * np.eye(n_attributes) if self.scale is None else np.array(self.scale, dtype=np.float64)
         if not self.strength > 0:
             raise ProblemError(f"prior strength is {self.strength}: use a positive number")
-        if not degrees > size - 1:
-            raise ProblemError(f"prior degrees is {degrees}: use more than {size - 1}, one less than the attributes")
-        if scale.shape != (size, size) or not np.allclose(scale, scale.T) or np.linalg.eigvalsh(scale)[0] <= 0:
-            raise ProblemError(f"prior scale must be a positive definite matrix of shape ({size}, {size})")
+        if not degrees > n_attributes - 1:
+            raise ProblemError(
+                f"prior degrees is {degrees}: use more than {n_attributes - 1}, one less than the attributes"
+            )
+        if (
+            scale.shape != (n_attributes, n_attributes)
+            or not np.allclose(scale, scale.T)
+            or np.linalg.eigvalsh(scale)[0] <= 0
+        ):
+            raise ProblemError(
+                f"prior scale must be a positive definite matrix of shape ({n_attributes}, {n_attributes})"
+            )
         return float(self.strength), degrees, scale
 
-    def draw(self, size: Count, rng: np.random.Generator) -> tuple[Array, Array]:
-        """A mean, (size,), and a covariance, (size, size), from the prior."""
-        nobody = np.zeros((0, 1, size))
+    def draw(self, n_attributes: Count, *, rng: np.random.Generator) -> tuple[Array, Array]:
+        """A mean, (n_attributes,), and a covariance, (n_attributes, n_attributes), from the prior."""
+        nobody = np.zeros((0, 1, n_attributes))
         mean, root = draw_population(nobody, self, rng)
         return mean[0], np.linalg.inv(root[0] @ root[0].T)
 

@@ -63,10 +63,10 @@ class PopulationDraws(Tabular):
         return np.asarray(self.draws.std(axis=0))
 
     def interval(self, level: float = 0.95) -> Array:
-        """Lower and upper end of the equal-tailed credible interval of each weight; (2, n_types)."""
+        """Lower and upper end of the equal-tailed credible interval of each weight; (n_types, 2)."""
         if not 0 < level < 1:
             raise ProblemError(f"level is {level}: give a probability between 0 and 1, such as 0.95")
-        return np.asarray(np.quantile(self.draws, [(1 - level) / 2, (1 + level) / 2], axis=0))
+        return np.quantile(self.draws, [(1 - level) / 2, (1 + level) / 2], axis=0).T
 
     @cached_property
     def r_hat(self) -> Array:
@@ -102,7 +102,7 @@ class PopulationDraws(Tabular):
 
     def _table(self) -> Table:
         n_chains, n_draws, n_types = self.chains.shape
-        low, high = self.interval()
+        low, high = self.interval().T
         columns = [Column("mean", self.mean, 3), Column("sd", self.sd, 3), Column("lower", low, 3, "2.5 %")]
         columns += [Column("upper", high, 3, "97.5 %"), Column("r_hat", self.r_hat, None)]
         head = f"Population weights: {n_types} types, {n_chains} chains of {n_draws} draws, largest R-hat "

@@ -77,8 +77,8 @@ class Population(Tabular):
 
     def gibbs(
         self,
-        rng: np.random.Generator,
         *,
+        rng: np.random.Generator,
         n_draws: int = 1000,
         n_chains: int = 4,
         n_warmup: int | None = None,
@@ -96,10 +96,10 @@ class Population(Tabular):
         Examples
         --------
         >>> population = population_of(np.log([[[0.9, 0.1]] * 30 + [[0.1, 0.9]] * 10]), ("low", "high"))
-        >>> draws = population.gibbs(np.random.default_rng(1))
+        >>> draws = population.gibbs(rng=np.random.default_rng(1))
         >>> draws.mean.round(2), draws.interval(0.9).round(2)
-        (array([0.8, 0.2]), array([[0.65, 0.08],
-               [0.92, 0.35]]))
+        (array([0.8, 0.2]), array([[0.65, 0.92],
+               [0.08, 0.35]]))
         """
         warmup = n_draws // 2 if n_warmup is None else n_warmup
         if n_draws < 1 or n_chains < 1 or warmup < 0:

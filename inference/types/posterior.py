@@ -141,16 +141,16 @@ class TypePosterior(Tabular):
         np.put_along_axis(belongs, order, (before < level) & (sorted_ > 0), axis=1)
         return belongs
 
-    def sample(self, rng: np.random.Generator, size: int | None = None) -> Integers:
-        """Types drawn from the posterior, for Thompson sampling: indices into labels, (n_users,) or (size, n_users)."""
-        if size is not None and size < 0:
-            raise ProblemError(f"size is {size}: give a number of draws that is not negative")
-        draws = np.empty((1 if size is None else size, len(self.users)), dtype=np.int64)
+    def sample(self, n_draws: int | None = None, *, rng: np.random.Generator) -> Integers:
+        """Indices of types drawn from the posterior, for Thompson sampling; (n_users,) or (n_draws, n_users)."""
+        if n_draws is not None and n_draws < 0:
+            raise ProblemError(f"n_draws is {n_draws}: give a number of draws that is not negative")
+        draws = np.empty((1 if n_draws is None else n_draws, len(self.users)), dtype=np.int64)
         models = generator(rng).choice(len(self.choice_models), size=len(draws), p=self.model_probabilities)
         for row, model in zip(draws, models, strict=True):
             cumulative = np.cumsum(self.joint[model], axis=1)
             row[:] = (rng.random(len(row))[:, np.newaxis] * cumulative[:, -1:] >= cumulative).sum(axis=1)
-        return draws[0] if size is None else draws
+        return draws[0] if n_draws is None else draws
 
     # ---- what it means for menus ----
 
@@ -171,7 +171,7 @@ class TypePosterior(Tabular):
 
     @cached_property
     def population(self) -> Population:
-        """How common types are, learned from all users: the mode by EM, and draws with `population.gibbs(rng)`."""
+        """How common types are, learned from all users: the mode by EM, and draws with `population.gibbs(rng=rng)`."""
         seen = [seen.counts for seen in self.observed]
         table = np.hstack(seen) if seen else np.zeros((len(self.users), 0))
         _, first, size = np.unique(table, axis=0, return_index=True, return_counts=True)
@@ -201,11 +201,7 @@ class TypePosterior(Tabular):
         return identification(offers, self.choice_model, tolerance=tolerance)
 
     def misfit(
-        self,
-        rng: np.random.Generator,
-        *,
-        n_draws: int | None = None,
-        progress: bool | Callable[[str], None] = False,
+        self, *, rng: np.random.Generator, n_draws: int | None = None, progress: bool | Callable[[str], None] = False
     ) -> Misfit:
         """Users whom no type explains: a posterior predictive test, see `inference.types.misfit`."""
         tables = [(self._choice_probabilities(seen.offer), seen.counts) for seen in self.observed]
@@ -252,12 +248,12 @@ class TypePosterior(Tabular):
         """Write `to_dict` as JSON."""
         return write_document(path, self.to_dict())
 
-    def to_arviz(self, rng: np.random.Generator, *, n_draws: Count = 1000, n_chains: Count = 4) -> Any:
+    def to_arviz(self, *, rng: np.random.Generator, n_draws: Count = 1000, n_chains: Count = 4) -> Any:
         """ArviZ InferenceData: independent draws of `type` over (chain, draw, user), indices into the labels.
 
-        The weights of the population have their own: `population.gibbs(rng).to_arviz()`.
+        The weights of the population have their own: `population.gibbs(rng=rng).to_arviz()`.
         """
-        draws = self.sample(rng, n_chains * n_draws).reshape(n_chains, n_draws, -1)
+        draws = self.sample(n_chains * n_draws, rng=rng).reshape(n_chains, n_draws, -1)
         return arviz().from_dict(
             posterior={"type": draws},
             constant_data={"prior": self.prior, "label": np.array(list(self.labels))},

@@ -118,3 +118,12 @@ def test_without_pandas_frames_say_what_to_install(monkeypatch):
     monkeypatch.setitem(__import__("sys").modules, "pandas", None)
     with pytest.raises(ImportError, match=r"this needs pandas: pip install 'menuwright\[frames\]'"):
         table(["a"]).to_frame()
+
+
+def test_a_heading_may_stand_over_several_columns_in_every_format():
+    parts = [Column(f"{what} {k}", [0.5, 1.0], ".1f", str(k), over=what) for what in ("a|b", "<c>") for k in (1, 2)]
+    shown = Table((names("who", ["low", "high"]), *parts))
+    assert str(shown).splitlines()[:2] == ["           a|b       <c>", "who     1    2    1    2"]
+    assert "<tr><th colspan='1'></th><th colspan='2'>a|b</th><th colspan='2'>&lt;c&gt;</th></tr>" in shown.html()
+    assert r"\multicolumn{1}{r}{} & \multicolumn{2}{r}{a\textbar{}b} & " in shown.latex()
+    assert shown.markdown().splitlines()[0] == r"| who  | a\|b 1 | a\|b 2 | \<c\> 1 | \<c\> 2 |"

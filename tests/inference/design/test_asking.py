@@ -149,7 +149,7 @@ def test_types_are_told_from_one_choice_as_often_as_bayes_allows():
     menu, n_agents = inference.asking_menu(TWO, temperature=0.1, information_weight=0.2), 4000
     rng = np.random.default_rng(0)
     types = rng.choice(2, size=n_agents)
-    choices = inference.Logit(0.1).simulate(menu.choice_set.utility[types], rng)
+    choices = inference.Logit(0.1).simulate(menu.choice_set.utility[types], rng=rng)
     choices = np.where(choices == menu.choice_set.n_options, -1, choices)[:, np.newaxis]
     posterior = inference.infer_types(menu.choice_set, choices, choice_model=inference.Logit(0.1))
     told = (posterior.map == np.array(["0", "1"])[types]).mean()

@@ -35,7 +35,7 @@ def population(seed=0, n_people=60, per_person=12, tastes=TASTES, shares=SHARES,
     rng = np.random.default_rng(seed)
     person = np.repeat(np.arange(n_people), per_person)
     offers = rng.normal(size=(len(person), n_options, tastes.shape[1]))
-    return simulate_choices(shares, tastes, offers, person, rng, names=["price", "speed"])
+    return simulate_choices(shares, tastes, offers, person, rng=rng, names=["price", "speed"])
 
 
 @pytest.fixture(scope="module")
@@ -45,11 +45,11 @@ def data():
 
 @pytest.fixture(scope="module")
 def types(data):
-    return fit_latent_types(data, 2, np.random.default_rng(0), starts=6)
+    return fit_latent_types(data, 2, rng=np.random.default_rng(0), n_starts=6)
 
 
 def fitted(data, n_types=2, seed=0, starts=4, **options):
-    return fit_latent_types(data, n_types, np.random.default_rng(seed), starts=starts, **options)
+    return fit_latent_types(data, n_types, rng=np.random.default_rng(seed), n_starts=starts, **options)
 
 
 def changed(data, attributes=None, choice=None, person=None, names=None):
@@ -185,7 +185,7 @@ def test_choices_made_twice_by_the_same_people_leave_one_types_clustered_errors_
 
 
 def test_the_same_seed_gives_the_same_bytes(types, data):
-    again = fit_latent_types(data, 2, np.random.default_rng(0), starts=6)
+    again = fit_latent_types(data, 2, rng=np.random.default_rng(0), n_starts=6)
     assert again.to_dict() == types.to_dict()
 
 
@@ -247,7 +247,7 @@ def test_predictions_are_mixtures_of_the_types_logits(types):
 
 def test_simulated_choices_have_the_probabilities_that_are_predicted(types):
     offers = np.broadcast_to([[1.0, 0.0], [0.0, 1.0], [0.5, 0.5]], (40_000, 3, 2))
-    drawn = types.simulate(offers, np.arange(40_000), np.random.default_rng(0))
+    drawn = types.simulate(offers, np.arange(40_000), rng=np.random.default_rng(0))
     shares = np.bincount(drawn.data.choice, minlength=3) / 40_000
     assert_allclose(shares, types.predict(offers[0])[0], atol=4 * np.sqrt(0.25 / 40_000))
     kinds = np.bincount(drawn.type_of_person) / 40_000
@@ -363,7 +363,9 @@ def test_one_yes_or_no_per_person_cannot_tell_types_apart():
 
 def test_types_that_are_not_needed_are_reported():
     homogeneous = population(n_people=100, per_person=10, tastes=np.array([[1.0, -1.0]]), shares=np.array([1.0])).data
-    with pytest.raises(DegenerateTypesError, match=r"types 0 and 1 want the same: fit_latent_types\(data, 2, rng\)"):
+    with pytest.raises(
+        DegenerateTypesError, match=r"types 0 and 1 want the same: fit_latent_types\(data, 2, rng=rng\)"
+    ):
         fitted(homogeneous, 3)
 
 
@@ -383,9 +385,9 @@ def test_options_that_make_no_sense_are_refused(data, options, message):
 
 def test_a_frame_is_no_choice_data_and_a_seed_no_generator(data):
     with pytest.raises(ProblemError, match=r"data is dict: make ChoiceData of it, .*ChoiceData.from_frame"):
-        fit_latent_types({"person": [1]}, 2, np.random.default_rng(0))
+        fit_latent_types({"person": [1]}, 2, rng=np.random.default_rng(0))
     with pytest.raises(ProblemError, match=r"rng is 0: pass numpy.random.default_rng\(0\)"):
-        fit_latent_types(data, 2, 0)
+        fit_latent_types(data, 2, rng=0)
 
 
 def test_one_person_alone_has_no_clustered_errors():
@@ -459,7 +461,7 @@ def test_transformed_parameters_follow_the_delta_method(types):
 
 def test_progress_is_told_line_by_line(data):
     lines = []
-    fit_latent_types(data, 2, np.random.default_rng(0), starts=3, progress=lines.append)
+    fit_latent_types(data, 2, rng=np.random.default_rng(0), n_starts=3, progress=lines.append)
     assert [line.split(":")[0] for line in lines] == [f"start {k} of 3" for k in (1, 2, 3)]
 
 

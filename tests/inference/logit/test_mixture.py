@@ -22,7 +22,7 @@ def small_data(seed=0, n_types=2, *, ragged=True):
         available[:, 0] = True
     tastes = rng.normal(size=(n_types, 3)) / [1.0, 10.0, 0.1]
     weights = np.full(n_types, 1 / n_types)
-    return simulate_choices(weights, tastes, offers, np.arange(90) % 15, rng, available=available).data
+    return simulate_choices(weights, tastes, offers, np.arange(90) % 15, rng=rng, available=available).data
 
 
 def mixture_log_likelihood(data, weights, coefficients):

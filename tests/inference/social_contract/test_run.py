@@ -30,7 +30,7 @@ needs_recordings = pytest.mark.skipif(
 
 
 def transcript(**changes):
-    played = play(Game(users=("fair",) * 9, epochs=2), n_runs=2, rng=np.random.default_rng(1)).to_frame()
+    played = play(Game(users=("fair",) * 9, n_epochs=2), n_runs=2, rng=np.random.default_rng(1)).to_frame()
     return played.assign(**changes)
 
 
