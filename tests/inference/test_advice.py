@@ -60,7 +60,7 @@ ADVICE = [
     Advice("no maximum. To go on, bring more choices, or pass a small ridge, such as ridge=0.1",
            lambda: fitted(separated(), 1),
            (lambda: fitted(noisier(), 1), lambda: fitted(separated(), 1, ridge=0.1))),
-    Advice("types 0 and 1 want the same: fit_latent_types\\(data, 2, rng\\) says the same with less",
+    Advice("types 0 and 1 want the same: fit_latent_types\\(data, 2, rng=rng\\) says the same with less",
            lambda: fitted(of_one_kind(), 3), (lambda: fitted(of_one_kind(), 2),)),
     Advice("name an attribute for it, outside='outside'",
            lambda: ChoiceData.from_menu(solve_menu([1.0, 2.0], cost=Quadratic(), reservation_utility=0.1), [0, -1]),
