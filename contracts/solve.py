@@ -146,14 +146,14 @@ def solve_menu(
             return shared
     except SolverError as failure:
         failures.append(failure)
-    raise min(failures, key=_distance)
+    raise min(failures, key=_from_the_best)
 
 
 def _twins_sharing(
     problem: ScreeningProblem, candidates: list[Candidate], certified: Callable[[Candidate], Menu], deadline: float
 ) -> Menu | None:
     """The best menu in which twins share contracts, where floats may not say that they are indifferent."""
-    known = problem.uncertainty is None and problem.transfers != "none"
+    known = problem.uncertainty is None
     if not candidates or not known or time.monotonic() > deadline:
         return None
     from contracts.repair.twins import with_twins_sharing
@@ -223,9 +223,10 @@ def has_few_rows(problem: ScreeningProblem) -> bool:
     return problem.uncertainty is None and problem.mimics is None and line_through(problem.valuations) is not None
 
 
-def _distance(failure: SolverError) -> float:
-    """How far from the bound the menu is that was reached; infinite where there is none."""
-    return math.inf if failure.reached is None else float(failure.reached.certificate.relative_gap)
+def _from_the_best(failure: SolverError) -> tuple[float, float]:
+    """Failures with the best menu first, and those with the lower bound before others."""
+    reached = failure.reached
+    return (math.inf, math.inf) if reached is None else (-float(reached.value), float(reached.upper_bound))
 
 
 def candidate_within(problem: ScreeningProblem, engine: Callable[[ScreeningProblem], Engine]) -> Candidate:

@@ -49,7 +49,15 @@ def tree_of(problem: ScreeningProblem) -> Tree | None:
         joined &= problem.mimics & problem.mimics.T
     if not joined.any():
         return None
-    length = np.where(joined, np.maximum(apart, np.finfo(np.float64).tiny), 0.0)  # zeros are no edges
+    return tree_over(np.where(joined, np.maximum(apart, np.finfo(np.float64).tiny), 0.0), apart)
+
+
+def tree_over(length: Array, apart: Array | None = None) -> Tree:
+    """The shortest trees over edges of some length, (n_types, n_types); zeros are no edges.
+
+    Distances are those in `apart`, or the lengths.
+    """
+    n_types, apart = len(length), length if apart is None else apart
     tree = minimum_spanning_tree(csr_array(length))
     parent, order = np.arange(n_types), np.zeros(0, dtype=np.intp)
     for root in range(n_types):
@@ -109,13 +117,26 @@ def _divided(rows: Rows, steps: csr_array) -> tuple[Rows, Array]:
     return replace(rows, matrix=csr_array(scaled), limit=rows.limit * each), size
 
 
-def handed_on(problem: ScreeningProblem, given: Multipliers, tree: Tree) -> Multipliers:
-    """Multipliers with what flows into a type and not out of it handed on to its parent, and the other way round."""
+def flow_base(problem: ScreeningProblem, given: Multipliers) -> Array:
+    """What each type's utility costs before IC and IR, (n_types,); with a welfare function, what these prices say."""
     terms = problem.terms
+    if terms.function is not None:
+        ic = given.ic.toarray()
+        return np.asarray(given.ir + ic.sum(axis=1) - ic.sum(axis=0))
+    base = problem.weights * (terms.profit_weight + given.profit - terms.utility_weights) + given.transfer
+    if terms.worst_off_weight:
+        base = base - terms.worst_off_weight * given.worst_off / max(float(given.worst_off.sum()), 1e-300)
+    return np.asarray(base + given.side @ problem.side_rows.utility)
+
+
+def handed_on(problem: ScreeningProblem, given: Multipliers, tree: Tree, base: Array | None = None) -> Multipliers:
+    """Multipliers with what flows into a type and not out of it handed on to its parent, and the other way round.
+
+    `base`, (n_types,), is what comes in besides IC: the `flow_base` of these prices, unless others are given.
+    """
+    base = flow_base(problem, given) if base is None else base
     ic = np.maximum(given.ic.toarray(), 0.0)
     np.fill_diagonal(ic, 0.0)
-    base = problem.weights * (terms.profit_weight + given.profit - terms.utility_weights) + given.transfer
-    base = base + given.side @ problem.side_rows.utility
     net = ic - np.minimum(ic, ic.T)
     left = base + net.sum(axis=0) - net.sum(axis=1) - np.maximum(given.ir, 0.0)
     for one in tree.order[::-1].tolist():

@@ -3,9 +3,10 @@
 Of types i and j so close that a solver takes them for one, IC asks for (a_i - a_j) . (x_i - x_j) >= 0 all the same. If
 the principal would rather have it the other way round, only that row keeps it from doing so, and the prices of their IC
 rows are 10^16 times what others are. So the row is added in the direction e of a_i - a_j, and its price p is charged
-both ways: l_ij = l_ji = p / |a_i - a_j|. Such prices have no digits left for what flows between the two, so nothing
-does: what flows out of twins leaves from each of them in the share in which it comes in, which costs rounding alone,
-for they are tempted alike.
+both ways: l_ij = l_ji = p / |a_i - a_j|. Such prices have few digits left for what flows between the two, so hardly
+anything does: what flows out of twins leaves from each of them in the share in which it comes in, which costs rounding
+alone, for they are tempted alike. But only those with the least rent stay for participation's sake; what they lack for
+that flows to them where twins charge each other least.
 """
 
 from __future__ import annotations
@@ -14,8 +15,10 @@ from dataclasses import replace
 from fractions import Fraction
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
+from contracts.engines.close_types import flow_base, handed_on, tree_over
 from contracts.exact.rationals import EPS
 from contracts.inputs.arrays import Array, Indices
 from contracts.inputs.frozen import dataclass
@@ -71,8 +74,14 @@ def near_twins(problem: ScreeningProblem) -> NearTwins:
     return NearTwins(np.array(first), np.array(second), np.array(distance), np.array(direction))
 
 
-def with_twins_priced(problem: ScreeningProblem, given: Multipliers, twins: NearTwins, price: Array) -> Multipliers:
-    """Multipliers with `price`, (n_pairs,), of the twins' rows charged both ways, and nothing flowing between them."""
+def with_twins_priced(
+    problem: ScreeningProblem, given: Multipliers, twins: NearTwins, price: Array, rent: Array
+) -> Multipliers:
+    """Multipliers with `price`, (n_pairs,), of the twins' rows charged both ways, and little flowing between them.
+
+    IR is borne by those whose `rent`, (n_types,), is the least among their twins. What
+    still has to flow between twins takes the way on which they charge each other least.
+    """
     from scipy.sparse.csgraph import connected_components
 
     n_types = problem.n_types
@@ -80,22 +89,29 @@ def with_twins_priced(problem: ScreeningProblem, given: Multipliers, twins: Near
     group = connected_components(links, directed=False)[1]
     ic = np.maximum(given.ic.toarray(), 0.0)
     np.fill_diagonal(ic, 0.0)
-    ir = np.maximum(given.ir, 0.0)
+    base = flow_base(problem, given)
     within = group[:, np.newaxis] == group
     ic[within] = 0.0
-    terms = problem.terms
-    base = problem.weights * (terms.profit_weight + given.profit) + given.transfer
-    base = base + given.side @ problem.side_rows.utility - problem.weights * terms.utility_weights
     through = base + ic.sum(axis=0)
-    total = np.bincount(group, through)[group]
-    count = np.bincount(group)[group]
-    shared = (count > 1) & (total > 0) & (np.bincount(group, through < 0)[group] == 0)
-    share = np.where(shared, through / np.where(total > 0, total, 1.0), 1.0)
+
+    def shared(able: Array) -> tuple[Array, NDArray[np.bool_]]:
+        """What share of its group's total each type has, if it is what they are able to pass on; whose group is."""
+        total = np.bincount(group, able)[group]
+        return able / np.where(total > 0, total, 1.0), total > 0
+
+    least = np.full(n_types, np.inf)
+    np.minimum.at(least, group, rent)
+    bears = rent <= least[group] + NEAR * float(np.abs(rent).max())
+    ir = np.maximum(given.ir, 0.0)
+    share, able = shared(np.maximum(through, 0.0) * bears)
+    ir = np.where(able, share * np.bincount(group, ir)[group], ir)
+    share, able = shared(np.maximum(through - ir, 0.0))
     summed = np.zeros_like(ic)
     np.add.at(summed, group, ic)
-    ic = np.where(shared[:, np.newaxis], share[:, np.newaxis] * summed[group], ic)
-    ir = np.where(shared, share * np.bincount(group, ir)[group], ir)
-    charge = np.maximum(price, 0.0) / twins.distance
-    ic[twins.first, twins.second] = charge
-    ic[twins.second, twins.first] = charge
-    return replace(given, ic=csr_array(ic), ir=ir)
+    ic = np.where(able[:, np.newaxis], share[:, np.newaxis] * summed[group], ic)
+    charge = np.zeros_like(ic)
+    charge[twins.first, twins.second] = np.maximum(price, 0.0) / twins.distance
+    charge += charge.T
+    linked = within if problem.mimics is None else within & problem.mimics & problem.mimics.T
+    cheapest = tree_over(np.where(linked, np.maximum(charge, np.finfo(np.float64).tiny), 0.0))
+    return handed_on(problem, replace(given, ic=csr_array(ic + charge), ir=ir), cheapest, base)

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from contracts.engines.candidate import Candidate, Units, finer_units_of, units_of, widest_units_of
-from contracts.engines.close_types import Tree, handed_on, in_steps, tree_of
+from contracts.engines.close_types import Tree, flow_base, handed_on, in_steps, tree_of
 from contracts.engines.diagnosis import infeasible_menu, unbounded_menu, welfare_at_most
 from contracts.engines.near_twins import NearTwins, near_twins, with_twins_priced
 from contracts.engines.program import Program, menu_program, multipliers_of
@@ -142,10 +142,11 @@ def _solved(stated: Program, deadline: float, ic_price: float, *, ordered: bool,
     if worst_case:
         prices = dataclasses.replace(prices, weights=np.asarray(_price(worst_case)))
     if in_order:
-        priced = with_twins_priced(problem, prices, twins, _price(in_order) * (goal_unit / units.allocation))
+        order_prices = _price(in_order) * (goal_unit / units.allocation)
+        priced = with_twins_priced(problem, prices, twins, order_prices, _rent(problem, found_utility))
         prices = _lowest(problem, [prices, priced])
     if tree is not None:
-        prices = _lowest(problem, _of_close_types(problem, prices, tree, twins))
+        prices = _lowest(problem, _of_close_types(problem, prices, tree, twins, found_utility))
     endless = terms.function is not None and terms.profit_weight == 0
     if endless and upper_bound(problem, prices).value >= welfare_at_most(terms, problem.weights):
         _cause(unbounded_menu(stated))  # a logarithm grows so slowly that a solver may stop anywhere
@@ -162,17 +163,25 @@ def _lowest(problem: ScreeningProblem, prices: list[Multipliers]) -> Multipliers
     return min(prices, key=lambda each: upper_bound(problem, each).value)
 
 
-def _of_close_types(problem: ScreeningProblem, prices: Multipliers, tree: Tree, twins: NearTwins) -> list[Multipliers]:
+def _rent(problem: ScreeningProblem, utility: Array) -> Array:
+    """Utility above the reservation utility, where there is one; (n_types,)."""
+    return utility - np.where(np.isfinite(problem.reservation_utility), problem.reservation_utility, 0.0)
+
+
+def _of_close_types(
+    problem: ScreeningProblem, prices: Multipliers, tree: Tree, twins: NearTwins, utility: Array
+) -> list[Multipliers]:
     """Prices as they are, handed on along the tree, and with nothing flowing between those a last digit apart."""
     if problem.ambiguity is not None:
         prices = dataclasses.replace(prices, weights=distribution_within(problem, prices.weights))
         problem = problem.under(prices.weights)
-    found = [prices, handed_on(problem, prices, tree)]
+    base = flow_base(problem, prices)
+    found = [prices, handed_on(problem, prices, tree, base)]
     if len(twins):
         both = prices.ic.toarray()
         mutual = np.minimum(both, both.T)[twins.first, twins.second] * twins.distance
-        apart = with_twins_priced(problem, prices, twins, mutual)
-        found += [apart, handed_on(problem, apart, tree)]
+        apart = with_twins_priced(problem, prices, twins, mutual, _rent(problem, utility))
+        found += [apart, handed_on(problem, apart, tree, base)]
     return found
 
 

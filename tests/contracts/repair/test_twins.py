@@ -1,0 +1,55 @@
+"""Twins whom a row or the principal tells apart: indifferent where floats can say so, else sharing a contract."""
+
+from fractions import Fraction
+
+import numpy as np
+import pytest
+
+import contracts as c
+
+DIGITS = 0.3071814043196214  # a number whose 52 binary digits leave one good no two contracts that are worth the same
+
+
+def reached(**fields):
+    with pytest.raises(c.SolverError) as failure:
+        c.solve_menu(**fields)
+    return failure.value.reached
+
+
+def merged(problem, weights, values):
+    """The best menu when the first two types are one, whom the principal values as it does the two on average."""
+    shares = np.array(weights[:2]) / sum(weights[:2])
+    together = [shares @ values[:2], *values[2:]]
+    return c.solve_menu(problem[1:], [sum(weights[:2]), *weights[2:]], principal_values=together, cost=c.Quadratic())
+
+
+@pytest.mark.parametrize("values", [[[0.5], [0.1], [0.3]], [[0.1], [0.6], [0.2]]])
+def test_where_floats_cannot_tell_twins_apart_the_best_contract_for_both_is_reached(values):
+    types, weights = [[DIGITS], [DIGITS], [0.5]], [0.4, 0.2, 0.4]
+    menu = reached(problem=types, weights=weights, principal_values=values, cost=c.Quadratic())
+    assert menu.certificate.is_exact
+    assert menu.value >= merged(types, weights, np.array(values)).value * (1 - 1e-8)
+
+
+def test_who_is_paid_for_keeping_the_outside_contract_and_his_twin_are_exactly_indifferent():
+    """A row gives the first twin .3, so the second, who may get nothing of the good, is paid .3 to the last digit."""
+    low = c.LinearConstraint(allocation=[[0.0], [1.0]], upper=0.0)
+    owed = c.LinearConstraint(utility=[1.0, 0.0], lower=0.3)
+    menu = c.solve_menu([2.908537100028851] * 2, cost=c.Linear(1.0), domain=c.Box(0.0, 3.0), constraints=[low, owed])
+    assert menu.allocation[:, 0].tolist() == [3.0, 0.0]
+    assert menu.value == pytest.approx(0.5 * 3 * 1.908537100028851 - 0.3, rel=1e-6)
+    (best, nothing), value = menu.transfer.tolist(), Fraction(2.908537100028851)
+    assert 3 * value - Fraction(best) == -Fraction(nothing)
+
+
+def test_twins_on_an_edge_that_two_goods_share_are_moved_inwards():
+    """Where the budget binds one good moves against the other; a hair below it there are two that move."""
+    goods = [[26.511890344133228, 7.069837425102194], [14.139674850204388, 51.256321331990905], [5.30237, 35.34918]]
+    alike = c.LinearConstraint(allocation=[[0.0, 0.0], [0.0, 1.0], [0.0, -1.0], [0.0, 0.0]], lower=0.0, upper=0.0)
+    menu = c.solve_menu(
+        [goods[0], *goods], [0.26, 0.27, 0.31, 0.16], cost=c.Quadratic([[53.0, -26.5], [-26.5, 57.5]]),
+        domain=c.Polyhedron([[1.0, 1.0], [-1.0, 0.0], [0.0, -1.0]], [1.0, 0.0, 0.0]), constraints=[alike],
+    )  # fmt: skip
+    assert menu.certificate.holds
+    assert menu.allocation[:2].sum(axis=1) == pytest.approx(1.0, abs=1e-6)
+    assert menu.allocation[1, 1] > menu.allocation[0, 1] + 1e-3
