@@ -60,7 +60,9 @@ def main() -> None:
     options = parser.parse_args()
     data, prior = population(options.people), HierarchicalPrior()
     start = time.process_time()
-    ours = fit_hierarchical_logit(data, rng=np.random.default_rng(SEED), draws=options.draws, warmup=300, prior=prior)
+    ours = fit_hierarchical_logit(
+        data, rng=np.random.default_rng(SEED), n_draws=options.draws, n_warmup=300, prior=prior
+    )
     rows = {"library, Gibbs": judged(ours.mean, ours.covariance, time.process_time() - start)}
     mean, covariance, seconds = nuts.sample(data, prior, draws=options.nuts_draws, warmup=300, chains=1, seed=0)
     rows["numpyro, NUTS"] = judged(mean, covariance, seconds)

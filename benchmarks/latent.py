@@ -39,7 +39,7 @@ def choices() -> tuple[inference.ChoiceData, str]:
     table = np.array(list(PUBLISHED.values()))
     tastes = np.column_stack([np.ones(3), table[:, 1:5]]) * table[:, 5:]
     person = np.repeat(np.arange(160), 117)
-    return inference.simulate_choices(table[:, 0], tastes, offers, person, rng).data, "drawn data"
+    return inference.simulate_choices(table[:, 0], tastes, offers, person, rng=rng).data, "drawn data"
 
 
 def baseline(data: inference.ChoiceData, rng: np.random.Generator) -> float:
@@ -67,9 +67,9 @@ def timed(run: Callable[[], Any]) -> tuple[float, Any]:
 def measure(starts: int) -> dict[str, Any]:
     """Both methods from as many random starts: seconds, best log likelihood, how many starts found it."""
     data, source = choices()
-    timed(lambda: inference.fit_latent_types(data, 1, np.random.default_rng(0)))  # imports and caches
+    timed(lambda: inference.fit_latent_types(data, 1, rng=np.random.default_rng(0)))  # imports and caches
     rng = np.random.default_rng(SEED)
-    ours, types = timed(lambda: inference.fit_latent_types(data, 3, rng, starts=starts))
+    ours, types = timed(lambda: inference.fit_latent_types(data, 3, rng=rng, n_starts=starts))
     theirs, ends = timed(lambda: [baseline(data, rng) for _ in range(starts)])
     best = max(types.log_likelihood, *ends)
     found = {"library": types.convergence.log_likelihoods, "BFGS, numerical gradient": ends}

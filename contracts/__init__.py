@@ -39,7 +39,7 @@ from contracts.problem.screening import ScreeningProblem
 from contracts.problem.uncertainty import Ellipsoid, Interval, Noise, Uncertainty
 from contracts.proof.certificate import Certificate, Deviation
 from contracts.proof.verify import verify
-from contracts.regret import Regret, regret
+from contracts.regrets import Regret, regret
 from contracts.solve import solve_menu
 
 __version__ = "0.1.0"

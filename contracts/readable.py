@@ -8,7 +8,6 @@ Python's own `repr`. Files, frames and JSON keep names as they are.
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterable, Sequence
 
 LONGEST = 48  # letters of a name in a table
 
@@ -60,34 +59,3 @@ def padded(text: str, columns: int, *, left: bool) -> str:
     """Text set to the left or the right of so many columns."""
     blank = " " * (columns - width(text))
     return text + blank if left else blank + text
-
-
-# ---- columns of text ----
-
-
-def aligned(rows: Sequence[Sequence[str]], words: Iterable[int] = ()) -> list[str]:
-    r"""Lines of columns of equal width: words to the left, numbers to the right.
-
-    Examples
-    --------
-    >>> print(*aligned([("type", "weight"), ("a\nb", "0.5"), ("\u4f4e", "0.25")], words={0}), sep="\n")
-    type  weight
-    a\nb     0.5
-    低      0.25
-    """
-    to_left = set(words)
-    cells = [[one_line(cell) for cell in row] for row in rows]
-    widths = [max(map(width, column)) for column in zip(*cells, strict=True)]
-    return [
-        "  ".join(
-            padded(cell, columns, left=k in to_left) for k, (cell, columns) in enumerate(zip(row, widths, strict=True))
-        ).rstrip()
-        for row in cells
-    ]
-
-
-def name_column(heading: str, names: Iterable[str], least: int = 0) -> list[str]:
-    """A heading and the names below it, readable and of equal width."""
-    cells = [heading, *map(readable, names)]
-    columns = max(least, *map(width, cells))
-    return [padded(cell, columns, left=True) for cell in cells]

@@ -141,7 +141,7 @@ def solve_menu(
             if time.monotonic() > deadline:
                 break
     try:
-        shared = _twins_sharing(problem, candidates, certified, deadline)
+        shared = _twins_sharing(problem, method, candidates, certified, deadline)
         if shared is not None:
             return shared
     except SolverError as failure:
@@ -150,10 +150,17 @@ def solve_menu(
 
 
 def _twins_sharing(
-    problem: ScreeningProblem, candidates: list[Candidate], certified: Callable[[Candidate], Menu], deadline: float
+    problem: ScreeningProblem,
+    method: str,
+    candidates: list[Candidate],
+    certified: Callable[[Candidate], Menu],
+    deadline: float,
 ) -> Menu | None:
-    """The best menu in which twins share contracts, where floats may not say that they are indifferent."""
-    known = problem.uncertainty is None
+    """The best menu in which twins share contracts, where floats may not say that they are indifferent.
+
+    By the reference engine, so not where another one was asked for.
+    """
+    known = problem.uncertainty is None and method in ("auto", "reference")
     if not candidates or not known or time.monotonic() > deadline:
         return None
     from contracts.repair.twins import with_twins_sharing
@@ -352,7 +359,7 @@ def suitable_method(problem: ScreeningProblem) -> str:
 
     if dual.reason_against(problem) is None:
         return "dual"
-    may_conflict = problem.transfers != "free" and problem.outside_contract is None  # only `reference` says what does
+    may_conflict = problem.transfers != "free" and not problem.outside.is_contract  # only `reference` says what does
     few = problem.n_types <= REFERENCE_TYPES
     return "reference" if few or may_conflict or cuts.reason_against(problem) else "cuts"
 

@@ -106,7 +106,7 @@ def problem_for(model: inference.MixedLogit, n_types: int) -> contracts.Screenin
 def main() -> None:
     """Estimate, design, and let households drawn anew choose."""
     data = load()
-    model = inference.fit_mixed_logit(data, {"pf": "fixed"}, correlated=True, draws=300)
+    model = inference.fit_mixed_logit(data, {"pf": "fixed"}, correlated=True, n_draws=300)
     print(f"TASTES, from {data.n_obs:,} choices of {data.n_people} households\n\n{model}\n")
 
     problem = problem_for(model, SHOWN)
@@ -117,7 +117,7 @@ def main() -> None:
     print(f"best single contract: {words}, at {price:.2f}; profit {profit:.3f}")
     print(f"menu:                 profit {menu.value:.3f}, {menu.value / profit - 1:+.0%}\n")
 
-    drawn = model.tastes.draw(DRAWN, np.random.default_rng(1))
+    drawn = model.tastes.draw(DRAWN, rng=np.random.default_rng(1))
     tastes = valuations(-drawn[:, 1:] / drawn[:, :1])
     print(f"WHAT IT EARNS from {DRAWN:,} households drawn from the estimated population, at prices {OFF} lower\n")
     print("types  contracts  designed for  earned  stay outside")

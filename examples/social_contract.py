@@ -4,6 +4,7 @@ Run with `python examples/social_contract.py FOLDER [RUNS]`. Recordings are used
 """
 
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 from inference.game.recordings import read_offers
@@ -13,12 +14,12 @@ from inference.social_contract.run import DESIGNS, run_experiment
 RECORDED = Path(__file__).resolve().parents[2] / "shared" / "data" / "scai"
 
 
-def main(folder: Path, n_runs: int = 200, recorded: Path = RECORDED) -> None:
+def main(folder: Path, n_runs: int = 200, recorded: Path = RECORDED, names: Sequence[str] = tuple(DESIGNS)) -> None:
     """Run the experiments one after another, one subfolder each."""
     offers = read_offers(recorded) if recorded.is_dir() else None
     if offers is None:
         print(f"{recorded} is not here: simulations only, nothing to compare with")
-    for name in DESIGNS:
+    for name in names:
         result = run_experiment(name, seed=1, recordings=offers, n_runs=n_runs)
         target = folder / name
         target.mkdir(parents=True, exist_ok=True)

@@ -72,7 +72,7 @@ def table(types: inference.LatentTypes) -> list[str]:
 def estimates(data: inference.ChoiceData) -> None:
     """Estimate one type and three, and print them beside the paper's."""
     for n_types, published in LOG_LIKELIHOODS.items():
-        types = inference.fit_latent_types(data, n_types, np.random.default_rng(2019))
+        types = inference.fit_latent_types(data, n_types, rng=np.random.default_rng(2019))
         print(f"\nlog likelihood {types.log_likelihood:.2f}, published {published:.2f}", end="")
         print(f"; {types.convergence.reached} of {types.convergence.starts} starts end there")
         print("\n".join(table(types)))
@@ -83,10 +83,10 @@ def estimates(data: inference.ChoiceData) -> None:
 def counts(data: inference.ChoiceData) -> None:
     """Compare one to six types; ask what half of somebody's choices says about the other half."""
     rng = np.random.default_rng(2019)
-    print(inference.compare_type_counts(data, range(1, 7), rng, folds=10, progress=True))
+    print(inference.compare_type_counts(data, range(1, 7), rng=rng, n_folds=10, progress=True))
     shuffled = data.of_observations(rng.permutation(data.n_obs))
     for order, choices in {"in the order of the experiment": data, "at random": shuffled}.items():
-        found = inference.cross_validate(choices, 3, rng, folds=10)
+        found = inference.cross_validate(choices, 3, rng=rng, n_folds=10)
         print(f"three types, halves {order}: the first half adds {found.learned:+.2f} nats per person to the second")
 
 

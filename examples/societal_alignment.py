@@ -12,6 +12,7 @@ import numpy as np
 
 from inference.society import (
     MECHANISMS,
+    Scale,
     Truth,
     evaluate,
     moral_machine_society,
@@ -22,11 +23,11 @@ from inference.society import (
 from inference.society.scenarios import PLAIN, communities, standard_noise
 
 
-def main(scale: str = "small", folder: str = "out/societal") -> None:
+def main(scale: str | Scale = "small", folder: str = "out/societal") -> None:
     """Print the study and write verdict.json and report.html into the folder."""
     # One society by hand: who is there, what they say, what the mechanisms make of it, what it does to them.
-    society = synthetic_society(np.random.default_rng(1), conflict=0.5)
-    print(f"{society}\n\n{moral_machine_society(np.random.default_rng(1))}\n")
+    society = synthetic_society(rng=np.random.default_rng(1), conflict=0.5)
+    print(f"{society}\n\n{moral_machine_society(rng=np.random.default_rng(1))}\n")
     asked = communities(PLAIN, 0.5, range(1), seed=1)
     eps = standard_noise(PLAIN, np.random.default_rng(1), asked.worlds[0])[np.newaxis]
     signal = noisy_signal(asked.worlds, asked.told, eps, 0.2, PLAIN)
@@ -36,7 +37,7 @@ def main(scale: str = "small", folder: str = "out/societal") -> None:
     print(f"true misalignment under this menu: {outcome.misalignment[0]:.3f} logits\n")
 
     # Many societies, every mechanism, every noise, and the verdicts.
-    study = societal_study(scale, seed=1, out=Path(folder), report=lambda line: print(line, file=sys.stderr))
+    study = societal_study(scale, seed=1, out=Path(folder), progress=lambda line: print(line, file=sys.stderr))
     print(study)
 
 

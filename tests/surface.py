@@ -165,39 +165,45 @@ def data() -> i.ChoiceData:
     drawn = rng()
     attributes = drawn.normal(size=(120, 3, 2))
     person = np.repeat(np.arange(20), 6)
-    return i.simulate_choices([0.5, 0.5], [[2.0, -2.0], [-1.0, -1.5]], attributes, person, drawn,
+    return i.simulate_choices([0.5, 0.5], [[2.0, -2.0], [-1.0, -1.5]], attributes, person, rng=drawn,
                               names=("quality", "price")).data  # fmt: skip
 
 
 @functools.cache
 def latent() -> i.LatentTypes:
-    return i.fit_latent_types(data(), 2, rng(), starts=2)
+    return i.fit_latent_types(data(), 2, rng=rng(), n_starts=2)
 
 
 @functools.cache
 def type_counts() -> i.TypeCounts:
-    return i.compare_type_counts(data(), [1, 2], rng(), starts=2)
+    return i.compare_type_counts(data(), [1, 2], rng=rng(), n_starts=2)
 
 
 @functools.cache
 def validation() -> i.CrossValidation:
-    return i.cross_validate(data(), 2, rng(), folds=2, starts=2)
+    return i.cross_validate(data(), 2, rng=rng(), n_folds=2, n_starts=2)
 
 
 @functools.cache
 def type_draws() -> i.TypeDraws:
-    return i.sample_latent_types(data(), 2, rng=rng(), draws=10, warmup=20, chains=2, starts=2)
+    return i.sample_latent_types(data(), 2, rng=rng(), n_draws=10, n_warmup=20, n_chains=2, n_starts=2)
 
 
 @functools.cache
 def mixed() -> i.MixedLogit:
-    return i.fit_mixed_logit(data(), {"quality": "normal", "price": "fixed"}, draws=10)
+    return i.fit_mixed_logit(data(), {"quality": "normal", "price": "fixed"}, n_draws=10)
 
 
 @functools.cache
 def hierarchical() -> i.HierarchicalLogit:
     return i.fit_hierarchical_logit(
-        data(), {"quality": "normal", "price": "negative"}, rng=rng(), draws=10, warmup=20, chains=2, individual_draws=5
+        data(),
+        {"quality": "normal", "price": "negative"},
+        rng=rng(),
+        n_draws=10,
+        n_warmup=20,
+        n_chains=2,
+        n_individual_draws=5,
     )
 
 
@@ -208,7 +214,7 @@ def posterior() -> i.TypePosterior:
 
 @functools.cache
 def population_draws() -> i.PopulationDraws:
-    return posterior().population.gibbs(rng(), n_draws=10, n_chains=2, n_warmup=5)
+    return posterior().population.gibbs(rng=rng(), n_draws=10, n_chains=2, n_warmup=5)
 
 
 @functools.cache
@@ -276,7 +282,7 @@ def responders() -> i.Responders:
 
 @functools.cache
 def game() -> i.Game:
-    return i.Game(users=("fair", "fair"), assistants=1, epochs=2)
+    return i.Game(users=("fair", "fair"), n_assistants=1, n_epochs=2)
 
 
 @functools.cache
@@ -301,7 +307,7 @@ def learned() -> i.LearnedNorm:
 
 @functools.cache
 def groups() -> i.NormGroups:
-    return i.infer_user_norms(played(), rng(), n_epochs=1)
+    return i.infer_user_norms(played(), rng=rng(), n_epochs=1)
 
 
 @functools.cache
@@ -327,21 +333,23 @@ def transcript() -> l.Transcript:
 
 def endpoint() -> l.ChatEndpoint:
     """Nobody listens there, so that an answer is an EndpointError."""
-    return l.ChatEndpoint("http://127.0.0.1:9/v1", "none", retries=0, attempts=1, timeout=1.0, requests_per_minute=1e6)
+    return l.ChatEndpoint(
+        "http://127.0.0.1:9/v1", "none", n_retries=0, n_attempts=1, timeout=1.0, requests_per_minute=1e6
+    )
 
 
 @functools.cache
 def community() -> s.Society:
-    return s.synthetic_society(rng(), conflict=0.5, n_members=4)
+    return s.synthetic_society(rng=rng(), conflict=0.5, n_members=4)
 
 
 def few() -> dict[str, int]:
-    return {"comparisons": 300, "ratings": 90, "acceptances": 90}
+    return {"n_comparisons": 300, "n_ratings": 90, "n_acceptances": 90}
 
 
 @functools.cache
 def told() -> s.CommunityInput:
-    return s.community_input(community(), rng(), **few())
+    return s.community_input(community(), rng=rng(), **few())
 
 
 @functools.cache
@@ -373,7 +381,7 @@ def cell() -> s.Cell:
 
 @functools.cache
 def course() -> s.Course:
-    return s.run_course(conflict=1.0, societies=1, rounds=6, seed=1)
+    return s.run_course(conflict=1.0, n_societies=1, n_rounds=6, seed=1)
 
 
 @functools.cache
@@ -384,7 +392,7 @@ def placed() -> s.Placement:
 @functools.cache
 def scale() -> s.Scale:
     return replace(
-        s.SCALES["small"], replications=1, piece=1, rounds=6, societies=1, conflicts=(0.0, 1.0), noises=(0.0, 0.2)
+        s.SCALES["small"], n_replications=1, piece=1, n_rounds=6, n_societies=1, conflicts=(0.0, 1.0), noises=(0.0, 0.2)
     )
 
 
@@ -463,7 +471,7 @@ OBJECTS: dict[str, Callable[[], Any]] = {
     "Reading": lambda: c.Reading("quality", good=0, power=2.0),
     "Regret": lambda: c.regret(menu(), {"even": [0.5, 0.5]}),
     "ScreeningProblem": problem,
-    "Search": lambda: c.Search(options=2, population=8, generations=2),
+    "Search": lambda: c.Search(n_options=2, n_population=8, n_generations=2),
     "Separable": lambda: c.Separable([c.Quadratic(1.0), c.Power(3.0)]),
     "Simplex": lambda: c.Simplex(),
     "Surplus": lambda: c.Surplus(),
@@ -502,7 +510,7 @@ OBJECTS: dict[str, Callable[[], Any]] = {
     "LearningCurves": curves,
     "Listener": lambda: i.Listener(),
     "Logit": lambda: i.Logit(0.5),
-    "Misfit": lambda: posterior().misfit(rng(), n_draws=10),
+    "Misfit": lambda: posterior().misfit(rng=rng(), n_draws=10),
     "MixedLogit": mixed,
     "NormGroups": groups,
     "Norms": norms,
@@ -614,7 +622,7 @@ CALLS: dict[str, Callable[[], dict[str, Any]]] = {
     "load_menu": lambda: {"path": saved("menu.json")},
     "pareto_front": lambda: {
         "problem": policies(), "objectives": [c.Surplus("a"), c.Surplus("b")], "gap": 0.2, "method": "auto",
-        "engine": "auto", "time_limit": 60.0, "progress": False, "search": None, "rng": None, "workers": 1,
+        "engine": "auto", "time_limit": 60.0, "progress": False, "search": None, "rng": None, "n_workers": 1,
         "checkpoint": None,
     },
     "regret": lambda: {"menu": menu(), "distributions": {"even": [0.5, 0.5]}, "method": "auto"},
@@ -731,14 +739,14 @@ CALLS: dict[str, Callable[[], dict[str, Any]]] = {
     "ChoiceData.of_people": lambda: {"people": [0, 1]},
     "ChoiceLog": lambda: fields_of(log),
     "ChoiceLog.close": dict,
-    "ChoiceLog.batches": lambda: {"size": 2},
+    "ChoiceLog.batches": lambda: {"n_at_once": 2},
     "CurrencyKernel.carry": lambda: {"currency": "apples", "seen": ["dollars"]},
     "Game.policy_name": lambda: {"user_policy": "fair", "setting": "apples", "role": "proposer"},
-    "HierarchicalLogit.draw_people": lambda: {"size": 3, "rng": rng()},
+    "HierarchicalLogit.draw_people": lambda: {"n_people": 3, "rng": rng()},
     **_methods("HierarchicalLogit MixedLogit", "screening_problem", lambda: {
-        "price": "price", "n_types": 2, "rng": rng(), "goods": ["quality"], "draws": 50, "cost": c.Quadratic()}),
-    "HierarchicalPrior.draw": lambda: {"size": 2, "rng": rng()},
-    "HierarchicalPrior.parts": lambda: {"size": 2},
+        "price": "price", "n_types": 2, "rng": rng(), "goods": ["quality"], "n_draws": 50, "cost": c.Quadratic()}),
+    "HierarchicalPrior.draw": lambda: {"n_attributes": 2, "rng": rng()},
+    "HierarchicalPrior.parts": lambda: {"n_attributes": 2},
     "LatentTypes.predict": lambda: {"attributes": [[[1.0, 0.0], [0.0, 1.0]]], "available": [[True, True]],
                                     "probabilities": [[0.5, 0.5]]},
     "LatentTypes.screening_problem": lambda: {
@@ -754,7 +762,7 @@ CALLS: dict[str, Callable[[], dict[str, Any]]] = {
     "Listener.log_likelihood": lambda: {"shares": [0.0, 0.5], "counts": [[10, 0, 0]]},
     "Listener.reliability": lambda: {
         "shares": [0.0, 0.5], "counts": [[10, 0, 0]], "norm_weights": [[0.5, 0.5]]},
-    "MixedLogit.predict": lambda: {"attributes": data().attributes, "available": np.ones((120, 3), bool), "draws": 10},
+    "MixedLogit.predict": lambda: {"attributes": data().attributes, "available": np.ones((120, 3), bool), "n_draws": 10},
     "NormGroups.weight_near": lambda: {"share": 0.5, "width": 0.1},
     "Norms.compare": lambda: {"first": "x", "second": "y"},
     "Norms.policy": lambda: {"label": "x"},
@@ -769,13 +777,13 @@ CALLS: dict[str, Callable[[], dict[str, Any]]] = {
     "SplitTypes.acceptable": lambda: {"label": split_types().labels[0]},
     "SplitTypes.screening_problem": lambda: {"rules": {"none": 0.0, "half": 0.5}, "amount": 10, "temperature": 1.0},
     "TasteDistribution.coefficients": lambda: {"normals": np.zeros((3, 2))},
-    "TasteDistribution.draw": lambda: {"size": 3, "rng": rng()},
+    "TasteDistribution.draw": lambda: {"n_people": 3, "rng": rng()},
     "TasteDistribution.moments_jacobian": lambda: {"rows": np.array([0]), "columns": np.array([0])},
     "TasteDistribution.standard": lambda: {"kinds": ("normal", "fixed")},
     "TypeCounts.best": lambda: {"criterion": "bic"},
     "TypeCounts.criteria": lambda: {"n_types": 2},
     "TypePosterior.misfit": lambda: {"rng": rng(), "n_draws": 10, "progress": False},
-    "TypePosterior.sample": lambda: {"rng": rng(), "size": 3},
+    "TypePosterior.sample": lambda: {"rng": rng(), "n_draws": 3},
     "TypePosterior.to_arviz": lambda: {"rng": rng(), "n_draws": 20, "n_chains": 2},
     "TypePosterior.update": lambda: {"choices": [[0], [1], [0]], "menu": menu(), "users": [0, 1, 2]},
     "TypePosterior.with_prior": lambda: {"prior": [0.5, 0.5]},
@@ -796,22 +804,22 @@ CALLS: dict[str, Callable[[], dict[str, Any]]] = {
     "choice_set": lambda: {"offer": problem(), "allocations": [[1.0]], "transfers": [0.5]},
     "compare_responders": lambda: answered() | {"n_types": (1,), "n_folds": 2, "rng": rng()},
     "compare_type_counts": lambda: {
-        "data": data(), "counts": [1, 2], "rng": rng(), "folds": 0, "starts": 2, "ridge": 0.0, "progress": False},
+        "data": data(), "counts": [1, 2], "rng": rng(), "n_folds": 0, "n_starts": 2, "ridge": 0.0, "progress": False},
     "cross_validate": lambda: {
-        "data": data(), "n_types": 2, "rng": rng(), "folds": 2, "starts": 2, "ridge": 0.0, "progress": False},
+        "data": data(), "n_types": 2, "rng": rng(), "n_folds": 2, "n_starts": 2, "ridge": 0.0, "progress": False},
     "currency_kernel": lambda: {"names": ["a", "b"], "features": {"a": (1.0, 0.0), "b": (0.0, 1.0)}, "length": 1.5},
     "elicit_norms": lambda: {
         "answers": (comparisons(),), "policies": ["x", "y"], "groups": ["a", "b"], "members": "alike",
         "pooling": i.Pooling(1.0, 1.0), "rng": None},
     "expected_information": lambda: {"menu": menu(), "choice_model": i.Logit(0.5), "weights": [0.5, 0.5]},
     "fit_hierarchical_logit": lambda: {
-        "data": data(), "random": "normal", "rng": rng(), "draws": 5, "warmup": 20, "chains": 2, "prior": None,
-        "individual_draws": 5, "progress": None},
+        "data": data(), "random": "normal", "rng": rng(), "n_draws": 5, "n_warmup": 20, "n_chains": 2, "prior": None,
+        "n_individual_draws": 5, "progress": False},
     "fit_latent_types": lambda: {
-        "data": data(), "n_types": 2, "rng": rng(), "starts": 2, "ridge": 0.0, "tolerance": 1e-6, "progress": False},
+        "data": data(), "n_types": 2, "rng": rng(), "n_starts": 2, "ridge": 0.0, "tolerance": 1e-6, "progress": False},
     "fit_mixed_logit": lambda: {
-        "data": data(), "random": {"quality": "normal", "price": "fixed"}, "correlated": False, "draws": 10,
-        "rng": rng(), "progress": None},
+        "data": data(), "random": {"quality": "normal", "price": "fixed"}, "correlated": False, "n_draws": 10,
+        "rng": rng(), "progress": False},
     "fit_responders": lambda: {"answers": answers(), "n_types": 1, "rng": None},
     "fit_split_types": lambda: {"table": table(), "space": None},
     "identification": lambda: {"menu": menu(), "choice_model": i.Logit(0.5), "tolerance": 0.01},
@@ -823,7 +831,7 @@ CALLS: dict[str, Callable[[], dict[str, Any]]] = {
         "model_prior": [1.0], "users": ["ann", "bob"], "concentration": 1.0},
     "infer_types_from_log": lambda: {
         "log": open_log(), "menu": menu(), "out": FOLDER / "again.parquet", "prior": [0.5, 0.5],
-        "choice_model": i.Logit(1.0), "batch": 2, "progress": False},
+        "choice_model": i.Logit(1.0), "n_at_once": 2, "progress": False},
     "infer_user_norms": lambda: {
         "played": played(), "rng": rng(), "n_epochs": 1, "concentration": 1.0,
         "space": share_norms(shares=[0.0, 0.5, 1.0], spreads=[0.1])},
@@ -838,8 +846,8 @@ CALLS: dict[str, Callable[[], dict[str, Any]]] = {
         "options": {"A": 2}, "user": "user", "option": "option", "menu": "menu", "event": "event", "table": None,
         "outside_option": -1, "strict": False, "memory": "1GB", "scratch": None, "progress": False},
     "sample_latent_types": lambda: {
-        "data": data(), "n_types": 2, "rng": rng(), "draws": 5, "warmup": 20, "chains": 2, "concentration": 1.0,
-        "spread": 10.0, "starts": 2, "progress": None},
+        "data": data(), "n_types": 2, "rng": rng(), "n_draws": 5, "n_warmup": 20, "n_chains": 2, "concentration": 1.0,
+        "spread": 10.0, "n_starts": 2, "progress": False},
     "simulate_choices": lambda: {
         "weights": [0.5, 0.5], "coefficients": [[1.0], [-1.0]], "attributes": [[[0.0], [1.0]]] * 2,
         "person": [0, 1], "rng": rng(), "available": [[True, True]] * 2, "names": ["quality"]},
@@ -857,7 +865,7 @@ CALLS: dict[str, Callable[[], dict[str, Any]]] = {
         "temperature": 0.0},
     **_methods("EndpointMeta RecordedMeta WritingMeta", "revise", lambda: {
         "principles": ["Be fair."], "seen": list(transcript().rows)}),
-    "EndpointReader.read_many": lambda: {"texts": [TEXT], "progress": None},
+    "EndpointReader.read_many": lambda: {"texts": [TEXT], "each": None},
     "PolicyReading.from_dict": lambda: {"record": reading().to_dict()},
     "PolicyReading.interval": lambda: {"level": 0.8},
     "RecordedReader.load": lambda: {"path": saved("readings.json")},
@@ -885,7 +893,7 @@ CALLS: dict[str, Callable[[], dict[str, Any]]] = {
         "truth": truth(), "noiseless": offered(), "noisy": offered(), "type_of_group": np.arange(3),
         "temperature": 0.0},
     "communities": lambda: {
-        "scenario": s.SCENARIOS[0], "conflict": 0.5, "replications": range(1), "seed": 1, "report": lambda line: None},
+        "scenario": s.SCENARIOS[0], "conflict": 0.5, "replications": range(1), "seed": 1, "progress": lambda line: None},
     "community_input": lambda: {
         "society": community(), "rng": rng(), **few(), "rating_noise": 0.5, "pretended": None},
     "elicited": lambda: {
@@ -902,11 +910,11 @@ CALLS: dict[str, Callable[[], dict[str, Any]]] = {
         "scenario": s.SCENARIOS[0]},
     "placement": lambda: {"asked": asked(), "noise": 0.0, "gap": 0.5},
     "run_cell": lambda: {"asked": asked(), "scenario": s.SCENARIOS[0], "noises": (0.0,)},
-    "run_course": lambda: {"conflict": 0.5, "societies": 1, "rounds": 2, "seed": 1, "drift": None},
+    "run_course": lambda: {"conflict": 0.5, "n_societies": 1, "n_rounds": 2, "seed": 1, "drift": None},
     "societal_study": lambda: {
-        "scale": scale(), "seed": 1, "out": FOLDER / "study", "workers": 1, "report": lambda line: None},
+        "scale": scale(), "seed": 1, "out": FOLDER / "study", "n_workers": 1, "progress": lambda line: None},
     "sweep": lambda: {
-        "scale": scale(), "seed": 1, "folder": FOLDER / "study", "workers": 1, "report": lambda line: None},
+        "scale": scale(), "seed": 1, "folder": FOLDER / "study", "n_workers": 1, "progress": lambda line: None},
     "synthetic_society": lambda: {
         "rng": rng(), "conflict": 0.5, "weights": None, "n_groups": 3, "n_policies": 8, "n_attributes": 5,
         "n_members": 4, "heterogeneity": 0.25, "intensity": 1.0, "safety": 0.5, "temperature": 0.5},

@@ -3,6 +3,8 @@
 import ast
 import functools
 import importlib
+import inspect
+import re
 import subprocess
 import sys
 from collections import Counter
@@ -25,7 +27,7 @@ ROOMS = {
         ("engines", "menu"),  # problem -> candidate, one file each; the menu
         ("repair", "worst_case"),  # from a candidate to an exact menu
         ("solve",),  # the verb
-        ("front", "regret", "demo"),  # families of menus
+        ("front", "regrets", "demo"),  # families of menus
         ("cli",),
     ),
     "inference": (
@@ -47,7 +49,7 @@ LONG = {
     "contracts/problem/ambiguity.py": "five sets of weights, each with its worst case",
     "contracts/problem/costs/basic.py": "the common costs, each with its conjugate",
     "contracts/problem/domains.py": "four domains, each small",
-    "contracts/problem/screening.py": "the door: checks are to become functions of their own",
+    "contracts/problem/screening.py": "one problem and its questions",
     "contracts/solve.py": "the choice of engines",
     "inference/design/asking.py": "one program, its gradient and its front",
     "inference/language/chat/client.py": "one conversation with an endpoint",
@@ -242,6 +244,17 @@ def test_contracts_never_imports_inference():
     ] == []
 
 
+def test_no_function_takes_the_name_of_a_module_beside_it():
+    """`contracts.regret` is what users call: a module of that name would be there or not, by who imported what."""
+    shadows = []
+    for name in MODULES:
+        package, _, last = name.rpartition(".")
+        if package:
+            found = getattr(importlib.import_module(package), last, None)
+            shadows += [f"{package}.{last}"] if found is not None and not inspect.ismodule(found) else []
+    assert shadows == []
+
+
 def test_imports_are_by_full_name():
     assert [f"{path}:{line}" for path in FILES for module, _, line in imports(path) if module.startswith(".")] == []
 
@@ -300,6 +313,55 @@ def writes(call: ast.Call) -> bool:
     if called in ("savez", "savefig", "ParquetWriter"):
         return ast.unparse(call.args[0]) not in ("stream", "page")
     return called in WRITES - HARMLESS
+
+
+def test_pandas_is_loaded_through_one_door():
+    assert [
+        f"{path}:{node.lineno}: take pandas() from contracts.inputs.extras"
+        for path in FILES
+        for function in ast.walk(tree(path))
+        if isinstance(function, ast.FunctionDef)
+        for node in ast.walk(function)
+        if (isinstance(node, ast.Import) and any(alias.name.split(".")[0] == "pandas" for alias in node.names))
+        or (isinstance(node, ast.ImportFrom) and (node.module or "").split(".")[0] == "pandas")
+    ] == []
+
+
+COLOURS = re.compile(r"#[0-9a-fA-F]{3}|#[0-9a-fA-F]{6}|black|white|gr[ae]y|red|blue|green|orange|(tab:\w+)|C\d|0\.\d+")
+
+
+def test_colours_and_axes_come_from_one_palette():
+    """`color="0.7"` and a format that begins with a letter's colour included; pages have styles of their own."""
+    wrong = []
+    for path in FILES:
+        if name_of(path) in ("contracts.display.palette", "contracts.display.report"):
+            continue
+        words = [
+            node for node in ast.walk(tree(path)) if isinstance(node, ast.Constant) and isinstance(node.value, str)
+        ]
+        wrong += [f"{path}:{word.lineno} says {word.value!r}" for word in words if COLOURS.fullmatch(word.value)]
+        wrong += [
+            f"{path}:{call.lineno} makes axes"
+            for call in calls(path)
+            if ast.unparse(call.func) == "plt.subplots" and not call.args  # a grid of panels is a figure's own
+        ]
+    assert wrong == []
+
+
+def test_no_table_is_aligned_by_hand():
+    """Widths in formats and justified text belong to contracts.display.table."""
+    wrong = []
+    for path in FILES:
+        if name_of(path) in ("contracts.display.table", "contracts.readable"):
+            continue
+        for node in ast.walk(tree(path)):
+            if isinstance(node, ast.FormattedValue) and node.format_spec is not None:
+                parts = ast.unparse(node.format_spec)[2:-1]
+                if re.match(r".?[<>^]|[+ ]?[1-9]\d*|\{\w+\}$", parts):
+                    wrong.append(f"{path}:{node.lineno} formats with {parts}")
+            if isinstance(node, ast.Attribute) and node.attr in ("ljust", "rjust", "center"):
+                wrong.append(f"{path}:{node.lineno} uses {node.attr}")
+    assert wrong == []
 
 
 def test_dataclasses_are_those_that_freeze_their_arrays():

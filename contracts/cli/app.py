@@ -208,7 +208,7 @@ def pareto(
                 time_limit=time_limit,
                 progress=progress,
                 rng=np.random.default_rng(seed),
-                workers=workers,
+                n_workers=workers,
                 checkpoint=checkpoint,
             )
         answer.give(

@@ -25,13 +25,13 @@ from contracts.demo.moral_machine import (
     Comparison,
     compare,
 )
-from contracts.display.palette import PALETTE
+from contracts.display.palette import INK, PALETTE
 from contracts.display.report import Report
+from contracts.display.table import Column, Table
 from contracts.errors import ProblemError, UnwrittenError
 from contracts.inputs.arrays import Array
 from contracts.inputs.frozen import dataclass
 from contracts.menu.menu import Menu
-from contracts.readable import aligned
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -154,10 +154,10 @@ CAPTIONS = {
     "rents": "What each culture gains over the averaged policy, in points of true utility.",
 }
 
-Table = tuple[str, Sequence[str], list[Sequence[str]]]
+Tabled = tuple[str, Sequence[str], list[Sequence[str]]]
 
 
-def tables(case: Comparison) -> tuple[Table, ...]:
+def tables(case: Comparison) -> tuple[Tabled, ...]:
     """Who gains, who is far from its own best, and what that costs the provider; as text."""
     menu = case.menu
     at_average = menu.problem.reservation_utility
@@ -268,9 +268,10 @@ def text_table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     low       0.5
     highest  12.0
     """
-    columns = list(zip(header, *rows, strict=True))
-    words = {k for k, cells in enumerate(columns) if any(cell[:1].isalpha() or "%" in cell for cell in cells[1:])}
-    return "\n".join(aligned([header, *rows], words))
+    columns = []
+    for name, *cells in zip(header, *rows, strict=True):
+        columns.append(Column(name, cells, left=any(cell[:1].isalpha() or "%" in cell for cell in cells)))
+    return Table(columns).text()
 
 
 def effects_figure() -> Figure:
@@ -284,7 +285,7 @@ def effects_figure() -> Figure:
     place = np.arange(len(ATTRIBUTES))
     for k, name in enumerate(CULTURES):
         ax.bar(place + 0.27 * (k - 1), deviation[:, k], width=0.25, color=PALETTE[k], label=name)
-    ax.axhline(0.0, color="#333333", lw=0.8)
+    ax.axhline(0.0, color=INK, lw=0.8)
     named = [f"{attribute}\n(mean {mean:.0f})" for attribute, mean in zip(ATTRIBUTES, effect @ SHARES, strict=True)]
     ax.set_xticks(place, named, fontsize=7.5)
     ax.set_ylabel("deviation (percentage points)")

@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 
 # Okabe & Ito (2008), told apart with any colour vision; ordered so that neighbours in a stack differ in lightness too.
 PALETTE = ("#0072B2", "#E69F00", "#56B4E9", "#D55E00", "#F0E442", "#009E73", "#CC79A7", "#004D40")
-GREY, INK = "#B8B8B8", "#333333"
+GREY, INK, PAPER, DIM = "#B8B8B8", "#333333", "white", "#888888"  # beside, lines and words, ground, lines to read by
+MIDDLE = "#21918C"  # of the scale of shades
 
 
 def require_axes(ax: Any) -> None:

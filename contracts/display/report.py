@@ -10,6 +10,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
+from contracts.display.table import Column, Table
+from contracts.errors import ProblemError
 from contracts.inputs.files import write_text
 from contracts.inputs.frozen import dataclass
 from contracts.readable import readable_lines
@@ -87,10 +89,14 @@ class Report:
         return self._with(f"<pre>{_escaped(words)}</pre>")
 
     def table(self, header: Sequence[Any], rows: Sequence[Sequence[Any]], *, caption: str = "") -> Report:
-        """A table of text or numbers, as `str` shows them."""
-        top = f"<caption>{_escaped(caption)}</caption>" if caption else ""
-        body = "".join(_row("td", row) for row in rows)
-        return self._scrolling(f"<table>{top}<thead>{_row('th', header)}</thead><tbody>{body}</tbody></table>")
+        """A table of text or numbers, as `str` shows them; raises ProblemError if a row has not a cell a column."""
+        for number, row in enumerate(rows):
+            if len(row) != len(header):
+                raise ProblemError(f"row {number} has {len(row)} cells: give {len(header)}, one for each in the header")
+        columns = [
+            Column("", list(map(str, cells)), heading=str(top)) for top, *cells in zip(header, *rows, strict=True)
+        ]
+        return self._scrolling(Table(columns, caption).html())
 
     def menu(self, menu: Tabled) -> Report:
         """The table of a menu, with its certificate."""
@@ -150,7 +156,3 @@ def svg(drawing: Axes | Figure) -> str:
 def _escaped(text: str) -> str:
     """Text as HTML shows it: no tag, and nothing that hides or turns what stands beside it around."""
     return html.escape(readable_lines(text))
-
-
-def _row(tag: str, cells: Sequence[Any]) -> str:
-    return "<tr>" + "".join(f"<{tag}>{_escaped(str(cell))}</{tag}>" for cell in cells) + "</tr>"

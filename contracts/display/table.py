@@ -1,70 +1,246 @@
-"""What the tables of every result are made of: numbers of one column, counted nouns, a table as HTML."""
+r"""One table, however it is read: as text, as a page, as a frame, in LaTeX, in Markdown.
+
+Names may hold anything: on the way out each format's own marks are escaped, and nothing moves the cursor, breaks a row
+or hides.
+"""
 
 from __future__ import annotations
 
 import html
-import math
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import field
+from functools import cached_property
+from itertools import groupby
+from typing import TYPE_CHECKING, Any
 
-import numpy as np
+from contracts.display.escapes import markdown, paragraph, tex
+from contracts.display.numbers import column
+from contracts.inputs.extras import pandas
+from contracts.inputs.frozen import dataclass
+from contracts.readable import one_line, padded, readable, readable_lines, width
 
-DIGITS = 4
+if TYPE_CHECKING:
+    import pandas as pd
+
+Form = str | int | Callable[[Any], str] | Sequence[str] | None
 
 
-def column(values: Any, digits: int, scale: float | None = None) -> list[str]:
-    """Numbers of one column with a common number of decimals, so that the largest shows `digits` digits.
+@dataclass(frozen=True, eq=False)
+class Column:
+    """One column of a table.
+
+    Attributes
+    ----------
+    name : in frames, and in print with blanks for underscores, unless there is a heading
+    values : a sequence or an array, one a row; None is shown as -
+    form : how a value is written: a format such as ".3f", a number of digits for decimals common to the column, a
+        function of the value, or the texts themselves. Names of users' making want `readable`. None: for frames alone
+    heading : in print
+    left : whether to set it to the left, as words are unless something is said
+    over : what stands above the headings of this and its neighbours of the same kind
+    """
+
+    name: str
+    values: Any
+    form: Form = ""
+    heading: str | None = None
+    left: bool | None = None
+    over: str = ""
+
+    @property
+    def title(self) -> str:
+        """The heading in print, on one line."""
+        return one_line(self.name.replace("_", " ") if self.heading is None else self.heading)
+
+    @property
+    def is_left(self) -> bool:
+        """Whether it is set to the left."""
+        if self.left is not None:
+            return self.left
+        return len(self.values) > 0 and all(isinstance(value, str) for value in self.values)
+
+    def cells(self, rows: Sequence[int]) -> list[str]:
+        """What stands in some rows, each on one line."""
+        chosen = [self.values[k] for k in rows]
+        if isinstance(self.form, int):
+            return column(chosen, self.form)
+        if isinstance(self.form, str) or callable(self.form):
+            return [one_line(_written(value, self.form)) for value in chosen]
+        return [one_line(self.form[k]) for k in rows] if self.form is not None else []
+
+
+def names(name: str, values: Iterable[Any], heading: str | None = None) -> Column:
+    """A column of names that may hold anything."""
+    return Column(name, list(values), readable, heading, left=True)
+
+
+@dataclass(frozen=True, eq=False)
+class Table:
+    r"""Columns, what stands above and below them, and which rows are shown.
+
+    Attributes
+    ----------
+    columns : the first names the rows
+    title : above the table, one line or more
+    notes : below, one a line
+    shown : rows in print; None: all. Frames have all
+    between : lines across the table by the number of shown rows above them, such as {20: "... 5 more"}
+    kinds, kind : classes in HTML of each shown row, and of the table
 
     Examples
     --------
-    >>> column([2 / 3, 10 / 3], 4)
-    ['0.667', '3.333']
+    >>> table = Table((names("type", ["low", "a|b\n"]), Column("weight", [0.75, 0.25], ".2f")), "Types")
+    >>> print(table)
+    Types
+    type   weight
+    low      0.75
+    a|b\n    0.25
+    >>> print(table.markdown())
+    Types
+    <BLANKLINE>
+    | type    | weight |
+    | :--- | ---: |
+    | low     |   0.75 |
+    | a\|b\\n |   0.25 |
     """
-    largest = float(np.max(np.abs(values), initial=0.0)) if scale is None else scale
-    if largest == 0 or not 1e-4 <= largest < 1e7:
-        return [f"{value + 0.0:.{digits - 1}g}" for value in values]
-    largest = float(f"{largest:.{digits - 1}e}")  # 0.99996 is shown as 1
-    decimals = max(0, digits - 1 - math.floor(math.log10(largest)))
-    return [f"{0.0 if round(value, decimals) == 0 else value:.{decimals}f}" for value in values]
+
+    columns: Sequence[Column]
+    title: str = ""
+    notes: Sequence[str] = ()
+    shown: Sequence[int] | None = None
+    between: Mapping[int, str] = field(default_factory=dict)
+    kinds: Sequence[str] = ()
+    kind: str = ""
+
+    @cached_property
+    def _printed(self) -> list[Column]:
+        return [one for one in self.columns if one.form is not None]
+
+    @property
+    def header(self) -> list[str]:
+        """Headings of the columns in print."""
+        return [one.title for one in self._printed]
+
+    @property
+    def rows(self) -> list[list[str]]:
+        """Cells in print."""
+        everything = range(len(self.columns[0].values) if self.columns else 0)
+        chosen = everything if self.shown is None else [int(k) for k in self.shown]
+        return [list(row) for row in zip(*(one.cells(chosen) for one in self._printed), strict=True)]
+
+    def text(self) -> str:
+        """Aligned by what letters take on a terminal, two blanks between columns."""
+        cells = self._aligned([self.header, *self.rows])
+        rows = ["  ".join(row).rstrip() for row in cells]
+        spans = [(over, sum(width(cells[0][k]) + 2 for k in group) - 2) for over, group in self._spans()]
+        head = ["  ".join(padded(over, size, left=False) for over, size in spans).rstrip()] if len(spans) > 1 else []
+        head = [*head, rows[0]] if any(self.header) and rows[1:] else []
+        return "\n".join([*_lines(self.title), *head, *self._interrupted(rows[1:], one_line), *_lines(*self.notes)])
+
+    __str__ = text
+
+    def html(self) -> str:
+        """A <table>: title and notes are its caption and foot."""
+        rows, width = self.rows, len(self.header)
+
+        def row(tag: str, cells: Sequence[str], kind: str = "") -> str:
+            return (
+                f"<tr{_class(kind)}>" + "".join(map(f"<{tag}>{{}}</{tag}>".format, map(html.escape, cells))) + "</tr>"
+            )
+
+        def across(words: str) -> str:
+            return f"<tr><td colspan='{width}'>{html.escape(one_line(words))}</td></tr>"
+
+        body = [row("td", cells, kind) for cells, kind in zip(rows, self.kinds or [""] * len(rows), strict=True)]
+        title, spans = "<br>".join(map(html.escape, _lines(self.title))), self._spans()
+        heads = (f"<th colspan='{len(group)}'>{html.escape(over)}</th>" for over, group in spans)
+        header = (f"<tr>{''.join(heads)}</tr>" if len(spans) > 1 else "") + row("th", self.header)
+        return (
+            f"<table{_class(self.kind)}>{f'<caption>{title}</caption>' if title else ''}"
+            f"<thead>{header}</thead><tbody>{''.join(self._interrupted(body, across))}</tbody>"
+            f"<tfoot>{''.join(map(across, _lines(*self.notes)))}</tfoot></table>"
+        )
+
+    _repr_html_ = html
+
+    def to_frame(self, *, index: bool = True) -> pd.DataFrame:
+        """All values as they are, by the first column, or by numbers of rows if `index` is False."""
+        frame = pandas().DataFrame({one.name: list(one.values) for one in self.columns})
+        return frame.set_index(self.columns[0].name) if index else frame
+
+    def latex(self) -> str:
+        """A tabular that needs no package; title and notes are rows of it."""
+
+        def across(words: str) -> str:
+            return rf"\multicolumn{{{len(self.header)}}}{{l}}{{{tex(words)}}} \\"
+
+        head, *rows = (" & ".join(map(tex, row)) + r" \\" for row in [self.header, *self.rows])
+        above, below = map(across, _lines(self.title)), map(across, _lines(*self.notes))
+        spans = [rf"\multicolumn{{{len(group)}}}{{r}}{{{tex(over)}}}" for over, group in self._spans()]
+        heads = [" & ".join(spans) + r" \\", head] if len(spans) > 1 else [head]
+        body = [*above, *heads, r"\hline", *self._interrupted(rows, across), r"\hline", *below]
+        sides = "".join("l" if one.is_left else "r" for one in self._printed)
+        return "\n".join([rf"\begin{{tabular}}{{{sides}}}", *body, r"\end{tabular}"])
+
+    def markdown(self) -> str:
+        """A table of GitHub's Markdown, with a paragraph above it for the title and one below for each note."""
+        header = [f"{one_line(one.over)} {one.title}".strip() for one in self._printed]
+        cells = [[markdown(cell) for cell in row] for row in [header, *self.rows]]
+        head, *rows = (f"| {' | '.join(row)} |" for row in self._aligned(cells))
+        sides = [(":---" if one.is_left else "---:") for one in self._printed]
+        body = [head, f"| {' | '.join(sides)} |", *self._interrupted(rows, lambda words: f"| {markdown(words)} |")]
+        title, notes = (list(map(paragraph, _lines(*said))) for said in ([self.title], self.notes))
+        return "\n\n".join([*title, "\n".join(body), *notes])
+
+    def _spans(self) -> list[tuple[str, list[int]]]:
+        """What stands above the headings, and above which of them; one empty part if nothing does."""
+        runs = groupby(range(len(self._printed)), key=lambda k: self._printed[k].over)
+        return [(one_line(over), list(group)) for over, group in runs]
+
+    def _aligned(self, rows: Sequence[Sequence[str]]) -> list[list[str]]:
+        """Cells as wide as the widest of their column."""
+        sides = [one.is_left for one in self._printed]
+        widths = [max(map(width, cells)) for cells in zip(*rows, strict=True)]
+        return [
+            [padded(cell, most, left=left) for cell, most, left in zip(row, widths, sides, strict=True)] for row in rows
+        ]
+
+    def _interrupted(self, rows: Sequence[str], across: Callable[[str], str]) -> list[str]:
+        """Rows, and what stands between them."""
+        found: list[str] = []
+        for k, row in enumerate([*rows, None]):
+            found += [across(self.between[k])] if k in self.between else []
+            found += [] if row is None else [row]
+        return found
 
 
-def last_digit(number: float, digits: int) -> float:
-    """What one unit of the last of so many significant digits is worth; 0 for 0 and what is infinite.
+class Tabular:
+    """A result that is read as a table; whoever is one says by `_table` which."""
 
-    Examples
-    --------
-    >>> last_digit(123.4, 2)
-    10.0
-    """
-    counts = number != 0 and math.isfinite(number)
-    return float(10.0 ** (math.floor(math.log10(abs(number))) - digits + 1)) if counts else 0.0
+    def _table(self) -> Table:
+        raise NotImplementedError
+
+    def __repr__(self) -> str:
+        return self._table().text()
+
+    def __str__(self) -> str:
+        return self._table().text()
+
+    def _repr_html_(self) -> str:
+        return self._table().html()
 
 
-def plural(count: int, noun: str) -> str:
-    """How many of what."""
-    return f"{count} {noun}{'' if count == 1 else 's'}"
+def _written(value: Any, form: str | Callable[[Any], str]) -> str:
+    if value is None:
+        return "-"
+    if callable(form):
+        return form(value)
+    return format(value + 0.0 if isinstance(value, float) else value, form)  # no number is minus nothing
 
 
-def html_table(
-    kind: str,
-    caption: str,
-    header: list[str],
-    rows: list[list[str]],
-    left_out: dict[int, str],
-    foot: str,
-    kinds: Sequence[str] = (),
-) -> str:
-    """A table with its caption and foot; `left_out` says before which row what is hidden, `kinds` classes of rows."""
+def _lines(*parts: str) -> list[str]:
+    return [line for part in parts if part for line in readable_lines(part).split("\n")]
 
-    def cells(tag: str, row: list[str], of: str = "") -> str:
-        opening = f"<tr class='{of}'>" if of else "<tr>"
-        return opening + "".join(f"<{tag}>{html.escape(cell)}</{tag}>" for cell in row) + "</tr>"
 
-    body = [cells("td", row, of) for row, of in zip(rows, kinds or [""] * len(rows), strict=True)]
-    for place, words in left_out.items():
-        body.insert(place, f'<tr><td colspan="{len(header)}">{words}</td></tr>')
-    return (
-        f"<table class='{kind}'><caption>{html.escape(caption)}</caption>"
-        f"<thead>{cells('th', header)}</thead><tbody>{''.join(body)}</tbody>"
-        f"<tfoot><tr><td colspan='{len(header)}'>{html.escape(foot)}</td></tr></tfoot></table>"
-    )
+def _class(name: str) -> str:
+    return f" class='{html.escape(name)}'" if name else ""

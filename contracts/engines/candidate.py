@@ -103,7 +103,7 @@ def widest_units_of(problem: ScreeningProblem) -> Units:
     would be given for its own sake.
     """
     units = units_of(problem)
-    outside = np.zeros(1) if problem.outside_option is None else np.abs(problem.outside_option)
+    outside = np.abs(problem.outside.allocation)
     rows = problem.side_rows
     with np.errstate(divide="ignore", invalid="ignore"):
         asked = np.abs(rows.limit) / np.abs(rows.allocation).max(axis=(1, 2), initial=0.0)

@@ -25,9 +25,18 @@ from contracts.inputs.arrays import Array, Indices
 from contracts.inputs.frozen import dataclass
 from contracts.numerics.elimination import Elimination, Program
 from contracts.numerics.interior_point import Point, minimise
-from contracts.problem.costs import ByType, Linear, curves_everywhere, finite_faces, parts_of, rows_of, scaled_cost
-from contracts.problem.domains import Box, NonNegative, Polyhedron, Simplex
-from contracts.problem.participation import WhenServed, WithOutside
+from contracts.problem.costs import (
+    ByType,
+    Linear,
+    WhenServed,
+    curves_everywhere,
+    finite_faces,
+    parts_of,
+    rows_of,
+    scaled_cost,
+)
+from contracts.problem.domains import faces_of, is_lottery
+from contracts.problem.participation import WithOutside
 from contracts.problem.screening import ScreeningProblem
 
 NEIGHBOURS = {2: 20, 3: 26, 4: 30}  # pairs per type to start with, by dimension; linear costs need fewer
@@ -79,25 +88,14 @@ def _chart(domain: Any, goods: int) -> Chart | None:
     """The chart of a domain of so many goods."""
     if isinstance(domain, WithOutside):
         return _with_outside(_chart(domain.inner, goods - 1), domain.total)
-    identity, origin = np.eye(goods), np.zeros(goods)
-    if isinstance(domain, NonNegative):
-        return Chart(origin, identity, -identity, origin)
-    if isinstance(domain, Box):
-        lower, upper = np.broadcast_to(domain.lower, goods), np.broadcast_to(domain.upper, goods)
-        if np.any(lower >= upper):
-            return None
-        limits = np.concatenate([-lower, upper])
-        faces = np.isfinite(limits)
-        return Chart(origin, identity, np.vstack([-identity, identity])[faces], limits[faces])
-    if isinstance(domain, Polyhedron):
-        return Chart(origin, identity, domain.matrix, domain.bounds) if domain.interior(goods)[1] > 0 else None
-    if isinstance(domain, Simplex) and domain.free_disposal:
-        return Chart(origin, identity, np.vstack([-identity, np.ones(goods)]), np.append(origin, 1.0))
-    if isinstance(domain, Simplex) and goods > 1:
+    if is_lottery(domain) and goods > 1:
         centre = np.full(goods, 1.0 / goods)
         basis = np.linalg.svd(np.ones((1, goods)))[2][1:]
         return Chart(centre, basis, -basis.T, centre)
-    return None
+    faces = faces_of(domain, goods)
+    if faces is None or is_lottery(domain) or domain.interior(goods)[1] <= 0:
+        return None
+    return Chart(np.zeros(goods), np.eye(goods), *faces)
 
 
 def _with_outside(inner: Chart | None, total: float) -> Chart | None:

@@ -150,7 +150,7 @@ def _check_feasible(problem: ScreeningProblem) -> None:
     """Refuse problems without a menu; where one policy suits everybody that is soon seen."""
     from scipy.optimize import linprog
 
-    if problem.outside_contract is not None:
+    if problem.outside.is_contract:
         return
     size = float(np.abs(problem.valuations).max()) or 1.0
     one_for_all: Any = linprog(

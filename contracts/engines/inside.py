@@ -17,7 +17,7 @@ from scipy.sparse import coo_array, csr_array, vstack
 
 from contracts.inputs.arrays import Array
 from contracts.problem.costs import Linear
-from contracts.problem.domains import NonNegative
+from contracts.problem.domains import is_orthant
 from contracts.problem.mimicry import tempting_pairs
 from contracts.problem.screening import ScreeningProblem
 from contracts.proof.bound import Bound, distribution_within, upper_bound
@@ -62,7 +62,7 @@ def hangs_on_digits(problem: ScreeningProblem) -> bool:
     """Whether an infinite conjugate is a rounding error away."""
     terms = problem.terms
     flat = isinstance(problem.cost, Linear) or (terms.profit_weight == 0 and terms.minimum_profit is None)
-    return flat and problem.valuation_sets is None and isinstance(problem.domain, NonNegative)
+    return flat and problem.valuation_sets is None and is_orthant(problem.domain, problem.n_goods)
 
 
 def mixed_prices(multipliers: Multipliers, roomy: Multipliers, share: float) -> Multipliers:

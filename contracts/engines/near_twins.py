@@ -22,7 +22,7 @@ from contracts.engines.close_types import flow_base, handed_on, tree_over
 from contracts.exact.rationals import EPS
 from contracts.inputs.arrays import Array, Indices
 from contracts.inputs.frozen import dataclass
-from contracts.problem.domains import Simplex
+from contracts.problem.domains import is_lottery
 from contracts.problem.screening import ScreeningProblem
 from contracts.proof.multipliers import Multipliers
 
@@ -51,7 +51,7 @@ def near_twins(problem: ScreeningProblem) -> NearTwins:
     none = NearTwins(nobody, nobody, np.zeros(0), np.zeros((0, n_goods)))
     if n_types > FEW_TYPES or problem.valuation_sets is not None:
         return none
-    lotteries = isinstance(problem.domain, Simplex) and not problem.domain.free_disposal
+    lotteries = is_lottery(problem.domain)
     taste = problem.valuations - problem.valuations.mean(axis=1, keepdims=True) * lotteries
     apart = np.abs(taste[:, np.newaxis] - taste).max(axis=2)
     largest = float(np.abs(problem.valuations).max())

@@ -13,7 +13,7 @@ from contracts.engines.ironing import line_through
 from contracts.inputs.arrays import Array, Indices, rising_order
 from contracts.inputs.frozen import dataclass
 from contracts.problem.costs import Power, parts_of, scaled_cost
-from contracts.problem.domains import Box, NonNegative
+from contracts.problem.domains import Box, is_orthant
 from contracts.problem.mimicry import tempting_pairs
 from contracts.problem.participation import WithOutside
 from contracts.problem.screening import ScreeningProblem
@@ -96,7 +96,7 @@ class Program:
             same = [allocation[followers] == allocation[heads], transfer[followers] == transfer[heads]]
         leaves = self.contract == OUTSIDE
         if leaves.any():
-            outside = np.tile(np.asarray(problem.outside_contract) / units.allocation, (leaves.sum(), 1))
+            outside = np.tile(problem.outside.allocation / units.allocation, (leaves.sum(), 1))
             same += [allocation[leaves] == outside, transfer[leaves] == 0]
         return same
 
@@ -139,8 +139,7 @@ class Program:
         factors = sets.factors * (self.units.allocation / self.units.money)
         own, other = (_reach_matrix(factors, self.tempted, who, shape) for who in (self.tempted, self.tempter))
         home = _reach_matrix(factors, everybody, everybody, shape)
-        outside = np.zeros(shape[1]) if problem.outside_option is None else problem.outside_option
-        away = np.einsum("ikl,k->il", factors, outside / self.units.allocation)
+        away = np.einsum("ikl,k->il", factors, problem.outside.allocation / self.units.allocation)
         x = point[: problem.valuations.size]
         apart = cp.Variable((len(self.tempted), shape[1]))
         taken = cp.Variable(shape)
@@ -256,11 +255,10 @@ def _near(problem: ScreeningProblem, units: Units) -> Array:
     Only for powers on x >= 0: a solver may rescale a power cone as a whole, but not x within it. Where amounts differ
     by orders of magnitude, as earnings to a high power do, the small ones would drown in its tolerance.
     """
-    if not isinstance(problem.cost, Power) or not isinstance(problem.domain, NonNegative):
+    if not isinstance(problem.cost, Power) or not is_orthant(problem.domain, problem.n_goods):
         return np.ones(problem.valuations.shape)
     _, best = problem.cost.conjugate(problem.valuations + problem.principal_values, problem.domain)
-    if problem.outside_option is not None:  # nobody can be kept from that
-        best = np.maximum(best, problem.outside_option)
+    best = np.maximum(best, problem.outside.allocation)  # nobody can be kept from that
     share = np.where(np.isfinite(best) & (best > 0), best / units.allocation, 1.0)
     return np.asarray(2.0 ** np.round(np.log2(np.maximum(share, LEAST_SHARE))))
 

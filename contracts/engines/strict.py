@@ -14,7 +14,7 @@ from contracts.inputs.arrays import Array, Indices
 from contracts.inputs.frozen import dataclass
 from contracts.numerics.conic import run
 from contracts.problem.costs import finite_range
-from contracts.problem.domains import Box, Simplex
+from contracts.problem.domains import Box, Simplex, ends_of, is_lottery
 from contracts.problem.screening import ScreeningProblem
 
 LEAST_ROOM = 1e-8  # common slack, in the program's units, that a solver can tell from none
@@ -49,7 +49,7 @@ def _ellipsoid_menu(problem: ScreeningProblem) -> StrictMenu | None:
     """
     centre = problem.outside_option
     applies = problem.transfers == "none" and not problem.has_rows and problem.terms.minimum_profit is None
-    lotteries = isinstance(problem.domain, Simplex) and not problem.domain.free_disposal
+    lotteries = is_lottery(problem.domain)
     if not applies or not lotteries or centre is None or not np.all(centre > 0):
         return None
     taste = problem.valuations - (problem.valuations @ centre)[:, np.newaxis]
@@ -87,10 +87,10 @@ def _roomy_ball(problem: ScreeningProblem, unit: float) -> tuple[Array, float, f
     lowest, highest = (end / size for end in finite_range(problem.cost, goods))
     if domain.bounded or (np.isinf(lowest) & np.isinf(highest)).all():
         return *domain.scaled(size).interior(goods), size
-    box = domain if isinstance(domain, Box) else Box(0.0, np.inf)
-    lower, upper = np.maximum(box.lower / size, lowest), np.minimum(box.upper / size, highest)
+    least, most = ends_of(domain, goods) or (0.0, np.inf)
+    lower, upper = np.maximum(least / size, lowest), np.minimum(most / size, highest)
     lower = np.where(np.isfinite(lower), lower, np.minimum(upper - 2.0, -1.0))
-    upper = np.where(np.isfinite(box.upper), upper, np.minimum(upper, lower + 2.0))
+    upper = np.where(np.isfinite(most), upper, np.minimum(upper, lower + 2.0))
     return *Box(lower, upper).interior(goods), size
 
 
@@ -207,7 +207,7 @@ def _room_per_pair(problem: ScreeningProblem, tempted: Any, tempter: Any) -> Arr
     """
     taste = problem.valuations
     if problem.transfers == "none":
-        if isinstance(problem.domain, Simplex) and not problem.domain.free_disposal:
+        if is_lottery(problem.domain):
             taste = taste - taste.mean(axis=1, keepdims=True)
         length = np.linalg.norm(taste, axis=1, keepdims=True)
         taste = taste / np.where(length > 0, length, 1.0)

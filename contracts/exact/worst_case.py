@@ -45,9 +45,8 @@ def worst_deviations(problem: ScreeningProblem, options: tuple[Array, Array], ow
 def worst_participation_slacks(problem: ScreeningProblem, allocation: Array, transfer: Array) -> Array:
     """Utility above the outside option at each type's worst valuation, with an exact sign; (n_types,)."""
     everybody = np.arange(problem.n_types)
-    outside = np.zeros(problem.n_goods) if problem.outside_option is None else problem.outside_option
-    worth = np.zeros(problem.n_types) if problem.outside_option is not None else problem.reservation_utility
-    leaving = Contract(np.broadcast_to(outside, allocation.shape), -worth)
+    outside = problem.outside
+    leaving = Contract(np.broadcast_to(outside.allocation, allocation.shape), -outside.utility)
     return -_gains(problem, _sets(problem), everybody, leaving, Contract(allocation, transfer))
 
 

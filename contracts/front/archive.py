@@ -150,7 +150,7 @@ def fingerprint(space: Space, search: Search, seed: int, seeds: list[Menu]) -> s
     """What a checkpoint belongs to."""
     parts = [
         [goal.name for goal in space.goals],
-        [space.places, search.population, search.generations, search.patience, search.growth, seed],
+        [space.places, search.n_population, search.n_generations, search.patience, search.growth, seed],
         [array.tolist() for array in (space.problem.valuations, space.problem.weights, space.lowest, space.highest)],
         [menu.options.transfers.tolist() for menu in seeds],
     ]

@@ -15,12 +15,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from contracts.display.table import Table, Tabular
 from contracts.errors import ProblemError
 from contracts.front.goals import Concave, Sense, measured
 from contracts.front.sandwich import Sandwich, volumes
 from contracts.inputs.annotations import function_of
 from contracts.inputs.arrays import Array, finite, number
 from contracts.inputs.door import checked
+from contracts.inputs.extras import pandas
 from contracts.inputs.frozen import dataclass
 from contracts.inputs.kinds import limit, position
 from contracts.menu.files import menu_from_dict
@@ -54,7 +56,7 @@ class FrontPoint:
 
 @checked(own=("limits",))
 @dataclass(frozen=True, eq=False, repr=False)
-class Front:
+class Front(Tabular):
     """Menus none of which is better than another in everything.
 
     Attributes
@@ -205,20 +207,14 @@ class Front:
 
     # ---- showing it ----
 
-    def __repr__(self) -> str:
-        from contracts.front.text import front_text
+    def _table(self) -> Table:
+        from contracts.front.text import front_table
 
-        return front_text(self)
-
-    def _repr_html_(self) -> str:
-        from contracts.front.text import front_html
-
-        return front_html(self)
+        return front_table(self)
 
     def to_frame(self) -> pd.DataFrame:
         """One row per menu: its objectives, the weights it maximises, its number of options, if it is certified."""
-        import pandas as pd
-
+        pd = pandas()
         columns: dict[str, Any] = {name: self.points[:, k] for k, name in enumerate(self.names)}
         columns |= {f"weight of {name}": self.weights[:, k] for k, name in enumerate(self.names)}
         columns["options"] = [len(menu.options.transfers) for menu in self.menus]

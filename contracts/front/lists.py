@@ -33,24 +33,24 @@ class Search:
 
     Parameters
     ----------
-    options : most contracts that a menu may offer; by default one per type, at most 12
+    n_options : most contracts that a menu may offer; by default one per type, at most 12
     allocations : (n, n_goods) array of the only allocations that may be offered (deterministic menus), or None for all
-    population : candidates per generation, at least as many as reference directions
-    generations : most generations
+    n_population : candidates per generation, at least as many as reference directions
+    n_generations : most generations
     patience, growth : stop when the hypervolume has grown by less than this share in so many generations
     """
 
-    options: int | None = None
+    n_options: int | None = None
     allocations: Any = None
-    population: int = 100
-    generations: int = 1000
+    n_population: int = 100
+    n_generations: int = 1000
     patience: int = 50
     growth: float = 1e-3
 
     def __post_init__(self) -> None:
         if self.allocations is not None:
             object.__setattr__(self, "allocations", finite("Search allocations", self.allocations))
-        for name in ("population", "generations", "patience", "options"):
+        for name in ("n_population", "n_generations", "patience", "n_options"):
             value = getattr(self, name)
             if value is not None and (not isinstance(value, int | np.integer) or value < 1):
                 raise ProblemError(f"Search {name} is {value!r}: give a positive whole number")
@@ -99,7 +99,7 @@ class Space:
         used = table[:, 0] == 1.0
         contracts = table[used, 1:-1], table[used, -1]
         program = self.problem.program
-        if program.outside_contract is None:
+        if not program.outside.is_contract:
             if not used.any():
                 raise ProblemError("the list is empty, and there is no outside contract to fall back on")
             contracts = self._cheap_enough(*contracts)
@@ -133,11 +133,10 @@ class Space:
     def _raised(self, contracts: tuple[Array, Array], option_of_type: Any) -> tuple[Array, Array] | None:
         allocations, transfers = contracts
         program = self.problem.program
-        outside = program.outside_contract
-        if outside is not None:  # reprice expects the outside contract first
-            home = int(np.flatnonzero((allocations == outside).all(axis=1) & (transfers == 0))[0])
+        if program.outside.is_contract:  # reprice expects the outside contract first
+            home = int(np.flatnonzero(program.outside.is_kept(allocations, transfers))[0])
             taken = np.where(option_of_type == home, 0, option_of_type + 1)
-            return reprice(program, np.vstack([outside, allocations]), taken)
+            return reprice(program, np.vstack([program.outside.allocation, allocations]), taken)
         return reprice(program, allocations, option_of_type)
 
     def listed(self, options: Array) -> Array:
@@ -167,7 +166,7 @@ def space_of(problem: ScreeningProblem, goals: tuple[Goal, ...], search: Search,
         outside = problem.domain.violation(search.allocations)
         if outside.max() > 0:
             raise ProblemError(f"Search allocations[{int(outside.argmax())}] lies outside the domain: leave it out")
-    places = min(problem.n_types, MOST_OPTIONS) if search.options is None else search.options
+    places = min(problem.n_types, MOST_OPTIONS) if search.n_options is None else search.n_options
     offered = [np.column_stack(menu.options) for menu in seeds if len(menu.options.transfers)]
     if search.allocations is not None:
         offered.append(np.column_stack([search.allocations, np.zeros(len(search.allocations))]))

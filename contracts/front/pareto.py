@@ -47,7 +47,7 @@ def pareto_front(
     progress: bool | Callable[[str], None] = False,
     search: Search | None = None,
     rng: np.random.Generator | None = None,
-    workers: int = 1,
+    n_workers: int = 1,
     checkpoint: str | Path | None = None,
 ) -> Front:
     """The menus that are best for some trade-off between objectives, with a proven distance from all others.
@@ -67,7 +67,7 @@ def pareto_front(
     progress : True to print a line per menu to standard error, or a function that takes the line
     search : how to search, Search(...); the options, allocations, generations
     rng : what a search draws from; the same generator gives the same front
-    workers : processes that evaluate candidates of a search
+    n_workers : processes that evaluate candidates of a search
     checkpoint : file that a search writes after every generation; if it exists, the search goes on from it
 
     Returns
@@ -103,8 +103,8 @@ def pareto_front(
             "fronts are for known weights: their objectives would have different worst cases; leave out ambiguity"
         )
     goals = goals_of(problem, objectives)
-    if not isinstance(workers, int) or workers < 1:
-        raise ProblemError(f"workers is {workers!r}: give a positive whole number of processes")
+    if not isinstance(n_workers, int) or n_workers < 1:
+        raise ProblemError(f"n_workers is {n_workers!r}: give a positive whole number of processes")
     clock = Clock(time.monotonic() + checked_seconds(time_limit), reporter(progress))
     is_concave = all(goal.concave is not None for goal in goals)
     if method == "exact" and not is_concave:
@@ -118,7 +118,7 @@ def pareto_front(
             "only"
         )
     if method == "search" or (method == "auto" and not (is_concave and search is None)):
-        return _searched(problem, goals, search or Search(), rng, workers, checkpoint, clock)
+        return _searched(problem, goals, search or Search(), rng, n_workers, checkpoint, clock)
     if len(goals) > max(GAPS):
         raise ProblemError(
             f"objectives has {len(goals)} entries: exact fronts have at most {max(GAPS)}; leave some out"

@@ -76,11 +76,11 @@ def searched_front(
                 out["F"], out["G"] = -found[:, :m], np.minimum(found[:, m:], 1e30)
 
         directions = get_reference_directions("das-dennis", m, n_partitions=PARTITIONS[m])
-        population = max(search.population, len(directions))
+        population = max(search.n_population, len(directions))
         simple = grown(space, seeds, archive, executor)
         first = initial(space, simple, seeds, population, np.random.default_rng(seed))
         algorithm = UNSGA3(directions, pop_size=population, sampling=first, repair=Canonical())
-        algorithm.setup(Lists(), seed=seed, termination=("n_gen", search.generations), verbose=False)
+        algorithm.setup(Lists(), seed=seed, termination=("n_gen", search.n_generations), verbose=False)
         history: list[float] = []
         is_finished = True
         try:
@@ -97,7 +97,7 @@ def searched_front(
                     break
         except KeyboardInterrupt:
             is_finished = False
-    return archive.front(search.population, is_finished=is_finished)
+    return archive.front(search.n_population, is_finished=is_finished)
 
 
 def grown(space: Space, seeds: list[Menu], archive: Archive, executor: Executor | None) -> list[Array]:

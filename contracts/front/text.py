@@ -8,11 +8,12 @@ from typing import Protocol
 
 import numpy as np
 
-from contracts.display.table import DIGITS, column, html_table, plural
+from contracts.display.numbers import DIGITS, column, plural
+from contracts.display.table import Column, Table
 from contracts.front.goals import Sense
 from contracts.inputs.arrays import Array
 from contracts.menu.text import ShownMenu
-from contracts.readable import aligned, readable
+from contracts.readable import readable
 
 SHOWN_MENUS = 12
 
@@ -73,43 +74,30 @@ class ShownFront(Protocol):
     def __len__(self) -> int: ...
 
 
-def front_table(front: ShownFront) -> tuple[list[str], list[list[str]], int]:
-    """Header, rows of text for its ends and menus spread between them, and how many are not shown."""
+def front_table(front: ShownFront) -> Table:
+    """Its ends, menus spread between them, what is the best for whom, and what is proven of the whole."""
     knee, best = front.knee().index, front.normalised.argmax(axis=0)
     shown = sorted({*_spread(len(front), SHOWN_MENUS), knee, *map(int, best)})
     sizes = np.maximum(np.abs(front.points).max(axis=0), front.unit)  # a column of tiny numbers is one of zeros
-    cells = [
-        [f"{value + 0.0:.0f}" for value in values] if _are_counts(values) else column(values, DIGITS, size)
-        for values, size in zip(front.points.T, sizes.tolist(), strict=True)
+    columns = [Column("menu", shown)]
+    for name, sense, values, size in zip(front.names, front.senses, front.points.T, sizes.tolist(), strict=True):
+        form = ".0f" if _are_counts(values) else column(values[shown], DIGITS, size)
+        columns.append(Column(name, values[shown], form, f"{readable(name)} ({sense})"))
+    columns.append(Column("options", [len(front.menus[k].options.transfers) for k in shown]))
+    praise = [
+        [f"best {readable(name)}" for name, winner in zip(front.names, best, strict=True) if winner == k] for k in shown
     ]
-    named = [f"{readable(name)} ({sense})" for name, sense in zip(front.names, front.senses, strict=True)]
-    rows = []
-    for k in shown:
-        notes = [f"best {readable(name)}" for name, winner in zip(front.names, best, strict=True) if winner == k]
-        notes += ["knee"] if k == knee else []
-        size = len(front.menus[k].options.transfers)
-        rows.append([str(k), *(cell[k] for cell in cells), str(size), ", ".join(notes)])
-    return ["menu", *named, "options", ""], rows, len(front) - len(shown)
+    columns.append(
+        Column("", [", ".join(said + ["knee"] * (k == knee)) for k, said in zip(shown, praise, strict=True)])
+    )
+    hidden = len(front) - len(shown)
+    between = {len(shown): f"... {hidden} more menus"} if hidden else {}
+    return Table(columns, _front_headline(front), [_front_footer(front)], between=between, kind="front")
 
 
 def _are_counts(values: Array) -> bool:
     """Whether a column holds whole numbers only, such as numbers of options."""
     return bool(np.all(values == np.round(values)) and np.abs(values).max() < 1e7)
-
-
-def front_text(front: ShownFront) -> str:
-    """The front as plain text."""
-    header, rows, hidden = front_table(front)
-    left = [f"... {hidden} more menus"] if hidden else []
-    lines = aligned([header, *rows], words={len(header) - 1})
-    return "\n".join([_front_headline(front), *lines, *left, _front_footer(front)])
-
-
-def front_html(front: ShownFront) -> str:
-    """The same table as HTML."""
-    header, rows, hidden = front_table(front)
-    left_out = {len(rows): f"... {hidden} more menus"} if hidden else {}
-    return html_table("front", _front_headline(front), header, rows, left_out, _front_footer(front))
 
 
 def _front_headline(front: ShownFront) -> str:

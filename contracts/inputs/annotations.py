@@ -40,7 +40,7 @@ from contracts.inputs.kinds import (
 from contracts.inputs.names import NumberedLabels
 
 REMEDIES = {  # what to do for an object of a class, where its name does not say it
-    "Answers": "give answers_of(person, offer, accepted)",
+    "Decisions": "give answers_of(person, offer, accepted)",
     "Ambiguity": "use TotalVariation, Wasserstein, KullbackLeibler, ChiSquare or Moments",
     "Axes": "give the axes that matplotlib's subplots() made",
     "Certificate": "give what verify(...) returns, or menu.certificate",

@@ -15,6 +15,7 @@ from contracts.errors import ProblemError
 
 Array = NDArray[np.float64]
 Indices = NDArray[np.intp]
+Mask = NDArray[np.bool_]
 SUM_TOLERANCE = 2 * float(np.finfo(np.float64).eps)  # a quotient rounds once, its divisor once, and the sum once
 LARGEST = 1e100  # products and sums of entries must stay far from overflow
 
@@ -64,9 +65,9 @@ def finite(name: str, values: Any, labels: Sequence[str] | None = None) -> Array
     contracts.errors.ProblemError: weights['high'] is nan: every entry must be a finite number
     """
     array = _of_frame(name, eager(values), labels) if is_frame(values) else _floats(name, values, labels)
-    bad = np.argwhere(~(np.abs(array) <= LARGEST))
-    if len(bad):
-        where = tuple(int(k) for k in bad[0])
+    good = np.abs(array) <= LARGEST
+    if not good.all():
+        where = tuple(int(k) for k in np.argwhere(~good)[0])
         remedy = "choose a larger unit" if np.isfinite(array[where]) else "every entry must be a finite number"
         raise ProblemError(f"{name}{place(where, labels)} is {array[where]}: {remedy}")
     array.setflags(write=False)
@@ -93,8 +94,9 @@ def _of_frame(name: str, table: Any, labels: Sequence[str] | None) -> Array:
 
 def _floats(name: str, values: Any, labels: Sequence[str] | None) -> Array:
     """A new array of floats; refuses what is no number, though NumPy might make one of it."""
-    if len(masked := np.argwhere(np.ma.getmask(values))):
-        where = tuple(int(k) for k in masked[0])
+    masked = np.ma.getmask(values)
+    if masked is not np.ma.nomask and masked.any():
+        where = tuple(int(k) for k in np.argwhere(masked)[0])
         raise ProblemError(f"{name}{place(where, labels)} is masked: every entry must be a finite number")
     try:
         raw = np.asarray(values)

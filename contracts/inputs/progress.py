@@ -30,3 +30,24 @@ def reporter(progress: bool | Callable[[str], None]) -> Callable[[str], None]:  
     if progress:
         return lambda line: print(line, file=sys.stderr, flush=True)  # noqa: T201 - progress is asked for
     return lambda line: None
+
+
+def counter(progress: bool | Callable[[str], None], what: str, total: int) -> Callable[[int], None]:  # noqa: FBT001
+    """What many short steps report their number to: a line for every twentieth of them.
+
+    Examples
+    --------
+    >>> lines = []
+    >>> report = counter(lines.append, "sweep", 40)
+    >>> for done in range(40):
+    ...     report(done + 1)
+    >>> len(lines), lines[-1]
+    (20, 'sweep 40 of 40')
+    """
+    report, every = reporter(progress), max(total // 20, 1)
+
+    def said(done: int) -> None:
+        if done % every == 0 or done == total:
+            report(f"{what} {done} of {total}")
+
+    return said

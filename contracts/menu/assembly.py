@@ -22,10 +22,7 @@ def menu_of(problem: ScreeningProblem, found: ExactMenu, bound: Bound, engine: s
     `found` and `bound` are about `problem.program`.
     """
     (allocations, transfers), taken = found.contracts, found.option_of_type
-    outside = problem.program.outside_contract
-    is_outside = np.zeros(len(transfers), dtype=bool)
-    if outside is not None:
-        is_outside = (allocations == outside).all(axis=1) & (transfers == 0)
+    is_outside = problem.program.outside.is_kept(allocations, transfers)
     first = np.full(len(transfers), len(taken))  # type that takes a contract; len(taken) if none does
     np.minimum.at(first, taken, np.arange(len(taken)))
     is_used = (first < len(taken)) & ~is_outside
@@ -50,10 +47,8 @@ def assembled(
     `options` and `bound` are about `problem.program`.
     """
     program = problem.program
-    outside = program.outside_contract
-    allocations, transfers = options
-    if outside is not None:  # last, so that index -1 points to it
-        allocations, transfers = np.vstack([allocations, outside]), np.append(transfers, 0.0)
+    allocations, transfers = program.outside.beside(*options)  # last, so that index -1 points to it
+    if program.outside.is_contract:
         own = np.where(option_of_type == OUTSIDE, len(transfers) - 1, option_of_type)
     elif np.any(option_of_type == OUTSIDE):
         raise ProblemError("option_of_type names the outside option, but this problem has no outside contract")

@@ -42,8 +42,7 @@ def first_best(problem: ScreeningProblem, who: Indices | None = None) -> Array:
     who = np.arange(problem.n_types) if who is None else who
     if isinstance(outside := problem.program.domain, WithOutside) and not problem.excludes:
         found = first_best(problem.program, who)
-        kept = np.zeros(problem.n_goods) if problem.outside_option is None else problem.outside_option
-        return found[:, :-1] + (found[:, -1:] / outside.total) * kept
+        return found[:, :-1] + (found[:, -1:] / outside.total) * problem.outside.allocation
     taste, own, values = (
         part[who] for part in (problem.valuations, problem.principal_values, problem.terms.allocation_values)
     )

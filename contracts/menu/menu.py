@@ -10,14 +10,14 @@ import numpy as np
 
 from contracts.errors import ProblemError
 from contracts.exact.best import best_options
-from contracts.inputs.arrays import Array, Indices, finite, generator, is_frame
+from contracts.inputs.arrays import Array, Indices, Mask, finite, generator, is_frame
 from contracts.inputs.door import checked
 from contracts.inputs.frozen import dataclass, read_only
 from contracts.inputs.kinds import position
 from contracts.inputs.names import check_same_names, column_names, given_names, row_names
 from contracts.menu.first_best import first_best
 from contracts.menu.offers import BINDING, OUTSIDE, Options
-from contracts.problem.mimicry import Mask, accessible, type_numbers
+from contracts.problem.mimicry import accessible, type_numbers
 from contracts.problem.participation import WithOutside
 from contracts.problem.records import to_record, write_document
 from contracts.problem.screening import ScreeningProblem
@@ -66,7 +66,7 @@ class Menu:
         if not self.problem.program.excludes:
             return self.contracts
         allocations, transfers = self.contracts
-        instead = (1.0 - self.option_serving)[:, np.newaxis] * self._outside_allocation
+        instead = (1.0 - self.option_serving)[:, np.newaxis] * self.problem.outside.allocation
         return Options(read_only(allocations[:, :-1] + instead), transfers)
 
     @cached_property
@@ -87,7 +87,7 @@ class Menu:
     @cached_property
     def allocation(self) -> Array:
         """What each type takes; (n_types, n_goods). The outside option is its own contract, or nothing."""
-        return self._with_outside(self.options.allocations, self._outside_allocation)
+        return self._with_outside(self.options.allocations, self.problem.outside.allocation)
 
     @cached_property
     def serving(self) -> Array:
@@ -243,7 +243,7 @@ class Menu:
         everything = self._program_contracts.allocations
         payoffs = everything @ (program.weights @ program.principal_values) + transfers
         payoffs = payoffs - program.weights @ program.costs_of(everything)
-        if program.outside_contract is None:
+        if not program.outside.is_contract:
             payoffs[count] = 0.0  # whoever leaves takes no allocation, not even a free one
         if not self.problem.has_participation_constraint:  # nobody leaves
             values, allocations, transfers = valuations, allocations[:count, :-1], transfers[:count]
@@ -305,7 +305,7 @@ class Menu:
             )
         problem = problem.program
         allocations, transfers = self._program_contracts
-        leaves = problem.outside_contract is None
+        leaves = not problem.outside.is_contract
         utility = problem.valuations @ allocations.T - transfers
         if leaves:
             utility[:, -1] = problem.reservation_utility
@@ -403,18 +403,12 @@ class Menu:
     def _program_contracts(self) -> Options:
         """The options, and last the outside option, in the goods of the program; no allocation where it is money."""
         allocations, transfers = self.contracts
-        outside = self.problem.program.outside_contract
-        row = np.zeros(allocations.shape[1]) if outside is None else outside
-        return Options(np.vstack([allocations, row]), np.append(transfers, 0.0))
+        outside = self.problem.program.outside.allocation
+        return Options(np.vstack([allocations, outside]), np.append(transfers, 0.0))
 
     @property
     def _outside_is_money(self) -> bool:
         return self.problem.outside_option is None
-
-    @property
-    def _outside_allocation(self) -> Array:
-        outside = self.problem.outside_option
-        return np.zeros(self.problem.n_goods) if outside is None else outside
 
     def _with_outside(self, of_option: Array, outside: Any) -> Array:
         extended = np.concatenate([of_option, np.asarray(outside, dtype=np.float64)[np.newaxis]])
@@ -458,7 +452,7 @@ class Menu:
         """Options and the outside option, last, as contracts; in one more good if it is worth money, not goods."""
         allocations, transfers = self.options
         if not self._outside_is_money:
-            outside = self._outside_allocation
+            outside = self.problem.outside.allocation
             return np.vstack([allocations, outside]), np.append(transfers, 0.0)
         bare = np.column_stack([allocations, 1.0 - self.option_serving])
         outside_good = np.append(np.zeros(self.problem.n_goods), 1.0)

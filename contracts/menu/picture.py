@@ -8,19 +8,30 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from contracts.display.drawn import drawn
-from contracts.display.palette import GREY, INK, PALETTE, colour_bar, is_dark, name_points, norm, require_axes, shades
-from contracts.display.table import column
+from contracts.display.numbers import column
+from contracts.display.palette import (
+    GREY,
+    INK,
+    MIDDLE,
+    PALETTE,
+    PAPER,
+    axes,
+    colour_bar,
+    is_dark,
+    name_points,
+    norm,
+    shades,
+)
 from contracts.errors import ProblemError
 from contracts.inputs.arrays import Array, Indices
 from contracts.menu.offers import BINDING, OUTSIDE
 from contracts.menu.text import ShownMenu, headline, readings_of
-from contracts.problem.domains import Simplex
+from contracts.problem.domains import is_lottery
 from contracts.problem.reading import Reading
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-MIDDLE = "#21918C"  # of the scale of prices
 SHOWN_BARS = 24  # types or options that a bar chart can name
 SHOWN_CURVES = 12
 CURVE = ": indifference curve"  # what the line of a type is called
@@ -58,11 +69,7 @@ def plot_menu(menu: ShownMenu, ax: Axes | None = None, *, kind: str = "auto") ->
     """
     if kind != "auto" and kind not in KINDS:
         raise ProblemError(f"kind is {kind!r}: use 'auto', {', '.join(map(repr, KINDS))}")
-    require_axes(ax)
-    if ax is None:
-        import matplotlib.pyplot as plt
-
-        _, ax = plt.subplots(figsize=(7.0, 4.4), layout="constrained")
+    ax = axes(ax, figsize=(7.0, 4.4), layout="constrained")
     KINDS[_suited(menu) if kind == "auto" else kind](menu, ax)
     ax.spines[["top", "right"]].set_visible(False)
     return ax
@@ -158,7 +165,7 @@ def _draw_tariff(menu: ShownMenu, ax: Axes) -> None:
     paid = np.concatenate([points[:, 1], place(menu.allocation[:, 0], menu.transfer)[:, 1]])
     if outside is not None:
         left = place(outside, np.zeros(1))
-        ax.plot(*left.T, "o", mfc="white", mec=INK, ms=8, zorder=2, label="outside option")
+        ax.plot(*left.T, "o", mfc=PAPER, mec=INK, ms=8, zorder=2, label="outside option")
         paid = np.append(paid, left[:, 1])
     if len(points) <= SHOWN_CURVES:  # to the left, where no indifference curve runs
         name_points(ax, points, [_takers(menu, k) for k in range(len(points))], left=True)
@@ -191,7 +198,7 @@ def _draw_price_map(menu: ShownMenu, ax: Axes) -> None:
     )
     outside = menu.problem.outside_contract
     if outside is not None:
-        ax.plot(outside[:1], outside[1:2], "o", mfc="white", mec=INK, ms=9, zorder=2, label="outside option")
+        ax.plot(outside[:1], outside[1:2], "o", mfc=PAPER, mec=INK, ms=9, zorder=2, label="outside option")
     ax.plot([], [], "o", color=MIDDLE if priced else PALETTE[0], mec=INK, mew=0.6, ms=8, label="options")
     _mark_pools(menu, ax, offered, size)
     if len(transfers) <= SHOWN_NAMES:
@@ -222,9 +229,9 @@ def _draw_lotteries(menu: ShownMenu, ax: Axes) -> None:
         parts.append((f"{rest.shape[1]} others", GREY, rest.sum(axis=1)))
     place, left = np.arange(len(names)), np.zeros(len(names))
     for name, colour, share in parts:
-        ax.barh(place, share, left=left, color=colour, label=name, edgecolor="white", linewidth=0.6, height=0.72)
+        ax.barh(place, share, left=left, color=colour, label=name, edgecolor=PAPER, linewidth=0.6, height=0.72)
         for row in np.flatnonzero(share >= NAMED_SHARE).tolist() if len(names) <= SHOWN_CURVES else ():
-            ink = "white" if is_dark(colour) else "black"
+            ink = PAPER if is_dark(colour) else INK
             ax.text(
                 left[row] + share[row] / 2, row, f"{share[row]:.0%}", ha="center", va="center", color=ink, fontsize=8
             )
@@ -246,7 +253,7 @@ def _draw_amounts(menu: ShownMenu, ax: Axes) -> None:
     if amounts.size <= 200:
         for (row, good), amount in np.ndenumerate(amounts):
             faint = abs(amount) < 0.6 * most
-            ink = "white" if faint != signed else "black"
+            ink = PAPER if faint != signed else INK
             ax.text(good, row, column([amount], 3, most)[0], ha="center", va="center", color=ink, fontsize=8)
     goods = np.arange(menu.problem.n_goods)
     if len(goods) <= SHOWN_BARS:
@@ -298,7 +305,7 @@ def _draw_types(menu: ShownMenu, ax: Axes) -> None:
         points(served, f"{count} options", c=scale, cmap="viridis", norm=norm(scale), edgecolors="none")
         colour_bar(ax, norm(scale), f"{drawn(money.name)} (money)" if by_price else "option")
     if not served.all():
-        points(~served, "excluded", facecolors="white", edgecolors=INK, linewidths=0.9 if size > 20 else 0.4)
+        points(~served, "excluded", facecolors=PAPER, edgecolors=INK, linewidths=0.9 if size > 20 else 0.4)
     bunched = menu.is_bunched
     if bunched.any():  # rings around types that can be told apart, else a word
         ringed = position[bunched] if problem.n_types <= SHOWN_NAMES else np.zeros((0, 2))
@@ -334,10 +341,10 @@ def _draw_rents(menu: ShownMenu, ax: Axes) -> None:
     problem, rent, utility = menu.problem, menu.information_rent, menu.utility
     if problem.n_types <= SHOWN_BARS:
         place = np.arange(problem.n_types)
-        faces = ["white" if excluded else PALETTE[0] for excluded in menu.is_excluded]
+        faces = [PAPER if excluded else PALETTE[0] for excluded in menu.is_excluded]
         bars = ax.bar(place, rent, color=faces, edgecolor=PALETTE[0], width=0.65)
         for bar, is_bunched in zip(bars, menu.is_bunched, strict=True):
-            bar.set(hatch="//" if is_bunched else None, edgecolor="white" if is_bunched else PALETTE[0])
+            bar.set(hatch="//" if is_bunched else None, edgecolor=PAPER if is_bunched else PALETTE[0])
         for k, worth in enumerate(column(utility, 4)):
             ax.annotate(
                 f"utility\n{worth}" if problem.n_types <= 10 else worth, (k, rent[k]), (0, 3), fontsize=8,
@@ -369,7 +376,7 @@ KINDS: dict[str, Callable[[ShownMenu, Axes], None]] = {"menu": _draw_menu, "type
 
 
 def _sells_lotteries(menu: ShownMenu) -> bool:
-    return isinstance(menu.problem.domain, Simplex) and not menu.problem.domain.free_disposal
+    return is_lottery(menu.problem.domain)
 
 
 def _money(menu: ShownMenu) -> str:

@@ -7,16 +7,18 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
-from contracts.display.table import DIGITS, column, html_table, last_digit, plural
+from contracts.display.numbers import DIGITS, column, last_digit, plural
+from contracts.display.table import Column, Table, names
 from contracts.errors import ContractError
 from contracts.inputs.arrays import Array, Indices
+from contracts.inputs.extras import pandas
 from contracts.inputs.names import given_names
 from contracts.menu.first_best import first_best
 from contracts.menu.offers import Options
 from contracts.problem.reading import Reading
 from contracts.problem.screening import ScreeningProblem
 from contracts.proof.certificate import Certificate, shown
-from contracts.readable import aligned, readable
+from contracts.readable import readable
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -135,28 +137,34 @@ def first_best_of(problem: ScreeningProblem, who: Indices) -> Array | None:
         return None
 
 
-def table(menu: ShownMenu, width: float = math.inf) -> tuple[list[str], list[list[str]], int]:
-    """Header, rows of text for the types shown, and the number of types left out in the middle.
+def menu_table(menu: ShownMenu, width: float = math.inf) -> Table:
+    """The types shown, the size of the menu above them and what was proven below.
 
     The first best and the distortion stand beside what they are about; where lines would be longer than `width`, the
-    distortion is left out first, then the first best.
+    distortion is left out first, then the first best. Rows of types that are bunched or excluded say so as their class.
     """
+    shown = shown_types(menu)
+    hidden = menu.problem.n_types - len(shown)
     for beside in (("first best", "distortion"), ("first best",), ()):
-        header, columns, hidden = _columns(menu, beside)
-        longest = [max(map(len, [name, *cells])) for name, cells in zip(header, columns, strict=True)]
+        columns = _columns(menu, shown, beside)
+        longest = [max(map(len, [one.title, *one.cells(range(len(shown)))])) for one in columns]
         if sum(longest) + 2 * (len(longest) - 1) <= width:
             break
-    return header, [list(row) for row in zip(*columns, strict=True)], hidden
+    return Table(
+        columns,
+        headline(menu),
+        [footer(menu)],
+        between={len(shown) // 2: "..." if math.isfinite(width) else f"... {hidden} more types ..."} if hidden else {},
+        kinds=["excluded" if menu.is_excluded[k] else "bunched" * int(menu.is_bunched[k]) for k in shown],
+        kind="menu",
+    )
 
 
-def _columns(menu: ShownMenu, beside: tuple[str, ...]) -> tuple[list[str], list[list[str]], int]:
-    """Names and cells of the columns, and the number of types that they leave out."""
+def _columns(menu: ShownMenu, shown: Indices, beside: tuple[str, ...]) -> list[Column]:
     problem, digits = menu.problem, digits_for(menu)
-    shown = shown_types(menu)
-    doubts = [] if problem.ambiguity is None else ["worst case"]
-    header = ["type", "weight", *doubts]
-    columns = [[readable(problem.labels[k]) for k in shown], column(problem.weights[shown], 3)]
-    columns += [column(menu.worst_case_weights[shown], 3) for _ in doubts]
+    columns = [names("type", [problem.labels[k] for k in shown]), Column("weight", problem.weights[shown], 3)]
+    if problem.ambiguity is not None:
+        columns.append(Column("worst case", menu.worst_case_weights[shown], 3))
     allocation, transfer = menu.allocation[shown], menu.transfer[shown]
     rent = np.where(np.abs(menu.information_rent) > noise(menu), menu.information_rent, 0.0)[shown]
     readings = readings_of(problem)
@@ -168,30 +176,24 @@ def _columns(menu: ShownMenu, beside: tuple[str, ...]) -> tuple[list[str], list[
     best = first_best_of(problem, shown) if beside else None
     parts = [allocation] if best is None else [allocation, best]
     plain = max((_largest(reading, parts) for reading in of_goods if reading.is_plain), default=0.0)
+
+    def number(name: str, values: Array, size: float) -> Column:
+        return Column(name, values, column(values, digits, size), readable(name))
+
     for reading in _foremost(of_goods, allocation):
         size = plain if reading.is_plain else _largest(reading, parts)
         held = reading.of(allocation, transfer)
-        header.append(readable(reading.name))
-        columns.append(column(held, digits, size))
-        if best is None:
-            continue
-        efficient = reading.of(best, transfer)
-        for name, values in (("first best", efficient), ("distortion", held - efficient)):
-            if name in beside:
-                header.append(name)
-                columns.append(column(values, digits, size))
+        columns.append(number(reading.name, held, size))
+        if best is not None:
+            efficient = reading.of(best, transfer)
+            compared = {"first best": efficient, "distortion": held - efficient}
+            columns += [number(name, values, size) for name, values in compared.items() if name in beside]
     if len(of_goods) > SHOWN_GOODS:
-        header.append(f"+{len(of_goods) - SHOWN_GOODS} goods")
-        columns.append(["..."] * len(shown))
-    for reading in readings:
-        if reading.per_transfer:
-            header.append(readable(reading.name))
-            columns.append(column(reading.of(allocation, transfer), digits, money))
-    header += ["rent", "option", "binding"]
-    columns.append(column(rent, digits, money))
-    columns.append([option_name(menu, int(k)) for k in shown])
-    columns.append([_binding(menu, int(k)) for k in shown])
-    return header, columns, problem.n_types - len(shown)
+        columns.append(Column(f"+{len(of_goods) - SHOWN_GOODS} goods", ["..."] * len(shown), left=False))
+    columns += [number(one.name, one.of(allocation, transfer), money) for one in readings if one.per_transfer]
+    columns.append(number("rent", rent, money))
+    columns.append(Column("option", [option_name(menu, int(k)) for k in shown]))
+    return [*columns, Column("binding", [_binding(menu, int(k)) for k in shown])]
 
 
 def shown_types(menu: ShownMenu) -> Indices:
@@ -225,29 +227,17 @@ def _binding(menu: ShownMenu, who: int) -> str:
 
 def menu_text(menu: ShownMenu) -> str:
     """The menu as plain text."""
-    header, rows, hidden = table(menu, WIDTH)
-    middle = len(rows) // 2
-    if hidden:
-        rows = [*rows[:middle], ["..."] + [""] * (len(header) - 1), *rows[middle:]]
-    return "\n".join(
-        [headline(menu), *aligned([header, *rows], words={0, len(header) - 2, len(header) - 1}), footer(menu)]
-    )
+    return menu_table(menu, WIDTH).text()
 
 
 def menu_html(menu: ShownMenu) -> str:
-    """The same table as HTML, with every column; rows of types that are bunched or excluded say so as their class."""
-    header, rows, hidden = table(menu)
-    left_out = {len(rows) // 2: f"... {hidden} more types ..."} if hidden else {}
-    kinds = ["excluded" if menu.is_excluded[k] else "bunched" * int(menu.is_bunched[k]) for k in shown_types(menu)]
-    return html_table("menu", headline(menu), header, rows, left_out, footer(menu), kinds)
+    """The same table as HTML, with every column."""
+    return menu_table(menu).html()
 
 
 def menu_frame(menu: ShownMenu) -> pd.DataFrame:
     """One row per type, indexed by label."""
-    try:
-        import pandas as pd
-    except ImportError as exc:
-        raise ImportError("to_frame needs pandas: pip install 'menuwright[frames]'") from exc
+    pd = pandas()
     problem = menu.problem
     columns: dict[str, Any] = {"weight": problem.weights}
     if problem.ambiguity is not None:

@@ -10,10 +10,11 @@ from contracts.errors import ProblemError
 from contracts.inputs.arrays import finite, number
 from contracts.inputs.door import checked
 from contracts.models.checks import in_words, table_of
+from contracts.problem.checks import Transfers
 from contracts.problem.costs import Cost, Entropy, Linear
 from contracts.problem.domains import Simplex
 from contracts.problem.objectives import Profit, Welfare
-from contracts.problem.screening import Participation, ScreeningProblem, Transfers
+from contracts.problem.screening import Participation, ScreeningProblem
 
 
 @checked

@@ -21,7 +21,11 @@ BISECTIONS = 120  # halvings that take any bracket of floats to neighbouring flo
 
 
 class Domain(Protocol):
-    """A closed convex set X of allocations in R^n_goods."""
+    """A closed convex set X of allocations in R^n_goods.
+
+    Whoever writes one may add `faces(n_goods)`, the half-spaces normals . x <= limits that it is the intersection of,
+    (n_faces, n_goods) and (n_faces,): then engines and bounds treat it as the Box or Polyhedron that it is.
+    """
 
     @property
     def bounded(self) -> bool:
@@ -62,6 +66,65 @@ def _column(share: Any, allocation: Any) -> Any:
     return share if getattr(share, "ndim", 0) else np.full((allocation.shape[0], 1), float(share))
 
 
+def ends_of(domain: Any, n_goods: int) -> tuple[Array, Array] | None:
+    """Least and largest amount of each good, (n_goods,) both, where the domain leaves every good its own; else None."""
+    return domain.ends(n_goods) if hasattr(domain, "ends") else None
+
+
+def faces_of(domain: Any, n_goods: int) -> tuple[Array, Array] | None:
+    """Half-spaces normals . x <= limits, whose intersection the domain is; None if it does not say."""
+    return domain.faces(n_goods) if hasattr(domain, "faces") else None
+
+
+def is_orthant(domain: Any, n_goods: int) -> bool:
+    """Whether the domain is x >= 0, whatever it is called."""
+    ends = ends_of(domain, n_goods)
+    return ends is not None and not ends[0].any() and bool((ends[1] == np.inf).all())
+
+
+def is_lottery(domain: Any) -> bool:
+    """Whether allocations are shares that sum to one: what all goods are worth in common is no taste then."""
+    return isinstance(domain, Simplex) and not domain.free_disposal
+
+
+def known_domain(domain: Any, n_goods: int) -> Any:
+    """The Box or Polyhedron that a class of the user's own is, if it says its faces; else the domain itself.
+
+    Raises
+    ------
+    ProblemError
+        If the domain and its faces disagree about how far it reaches along a good.
+    """
+    if isinstance(domain, NonNegative | Box | Simplex | Polyhedron) or not hasattr(domain, "faces"):
+        return domain
+    normals, limits = (finite(f"{type(domain).__name__}.faces", part) for part in domain.faces(n_goods))
+    if normals.shape != (len(limits), n_goods):
+        raise ProblemError(
+            f"{type(domain).__name__}.faces has shapes {normals.shape} and {limits.shape}: give one normal per limit, "
+            f"(n_faces, {n_goods}) and (n_faces,)"
+        )
+    found = _box_of(normals, limits) if (np.count_nonzero(normals, axis=1) == 1).all() else Polyhedron(normals, limits)
+    ways = np.vstack([np.eye(n_goods), -np.eye(n_goods)])
+    far, told = ((ways * np.where(ways == 0, 0.0, each.support(ways))).sum(axis=1) for each in (domain, found))
+    if not np.allclose(far, told, rtol=1e-9, atol=1e-9 * np.abs(told[np.isfinite(told)]).max(initial=0.0)):
+        worst = int(np.flatnonzero(~np.isclose(far, told, rtol=1e-9))[0])
+        raise ProblemError(
+            f"{type(domain).__name__} reaches {far[worst]} in direction {ways[worst].tolist()}, but its faces let it "
+            f"reach {told[worst]}: let faces and support say the same"
+        )
+    return found
+
+
+def _box_of(normals: Array, limits: Array) -> Box:
+    """The box that half-spaces along the goods leave."""
+    each = normals.sum(axis=1)
+    good, end = np.argmax(normals != 0, axis=1), limits / each
+    lower, upper = np.full(normals.shape[1], -np.inf), np.full(normals.shape[1], np.inf)
+    np.maximum.at(lower, good[each < 0], end[each < 0])
+    np.minimum.at(upper, good[each > 0], end[each > 0])
+    return Box(lower, upper)
+
+
 def _powers_of_two(sizes: Any) -> Array:
     """Powers of two near sizes, dividing by which rounds nothing; 1 for 0."""
     return np.where(sizes > 0, np.ldexp(1.0, np.frexp(sizes)[1] - 1), 1.0)
@@ -97,6 +160,12 @@ class NonNegative:
 
     def clip(self, allocation: Array) -> Array:
         return np.maximum(allocation, 0.0)
+
+    def ends(self, n_goods: Count) -> tuple[Array, Array]:
+        return np.zeros(n_goods), np.full(n_goods, np.inf)
+
+    def faces(self, n_goods: Count) -> tuple[Array, Array]:
+        return 0.0 - np.eye(n_goods), np.zeros(n_goods)
 
     def interior(self, n_goods: Count) -> tuple[Array, float]:
         return np.ones(n_goods), 1.0
@@ -179,9 +248,17 @@ class Box:
     def clip(self, allocation: Array) -> Array:
         return np.clip(allocation, self.lower, self.upper)
 
+    def ends(self, n_goods: Count) -> tuple[Array, Array]:
+        return np.broadcast_to(self.lower, n_goods), np.broadcast_to(self.upper, n_goods)
+
+    def faces(self, n_goods: Count) -> tuple[Array, Array]:
+        lower, upper = self.ends(n_goods)
+        limits = np.concatenate([0.0 - lower, upper])
+        return np.vstack([0.0 - np.eye(n_goods), np.eye(n_goods)])[np.isfinite(limits)], limits[np.isfinite(limits)]
+
     def interior(self, n_goods: Count) -> tuple[Array, float]:
         """A good without one limit has its ball next to the other, of radius 1; without both, around zero."""
-        lower, upper = np.broadcast_to(self.lower, n_goods), np.broadcast_to(self.upper, n_goods)
+        lower, upper = self.ends(n_goods)
         below, above = np.isfinite(lower), np.isfinite(upper)
         upper = np.where(above, upper, np.where(below, lower + 2.0, 1.0))
         lower = np.where(below, lower, np.where(above, upper - 2.0, -1.0))
@@ -272,6 +349,12 @@ class Simplex:
             shares[shares.sum(axis=1) == 0] = 1.0  # nothing positive to go by: the middle of the simplex
             return self._normalised(shares)
         return np.asarray(shares / np.maximum(shares.sum(axis=1, keepdims=True), 1.0))
+
+    def faces(self, n_goods: Count) -> tuple[Array, Array]:
+        """Those of lotteries are x >= 0, and sum x <= 1 twice, once the other way round."""
+        sums = np.ones((1, n_goods))
+        rows = [0.0 - np.eye(n_goods), sums, *([] if self.free_disposal else [-sums])]
+        return np.vstack(rows), np.append(np.zeros(n_goods), [1.0] if self.free_disposal else [1.0, -1.0])
 
     def interior(self, n_goods: Count) -> tuple[Array, float]:
         share = 1.0 / (n_goods + self.free_disposal)
@@ -395,6 +478,9 @@ class Polyhedron:
         )
         point: Array = np.asarray(found.x)
         return unit * point[:n_goods] / point[n_goods], np.asarray(point[n_goods + 1 :] < 0.5)
+
+    def faces(self, n_goods: Count) -> tuple[Array, Array]:
+        return self.matrix, self.bounds
 
     def interior(self, n_goods: Count) -> tuple[Array, float]:
         """Chebyshev centre and radius."""

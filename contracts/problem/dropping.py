@@ -11,9 +11,10 @@ from contracts.errors import ProblemError
 from contracts.inputs.arrays import Array, Indices, finite
 from contracts.inputs.door import checked
 from contracts.inputs.names import check_same_names, given_names, row_names
+from contracts.problem.checks import Transfers
 from contracts.problem.costs import ByType
 from contracts.problem.rows import LinearConstraint
-from contracts.problem.screening import ScreeningProblem, Transfers
+from contracts.problem.screening import ScreeningProblem
 
 BY_TYPE = {  # fields of parts that may hold one row per type, and how many dimensions they then have
     "weights": (1,),

@@ -13,12 +13,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from contracts.errors import ProblemError
-from contracts.inputs.arrays import Array, is_frame
+from contracts.inputs.arrays import Array, Indices, Mask, is_frame
 from contracts.inputs.door import checked
 from contracts.inputs.names import check_same_names, column_names, missing, row_names
 
-Mask = NDArray[np.bool_]
-Indices = NDArray[np.intp]
 REMEDY = (
     "give an (n_types, n_types) mask of true and false, [i, j] for type i who can take the contract of type j, or a "
     "list of such pairs (i, j)"

@@ -17,21 +17,49 @@ optimal menu needs none of them: whoever is not worth serving is left out.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import inspect
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
-from contracts.inputs.arrays import Array
+from contracts.errors import ProblemError
+from contracts.inputs.arrays import Array, Mask
 from contracts.inputs.frozen import dataclass
-from contracts.problem.costs import ByType, Cost, Entropy, Linear, Power, Quadratic, scaled_cost
-from contracts.problem.domains import Domain
+from contracts.inputs.names import NumberedLabels
+from contracts.problem.costs import power_of_two, when_served
+from contracts.problem.objectives import WeightedSum
+from contracts.problem.rows import LinearConstraint, limits_of_transfers
 from contracts.problem.uncertainty import ValuationSets
 
 EPS = float(np.finfo(np.float64).eps)
 OUTSIDE_GOOD = "outside option"  # what the last good is called
 NO_DOUBT = 1e-7  # chance of being served, or not, that a solver may as well have meant to be none
 NEVER = 1e-12  # chance of being served below which a type is left out
+
+
+@dataclass(frozen=True, eq=False)
+class Outside:
+    """What types have without a contract: worth valuations @ allocation + utility to them, for nothing."""
+
+    allocation: Array  # (n_goods,) none where only its worth is known
+    utility: Array  # (n_types,) what it is worth besides
+    is_contract: bool  # whether it is on every menu: an allocation of the domain, which nobody can be kept from
+
+    def is_at(self, allocations: Array) -> Mask:
+        """Which rows are the allocation of the outside contract, (n,); none, if there is no such contract."""
+        return np.asarray((allocations == self.allocation).all(axis=1) & self.is_contract)
+
+    def is_kept(self, allocations: Array, transfers: Array) -> Mask:
+        """Which contracts are the outside contract: its allocation, for nothing; (n,)."""
+        return self.is_at(allocations) & (transfers == 0)
+
+    def beside(self, allocations: Array, transfers: Array) -> tuple[Array, Array]:
+        """A list of contracts, and last the outside contract, if there is one."""
+        if not self.is_contract:
+            return allocations, transfers
+        return np.vstack([allocations, self.allocation]), np.append(transfers, 0.0)
 
 
 @dataclass(frozen=True, eq=False)
@@ -133,75 +161,6 @@ def _halves(values: Array) -> tuple[Array, Array]:
     return high, values - high
 
 
-@dataclass(frozen=True, eq=False)
-class WhenServed:
-    """z [c(y / z) + fixed] with z = 1 - w / total: the perspective of a cost, over allocations in `WithOutside`."""
-
-    inner: Cost
-    total: float
-    fixed: float = 0.0  # money for serving somebody at all
-
-    def check(self, n_goods: int, domain: Domain) -> None:
-        """The perspective of a convex cost is convex: the cost itself was checked, where it may be infinite too."""
-
-    def _parts(self, allocation: Array) -> tuple[Array, Array]:
-        """Probability of being served, and what is then served; (n,), (n, n_goods - 1)."""
-        share = np.asarray(1.0 - allocation[:, -1] / self.total)
-        return share, allocation[:, :-1] / np.where(share > 0, share, 1.0)[:, np.newaxis]
-
-    def value(self, allocation: Array) -> Array:
-        share, each = self._parts(allocation)
-        return np.where(share > 0, share * (self.inner.value(each) + self.fixed), 0.0)
-
-    def conjugate(self, valuation: Array, domain: Domain) -> tuple[Array, Array]:
-        served, best = self.inner.conjugate(valuation[:, :-1], domain.inner)  # type: ignore[attr-defined]
-        served, left = served - self.fixed, valuation[:, -1] * self.total
-        stays = left > served
-        best = np.column_stack([np.where(stays[:, np.newaxis], 0.0, best), np.where(stays, self.total, 0.0)])
-        return np.maximum(served, left), best
-
-    def expression(self, allocation: Any) -> Any:
-        """The cost as a variable; whoever uses it adds the constraints that `epigraph` returns with it."""
-        raise NotImplementedError("a perspective is a variable with constraints: use epigraph")
-
-    def epigraph(self, allocation: Any) -> tuple[Any, list[Any]]:
-        """What every row of a cvxpy expression costs, (n,), and the constraints that define it."""
-        share = 1.0 - allocation[:, -1] / self.total
-        spent, constraints = perspective(self.inner, allocation[:, :-1], share)
-        return spent + self.fixed * share, constraints
-
-    def __getattr__(self, name: str) -> Any:
-        """A gradient and a hessian only where the cost of what is served has them."""
-        if name in ("gradient", "hessian") and hasattr(self.inner, name):
-            return getattr(self, f"_{name}")
-        raise AttributeError(name)
-
-    def _gradient(self, allocation: Array) -> Array:
-        _, each = self._parts(allocation)
-        slope = self.inner.gradient(each)  # type: ignore[attr-defined]
-        saved = np.where(each == 0, 0.0, slope) * each  # a slope may be infinite at nothing
-        unspent = self.inner.value(each) + self.fixed - saved.sum(axis=1)
-        return np.column_stack([slope, -unspent / self.total])
-
-    def _hessian(self, allocation: Array) -> Array:
-        """(1 / z) J' H J with J = [identity, x / total]: how y / z moves with y and w."""
-        share, each = self._parts(allocation)
-        curvature = self.inner.hessian(each)  # type: ignore[attr-defined]
-        identity = np.broadcast_to(np.eye(each.shape[1]), (len(each), each.shape[1], each.shape[1]))
-        moves = np.concatenate([identity, each[:, :, np.newaxis] / self.total], axis=2)
-        return np.asarray(np.swapaxes(moves, 1, 2) @ curvature @ moves / share[:, np.newaxis, np.newaxis])
-
-    def scaled(self, unit: float, money: float) -> WhenServed:
-        return WhenServed(scaled_cost(self.inner, unit, money), self.total / unit, self.fixed / money)
-
-
-def when_served(cost: Any, total: float, fixed: float) -> Any:
-    """The cost with the outside option as one more good, type by type where costs differ by type."""
-    if isinstance(cost, ByType):
-        return type(cost)(tuple(WhenServed(part, total, fixed) for part in cost.costs), cost.index)
-    return WhenServed(cost, total, fixed)
-
-
 def settled(domain: WithOutside, allocation: Array) -> Array:
     """Allocations of types that are served almost surely, or almost never, as if there were no doubt."""
     share = domain.served(allocation)
@@ -210,38 +169,6 @@ def settled(domain: WithOutside, allocation: Array) -> Array:
     amounts = np.where(never[:, np.newaxis], 0.0, each)
     alone = np.where(never, domain.total, np.where(surely, 0.0, allocation[:, -1]))
     return domain.clip(np.column_stack([amounts, alone]))
-
-
-def perspective(cost: Any, allocation: Any, share: Any) -> tuple[Any, list[Any]]:
-    """share c(allocation / share), row by row, of cvxpy expressions (n, n_goods) and (n,), with its constraints."""
-    import cvxpy as cp
-
-    if isinstance(cost, Linear):
-        return cost.expression(allocation), []
-    n_rows, n_goods = allocation.shape
-    if isinstance(cost, Entropy):
-        reference = cp.reshape(share, (n_rows, 1), order="C") @ cost.reference[np.newaxis]
-        return cost.temperature * cp.sum(cp.rel_entr(allocation, reference), axis=1), []
-    if isinstance(cost, Quadratic):  # |root y|^2 <= 2 spent share
-        matrix = cost.curvature if cost.curvature.ndim == 2 else np.eye(n_goods) * cost.curvature
-        spent = cp.Variable(n_rows)
-        rotated = cp.vstack([np.sqrt(2.0) * (allocation @ np.linalg.cholesky(matrix)).T, spent - share])
-        return spent, [cp.SOC(spent + share, rotated, axis=0)]
-    if isinstance(cost, Power):
-        powers, shares = (
-            cp.Variable(allocation.shape),
-            cp.reshape(share, (n_rows, 1), order="C") @ np.ones((1, n_goods)),
-        )
-        three = (powers, shares, allocation) if cost.exponent > 1 else (allocation, shares, powers)
-        inverse = min(cost.exponent, 1 / cost.exponent)
-        cone = cp.PowCone3D(*(cp.vec(part, order="C") for part in three), np.full(n_rows * n_goods, inverse))
-        return powers @ np.array(np.broadcast_to(cost.scale, n_goods)), [cone]
-    spent, constraints = [], []
-    for row in range(n_rows):
-        each, part = cp.Variable((1, n_goods)), cp.Variable(nonneg=True)
-        spent.append(cp.perspective(cp.sum(cost.expression(each)), part, f_recession=0.0 * cp.sum(each)))
-        constraints += [each[0] == allocation[row], part == share[row]]
-    return cp.hstack(spent), constraints
 
 
 @dataclass(frozen=True, eq=False)
@@ -276,3 +203,69 @@ class UncertaintyOfServed:
     def sets(self, shape: tuple[int, int]) -> ValuationSets:
         known = self.inner.sets((shape[0], shape[1] - 1))
         return ValuationSets(np.pad(known.factors, ((0, 0), (0, 1), (0, 1))), known.norm)
+
+
+# ---- the problem with the outside option as one more good ----
+
+
+def with_outside_good(problem: Any) -> dict[str, Any]:
+    """The fields of a ScreeningProblem that change when its outside option joins as one more good."""
+    if "share" not in inspect.signature(problem.domain.constraints).parameters:
+        raise ProblemError(
+            f"domain {type(problem.domain).__name__} does not say what a chance of it is, which leaving types out "
+            "needs: give its method constraints a parameter share (x in share X), or participation='compulsory'"
+        )
+    total, outside = _amount_unit(problem), problem.outside
+    kept = outside.allocation / total  # per unit of the new good
+    worth = problem.reservation_utility if problem.outside_option is None else problem.valuations @ outside.allocation
+    earned: Any = 0.0
+    if problem.outside_option is not None:
+        costs = problem.costs_of(outside.allocation[np.newaxis])[:, 0]
+        earned = problem.principal_values @ outside.allocation - costs
+    return {
+        "valuations": np.column_stack([problem.valuations, worth / total]),
+        "principal_values": np.column_stack(
+            [problem.principal_values, np.broadcast_to(earned / total, problem.n_types)]
+        ),
+        "cost": when_served(problem.cost, total, problem.serving_cost),
+        "domain": WithOutside(problem.domain, total, problem.outside_option),
+        "reservation_utility": 0.0,
+        "outside_option": np.append(np.zeros(problem.n_goods), total),
+        "transfers": problem.transfers if problem.may_pay_nothing else "free",
+        "objective": _with_outside_values(problem, kept),
+        "constraints": [*_with_outside_column(problem, kept), *_limits_when_served(problem, total)],
+        "ambiguity": None if problem.ambiguity is None else AmbiguityOfServed(problem.ambiguity),
+        "uncertainty": None if problem.uncertainty is None else UncertaintyOfServed(problem.uncertainty),
+        "labels": problem.labels if not isinstance(problem.labels, NumberedLabels) else None,
+        "goods": [*problem.goods, OUTSIDE_GOOD],
+        "serving_cost": 0.0,
+        "readings": (),
+    }
+
+
+def _amount_unit(problem: Any) -> float:
+    """About as large as allocations are, a power of two; 1 where they are shares."""
+    _, best = problem.cost.conjugate(problem.valuations + problem.principal_values, problem.domain)
+    return power_of_two(float(np.max(np.abs(best), where=np.isfinite(best), initial=0.0)))
+
+
+def _with_outside_values(problem: Any, kept: Array) -> Any:
+    if not isinstance(problem.objective, WeightedSum):
+        return problem.objective  # it counts no allocations
+    values = problem.terms.allocation_values
+    return replace(problem.terms, allocation_values=np.column_stack([values, values @ kept]))
+
+
+def _with_outside_column(problem: Any, kept: Array) -> Iterator[LinearConstraint]:
+    for row in problem.constraints:
+        on = row.allocation
+        yield row if on is None else replace(row, allocation=np.column_stack([on, on @ kept]))
+
+
+def _limits_when_served(problem: Any, total: float) -> Iterator[LinearConstraint]:
+    """Limits that exclude 0 are of those who are served, lowest z <= t <= highest z of every type, as rows."""
+    free = (-np.inf, np.inf)
+    for row in [] if problem.may_pay_nothing else limits_of_transfers(problem.limits_by_type, free, problem.labels):
+        alone = np.zeros((problem.n_types, problem.n_goods + 1))
+        alone[:, -1] = row.transfer * (row.lower if row.upper is None else row.upper) / total
+        yield replace(row, allocation=alone)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -10,10 +11,8 @@ from numpy.typing import NDArray
 from contracts.errors import ProblemError
 from contracts.inputs.arrays import Array, finite, number
 from contracts.inputs.door import checked
-from contracts.inputs.frozen import dataclass
-from contracts.inputs.names import (
-    check_name,
-)
+from contracts.inputs.frozen import dataclass, read_only
+from contracts.inputs.names import check_name
 
 INFINITE = {"inf": np.inf, "-inf": -np.inf}  # as files write it
 
@@ -80,3 +79,43 @@ class SideRows:
     def activity(self, allocation: Array, utility: Array) -> Array:
         """Left-hand side of every row; (n_rows,)."""
         return np.asarray(np.einsum("kij,ij->k", self.allocation, allocation) + self.utility @ utility)
+
+
+def side_rows(constraints: Sequence[LinearConstraint], valuations: Array) -> SideRows:
+    """Constraints as one or two rows each, over types of these valuations.
+
+    A transfer is a_i . x_i - u_i, so a coefficient of it is one of the allocation and one of the utility.
+    """
+    n_types, n_goods = valuations.shape
+    rows: list[tuple[Array, Array, float, str, bool]] = []
+    for row in constraints:
+        on_allocation = np.zeros(valuations.shape) if row.allocation is None else row.allocation
+        on_utility = np.zeros(n_types) if row.utility is None else row.utility
+        if row.transfer is not None:
+            on_allocation = on_allocation + row.transfer[:, np.newaxis] * valuations
+            on_utility = on_utility - row.transfer
+        is_equation = row.lower == row.upper
+        if row.upper is not None:
+            rows.append((on_allocation, on_utility, float(row.upper), row.name, is_equation))
+        if row.lower is not None:
+            rows.append((-on_allocation, -on_utility, -float(row.lower), row.name, is_equation))
+    return SideRows(
+        read_only(np.array([row[0] for row in rows]).reshape(len(rows), n_types, n_goods)),
+        read_only(np.array([row[1] for row in rows]).reshape(len(rows), n_types)),
+        read_only(np.array([row[2] for row in rows])),
+        tuple(row[3] for row in rows),
+        read_only(np.array([row[4] for row in rows], dtype=bool)),
+    )
+
+
+def limits_of_transfers(
+    limits: tuple[Array, Array], common: tuple[float, float], labels: Sequence[str]
+) -> list[LinearConstraint]:
+    """lowest_i <= t_i <= highest_i, a row for every limit that is not the one they have in common."""
+    rows = []
+    for limit, usual, side, word in zip(limits, common, ("lower", "upper"), ("lowest", "highest"), strict=True):
+        for who in np.flatnonzero(limit != usual).tolist():
+            name = f"{word} transfer of type {labels[who]!r}"
+            own = (np.arange(len(labels)) == who).astype(np.float64)
+            rows.append(LinearConstraint(transfer=own, name=name, **{side: float(limit[who])}))
+    return rows

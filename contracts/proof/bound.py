@@ -32,7 +32,7 @@ from contracts.problem.costs import (
     Linear,
     conjugate_at,
 )
-from contracts.problem.domains import NonNegative
+from contracts.problem.domains import is_orthant
 from contracts.problem.screening import ScreeningProblem
 from contracts.proof.conjugates import conjugate_bound
 from contracts.proof.flow import on_the_flow, stake_in_leaving
@@ -101,7 +101,7 @@ def _bound_at(problem: ScreeningProblem, multipliers: Multipliers) -> Bound:
         slip = float(missed.sum() * np.abs(problem.transfer_limits).max())
     else:  # ... or moves the IR multipliers, which price the reservation utility
         slip = float(missed @ stake_in_leaving(problem))
-    if isinstance(cost, Linear) and isinstance(problem.domain, NonNegative):
+    if isinstance(cost, Linear) and is_orthant(problem.domain, problem.n_goods):
         virtual, error = _on_the_right_side(problem, prices, weights, virtual, error, cost, priced=cost is problem.cost)
     surplus, allocation, closed = conjugate_bound(cost, problem.domain, virtual, error)
     rows = problem.side_rows
@@ -117,7 +117,7 @@ def _bound_at(problem: ScreeningProblem, multipliers: Multipliers) -> Bound:
     if not all(np.isfinite(term).all() for term in terms):
         return Bound(math.inf, exact_flow, virtual, allocation, prices, math.inf)
     size = sum(float(np.abs(term).sum()) for term in terms) + welfare_size
-    option = 0.0 if problem.outside_option is None else float(np.abs(problem.outside_option).max())
+    option = float(np.abs(problem.outside.allocation).max())
     size += option * float((prices.ir * np.abs(problem.valuations).sum(axis=1)).sum())
     total = (
         math.fsum(np.concatenate([term[term != 0] for term in terms]).tolist())
@@ -149,11 +149,10 @@ def _robust_bound(problem: ScreeningProblem, multipliers: Multipliers) -> Bound:
     They are summed in floats, so the bound is called numerical. Without directions every row is priced at a_i, and the
     bound is the one for known valuations: uncertainty only adds constraints.
     """
-    directions, n_goods = multipliers.directions, problem.n_goods
+    directions = multipliers.directions
     if not directions.size:
         return upper_bound(replace(problem, uncertainty=None), multipliers)
     shifts = problem.valuation_sets.shift(problem.valuation_sets.within(directions))  # type: ignore[union-attr]
-    outside = np.zeros(n_goods) if problem.outside_option is None else problem.outside_option
     bound, prices = None, multipliers
     for _ in range(FLOW_ROUNDS):  # prices move a little to lie on the flow, and what they price moves with them
         lifted = shifts[:, :-1] * prices.ic.toarray()[:, :, np.newaxis]
@@ -167,7 +166,12 @@ def _robust_bound(problem: ScreeningProblem, multipliers: Multipliers) -> Bound:
             break
     assert bound is not None
     prices = replace(prices, directions=directions)
-    return replace(bound, value=bound.value - float((at_home @ outside).sum()), rigorous=False, multipliers=prices)
+    return replace(
+        bound,
+        value=bound.value - float((at_home @ problem.outside.allocation).sum()),
+        rigorous=False,
+        multipliers=prices,
+    )
 
 
 def distribution_within(problem: ScreeningProblem, weights: Array) -> Array:

@@ -17,13 +17,14 @@ from contracts.problem.costs import (
     ByType,
     Cost,
     Quadratic,
+    WhenServed,
     conjugate_at,
     is_a_sum_over_goods,
     is_closed_form,
     value_size,
 )
-from contracts.problem.domains import Box, Domain, NonNegative, Simplex
-from contracts.problem.participation import WhenServed, WithOutside
+from contracts.problem.domains import Domain, Simplex, ends_of
+from contracts.problem.participation import WithOutside
 
 MOST_CORNERS = 16  # of a cube of errors that conjugates are taken at
 
@@ -71,12 +72,10 @@ def _corners(domain: Domain, n_goods: int) -> Array | None:
     """Signs of the errors at which a conjugate may be largest; (n_corners, n_goods), None if they are too many."""
     if isinstance(domain, Simplex):
         return np.ones((1, n_goods))
-    if not isinstance(domain, Box):
+    ends = ends_of(domain, n_goods)
+    if ends is None:
         return None
-    lower, upper = (np.broadcast_to(limit, n_goods) for limit in (domain.lower, domain.upper))
-    signs = [
-        (1.0,) if low >= 0 else (-1.0,) if high <= 0 else (-1.0, 1.0) for low, high in zip(lower, upper, strict=True)
-    ]
+    signs = [(1.0,) if low >= 0 else (-1.0,) if high <= 0 else (-1.0, 1.0) for low, high in zip(*ends, strict=True)]
     return np.array(list(itertools.product(*signs))) if math.prod(map(len, signs)) <= MOST_CORNERS else None
 
 
@@ -94,7 +93,8 @@ def _conjugate_above(cost: Cost, domain: Domain, valuation: Array) -> tuple[Arra
         rounding = 16 * (valuation.shape[1] + 4) * EPS * np.where(np.isfinite(value), size + np.abs(value), 0.0)
     if not domain.bounded:
         return value + rounding, best, is_closed_form(cost)
-    if isinstance(domain, Box) and is_closed_form(cost) and is_a_sum_over_goods(cost):
+    is_box = ends_of(domain, valuation.shape[1]) is not None
+    if is_box and is_closed_form(cost) and is_a_sum_over_goods(cost):
         return value + rounding, best, True
     if not hasattr(cost, "gradient"):
         return value + rounding, best, False
@@ -106,10 +106,10 @@ def _conjugate_above(cost: Cost, domain: Domain, valuation: Array) -> tuple[Arra
     largest = domain.magnitude(valuation.shape[1])
     with np.errstate(invalid="ignore"):  # an infinite slope at a corner that cannot be left
         gained = np.where(step == 0, 0.0, slope * step) + unsure * (np.abs(best) + largest)
-    if isinstance(domain, Box) and isinstance(cost, Quadratic):  # no step pays beyond slope / curvature
+    if is_box and isinstance(cost, Quadratic):  # no step pays beyond slope / curvature
         gained = np.minimum(gained, (np.abs(slope) + unsure) ** 2 / (2 * cost.least_curvature))
     above = conjugate_at(cost, valuation, best) + np.maximum(gained.sum(axis=1), 0.0) + rounding
-    return above, best, isinstance(domain, Box | Simplex)
+    return above, best, is_box or isinstance(domain, Simplex)
 
 
 def _bound_by_type(cost: ByType, domain: Domain, valuation: Array, error: Array) -> tuple[Array, Array, bool]:
@@ -130,20 +130,20 @@ def _furthest(cost: Cost, domain: Domain, valuation: Array, error: Array) -> tup
     each other that amount rises with v, so it is largest at an end; where the least curvature is k, it moves by no more
     than |error| / k.
     """
-    box = domain if isinstance(domain, Box) else Box(0.0, np.inf)
-    lower, upper = (np.broadcast_to(end, valuation.shape) for end in (box.lower, box.upper))
+    known = ends_of(domain, valuation.shape[1])
+    lower, upper = (np.broadcast_to(end, valuation.shape) for end in known or (np.array(0.0), np.array(np.inf)))
     ends = [np.where(np.isfinite(end), np.abs(end), 0.0) for end in (lower, upper)]
     up, down = np.isfinite(lower) & np.isinf(upper), np.isinf(lower) & np.isfinite(upper)
     reach = np.where(up | down, 2.0, 1.0) * np.maximum(*ends)
     valuation = np.where(up, valuation + error, np.where(down, valuation - error, valuation))
-    free, known = np.isinf(lower) & np.isinf(upper), isinstance(domain, Box | NonNegative)
+    free, proven = np.isinf(lower) & np.isinf(upper), known is not None
     if free.any():
         both = [cost.conjugate(valuation + way * error * free, domain)[1] for way in (-1.0, 1.0)]
         most = np.maximum(*map(np.abs, both))
         if isinstance(cost, Quadratic) and not is_a_sum_over_goods(cost):
             most = most + 2 * np.linalg.norm(error, axis=1, keepdims=True) / cost.least_curvature
         else:
-            known = known and is_a_sum_over_goods(cost)
+            proven = proven and is_a_sum_over_goods(cost)
         reach = np.where(free, most, reach)
     with np.errstate(invalid="ignore"):
-        return valuation, np.where(error == 0, 0.0, error * reach) * (1 + 16 * EPS), known
+        return valuation, np.where(error == 0, 0.0, error * reach) * (1 + 16 * EPS), proven

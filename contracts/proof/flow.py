@@ -74,46 +74,75 @@ class OnFlow(NamedTuple):
 
 
 def on_the_flow(problem: ScreeningProblem, given: Multipliers) -> OnFlow:
-    """Multipliers moved onto the flow."""
-    terms, limits = problem.terms, np.array(problem.transfer_limits)
-    if terms.minimum_profit is None:
-        given = replace(given, profit=0.0)
-    fixed = np.isinf(limits)  # an infinite limit cannot carry a price
-    transfer = np.clip(given.transfer, -np.inf if not fixed[1] else 0.0, np.inf if not fixed[0] else 0.0)
-    given = replace(given, transfer=transfer)
-    base, flow = _base(problem, given), _flow(given.ic)
-    if terms.function is not None:
-        return _welfare_absorbs(problem, given, flow, base)
-    if not fixed.any():  # limits on both sides: the transfer's own price closes every gap
-        without = _base(problem, replace(given, transfer=np.zeros(problem.n_types)))
-        price = given.ir - (without + flow.gain)
-        near = np.abs(price - given.transfer) <= EPS * _flow_size(problem, replace(given, transfer=price), flow)
-        given = replace(given, transfer=np.where(near, given.transfer, price))
-        return OnFlow(given, EPS * _flow_size(problem, given, flow), 0.0, 0.0, exact=True)
-    if terms.minimum_profit is not None:
-        least = 16 * EPS * float(_flow_size(problem, given, flow).sum())
-        if base.sum() < least:  # pay for the welfare weights with a higher price
-            given = replace(given, profit=given.profit + (2 * least - float(base.sum())) / float(problem.weights.sum()))
-            base = _base(problem, given)
-    flow, ir = _settled(problem, given, flow, base)
-    if problem.mimics is not None and terms.minimum_profit is not None and ir.min() < 0:
-        # Whoever lacks what nobody can bring to it is paid for with a higher price of the minimum profit, too.
-        margin = 8 * EPS * _flow_size(problem, replace(given, ir=np.abs(ir)), flow)
-        dearer = float(np.max((margin - ir) / problem.weights))
-        given = replace(given, profit=given.profit + dearer)
-        base = _base(problem, given)
-        ir = base + flow.gain
-    given = replace(given, ic=flow.ic, ir=np.maximum(ir, 0.0))
+    """Multipliers moved onto the flow: signs first, then what closes it, the more the less is otherwise free to.
+
+    Welfare functions and two-sided limits on transfers close every gap themselves. Else the price of a minimum profit
+    pays for what everybody together lacks, prices are balanced and routed, and IR multipliers take what is left.
+    """
+    prices = _signed(problem, given)
+    flow = _flow(prices.ic)
+    if problem.terms.function is not None:
+        return _closed_by_welfare(problem, prices, flow)
+    if np.isfinite(problem.transfer_limits).all():
+        return _closed_by_transfers(problem, prices, flow)
+    if problem.terms.minimum_profit is not None:
+        prices = _solvent(problem, prices, flow)
+    flow, ir = _settled(problem, prices, flow)
+    if problem.mimics is not None and problem.terms.minimum_profit is not None and ir.min() < 0:
+        prices, ir = _dearer(problem, prices, flow, ir)
+    prices = replace(prices, ic=flow.ic, ir=np.maximum(ir, 0.0))
+    return _closed_by_leaving(problem, prices, flow, ir)
+
+
+def _signed(problem: ScreeningProblem, given: Multipliers) -> Multipliers:
+    """Prices of the signs that they must have: an infinite limit, or a profit that nobody asks for, carries none."""
+    free_below, free_above = np.isinf(problem.transfer_limits)
+    transfer = np.clip(given.transfer, 0.0 if free_above else -np.inf, 0.0 if free_below else np.inf)
+    profit = 0.0 if problem.terms.minimum_profit is None else given.profit
+    return replace(given, profit=profit, transfer=transfer)
+
+
+def _closed_by_transfers(problem: ScreeningProblem, given: Multipliers, flow: Flow) -> OnFlow:
+    """Limits on both sides: the transfer's own price closes every gap."""
+    without = _base(problem, replace(given, transfer=np.zeros(problem.n_types)))
+    price = given.ir - (without + flow.gain)
+    near = np.abs(price - given.transfer) <= EPS * _flow_size(problem, replace(given, transfer=price), flow)
+    given = replace(given, transfer=np.where(near, given.transfer, price))
+    return OnFlow(given, EPS * _flow_size(problem, given, flow), 0.0, 0.0, exact=True)
+
+
+def _solvent(problem: ScreeningProblem, given: Multipliers, flow: Flow) -> Multipliers:
+    """A price of the minimum profit that pays for the welfare weights of all together."""
+    least = 16 * EPS * float(_flow_size(problem, given, flow).sum())
+    have = float(_base(problem, given).sum())
+    if have >= least:
+        return given
+    return replace(given, profit=given.profit + (2 * least - have) / float(problem.weights.sum()))
+
+
+def _dearer(problem: ScreeningProblem, given: Multipliers, flow: Flow, ir: Array) -> tuple[Multipliers, Array]:
+    """A price of the minimum profit that pays for whoever lacks what nobody can bring to it; and the IR multipliers."""
+    margin = 8 * EPS * _flow_size(problem, replace(given, ir=np.abs(ir)), flow)
+    given = replace(given, profit=given.profit + float(np.max((margin - ir) / problem.weights)))
+    return given, _base(problem, given) + flow.gain
+
+
+def _closed_by_leaving(problem: ScreeningProblem, given: Multipliers, flow: Flow, ir: Array) -> OnFlow:
+    """IR multipliers take what is left, if they have the sign; nothing does where there is no IR.
+
+    Utilities can rise without limit together, so no charge makes a gap rigorous: it stands for a miss by rounding.
+    """
     missed = EPS * _flow_size(problem, given, flow)
-    if not problem.has_participation_constraint:
-        return _without_participation(problem, given, ir, missed)
-    if _closes(problem, given, ir, missed):
-        return OnFlow(given, missed, 0.0, 0.0, exact=True)
-    # Utilities can rise without limit together, so no charge makes this rigorous: it stands for a miss by rounding.
-    missing = np.maximum(-ir, 0.0)
+    missing, stake = np.maximum(-ir, 0.0), np.abs(problem.valuations).sum(axis=1)
+    if problem.has_participation_constraint:
+        if _closes(problem, given, ir, missed):
+            return OnFlow(given, missed, 0.0, 0.0, exact=True)
+        stake = stake + np.abs(problem.reservation_utility)
+    else:
+        given, missing = replace(given, ir=np.zeros(problem.n_types)), np.abs(ir)
     if EPS * missing.sum() > NEARLY_BALANCED * float(missed.sum()):
         return OnFlow(given, missed, math.inf, math.inf, exact=False)
-    charge = float(missing @ (np.abs(problem.valuations).sum(axis=1) + np.abs(problem.reservation_utility)))
+    charge = float(missing @ stake)
     return OnFlow(given, missed, charge, charge, exact=False)
 
 
@@ -122,23 +151,12 @@ def stake_in_leaving(problem: ScreeningProblem) -> Array:
     return np.where(np.isfinite(problem.reservation_utility), np.abs(problem.reservation_utility), 0.0)
 
 
-def _without_participation(problem: ScreeningProblem, given: Multipliers, ir: Array, missed: Array) -> OnFlow:
-    """Nothing prices utilities: the flow must close by itself, and does so up to rounding only.
-
-    Utilities can move without limit together, so no charge makes this rigorous: it stands for a miss by rounding.
-    """
-    given = replace(given, ir=np.zeros(problem.n_types))
-    if EPS * np.abs(ir).sum() > NEARLY_BALANCED * float(missed.sum()):
-        return OnFlow(given, missed, math.inf, math.inf, exact=False)
-    charge = float(np.abs(ir) @ np.abs(problem.valuations).sum(axis=1))
-    return OnFlow(given, missed, charge, charge, exact=False)
-
-
-def _settled(problem: ScreeningProblem, given: Multipliers, flow: Flow, base: Array) -> tuple[Flow, Array]:
+def _settled(problem: ScreeningProblem, given: Multipliers, flow: Flow) -> tuple[Flow, Array]:
     """A flow with the IR multipliers that close it; one that is closed comes back as it is.
 
     So the bound of a menu is the same to the bit when it is computed again from the multipliers that prove it.
     """
+    base = _base(problem, given)
     ir = base + flow.gain
     closed = replace(given, ic=flow.ic, ir=np.maximum(ir, 0.0))
     if _closes(problem, closed, ir, EPS * _flow_size(problem, closed, flow)):
@@ -188,7 +206,7 @@ def _linear_welfare(problem: ScreeningProblem, given: Multipliers) -> Array:
     return np.asarray(linear + problem.terms.worst_off_weight * shares)
 
 
-def _welfare_absorbs(problem: ScreeningProblem, given: Multipliers, flow: Flow, base: Array) -> OnFlow:
+def _closed_by_welfare(problem: ScreeningProblem, given: Multipliers, flow: Flow) -> OnFlow:
     """Concave welfare: the conjugate max_u f w W(u) - pi u takes whatever weight pi the flow leaves.
 
     The conjugate is convex in pi, so its larger end over the rounding of pi is an upper bound. Types without social
@@ -196,7 +214,7 @@ def _welfare_absorbs(problem: ScreeningProblem, given: Multipliers, flow: Flow, 
     """
     social = problem.weights * problem.terms.welfare_weights
     cares = social > 0
-    through = base + flow.gain
+    through = _base(problem, given) + flow.gain
     participates = problem.has_participation_constraint
     ir = np.where(cares, given.ir, np.maximum(through, 0.0)) if participates else np.zeros(problem.n_types)
     given = replace(given, ir=ir)

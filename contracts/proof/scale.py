@@ -10,7 +10,7 @@ import numpy as np
 
 from contracts.inputs.arrays import Array
 from contracts.problem.costs import conjugate_at
-from contracts.problem.domains import Simplex
+from contracts.problem.domains import is_lottery
 from contracts.problem.screening import ScreeningProblem
 from contracts.proof.bound import Bound
 
@@ -35,7 +35,7 @@ def gap_scale(problem: ScreeningProblem, allocation: Array, transfer: Array, bou
     worth = bound.worth if math.isfinite(bound.worth) else 0.0
     first_best = _first_best_surplus(problem, bound)
     flows = weights @ _at_stake(problem, np.abs(allocation), np.abs(problem.cost.value(allocation)), np.abs(transfer))
-    if isinstance(problem.domain, Simplex) and not problem.domain.free_disposal:
+    if is_lottery(problem.domain):
         most = np.abs(problem.costs_of(np.eye(problem.n_goods))).max()
         flows = flows + weights @ _at_stake(problem, np.ones(allocation.shape), most, 0.0)
     weight = max(terms.profit_weight, terms.worst_off_weight, float(np.abs(terms.utility_weights).max()))

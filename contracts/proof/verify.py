@@ -11,10 +11,10 @@ from contracts.errors import ProblemError
 from contracts.exact.best import best_options, participation_slacks
 from contracts.exact.rationals import EPS, BestOptions
 from contracts.exact.worst_case import worst_deviations, worst_participation_slacks
-from contracts.inputs.arrays import Array, Indices, finite
+from contracts.inputs.arrays import Array, Indices, Mask, finite
 from contracts.inputs.door import checked
 from contracts.inputs.names import check_same_names, column_names, given_names, row_names
-from contracts.problem.mimicry import Mask, accessible
+from contracts.problem.mimicry import accessible
 from contracts.problem.participation import in_goods
 from contracts.problem.screening import ScreeningProblem
 from contracts.proof.bound import Bound, upper_bound
@@ -202,8 +202,7 @@ def access_to(problem: ScreeningProblem, options: Contracts, option_of_type: Ind
     if problem.mimics is None:
         return None
     access = accessible(problem.mimics, option_of_type, len(options[1]))
-    if problem.outside_contract is not None:
-        access[:, (options[0] == problem.outside_contract).all(axis=1) & (options[1] == 0)] = True
+    access[:, problem.outside.is_kept(*options)] = True
     return access
 
 
@@ -215,26 +214,23 @@ def _holder(problem: ScreeningProblem, options: Contracts, option_of_type: Indic
     takers = np.flatnonzero(takes if problem.mimics is None else takes & problem.mimics[tempted])
     if takers.size:
         return problem.labels[int(takers[0])]
-    outside = problem.outside_contract
-    is_outside = outside is not None and options[1][option] == 0 and np.array_equal(options[0][option], outside)
-    return "the outside option" if is_outside else f"option {option}"
+    return "the outside option" if problem.outside.is_kept(*options)[option] else f"option {option}"
 
 
 def participation_slacks_of(problem: ScreeningProblem, allocation: Array, transfer: Array) -> Array:
     """Utility above the outside option with an exact sign; an outside contract is compared as the contract it is."""
-    outside = problem.outside_contract
     if not problem.has_participation_constraint:
         return np.full(problem.n_types, np.inf)
     if problem.valuation_sets is not None:
         return worst_participation_slacks(problem, allocation, transfer)
-    if outside is None:
+    if not problem.outside.is_contract:
         return participation_slacks(problem.valuations, allocation, transfer, problem.reservation_utility)
     slack = np.zeros(problem.n_types)
-    takes = (allocation != outside).any(axis=1) | (transfer != 0)  # keeping it leaves nobody worse off
+    takes = ~problem.outside.is_kept(allocation, transfer)  # keeping it leaves nobody worse off
     values, amounts = in_goods(problem.domain, problem.valuations[takes], allocation[takes])
     if problem.outside_option is not None:
         values = np.column_stack([values, -values])
-        instead = in_goods(problem.domain, problem.valuations, outside[np.newaxis])[1]
+        instead = in_goods(problem.domain, problem.valuations, problem.outside.allocation[np.newaxis])[1]
         amounts = np.column_stack([amounts, np.broadcast_to(instead, amounts.shape)])
     slack[takes] = participation_slacks(values, amounts, transfer[takes], slack[takes])
     return slack

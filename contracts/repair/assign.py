@@ -108,7 +108,7 @@ def assigned(
     """
     if isinstance(problem.domain, WithOutside):
         contracts = problem.domain.in_shares(contracts[0]), contracts[1]
-    (allocations, transfers), own = distinct_contracts(*_with_outside(problem, contracts))
+    (allocations, transfers), own = distinct_contracts(*problem.outside.beside(*contracts))
     favour = tie_break(problem, (allocations, transfers))
 
     def loyal(types: Indices, options: Indices) -> Array:
@@ -161,13 +161,6 @@ def tie_break(problem: ScreeningProblem, contracts: Contracts) -> Tie:
     return payoff
 
 
-def _with_outside(problem: ScreeningProblem, contracts: Contracts) -> Contracts:
-    outside = problem.outside_contract
-    if outside is None:
-        return contracts
-    return np.vstack([contracts[0], outside]), np.append(contracts[1], 0.0)
-
-
 def repairs(problem: ScreeningProblem, candidate: Candidate, deadline: float = np.inf) -> Iterator[Contracts]:
     """Lists of contracts, one per repair, the most promising first; shortest paths only before the deadline."""
     if isinstance(problem.domain, WithOutside):
@@ -178,7 +171,7 @@ def repairs(problem: ScreeningProblem, candidate: Candidate, deadline: float = n
     chained = chain(problem, candidate)
     if chained is not None:
         yield chained
-    if problem.outside_contract is not None:  # offering nothing is a menu, too
+    if problem.outside.is_contract:  # offering nothing is a menu, too
         yield np.empty((0, problem.n_goods)), np.empty(0)
     else:  # ... and so is the least for everybody, free of charge, next to which a flat cost leaves a solver's digits
         yield problem.reference_allocation[np.newaxis].copy(), np.zeros(1)
@@ -277,8 +270,6 @@ def _merged(problem: ScreeningProblem, candidate: Candidate, width: float) -> tu
         allocations, contract = by_access(problem.mimics, allocation)
     lowest = np.full(len(allocations), np.inf)
     np.minimum.at(lowest, contract, worth - candidate.utility)
-    outside = problem.outside_contract
-    if outside is not None:
-        is_paid = lowest < -width * units_of(problem).money
-        lowest[(allocations == outside).all(axis=1) & ~is_paid] = 0.0
+    is_paid = lowest < -width * units_of(problem).money
+    lowest[problem.outside.is_at(allocations) & ~is_paid] = 0.0
     return allocation, worth - lowest[contract]

@@ -13,7 +13,7 @@ import numpy as np
 
 from contracts.inputs.arrays import Array, Indices
 from contracts.problem.costs import ByType
-from contracts.problem.domains import Simplex
+from contracts.problem.domains import Simplex, is_lottery
 from contracts.problem.screening import ScreeningProblem
 
 DIGITS = 52  # binary digits of the largest sum, one less than a float has
@@ -46,7 +46,7 @@ def doubles(problem: ScreeningProblem) -> Indices | None:
 
 def _common(problem: ScreeningProblem) -> Array:
     """What a type values any lottery at, whichever it is: types that differ by it have one taste; (n_types, 1)."""
-    if isinstance(problem.domain, Simplex) and not problem.domain.free_disposal:
+    if is_lottery(problem.domain):
         return np.asarray(problem.valuations[:, :1])
     return np.zeros((problem.n_types, 1))
 

@@ -27,7 +27,7 @@ from contracts.engines.near_twins import LOTTERY_DIGITS
 from contracts.exact.rationals import EPS, as_integers, binary_places
 from contracts.inputs.arrays import Array, Indices
 from contracts.inputs.frozen import dataclass
-from contracts.problem.domains import Box, NonNegative, Simplex
+from contracts.problem.domains import ends_of, is_lottery
 from contracts.problem.participation import WithOutside
 from contracts.problem.screening import ScreeningProblem
 
@@ -58,7 +58,7 @@ class Tastes:
     @property
     def sums_to_one(self) -> bool:
         """Whether allocations are lotteries; what all outcomes are worth in common is no taste then."""
-        return isinstance(self.domain, Simplex) and not self.domain.free_disposal
+        return is_lottery(self.domain)
 
 
 def tastes_of(problem: ScreeningProblem, allocation: Array) -> Tastes:
@@ -146,7 +146,7 @@ def _off_edges(tastes: Tastes, amounts: Array, inwards: float) -> Array:
     """Amounts on an edge of the domain moved inwards by a share of the largest; lotteries keep their sums."""
     width = inwards * float(np.abs(amounts).max())
     lowest, highest = _range(tastes)
-    if not isinstance(tastes.domain, Box | NonNegative) and not tastes.sums_to_one:  # edges that several goods share
+    if ends_of(tastes.domain, tastes.n_goods) is None and not tastes.sums_to_one:  # edges that several goods share
         amounts = amounts + inwards * (tastes.domain.interior(tastes.n_goods)[0] - amounts)
     moved = np.clip(amounts, np.minimum(lowest + width, amounts.max()), np.maximum(highest - width, amounts.min()))
     digits = EPS if tastes.sums_to_one else _steps(moved)

@@ -33,7 +33,7 @@ def robust_repairs(problem: ScreeningProblem, candidate: Candidate) -> Iterator[
     """
     from contracts.engines import reference
 
-    if problem.outside_contract is not None:
+    if problem.outside.is_contract:
         yield np.empty((0, problem.n_goods)), np.empty(0)
     known: list[Indices] = []
     for width in POOLS:
@@ -64,13 +64,13 @@ def pools(problem: ScreeningProblem, candidate: Candidate, width: float) -> Indi
     """Number of the contract that each type takes if those within `width` units are one; 0 is the outside contract."""
     from scipy.sparse.csgraph import connected_components
 
-    units, outside = units_of(problem), problem.outside_contract
+    units = units_of(problem)
     paid = contracts_of(problem, candidate.allocation, candidate.utility)[1]
     places = np.column_stack([candidate.allocation / units.allocation, paid / units.money])
     apart = np.abs(places[:, np.newaxis] - places).max(axis=2)
     contract = connected_components(apart <= width, directed=False)[1] + 1
-    if outside is not None:
-        leaves = np.abs(places - np.append(outside / units.allocation, 0.0)).max(axis=1) <= width
+    if problem.outside.is_contract:
+        leaves = np.abs(places - np.append(problem.outside.allocation / units.allocation, 0.0)).max(axis=1) <= width
         contract[np.isin(contract, contract[leaves])] = OUTSIDE
     return np.asarray(contract, dtype=np.intp)
 
@@ -86,7 +86,7 @@ def _pooled(problem: ScreeningProblem, contract: Indices, allocation: Array, uti
     lowest = np.full(len(share), np.inf)
     np.minimum.at(lowest, number, each)
     leaves = contract == OUTSIDE
-    shared[leaves] = 0.0 if problem.outside_contract is None else problem.outside_contract
+    shared[leaves] = problem.outside.allocation
     return shared, np.where(leaves, 0.0, lowest[number])
 
 
@@ -104,15 +104,13 @@ def robustly_repriced(problem: ScreeningProblem, allocation: Array, digits: int)
     if exact is None:
         return
     x, everybody = exact[0], np.arange(problem.n_types)
-    outside = np.zeros(problem.n_goods) if problem.outside_option is None else problem.outside_option
-    leaving = np.zeros(problem.n_types) if problem.outside_option is not None else problem.reservation_utility
 
     def most(types: Indices, step: Array) -> Array:
         return np.einsum("ij,ij->i", problem.valuations[types], step) - sets.support(types, step)
 
     pairs = np.indices((problem.n_types, problem.n_types)).reshape(2, -1)
     more = most(pairs[0], x[pairs[0]] - x[pairs[1]]).reshape(problem.n_types, -1)
-    paid = most(everybody, x - outside) - leaving
+    paid = most(everybody, x - problem.outside.allocation) - problem.outside.utility
     for _ in everybody:
         before, paid = paid, np.minimum(paid, (paid + more).min(axis=1))
         if np.array_equal(before, paid):

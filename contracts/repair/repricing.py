@@ -15,8 +15,8 @@ from contracts.engines.candidate import Candidate, units_of
 from contracts.engines.ironing import line_of
 from contracts.exact.rationals import EPS, UNDERFLOW, utility_error
 from contracts.exact.relevance import row_blocks
-from contracts.inputs.arrays import Array, Indices
-from contracts.problem.mimicry import Mask, access_classes
+from contracts.inputs.arrays import Array, Indices, Mask
+from contracts.problem.mimicry import access_classes
 from contracts.problem.screening import ScreeningProblem
 from contracts.proof.verify import Contracts, distinct_contracts
 
@@ -48,9 +48,9 @@ def merge(problem: ScreeningProblem, candidate: Candidate, width: float) -> tupl
     allocations = np.column_stack(means)
     single = np.bincount(merged) == 1
     allocations[single] = candidate.allocation[first[single]]
-    outside = problem.outside_contract
-    if outside is None:
+    if not problem.outside.is_contract:
         return allocations, merged
+    outside = problem.outside.allocation
     allocations = np.where(np.abs(allocations - outside).max(axis=1, keepdims=True) <= cell, outside, allocations)
     return np.vstack([outside, allocations]), merged + 1
 
@@ -74,9 +74,8 @@ def reprice_near(problem: ScreeningProblem, candidate: Candidate, width: float, 
     allocations, contract = merge(problem, candidate, width)
     allocations = problem.domain.clip(allocations)
     near = contracts_of(problem, allocations[contract], candidate.utility)[1]
-    if problem.outside_contract is not None:
-        stays = (allocations[contract] == problem.outside_contract).all(axis=1)
-        near[stays & (np.abs(near) <= width * units_of(problem).money)] = 0.0
+    stays = problem.outside.is_at(allocations)[contract]
+    near[stays & (np.abs(near) <= width * units_of(problem).money)] = 0.0
     required = -np.inf if problem.terms.minimum_profit is None else problem.terms.minimum_profit
     for _ in range(BUDGET_ROUNDS):
         found = _in_place(problem, allocations, contract, deadline, near)
@@ -107,8 +106,7 @@ def _in_place(
         allocations, contract = by_access(mimics, allocations[contract])
     if len(allocations) > REPRICED_CONTRACTS:
         return None
-    outside = problem.outside_contract
-    homes = np.zeros(0, dtype=np.intp) if outside is None else np.flatnonzero((allocations == outside).all(axis=1))
+    homes = np.flatnonzero(problem.outside.is_at(allocations))
     if near is not None:  # where its takers are paid, as by a basic income, it is a contract like any other
         homes = np.array([home for home in homes if near[contract == home].min(initial=0.0) >= 0], dtype=np.intp)
     home = int(homes[0]) if homes.size and mimics is None else -1
@@ -202,9 +200,8 @@ def chain(problem: ScreeningProblem, candidate: Candidate) -> Contracts | None:
     own = values[kept[1:]]
     rise = np.einsum("ij,ij->i", own, allocation[kept[1:]] - allocation[kept[:-1]]) - hair
     first = allocation[kept[0]]
-    outside = problem.outside_contract
     start = 0.0
-    if outside is None or not np.array_equal(first, outside):
+    if not problem.outside.is_at(first[np.newaxis])[0]:
         start = float(values[0] @ first - problem.reservation_utility[head[0]]) - hair
     return allocation[kept], np.cumsum(np.concatenate([[start], rise]))
 

@@ -20,9 +20,8 @@ from contracts.engines.candidate import Candidate, units_of
 from contracts.engines.program import Rows
 from contracts.engines.strict import StrictMenu
 from contracts.exact.rationals import ExactUtilities, utility_error
-from contracts.inputs.arrays import Array, Indices
-from contracts.problem.domains import Box, Simplex
-from contracts.problem.mimicry import Mask
+from contracts.inputs.arrays import Array, Indices, Mask
+from contracts.problem.domains import ends_of, is_lottery
 from contracts.problem.participation import in_goods
 from contracts.problem.screening import ScreeningProblem
 from contracts.proof.verify import Contracts
@@ -58,9 +57,7 @@ def tight_repairs(problem: ScreeningProblem, candidate: Candidate, strict: Stric
             repriced = list(exactly_repriced(problem, *found))
             yield from repriced
             for amounts in indifferent_amounts(problem, twins, *found) if not repriced else ():
-                if (
-                    twins and strict is not None and strict.roomless is not None
-                ):  # others follow those whom they are tied to
+                if twins and strict is not None and strict.roomless is not None:  # those tied to them by rows follow
                     amounts, _ = on_equations(problem, strict.roomless, amounts, utility, np.concatenate(twins))
                 yield from exactly_repriced(problem, amounts, contracts_of(problem, amounts, utility)[1])
 
@@ -70,9 +67,9 @@ def on_edges(problem: ScreeningProblem, allocation: Array, width: float) -> Arra
     cell = width * units_of(problem).allocation
     if cell == 0:
         return allocation
-    edges = [problem.domain.lower, problem.domain.upper] if isinstance(problem.domain, Box) else [np.zeros(())]
-    if problem.outside_contract is not None:
-        edges.append(problem.outside_contract)
+    edges = list(ends_of(problem.domain, problem.n_goods) or [np.zeros(problem.n_goods)])
+    if problem.outside.is_contract:
+        edges.append(problem.outside.allocation)
     moved = allocation
     for edge in edges:
         moved = np.where(np.abs(moved - edge) <= cell, edge, moved)
@@ -88,17 +85,15 @@ def on_edges(problem: ScreeningProblem, allocation: Array, width: float) -> Arra
 
 
 def level(problem: ScreeningProblem, twins: list[Indices], allocation: Array, utility: Array) -> Array:
-    """Utilities with one rent for all twins: of those who keep the outside contract unpaid, or else the highest."""
-    utility, outside = utility.copy(), problem.outside_contract
+    """Utilities with the same rent for all twins: of those who keep what they have unpaid, or else the highest."""
+    utility, outside = utility.copy(), problem.outside
     for group in twins:
         common = problem.valuations[group, 0] - problem.valuations[group[0], 0]
         rent = utility[group] - common
-        same = float(rent.max())
-        if outside is not None:
-            kept = float(problem.valuations[group[0]] @ outside)
-            at_home = (allocation[group] == outside).all(axis=1)
-            if at_home.any() and rent[at_home].min() <= kept + UNPAID * units_of(problem).money:
-                same = kept
+        same, kept = float(rent.max()), float(problem.valuations[group[0]] @ outside.allocation)
+        at_home = outside.is_at(allocation[group])
+        if at_home.any() and rent[at_home].min() <= kept + UNPAID * units_of(problem).money:
+            same = kept
         utility[group] = same + common
     return utility
 
@@ -112,7 +107,7 @@ def on_equations(
     """
     units, domain, shape = units_of(problem), problem.domain, allocation.shape
     matrix, limit = rows.matrix.toarray(), rows.limit
-    if isinstance(domain, Simplex) and not domain.free_disposal:
+    if is_lottery(domain):
         sums = np.kron(np.eye(shape[0]), np.ones(shape[1]))
         matrix = np.vstack([matrix, np.hstack([sums, np.zeros((shape[0], shape[0]))])])
         limit = np.append(limit, np.ones(shape[0]))
@@ -128,9 +123,8 @@ def on_equations(
 
 
 def _is_on_edge(problem: ScreeningProblem, allocation: Array) -> NDArray[np.bool_]:
-    if isinstance(problem.domain, Box):
-        return np.asarray((allocation == problem.domain.lower) | (allocation == problem.domain.upper))
-    return np.asarray(allocation == 0)
+    lower, upper = ends_of(problem.domain, problem.n_goods) or (0.0, np.inf)
+    return np.asarray((allocation == lower) | (allocation == upper))
 
 
 def exactly_repriced(problem: ScreeningProblem, allocation: Array, near: Array) -> Iterator[Contracts]:
@@ -140,25 +134,23 @@ def exactly_repriced(problem: ScreeningProblem, allocation: Array, near: Array) 
     to another, it is paid a sliver. None come where rounding down goes on for ever: a circle of types must be
     indifferent, and floats cannot say it.
     """
-    outside, mimics = problem.outside_contract, problem.mimics
+    outside, mimics = problem.outside, problem.mimics
     allocations, contract = np.unique(allocation, axis=0, return_inverse=True)
     contract = contract.reshape(-1)
     if mimics is not None:  # the same amounts may be meant for types out of one another's reach
         allocations, contract = allocation, np.arange(problem.n_types)
-    home: tuple[int, ...] = ()
-    if outside is not None:
-        found = np.flatnonzero((allocations == outside).all(axis=1))
-        home = tuple(int(each) for each in found if near[contract == each].min() >= 0)
+    found = np.flatnonzero(outside.is_at(allocations))
+    home = tuple(int(each) for each in found if near[contract == each].min() >= 0)
     near = near + 4 * utility_error(problem.valuations, allocation, near)
     lowest, highest = problem.transfer_limits
     finite = [limit for limit in (highest,) if np.isfinite(limit)]
-    offered = allocations if outside is None else np.vstack([allocations, outside])
+    offered = outside.beside(allocations, near[: len(allocations)])[0]
     values, amounts = in_goods(problem.domain, problem.valuations, offered)
     reserved = problem.reservation_utility if problem.has_participation_constraint else np.zeros(0)
     exact = ExactUtilities(values, amounts, near, np.append(reserved, finite))
     worth = exact.worth(values, amounts[: len(allocations)])
     own = worth[np.arange(problem.n_types), contract]
-    if outside is not None:
+    if outside.is_contract:
         ceilings = own - exact.worth(values, amounts[-1:])[:, 0]
     elif problem.has_participation_constraint:
         ceilings = own - exact.whole(reserved)

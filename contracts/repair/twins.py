@@ -64,10 +64,10 @@ def with_twins_sharing(
 
 def _parts(problem: ScreeningProblem, group: Indices, allocation: Array) -> list[Indices]:
     """Whoever of a group of twins may share when not all do: those who are served, or nobody."""
-    outside, nobody = problem.outside_contract, group[:0]
-    if outside is None:
+    nobody = group[:0]
+    if not problem.outside.is_contract:
         return [nobody]
-    far = np.abs(allocation[group] - outside).max(axis=1) > LEFT_OUT * units_of(problem).allocation
+    far = np.abs(allocation[group] - problem.outside.allocation).max(axis=1) > LEFT_OUT * units_of(problem).allocation
     return [nobody] if far.all() or far.sum() < 2 else [nobody, group[far]]
 
 

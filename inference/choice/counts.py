@@ -24,7 +24,7 @@ from inference.choice.offered import ChoiceSet, choice_set
 Integers = NDArray[np.int64]
 EVERY_ROUND = ""  # name of a menu that is the only one
 USER, OPTION, MENU, ROUND = "user", "option", "menu", "round"
-Offers = Mapping[str, ChoiceSet]
+NamedChoiceSets = Mapping[str, ChoiceSet]
 
 
 class Taken(NamedTuple):
@@ -112,7 +112,7 @@ def named_offers(menu: Any) -> dict[str, ChoiceSet]:
     return offers
 
 
-def count_choices(offers: Offers, choices: Any, users: Any = None) -> ChoiceCounts:
+def count_choices(offers: NamedChoiceSets, choices: Any, users: Any = None) -> ChoiceCounts:
     """Choices from an array, a frame or a file, counted and checked against the menus.
 
     Parameters
@@ -146,7 +146,7 @@ def count_choices(offers: Offers, choices: Any, users: Any = None) -> ChoiceCoun
 # ---- arrays ----
 
 
-def _from_array(offers: Offers, choices: Any, users: Any) -> ChoiceCounts:
+def _from_array(offers: NamedChoiceSets, choices: Any, users: Any) -> ChoiceCounts:
     option, missing = _options(choices)
     n_users, n_rounds = option.shape
     menus = list(offers) if EVERY_ROUND not in offers else [EVERY_ROUND] * n_rounds
@@ -214,7 +214,7 @@ def _tally(option: Integers, missing: NDArray[np.bool_], width: int) -> Integers
 # ---- frames ----
 
 
-def _from_frame(offers: Offers, table: Table, users: Any, where: str, *, first_row: int) -> ChoiceCounts:
+def _from_frame(offers: NamedChoiceSets, table: Table, users: Any, where: str, *, first_row: int) -> ChoiceCounts:
     """Counts of a frame, whose rows are numbered from 0, or of a file, whose rows are numbered from 1."""
     if users is not None:
         raise ProblemError(f"users is given twice: {where} has a column {USER!r}")
@@ -251,7 +251,7 @@ def _from_frame(offers: Offers, table: Table, users: Any, where: str, *, first_r
     return ChoiceCounts(counts, labels, history)
 
 
-def _menus_of_rows(offers: Offers, table: Table, where: str, first_row: int) -> NDArray[Any] | None:
+def _menus_of_rows(offers: NamedChoiceSets, table: Table, where: str, first_row: int) -> NDArray[Any] | None:
     """Name of the menu of every row; None where there is one menu."""
     given = np.array([str(cell) for cell in table.labels(MENU).tolist()]) if MENU in table.names else None
     if EVERY_ROUND in offers:
@@ -279,7 +279,7 @@ def _named(cells: list[Any], path: Path) -> NDArray[Any]:
 # ---- counts ----
 
 
-def _fitting(offers: Offers, choices: ChoiceCounts) -> ChoiceCounts:
+def _fitting(offers: NamedChoiceSets, choices: ChoiceCounts) -> ChoiceCounts:
     for name, table in choices.counts.items():
         if name not in offers:
             raise ProblemError(f"counts are of menu {name!r}, which is not among {_listed(list(offers))}")

@@ -195,14 +195,13 @@ class ChoiceData:
                 "not everybody can take every option of this menu, because its problem has mimics: make ChoiceData "
                 "yourself, with available= for what each person could take"
             )
-        if problem.outside_contract is None and outside is None:
+        if not problem.outside.is_contract and outside is None:
             raise ProblemError(
                 "the outside option of this menu is worth a reservation utility, not a contract: name an attribute for "
                 "it, outside='outside', and its coefficients are estimated"
             )
         n_contracts = len(transfers)
-        nothing = np.zeros(problem.n_goods) if problem.outside_contract is None else problem.outside_contract
-        options = np.column_stack([np.vstack([allocations, nothing]), np.append(transfers, 0.0)])
+        options = np.column_stack([np.vstack([allocations, problem.outside.allocation]), np.append(transfers, 0.0)])
         names = [*map(str, problem.goods), transfer]
         if outside is not None:
             options = np.column_stack([options, np.append(1.0 - menu.option_serving, 1.0)])

@@ -33,7 +33,7 @@ class ChoiceModel(Protocol):
         """Probability of every option; (..., n_options), the last axis sums to 1."""
         return np.asarray(np.exp(self.log_likelihood(utility)))
 
-    def simulate(self, utility: Any, rng: np.random.Generator) -> Integers:
+    def simulate(self, utility: Any, *, rng: np.random.Generator) -> Integers:
         """One choice for every leading index: the number of the option; (...)."""
         cumulative = np.cumsum(self.probabilities(utility), axis=-1)
         cumulative /= cumulative[..., -1:]  # so that no draw falls behind the last option that is within reach

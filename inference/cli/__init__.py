@@ -1,5 +1,5 @@
 """The command line of both packages."""
 
-from inference.cli.app import app, main
+from inference.cli.verbs import app, main
 
 __all__ = ["app", "main"]

@@ -90,7 +90,7 @@ def societal(
         if out.exists() and not out.is_dir():
             raise ProblemError(f"--out {out} is a file: name a folder")
         progress = functools.partial(typer.echo, err=True)
-        study = run_study(scale, seed=seed, out=out, workers=workers or os.cpu_count() or 1, report=progress)
+        study = run_study(scale, seed=seed, out=out, n_workers=workers or os.cpu_count() or 1, progress=progress)
 
         progress("drawing")
         answer.give(

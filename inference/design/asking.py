@@ -24,17 +24,19 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from scipy.special import softmax
 
-from contracts.display.table import plural
+from contracts.display.numbers import plural
+from contracts.display.table import Column, Table, Tabular
 from contracts.errors import ProblemError
 from contracts.inputs.arrays import Array, finite, number
 from contracts.inputs.door import checked
+from contracts.inputs.extras import pandas
 from contracts.inputs.frozen import dataclass
 from contracts.menu.menu import Menu
 from contracts.menu.offers import Options
 from contracts.problem.costs import parts_of
-from contracts.problem.domains import Box, NonNegative, Simplex
+from contracts.problem.domains import Simplex, ends_of
 from contracts.problem.screening import ScreeningProblem
-from contracts.readable import aligned, readable
+from contracts.readable import readable
 from contracts.solve import as_problem, solve_menu
 from inference.choice.information import mutual_information
 from inference.choice.model import Logit
@@ -49,7 +51,7 @@ SMALLEST_CHANCE = 1e-300  # where a probability underflows, its logarithm is of 
 
 @checked
 @dataclass(frozen=True, eq=False, repr=False)
-class AskingMenu:
+class AskingMenu(Tabular):
     """Options for agents who err, what they are expected to earn, and what choices from them tell.
 
     Attributes
@@ -94,26 +96,27 @@ class AskingMenu:
 
     def to_frame(self) -> pd.DataFrame:
         """One row per option, the outside option last: allocation, transfer, chance by type."""
-        import pandas as pd
-
+        pd = pandas()
         names = [str(k) for k in range(len(self.options.transfers))]
         index = pd.Index([*names, "outside"], name="option")
         goods = {good: [*self.options.allocations[:, g], np.nan] for g, good in enumerate(self.problem.goods)}
         chances = {f"chance of {label}": self.probabilities[i] for i, label in enumerate(self.problem.labels)}
         return pd.DataFrame({**goods, "transfer": [*self.options.transfers, 0.0], **chances}, index=index)
 
-    def __repr__(self) -> str:
+    def _table(self) -> Table:
         head = (
             f"AskingMenu: {plural(len(self.options.transfers), 'option')} for logit choice at temperature "
             f"{self.temperature:g}; expected value {self.value:.4g}, information {self.information:.4g} nats a choice"
         )
-        goods = list(map(readable, self.problem.goods))
-        rows = [["option", *goods, "transfer", *(f"P({readable(label)})" for label in self.problem.labels)]]
-        for k, (allocation, transfer) in enumerate(zip(*self.options, strict=True)):
-            chances = [f"{chance:.3f}" for chance in self.probabilities[:, k]]
-            rows.append([str(k), *(f"{amount:.4g}" for amount in allocation), f"{transfer:.4g}", *chances])
-        rows.append(["outside", *[""] * (len(goods) + 1), *(f"{chance:.3f}" for chance in self.probabilities[:, -1])])
-        return "\n".join([head, *aligned(rows)])
+        allocations, transfers = self.options
+        columns = [Column("option", [*map(str, range(len(transfers))), "outside"], left=False)]
+        amounts = dict(zip(map(readable, self.problem.goods), allocations.T, strict=True)) | {"transfer": transfers}
+        columns += [
+            Column(name, [*map("{:.4g}".format, held), ""], heading=name, left=False) for name, held in amounts.items()
+        ]
+        for label, chances in zip(self.problem.labels, self.probabilities, strict=True):
+            columns.append(Column(f"P({label})", chances, ".3f", f"P({readable(label)})"))
+        return Table(columns, head)
 
 
 @checked
@@ -336,10 +339,9 @@ class _Chart:
     def bounds(self, n_options: int) -> list[tuple[float | None, float | None]]:
         domain, shape = self.problem.domain, (n_options, self.problem.n_goods)
         amounts: list[tuple[float | None, float | None]] = [(None, None)] * (n_options * self._coordinates)
-        if isinstance(domain, NonNegative):
-            amounts = [(0.0, None)] * (n_options * self._coordinates)
-        if isinstance(domain, Box):
-            lower, upper = (np.broadcast_to(end, shape).ravel() / self.amount for end in (domain.lower, domain.upper))
+        found = ends_of(domain, shape[1])
+        if found is not None:
+            lower, upper = (np.broadcast_to(end, shape).ravel() / self.amount for end in found)
             ends = zip(lower.tolist(), upper.tolist(), strict=True)
             amounts = [(None if np.isinf(low) else low, None if np.isinf(high) else high) for low, high in ends]
         lowest, highest = (limit / self.money for limit in self.problem.transfer_limits)
@@ -406,7 +408,7 @@ def _check(problem: ScreeningProblem) -> None:
     if problem.ambiguity is not None or problem.uncertainty is not None or problem.has_rows:
         raise ProblemError("asking_menu takes no ambiguity, uncertainty or side constraints: leave them out")
     check_one_list(problem)
-    if not isinstance(problem.domain, NonNegative | Box | Simplex):
+    if ends_of(problem.domain, problem.n_goods) is None and not isinstance(problem.domain, Simplex):
         raise ProblemError(f"asking_menu takes NonNegative, Box or Simplex, not {type(problem.domain).__name__}")
     if not hasattr(problem.cost, "gradient"):
         raise ProblemError(f"cost {type(problem.cost).__name__} has no gradient: asking_menu needs it")

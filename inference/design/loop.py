@@ -13,14 +13,16 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from contracts.display.drawn import drawn
-from contracts.display.table import plural
+from contracts.display.numbers import plural
+from contracts.display.palette import axes
+from contracts.display.table import Column, Table, Tabular, names
 from contracts.errors import ProblemError
 from contracts.inputs.arrays import Array, finite, generator
 from contracts.inputs.door import checked
+from contracts.inputs.extras import pandas
 from contracts.inputs.frozen import dataclass
 from contracts.inputs.progress import reporter
 from contracts.problem.screening import ScreeningProblem
-from contracts.readable import name_column
 from inference.choice.model import Logit
 from inference.design.asking import AskingMenu, asking_menu
 from inference.types.population import Population, population_of
@@ -58,7 +60,7 @@ def believed(now: Round) -> AskingMenu:
 
 def thompson(now: Round) -> AskingMenu:
     """The best menu for weights drawn from their posterior: what may be best is tried (Thompson 1933)."""
-    drawn = now.population.gibbs(now.rng, n_draws=1, n_chains=1, n_warmup=WARMUP).draws[0]
+    drawn = now.population.gibbs(rng=now.rng, n_draws=1, n_chains=1, n_warmup=WARMUP).draws[0]
     drawn = np.maximum(drawn, 1e-6)
     return _asking(now, now.problem.under(drawn / drawn.sum()))
 
@@ -102,7 +104,7 @@ DESIGNERS: Mapping[str, Designer] = {
 
 @checked
 @dataclass(frozen=True, eq=False, repr=False)
-class LearningCurves:
+class LearningCurves(Tabular):
     """Regret of each designer against knowing the weights; asking_menu's best for them is the benchmark.
 
     Attributes
@@ -132,8 +134,7 @@ class LearningCurves:
 
     def to_frame(self) -> pd.DataFrame:
         """One row per designer, run and round."""
-        import pandas as pd
-
+        pd = pandas()
         index = pd.MultiIndex.from_product(
             [self.designers, range(self.regret.shape[1]), range(self.regret.shape[2])],
             names=["designer", "run", "round"],
@@ -142,10 +143,7 @@ class LearningCurves:
 
     def plot(self, ax: Axes | None = None) -> Axes:
         """Cumulative regret by round; returns the matplotlib axes."""
-        if ax is None:
-            import matplotlib.pyplot as plt
-
-            _, ax = plt.subplots()
+        ax = axes(ax)
         for name, line in zip(self.designers, self.cumulative, strict=True):
             ax.plot(np.arange(1, len(line) + 1), line, label=drawn(name))
         ax.set_xlabel("round")
@@ -153,20 +151,19 @@ class LearningCurves:
         ax.legend()
         return ax
 
-    def __repr__(self) -> str:
-        heading, *names = name_column("designer", self.designers)
+    def _table(self) -> Table:
         runs, rounds = self.regret.shape[1:]
-        lines = [
-            f"Regret against knowing the weights ({self.best:.4g} a round and agent), {plural(runs, 'run')} of "
-            f"{plural(rounds, 'round')}"
+        mean = self.regret.mean(axis=1)
+        columns = [
+            names("designer", self.designers),
+            Column("first", mean[:, 0], ".4f"),
+            Column("last", mean[:, -1], ".4f"),
+            Column("sum", mean.sum(axis=1), ".4f"),
+            Column("s.e.", self.standard_error() if runs > 1 else [None] * len(mean), ".4f"),
+            Column("error", self.error[:, :, -1].mean(axis=1), ".3f"),
         ]
-        lines.append(f"{heading}  {'first':>8}  {'last':>8}  {'sum':>8}  {'s.e.':>7}  {'error':>6}")
-        for k, name in enumerate(names):
-            mean = self.regret[k].mean(axis=0)
-            error = self.error[k, :, -1].mean()
-            spread = f"{self.standard_error()[k]:.4f}" if runs > 1 else "-"
-            lines.append(f"{name}  {mean[0]:>8.4f}  {mean[-1]:>8.4f}  {mean.sum():>8.4f}  {spread:>7}  {error:>6.3f}")
-        return "\n".join(lines)
+        best = f"knowing the weights ({self.best:.4g} a round and agent)"
+        return Table(columns, f"Regret against {best}, {plural(runs, 'run')} of {plural(rounds, 'round')}")
 
 
 @checked
@@ -257,7 +254,7 @@ def _play(
         now = Round(beliefs, population, temperature, remaining, n_users, last, tuple(seen), tuple(counts), own)
         offer = designer(now)
         types = agents.choice(problem.n_types, size=n_users, p=problem.weights / problem.weights.sum())
-        choices = Logit(temperature).simulate(offer.choice_set.utility[types], agents)
+        choices = Logit(temperature).simulate(offer.choice_set.utility[types], rng=agents)
         seen.append(offer)
         counts.append(np.bincount(choices, minlength=offer.probabilities.shape[1]).astype(np.float64))
         regret[number] = best.value - offer.expected_value(problem.weights)

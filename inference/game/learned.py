@@ -7,9 +7,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from scipy.special import entr
 
+from contracts.display.palette import INK, axes
+from contracts.display.table import Column, Table, Tabular
 from contracts.errors import ProblemError
 from contracts.inputs.arrays import Array
 from contracts.inputs.door import checked
+from contracts.inputs.extras import pandas
 from contracts.inputs.frozen import dataclass
 from inference.game.assistant import Assistant, Memory
 from inference.game.beliefs import norm_prior, tables_of
@@ -24,7 +27,7 @@ if TYPE_CHECKING:
 
 @checked
 @dataclass(frozen=True, eq=False, repr=False)
-class LearnedNorm:
+class LearnedNorm(Tabular):
     """The posterior of a group's norm, as it grew.
 
     Attributes
@@ -66,7 +69,7 @@ class LearnedNorm:
         """What asking is worth now."""
         return question(self.probabilities[-1:], self.assistant.space)
 
-    def propose(self, amount: int, rng: np.random.Generator, *, currency: str | None = None) -> int:
+    def propose(self, amount: int, *, rng: np.random.Generator, currency: str | None = None) -> int:
         """Units that the assistant offers next, by default in the last currency.
 
         Raises
@@ -89,12 +92,11 @@ class LearnedNorm:
         memory = Memory(self.assistant, tables, names, self.memory.setting, self.memory.evidence, self.memory.remarks)
         memory = memory.entering(np.array([names.index(name)]))
         prior = norm_prior(self.assistant.space, self.prior, strength=self.assistant.strength)
-        return int(memory.propose(prior, np.array([amount]), rng)[0])
+        return int(memory.propose(prior, np.array([amount]), rng=rng)[0])
 
     def to_frame(self) -> pd.DataFrame:
         """One row per interaction: what was seen, and what was believed after it."""
-        import pandas as pd
-
+        pd = pandas()
         return pd.DataFrame(
             {
                 "currency": self.currency,
@@ -108,27 +110,26 @@ class LearnedNorm:
 
     def plot(self, ax: Axes | None = None) -> Axes:
         """Shares that users offered, and the expected share with one standard deviation, by interaction."""
-        if ax is None:
-            from matplotlib.figure import Figure
-
-            ax = Figure(figsize=(6, 3.5), layout="constrained").subplots()
+        ax = axes(ax, figsize=(6, 3.5), layout="constrained")
         steps = np.arange(len(self.mean))
         ax.fill_between(steps, self.mean - self.sd, self.mean + self.sd, alpha=0.25, lw=0)
         ax.plot(steps, self.mean, label="expected share, 1 sd")
-        ax.plot(steps[1:], self.seen, "k.", label="users' offers")
+        ax.plot(steps[1:], self.seen, ".", color=INK, label="users' offers")
         ax.set(xlabel="interactions seen", ylabel="share offered", ylim=(-0.04, 1.04))
         ax.legend()
         return ax
 
-    def __repr__(self) -> str:
+    def _table(self) -> Table:
         space = self.assistant.space
         shares = np.unique(space.share)
         weights = np.array([self.probabilities[-1, space.share == share].sum() for share in shares])
         top = [k for k in np.argsort(-weights, kind="stable")[:5] if weights[k] >= 0.0005]
-        head = f"Norm after {len(self.currency)} interactions, {self.unreadable} offers unreadable"
-        lines = [f"{shares[k]:>5.2f}  {weights[k]:>11.3f}" for k in top]
-        tail = f"mean {self.mean[-1]:.3f}, sd {self.sd[-1]:.3f}"
-        return "\n".join([head, "share  probability", *lines, tail])
+        return Table(
+            [Column("share", shares, ".2f"), Column("probability", weights, ".3f")],
+            f"Norm after {len(self.currency)} interactions, {self.unreadable} offers unreadable",
+            [f"mean {self.mean[-1]:.3f}, sd {self.sd[-1]:.3f}"],
+            shown=top,
+        )
 
 
 @checked
@@ -157,7 +158,7 @@ def learn_norm(table: Any, assistant: Assistant | None = None, *, prior: str | f
     share  probability
      0.50        1.000
     mean 0.500, sd 0.000
-    >>> learned.propose(30, np.random.default_rng(1))
+    >>> learned.propose(30, rng=np.random.default_rng(1))
     15
     """
     assistant = assistant or Assistant()

@@ -16,7 +16,8 @@ from typing import Any
 
 import numpy as np
 
-from contracts.display.table import plural
+from contracts.display.numbers import plural
+from contracts.display.table import Column, Table, Tabular
 from contracts.errors import ProblemError
 from contracts.inputs.arrays import Array, finite, generator, number
 from contracts.inputs.door import checked
@@ -39,8 +40,8 @@ SHOWN = 20  # people in a printed table
 
 
 @checked
-@dataclass(frozen=True, eq=False)
-class NormGroups:
+@dataclass(frozen=True, eq=False, repr=False)
+class NormGroups(Tabular):
     """Posterior of the norms in mixed groups.
 
     Attributes
@@ -75,21 +76,23 @@ class NormGroups:
         position("person", person, self.membership.shape[1], "people")
         return np.asarray(self.membership[:, person] @ self.space.share)
 
-    def __repr__(self) -> str:
+    def _table(self) -> Table:
         n_runs, n_people, _ = self.membership.shape
-        chance = self.n_groups.mean(axis=0)
+        chance, shown = self.n_groups.mean(axis=0), range(min(n_people, SHOWN))
         head = f"Norms of {n_people} people, {plural(n_runs, 'run')}: {plural(int(chance.argmax()), 'norm')} held"
-        rows = [f"{head} (probability {chance.max():.2f})", "person  share given"]
-        rows += [f"{person:6}  {self.share_of(person).mean():11.2f}" for person in range(min(n_people, SHOWN))]
-        return "\n".join(rows + ["..."] * (n_people > SHOWN))
+        return Table(
+            [Column("person", shown), Column("share given", [self.share_of(k).mean() for k in shown], ".2f")],
+            f"{head} (probability {chance.max():.2f})",
+            ["..."] * (n_people > SHOWN),
+        )
 
 
 @checked
 def infer_groups(
     space: NormSpace,
     log_likelihood: Any,
-    rng: np.random.Generator,
     *,
+    rng: np.random.Generator,
     concentration: float = 1.0,
     n_sweeps: int = 60,
     n_warmup: int = 20,
@@ -112,7 +115,7 @@ def infer_groups(
     >>> from inference.game.beliefs import share_norms
     >>> space = share_norms(shares=[0.0, 0.5, 1.0], spreads=[0.1])
     >>> acts = np.log([[[0.9, 0.05, 0.05]] * 8 + [[0.05, 0.05, 0.9]] * 2])
-    >>> groups = infer_groups(space, acts * 3, np.random.default_rng(1))  # each acted three times
+    >>> groups = infer_groups(space, acts * 3, rng=np.random.default_rng(1))  # each acted three times
     >>> groups.weight_near(0.0).round(2), int(groups.n_groups[0].argmax())
     (array([0.8]), 2)
     """
@@ -163,7 +166,7 @@ def user_likelihood(space: NormSpace, tables: Tables, played: Play, n_epochs: in
     """
     n_users, runs = len(played.game.users), np.arange(played.n_runs)
     evidence = no_evidence(space, played.n_runs * n_users).reshape(played.n_runs, n_users, space.n_norms, -1)
-    for epoch in range(n_epochs or played.game.epochs):
+    for epoch in range(n_epochs or played.game.n_epochs):
         if epoch:
             evidence = in_new_setting(evidence, space)
         for k, slot in enumerate(played.game.schedule):
@@ -177,8 +180,8 @@ def user_likelihood(space: NormSpace, tables: Tables, played: Play, n_epochs: in
 @checked
 def infer_user_norms(
     played: Play,
-    rng: np.random.Generator,
     *,
+    rng: np.random.Generator,
     n_epochs: int | None = None,
     space: NormSpace | None = None,
     concentration: float = 1.0,
@@ -197,8 +200,8 @@ def infer_user_norms(
     >>> from inference.game.ultimatum import play
     >>> from inference.game.rules import Game
     >>> users = ("selfish", "selfish", "selfish", "altruistic")
-    >>> played = play(Game(users=users, assistants=0), n_runs=20, rng=np.random.default_rng(1))
-    >>> infer_user_norms(played, np.random.default_rng(2))
+    >>> played = play(Game(users=users, n_assistants=0), n_runs=20, rng=np.random.default_rng(1))
+    >>> infer_user_norms(played, rng=np.random.default_rng(2))
     Norms of 4 people, 20 runs: 2 norms held (probability 1.00)
     person  share given
          0         0.00
@@ -208,8 +211,8 @@ def infer_user_norms(
     """
     if not isinstance(played, Play):
         raise ProblemError(f"played is {type(played).__name__}: give what play() returns")
-    if n_epochs is not None and not 1 <= n_epochs <= played.game.epochs:
-        raise ProblemError(f"n_epochs is {n_epochs}: the game has {played.game.epochs} epochs, use 1 or more of them")
+    if n_epochs is not None and not 1 <= n_epochs <= played.game.n_epochs:
+        raise ProblemError(f"n_epochs is {n_epochs}: the game has {played.game.n_epochs} epochs, use 1 or more of them")
     known = share_norms() if space is None else space
     score = user_likelihood(known, tables_of(known, played.amount), played, n_epochs)
-    return infer_groups(known, score, generator(rng), concentration=concentration)
+    return infer_groups(known, score, rng=generator(rng), concentration=concentration)

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from contracts.errors import ProblemError
 from contracts.inputs.arrays import Array, eager
+from contracts.inputs.extras import pandas
 from contracts.inputs.files import open_file
 from contracts.inputs.frozen import dataclass
 from contracts.inputs.progress import reporter
@@ -47,8 +48,7 @@ def read_offers(path: str | Path) -> pd.DataFrame:
     ProblemError
         If there is no such file, or it lacks a column.
     """
-    import pandas as pd
-
+    pd = pandas()
     source = Path(path)
     source = source / "offers.parquet" if source.is_dir() else source
     if not source.is_file():
@@ -71,8 +71,7 @@ def checked_offers(table: Any) -> pd.DataFrame:
         raise ProblemError(f"the transcript has no column {missing[0]!r}: it needs {', '.join(NEEDED)}")
     if not len(table):
         raise ProblemError("the transcript is empty: there is nothing to learn from; give at least one proposal")
-    import pandas as pd
-
+    pd = pandas()
     units = pd.to_numeric(table["to_other"], errors="coerce")
     if len(odd := table.index[units.isna() & table["to_other"].notna()]):
         raise ProblemError(
@@ -236,7 +235,7 @@ def replay(
             proposes = happened & ~script.user_proposes[:, epoch, slot]
             if proposes.any():
                 prior = log_priors[rng.integers(len(log_priors), size=replicates * n_runs)]
-                units[:, epoch, slot] = acting.propose(prior, pots, rng)
+                units[:, epoch, slot] = acting.propose(prior, pots, rng=rng)
             offered = script.units[:, epoch, slot]
             seen = np.maximum(all_runs(offered), 0)
             shown = happened & (offered >= 0) & script.user_proposes[:, epoch, slot]

@@ -52,8 +52,8 @@ class Game:
     Parameters
     ----------
     users : the policy of every user, by name
-    assistants : how many join
-    epochs : how often a setting comes up and everybody proposes
+    n_assistants : how many join
+    n_epochs : how often a setting comes up and everybody proposes
     settings : one is drawn for each epoch; or, with `in_turn`, they come in this order, one an epoch
     policies : what names of policies mean
     exceptions : (policy, setting) -> policy that rules instead in that setting
@@ -68,14 +68,14 @@ class Game:
 
     Examples
     --------
-    >>> game = Game(users=("selfish",) * 5, assistants=5)
+    >>> game = Game(users=("selfish",) * 5, n_assistants=5)
     >>> [sum(slot.pairing == pairing for slot in game.schedule) for pairing in PAIRINGS]
     [3, 2, 2, 3]
     """
 
     users: tuple[str, ...]
-    assistants: int = 1
-    epochs: int = 5
+    n_assistants: int = 1
+    n_epochs: int = 5
     settings: tuple[Setting, ...] = (Setting("apples"), Setting("blankets"), Setting("dollars"))
     policies: Mapping[str, Policy] = field(default_factory=lambda: POLICIES)
     exceptions: Mapping[tuple[str, str], str] = field(default_factory=dict)
@@ -88,14 +88,14 @@ class Game:
         if isinstance(self.users, str):
             raise ProblemError(f"users is {self.users!r}: give one policy per user, such as ({self.users!r},) * 9")
         object.__setattr__(self, "users", texts("users", self.users))
-        for name in ("assistants", "epochs"):
+        for name in ("n_assistants", "n_epochs"):
             if not isinstance(getattr(self, name), int | np.integer):
                 raise ProblemError(f"{name} is {getattr(self, name)!r}: give a whole number")
-        if not self.users or self.assistants < 0 or len(self.users) + self.assistants < 2:
+        if not self.users or self.n_assistants < 0 or len(self.users) + self.n_assistants < 2:
             raise ProblemError(
-                f"{len(self.users)} users, {self.assistants} assistants: at least one user and two people"
+                f"{len(self.users)} users, {self.n_assistants} assistants: at least one user and two people"
             )
-        if self.epochs < 1 or not self.settings:
+        if self.n_epochs < 1 or not self.settings:
             raise ProblemError("epochs and settings are needed: at least one of each")
         checked_names(self.policies, [*self.users, *self.exceptions.values(), *self.answers.values()])
         known = {setting.name for setting in self.settings}
@@ -109,7 +109,7 @@ class Game:
     @property
     def schedule(self) -> tuple[Slot, ...]:
         """Who proposes to whom in an epoch; users among themselves first, assistants among themselves last."""
-        users, assistants = len(self.users), self.assistants
+        users, assistants = len(self.users), self.n_assistants
         circle = list(range(users + assistants))
         if min(users, assistants) > 1:  # the last user sits behind the first assistant
             circle[users - 1], circle[users] = users, users - 1

@@ -12,17 +12,17 @@ from typing import Any
 import numpy as np
 from scipy.special import logsumexp
 
+from contracts.display.table import Column, Table, Tabular, names
 from contracts.errors import ProblemError
 from contracts.inputs.arrays import Array
 from contracts.inputs.frozen import dataclass
-from contracts.readable import name_column
 from inference.game.beliefs import NormSpace, share_norms, tables_of
 from inference.game.types import BANDS, band_of, people_of, readable_splits, share_of_rows, weights_of_norms
 from inference.splits.policies import ShareRule
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class HeldOut:
+class RunScores(Tabular):
     """How well left-out runs are predicted: mean log probability in nats, by predictor.
 
     Attributes
@@ -37,15 +37,17 @@ class HeldOut:
     n_decisions: int
     n_runs: int
 
-    def __repr__(self) -> str:
-        lines = [f"Held out whole: {self.n_runs} runs, {self.n_offers} offers, {self.n_decisions} decisions"]
-        for what, scores in (("offer", self.offers), ("decision", self.decisions)):
-            _, *names = name_column("", scores)
-            lines += [f"{name}  {s:>8.3f} nats per {what}" for name, s in zip(names, scores.values(), strict=True)]
-        return "\n".join(lines)
+    def _table(self) -> Table:
+        parts = {"offer": self.offers, "decision": self.decisions}
+        rows = [(name, nats, f"nats per {what}") for what, scores in parts.items() for name, nats in scores.items()]
+        predictors, scores, units = zip(*rows, strict=True) if rows else ((), (), ())
+        return Table(
+            [names("", predictors), Column("", scores, ".3f"), Column("", units)],
+            f"Held out whole: {self.n_runs} runs, {self.n_offers} offers, {self.n_decisions} decisions",
+        )
 
 
-def held_out(table: Any, rng: np.random.Generator, *, n_folds: int = 5, space: NormSpace | None = None) -> HeldOut:
+def held_out(table: Any, *, rng: np.random.Generator, n_folds: int = 5, space: NormSpace | None = None) -> RunScores:
     """Fit without a fold of runs, predict its users' offers and decisions, for every fold.
 
     Offers: "norms, learning in the run" predicts each person's offers in turn, knowing those before; "norms, one
@@ -97,7 +99,7 @@ def held_out(table: Any, rng: np.random.Generator, *, n_folds: int = 5, space: N
     for scores, count in ((offers, n_offers), (decisions, n_decisions)):
         for name in scores:
             scores[name] /= count
-    return HeldOut(offers, decisions, n_offers, n_decisions, len(runs))
+    return RunScores(offers, decisions, n_offers, n_decisions, len(runs))
 
 
 # ---- predictors of decisions: probabilities for the rows of `part` ----

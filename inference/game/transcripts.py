@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from contracts.display.table import Column, Table, Tabular
 from contracts.errors import ProblemError
 from contracts.inputs.arrays import Array
+from contracts.inputs.extras import pandas
 from contracts.inputs.frozen import dataclass
 from inference.game.assistant import Assistant
 from inference.game.beliefs import Integers
@@ -43,7 +45,7 @@ COLUMNS = (
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Play:
+class Play(Tabular):
     """Many runs of a game.
 
     Attributes
@@ -96,16 +98,15 @@ class Play:
         """One row per proposal, with columns of the recorded `offers.parquet`."""
         return play_frame(self)
 
-    def __repr__(self) -> str:
+    def _table(self) -> Table:
         game = self.game
-        head = f"{self.n_runs} runs: {len(game.users)} users, {game.assistants} assistants, {game.epochs} epochs"
-        if not game.assistants:
-            return head
+        head = f"{self.n_runs} runs: {len(game.users)} users, {game.n_assistants} assistants, {game.n_epochs} epochs"
+        if not game.n_assistants:
+            return Table([], head)
         users, ours = self.users_share.mean(axis=0), self.assistant_share.mean(axis=0)
-        rows = [
-            f"{k:>5}  {u:>6.3f}  {a:>9.3f}  {a - u:>+6.3f}" for k, (u, a) in enumerate(zip(users, ours, strict=True))
-        ]
-        return "\n".join([head, "epoch   users  assistant     gap", *rows])
+        shares = {"users": (users, ".3f"), "assistant": (ours, ".3f"), "gap": (ours - users, "+.3f")}
+        columns = [Column(name, values, form) for name, (values, form) in shares.items()]
+        return Table([Column("epoch", range(game.n_epochs)), *columns], head)
 
 
 def play_frame(played: Play) -> pd.DataFrame:
@@ -115,14 +116,13 @@ def play_frame(played: Play) -> pd.DataFrame:
     --------
     >>> from inference.game.ultimatum import play
     >>> from inference.game.rules import Game
-    >>> played = play(Game(users=("fair",), epochs=1), rng=np.random.default_rng(1))
+    >>> played = play(Game(users=("fair",), n_epochs=1), rng=np.random.default_rng(1))
     >>> played.to_frame()[["pairing", "proposer_policy", "share"]]
                  pairing proposer_policy  share
     0  user to assistant            fair    0.5
     1  assistant to user             NaN    0.5
     """
-    import pandas as pd
-
+    pd = pandas()
     game, n_users = played.game, len(played.game.users)
     run, epoch, slot = (grid.ravel() for grid in np.indices(played.units.shape))
     setting, amount, units = played.setting[run, epoch], played.amount[run, epoch], played.units.ravel()

@@ -14,13 +14,15 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from contracts.display.drawn import drawn
+from contracts.display.palette import GREY, axes
+from contracts.display.table import Column, Table, Tabular, names
 from contracts.errors import ProblemError
 from contracts.inputs.arrays import Array, finite
 from contracts.inputs.door import checked
+from contracts.inputs.extras import pandas
 from contracts.inputs.frozen import dataclass
 from contracts.models import delegation
 from contracts.problem.screening import ScreeningProblem
-from contracts.readable import name_column
 from inference.game.beliefs import (
     NormSpace,
     after_offer,
@@ -46,7 +48,7 @@ RULES = {"one unit": 0.02, "a quarter": 0.25, "half": 0.5, "three quarters": 0.7
 
 @checked
 @dataclass(frozen=True, eq=False, repr=False)
-class SplitTypes:
+class SplitTypes(Tabular):
     """What people of each policy offer and accept.
 
     Attributes
@@ -145,8 +147,7 @@ class SplitTypes:
 
     def to_frame(self) -> pd.DataFrame:
         """One row per type and band: decisions, acceptances, rate."""
-        import pandas as pd
-
+        pd = pandas()
         kind, band = (grid.ravel() for grid in np.indices(self.decided.shape))
         return pd.DataFrame(
             {
@@ -161,25 +162,24 @@ class SplitTypes:
 
     def plot(self, ax: Axes | None = None) -> Axes:
         """Acceptance of each type by the share offered; bands without a decision are left out."""
-        if ax is None:
-            from matplotlib.figure import Figure
-
-            ax = Figure(figsize=(6, 4), layout="constrained").subplots()
+        ax = axes(ax, figsize=(6, 4), layout="constrained")
         for row, label in enumerate(self.labels):
             seen = self.decided[row] > 0
             ax.plot((BANDS[:-1] + BANDS[1:])[seen] / 2, self.acceptance[row, seen], "o-", ms=4, label=drawn(label))
-        ax.axhline(0.5, color="0.7", lw=1)
+        ax.axhline(0.5, color=GREY, lw=1)
         ax.set(xlabel="share offered", ylabel="probability of acceptance", ylim=(-0.03, 1.03))
         ax.legend(fontsize=8)
         return ax
 
-    def __repr__(self) -> str:
-        heading, *names = name_column("type", self.labels)
-        lines = [f"{heading}  weight  share offered  rather accepts"]
-        for row, label in enumerate(self.labels):
-            spans = ", ".join(f"{low:g} to {high:g}" for low, high in self.acceptable(label)) or "nothing seen"
-            lines.append(f"{names[row]}  {self.weights[row]:>6.3f}  {self.share[row]:>13.3f}  {spans}")
-        return "\n".join([f"Split types: {len(self.labels)} policies, {self.passed_over} rows passed over", *lines])
+    def _table(self) -> Table:
+        spans = [", ".join(f"{low:g} to {high:g}" for low, high in self.acceptable(label)) for label in self.labels]
+        columns = [
+            names("type", self.labels),
+            Column("weight", self.weights, ".3f"),
+            Column("share offered", self.share, ".3f"),
+            Column("rather accepts", [span or "nothing seen" for span in spans]),
+        ]
+        return Table(columns, f"Split types: {len(self.labels)} policies, {self.passed_over} rows passed over")
 
     def _row(self, label: str) -> int:
         if label not in self.labels:

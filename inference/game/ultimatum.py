@@ -75,15 +75,15 @@ def play(
     tables = tables_of(assistant.space, amount)
     users = _UserTables.of(game, tables)
     memory = Memory.empty(assistant, tables, tuple(s.name for s in game.settings), n_runs)
-    seat_prior = rng.integers(len(assistant.priors), size=(n_runs, max(game.assistants, 1)))
+    seat_prior = rng.integers(len(assistant.priors), size=(n_runs, max(game.n_assistants, 1)))
     log_priors = assistant.log_priors
-    shape = (n_runs, game.epochs, len(slots))
+    shape = (n_runs, game.n_epochs, len(slots))
     units, accepted = np.zeros(shape, dtype=np.int64), np.zeros(shape, dtype=bool)
     mean, sd = np.full(shape, np.nan), np.full(shape, np.nan)
-    seated = np.empty((n_runs, game.epochs, n_users), dtype=np.int64)
+    seated = np.empty((n_runs, game.n_epochs, n_users), dtype=np.int64)
     tone = np.full(n_runs, TONES.index(game.tone))
-    for epoch in range(game.epochs):
-        report(f"ultimatum game: epoch {epoch + 1} of {game.epochs}, {n_runs} runs")
+    for epoch in range(game.n_epochs):
+        report(f"ultimatum game: epoch {epoch + 1} of {game.n_epochs}, {n_runs} runs")
         place, pot = setting[:, epoch], amount[:, epoch]
         seated[:, epoch] = order = rng.permuted(np.tile(np.arange(n_users), (n_runs, 1)), axis=1)
         memory = memory.entering(place)
@@ -96,7 +96,7 @@ def play(
                 offer = users.offer(policy, pot, _marks(common[0], policy, game.alike, rng))
             else:
                 prior = log_priors[seat_prior[:, slot.proposer - n_users]]
-                offer = acting.propose(prior, pot, rng)
+                offer = acting.propose(prior, pot, rng=rng)
             if slot.responder < n_users:
                 policy = users.policy(order[:, slot.responder], place, "responder")
                 answer = users.accepts(policy, pot, offer, _marks(common[1], policy, game.alike, rng))
@@ -104,9 +104,9 @@ def play(
                 prior = log_priors[seat_prior[:, slot.responder - n_users]]
                 answer = acting.respond(prior, pot, offer, rng)
             units[:, epoch, k], accepted[:, epoch, k] = offer, answer
-            if game.assistants and slot.proposer < n_users:
+            if game.n_assistants and slot.proposer < n_users:
                 memory = memory.saw_offer(pot, offer).heard(tone)
-            if game.assistants and slot.responder < n_users:
+            if game.n_assistants and slot.responder < n_users:
                 memory = memory.saw_answer(pot, offer, answer).heard(tone)
             if beliefs:
                 now = memory.norm_posterior(log_priors[seat_prior[:, 0]])
@@ -171,9 +171,9 @@ def _drawn_settings(game: Game, n_runs: int, rng: np.random.Generator) -> tuple[
     """Number of the setting, and amount, of each run and epoch; two (n_runs, n_epochs) arrays."""
     n_settings = len(game.settings)
     if game.in_turn:
-        setting = np.tile(np.arange(game.epochs) % n_settings, (n_runs, 1))
+        setting = np.tile(np.arange(game.n_epochs) % n_settings, (n_runs, 1))
     else:
-        setting = rng.integers(n_settings, size=(n_runs, game.epochs))
+        setting = rng.integers(n_settings, size=(n_runs, game.n_epochs))
     lowest, highest = (np.array([getattr(s, end) for s in game.settings]) for end in ("lowest", "highest"))
     amount = rng.integers(lowest[setting], highest[setting] + 1)
     return setting, amount

@@ -87,7 +87,7 @@ class EndpointReader:
         return found
 
     def read_many(
-        self, texts: Iterable[str], progress: Callable[[int, PolicyReading], None] | None = None
+        self, texts: Iterable[str], each: Callable[[int, PolicyReading], None] | None = None
     ) -> list[PolicyReading]:
         """Readings of many texts; one that cannot be read, or whose reply is refused, is marked `abstained`.
 
@@ -108,8 +108,8 @@ class EndpointReader:
             except EndpointError as error:
                 error.reached = tuple(readings)
                 raise
-            if progress is not None:
-                progress(len(readings), readings[-1])
+            if each is not None:
+                each(len(readings), readings[-1])
         return readings
 
     def _answer_of(self, text: str) -> Callable[[dict[str, Any]], PolicyReading | str]:

@@ -13,10 +13,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from contracts.display.table import Column, Table, Tabular
 from contracts.errors import ContractError, ProblemError
 from contracts.inputs.annotations import texts
 from contracts.inputs.arrays import Array
 from contracts.inputs.door import checked
+from contracts.inputs.extras import pandas
 from contracts.inputs.frozen import dataclass
 from contracts.inputs.kinds import described
 from contracts.inputs.progress import reporter
@@ -44,7 +46,7 @@ class LoopError(ContractError):
 
 @checked
 @dataclass(frozen=True, repr=False)
-class Transcript:
+class Transcript(Tabular):
     """What was played and written in one run.
 
     Attributes
@@ -69,20 +71,18 @@ class Transcript:
 
     def to_frame(self) -> pd.DataFrame:
         """One row per proposal, in the columns of the recordings."""
-        import pandas as pd
-
+        pd = pandas()
         rows = [
             asdict(one) | {"share": one.share, "to_self": one.amount - one.to_other, "pairing": one.pairing}
             for one in self.rows
         ]
         return pd.DataFrame(rows, columns=list(COLUMNS))
 
-    def __repr__(self) -> str:
-        lines = ["epoch   users  assistant  principle"]
-        shares = zip(self.mean_shares("user"), self.mean_shares("assistant"), self.principles, strict=False)
-        for epoch, (users, ours, principles) in enumerate(shares):
-            lines.append(f"{epoch:>5}  {users:>6.3f}  {ours:>9.3f}  {' | '.join(dict.fromkeys(principles))}")
-        return "\n".join(lines)
+    def _table(self) -> Table:
+        shares = (self.mean_shares("user"), self.mean_shares("assistant"))
+        written = [" | ".join(dict.fromkeys(self.principles[k])) for k in self.epochs]
+        users, ours = (Column(name, share, ".3f") for name, share in zip(("users", "assistant"), shares, strict=True))
+        return Table([Column("epoch", self.epochs), users, ours, Column("principle", written)])
 
 
 @checked(own=("priors",))
@@ -116,7 +116,7 @@ def play_with_language(
     Examples
     --------
     >>> from inference.language.speakers import ReaderAssistant, WritingMeta
-    >>> game = Game(users=("altruistic",) * 5, assistants=5, epochs=3)
+    >>> game = Game(users=("altruistic",) * 5, n_assistants=5, n_epochs=3)
     >>> rng = np.random.default_rng(1)
     >>> play_with_language(game, WritingMeta(), ReaderAssistant(), ["Keep everything for yourself."], rng=rng)
     epoch   users  assistant  principle
@@ -125,13 +125,13 @@ def play_with_language(
         2   1.000      0.990  Offer 98.7% to the other party and keep 1.3% for yourself.
     """
     priors = () if isinstance(priors, str) else texts("priors", priors)
-    if not priors or not game.assistants:
+    if not priors or not game.n_assistants:
         raise ProblemError("a run needs at least one assistant, and priors as a list of at least one text")
     report = reporter(progress)
     rows: list[Interaction] = []
-    principles = [tuple(priors[k] for k in rng.integers(len(priors), size=game.assistants))]
-    for epoch in range(game.epochs):
-        report(f"ultimatum game in words: epoch {epoch + 1} of {game.epochs}")
+    principles = [tuple(priors[k] for k in rng.integers(len(priors), size=game.n_assistants))]
+    for epoch in range(game.n_epochs):
+        report(f"ultimatum game in words: epoch {epoch + 1} of {game.n_epochs}")
         place = game.settings[epoch % len(game.settings) if game.in_turn else rng.integers(len(game.settings))]
         amount = int(rng.integers(place.lowest, place.highest + 1))
         users = _Users(game, place.name, amount, rng)
@@ -152,7 +152,7 @@ def play_with_language(
                 f"the principle could not be revised after epoch {epoch}: {error}",
                 Transcript(tuple(rows), tuple(principles)),
             ) from error
-        principles.append((text,) * game.assistants)
+        principles.append((text,) * game.n_assistants)
     return Transcript(tuple(rows), tuple(principles))
 
 
@@ -173,8 +173,7 @@ def replay_principles(offers: Any, principles: Any, assistant: AssistantLM) -> p
     ProblemError
         If a column is missing, there is no row, or a principle is not in the table.
     """
-    import pandas as pd
-
+    pd = pandas()
     for name, table in (("offers", offers), ("principles", principles)):
         if not isinstance(table, pd.DataFrame):
             raise ProblemError(f"{name} is {described(table)}: give a pandas frame")

@@ -10,6 +10,7 @@ import numpy as np
 from contracts.errors import ProblemError
 from contracts.inputs.arrays import Array, finite
 from contracts.inputs.door import checked
+from contracts.inputs.extras import pandas
 from contracts.inputs.frozen import dataclass
 from inference.language.offline import OfflineReader
 from inference.language.reading import PolicyReader, PolicyReading, UnreadablePolicyError
@@ -87,8 +88,7 @@ class ReaderQuality:
 
     def to_frame(self) -> Any:
         """One row per text: the text, the share, the reading and its sd."""
-        import pandas as pd
-
+        pd = pandas()
         return pd.DataFrame(
             [
                 {

@@ -16,15 +16,19 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 from scipy.optimize import linear_sum_assignment
 
+from contracts.display.table import Column, Table, Tabular
 from contracts.errors import ProblemError
 from contracts.inputs.arrays import Array, generator, number
 from contracts.inputs.door import checked
+from contracts.inputs.extras import pandas
 from contracts.inputs.frozen import dataclass
+from contracts.inputs.progress import counter
 from contracts.problem.screening import ScreeningProblem
-from contracts.readable import padded, readable, width
+from contracts.readable import readable
 from inference.choice.data import ChoiceData, Integers, checked_data
 from inference.latent.maximum import Point, fit
-from inference.logit.mixture import Comparisons, comparisons, evaluate, expected_difference, information, likelihood
+from inference.logit.mixture import Situations, evaluate, expected_difference, information, likelihood, situations_of
+from inference.logit.trajectory import chance_to_move, trajectory
 from inference.types.draws import arviz
 
 if TYPE_CHECKING:
@@ -38,8 +42,8 @@ INTERVAL = (0.025, 0.975)
 
 
 @checked
-@dataclass(frozen=True, eq=False)
-class TypeDraws:
+@dataclass(frozen=True, eq=False, repr=False)
+class TypeDraws(Tabular):
     """Draws from the posterior of the types, every draw named like the EM estimate.
 
     Attributes
@@ -138,10 +142,7 @@ class TypeDraws:
 
     def to_frame(self) -> pd.DataFrame:
         """One row per type and parameter: posterior mean, sd, central 95% interval, R-hat, effective sample size."""
-        try:
-            import pandas as pd
-        except ImportError as exc:
-            raise ImportError("to_frame needs pandas: pip install 'menuwright[frames]'") from exc
+        pd = pandas()
         draws = np.concatenate([self.weights[..., np.newaxis], self.coefficients], axis=3)
         draws = draws.reshape(-1, self.n_types * (1 + len(self.names)))
         low, high = np.quantile(draws, INTERVAL, axis=0)
@@ -150,18 +151,18 @@ class TypeDraws:
         tested = {name: part.ravel() for name, part in self.diagnostics.items()}
         return pd.DataFrame(columns | tested, index=pd.MultiIndex.from_product(labels, names=["type", "parameter"]))
 
-    def __repr__(self) -> str:
+    def _table(self) -> Table:
         n_chains, n_draws = self.weights.shape[:2]
-        head = f"{self.n_types} latent types: {self.data.n_people} people, {self.data.n_obs} choices"
-        names = list(map(readable, self.names))
-        columns = max(16, *map(width, names))
-        lines = ["type           weight  " + "  ".join(padded(name, columns, left=False) for name in names)]
-        for k in range(self.n_types):
-            parts = [self.weights[..., k], *np.moveaxis(self.coefficients[..., k, :], -1, 0)]
-            cells = [f"{part.mean():.4g} ({part.std():.2g})" for part in parts]
-            lines.append(f"{k:<4}  {cells[0]:>15}  " + "  ".join(f"{cell:>{columns}}" for cell in cells[1:]))
+        columns = [Column("type", [*map(str, range(self.n_types))])]
+        for name, part in zip(
+            ["weight", *self.names], [self.weights, *np.moveaxis(self.coefficients, -1, 0)], strict=True
+        ):
+            drawn = part.reshape(-1, self.n_types)
+            cells = [f"{mean:.4g} ({sd:.2g})" for mean, sd in zip(drawn.mean(axis=0), drawn.std(axis=0), strict=True)]
+            columns.append(Column(name, cells, heading=readable(name), left=False))
         chains = f"{n_chains} chains of {n_draws} draws, {self.renamed:.1%} of them renamed"
-        return "\n".join([head, *lines, f"{chains}; in brackets the posterior sd"])
+        head = f"{self.n_types} latent types: {self.data.n_people} people, {self.data.n_obs} choices"
+        return Table(columns, head, [f"{chains}; in brackets the posterior sd"])
 
 
 @checked
@@ -170,18 +171,18 @@ def sample_latent_types(
     n_types: int,
     *,
     rng: np.random.Generator,
-    draws: int = 1000,
-    warmup: int = 300,
-    chains: int = 4,
+    n_draws: int = 1000,
+    n_warmup: int = 300,
+    n_chains: int = 4,
     concentration: float = 1.0,
     spread: float = 10.0,
-    starts: int = 20,
-    progress: Callable[[int, int], None] | None = None,
+    n_starts: int = 20,
+    progress: bool | Callable[[str], None] = False,
 ) -> TypeDraws:
     """Sample the posterior of types of taste in a population.
 
     Prior: shares ~ Dirichlet(concentration, ..., concentration); every coefficient ~ N(0, spread^2) in units of the
-    utility of its attribute's root mean square difference between options. Chains start around the best of `starts`
+    utility of its attribute's root mean square difference between options. Chains start around the best of `n_starts`
     EM maxima of the posterior, `APART` standard deviations away: R-hat speaks about what is reached from there, not
     about maxima that no start has found.
 
@@ -190,11 +191,11 @@ def sample_latent_types(
     data : ChoiceData
     n_types : how many types
     rng : all randomness; the same seed gives the same draws
-    draws, warmup : kept and discarded draws of each chain
-    chains : independent of each other after their start
+    n_draws, n_warmup : kept and discarded draws of each chain
+    n_chains : independent of each other after their start
     concentration, spread : of the prior
-    starts : of EM
-    progress : called after every sweep with the number of sweeps done and to do
+    n_starts : of EM
+    progress : True to print a line per twentieth of the sweeps to standard error, or a function that takes the line
 
     Raises
     ------
@@ -211,16 +212,16 @@ def sample_latent_types(
     >>> from inference.logit.simulated import simulate_choices
     >>> rng = np.random.default_rng(0)
     >>> offers, person = rng.normal(size=(800, 2, 1)), np.repeat(np.arange(40), 20)
-    >>> data = simulate_choices([0.7, 0.3], [[2.0], [-1.0]], offers, person, rng, names=["quality"]).data
-    >>> types = sample_latent_types(data, 2, rng=rng, draws=100, warmup=100, chains=2)
+    >>> data = simulate_choices([0.7, 0.3], [[2.0], [-1.0]], offers, person, rng=rng, names=["quality"]).data
+    >>> types = sample_latent_types(data, 2, rng=rng, n_draws=100, n_warmup=100, n_chains=2)
     >>> types.coefficients.mean(axis=(0, 1)).round(0)
     array([[ 2.],
            [-1.]])
     """
     checked_data(data)
     generator(rng)
-    counted = (("n_types", n_types, 1), ("draws", draws, 4), ("warmup", warmup, 20), ("chains", chains, 1))
-    for name, count, least in (*counted, ("starts", starts, 1)):
+    counted = (("n_types", n_types, 1), ("n_draws", n_draws, 4), ("n_warmup", n_warmup, 20), ("n_chains", n_chains, 1))
+    for name, count, least in (*counted, ("n_starts", n_starts, 1)):
         if count < least:
             raise ProblemError(f"{name} is {count}: use at least {least}")
     if n_types > data.n_people:
@@ -228,19 +229,23 @@ def sample_latent_types(
     prior = MixturePrior(number("concentration", concentration), number("spread", spread))
     if not (prior.concentration > 0 and prior.spread > 0):
         raise ProblemError(f"concentration and spread are {concentration} and {spread}: both must be positive")
-    situations = comparisons(data)
+    situations = situations_of(data)
     ridge = prior.spread**-2
-    maxima = fit(situations, n_types, rng, starts=starts, ridge=ridge, tolerance=1e-6, report=lambda line: None)
+    maxima = fit(situations, n_types, rng, starts=n_starts, ridge=ridge, tolerance=1e-6, report=lambda line: None)
     pivot = _by_weight(maxima[0].point)
     located, metric = _located(situations, pivot, ridge)
-    state = _started(pivot, metric, chains, rng)
-    weights, coefficients = np.empty((chains, draws, n_types)), np.empty((chains, draws, n_types, data.n_attributes))
-    value, acceptance = np.empty((chains, draws)), np.empty(draws)
+    state = _started(pivot, metric, n_chains, rng)
+    weights, coefficients = (
+        np.empty((n_chains, n_draws, n_types)),
+        np.empty((n_chains, n_draws, n_types, data.n_attributes)),
+    )
+    value, acceptance = np.empty((n_chains, n_draws)), np.empty(n_draws)
     probabilities, renamed, step = np.zeros((data.n_people, n_types)), 0, 1.0
-    for at in range(-warmup, draws):
+    report = counter(progress, "sweep", n_warmup + n_draws)
+    for at in range(-n_warmup, n_draws):
         state, found = sweep(situations, state, metric, step, prior, rng)
         if at < 0:
-            step *= np.exp((found.acceptance - ACCEPTANCE) / np.sqrt(1 + (at + warmup) / 10))
+            step *= np.exp((found.acceptance - ACCEPTANCE) / np.sqrt(1 + (at + n_warmup) / 10))
         else:
             acceptance[at] = found.acceptance
             value[:, at] = found.log_likelihood
@@ -249,11 +254,10 @@ def sample_latent_types(
                 renamed += bool((order != np.arange(n_types)).any())
                 weights[chain, at] = found.weights[chain, order]
                 coefficients[chain, at] = found.coefficients[chain, order] / situations.scale
-                probabilities += posterior[:, order] / (chains * draws)
-        if progress is not None:
-            progress(at + warmup + 1, warmup + draws)
+                probabilities += posterior[:, order] / (n_chains * n_draws)
+        report(at + n_warmup + 1)
     return TypeDraws(
-        data, weights, coefficients, value, probabilities, renamed / (chains * draws), float(acceptance.mean())
+        data, weights, coefficients, value, probabilities, renamed / (n_chains * n_draws), float(acceptance.mean())
     )
 
 
@@ -301,7 +305,7 @@ class Found(NamedTuple):
 
 
 def sweep(
-    situations: Comparisons,
+    situations: Situations,
     now: MixtureState,
     metric: Array,
     step: float,
@@ -330,7 +334,7 @@ def sweep(
 
 
 def _moved(
-    situations: Comparisons,
+    situations: Situations,
     start: Array,
     faced: Array,
     metric: Array,
@@ -343,24 +347,26 @@ def _moved(
     step = step * rng.uniform(*JITTER)
 
     def at(coefficients: Array) -> tuple[Array, Array]:
-        """Log posterior of each row and its derivative in y = S^-1 coefficients."""
+        """Derivative of the log posterior of each row in y = S^-1 coefficients, and the log posterior."""
         found = evaluate(situations, coefficients)
         value = (faced * found.log_probability).sum(axis=0) - 0.5 * (coefficients**2).sum(axis=1) / prior.spread**2
         pulled = (found.passed_over * faced).reshape(len(rows), -1)
         slope = -(rows.T @ pulled).T - coefficients / prior.spread**2
-        return value, np.einsum("ma,mab->mb", slope, metric)
+        return np.einsum("ma,mab->mb", slope, metric), value
 
     momentum = rng.standard_normal(start.shape)
-    value, slope = at(start)
+    slope, value = at(start)
     energy = value - 0.5 * (momentum**2).sum(axis=1)
-    coefficients = start
-    momentum = momentum + step / 2 * slope
-    for last in range(LEAPFROGS):
-        coefficients = coefficients + step * np.einsum("mab,mb->ma", metric, momentum)
-        value, slope = at(coefficients)
-        momentum = momentum + (step / 2 if last == LEAPFROGS - 1 else step) * slope
-    gain = value - 0.5 * (momentum**2).sum(axis=1) - energy
-    probability = np.exp(np.minimum(np.where(np.isfinite(gain), gain, -np.inf), 0.0))
+    coefficients, momentum, value = trajectory(
+        at,
+        step,
+        LEAPFROGS,
+        point=start,
+        momentum=momentum,
+        slope=slope,
+        along=lambda way: np.einsum("mab,mb->ma", metric, way),
+    )
+    probability = chance_to_move(value - 0.5 * (momentum**2).sum(axis=1) - energy)
     moves = rng.random(len(start)) < probability
     return np.where(moves[:, np.newaxis], coefficients, start), float(probability.mean())
 
@@ -373,7 +379,7 @@ def _by_weight(point: Point) -> Point:
     return Point(point.coefficients[order], point.log_weights[order])
 
 
-def _located(situations: Comparisons, pivot: Point, ridge: float) -> tuple[Array, Array]:
+def _located(situations: Situations, pivot: Point, ridge: float) -> tuple[Array, Array]:
     """Who is of which type at the pivot, (n_people, n_types), and the factor S of each type's inverse information."""
     found = evaluate(situations, pivot.coefficients)
     posterior = likelihood(np.asarray(situations.counts @ found.log_probability), pivot.log_weights).posterior

@@ -15,7 +15,7 @@ from contracts.inputs.progress import reporter
 from inference.choice.data import ChoiceData, checked_data
 from inference.latent.maximum import FLAT, Maximum, derivatives_at, fit
 from inference.latent.types import Convergence, LatentTypes
-from inference.logit.mixture import Comparisons, comparisons, share_basis
+from inference.logit.mixture import Situations, share_basis, situations_of
 
 STARTS = 50  # a maximum that one start in fifteen finds is missed in one of thirty fits
 EMPTY = 1e-2  # people, below which nobody is of a type
@@ -30,9 +30,9 @@ class DegenerateTypesError(ProblemError):
 def fit_latent_types(
     data: ChoiceData,
     n_types: int,
-    rng: np.random.Generator,
     *,
-    starts: int = STARTS,
+    rng: np.random.Generator,
+    n_starts: int = STARTS,
     ridge: float = 0.0,
     tolerance: float = 1e-9,
     progress: bool | Callable[[str], None] = False,
@@ -47,7 +47,7 @@ def fit_latent_types(
     ----------
     data : what people chose, and from what
     n_types : how many types; `compare_type_counts` helps to choose
-    starts : random starts; the likelihood has several maxima, and the best one found is returned
+    n_starts : random starts; the likelihood has several maxima, and the best one found is returned
     ridge : penalty ridge |b|^2 / 2 on the coefficients of each type, in units of the root mean square difference that
         an attribute makes between options; 0 for maximum likelihood
     tolerance : gradient at which Newton stops, each component in units of its standard deviation over people
@@ -72,16 +72,16 @@ def fit_latent_types(
     >>> rng = np.random.default_rng(0)
     >>> offers = rng.normal(size=(2000, 2, 1))
     >>> person = np.repeat(np.arange(100), 20)
-    >>> choices = simulate_choices([0.7, 0.3], [[2.0], [-1.0]], offers, person, rng, names=["quality"]).data
-    >>> types = fit_latent_types(choices, 2, rng, starts=5)
+    >>> choices = simulate_choices([0.7, 0.3], [[2.0], [-1.0]], offers, person, rng=rng, names=["quality"]).data
+    >>> types = fit_latent_types(choices, 2, rng=rng, n_starts=5)
     >>> types.weights.round(2), types.coefficients.round(1)
     (array([0.7, 0.3]), array([[ 1.9],
            [-0.9]]))
     """
-    starts, ridge = _checked(data, n_types, starts, ridge)
+    n_starts, ridge = _checked(data, n_types, n_starts, ridge)
     generator(rng)
-    situations = comparisons(data)
-    maxima = fit(situations, n_types, rng, starts=starts, ridge=ridge, tolerance=tolerance, report=reporter(progress))
+    situations = situations_of(data)
+    maxima = fit(situations, n_types, rng, starts=n_starts, ridge=ridge, tolerance=tolerance, report=reporter(progress))
     best = _by_weight(maxima[0])
     trouble = degeneracy(best, data, tolerance)
     if trouble is not None:
@@ -103,7 +103,7 @@ def fit_latent_types(
     )
 
 
-def sandwich(scores: Array, information: Array, weights: Array, situations: Comparisons) -> Array:
+def sandwich(scores: Array, information: Array, weights: Array, situations: Situations) -> Array:
     """Covariance of coefficients and weights, I^-1 (sum_i s_i s_i') I^-1 n / (n - 1), in the units of the data.
 
     Huber (1967), White (1982): valid where choices of one person depend on each other beyond the type they share.
@@ -123,7 +123,7 @@ def degeneracy(best: Maximum, data: ChoiceData, tolerance: float) -> str | None:
     coefficients, log_weights = best.point
     n_types = len(log_weights)
     weights = softmax(log_weights)
-    fewer = f"fit_latent_types(data, {n_types - 1}, rng) says the same with less"
+    fewer = f"fit_latent_types(data, {n_types - 1}, rng=rng) says the same with less"
     if weights[-1] * data.n_people < EMPTY:
         return f"the best fit leaves nobody to type {n_types - 1} (share {weights[-1]:.1e}): {fewer}"
     if best.gradient <= tolerance and best.curvature > FLAT:

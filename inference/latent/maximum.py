@@ -11,9 +11,9 @@ from scipy.special import log_softmax, softmax
 
 from contracts.inputs.arrays import Array
 from inference.logit.mixture import (
-    Comparisons,
     Derivatives,
     Evaluation,
+    Situations,
     derivatives,
     evaluate,
     expected_difference,
@@ -65,7 +65,7 @@ class Maximum(NamedTuple):
 
 
 def fit(
-    situations: Comparisons,
+    situations: Situations,
     n_types: int,
     rng: np.random.Generator,
     *,
@@ -94,7 +94,7 @@ def fit(
     return sorted(maxima, key=lambda maximum: -maximum.objective)
 
 
-def information_of_one_person(situations: Comparisons, pooled: Point) -> Array:
+def information_of_one_person(situations: Situations, pooled: Point) -> Array:
     """Mean information of a person's choices in the pooled model; (n_attributes, n_attributes)."""
     found = evaluate(situations, pooled.coefficients)
     everybody = np.asarray(situations.counts.sum(axis=0), dtype=np.float64)[:, np.newaxis]
@@ -103,7 +103,7 @@ def information_of_one_person(situations: Comparisons, pooled: Point) -> Array:
 
 
 def random_points(
-    situations: Comparisons, n_types: int, count: int, rng: np.random.Generator, prior: Prior
+    situations: Situations, n_types: int, count: int, rng: np.random.Generator, prior: Prior
 ) -> list[Point]:
     """Starts: every type begins as a few people drawn at random, shrunk towards the pooled estimate.
 
@@ -137,7 +137,7 @@ class State(NamedTuple):
     objective: Array  # (n_starts,)
 
 
-def e_step(situations: Comparisons, coefficients: Array, log_weights: Array, found: Evaluation, prior: Prior) -> State:
+def e_step(situations: Situations, coefficients: Array, log_weights: Array, found: Evaluation, prior: Prior) -> State:
     """Posterior types of every person, for every start."""
     n_starts, n_types = log_weights.shape
     by_type = (situations.counts @ found.log_probability).reshape(-1, n_starts, n_types)
@@ -146,7 +146,7 @@ def e_step(situations: Comparisons, coefficients: Array, log_weights: Array, fou
     return State(coefficients, log_weights, found, posterior, by_person.sum(axis=0) + penalty)
 
 
-def em_round(situations: Comparisons, state: State, prior: Prior, damping: Array) -> State:
+def em_round(situations: Situations, state: State, prior: Prior, damping: Array) -> State:
     """An M step and the E step after it; the objective never falls.
 
     Shares become mean posteriors, and each type takes one safeguarded Newton step on its own weighted logit model,
@@ -162,7 +162,7 @@ def em_round(situations: Comparisons, state: State, prior: Prior, damping: Array
 
 
 def newton_step(
-    situations: Comparisons, coefficients: Array, found: Evaluation, weights: Array, prior: Prior, damping: Array
+    situations: Situations, coefficients: Array, found: Evaluation, weights: Array, prior: Prior, damping: Array
 ) -> tuple[Array, Evaluation]:
     """A Newton step for m logit models with weights (n_distinct, m), halved until no objective falls."""
     expected = expected_difference(situations, found)
@@ -185,7 +185,7 @@ def newton_step(
     return moved, after
 
 
-def em(situations: Comparisons, points: list[Point], prior: Prior, damping: Array) -> list[tuple[Point, int]]:
+def em(situations: Situations, points: list[Point], prior: Prior, damping: Array) -> list[tuple[Point, int]]:
     """Where EM takes each start, and in how many rounds; starts that gain little any more drop out of the batch."""
     coefficients = np.stack([point.coefficients for point in points])
     log_weights = np.stack([point.log_weights for point in points])
@@ -220,7 +220,7 @@ def some(state: State, kept: NDArray[np.bool_]) -> State:
 # ---- Newton on the whole ----
 
 
-def newton(situations: Comparisons, start: Point, *, ridge: float, tolerance: float) -> Maximum:
+def newton(situations: Situations, start: Point, *, ridge: float, tolerance: float) -> Maximum:
     """Newton steps on the log likelihood of the mixture, up to a gradient below `tolerance`.
 
     Where the information is not positive definite its eigenvalues are replaced by their size, which points uphill away
@@ -271,7 +271,7 @@ def point_of(theta: Array, n_types: int) -> Point:
     return Point(theta[:split].reshape(n_types, -1), log_softmax(share_basis(n_types) @ theta[split:]))
 
 
-def derivatives_at(situations: Comparisons, point: Point, *, ridge: float = 0.0) -> tuple[Array, float, Derivatives]:
+def derivatives_at(situations: Situations, point: Point, *, ridge: float = 0.0) -> tuple[Array, float, Derivatives]:
     """Posterior types (n_people, n_types), penalised log likelihood, scores and information at a point."""
     found = evaluate(situations, point.coefficients)
     by_person, posterior = likelihood(situations.counts @ found.log_probability, point.log_weights)

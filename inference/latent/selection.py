@@ -8,9 +8,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from scipy.special import logsumexp
 
+from contracts.display.palette import INK, PALETTE, axes
+from contracts.display.table import Column, Table, Tabular
 from contracts.errors import ProblemError
 from contracts.inputs.arrays import Array, generator
 from contracts.inputs.door import checked
+from contracts.inputs.extras import pandas
 from contracts.inputs.frozen import dataclass
 from contracts.inputs.kinds import is_whole
 from contracts.inputs.progress import reporter
@@ -24,7 +27,6 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 CRITERIA = ("aic", "bic", "icl", "nec", "cross_validated")
-INK, PALETTE = "#333333", ("#0072B2", "#D55E00", "#009E73", "#CC79A7")
 
 
 @checked
@@ -65,14 +67,14 @@ class CrossValidation:
         )
 
 
-@checked(own=("folds",))
+@checked(own=("n_folds",))
 def cross_validate(
     data: ChoiceData,
     n_types: int,
-    rng: np.random.Generator,
     *,
-    folds: int = 5,
-    starts: int = STARTS,
+    rng: np.random.Generator,
+    n_folds: int = 5,
+    n_starts: int = STARTS,
     ridge: float = 0.0,
     progress: bool | Callable[[str], None] = False,
 ) -> CrossValidation:
@@ -91,25 +93,25 @@ def cross_validate(
     >>> from inference.logit.simulated import simulate_choices
     >>> rng = np.random.default_rng(0)
     >>> person = np.repeat(np.arange(60), 10)
-    >>> data, _ = simulate_choices([0.5, 0.5], [[2.0], [-2.0]], rng.normal(size=(600, 2, 1)), person, rng)
-    >>> one, two = (cross_validate(data, k, rng, folds=3, starts=2) for k in (1, 2))
+    >>> data, _ = simulate_choices([0.5, 0.5], [[2.0], [-2.0]], rng.normal(size=(600, 2, 1)), person, rng=rng)
+    >>> one, two = (cross_validate(data, k, rng=rng, n_folds=3, n_starts=2) for k in (1, 2))
     >>> two.log_likelihood > one.log_likelihood, abs(one.learned) < 1e-12, two.learned > 0.2
     (True, True, True)
     """
     checked_data(data)
-    if not is_whole(folds) or not 2 <= folds <= data.n_people:
-        raise ProblemError(f"folds is {folds}: give a whole number from 2 to the {data.n_people} people")
+    if not is_whole(n_folds) or not 2 <= n_folds <= data.n_people:
+        raise ProblemError(f"n_folds is {n_folds}: give a whole number from 2 to the {data.n_people} people")
     report = reporter(progress)
-    fold = generator(rng).permutation(np.arange(data.n_people) % int(folds))
+    fold = generator(rng).permutation(np.arange(data.n_people) % int(n_folds))
     columns = np.empty((3, data.n_people))
-    for k in range(int(folds)):
+    for k in range(int(n_folds)):
         out = fold == k
         try:
-            types = fit_latent_types(data.of_people(~out), n_types, rng, starts=starts, ridge=ridge)
+            types = fit_latent_types(data.of_people(~out), n_types, rng=rng, n_starts=n_starts, ridge=ridge)
         except DegenerateTypesError as exc:
             raise DegenerateTypesError(f"without the people of fold {k}, {exc}") from exc
         columns[:, out] = _predicted(types, data.of_people(out))
-        report(f"{n_types} types, fold {k + 1} of {folds}: {columns[0, out].sum():.4f}")
+        report(f"{n_types} types, fold {k + 1} of {n_folds}: {columns[0, out].sum():.4f}")
     return CrossValidation(data.people, fold, *columns)
 
 
@@ -133,7 +135,7 @@ def _predicted(types: LatentTypes, data: ChoiceData) -> tuple[Array, Array, Arra
 
 @checked
 @dataclass(frozen=True, eq=False, repr=False)
-class TypeCounts:
+class TypeCounts(Tabular):
     """Populations with more and more types, side by side.
 
     Attributes
@@ -182,33 +184,22 @@ class TypeCounts:
             row["cross_validated"] = np.nan if found is None else found.log_likelihood
         return row
 
-    def __repr__(self) -> str:
-        header = ["types", "parameters", "log likelihood", "AIC", "BIC", "ICL", "entropy", "NEC"]
-        header += ["cross-validated"] if self.validations else []
-        decimals = (0, 2, 1, 1, 1, 1, 4, 2)
-        rows = [header]
-        for n_types in self.fits:
-            values = zip(self.criteria(n_types).values(), decimals, strict=False)
-            rows.append([str(n_types), *(f"{value:.{digits}f}" for value, digits in values)])
-        widths = [max(len(row[k]) for row in rows) for k in range(len(header))]
-        lines = ["  ".join(cell.rjust(width) for cell, width in zip(row, widths, strict=True)) for row in rows]
-        return "\n".join([*lines, *(f"{n_types} types: {note}" for n_types, note in self.notes.items())])
+    def _table(self) -> Table:
+        printed = {"types": "", "parameters": ".0f", "log_likelihood": ".2f", "AIC": ".1f", "BIC": ".1f", "ICL": ".1f"}
+        printed |= {"entropy": ".1f", "NEC": ".4f"} | ({"cross-validated": ".2f"} if self.validations else {})
+        rows = [(n_types, *self.criteria(n_types).values()) for n_types in self.fits]
+        columns = [Column(name, cells, form) for (name, form), *cells in zip(printed.items(), *rows, strict=True)]
+        return Table(columns, notes=[f"{n_types} types: {note}" for n_types, note in self.notes.items()])
 
     def to_frame(self) -> pd.DataFrame:
         """One row per number of types that has a fit."""
-        try:
-            import pandas as pd
-        except ImportError as exc:
-            raise ImportError("to_frame needs pandas: pip install 'menuwright[frames]'") from exc
+        pd = pandas()
         rows = {n_types: self.criteria(n_types) for n_types in self.fits}
         return pd.DataFrame.from_dict(rows, orient="index").rename_axis("types")
 
     def plot(self, ax: Axes | None = None) -> Axes:
         """Log likelihoods against the number of types, with and without penalties: look for the elbow."""
-        if ax is None:
-            import matplotlib.pyplot as plt
-
-            _, ax = plt.subplots(figsize=(6.0, 4.0), layout="constrained")
+        ax = axes(ax, figsize=(6.0, 4.0), layout="constrained")
         counts = list(self.fits)
         rows = [self.criteria(n_types) for n_types in counts]
         lines = {
@@ -232,10 +223,10 @@ class TypeCounts:
 def compare_type_counts(
     data: ChoiceData,
     counts: Sequence[int],
-    rng: np.random.Generator,
     *,
-    folds: int = 0,
-    starts: int = STARTS,
+    rng: np.random.Generator,
+    n_folds: int = 0,
+    n_starts: int = STARTS,
     ridge: float = 0.0,
     progress: bool | Callable[[str], None] = False,
 ) -> TypeCounts:
@@ -244,7 +235,7 @@ def compare_type_counts(
     Parameters
     ----------
     counts : numbers of types; one type is always fitted as well, since criteria refer to it
-    folds : of people, for cross-validation; 0 leaves it out
+    n_folds : of people, for cross-validation; 0 leaves it out
 
     A number of types for which the likelihood has no regular maximum gets a note instead of a row.
 
@@ -254,8 +245,8 @@ def compare_type_counts(
     >>> rng = np.random.default_rng(0)
     >>> person = np.repeat(np.arange(80), 12)
     >>> offers = rng.normal(size=(960, 2, 2))
-    >>> data, _ = simulate_choices([0.5, 0.5], [[2.0, 0.0], [-1.0, 2.0]], offers, person, rng)
-    >>> compare_type_counts(data, [1, 2], rng, starts=3).best("icl").n_types
+    >>> data, _ = simulate_choices([0.5, 0.5], [[2.0, 0.0], [-1.0, 2.0]], offers, person, rng=rng)
+    >>> compare_type_counts(data, [1, 2], rng=rng, n_starts=3).best("icl").n_types
     2
     """
     if not len(counts):
@@ -269,16 +260,22 @@ def compare_type_counts(
     validations: dict[int, CrossValidation] = {}
     for n_types in wanted:
         try:
-            fits[n_types] = fit_latent_types(data, n_types, rng, starts=starts, ridge=ridge)
+            fits[n_types] = fit_latent_types(data, n_types, rng=rng, n_starts=n_starts, ridge=ridge)
         except DegenerateTypesError as exc:
             notes[n_types] = str(exc)
             report(f"{n_types} types: {exc}")
             continue
         report(f"{n_types} types: log likelihood {fits[n_types].log_likelihood:.4f}")
-        if folds:
+        if n_folds:
             try:
                 validations[n_types] = cross_validate(
-                    data, n_types, np.random.default_rng(seed), folds=folds, starts=starts, ridge=ridge, progress=report
+                    data,
+                    n_types,
+                    rng=np.random.default_rng(seed),
+                    n_folds=n_folds,
+                    n_starts=n_starts,
+                    ridge=ridge,
+                    progress=report,
                 )
             except DegenerateTypesError as exc:
                 notes[n_types] = f"not cross-validated: {exc}"

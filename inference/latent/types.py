@@ -10,15 +10,17 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from scipy.special import entr
 
+from contracts.display.table import Table, Tabular
 from contracts.errors import ProblemError
 from contracts.inputs.arrays import Array, finite, number
 from contracts.inputs.door import checked
+from contracts.inputs.extras import pandas
 from contracts.inputs.frozen import dataclass
 from contracts.problem.records import read_document, write_document
 from contracts.problem.screening import ScreeningProblem
 from inference.choice.data import ChoiceData
-from inference.logit.estimates import Estimates, delta_method, table_lines
-from inference.logit.mixture import comparisons, evaluate, likelihood
+from inference.logit.estimates import Estimates, delta_method, estimates_table
+from inference.logit.mixture import evaluate, likelihood, situations_of
 from inference.logit.simulated import Simulated, logit, offered_options, simulate_choices
 
 if TYPE_CHECKING:
@@ -63,7 +65,7 @@ class Convergence:
 
 @checked
 @dataclass(frozen=True, eq=False, repr=False)
-class LatentTypes:
+class LatentTypes(Tabular):
     """A population of types with linear utility and logit choice, as `fit_latent_types` estimates it.
 
     Attributes
@@ -258,15 +260,15 @@ class LatentTypes:
         by_type = logit(options, self.coefficients, available)
         return np.asarray(np.einsum("nk,nkj->nj", np.broadcast_to(beliefs, (len(options), self.n_types)), by_type))
 
-    def simulate(self, attributes: Any, person: Any, rng: np.random.Generator, *, available: Any = None) -> Simulated:
+    def simulate(self, attributes: Any, person: Any, *, rng: np.random.Generator, available: Any = None) -> Simulated:
         """Choices of people drawn from this population; see `simulate_choices`."""
         return simulate_choices(
-            self.weights, self.coefficients, attributes, person, rng, available=available, names=self.names
+            self.weights, self.coefficients, attributes, person, rng=rng, available=available, names=self.names
         )
 
     # ---- showing and keeping it ----
 
-    def __repr__(self) -> str:
+    def _table(self) -> Table:
         size, both = self.coefficients.size, self.n_types * (self.n_attributes + 1)
         order = np.concatenate(
             [np.r_[size + k, k * self.n_attributes + np.arange(self.n_attributes)] for k in range(self.n_types)]
@@ -281,22 +283,22 @@ class LatentTypes:
         how = self.convergence
         starts = f"{how.reached} of {how.starts} starts" if how.starts > 1 else "1 start"
         penalty = f", ridge {self.ridge:g}" if self.ridge else ""
-        return "\n".join(
+        lonely = ["no second start found it: more starts may find a better one"] if how.is_lonely else []
+        return estimates_table(
+            shown,
+            f"LatentTypes: {types} among {self.n_people:,} people, {self.n_obs:,} choices, "
+            f"log likelihood {self.log_likelihood:.2f}, BIC {self.bic:.1f}, ICL {self.icl:.1f}",
             [
-                f"LatentTypes: {types} among {self.n_people:,} people, {self.n_obs:,} choices, "
-                f"log likelihood {self.log_likelihood:.2f}, BIC {self.bic:.1f}, ICL {self.icl:.1f}",
-                *table_lines(shown),
                 f"standard errors clustered by person{penalty}; {starts} reached this maximum, "
                 f"relative gradient {how.gradient:.0e}",
                 *self._thin(),
-                *(["no second start found it: more starts may find a better one"] if how.is_lonely else []),
-            ]
+                *lonely,
+            ],
         )
 
     def to_frame(self) -> pd.DataFrame:
         """One row per type and parameter, the weight first: estimate, standard error, 95% interval."""
-        import pandas as pd
-
+        pd = pandas()
         weights = Estimates(
             self.labels,
             ["weight"],
@@ -335,7 +337,7 @@ class LatentTypes:
     def _at(self, data: ChoiceData) -> tuple[Array, Array]:
         if data.names != self.names:
             raise ProblemError(f"data has attributes {data.names}, the types want {self.names}: align them")
-        situations = comparisons(data, scale=np.ones(self.n_attributes))
+        situations = situations_of(data, scale=np.ones(self.n_attributes))
         found = evaluate(situations, self.coefficients)
         return likelihood(situations.counts @ found.log_probability, np.log(self.weights))
 

@@ -9,11 +9,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from scipy.special import ndtri
 
+from contracts.display.table import Column, Table, Tabular
 from contracts.errors import ProblemError
 from contracts.inputs.arrays import Array, finite
 from contracts.inputs.door import checked
+from contracts.inputs.extras import pandas
 from contracts.inputs.frozen import dataclass
-from contracts.readable import aligned, readable
+from contracts.readable import readable
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -21,7 +23,7 @@ if TYPE_CHECKING:
 
 @checked
 @dataclass(frozen=True, eq=False, repr=False)
-class Estimates:
+class Estimates(Tabular):
     """Parameters of every type, jointly normal in large samples.
 
     Attributes
@@ -63,15 +65,12 @@ class Estimates:
         reach = ndtri((1 + level) / 2) * self.standard_errors
         return np.stack([self.values - reach, self.values + reach], axis=-1)
 
-    def __repr__(self) -> str:
-        return "\n".join(table_lines(self))
+    def _table(self) -> Table:
+        return estimates_table(self)
 
     def to_frame(self) -> pd.DataFrame:
         """One row per type and parameter: estimate, standard error, 95% interval."""
-        try:
-            import pandas as pd
-        except ImportError as exc:
-            raise ImportError("to_frame needs pandas: pip install 'menuwright[frames]'") from exc
+        pd = pandas()
         index = pd.MultiIndex.from_product([list(self.labels), list(self.names)], names=["type", "parameter"])
         ends = self.interval().reshape(-1, 2)
         columns = {
@@ -142,17 +141,19 @@ def central_differences(function: Callable[[Array], Any], at: Array, error: Arra
     return np.column_stack(columns)
 
 
-def table_lines(estimates: Estimates) -> list[str]:
+def estimates_table(estimates: Estimates, title: str = "", notes: Sequence[str] = ()) -> Table:
     """The estimates with standard errors below them in parentheses, to two digits of the smallest error of a column."""
-    columns = [["type", *(cell for label in estimates.labels for cell in (readable(label), ""))]]
-    for j, name in enumerate(estimates.names):
-        errors = estimates.standard_errors[:, j]
-        decimals = _decimals(errors, estimates.values[:, j])
-        cells = [readable(name)]
-        for value, error in zip(estimates.values[:, j], errors, strict=True):
-            cells += [f"{0.0 if round(value, decimals) == 0 else value:.{decimals}f} ", f"({error:.{decimals}f})"]
-        columns.append(cells)
-    return aligned(list(zip(*columns, strict=True)), words={0})
+    labels = [cell for label in estimates.labels for cell in (readable(label), "")]
+    columns = [Column("type", labels)]
+    for name, values, errors in zip(estimates.names, estimates.values.T, estimates.standard_errors.T, strict=True):
+        decimals = _decimals(errors, values)
+        cells = [
+            cell
+            for value, error in zip(values, errors, strict=True)
+            for cell in (f"{0.0 if round(value, decimals) == 0 else value:.{decimals}f} ", f"({error:.{decimals}f})")
+        ]
+        columns.append(Column(name, cells, heading=readable(name), left=False))
+    return Table(columns, title, notes)
 
 
 def _decimals(errors: Array, values: Array) -> int:

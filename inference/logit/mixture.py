@@ -26,7 +26,7 @@ RANK_TOLERANCE = 1e-7  # of singular values: directions that attributes span by 
 
 
 @dataclass(frozen=True, eq=False)
-class Comparisons:
+class Situations:
     """Distinct observations: what each option passed over offered beyond the one taken, in units of `scale`."""
 
     difference: Array  # (n_options - 1, n_distinct, n_attributes), divided by scale
@@ -50,7 +50,7 @@ class Evaluation(NamedTuple):
     passed_over: Array  # (n_options - 1, n_distinct, m)
 
 
-def comparisons(data: ChoiceData, scale: Array | None = None) -> Comparisons:
+def situations_of(data: ChoiceData, scale: Array | None = None) -> Situations:
     """Distinct observations of a data set; refuses attributes that the choices cannot speak about.
 
     With a `scale` (n_attributes,) that is known the data need not identify anything.
@@ -63,7 +63,7 @@ def comparisons(data: ChoiceData, scale: Array | None = None) -> Comparisons:
     Examples
     --------
     >>> data = ChoiceData([[[0.0], [2.0]], [[0.0], [2.0]], [[2.0], [0.0]]], [1, 1, 1], person=["a", "a", "b"])
-    >>> found = comparisons(data)
+    >>> found = situations_of(data)
     >>> found.difference[0, :, 0] * found.scale, found.counts.toarray()
     (array([-2.,  2.]), array([[2, 0],
            [0, 1]]))
@@ -85,7 +85,7 @@ def comparisons(data: ChoiceData, scale: Array | None = None) -> Comparisons:
     counts = csr_array((ones, (data.person_index, index.reshape(-1))), shape=(data.n_people, len(first)))
     counts.sum_duplicates()
     by_option = np.ascontiguousarray((difference[first] / scale).transpose(1, 0, 2))
-    return Comparisons(by_option, ~is_open[first].T[..., np.newaxis], counts, scale)
+    return Situations(by_option, ~is_open[first].T[..., np.newaxis], counts, scale)
 
 
 def identified_scale(data: ChoiceData, difference: Array, is_open: NDArray[np.bool_]) -> Array:
@@ -119,7 +119,7 @@ def identified_scale(data: ChoiceData, difference: Array, is_open: NDArray[np.bo
 # ---- one logit model per column ----
 
 
-def evaluate(situations: Comparisons, coefficients: Array) -> Evaluation:
+def evaluate(situations: Situations, coefficients: Array) -> Evaluation:
     """Choice probabilities at m coefficient vectors, (m, n_attributes) in scaled units."""
     utility = situations.difference @ coefficients.T
     np.putmask(utility, np.broadcast_to(situations.is_closed, utility.shape), -np.inf)
@@ -129,7 +129,7 @@ def evaluate(situations: Comparisons, coefficients: Array) -> Evaluation:
     return Evaluation(-top - np.log1p(excess), weight / (1.0 + excess))
 
 
-def expected_difference(situations: Comparisons, found: Evaluation) -> Array:
+def expected_difference(situations: Situations, found: Evaluation) -> Array:
     """Expected attributes minus those taken, the score with the sign turned; (m, n_distinct, n_attributes)."""
     result = np.empty((found.log_probability.shape[1], *situations.difference.shape[1:]))
     for m, expected in enumerate(result):
@@ -137,7 +137,7 @@ def expected_difference(situations: Comparisons, found: Evaluation) -> Array:
     return result
 
 
-def information(situations: Comparisons, found: Evaluation, expected: Array, weights: Array) -> Array:
+def information(situations: Situations, found: Evaluation, expected: Array, weights: Array) -> Array:
     """Minus the Hessian of sum_u weights[u, m] log_probability[u, m]: covariances; (m, n_attributes, n_attributes)."""
     rows = situations.difference.reshape(-1, situations.n_attributes)
     result = np.empty((weights.shape[1], situations.n_attributes, situations.n_attributes))
@@ -197,7 +197,7 @@ def share_basis(n_types: int) -> Array:
 
 
 def derivatives(
-    situations: Comparisons, found: Evaluation, posterior: Array, weights: Array, *, ridge: float = 0.0
+    situations: Situations, found: Evaluation, posterior: Array, weights: Array, *, ridge: float = 0.0
 ) -> Derivatives:
     """Scores by person and information of the mixture, in scaled units.
 

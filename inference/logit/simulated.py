@@ -28,8 +28,8 @@ def simulate_choices(
     coefficients: Any,
     attributes: Any,
     person: Names,
-    rng: np.random.Generator,
     *,
+    rng: np.random.Generator,
     available: Any = None,
     names: Sequence[str] | None = None,
 ) -> Simulated:
@@ -46,7 +46,7 @@ def simulate_choices(
     Examples
     --------
     >>> rng = np.random.default_rng(1)
-    >>> drawn = simulate_choices([0.5, 0.5], [[9.0], [-9.0]], [[[0.0], [1.0]]] * 4, ["a", "a", "b", "b"], rng)
+    >>> drawn = simulate_choices([0.5, 0.5], [[9.0], [-9.0]], [[[0.0], [1.0]]] * 4, ["a", "a", "b", "b"], rng=rng)
     >>> drawn.type_of_person, drawn.data.choice
     (array([1, 1]), array([0, 0, 0, 0]))
     """

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from contracts.errors import ProblemError
 from contracts.inputs.frozen import dataclass
-from inference.logs.options import MOST_COLUMNS, Column, Offers
+from inference.logs.options import MOST_COLUMNS, Column, LogMenus
 from inference.logs.sources import BROKEN_QUOTES, EXAMPLES, FIELD_COUNT, Refusal, quiet
 
 Integers = NDArray[np.int64]
@@ -119,7 +119,7 @@ class Codes:
     rows: list[int]
 
 
-def read_cells(cells: Any, offered: Offers) -> tuple[Codes, list[Refusal]]:
+def read_cells(cells: Any, offered: LogMenus) -> tuple[Codes, list[Refusal]]:
     """Read every distinct (menu, option) once; count the rows of those that mean no option by reason.
 
     Raises
@@ -151,7 +151,7 @@ def read_cells(cells: Any, offered: Offers) -> tuple[Codes, list[Refusal]]:
     return codes, [Refusal(reason, rows, _lines(cells, reason) or shown) for reason, rows, shown in refused.listed()]
 
 
-def _meaning(row: dict[str, Any], offered: Offers) -> tuple[Column | None, str]:
+def _meaning(row: dict[str, Any], offered: LogMenus) -> tuple[Column | None, str]:
     if row.get("state") is not None:
         return None, row["state"]
     if not row["has_user"]:

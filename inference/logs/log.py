@@ -24,13 +24,14 @@ from scipy.sparse import csr_array, vstack
 
 from contracts.errors import ProblemError
 from contracts.inputs.door import checked
+from contracts.inputs.extras import pandas
 from contracts.inputs.frozen import dataclass
 from contracts.inputs.kinds import Count
 from contracts.inputs.progress import reporter
-from contracts.readable import aligned, readable
 from inference.logs.cells import accepted, cells_of, read_cells, streamed
 from inference.logs.options import Column, offers
 from inference.logs.sources import OpenLog, Refusal, open_log, quiet, reading
+from inference.logs.text import log_tables
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -39,7 +40,6 @@ Integers = NDArray[np.int64]
 
 SCHEMA = "menuwright/choice-log/1"
 BATCH = 100_000  # users
-SHOWN_COLUMNS = 20
 SECONDS = 1.0  # between reports of progress
 
 
@@ -109,10 +109,10 @@ class ChoiceLog:
         with quiet():
             return int(self._counted.user.nunique().to_pyarrow().as_py())
 
-    def batches(self, size: Count = BATCH) -> Iterator[UserCounts]:
-        """Counts of `size` users at a time, in the order of their labels; memory does not grow with the log."""
+    def batches(self, n_at_once: Count = BATCH) -> Iterator[UserCounts]:
+        """Counts of `n_at_once` users at a time, in the order of their labels; memory does not grow with the log."""
         ordered = self._counted.order_by("user", "option")
-        yield from _batched(ordered, self.columns, size)
+        yield from _batched(ordered, self.columns, n_at_once)
 
     @cached_property
     def _everybody(self) -> UserCounts:
@@ -135,14 +135,14 @@ class ChoiceLog:
     # ---- showing it ----
 
     def __repr__(self) -> str:
-        return log_text(self)
+        return "\n".join(map(str, log_tables(self)))
+
+    def _repr_html_(self) -> str:
+        return "".join(table.html() for table in log_tables(self))
 
     def to_frame(self) -> pd.DataFrame:
         """One row per menu and option: how many rows chose it, and its share of the menu's."""
-        try:
-            import pandas as pd
-        except ImportError as exc:
-            raise ImportError("to_frame needs pandas: pip install 'menuwright[frames]'") from exc
+        pd = pandas()
         menus = [column.menu for column in self.columns]
         labels = [column.option for column in self.columns]
         return pd.DataFrame(
@@ -343,28 +343,3 @@ def _user_counts(table: Any, bounds: Integers, columns: tuple[Column, ...]) -> U
 def _in_words(refusal: Refusal) -> str:
     examples = f" ({', '.join(refusal.examples)})" if refusal.examples else ""
     return f"{refusal.reason}: {refusal.rows:,}{examples}"
-
-
-def log_text(log: ChoiceLog) -> str:
-    """The log as plain text: what was read, what was refused and why, how often each option was taken."""
-    share = 100 * log.rows_refused / max(log.rows_read, 1)
-    rows = [
-        ("rows read", f"{log.rows_read:,}", ""),
-        ("rows used", f"{log.rows_used:,}", f"{log.n_users:,} user{'' if log.n_users == 1 else 's'}"),
-        ("rows refused", f"{log.rows_refused:,}", f"{share:.2g} %" if log.rows_refused else ""),
-    ]
-    rows += [(f"  {one.reason}", f"{one.rows:,}", ", ".join(one.examples)) for one in log.refused]
-    menus = any(column.menu for column in log.columns)
-    taken: list[tuple[str, ...]] = [("menu", "option", "rows", "share")] if menus else [("option", "rows", "share")]
-    shown = list(zip(log.columns, log.population_counts, log.population_shares, strict=True))
-    for column, count, part in shown[:SHOWN_COLUMNS]:
-        cells = (readable(column.option), f"{count:,}", f"{part:.3f}")
-        taken.append((readable(column.menu), *cells) if menus else cells)
-    lines = [
-        f"Choice log: {log.source}",
-        *aligned(rows, words={0, 2}),
-        *aligned(taken, words={0, 1} if menus else {0}),
-    ]
-    if len(shown) > SHOWN_COLUMNS:
-        lines.append(f"... {len(shown) - SHOWN_COLUMNS} more options")
-    return "\n".join(lines)

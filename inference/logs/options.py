@@ -12,7 +12,7 @@ from contracts.errors import ProblemError
 from contracts.inputs.frozen import dataclass
 from contracts.menu.menu import Menu
 
-OUTSIDE = "outside"  # label of the outside option
+OUTSIDE_LABEL = "outside"  # label of the outside option
 MOST_COLUMNS = 10_000  # options of all menus together that may be found without being declared
 
 NO_MENU = "no menu"
@@ -29,7 +29,7 @@ class Column(NamedTuple):
     """One option of one menu."""
 
     menu: str  # "" where the log has one menu
-    option: str  # label, or its number from 0; OUTSIDE for the outside option
+    option: str  # label, or its number from 0; OUTSIDE_LABEL for the outside option
 
 
 def whole_number(value: Any) -> int | None:
@@ -62,7 +62,7 @@ def label_of(value: Any) -> str:
 
 
 @dataclass(frozen=True)
-class Offer:
+class MenuLabels:
     """The options of one menu.
 
     Attributes
@@ -80,7 +80,7 @@ class Offer:
             return None, NO_OPTION
         number, label = whole_number(value), label_of(value)
         if outside is not None and (label == label_of(outside) or (number is not None and number == outside)):
-            return OUTSIDE, ""
+            return OUTSIDE_LABEL, ""
         if self.labels is None:
             return (label, "") if number is None or isinstance(value, str) else (str(number), "")
         if not self.numbered:
@@ -95,18 +95,18 @@ class Offer:
 
 
 @dataclass(frozen=True)
-class Offers:
+class LogMenus:
     """What every menu of a log has on offer.
 
     Attributes
     ----------
-    of_menu : Offer by menu; empty if the menus are found in the log
-    common : the Offer of every menu that `of_menu` does not name; None if those are unknown
+    of_menu : MenuLabels by menu; empty if the menus are found in the log
+    common : the MenuLabels of every menu that `of_menu` does not name; None if those are unknown
     outside : the cell that means the outside option; None if nobody can leave
     """
 
-    of_menu: Mapping[str, Offer]
-    common: Offer | None
+    of_menu: Mapping[str, MenuLabels]
+    common: MenuLabels | None
     outside: Any
 
     def column(self, menu: Any, option: Any, *, has_menu: bool) -> tuple[Column | None, str]:
@@ -132,10 +132,10 @@ class Offers:
             offer = self.of_menu.get(menu, self.common)
             assert offer is not None
             seen = {column.option for column in found if column.menu == menu}
-            labels = sorted(seen - {OUTSIDE}, key=_natural) if offer.labels is None else offer.labels
+            labels = sorted(seen - {OUTSIDE_LABEL}, key=_natural) if offer.labels is None else offer.labels
             ordered += [Column(menu, label) for label in labels]
-            if self.outside is not None and (offer.labels is not None or OUTSIDE in seen):
-                ordered.append(Column(menu, OUTSIDE))
+            if self.outside is not None and (offer.labels is not None or OUTSIDE_LABEL in seen):
+                ordered.append(Column(menu, OUTSIDE_LABEL))
         return tuple(ordered)
 
 
@@ -145,7 +145,7 @@ def _natural(label: str) -> tuple[int, int, str]:
     return (1, 0, label) if number is None else (0, number, label)
 
 
-def offers(options: Any, outside: Any) -> Offers:
+def offers(options: Any, outside: Any) -> LogMenus:
     """What is on offer, from what the user declares.
 
     Parameters
@@ -163,8 +163,8 @@ def offers(options: Any, outside: Any) -> Offers:
     if outside is not None and (is_missing(outside) or not isinstance(outside, str | int)):
         raise ProblemError(f"outside_option is {outside!r}: give the number or word that stands for it, or None")
     if not isinstance(options, Mapping):
-        return Offers({}, _offer("options", options, outside), outside)
-    of_menu: dict[str, Offer] = {}
+        return LogMenus({}, _offer("options", options, outside), outside)
+    of_menu: dict[str, MenuLabels] = {}
     for menu, content in options.items():
         label = label_of(menu)
         if is_missing(menu) or label in of_menu:
@@ -172,12 +172,12 @@ def offers(options: Any, outside: Any) -> Offers:
         of_menu[label] = _offer(f"options[{label!r}]", content, outside)
     if not of_menu:
         raise ProblemError("options is an empty mapping: name at least one menu, or leave it out")
-    return Offers(of_menu, None, outside)
+    return LogMenus(of_menu, None, outside)
 
 
-def _offer(name: str, content: Any, outside: Any) -> Offer:
+def _offer(name: str, content: Any, outside: Any) -> MenuLabels:
     if content is None:
-        return Offer(None, numbered=False)
+        return MenuLabels(None, numbered=False)
     if isinstance(content, Menu):
         content = len(content.options.transfers)
     if isinstance(content, str) or not isinstance(content, int | Sequence) or isinstance(content, bool):
@@ -185,11 +185,11 @@ def _offer(name: str, content: Any, outside: Any) -> Offer:
     if isinstance(content, int):
         if not 0 < content <= MOST_COLUMNS:
             raise ProblemError(f"{name} is {content}: a menu has 1 to {MOST_COLUMNS:,} options")
-        return Offer(tuple(map(str, range(content))), numbered=True)
+        return MenuLabels(tuple(map(str, range(content))), numbered=True)
     labels = tuple(map(label_of, content))
-    reserved = {OUTSIDE} | (set() if outside is None else {label_of(outside)})
+    reserved = {OUTSIDE_LABEL} | (set() if outside is None else {label_of(outside)})
     if not labels or len(set(labels)) != len(labels) or any(is_missing(label) for label in labels):
         raise ProblemError(f"{name} is {labels}: give every option its own label")
     if taken := reserved & set(labels):
         raise ProblemError(f"{name} holds {min(taken)!r}, which stands for the outside option: rename the option")
-    return Offer(labels, numbered=False)
+    return MenuLabels(labels, numbered=False)

@@ -15,17 +15,18 @@ from typing import Any, BinaryIO
 import numpy as np
 from numpy.typing import NDArray
 
+from contracts.display.table import Table, Tabular
 from contracts.errors import ProblemError
 from contracts.inputs.arrays import Array
 from contracts.inputs.door import checked
 from contracts.inputs.files import replacing
 from contracts.inputs.frozen import dataclass
 from contracts.inputs.progress import reporter
-from contracts.readable import aligned, readable
-from inference.choice.counts import ChoiceCounts, Offers, named_offers
+from inference.choice.counts import ChoiceCounts, NamedChoiceSets, named_offers
 from inference.choice.model import BestResponse, ChoiceModel, check_choice_model
 from inference.logs.log import BATCH, ChoiceLog, UserCounts
-from inference.logs.options import OUTSIDE, Column, whole_number
+from inference.logs.options import OUTSIDE_LABEL, Column, whole_number
+from inference.logs.text import posteriors_table
 from inference.types.posterior import TypePosterior, infer_types
 
 Integers = NDArray[np.int64]
@@ -35,7 +36,7 @@ STEADY = BestResponse()
 
 @checked
 @dataclass(frozen=True, eq=False, repr=False)
-class PosteriorFile:
+class PosteriorFile(Tabular):
     """The posteriors of all users of a log, in a file.
 
     Attributes
@@ -70,12 +71,8 @@ class PosteriorFile:
             "log_evidence": self.log_evidence,
         }
 
-    def __repr__(self) -> str:
-        rows = [("type", "prior", "expected users", "share")]
-        for label, before, users in zip(self.labels, self.prior, self.expected_users, strict=True):
-            rows.append((readable(label), f"{before:.4f}", f"{users:,.1f}", f"{users / max(self.n_users, 1):.4f}"))
-        head = f"Types of {self.n_users:,} users: {self.n_choices:,} choices, log evidence {self.log_evidence:.6g}"
-        return "\n".join([head, *aligned(rows, words={0}), f"posteriors in {self.path}"])
+    def _table(self) -> Table:
+        return posteriors_table(self)
 
 
 @checked(own=("choice_model",))
@@ -86,10 +83,10 @@ def infer_types_from_log(
     prior: Any = None,
     choice_model: ChoiceModel = STEADY,
     *,
-    batch: int = BATCH,
+    n_at_once: int = BATCH,
     progress: bool | Callable[[str], None] = False,
 ) -> PosteriorFile:
-    """Write the posterior of the type of every user of a log to a Parquet file, `batch` users at a time.
+    """Write the posterior of the type of every user of a log to a Parquet file, `n_at_once` users at a time.
 
     Parameters
     ----------
@@ -131,7 +128,7 @@ def infer_types_from_log(
     nobody = infer_types(offers, ChoiceCounts(_empty(offers)), prior, choice_model)
     with replacing(target) as stream, ExitStack() as opened:
         writer = None
-        for part in log.batches(batch):
+        for part in log.batches(n_at_once):
             posterior = infer_types(offers, _counts(part, order, offers), nobody.prior, choice_model)
             table = _table(posterior)
             writer = writer or opened.enter_context(_writer(stream, table.schema))
@@ -145,7 +142,7 @@ def infer_types_from_log(
     return PosteriorFile(target, first.labels, nobody.prior, expected, n_users, log.rows_used, math.fsum(evidence))
 
 
-def _orders(columns: Sequence[Column], offers: Offers) -> dict[str, list[tuple[int, int]]]:
+def _orders(columns: Sequence[Column], offers: NamedChoiceSets) -> dict[str, list[tuple[int, int]]]:
     """Pairs (column of the log within its menu, option of the menu), by menu; the outside option is last."""
     of_menu: dict[str, list[str]] = {}
     for column in columns:
@@ -156,7 +153,7 @@ def _orders(columns: Sequence[Column], offers: Offers) -> dict[str, list[tuple[i
             known = ", ".join(repr(name) for name in offers)
             raise ProblemError(f"the log has choices from menu {menu!r}; pass it in menu, which has {known}")
         n_options = offers[menu].n_options
-        within = [label for label in labels if label != OUTSIDE]
+        within = [label for label in labels if label != OUTSIDE_LABEL]
         numbers = [whole_number(label) for label in within]
         if all(number is not None for number in numbers):
             places = [number for number in numbers if number is not None]
@@ -165,12 +162,12 @@ def _orders(columns: Sequence[Column], offers: Offers) -> dict[str, list[tuple[i
         if any(not 0 <= place < n_options for place in places):
             where = f"menu {menu!r}" if menu else "the menu"
             raise ProblemError(f"the log has the options {', '.join(within)}; {where} has 0 to {n_options - 1}")
-        place_of = dict(zip(within, places, strict=True)) | {OUTSIDE: n_options}
+        place_of = dict(zip(within, places, strict=True)) | {OUTSIDE_LABEL: n_options}
         orders[menu] = [(k, place_of[label]) for k, label in enumerate(labels)]
     return orders
 
 
-def _counts(part: UserCounts, order: dict[str, list[tuple[int, int]]], offers: Offers) -> ChoiceCounts:
+def _counts(part: UserCounts, order: dict[str, list[tuple[int, int]]], offers: NamedChoiceSets) -> ChoiceCounts:
     """The counts of a batch in the order of the menus' options."""
     counts = {}
     for menu, table in part.by_menu().items():
@@ -181,7 +178,7 @@ def _counts(part: UserCounts, order: dict[str, list[tuple[int, int]]], offers: O
     return ChoiceCounts(counts, users)
 
 
-def _empty(offers: Offers) -> dict[str, Integers]:
+def _empty(offers: NamedChoiceSets) -> dict[str, Integers]:
     return {name: np.zeros((0, offer.n_options + 1), dtype=np.int64) for name, offer in offers.items()}
 
 

@@ -6,11 +6,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from contracts.display.table import Column, Table, Tabular, names
 from contracts.errors import ProblemError, SolverError
 from contracts.inputs.arrays import Array, finite
 from contracts.inputs.door import checked
 from contracts.inputs.frozen import dataclass
-from contracts.readable import name_column, readable
+from contracts.readable import readable
 from inference.norms.norms import Norms
 
 if TYPE_CHECKING:
@@ -18,8 +19,8 @@ if TYPE_CHECKING:
 
 
 @checked
-@dataclass(frozen=True, eq=False)
-class Baseline:
+@dataclass(frozen=True, eq=False, repr=False)
+class Baseline(Tabular):
     """A lottery over policies, and how safely it lies above what every group can live with."""
 
     norms: Norms
@@ -66,45 +67,23 @@ class Baseline:
         """The policies in the lottery."""
         return tuple(name for name, chance in zip(self.norms.policies, self.lottery, strict=True) if chance > 0)
 
-    def __repr__(self) -> str:
-        mix = ", ".join(
-            f"{chance:.0%} {readable(name)}"
-            for name, chance in zip(self.norms.policies, self.lottery, strict=True)
-            if chance > 0
-        )
-        heading, *groups = name_column("group", self.norms.groups)
-        lines = [
-            f"Baseline: {mix}",
-            f"{heading}  utility  needs  slack    (se)  acceptable  would say yes",
+    def _table(self) -> Table:
+        chances = zip(self.norms.policies, self.lottery, strict=True)
+        mix = ", ".join(f"{chance:.0%} {readable(name)}" for name, chance in chances if chance > 0)
+        columns = [
+            names("group", self.norms.groups),
+            Column("utility", self.utility, ".2f"),
+            Column("reservation_utility", self.reservation_utility, ".2f", "needs"),
+            Column("slack", self.slack, ".2f"),
+            Column("slack_se", self.slack_se, "({:.2f})".format, "(se)"),
+            Column("probability_acceptable", self.probability_acceptable, ".3f", "acceptable"),
+            Column("acceptance", self.acceptance, ".3f", "would say yes"),
         ]
-        rows = zip(
-            groups,
-            self.utility,
-            self.reservation_utility,
-            self.slack,
-            self.slack_se,
-            self.probability_acceptable,
-            self.acceptance,
-            strict=True,
-        )
-        for name, worth, needs, slack, error, chance, yes in rows:
-            numbers = f"{worth:7.2f} {needs:6.2f} {slack:6.2f}  ({error:.2f})  {chance:10.3f}  {yes:13.3f}"
-            lines.append(f"{name}  {numbers}")
-        return "\n".join(lines)
+        return Table(columns, f"Baseline: {mix}")
 
     def to_frame(self) -> pd.DataFrame:
         """One row per group."""
-        import pandas as pd
-
-        columns = {
-            "utility": self.utility,
-            "reservation_utility": self.reservation_utility,
-            "slack": self.slack,
-            "slack_se": self.slack_se,
-            "probability_acceptable": self.probability_acceptable,
-            "acceptance": self.acceptance,
-        }
-        return pd.DataFrame(columns, index=pd.Index(self.norms.groups, name="group"))
+        return self._table().to_frame()
 
 
 def baseline_of(norms: Norms, lottery: Any) -> Baseline:

@@ -59,7 +59,7 @@ class Draws:
     log_weight: Array  # (n_members, n_draws), log likelihood minus log proposal density, constants left out
 
 
-class Moments(NamedTuple):
+class Integrated(NamedTuple):
     """The simulated log likelihood at some tastes, its score and information in (position, log spread)."""
 
     value: float
@@ -68,7 +68,7 @@ class Moments(NamedTuple):
     weights: Array  # (n_members, n_draws), sum to 1 by member
 
 
-def simulated_moments(draws: Draws, tastes: Tastes) -> Moments:
+def integrated(draws: Draws, tastes: Tastes) -> Integrated:
     """Integrate the members out at given tastes.
 
     With a = x_h - x_g and d contrasts, a member's complete data have score f = (a / sd^2, |a|^2 / sd^2 - d) and
@@ -100,7 +100,7 @@ def simulated_moments(draws: Draws, tastes: Tastes) -> Moments:
         complete[-1, :-1] = complete[:-1, -1] = 2 * score[g, :-1]
         complete[-1, -1] = 2 * (score[g, -1] + n_contrasts * len(own))
         information[g] = complete - variance
-    return Moments(float(log_mean.sum()), score, information, weights)
+    return Integrated(float(log_mean.sum()), score, information, weights)
 
 
 def _normal_moments(centre: Array, covariance: Array, spread: float) -> tuple[Array, Array]:
@@ -186,7 +186,7 @@ def fit_members(
         prior = tastes.spread[group][:, np.newaxis, np.newaxis] ** 2 * np.eye(start.shape[1])
         proposal = (1 - TOWARDS_PRIOR) * covariance + TOWARDS_PRIOR * prior
         draws = draw_members(likelihood, group, centre, proposal, basis, normal)
-        moments = simulated_moments(draws, tastes)
+        moments = integrated(draws, tastes)
         at = Mode(tastes.position, moments.value, moments.score[:, :-1], moments.information[:, :-1, :-1])
         pooling = pooling if fixed else best_pooling(at, pooling)
         tastes, decrement = newton_step(tastes, moments, pooling, length)
@@ -233,7 +233,7 @@ def laplace_tastes(likelihood: Likelihood, group: Indices, basis: Array, tastes:
     return tastes, centre
 
 
-def newton_step(tastes: Tastes, moments: Moments, pooling: Pooling, length: float) -> tuple[Tastes, float]:
+def newton_step(tastes: Tastes, moments: Integrated, pooling: Pooling, length: float) -> tuple[Tastes, float]:
     """Up the log posterior, and the squared decrement; no further than the draws reach."""
     n_groups, n_contrasts = tastes.position.shape
     prior = np.zeros((n_groups, n_contrasts + 1, n_groups, n_contrasts + 1))

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
+from contracts.display.table import Table, Tabular
 from contracts.errors import ProblemError
 from contracts.inputs.arrays import Array
 from contracts.inputs.door import checked
@@ -43,8 +44,8 @@ ENOUGH_MEMBERS = 20  # of a group, below which the scatter between members is no
 
 
 @checked
-@dataclass(frozen=True, eq=False)
-class Norms:
+@dataclass(frozen=True, eq=False, repr=False)
+class Norms(Tabular):
     """Group utilities over policies and their joint normal posterior; made by `elicit_norms`.
 
     Items are the policies and, where acceptances were asked, the outside option, last: not living with the policy.
@@ -98,11 +99,11 @@ class Norms:
         variance = self.covariance[:, i, i] + self.covariance[:, j, j] - 2 * self.covariance[:, i, j]
         return norm.cdf(gap / np.sqrt(variance)) if i != j else np.full(len(self.groups), 0.5)
 
-    def sample(self, rng: np.random.Generator, n_draws: Count = 1) -> Array:
+    def sample(self, n_draws: Count = 1, *, rng: np.random.Generator) -> Array:
         """Draws from the joint posterior of all groups' utilities, (n_draws, n_groups, n_policies)."""
-        return self.sample_items(rng, n_draws)[:, :, : len(self.policies)]
+        return self.sample_items(n_draws, rng=rng)[:, :, : len(self.policies)]
 
-    def sample_items(self, rng: np.random.Generator, n_draws: Count = 1) -> Array:
+    def sample_items(self, n_draws: Count = 1, *, rng: np.random.Generator) -> Array:
         """The same with the outside option, if there is one, as last item."""
         size = self.mean.size
         values, vectors = np.linalg.eigh(self.joint_covariance.reshape(size, size))
@@ -195,10 +196,10 @@ class Norms:
 
     # ---- showing it ----
 
-    def __repr__(self) -> str:
-        from inference.norms.text import norms_text
+    def _table(self) -> Table:
+        from inference.norms.text import norms_table
 
-        return norms_text(self)
+        return norms_table(self)
 
     def to_frame(self) -> pd.DataFrame:
         """One row per group and policy: utility, standard error, 95% interval."""

@@ -6,9 +6,11 @@ from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
-from contracts.display.table import plural
+from contracts.display.numbers import plural
+from contracts.display.table import Column, Table
 from contracts.inputs.arrays import Array
-from contracts.readable import aligned, readable
+from contracts.inputs.extras import pandas
+from contracts.readable import readable
 from inference.norms.pooling import Pooling
 
 if TYPE_CHECKING:
@@ -66,27 +68,33 @@ class ShownNorms(Protocol):
     def interval(self) -> Array: ...
 
 
-def norms_text(norms: ShownNorms) -> str:
+def norms_table(norms: ShownNorms) -> Table:
     """Utilities with standard errors, one row per policy, one column per group."""
-    cells = [["", *map(readable, norms.groups)]]
     order = np.argsort(-norms.common, kind="stable")
-    for k in order[:SHOWN_POLICIES]:
-        cells.append(
-            [readable(norms.policies[k]), *map(_with_error, norms.utilities[:, k], norms.standard_errors[:, k])]
-        )
-    if len(order) > SHOWN_POLICIES:
-        cells.append([f"... {len(order) - SHOWN_POLICIES} more"] + [""] * len(norms.groups))
+    shown, hidden = order[:SHOWN_POLICIES], max(len(order) - SHOWN_POLICIES, 0)
+    heads = [readable(norms.policies[k]) for k in shown]
+    values, errors = norms.utilities[:, shown].T, norms.standard_errors[:, shown].T
+    rows = [list(map(_with_error, *row)) for row in zip(values, errors, strict=True)]
     if norms.has_reservation_utility:
-        cells.append(["could live with, from", *map(_with_error, norms.reservation_utility, norms.reservation_se)])
+        heads.append("could live with, from")
+        rows.append(list(map(_with_error, norms.reservation_utility, norms.reservation_se)))
     if norms.member_sd.any():
-        cells.append(["members' spread (sd)", *(f"{sd:.3f}" for sd in norms.member_sd)])
-    lines = aligned(cells, words={0})
+        heads.append("members' spread (sd)")
+        rows.append([f"{sd:.3f}" for sd in norms.member_sd])
+    columns = [
+        Column(group, cells, heading=readable(group), left=False)
+        for group, *cells in zip(norms.groups, *rows, strict=True)
+    ]
     pooling = f"sd of policies {norms.pooling.common_sd:.3g}"
     if len(norms.groups) > 1:
         pooling += f", of groups around what is common {norms.pooling.group_sd:.3g}"
     size = f"{plural(len(norms.groups), 'group')}, {len(norms.policies)} policies, {norms.n_answers:,} answers"
-    head = f"Norms: {size}; utility in logits (standard error)"
-    return "\n".join([head, *lines, pooling, *remarks(norms)])
+    return Table(
+        [Column("", heads), *columns],
+        f"Norms: {size}; utility in logits (standard error)",
+        [pooling, *remarks(norms)],
+        between={SHOWN_POLICIES: f"... {hidden} more"} if hidden else {},
+    )
 
 
 def remarks(norms: ShownNorms) -> list[str]:
@@ -107,10 +115,7 @@ def remarks(norms: ShownNorms) -> list[str]:
 
 def norms_frame(norms: ShownNorms) -> pd.DataFrame:
     """One row per group and policy."""
-    try:
-        import pandas as pd
-    except ImportError as exc:
-        raise ImportError("to_frame needs pandas: pip install 'menuwright[frames]'") from exc
+    pd = pandas()
     interval = norms.interval()
     index = pd.MultiIndex.from_product([norms.groups, norms.policies], names=["group", "policy"])
     return pd.DataFrame(

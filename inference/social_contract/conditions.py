@@ -42,7 +42,7 @@ def one_norm_jobs(offers: pd.DataFrame | None, n_runs: int) -> list[Job]:
             jobs.append(replay_job(f"replay {name}{suffix}", table, assistant))
     for group, (assistants, users) in GROUPS.items():
         for policy in NAMES:
-            game = Game(users=(policy,) * users, assistants=assistants)
+            game = Game(users=(policy,) * users, n_assistants=assistants)
             beside = None
             if offers is not None:
                 here = (offers["experiment"] == "one_norm") & offers["condition"].str.endswith(f"{group}_{policy}")

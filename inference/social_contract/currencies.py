@@ -173,14 +173,14 @@ def _run_means(script: Script) -> tuple[Array, Array]:
 
 def learned_on_dollars(policy: str, n_runs: int, rng: np.random.Generator) -> Array:
     """Log evidence after five epochs among nine users who split dollars; (n_runs, n_norms, n_slips)."""
-    game = Game(users=(policy,) * 9, assistants=0, settings=(Setting("dollars"),))
+    game = Game(users=(policy,) * 9, n_assistants=0, settings=(Setting("dollars"),))
     return watched(play(game, n_runs=n_runs, rng=rng))
 
 
 def watched(played: Play) -> Array:
     """Log evidence of all offers of a play among users, by a single norm; (n_runs, n_norms, n_slips)."""
     tables, evidence = tables_of(SPACE, played.amount), no_evidence(SPACE, played.n_runs)
-    for epoch in range(played.game.epochs):
+    for epoch in range(played.game.n_epochs):
         evidence = in_new_setting(evidence, SPACE)
         for k in range(played.units.shape[2]):
             evidence = after_offer(evidence, tables, played.amount[:, epoch], played.units[:, epoch, k])
@@ -194,7 +194,7 @@ def distance_job(condition: str, similarity: float, prior: str | None, now: str,
         kernel = CurrencyKernel(("dollars", "new"), [[1.0, similarity], [similarity, 1.0]])
         learned = learned_on_dollars("selfish", n_runs, rng)
         before = carried_prior(norm_prior(SPACE, prior), {"dollars": norm_evidence(learned)}, "new", kernel)
-        game = Game(users=(now,) * 9, assistants=0, settings=(Setting("new"),), epochs=1)
+        game = Game(users=(now,) * 9, n_assistants=0, settings=(Setting("new"),), n_epochs=1)
         played = play(game, n_runs=n_runs, rng=rng)
         seen = watched(played)
         after = normalised(before + norm_evidence(seen))
@@ -227,14 +227,14 @@ def granularity_jobs(offers: pd.DataFrame | None, n_runs: int) -> list[Job]:
     plain = (Setting("dollars"), Setting("apples"))
     sized = (Setting("dollars", 10, 30, "few dollars"), Setting("dollars", 70, 100, "many dollars"))
     worlds = {
-        "same everywhere": Game(users=("fair",) * 9, settings=plain, epochs=6),
+        "same everywhere": Game(users=("fair",) * 9, settings=plain, n_epochs=6),
         "by currency": Game(
-            users=("fair",) * 9, settings=plain, exceptions={("fair", "apples"): "altruistic"}, epochs=6
+            users=("fair",) * 9, settings=plain, exceptions={("fair", "apples"): "altruistic"}, n_epochs=6
         ),
         "by amount": Game(
-            users=("fair",) * 9, settings=sized, exceptions={("fair", "many dollars"): "selfish"}, epochs=6
+            users=("fair",) * 9, settings=sized, exceptions={("fair", "many dollars"): "selfish"}, n_epochs=6
         ),
-        "by role": Game(users=("altruistic",) * 9, settings=plain, answers={"altruistic": "fair"}, epochs=6),
+        "by role": Game(users=("altruistic",) * 9, settings=plain, answers={"altruistic": "fair"}, n_epochs=6),
     }
     jobs = []
     for world, game in worlds.items():

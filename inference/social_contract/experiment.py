@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from contracts.display.table import Column, Table, Tabular
 from contracts.errors import ProblemError
 from contracts.inputs.arrays import Array
+from contracts.inputs.extras import pandas
 from contracts.inputs.frozen import dataclass
 from inference.game.recordings import Script
 from inference.social_contract.diagnosis import diagnose, tally
@@ -68,7 +70,7 @@ class Job:
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Experiment:
+class Experiment(Tabular):
     """What came out.
 
     Attributes
@@ -92,7 +94,7 @@ class Experiment:
 
     def to_frame(self) -> pd.DataFrame:
         """One row per condition and epoch; other measures as columns of their own."""
-        import pandas as pd
+        pd = pandas()
 
         def flat(row: Row) -> dict[str, Any]:
             plain = row.to_dict()
@@ -113,15 +115,20 @@ class Experiment:
             "rows": [row.to_dict() for row in self.rows],
         }
 
-    def __repr__(self) -> str:
-        wide = max(len(row.condition) for row in self.final)
-        head = f"{'condition':<{wide}}  epoch  users  assistant  recorded     gap      se  runs"
-        lines = [
-            f"{r.condition:<{wide}}  {r.epoch:>5}  {_cell(r.users_share):>5}  {_cell(r.assistant_share):>9}  "
-            f"{_cell(r.recorded_share):>8}  {_cell(r.gap, '+'):>6}  {_cell(r.se):>6}  {r.runs:>4}"
-            for r in self.final
-        ]
-        return "\n".join([f"{self.name}: {self.question}", head, *lines, *self.findings])
+    def _table(self) -> Table:
+        forms = {
+            "epoch": "",
+            "users": ".3f",
+            "assistant": ".3f",
+            "recorded": ".3f",
+            "gap": "+.3f",
+            "se": ".3f",
+            "runs": "",
+        }
+        rows = [(r.epoch, r.users_share, r.assistant_share, r.recorded_share, r.gap, r.se, r.runs) for r in self.final]
+        columns = [Column(name, cells, form) for (name, form), *cells in zip(forms.items(), *rows, strict=True)]
+        conditions = Column("condition", [row.condition for row in self.final])
+        return Table([conditions, *columns], f"{self.name}: {self.question}", self.findings)
 
 
 def run_jobs(
@@ -245,7 +252,3 @@ def _at(values: Any, epoch: int) -> float | None:
         return None
     value = float(array[epoch] if array.ndim else array)
     return None if np.isnan(value) else value
-
-
-def _cell(value: float | None, sign: str = "") -> str:
-    return "-" if value is None else f"{value:{sign}.3f}"

@@ -78,7 +78,7 @@ def mixture_replay(condition: str, table: pd.DataFrame) -> Job:
             name: np.zeros(n_epochs) for name in ("weight error", "groups", "sd over runs", "recorded sd over runs")
         }
         for epoch in range(n_epochs):
-            groups = infer_groups(SPACE, seen_offers(script, epoch, tables), rng)
+            groups = infer_groups(SPACE, seen_offers(script, epoch, tables), rng=rng)
             pot = script.amount[:, epoch].max(axis=1)
             norm = drawn(np.log(np.tile(groups.group_weights, (REPLICATES, 1))), rng)
             slip = rng.integers(SPACE.n_slips, size=len(norm))
@@ -115,18 +115,18 @@ def mixture_job(condition: str, users: tuple[str, ...], n_runs: int, *, known: b
     truth = users.count("altruistic") / len(users)
 
     def rows(rng: np.random.Generator) -> list[Row]:
-        played = play(Game(users=users, assistants=0), n_runs=n_runs, rng=rng)
-        tables, n_epochs = tables_of(SPACE, played.amount), played.game.epochs
+        played = play(Game(users=users, n_assistants=0), n_runs=n_runs, rng=rng)
+        tables, n_epochs = tables_of(SPACE, played.amount), played.game.n_epochs
         pots = np.broadcast_to(played.amount[..., np.newaxis], played.units.shape)
         ours, held = np.empty((n_runs, n_epochs)), {name: np.empty(n_epochs) for name in ("weight error", "groups")}
         own: list[float] = []
         for epoch in range(n_epochs):
             if known:
-                groups = infer_groups(SPACE, user_likelihood(SPACE, tables, played, epoch + 1), rng)
+                groups = infer_groups(SPACE, user_likelihood(SPACE, tables, played, epoch + 1), rng=rng)
                 own.append(distance_to_own(groups, users))
             else:
                 score = offer_likelihood(SPACE, tables, pots[:, : epoch + 1], played.units[:, : epoch + 1])
-                groups = infer_groups(SPACE, score.reshape(n_runs, -1, SPACE.n_norms), rng)
+                groups = infer_groups(SPACE, score.reshape(n_runs, -1, SPACE.n_norms), rng=rng)
             ours[:, epoch] = groups.share
             held["weight error"][epoch] = np.abs(groups.weight_near(1.0) - truth).mean()
             held["groups"][epoch] = (groups.n_groups @ np.arange(groups.n_groups.shape[1])).mean()
@@ -151,11 +151,11 @@ def population_job(condition: str, weight: float, n_runs: int) -> Job:
         users_share, ours, realised, population = [], [], [], []
         for n_generous, count in zip(compositions.tolist(), times.tolist(), strict=True):
             users = ("altruistic",) * n_generous + ("selfish",) * (n_people - n_generous)
-            played = play(Game(users=users, assistants=0, epochs=1), n_runs=count, rng=rng)
+            played = play(Game(users=users, n_assistants=0, n_epochs=1), n_runs=count, rng=rng)
             tables = tables_of(SPACE, played.amount)
             pots = np.broadcast_to(played.amount[..., np.newaxis], played.units.shape)
             score = offer_likelihood(SPACE, tables, pots, played.units).reshape(count, n_people, SPACE.n_norms)
-            groups = infer_groups(SPACE, score, rng)
+            groups = infer_groups(SPACE, score, rng=rng)
             users_share.append(played.users_share)
             ours.append(groups.share[:, np.newaxis])
             realised += np.abs(groups.weight_near(1.0) - n_generous / n_people).tolist()

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from contracts.display.drawn import drawn
+from contracts.display.palette import DIM, axes
 from contracts.errors import ProblemError
 from contracts.inputs.documents import parse_json
 from contracts.inputs.frozen import dataclass
@@ -24,17 +25,14 @@ HEADER = ("condition", "source", "users", "assistant", "recorded", "gap", "se", 
 
 def plot_condition(rows: list[Row], ax: Axes | None = None) -> Axes:
     """Mean shares offered by epoch: users, our assistant with two standard errors of the gap, the recorded one."""
-    if ax is None:
-        from matplotlib.figure import Figure
-
-        ax = Figure(figsize=(4, 3), layout="constrained").subplots()
+    ax = axes(ax, figsize=(4, 3), layout="constrained")
     epochs = [row.epoch for row in rows]
 
     def line(values: list[float | None]) -> list[float]:
         return [float("nan") if value is None else value for value in values]
 
     ours = line([row.assistant_share for row in rows])
-    ax.plot(epochs, line([row.users_share for row in rows]), color="0.55", lw=4, alpha=0.6, label="users")
+    ax.plot(epochs, line([row.users_share for row in rows]), color=DIM, lw=4, alpha=0.6, label="users")
     ax.errorbar(epochs, ours, [2 * (row.se or 0.0) for row in rows], marker="o", ms=4, capsize=2, label="assistant")
     if any(row.recorded_share is not None for row in rows):
         ax.plot(epochs, line([row.recorded_share for row in rows]), "s--", ms=4, label="recorded GPT-4")

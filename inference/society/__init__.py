@@ -3,11 +3,11 @@
 from inference.society.community import CommunityInput, Elicited, community_input, elicited
 from inference.society.evaluation import Outcome, Truth, coherence, evaluate, full_information
 from inference.society.frontier import Placement, placement
+from inference.society.grid import SCALES, Scale, sweep
 from inference.society.mechanisms import MECHANISMS, Offer, Signal
 from inference.society.rounds import Course, run_course
 from inference.society.scenarios import SCENARIOS, Cell, Communities, Scenario, communities, noisy_signal, run_cell
 from inference.society.study import Study, societal_study
-from inference.society.sweep import SCALES, Scale, sweep
 from inference.society.verdicts import CLAIMS, Claim, Verdict, judged, judged_over_time
 from inference.society.world import Society, load_society, moral_machine_society, synthetic_society
 

@@ -64,11 +64,11 @@ class Elicited:
 @checked
 def community_input(
     society: Society,
-    rng: np.random.Generator,
     *,
-    comparisons: int = COMPARISONS,
-    ratings: int = RATINGS,
-    acceptances: int = ACCEPTANCES,
+    rng: np.random.Generator,
+    n_comparisons: int = COMPARISONS,
+    n_ratings: int = RATINGS,
+    n_acceptances: int = ACCEPTANCES,
     rating_noise: float = RATING_NOISE,
     pretended: Any = None,
 ) -> CommunityInput:
@@ -79,7 +79,7 @@ def community_input(
 
     Parameters
     ----------
-    comparisons, ratings, acceptances : how many, of the whole community; at least one per group
+    n_comparisons, n_ratings, n_acceptances : how many, of the whole community; at least one per group
     rating_noise : standard deviation, logits
     pretended : (n_groups, n_members, n_policies) utilities that members answer with instead of their true ones
 
@@ -87,7 +87,7 @@ def community_input(
     --------
     >>> from inference.society.world import synthetic_society
     >>> rng = np.random.default_rng(1)
-    >>> asked = community_input(synthetic_society(rng, conflict=0.5), rng)
+    >>> asked = community_input(synthetic_society(rng=rng, conflict=0.5), rng=rng)
     >>> asked.comparisons.n_answers, asked.ratings.n_answers
     (1200, 360)
     """
@@ -101,19 +101,19 @@ def community_input(
         group = np.repeat(np.arange(n_groups), shared_out(society.weights, count))
         return group, rng.integers(n_members, size=count), rng.integers(n_policies, size=count)
 
-    group, member, first = asked(comparisons)
-    second = (first + rng.integers(1, n_policies, size=comparisons)) % n_policies
-    prefers = rng.random(comparisons) < expit(truth[group, member, first] - truth[group, member, second])
+    group, member, first = asked(n_comparisons)
+    second = (first + rng.integers(1, n_policies, size=n_comparisons)) % n_policies
+    prefers = rng.random(n_comparisons) < expit(truth[group, member, first] - truth[group, member, second])
     compared = Comparisons(group, np.where(prefers, first, second), np.where(prefers, second, first), member)
 
-    group, member, policy = asked(ratings)
+    group, member, policy = asked(n_ratings)
     origin, unit = rng.standard_normal((n_groups, n_members)), rng.uniform(0.5, 2.0, (n_groups, n_members))
-    felt = truth[group, member, policy] + rating_noise * rng.standard_normal(ratings)
+    felt = truth[group, member, policy] + rating_noise * rng.standard_normal(n_ratings)
     rated = Ratings(group, member, policy, origin[group, member] + unit[group, member] * felt)
 
-    group, member, policy = asked(acceptances)
+    group, member, policy = asked(n_acceptances)
     gain = truth[group, member, policy] - truth[group, member] @ society.reference
-    accepted = Acceptances(group, policy, rng.random(acceptances) < expit(gain), member)
+    accepted = Acceptances(group, policy, rng.random(n_acceptances) < expit(gain), member)
     return CommunityInput(compared, rated, accepted)
 
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from contracts.display.table import Column, Table, Tabular, names
 from contracts.errors import SolverError
 from contracts.front.goals import Harm, Surplus
 from contracts.front.pareto import pareto_front
@@ -19,6 +20,7 @@ from contracts.inputs.arrays import Array
 from contracts.inputs.door import checked
 from contracts.inputs.frozen import dataclass
 from contracts.models import delegation
+from contracts.readable import readable
 from inference.society.evaluation import Truth, delivered, evaluate, full_information
 from inference.society.mechanisms import FULL_INFORMATION, MECHANISMS
 from inference.society.scenarios import PLAIN, Communities, noisy_signal, standard_noise
@@ -30,7 +32,7 @@ if TYPE_CHECKING:
 
 @checked
 @dataclass(frozen=True, eq=False)
-class Placement:
+class Placement(Tabular):
     """A front and the mechanisms beside it.
 
     Attributes
@@ -47,15 +49,11 @@ class Placement:
     room: dict[str, float]
     taken: Array
 
-    def __str__(self) -> str:
-        names = self.society.groups
-        width = max(map(len, self.points))
-        head = f"{'':{width}}  " + "  ".join(f"{name:>9}" for name in (*names, "harm", "room"))
-        rows = [
-            f"{name:{width}}  " + "  ".join(f"{value + 0.0:9.3f}" for value in (*point, self.room[name]))
-            for name, point in self.points.items()
-        ]
-        return "\n".join([head, *rows])
+    def _table(self) -> Table:
+        outcomes = np.array([[*point, self.room[name]] for name, point in self.points.items()])
+        heads = (*map(readable, self.society.groups), "harm", "room")
+        columns = [Column(name, values, ".3f", name) for name, values in zip(heads, outcomes.T, strict=True)]
+        return Table([names("", self.points), *columns])
 
 
 @checked

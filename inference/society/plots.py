@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from contracts.display.drawn import drawn
-from contracts.display.palette import PALETTE
+from contracts.display.palette import DIM, GREY, PALETTE
 from inference.society.frontier import Placement
 from inference.society.mechanisms import FULL_INFORMATION
 from inference.society.rounds import DESIGNS, Course
@@ -22,7 +22,7 @@ DRAWN = ("averaging", "mean utility", "max-min", "majority", "labels", "menu", "
 MARKERS = "osv^Dd*P"
 STYLE = {  # the same mechanism looks the same in every figure
     name: (PALETTE[number], MARKERS[number]) for number, name in enumerate((*DRAWN, FULL_INFORMATION))
-} | {"menu never renewed": ("#888888", "x")}
+} | {"menu never renewed": (DIM, "x")}
 
 
 def lines_figure(cells: Sequence[Cell], what: str) -> Figure:
@@ -41,7 +41,7 @@ def lines_figure(cells: Sequence[Cell], what: str) -> Figure:
             color, marker = STYLE[name]
             ax.errorbar(x, mean, yerr=away, label=name, color=color, marker=marker, markersize=4, linewidth=1)
         if what == "coherence":
-            ax.axhline(COHERENT, color="#888", linewidth=0.8, linestyle=":")
+            ax.axhline(COHERENT, color=DIM, linewidth=0.8, linestyle=":")
         ax.set_title(f"conflict {cell.conflict:g}", fontsize=10)
         ax.set_xlabel("noise, sd of the signal")
         ax.spines[["top", "right"]].set_visible(False)
@@ -65,7 +65,7 @@ def course_figure(course: Course) -> Figure:
         low, high = np.array([interval(column, np.random.default_rng(0)) for column in rows.T]).T
         ax.fill_between(rounds, low, high, color=color, alpha=0.2, linewidth=0)
         ax.plot(rounds, rows.mean(axis=0), color=color, marker=marker, markersize=4, label=name)
-    ax.axvline(course.drift + 0.5, color="#888", linestyle="--", linewidth=0.8)
+    ax.axvline(course.drift + 0.5, color=DIM, linestyle="--", linewidth=0.8)
     ax.set_ylim(bottom=0)
     ax.set_xlabel("round")
     ax.set_ylabel("misalignment")
@@ -81,7 +81,7 @@ def front_figure(placed: Placement) -> Figure:
     figure = Figure(figsize=(6.4, 3.6), layout="constrained")
     ax = figure.subplots()
     weights = placed.society.weights
-    ax.scatter(placed.front.points[:, -1], placed.front.points[:, :-1] @ weights, color="#B8B8B8", s=16, label="front")
+    ax.scatter(placed.front.points[:, -1], placed.front.points[:, :-1] @ weights, color=GREY, s=16, label="front")
     for name, point in placed.points.items():
         color, marker = STYLE[name]
         ax.scatter(point[-1], point[:-1] @ weights, color=color, marker=marker, s=40, label=name)

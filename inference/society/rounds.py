@@ -99,8 +99,8 @@ class Heard:
 def run_course(
     *,
     conflict: float,
-    societies: int,
-    rounds: int,
+    n_societies: int,
+    n_rounds: int,
     seed: Seed,
     drift: int | None = None,
 ) -> Course:
@@ -115,23 +115,25 @@ def run_course(
 
     Examples
     --------
-    >>> course = run_course(conflict=0.7, societies=1, rounds=4, seed=1)
+    >>> course = run_course(conflict=0.7, n_societies=1, n_rounds=4, seed=1)
     >>> bool(course.misalignment["menu"].mean() < course.misalignment["averaging"].mean())
     True
     """
-    if rounds < 2 or societies < 1:
-        raise ProblemError(f"{rounds} rounds of {societies} societies: a course has two rounds or more of at least one")
-    when = rounds // 2 if drift is None else drift
-    if not 0 < when < rounds:
-        raise ProblemError(f"drift is {when}: name a round after the first, from 1 to {rounds - 1}")
+    if n_rounds < 2 or n_societies < 1:
+        raise ProblemError(
+            f"{n_rounds} rounds of {n_societies} societies: a course has two rounds or more of at least one"
+        )
+    when = n_rounds // 2 if drift is None else drift
+    if not 0 < when < n_rounds:
+        raise ProblemError(f"drift is {when}: name a round after the first, from 1 to {n_rounds - 1}")
     lost: dict[str, list[list[float]]] = {name: [] for name in DESIGNS}
     recognised, alarms = [], []
-    for number in range(societies):
+    for number in range(n_societies):
         rng = np.random.default_rng([seed, number, 3])
-        before = synthetic_society(np.random.default_rng([seed, number, 0]), conflict=conflict)
+        before = synthetic_society(rng=np.random.default_rng([seed, number, 0]), conflict=conflict)
         moved = before.members.copy()
         moved[-1] = np.roll(moved[-1], len(before.policies) // 2, axis=-1)
-        worlds = [before if t < when else replace(before, members=moved) for t in range(rounds)]
+        worlds = [before if t < when else replace(before, members=moved) for t in range(n_rounds)]
         life = [*_live(worlds, rng)]
         for name in DESIGNS:
             lost[name].append([one[0][name] for one in life])
@@ -181,7 +183,7 @@ def visit(world: Society, menu: Menu, rng: np.random.Generator) -> tuple[Heard, 
     group = rng.choice(len(world.groups), size=USERS, p=world.weights)
     member = rng.integers(world.members.shape[1], size=USERS)
     taken = menu.choose(world.members[group, member], temperature=ERROR, rng=rng)
-    kind = infer_types(menu, taken[:, np.newaxis], choice_model=Logit(ERROR)).sample(rng)
+    kind = infer_types(menu, taken[:, np.newaxis], choice_model=Logit(ERROR)).sample(rng=rng)
     asked, who, counted = (np.repeat(each, PAIRS) for each in (group, member, kind))
     return _compared(world, asked, who, counted, rng), float(np.mean(kind == group))
 

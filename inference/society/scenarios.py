@@ -18,6 +18,7 @@ from contracts.inputs.arrays import Array
 from contracts.inputs.door import checked
 from contracts.inputs.frozen import dataclass
 from contracts.inputs.kinds import Seed
+from contracts.inputs.progress import reporter
 from inference.society.community import Elicited, community_input, elicited
 from inference.society.evaluation import Outcome, Truth, coherence, evaluate, full_information
 from inference.society.mechanisms import FULL_INFORMATION, MECHANISMS, Offer, Signal
@@ -63,11 +64,11 @@ class Scenario:
         """Scenarios of one family differ only in what happens after the community has been asked."""
         return self.weights, self.intensity, self.contrast, self.type_of_group, self.is_adversarial
 
-    def society(self, rng: np.random.Generator, conflict: float) -> Society:
+    def society(self, conflict: float, *, rng: np.random.Generator) -> Society:
         """Draw one."""
         if self.contrast:
-            return moral_machine_society(rng, contrast=1 + self.contrast * conflict)
-        return synthetic_society(rng, conflict=conflict, weights=self.weights, intensity=self.intensity)
+            return moral_machine_society(rng=rng, contrast=1 + self.contrast * conflict)
+        return synthetic_society(rng=rng, conflict=conflict, weights=self.weights, intensity=self.intensity)
 
 
 PLAIN = Scenario("plain", "three equal groups, Gaussian noise on every group's signal")
@@ -168,14 +169,17 @@ def communities(
     replications: Sequence[Seed],
     *,
     seed: Seed,
-    report: Callable[[str], None] = lambda line: None,
+    progress: bool | Callable[[str], None] = False,
 ) -> Communities:
     """Draw a society per replication and ask its community; the same for all scenarios of a family."""
+    report = reporter(progress)
     worlds, told = [], []
     for number, r in enumerate(replications):
         world_rng, answer_rng = (np.random.default_rng([seed, r, part]) for part in (0, 1))
-        society = scenario.society(world_rng, conflict)
-        asked = community_input(society, answer_rng, pretended=_pretended(society) if scenario.is_adversarial else None)
+        society = scenario.society(conflict, rng=world_rng)
+        asked = community_input(
+            society, rng=answer_rng, pretended=_pretended(society) if scenario.is_adversarial else None
+        )
         told.append(elicited(asked, society.weights, len(society.policies), scenario.type_of_group))
         worlds.append(society)
         report(f"{scenario.name}, conflict {conflict:g}: asked {number + 1} of {len(replications)} communities")

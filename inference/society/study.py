@@ -9,14 +9,16 @@ from typing import Any
 import numpy as np
 
 from contracts.display.report import Report
+from contracts.display.table import Column, Table
 from contracts.errors import ProblemError
 from contracts.inputs.door import checked
 from contracts.inputs.frozen import dataclass
+from contracts.inputs.progress import reporter
 from contracts.problem.records import write_document
 from inference.society.frontier import Placement, placement
+from inference.society.grid import SCALES, Scale, sweep
 from inference.society.rounds import DESIGNS, Course
 from inference.society.scenarios import MEASURES, PLAIN, SCENARIOS, Cell, communities
-from inference.society.sweep import SCALES, Scale, sweep
 from inference.society.verdicts import COHERENT, Verdict, judged, judged_over_time, verdict_table
 
 QUESTION = (
@@ -42,8 +44,10 @@ class Study:
     verdicts: tuple[Verdict, ...]
 
     def __str__(self) -> str:
-        head = f"Societal alignment: scale {self.scale.name}, seed {self.seed}, {self.scale.replications} replications"
-        parts = [head, verdict_table(self.verdicts)]
+        head = (
+            f"Societal alignment: scale {self.scale.name}, seed {self.seed}, {self.scale.n_replications} replications"
+        )
+        parts = [head, str(verdict_table(self.verdicts))]
         for conflict in self.scale.conflicts:
             cell = self.cell("plain", conflict)
             parts.append(f"conflict {conflict:g}, no noise\n{measures_table(cell, 0, SHOWN)}")
@@ -141,8 +145,8 @@ def societal_study(
     *,
     seed: int = 1,
     out: str | Path,
-    workers: int = 1,
-    report: Callable[[str], None] = lambda line: None,
+    n_workers: int = 1,
+    progress: bool | Callable[[str], None] = False,
 ) -> Study:
     """Run the experiment, or what is left of it, and write verdict.json and report.html to the folder `out`.
 
@@ -150,21 +154,24 @@ def societal_study(
     ----------
     scale : "small" (seconds), "default" (minutes), "full" (the whole grid), or a Scale
     out : folder; finished pieces of the sweep are kept in its subfolder `pieces`, and are not computed again
-    workers : processes
-    report : told a line per finished piece
+    n_workers : processes
+    progress : True to print a line per finished piece to standard error, or a function that takes the line
 
     Raises
     ------
     ProblemError
         If there is no such scale, or the folder holds pieces of another sweep.
     """
-    study = run_study(scale, seed=seed, out=out, workers=workers, report=report)
+    report = reporter(progress)
+    study = run_study(scale, seed=seed, out=out, n_workers=n_workers, progress=report)
     report("drawing")
     write_study(study, out)
     return study
 
 
-def run_study(scale: str | Scale, *, seed: int, out: str | Path, workers: int, report: Callable[[str], None]) -> Study:
+def run_study(
+    scale: str | Scale, *, seed: int, out: str | Path, n_workers: int, progress: Callable[[str], None]
+) -> Study:
     """The study itself, whose finished pieces are kept; see `societal_study`."""
     chosen = scale if isinstance(scale, Scale) else SCALES.get(scale)
     if chosen is None:
@@ -172,8 +179,8 @@ def run_study(scale: str | Scale, *, seed: int, out: str | Path, workers: int, r
     if seed < 0:
         raise ProblemError(f"seed is {seed}: give a whole number from 0 on")
     target = Path(out)
-    cells, courses = sweep(chosen, seed=seed, folder=target / "pieces", workers=workers, report=report)
-    report("the front")
+    cells, courses = sweep(chosen, seed=seed, folder=target / "pieces", n_workers=n_workers, progress=progress)
+    progress("the front")
     placed = placement(communities(PLAIN, FRONT_CONFLICT, range(1), seed=seed), noise=FRONT_NOISE, gap=chosen.gap)
     verdicts = (*judged(cells, seed=seed), *judged_over_time(courses, seed=seed))
     return Study(chosen, seed, cells, courses, placed, verdicts)
@@ -196,46 +203,34 @@ def closest(noises: Sequence[float], wanted: float) -> int:
 def measures_table(cell: Cell, level: int, measures: Sequence[str]) -> str:
     """One line per mechanism, means over replications."""
     assert set(measures) <= set(MEASURES)
-    width = max(map(len, cell.values))
-    head = f"{'':{width}}  " + "  ".join(f"{what.replace('_', ' '):>15}" for what in measures)
-    rows = [
-        f"{name:{width}}  " + "  ".join(f"{of[what][level].mean() + 0.0:15.3f}" for what in measures)
-        for name, of in cell.values.items()
-    ]
-    return "\n".join([head, *rows])
+    means = {what: [of[what][level].mean() for of in cell.values.values()] for what in measures}
+    return Table(
+        [Column("", list(cell.values)), *(Column(what, values, ".3f") for what, values in means.items())]
+    ).text()
 
 
 def trouble_table(cells: Sequence[Cell]) -> str:
     """One line per scenario and conflict at the noise nearest to 20%: averaging, the menu and the robust menu."""
     about = {one.name: one.what for one in SCENARIOS}
-    width = max(len(cell.scenario) for cell in cells)
-    measures, mechanisms = ("misalignment", "coherence", "hacking"), ("averaging", "menu", "robust menu")
-    columns = "".join(f"{name.removesuffix(' menu'):>10}" for name in mechanisms)
-    rows = [
-        " " * (width + 17) + "".join(f"{what:>{len(columns)}}" for what in measures),
-        f"{'':{width}}  conflict  noise" + columns * len(measures) + "  what it is",
+    levels = [closest(cell.noises, 0.2) for cell in cells]
+    columns = [
+        Column("", [cell.scenario for cell in cells]),
+        Column("conflict", [cell.conflict for cell in cells], "g"),
+        Column("noise", [cell.noises[level] for cell, level in zip(cells, levels, strict=True)], "g"),
     ]
-    for cell in cells:
-        level = closest(cell.noises, 0.2)
-        means = [cell.values[name][what][level].mean() for what in measures for name in mechanisms]
-        numbers = "".join(f"{mean + 0.0:10.3f}" for mean in means)
-        rows.append(
-            f"{cell.scenario:{width}}  {cell.conflict:8g}  {cell.noises[level]:5g}{numbers}  {about[cell.scenario]}"
-        )
-    return "\n".join(rows)
+    for what in ("misalignment", "coherence", "hacking"):
+        for name in ("averaging", "menu", "robust menu"):
+            means = [cell.values[name][what][level].mean() for cell, level in zip(cells, levels, strict=True)]
+            columns.append(Column(f"{what} {name}", means, ".3f", name.removesuffix(" menu"), over=what))
+    return Table([*columns, Column("what it is", [about[cell.scenario] for cell in cells])]).text()
 
 
 def course_table(course: Course) -> str:
     """Misalignment by round."""
-    rounds = course.recognised.shape[1]
-    width = max(map(len, DESIGNS))
-    head = f"{'round':{width}}  " + " ".join(f"{t + 1:6}" for t in range(rounds))
-    rows = [
-        f"{name:{width}}  " + " ".join(f"{x:6.3f}" for x in course.misalignment[name].mean(axis=0)) for name in DESIGNS
-    ]
-    rows.append(f"{'recognised':{width}}  " + " ".join(f"{x:6.3f}" for x in course.recognised.mean(axis=0)))
-    rows.append(f"{'alarms':{width}}  " + " ".join(f"{x:6.3f}" for x in course.alarms.mean(axis=0)))
-    return "\n".join([head, *rows, f"drift in round {course.drift + 1}"])
+    lines = {name: course.misalignment[name].mean(axis=0) for name in DESIGNS}
+    lines |= {"recognised": course.recognised.mean(axis=0), "alarms": course.alarms.mean(axis=0)}
+    rounds = [Column(str(t + 1), values, ".3f") for t, values in enumerate(np.transpose(list(lines.values())))]
+    return Table([Column("round", list(lines)), *rounds], notes=[f"drift in round {course.drift + 1}"]).text()
 
 
 def verdict_rows(verdicts: Sequence[Verdict]) -> tuple[Sequence[str], list[Sequence[str]]]:

@@ -14,6 +14,7 @@ from typing import Any, Literal
 import numpy as np
 from scipy.special import ndtr, stdtrit
 
+from contracts.display.table import Column, Table
 from contracts.errors import ProblemError
 from contracts.inputs.arrays import Array
 from contracts.inputs.door import checked
@@ -348,13 +349,16 @@ def interval(effect: Array, rng: np.random.Generator) -> tuple[float, float]:
     return float(low), float(high)
 
 
-def verdict_table(verdicts: Sequence[Verdict]) -> str:
-    """One line per claim."""
-    width = max(len(one.claim) for one in verdicts)
-    head = f"{'claim':{width}}  {'verdict':13}  {'effect':>8}  95% interval        cells"
-    rows = [
-        f"{one.claim:{width}}  {one.verdict:13}  {one.effect:+8.4f}  [{one.interval[0]:+.4f}, {one.interval[1]:+.4f}]"
-        f"  {one.supporting:>4} of {one.cells}{f', {one.against} against' if one.against else ''}"
-        for one in verdicts
-    ]
-    return "\n".join([head, *rows])
+def verdict_table(verdicts: Sequence[Verdict]) -> Table:
+    """One row per claim."""
+    against = [f", {one.against} against" if one.against else "" for one in verdicts]
+    cells = [f"{one.supporting} of {one.cells}{more}" for one, more in zip(verdicts, against, strict=True)]
+    return Table(
+        [
+            Column("claim", [one.claim for one in verdicts]),
+            Column("verdict", [one.verdict for one in verdicts]),
+            Column("effect", [one.effect for one in verdicts], "+.4f"),
+            Column("95% interval", ["[{:+.4f}, {:+.4f}]".format(*one.interval) for one in verdicts]),
+            Column("cells", cells),
+        ]
+    )

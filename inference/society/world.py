@@ -21,13 +21,14 @@ import numpy as np
 from scipy.linalg import helmert
 from scipy.special import logsumexp
 
+from contracts.display.table import Column, Table, Tabular, names
 from contracts.errors import ProblemError
 from contracts.inputs.arrays import Array, finite, generator, number
 from contracts.inputs.door import checked
 from contracts.inputs.frozen import dataclass, read_only
 from contracts.inputs.kinds import Count
 from contracts.problem.records import read_json, write_document
-from contracts.readable import name_column, readable
+from contracts.readable import readable
 
 SCHEMA = "menuwright/society/1"
 POLICIES, ATTRIBUTES, MEMBERS = 8, 5, 40  # of a synthetic society; members per group
@@ -39,8 +40,8 @@ POINTS_PER_LOGIT = 10.0  # of agreement in the Moral Machine: an assumption, the
 
 
 @checked
-@dataclass(frozen=True, eq=False)
-class Society:
+@dataclass(frozen=True, eq=False, repr=False)
+class Society(Tabular):
     """Groups, what their members truly want, and what every provider has to respect.
 
     Attributes
@@ -151,17 +152,18 @@ class Society:
         """Write the society as JSON."""
         return write_document(path, self.to_dict(), indent=None)
 
-    def __repr__(self) -> str:
+    def _table(self) -> Table:
         n_groups, n_members, n_policies = self.members.shape
-        head = f"Society: {n_groups} groups of {n_members} members, {n_policies} policies, tau {self.temperature:g}"
-        heading, *names = name_column("group", self.groups)
-        rows = [f"{heading}  weight  favourite (utility), correlation with the others"]
-        for g, name in enumerate(names):
-            best = int(self.utilities[g].argmax())
+        tastes = []
+        for g, utilities in enumerate(self.utilities):
+            best = int(utilities.argmax())
             others = ", ".join(f"{r:+.2f}" for h, r in enumerate(self.agreement[g]) if h != g)
-            favourite = f"{readable(self.policies[best])} ({self.utilities[g, best]:.2f})"
-            rows.append(f"{name}  {self.weights[g]:6.3f}  {favourite}, {others}")
-        return "\n".join([head, *rows])
+            tastes.append(f"{readable(self.policies[best])} ({utilities[best]:.2f}), {others}")
+        columns = [names("group", self.groups), Column("weight", self.weights, ".3f")]
+        return Table(
+            [*columns, Column("favourite (utility), correlation with the others", tastes)],
+            f"Society: {n_groups} groups of {n_members} members, {n_policies} policies, tau {self.temperature:g}",
+        )
 
 
 @checked
@@ -189,8 +191,8 @@ def tilted(score: Array, reference: Array, temperature: float | Array) -> Array:
 
 @checked
 def synthetic_society(
-    rng: np.random.Generator,
     *,
+    rng: np.random.Generator,
     conflict: float,
     weights: Any = None,
     n_groups: Count = 3,
@@ -228,7 +230,7 @@ def synthetic_society(
 
     Examples
     --------
-    >>> society = synthetic_society(np.random.default_rng(1), conflict=1.0)
+    >>> society = synthetic_society(rng=np.random.default_rng(1), conflict=1.0)
     >>> society.agreement.round(3)
     array([[ 1. , -0.5, -0.5],
            [-0.5,  1. , -0.5],
@@ -272,8 +274,8 @@ def synthetic_society(
 
 @checked
 def moral_machine_society(
-    rng: np.random.Generator,
     *,
+    rng: np.random.Generator,
     contrast: float = 1.0,
     n_members: int = MEMBERS,
     heterogeneity: float = HETEROGENEITY,
@@ -296,7 +298,7 @@ def moral_machine_society(
 
     Examples
     --------
-    >>> society = moral_machine_society(np.random.default_rng(1))
+    >>> society = moral_machine_society(rng=np.random.default_rng(1))
     >>> society.groups, bool(society.agreement.min() > 0.9)  # as published, they agree on most things
     (('Western', 'Eastern', 'Southern'), True)
     """

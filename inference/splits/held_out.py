@@ -8,20 +8,20 @@ import numpy as np
 from scipy.optimize import minimize
 from scipy.special import expit, log_expit, xlogy
 
+from contracts.display.table import Column, Table, Tabular, names
 from contracts.errors import ProblemError, SolverError
 from contracts.inputs.arrays import Array, finite, generator, yes_or_no
 from contracts.inputs.door import checked
 from contracts.inputs.frozen import dataclass
 from contracts.inputs.kinds import Names
-from contracts.readable import name_column
-from inference.splits.responders import Answers, answers_of, fit_responders
+from inference.splits.responders import Decisions, answers_of, fit_responders
 
 if TYPE_CHECKING:
     import pandas as pd
 
 
-@dataclass(frozen=True, eq=False)
-class HeldOut:
+@dataclass(frozen=True, eq=False, repr=False)
+class PersonScores(Tabular):
     """Log likelihood of held-out answers by model and person; made by `compare_responders`."""
 
     models: tuple[str, ...]
@@ -35,27 +35,22 @@ class HeldOut:
 
     def to_frame(self) -> pd.DataFrame:
         """One row per model: total, mean per person with standard error, per answer, people predicted best."""
-        import pandas as pd
+        return self._table().to_frame()
 
-        n_people = self.log_likelihood.shape[1]
+    def _table(self) -> Table:
+        total, people = self.log_likelihood.sum(axis=1), self.log_likelihood.shape[1]
+        error = self.log_likelihood.std(axis=1, ddof=1) / np.sqrt(people)
         best = np.bincount(self.log_likelihood.argmax(axis=0), minlength=len(self.models))
-        columns = {
-            "total": self.log_likelihood.sum(axis=1),
-            "per_person": self.log_likelihood.mean(axis=1),
-            "standard_error": self.log_likelihood.std(axis=1, ddof=1) / np.sqrt(n_people),
-            "per_answer": self.log_likelihood.sum(axis=1) / self.n_answers,
-            "people_predicted_best": best,
-        }
-        return pd.DataFrame(columns, index=pd.Index(self.models, name="model"))
-
-    def __repr__(self) -> str:
-        heading, *names = name_column("", self.models)
-        rows = [f"{'model'.ljust(len(heading))}  total log likelihood  per person    (se)  per answer"]
-        for name, row in zip(names, self.to_frame().itertuples(), strict=True):
-            rows.append(
-                f"{name}  {row.total:20.1f}  {row.per_person:10.3f}  ({row.standard_error:.3f})  {row.per_answer:10.4f}"
-            )
-        return "\n".join(rows)
+        return Table(
+            [
+                names("model", self.models),
+                Column("total", total, ".1f", "total log likelihood"),
+                Column("per_person", total / people, ".3f"),
+                Column("standard_error", error, "({:.3f})".format, "(se)"),
+                Column("per_answer", total / self.n_answers, ".4f"),
+                Column("people_predicted_best", best, None),
+            ]
+        )
 
 
 @checked
@@ -67,7 +62,7 @@ def compare_responders(
     n_types: tuple[int, ...] = (1, 3),
     n_folds: int = 5,
     rng: np.random.Generator,
-) -> HeldOut:
+) -> PersonScores:
     """Hold out a part of every person's answers in turn, and predict it from the rest.
 
     Compared are the population of `fit_responders` with each number of kinds, one logit in Fehr & Schmidt's utility for
@@ -106,10 +101,10 @@ def compare_responders(
         total[-2] += _pooled(seen, new)
         rate = seen.accepted.sum() / seen.n_answers
         total[-1] += xlogy(new.accepted.sum(axis=1), rate) + xlogy(new.rejected.sum(axis=1), 1 - rate)
-    return HeldOut(tuple(names), total, len(who))
+    return PersonScores(tuple(names), total, len(who))
 
 
-def _pooled(seen: Answers, new: Answers) -> Array:
+def _pooled(seen: Decisions, new: Decisions) -> Array:
     """Everybody alike: (s - envy (1 - 2s)) / temperature with one envy and temperature, by maximum likelihood."""
 
     def worth(coefficients: Array, offers: Array) -> Array:

@@ -32,7 +32,7 @@ class Band(Protocol):
     def most(self) -> Array: ...
 
 
-class Answers(Protocol):
+class ShownDecisions(Protocol):
     """What was offered, and how often it was taken."""
 
     @property
@@ -49,7 +49,7 @@ class ShownResponders(Protocol):
     """What the picture asks of responders."""
 
     @property
-    def answers(self) -> Answers: ...
+    def answers(self) -> ShownDecisions: ...
 
     def rejection_curve(self, offers: Array) -> Band: ...
 

@@ -139,19 +139,20 @@ class PreferencePolicy:
             raise ProblemError("temperature is not positive: give the noise of choices in shares of the amount")
 
     def log_offers(self, amount: int) -> Array:
-        offers = _offers(amount) / amount
-        rows = [
-            proposal_utility(self.preferences, x, np.exp(a)) for x, a in zip(offers, self._accepts(offers), strict=True)
-        ]
-        worth = np.stack(rows, axis=-1)
+        offers = self._in_front(_offers(amount) / amount)
+        chance = np.exp(log_expit(acceptance_utility(self.preferences, offers) / self.temperature))
+        worth = np.ascontiguousarray(np.moveaxis(proposal_utility(self.preferences, offers, chance), 0, -1))
         return np.asarray(log_softmax(worth / self.temperature[..., np.newaxis], axis=-1))
 
     def log_acceptance(self, amount: int) -> Array:
-        return np.stack(self._accepts(_offers(amount) / amount), axis=-1)
+        offers = self._in_front(_offers(amount) / amount)
+        chance = log_expit(acceptance_utility(self.preferences, offers) / self.temperature)
+        return np.ascontiguousarray(np.moveaxis(chance, 0, -1))
 
-    def _accepts(self, offers: Array) -> list[Array]:
-        """One offer at a time, since the parameters of preferences may be arrays of any shape."""
-        return [np.asarray(log_expit(acceptance_utility(self.preferences, x) / self.temperature)) for x in offers]
+    def _in_front(self, offers: Array) -> Array:
+        """Offers on an axis before those of the population, whose parameters may be arrays of any shape."""
+        population = np.ndim(self.preferences.utility(0.5, 0.5) + self.temperature)
+        return offers.reshape(-1, *[1] * population)
 
 
 SELFISH = ShareRule(share=0.0, units=1.0)  # one unit, in all 1,575 recorded offers of selfish users

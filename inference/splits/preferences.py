@@ -18,7 +18,7 @@ from contracts.inputs.door import checked
 from contracts.inputs.frozen import dataclass
 
 
-class Offers(NamedTuple):
+class SplitOffers(NamedTuple):
     """An interval of offers, what the responder gets, in the unit of the pie."""
 
     lowest: Any
@@ -40,7 +40,7 @@ class SocialPreferences(Protocol):
         """
         ...
 
-    def acceptable_offers(self, pie: float = 1.0) -> Offers:
+    def acceptable_offers(self, pie: float = 1.0) -> SplitOffers:
         """The offers that are worth at least as much as rejection; always contains the equal split."""
         ...
 
@@ -103,7 +103,7 @@ class FehrSchmidt:
         regretted = np.maximum(ahead, 0.0).sum(axis=-1) / others
         return own - self.envy * envied - self.guilt * regretted
 
-    def acceptable_offers(self, pie: float = 1.0) -> Offers:
+    def acceptable_offers(self, pie: float = 1.0) -> SplitOffers:
         """From envy / (1 + 2 envy), or 0 without envy, to guilt / (2 guilt - 1) where guilt > 1, times the pie."""
         return self.as_charness_rabin().acceptable_offers(pie)
 
@@ -174,11 +174,11 @@ class CharnessRabin:
         lowest, total = own.min(axis=-1, keepdims=True), own.sum(axis=-1, keepdims=True)
         return (1 - self.ahead - self.behind) * own + (self.ahead - self.behind) * lowest + self.behind * total
 
-    def acceptable_offers(self, pie: float = 1.0) -> Offers:
+    def acceptable_offers(self, pie: float = 1.0) -> SplitOffers:
         """From -behind / (1 - 2 behind) where behind < 0, to ahead / (2 ahead - 1) where ahead > 1, times the pie."""
         pie = _pie(pie)
         resented, guilt = np.maximum(-np.asarray(self.behind), 0.0), np.maximum(self.ahead, 1.0)
-        return Offers(pie * resented / (1 + 2 * resented), pie * guilt / (2 * guilt - 1))
+        return SplitOffers(pie * resented / (1 + 2 * resented), pie * guilt / (2 * guilt - 1))
 
     def dictator_offer(self, pie: float = 1.0) -> Array:
         """The best of nothing, half and all of the pie: utility is linear between them."""
@@ -250,14 +250,14 @@ class BoltonOckenfels:
         share = np.divide(own, total, out=np.full(np.broadcast(own, total).shape, 1 / n_people), where=total > 0)
         return own - self.inequity_aversion / 2 * (share - 1 / n_people) ** 2
 
-    def acceptable_offers(self, pie: float = 1.0) -> Offers:
+    def acceptable_offers(self, pie: float = 1.0) -> SplitOffers:
         """Between the roots (1 + k -+ sqrt(k (k + 2))) / 2 with k = 2 pie / inequity_aversion, times the pie."""
         pie = _pie(pie)
         b = np.asarray(self.inequity_aversion)
         # With h = b / 2 the roots are (h + c -+ sqrt(c (c + 2h))) / 2h; the lower one is written without cancellation.
         sum_of_roots = b / 2 + pie + np.sqrt(pie * (pie + b))
         highest = np.divide(sum_of_roots, b, out=np.ones_like(sum_of_roots), where=b > 8 * pie)
-        return Offers(pie * b / (4 * sum_of_roots), pie * highest)
+        return SplitOffers(pie * b / (4 * sum_of_roots), pie * highest)
 
     def dictator_offer(self, pie: float = 1.0) -> Array:
         pie = _pie(pie)

@@ -15,10 +15,12 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import expit, log_expit
 
-from contracts.display.table import plural
+from contracts.display.numbers import plural
+from contracts.display.table import Column, Table, Tabular
 from contracts.errors import ProblemError, SolverError
 from contracts.inputs.arrays import Array, finite, generator, yes_or_no
 from contracts.inputs.door import checked
+from contracts.inputs.extras import pandas
 from contracts.inputs.frozen import dataclass
 from contracts.inputs.kinds import Count, Names
 from contracts.inputs.names import missing
@@ -37,7 +39,7 @@ ITERATIONS, FOUND = 5000, 1e-7  # largest number, and gain, relative to the log 
 
 
 @dataclass(frozen=True, eq=False)
-class Answers:
+class Decisions:
     """Offers answered by responders: counts by person and distinct offer.
 
     Examples
@@ -58,7 +60,7 @@ class Answers:
 
 
 @checked
-def answers_of(person: Names, offer: Any, accepted: Any) -> Answers:
+def answers_of(person: Names, offer: Any, accepted: Any) -> Decisions:
     """Counts from one row per answer.
 
     Parameters
@@ -90,7 +92,7 @@ def answers_of(person: Names, offer: Any, accepted: Any) -> Answers:
     shape = (len(people), len(offers))
     cell = row.ravel() * shape[1] + column.ravel()
     count = [np.bincount(cell[answer], minlength=shape[0] * shape[1]).reshape(shape) for answer in (yes, ~yes)]
-    return Answers(people, offers, count[0].astype(np.float64), count[1].astype(np.float64))
+    return Decisions(people, offers, count[0].astype(np.float64), count[1].astype(np.float64))
 
 
 class Band(NamedTuple):
@@ -104,11 +106,11 @@ class Band(NamedTuple):
 
 
 @checked
-@dataclass(frozen=True, eq=False)
-class Responders:
+@dataclass(frozen=True, eq=False, repr=False)
+class Responders(Tabular):
     """A fitted population of responders; made by `fit_responders`."""
 
-    answers: Answers
+    answers: Decisions
     weights: Array  # (n_types,), shares of the kinds, decreasing
     means: Array  # (n_types, 2), of log envy and log temperature
     covariances: Array  # (n_types, 2, 2)
@@ -210,7 +212,7 @@ class Responders:
         envy = np.exp(_grid()[:, 0])
         return self.posterior @ (envy / (1 + 2 * envy))
 
-    def log_predictive(self, new: Answers) -> Array:
+    def log_predictive(self, new: Decisions) -> Array:
         """Log probability of new answers of the same people given what they answered before, (n_people,).
 
         Raises
@@ -226,26 +228,23 @@ class Responders:
 
     # ---- showing it ----
 
-    def __repr__(self) -> str:
+    def _table(self) -> Table:
         envy, temperature = np.exp(self.means).T
-        threshold = envy / (1 + 2 * envy)
         spread = np.sqrt(np.diagonal(self.covariances, axis1=1, axis2=2))
-        lines = [
-            f"Responders: {len(self.answers.people)} people, {self.answers.n_answers:,} answers, "
-            f"{plural(self.n_types, 'kind')}; log likelihood {self.log_likelihood:.2f}, BIC {self.bic:.1f}",
-            "share  median envy  (sd of log)  just accepts  median temperature  (sd of log)",
+        columns = [
+            Column("share", self.weights, ".3f"),
+            Column("median envy", envy, ".3f"),
+            Column("(sd of log)", spread[:, 0], ".2f"),
+            Column("just accepts", envy / (1 + 2 * envy), ".3f"),
+            Column("median temperature", temperature, ".4f"),
+            Column("(sd of log)", spread[:, 1], ".2f"),
         ]
-        for k in range(self.n_types):
-            lines.append(
-                f"{self.weights[k]:5.3f}  {envy[k]:11.3f}  {spread[k, 0]:11.2f}  {threshold[k]:12.3f}  "
-                f"{temperature[k]:18.4f}  {spread[k, 1]:11.2f}"
-            )
-        return "\n".join(lines)
+        size = f"{len(self.answers.people)} people, {self.answers.n_answers:,} answers, {plural(self.n_types, 'kind')}"
+        return Table(columns, f"Responders: {size}; log likelihood {self.log_likelihood:.2f}, BIC {self.bic:.1f}")
 
     def to_frame(self) -> pd.DataFrame:
         """One row per person: envy, temperature, minimal acceptable offer."""
-        import pandas as pd
-
+        pd = pandas()
         columns = {
             "envy": self.envy,
             "temperature": self.temperature,
@@ -261,7 +260,7 @@ class Responders:
 
 
 @checked
-def fit_responders(answers: Answers, n_types: int = 1, *, rng: np.random.Generator | None = None) -> Responders:
+def fit_responders(answers: Decisions, n_types: int = 1, *, rng: np.random.Generator | None = None) -> Responders:
     """Fit the population by EM, from several starts if there are several kinds.
 
     Parameters
@@ -294,7 +293,7 @@ def fit_responders(answers: Answers, n_types: int = 1, *, rng: np.random.Generat
         raise ProblemError(f"n_types is {n_types}: give a positive integer")
     if n_types > 1 and rng is None:
         raise ProblemError("several kinds of people are fitted from random starts: give rng=np.random.default_rng(...)")
-    if not isinstance(answers, Answers):
+    if not isinstance(answers, Decisions):
         raise ProblemError(f"answers is {type(answers).__name__}: give answers_of(person, offer, accepted)")
     if rng is not None:
         generator(rng)
@@ -366,13 +365,13 @@ def _worth(offers: Array) -> Array:
     return FehrSchmidt(envy, 0.0).utility(offers, 1 - offers) / temperature
 
 
-def _log_likelihood(answers: Answers) -> Array:
+def _log_likelihood(answers: Decisions) -> Array:
     """Of every person at every point, (n_people, n_points)."""
     worth = _worth(answers.offers)
     return answers.accepted @ log_expit(worth).T + answers.rejected @ log_expit(-worth).T
 
 
-def _likelihood(answers: Answers) -> tuple[Array, float]:
+def _likelihood(answers: Decisions) -> tuple[Array, float]:
     """The same, exponentiated after dividing by each person's largest, and the log of what was divided out."""
     log_likelihood = _log_likelihood(answers)
     highest = log_likelihood.max(axis=1)

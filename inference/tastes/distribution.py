@@ -68,9 +68,9 @@ class TasteDistribution:
             value[..., lognormal] = np.exp(value[..., lognormal]) * self.sign[lognormal]
         return np.asarray(value)
 
-    def draw(self, size: Count, rng: np.random.Generator) -> Array:
-        """Coefficients of `size` people drawn from the population; (size, n_attributes)."""
-        return self.coefficients(rng.standard_normal((size, len(self.kinds))))
+    def draw(self, n_people: Count, *, rng: np.random.Generator) -> Array:
+        """Coefficients of `n_people` people drawn from the population; (size, n_attributes)."""
+        return self.coefficients(rng.standard_normal((n_people, len(self.kinds))))
 
     @property
     def means(self) -> Array:

@@ -9,13 +9,15 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from contracts.display.table import Column, Table, Tabular, names
 from contracts.errors import ProblemError
 from contracts.inputs.arrays import Array, generator
 from contracts.inputs.door import checked
+from contracts.inputs.extras import pandas
 from contracts.inputs.frozen import dataclass
 from contracts.inputs.kinds import Count
+from contracts.inputs.progress import counter
 from contracts.problem.screening import ScreeningProblem
-from contracts.readable import name_column
 from inference.choice.data import ChoiceData, checked_data
 from inference.logit.panel import information, panel_of
 from inference.logit.quantisation import screening_problem_of
@@ -31,8 +33,8 @@ INTERVAL = (0.025, 0.975)
 
 
 @checked
-@dataclass(frozen=True, eq=False)
-class HierarchicalLogit:
+@dataclass(frozen=True, eq=False, repr=False)
+class HierarchicalLogit(Tabular):
     """Posterior of a population of tastes, and of each person's.
 
     Person i has coefficients b_i = g(beta_i) with beta_i ~ N(mean, covariance); g is the identity, or exp or -exp for
@@ -76,17 +78,17 @@ class HierarchicalLogit:
         factor = np.linalg.cholesky(self.covariance.mean(axis=(0, 1)))
         return TasteDistribution(self.kinds, self.mean.mean(axis=(0, 1)), factor)
 
-    def draw_people(self, size: Count, rng: np.random.Generator) -> Array:
-        """Coefficients of new people from the posterior predictive distribution; (size, n_attributes)."""
-        chain, draw = (rng.integers(count, size=size) for count in self.mean.shape[:2])
+    def draw_people(self, n_people: Count, *, rng: np.random.Generator) -> Array:
+        """Coefficients of new people from the posterior predictive distribution; (n_people, n_attributes)."""
+        chain, draw = (rng.integers(count, size=n_people) for count in self.mean.shape[:2])
         factor = np.linalg.cholesky(self.covariance[chain, draw])
-        beta = self.mean[chain, draw] + (factor @ rng.standard_normal((size, len(self.kinds), 1)))[:, :, 0]
+        beta = self.mean[chain, draw] + (factor @ rng.standard_normal((n_people, len(self.kinds), 1)))[:, :, 0]
         return TasteDistribution.standard(self.kinds).coefficients(beta)
 
-    def simulate(self, rng: np.random.Generator, data: ChoiceData | None = None) -> ChoiceData:
+    def simulate(self, data: ChoiceData | None = None, *, rng: np.random.Generator) -> ChoiceData:
         """Choices of new people with predicted tastes, in the situations of `data` (those of the fit by default)."""
         data = self.data if data is None else data
-        return choices_of(data, self.draw_people(data.n_people, rng), rng)
+        return choices_of(data, self.draw_people(data.n_people, rng=rng), rng)
 
     def screening_problem(
         self,
@@ -95,7 +97,7 @@ class HierarchicalLogit:
         n_types: int,
         rng: np.random.Generator,
         goods: Sequence[str] | None = None,
-        draws: Count = 10_000,
+        n_draws: Count = 10_000,
         **fields: Any,
     ) -> ScreeningProblem:
         """The problem of whoever designs a menu for this population, with a few types that stand for it.
@@ -106,7 +108,7 @@ class HierarchicalLogit:
         n_types : how many types; see `inference.logit.quantisation` for what they keep
         rng : draws the people from the posterior predictive distribution
         goods : attributes that a contract can vary; by default all others
-        draws : people drawn
+        n_draws : people drawn
         fields : cost, domain and the other fields of ScreeningProblem, in the units of the data
 
         Raises
@@ -114,7 +116,7 @@ class HierarchicalLogit:
         ProblemError
             If somebody does not mind paying, or the fields make no problem.
         """
-        people = self.draw_people(draws, rng)
+        people = self.draw_people(n_draws, rng=rng)
         return screening_problem_of(
             people, self.names, price=price, goods=goods, n_types=n_types, rng=rng, fields=fields
         )
@@ -140,10 +142,7 @@ class HierarchicalLogit:
 
     def to_frame(self) -> pd.DataFrame:
         """Posterior mean, sd, central 95% interval, R-hat and effective sample size of every mean and sd."""
-        try:
-            import pandas as pd
-        except ImportError as exc:
-            raise ImportError("to_frame needs pandas: pip install 'menuwright[frames]'") from exc
+        pd = pandas()
         draws = np.concatenate([self.mean, self.sd], axis=2).reshape(-1, 2 * len(self.names))
         low, high = np.quantile(draws, INTERVAL, axis=0)
         index = pd.MultiIndex.from_product([["mean", "sd"], self.names], names=["parameter", "attribute"])
@@ -153,24 +152,20 @@ class HierarchicalLogit:
 
     def individual_frame(self) -> pd.DataFrame:
         """One row per person: posterior mean and sd of each coefficient."""
-        try:
-            import pandas as pd
-        except ImportError as exc:
-            raise ImportError("individual_frame needs pandas: pip install 'menuwright[frames]'") from exc
+        pd = pandas()
         columns = pd.MultiIndex.from_product([["mean", "sd"], self.names], names=["posterior", "attribute"])
         values = np.concatenate([self.individual_means, self.individual_sds], axis=1)
         return pd.DataFrame(values, index=pd.Index(self.data.people, name="person"), columns=columns)
 
-    def __repr__(self) -> str:
+    def _table(self) -> Table:
         n_chains, n_draws = self.mean.shape[:2]
+        columns = [names("attribute", self.names), Column("varies", self.kinds)]
+        for name, part in (("mean", self.mean), ("sd", self.sd)):
+            columns.append(Column(name, part.mean(axis=(0, 1)), ".4f"))
+            columns.append(Column(f"{name}_sd", part.std(axis=(0, 1)), "({:.4f})".format, "(sd)"))
         head = f"Hierarchical logit: {self.data.n_people} people, {self.data.n_obs} choices"
-        heading, *names = name_column("attribute", self.names)
-        lines = [f"{heading}  varies         mean     (sd)         sd     (sd)"]
-        for k, name in enumerate(names):
-            cells = "  ".join(f"{part[..., k].mean():9.4f} ({part[..., k].std():.4f})" for part in (self.mean, self.sd))
-            lines.append(f"{name}  {self.kinds[k]:8}  {cells}")
         chains = f"{n_chains} chains of {n_draws} draws, {self.acceptance:.0%} of proposals accepted"
-        return "\n".join([head, *lines, f"{chains}; in brackets the posterior sd"])
+        return Table(columns, head, [f"{chains}; in brackets the posterior sd"])
 
 
 @checked
@@ -179,12 +174,12 @@ def fit_hierarchical_logit(
     random: str | Mapping[str, str] = "normal",
     *,
     rng: np.random.Generator,
-    draws: int = 1000,
-    warmup: int = 500,
-    chains: int = 4,
+    n_draws: int = 1000,
+    n_warmup: int = 500,
+    n_chains: int = 4,
     prior: HierarchicalPrior | None = None,
-    individual_draws: Count = 100,
-    progress: Callable[[int, int], None] | None = None,
+    n_individual_draws: Count = 100,
+    progress: bool | Callable[[str], None] = False,
 ) -> HierarchicalLogit:
     """Sample the posterior of a normal population of tastes, with a full covariance, and of each person's tastes.
 
@@ -194,11 +189,11 @@ def fit_hierarchical_logit(
     random : how coefficients vary: "normal", "positive" or "negative" (lognormal) for all, or a mapping by attribute,
         in which attributes left out are normal
     rng : all randomness; the same seed gives the same draws
-    draws, warmup : kept and discarded draws of each chain
-    chains : started far apart, so that an R-hat near 1 says something
+    n_draws, n_warmup : kept and discarded draws of each chain
+    n_chains : started far apart, so that an R-hat near 1 says something
     prior : HierarchicalPrior(), the defaults of bayesm for R, if left out
-    individual_draws : draws of every person that are kept, per chain
-    progress : called after every sweep with the number of sweeps done and to do
+    n_individual_draws : draws of every person that are kept, per chain
+    progress : True to print a line per twentieth of the sweeps to standard error, or a function that takes the line
 
     Raises
     ------
@@ -215,7 +210,7 @@ def fit_hierarchical_logit(
     >>> rng = np.random.default_rng(1)
     >>> offers = ChoiceData(rng.normal(size=(300, 3, 1)), np.zeros(300, int), np.repeat(np.arange(60), 5), ["speed"])
     >>> data = choices_of(offers, rng.normal(1.0, 0.5, size=(60, 1)), rng)
-    >>> posterior = fit_hierarchical_logit(data, rng=rng, draws=200, warmup=200, chains=2)
+    >>> posterior = fit_hierarchical_logit(data, rng=rng, n_draws=200, n_warmup=200, n_chains=2)
     >>> posterior.mean.shape, posterior.individual_means.shape
     ((2, 200, 1), (60, 1))
     >>> bool(abs(posterior.mean.mean() - 1.0) < 4 * posterior.mean.std())
@@ -223,21 +218,22 @@ def fit_hierarchical_logit(
     """
     kinds = _checked_kinds(random, data)
     generator(rng)
-    for name, count, least in (("draws", draws, 4), ("warmup", warmup, 20), ("chains", chains, 1)):
+    for name, count, least in (("n_draws", n_draws, 4), ("n_warmup", n_warmup, 20), ("n_chains", n_chains, 1)):
         if count < least:
             raise ProblemError(f"{name} is {count}: use at least {least}")
     refuse_idle_attributes(data)
     prior = HierarchicalPrior() if prior is None else prior
     size = data.n_attributes
     prior.parts(size)
-    mean, root = np.empty((chains, draws, size)), np.empty((chains, draws, size, size))
-    value, acceptance = np.empty((chains, draws)), np.empty(draws)
-    kept = np.unique(np.linspace(0, draws - 1, min(max(individual_draws, 1), draws)).astype(int))
-    people = np.empty((chains, len(kept), data.n_people, size))
+    mean, root = np.empty((n_chains, n_draws, size)), np.empty((n_chains, n_draws, size, size))
+    value, acceptance = np.empty((n_chains, n_draws)), np.empty(n_draws)
+    kept = np.unique(np.linspace(0, n_draws - 1, min(max(n_individual_draws, 1), n_draws)).astype(int))
+    people = np.empty((n_chains, len(kept), data.n_people, size))
     total, square = np.zeros((data.n_people, size)), np.zeros((data.n_people, size))
-    everybody = People(panel_of(data, chains), kinds)
-    states = sweeps(everybody, _start(data, kinds, chains, rng), prior, warmup, rng)
-    for number, now in enumerate(islice(states, warmup + draws), start=-warmup):
+    everybody = People(panel_of(data, n_chains), kinds)
+    states = sweeps(everybody, _start(data, kinds, n_chains, rng), prior, n_warmup, rng)
+    report = counter(progress, "sweep", n_warmup + n_draws)
+    for number, now in enumerate(islice(states, n_warmup + n_draws), start=-n_warmup):
         if number >= 0:
             mean[:, number], root[:, number], value[:, number] = now.mean, now.root, now.value.sum(axis=0)
             acceptance[number] = now.acceptance
@@ -246,10 +242,9 @@ def fit_hierarchical_logit(
             square += (coefficients**2).sum(axis=1)
             if (place := np.searchsorted(kept, number)) < len(kept) and kept[place] == number:
                 people[:, place] = coefficients.transpose(1, 0, 2)
-        if progress is not None:
-            progress(number + warmup + 1, warmup + draws)
-    average = total / (chains * draws)
-    spread = np.sqrt(np.maximum(square / (chains * draws) - average**2, 0.0))
+        report(number + n_warmup + 1)
+    average = total / (n_chains * n_draws)
+    spread = np.sqrt(np.maximum(square / (n_chains * n_draws) - average**2, 0.0))
     covariance = np.asarray(np.linalg.inv(root @ root.transpose(0, 1, 3, 2)))
     return HierarchicalLogit(
         data, kinds, prior, mean, covariance, value, average, spread, people, float(acceptance.mean())
@@ -265,7 +260,7 @@ def _checked_kinds(random: str | Mapping[str, str], data: ChoiceData) -> tuple[s
     return kinds
 
 
-def _start(data: ChoiceData, kinds: tuple[str, ...], chains: int, rng: np.random.Generator) -> Array:
+def _start(data: ChoiceData, kinds: tuple[str, ...], n_chains: int, rng: np.random.Generator) -> Array:
     """Where people begin: indifferent, up to noise that differs between chains and would matter in one choice.
 
     The unit of a coefficient is one over the root of the information that one choice holds about it.
@@ -273,7 +268,7 @@ def _start(data: ChoiceData, kinds: tuple[str, ...], chains: int, rng: np.random
     nobody = np.zeros((data.n_people, data.n_attributes))
     own = np.diagonal(information(panel_of(data), nobody), axis1=1, axis2=2).sum(axis=0) / data.n_obs
     unit = 1 / np.sqrt(own)
-    apart = rng.standard_normal((1, chains, data.n_attributes))
-    each = rng.standard_normal((data.n_people, chains, data.n_attributes)) / 2
+    apart = rng.standard_normal((1, n_chains, data.n_attributes))
+    each = rng.standard_normal((data.n_people, n_chains, data.n_attributes)) / 2
     normal = np.array(kinds) == "normal"
     return np.asarray(np.where(normal, unit * (apart + each), np.log(unit) + apart + each))

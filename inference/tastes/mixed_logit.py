@@ -10,13 +10,14 @@ import numpy as np
 import scipy.optimize
 from scipy.special import logsumexp, ndtri
 
+from contracts.display.table import Column, Table, Tabular, names
 from contracts.errors import ProblemError, SolverError
 from contracts.inputs.arrays import Array, finite, generator, yes_or_no
 from contracts.inputs.door import checked
 from contracts.inputs.frozen import dataclass
 from contracts.inputs.kinds import Count, Values, whole
+from contracts.inputs.progress import reporter
 from contracts.problem.screening import ScreeningProblem
-from contracts.readable import name_column
 from inference.choice.data import ChoiceData, Integers, checked_data
 from inference.logit.panel import Panel, log_likelihood, log_likelihood_and_score, panel_of
 from inference.logit.quantisation import screening_problem_of
@@ -33,8 +34,8 @@ START_SPREAD = 0.1  # of mean + factor z, at the start
 
 
 @checked
-@dataclass(frozen=True, eq=False)
-class MixedLogit:
+@dataclass(frozen=True, eq=False, repr=False)
+class MixedLogit(Tabular):
     """An estimated distribution of tastes.
 
     Attributes
@@ -104,14 +105,14 @@ class MixedLogit:
         """Standard deviation of each person's coefficients, given its choices; (n_people, n_attributes)."""
         return self._posterior[1]
 
-    def predict(self, attributes: Any, available: Any = None, *, draws: Count = 1000) -> Array:
+    def predict(self, attributes: Any, available: Any = None, *, n_draws: Count = 1000) -> Array:
         """Share of the population that takes each option.
 
         Parameters
         ----------
         attributes : (n_sets, n_options, n_attributes) or (n_options, n_attributes) array, what is on offer
         available : bool array of the shape of `attributes` without its last axis; None: everything is
-        draws : Halton points of the average over tastes
+        n_draws : Halton points of the average over tastes
 
         Returns
         -------
@@ -123,7 +124,7 @@ class MixedLogit:
         reach = np.ones(offers.shape[:-1], dtype=bool) if available is None else yes_or_no("available", available)
         if reach.shape != offers.shape[:-1] or not reach.any(axis=-1).all():
             raise ProblemError(f"available has shape {reach.shape}; expected {offers.shape[:-1]}, an option a row")
-        coefficients = self.tastes.coefficients(halton_normals(1, draws, len(self.names))[0])
+        coefficients = self.tastes.coefficients(halton_normals(1, n_draws, len(self.names))[0])
         share = np.empty(offers.shape[:-1])
         for index in np.ndindex(offers.shape[:-2]):
             utility = coefficients @ offers[index].T
@@ -131,10 +132,10 @@ class MixedLogit:
             share[index] = np.exp(utility - logsumexp(utility, axis=1, keepdims=True)).mean(axis=0)
         return share
 
-    def simulate(self, rng: np.random.Generator, data: ChoiceData | None = None) -> ChoiceData:
+    def simulate(self, data: ChoiceData | None = None, *, rng: np.random.Generator) -> ChoiceData:
         """Choices of new people with these tastes, in the situations of `data` (those of the fit by default)."""
         data = self.data if data is None else data
-        return choices_of(data, self.tastes.draw(data.n_people, rng), rng)
+        return choices_of(data, self.tastes.draw(data.n_people, rng=rng), rng)
 
     def screening_problem(
         self,
@@ -143,7 +144,7 @@ class MixedLogit:
         n_types: int,
         rng: np.random.Generator,
         goods: Sequence[str] | None = None,
-        draws: Count = 10_000,
+        n_draws: Count = 10_000,
         **fields: Any,
     ) -> ScreeningProblem:
         """The problem of whoever designs a menu for this population, with a few types that stand for it.
@@ -154,7 +155,7 @@ class MixedLogit:
         n_types : how many types; see `inference.logit.quantisation` for what they keep
         rng : draws the people
         goods : attributes that a contract can vary; by default all others
-        draws : people drawn
+        n_draws : people drawn
         fields : cost, domain and the other fields of ScreeningProblem, in the units of the data
 
         Raises
@@ -162,37 +163,28 @@ class MixedLogit:
         ProblemError
             If somebody does not mind paying, or the fields make no problem.
         """
-        people = self.tastes.draw(draws, rng)
+        people = self.tastes.draw(n_draws, rng=rng)
         return screening_problem_of(
             people, self.names, price=price, goods=goods, n_types=n_types, rng=rng, fields=fields
         )
 
     def to_frame(self) -> pd.DataFrame:
         """One row per attribute: how it varies, mean and standard deviation with their standard errors."""
-        try:
-            import pandas as pd
-        except ImportError as exc:
-            raise ImportError("to_frame needs pandas: pip install 'menuwright[frames]'") from exc
-        columns = {
-            "varies": list(self.tastes.kinds),
-            "mean": self.means,
-            "mean_se": self.standard_errors[0],
-            "sd": self.sds,
-            "sd_se": self.standard_errors[1],
-        }
-        return pd.DataFrame(columns, index=pd.Index(self.names, name="attribute"))
+        return self._table().to_frame()
 
-    def __repr__(self) -> str:
+    def _table(self) -> Table:
         data, errors, kinds = self.data, self.standard_errors, self.tastes.kinds
         model = "Multinomial logit" if set(kinds) == {"fixed"} else "Mixed logit"
-        head = f"{model}: {data.n_people} people, {data.n_obs} choices, log likelihood {self.log_likelihood:.3f}"
-        heading, *names = name_column("attribute", self.names)
-        lines = [f"{heading}  varies         mean     (se)         sd     (se)"]
-        for k, name in enumerate(names):
-            spread = "" if kinds[k] == "fixed" else f"  {self.sds[k]:9.4f} ({errors[1, k]:.4f})"
-            lines.append(f"{name}  {kinds[k]:8}  {self.means[k]:9.4f} ({errors[0, k]:.4f}){spread}")
+        columns = [names("attribute", self.names), Column("varies", list(kinds))]
+        for name, values, error in (("mean", self.means, errors[0]), ("sd", self.sds, errors[1])):
+            told = [name == "mean" or kind != "fixed" for kind in kinds]
+            cells = [f"{value:.4f}" * shown for value, shown in zip(values, told, strict=True)]
+            columns.append(Column(name, values, cells))
+            cells = [f"({value:.4f})" * shown for value, shown in zip(error, told, strict=True)]
+            columns.append(Column(f"{name}_se", error, cells, "(se)"))
         draws = "" if model != "Mixed logit" else f"{self.normals.shape[1]} draws a person; "
-        return "\n".join([head, *lines, f"{draws}standard errors clustered by person"])
+        head = f"{model}: {data.n_people} people, {data.n_obs} choices, log likelihood {self.log_likelihood:.3f}"
+        return Table(columns, head, [f"{draws}standard errors clustered by person"])
 
 
 @checked
@@ -201,9 +193,9 @@ def fit_mixed_logit(
     random: str | Mapping[str, str] = "normal",
     *,
     correlated: bool = False,
-    draws: int | Values = 200,
+    n_draws: int | Values = 200,
     rng: np.random.Generator | None = None,
-    progress: Callable[[str], None] | None = None,
+    progress: bool | Callable[[str], None] = False,
 ) -> MixedLogit:
     """Fit a distribution of tastes to the choices of people observed several times each.
 
@@ -219,11 +211,11 @@ def fit_mixed_logit(
     random : how coefficients vary: "normal", "positive" or "negative" (lognormal), "fixed"; one word for all, or a
         mapping by attribute, in which attributes left out are normal. All "fixed" is the multinomial logit.
     correlated : whether coefficients vary together; otherwise `factor` is diagonal
-    draws : points per person, or an (n_people, n_draws, n_attributes) array of standard normals
+    n_draws : points per person, or an (n_people, n_draws, n_attributes) array of standard normals
     rng : scrambles the Halton points; None: the plain sequence of the first primes, the first 100 elements left out,
         people one after the other in the order of their labels (as in mlogit for R). Few plain points are
-        unevenly spread in the large primes, so the optimum still moves: raise `draws` until it does not.
-    progress : called with a line after every iteration
+        unevenly spread in the large primes, so the optimum still moves: raise `n_draws` until it does not.
+    progress : True to print a line per iteration to standard error, or a function that takes the line
 
     Raises
     ------
@@ -242,7 +234,7 @@ def fit_mixed_logit(
     >>> rng = np.random.default_rng(1)
     >>> offers = ChoiceData(rng.normal(size=(600, 3, 1)), np.zeros(600, int), np.repeat(np.arange(100), 6), ["speed"])
     >>> truth = TasteDistribution(("normal",), np.array([1.0]), np.array([[0.8]]))
-    >>> model = fit_mixed_logit(choices_of(offers, truth.draw(100, rng), rng), draws=50)
+    >>> model = fit_mixed_logit(choices_of(offers, truth.draw(100, rng=rng), rng), n_draws=50)
     >>> bool(abs(model.means[0] - 1.0) < 3 * model.standard_errors[0, 0])
     True
     """
@@ -250,7 +242,7 @@ def fit_mixed_logit(
     if rng is not None:
         generator(rng)
     refuse_idle_attributes(data)
-    normals = _normals(data, kinds, draws, rng)
+    normals = _normals(data, kinds, n_draws, rng)
     size = data.n_attributes
     varies = np.flatnonzero(np.array(kinds) != "fixed")
     grid = np.array([(k, m) for k in varies for m in varies if m == k or (correlated and m < k)], dtype=np.int64)
@@ -267,7 +259,7 @@ def fit_mixed_logit(
 
     pooled = np.zeros(size) if (np.array(kinds) == "fixed").all() else _pooled_start(data, kinds)
     start = np.concatenate([pooled, START_SPREAD * (rows == columns)])
-    parameters, value, information = _maximum(scores, start, progress)
+    parameters, value, information = _maximum(scores, start, reporter(progress))
     score = scores(parameters)[1]
     bread = np.linalg.inv(information)
     covariance = bread @ (score.T @ score) @ bread
@@ -315,7 +307,7 @@ def _person_scores(
 
 
 def _maximum(
-    scores: Callable[[Array], tuple[Array, Array]], start: Array, progress: Callable[[str], None] | None
+    scores: Callable[[Array], tuple[Array, Array]], start: Array, report: Callable[[str], None]
 ) -> tuple[Array, float, Array]:
     """Parameters, log likelihood and information at the maximum: BFGS, then Newton until a step promises nothing."""
 
@@ -325,16 +317,15 @@ def _maximum(
         total = float(value.sum())
         return (-total, -score.sum(axis=0)) if np.isfinite(total) else (np.inf, np.zeros(len(parameters)))
 
-    def report(intermediate_result: Any) -> None:
-        if progress is not None:
-            progress(f"log likelihood {-intermediate_result.fun:.4f}")
+    def told(intermediate_result: Any) -> None:
+        report(f"log likelihood {-intermediate_result.fun:.4f}")
 
     score = scores(start)[1]
     outer = score.T @ score  # the information at the truth (Berndt, Hall, Hall & Hausman 1974): a good first metric
     size = np.maximum(np.diag(outer), np.finfo(np.float64).tiny)
     metric = np.linalg.inv(outer + 1e-3 * np.diag(size))
     options: Any = {"hess_inv0": (metric + metric.T) / 2, "gtol": 1e-3, "maxiter": 1000}
-    found = scipy.optimize.minimize(loss, start, jac=True, method="BFGS", callback=report, options=options)
+    found = scipy.optimize.minimize(loss, start, jac=True, method="BFGS", callback=told, options=options)
     parameters = np.asarray(found.x)
     for _ in range(20):
         value, slope = loss(parameters)

@@ -34,6 +34,7 @@ from contracts.inputs.door import checked
 from contracts.inputs.frozen import dataclass
 from contracts.inputs.kinds import Count
 from inference.logit.panel import Panel, information, log_likelihood_and_score
+from inference.logit.trajectory import chance_to_move, trajectory
 from inference.tastes.distribution import TasteDistribution
 
 ACCEPTANCE = 0.8  # mean acceptance that the step size is tuned to
@@ -63,21 +64,29 @@ class HierarchicalPrior:
     degrees: float | None = None
     scale: Any = None  # (n_attributes, n_attributes)
 
-    def parts(self, size: Count) -> tuple[float, float, Array]:
-        """Strength, degrees and scale for `size` attributes, checked."""
-        degrees = size + 3.0 if self.degrees is None else float(self.degrees)
-        scale = degrees * np.eye(size) if self.scale is None else np.array(self.scale, dtype=np.float64)
+    def parts(self, n_attributes: Count) -> tuple[float, float, Array]:
+        """Strength, degrees and scale for `n_attributes` attributes, checked."""
+        degrees = n_attributes + 3.0 if self.degrees is None else float(self.degrees)
+        scale = degrees * np.eye(n_attributes) if self.scale is None else np.array(self.scale, dtype=np.float64)
         if not self.strength > 0:
             raise ProblemError(f"prior strength is {self.strength}: use a positive number")
-        if not degrees > size - 1:
-            raise ProblemError(f"prior degrees is {degrees}: use more than {size - 1}, one less than the attributes")
-        if scale.shape != (size, size) or not np.allclose(scale, scale.T) or np.linalg.eigvalsh(scale)[0] <= 0:
-            raise ProblemError(f"prior scale must be a positive definite matrix of shape ({size}, {size})")
+        if not degrees > n_attributes - 1:
+            raise ProblemError(
+                f"prior degrees is {degrees}: use more than {n_attributes - 1}, one less than the attributes"
+            )
+        if (
+            scale.shape != (n_attributes, n_attributes)
+            or not np.allclose(scale, scale.T)
+            or np.linalg.eigvalsh(scale)[0] <= 0
+        ):
+            raise ProblemError(
+                f"prior scale must be a positive definite matrix of shape ({n_attributes}, {n_attributes})"
+            )
         return float(self.strength), degrees, scale
 
-    def draw(self, size: Count, rng: np.random.Generator) -> tuple[Array, Array]:
-        """A mean, (size,), and a covariance, (size, size), from the prior."""
-        nobody = np.zeros((0, 1, size))
+    def draw(self, n_attributes: Count, *, rng: np.random.Generator) -> tuple[Array, Array]:
+        """A mean, (n_attributes,), and a covariance, (n_attributes, n_attributes), from the prior."""
+        nobody = np.zeros((0, 1, n_attributes))
         mean, root = draw_population(nobody, self, rng)
         return mean[0], np.linalg.inv(root[0] @ root[0].T)
 
@@ -175,22 +184,24 @@ def move_people(people: People, tuning: Tuning, now: Sample, rng: np.random.Gene
         pull = np.einsum("nci,cij->ncj", beta - now.mean, precision, optimize=True)
         return np.asarray((score - pull) @ tuning.spread)
 
+    def at(beta: Array) -> tuple[Array, tuple[Array, Array]]:
+        value, score = people.slope(beta)
+        return uphill(beta, score), (value, score)
+
     def log_posterior(value: Array, beta: Array) -> Array:
         apart = (beta - now.mean).transpose(1, 0, 2) @ now.root
         return np.asarray(value - 0.5 * (apart**2).sum(axis=2).T)
 
     momentum = rng.standard_normal(now.beta.shape)
     start = log_posterior(now.value, now.beta) - 0.5 * (momentum**2).sum(axis=2)
-    beta, value, score = now.beta, now.value, now.score
     back = tuning.spread.transpose(0, 2, 1)
     with np.errstate(over="ignore", invalid="ignore"):  # a trajectory that runs away is refused
-        momentum = momentum + step / 2 * uphill(beta, score)
-        for last in range(LEAPFROGS):
-            beta = beta + step * (momentum @ back)
-            value, score = people.slope(beta)
-            momentum = momentum + (step / 2 if last == LEAPFROGS - 1 else step) * uphill(beta, score)
+        slope = uphill(now.beta, now.score)
+        beta, momentum, (value, score) = trajectory(
+            at, step, LEAPFROGS, point=now.beta, momentum=momentum, slope=slope, along=lambda way: way @ back
+        )
         end = log_posterior(value, beta) - 0.5 * (momentum**2).sum(axis=2)
-        probability = acceptance_probability(end - start)
+        probability = chance_to_move(end - start)
     moves = rng.random(end.shape) < probability
     return replace(
         now,
@@ -234,8 +245,8 @@ def move_together(
         stretch[:, rows, columns] = np.where(on_diagonal, np.exp(theta[:, size:]), theta[:, size:])
         return stretch
 
-    def at(theta: Array) -> tuple[Array, Array, Array, Array, Array]:
-        """Log posterior, its derivative, and the people there."""
+    def at(theta: Array) -> tuple[Array, tuple[Array, Array, Array, Array]]:
+        """Derivative of the log posterior, and what it is, with the people there."""
         mean, stretch = theta[:, :size], stretched(theta)
         beta = mean + np.einsum("cij,ncj->nci", stretch, place, optimize=True)
         value, score = people.slope(beta)
@@ -248,21 +259,20 @@ def move_together(
         of_stretch = np.einsum("nci,ncj->cij", score, place, optimize=True)
         entries = (of_stretch + there @ moment @ back.transpose(0, 2, 1))[:, rows, columns]
         entries[:, on_diagonal] = entries[:, on_diagonal] * np.exp(log_stretch) - exponent
-        return density, np.concatenate([of_mean, entries], axis=1), beta, value, score
+        return np.concatenate([of_mean, entries], axis=1) @ tuning.joint_spread, (density, beta, value, score)
 
     entries = here[:, rows, columns]
     entries[:, on_diagonal] = np.log(entries[:, on_diagonal])
     theta = np.concatenate([now.mean, entries], axis=1)
     momentum = rng.standard_normal(theta.shape)
     with np.errstate(over="ignore", invalid="ignore"):
-        density, slope, beta, value, score = at(theta)
-        start = density - 0.5 * (momentum**2).sum(axis=1)
-        momentum = momentum + step / 2 * slope @ tuning.joint_spread
-        for last in range(JOINT_LEAPFROGS):
-            theta = theta + step * momentum @ tuning.joint_spread.T
-            density, slope, beta, value, score = at(theta)
-            momentum = momentum + (step / 2 if last == JOINT_LEAPFROGS - 1 else step) * slope @ tuning.joint_spread
-        probability = acceptance_probability(density - 0.5 * (momentum**2).sum(axis=1) - start)
+        slope, (before, *_) = at(theta)
+        start = before - 0.5 * (momentum**2).sum(axis=1)
+        back = tuning.joint_spread.T
+        theta, momentum, (density, beta, value, score) = trajectory(
+            at, step, JOINT_LEAPFROGS, point=theta, momentum=momentum, slope=slope, along=lambda way: way @ back
+        )
+        probability = chance_to_move(density - 0.5 * (momentum**2).sum(axis=1) - start)
     moves = rng.random(probability.shape) < probability
     turned = moves[:, np.newaxis, np.newaxis]
     root = np.linalg.inv(np.where(turned, stretched(theta), here)).transpose(0, 2, 1) @ away.T
@@ -275,11 +285,6 @@ def move_together(
         now.acceptance,
         float(probability.mean()),
     )
-
-
-def acceptance_probability(gain: Array) -> Array:
-    """min(1, exp(gain)); 0 where the trajectory ran away."""
-    return np.asarray(np.exp(np.minimum(np.where(np.isfinite(gain), gain, -np.inf), 0.0)))
 
 
 def sweeps(

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from contracts.display.table import Column, Table, Tabular
 from contracts.errors import ProblemError
 from contracts.inputs.arrays import Array, finite, rectangular
 from contracts.inputs.door import checked
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
 @checked
 @dataclass(frozen=True, eq=False, repr=False)
-class Calibration:
+class Calibration(Tabular):
     """Predicted probabilities in bins, and how often what was predicted happened.
 
     Attributes
@@ -43,10 +44,7 @@ class Calibration:
 
     def to_frame(self) -> pd.DataFrame:
         """One row per bin."""
-        import pandas as pd
-
-        names = ("predicted", "frequency", "count", "lower", "upper")
-        return pd.DataFrame({name: getattr(self, name) for name in names})
+        return self._table().to_frame(index=False)
 
     def plot(self, ax: Axes | None = None) -> Axes:
         """Frequencies against predictions, with the diagonal."""
@@ -54,11 +52,16 @@ class Calibration:
 
         return plot_calibration(self, ax)
 
-    def __repr__(self) -> str:
-        rows = zip(self.predicted, self.frequency, self.lower, self.upper, self.count, strict=True)
-        lines = [f"{p:9.3f}  {f:9.3f}  {low:.3f} - {high:.3f}  {n:11d}" for p, f, low, high, n in rows]
-        head = f"Calibration: {self.count.sum()} predictions, mean distance {self.error:.4f}"
-        return "\n".join([head, "predicted  frequency  95 % interval  predictions", *lines])
+    def _table(self) -> Table:
+        ends = [f"{low:.3f} - {high:.3f}" for low, high in zip(self.lower, self.upper, strict=True)]
+        columns = [
+            Column("predicted", self.predicted, ".3f"),
+            Column("frequency", self.frequency, ".3f"),
+            Column("lower", self.lower, ends, "95 % interval"),
+            Column("count", self.count, "", "predictions"),
+            Column("upper", self.upper, None),
+        ]
+        return Table(columns, f"Calibration: {self.count.sum()} predictions, mean distance {self.error:.4f}")
 
 
 @checked

@@ -15,13 +15,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from contracts.display.table import column
+from contracts.display.table import Column, Table, Tabular, names
 from contracts.errors import ProblemError
 from contracts.inputs.arrays import Array
 from contracts.inputs.door import checked
 from contracts.inputs.frozen import dataclass
 from contracts.problem.screening import ScreeningProblem
-from contracts.readable import aligned, readable
 from inference.types.likelihood import MixtureLikelihood
 
 if TYPE_CHECKING:
@@ -34,7 +33,7 @@ LEAST = 1e-300  # a weight that rounds to 0 would never come back
 
 @checked
 @dataclass(frozen=True, eq=False, repr=False)
-class PopulationDraws:
+class PopulationDraws(Tabular):
     """The posterior of the weights, as draws.
 
     Attributes
@@ -64,10 +63,10 @@ class PopulationDraws:
         return np.asarray(self.draws.std(axis=0))
 
     def interval(self, level: float = 0.95) -> Array:
-        """Lower and upper end of the equal-tailed credible interval of each weight; (2, n_types)."""
+        """Lower and upper end of the equal-tailed credible interval of each weight; (n_types, 2)."""
         if not 0 < level < 1:
             raise ProblemError(f"level is {level}: give a probability between 0 and 1, such as 0.95")
-        return np.asarray(np.quantile(self.draws, [(1 - level) / 2, (1 + level) / 2], axis=0))
+        return np.quantile(self.draws, [(1 - level) / 2, (1 + level) / 2], axis=0).T
 
     @cached_property
     def r_hat(self) -> Array:
@@ -99,18 +98,15 @@ class PopulationDraws:
 
     def to_frame(self) -> pd.DataFrame:
         """One row per type: mean, sd, 95 % interval, R-hat."""
-        import pandas as pd
+        return self._table().to_frame()
 
-        low, high = self.interval()
-        cells = {"mean": self.mean, "sd": self.sd, "lower": low, "upper": high, "r_hat": self.r_hat}
-        return pd.DataFrame(cells, index=pd.Index(list(self.labels), name="type"))
-
-    def __repr__(self) -> str:
+    def _table(self) -> Table:
         n_chains, n_draws, n_types = self.chains.shape
+        low, high = self.interval().T
+        columns = [Column("mean", self.mean, 3), Column("sd", self.sd, 3), Column("lower", low, 3, "2.5 %")]
+        columns += [Column("upper", high, 3, "97.5 %"), Column("r_hat", self.r_hat, None)]
         head = f"Population weights: {n_types} types, {n_chains} chains of {n_draws} draws, largest R-hat "
-        low, high = self.interval()
-        cells = {"mean": self.mean, "sd": self.sd, "2.5 %": low, "97.5 %": high}
-        return "\n".join([f"{head}{self.r_hat.max():.3f}", *weight_rows(self.labels, cells)])
+        return weights_table(self.labels, columns, f"{head}{self.r_hat.max():.3f}")
 
 
 def gibbs_chain(
@@ -155,17 +151,13 @@ def with_weights(problem: ScreeningProblem, labels: Sequence[str], weights: Arra
     return dataclasses.replace(problem, weights=weights)
 
 
-def weight_rows(labels: Sequence[str], cells: dict[str, Array]) -> list[str]:
-    """A table with one row per type, the heaviest twenty if there are more."""
-    first = next(iter(cells.values()))
-    shown = np.arange(len(first))
-    if len(first) > SHOWN_TYPES:
-        shown = np.sort(np.argsort(-first, kind="stable")[:SHOWN_TYPES])
-    columns = [["type", *(readable(labels[k]) for k in shown.tolist())]]
-    columns += [[name, *column(values[shown], 3)] for name, values in cells.items()]
-    lines = aligned(list(zip(*columns, strict=True)), words={0})
-    left = len(first) - len(shown)
-    return lines + ([f"and {left} types with less weight"] if left else [])
+def weights_table(labels: Sequence[str], columns: Sequence[Column], title: str) -> Table:
+    """A table with one row per type, the heaviest twenty if there are more, by the first column."""
+    weights = np.asarray(columns[0].values)
+    shown = np.sort(np.argsort(-weights, kind="stable")[:SHOWN_TYPES])
+    left = len(weights) - len(shown)
+    notes = [f"and {left} types with less weight"] if left else []
+    return Table([names("type", labels), *columns], title, notes, shown=shown.tolist())
 
 
 def arviz() -> Any:

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from contracts.errors import ProblemError
 from contracts.inputs.arrays import Array
 from contracts.inputs.frozen import dataclass
-from inference.choice.counts import ChoiceCounts, Offers
+from inference.choice.counts import ChoiceCounts, NamedChoiceSets
 from inference.choice.model import ChoiceModel
 
 GRID = 2.0**16
@@ -26,7 +26,7 @@ EXACT = 2.0**36  # log probabilities beyond this are multiples of the grid alrea
 
 
 @dataclass(frozen=True, eq=False)
-class Evidence:
+class TypeEvidence:
     """Log likelihood of each user's choices under each choice model and type, in two parts.
 
     Attributes
@@ -60,24 +60,24 @@ class Evidence:
         top = np.where(best > -np.inf, best, 0.0)
         return (self.coarse - top[..., np.newaxis]) + self.fine, top
 
-    def __add__(self, other: Evidence) -> Evidence:
-        return Evidence(self.coarse + other.coarse, self.fine + other.fine)
+    def __add__(self, other: TypeEvidence) -> TypeEvidence:
+        return TypeEvidence(self.coarse + other.coarse, self.fine + other.fine)
 
-    def scattered(self, rows: Any, n_users: int) -> Evidence:
+    def scattered(self, rows: Any, n_users: int) -> TypeEvidence:
         """The same evidence among more users: row k goes to row rows[k], the rest has no evidence."""
         coarse, fine = np.zeros((2, self.coarse.shape[0], n_users, self.coarse.shape[2]))
         coarse[:, rows], fine[:, rows] = self.coarse, self.fine
-        return Evidence(coarse, fine)
+        return TypeEvidence(coarse, fine)
 
 
-def no_evidence(n_models: int, n_users: int, n_types: int) -> Evidence:
+def no_evidence(n_models: int, n_users: int, n_types: int) -> TypeEvidence:
     """What is known before the first choice."""
     shape = (n_models, n_users, n_types)
-    return Evidence(np.zeros(shape), np.zeros(shape))
+    return TypeEvidence(np.zeros(shape), np.zeros(shape))
 
 
-def evidence_of(utility: Array, models: Sequence[ChoiceModel], counts: Any) -> Evidence:
-    """Evidence of counted choices from one choice set.
+def evidence_of(utility: Array, models: Sequence[ChoiceModel], counts: Any) -> TypeEvidence:
+    """TypeEvidence of counted choices from one choice set.
 
     Parameters
     ----------
@@ -104,14 +104,14 @@ def evidence_of(utility: Array, models: Sequence[ChoiceModel], counts: Any) -> E
         fine[rows @ impossible.astype(np.float64).transpose(across) > 0] = -np.inf
     if not (finite_total := np.isfinite(total)).all():  # less than -1e308: as good as impossible
         fine[~finite_total], total[~finite_total] = -np.inf, 0.0
-    return Evidence(total, fine)
+    return TypeEvidence(total, fine)
 
 
 def refuse_impossible(
     before: NDArray[np.bool_],
     after: NDArray[np.bool_],
     models: Sequence[ChoiceModel],
-    offers: Offers,
+    offers: NamedChoiceSets,
     seen: ChoiceCounts,
 ) -> None:
     """Say who chose what no type chooses, if somebody did.
@@ -137,7 +137,7 @@ def refuse_impossible(
 
 
 def _first_impossible(
-    alive: NDArray[np.bool_], models: Sequence[ChoiceModel], offers: Offers, seen: ChoiceCounts, user: int
+    alive: NDArray[np.bool_], models: Sequence[ChoiceModel], offers: NamedChoiceSets, seen: ChoiceCounts, user: int
 ) -> str:
     """The choice that rules out the last type, and whether it does so alone."""
     allowed = {

@@ -16,12 +16,12 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import xlogy
 
+from contracts.display.table import Column, Table, Tabular, names
 from contracts.errors import ProblemError
 from contracts.inputs.arrays import Array, generator
 from contracts.inputs.door import checked
 from contracts.inputs.frozen import dataclass
 from contracts.inputs.progress import reporter
-from contracts.readable import name_column
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -34,7 +34,7 @@ SLACK = 1e-9  # relative; equal counts give equal statistics, but for the order 
 
 @checked
 @dataclass(frozen=True, eq=False, repr=False)
-class Misfit:
+class Misfit(Tabular):
     """Users whom no type explains.
 
     Attributes
@@ -67,25 +67,22 @@ class Misfit:
 
     def to_frame(self) -> pd.DataFrame:
         """One row per user: p value, adjusted p value."""
-        import pandas as pd
+        return self._table().to_frame()
 
-        cells = {"p_value": self.p_value, "adjusted": self.adjusted}
-        return pd.DataFrame(cells, index=pd.Index(self.users, name="user"))
-
-    def __repr__(self) -> str:
-        bad, adjusted = self.flagged(), dict(zip(self.users.tolist(), self.adjusted.tolist(), strict=True))
-        least = dict(zip(self.users.tolist(), self.p_value.tolist(), strict=True))
-        head = f"Misfit: no type explains {len(bad)} of {len(self.users)} users (false discovery rate {LEVEL:g})"
-        shown = bad[:SHOWN_USERS].tolist()
-        heading, *names = name_column("user", map(str, shown))
-        rows = [f"{name}  {least[user]:8.2g}  {adjusted[user]:8.2g}" for name, user in zip(names, shown, strict=True)]
-        lines = [head, *([f"{heading}   p value  adjusted", *rows] if rows else [])]
-        if len(bad) > SHOWN_USERS:
-            lines.append(f"and {len(bad) - SHOWN_USERS} more")
+    def _table(self) -> Table:
+        row = {user: k for k, user in enumerate(self.users.tolist())}
+        bad = [row[user] for user in self.flagged().tolist()]
+        columns = [
+            names("user", self.users),
+            Column("p_value", self.p_value, ".2g"),
+            Column("adjusted", self.adjusted, ".2g"),
+        ]
+        notes = [f"and {len(bad) - SHOWN_USERS} more"] if len(bad) > SHOWN_USERS else []
         if (resolution := len(self.users) / (self.n_draws + 1)) > LEVEL:
             few = int(np.ceil(resolution / LEVEL))
-            lines.append(f"{self.n_draws} draws resolve no group of fewer than {few} such users: pass a larger n_draws")
-        return "\n".join(lines)
+            notes.append(f"{self.n_draws} draws resolve no group of fewer than {few} such users: pass a larger n_draws")
+        head = f"Misfit: no type explains {len(bad)} of {len(self.users)} users (false discovery rate {LEVEL:g})"
+        return Table(columns, head, notes, shown=bad[:SHOWN_USERS])
 
 
 def misfit_of(

@@ -89,7 +89,7 @@ def plot_population(
         raise ProblemError("draws are about different types: draw one population at a time")
     ax = axes(ax, **SIZE)
     mean = np.array([one.mean for one in draws])
-    band = np.array([one.interval(level) for one in draws])  # (n_times, 2, n_types)
+    band = np.array([one.interval(level).T for one in draws])  # (n_times, 2, n_types)
     for k, (label, colour) in enumerate(zip(labels, _colours(len(labels)), strict=True)):
         ax.fill_between(times, band[:, 0, k], band[:, 1, k], color=colour, alpha=0.2, linewidth=0)
         ax.plot(

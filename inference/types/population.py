@@ -20,14 +20,15 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from contracts.display.table import plural
+from contracts.display.numbers import plural
+from contracts.display.table import Column, Table, Tabular
 from contracts.errors import ProblemError
 from contracts.inputs.arrays import Array, finite, generator
 from contracts.inputs.door import checked
 from contracts.inputs.frozen import dataclass
 from contracts.inputs.progress import reporter
 from contracts.problem.screening import ScreeningProblem
-from inference.types.draws import PopulationDraws, gibbs_chain, weight_rows, with_weights
+from inference.types.draws import PopulationDraws, gibbs_chain, weights_table, with_weights
 from inference.types.likelihood import MixtureLikelihood
 
 if TYPE_CHECKING:
@@ -43,7 +44,7 @@ SAFE = 1e-7  # nats promised below which Newton's steps need no search along the
 
 @checked
 @dataclass(frozen=True, eq=False, repr=False)
-class Population:
+class Population(Tabular):
     """The most probable weights of the types, by EM, and the door to their whole posterior.
 
     Attributes
@@ -76,8 +77,8 @@ class Population:
 
     def gibbs(
         self,
-        rng: np.random.Generator,
         *,
+        rng: np.random.Generator,
         n_draws: int = 1000,
         n_chains: int = 4,
         n_warmup: int | None = None,
@@ -95,10 +96,10 @@ class Population:
         Examples
         --------
         >>> population = population_of(np.log([[[0.9, 0.1]] * 30 + [[0.1, 0.9]] * 10]), ("low", "high"))
-        >>> draws = population.gibbs(np.random.default_rng(1))
+        >>> draws = population.gibbs(rng=np.random.default_rng(1))
         >>> draws.mean.round(2), draws.interval(0.9).round(2)
-        (array([0.8, 0.2]), array([[0.65, 0.08],
-               [0.92, 0.35]]))
+        (array([0.8, 0.2]), array([[0.65, 0.92],
+               [0.08, 0.35]]))
         """
         warmup = n_draws // 2 if n_warmup is None else n_warmup
         if n_draws < 1 or n_chains < 1 or warmup < 0:
@@ -118,17 +119,14 @@ class Population:
 
     def to_frame(self) -> pd.DataFrame:
         """One row per type: mode, smoothed weight, expected users."""
-        import pandas as pd
+        return self._table().to_frame()
 
-        cells = {"mode": self.weights, "smoothed": self.smoothed, "expected_users": self.expected_users}
-        return pd.DataFrame(cells, index=pd.Index(list(self.labels), name="type"))
-
-    def __repr__(self) -> str:
+    def _table(self) -> Table:
         name = "proven gap" if len(self.data.model_prior) == 1 else "slope"
         size = f"{plural(self.data.n_users, 'user')}, {plural(len(self.labels), 'type')}"
-        head = f"Population: {size}; mode by EM, {name} {self.gap:.1e} nats"
-        cells = {"mode": self.weights, "smoothed": self.smoothed, "expected users": self.expected_users}
-        return "\n".join([head, *weight_rows(self.labels, cells)])
+        cells = {"mode": self.weights, "smoothed": self.smoothed, "expected_users": self.expected_users}
+        columns = [Column(name, values, 3) for name, values in cells.items()]
+        return weights_table(self.labels, columns, f"Population: {size}; mode by EM, {name} {self.gap:.1e} nats")
 
 
 def population_of(

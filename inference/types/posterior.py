@@ -21,18 +21,20 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import entr, logsumexp
 
+from contracts.display.table import Table, Tabular
 from contracts.errors import ProblemError
 from contracts.inputs.arrays import Array, finite, generator
 from contracts.inputs.door import checked
 from contracts.inputs.frozen import dataclass
 from contracts.inputs.kinds import Count, Names
+from contracts.problem.checks import WEIGHTS_SUM_TOLERANCE
 from contracts.problem.records import write_document
-from contracts.problem.screening import WEIGHTS_SUM_TOLERANCE, ScreeningProblem
-from inference.choice.counts import ChoiceCounts, Offers, count_choices, named_offers
+from contracts.problem.screening import ScreeningProblem
+from inference.choice.counts import ChoiceCounts, NamedChoiceSets, count_choices, named_offers
 from inference.choice.model import BestResponse, ChoiceModel, check_choice_model
 from inference.choice.offered import ChoiceSet, choice_set
 from inference.types.draws import arviz
-from inference.types.evidence import Evidence, evidence_of, no_evidence, refuse_impossible
+from inference.types.evidence import TypeEvidence, evidence_of, no_evidence, refuse_impossible
 from inference.types.identification import Identification, identification
 from inference.types.misfit import Misfit, misfit_of
 from inference.types.population import Population, checked_concentration, population_of
@@ -55,7 +57,7 @@ class Observed:
 
 @checked(own=("tolerance",))
 @dataclass(frozen=True, eq=False, repr=False)
-class TypePosterior:
+class TypePosterior(Tabular):
     """What choices say about the type of every user.
 
     Attributes
@@ -76,9 +78,9 @@ class TypePosterior:
     choice_models: tuple[ChoiceModel, ...]
     model_prior: Array
     concentration: Array
-    offers: Offers
+    offers: NamedChoiceSets
     observed: tuple[Observed, ...]
-    evidence: Evidence
+    evidence: TypeEvidence
 
     # ---- who they are ----
 
@@ -139,16 +141,16 @@ class TypePosterior:
         np.put_along_axis(belongs, order, (before < level) & (sorted_ > 0), axis=1)
         return belongs
 
-    def sample(self, rng: np.random.Generator, size: int | None = None) -> Integers:
-        """Types drawn from the posterior, for Thompson sampling: indices into labels, (n_users,) or (size, n_users)."""
-        if size is not None and size < 0:
-            raise ProblemError(f"size is {size}: give a number of draws that is not negative")
-        draws = np.empty((1 if size is None else size, len(self.users)), dtype=np.int64)
+    def sample(self, n_draws: int | None = None, *, rng: np.random.Generator) -> Integers:
+        """Indices of types drawn from the posterior, for Thompson sampling; (n_users,) or (n_draws, n_users)."""
+        if n_draws is not None and n_draws < 0:
+            raise ProblemError(f"n_draws is {n_draws}: give a number of draws that is not negative")
+        draws = np.empty((1 if n_draws is None else n_draws, len(self.users)), dtype=np.int64)
         models = generator(rng).choice(len(self.choice_models), size=len(draws), p=self.model_probabilities)
         for row, model in zip(draws, models, strict=True):
             cumulative = np.cumsum(self.joint[model], axis=1)
             row[:] = (rng.random(len(row))[:, np.newaxis] * cumulative[:, -1:] >= cumulative).sum(axis=1)
-        return draws[0] if size is None else draws
+        return draws[0] if n_draws is None else draws
 
     # ---- what it means for menus ----
 
@@ -169,7 +171,7 @@ class TypePosterior:
 
     @cached_property
     def population(self) -> Population:
-        """How common types are, learned from all users: the mode by EM, and draws with `population.gibbs(rng)`."""
+        """How common types are, learned from all users: the mode by EM, and draws with `population.gibbs(rng=rng)`."""
         seen = [seen.counts for seen in self.observed]
         table = np.hstack(seen) if seen else np.zeros((len(self.users), 0))
         _, first, size = np.unique(table, axis=0, return_index=True, return_counts=True)
@@ -199,11 +201,7 @@ class TypePosterior:
         return identification(offers, self.choice_model, tolerance=tolerance)
 
     def misfit(
-        self,
-        rng: np.random.Generator,
-        *,
-        n_draws: int | None = None,
-        progress: bool | Callable[[str], None] = False,
+        self, *, rng: np.random.Generator, n_draws: int | None = None, progress: bool | Callable[[str], None] = False
     ) -> Misfit:
         """Users whom no type explains: a posterior predictive test, see `inference.types.misfit`."""
         tables = [(self._choice_probabilities(seen.offer), seen.counts) for seen in self.observed]
@@ -250,12 +248,12 @@ class TypePosterior:
         """Write `to_dict` as JSON."""
         return write_document(path, self.to_dict())
 
-    def to_arviz(self, rng: np.random.Generator, *, n_draws: Count = 1000, n_chains: Count = 4) -> Any:
+    def to_arviz(self, *, rng: np.random.Generator, n_draws: Count = 1000, n_chains: Count = 4) -> Any:
         """ArviZ InferenceData: independent draws of `type` over (chain, draw, user), indices into the labels.
 
-        The weights of the population have their own: `population.gibbs(rng).to_arviz()`.
+        The weights of the population have their own: `population.gibbs(rng=rng).to_arviz()`.
         """
-        draws = self.sample(rng, n_chains * n_draws).reshape(n_chains, n_draws, -1)
+        draws = self.sample(n_chains * n_draws, rng=rng).reshape(n_chains, n_draws, -1)
         return arviz().from_dict(
             posterior={"type": draws},
             constant_data={"prior": self.prior, "label": np.array(list(self.labels))},
@@ -271,10 +269,10 @@ class TypePosterior:
 
         return plot_posterior(self, ax)
 
-    def __repr__(self) -> str:
-        from inference.types.text import posterior_text
+    def _table(self) -> Table:
+        from inference.types.text import posterior_table
 
-        return posterior_text(self)
+        return posterior_table(self)
 
     # ---- inside ----
 
@@ -375,7 +373,7 @@ def infer_types(
 # ---- Bayes' rule, one table of counts at a time ----
 
 
-def _updated(before: TypePosterior, offers: Offers, seen: ChoiceCounts) -> TypePosterior:
+def _updated(before: TypePosterior, offers: NamedChoiceSets, seen: ChoiceCounts) -> TypePosterior:
     """The posterior with more counts; users who are new are taken in."""
     before = _with_users(before, seen.users)
     row = np.searchsorted(before.users, seen.users)

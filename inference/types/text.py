@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from contracts.display.table import column, plural
+from contracts.display.numbers import column, plural
+from contracts.display.table import Column, Table, names
 from contracts.inputs.arrays import Array
-from contracts.readable import aligned, readable
+from contracts.inputs.extras import pandas
+from contracts.readable import readable
 from inference.choice.model import ChoiceModel
 from inference.types.identification import Identification
 
@@ -78,7 +80,7 @@ class ShownPosterior(Protocol):
     def identification(self) -> Identification: ...
 
 
-def posterior_text(posterior: ShownPosterior) -> str:
+def posterior_table(posterior: ShownPosterior) -> Table:
     """One row per user: the probability of each type, the most probable one, what is still open."""
     n_users, n_types = posterior.probabilities.shape
     users, types = np.arange(n_users), np.arange(n_types)
@@ -86,30 +88,25 @@ def posterior_text(posterior: ShownPosterior) -> str:
         users = np.r_[users[: SHOWN_USERS // 2], users[-SHOWN_USERS // 2 :]]
     if n_types > SHOWN_TYPES:
         types = np.sort(np.argsort(-posterior.probabilities.mean(axis=0), kind="stable")[:SHOWN_TYPES])
-    columns = [
-        ["user", *(readable(str(user)) for user in posterior.users[users].tolist())],
-        ["choices", *(str(n) for n in posterior.n_choices[users].tolist())],
-    ]
-    columns += [
-        [readable(posterior.labels[k]), *(f"{p:.4f}" for p in posterior.probabilities[users, k])]
-        for k in types.tolist()
-    ]
-    columns.append(["most probable", *(readable(label) for label in posterior.map[users])])
-    columns.append(["entropy", *column(posterior.entropy[users], 3, float(np.log(n_types)))])
-    rows = aligned(list(zip(*columns, strict=True)), words={0})
-    if n_users > SHOWN_USERS:
-        rows.insert(1 + SHOWN_USERS // 2, f"... {n_users - SHOWN_USERS} more users ...")
-    if n_types > SHOWN_TYPES:
-        rows.append(f"and {n_types - SHOWN_TYPES} types that are less probable on average")
-    return "\n".join([_headline(posterior), *rows, *_models(posterior), *_not_told_apart(posterior)])
+    columns = [names("user", posterior.users[users].tolist()), Column("choices", posterior.n_choices[users])]
+    for k in types.tolist():
+        label = posterior.labels[k]
+        columns.append(Column(label, posterior.probabilities[users, k], ".4f", readable(label)))
+    columns.append(Column("most probable", list(map(readable, posterior.map[users])), left=False))
+    entropy = posterior.entropy[users]
+    columns.append(Column("entropy", entropy, column(entropy, 3, float(np.log(n_types)))))
+    rarer = [f"and {n_types - SHOWN_TYPES} types that are less probable on average"] if n_types > SHOWN_TYPES else []
+    return Table(
+        columns,
+        _headline(posterior),
+        [*rarer, *_models(posterior), *_not_told_apart(posterior)],
+        between={len(users) // 2: f"... {n_users - len(users)} more users ..."} if n_users > SHOWN_USERS else {},
+    )
 
 
 def posterior_frame(posterior: ShownPosterior) -> pd.DataFrame:
     """One row per user."""
-    try:
-        import pandas as pd
-    except ImportError as exc:
-        raise ImportError("to_frame needs pandas: pip install 'menuwright[frames]'") from exc
+    pd = pandas()
     cells: dict[str, Any] = {"choices": posterior.n_choices}
     cells |= {f"probability[{label}]": posterior.probabilities[:, k] for k, label in enumerate(posterior.labels)}
     cells |= {"most_probable": posterior.map, "entropy": posterior.entropy}

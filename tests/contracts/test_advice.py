@@ -54,7 +54,7 @@ BOXED = {"domain": c.Box(0.0, 1.0)}
 POOR = {**BOXED, "participation": "compulsory", "reservation_utility": [5.0, 0.0], "transfers": (0.0, INF)}
 BOUNDED = {**BOXED, "participation": "compulsory", "reservation_utility": [5.0, 0.0], "transfers": (0.0, 2.0)}
 SAVER = c.WeightedSum(utility_weights=1.0)
-SHORT = c.Search(population=60, generations=2)
+SHORT = c.Search(n_population=60, n_generations=2)
 GREEDY = c.WeightedSum(allocation_values=[1.0])
 
 SOLVERS = [

@@ -18,7 +18,8 @@ import inference
 from contracts.cli.problem_files import read_problem
 from contracts.display.drawn import drawn
 from contracts.display.report import Report
-from contracts.readable import aligned, readable, readable_lines, width
+from contracts.display.table import Column, Table, names
+from contracts.readable import readable, readable_lines, width
 from inference.cli import app
 
 HOSTILE = {
@@ -236,8 +237,10 @@ def test_names_that_look_alike_are_different_names(tmp_path, monkeypatch):
 
 
 def test_columns_line_up_whatever_is_in_them():
-    lines = aligned([("type", "weight"), ("\u4f4e\u6536\u5165", "0.5"), ("e\u0301", "0.25"), ("a\nb", "1")], words={0})
-    assert {width(line) for line in lines} == {14}
+    table = Table(
+        (names("type", ["\u4f4e\u6536\u5165", "e\u0301", "a\nb"]), Column("weight", ["0.5", "0.25", "1"], left=False))
+    )
+    assert {width(line) for line in table.text().splitlines()} == {14}
     assert readable("x" * 5000) == f"{'x' * 24}…{'x' * 23}"
     assert readable_lines("a\nb\t\x1b") == "a\nb\\t\\x1b"
 

@@ -151,8 +151,8 @@ def test_types_and_societies_that_were_saved_are_the_same_to_the_bit(tmp_path):
     attributes, person = rng.normal(size=(300, 3, 2)), np.repeat(np.arange(100), 3)
     taste = np.where(np.arange(100)[:, np.newaxis] < 50, [[2.0, -1.0]], [[-2.0, 1.0]])[person]
     utility = np.einsum("nja,na->nj", attributes, taste) + rng.gumbel(size=(300, 3))
-    types = inference.fit_latent_types(inference.ChoiceData(attributes, utility.argmax(axis=1), person), 2, rng)
-    society = synthetic_society(rng, conflict=0.5)
+    types = inference.fit_latent_types(inference.ChoiceData(attributes, utility.argmax(axis=1), person), 2, rng=rng)
+    society = synthetic_society(rng=rng, conflict=0.5)
     for kept, load in ((types, inference.load_latent_types), (society, load_society)):
         again = load(kept.save(tmp_path / "kept.json"))
         assert difference(kept, again) is None
@@ -209,10 +209,10 @@ def results() -> dict[str, Any]:
         "parts": (c.Entropy([0.5, 0.5]), c.Polyhedron([[1.0], [-1.0]], [1.0, 0.0]), c.Moments([1.0, 2.0], 1.4, 1.6)),
         "posterior": posterior,
         "population": posterior.population,
-        "draws": posterior.population.gibbs(rng),
+        "draws": posterior.population.gibbs(rng=rng),
         "choice data": data,
         "latent types": inference.fit_latent_types(data, n_types=1, rng=rng),
-        "society": synthetic_society(rng, conflict=0.5, n_groups=2, n_members=3),
+        "society": synthetic_society(rng=rng, conflict=0.5, n_groups=2, n_members=3),
     }
 
 

@@ -395,7 +395,7 @@ def test_a_search_over_whole_bundles_earns_at_least_the_best_single_one(seed):
         front = c.pareto_front(
             c.ScreeningProblem(tastes, domain=c.Box(0.0, 1.0)),
             [c.Profit(), c.NumberOfOptions()],
-            search=c.Search(options=most, allocations=bundles, generations=2, population=20),
+            search=c.Search(n_options=most, allocations=bundles, n_generations=2, n_population=20),
             rng=np.random.default_rng(0),
         )
         earned.append(max(menu.value for menu in front.menus))

@@ -42,7 +42,7 @@ def data(example):
 
 @pytest.fixture(scope="module")
 def three(data):
-    return fit_latent_types(data, 3, np.random.default_rng(0))
+    return fit_latent_types(data, 3, rng=np.random.default_rng(0))
 
 
 def test_the_sample_is_that_of_the_paper(data):
@@ -51,7 +51,7 @@ def test_the_sample_is_that_of_the_paper(data):
 
 
 def test_one_type_is_that_of_table_1(example, data):
-    one = fit_latent_types(data, 1, np.random.default_rng(0))
+    one = fit_latent_types(data, 1, rng=np.random.default_rng(0))
     found = example["preferences"](one)
     assert round(one.log_likelihood, 2) == -5472.31
     assert_array_equal(found.values[0].round(3), example["PUBLISHED_ONE"])
@@ -85,7 +85,7 @@ def test_all_random_starts_end_at_the_published_maximum(three):
 
 @pytest.mark.slow
 def test_no_start_of_many_finds_anything_better(data, three):
-    many = fit_latent_types(data, 3, np.random.default_rng(1), starts=500)
+    many = fit_latent_types(data, 3, rng=np.random.default_rng(1), n_starts=500)
     assert many.log_likelihood == pytest.approx(three.log_likelihood, abs=1e-7)
     assert many.convergence.reached > 400
 
@@ -93,7 +93,7 @@ def test_no_start_of_many_finds_anything_better(data, three):
 @pytest.mark.slow
 def test_three_types_are_clear_cut_but_tastes_are_finer(data):
     """The normalised entropy prefers three types; likelihood, even penalised, goes on rising."""
-    compared = compare_type_counts(data, [2, 3, 4, 5], np.random.default_rng(0))
+    compared = compare_type_counts(data, [2, 3, 4, 5], rng=np.random.default_rng(0))
     assert compared.best("nec").n_types == 3
     assert compared.best("bic").n_types == compared.best("icl").n_types == 5
     assert [round(fit.log_likelihood, 2) for fit in compared.fits.values()] == [
@@ -108,8 +108,8 @@ def test_three_types_are_clear_cut_but_tastes_are_finer(data):
 @pytest.mark.slow
 def test_a_type_learned_in_some_games_is_trusted_too_much_in_others(data):
     rng = np.random.default_rng(0)
-    in_order = cross_validate(data, 3, rng, folds=5, starts=5)
-    at_random = cross_validate(data.of_observations(rng.permutation(data.n_obs)), 3, rng, folds=5, starts=5)
+    in_order = cross_validate(data, 3, rng=rng, n_folds=5, n_starts=5)
+    at_random = cross_validate(data.of_observations(rng.permutation(data.n_obs)), 3, rng=rng, n_folds=5, n_starts=5)
     assert in_order.learned < 0 < at_random.learned
     gain = in_order.after - in_order.before
     assert np.median(gain) > 0.5

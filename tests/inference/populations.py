@@ -45,5 +45,5 @@ def choice_tables(draw, offer, n_users, max_rounds=6):
 def simulated(offer, model, types, n_rounds, rng):
     """Choices of users of these types, (n_users, n_rounds), -1 for the outside option."""
     utility = np.repeat(offer.utility[types][:, np.newaxis], n_rounds, axis=1)
-    drawn = model.simulate(utility, rng)
+    drawn = model.simulate(utility, rng=rng)
     return np.where(drawn == offer.n_options, -1, drawn)

@@ -19,10 +19,11 @@ from contracts.problem.costs.basic import (
     separable_conjugate,
     value_size,
 )
-from contracts.problem.costs.by_type import ByType, by_type, parts_of, rows_of
 from contracts.problem.costs.composite import Separable, Total, by_good
 from contracts.problem.costs.curved import Exponential, Logarithm
 from contracts.problem.costs.ends import asymptotic_slopes, finite_range
+from contracts.problem.costs.per_type import ByType, by_type, parts_of, rows_of
+from contracts.problem.costs.served import WhenServed, perspective, when_served
 from contracts.problem.costs.traits import curves_everywhere, finite_faces, is_a_sum_over_goods, is_closed_form
 
 __all__ = [
@@ -39,6 +40,7 @@ __all__ = [
     "ScaledCost",
     "Separable",
     "Total",
+    "WhenServed",
     "asymptotic_slopes",
     "by_good",
     "by_type",
@@ -53,9 +55,11 @@ __all__ = [
     "is_closed_form",
     "numerical_conjugate",
     "parts_of",
+    "perspective",
     "power_of_two",
     "rows_of",
     "scaled_cost",
     "separable_conjugate",
     "value_size",
+    "when_served",
 ]

@@ -13,7 +13,7 @@ from contracts.inputs.arrays import Array, entries_of, finite, number
 from contracts.inputs.door import checked
 from contracts.inputs.frozen import dataclass
 from contracts.inputs.kinds import ROWS, Count, Expression, Positive
-from contracts.problem.domains import Box, Domain, Simplex
+from contracts.problem.domains import Domain, Simplex, ends_of, is_lottery
 
 INSIGNIFICANT = 1e-150  # sizes whose inverse squared is no longer a float
 EPS = float(np.finfo(np.float64).eps)
@@ -135,6 +135,7 @@ class Quadratic:
 
     Examples
     --------
+    >>> from contracts.problem.domains import Box
     >>> Quadratic().conjugate(np.array([[3.0]]), Box(0.0, 9.0))
     (array([4.5]), array([[3.]]))
     """
@@ -201,8 +202,7 @@ class Quadratic:
         # With prices z >= 0 of the finite ends of the domain, w = v + z_low - z_high, the conjugate is at most
         # w' Q^-1 w / 2 - z_low.lower + z_high.upper. For any y that is w.y - y'Qy / 2 + r' Q^-1 r / 2 - ... with
         # r = w - Qy: no rounding of y is at fault.
-        box = domain if isinstance(domain, Box) else Box(0.0, np.inf)
-        lower, upper = box.lower, box.upper
+        lower, upper = ends_of(domain, valuation.shape[1]) or (np.array(0.0), np.array(np.inf))
         slope = valuation - self.gradient(best)
         low = np.where(np.isfinite(lower), np.maximum(-slope, 0.0), 0.0)
         high = np.where(np.isfinite(upper), np.maximum(slope, 0.0), 0.0)
@@ -366,7 +366,7 @@ class Entropy:
     def check(self, n_goods: Count, domain: Domain) -> None:
         if len(self.reference) != n_goods:
             raise ProblemError(f"Entropy reference has {len(self.reference)} entries for {n_goods} goods")
-        if not isinstance(domain, Simplex) or domain.free_disposal:
+        if not is_lottery(domain):
             raise ProblemError("Entropy is the cost of a lottery: use it with domain=Simplex()")
 
     def value(self, allocation: Array) -> Array:

@@ -23,20 +23,16 @@ from contracts.problem.costs.basic import (
     scaled_cost,
 )
 from contracts.problem.costs.ends import asymptotic_slopes, finite_range
-from contracts.problem.domains import Box, Domain, NonNegative, Simplex
+from contracts.problem.domains import Box, Domain, NonNegative, Simplex, ends_of
 
 HALVINGS = 200  # of a bracket of prices, more than lie between any two floats of one sign and similar size
 DOUBLINGS = 1100  # that take any price to any other
 
 
-def by_good(domain: Domain, good: int) -> Domain | None:
+def by_good(domain: Domain, good: int, n_goods: int) -> Domain | None:
     """The amounts of one good, where the domain leaves every good its own; else None."""
-    if isinstance(domain, NonNegative):
-        return domain
-    if isinstance(domain, Box):
-        lower, upper = (end[good] if end.ndim else end for end in (domain.lower, domain.upper))
-        return Box(float(lower), float(upper))
-    return None
+    ends = ends_of(domain, n_goods)
+    return None if ends is None else Box(float(ends[0][good]), float(ends[1][good]))
 
 
 def check_kind(where: str, part: Any) -> None:
@@ -127,7 +123,7 @@ class Separable:
         return np.hstack([getattr(part, method)(values[:, [good]]) for good, part in enumerate(self.costs)])
 
     def conjugate(self, valuation: Array, domain: Domain) -> tuple[Array, Array]:
-        amounts = [by_good(domain, good) for good in range(len(self.costs))]
+        amounts = [by_good(domain, good, len(self.costs)) for good in range(len(self.costs))]
         if None not in amounts:
             found = [
                 part.conjugate(valuation[:, [good]], within)

@@ -8,7 +8,7 @@ import numpy as np
 
 from contracts.inputs.arrays import Array
 from contracts.problem.costs.basic import Linear, Power
-from contracts.problem.costs.by_type import ByType
+from contracts.problem.costs.per_type import ByType
 
 
 def finite_range(cost: Any, n_goods: int) -> tuple[Array, Array]:

@@ -8,10 +8,10 @@ import numpy as np
 
 from contracts.inputs.arrays import Array
 from contracts.problem.costs.basic import Linear, Power, Quadratic
-from contracts.problem.costs.by_type import ByType
 from contracts.problem.costs.composite import Separable, Total
 from contracts.problem.costs.curved import Exponential, Logarithm
 from contracts.problem.costs.ends import finite_range
+from contracts.problem.costs.per_type import ByType
 
 
 def is_closed_form(cost: Any) -> bool:

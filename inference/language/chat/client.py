@@ -84,9 +84,9 @@ class ChatEndpoint:
     timeout : seconds for one request as a whole, from name look-up to the last byte
     deadline : seconds for one answer as a whole: every request, retry and pause; waiting for one's turn under
         `requests_per_minute` does not count
-    retries : further attempts after 408, 409, 429, 5xx, broken connections and time-outs; pauses in between grow, or
+    n_retries : further attempts after 408, 409, 429, 5xx, broken connections and time-outs; pauses in between grow, or
         are what the server asks for
-    attempts : requests for one answer while replies do not validate
+    n_attempts : requests for one answer while replies do not validate
     requests_per_minute : the pause between requests follows from it; retries take their turn too
     budget : money that all requests together may cost; one that fails after it was sent counts with the most that it
         could have cost
@@ -107,8 +107,8 @@ class ChatEndpoint:
     model: str
     api_key: str | Secret = field(default=NO_KEY, repr=False)
     timeout: float = 30.0
-    retries: int = 2
-    attempts: int = 2
+    n_retries: int = 2
+    n_attempts: int = 2
     requests_per_minute: float = 60.0
     budget: float = 1.0
     prices: tuple[float, float] = (0.0, 0.0)
@@ -129,7 +129,7 @@ class ChatEndpoint:
             raise ProblemError(f"model is {self.model!r}: name the model at the endpoint")
         for name in ("timeout", "deadline", "requests_per_minute"):
             setattr(self, name, _number(getattr(self, name), name, positive=True))
-        for name, least in (("retries", 0), ("attempts", 1), ("longest_reply", 1), ("largest_reply", 1)):
+        for name, least in (("n_retries", 0), ("n_attempts", 1), ("longest_reply", 1), ("largest_reply", 1)):
             setattr(self, name, _count(getattr(self, name), name, least))
         if self.largest_reply > LARGEST_REPLY:
             raise ProblemError(f"largest_reply is {self.largest_reply}: at most {LARGEST_REPLY} bytes are read")
@@ -193,12 +193,12 @@ class ChatEndpoint:
             except ReplyError as error:
                 raise ReplyError(f"{kept.file} no longer validates, delete it: {error}", error.reply) from error
         clock = _Clock(time.monotonic() + self.deadline)
-        for attempt in range(self.attempts):
+        for attempt in range(self.n_attempts):
             said = self._reply(messages, schema, temperature, clock)
             try:
                 answer = unleaked(said, validate)
             except ReplyError:
-                if attempt == self.attempts - 1:
+                if attempt == self.n_attempts - 1:
                     raise
             else:
                 if kept is not None:
@@ -248,7 +248,7 @@ class ChatEndpoint:
             outcome, said = self._send(question, clock)
             times += 1
             pause = pause_before_retry(outcome, times)
-            if pause is None or times > self.retries or pause >= clock.left():
+            if pause is None or times > self.n_retries or pause >= clock.left():
                 break
             time.sleep(pause)
         if isinstance(outcome, Failed):

@@ -97,7 +97,7 @@ def test_a_part_of_a_front_says_that_its_gap_is_in_ranges_of_the_whole():
 
 
 def test_counts_print_as_whole_numbers():
-    search = c.Search(options=2, population=10, generations=1)
+    search = c.Search(n_options=2, n_population=10, n_generations=1)
     objectives = [c.Profit(), c.NumberOfOptions()]
     front = c.pareto_front(MONOPOLY, objectives, search=search, rng=np.random.default_rng(1))
     rows = str(front).splitlines()[2:-1]

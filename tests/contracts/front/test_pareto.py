@@ -246,7 +246,7 @@ def test_an_objective_without_coefficients_is_refused():
         ({"gap": 0.0}, "gap is 0.0: give a share between 0 and 1"),
         ({"time_limit": 0.0}, "time_limit is 0.0"),
         ({"time_limit": "5"}, "time_limit holds text, not numbers"),
-        ({"workers": 0}, "workers is 0: give a positive whole number of processes"),
+        ({"n_workers": 0}, "n_workers is 0: give a positive whole number of processes"),
         ({"method": "guess"}, "method is 'guess': use one of auto, exact, search"),
     ],
 )

@@ -26,7 +26,7 @@ POLICIES = c.ScreeningProblem(
     reservation_utility=-1.0,
     participation="compulsory",
 )
-SHORT = c.Search(population=24, generations=6)
+SHORT = c.Search(n_population=24, n_generations=6)
 
 
 def searched(problem, objectives, seed=0, search=SHORT, **options):
@@ -62,7 +62,7 @@ def test_every_vector_is_a_menu_that_is_exactly_ic_and_ir(case, seed):
 def test_a_search_agrees_with_the_exact_front_of_a_convex_problem():
     objectives = [c.Profit(), c.TotalSurplus()]
     exact = c.pareto_front(LINE, objectives, gap=1e-3)
-    front = searched(LINE, objectives, search=c.Search(population=60, generations=25))
+    front = searched(LINE, objectives, search=c.Search(n_population=60, n_generations=25))
     above = 1 - (exact.ideal - front.points) / exact.unit
     weights, heights = inner_facets(exact.normalised)
     assert (above @ weights.T - heights).max() <= 1e-3  # nothing beats the exact front
@@ -75,7 +75,7 @@ def test_deterministic_menus_are_those_of_brute_force():
     """Every subset of three policies, one at most for each type: all menus there are, by enumeration."""
     vertices = np.eye(3)
     objectives = [c.Profit(), c.Surplus(), c.NumberOfOptions()]
-    front = searched(POLICIES, objectives, search=c.Search(allocations=vertices, population=20, generations=8))
+    front = searched(POLICIES, objectives, search=c.Search(allocations=vertices, n_population=20, n_generations=8))
     goals, menus = goals_of(POLICIES, objectives), []
     for size in (1, 2, 3):
         for subset in itertools.combinations(range(3), size):
@@ -150,7 +150,7 @@ def test_a_search_resumes_to_the_bit(tmp_path):
 
 
 def test_a_checkpoint_of_objectives_that_only_share_their_names_is_refused(tmp_path):
-    path, search = tmp_path / "search.npz", c.Search(population=10, generations=1)
+    path, search = tmp_path / "search.npz", c.Search(n_population=10, n_generations=1)
     steady, noisy = ([c.Profit(), c.Information(Logit(temperature))] for temperature in (0.1, 2.0))
     searched(LINE, steady, search=search, checkpoint=path)
     with pytest.raises(c.ProblemError, match=r"is of other objectives: .* name another file"):
@@ -159,19 +159,19 @@ def test_a_checkpoint_of_objectives_that_only_share_their_names_is_refused(tmp_p
 
 def test_an_objective_that_no_menu_changes_is_refused():
     with pytest.raises(c.ProblemError, match=r"'luck' does not vary: each of \d+ menus searched is worth 7 by it"):
-        searched(LINE, [c.Profit(), c.Criterion("luck", lambda menu: 7.0)], search=c.Search(generations=1))
+        searched(LINE, [c.Profit(), c.Criterion("luck", lambda menu: 7.0)], search=c.Search(n_generations=1))
 
 
 @pytest.mark.slow
 def test_workers_change_nothing():
     objectives = [c.Profit(), c.Inequality()]
-    alone, together = (searched(LINE, objectives, workers=workers) for workers in (1, 2))
+    alone, together = (searched(LINE, objectives, n_workers=workers) for workers in (1, 2))
     assert json.dumps(alone.to_dict()) == json.dumps(together.to_dict())
 
 
 def test_a_search_ends_when_the_hypervolume_stands_still():
     lines = []
-    search = c.Search(population=20, generations=200, patience=3, growth=0.5)
+    search = c.Search(n_population=20, n_generations=200, patience=3, growth=0.5)
     searched(LINE, [c.Profit(), c.Inequality()], search=search, progress=lines.append)
     assert sum(line.startswith("generation") for line in lines) < 20
 
@@ -186,7 +186,7 @@ def test_of_many_menus_those_far_from_each_other_are_kept():
     [
         ({"rng": None}, "a search draws at random: pass rng"),
         ({"rng": 4}, r"rng is 4: pass numpy.random.default_rng\(4\)"),
-        ({"workers": 0}, "workers is 0"),
+        ({"n_workers": 0}, "n_workers is 0"),
         ({"method": "exact"}, "needs concave objectives, and these are not: 'number of options'"),
         ({"search": c.Search(allocations=[[1.0, 2.0]])}, r"allocations has shape \(1, 2\); expected \(n, 1\)"),
         ({"search": c.Search(allocations=[[-1.0]])}, r"allocations\[0\] lies outside the domain"),
@@ -199,7 +199,11 @@ def test_searches_that_make_no_sense_are_refused(options, message):
 
 @pytest.mark.parametrize(
     ("fields", "message"),
-    [({"population": 0}, "population is 0"), ({"options": 1.5}, "options is 1.5"), ({"growth": 0.0}, "growth is 0.0")],
+    [
+        ({"n_population": 0}, "n_population is 0"),
+        ({"n_options": 1.5}, "n_options is 1.5"),
+        ({"growth": 0.0}, "growth is 0.0"),
+    ],
 )
 def test_settings_that_make_no_sense_are_refused(fields, message):
     with pytest.raises(c.ProblemError, match=message):

@@ -1,4 +1,4 @@
-"""Twins whom a row or the principal tells apart: indifferent where floats can say so, else sharing a contract."""
+"""Twins whom a row or the principal tells apart: indifferent where floats can say so, else with one contract."""
 
 from fractions import Fraction
 
@@ -53,3 +53,17 @@ def test_twins_on_an_edge_that_two_goods_share_are_moved_inwards():
     assert menu.certificate.holds
     assert menu.allocation[:2].sum(axis=1) == pytest.approx(1.0, abs=1e-6)
     assert menu.allocation[1, 1] > menu.allocation[0, 1] + 1e-3
+
+
+def test_an_engine_that_was_asked_for_is_the_one_that_answers():
+    """Others than the reference engine are not helped out by it: their menus are their own, or an error."""
+    tastes = 3e-9 * np.array([[0.0, 0.0, 0.0], [0.0, 0.0, 1.0], [0.0, 1.0, 1.0], [1.0, 1.0, 1.0]])
+    problem = c.ScreeningProblem(
+        tastes, cost=c.Total(c.Quadratic(5e-10), [0.5, 0.5, 0.5]), domain=c.Simplex(),
+        reservation_utility=[0.0, 0.0, 0.0, 1.25e-10], participation="compulsory",
+    )  # fmt: skip
+    try:
+        found = c.solve_menu(problem, method="cuts")
+    except c.SolverError as failure:
+        found = failure.reached
+    assert found is None or found.engine == "cuts"

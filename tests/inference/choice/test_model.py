@@ -116,7 +116,7 @@ def test_a_tremble_is_the_mixture_it_says():
 @models
 def test_simulated_choices_have_the_probabilities_of_the_model(model):
     utility = np.array([0.5, 0.5, -np.inf, 0.0, -0.25])
-    drawn = model.simulate(np.broadcast_to(utility, (40_000, 5)), np.random.default_rng(1))
+    drawn = model.simulate(np.broadcast_to(utility, (40_000, 5)), rng=np.random.default_rng(1))
     expected = 40_000 * model.probabilities(utility)
     observed = np.bincount(drawn, minlength=5)
     possible = expected > 0
@@ -127,7 +127,7 @@ def test_simulated_choices_have_the_probabilities_of_the_model(model):
 @models
 def test_the_same_seed_gives_the_same_choices(model):
     utility = np.zeros((3, 7, 4))
-    once, again = (model.simulate(utility, np.random.default_rng(5)) for _ in range(2))
+    once, again = (model.simulate(utility, rng=np.random.default_rng(5)) for _ in range(2))
     assert once.shape == (3, 7)
     np.testing.assert_array_equal(once, again)
 
@@ -146,7 +146,7 @@ def test_the_indifferent_accept_and_nobody_accepts_what_is_out_of_reach():
 
 def test_a_model_of_ones_own_needs_one_method():
     np.testing.assert_allclose(LuceRule().probabilities([1.0, 3.0]), [0.25, 0.75])
-    drawn = LuceRule().simulate(np.full((1000, 2), [1.0, 3.0]), np.random.default_rng(0))
+    drawn = LuceRule().simulate(np.full((1000, 2), [1.0, 3.0]), rng=np.random.default_rng(0))
     assert abs(drawn.mean() - 0.75) < 4 * math.sqrt(0.75 * 0.25 / 1000)
     assert float(Tremble(0.5, LuceRule()).probabilities([1.0, 3.0])[0]) == pytest.approx(float(Fraction(3, 8)))
 

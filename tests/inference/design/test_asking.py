@@ -1,15 +1,19 @@
 """Menus that ask: exact information, gradients, what errors cost, the front, and the loop that learns."""
 
 import itertools
+from dataclasses import replace
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.optimize import minimize_scalar
+from scipy.stats import multinomial
 
 import contracts
 import inference
 from contracts import Box, Entropy, Linear, ProblemError, Quadratic, ScreeningProblem, Simplex, Welfare
+from inference.design import loop
 from inference.design.asking import _objective
 
 TWO = ScreeningProblem([1.0, 2.0], [0.5, 0.5], cost=Quadratic())
@@ -145,7 +149,7 @@ def test_types_are_told_from_one_choice_as_often_as_bayes_allows():
     menu, n_agents = inference.asking_menu(TWO, temperature=0.1, information_weight=0.2), 4000
     rng = np.random.default_rng(0)
     types = rng.choice(2, size=n_agents)
-    choices = inference.Logit(0.1).simulate(menu.choice_set.utility[types], rng)
+    choices = inference.Logit(0.1).simulate(menu.choice_set.utility[types], rng=rng)
     choices = np.where(choices == menu.choice_set.n_options, -1, choices)[:, np.newaxis]
     posterior = inference.infer_types(menu.choice_set, choices, choice_model=inference.Logit(0.1))
     told = (posterior.map == np.array(["0", "1"])[types]).mean()
@@ -219,20 +223,118 @@ def test_the_same_seed_plays_the_same_game_whoever_else_plays():
     assert alone.regret[0].tolist() == both.regret[1].tolist()
 
 
-@pytest.mark.slow
-def test_looking_ahead_pays_where_telling_menus_cost_little():
-    problem = ScreeningProblem([1.0, 1.5, 2.0], [0.6, 0.3, 0.1], cost=Quadratic())
-    curves = inference.simulate_learning(
-        problem,
+# ---- looking ahead, one step at a time ----
+
+
+def first_round(n_users, remaining):
+    """What a designer sees before anybody has chosen, with rounds to come; equal weights are believed, uniformly."""
+    seen = []
+
+    def watching(now):
+        seen.append(now)
+        return loop.believed(now)
+
+    inference.simulate_learning(
+        TWO,
         temperature=0.1,
-        n_rounds=10,
-        n_users=10,
-        n_runs=8,
-        designers=["believed", "look-ahead"],
-        rng=np.random.default_rng(0),
+        n_rounds=remaining + 1,
+        n_users=n_users,
+        n_runs=1,
+        designers={"watching": watching},
+        rng=np.random.default_rng(4),
     )
-    believed, ahead = curves.regret.sum(axis=(1, 2))
-    assert ahead < believed
+    return seen[0]
+
+
+def telling_of(best):
+    """The most telling of the menus that look-ahead weighs against the best one."""
+    return inference.asking_menu(TWO, temperature=0.1, information_weight=best.value, starts=[best], n_random=0)
+
+
+def outcomes(n_users, n_options):
+    return [taken for taken in itertools.product(range(n_users + 1), repeat=n_options) if sum(taken) == n_users]
+
+
+def worth(menu, n_users, remaining):
+    """Exactly: this menu now, then the best one for what all n_users may have chosen; weights are uniform a priori."""
+    nodes, measure = np.polynomial.legendre.leggauss(12)
+    weights, measure = np.column_stack([1 + nodes, 1 - nodes]) / 2, measure / 2
+    total = measure @ [menu.expected_value(w) for w in weights]
+    for taken in outcomes(n_users, menu.probabilities.shape[1]):
+        chances = measure * multinomial.pmf(taken, n_users, weights @ menu.probabilities)
+        believed = chances @ weights / chances.sum()
+        best = inference.asking_menu(TWO.under(believed), temperature=0.1, n_options=2, starts=[menu], n_random=0)
+        total += remaining * chances @ [best.expected_value(w) for w in weights]
+    return total
+
+
+def test_a_more_telling_menu_pays_where_enough_rounds_follow_and_not_before():
+    best = inference.asking_menu(TWO, temperature=0.1)
+    telling = telling_of(best)
+    assert telling.information > best.information + 0.05
+    assert telling.value < best.value
+    for remaining, pays in ((3, False), (100, True)):
+        assert bool(worth(telling, 2, remaining) > worth(best, 2, remaining)) is pays
+
+
+def test_looking_ahead_asks_from_the_round_on_from_which_answers_are_worth_their_price(monkeypatch):
+    """The answers to the telling menu, and to it alone, are imagined to end all doubt; so its price is met exactly."""
+    best = inference.asking_menu(TWO, temperature=0.1)
+    telling = telling_of(best)
+    certain = [np.array([1.0, 0.0]), np.array([0.0, 1.0])]
+    candidates = []
+
+    def imagined(now, menu):
+        candidates.append(menu)
+        return certain if menu.information > telling.information - 1e-3 else [TWO.weights]
+
+    monkeypatch.setattr(loop, "_imagined", imagined)
+    now = first_round(n_users=2, remaining=0)
+    assert loop.look_ahead(now).value == pytest.approx(best.value, abs=1e-6)  # nothing follows: what is best today
+    first, _, last = candidates
+    assert last.value == pytest.approx(telling.value, abs=1e-4)
+    gain = np.mean([max(menu.expected_value(w) for menu in candidates) for w in certain]) - first.value
+    rounds = (first.value - last.value) / gain
+    assert rounds > 0
+    for factor, asks in ((0.9, False), (1.1, True)):
+        offered = loop.look_ahead(replace(now, remaining=factor * rounds))
+        assert bool(offered.information > first.information + 0.05) is asks
+
+
+def test_what_is_imagined_is_what_may_be_chosen_as_often_as_it_is_expected(monkeypatch):
+    """Beliefs by a search along the line of all weights, chances from the multinomial: exact, but for the draws."""
+    now, draws = first_round(n_users=2, remaining=5), 1000
+    menu = telling_of(loop.believed(now))
+    monkeypatch.setattr(loop, "IMAGINED", draws)
+    monkeypatch.setattr(loop, "_learned", remembered(loop._learned))
+    beliefs = np.array(loop._imagined(now, menu))[:, 0]
+
+    def believed(taken):
+        def loss(share):
+            return -np.dot(taken, np.log(np.array([share, 1 - share]) @ menu.probabilities))
+
+        share = minimize_scalar(loss, bounds=(0, 1), method="bounded", options={"xatol": 1e-9}).x
+        joint = np.array([share, 1 - share])[:, np.newaxis] * menu.probabilities
+        return (1 + np.dot(taken, joint[0] / joint.sum(axis=0))) / 4  # two agents and a concentration of one per type
+
+    possible = outcomes(2, menu.probabilities.shape[1])
+    expected = np.array([believed(taken) for taken in possible])
+    chances = multinomial.pmf(possible, 2, now.problem.weights @ menu.probabilities)
+    counts = (np.abs(beliefs[:, np.newaxis] - expected) < 1e-5).sum(axis=0)
+    assert counts.sum() == draws
+    assert np.all(np.abs(counts - draws * chances) <= 4 * np.sqrt(draws * chances * (1 - chances)))
+
+
+def remembered(learned):
+    """The same beliefs, computed once for the same counts."""
+    known = {}
+
+    def learn(problem, seen, counts, alpha):
+        key = tuple(counts[-1])
+        known[key] = known.get(key) or learned(problem, seen, counts, alpha)
+        return known[key]
+
+    return learn
 
 
 def test_curves_are_drawn_and_tabled():

@@ -76,7 +76,7 @@ def test_an_answer_is_worth_no_less_than_nothing_and_no_more_than_all_regret(wei
 @given(st.permutations(range(8)))
 def test_who_comes_first_does_not_matter_to_groups(order):
     acts = np.log(np.array([[0.98, 0.01, 0.01]] * 5 + [[0.01, 0.01, 0.98]] * 3))[np.newaxis] * 3
-    groups = infer_groups(SPACE, acts[:, order], np.random.default_rng(1))
+    groups = infer_groups(SPACE, acts[:, order], rng=np.random.default_rng(1))
     assert groups.weight_near(1.0)[0] == pytest.approx(3 / 8, abs=0.01)
     assert int(groups.n_groups[0].argmax()) == 2
 
@@ -94,7 +94,7 @@ def test_groups_agree_with_the_sum_over_all_assignments():
             exact[person, norm] += weight
     exact /= exact.sum(axis=1, keepdims=True)
     many = np.tile(np.log(likelihood), (400, 1, 1))
-    drawn = infer_groups(SPACE, many, np.random.default_rng(1), n_sweeps=100).membership.mean(axis=0)
+    drawn = infer_groups(SPACE, many, rng=np.random.default_rng(1), n_sweeps=100).membership.mean(axis=0)
     np.testing.assert_allclose(drawn, exact, atol=0.01)
 
 
@@ -135,9 +135,12 @@ FAILURES = [
     (lambda: question([[1.0, 0.0, 0.0]], SPACE, reliability=2.0), "reliability is 2.0"),
     (lambda: Listener(a=0.0), "parameters of a Beta prior are positive"),
     (lambda: Listener(trust=1.0), "trust is 1.0"),
-    (lambda: infer_groups(SPACE, np.zeros((2, 0, 3)), np.random.default_rng(1)), "has shape"),
-    (lambda: infer_groups(SPACE, np.zeros((2, 1, 3)), np.random.default_rng(1), concentration=0.0), "must be positive"),
-    (lambda: infer_groups(SPACE, np.zeros((2, 1, 3)), np.random.default_rng(1), n_sweeps=0), "at least one sweep"),
+    (lambda: infer_groups(SPACE, np.zeros((2, 0, 3)), rng=np.random.default_rng(1)), "has shape"),
+    (
+        lambda: infer_groups(SPACE, np.zeros((2, 1, 3)), rng=np.random.default_rng(1), concentration=0.0),
+        "must be positive",
+    ),
+    (lambda: infer_groups(SPACE, np.zeros((2, 1, 3)), rng=np.random.default_rng(1), n_sweeps=0), "at least one sweep"),
 ]
 
 
@@ -149,11 +152,11 @@ def test_what_makes_no_sense_is_refused(broken, message):
 
 def test_the_norms_of_the_users_of_a_play_are_told_from_their_offers():
     users = ("selfish", "altruistic", "altruistic")
-    played = play(Game(users=users, assistants=0), n_runs=30, rng=np.random.default_rng(1))
-    groups = infer_user_norms(played, np.random.default_rng(2))
+    played = play(Game(users=users, n_assistants=0), n_runs=30, rng=np.random.default_rng(1))
+    groups = infer_user_norms(played, rng=np.random.default_rng(2))
     assert [groups.share_of(person).mean() for person in range(3)] == pytest.approx([0, 1, 1], abs=0.02)
     assert "2 norms held" in repr(groups)
     with pytest.raises(ProblemError, match="played is tuple: give what play"):
-        infer_user_norms(users, np.random.default_rng(2))
+        infer_user_norms(users, rng=np.random.default_rng(2))
     with pytest.raises(ProblemError, match="rng is 1"):
-        infer_user_norms(played, 1)
+        infer_user_norms(played, rng=1)

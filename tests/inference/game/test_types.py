@@ -44,7 +44,7 @@ def test_types_are_those_that_played(simulated):
 
 
 def test_offers_of_left_out_runs_are_predicted_better_than_by_histograms(simulated):
-    scores = held_out(simulated, np.random.default_rng(1), n_folds=4)
+    scores = held_out(simulated, rng=np.random.default_rng(1), n_folds=4)
     offers = list(scores.offers.values())
     assert scores.n_runs == 24
     assert scores.n_offers == simulated["proposer_policy"].notna().sum()
@@ -66,7 +66,7 @@ BROKEN = [
     (lambda t: fit_split_types(t).screening_problem({"half": 0.5}), "at least two shares"),
     (lambda t: fit_split_types(t).screening_problem({"a": 0.5, "b": 0.5}), "rule 'b' covers no offer"),
     (lambda t: fit_split_types(t).acceptable("greedy"), "there is no type 'greedy'"),
-    (lambda t: held_out(t, np.random.default_rng(1), n_folds=100), "n_folds is 100 with 24 runs"),
+    (lambda t: held_out(t, rng=np.random.default_rng(1), n_folds=100), "n_folds is 100 with 24 runs"),
     (lambda t: learn_norm(t), "the transcript holds 24 runs"),
     (lambda t: learn_norm(t.iloc[:0]), "the transcript is empty"),
 ]
@@ -105,17 +105,17 @@ def test_a_currency_never_seen_needs_a_kernel_and_then_leans_on_the_prior(simula
     game = Game(users=("selfish",) * 9, settings=(Setting("dollars"),))
     table = play(game, rng=np.random.default_rng(1)).to_frame()
     with pytest.raises(ProblemError, match="'favours' has never been seen, only dollars"):
-        learn_norm(table).propose(50, np.random.default_rng(1), currency="favours")
+        learn_norm(table).propose(50, rng=np.random.default_rng(1), currency="favours")
     with pytest.raises(ProblemError, match="no similarity to dollars"):
         learn_norm(table, Assistant(kernel=currency_kernel(["dollars"]))).propose(
-            50, np.random.default_rng(1), currency="favours"
+            50, rng=np.random.default_rng(1), currency="favours"
         )
     with pytest.raises(ProblemError, match="'gold' has never been seen: describe it"):
         currency_kernel(["dollars", "gold"])
     kernel = currency_kernel(["dollars", "apples", "favours"], length=0.5)
     learned = learn_norm(table, Assistant(kernel=kernel), prior="altruistic")
     rng = np.random.default_rng(2)
-    near, far = (np.mean([learned.propose(50, rng, currency=c) for _ in range(200)]) for c in ("apples", "favours"))
+    near, far = (np.mean([learned.propose(50, rng=rng, currency=c) for _ in range(200)]) for c in ("apples", "favours"))
     assert near < 25 < far
 
 
@@ -138,6 +138,6 @@ def test_recorded_users_refuse_an_even_split_where_they_were_told_not_to_want_on
 @needs_recordings
 def test_recorded_offers_and_decisions_of_left_out_runs_are_predicted():
     offers = read_offers(RECORDED)
-    scores = held_out(offers[offers["manners"].isna() | (offers["manners"] == "neutral")], np.random.default_rng(1))
+    scores = held_out(offers[offers["manners"].isna() | (offers["manners"] == "neutral")], rng=np.random.default_rng(1))
     assert scores.offers["norms, learning in the run"] > 0.5 * scores.offers["histogram by policy"]
     assert max(scores.decisions, key=scores.decisions.get) == "rates by band"

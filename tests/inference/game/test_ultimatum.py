@@ -32,7 +32,7 @@ COUNTS = [  # assistants, users, user-user, mixed each way, assistant-assistant:
 
 @pytest.mark.parametrize(("assistants", "users", "among_users", "across", "among_assistants"), COUNTS)
 def test_groups_play_as_many_interactions_as_recorded(assistants, users, among_users, across, among_assistants):
-    pairings = [slot.pairing for slot in Game(users=("fair",) * users, assistants=assistants).schedule]
+    pairings = [slot.pairing for slot in Game(users=("fair",) * users, n_assistants=assistants).schedule]
     assert [pairings.count(one) for one in PAIRINGS] == [among_users, across, across, among_assistants]
 
 
@@ -40,7 +40,7 @@ def test_groups_play_as_many_interactions_as_recorded(assistants, users, among_u
 def test_everybody_proposes_once_and_answers_once(users, assistants):
     if users + assistants < 2:
         return
-    schedule = Game(users=("fair",) * users, assistants=assistants).schedule
+    schedule = Game(users=("fair",) * users, n_assistants=assistants).schedule
     assert sorted(slot.proposer for slot in schedule) == list(range(users + assistants))
     assert sorted(slot.responder for slot in schedule) == list(range(users + assistants))
 
@@ -127,13 +127,13 @@ def test_the_filter_is_the_sum_over_paths_of_slips():
 @pytest.mark.parametrize("group", [(1, 9), (5, 5), (9, 1)])
 def test_assistants_come_within_two_percent_of_any_norm_by_the_last_epoch(policy, group):
     assistants, users = group
-    game = Game(users=(policy,) * users, assistants=assistants)
+    game = Game(users=(policy,) * users, n_assistants=assistants)
     played = play(game, n_runs=100, rng=np.random.default_rng(5))
     assert abs(played.assistant_share[:, -1].mean() - played.users_share[:, -1].mean()) < 0.02
 
 
 def test_before_anything_is_seen_the_assistant_follows_its_prior():
-    game = Game(users=("selfish",) * 9, epochs=1)
+    game = Game(users=("selfish",) * 9, n_epochs=1)
     kind = Assistant(priors=("altruistic",), temperature=0.0, learning="epoch")
     assert play(game, kind, n_runs=20, rng=np.random.default_rng(1)).assistant_share.min() > 0.85
 
@@ -141,7 +141,7 @@ def test_before_anything_is_seen_the_assistant_follows_its_prior():
 @settings(max_examples=10, deadline=None)
 @given(st.integers(0, 2**32), st.sampled_from([0.0, 0.5, 1.0, 2.0]))
 def test_the_same_seed_gives_the_same_bytes(seed, temperature):
-    game, kind = Game(users=("fair", "selfish"), assistants=2, epochs=2), Assistant(temperature=temperature)
+    game, kind = Game(users=("fair", "selfish"), n_assistants=2, n_epochs=2), Assistant(temperature=temperature)
     one, two = (play(game, kind, n_runs=3, rng=np.random.default_rng(seed), beliefs=True) for _ in range(2))
     for name in ("setting", "amount", "seated", "units", "accepted", "belief_mean", "belief_sd"):
         assert getattr(one, name).tobytes() == getattr(two, name).tobytes()
@@ -150,7 +150,7 @@ def test_the_same_seed_gives_the_same_bytes(seed, temperature):
 @settings(max_examples=20, deadline=None)
 @given(st.integers(0, 2**32), st.integers(1, 3), st.integers(1, 3))
 def test_offers_split_what_there_is(seed, users, assistants):
-    game = Game(users=("altruistic",) * users, assistants=assistants, settings=(Setting("coins", 1, 4),), epochs=2)
+    game = Game(users=("altruistic",) * users, n_assistants=assistants, settings=(Setting("coins", 1, 4),), n_epochs=2)
     played = play(game, n_runs=5, rng=np.random.default_rng(seed))
     assert ((played.units >= 0) & (played.units <= played.amount[..., np.newaxis])).all()
     frame = played.to_frame()
@@ -166,15 +166,15 @@ def test_beliefs_narrow_down_on_the_norm():
 def test_exceptions_and_answers_change_the_policy_of_a_setting_and_of_a_role():
     game = Game(
         users=("selfish",) * 4,
-        assistants=0,
+        n_assistants=0,
         settings=(Setting("dollars"), Setting("apples")),
         exceptions={("selfish", "apples"): "fair"},
         in_turn=True,
-        epochs=2,
+        n_epochs=2,
     )
     shares = play(game, n_runs=50, rng=np.random.default_rng(1)).share.mean(axis=(0, 2))
     assert shares == pytest.approx([0.03, 0.5], abs=0.03)
-    refusing = Game(users=("selfish",) * 4, assistants=0, answers={"selfish": "fair"})
+    refusing = Game(users=("selfish",) * 4, n_assistants=0, answers={"selfish": "fair"})
     assert play(refusing, n_runs=50, rng=np.random.default_rng(1)).accepted.mean() < 0.05
 
 
@@ -192,7 +192,7 @@ FAILURES = [
     (lambda: Game(users=("greedy",) * 2), "no policy is called 'greedy'"),
     (lambda: Game(users=("fair",) * 2, exceptions={("fair", "gold"): "selfish"}), "the setting 'gold'"),
     (lambda: Game(users=("fair",) * 2, tone="angry"), "tone is 'angry'"),
-    (lambda: Game(users=("fair",) * 2, epochs=0), "epochs and settings are needed"),
+    (lambda: Game(users=("fair",) * 2, n_epochs=0), "epochs and settings are needed"),
     (lambda: Game(users=("fair",) * 2, alike=1.5), "alike is 1.5"),
     (lambda: Setting("coins", 5, 4), "lowest 5 exceeds highest 4"),
     (lambda: Setting("coins", 0, 4), "whole number of units from 1"),
@@ -208,8 +208,8 @@ FAILURES = [
     (lambda: play(Game(users=("fair",) * 2), n_runs=0, rng=np.random.default_rng(1)), "play at least once"),
     (lambda: play(Game(users=("fair",) * 2), rng=1), r"rng is 1: pass numpy\.random\.default_rng\(1\)"),
     (lambda: Game(users="selfish"), r"users is 'selfish': give one policy per user, such as \('selfish',\) \* 9"),
-    (lambda: Game(users=("fair",), assistants=1.5), "assistants is 1.5: give a whole number"),
-    (lambda: Game(users=("fair",), epochs="5"), "epochs is '5': give a whole number"),
+    (lambda: Game(users=("fair",), n_assistants=1.5), "assistants is 1.5: give a whole number"),
+    (lambda: Game(users=("fair",), n_epochs="5"), "epochs is '5': give a whole number"),
     (lambda: tables_of(SPACE, [20]).row(30), "amount 30 has no table"),
     (lambda: tables_of(share_norms(), np.arange(50_000, 50_100)), "use larger units"),
 ]

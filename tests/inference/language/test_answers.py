@@ -22,7 +22,9 @@ def share(found):
 
 
 def endpoint(url, folder, **options):
-    return ChatEndpoint(url, **{"model": "stub", "requests_per_minute": 1e6, "retries": 0, "cache": folder, **options})
+    return ChatEndpoint(
+        url, **{"model": "stub", "requests_per_minute": 1e6, "n_retries": 0, "cache": folder, **options}
+    )
 
 
 def test_an_answer_depends_on_all_that_was_asked(tmp_path):

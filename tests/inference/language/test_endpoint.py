@@ -28,7 +28,7 @@ GOOD = completion(answer(0.9, evidence=["well-being of others"]), prompt_tokens=
 
 def reader(url, **options):
     return EndpointReader(
-        ChatEndpoint(url, "stub", **{"timeout": 5.0, "requests_per_minute": 1e6, "retries": 0, **options})
+        ChatEndpoint(url, "stub", **{"timeout": 5.0, "requests_per_minute": 1e6, "n_retries": 0, **options})
     )
 
 
@@ -110,7 +110,7 @@ def test_busy_and_broken_servers_are_asked_again(status):
         return (status, {"error": {"message": "not now"}}) if number < 3 else (200, GOOD)
 
     with serving(respond) as (url, requests):
-        assert reader(url, retries=2).read(POLICY).share_offered == 0.9
+        assert reader(url, n_retries=2).read(POLICY).share_offered == 0.9
         assert len(requests) == 3
 
 
@@ -118,7 +118,7 @@ def test_busy_and_broken_servers_are_asked_again(status):
 def test_a_server_that_keeps_failing_is_an_error_with_its_words(status):
     broken = serving(lambda request, number: (status, {"error": {"message": "out of order"}}))
     with broken as (url, _), pytest.raises(EndpointError, match=f"status {status}.*out of order"):
-        reader(url, retries=1).read(POLICY)
+        reader(url, n_retries=1).read(POLICY)
 
 
 def test_a_stalled_server_is_given_up():

@@ -26,7 +26,7 @@ OVERHEAD = 0.4  # seconds that a busy machine may take beyond a limit
 
 def reader(url, **options):
     return EndpointReader(
-        ChatEndpoint(url, "stub", **{"timeout": 5.0, "requests_per_minute": 1e6, "retries": 0, **options})
+        ChatEndpoint(url, "stub", **{"timeout": 5.0, "requests_per_minute": 1e6, "n_retries": 0, **options})
     )
 
 
@@ -79,12 +79,12 @@ def test_a_thread_that_was_given_up_ends():
 
 def test_the_deadline_holds_over_retries_pauses_and_attempts():
     with serving(lambda request, number: (503, {}, {"retry-after-ms": "120"})) as (url, requests):
-        took, said = seconds_until_refused(url, deadline=0.3, retries=1000)
+        took, said = seconds_until_refused(url, deadline=0.3, n_retries=1000)
         assert "status 503" in said
         assert took < 0.3 + OVERHEAD
         assert len(requests) <= 3
     with serving(lambda request, number: (time.sleep(0.1), (200, completion("no")))[1]) as (url, requests):
-        took, said = seconds_until_refused(url, deadline=0.25, attempts=1000)
+        took, said = seconds_until_refused(url, deadline=0.25, n_attempts=1000)
     assert took < 0.25 + OVERHEAD
     assert "deadline of 0.25 s: raise deadline" in said
 
@@ -95,15 +95,15 @@ def test_a_longer_deadline_is_the_remedy():
         return 200, completion("no") if number % 3 else GOOD
 
     with serving(respond) as (url, _), pytest.raises(EndpointError, match="raise deadline"):
-        reader(url, deadline=0.15, attempts=3).read(POLICY)
+        reader(url, deadline=0.15, n_attempts=3).read(POLICY)
     with serving(respond) as (url, _):
-        assert reader(url, deadline=5.0, attempts=3).read(POLICY).share_offered == 0.9
+        assert reader(url, deadline=5.0, n_attempts=3).read(POLICY).share_offered == 0.9
 
 
 @pytest.mark.parametrize("wish", ["3600", "1e9", "inf", "Fri, 31 Dec 9999 23:59:59 GMT"])
 def test_a_server_that_asks_to_wait_beyond_the_deadline_is_not_waited_for(wish):
     with serving(lambda request, number: (429, {}, {"retry-after-ms": "x", "retry-after": wish})) as (url, requests):
-        took, said = seconds_until_refused(url, retries=3)
+        took, said = seconds_until_refused(url, n_retries=3)
     assert took < OVERHEAD
     assert len(requests) == 1
     assert "asks to wait" in said
@@ -182,7 +182,7 @@ def test_deep_nests_and_huge_numbers_are_no_replies(body):
 @pytest.mark.parametrize("status", [429, 500, 400, 403, 307])
 def test_failures_and_retries_cost_and_end_with_the_budget(status):
     with serving(lambda request, number: (status, {"error": "no"})) as (url, requests):
-        asked = reader(url, retries=2, prices=(1000.0, 1000.0), budget=20.0)
+        asked = reader(url, n_retries=2, prices=(1000.0, 1000.0), budget=20.0)
         for k in range(50):
             with pytest.raises(EndpointError) as caught:
                 asked.read(f"Offer half, {k}.")
@@ -198,7 +198,7 @@ def test_a_request_that_got_no_answer_counts_in_full():
     prices = (0.0, 1e6 / 400)  # money 1 a reply
     for talk in (drip(b"H"), lambda send: None, lambda send: send(b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n{")):
         with speaking(talk) as (url, heard):
-            asked = reader(url, timeout=0.2, prices=prices, budget=10.0, retries=1)
+            asked = reader(url, timeout=0.2, prices=prices, budget=10.0, n_retries=1)
             with pytest.raises(EndpointError):
                 asked.read(POLICY)
         assert asked.endpoint.spent == pytest.approx(len(heard))
@@ -228,7 +228,7 @@ def test_negotiating_the_form_costs_too():
 
 def test_retries_keep_the_distance_of_requests():
     with serving(lambda request, number: (500, {})) as (url, requests), pytest.raises(EndpointError):
-        reader(url, requests_per_minute=600, retries=2).read(POLICY)
+        reader(url, requests_per_minute=600, n_retries=2).read(POLICY)
     gaps = [later["time"] - sooner["time"] for sooner, later in itertools.pairwise(requests)]
     assert len(gaps) == 2
     assert min(gaps) > 0.07  # 0.1 s apart when sent, although the server asks for 5 ms
@@ -378,7 +378,7 @@ def test_a_budget_that_becomes_nan_admits_nothing():
 
 
 POSITIVE = ("timeout", "deadline", "requests_per_minute")
-COUNTS = ("retries", "attempts", "longest_reply", "largest_reply")
+COUNTS = ("n_retries", "n_attempts", "longest_reply", "largest_reply")
 NO_NUMBER = (math.nan, math.inf, -math.inf, -1.0, True, False, "1", None, 1j, [1.0], np.array([1.0]), Decimal("nan"))
 
 
@@ -405,9 +405,9 @@ def test_settings_of_the_wrong_kind_are_refused_by_name(name, value):
 
 def test_numbers_of_numpy_are_numbers():
     endpoint = ChatEndpoint(
-        "http://127.0.0.1:9/v1", "stub", budget=np.float32(0.5), retries=np.int64(3), timeout=10**9, prices=[1, 2]
+        "http://127.0.0.1:9/v1", "stub", budget=np.float32(0.5), n_retries=np.int64(3), timeout=10**9, prices=[1, 2]
     )
-    assert (endpoint.budget, endpoint.retries, endpoint.prices) == (0.5, 3, (1.0, 2.0))
+    assert (endpoint.budget, endpoint.n_retries, endpoint.prices) == (0.5, 3, (1.0, 2.0))
 
 
 def test_times_beyond_what_a_clock_takes_are_no_reason_to_fail():

@@ -39,7 +39,7 @@ PROXIES = ("http_proxy", "https_proxy", "all_proxy", "HTTP_PROXY", "HTTPS_PROXY"
 
 def reader(url, **options):
     return EndpointReader(
-        ChatEndpoint(url, "stub", **{"timeout": 5.0, "requests_per_minute": 1e6, "retries": 0, **options})
+        ChatEndpoint(url, "stub", **{"timeout": 5.0, "requests_per_minute": 1e6, "n_retries": 0, **options})
     )
 
 
@@ -99,7 +99,7 @@ def test_no_redirect_is_followed_and_nothing_is_kept(status, tmp_path):
     with serving(lambda request, number: (200, GOOD)) as (elsewhere, taken):
         place = {"Location": f"{elsewhere}/chat/completions?key={KEY}"}
         with serving(lambda request, number: (status, {}, place)) as (url, requests):
-            asked = reader(url, api_key=KEY, retries=2, cache=tmp_path)
+            asked = reader(url, api_key=KEY, n_retries=2, cache=tmp_path)
             with pytest.raises(EndpointError) as raised:
                 asked.read(POLICY)
     assert f"{url} was redirected with status {status} to '{elsewhere.removesuffix('/v1')}'" in str(raised.value)
@@ -359,7 +359,7 @@ def test_certificates_are_checked_and_may_be_named(certificate, monkeypatch):
     served = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     served.load_cert_chain(*certificate)
     with serving(lambda request, number: (200, GOOD), tls=served) as (url, requests):
-        asked = reader(url, api_key=KEY, retries=2)
+        asked = reader(url, api_key=KEY, n_retries=2)
         with pytest.raises(EndpointError, match="certificate that is not believed") as raised:
             asked.read(POLICY)
         assert not requests

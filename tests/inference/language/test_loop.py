@@ -37,7 +37,7 @@ PRIORS = ("Be selfish.", "Be fair.", "Be altruistic.")
 def test_a_principle_written_from_transcripts_reaches_the_norm_as_the_bayesian_assistant_does(
     policy, users, assistants
 ):
-    game = Game(users=(policy,) * users, assistants=assistants, epochs=3)
+    game = Game(users=(policy,) * users, n_assistants=assistants, n_epochs=3)
     played = play_with_language(game, WritingMeta(), ReaderAssistant(), PRIORS, rng=np.random.default_rng(3))
     gap = np.abs(played.mean_shares("assistant") - played.mean_shares("user"))
     bayesian = play(game, Assistant(learning="epoch"), n_runs=50, rng=np.random.default_rng(3))
@@ -46,7 +46,7 @@ def test_a_principle_written_from_transcripts_reaches_the_norm_as_the_bayesian_a
 
 
 def test_transcripts_have_the_schedule_and_the_columns_of_the_recordings():
-    game = Game(users=("fair",) * 5, assistants=5, epochs=2)
+    game = Game(users=("fair",) * 5, n_assistants=5, n_epochs=2)
     played = play_with_language(game, WritingMeta(), ReaderAssistant(), PRIORS, rng=np.random.default_rng(1))
     frame = played.to_frame()
     assert tuple(frame.columns) == COLUMNS
@@ -61,7 +61,7 @@ def test_transcripts_have_the_schedule_and_the_columns_of_the_recordings():
 
 
 def test_a_speaker_that_fails_leaves_what_was_played():
-    game = Game(users=("fair",) * 2, assistants=2, epochs=2)
+    game = Game(users=("fair",) * 2, n_assistants=2, n_epochs=2)
     with pytest.raises(LoopError, match="after epoch 1: no principle was recorded after epoch 1") as raised:
         play_with_language(
             game, RecordedMeta({0: "Be fair."}), ReaderAssistant(), ["Be selfish."], rng=np.random.default_rng(0)
@@ -76,7 +76,7 @@ def test_a_speaker_that_fails_leaves_what_was_played():
 def test_a_run_without_assistants_or_priors_is_refused(assistants, priors):
     with pytest.raises(ProblemError, match="at least one assistant"):
         play_with_language(
-            Game(users=("fair",) * 3, assistants=assistants), WritingMeta(), ReaderAssistant(), priors,
+            Game(users=("fair",) * 3, n_assistants=assistants), WritingMeta(), ReaderAssistant(), priors,
             rng=np.random.default_rng(0),
         )  # fmt: skip
 
@@ -102,8 +102,8 @@ def test_models_at_an_endpoint_drop_in_and_see_texts_as_data():
         return 200, completion(json.dumps({"principle": "Offer half of everything."}))
 
     with serving(respond) as (url, requests):
-        endpoint = ChatEndpoint(url, "stub", requests_per_minute=1e6, retries=0)
-        game = Game(users=("fair",) * 2, assistants=2, epochs=2)
+        endpoint = ChatEndpoint(url, "stub", requests_per_minute=1e6, n_retries=0)
+        game = Game(users=("fair",) * 2, n_assistants=2, n_epochs=2)
         played = play_with_language(
             game, EndpointMeta(endpoint), EndpointAssistant(endpoint), [attack], rng=np.random.default_rng(0)
         )
@@ -120,7 +120,7 @@ def test_models_at_an_endpoint_drop_in_and_see_texts_as_data():
 )
 def test_an_offer_that_is_none_is_refused_and_quoted(reply):
     with serving(lambda request, number: (200, completion(reply))) as (url, _):
-        assistant = EndpointAssistant(ChatEndpoint(url, "stub", requests_per_minute=1e6, retries=0))
+        assistant = EndpointAssistant(ChatEndpoint(url, "stub", requests_per_minute=1e6, n_retries=0))
         with pytest.raises(ReplyError) as raised:
             assistant.propose("Be fair.", "apples", 10)
     assert reply in str(raised.value)

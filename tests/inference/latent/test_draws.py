@@ -22,7 +22,7 @@ def population(weights, coefficients, n_people, n_rounds, rng, names=None):
     """Choices between two options of normal attributes."""
     offers = rng.normal(size=(n_people * n_rounds, 2, len(coefficients[0])))
     people = np.repeat(np.arange(n_people), n_rounds)
-    return simulate_choices(weights, coefficients, offers, people, rng, names=names)
+    return simulate_choices(weights, coefficients, offers, people, rng=rng, names=names)
 
 
 def social_preferences():
@@ -62,7 +62,7 @@ def test_types_that_hardly_differ_switch_names_and_are_named_again():
     """Without new names both types would have the same posterior; with them, draws follow the EM estimate."""
     rng = np.random.default_rng(1)
     data = population([0.5, 0.5], [[1.4], [0.2]], 30, 4, rng).data
-    drawn = sample_latent_types(data, 2, rng=rng, draws=600, warmup=200)
+    drawn = sample_latent_types(data, 2, rng=rng, n_draws=600, n_warmup=200)
     assert 0.02 < drawn.renamed < 0.98
     located = drawn.coefficients.mean(axis=(0, 1))[:, 0]
     assert abs(located[0] - located[1]) > 0.5
@@ -74,7 +74,7 @@ def test_types_that_hardly_differ_switch_names_and_are_named_again():
 def test_with_one_type_the_posterior_is_that_of_quadrature():
     rng = np.random.default_rng(2)
     data = population([1.0], [[0.8]], 10, 3, rng).data
-    drawn = sample_latent_types(data, 1, rng=rng, draws=1500, warmup=100, spread=1.0)
+    drawn = sample_latent_types(data, 1, rng=rng, n_draws=1500, n_warmup=100, spread=1.0)
     gap = data.attributes[:, 0, 0] - data.attributes[:, 1, 0]
     unit = np.sqrt(np.mean(gap**2))
 
@@ -95,7 +95,7 @@ def test_types_people_and_shares_are_recovered():
     rng = np.random.default_rng(3)
     truth = np.array([[2.0, -1.0], [-0.5, -1.5], [0.5, 1.0]])
     simulated = population([0.5, 0.3, 0.2], truth, 120, 15, rng)
-    drawn = sample_latent_types(simulated.data, 3, rng=rng, draws=250, warmup=150)
+    drawn = sample_latent_types(simulated.data, 3, rng=rng, n_draws=250, n_warmup=150)
     off = (drawn.coefficients.mean(axis=(0, 1)) - truth) / drawn.coefficients.std(axis=(0, 1))
     assert np.abs(off).max() < 4
     assert np.abs((drawn.weights.mean(axis=(0, 1)) - [0.5, 0.3, 0.2]) / drawn.weights.std(axis=(0, 1))).max() < 4
@@ -109,7 +109,7 @@ def test_the_same_seed_gives_the_same_draws():
     data = population([0.6, 0.4], [[1.5], [-1.0]], 20, 5, np.random.default_rng(4)).data
 
     def run(seed):
-        return sample_latent_types(data, 2, rng=np.random.default_rng(seed), draws=20, warmup=20)
+        return sample_latent_types(data, 2, rng=np.random.default_rng(seed), n_draws=20, n_warmup=20)
 
     assert run(0).coefficients.tobytes() == run(0).coefficients.tobytes()
     assert run(0).coefficients.tobytes() != run(1).coefficients.tobytes()
@@ -125,9 +125,9 @@ def test_ranks_of_the_truth_are_uniform_for_what_does_not_depend_on_names():
         offers = rng.normal(size=(75, 2, 1))
         unit = np.sqrt(np.mean((offers[:, 0] - offers[:, 1]) ** 2))
         weights, tastes = rng.dirichlet([2.0, 2.0]), rng.normal(size=(2, 1)) * spread / unit
-        data = simulate_choices(weights, tastes, offers, np.repeat(np.arange(15), 5), rng).data
+        data = simulate_choices(weights, tastes, offers, np.repeat(np.arange(15), 5), rng=rng).data
         drawn = sample_latent_types(
-            data, 2, rng=rng, draws=144, warmup=50, chains=1, concentration=2.0, spread=spread, starts=3
+            data, 2, rng=rng, n_draws=144, n_warmup=50, n_chains=1, concentration=2.0, spread=spread, n_starts=3
         )
         spaced = slice(15, None, 16)
         shares, coefficients = drawn.weights[0, spaced], drawn.coefficients[0, spaced, :, 0]
@@ -148,7 +148,7 @@ def test_ranks_of_the_truth_are_uniform_for_what_does_not_depend_on_names():
 def test_the_posterior_of_social_preferences_is_centred_on_the_published_types():
     """Within half a posterior standard deviation of EM everywhere; ratios to 'self' are Table 2 to 0.005."""
     data = social_preferences()
-    em = fit_latent_types(data, 3, np.random.default_rng(0), starts=20)
+    em = fit_latent_types(data, 3, rng=np.random.default_rng(0), n_starts=20)
     drawn = sample_latent_types(data, 3, rng=np.random.default_rng(0))
     assert drawn.diagnostics["r_hat"].max() < 1.02
     assert drawn.diagnostics["effective"].min() > 300
@@ -167,7 +167,7 @@ def test_possible_populations_become_menus():
     rng = np.random.default_rng(5)
     truth = [[-1.0, 3.0], [-1.0, 0.5]]
     data = population([0.75, 0.25], truth, 80, 20, rng, names=["price", "quality"]).data
-    drawn = sample_latent_types(data, 2, rng=rng, draws=50, warmup=100)
+    drawn = sample_latent_types(data, 2, rng=rng, n_draws=50, n_warmup=100)
     problem = drawn.screening_problem(price="price", cost=Quadratic())
     worth = drawn.willingness_to_pay("price")[..., 0]
     np.testing.assert_allclose(problem.valuations[:, 0], worth.mean(axis=(0, 1)))
@@ -189,10 +189,8 @@ def test_tables_frames_and_arviz_hold_the_same_numbers():
     rng = np.random.default_rng(6)
     data = population([0.6, 0.4], [[1.5], [-1.0]], 40, 8, rng, names=["speed"]).data
     steps = []
-    drawn = sample_latent_types(
-        data, 2, rng=rng, draws=30, warmup=50, progress=lambda done, of: steps.append((done, of))
-    )
-    assert steps[-1] == (80, 80)
+    drawn = sample_latent_types(data, 2, rng=rng, n_draws=30, n_warmup=50, progress=steps.append)
+    assert steps[-1] == "sweep 80 of 80"
     frame = drawn.to_frame()
     assert frame.loc[(1, "speed"), "estimate"] == pytest.approx(drawn.coefficients[:, :, 1, 0].mean())
     assert frame.loc[(0, "weight"), "low"] < drawn.weights[..., 0].mean() < frame.loc[(0, "weight"), "high"]

@@ -22,7 +22,7 @@ from inference import (
     simulate_choices,
 )
 from inference.latent.maximum import Point, Prior, e_step, em_round, newton, random_points
-from inference.logit.mixture import comparisons, evaluate
+from inference.logit.mixture import evaluate, situations_of
 from inference.logit.simulated import logit
 from tests.inference import published
 
@@ -35,7 +35,7 @@ def population(seed=0, n_people=60, per_person=12, tastes=TASTES, shares=SHARES,
     rng = np.random.default_rng(seed)
     person = np.repeat(np.arange(n_people), per_person)
     offers = rng.normal(size=(len(person), n_options, tastes.shape[1]))
-    return simulate_choices(shares, tastes, offers, person, rng, names=["price", "speed"])
+    return simulate_choices(shares, tastes, offers, person, rng=rng, names=["price", "speed"])
 
 
 @pytest.fixture(scope="module")
@@ -45,11 +45,11 @@ def data():
 
 @pytest.fixture(scope="module")
 def types(data):
-    return fit_latent_types(data, 2, np.random.default_rng(0), starts=6)
+    return fit_latent_types(data, 2, rng=np.random.default_rng(0), n_starts=6)
 
 
 def fitted(data, n_types=2, seed=0, starts=4, **options):
-    return fit_latent_types(data, n_types, np.random.default_rng(seed), starts=starts, **options)
+    return fit_latent_types(data, n_types, rng=np.random.default_rng(seed), n_starts=starts, **options)
 
 
 def changed(data, attributes=None, choice=None, person=None, names=None):
@@ -73,7 +73,7 @@ def assert_same(one: LatentTypes, two: LatentTypes):
 
 
 def test_the_gradient_vanishes_and_no_neighbour_is_better(types, data):
-    situations = comparisons(data)
+    situations = situations_of(data)
     found = evaluate(situations, types.coefficients * situations.scale)
     assert types.convergence.gradient < 1e-9
     best = types.log_likelihood_by_person(data).sum()
@@ -105,7 +105,7 @@ def test_one_type_is_multinomial_logit_as_a_general_optimiser_finds_it(data):
 @settings(max_examples=15)
 @given(seed=st.integers(0, 10**6), n_types=st.integers(2, 4), ridge=st.sampled_from([0.0, 0.5]))
 def test_no_round_of_em_lowers_the_objective_from_any_start(data, seed, n_types, ridge):
-    situations, rng = comparisons(data), np.random.default_rng(seed)
+    situations, rng = situations_of(data), np.random.default_rng(seed)
     prior = Prior(np.zeros(2), ridge * np.eye(2))
     points = random_points(situations, n_types, 3, rng, Prior(np.zeros(2), np.eye(2)))
     tastes = np.stack([point.coefficients for point in points]) + rng.normal(size=(3, n_types, 2)) * 3
@@ -120,7 +120,7 @@ def test_no_round_of_em_lowers_the_objective_from_any_start(data, seed, n_types,
 @settings(max_examples=10)
 @given(seed=st.integers(0, 10**6))
 def test_newton_climbs_from_any_start(data, seed):
-    situations, rng = comparisons(data), np.random.default_rng(seed)
+    situations, rng = situations_of(data), np.random.default_rng(seed)
     start = Point(rng.normal(size=(2, 2)) * 2, np.log(rng.dirichlet(np.ones(2))))
     prior = Prior(np.zeros(2), np.zeros((2, 2)))
     found = evaluate(situations, start.coefficients)
@@ -185,7 +185,7 @@ def test_choices_made_twice_by_the_same_people_leave_one_types_clustered_errors_
 
 
 def test_the_same_seed_gives_the_same_bytes(types, data):
-    again = fit_latent_types(data, 2, np.random.default_rng(0), starts=6)
+    again = fit_latent_types(data, 2, rng=np.random.default_rng(0), n_starts=6)
     assert again.to_dict() == types.to_dict()
 
 
@@ -247,7 +247,7 @@ def test_predictions_are_mixtures_of_the_types_logits(types):
 
 def test_simulated_choices_have_the_probabilities_that_are_predicted(types):
     offers = np.broadcast_to([[1.0, 0.0], [0.0, 1.0], [0.5, 0.5]], (40_000, 3, 2))
-    drawn = types.simulate(offers, np.arange(40_000), np.random.default_rng(0))
+    drawn = types.simulate(offers, np.arange(40_000), rng=np.random.default_rng(0))
     shares = np.bincount(drawn.data.choice, minlength=3) / 40_000
     assert_allclose(shares, types.predict(offers[0])[0], atol=4 * np.sqrt(0.25 / 40_000))
     kinds = np.bincount(drawn.type_of_person) / 40_000
@@ -363,7 +363,9 @@ def test_one_yes_or_no_per_person_cannot_tell_types_apart():
 
 def test_types_that_are_not_needed_are_reported():
     homogeneous = population(n_people=100, per_person=10, tastes=np.array([[1.0, -1.0]]), shares=np.array([1.0])).data
-    with pytest.raises(DegenerateTypesError, match=r"types 0 and 1 want the same: fit_latent_types\(data, 2, rng\)"):
+    with pytest.raises(
+        DegenerateTypesError, match=r"types 0 and 1 want the same: fit_latent_types\(data, 2, rng=rng\)"
+    ):
         fitted(homogeneous, 3)
 
 
@@ -383,9 +385,9 @@ def test_options_that_make_no_sense_are_refused(data, options, message):
 
 def test_a_frame_is_no_choice_data_and_a_seed_no_generator(data):
     with pytest.raises(ProblemError, match=r"data is dict: make ChoiceData of it, .*ChoiceData.from_frame"):
-        fit_latent_types({"person": [1]}, 2, np.random.default_rng(0))
+        fit_latent_types({"person": [1]}, 2, rng=np.random.default_rng(0))
     with pytest.raises(ProblemError, match=r"rng is 0: pass numpy.random.default_rng\(0\)"):
-        fit_latent_types(data, 2, 0)
+        fit_latent_types(data, 2, rng=0)
 
 
 def test_one_person_alone_has_no_clustered_errors():
@@ -459,7 +461,7 @@ def test_transformed_parameters_follow_the_delta_method(types):
 
 def test_progress_is_told_line_by_line(data):
     lines = []
-    fit_latent_types(data, 2, np.random.default_rng(0), starts=3, progress=lines.append)
+    fit_latent_types(data, 2, rng=np.random.default_rng(0), n_starts=3, progress=lines.append)
     assert [line.split(":")[0] for line in lines] == [f"start {k} of 3" for k in (1, 2, 3)]
 
 

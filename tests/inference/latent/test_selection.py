@@ -23,12 +23,12 @@ def population(seed=0, n_people=150, per_person=14):
     rng = np.random.default_rng(seed)
     person = np.repeat(np.arange(n_people), per_person)
     offers = rng.normal(size=(len(person), 3, 2))
-    return simulate_choices([0.4, 0.3, 0.3], TASTES, offers, person, rng, names=["price", "speed"]).data
+    return simulate_choices([0.4, 0.3, 0.3], TASTES, offers, person, rng=rng, names=["price", "speed"]).data
 
 
 @pytest.fixture(scope="module")
 def compared():
-    return compare_type_counts(population(), [2, 3, 4], np.random.default_rng(0), folds=3, starts=5)
+    return compare_type_counts(population(), [2, 3, 4], rng=np.random.default_rng(0), n_folds=3, n_starts=5)
 
 
 @pytest.mark.parametrize("criterion", ["bic", "icl", "cross_validated"])
@@ -58,19 +58,19 @@ def test_all_numbers_of_types_leave_out_the_same_people(compared):
 
 def test_people_left_out_are_predicted_by_types_of_the_others():
     data, folds = population(n_people=40), 4
-    found = cross_validate(data, 2, np.random.default_rng(3), folds=folds, starts=4)
+    found = cross_validate(data, 2, rng=np.random.default_rng(3), n_folds=folds, n_starts=4)
     assert_allclose(np.bincount(found.fold), 10)
     for k in range(folds):
         out = found.fold == k
-        types = fit_latent_types(data.of_people(~out), 2, np.random.default_rng(8), starts=8)
+        types = fit_latent_types(data.of_people(~out), 2, rng=np.random.default_rng(8), n_starts=8)
         assert_allclose(types.log_likelihood_by_person(data.of_people(out)), found.by_person[out], rtol=1e-6)
 
 
 def test_what_is_learned_from_half_of_the_choices_is_bayes_rule():
     data = population(n_people=30)
-    found = cross_validate(data, 2, np.random.default_rng(3), folds=2, starts=4)
+    found = cross_validate(data, 2, rng=np.random.default_rng(3), n_folds=2, n_starts=4)
     out = found.fold == 1
-    types = fit_latent_types(data.of_people(~out), 2, np.random.default_rng(8), starts=8)
+    types = fit_latent_types(data.of_people(~out), 2, rng=np.random.default_rng(8), n_starts=8)
     who = np.flatnonzero(out)[0]
     own = data.of_people([who])
     first, second = own.of_observations(np.arange(7)), own.of_observations(np.arange(7, 14))
@@ -103,8 +103,8 @@ def test_the_table_and_the_plot_show_every_number_of_types(compared):
 def test_a_number_of_types_without_a_maximum_gets_a_note():
     rng = np.random.default_rng(0)
     person = np.repeat(np.arange(100), 10)
-    data = simulate_choices([1.0], [[1.0, -1.0]], rng.normal(size=(1000, 3, 2)), person, rng).data
-    compared = compare_type_counts(data, [3], np.random.default_rng(0), starts=4)
+    data = simulate_choices([1.0], [[1.0, -1.0]], rng.normal(size=(1000, 3, 2)), person, rng=rng).data
+    compared = compare_type_counts(data, [3], rng=np.random.default_rng(0), n_starts=4)
     assert list(compared.fits) == [1]
     assert "want the same" in compared.notes[3]
     assert repr(compared).splitlines()[-1].startswith("3 types: types 0 and 1 want the same")
@@ -119,22 +119,22 @@ def test_a_fold_without_a_maximum_is_named():
     person = np.repeat(np.arange(12), 10)
     choice = np.where(person == 0, 0, offers[:, :, 0].argmax(axis=1))
     with pytest.raises(DegenerateTypesError, match=r"without the people of fold \d, choices of type 0"):
-        cross_validate(ChoiceData(offers, choice, person), 1, rng, folds=3)
+        cross_validate(ChoiceData(offers, choice, person), 1, rng=rng, n_folds=3)
 
 
 @pytest.mark.parametrize("folds", [1, 2.5, 99])
 def test_folds_must_be_sets_of_people(folds):
     with pytest.raises(ProblemError, match=rf"folds is {folds}: give a whole number from 2 to the 40 people"):
-        cross_validate(population(n_people=40), 1, np.random.default_rng(0), folds=folds)
+        cross_validate(population(n_people=40), 1, rng=np.random.default_rng(0), n_folds=folds)
 
 
 def test_counts_are_named():
     with pytest.raises(ProblemError, match=r"counts is empty: name the numbers of types to compare"):
-        compare_type_counts(population(n_people=40), [], np.random.default_rng(0))
+        compare_type_counts(population(n_people=40), [], rng=np.random.default_rng(0))
 
 
 def test_a_cross_validation_says_how_well_it_predicts():
-    found = cross_validate(population(n_people=40), 1, np.random.default_rng(0), folds=4)
+    found = cross_validate(population(n_people=40), 1, rng=np.random.default_rng(0), n_folds=4)
     learned = f"{abs(found.learned):.3f}"  # one type learns nothing
     assert repr(found) == (
         f"CrossValidation: 40 people in 4 folds, log likelihood {found.by_person.sum():.2f} out of sample, "
@@ -143,6 +143,6 @@ def test_a_cross_validation_says_how_well_it_predicts():
 
 
 def test_progress_is_told(capsys):
-    compare_type_counts(population(n_people=40), [1], np.random.default_rng(0), folds=2, progress=True)
+    compare_type_counts(population(n_people=40), [1], rng=np.random.default_rng(0), n_folds=2, progress=True)
     lines = capsys.readouterr().err.splitlines()
     assert [line.split(":")[0] for line in lines] == ["1 types", "1 types, fold 1 of 2", "1 types, fold 2 of 2"]

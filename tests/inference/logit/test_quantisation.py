@@ -58,15 +58,15 @@ def fitted(rng, model):
     offers = rng.normal(size=(1200, 3, 2))
     data = ChoiceData(offers, np.zeros(1200, int), np.repeat(np.arange(100), 12), ["price", "quality"])
     truth = TasteDistribution(("negative", "normal"), np.array([0.0, 2.0]), np.diag([0.3, 0.5]))
-    return model(choices_of(data, truth.draw(100, rng), rng))
+    return model(choices_of(data, truth.draw(100, rng=rng), rng))
 
 
 def test_mixed_logit_becomes_a_screening_problem():
     rng = np.random.default_rng(4)
-    model = fitted(rng, lambda data: fit_mixed_logit(data, {"price": "negative"}, draws=50))
+    model = fitted(rng, lambda data: fit_mixed_logit(data, {"price": "negative"}, n_draws=50))
     problem = model.screening_problem(price="price", n_types=5, rng=np.random.default_rng(0), cost=Quadratic())
     assert (problem.n_types, tuple(problem.goods)) == (5, ("quality",))
-    people = model.tastes.draw(10_000, np.random.default_rng(0))
+    people = model.tastes.draw(10_000, rng=np.random.default_rng(0))
     assert problem.weights @ problem.valuations[:, 0] == pytest.approx((-people[:, 1] / people[:, 0]).mean())
     assert solve_menu(problem).certificate.holds
 
@@ -76,7 +76,9 @@ def test_the_hierarchical_logit_becomes_a_screening_problem():
     prior = HierarchicalPrior(scale=np.eye(2), degrees=5.0)
     model = fitted(
         rng,
-        lambda data: fit_hierarchical_logit(data, {"price": "negative"}, rng=rng, draws=100, warmup=100, prior=prior),
+        lambda data: fit_hierarchical_logit(
+            data, {"price": "negative"}, rng=rng, n_draws=100, n_warmup=100, prior=prior
+        ),
     )
     problem = model.screening_problem(price="price", n_types=4, rng=rng, cost=Quadratic())
     assert problem.n_types == 4

@@ -22,7 +22,7 @@ from inference.logs.options import (
     NO_OPTION,
     NOT_INTEGER,
     NOT_OFFERED,
-    OUTSIDE,
+    OUTSIDE_LABEL,
     UNKNOWN_MENU,
     Column,
     offers,
@@ -60,7 +60,7 @@ def summary(log):
 
 
 def expected(rows, reasons=()):
-    used = Counter((user, menu, OUTSIDE if option == -1 else str(option)) for user, menu, option in rows)
+    used = Counter((user, menu, OUTSIDE_LABEL if option == -1 else str(option)) for user, menu, option in rows)
     return dict(used), dict(reasons)
 
 
@@ -347,7 +347,7 @@ def test_rows_that_repeat_an_event_are_refused_and_contradictions_too(kind, tmp_
 def test_labels_name_options_and_the_outside_option_has_its_own_word():
     frame = pd.DataFrame({"user": list("aabbc"), "option": ["plus", " premium", "none", "Plus", "007"]})
     with read_log(frame, options=["plus", "premium", "007"], outside_option="none") as log:
-        assert [column.option for column in log.columns] == ["plus", "premium", "007", OUTSIDE]
+        assert [column.option for column in log.columns] == ["plus", "premium", "007", OUTSIDE_LABEL]
         assert log.population_counts.tolist() == [1, 1, 1, 1]
         assert summary(log)[1] == {NOT_OFFERED: 1}
 
@@ -355,7 +355,7 @@ def test_labels_name_options_and_the_outside_option_has_its_own_word():
 def test_without_options_whatever_the_log_names_is_one():
     frame = pd.DataFrame({"user": list("aaaa"), "option": [10, 2, -1, 2]})
     with read_log(frame) as log:
-        assert log.columns == (Column("", "2"), Column("", "10"), Column("", OUTSIDE))
+        assert log.columns == (Column("", "2"), Column("", "10"), Column("", OUTSIDE_LABEL))
         assert log.population_counts.tolist() == [2, 1, 1]
 
 

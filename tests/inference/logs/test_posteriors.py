@@ -31,7 +31,7 @@ def frame_of(choices, **columns):
 def test_the_file_holds_the_posteriors_of_the_whole_log(batch, choices, tmp_path):
     whole = infer_types(MENU, choices, choice_model=Logit(0.5))
     with read_log(frame_of(choices), options=MENU) as log:
-        found = infer_types_from_log(log, MENU, tmp_path / "p.parquet", choice_model=Logit(0.5), batch=batch)
+        found = infer_types_from_log(log, MENU, tmp_path / "p.parquet", choice_model=Logit(0.5), n_at_once=batch)
     table = pd.read_parquet(tmp_path / "p.parquet")
     assert table["user"].tolist() == [f"user {k:02d}" for k in range(57)]
     np.testing.assert_allclose(table[[f"probability[{label}]" for label in whole.labels]], whole.probabilities)
@@ -51,7 +51,7 @@ def test_menus_of_a_log_keep_their_options_apart(choices, tmp_path):
     frame = frame_of(choices, menu=menu)
     whole = infer_types(infer_menu, frame, choice_model=Logit(1.0))
     with read_log(frame, options=one_contract) as log:
-        found = infer_types_from_log(log, infer_menu, tmp_path / "p.parquet", choice_model=Logit(1.0), batch=7)
+        found = infer_types_from_log(log, infer_menu, tmp_path / "p.parquet", choice_model=Logit(1.0), n_at_once=7)
     assert found.log_evidence == pytest.approx(whole.log_evidence, rel=ROUNDING)
     np.testing.assert_allclose(found.expected_users, whole.probabilities.sum(axis=0), rtol=ROUNDING)
 
@@ -82,9 +82,9 @@ def test_choices_that_no_type_makes_are_refused_and_leave_no_file(tmp_path):
     frame = pd.DataFrame({"user": ["ann"] + ["bob"] * 2, "option": [0, 0, N_OPTIONS - 1]})
     with read_log(frame, options=MENU) as log:
         with pytest.raises(ProblemError, match="bob"):
-            infer_types_from_log(log, MENU, tmp_path / "p.parquet", choice_model=BestResponse(), batch=1)
+            infer_types_from_log(log, MENU, tmp_path / "p.parquet", choice_model=BestResponse(), n_at_once=1)
         assert list(tmp_path.iterdir()) == []
-        found = infer_types_from_log(log, MENU, tmp_path / "p.parquet", choice_model=Tremble(0.1), batch=1)
+        found = infer_types_from_log(log, MENU, tmp_path / "p.parquet", choice_model=Tremble(0.1), n_at_once=1)
         assert found.n_users == 2
 
 

@@ -162,13 +162,13 @@ def test_acceptance_is_a_choice_against_the_outside_option():
 
 def test_groups_that_agree_are_pooled_and_groups_that_differ_are_not():
     rng = np.random.default_rng(3)
-    agree, own, group = society(rng, n_members=30, group_sd=0.0)
+    agree, own, group = society(rng=rng, n_members=30, group_sd=0.0)
     pooled = elicit_norms(comparisons(rng, own, group, 10))
     assert pooled.pooling.group_sd < 0.2 < pooled.pooling.common_sd
     alone = elicit_norms(comparisons(np.random.default_rng(4), own, group, 10), pooling=FREE)
     again = elicit_norms(comparisons(np.random.default_rng(4), own, group, 10))
     assert np.abs(again.utilities - agree).mean() < 0.75 * np.abs(alone.utilities - agree).mean()
-    _, own, group = society(rng, n_members=300, group_sd=1.5)
+    _, own, group = society(rng=rng, n_members=300, group_sd=1.5)
     assert elicit_norms(comparisons(rng, own, group, 20)).pooling.group_sd == pytest.approx(1.5, rel=0.35)
 
 
@@ -190,7 +190,7 @@ def test_the_estimated_pooling_maximises_evidence_times_prior():
     from inference.norms.pooling import contrasts, log_posterior, posterior_mode
 
     rng = np.random.default_rng(5)
-    _, own, group = society(rng, n_members=50, n_policies=6)
+    _, own, group = society(rng=rng, n_members=50, n_policies=6)
     asked = comparisons(rng, own, group, 10)
     found = elicit_norms(asked)
     coded, basis = code_answers([asked]), contrasts(6)
@@ -254,7 +254,7 @@ def test_intervals_cover_the_truth_as_often_as_they_say():
     hits = []
     for seed in range(40):
         rng = np.random.default_rng(seed)
-        utility, own, group = society(rng, n_members=40, n_policies=6)
+        utility, own, group = society(rng=rng, n_members=40, n_policies=6)
         hits.append(covered(elicit_norms(comparisons(rng, own, group, 10)).interval(0.9), utility))
     assert np.mean(hits) == pytest.approx(0.9, abs=0.03)  # 720 intervals: standard error 0.011 were they independent
 
@@ -264,7 +264,7 @@ def test_rankings_and_ratings_recover_the_norms_too(kind):
     hits = []
     for seed in range(15):
         rng = np.random.default_rng(100 + seed)
-        utility, own, group = society(rng, n_members=60, n_policies=6)
+        utility, own, group = society(rng=rng, n_members=60, n_policies=6)
         asked = rankings(rng, own, group, 3) if kind == "rankings" else ratings(rng, own, group)
         found = elicit_norms(asked)
         hits.append(covered(found.interval(0.9), utility))
@@ -274,7 +274,7 @@ def test_rankings_and_ratings_recover_the_norms_too(kind):
 
 def test_choices_tell_how_noisy_ratings_are():
     rng = np.random.default_rng(11)
-    utility, own, group = society(rng, n_members=150, n_policies=6)
+    utility, own, group = society(rng=rng, n_members=150, n_policies=6)
     asked = [comparisons(rng, own, group, 20), ratings(rng, own, group, noise=0.5)]
     found = elicit_norms(*asked)
     assert found.rating_noise == pytest.approx(0.5, rel=0.1)
@@ -284,7 +284,7 @@ def test_choices_tell_how_noisy_ratings_are():
 
 def test_clustered_errors_describe_the_scatter_between_replications_where_members_differ():
     """The same members' norms, asked anew of new members: spread of estimates against the reported errors."""
-    utility = society(np.random.default_rng(0), n_policies=5)[0]
+    utility = society(rng=np.random.default_rng(0), n_policies=5)[0]
     estimates, clustered, naive = [], [], []
     for seed in range(40):
         rng = np.random.default_rng(200 + seed)
@@ -308,7 +308,7 @@ def test_members_that_differ_are_integrated_out(member_sd):
     hits, spreads, slopes = [], [], []
     for seed in range(8):
         rng = np.random.default_rng(300 + seed)
-        utility, own, group = society(rng, n_members=150, n_policies=6, member_sd=member_sd)
+        utility, own, group = society(rng=rng, n_members=150, n_policies=6, member_sd=member_sd)
         asked = comparisons(rng, own, group, 15)
         found = elicit_norms(asked, members="differ", rng=rng)
         hits.append(covered(found.interval(0.9), utility))
@@ -351,7 +351,7 @@ def test_the_simulated_likelihood_is_the_integral_where_a_grid_can_do_it():
 @pytest.fixture(scope="module")
 def small():
     rng = np.random.default_rng(12)
-    _, own, group = society(rng, n_members=25, n_policies=4)
+    _, own, group = society(rng=rng, n_members=25, n_policies=4)
     return [comparisons(rng, own, group, 6), ratings(rng, own, group), acceptances(rng, own, np.zeros(3), group)]
 
 
@@ -444,7 +444,7 @@ def test_one_member_with_three_ratings_connects_what_it_rated():
 
 def test_draws_have_the_posteriors_moments(small):
     found = elicit_norms(*small)
-    draws = found.sample(np.random.default_rng(0), 20_000)
+    draws = found.sample(20_000, rng=np.random.default_rng(0))
     assert draws.shape == (20_000, 3, 4)
     np.testing.assert_allclose(
         draws.mean(axis=0), found.utilities, atol=5 * found.standard_errors.max() / np.sqrt(20_000)
@@ -516,7 +516,7 @@ def test_a_lottery_can_be_acceptable_where_no_policy_is():
 
 def test_norms_become_a_menu_whose_participation_is_what_groups_can_live_with():
     rng = np.random.default_rng(22)
-    utility, own, group = society(rng, n_members=200, n_policies=4, group_sd=1.5)
+    utility, own, group = society(rng=rng, n_members=200, n_policies=4, group_sd=1.5)
     reservation = utility.mean(axis=1) - 0.5
     found = elicit_norms(comparisons(rng, own, group, 15), acceptances(rng, own, reservation, group))
     problem = found.screening_problem(reference=np.full(4, 0.25), temperature=0.5)
@@ -622,7 +622,7 @@ def test_a_lottery_must_be_one():
 
 def test_150_000_comparisons_take_about_a_tenth_of_a_second():
     rng = np.random.default_rng(0)
-    _, own, group = society(rng)
+    _, own, group = society(rng=rng)
     asked = comparisons(rng, own, group, 50)
     assert asked.n_answers == 150_000
     elicit_norms(asked)  # imports

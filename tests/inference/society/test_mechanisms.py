@@ -39,7 +39,7 @@ def told(societies, error=0.0):
 
 def societies(count=3, **options):
     options = {"conflict": 0.5, "heterogeneity": 0.0, "n_members": 2} | options
-    return [synthetic_society(np.random.default_rng(seed), **options) for seed in range(count)]
+    return [synthetic_society(rng=np.random.default_rng(seed), **options) for seed in range(count)]
 
 
 # ---- closed forms ----
@@ -228,7 +228,7 @@ def test_what_is_elicited_approaches_the_truth_as_more_is_asked():
     for count in (600, 9600):
         rng = np.random.default_rng(1)
         (one,) = societies(1, n_members=40)
-        asked = community_input(one, rng, comparisons=count, ratings=300, acceptances=count // 2)
+        asked = community_input(one, rng=rng, n_comparisons=count, n_ratings=300, n_acceptances=count // 2)
         found = elicited(asked, one.weights, 8)
         errors.append(np.sqrt(((found.utilities - one.utilities) ** 2).mean()))
         assert np.all(np.abs(found.reservation_utility - one.reservation_utility) < 0.5)
@@ -240,7 +240,7 @@ def test_what_is_elicited_approaches_the_truth_as_more_is_asked():
 def test_groups_taken_for_one_type_are_estimated_together():
     rng = np.random.default_rng(1)
     (one,) = societies(1, n_members=20, conflict=0.8)
-    found = elicited(community_input(one, rng), one.weights, 8, (0, 1, 1))
+    found = elicited(community_input(one, rng=rng), one.weights, 8, (0, 1, 1))
     assert found.utilities.shape == (2, 8)
     np.testing.assert_allclose(found.weights, [1 / 3, 2 / 3])
     middle = one.utilities[1:].mean(axis=0)
@@ -268,11 +268,11 @@ def test_what_does_not_fit_is_refused():
     (one,) = societies(1)
     rng = np.random.default_rng(1)
     with pytest.raises(ProblemError, match="2 answers cannot come from 3 groups"):
-        community_input(one, rng, comparisons=2)
+        community_input(one, rng=rng, n_comparisons=2)
     with pytest.raises(ProblemError, match=r"pretended has shape \(3, 8\)"):
-        community_input(one, rng, pretended=one.utilities)
+        community_input(one, rng=rng, pretended=one.utilities)
     with pytest.raises(ProblemError, match=r"type_of_group is \[0, 2, 2\]: number the types"):
-        elicited(community_input(one, rng), one.weights, 8, (0, 2, 2))
+        elicited(community_input(one, rng=rng), one.weights, 8, (0, 2, 2))
 
 
 def test_sets_that_nearly_touch_have_a_certified_robust_menu():

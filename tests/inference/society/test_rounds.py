@@ -19,7 +19,7 @@ def placed():
 
 @pytest.fixture(scope="module")
 def course():
-    return run_course(conflict=1.0, societies=3, rounds=6, seed=1)
+    return run_course(conflict=1.0, n_societies=3, n_rounds=6, seed=1)
 
 
 def test_the_renewed_menu_learns_and_recovers_from_a_drift(course):
@@ -37,7 +37,7 @@ def test_choices_say_who_users_are_until_the_drift(course):
 
 
 def test_the_same_seed_gives_the_same_course(course):
-    again = run_course(conflict=1.0, societies=3, rounds=6, seed=1)
+    again = run_course(conflict=1.0, n_societies=3, n_rounds=6, seed=1)
     for name, each in course.misalignment.items():
         np.testing.assert_array_equal(again.misalignment[name], each)
 
@@ -60,16 +60,16 @@ def test_the_shortfall_is_standard_where_the_estimates_are_right_and_large_where
 
 
 def test_a_poll_asks_groups_by_weight():
-    world = synthetic_society(np.random.default_rng(1), conflict=0.5, weights=[0.6, 0.3, 0.1])
+    world = synthetic_society(rng=np.random.default_rng(1), conflict=0.5, weights=[0.6, 0.3, 0.1])
     kind = poll(world, np.random.default_rng(2)).kind
     np.testing.assert_allclose(np.bincount(kind) / len(kind), world.weights, atol=0.01)
 
 
 def test_a_course_needs_rounds():
     with pytest.raises(ProblemError, match="1 rounds of 2 societies"):
-        run_course(conflict=0.5, societies=2, rounds=1, seed=1)
+        run_course(conflict=0.5, n_societies=2, n_rounds=1, seed=1)
     with pytest.raises(ProblemError, match="drift is 3: name a round after the first, from 1 to 2"):
-        run_course(conflict=0.5, societies=2, rounds=3, drift=3, seed=1)
+        run_course(conflict=0.5, n_societies=2, n_rounds=3, drift=3, seed=1)
 
 
 # ---- the front ----

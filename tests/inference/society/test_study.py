@@ -11,13 +11,15 @@ from typer.testing import CliRunner
 
 from contracts.errors import ProblemError
 from inference.cli import app
-from inference.society import SCALES, Cell, Course, judged, judged_over_time, sweep
+from inference.society import SCALES, Cell, Course, Scale, judged, judged_over_time, sweep
+from inference.society.grid import pieces
 from inference.society.scenarios import MEASURES, joined
 from inference.society.study import societal_study
-from inference.society.sweep import pieces
 from inference.society.verdicts import CLAIMS, PROOF, growth_gap, interval
 
-TINY = replace(SCALES["small"], replications=2, piece=1, rounds=2, societies=1, conflicts=(1.0,), noises=(0.0, 0.2))
+TINY = replace(
+    SCALES["small"], n_replications=2, piece=1, n_rounds=2, n_societies=1, conflicts=(1.0,), noises=(0.0, 0.2)
+)
 
 
 def made_up(scenario="plain", conflict=0.5, *, averaging=1.0, menu=0.4, count=30, exact=4):
@@ -130,7 +132,7 @@ def test_pieces_cover_every_replication_once():
         plain = [
             r for piece in planned if "plain" in piece.scenarios and piece.conflict == 1.0 for r in piece.replications
         ]
-        assert plain == list(range(scale.replications))
+        assert plain == list(range(scale.n_replications))
 
 
 def test_a_stopped_sweep_goes_on_to_the_same_bytes(tmp_path):
@@ -142,9 +144,9 @@ def test_a_stopped_sweep_goes_on_to_the_same_bytes(tmp_path):
             raise StoppedError
 
     with pytest.raises(StoppedError):
-        sweep(TINY, seed=1, folder=tmp_path / "a", report=stop)
+        sweep(TINY, seed=1, folder=tmp_path / "a", progress=stop)
     said = []
-    first = sweep(TINY, seed=1, folder=tmp_path / "a", report=said.append)
+    first = sweep(TINY, seed=1, folder=tmp_path / "a", progress=said.append)
     assert said[0] == "1 of 3 pieces were there"
     second = sweep(TINY, seed=1, folder=tmp_path / "b")
     assert as_text(first) == as_text(second)
@@ -152,7 +154,7 @@ def test_a_stopped_sweep_goes_on_to_the_same_bytes(tmp_path):
 
 
 def test_pieces_of_another_sweep_and_damaged_ones_are_refused(tmp_path):
-    one = replace(TINY, replications=1, noises=(0.0,))
+    one = replace(TINY, n_replications=1, noises=(0.0,))
     sweep(one, seed=1, folder=tmp_path)
     with pytest.raises(ProblemError, match="belongs to a sweep with other settings"):
         sweep(one, seed=2, folder=tmp_path)
@@ -161,14 +163,14 @@ def test_pieces_of_another_sweep_and_damaged_ones_are_refused(tmp_path):
     with pytest.raises(ProblemError, match="is damaged"):
         sweep(one, seed=1, folder=tmp_path)
     with pytest.raises(ProblemError, match="workers is 0"):
-        sweep(one, seed=1, folder=tmp_path, workers=0)
+        sweep(one, seed=1, folder=tmp_path, n_workers=0)
 
 
 @pytest.mark.slow
 def test_worker_processes_compute_what_one_process_does(tmp_path):
     before = dict(os.environ)
     alone = sweep(TINY, seed=1, folder=tmp_path / "a")
-    shared = sweep(TINY, seed=1, folder=tmp_path / "b", workers=2)
+    shared = sweep(TINY, seed=1, folder=tmp_path / "b", n_workers=2)
     assert as_text(alone) == as_text(shared)
     assert dict(os.environ) == before, "only the workers are held to one thread"
 
@@ -185,15 +187,16 @@ def test_cells_put_together_keep_the_order_of_replications():
 # ---- the study ----
 
 
-@pytest.mark.slow
-def test_the_command_writes_verdicts_and_a_page_and_goes_on_to_the_same_bytes(tmp_path):
+def test_the_command_writes_verdicts_and_a_page_and_goes_on_to_the_same_bytes(tmp_path, monkeypatch):
+    tiny = Scale("small", (0.0, 0.5), (0.0, 0.2), 2, piece=2, n_rounds=4, n_societies=2, gap=0.4)
+    monkeypatch.setitem(SCALES, "small", tiny)
     for folder in ("a", "b"):
-        arguments = ["simulate", "societal", "--scale", "small", "--seed", "1", "--out", str(tmp_path / folder)]
-        result = CliRunner().invoke(app, arguments, prog_name="contracts")
+        arguments = ["simulate", "societal", "--scale", "small", "--seed", "1", "--workers", "1"]
+        result = CliRunner().invoke(app, [*arguments, "--out", str(tmp_path / folder)], prog_name="contracts")
         assert result.exit_code == 0, result.output
         if folder == "a":
             shutil.copytree(tmp_path / "a" / "pieces", tmp_path / "b" / "pieces")
-    assert "5 of 5 pieces were there" in result.stderr
+    assert "3 of 3 pieces were there" in result.stderr
     record = json.loads((tmp_path / "a" / "verdict.json").read_text())
     for one in record:
         assert one["verdict"] in ("holds", "holds in part", "fails")

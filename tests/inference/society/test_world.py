@@ -18,7 +18,7 @@ EXACT = 1e-10
 
 
 def society(seed=1, conflict=0.5, **options):
-    return synthetic_society(np.random.default_rng(seed), conflict=conflict, **options)
+    return synthetic_society(rng=np.random.default_rng(seed), conflict=conflict, **options)
 
 
 @given(st.integers(0, 100), st.floats(0, 1), st.integers(2, 4))
@@ -67,7 +67,7 @@ def test_the_softmax_policy_beats_every_other():
 
 
 def test_the_moral_machine_has_the_published_rewards():
-    drawn = moral_machine_society(np.random.default_rng(1), contrast=4.0)
+    drawn = moral_machine_society(rng=np.random.default_rng(1), contrast=4.0)
     rewards = moral_machine.rewards(4.0) / 10.0
     np.testing.assert_allclose(drawn.utilities, rewards - rewards.mean(axis=1, keepdims=True), atol=EXACT)
     np.testing.assert_array_equal(drawn.weights, moral_machine.SHARES)
@@ -121,7 +121,9 @@ def test_a_generator_that_cannot_be_is_refused(options, words):
         society(**options)
 
 
-@pytest.mark.parametrize("drawn", [lambda: synthetic_society(0, conflict=0.5), lambda: moral_machine_society(0)])
+@pytest.mark.parametrize(
+    "drawn", [lambda: synthetic_society(rng=0, conflict=0.5), lambda: moral_machine_society(rng=0)]
+)
 def test_a_seed_in_place_of_a_generator_is_refused(drawn):
     with pytest.raises(ProblemError, match=r"rng is 0: pass numpy\.random\.default_rng\(0\)"):
         drawn()

@@ -1,17 +1,20 @@
 """Hierarchical logit: conjugate formulas, quadrature, calibration, NUTS, published numbers."""
 
+from itertools import islice
+
 import numpy as np
 import pytest
 from scipy.integrate import quad
-from scipy.special import expit
+from scipy.special import expit, logsumexp
 from scipy.stats import chisquare, norm
 
 from benchmarks import nuts
 from contracts.errors import ProblemError
 from inference import ChoiceData, HierarchicalPrior, fit_hierarchical_logit
-from inference.logit.panel import panel_of
+from inference.logit.panel import log_likelihood, panel_of
 from inference.tastes.distribution import TasteDistribution, choices_of, kinds_of
-from inference.tastes.sampler import People, Sample, Tuning, draw_population, move_people, move_together
+from inference.tastes.hierarchical_logit import _start
+from inference.tastes.sampler import People, Sample, Tuning, draw_population, move_people, move_together, sweeps
 from inference.types.draws import arviz
 from tests.inference.published import electricity
 from tests.inference.tastes.test_mixed_logit import situations
@@ -21,7 +24,7 @@ PRIOR = HierarchicalPrior(strength=1.0, degrees=8.0, scale=5 * np.eye(2))
 
 def population(n_people, n_rounds, rng, kinds=None):
     """Data from the prior, with the truth behind it."""
-    mean, covariance = PRIOR.draw(2, rng)
+    mean, covariance = PRIOR.draw(2, rng=rng)
     beta = mean + rng.standard_normal((n_people, 2)) @ np.linalg.cholesky(covariance).T
     coefficients = TasteDistribution.standard(kinds_of(kinds or {}, ("1", "2"))).coefficients(beta)
     return choices_of(situations(n_people, n_rounds, 3, 2, rng), coefficients, rng), mean, covariance, beta
@@ -125,7 +128,7 @@ def test_moving_population_and_people_together_leaves_the_prior_as_it_is():
 def test_population_and_people_are_recovered():
     rng = np.random.default_rng(3)
     data, mean, covariance, beta = population(150, 12, rng)
-    posterior = fit_hierarchical_logit(data, rng=rng, draws=200, warmup=150, prior=PRIOR)
+    posterior = fit_hierarchical_logit(data, rng=rng, n_draws=200, n_warmup=150, prior=PRIOR)
     assert np.all(np.abs(posterior.mean.mean(axis=(0, 1)) - mean) < 4 * posterior.mean.std(axis=(0, 1)))
     sd = np.sqrt(np.diag(covariance))
     assert np.all(np.abs(posterior.sd.mean(axis=(0, 1)) - sd) < 4 * posterior.sd.std(axis=(0, 1)))
@@ -141,7 +144,7 @@ def test_the_same_seed_gives_the_same_draws_and_another_seed_others():
     data = population(15, 4, np.random.default_rng(4))[0]
 
     def run(seed):
-        return fit_hierarchical_logit(data, rng=np.random.default_rng(seed), draws=20, warmup=20, chains=2)
+        return fit_hierarchical_logit(data, rng=np.random.default_rng(seed), n_draws=20, n_warmup=20, n_chains=2)
 
     assert run(0).mean.tobytes() == run(0).mean.tobytes()
     assert run(0).mean.tobytes() != run(1).mean.tobytes()
@@ -153,10 +156,15 @@ def test_tables_frames_and_arviz_hold_the_same_numbers():
     named = ChoiceData(data.attributes, data.choice, data.person, ["price", "speed"])
     steps = []
     posterior = fit_hierarchical_logit(
-        named, {"price": "negative"}, rng=rng, draws=50, warmup=50, progress=lambda done, of: steps.append((done, of))
+        named,
+        {"price": "negative"},
+        rng=rng,
+        n_draws=50,
+        n_warmup=50,
+        progress=steps.append,
     )
-    assert steps[0] == (1, 100)
-    assert steps[-1] == (100, 100)
+    assert steps[0] == "sweep 5 of 100"
+    assert steps[-1] == "sweep 100 of 100"
     assert (posterior.individual_draws[..., 0] < 0).all()
     frame = posterior.to_frame()
     assert frame.loc[("mean", "speed"), "estimate"] == pytest.approx(posterior.mean[..., 1].mean())
@@ -170,8 +178,8 @@ def test_tables_frames_and_arviz_hold_the_same_numbers():
 
 def test_new_people_are_as_dispersed_as_the_posterior_says():
     rng = np.random.default_rng(6)
-    posterior = fit_hierarchical_logit(population(60, 6, rng)[0], rng=rng, draws=200, warmup=100)
-    people = posterior.draw_people(100_000, rng)
+    posterior = fit_hierarchical_logit(population(60, 6, rng)[0], rng=rng, n_draws=200, n_warmup=100)
+    people = posterior.draw_people(100_000, rng=rng)
     center = posterior.mean.mean(axis=(0, 1))
     variance = (posterior.sd**2).mean(axis=(0, 1)) + posterior.mean.var(axis=(0, 1))
     np.testing.assert_allclose(people.mean(axis=0), center, atol=0.03)
@@ -181,29 +189,85 @@ def test_new_people_are_as_dispersed_as_the_posterior_says():
 # ---- calibration and second opinions ----
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("kinds", [{}, {"1": "negative"}], ids=["normal", "one of one sign"])
+class Studies:
+    """Many studies side by side, in the place of the chains of one: each has people and choices of its own."""
+
+    def __init__(self, offers, choice, kinds):
+        taken = np.take_along_axis(offers, choice[..., np.newaxis, np.newaxis], axis=3)
+        self.contrasts = offers - taken  # (n_people, n_studies, n_rounds, n_options, 2)
+        self.kinds = kinds
+
+    def told(self, beta):
+        """Log likelihoods, by how much coefficients change with beta, and the shares of the options."""
+        coefficients = TasteDistribution.standard(self.kinds).coefficients(beta)
+        slope = np.where(np.array(self.kinds) == "normal", 1.0, coefficients)
+        worth = np.einsum("nsrok,nsk->nsro", self.contrasts, coefficients)
+        total = logsumexp(worth, axis=3, keepdims=True)
+        return -total.sum(axis=(2, 3)), slope, np.exp(worth - total)
+
+    def slope(self, beta):
+        value, slope, shares = self.told(beta)
+        return value, -slope * np.einsum("nsro,nsrok->nsk", shares, self.contrasts)
+
+    def information(self, beta):
+        """Of each person, on average over the studies."""
+        _, slope, shares = self.told(np.repeat(beta[:, np.newaxis], self.contrasts.shape[1], axis=1))
+        mean = np.einsum("nsro,nsrok->nsrk", shares, self.contrasts)
+        variance = np.einsum("nsro,nsrok,nsrol->nskl", shares, self.contrasts, self.contrasts)
+        variance -= np.einsum("nsrk,nsrl->nskl", mean, mean)
+        return (variance * slope[..., np.newaxis] * slope[:, :, np.newaxis]).mean(axis=1)
+
+
+@pytest.mark.parametrize("kinds", [("normal", "normal"), ("negative", "normal")], ids=["normal", "one of one sign"])
 def test_ranks_of_the_truth_among_the_draws_are_uniform(kinds):
     """Simulation-based calibration (Talts et al. 2018): truth from the prior, 9 spaced draws, ranks 0 to 9."""
-    ranks = []
-    for seed in range(70):
-        rng = np.random.default_rng(seed)
-        data, mean, covariance, beta = population(12, 5, rng, kinds=kinds)
-        posterior = fit_hierarchical_logit(
-            data, kinds, rng=rng, draws=72, warmup=50, chains=1, prior=PRIOR, individual_draws=72
-        )
-        spaced = slice(7, None, 8)
-        drawn = [
-            posterior.mean[0, spaced, 0],
-            np.log(np.linalg.det(posterior.covariance[0, spaced])),
-            posterior.covariance[0, spaced, 0, 1],
-            posterior.individual_draws[0, spaced, 0, 1],
-        ]
-        assert len(drawn[0]) == 9
-        truth = [mean[0], np.log(np.linalg.det(covariance)), covariance[0, 1], beta[0, 1]]
-        ranks.append([(part < own).sum() for part, own in zip(drawn, truth, strict=True)])
-    for quantity in np.transpose(ranks):
+    rng, n_people, n_studies, n_rounds = np.random.default_rng(0), 12, 300, 5
+    mean, root = draw_population(np.zeros((0, n_studies, 2)), PRIOR, rng)
+    place = rng.standard_normal((n_people, n_studies, 2, 1))
+    beta = mean + np.linalg.solve(root.transpose(0, 2, 1), place)[..., 0]
+    offers = rng.normal(size=(n_people, n_studies, n_rounds, 3, 2))
+    tastes = TasteDistribution.standard(kinds).coefficients(beta)
+    worth = np.einsum("nsrok,nsk->nsro", offers, tastes) + rng.gumbel(size=offers.shape[:-1])
+    studies = Studies(offers, worth.argmax(axis=3), kinds)
+
+    def told(mean, root, beta):
+        covariance = np.linalg.inv(root @ root.transpose(0, 2, 1))
+        return mean[:, 0], np.log(np.linalg.det(covariance)), covariance[:, 0, 1], beta[0, :, 1]
+
+    start = rng.standard_normal((1, n_studies, 2)) + rng.standard_normal(beta.shape) / 2
+    draws = list(islice(sweeps(studies, start, PRIOR, 50, rng), 50 + 72))[50 + 7 :: 8]
+    assert len(draws) == 9
+    truth = told(mean, root, beta)
+    ranks = np.sum([np.less(told(now.mean, now.root, now.beta), truth) for now in draws], axis=0)
+    for quantity in ranks:
         assert chisquare(np.bincount(quantity, minlength=10)).pvalue > 0.005
+
+
+def test_what_is_kept_are_the_sweeps_after_the_warmup():
+    data = population(8, 4, np.random.default_rng(4))[0]
+    kinds = {"1": "negative"}
+    posterior = fit_hierarchical_logit(
+        data,
+        kinds,
+        rng=np.random.default_rng(9),
+        n_draws=12,
+        n_warmup=20,
+        n_chains=3,
+        prior=PRIOR,
+        n_individual_draws=4,
+    )
+    rng = np.random.default_rng(9)
+    people = People(panel_of(data, 3), ("negative", "normal"))
+    swept = list(islice(sweeps(people, _start(data, people.kinds, 3, rng), PRIOR, 20, rng), 32))[20:]
+    np.testing.assert_array_equal(posterior.mean, np.stack([now.mean for now in swept], axis=1))
+    precision = np.stack([now.root @ now.root.transpose(0, 2, 1) for now in swept], axis=1)
+    np.testing.assert_allclose(posterior.covariance @ precision, np.broadcast_to(np.eye(2), (3, 12, 2, 2)), atol=1e-8)
+    tastes = np.stack([people.coefficients(now.beta) for now in swept], axis=1).transpose(2, 1, 0, 3)
+    np.testing.assert_array_equal(posterior.individual_draws, tastes[:, [0, 3, 7, 11]])
+    np.testing.assert_allclose(posterior.individual_means, tastes.mean(axis=(0, 1)), rtol=1e-12)
+    np.testing.assert_allclose(posterior.individual_sds, tastes.std(axis=(0, 1)), rtol=1e-6)
+    likelihood = [log_likelihood(people.panel, people.coefficients(now.beta)).sum(axis=0) for now in swept]
+    np.testing.assert_allclose(posterior.log_likelihood, np.stack(likelihood, axis=1), rtol=1e-12)
 
 
 @pytest.mark.slow
@@ -212,7 +276,7 @@ def test_nuts_on_the_same_model_agrees():
     pytest.importorskip("numpyro")
     rng = np.random.default_rng(7)
     data = population(30, 8, rng)[0]
-    ours = fit_hierarchical_logit(data, rng=rng, draws=1200, warmup=300, prior=PRIOR)
+    ours = fit_hierarchical_logit(data, rng=rng, n_draws=1200, n_warmup=300, prior=PRIOR)
     mean, covariance, _ = nuts.sample(data, PRIOR, draws=700, warmup=250, chains=1, seed=0)
     az = arviz()
     for mine, other in ((ours.mean, mean), (ours.covariance, covariance)):
@@ -227,7 +291,7 @@ def test_electricity_contracts_agree_with_bayesm():
     """bayesm, rhierMnlRwMixture with its default priors, 8,000 draws: within 0.3 posterior standard deviations."""
     mean = [-1.170, -0.279, 2.747, 2.068, -10.998, -11.183]
     sd = [0.946, 0.515, 2.389, 1.703, 8.02, 7.67]
-    posterior = fit_hierarchical_logit(electricity(), rng=np.random.default_rng(0), draws=750, warmup=400)
+    posterior = fit_hierarchical_logit(electricity(), rng=np.random.default_rng(0), n_draws=750, n_warmup=400)
     assert posterior.diagnostics["r_hat"].max() < 1.03
     assert posterior.diagnostics["effective"].min() > 200
     for drawn, published in ((posterior.mean, mean), (posterior.sd, sd)):
@@ -248,13 +312,13 @@ def test_wrong_arguments_are_refused_by_name():
     with pytest.raises(ProblemError, match=r"rng is 3: pass numpy.random.default_rng\(3\)"):
         fit_hierarchical_logit(data, rng=3)
     with pytest.raises(ProblemError, match="warmup is 3: use at least 20"):
-        fit_hierarchical_logit(data, rng=rng, warmup=3)
+        fit_hierarchical_logit(data, rng=rng, n_warmup=3)
     with pytest.raises(ProblemError, match=r"prior degrees is 0\.5: use more than 1"):
         fit_hierarchical_logit(data, rng=rng, prior=HierarchicalPrior(degrees=0.5))
     with pytest.raises(ProblemError, match=r"prior scale must be a positive definite matrix of shape \(2, 2\)"):
         fit_hierarchical_logit(data, rng=rng, prior=HierarchicalPrior(scale=np.zeros((2, 2))))
     with pytest.raises(ProblemError, match="prior strength is 0: use a positive number"):
-        HierarchicalPrior(strength=0).draw(2, rng)
+        HierarchicalPrior(strength=0).draw(2, rng=rng)
 
 
 def test_choices_that_an_attribute_decides_still_have_a_posterior():
@@ -263,7 +327,7 @@ def test_choices_that_an_attribute_decides_still_have_a_posterior():
     offers = rng.normal(size=(40, 2, 1))
     data = ChoiceData(offers, offers[:, :, 0].argmax(axis=1), np.repeat(np.arange(10), 4))
     prior = HierarchicalPrior(strength=1.0, degrees=5.0, scale=np.eye(1))
-    posterior = fit_hierarchical_logit(data, rng=rng, draws=200, warmup=200, prior=prior)
+    posterior = fit_hierarchical_logit(data, rng=rng, n_draws=200, n_warmup=200, prior=prior)
     assert posterior.mean.mean() > 0.5
     assert np.isfinite(posterior.covariance).all()
 

@@ -40,7 +40,7 @@ def test_multinomial_logit_reaches_the_published_log_likelihood(data, published)
 
 def test_mixed_logit_of_electricity_contracts_is_that_of_mlogit_to_four_decimals():
     """Train & Croissant, vignette of mlogit: 100 Halton draws, log likelihood -3952.5."""
-    model = fit_mixed_logit(electricity(), draws=100)
+    model = fit_mixed_logit(electricity(), n_draws=100)
     np.testing.assert_allclose(model.means, MLOGIT_MEANS, atol=FOUR_DECIMALS)
     np.testing.assert_allclose(model.sds, MLOGIT_SDS, atol=FOUR_DECIMALS)
     assert model.log_likelihood == pytest.approx(-3952.488, abs=5e-4)
@@ -50,7 +50,7 @@ def test_mixed_logit_of_electricity_contracts_is_that_of_mlogit_to_four_decimals
 def test_with_600_points_it_is_as_good_as_another_package():
     """xlogit reports -3888.413 with 600 Halton draws of its own arrangement; ours, in the arrangement of mlogit, are
     worth -3888.465. Means differ by less than two thirds of a standard error."""
-    model = fit_mixed_logit(electricity(), draws=600)
+    model = fit_mixed_logit(electricity(), n_draws=600)
     assert model.log_likelihood == pytest.approx(-3888.465, abs=5e-4)
     xlogit = [-0.9996286, -0.2355334, 2.2307891, 1.6251657, -9.6067367, -9.7892800]
     assert np.abs((model.means - xlogit) / model.standard_errors[0]).max() < 2 / 3
@@ -98,8 +98,8 @@ def test_the_estimate_is_stationary_and_its_covariance_is_the_sandwich(correlate
     offers = situations(60, 5, 3, 4, rng)
     kinds = ("normal", "positive", "negative", "fixed")
     truth = TasteDistribution(kinds, np.array([1.0, 0.3, 0.2, -0.5]), np.diag([0.8, 0.5, 0.6, 0.0]))
-    data = choices_of(offers, truth.draw(60, rng), rng)
-    model = fit_mixed_logit(data, dict(zip("1234", kinds, strict=True)), correlated=correlated, draws=20)
+    data = choices_of(offers, truth.draw(60, rng=rng), rng)
+    model = fit_mixed_logit(data, dict(zip("1234", kinds, strict=True)), correlated=correlated, n_draws=20)
     panel = panel_of(data, 20)
 
     def by_person(parameters):
@@ -142,7 +142,7 @@ def test_moments_are_those_of_many_draws():
         np.array([1.0, 0.2, -0.4]),
         np.array([[1, 0, 0], [0.3, 0.2, 0], [0, 0, 0.5]]),
     )
-    drawn = tastes.draw(200_000, np.random.default_rng(0))
+    drawn = tastes.draw(200_000, rng=np.random.default_rng(0))
     np.testing.assert_allclose(drawn.mean(axis=0), tastes.means, atol=5 * tastes.sds.max() / 200_000**0.5)
     np.testing.assert_allclose(drawn.std(axis=0), tastes.sds, rtol=0.02)
 
@@ -151,7 +151,7 @@ def test_a_single_random_coefficient_agrees_with_quadrature():
     """With one attribute the integral over tastes is done by adaptive quadrature; so are the individual means."""
     rng = np.random.default_rng(3)
     data = choices_of(situations(30, 4, 2, 1, rng), rng.normal(1.0, 1.0, size=(30, 1)), rng)
-    model = fit_mixed_logit(data, draws=4000)
+    model = fit_mixed_logit(data, n_draws=4000)
     sign = np.where(data.choice == 0, 1, -1)
     gap = sign * (data.attributes[:, 0, 0] - data.attributes[:, 1, 0])
 
@@ -169,10 +169,10 @@ def test_a_single_random_coefficient_agrees_with_quadrature():
 def test_forecasts_average_the_shares_of_the_population():
     rng = np.random.default_rng(4)
     data = choices_of(situations(50, 5, 3, 2, rng), rng.normal([1, -1], 0.7, size=(50, 2)), rng)
-    model = fit_mixed_logit(data, draws=50)
+    model = fit_mixed_logit(data, n_draws=50)
     offers = rng.normal(size=(4, 3, 2))
     share = model.predict(offers)
-    utility = model.tastes.draw(100_000, rng) @ offers.transpose(0, 2, 1)
+    utility = model.tastes.draw(100_000, rng=rng) @ offers.transpose(0, 2, 1)
     np.testing.assert_allclose(
         share, np.exp(utility - logsumexp(utility, axis=2, keepdims=True)).mean(axis=1), atol=0.01
     )
@@ -196,8 +196,8 @@ def test_intervals_cover_the_truth_as_often_as_they_say():
     hits = []
     for seed in range(30):
         rng = np.random.default_rng(seed)
-        data = choices_of(situations(200, 8, 3, 4, rng), truth.draw(200, rng), rng)
-        model = fit_mixed_logit(data, random, draws=100, rng=rng)
+        data = choices_of(situations(200, 8, 3, 4, rng), truth.draw(200, rng=rng), rng)
+        model = fit_mixed_logit(data, random, n_draws=100, rng=rng)
         off = np.abs(np.stack([model.means - truth.means, model.sds - truth.sds])) / model.standard_errors
         hits.append(off[np.isfinite(off)] < norm.ppf(0.975))
     assert np.shape(hits) == (30, 7)
@@ -208,12 +208,12 @@ def test_correlated_tastes_are_recovered():
     rng = np.random.default_rng(5)
     factor = np.array([[1.0, 0.0], [0.8, 0.6]])
     truth = TasteDistribution(("normal", "normal"), np.array([0.5, -0.5]), factor)
-    data = choices_of(situations(400, 8, 3, 2, rng), truth.draw(400, rng), rng)
-    model = fit_mixed_logit(data, correlated=True, draws=100)
+    data = choices_of(situations(400, 8, 3, 2, rng), truth.draw(400, rng=rng), rng)
+    model = fit_mixed_logit(data, correlated=True, n_draws=100)
     covariance = model.tastes.covariance
     correlation = covariance[0, 1] / np.sqrt(covariance[0, 0] * covariance[1, 1])
     assert correlation == pytest.approx(0.8, abs=0.15)
-    assert model.log_likelihood > fit_mixed_logit(data, draws=100).log_likelihood + 20
+    assert model.log_likelihood > fit_mixed_logit(data, n_draws=100).log_likelihood + 20
 
 
 def test_the_order_of_observations_and_the_names_of_people_do_not_matter():
@@ -222,7 +222,7 @@ def test_the_order_of_observations_and_the_names_of_people_do_not_matter():
     order = rng.permutation(data.n_obs)
     named = np.array([f"person {100 + number}" for number in data.person])
     mixed = ChoiceData(data.attributes[order], data.choice[order], named[order])
-    first, second = fit_mixed_logit(data, draws=25), fit_mixed_logit(mixed, draws=25)
+    first, second = fit_mixed_logit(data, n_draws=25), fit_mixed_logit(mixed, n_draws=25)
     np.testing.assert_allclose(first.parameters, second.parameters, rtol=1e-6, atol=1e-8)
 
 
@@ -230,7 +230,7 @@ def test_the_unit_of_an_attribute_changes_its_coefficient_alone():
     rng = np.random.default_rng(7)
     data = choices_of(situations(80, 6, 3, 2, rng), rng.normal([1, -1], 0.8, size=(80, 2)), rng)
     cents = ChoiceData(data.attributes * [1.0, 100.0], data.choice, data.person)
-    first, second = fit_mixed_logit(data, draws=50), fit_mixed_logit(cents, draws=50)
+    first, second = fit_mixed_logit(data, n_draws=50), fit_mixed_logit(cents, n_draws=50)
     assert first.log_likelihood == pytest.approx(second.log_likelihood, abs=1e-5)
     np.testing.assert_allclose(second.means * [1, 100], first.means, rtol=1e-3)
 
@@ -240,7 +240,7 @@ def test_the_frame_and_the_table_say_the_same():
     offers = situations(60, 5, 3, 2, rng)
     named = ChoiceData(offers.attributes, offers.choice, offers.person, ["price", "speed"])
     data = choices_of(named, rng.normal([-1, 1], [0, 0.8], size=(60, 2)), rng)
-    model = fit_mixed_logit(data, {"price": "fixed"}, draws=50)
+    model = fit_mixed_logit(data, {"price": "fixed"}, n_draws=50)
     frame = model.to_frame()
     assert list(frame.index) == ["price", "speed"]
     assert frame.loc["price", "sd"] == 0
@@ -278,9 +278,9 @@ def test_a_frame_is_no_choice_data_and_a_seed_no_generator():
 def test_draws_of_the_wrong_shape_are_refused():
     data = situations(5, 2, 2, 2, np.random.default_rng(0))
     with pytest.raises(ProblemError, match=r"draws has shape \(5, 3\); expected \(5, n_draws, 2\)"):
-        fit_mixed_logit(data, draws=np.zeros((5, 3)))
+        fit_mixed_logit(data, n_draws=np.zeros((5, 3)))
     with pytest.raises(ProblemError, match="draws is 0: use at least 1"):
-        fit_mixed_logit(data, draws=0)
+        fit_mixed_logit(data, n_draws=0)
 
 
 def test_an_attribute_that_decides_every_choice_has_no_finite_coefficient():

@@ -82,14 +82,14 @@ def test_more_types_are_a_table_of_shades(n_users):
 def test_population_weights_are_drawn_with_their_bands():
     rng = np.random.default_rng(0)
     posteriors = [learned(2, 30, n_rounds=n) for n in (1, 5, 20)]
-    draws = [posterior.population.gibbs(rng, n_draws=100, n_chains=2) for posterior in posteriors]
+    draws = [posterior.population.gibbs(rng=rng, n_draws=100, n_chains=2) for posterior in posteriors]
     ax = plot_population(draws, [1, 5, 20], axes(), level=0.8)
     for k in range(2):
         np.testing.assert_array_equal(ax.lines[k].get_xdata(), [1, 5, 20])
         np.testing.assert_allclose(ax.lines[k].get_ydata(), [one.mean[k] for one in draws])
         edges = ax.collections[k].get_paths()[0].vertices
         for time, one in zip((1, 5, 20), draws, strict=True):
-            low, high = one.interval(0.8)[:, k]
+            low, high = one.interval(0.8)[k]
             heights = edges[edges[:, 0] == time][:, 1]
             assert (heights.min(), heights.max()) == pytest.approx((low, high))
     assert [text.get_text() for text in ax.get_legend().get_texts()] == ["low", "middle"]
@@ -124,12 +124,13 @@ def test_new_axes_are_made_when_none_are_given():
     [
         (lambda draws: plot_population([]), "rounds has shape (0,) for 0 draws: give at least one"),
         (lambda draws: plot_population([draws], [1, 2]), "rounds has shape (2,) for 1 draws"),
-        (lambda draws: plot_population([draws, learned(3, 2).population.gibbs(np.random.default_rng(0), n_draws=4)]),
+        (lambda draws: plot_population([draws, learned(3, 2).population.gibbs(
+            rng=np.random.default_rng(0), n_draws=4)]),
          "draws are about different types"),
     ],
 )  # fmt: skip
 def test_what_cannot_be_drawn_is_refused_in_words(make, words):
-    draws = learned(2, 2).population.gibbs(np.random.default_rng(0), n_draws=4)
+    draws = learned(2, 2).population.gibbs(rng=np.random.default_rng(0), n_draws=4)
     with pytest.raises(ProblemError) as caught:
         make(draws)
     assert words in str(caught.value)

@@ -342,15 +342,15 @@ def test_entropy_is_zero_for_the_certain_and_log_n_for_the_clueless():
 def test_thompson_samples_have_the_posterior_probabilities(menu):
     grid = [Logit(0.3), Logit(1.0)]
     posterior = infer_types(menu, [[0, 1], [1, 1], [-1, 0]], choice_model=grid)
-    draws = posterior.sample(np.random.default_rng(2), size=20_000)
+    draws = posterior.sample(rng=np.random.default_rng(2), n_draws=20_000)
     shares = (draws == 1).mean(axis=0)
     np.testing.assert_allclose(shares, posterior.probabilities[:, 1], atol=4 * 0.5 / math.sqrt(20_000))
     together = (draws[:, 0] == 1) & (draws[:, 1] == 1)  # types of two users share the unknown temperature
     exact = (posterior.joint[:, 0, 1] * posterior.joint[:, 1, 1] / posterior.model_probabilities).sum()
     assert together.mean() == pytest.approx(exact, abs=4 * 0.5 / math.sqrt(20_000))
-    assert posterior.sample(np.random.default_rng(2)).shape == (3,)
+    assert posterior.sample(rng=np.random.default_rng(2)).shape == (3,)
     np.testing.assert_array_equal(
-        posterior.sample(np.random.default_rng(9), 5), posterior.sample(np.random.default_rng(9), 5)
+        posterior.sample(5, rng=np.random.default_rng(9)), posterior.sample(5, rng=np.random.default_rng(9))
     )
 
 
@@ -437,7 +437,7 @@ def test_one_type_and_nobody_read_well_too(menu):
     assert str(alone).endswith("One type: nothing to tell apart")
     assert str(alone.population).startswith("Population: 1 user, 1 type; ")
     nobody = infer_types(menu, [], choice_model=Logit(0.5))
-    assert str(nobody.misfit(np.random.default_rng(0))).startswith("Misfit: no type explains 0 of 0 users")
+    assert str(nobody.misfit(rng=np.random.default_rng(0))).startswith("Misfit: no type explains 0 of 0 users")
 
 
 def test_frames_and_json_say_the_same(menu, tmp_path):
@@ -457,7 +457,7 @@ def test_frames_and_json_say_the_same(menu, tmp_path):
 @pytest.mark.slow  # ArviZ takes seconds to import
 def test_arviz_holds_draws_of_the_posterior(menu):
     posterior = infer_types(menu, [[0, 0, -1], [1, 1, 0]], choice_model=Logit(0.5), users=["ann", "bob"])
-    data = posterior.to_arviz(np.random.default_rng(0), n_draws=4000, n_chains=2)
+    data = posterior.to_arviz(rng=np.random.default_rng(0), n_draws=4000, n_chains=2)
     drawn = data.posterior["type"]
     assert drawn.dims == ("chain", "draw", "user")
     assert drawn.shape == (2, 4000, 2)
@@ -491,10 +491,10 @@ def test_results_do_not_change_under_their_user(menu):
         (lambda m: infer_types(m, [[0]]).expected_value(revealing_offer(3)), "the menu is about other types"),
         (lambda m: infer_types(m, [[0]]).screening_problem(goods_for(3)), "the problem is about 3 types such as 'low'"),
         (lambda m: infer_types(m, [[0]]).update([[0]], users=["ann"]), "users are 0, ... so far and 'ann', ... now"),
-        (lambda m: infer_types(m, [[0]]).sample(7), "rng is 7: pass numpy.random.default_rng(7)"),
-        (lambda m: infer_types(m, [[0]]).misfit(None), "rng is None: pass numpy.random.default_rng(seed)"),
-        (lambda m: infer_types(m, [[0]]).population.gibbs("7"), "rng is '7': pass numpy.random.default_rng(seed)"),
-        (lambda m: infer_types(m, [[0]]).sample(np.random.default_rng(0), -1), "size is -1"),
+        (lambda m: infer_types(m, [[0]]).sample(rng=7), "rng is 7: pass numpy.random.default_rng(7)"),
+        (lambda m: infer_types(m, [[0]]).misfit(rng=None), "rng is None: pass numpy.random.default_rng(seed)"),
+        (lambda m: infer_types(m, [[0]]).population.gibbs(rng="7"), "rng is '7': pass numpy.random.default_rng(seed)"),
+        (lambda m: infer_types(m, [[0]]).sample(-1, rng=np.random.default_rng(0)), "n_draws is -1"),
     ],
 )  # fmt: skip
 def test_what_makes_no_sense_is_refused_in_words(menu, make, words):

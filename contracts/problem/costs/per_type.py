@@ -7,14 +7,11 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from contracts.inputs.arrays import Array
+from contracts.inputs.arrays import Array, Indices
 from contracts.inputs.frozen import dataclass
 from contracts.problem.costs.basic import Cost, scaled_cost, value_size
 from contracts.problem.domains import Domain
-
-Indices = NDArray[np.intp]
 
 
 @dataclass(frozen=True, eq=False)

@@ -91,16 +91,16 @@ def infer(
             document = posterior.to_dict()
             lines = [str(posterior), "", str(posterior.population)]
             if intervals:
-                draws = posterior.population.gibbs(np.random.default_rng(seed))
+                draws = posterior.population.gibbs(rng=np.random.default_rng(seed))
                 document["population"]["draws"] = {
                     "mean": draws.mean.tolist(),
                     "sd": draws.sd.tolist(),
-                    "interval": draws.interval().T.tolist(),
+                    "interval": draws.interval().tolist(),
                     "r_hat": draws.r_hat.tolist(),
                 }
                 lines += ["", str(draws)]
             if misfit:
-                tested = posterior.misfit(np.random.default_rng(seed))
+                tested = posterior.misfit(rng=np.random.default_rng(seed))
                 document["misfit"] = {
                     "p_value": tested.p_value.tolist(),
                     "adjusted": tested.adjusted.tolist(),

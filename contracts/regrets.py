@@ -7,14 +7,15 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from contracts.display.table import Column, Table, Tabular, names
 from contracts.errors import ProblemError
 from contracts.inputs.arrays import Array, finite
 from contracts.inputs.door import checked
 from contracts.inputs.frozen import dataclass
 from contracts.menu.menu import Menu
-from contracts.problem.screening import WEIGHTS_SUM_TOLERANCE, ScreeningProblem
+from contracts.problem.checks import WEIGHTS_SUM_TOLERANCE
+from contracts.problem.screening import ScreeningProblem
 from contracts.proof.bound import distribution_within
-from contracts.readable import name_column
 from contracts.solve import solve_menu
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ RISE = 1e-9  # relative; a climb that gains less has arrived
 
 @checked
 @dataclass(frozen=True, eq=False)
-class Regret:
+class Regret(Tabular):
     """A menu's value and the best there is, under each of several type distributions.
 
     Attributes
@@ -56,17 +57,12 @@ class Regret:
 
     def to_frame(self) -> pd.DataFrame:
         """One row per distribution."""
-        import pandas as pd
+        return self._table().to_frame()
 
-        columns = {"value": self.value, "best": self.best, "regret": self.regret, "bound on the best": self.bound}
-        return pd.DataFrame(columns, index=pd.Index(self.names, name="distribution"))
-
-    def __str__(self) -> str:
-        heading, *names = name_column("distribution", self.names)
-        lines = [f"{heading}  {'value':>10}  {'best':>10}  {'regret':>10}"]
-        for name, value, best, regret in zip(names, self.value, self.best, self.regret, strict=True):
-            lines.append(f"{name}  {value:>10.6g}  {best:>10.6g}  {regret:>10.4g}")
-        return "\n".join(lines)
+    def _table(self) -> Table:
+        numbers = {"value": (self.value, ".6g"), "best": (self.best, ".6g"), "regret": (self.regret, ".4g")}
+        columns = [Column(name, values, form) for name, (values, form) in numbers.items()]
+        return Table([names("distribution", self.names), *columns, Column("bound on the best", self.bound, None)])
 
 
 @checked(own=("distributions",))

@@ -20,6 +20,7 @@ from contracts.errors import ProblemError
 from contracts.inputs.door import checked
 from contracts.inputs.frozen import dataclass
 from contracts.inputs.kinds import Seed
+from contracts.inputs.progress import reporter
 from contracts.pieces import working_in
 from contracts.problem.records import read_json, write_document
 from inference.society.rounds import Course, run_course
@@ -37,27 +38,27 @@ class Scale:
     Attributes
     ----------
     conflicts, noises : the grid of the plain family
-    replications : of the plain family
-    other_conflicts, other_replications : of the other families
+    n_replications : of the plain family
+    other_conflicts, n_other_replications : of the other families
     piece : replications per piece
-    rounds, societies : of the study over time, and how many societies live through it
+    n_rounds, n_societies : of the study over time, and how many societies live through it
     gap : of the Pareto front
     """
 
     name: str
     conflicts: tuple[float, ...]
     noises: tuple[float, ...]
-    replications: int
+    n_replications: int
     other_conflicts: tuple[float, ...] = ()
-    other_replications: int = 0
+    n_other_replications: int = 0
     piece: int = 25
-    rounds: int = 12
-    societies: int = 10
+    n_rounds: int = 12
+    n_societies: int = 10
     gap: float = 0.03
 
 
 SCALES = {
-    "small": Scale("small", (0.0, 0.5, 1.0), (0.0, 0.2, 0.5), 5, piece=5, rounds=6, societies=5, gap=0.1),
+    "small": Scale("small", (0.0, 0.5, 1.0), (0.0, 0.2, 0.5), 5, piece=5, n_rounds=6, n_societies=5, gap=0.1),
     "default": Scale("default", (0.0, 0.5, 1.0), (0.0, 0.1, 0.2, 0.35, 0.5), 60, (0.5,), 10, piece=5),
     "full": Scale(
         "full",
@@ -65,9 +66,9 @@ SCALES = {
         (0.0, 0.1, 0.2, 0.3, 0.4, 0.5),
         200,
         other_conflicts=(0.0, 0.5, 1.0),
-        other_replications=50,
-        rounds=20,
-        societies=40,
+        n_other_replications=50,
+        n_rounds=20,
+        n_societies=40,
     ),
 }
 
@@ -126,7 +127,7 @@ class Lives:
 
     def compute(self) -> Course:
         """All rounds of every society."""
-        return run_course(conflict=self.conflict, societies=self.societies, rounds=self.rounds, seed=self.seed)
+        return run_course(conflict=self.conflict, n_societies=self.societies, n_rounds=self.rounds, seed=self.seed)
 
     def record(self, course: Course) -> dict[str, Any]:
         """What was computed, as plain JSON."""
@@ -150,7 +151,7 @@ def pieces(scale: Scale, seed: int) -> tuple[Piece, ...]:
     for family in families():
         is_plain = family[0] == PLAIN
         conflicts = scale.conflicts if is_plain else scale.other_conflicts
-        count = scale.replications if is_plain else scale.other_replications
+        count = scale.n_replications if is_plain else scale.n_other_replications
         names = tuple(one.name for one in family)
         for conflict in conflicts:
             for start in range(0, count, scale.piece):
@@ -173,31 +174,31 @@ def sweep(
     *,
     seed: Seed,
     folder: str | Path,
-    workers: int = 1,
-    report: Callable[[str], None] = lambda line: None,
+    n_workers: int = 1,
+    progress: bool | Callable[[str], None] = False,
 ) -> Swept:
     """Run every piece that `folder` does not hold yet, and put the replications of each cell together.
 
     Parameters
     ----------
     folder : where pieces are kept; created if need be
-    workers : processes, of one thread each; 1 computes in this one
-    report : told a line per finished piece
+    n_workers : processes, of one thread each; 1 computes in this one
+    progress : True to print a line per finished piece to standard error, or a function that takes the line
 
     Raises
     ------
     ProblemError
         If the folder holds pieces of another sweep, or damaged ones, or if another process works there.
     """
-    if workers < 1:
-        raise ProblemError(f"workers is {workers}: use at least one process")
+    if n_workers < 1:
+        raise ProblemError(f"n_workers is {n_workers}: use at least one process")
     with working_in(folder) as target:
-        return _swept(scale, seed, target, workers, report)
+        return _swept(scale, seed, target, n_workers, reporter(progress))
 
 
 def _swept(scale: Scale, seed: int, target: Path, workers: int, report: Callable[[str], None]) -> Swept:
     planned = pieces(scale, seed)
-    lives = [Lives(conflict, scale.societies, scale.rounds, seed) for conflict in scale.conflicts if conflict > 0]
+    lives = [Lives(conflict, scale.n_societies, scale.n_rounds, seed) for conflict in scale.conflicts if conflict > 0]
     everything: list[Piece | Lives] = [*planned, *lives]
     done = {piece: found for piece in everything if (found := read_piece(target, piece)) is not None}
     missing = [piece for piece in everything if piece not in done]

@@ -88,10 +88,10 @@ def test_choices_from_several_menus_name_them(folder):
 
 def test_intervals_are_drawn_on_demand(folder):
     options = ("menu.json", "choices.csv", "--temperature", "0.5", "--intervals", "--seed", "4")
-    draws = expected(choice_model=inference.Logit(0.5)).population.gibbs(np.random.default_rng(4))
+    draws = expected(choice_model=inference.Logit(0.5)).population.gibbs(rng=np.random.default_rng(4))
     assert run(*options).stdout.endswith(f"\n\n{draws}\n")
     record = json.loads(run(*options, "--json").stdout)["population"]["draws"]
-    assert record["interval"] == draws.interval().T.tolist()
+    assert record["interval"] == draws.interval().tolist()
     assert record["mean"] == draws.mean.tolist()
 
 
@@ -102,7 +102,7 @@ def test_misfits_are_tested_on_demand(folder):
     result = run(*options)
     assert "Misfit: no type explains 1 of 2 users (false discovery rate 0.05)" in result.stdout
     record = json.loads(run(*options, "--seed", "3", "--json").stdout)
-    tested = expected(choice_model=inference.Logit(0.1)).misfit(np.random.default_rng(3))
+    tested = expected(choice_model=inference.Logit(0.1)).misfit(rng=np.random.default_rng(3))
     assert record["misfit"]["p_value"] == tested.p_value.tolist()
 
 

@@ -1,0 +1,110 @@
+"""A log of choices in print: what was read, what was refused and why, what was taken, and by whom."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from contracts.display.numbers import plural
+from contracts.display.table import Column, Table, names
+from contracts.inputs.arrays import Array
+from inference.logs import options
+from inference.logs.sources import Refusal
+
+SHOWN_OPTIONS = 20
+
+
+class ShownLog(Protocol):
+    """What a table asks of a log."""
+
+    @property
+    def source(self) -> str: ...
+
+    @property
+    def columns(self) -> tuple[options.Column, ...]: ...
+
+    @property
+    def refused(self) -> tuple[Refusal, ...]: ...
+
+    @property
+    def rows_read(self) -> int: ...
+
+    @property
+    def rows_used(self) -> int: ...
+
+    @property
+    def rows_refused(self) -> int: ...
+
+    @property
+    def n_users(self) -> int: ...
+
+    @property
+    def population_counts(self) -> NDArray[np.int64]: ...
+
+    @property
+    def population_shares(self) -> Array: ...
+
+
+def log_tables(log: ShownLog) -> tuple[Table, Table]:
+    """Rows by what became of them, and rows by the option that was taken."""
+    share = 100 * log.rows_refused / max(log.rows_read, 1)
+    rows = [
+        ("rows read", log.rows_read, ""),
+        ("rows used", log.rows_used, plural(log.n_users, "user")),
+        ("rows refused", log.rows_refused, f"{share:.2g} %" if log.rows_refused else ""),
+        *((f"  {one.reason}", one.rows, ", ".join(one.examples)) for one in log.refused),
+    ]
+    what, counts, remarks = zip(*rows, strict=True)
+    shown, hidden = log.columns[:SHOWN_OPTIONS], len(log.columns) - SHOWN_OPTIONS
+    taken = [
+        names("option", [one.option for one in shown]),
+        Column("rows", log.population_counts[:SHOWN_OPTIONS], ","),
+        Column("share", log.population_shares[:SHOWN_OPTIONS], ".3f"),
+    ]
+    if any(one.menu for one in log.columns):
+        taken = [names("menu", [one.menu for one in shown]), *taken]
+    return (
+        Table([Column("", what), Column("", counts, ","), Column("", remarks)], f"Choice log: {log.source}"),
+        Table(taken, notes=[f"... {hidden} more options"] if hidden > 0 else []),
+    )
+
+
+class ShownPosteriors(Protocol):
+    """What a table asks of the posteriors of a log."""
+
+    @property
+    def path(self) -> Path: ...
+
+    @property
+    def labels(self) -> Sequence[str]: ...
+
+    @property
+    def prior(self) -> Array: ...
+
+    @property
+    def expected_users(self) -> Array: ...
+
+    @property
+    def n_users(self) -> int: ...
+
+    @property
+    def n_choices(self) -> int: ...
+
+    @property
+    def log_evidence(self) -> float: ...
+
+
+def posteriors_table(file: ShownPosteriors) -> Table:
+    """How many users of each type are expected."""
+    columns = [
+        names("type", file.labels),
+        Column("prior", file.prior, ".4f"),
+        Column("expected users", file.expected_users, ",.1f"),
+        Column("share", file.expected_users / max(file.n_users, 1), ".4f"),
+    ]
+    head = f"Types of {file.n_users:,} users: {file.n_choices:,} choices, log evidence {file.log_evidence:.6g}"
+    return Table(columns, head, [f"posteriors in {file.path}"])

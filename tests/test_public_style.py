@@ -1,0 +1,103 @@
+"""One style over all that users call: how randomness, counts and progress come in, and who is refused an old name."""
+
+import inspect
+import typing
+from collections.abc import Callable, Iterator
+
+import numpy as np
+import pytest
+
+import inference
+from contracts.inputs.kinds import Count
+from tests.surface import data, is_protocol, public_methods, public_values
+
+PROGRESS = bool | Callable[[str], None]
+NOT_COUNTS = {  # whole numbers that do not say how many
+    "amount", "units", "lowest", "highest", "to_other",  # money of a game
+    "index", "who", "person", "good", "draw", "drift", "epoch", "interaction", "cycle",  # which one
+    "outside_option",  # what a cell of a log says
+    "patience", "longest_reply", "largest_reply", "requests_per_minute", "piece",  # limits and sizes
+    "seed",
+}  # fmt: skip
+SEEDED = {"communities", "judged", "judged_over_time", "run_course", "societal_study", "sweep"}  # pieces of a sweep are
+# found again by their seed, in other processes and in later runs
+
+
+def functions() -> Iterator[tuple[str, Callable[..., object]]]:
+    for name, value in public_values().items():
+        if inspect.isclass(value):
+            for method in public_methods(value):
+                yield f"{name}.{method}", getattr(value, method)
+            if not is_protocol(value) and "_table" not in vars(value) and is_input(value):
+                yield name, value
+        elif callable(value):
+            yield name, value
+
+
+def is_input(cls: type) -> bool:
+    """Whether users make it by hand, and not only functions of ours."""
+    return cls.__name__ in {"Search", "Game", "Setting", "Assistant", "Scale", "ChatEndpoint", "HierarchicalPrior"}
+
+
+def parameters() -> Iterator[tuple[str, inspect.Parameter, object]]:
+    for name, function in functions():
+        try:
+            hints = typing.get_type_hints(inspect.unwrap(function) if not inspect.isclass(function) else function)
+        except NameError:  # names that are imported for types only
+            hints = {}
+        for parameter in inspect.signature(function).parameters.values():
+            yield name, parameter, hints.get(parameter.name, parameter.annotation)
+
+
+EVERY = list(parameters())
+
+
+def test_the_walk_sees_the_surface():
+    assert len({name for name, _, _ in EVERY}) > 200
+    assert {"rng", "progress", "n_draws", "n_workers"} <= {parameter.name for _, parameter, _ in EVERY}
+
+
+def test_randomness_comes_in_by_name():
+    assert [name for name, p, _ in EVERY if p.name == "rng" and p.kind is not p.KEYWORD_ONLY] == []
+
+
+def test_no_function_takes_a_seed_but_those_whose_pieces_are_found_again_by_it():
+    seeded = {name for name, p, _ in EVERY if p.name == "seed"}
+    assert seeded == SEEDED
+    assert not seeded & {name for name, p, _ in EVERY if p.name == "rng"}
+
+
+def test_counts_begin_with_n():
+    wrong = [
+        f"{name}({p.name})"
+        for name, p, hint in EVERY
+        if (hint in (int, Count, int | None) or str(hint) in ("int", "Count", "int | None"))
+        and not p.name.startswith("n_")
+        and p.name not in NOT_COUNTS
+    ]
+    assert wrong == []
+
+
+def test_progress_is_a_switch_or_takes_a_line():
+    wrong = [
+        f"{name}: {hint}"
+        for name, p, hint in EVERY
+        if (p.name in ("progress", "report") and not (p.name == "progress" and p.kind is p.KEYWORD_ONLY))
+        or (p.name == "progress" and hint != PROGRESS and str(hint) != "bool | Callable[[str], None]")
+    ]
+    assert wrong == []
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda: inference.fit_latent_types(data(), 2, rng=np.random.default_rng(0), starts=3),
+        lambda: inference.fit_latent_types(data(), 2, np.random.default_rng(0)),
+        lambda: inference.cross_validate(data(), 2, rng=np.random.default_rng(0), folds=3),
+        lambda: inference.sample_latent_types(data(), 2, rng=np.random.default_rng(0), draws=3),
+        lambda: inference.Game(users=("fair",), assistants=1),
+    ],
+)
+def test_old_names_are_no_arguments(call):
+    with pytest.raises(TypeError, match=r"unexpected keyword argument|positional argument"):
+        call()
