@@ -86,7 +86,7 @@ def with_twins_priced(
 
     n_types = problem.n_types
     links = csr_array((np.ones(len(twins)), (twins.first, twins.second)), shape=(n_types, n_types))
-    group = connected_components(links, directed=False)[1]
+    group = connected_components(links, directed=False)[1].astype(np.intp)
     outer = np.maximum(given.ic.toarray(), 0.0)
     np.fill_diagonal(outer, 0.0)
     base = flow_base(problem, given)
