@@ -76,42 +76,42 @@ def near_twins(problem: ScreeningProblem) -> NearTwins:
 
 def with_twins_priced(
     problem: ScreeningProblem, given: Multipliers, twins: NearTwins, price: Array, rent: Array
-) -> Multipliers:
+) -> list[Multipliers]:
     """Multipliers with `price`, (n_pairs,), of the twins' rows charged both ways, and little flowing between them.
 
-    IR is borne by those whose `rent`, (n_types,), is the least among their twins. What
-    still has to flow between twins takes the way on which they charge each other least.
+    In the first, twins share IR and nothing flows between them. In the second IR is borne by those whose `rent`,
+    (n_types,), is the least among their twins, and what they lack takes the way on which twins charge each other least.
     """
     from scipy.sparse.csgraph import connected_components
 
     n_types = problem.n_types
     links = csr_array((np.ones(len(twins)), (twins.first, twins.second)), shape=(n_types, n_types))
-    group = connected_components(links, directed=False)[1]
-    ic = np.maximum(given.ic.toarray(), 0.0)
-    np.fill_diagonal(ic, 0.0)
+    group = connected_components(links, directed=False)[1].astype(np.intp)
+    outer = np.maximum(given.ic.toarray(), 0.0)
+    np.fill_diagonal(outer, 0.0)
     base = flow_base(problem, given)
     within = group[:, np.newaxis] == group
-    ic[within] = 0.0
-    through = base + ic.sum(axis=0)
-
-    def shared(able: Array) -> tuple[Array, NDArray[np.bool_]]:
-        """What share of its group's total each type has, if it is what they are able to pass on; whose group is."""
-        total = np.bincount(group, able)[group]
-        return able / np.where(total > 0, total, 1.0), total > 0
-
-    least = np.full(n_types, np.inf)
-    np.minimum.at(least, group, rent)
-    bears = rent <= least[group] + NEAR * float(np.abs(rent).max())
-    ir = np.maximum(given.ir, 0.0)
-    share, able = shared(np.maximum(through, 0.0) * bears)
-    ir = np.where(able, share * np.bincount(group, ir)[group], ir)
-    share, able = shared(np.maximum(through - ir, 0.0))
-    summed = np.zeros_like(ic)
-    np.add.at(summed, group, ic)
-    ic = np.where(able[:, np.newaxis], share[:, np.newaxis] * summed[group], ic)
-    charge = np.zeros_like(ic)
+    outer[within] = 0.0
+    charge = np.zeros_like(outer)
     charge[twins.first, twins.second] = np.maximum(price, 0.0) / twins.distance
     charge += charge.T
+    least = np.full(n_types, np.inf)
+    np.minimum.at(least, group, rent)
+    through = base + outer.sum(axis=0)
+
+    def shared_by(bears: NDArray[np.bool_]) -> Multipliers:
+        ir = _shared(group, np.maximum(given.ir, 0.0), np.maximum(through, 0.0) * bears)
+        ic = np.column_stack([_shared(group, flow, np.maximum(through - ir, 0.0)) for flow in outer.T])
+        return replace(given, ic=csr_array(ic + charge), ir=ir)
+
     linked = within if problem.mimics is None else within & problem.mimics & problem.mimics.T
     cheapest = tree_over(np.where(linked, np.maximum(charge, np.finfo(np.float64).tiny), 0.0))
-    return handed_on(problem, replace(given, ic=csr_array(ic + charge), ir=ir), cheapest, base)
+    borne = shared_by(rent <= least[group] + NEAR * float(np.abs(rent).max()))
+    return [shared_by(np.ones(n_types, dtype=bool)), handed_on(problem, borne, cheapest, base)]
+
+
+def _shared(group: Indices, flow: Array, able: Array) -> Array:
+    """What flows out of a group shared in proportion to what its types are able to pass on, if any are; (n_types,)."""
+    total = np.bincount(group, able)[group]
+    share = able / np.where(total > 0, total, 1.0)
+    return np.where(total > 0, share * np.bincount(group, flow)[group], flow)

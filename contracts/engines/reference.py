@@ -144,7 +144,7 @@ def _solved(stated: Program, deadline: float, ic_price: float, *, ordered: bool,
     if in_order:
         order_prices = _price(in_order) * (goal_unit / units.allocation)
         priced = with_twins_priced(problem, prices, twins, order_prices, _rent(problem, found_utility))
-        prices = _lowest(problem, [prices, priced])
+        prices = _lowest(problem, [prices, *priced])
     if tree is not None:
         prices = _lowest(problem, _of_close_types(problem, prices, tree, twins, found_utility))
     endless = terms.function is not None and terms.profit_weight == 0
@@ -181,7 +181,7 @@ def _of_close_types(
         both = prices.ic.toarray()
         mutual = np.minimum(both, both.T)[twins.first, twins.second] * twins.distance
         apart = with_twins_priced(problem, prices, twins, mutual, _rent(problem, utility))
-        found += [apart, handed_on(problem, apart, tree, base)]
+        found += [*apart, *(handed_on(problem, each, tree, base) for each in apart)]
     return found
 
 

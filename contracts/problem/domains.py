@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cached_property
 from typing import Any, Protocol
 
 import numpy as np
@@ -69,6 +70,17 @@ def _column(share: Any, allocation: Any) -> Any:
 def ends_of(domain: Any, n_goods: int) -> tuple[Array, Array] | None:
     """Least and largest amount of each good, (n_goods,) both, where the domain leaves every good its own; else None."""
     return domain.ends(n_goods) if hasattr(domain, "ends") else None
+
+
+def extent_of(domain: Any, n_goods: int) -> tuple[Array, Array]:
+    """Least and largest amount of each good that some allocation has, (n_goods,) both; goods may share them."""
+    ends = ends_of(domain, n_goods)
+    if ends is not None:
+        return ends
+    if hasattr(domain, "extent"):
+        return domain.extent(n_goods)
+    each = np.eye(n_goods)
+    return np.diag(domain.support(-each)), np.diag(domain.support(each))
 
 
 def faces_of(domain: Any, n_goods: int) -> tuple[Array, Array] | None:
@@ -396,7 +408,10 @@ class Polyhedron:
         object.__setattr__(self, "matrix", matrix)
         object.__setattr__(self, "bounds", bounds)
         extremes = np.vstack([np.eye(matrix.shape[1]), -np.eye(matrix.shape[1])])
-        object.__setattr__(self, "_magnitude", np.abs(self.support(extremes)).max(axis=0))
+        points = self.support(extremes)
+        object.__setattr__(self, "_magnitude", np.abs(points).max(axis=0))
+        highest, lowest = np.vsplit(points, 2)
+        object.__setattr__(self, "_extent", (np.diag(lowest), np.diag(highest)))
 
     def check(self, n_goods: Count) -> None:
         if self.matrix.shape[1] != n_goods:
@@ -484,20 +499,27 @@ class Polyhedron:
 
     def interior(self, n_goods: Count) -> tuple[Array, float]:
         """Chebyshev centre and radius."""
-        from scipy.optimize import linprog
-
         if n_goods != self.n_goods:
             raise ProblemError(f"n_goods is {n_goods}: the matrix of the Polyhedron has {self.n_goods} columns")
+        return self._centre[:-1], float(self._centre[-1])
+
+    @cached_property
+    def _centre(self) -> Array:
+        """Chebyshev centre, and radius as the last entry."""
+        from scipy.optimize import linprog
+
         rows, limits, unit = self._measured()
         found = linprog(
-            np.r_[np.zeros(n_goods), -1.0],
+            np.r_[np.zeros(self.n_goods), -1.0],
             A_ub=np.column_stack([rows, np.linalg.norm(rows, axis=1)]),
             b_ub=limits,
-            bounds=[(None, None)] * n_goods + [(0, None)],
+            bounds=[(None, None)] * self.n_goods + [(0, None)],
             method="highs",
         )
-        point: Array = unit * np.asarray(found.x)
-        return point[:-1], float(point[-1])
+        return unit * np.asarray(found.x)
+
+    def extent(self, n_goods: Count) -> tuple[Array, Array]:
+        return self._extent  # type: ignore[attr-defined]
 
     def magnitude(self, n_goods: Count) -> Array:
         return np.asarray(self._magnitude)  # type: ignore[attr-defined]

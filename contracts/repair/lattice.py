@@ -27,7 +27,7 @@ from contracts.engines.near_twins import LOTTERY_DIGITS
 from contracts.exact.rationals import EPS, as_integers, binary_places
 from contracts.inputs.arrays import Array, Indices
 from contracts.inputs.frozen import dataclass
-from contracts.problem.domains import is_lottery
+from contracts.problem.domains import ends_of, extent_of, is_lottery
 from contracts.problem.participation import WithOutside
 from contracts.problem.screening import ScreeningProblem
 
@@ -37,6 +37,7 @@ FEWEST_STEPS = 4.0  # by which an amount must be able to vary
 MOST_WAYS = 6  # of varying amounts that are looked at together
 TRIALS = 5000  # amounts that are looked at for a float between what two near twins would pay
 LARGEST_EXPONENT = 500  # of amounts that are worth the trouble
+LEAST_SHARE = 2.0**-10  # of a direction in goods that may move, for them to do so alone
 ORDER = 4.0  # roots of the modulus by which near twins are put in the order of their tastes
 ALIKE = 1e-12  # share of the largest valuation within which two tastes are told apart by their last digits
 ROUNDINGS = 5  # of multiples of a lattice's vectors
@@ -127,17 +128,25 @@ def _move(tastes: Tastes, group: Indices, allocation: Array, transfer: Array, in
     if q <= 0 or abs(step_places) > LARGEST_EXPONENT or int(exponents.min()) < -LARGEST_EXPONENT:
         return
     step = 2.0**-step_places
+    taste, count = np.unique(tastes.valuations[group], axis=0, return_inverse=True, return_counts=True)[1:]
+    taste = taste.reshape(-1)
+    commonest = int(np.argmax(count[taste]))
     first, *others = np.argsort(-exponents, kind="stable").tolist()
-    worth = as_integers(tastes.valuations[group[first]], places)
     placed = [first]
     for member in others:
-        pair = [first, member]
-        amounts[member] += _into_order(tastes, group[pair], amounts[pair], ORDER * 2.0 ** (q / 2) * step, step)
-        ways = _ways(tastes, amounts, placed, member, same=np.ptp(tastes.valuations[group[pair]], axis=0).max() == 0)
+        for other in placed:
+            near = [other, member]
+            amounts[member] += _into_order(tastes, group[near], amounts[near], ORDER * 2.0 ** (q / 2) * step, step)
+        exact = next(
+            (other for other in placed if taste[other] == taste[member]), None
+        )  # tastes equal to the last digit
+        pair = [first if exact is None else exact, member]
+        ways = _ways(tastes, amounts, placed, member, same=exact is not None)
         digit = int(exponents[member]) - 52
-        if (amounts[first] != amounts[member]).any() and ways:
-            for way, count in zip(ways, _to_lattice(worth, places, amounts[pair], ways, digit), strict=True):
-                way.vary(amounts, count)
+        if (amounts[pair[0]] != amounts[member]).any() and ways:
+            worth = as_integers(tastes.valuations[group[commonest if exact is None else member]], places)
+            for way, steps in zip(ways, _to_lattice(worth, places, amounts[pair], ways, digit), strict=True):
+                way.vary(amounts, steps)
         placed.append(member)
     allocation[group] = amounts
 
@@ -145,7 +154,9 @@ def _move(tastes: Tastes, group: Indices, allocation: Array, transfer: Array, in
 def _off_edges(tastes: Tastes, amounts: Array, inwards: float) -> Array:
     """Amounts on an edge of the domain moved inwards by a share of the largest; lotteries keep their sums."""
     width = inwards * float(np.abs(amounts).max())
-    lowest, highest = _range(tastes)
+    lowest, highest = extent_of(tastes.domain, tastes.n_goods)
+    if ends_of(tastes.domain, tastes.n_goods) is None and not tastes.sums_to_one:  # edges that several goods share
+        amounts = amounts + inwards * (tastes.domain.interior(tastes.n_goods)[0] - amounts)
     moved = np.clip(amounts, np.minimum(lowest + width, amounts.max()), np.maximum(highest - width, amounts.min()))
     digits = EPS if tastes.sums_to_one else _steps(moved)
     moved = np.round(moved / digits) * digits
@@ -157,12 +168,6 @@ def _off_edges(tastes: Tastes, amounts: Array, inwards: float) -> Array:
 def _steps(amounts: Array) -> Array:
     """The steps in which amounts can vary without running out of digits: two of their last ones."""
     return np.asarray(2.0 ** (np.frexp(np.maximum(np.abs(amounts), 2.0**-LARGEST_EXPONENT))[1] - 52.0))
-
-
-def _range(tastes: Tastes) -> tuple[Array, Array]:
-    """The least and the largest amount of each good in the domain."""
-    each = np.eye(tastes.n_goods)
-    return np.diag(tastes.domain.support(-each)), np.diag(tastes.domain.support(each))
 
 
 @dataclass(frozen=True, eq=False)
@@ -192,7 +197,7 @@ def _ways(tastes: Tastes, amounts: Array, placed: list[int], member: int, *, sam
 
     The sum of a lottery may be off by a last digit, unless valuations are not the same, but the same up to a constant.
     """
-    lowest, highest = _range(tastes)
+    lowest, highest = extent_of(tastes.domain, tastes.n_goods)
     free = FREE * float(np.abs(amounts).max())
     found = []
     for rows, sign in (((member,), 1), (tuple(placed), -1)):
@@ -269,7 +274,10 @@ def _exponent(values: Array) -> int:
 
 
 def _into_order(tastes: Tastes, pair: Indices, amounts: Array, room: float, step: float) -> Array:
-    """What to add to the second's amounts for it to have more, by `room`, of what it values more by a last digit."""
+    """What to add to the second's amounts for it to have more, by `room`, of what it values more by a last digit.
+
+    Nothing where both have the same. What is on an edge of the domain, where a row may hold it, stays if others move.
+    """
     values = [[Fraction(value) for value in row] for row in tastes.valuations[pair].tolist()]
     ahead = [b - a for a, b in zip(*values, strict=True)]
     if tastes.sums_to_one:
@@ -277,11 +285,15 @@ def _into_order(tastes: Tastes, pair: Indices, amounts: Array, room: float, step
     direction = np.array([float(each) for each in ahead])
     length = float(np.linalg.norm(direction))
     rounding = LOTTERY_DIGITS * float(np.abs(tastes.valuations[pair]).max()) * tastes.sums_to_one
-    if length <= rounding:
+    if length <= rounding or (amounts[0] == amounts[1]).all():
         return np.zeros(len(direction))
     direction /= length
+    lowest, highest = extent_of(tastes.domain, tastes.n_goods)
+    moving = np.where((amounts[1] > lowest) & (amounts[1] < highest), direction, 0.0)
+    if tastes.sums_to_one or np.abs(moving).max() < LEAST_SHARE:
+        moving = direction
     short = max(0.0, room - float(direction @ (amounts[1] - amounts[0])))
-    added = np.round(short * direction / step) * step
+    added = np.round(short / float(direction @ moving) * moving / step) * step
     if tastes.sums_to_one:
         added[np.argmax(amounts[1])] -= added.sum()
     return np.asarray(added)

@@ -57,6 +57,8 @@ def tight_repairs(problem: ScreeningProblem, candidate: Candidate, strict: Stric
             repriced = list(exactly_repriced(problem, *found))
             yield from repriced
             for amounts in indifferent_amounts(problem, twins, *found) if not repriced else ():
+                if twins and strict is not None and strict.roomless is not None:  # those tied to them by rows follow
+                    amounts, _ = on_equations(problem, strict.roomless, amounts, utility, np.concatenate(twins))
                 yield from exactly_repriced(problem, amounts, contracts_of(problem, amounts, utility)[1])
 
 
@@ -96,8 +98,13 @@ def level(problem: ScreeningProblem, twins: list[Indices], allocation: Array, ut
     return utility
 
 
-def on_equations(problem: ScreeningProblem, rows: Rows, allocation: Array, utility: Array) -> tuple[Array, Array]:
-    """The nearest menu at which rows without room hold with equality; amounts on an edge of the domain stay there."""
+def on_equations(
+    problem: ScreeningProblem, rows: Rows, allocation: Array, utility: Array, fixed: Indices | None = None
+) -> tuple[Array, Array]:
+    """The nearest menu at which rows without room hold with equality.
+
+    Amounts on an edge of the domain stay there, and so do those of the types that are `fixed`.
+    """
     units, domain, shape = units_of(problem), problem.domain, allocation.shape
     matrix, limit = rows.matrix.toarray(), rows.limit
     if is_lottery(domain):
@@ -105,12 +112,14 @@ def on_equations(problem: ScreeningProblem, rows: Rows, allocation: Array, utili
         matrix = np.vstack([matrix, np.hstack([sums, np.zeros((shape[0], shape[0]))])])
         limit = np.append(limit, np.ones(shape[0]))
     free = np.ones(matrix.shape[1], dtype=bool)
-    free[: allocation.size] = ~_is_on_edge(problem, allocation).ravel()
+    stays = _is_on_edge(problem, allocation)
+    stays[[] if fixed is None else fixed] = True
+    free[: allocation.size] = ~stays.ravel()
     point = np.append(allocation.ravel() / units.allocation, (utility - units.shift) / units.money)
     for _ in range(2):  # the second time takes away what the first one's rounding left
         point[free] += np.linalg.lstsq(matrix[:, free], limit - matrix @ point, rcond=None)[0]
     moved = point[: allocation.size].reshape(shape) * units.allocation
-    return domain.clip(moved), point[allocation.size :] * units.money + units.shift
+    return np.where(stays, allocation, domain.clip(moved)), point[allocation.size :] * units.money + units.shift
 
 
 def _is_on_edge(problem: ScreeningProblem, allocation: Array) -> NDArray[np.bool_]:

@@ -42,6 +42,19 @@ def test_who_is_paid_for_keeping_the_outside_contract_and_his_twin_are_exactly_i
     assert 3 * value - Fraction(best) == -Fraction(nothing)
 
 
+def test_twins_on_an_edge_that_two_goods_share_are_moved_inwards():
+    """Where the budget binds one good moves against the other; a hair below it there are two that move."""
+    goods = [[26.511890344133228, 7.069837425102194], [14.139674850204388, 51.256321331990905], [5.30237, 35.34918]]
+    alike = c.LinearConstraint(allocation=[[0.0, 0.0], [0.0, 1.0], [0.0, -1.0], [0.0, 0.0]], lower=0.0, upper=0.0)
+    menu = c.solve_menu(
+        [goods[0], *goods], [0.26, 0.27, 0.31, 0.16], cost=c.Quadratic([[53.0, -26.5], [-26.5, 57.5]]),
+        domain=c.Polyhedron([[1.0, 1.0], [-1.0, 0.0], [0.0, -1.0]], [1.0, 0.0, 0.0]), constraints=[alike],
+    )  # fmt: skip
+    assert menu.certificate.holds
+    assert menu.allocation[:2].sum(axis=1) == pytest.approx(1.0, abs=1e-6)
+    assert menu.allocation[1, 1] > menu.allocation[0, 1] + 1e-3
+
+
 def test_an_engine_that_was_asked_for_is_the_one_that_answers():
     """Others than the reference engine are not helped out by it: their menus are their own, or an error."""
     tastes = 3e-9 * np.array([[0.0, 0.0, 0.0], [0.0, 0.0, 1.0], [0.0, 1.0, 1.0], [1.0, 1.0, 1.0]])
