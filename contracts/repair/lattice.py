@@ -10,7 +10,7 @@ a lattice of whole numbers. Two goods that may vary are enough to come as near a
 hundred-millionth of the amounts, unless the valuations are decimals: those of .1 and 2.9 differ from whole multiples of
 one another by last digits only, and the lattice is sparse in one direction. What helps is an amount that can vary in
 finer digits than the others: a small one, or one that is moved a hair inwards from an edge at zero. With one good only,
-and no such amount, indifference is luck.
+and no such amount, the taste's own last digit decides how far apart amounts may be.
 """
 
 from __future__ import annotations
@@ -142,7 +142,7 @@ def _move(tastes: Tastes, group: Indices, allocation: Array, transfer: Array, in
         )  # tastes equal to the last digit
         pair = [first if exact is None else exact, member]
         ways = _ways(tastes, amounts, placed, member, same=exact is not None)
-        digit = int(exponents[member]) - 52
+        digit = int(exponents[member]) - 53
         if (amounts[pair[0]] != amounts[member]).any() and ways:
             worth = as_integers(tastes.valuations[group[commonest if exact is None else member]], places)
             for way, steps in zip(ways, _to_lattice(worth, places, amounts[pair], ways, digit), strict=True):

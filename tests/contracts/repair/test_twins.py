@@ -67,3 +67,21 @@ def test_an_engine_that_was_asked_for_is_the_one_that_answers():
     except c.SolverError as failure:
         found = failure.reached
     assert found is None or found.engine == "cuts"
+
+
+@pytest.mark.parametrize("taste", [2.1, 1.7, 1.3])
+def test_twins_a_whole_amount_apart_are_indifferent_in_decimals_of_one_good(taste):
+    """Their transfers differ by the taste itself, which takes the last digit of the smaller one."""
+    menu = c.solve_menu([taste] * 2, principal_values=[[0.0], [-1.0]], cost=c.Quadratic())
+    assert menu.certificate.holds
+    assert menu.allocation[:, 0] == pytest.approx([taste, taste - 1], rel=1e-5)
+
+
+def test_decimals_of_one_good_come_as_near_as_their_grid():
+    """Amounts 1.05 apart would be best, and floats say what 1 is worth: that costs .0003 of the value, not .1."""
+    with pytest.raises(c.SolverError, match="equal valuations") as failure:
+        c.solve_menu([2.1, 2.1], cost=[c.Quadratic(1.0), c.Quadratic(2.0)])
+    reached = failure.value.reached
+    assert reached.certificate.is_exact
+    assert reached.value == pytest.approx(reached.upper_bound, rel=3e-4)
+    assert reached.allocation[0, 0] - reached.allocation[1, 0] == 1.0
