@@ -32,7 +32,7 @@ class ChoiceData:
     choice : (n_obs,) integers, the option taken, 0 to n_options - 1
     person : (n_obs,) labels of any kind, who chose; observations of one person need not be adjacent.
         None: everybody chose once.
-    names : n_attributes names; by default "1", "2", ...
+    names : n_attributes names; by default "0", "1", ...
     available : (n_obs, n_options) of bool, False where an option could not be taken; None: all could.
         The attributes of an option out of reach must still be finite numbers; they do not matter.
 
@@ -64,7 +64,7 @@ class ChoiceData:
         person = np.arange(n_obs) if self.person is None else np.asarray(self.person)
         if person.shape != (n_obs,):
             raise ProblemError(f"person has shape {person.shape}; expected one label per observation, ({n_obs},)")
-        names = tuple(str(k + 1) for k in range(n_attributes)) if self.names is None else tuple(map(str, self.names))
+        names = tuple(str(k) for k in range(n_attributes)) if self.names is None else tuple(map(str, self.names))
         if len(names) != n_attributes or len(set(names)) != n_attributes:
             raise ProblemError(f"names are {names}; expected {n_attributes} different names, one per attribute")
         available = None if self.available is None else yes_or_no("available", self.available)
@@ -222,7 +222,7 @@ class ChoiceData:
         >>> first = ChoiceData([[[1.0], [2.0]]], [1], ["ann"])
         >>> second = ChoiceData([[[1.0], [2.0], [3.0]]], [0], ["ann"])
         >>> ChoiceData.joined(first, second)
-        ChoiceData: 1 person, 2 choices among up to 3 options, attributes 1
+        ChoiceData: 1 person, 2 choices among up to 3 options, attributes 0
         """
         if not parts:
             raise ProblemError("joined needs at least one data set")

@@ -122,7 +122,7 @@ def delta_method(
         values.append(value)
         blocks[k] = slope
     n_new = len(values[0])
-    names = tuple(str(j + 1) for j in range(n_new)) if names is None else tuple(map(str, names))
+    names = tuple(str(j) for j in range(n_new)) if names is None else tuple(map(str, names))
     if len(names) != n_new:
         raise ProblemError(f"names are {names}; expected {n_new}, one per value of the function")
     covariance = estimates.covariance.reshape(n_types, n_parameters, n_types, n_parameters)

@@ -28,7 +28,7 @@ def test_nonlinear_functions_follow_their_derivatives():
         slope = np.array([2 * a * np.exp(b), a**2 * np.exp(b), 0.0])
         block = FOUND.covariance[3 * k : 3 * k + 3, 3 * k : 3 * k + 3]
         assert new.standard_errors[k, 0] == pytest.approx(np.sqrt(slope @ block @ slope), rel=1e-8)
-    assert new.names == ("1",)
+    assert new.names == ("0",)
 
 
 def test_intervals_are_normal_quantiles_around_the_estimate():

@@ -99,7 +99,7 @@ def test_the_estimate_is_stationary_and_its_covariance_is_the_sandwich(correlate
     kinds = ("normal", "positive", "negative", "fixed")
     truth = TasteDistribution(kinds, np.array([1.0, 0.3, 0.2, -0.5]), np.diag([0.8, 0.5, 0.6, 0.0]))
     data = choices_of(offers, truth.draw(60, rng=rng), rng)
-    model = fit_mixed_logit(data, dict(zip("1234", kinds, strict=True)), correlated=correlated, n_draws=20)
+    model = fit_mixed_logit(data, dict(zip("0123", kinds, strict=True)), correlated=correlated, n_draws=20)
     panel = panel_of(data, 20)
 
     def by_person(parameters):
@@ -192,7 +192,7 @@ def test_intervals_cover_the_truth_as_often_as_they_say():
     truth = TasteDistribution(
         ("normal", "negative", "fixed", "normal"), np.array([1.0, -0.2, 0.7, -0.5]), np.diag([0.8, 0.5, 0.0, 0.6])
     )
-    random = {"2": "negative", "3": "fixed"}
+    random = {"1": "negative", "2": "fixed"}
     hits = []
     for seed in range(30):
         rng = np.random.default_rng(seed)
@@ -256,7 +256,7 @@ def test_the_frame_and_the_table_say_the_same():
 
 def test_unknown_attributes_and_unknown_kinds_are_named():
     data = situations(5, 2, 2, 2, np.random.default_rng(0))
-    with pytest.raises(ProblemError, match="random names 'price', which is no attribute: use '1', '2'"):
+    with pytest.raises(ProblemError, match="random names 'price', which is no attribute: use '0', '1'"):
         fit_mixed_logit(data, {"price": "fixed"})
     with pytest.raises(ProblemError, match=r"random\['1'\] is 'gaussian': use 'normal'"):
         fit_mixed_logit(data, {"1": "gaussian"})
