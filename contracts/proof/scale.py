@@ -15,7 +15,7 @@ from contracts.problem.screening import ScreeningProblem
 from contracts.proof.bound import Bound
 
 SMALLEST_VALUE = 1e-4  # share of the money that changes hands below which a value counts as zero
-NO_SURPLUS = 1e-7  # share of the sizes of what is summed that counts where no menu is worth anything
+NO_SURPLUS = 1e-6  # share of the sizes of what is summed that counts where no menu is worth anything
 CONJUGATE_NOISE = 1e-10  # share of the same sizes that a numerical bound may find where there is nothing
 PRICE_STEPS = tuple(4.0**k for k in range(10))  # multiples of the prices of rows at which surplus is bounded
 NO_MONEY = 1e-280  # where nothing at all is at stake: far above what comparisons leave room for lost bits
@@ -87,9 +87,12 @@ def _first_best_surplus(problem: ScreeningProblem, bound: Bound) -> float:
     reference = np.broadcast_to(problem.reference_allocation, value.shape)
 
     def surplus(values: Array) -> float:
-        most, _ = problem.cost.conjugate(values, problem.domain)
+        most, best = problem.cost.conjugate(values, problem.domain)
+        with np.errstate(invalid="ignore", over="ignore"):  # where nothing attains it
+            attained = conjugate_at(problem.cost, values, best)  # without what a conjugate is rounded up by
+        most = np.where(np.isfinite(attained), np.minimum(most, attained), most)
         alike = conjugate_at(problem.cost, values, reference)
-        return float(weights @ np.abs(most - np.where(np.isfinite(alike), alike, 0.0)))
+        return float(weights @ np.maximum(most - np.where(np.isfinite(alike), alike, 0.0), 0.0))
 
     found = [surplus(value)]
     if prices.any():

@@ -145,6 +145,16 @@ def test_where_nobody_gains_from_trade_the_gap_is_absolute():
     assert not wasteful.holds
 
 
+def test_what_a_conjugate_is_rounded_up_by_is_no_gain_from_trade():
+    """Unpaid, whatever costs is worth nothing; that the bound says a hair more is no reason to be exact to a hair."""
+    costly = c.Quadratic([[118.75, -6.25, 87.5], [-6.25, 156.25, 0.0], [87.5, 0.0, 275.0]])
+    unpaid = {"transfers": (0.0, 0.0), "domain": c.Simplex(free_disposal=True), "cost": costly}
+    for tastes in ([[85.9, 85.9, 85.9], [318.1, 318.1, 181.3]], [[100.0, 20.0, 300.0], [90.1, 252.0, 3.0]]):
+        menu = c.solve_menu(tastes, reservation_utility=-400.0, participation="compulsory", **unpaid)
+        assert menu.certificate.holds
+        assert menu.value == 0
+
+
 def test_a_menu_stopped_by_time_says_so_and_does_not_hold():
     valuations = np.random.default_rng(0).uniform(1, 2, (300, 2))
     problem = c.ScreeningProblem(valuations, cost=c.Quadratic())
