@@ -15,6 +15,7 @@ from contracts.inputs.arrays import Array, Indices
 from contracts.problem.costs import ByType
 from contracts.problem.domains import Simplex, is_lottery
 from contracts.problem.screening import ScreeningProblem
+from contracts.repair.sharing import pooled
 
 DIGITS = 52  # binary digits of the largest sum, one less than a float has
 FEWEST_DIGITS = 24  # of an allocation, below which rounding costs more than indifference gains
@@ -89,7 +90,6 @@ def indifferent(
     if found is None:
         return None
     rounded, step = found
-    share = np.bincount(taste, problem.weights)
     above = _common(problem)[:, 0]
-    mean = (np.bincount(taste, problem.weights * (utility - above)) / share)[taste]
+    mean = pooled(taste, problem.weights, utility - above)
     return rounded, np.ceil(mean / step) * step + above
