@@ -18,7 +18,7 @@ from contracts.exact.best import best_options
 from contracts.exact.rationals import BestOptions
 from contracts.inputs.arrays import Array, Indices
 from contracts.menu.offers import ExactMenu
-from contracts.problem.costs import ByType
+from contracts.problem.costs import rows_of
 from contracts.problem.participation import WithOutside, in_goods
 from contracts.problem.screening import ScreeningProblem
 from contracts.proof.bound import Bound
@@ -131,15 +131,12 @@ def tie_break(problem: ScreeningProblem, contracts: Contracts) -> Tie:
     """What the objective gains from a type with an option, utility left out: in a tie it is equal."""
     allocations, transfers = contracts
     terms = problem.terms
-    net = transfers if isinstance(problem.cost, ByType) else transfers - problem.cost.value(allocations)
     alone = terms.profit_weight == 0 and not terms.allocation_values.any()  # then the principal's own favour decides
     share = 1.0 if alone else terms.profit_weight
     values = problem.principal_values * share + terms.allocation_values
 
     def payoff(types: Indices, options: Indices) -> Array:
-        found = np.einsum("ij,ij->i", values[types], allocations[options]) + share * net[options]
-        if isinstance(problem.cost, ByType):
-            found = found - share * problem.cost.rows_of(types).value(allocations[options])
-        return np.asarray(found)
+        net = transfers[options] - rows_of(problem.cost, types).value(allocations[options])
+        return np.asarray(np.einsum("ij,ij->i", values[types], allocations[options]) + share * net)
 
     return payoff

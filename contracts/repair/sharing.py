@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from contracts.inputs.arrays import Array, Indices
-from contracts.problem.costs import ByType
+from contracts.problem.costs import index_of
 from contracts.problem.mimicry import access_classes
 from contracts.problem.screening import ScreeningProblem
 
@@ -51,8 +51,8 @@ def twins_of(problem: ScreeningProblem) -> Indices:
     both = np.column_stack([problem.valuations, problem.principal_values])
     if problem.terms.allocation_values.any():
         both = np.column_stack([both, problem.terms.allocation_values])
-    if isinstance(problem.cost, ByType):  # whoever costs something else is worth something else
-        both = np.column_stack([both, problem.cost.index * float(np.abs(both).max())])
+    costs = index_of(problem.cost, problem.n_types)  # whoever costs something else is worth something else
+    both = np.column_stack([both, costs * float(np.abs(both).max())])
     if problem.mimics is not None:
         both = np.column_stack([both, access_classes(problem.mimics) * float(np.abs(both).max())])
     rows = problem.side_rows

@@ -13,6 +13,7 @@ from contracts.inputs.arrays import Array, entries_of, finite, number
 from contracts.inputs.door import checked
 from contracts.inputs.frozen import dataclass
 from contracts.inputs.kinds import ROWS, Count, Expression, Positive
+from contracts.problem.costs.traits import is_straight
 from contracts.problem.domains import Domain, Simplex, ends_of, is_lottery
 
 INSIGNIFICANT = 1e-150  # sizes whose inverse squared is no longer a float
@@ -28,6 +29,11 @@ class Cost(Protocol):
     A cost of your own needs these three methods. With a fourth, `gradient(allocation)`, (n, n_goods), its bounds over
     boxes and simplices are rigorous too; without it certificates say "numerical". With a fifth, `hessian(allocation)`,
     (n, n_goods, n_goods), positive definite inside the domain, the engine "cuts" solves it for many types.
+
+    It may say more of itself, and is solved and proven as the library's own of its kind: `is_straight` (linear, with
+    a gradient), `is_a_sum_over_goods`, `is_closed_form` (its conjugate is right to few rounding errors),
+    `curves_everywhere`, each True or False; a number `least_curvature`; where it is finite, `finite_range(n_goods)`;
+    what a unit less and a unit more cost in the long run, `asymptotic_slopes(n_goods)`.
     """
 
     def value(self, allocation: Array) -> Array:
@@ -95,6 +101,7 @@ class Linear:
     """
 
     price: Any = 0.0
+    is_straight = is_closed_form = is_a_sum_over_goods = True
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "price", finite("Linear price", self.price))
@@ -124,6 +131,14 @@ class Linear:
     def expression(self, allocation: Expression) -> Any:
         return allocation @ np.array(np.broadcast_to(self.price, allocation.shape[1]))
 
+    def perspective(self, allocation: Expression, share: Expression) -> tuple[Any, list[Any]]:
+        return self.expression(allocation), []
+
+    def asymptotic_slopes(self, n_goods: Count) -> tuple[Array, Array]:
+        """What one unit less and one unit more cost in the long run; (n_goods,) both."""
+        price = per_good("Linear price", self.price, n_goods)
+        return -price, price
+
     def scaled(self, unit: Positive, money: Positive) -> Linear:
         return Linear(self.price * (unit / money))
 
@@ -141,6 +156,7 @@ class Quadratic:
     """
 
     curvature: Any = 1.0
+    is_closed_form = True
 
     def __post_init__(self) -> None:
         curvature = finite("Quadratic curvature", self.curvature)
@@ -218,8 +234,14 @@ class Quadratic:
         return value + lost + (valuation.shape[1] + 4) * EPS * size, best
 
     @property
+    def is_a_sum_over_goods(self) -> bool:
+        return bool(self.curvature.ndim < 2)
+
+    @property
     def least_curvature(self) -> float:
         """Smallest eigenvalue of a matrix, rounded down."""
+        if self.curvature.ndim < 2:
+            return float(self.curvature.min())
         eigenvalues = np.linalg.eigvalsh(self.curvature)
         return float(eigenvalues[0] - EIGENVALUE_ROUNDING * len(eigenvalues) * eigenvalues[-1])
 
@@ -245,6 +267,16 @@ class Quadratic:
         weights = np.array(np.broadcast_to(self.curvature, allocation.shape))
         return cp.sum(cp.multiply(weights, cp.square(allocation)), axis=1) / 2
 
+    def perspective(self, allocation: Expression, share: Expression) -> tuple[Any, list[Any]]:
+        """By |root y|^2 <= 2 spent share."""
+        import cvxpy as cp
+
+        n_rows, n_goods = allocation.shape
+        matrix = self.curvature if self.curvature.ndim == 2 else np.eye(n_goods) * self.curvature
+        spent = cp.Variable(n_rows)
+        rotated = cp.vstack([np.sqrt(2.0) * (allocation @ np.linalg.cholesky(matrix)).T, spent - share])
+        return spent, [cp.SOC(spent + share, rotated, axis=0)]
+
     def scaled(self, unit: Positive, money: Positive) -> Quadratic:
         return Quadratic(self.curvature * (unit / money * unit))
 
@@ -265,6 +297,7 @@ class Power:
 
     exponent: float
     scale: Any = 1.0
+    is_closed_form = is_a_sum_over_goods = takes_near = True
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "exponent", number("Power exponent", self.exponent))
@@ -322,6 +355,23 @@ class Power:
         near = np.broadcast_to(near, allocation.shape)
         powers = cp.power(cp.multiply(1.0 / near, allocation), self.exponent)
         return cp.sum(cp.multiply(self.scale * near**self.exponent, powers), axis=1)
+
+    def perspective(self, allocation: Expression, share: Expression) -> tuple[Any, list[Any]]:
+        import cvxpy as cp
+
+        n_rows, n_goods = allocation.shape
+        powers, shares = (
+            cp.Variable(allocation.shape),
+            cp.reshape(share, (n_rows, 1), order="C") @ np.ones((1, n_goods)),
+        )
+        three = (powers, shares, allocation) if self.exponent > 1 else (allocation, shares, powers)
+        inverse = min(self.exponent, 1 / self.exponent)
+        cone = cp.PowCone3D(*(cp.vec(part, order="C") for part in three), np.full(n_rows * n_goods, inverse))
+        return powers @ np.array(np.broadcast_to(self.scale, n_goods)), [cone]
+
+    def asymptotic_slopes(self, n_goods: Count) -> tuple[Array, Array]:
+        """What one unit less and one unit more cost in the long run; (n_goods,) both."""
+        return np.full(n_goods, np.inf), np.full(n_goods, 0.0 if self.exponent < 1 else np.inf)
 
     def scaled(self, unit: Positive, money: Positive) -> Power:
         return replace(self, scale=self.scale * (unit**self.exponent / money))
@@ -402,6 +452,12 @@ class Entropy:
         reference = np.array(np.broadcast_to(self.reference, allocation.shape))
         return self.temperature * cp.sum(cp.rel_entr(allocation, reference), axis=1)
 
+    def perspective(self, allocation: Expression, share: Expression) -> tuple[Any, list[Any]]:
+        import cvxpy as cp
+
+        reference = cp.reshape(share, (allocation.shape[0], 1), order="C") @ self.reference[np.newaxis]
+        return self.temperature * cp.sum(cp.rel_entr(allocation, reference), axis=1), []
+
     def scaled(self, unit: Positive, money: Positive) -> Entropy:
         return replace(self, temperature=self.temperature / money)
 
@@ -413,6 +469,10 @@ class ScaledCost:
     cost: Cost
     unit: float
     money: float
+
+    @property
+    def is_straight(self) -> bool:
+        return is_straight(self.cost)
 
     def value(self, allocation: Array) -> Array:
         return self.cost.value(allocation * self.unit) / self.money

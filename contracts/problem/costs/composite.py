@@ -15,14 +15,20 @@ from contracts.problem.costs.basic import (
     EPS,
     Cost,
     Entropy,
-    Linear,
     conjugate_at,
     diagonal,
     numerical_conjugate,
     per_good,
     scaled_cost,
 )
-from contracts.problem.costs.ends import asymptotic_slopes, finite_range
+from contracts.problem.costs.traits import (
+    asymptotic_slopes,
+    curves_everywhere,
+    finite_faces,
+    finite_range,
+    is_closed_form,
+    is_straight,
+)
 from contracts.problem.domains import Box, Domain, NonNegative, Simplex, ends_of
 
 HALVINGS = 200  # of a bracket of prices, more than lie between any two floats of one sign and similar size
@@ -66,7 +72,7 @@ class Separable:
 
     Examples
     --------
-    >>> from contracts import Box, Quadratic
+    >>> from contracts import Box, Linear, Quadratic
     >>> cost = Separable([Quadratic(1.0), Linear(0.2)])
     >>> cost.value(np.array([[1.0, 2.0]]))
     array([0.9])
@@ -75,6 +81,7 @@ class Separable:
     """
 
     costs: Any
+    is_a_sum_over_goods = True
 
     def __post_init__(self) -> None:
         if isinstance(self.costs, Cost) or not isinstance(self.costs, list | tuple) or not len(self.costs):
@@ -88,6 +95,9 @@ class Separable:
     @property
     def n_goods(self) -> int:
         return len(self.costs)
+
+    is_closed_form = property(lambda self: all(map(is_closed_form, self.costs)))
+    curves_everywhere = property(lambda self: all(map(curves_everywhere, self.costs)))
 
     def check(self, n_goods: Count, domain: Domain) -> None:
         self._check_count(n_goods)
@@ -130,8 +140,8 @@ class Separable:
                 for good, (part, within) in enumerate(zip(self.costs, amounts, strict=True))
             ]
             return np.asarray(sum(value for value, _ in found)), np.hstack([best for _, best in found])
-        straight = np.array([isinstance(part, Linear) for part in self.costs])
-        known = all(hasattr(part, "inverse_marginal") or isinstance(part, Linear) for part in self.costs)
+        straight = np.array([is_straight(part) for part in self.costs])
+        known = all(hasattr(part, "inverse_marginal") or is_straight(part) for part in self.costs)
         if not known or not isinstance(domain, Simplex):
             return numerical_conjugate(self, valuation, domain)
         best = self._filled(valuation, domain, straight)
@@ -149,7 +159,7 @@ class Separable:
             best[:, goods] = fill
         if not straight.any():
             return best
-        prices = [float(part.price.reshape(-1)[0]) for part in self.costs if isinstance(part, Linear)]
+        prices = [float(part.gradient(np.zeros((1, 1)))[0, 0]) for part in self.costs if is_straight(part)]
         margins = valuation[:, straight] - prices
         level = margins.max(axis=1)
         if domain.free_disposal:
@@ -207,6 +217,7 @@ class Total:
 
     cost: Any
     direction: Any = 1.0
+    curves_everywhere = False
 
     def __post_init__(self) -> None:
         direction = finite("Total direction", self.direction)
@@ -223,6 +234,10 @@ class Total:
     @property
     def n_goods(self) -> int | None:
         return entries_of(self.direction)
+
+    @property
+    def is_closed_form(self) -> bool:
+        return is_closed_form(self.cost)
 
     def check(self, n_goods: Count, domain: Domain) -> None:
         along = self.along(n_goods)
@@ -359,6 +374,11 @@ class Total:
             np.full(n_goods, low) if np.isinf(low) else low * share,
             np.full(n_goods, high) if np.isinf(high) else high * share,
         )
+
+    def finite_faces(self, n_goods: Count) -> tuple[Array, Array]:
+        """Half-spaces normals . x < limits in which the cost is finite: those of the total."""
+        normals, limits = finite_faces(self.cost, 1)
+        return normals * self.along(n_goods), limits
 
     def asymptotic_slopes(self, n_goods: Count) -> tuple[Array, Array]:
         """What one unit less and one unit more of each good cost in the long run; (n_goods,) both."""
