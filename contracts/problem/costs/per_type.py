@@ -10,15 +10,8 @@ import numpy as np
 
 from contracts.inputs.arrays import Array, Indices
 from contracts.inputs.frozen import dataclass
+from contracts.problem.costs import traits
 from contracts.problem.costs.basic import Cost, scaled_cost, value_size
-from contracts.problem.costs.traits import (
-    asymptotic_slopes,
-    curves_everywhere,
-    finite_faces,
-    finite_range,
-    is_a_sum_over_goods,
-    is_closed_form,
-)
 from contracts.problem.domains import Domain
 
 
@@ -38,23 +31,23 @@ class ByType:
     costs: tuple[Any, ...]
     index: Indices
 
-    is_closed_form = property(lambda self: all(map(is_closed_form, self.costs)))
-    is_a_sum_over_goods = property(lambda self: all(map(is_a_sum_over_goods, self.costs)))
-    curves_everywhere = property(lambda self: all(map(curves_everywhere, self.costs)))
+    is_closed_form = property(lambda self: all(map(traits.is_closed_form, self.costs)))
+    is_a_sum_over_goods = property(lambda self: all(map(traits.is_a_sum_over_goods, self.costs)))
+    curves_everywhere = property(lambda self: all(map(traits.curves_everywhere, self.costs)))
 
     def finite_range(self, n_goods: int) -> tuple[Array, Array]:
         """Of all types together."""
-        ends = [finite_range(part, n_goods) for part in self.costs]
+        ends = [traits.finite_range(part, n_goods) for part in self.costs]
         return np.max([low for low, _ in ends], axis=0), np.min([high for _, high in ends], axis=0)
 
     def finite_faces(self, n_goods: int) -> tuple[Array, Array]:
         """Of all types together."""
-        faces = [finite_faces(part, n_goods) for part in self.costs]
+        faces = [traits.finite_faces(part, n_goods) for part in self.costs]
         return np.vstack([normals for normals, _ in faces]), np.concatenate([limits for _, limits in faces])
 
     def asymptotic_slopes(self, n_goods: int) -> tuple[Array, Array]:
         """A row for each type, (n_types, n_goods)."""
-        each = [asymptotic_slopes(part, n_goods) for part in self.costs]
+        each = [traits.asymptotic_slopes(part, n_goods) for part in self.costs]
         less, more = (np.array([slopes[way] for slopes in each])[self.index] for way in (0, 1))
         return less, more
 
