@@ -93,7 +93,8 @@ def priced_by_program(problem: ScreeningProblem, given: Multipliers, *, room: bo
     if n_types > FEW_TYPES:
         return None
     terms, rows, weights = problem.terms, problem.side_rows, problem.weights
-    price = np.broadcast_to(getattr(problem.cost, "price", 0.0), n_goods)
+    cost: Any = problem.cost
+    price = cost.gradient(np.zeros((1, n_goods)))[0] if is_straight(cost) else np.zeros(n_goods)
     margin = problem.valuations + problem.principal_values - price
     tempted, tempter = tempting_pairs(problem.mimics, n_types)
     pairs, sides, everybody = len(tempted), len(rows.limit), np.arange(n_types)

@@ -78,8 +78,9 @@ class Case:
         return None if found is None else self._among_twins(found)
 
     def _among_twins(self, found: Any) -> Any:
-        shared = (pooled(self.twins, self.problem.weights, values) for values in (found.allocation, found.utility))
-        return replace(found, **dict(zip(("allocation", "utility"), shared, strict=True)))
+        weights = self.problem.weights
+        allocation, utility = (pooled(self.twins, weights, part) for part in (found.allocation, found.utility))
+        return replace(found, allocation=allocation, utility=utility)
 
     def mixed(self, share: float) -> Contracts:
         """With a share of the strict menu, where there is one."""

@@ -110,6 +110,9 @@ def test_a_straight_cost_of_ones_own_is_decided_in_fractions_as_linear_is():
     bound = upper_bound(own, menu.bound.multipliers)
     assert np.isfinite(bound.value)
     assert bound.value == menu.bound.value
+    solved = c.solve_menu(own)
+    assert solved.certificate.rigorous
+    assert solved.upper_bound == pytest.approx(menu.upper_bound, rel=1e-6)
 
 
 @pytest.mark.parametrize(
