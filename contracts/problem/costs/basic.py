@@ -131,9 +131,6 @@ class Linear:
     def expression(self, allocation: Expression) -> Any:
         return allocation @ np.array(np.broadcast_to(self.price, allocation.shape[1]))
 
-    def perspective(self, allocation: Expression, share: Expression) -> tuple[Any, list[Any]]:
-        return self.expression(allocation), []
-
     def asymptotic_slopes(self, n_goods: Count) -> tuple[Array, Array]:
         """What one unit less and one unit more cost in the long run; (n_goods,) both."""
         price = per_good("Linear price", self.price, n_goods)
@@ -267,16 +264,6 @@ class Quadratic:
         weights = np.array(np.broadcast_to(self.curvature, allocation.shape))
         return cp.sum(cp.multiply(weights, cp.square(allocation)), axis=1) / 2
 
-    def perspective(self, allocation: Expression, share: Expression) -> tuple[Any, list[Any]]:
-        """By |root y|^2 <= 2 spent share."""
-        import cvxpy as cp
-
-        n_rows, n_goods = allocation.shape
-        matrix = self.curvature if self.curvature.ndim == 2 else np.eye(n_goods) * self.curvature
-        spent = cp.Variable(n_rows)
-        rotated = cp.vstack([np.sqrt(2.0) * (allocation @ np.linalg.cholesky(matrix)).T, spent - share])
-        return spent, [cp.SOC(spent + share, rotated, axis=0)]
-
     def scaled(self, unit: Positive, money: Positive) -> Quadratic:
         return Quadratic(self.curvature * (unit / money * unit))
 
@@ -355,19 +342,6 @@ class Power:
         near = np.broadcast_to(near, allocation.shape)
         powers = cp.power(cp.multiply(1.0 / near, allocation), self.exponent)
         return cp.sum(cp.multiply(self.scale * near**self.exponent, powers), axis=1)
-
-    def perspective(self, allocation: Expression, share: Expression) -> tuple[Any, list[Any]]:
-        import cvxpy as cp
-
-        n_rows, n_goods = allocation.shape
-        powers, shares = (
-            cp.Variable(allocation.shape),
-            cp.reshape(share, (n_rows, 1), order="C") @ np.ones((1, n_goods)),
-        )
-        three = (powers, shares, allocation) if self.exponent > 1 else (allocation, shares, powers)
-        inverse = min(self.exponent, 1 / self.exponent)
-        cone = cp.PowCone3D(*(cp.vec(part, order="C") for part in three), np.full(n_rows * n_goods, inverse))
-        return powers @ np.array(np.broadcast_to(self.scale, n_goods)), [cone]
 
     def asymptotic_slopes(self, n_goods: Count) -> tuple[Array, Array]:
         """What one unit less and one unit more cost in the long run; (n_goods,) both."""
@@ -451,12 +425,6 @@ class Entropy:
 
         reference = np.array(np.broadcast_to(self.reference, allocation.shape))
         return self.temperature * cp.sum(cp.rel_entr(allocation, reference), axis=1)
-
-    def perspective(self, allocation: Expression, share: Expression) -> tuple[Any, list[Any]]:
-        import cvxpy as cp
-
-        reference = cp.reshape(share, (allocation.shape[0], 1), order="C") @ self.reference[np.newaxis]
-        return self.temperature * cp.sum(cp.rel_entr(allocation, reference), axis=1), []
 
     def scaled(self, unit: Positive, money: Positive) -> Entropy:
         return replace(self, temperature=self.temperature / money)
