@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import IO
+from typing import IO, Any, TypeVar
 
 from contracts.errors import ProblemError
 from contracts.inputs.files import open_file, unreadable, unwritable
 
 LOCK = ".lock"
+THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")  # of the linear algebra in a process
+Piece = TypeVar("Piece", bound=Hashable)
+Found = TypeVar("Found")
 
 
 @contextmanager
@@ -87,6 +90,71 @@ def _lock(lock: IO[bytes]) -> bool:
     except BlockingIOError:
         return False
     return True
+
+
+# ---- what is there is not computed again ----
+
+
+def in_pieces(
+    pieces: Iterable[Piece],
+    *,
+    recall: Callable[[Piece], Found | None],
+    keep: Callable[[Piece, Found], Any],
+    computed: Callable[[list[Piece]], Iterable[tuple[Piece, Found]]],
+) -> dict[Piece, Found]:
+    """What every piece of a job found: recalled where it was kept, else computed now and kept as soon as it is there.
+
+    Parameters
+    ----------
+    recall : None for a piece that is not finished
+    computed : pairs of pieces and what they found, in any order, for those that are missing
+
+    Examples
+    --------
+    >>> kept = {1: 1}
+    >>> squares = lambda missing: ((piece, piece**2) for piece in missing)
+    >>> in_pieces([1, 2], recall=kept.get, keep=kept.__setitem__, computed=squares), kept
+    ({1: 1, 2: 4}, {1: 1, 2: 4})
+    """
+    planned = list(pieces)
+    found = {piece: done for piece in planned if (done := recall(piece)) is not None}
+    for piece, done in computed([piece for piece in planned if piece not in found]):
+        keep(piece, done)
+        found[piece] = done
+    return found
+
+
+def in_processes(pieces: Sequence[Any], workers: int) -> Iterator[tuple[Any, Any]]:
+    """Pieces and what their `compute()` gives, as it comes from processes of one thread each; one computes in this."""
+    if workers == 1 or len(pieces) < 2:
+        yield from ((piece, piece.compute()) for piece in pieces)
+        return
+    from concurrent.futures import ProcessPoolExecutor, as_completed
+    from multiprocessing import get_context
+
+    with (
+        _one_thread_each(),
+        ProcessPoolExecutor(min(workers, len(pieces)), mp_context=get_context("spawn")) as pool,
+    ):
+        running = {pool.submit(piece.compute): piece for piece in pieces}
+        try:
+            yield from ((running[future], future.result()) for future in as_completed(running))
+        except BaseException:  # an interrupt or a failed piece: what has not begun is not begun
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise
+
+
+@contextmanager
+def _one_thread_each() -> Iterator[None]:
+    """Processes started meanwhile do not split their small matrices over cores that other processes are using."""
+    before = {name: os.environ.get(name) for name in THREADS}
+    os.environ.update({name: before[name] or "1" for name in THREADS})
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                del os.environ[name]
 
 
 # ---- a journal: one line per finished piece ----

@@ -26,11 +26,10 @@ from contracts.inputs.frozen import dataclass
 from contracts.numerics.elimination import Elimination, Program
 from contracts.numerics.interior_point import Point, minimise
 from contracts.problem.costs import (
-    ByType,
-    Linear,
-    WhenServed,
     curves_everywhere,
     finite_faces,
+    index_of,
+    is_straight,
     parts_of,
     rows_of,
     scaled_cost,
@@ -126,24 +125,19 @@ def reason_against(problem: ScreeningProblem) -> str | None:
         return "it solves Profit() with transfers and no side constraints"
     if not (hasattr(problem.cost, "gradient") and hasattr(problem.cost, "hessian")):
         return f"cost {type(problem.cost).__name__} has no gradient and hessian: give it both"
-    if problem.excludes and not all(_is_linear(cost) for cost, _ in parts_of(problem.cost)):
+    if problem.excludes and not all(is_straight(cost) for cost, _ in parts_of(problem.cost)):
         return "types may be left out, and the cost curves: the perspective is too steep for its steps"
-    if not problem.domain.bounded and (_is_linear(problem.cost) or not curves_everywhere(problem.cost)):
+    if not problem.domain.bounded and not curves_everywhere(problem.cost):
         return "a cost that is linear in some direction needs a bounded domain"
     if chart_of(problem, units_of(problem).allocation) is None:
         return "the domain has no interior, or is a class of your own"
-    worth = np.column_stack([problem.valuations, problem.principal_values])
-    if isinstance(problem.cost, ByType):
-        if any(finite_faces(cost, problem.n_goods)[1].size for cost in problem.cost.costs):
-            return "costs differ by type and end somewhere, as Logarithm does at its capacity"
-        worth = np.column_stack([worth, problem.cost.index])
+    worth = np.column_stack([problem.valuations, problem.principal_values, index_of(problem.cost, problem.n_types)])
+    costs = parts_of(problem.cost)
+    if len(costs) > 1 and any(finite_faces(cost, problem.n_goods)[1].size for cost, _ in costs):
+        return "costs differ by type and end somewhere, as Logarithm does at its capacity"
     if len(np.unique(worth, axis=0)) > len(np.unique(problem.valuations, axis=0)):
         return "types of equal valuation differ in principal_values or in their cost"
     return None
-
-
-def _is_linear(cost: Any) -> bool:
-    return isinstance(cost.inner if isinstance(cost, WhenServed) else cost, Linear)
 
 
 @dataclass(frozen=True, eq=False)
@@ -334,7 +328,7 @@ def solve(
         raise ProblemError(f"method 'cuts' does not apply: {against}; use method='auto'")
     master = master_of(problem)
     scale, count = master.scale, len(master.weights)
-    listed = neighbours(master.taste, linear=_is_linear(problem.cost))
+    listed = neighbours(master.taste, linear=is_straight(problem.cost))
     spacing = float(np.ptp(master.taste, axis=0).max()) / count ** (1 / master.taste.shape[1])
     first, group = _distinct(master.taste, NEAR * spacing)
     near = first[group]

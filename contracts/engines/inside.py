@@ -16,7 +16,7 @@ import numpy as np
 from scipy.sparse import coo_array, csr_array, vstack
 
 from contracts.inputs.arrays import Array
-from contracts.problem.costs import Linear
+from contracts.problem.costs import is_straight
 from contracts.problem.domains import is_orthant
 from contracts.problem.mimicry import tempting_pairs
 from contracts.problem.screening import ScreeningProblem
@@ -61,7 +61,7 @@ def bounds_near(problem: ScreeningProblem, multipliers: Multipliers) -> Iterator
 def hangs_on_digits(problem: ScreeningProblem) -> bool:
     """Whether an infinite conjugate is a rounding error away."""
     terms = problem.terms
-    flat = isinstance(problem.cost, Linear) or (terms.profit_weight == 0 and terms.minimum_profit is None)
+    flat = is_straight(problem.cost) or (terms.profit_weight == 0 and terms.minimum_profit is None)
     return flat and problem.valuation_sets is None and is_orthant(problem.domain, problem.n_goods)
 
 
@@ -93,7 +93,8 @@ def priced_by_program(problem: ScreeningProblem, given: Multipliers, *, room: bo
     if n_types > FEW_TYPES:
         return None
     terms, rows, weights = problem.terms, problem.side_rows, problem.weights
-    price = np.broadcast_to(getattr(problem.cost, "price", 0.0), n_goods)
+    cost: Any = problem.cost
+    price = cost.gradient(np.zeros((1, n_goods)))[0] if is_straight(cost) else np.zeros(n_goods)
     margin = problem.valuations + problem.principal_values - price
     tempted, tempter = tempting_pairs(problem.mimics, n_types)
     pairs, sides, everybody = len(tempted), len(rows.limit), np.arange(n_types)

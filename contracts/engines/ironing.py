@@ -26,7 +26,7 @@ from contracts.errors import ProblemError, UnboundedMenuError
 from contracts.exact.rationals import EPS
 from contracts.inputs.arrays import Array, Indices, rising_order
 from contracts.inputs.frozen import dataclass
-from contracts.problem.costs import ByType
+from contracts.problem.costs import parts_of
 from contracts.problem.screening import ScreeningProblem
 
 if TYPE_CHECKING:
@@ -63,7 +63,7 @@ def line_of(problem: ScreeningProblem) -> Line | str:
         return "not everybody can mimic everybody (mimics), so that neighbours do not stand for all"
     if not problem.has_participation_constraint:
         return "there is no participation constraint"
-    if isinstance(problem.cost, ByType):
+    if len(parts_of(problem.cost)) > 1:
         return "costs differ by type, so that pooling virtual valuations does not make allocations rise"
     if problem.transfers != "free" or problem.has_rows:
         return "transfers are limited or there are side constraints"

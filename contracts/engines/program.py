@@ -12,7 +12,7 @@ from contracts.engines.candidate import Units, units_of
 from contracts.engines.ironing import line_through
 from contracts.inputs.arrays import Array, Indices, rising_order
 from contracts.inputs.frozen import dataclass
-from contracts.problem.costs import Power, parts_of, scaled_cost
+from contracts.problem.costs import parts_of, scaled_cost
 from contracts.problem.domains import Box, is_orthant
 from contracts.problem.mimicry import tempting_pairs
 from contracts.problem.participation import WithOutside
@@ -154,9 +154,9 @@ class Program:
         import cvxpy as cp
 
         units = self.units
-        cost = scaled_cost(self.problem.cost, units.allocation, units.money)
+        cost: Any = scaled_cost(self.problem.cost, units.allocation, units.money)
         if not self.problem.excludes:
-            if isinstance(cost, Power):
+            if hasattr(cost, "takes_near"):
                 return cost.expression(allocation, self.near), []
             return cost.expression(allocation), []
         parts = [(types, part.epigraph(allocation[types])) for part, types in parts_of(cost)]  # type: ignore[attr-defined]
@@ -255,7 +255,7 @@ def _near(problem: ScreeningProblem, units: Units) -> Array:
     Only for powers on x >= 0: a solver may rescale a power cone as a whole, but not x within it. Where amounts differ
     by orders of magnitude, as earnings to a high power do, the small ones would drown in its tolerance.
     """
-    if not isinstance(problem.cost, Power) or not is_orthant(problem.domain, problem.n_goods):
+    if not hasattr(problem.cost, "takes_near") or not is_orthant(problem.domain, problem.n_goods):
         return np.ones(problem.valuations.shape)
     _, best = problem.cost.conjugate(problem.valuations + problem.principal_values, problem.domain)
     best = np.maximum(best, problem.outside.allocation)  # nobody can be kept from that

@@ -17,12 +17,14 @@ import numpy as np
 
 from contracts.errors import ProblemError
 from contracts.front.front import Front, signs
+from contracts.front.goals import Goal
 from contracts.front.lists import Search, Space
 from contracts.front.sandwich import dominated
 from contracts.inputs.arrays import Array
 from contracts.inputs.files import open_file, replacing
 from contracts.inputs.frozen import dataclass
 from contracts.menu.menu import Menu
+from contracts.pieces import in_pieces
 
 RECOMPUTED = 5  # candidates of a checkpoint whose values are computed again, to see that they are the same
 
@@ -39,35 +41,18 @@ class Archive:
     scale: tuple[Array, Array] | None = None  # worst values and ranges of the first generation, for the hypervolume
 
     def __post_init__(self) -> None:
-        if self.path is None or not Path(self.path).exists():
-            return
-        try:
-            with open_file(self.path) as file, np.load(file, allow_pickle=False) as stored:
-                mark, genes, values = str(stored["mark"]), stored["genes"], stored["values"]
-        except ProblemError:
-            raise
-        except (OSError, ValueError, KeyError, EOFError, BadZipFile, NotImplementedError) as exc:
-            raise ProblemError(f"checkpoint {self.path} is not readable ({exc}): delete it, or name another") from exc
-        if mark != self.mark:
-            raise ProblemError(
-                f"checkpoint {self.path} is of another search: resume with the same problem, objectives, settings and "
-                "rng, or name another file"
-            )
-        self.known = {row.tobytes(): value for row, value in zip(genes, values, strict=True)}
-        for k in np.unique(np.linspace(0, len(genes) - 1, RECOMPUTED).astype(int)) if len(genes) else ():
-            if not np.array_equal(self.space.values(genes[k]), values[k]):
-                raise ProblemError(
-                    f"checkpoint {self.path} is of other objectives: what it says a menu is worth is not what the menu "
-                    "is worth now; name another file"
-                )
+        if self.path is not None and Path(self.path).exists():
+            self.known = recalled(self.path, self.mark, self.space)
 
     def evaluate(self, genes: Array, executor: Executor | None) -> Array:
-        new = {row.tobytes(): row for row in genes if row.tobytes() not in self.known}
-        rows = list(new.values())
-        step = executor.map(_values_of, rows, chunksize=8) if executor else map(self.space.values, rows)
-        for key, values in zip(new, step, strict=True):
-            self.known[key] = values
-        found = np.array([self.known[row.tobytes()] for row in genes])
+        def computed(missing: list[bytes]) -> Iterator[tuple[bytes, Array]]:
+            rows = [np.frombuffer(key) for key in missing]
+            step = executor.map(_values_of, rows, chunksize=8) if executor else map(self.space.values, rows)
+            return zip(missing, step, strict=True)
+
+        keys = [row.tobytes() for row in genes]
+        each = in_pieces(dict.fromkeys(keys), recall=self.known.get, keep=self.known.__setitem__, computed=computed)
+        found = np.array([each[key] for key in keys])
         legal = [(row, values[:-1]) for row, values in zip(genes, found, strict=True) if values[-1] == 0]
         pool = [*self.best, *legal]
         if pool:
@@ -95,45 +80,75 @@ class Archive:
         with replacing(self.path) as stream:
             np.savez(stream, mark=np.array(self.mark), genes=genes, values=np.array(list(self.known.values())))
 
-    def _check_varied(self) -> None:
-        """Refuse objectives by which all menus seen are worth the same."""
-        legal = np.array([values[:-1] for values in self.known.values() if values[-1] == 0])
-        for goal, column in zip(self.space.goals, legal.T, strict=True):
-            if len(column) > 1 and np.ptp(column) == 0:
-                raise ProblemError(
-                    f"objective {goal.name!r} does not vary: each of {len(column)} menus searched is worth "
-                    f"{goal.sign * column[0]:.6g} by it; leave it out"
-                )
 
-    def front(self, most: int, *, is_finished: bool) -> Front:
-        """At most so many of the best menus, far from each other; the ends of the front among them."""
-        goals, problem = self.space.goals, self.space.problem
-        if not self.best:
-            raise ProblemError("the search found no menu that meets the constraints: allow more options or generations")
-        self._check_varied()
-        values = np.array([each for _, each in self.best])
-        ideal, nadir = values.max(axis=0), values.min(axis=0)
-        unit = np.where(ideal > nadir, ideal - nadir, 1.0)
-        kept = spread((values - nadir) / unit, most)
-        kept = kept[np.lexsort(-values[kept].T[::-1])]
-        sign = signs(tuple(goal.sense for goal in goals))
-        return Front(
-            problem=problem,
-            names=tuple(goal.name for goal in goals),
-            senses=tuple(goal.sense for goal in goals),
-            points=sign * values[kept],
-            menus=tuple(self.space.menu(self.best[k][0]) for k in kept),
-            weights=np.zeros((len(kept), len(goals))),
-            ideal=sign * ideal,
-            nadir=sign * nadir,
-            unit=unit,
-            support_weights=np.empty((0, len(goals))),
-            support_bounds=np.empty(0),
-            requested_gap=math.inf,
-            is_finished=is_finished,
-            method="search",
-            forms=tuple(goal.concave for goal in goals),
+def recalled(path: str | Path, mark: str, space: Space) -> dict[bytes, Array]:
+    """The values of the candidates that a checkpoint holds, some of them computed again to see that they are the same.
+
+    Raises
+    ------
+    ProblemError
+        If the file is damaged, or of another search.
+    """
+    try:
+        with open_file(path) as file, np.load(file, allow_pickle=False) as stored:
+            whose, genes, values = str(stored["mark"]), stored["genes"], stored["values"]
+    except ProblemError:
+        raise
+    except (OSError, ValueError, KeyError, EOFError, BadZipFile, NotImplementedError) as exc:
+        raise ProblemError(f"checkpoint {path} is not readable ({exc}): delete it, or name another") from exc
+    if whose != mark:
+        raise ProblemError(
+            f"checkpoint {path} is of another search: resume with the same problem, objectives, settings and rng, or "
+            "name another file"
         )
+    for k in np.unique(np.linspace(0, len(genes) - 1, RECOMPUTED).astype(int)) if len(genes) else ():
+        if not np.array_equal(space.values(genes[k]), values[k]):
+            raise ProblemError(
+                f"checkpoint {path} is of other objectives: what it says a menu is worth is not what the menu is worth "
+                "now; name another file"
+            )
+    return {row.tobytes(): value for row, value in zip(genes, values, strict=True)}
+
+
+def front_of(archive: Archive, most: int, *, is_finished: bool) -> Front:
+    """At most so many of the best menus, far from each other; the ends of the front among them."""
+    goals = archive.space.goals
+    if not archive.best:
+        raise ProblemError("the search found no menu that meets the constraints: allow more options or generations")
+    _check_varied(goals, np.array([values[:-1] for values in archive.known.values() if values[-1] == 0]))
+    values = np.array([each for _, each in archive.best])
+    ideal, nadir = values.max(axis=0), values.min(axis=0)
+    unit = np.where(ideal > nadir, ideal - nadir, 1.0)
+    kept = spread((values - nadir) / unit, most)
+    kept = kept[np.lexsort(-values[kept].T[::-1])]
+    sign = signs(tuple(goal.sense for goal in goals))
+    return Front(
+        problem=archive.space.problem,
+        names=tuple(goal.name for goal in goals),
+        senses=tuple(goal.sense for goal in goals),
+        points=sign * values[kept],
+        menus=tuple(archive.space.menu(archive.best[k][0]) for k in kept),
+        weights=np.zeros((len(kept), len(goals))),
+        ideal=sign * ideal,
+        nadir=sign * nadir,
+        unit=unit,
+        support_weights=np.empty((0, len(goals))),
+        support_bounds=np.empty(0),
+        requested_gap=math.inf,
+        is_finished=is_finished,
+        method="search",
+        forms=tuple(goal.concave for goal in goals),
+    )
+
+
+def _check_varied(goals: tuple[Goal, ...], legal: Array) -> None:
+    """Refuse objectives by which all menus seen are worth the same."""
+    for goal, column in zip(goals, legal.T, strict=True):
+        if len(column) > 1 and np.ptp(column) == 0:
+            raise ProblemError(
+                f"objective {goal.name!r} does not vary: each of {len(column)} menus searched is worth "
+                f"{goal.sign * column[0]:.6g} by it; leave it out"
+            )
 
 
 def spread(points: Array, most: int) -> Any:

@@ -21,7 +21,6 @@ from contracts.front.exact import Clock, exact_front
 from contracts.front.front import Front
 from contracts.front.goals import Goal, goals_of
 from contracts.front.lists import Search
-from contracts.front.search import searched_front
 from contracts.front.weighted import Programs
 from contracts.inputs.arrays import generator, number
 from contracts.inputs.door import checked
@@ -139,6 +138,8 @@ def _searched(
     clock: Clock,
 ) -> Front:
     """The search, from the exact front of the concave objectives among the goals; of one, its optimum."""
+    from contracts.front.search import searched_front  # and with it pymoo
+
     if rng is None:
         raise ProblemError("a search draws at random: pass rng=numpy.random.default_rng(seed)")
     generator(rng)

@@ -15,14 +15,17 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from concurrent.futures import Executor
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from pymoo.algorithms.moo.unsga3 import UNSGA3
+from pymoo.core.problem import Problem
+from pymoo.core.repair import Repair
+from pymoo.util.ref_dirs import get_reference_directions
 
 from contracts.errors import ProblemError
-from contracts.front.archive import Archive, fingerprint, pool
+from contracts.front.archive import Archive, fingerprint, front_of, pool
 from contracts.front.front import Front
 from contracts.front.goals import Goal
 from contracts.front.lists import CLEAR, Search, Space, space_of
@@ -47,44 +50,27 @@ def searched_front(
     report: Callable[[str], None],
 ) -> Front:
     """Generations until the hypervolume stands still; every candidate ever evaluated may end up on the front."""
-    from pymoo.algorithms.moo.unsga3 import UNSGA3
-    from pymoo.core.problem import Problem
-    from pymoo.core.repair import Repair
-    from pymoo.util.ref_dirs import get_reference_directions
-
-    m = len(goals)
-    if m not in PARTITIONS:
+    if len(goals) not in PARTITIONS:
         raise ProblemError(
-            f"objectives has {m} entries: searched fronts have at most {max(PARTITIONS)}; leave some out"
+            f"objectives has {len(goals)} entries: searched fronts have at most {max(PARTITIONS)}; leave some out"
         )
     space = space_of(problem, goals, search, seeds)
     seed = int(rng.integers(2**31))
     archive = Archive(space, checkpoint, fingerprint(space, search, seed, seeds))
-
-    class Canonical(Repair):  # type: ignore[misc]
-        def _do(self, _: Any, genes: Array, **__: Any) -> Array:
-            return np.array([space.repaired(row) for row in genes])
-
     with pool(workers, space) as executor:
 
-        class Lists(Problem):  # type: ignore[misc]
-            def __init__(self) -> None:
-                super().__init__(len(space.lowest), m, 1, xl=space.lowest, xu=space.highest)
+        def evaluate(genes: Array) -> Array:
+            return archive.evaluate(genes, executor)
 
-            def _evaluate(self, genes: Array, out: dict[str, Any], *_: Any, **__: Any) -> None:
-                found = archive.evaluate(genes, executor)
-                out["F"], out["G"] = -found[:, :m], np.minimum(found[:, m:], 1e30)
-
-        directions = get_reference_directions("das-dennis", m, n_partitions=PARTITIONS[m])
+        directions = get_reference_directions("das-dennis", len(goals), n_partitions=PARTITIONS[len(goals)])
         population = max(search.n_population, len(directions))
-        simple = grown(space, seeds, archive, executor)
-        first = initial(space, simple, seeds, population, np.random.default_rng(seed))
-        algorithm = UNSGA3(directions, pop_size=population, sampling=first, repair=Canonical())
-        algorithm.setup(Lists(), seed=seed, termination=("n_gen", search.n_generations), verbose=False)
+        first = initial(space, grown(space, seeds, evaluate), seeds, population, np.random.default_rng(seed))
+        algorithm = UNSGA3(directions, pop_size=population, sampling=first, repair=Canonical(space))
+        algorithm.setup(Lists(space, evaluate), seed=seed, termination=("n_gen", search.n_generations), verbose=False)
         history: list[float] = []
         is_finished = True
         try:
-            while algorithm.has_next():
+            while algorithm.has_next() and not _stands_still(history, search):
                 if history and is_over():
                     is_finished = False
                     break
@@ -92,15 +78,42 @@ def searched_front(
                 archive.save()
                 history.append(archive.hypervolume())
                 report(f"generation {len(history)}: {len(archive.best)} menus, hypervolume {history[-1]:.5f}")
-                before = history[-1 - search.patience] if len(history) > search.patience else -math.inf
-                if history[-1] - before < search.growth * history[-1]:
-                    break
         except KeyboardInterrupt:
             is_finished = False
-    return archive.front(search.n_population, is_finished=is_finished)
+    return front_of(archive, search.n_population, is_finished=is_finished)
 
 
-def grown(space: Space, seeds: list[Menu], archive: Archive, executor: Executor | None) -> list[Array]:
+class Lists(Problem):  # type: ignore[misc]
+    """What pymoo minimises: minus the objectives, and by how much constraints are broken."""
+
+    def __init__(self, space: Space, evaluate: Callable[[Array], Array]) -> None:
+        super().__init__(len(space.lowest), len(space.goals), 1, xl=space.lowest, xu=space.highest)
+        self.evaluate_all = evaluate
+
+    def _evaluate(self, genes: Array, out: dict[str, Any], *_: Any, **__: Any) -> None:
+        found = self.evaluate_all(genes)
+        out["F"], out["G"] = -found[:, : self.n_obj], np.minimum(found[:, self.n_obj :], 1e30)
+
+
+class Canonical(Repair):  # type: ignore[misc]
+    """One vector for every list of contracts, in whatever order it was bred."""
+
+    def __init__(self, space: Space) -> None:
+        super().__init__()
+        self.space = space
+
+    def _do(self, _: Any, genes: Array, **__: Any) -> Array:
+        return np.array([self.space.repaired(row) for row in genes])
+
+
+def _stands_still(history: list[float], search: Search) -> bool:
+    """Whether the hypervolume grew by less than asked over so many generations."""
+    if len(history) <= search.patience:
+        return False
+    return history[-1] - history[-1 - search.patience] < search.growth * history[-1]
+
+
+def grown(space: Space, seeds: list[Menu], evaluate: Callable[[Array], Array]) -> list[Array]:
     """For every goal the best single option, then the best to add to it, and so on: vectors that recombine well.
 
     The transfers tried are those that some type is just willing to pay for the allocation instead of what it has. They
@@ -123,7 +136,7 @@ def grown(space: Space, seeds: list[Menu], archive: Archive, executor: Executor 
             options = np.unique(options, axis=0)
             options = options[:: -(-len(options) // MOST_ADDITIONS)]
             rows = [space.listed(np.vstack([table, option])) for option in options]
-            values = archive.evaluate(np.array(rows), executor)
+            values = evaluate(np.array(rows))
             score = np.where(values[:, -1] == 0, values[:, goal], -math.inf)
             pick = int(score.argmax())
             if score[pick] <= best:

@@ -13,8 +13,16 @@ from contracts.errors import ProblemError
 from contracts.inputs.arrays import Array, finite, is_frame, is_unlimited_below, number, place
 from contracts.inputs.names import check_same_names, column_names, row_names
 from contracts.problem.ambiguity import Ambiguity
-from contracts.problem.costs import ByType, Cost, by_type, parts_of
-from contracts.problem.domains import Domain
+from contracts.problem.costs import (
+    ByType,
+    Cost,
+    by_type,
+    is_a_sum_over_goods,
+    is_straight,
+    least_curvature,
+    parts_of,
+)
+from contracts.problem.domains import Domain, ends_of
 from contracts.problem.objectives import Profit, WeightedSum, Welfare
 from contracts.problem.rows import LinearConstraint, transfer_limit
 from contracts.problem.uncertainty import Uncertainty
@@ -140,16 +148,31 @@ def check_fit(cost: Cost, domain: Domain, marginal: Array, labels: Sequence[str]
 
 
 def _check_convexity(cost: Cost, domain: Domain, marginal: Array) -> None:
-    """A user's own cost: refuse a chord that runs below the curve (a witness; passing proves nothing)."""
+    """A user's own cost: refuse a chord that runs below the curve, or is not what the cost says of itself.
+
+    Each is a witness; passing proves nothing.
+    """
     rng = np.random.default_rng(0)
-    ends = _amounts_to_try(cost, domain, marginal, rng.normal(size=(64, marginal.shape[1])))
-    middle = cost.value((ends[:32] + ends[32:]) / 2)
-    chord = (cost.value(ends[:32]) + cost.value(ends[32:])) / 2
-    if not np.all(np.isfinite(chord)) or np.any(middle > chord + 1e-9 * np.abs(chord).max()):
+    one, other = np.split(_amounts_to_try(cost, domain, marginal, rng.normal(size=(64, marginal.shape[1]))), 2)
+    middle = cost.value((one + other) / 2)
+    chord = (cost.value(one) + cost.value(other)) / 2
+    hair = 1e-9 * np.abs(chord).max()
+    if not np.all(np.isfinite(chord)) or np.any(middle > chord + hair):
         raise ProblemError(
             f"cost {type(cost).__name__} is not convex and finite on the domain: it lies above a chord; "
             "the menu program needs a convex cost"
         )
+    wrong = []
+    if is_straight(cost) and (np.any(middle < chord - hair) or not hasattr(cost, "gradient")):
+        wrong.append("is_straight, but curves or has no gradient")
+    if np.any(middle > chord - least_curvature(cost) * ((one - other) ** 2).sum(axis=1) / 8 + hair):
+        wrong.append(f"least_curvature {least_curvature(cost):.6g}, but curves less")
+    if is_a_sum_over_goods(cost) and ends_of(domain, marginal.shape[1]) is not None:
+        traded = np.column_stack([one[:, :1], other[:, 1:]]), np.column_stack([other[:, :1], one[:, 1:]])
+        if np.any(np.abs((cost.value(traded[0]) + cost.value(traded[1])) / 2 - chord) > hair):
+            wrong.append("is_a_sum_over_goods, but what the first good costs depends on others")
+    if wrong:
+        raise ProblemError(f"cost {type(cost).__name__} says {wrong[0]}: a bound would rest on it; leave that out")
 
 
 def _amounts_to_try(cost: Cost, domain: Domain, marginal: Array, steps: Array) -> Array:

@@ -12,7 +12,7 @@ from contracts.inputs.arrays import Array, Indices, finite
 from contracts.inputs.door import checked
 from contracts.inputs.names import check_same_names, given_names, row_names
 from contracts.problem.checks import Transfers
-from contracts.problem.costs import ByType
+from contracts.problem.costs import rows_of
 from contracts.problem.rows import LinearConstraint
 from contracts.problem.screening import ScreeningProblem
 
@@ -79,7 +79,7 @@ def without_zero_weights(valuations: Any, weights: Any, **fields: Any) -> Kept:
             whole,
             valuations=whole.valuations[kept],
             weights=shares[kept],
-            cost=whole.cost.rows_of(kept) if isinstance(whole.cost, ByType) else whole.cost,
+            cost=rows_of(whole.cost, kept),
             principal_values=whole.principal_values[kept],
             reservation_utility=0.0 if by_hand else whole.reservation_utility[kept],
             transfers=_limits_of_types(whole, kept),

@@ -34,7 +34,7 @@ from contracts.problem.checks import (
     checked_weights,
     spread,
 )
-from contracts.problem.costs import ByType, Linear
+from contracts.problem.costs import Linear, parts_of
 from contracts.problem.domains import Domain, NonNegative, known_domain
 from contracts.problem.mimicry import checked_mimics
 from contracts.problem.objectives import Objective, Profit, WeightedSum
@@ -384,10 +384,11 @@ class ScreeningProblem:
     def costs_of(self, allocations: Array) -> Array:
         """What each allocation of a list costs when each type takes it; (n_types, n_allocations)."""
         allocations = np.ascontiguousarray(allocations)
-        if not isinstance(self.cost, ByType):
-            return np.broadcast_to(self.cost.value(allocations), (self.n_types, len(allocations)))
+        parts = parts_of(self.cost)
+        if len(parts) == 1:
+            return np.broadcast_to(parts[0][0].value(allocations), (self.n_types, len(allocations)))
         found = np.empty((self.n_types, len(allocations)))
-        for cost, types in self.cost.parts():
+        for cost, types in parts:
             found[types] = cost.value(allocations)
         return found
 

@@ -31,6 +31,7 @@ from contracts.problem.costs import (
     Cost,
     Linear,
     conjugate_at,
+    is_straight,
 )
 from contracts.problem.domains import is_orthant
 from contracts.problem.screening import ScreeningProblem
@@ -101,7 +102,7 @@ def _bound_at(problem: ScreeningProblem, multipliers: Multipliers) -> Bound:
         slip = float(missed.sum() * np.abs(problem.transfer_limits).max())
     else:  # ... or moves the IR multipliers, which price the reservation utility
         slip = float(missed @ stake_in_leaving(problem))
-    if isinstance(cost, Linear) and is_orthant(problem.domain, problem.n_goods):
+    if is_straight(cost) and is_orthant(problem.domain, problem.n_goods):
         virtual, error = _on_the_right_side(problem, prices, weights, virtual, error, cost, priced=cost is problem.cost)
     surplus, allocation, closed = conjugate_bound(cost, problem.domain, virtual, error)
     rows = problem.side_rows
@@ -227,7 +228,7 @@ def _on_the_right_side(
     weights: Array,
     virtual: Array,
     error: Array,
-    cost: Linear,
+    cost: Any,
     *,
     priced: bool,
 ) -> tuple[Array, Array]:
@@ -235,7 +236,7 @@ def _on_the_right_side(
 
     On x >= 0 that decides whether the bound is finite. Fractions of the same numbers know, and few of them are asked.
     """
-    price = np.broadcast_to(cost.price, virtual.shape)
+    price = cost.gradient(np.zeros_like(virtual))
     near = np.argwhere(np.abs(virtual - price) <= error)
     if not len(near) or len(near) > DECIDED:
         return virtual, error

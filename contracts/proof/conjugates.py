@@ -8,19 +8,20 @@ from __future__ import annotations
 
 import itertools
 import math
+from typing import Any
 
 import numpy as np
 
 from contracts.exact.rationals import EPS
 from contracts.inputs.arrays import Array
 from contracts.problem.costs import (
-    ByType,
     Cost,
-    Quadratic,
-    WhenServed,
     conjugate_at,
     is_a_sum_over_goods,
     is_closed_form,
+    least_curvature,
+    once_served,
+    parts_of,
     value_size,
 )
 from contracts.problem.domains import Domain, Simplex, ends_of
@@ -36,8 +37,9 @@ def conjugate_bound(cost: Cost, domain: Domain, valuation: Array, error: Array) 
     over the cube of errors it is largest at a corner, and it rises with v_k where x_k >= 0: then one corner is enough.
     What domain bounds add is thus what they cost, however far away those that do not bind are.
     """
-    if isinstance(cost, ByType):
-        return _bound_by_type(cost, domain, valuation, error)
+    parts = parts_of(cost)
+    if len(parts) > 1:
+        return _bound_by_type(parts, domain, valuation, error)
     if isinstance(domain, WithOutside):
         return _conjugate_with_outside(cost, domain, valuation, error)
     if not domain.bounded:
@@ -59,7 +61,7 @@ def _conjugate_with_outside(
     cost: Cost, domain: WithOutside, valuation: Array, error: Array
 ) -> tuple[Array, Array, bool]:
     """Where types can be left out: the larger of c*(v) - K and of what the outside option is worth to the bound."""
-    inner, fixed = (cost.inner, cost.fixed) if isinstance(cost, WhenServed) else (cost, 0.0)
+    inner, fixed = once_served(cost)
     served, best, proven = conjugate_bound(inner, domain.inner, valuation[:, :-1], error[:, :-1])
     served, left = served - fixed, (valuation[:, -1] + error[:, -1]) * domain.total
     stays = left > served
@@ -106,16 +108,19 @@ def _conjugate_above(cost: Cost, domain: Domain, valuation: Array) -> tuple[Arra
     largest = domain.magnitude(valuation.shape[1])
     with np.errstate(invalid="ignore"):  # an infinite slope at a corner that cannot be left
         gained = np.where(step == 0, 0.0, slope * step) + unsure * (np.abs(best) + largest)
-    if is_box and isinstance(cost, Quadratic):  # no step pays beyond slope / curvature
-        gained = np.minimum(gained, (np.abs(slope) + unsure) ** 2 / (2 * cost.least_curvature))
+    curvature = least_curvature(cost)
+    if is_box and curvature > 0:  # no step pays beyond slope / curvature
+        gained = np.minimum(gained, (np.abs(slope) + unsure) ** 2 / (2 * curvature))
     above = conjugate_at(cost, valuation, best) + np.maximum(gained.sum(axis=1), 0.0) + rounding
     return above, best, is_box or isinstance(domain, Simplex)
 
 
-def _bound_by_type(cost: ByType, domain: Domain, valuation: Array, error: Array) -> tuple[Array, Array, bool]:
+def _bound_by_type(
+    parts: list[tuple[Cost, Any]], domain: Domain, valuation: Array, error: Array
+) -> tuple[Array, Array, bool]:
     """`conjugate_bound` of every type at its own cost."""
     value, best, proven = np.empty(len(valuation)), np.empty_like(valuation), True
-    for part, types in cost.parts():
+    for part, types in parts:
         value[types], best[types], known = conjugate_bound(part, domain, valuation[types], error[types])
         proven = proven and known
     return value, best, proven
@@ -140,8 +145,8 @@ def _furthest(cost: Cost, domain: Domain, valuation: Array, error: Array) -> tup
     if free.any():
         both = [cost.conjugate(valuation + way * error * free, domain)[1] for way in (-1.0, 1.0)]
         most = np.maximum(*map(np.abs, both))
-        if isinstance(cost, Quadratic) and not is_a_sum_over_goods(cost):
-            most = most + 2 * np.linalg.norm(error, axis=1, keepdims=True) / cost.least_curvature
+        if not is_a_sum_over_goods(cost) and least_curvature(cost) > 0:
+            most = most + 2 * np.linalg.norm(error, axis=1, keepdims=True) / least_curvature(cost)
         else:
             proven = proven and is_a_sum_over_goods(cost)
         reach = np.where(free, most, reach)

@@ -12,9 +12,10 @@ from __future__ import annotations
 import numpy as np
 
 from contracts.inputs.arrays import Array, Indices
-from contracts.problem.costs import ByType
+from contracts.problem.costs import index_of
 from contracts.problem.domains import Simplex, is_lottery
 from contracts.problem.screening import ScreeningProblem
+from contracts.repair.sharing import pooled
 
 DIGITS = 52  # binary digits of the largest sum, one less than a float has
 FEWEST_DIGITS = 24  # of an allocation, below which rounding costs more than indifference gains
@@ -35,8 +36,7 @@ def doubles(problem: ScreeningProblem) -> Indices | None:
     if problem.mimics is not None:  # types of equal valuations may be out of one another's reach
         return None
     values = problem.principal_values + problem.terms.allocation_values
-    if isinstance(problem.cost, ByType):
-        values = np.column_stack([values, problem.cost.index])
+    values = np.column_stack([values, index_of(problem.cost, problem.n_types)])
     if not np.ptp(values, axis=0).any():
         return None
     taste = np.unique(problem.valuations - _common(problem), axis=0, return_inverse=True)[1].reshape(-1)
@@ -89,7 +89,6 @@ def indifferent(
     if found is None:
         return None
     rounded, step = found
-    share = np.bincount(taste, problem.weights)
     above = _common(problem)[:, 0]
-    mean = (np.bincount(taste, problem.weights * (utility - above)) / share)[taste]
+    mean = pooled(taste, problem.weights, utility - above)
     return rounded, np.ceil(mean / step) * step + above

@@ -21,6 +21,7 @@ from contracts.proof.verify import Contracts
 from contracts.repair.indifference import in_few_digits
 from contracts.repair.mixing import LARGEST_MIXTURE, share_needed
 from contracts.repair.repricing import contracts_of
+from contracts.repair.sharing import lowest, pooled
 
 POOLS = (1e-6, 1e-9, 1e-5, 1e-4, 1e-3)  # the same where types must be pooled, as far as flat optima leave them apart
 ALLOCATION_DIGITS = (52, 30)  # binary, of allocations that are to leave types exactly indifferent; the second: 1e-9
@@ -41,7 +42,7 @@ def robust_repairs(problem: ScreeningProblem, candidate: Candidate) -> Iterator[
         if any(np.array_equal(contract, other) for other in known):
             continue
         known.append(contract)
-        found = _pooled(problem, contract, candidate.allocation, candidate.utility)
+        found = _one_each(problem, contract, candidate.allocation, candidate.utility)
         yield found
         for digits in ALLOCATION_DIGITS:
             yield from robustly_repriced(problem, found[0], digits)
@@ -50,8 +51,8 @@ def robust_repairs(problem: ScreeningProblem, candidate: Candidate) -> Iterator[
             continue
         if width > POOLS[0]:
             best = reference.solve(problem, contract=contract)
-            found = _pooled(problem, contract, best.allocation, best.utility)
-        roomy = _pooled(problem, contract, strict.allocation, strict.utility)
+            found = _one_each(problem, contract, best.allocation, best.utility)
+        roomy = _one_each(problem, contract, strict.allocation, strict.utility)
         share = robust_mixture_needed(problem, contract, found, roomy)
         if share < LARGEST_MIXTURE:
             allocation, paid = ((1 - share) * now + share * spare for now, spare in zip(found, roomy, strict=True))
@@ -75,19 +76,12 @@ def pools(problem: ScreeningProblem, candidate: Candidate, width: float) -> Indi
     return np.asarray(contract, dtype=np.intp)
 
 
-def _pooled(problem: ScreeningProblem, contract: Indices, allocation: Array, utility: Array) -> Contracts:
-    """One contract per pool, at the lowest of its transfers: none of them leaves; (n_types,) of each."""
-    _, number = np.unique(contract, return_inverse=True)
-    share = np.bincount(number, problem.weights)
-    shared = np.column_stack([np.bincount(number, problem.weights * good) / share for good in allocation.T])[number]
-    single = (np.bincount(number) == 1)[number]
-    shared = problem.domain.clip(np.where(single[:, np.newaxis], allocation, shared))
-    each = contracts_of(problem, allocation, utility)[1]
-    lowest = np.full(len(share), np.inf)
-    np.minimum.at(lowest, number, each)
+def _one_each(problem: ScreeningProblem, contract: Indices, allocation: Array, utility: Array) -> Contracts:
+    """One contract per pool, at the lowest of its transfers; (n_types,) of each."""
+    shared = problem.domain.clip(pooled(contract, problem.weights, allocation))
     leaves = contract == OUTSIDE
     shared[leaves] = problem.outside.allocation
-    return shared, np.where(leaves, 0.0, lowest[number])
+    return shared, np.where(leaves, 0.0, lowest(contract, contracts_of(problem, allocation, utility)[1]))
 
 
 def robustly_repriced(problem: ScreeningProblem, allocation: Array, digits: int) -> Iterator[Contracts]:

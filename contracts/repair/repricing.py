@@ -19,6 +19,7 @@ from contracts.inputs.arrays import Array, Indices, Mask
 from contracts.problem.mimicry import access_classes
 from contracts.problem.screening import ScreeningProblem
 from contracts.proof.verify import Contracts, distinct_contracts
+from contracts.repair.sharing import pooled
 
 REPRICED_CONTRACTS = 2500  # shortest paths are dense in the number of contracts
 CACHED_ROWS = 64  # of a dense matrix that are worked on at a time
@@ -43,11 +44,7 @@ def merge(problem: ScreeningProblem, candidate: Candidate, width: float) -> tupl
     rounded = np.round(candidate.allocation / cell)
     _, first, merged = np.unique(rounded, axis=0, return_index=True, return_inverse=True)
     merged = merged.reshape(-1)
-    share = np.bincount(merged, problem.weights)
-    means = [np.bincount(merged, problem.weights * good) / share for good in candidate.allocation.T]
-    allocations = np.column_stack(means)
-    single = np.bincount(merged) == 1
-    allocations[single] = candidate.allocation[first[single]]
+    allocations = pooled(merged, problem.weights, candidate.allocation)[first]
     if not problem.outside.is_contract:
         return allocations, merged
     outside = problem.outside.allocation

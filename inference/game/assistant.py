@@ -6,7 +6,7 @@ import dataclasses
 from collections.abc import Callable
 from dataclasses import field
 from functools import cached_property
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -85,6 +85,17 @@ class Assistant:
         return np.stack([norm_prior(self.space, prior, strength=self.strength) for prior in self.priors])
 
 
+class Interaction(NamedTuple):
+    """What happens in many runs at once, as far as assistants see it; (n_runs,) each, or one for all runs."""
+
+    amount: Any
+    units: Any  # offered
+    accepted: Any
+    shown: NDArray[np.bool_]  # whether a user made the offer
+    told: NDArray[np.bool_]  # whether a user answered it
+    tone: Any  # in which users spoke, numbered as in `manners.TONES`
+
+
 @dataclass(frozen=True, eq=False)
 class Memory:
     """What assistants have seen in many runs at once: log evidence by setting and role, and remarks counted by tone.
@@ -111,10 +122,13 @@ class Memory:
 
     # ---- watching ----
 
-    def entering(self, setting: Integers) -> Memory:
-        """A new currency or amount; `setting` numbers it in each run."""
+    def entering(self, setting: Integers, chosen: NDArray[np.bool_] | None = None) -> Memory:
+        """A new currency or amount, in the runs chosen or in all; `setting` numbers it in each run."""
+        if chosen is not None and not chosen.any():
+            return self
         moved = dataclasses.replace(self, setting=setting)
-        return moved._with(ROLES, lambda seen: in_new_setting(seen, self.assistant.space))
+        entered = moved._with(ROLES, lambda seen: in_new_setting(seen, self.assistant.space))
+        return entered if chosen is None else self.where(chosen, entered)
 
     def saw_offer(self, amount: Any, units: Any) -> Memory:
         """Users offered so many units."""
@@ -216,6 +230,15 @@ class Memory:
                 old = no_evidence(self.assistant.space, len(self.setting)) if old is None else old
                 evidence[place, kept] = _where(present, update(old), old)
         return dataclasses.replace(self, evidence=evidence)
+
+
+def watch(memory: Memory, seen: Interaction) -> Memory:
+    """The memory after an interaction: what users offered and answered, each of them with a remark."""
+    if seen.shown.any():
+        memory = memory.where(seen.shown, memory.saw_offer(seen.amount, seen.units).heard(seen.tone))
+    if seen.told.any():
+        memory = memory.where(seen.told, memory.saw_answer(seen.amount, seen.units, seen.accepted).heard(seen.tone))
+    return memory
 
 
 def _where(present: NDArray[np.bool_], new: Array, old: Array) -> Array:

@@ -14,10 +14,10 @@ from contracts.inputs.arrays import Array
 from contracts.inputs.door import checked
 from contracts.inputs.extras import pandas
 from contracts.inputs.frozen import dataclass
-from inference.game.assistant import Assistant, Memory
+from inference.game.assistant import Assistant, Memory, watch
 from inference.game.beliefs import norm_prior, tables_of
 from inference.game.currencies import Question, question
-from inference.game.recordings import script_of
+from inference.game.recordings import interactions, script_of
 from inference.splits.policies import checked_amount
 
 if TYPE_CHECKING:
@@ -169,27 +169,14 @@ def learn_norm(table: Any, assistant: Assistant | None = None, *, prior: str | f
     tables = tables_of(space, script.amount[script.happened])
     memory = Memory.empty(assistant, tables, script.settings, 1)
     log_prior = norm_prior(space, prior, strength=assistant.strength)
-    rows, currency, amount, seen, unreadable = [memory.norm_posterior(log_prior)[0]], [], [], [], 0
-    last: tuple[int, int] | None = None
-    for epoch, slot in np.argwhere(script.happened[0]).tolist():
-        setting, pot, units = (int(a[0, epoch, slot]) for a in (script.setting, script.amount, script.units))
-        if (setting, pot) != last:
-            memory = memory.entering(np.array([setting]))
-        last = (setting, pot)
-        shown, told = bool(script.user_proposes[0, epoch, slot]), bool(script.user_responds[0, epoch, slot])
-        if units < 0:
-            unreadable += 1
-        elif shown or told:
-            if shown:
-                memory = memory.saw_offer(pot, np.array([units]))
-            if told:
-                memory = memory.saw_answer(pot, np.array([units]), script.accepted[:, epoch, slot])
-            memory = memory.heard(script.tone[:, epoch, slot])
+    rows, currency, amount, seen = [memory.norm_posterior(log_prior)[0]], [], [], []
+    for _, _, setting, new, happened in interactions(script):
+        memory = watch(memory.entering(setting, new), happened)
         rows.append(memory.norm_posterior(log_prior)[0])
-        currency.append(script.settings[setting])
-        amount.append(pot)
-        seen.append(units / pot if shown and units >= 0 else np.nan)
-    probabilities = np.exp(np.array(rows))
+        currency.append(script.settings[setting[0]])
+        amount.append(int(happened.amount[0]))
+        seen.append(happened.units[0] / happened.amount[0] if happened.shown[0] else np.nan)
+    probabilities, unreadable = np.exp(np.array(rows)), int((script.happened & (script.units < 0)).sum())
     return LearnedNorm(
         assistant, prior, probabilities, tuple(currency), tuple(amount), np.array(seen), unreadable, memory
     )

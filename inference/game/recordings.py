@@ -7,7 +7,7 @@ thus compared on equal terms, though users could not react to it: their answers 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,7 +20,7 @@ from contracts.inputs.extras import pandas
 from contracts.inputs.files import open_file
 from contracts.inputs.frozen import dataclass
 from contracts.inputs.progress import reporter
-from inference.game.assistant import Assistant, Memory
+from inference.game.assistant import Assistant, Interaction, Memory, watch
 from inference.game.beliefs import Integers, tables_of
 from inference.game.manners import TONES
 
@@ -176,6 +176,25 @@ def script_of(table: Any) -> Script:
     )
 
 
+def interactions(script: Script) -> Iterator[tuple[int, int, Integers, NDArray[np.bool_], Interaction]]:
+    """What happened, in its order: epoch, slot, setting, in which runs that or the amount is new, what was seen.
+
+    In runs where nothing did, or the offer could not be read, nobody saw anything.
+    """
+    least = script.amount[script.happened].min()  # that there are tables for
+    setting, amount = np.full((2, len(script.run_ids)), -1)
+    for epoch, slot in np.argwhere(script.happened.any(axis=0)).tolist():
+        here = (slice(None), epoch, slot)
+        happened, offered = script.happened[here], script.units[here]
+        new = happened & ((script.setting[here] != setting) | (script.amount[here] != amount))
+        setting = np.where(happened, script.setting[here], setting)
+        amount = np.where(happened, script.amount[here], amount)
+        shown, told = (happened & (offered >= 0) & who[here] for who in (script.user_proposes, script.user_responds))
+        pots, units = np.where(happened, amount, least), np.maximum(offered, 0)
+        seen = Interaction(pots, units, script.accepted[here], shown, told, script.tone[here])
+        yield epoch, slot, np.maximum(setting, 0), new, seen
+
+
 def replay(
     script: Script,
     assistant: Assistant,
@@ -205,47 +224,25 @@ def replay(
     >>> (shares * 11).round(1).ravel(), script.recorded_share.ravel()
     (array([5., 5.]), array([1.]))
     """
-    n_runs, n_epochs, n_slots = script.units.shape
+    n_runs, n_epochs, _ = script.units.shape
     report = reporter(progress)
     tables = tables_of(assistant.space, script.amount[script.happened])
     memory = Memory.empty(assistant, tables, script.settings, replicates * n_runs)
-    units = np.zeros((replicates * n_runs, n_epochs, n_slots), dtype=np.int64)
-    log_priors = assistant.log_priors
+    units = np.zeros((replicates * n_runs, *script.units.shape[1:]), dtype=np.int64)
+    log_priors, assistants_propose = assistant.log_priors, script.happened & ~script.user_proposes
 
     def all_runs(values: Any) -> Any:
         return np.tile(values, replicates)
 
-    setting, amount = np.full(n_runs, -1), np.full(n_runs, -1)
-    for epoch in range(n_epochs):
-        report(f"replay: epoch {epoch + 1} of {n_epochs}, {n_runs} recorded runs")
-        before = None
-        for slot in range(n_slots):
-            happened = script.happened[:, epoch, slot]
-            if not happened.any():
-                continue
-            here = np.where(happened, script.setting[:, epoch, slot], setting)
-            pot = np.where(happened, script.amount[:, epoch, slot], amount)
-            new = happened & ((here != setting) | (pot != amount))
-            setting, amount = here, pot
-            if new.any():
-                memory = memory.where(all_runs(new), memory.entering(np.maximum(all_runs(setting), 0)))
-            before = memory if before is None else before
-            acting = memory if assistant.learning == "interaction" else before
-            pots = all_runs(np.where(happened, pot, tables.amounts[0]))
-            proposes = happened & ~script.user_proposes[:, epoch, slot]
-            if proposes.any():
-                prior = log_priors[rng.integers(len(log_priors), size=replicates * n_runs)]
-                units[:, epoch, slot] = acting.propose(prior, pots, rng=rng)
-            offered = script.units[:, epoch, slot]
-            seen = np.maximum(all_runs(offered), 0)
-            shown = happened & (offered >= 0) & script.user_proposes[:, epoch, slot]
-            told = happened & (offered >= 0) & script.user_responds[:, epoch, slot]
-            tone = all_runs(np.where(shown | told, script.tone[:, epoch, slot], -1))
-            if shown.any():
-                memory = memory.where(all_runs(shown), memory.saw_offer(pots, seen))
-            if told.any():
-                answer = all_runs(script.accepted[:, epoch, slot])
-                memory = memory.where(all_runs(told), memory.saw_answer(pots, seen, answer))
-            memory = memory.heard(tone)
-    shaped = units.reshape(replicates, n_runs, n_epochs, n_slots)
-    return script.mean_share(shaped, script.happened & ~script.user_proposes)
+    before, last = memory, -1
+    for epoch, slot, setting, new, seen in interactions(script):
+        memory = memory.entering(all_runs(setting), all_runs(new))
+        if epoch != last:
+            report(f"replay: epoch {epoch + 1} of {n_epochs}, {n_runs} recorded runs")
+            before, last = memory, epoch
+        acting = memory if assistant.learning == "interaction" else before
+        if assistants_propose[:, epoch, slot].any():
+            prior = log_priors[rng.integers(len(log_priors), size=replicates * n_runs)]
+            units[:, epoch, slot] = acting.propose(prior, all_runs(seen.amount), rng=rng)
+        memory = watch(memory, Interaction(*map(all_runs, seen)))
+    return script.mean_share(units.reshape(replicates, *script.units.shape), assistants_propose)

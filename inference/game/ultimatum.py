@@ -9,7 +9,6 @@ rejection leaves both with nothing. Users keep their policies, and assistants le
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,14 +18,11 @@ from contracts.inputs.arrays import Array, generator
 from contracts.inputs.door import checked
 from contracts.inputs.frozen import dataclass
 from contracts.inputs.progress import reporter
-from inference.game.assistant import Assistant, Memory
+from inference.game.assistant import Assistant, Interaction, Memory, watch
 from inference.game.beliefs import Integers, Tables, expected_share, tables_of
 from inference.game.manners import TONES
 from inference.game.rules import Game
 from inference.game.transcripts import Play
-
-if TYPE_CHECKING:
-    pass
 
 
 @checked
@@ -81,7 +77,7 @@ def play(
     units, accepted = np.zeros(shape, dtype=np.int64), np.zeros(shape, dtype=bool)
     mean, sd = np.full(shape, np.nan), np.full(shape, np.nan)
     seated = np.empty((n_runs, game.n_epochs, n_users), dtype=np.int64)
-    tone = np.full(n_runs, TONES.index(game.tone))
+    tone = TONES.index(game.tone)
     for epoch in range(game.n_epochs):
         report(f"ultimatum game: epoch {epoch + 1} of {game.n_epochs}, {n_runs} runs")
         place, pot = setting[:, epoch], amount[:, epoch]
@@ -104,10 +100,9 @@ def play(
                 prior = log_priors[seat_prior[:, slot.responder - n_users]]
                 answer = acting.respond(prior, pot, offer, rng)
             units[:, epoch, k], accepted[:, epoch, k] = offer, answer
-            if game.n_assistants and slot.proposer < n_users:
-                memory = memory.saw_offer(pot, offer).heard(tone)
-            if game.n_assistants and slot.responder < n_users:
-                memory = memory.saw_answer(pot, offer, answer).heard(tone)
+            if game.n_assistants:
+                shown, told = (np.full(n_runs, seat < n_users) for seat in (slot.proposer, slot.responder))
+                memory = watch(memory, Interaction(pot, offer, answer, shown, told, tone))
             if beliefs:
                 now = memory.norm_posterior(log_priors[seat_prior[:, 0]])
                 mean[:, epoch, k], sd[:, epoch, k] = expected_share(now, assistant.space)

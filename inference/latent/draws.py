@@ -18,7 +18,7 @@ from scipy.optimize import linear_sum_assignment
 
 from contracts.display.table import Column, Table, Tabular
 from contracts.errors import ProblemError
-from contracts.inputs.arrays import Array, generator, number
+from contracts.inputs.arrays import Array, Mask, generator, number
 from contracts.inputs.door import checked
 from contracts.inputs.extras import pandas
 from contracts.inputs.frozen import dataclass
@@ -28,6 +28,7 @@ from contracts.readable import readable
 from inference.choice.data import ChoiceData, Integers, checked_data
 from inference.latent.maximum import Point, fit
 from inference.logit.mixture import Situations, evaluate, expected_difference, information, likelihood, situations_of
+from inference.logit.quantisation import goods_beside, worth_in_money
 from inference.logit.trajectory import chance_to_move, trajectory
 from inference.types.draws import arviz
 
@@ -39,6 +40,15 @@ LEAPFROGS = 4  # steps of one trajectory
 JITTER = (0.6, 1.2)  # the step size varies between sweeps, so that no trajectory comes back to its start
 APART = 2.0  # posterior standard deviations between the starts of chains
 INTERVAL = (0.025, 0.975)
+
+
+def _in_some_draws(rising: Mask, price: str) -> str:
+    share = rising.mean(axis=(0, 1))
+    worst = int(np.argmax(share))
+    return (
+        f"in {share[worst]:.1%} of the draws type {worst} does not mind paying {price!r}, so nothing has a worth in "
+        "money to it: fit fewer types, or bring more choices"
+    )
 
 
 @checked
@@ -92,20 +102,7 @@ class TypeDraws(Tabular):
         ProblemError
             If in some draw the utility of a type does not fall in the price: there is no such worth then.
         """
-        goods = [name for name in self.names if name != price] if goods is None else list(goods)
-        if not goods:
-            raise ProblemError("goods is empty: name at least one attribute")
-        for name in (price, *goods):
-            if name not in self.names:
-                raise ProblemError(f"{name!r} is no attribute: use {', '.join(map(repr, self.names))}")
-        slope = self.coefficients[..., [self.names.index(price)]]
-        if (rising := (slope >= 0).mean(axis=(0, 1))[:, 0]).any():
-            worst = int(np.argmax(rising))
-            raise ProblemError(
-                f"in {rising[worst]:.1%} of the draws type {worst} does not mind paying {price!r}, so nothing has "
-                "a worth in money to it: fit fewer types, or bring more choices"
-            )
-        return -self.coefficients[..., [self.names.index(name) for name in goods]] / slope
+        return worth_in_money(self.coefficients, self.names, price, goods, _in_some_draws)
 
     def screening_problem(
         self, *, price: str, goods: Sequence[str] | None = None, draw: int | None = None, **fields: Any
@@ -120,7 +117,7 @@ class TypeDraws(Tabular):
             and of willingness to pay
         fields : the other fields of ScreeningProblem, in the units of the data
         """
-        goods = [name for name in self.names if name != price] if goods is None else list(goods)
+        goods = goods_beside(self.names, price, goods)
         worth = self.willingness_to_pay(price, goods).reshape(-1, self.n_types, len(goods))
         weights = self.weights.reshape(-1, self.n_types)
         if draw is not None and not 0 <= draw < len(worth):

@@ -12,7 +12,7 @@ from scipy.special import entr
 
 from contracts.display.table import Table, Tabular
 from contracts.errors import ProblemError
-from contracts.inputs.arrays import Array, finite, number
+from contracts.inputs.arrays import Array, Mask, finite, number
 from contracts.inputs.door import checked
 from contracts.inputs.extras import pandas
 from contracts.inputs.frozen import dataclass
@@ -21,6 +21,7 @@ from contracts.problem.screening import ScreeningProblem
 from inference.choice.data import ChoiceData
 from inference.logit.estimates import Estimates, delta_method, estimates_table
 from inference.logit.mixture import evaluate, likelihood, situations_of
+from inference.logit.quantisation import goods_beside, worth_in_money
 from inference.logit.simulated import Simulated, logit, offered_options, simulate_choices
 
 if TYPE_CHECKING:
@@ -184,20 +185,19 @@ class LatentTypes(Tabular):
         ProblemError
             If a type's utility does not fall in the price.
         """
-        column, names = self._column(price), [name for name in self.names if name != price] if goods is None else goods
+        column, names = self._column(price), goods_beside(self.names, price, goods)
         columns = [self._column(name) for name in names]
-        if price in names:
-            raise ProblemError(f"{price!r} is the price and cannot be a good as well")
-        for k, slope in enumerate(self.coefficients[:, column]):
-            if slope >= 0:
-                raise ProblemError(
-                    f"type {self.labels[k]} (share {self.weights[k]:.3f}) has the coefficient {slope:+.4g} on "
-                    f"{price!r}: it does not mind paying, so nothing has a worth in money to it. Fit fewer types, or "
-                    f"leave out people whose choices do not respond to {price!r}"
-                )
+
+        def refusal(rising: Mask, price: str) -> str:
+            k = int(np.argmax(rising))
+            return (
+                f"type {self.labels[k]} (share {self.weights[k]:.3f}) has the coefficient "
+                f"{self.coefficients[k, column]:+.4g} on {price!r}: it does not mind paying, so nothing has a worth in "
+                f"money to it. Fit fewer types, or leave out people whose choices do not respond to {price!r}"
+            )
 
         def worth(b: Array) -> Array:
-            return -b[columns] / b[column]
+            return worth_in_money(b, self.names, price, names)
 
         def slopes(b: Array) -> Array:
             jacobian = np.zeros((len(columns), len(b)))
@@ -205,6 +205,7 @@ class LatentTypes(Tabular):
             jacobian[:, column] = b[columns] / b[column] ** 2
             return jacobian
 
+        worth_in_money(self.coefficients, self.names, price, names, refusal)
         return self.transformed(worth, names, jacobian=slopes)
 
     def screening_problem(

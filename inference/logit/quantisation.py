@@ -13,37 +13,62 @@ anew take their choice from the menu (`menu.choose`) to see what it earns.
 from __future__ import annotations
 
 import warnings
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 from scipy.cluster.vq import kmeans2
 
 from contracts.errors import ProblemError
-from contracts.inputs.arrays import Array
+from contracts.inputs.arrays import Array, Mask
 from contracts.problem.screening import ScreeningProblem
 
 RESTARTS = 10  # of k-means, the tightest cells are kept
 
 
-def worth_in_money(coefficients: Array, names: Sequence[str], price: str, goods: Sequence[str]) -> Array:
-    """Willingness to pay for a unit of each good; (n, n_goods) from coefficients (n, n_attributes).
+def goods_beside(names: Sequence[str], price: str, goods: Sequence[str] | None) -> list[str]:
+    """The attributes that a contract can vary: all but the price, unless they are named."""
+    found = [name for name in names if name != price] if goods is None else list(goods)
+    if not found:
+        raise ProblemError("goods is empty: name at least one attribute")
+    for name in (price, *found):
+        if name not in names:
+            raise ProblemError(f"{name!r} is no attribute: use {', '.join(map(repr, names))}")
+    if price in found:
+        raise ProblemError(f"{price!r} is the price and cannot be a good as well")
+    return found
+
+
+def _the_population(rising: Mask, price: str) -> str:
+    return (
+        f"{rising.mean():.1%} of the population do not mind paying {price!r}, so nothing has a worth in money to them: "
+        f"fit with random={{{price!r}: 'negative'}} or 'fixed'"
+    )
+
+
+def worth_in_money(
+    coefficients: Array,
+    names: Sequence[str],
+    price: str,
+    goods: Sequence[str] | None,
+    refusal: Callable[[Mask, str], str] = _the_population,
+) -> Array:
+    """Willingness to pay for a unit of each good; (..., n_goods) from coefficients (..., n_attributes).
+
+    Parameters
+    ----------
+    refusal : says, of who does not mind paying the price, (...), what that means and what to do
 
     Raises
     ------
     ProblemError
         If a name is no attribute, or somebody's utility does not fall in the price.
     """
-    for name in (price, *goods):
-        if name not in names:
-            raise ProblemError(f"{name!r} is no attribute: use {', '.join(map(repr, names))}")
-    slope = coefficients[:, [list(names).index(price)]]
-    if (rising := (slope >= 0).mean()) > 0:
-        raise ProblemError(
-            f"{rising:.1%} of the population do not mind paying {price!r}, so nothing has a worth in money to them: "
-            f"fit with random={{{price!r}: 'negative'}} or 'fixed'"
-        )
-    return np.asarray(-coefficients[:, [list(names).index(name) for name in goods]] / slope)
+    names, goods = list(names), goods_beside(names, price, goods)
+    slope = coefficients[..., [names.index(price)]]
+    if (rising := slope[..., 0] >= 0).any():
+        raise ProblemError(refusal(rising, price))
+    return np.asarray(-coefficients[..., [names.index(name) for name in goods]] / slope)
 
 
 def quantised(points: Array, n_types: int, rng: np.random.Generator) -> tuple[Array, Array]:
@@ -96,6 +121,6 @@ def screening_problem_of(
     fields: dict[str, Any],
 ) -> ScreeningProblem:
     """The problem of whoever designs a menu for equally likely tastes, (n, n_attributes), as `n_types` types."""
-    goods = [name for name in names if name != price] if goods is None else list(goods)
+    goods = goods_beside(names, price, goods)
     types, weights = quantised(worth_in_money(coefficients, names, price, goods), n_types, rng)
     return ScreeningProblem(types, weights, goods=goods, **fields)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, field
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +14,7 @@ from contracts.errors import ProblemError
 from contracts.inputs.arrays import Array
 from contracts.inputs.extras import pandas
 from contracts.inputs.frozen import dataclass
+from contracts.pieces import in_pieces
 from inference.game.recordings import Script
 from inference.social_contract.diagnosis import diagnose, tally
 
@@ -147,17 +148,20 @@ def run_jobs(
     keep : called with each condition's rows as they are finished
     progress : takes a line per condition
     """
-    jobs, finished = list(jobs), dict(done or {})
-    rows: list[Row] = []
-    for k, job in enumerate(jobs):
-        if job.condition in finished:
-            rows += finished[job.condition]
-            continue
-        progress(f"{k + 1} of {len(jobs)}: {job.condition}")
-        rows += (new := job.run(seed))
-        if keep is not None:
-            keep(job.condition, new)
-    return tuple(rows)
+    jobs, finished = list(jobs), done or {}
+
+    def computed(missing: list[Job]) -> Iterator[tuple[Job, Sequence[Row]]]:
+        for job in missing:
+            progress(f"{jobs.index(job) + 1} of {len(jobs)}: {job.condition}")
+            yield job, job.run(seed)
+
+    found = in_pieces(
+        jobs,
+        recall=lambda job: finished.get(job.condition),
+        keep=lambda job, rows: keep(job.condition, list(rows)) if keep else None,
+        computed=computed,
+    )
+    return tuple(row for job in jobs for row in found[job])
 
 
 def curve(

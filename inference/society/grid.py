@@ -8,10 +8,8 @@ stopped goes on where it was.
 from __future__ import annotations
 
 import json
-import os
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -21,13 +19,12 @@ from contracts.inputs.door import checked
 from contracts.inputs.frozen import dataclass
 from contracts.inputs.kinds import Seed
 from contracts.inputs.progress import reporter
-from contracts.pieces import working_in
+from contracts.pieces import in_pieces, in_processes, working_in
 from contracts.problem.records import read_json, write_document
 from inference.society.rounds import Course, run_course
 from inference.society.scenarios import PLAIN, SCENARIOS, Cell, Scenario, communities, joined, run_cell
 
 SCHEMA = "menuwright/societal-piece/2"
-THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")  # of the linear algebra in a process
 
 
 @checked
@@ -200,50 +197,24 @@ def _swept(scale: Scale, seed: int, target: Path, workers: int, report: Callable
     planned = pieces(scale, seed)
     lives = [Lives(conflict, scale.n_societies, scale.n_rounds, seed) for conflict in scale.conflicts if conflict > 0]
     everything: list[Piece | Lives] = [*planned, *lives]
-    done = {piece: found for piece in everything if (found := read_piece(target, piece)) is not None}
-    missing = [piece for piece in everything if piece not in done]
-    report(f"{len(done)} of {len(everything)} pieces were there")
-    for piece, found in _computed(missing, workers):
-        write_piece(target, piece, found)
-        done[piece] = found
-        report(f"{len(done)} of {len(everything)} pieces: {piece}")
+
+    def computed(missing: list[Piece | Lives]) -> Iterator[tuple[Piece | Lives, Any]]:
+        report(f"{len(everything) - len(missing)} of {len(everything)} pieces were there")
+        for number, (piece, found) in enumerate(in_processes(missing, workers), start=1):
+            yield piece, found
+            report(f"{len(everything) - len(missing) + number} of {len(everything)} pieces: {piece}")
+
+    done = in_pieces(
+        everything,
+        recall=lambda piece: read_piece(target, piece),
+        keep=lambda piece, found: write_piece(target, piece, found),
+        computed=computed,
+    )
     together: dict[tuple[str, float], list[Cell]] = {}
     for piece in planned:
         for cell in done[piece]:
             together.setdefault((cell.scenario, cell.conflict), []).append(cell)
     return Swept(tuple(map(joined, together.values())), {one.conflict: done[one] for one in lives})
-
-
-def _computed(missing: Sequence[Piece | Lives], workers: int) -> Iterator[tuple[Piece | Lives, Any]]:
-    if workers == 1 or len(missing) < 2:
-        yield from ((piece, piece.compute()) for piece in missing)
-        return
-    from concurrent.futures import ProcessPoolExecutor, as_completed
-    from multiprocessing import get_context
-
-    with (
-        _one_thread_each(),
-        ProcessPoolExecutor(min(workers, len(missing)), mp_context=get_context("spawn")) as pool,
-    ):
-        running = {pool.submit(piece.compute): piece for piece in missing}
-        try:
-            yield from ((running[future], future.result()) for future in as_completed(running))
-        except BaseException:  # an interrupt or a failed piece: what has not begun is not begun
-            pool.shutdown(wait=False, cancel_futures=True)
-            raise
-
-
-@contextmanager
-def _one_thread_each() -> Iterator[None]:
-    """Processes started meanwhile do not split their small matrices over cores that other processes are using."""
-    before = {name: os.environ.get(name) for name in THREADS}
-    os.environ.update({name: before[name] or "1" for name in THREADS})
-    try:
-        yield
-    finally:
-        for name, value in before.items():
-            if value is None:
-                del os.environ[name]
 
 
 def read_piece(folder: Path, piece: Piece | Lives) -> Any:

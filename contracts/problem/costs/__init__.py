@@ -21,10 +21,18 @@ from contracts.problem.costs.basic import (
 )
 from contracts.problem.costs.composite import Separable, Total, by_good
 from contracts.problem.costs.curved import Exponential, Logarithm
-from contracts.problem.costs.ends import asymptotic_slopes, finite_range
-from contracts.problem.costs.per_type import ByType, by_type, parts_of, rows_of
-from contracts.problem.costs.served import WhenServed, perspective, when_served
-from contracts.problem.costs.traits import curves_everywhere, finite_faces, is_a_sum_over_goods, is_closed_form
+from contracts.problem.costs.per_type import ByType, by_type, index_of, parts_of, rows_of
+from contracts.problem.costs.served import WhenServed, once_served, perspective, when_served
+from contracts.problem.costs.traits import (
+    asymptotic_slopes,
+    curves_everywhere,
+    finite_faces,
+    finite_range,
+    is_a_sum_over_goods,
+    is_closed_form,
+    is_straight,
+    least_curvature,
+)
 
 __all__ = [
     "EIGENVALUE_ROUNDING",
@@ -51,9 +59,13 @@ __all__ = [
     "diagonal",
     "finite_faces",
     "finite_range",
+    "index_of",
     "is_a_sum_over_goods",
     "is_closed_form",
+    "is_straight",
+    "least_curvature",
     "numerical_conjugate",
+    "once_served",
     "parts_of",
     "perspective",
     "power_of_two",

@@ -13,6 +13,7 @@ from contracts.inputs.arrays import Array, entries_of, finite, number
 from contracts.inputs.door import checked
 from contracts.inputs.frozen import dataclass
 from contracts.inputs.kinds import ROWS, Count, Expression, Positive
+from contracts.problem.costs.traits import is_straight
 from contracts.problem.domains import Domain, Simplex, ends_of, is_lottery
 
 INSIGNIFICANT = 1e-150  # sizes whose inverse squared is no longer a float
@@ -28,6 +29,11 @@ class Cost(Protocol):
     A cost of your own needs these three methods. With a fourth, `gradient(allocation)`, (n, n_goods), its bounds over
     boxes and simplices are rigorous too; without it certificates say "numerical". With a fifth, `hessian(allocation)`,
     (n, n_goods, n_goods), positive definite inside the domain, the engine "cuts" solves it for many types.
+
+    It may say more of itself, and is solved and proven as the library's own of its kind: `is_straight` (linear, with
+    a gradient), `is_a_sum_over_goods`, `is_closed_form` (its conjugate is right to few rounding errors),
+    `curves_everywhere`, each True or False; a number `least_curvature`; where it is finite, `finite_range(n_goods)`;
+    what a unit less and a unit more cost in the long run, `asymptotic_slopes(n_goods)`.
     """
 
     def value(self, allocation: Array) -> Array:
@@ -95,6 +101,7 @@ class Linear:
     """
 
     price: Any = 0.0
+    is_straight = is_closed_form = is_a_sum_over_goods = True
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "price", finite("Linear price", self.price))
@@ -124,6 +131,11 @@ class Linear:
     def expression(self, allocation: Expression) -> Any:
         return allocation @ np.array(np.broadcast_to(self.price, allocation.shape[1]))
 
+    def asymptotic_slopes(self, n_goods: Count) -> tuple[Array, Array]:
+        """What one unit less and one unit more cost in the long run; (n_goods,) both."""
+        price = per_good("Linear price", self.price, n_goods)
+        return -price, price
+
     def scaled(self, unit: Positive, money: Positive) -> Linear:
         return Linear(self.price * (unit / money))
 
@@ -141,6 +153,7 @@ class Quadratic:
     """
 
     curvature: Any = 1.0
+    is_closed_form = True
 
     def __post_init__(self) -> None:
         curvature = finite("Quadratic curvature", self.curvature)
@@ -218,8 +231,14 @@ class Quadratic:
         return value + lost + (valuation.shape[1] + 4) * EPS * size, best
 
     @property
+    def is_a_sum_over_goods(self) -> bool:
+        return bool(self.curvature.ndim < 2)
+
+    @property
     def least_curvature(self) -> float:
         """Smallest eigenvalue of a matrix, rounded down."""
+        if self.curvature.ndim < 2:
+            return float(self.curvature.min())
         eigenvalues = np.linalg.eigvalsh(self.curvature)
         return float(eigenvalues[0] - EIGENVALUE_ROUNDING * len(eigenvalues) * eigenvalues[-1])
 
@@ -265,6 +284,7 @@ class Power:
 
     exponent: float
     scale: Any = 1.0
+    is_closed_form = is_a_sum_over_goods = takes_near = True
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "exponent", number("Power exponent", self.exponent))
@@ -322,6 +342,10 @@ class Power:
         near = np.broadcast_to(near, allocation.shape)
         powers = cp.power(cp.multiply(1.0 / near, allocation), self.exponent)
         return cp.sum(cp.multiply(self.scale * near**self.exponent, powers), axis=1)
+
+    def asymptotic_slopes(self, n_goods: Count) -> tuple[Array, Array]:
+        """What one unit less and one unit more cost in the long run; (n_goods,) both."""
+        return np.full(n_goods, np.inf), np.full(n_goods, 0.0 if self.exponent < 1 else np.inf)
 
     def scaled(self, unit: Positive, money: Positive) -> Power:
         return replace(self, scale=self.scale * (unit**self.exponent / money))
@@ -413,6 +437,10 @@ class ScaledCost:
     cost: Cost
     unit: float
     money: float
+
+    @property
+    def is_straight(self) -> bool:
+        return is_straight(self.cost)
 
     def value(self, allocation: Array) -> Array:
         return self.cost.value(allocation * self.unit) / self.money

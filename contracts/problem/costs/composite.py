@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -11,18 +12,17 @@ from contracts.inputs.arrays import Array, entries_of, finite
 from contracts.inputs.door import checked
 from contracts.inputs.frozen import dataclass
 from contracts.inputs.kinds import ROWS, Count, Expression, Positive
+from contracts.problem.costs import traits
 from contracts.problem.costs.basic import (
     EPS,
     Cost,
     Entropy,
-    Linear,
     conjugate_at,
     diagonal,
     numerical_conjugate,
     per_good,
     scaled_cost,
 )
-from contracts.problem.costs.ends import asymptotic_slopes, finite_range
 from contracts.problem.domains import Box, Domain, NonNegative, Simplex, ends_of
 
 HALVINGS = 200  # of a bracket of prices, more than lie between any two floats of one sign and similar size
@@ -66,7 +66,7 @@ class Separable:
 
     Examples
     --------
-    >>> from contracts import Box, Quadratic
+    >>> from contracts import Box, Linear, Quadratic
     >>> cost = Separable([Quadratic(1.0), Linear(0.2)])
     >>> cost.value(np.array([[1.0, 2.0]]))
     array([0.9])
@@ -75,6 +75,7 @@ class Separable:
     """
 
     costs: Any
+    is_a_sum_over_goods = True
 
     def __post_init__(self) -> None:
         if isinstance(self.costs, Cost) or not isinstance(self.costs, list | tuple) or not len(self.costs):
@@ -88,6 +89,9 @@ class Separable:
     @property
     def n_goods(self) -> int:
         return len(self.costs)
+
+    is_closed_form = property(lambda self: all(map(traits.is_closed_form, self.costs)))
+    curves_everywhere = property(lambda self: all(map(traits.curves_everywhere, self.costs)))
 
     def check(self, n_goods: Count, domain: Domain) -> None:
         self._check_count(n_goods)
@@ -130,8 +134,8 @@ class Separable:
                 for good, (part, within) in enumerate(zip(self.costs, amounts, strict=True))
             ]
             return np.asarray(sum(value for value, _ in found)), np.hstack([best for _, best in found])
-        straight = np.array([isinstance(part, Linear) for part in self.costs])
-        known = all(hasattr(part, "inverse_marginal") or isinstance(part, Linear) for part in self.costs)
+        straight = np.array([traits.is_straight(part) for part in self.costs])
+        known = all(hasattr(part, "inverse_marginal") or traits.is_straight(part) for part in self.costs)
         if not known or not isinstance(domain, Simplex):
             return numerical_conjugate(self, valuation, domain)
         best = self._filled(valuation, domain, straight)
@@ -149,7 +153,7 @@ class Separable:
             best[:, goods] = fill
         if not straight.any():
             return best
-        prices = [float(part.price.reshape(-1)[0]) for part in self.costs if isinstance(part, Linear)]
+        prices = [float(part.gradient(np.zeros((1, 1)))[0, 0]) for part in self.costs if traits.is_straight(part)]
         margins = valuation[:, straight] - prices
         level = margins.max(axis=1)
         if domain.free_disposal:
@@ -171,14 +175,12 @@ class Separable:
     def finite_range(self, n_goods: Count) -> tuple[Array, Array]:
         """Amounts between which the cost is finite; (n_goods,) both."""
         self._check_count(n_goods)
-        ends = [_ends_of(part) for part in self.costs]
-        return np.array([low for low, _ in ends]), np.array([high for _, high in ends])
+        return _of_all(traits.finite_range, self.costs)
 
     def asymptotic_slopes(self, n_goods: Count) -> tuple[Array, Array]:
         """What one unit less and one unit more of each good cost in the long run; (n_goods,) both."""
         self._check_count(n_goods)
-        slopes = [_slopes_of(part) for part in self.costs]
-        return np.array([down for down, _ in slopes]), np.array([up for _, up in slopes])
+        return _of_all(traits.asymptotic_slopes, self.costs)
 
     def scaled(self, unit: Positive, money: Positive) -> Separable:
         return Separable([scaled_cost(part, unit, money) for part in self.costs])
@@ -207,6 +209,8 @@ class Total:
 
     cost: Any
     direction: Any = 1.0
+    curves_everywhere = False
+    is_closed_form = property(lambda self: traits.is_closed_form(self.cost))
 
     def __post_init__(self) -> None:
         direction = finite("Total direction", self.direction)
@@ -354,17 +358,23 @@ class Total:
         along = self.along(n_goods)
         with np.errstate(divide="ignore"):
             share = 1.0 / (n_goods * along)
-        low, high = _ends_of(self.cost)
+        low, high = traits.finite_range(self.cost, 1)
         return (
             np.full(n_goods, low) if np.isinf(low) else low * share,
             np.full(n_goods, high) if np.isinf(high) else high * share,
         )
 
+    def finite_faces(self, n_goods: Count) -> tuple[Array, Array]:
+        """Half-spaces normals . x < limits in which the cost is finite: those of the total."""
+        normals, limits = traits.finite_faces(self.cost, 1)
+        return normals * self.along(n_goods), limits
+
     def asymptotic_slopes(self, n_goods: Count) -> tuple[Array, Array]:
         """What one unit less and one unit more of each good cost in the long run; (n_goods,) both."""
         along = self.along(n_goods)
         down, up = (
-            np.where(along > 0, slope * np.where(along > 0, along, 1.0), 0.0) for slope in _slopes_of(self.cost)
+            np.where(along > 0, slope * np.where(along > 0, along, 1.0), 0.0)
+            for slope in traits.asymptotic_slopes(self.cost, 1)
         )
         return down, up
 
@@ -384,11 +394,7 @@ def _size(part: Any, what: str, amounts: Array) -> Array:
     return np.asarray(np.abs(getattr(part, what)(amounts)) if sized is None else sized(amounts))
 
 
-def _ends_of(part: Any) -> tuple[float, float]:
-    lower, upper = finite_range(part, 1)
-    return float(lower[0]), float(upper[0])
-
-
-def _slopes_of(part: Any) -> tuple[float, float]:
-    down, up = asymptotic_slopes(part, 1)
-    return float(down[0]), float(up[0])
+def _of_all(pair: Callable[[Any, int], tuple[Array, Array]], parts: Any) -> tuple[Array, Array]:
+    """Two numbers of every cost of one good; (n_goods,) both."""
+    lower, upper = np.hstack([pair(part, 1) for part in parts])
+    return lower, upper

@@ -54,6 +54,7 @@ class Exponential:
 
     rate: Any = 1.0
     scale: Any = 1.0
+    is_closed_form = is_a_sum_over_goods = True
 
     def __post_init__(self) -> None:
         for name in ("rate", "scale"):
@@ -153,6 +154,7 @@ class Logarithm:
     scale: Any = 1.0
     capacity: Any = None
     offset: Any = None
+    is_closed_form = is_a_sum_over_goods = True
 
     def __post_init__(self) -> None:
         if (self.capacity is None) == (self.offset is None):

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 
 from contracts.inputs.arrays import Array, Indices
 from contracts.inputs.frozen import dataclass
+from contracts.problem.costs import traits
 from contracts.problem.costs.basic import Cost, scaled_cost, value_size
 from contracts.problem.domains import Domain
 
@@ -29,6 +30,26 @@ class ByType:
 
     costs: tuple[Any, ...]
     index: Indices
+
+    is_closed_form = property(lambda self: all(map(traits.is_closed_form, self.costs)))
+    is_a_sum_over_goods = property(lambda self: all(map(traits.is_a_sum_over_goods, self.costs)))
+    curves_everywhere = property(lambda self: all(map(traits.curves_everywhere, self.costs)))
+
+    def finite_range(self, n_goods: int) -> tuple[Array, Array]:
+        """Of all types together."""
+        ends = [traits.finite_range(part, n_goods) for part in self.costs]
+        return np.max([low for low, _ in ends], axis=0), np.min([high for _, high in ends], axis=0)
+
+    def finite_faces(self, n_goods: int) -> tuple[Array, Array]:
+        """Of all types together."""
+        faces = [traits.finite_faces(part, n_goods) for part in self.costs]
+        return np.vstack([normals for normals, _ in faces]), np.concatenate([limits for _, limits in faces])
+
+    def asymptotic_slopes(self, n_goods: int) -> tuple[Array, Array]:
+        """A row for each type, (n_types, n_goods)."""
+        each = [traits.asymptotic_slopes(part, n_goods) for part in self.costs]
+        less, more = (np.array([slopes[way] for slopes in each])[self.index] for way in (0, 1))
+        return less, more
 
     def parts(self) -> list[tuple[Any, Indices]]:
         """Every cost that some type has, and the types that have it."""
@@ -77,7 +98,11 @@ class ByType:
         return spent[np.argsort(order)]
 
     def scaled(self, unit: float, money: float) -> ByType:
-        return type(self)(tuple(scaled_cost(cost, unit, money) for cost in self.costs), self.index)
+        return self.of_each(lambda cost: scaled_cost(cost, unit, money))
+
+    def of_each(self, change: Callable[[Any], Any]) -> ByType:
+        """The types' costs, each changed."""
+        return type(self)(tuple(map(change, self.costs)), self.index)
 
     def rows_of(self, types: Indices) -> ByType:
         """The costs of these types, one row each."""
@@ -123,6 +148,16 @@ def parts_of(cost: Any) -> list[tuple[Cost, Any]]:
 def rows_of(cost: Any, types: Indices) -> Any:
     """The cost of these types, one row each."""
     return cost.rows_of(types) if isinstance(cost, ByType) else cost
+
+
+def of_each(cost: Any, change: Callable[[Any], Any]) -> Any:
+    """A changed cost, type by type where costs differ by type."""
+    return cost.of_each(change) if isinstance(cost, ByType) else change(cost)
+
+
+def index_of(cost: Any, n_types: int) -> Indices:
+    """Number of each type's cost, 0 where there is one cost; (n_types,)."""
+    return cost.index if isinstance(cost, ByType) else np.zeros(n_types, dtype=np.intp)
 
 
 def _key(part: Any) -> Any:

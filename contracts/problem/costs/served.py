@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import singledispatch
 from typing import Any
 
 import numpy as np
@@ -9,7 +10,8 @@ import numpy as np
 from contracts.inputs.arrays import Array
 from contracts.inputs.frozen import dataclass
 from contracts.problem.costs.basic import Cost, Entropy, Linear, Power, Quadratic, scaled_cost
-from contracts.problem.costs.per_type import ByType
+from contracts.problem.costs.per_type import of_each
+from contracts.problem.costs.traits import is_straight
 from contracts.problem.domains import Domain
 
 
@@ -20,6 +22,10 @@ class WhenServed:
     inner: Cost
     total: float
     fixed: float = 0.0  # money for serving somebody at all
+
+    @property
+    def is_straight(self) -> bool:
+        return is_straight(self.inner)
 
     def check(self, n_goods: int, domain: Domain) -> None:
         """The perspective of a convex cost is convex: the cost itself was checked, where it may be infinite too."""
@@ -77,38 +83,59 @@ class WhenServed:
 
 def when_served(cost: Any, total: float, fixed: float) -> Any:
     """The cost with the outside option as one more good, type by type where costs differ by type."""
-    if isinstance(cost, ByType):
-        return type(cost)(tuple(WhenServed(part, total, fixed) for part in cost.costs), cost.index)
-    return WhenServed(cost, total, fixed)
+    return of_each(cost, lambda part: WhenServed(part, total, fixed))
 
 
+def once_served(cost: Any) -> tuple[Any, float]:
+    """The cost of what is served, and what serving costs besides."""
+    return (cost.inner, cost.fixed) if isinstance(cost, WhenServed) else (cost, 0.0)
+
+
+@singledispatch
 def perspective(cost: Any, allocation: Any, share: Any) -> tuple[Any, list[Any]]:
     """share c(allocation / share), row by row, of cvxpy expressions (n, n_goods) and (n,), with its constraints."""
     import cvxpy as cp
 
-    if isinstance(cost, Linear):
-        return cost.expression(allocation), []
-    n_rows, n_goods = allocation.shape
-    if isinstance(cost, Entropy):
-        reference = cp.reshape(share, (n_rows, 1), order="C") @ cost.reference[np.newaxis]
-        return cost.temperature * cp.sum(cp.rel_entr(allocation, reference), axis=1), []
-    if isinstance(cost, Quadratic):  # |root y|^2 <= 2 spent share
-        matrix = cost.curvature if cost.curvature.ndim == 2 else np.eye(n_goods) * cost.curvature
-        spent = cp.Variable(n_rows)
-        rotated = cp.vstack([np.sqrt(2.0) * (allocation @ np.linalg.cholesky(matrix)).T, spent - share])
-        return spent, [cp.SOC(spent + share, rotated, axis=0)]
-    if isinstance(cost, Power):
-        powers, shares = (
-            cp.Variable(allocation.shape),
-            cp.reshape(share, (n_rows, 1), order="C") @ np.ones((1, n_goods)),
-        )
-        three = (powers, shares, allocation) if cost.exponent > 1 else (allocation, shares, powers)
-        inverse = min(cost.exponent, 1 / cost.exponent)
-        cone = cp.PowCone3D(*(cp.vec(part, order="C") for part in three), np.full(n_rows * n_goods, inverse))
-        return powers @ np.array(np.broadcast_to(cost.scale, n_goods)), [cone]
     spent, constraints = [], []
-    for row in range(n_rows):
-        each, part = cp.Variable((1, n_goods)), cp.Variable(nonneg=True)
+    for row in range(allocation.shape[0]):
+        each, part = cp.Variable((1, allocation.shape[1])), cp.Variable(nonneg=True)
         spent.append(cp.perspective(cp.sum(cost.expression(each)), part, f_recession=0.0 * cp.sum(each)))
         constraints += [each[0] == allocation[row], part == share[row]]
     return cp.hstack(spent), constraints
+
+
+@perspective.register
+def _of_linear(cost: Linear, allocation: Any, share: Any) -> tuple[Any, list[Any]]:
+    return cost.expression(allocation), []
+
+
+@perspective.register
+def _of_entropy(cost: Entropy, allocation: Any, share: Any) -> tuple[Any, list[Any]]:
+    import cvxpy as cp
+
+    reference = cp.reshape(share, (allocation.shape[0], 1), order="C") @ cost.reference[np.newaxis]
+    return cost.temperature * cp.sum(cp.rel_entr(allocation, reference), axis=1), []
+
+
+@perspective.register
+def _of_quadratic(cost: Quadratic, allocation: Any, share: Any) -> tuple[Any, list[Any]]:
+    """By |root y|^2 <= 2 spent share."""
+    import cvxpy as cp
+
+    n_rows, n_goods = allocation.shape
+    matrix = cost.curvature if cost.curvature.ndim == 2 else np.eye(n_goods) * cost.curvature
+    spent = cp.Variable(n_rows)
+    rotated = cp.vstack([np.sqrt(2.0) * (allocation @ np.linalg.cholesky(matrix)).T, spent - share])
+    return spent, [cp.SOC(spent + share, rotated, axis=0)]
+
+
+@perspective.register
+def _of_power(cost: Power, allocation: Any, share: Any) -> tuple[Any, list[Any]]:
+    import cvxpy as cp
+
+    n_rows, n_goods = allocation.shape
+    powers, shares = cp.Variable(allocation.shape), cp.reshape(share, (n_rows, 1), order="C") @ np.ones((1, n_goods))
+    three = (powers, shares, allocation) if cost.exponent > 1 else (allocation, shares, powers)
+    inverse = min(cost.exponent, 1 / cost.exponent)
+    cone = cp.PowCone3D(*(cp.vec(part, order="C") for part in three), np.full(n_rows * n_goods, inverse))
+    return powers @ np.array(np.broadcast_to(cost.scale, n_goods)), [cone]

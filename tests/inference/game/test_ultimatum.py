@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from contracts.errors import ProblemError
-from inference.game.assistant import Assistant, Memory
+from inference.game.assistant import Assistant, Interaction, Memory, watch
 from inference.game.beliefs import (
     after_answer,
     after_offer,
@@ -17,6 +17,8 @@ from inference.game.beliefs import (
     share_norms,
     tables_of,
 )
+from inference.game.learned import learn_norm
+from inference.game.manners import TONES, Listener
 from inference.game.rules import PAIRINGS, Game, Setting
 from inference.game.ultimatum import play
 from inference.splits.policies import ALTRUISTIC, FAIR, POLICIES, SELFISH, ShareRule, mean_share
@@ -185,6 +187,39 @@ def test_separate_roles_learn_from_their_own_evidence():
     prior = norm_prior(SPACE)
     assert np.exp(memory.norm_posterior(prior, "proposer"))[0, SPACE.share == 1].sum() > 0.9
     np.testing.assert_allclose(memory.norm_posterior(prior, "responder")[0], prior)
+
+
+@pytest.mark.parametrize(("users", "assistants"), [(9, 1), (5, 5), (1, 3)])
+@pytest.mark.parametrize("listener", [None, Listener(trust=0.4)])
+@pytest.mark.parametrize("roles", ["joint", "separate"])
+def test_an_assistant_that_plays_believes_what_one_that_reads_the_transcript_does(users, assistants, listener, roles):
+    """In every interaction: among users, with assistants, and among these, who teach one another nothing."""
+    kind = Assistant(space=SPACE, priors=(None,), listener=listener, roles=roles)
+    game = Game(users=("altruistic",) * users, n_assistants=assistants, tone="rude", n_epochs=2)
+    played = play(game, kind, rng=np.random.default_rng(3), beliefs=True)
+    assert played.amount[0, 0] != played.amount[0, 1]
+    learned = learn_norm(played.to_frame(), kind)
+    np.testing.assert_allclose(learned.mean[1:], played.belief_mean[0].ravel(), rtol=1e-12)
+    np.testing.assert_allclose(learned.sd[1:] ** 2, played.belief_sd[0].ravel() ** 2, rtol=1e-12, atol=1e-15)  # of 1
+
+
+def test_every_user_who_takes_part_in_an_interaction_makes_a_remark():
+    kind = Assistant(space=SPACE, listener=Listener())
+    memory = Memory.empty(kind, tables_of(SPACE, [20]), ("coins",), 3)
+    acts = {"amount": 20, "units": np.full(3, 10), "accepted": np.ones(3, dtype=bool), "tone": TONES.index("rude")}
+    who = {"shown": np.array([True, True, False]), "told": np.array([True, False, False])}
+    assert watch(memory, Interaction(**acts, **who)).remarks.tolist() == [[2, 0, 0], [1, 0, 0], [0, 0, 0]]
+    deaf = Memory.empty(Assistant(space=SPACE), tables_of(SPACE, [20]), ("coins",), 3)
+    assert not watch(deaf, Interaction(**acts, **who)).remarks.any()
+
+
+def test_what_nobody_saw_teaches_nothing():
+    kind = Assistant(space=SPACE, listener=Listener())
+    memory = Memory.empty(kind, tables_of(SPACE, [20]), ("coins",), 2).entering(np.zeros(2, dtype=int))
+    nobody = np.zeros(2, dtype=bool)
+    unseen = watch(memory, Interaction(20, np.array([0, 20]), ~nobody, nobody, nobody, 0))
+    assert unseen.evidence == memory.evidence
+    assert not unseen.remarks.any()
 
 
 FAILURES = [
