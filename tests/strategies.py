@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from hypothesis import assume
+from hypothesis import assume, settings
 from hypothesis import strategies as st
 
 import contracts as c
@@ -14,6 +14,11 @@ import contracts as c
 MONEY = (1e-9, 1e-3, 1.0, 1e3, 1e9)
 QUARTERS = st.integers(-8, 8).map(lambda k: k / 4)
 SHARES = st.integers(0, 8).map(lambda k: k / 8)
+
+
+def examples(most: int) -> settings:
+    """At most so many examples, for properties that take long to check; fewer where the profile asks for fewer."""
+    return settings(max_examples=min(most, settings.default.max_examples))
 
 
 @dataclass(frozen=True, eq=False)

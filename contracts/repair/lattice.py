@@ -16,6 +16,7 @@ and no such amount, the taste's own last digit decides how far apart amounts may
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Iterable, Iterator
 from fractions import Fraction
 from typing import Any
@@ -252,20 +253,35 @@ def _move_by_digits(tastes: Tastes, group: Indices, allocation: Array, transfer:
     Of neighbours a < b with amounts x < y the transfers must differ by at least a (y - x) and at most b (y - x). Some
     of the amounts next to y leave a float in between.
     """
-    digit = Fraction(2) ** (_exponent(transfer[group]) - 53)
+    digit = _exponent(transfer[group]) - 53
     order = group[np.argsort(tastes.valuations[group, 0], kind="stable")]
     for below, above in itertools.pairwise(order.tolist()):
-        low, high = (Fraction(float(tastes.valuations[who, 0])) for who in (below, above))
-        first, start = Fraction(float(allocation[below, 0])), float(allocation[above, 0])
-        if low == high or start <= first:
+        low, high = (float(tastes.valuations[who, 0]) for who in (below, above))
+        first, trial = float(allocation[below, 0]), float(allocation[above, 0])
+        if low == high or trial <= first:
             continue
-        trial = start
+        worth = _whole(low, high)
         for _ in range(TRIALS):
-            step = Fraction(trial) - first
-            if -(-low * step // digit) * digit <= high * step:
+            if _pays_between(worth, first, trial, digit):
                 allocation[above, 0] = trial
                 break
-            trial = float(np.nextafter(trial, np.inf))
+            trial = math.nextafter(trial, math.inf)
+
+
+def _pays_between(worth: tuple[list[int], int], first: float, trial: float, digit: int) -> bool:
+    """Whether a multiple of 2^digit lies between what the step from `first` to `trial` is worth to two near twins."""
+    (low, high), worth_places = worth
+    (start, end), places = _whole(first, trial)
+    places += worth_places + digit
+    step = end - start
+    return places <= 0 or -(-low * step >> places) << places <= high * step
+
+
+def _whole(*values: float) -> tuple[list[int], int]:
+    """Floats as whole numbers over 2^places, and the places; in Python's integers, of which thousands are tried."""
+    ratios = [value.as_integer_ratio() for value in values]
+    places = max(under.bit_length() - 1 for _, under in ratios)
+    return [over << places - under.bit_length() + 1 for over, under in ratios], places
 
 
 def _exponent(values: Array) -> int:

@@ -8,7 +8,7 @@ grid (EM: on a grid every expectation is a sum, and the maximisation is in close
 
 from __future__ import annotations
 
-from functools import cached_property
+from functools import cache, cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -21,7 +21,7 @@ from contracts.errors import ProblemError, SolverError
 from contracts.inputs.arrays import Array, finite, generator, yes_or_no
 from contracts.inputs.door import checked
 from contracts.inputs.extras import pandas
-from contracts.inputs.frozen import dataclass
+from contracts.inputs.frozen import dataclass, read_only
 from contracts.inputs.kinds import Count, Names
 from contracts.inputs.names import missing
 from inference.splits.preferences import FehrSchmidt
@@ -156,9 +156,8 @@ class Responders(Tabular):
     @cached_property
     def parameter_covariance(self) -> Array:
         """Of shares (all but the first, log odds), means and covariances: inverse outer product of people's scores."""
-        posterior = _posterior(_likelihood(self.answers), self.density)[0]
         within = self.density / np.maximum(self.density.sum(axis=0), 1e-300)
-        scores = np.einsum("ig,kg,kgp->ip", posterior, within, self._features, optimize=True)
+        scores = np.einsum("ig,kg,kgp->ip", self.posterior, within, self._features, optimize=True)
         return np.asarray(np.linalg.pinv(scores.T @ scores, hermitian=True))
 
     @property
@@ -194,7 +193,9 @@ class Responders(Tabular):
     @cached_property
     def posterior(self) -> Array:
         """Belief about every person's envy and temperature, (n_people, n_points) on the grid."""
-        return _posterior(_likelihood(self.answers), self.density)[0]
+        log_likelihood = _log_likelihood(self.answers)
+        joint = np.exp(log_likelihood - log_likelihood.max(axis=1, keepdims=True)) * self.density.sum(axis=0)
+        return np.asarray(joint / joint.sum(axis=1, keepdims=True))
 
     @property
     def envy(self) -> Array:
@@ -297,12 +298,12 @@ def fit_responders(answers: Decisions, n_types: int = 1, *, rng: np.random.Gener
         raise ProblemError(f"answers is {type(answers).__name__}: give answers_of(person, offer, accepted)")
     if rng is not None:
         generator(rng)
-    likelihood = _likelihood(answers)
+    alike = _alike(answers)
     trials = [_start(n_types, rng)]
     if n_types > 1:
-        trials = [_em(likelihood, _start(n_types, rng), TRIAL) for _ in range(STARTS)]
+        trials = [_em(alike, _start(n_types, rng), TRIAL) for _ in range(STARTS)]
         trials = sorted(trials, key=lambda trial: -trial.log_likelihood)[:KEPT]
-    ends = [_em(likelihood, trial, ITERATIONS) for trial in trials]
+    ends = [_em(alike, trial, ITERATIONS) for trial in trials]
     population = max(ends, key=lambda end: end.log_likelihood)
     if not population.converged:
         raise SolverError(f"EM did not converge in {ITERATIONS} steps: use fewer kinds", tried=("EM",))
@@ -330,33 +331,51 @@ def _start(n_types: int, rng: np.random.Generator | None) -> _Population:
     return _Population(np.full(n_types, 1 / n_types), moved, np.tile(np.eye(2), (n_types, 1, 1)))
 
 
-def _em(likelihood: tuple[Array, float], population: _Population, iterations: int) -> _Population:
-    grid, n_people = _grid(), len(likelihood[0])
+class _Alike(NamedTuple):
+    """Distinct lists of answers: where everybody is asked the same few offers there are far fewer than people."""
+
+    likelihood: Array  # (n_lists, n_points), divided by each list's largest
+    n_people: Array  # (n_lists,) who gave each
+    log_divided: float  # log of what was divided out, added up over people
+
+
+def _alike(answers: Decisions) -> _Alike:
+    lists = np.column_stack([answers.accepted, answers.rejected])
+    _, first, count = np.unique(lists, axis=0, return_index=True, return_counts=True)
+    given = Decisions(answers.people[first], answers.offers, answers.accepted[first], answers.rejected[first])
+    log_likelihood = _log_likelihood(given)
+    highest = log_likelihood.max(axis=1)
+    return _Alike(np.exp(log_likelihood - highest[:, np.newaxis]), count.astype(np.float64), float(count @ highest))
+
+
+def _em(alike: _Alike, population: _Population, iterations: int) -> _Population:
+    grid, n_people = _grid(), alike.n_people.sum()
     weights, means, covariances, previous, _ = population
     for _ in range(iterations):
         density = np.exp(_log_density(means, covariances)) * weights[:, np.newaxis]
         mixed = density.sum(axis=0)
-        total = likelihood[0] @ mixed
-        value = float(np.log(total).sum() + likelihood[1])
+        total = alike.likelihood @ mixed
+        value = float(alike.n_people @ np.log(total) + alike.log_divided)
         if value - previous < FOUND * max(abs(value), 100.0):
             return _Population(weights, means, covariances, value, converged=True)
         previous = value
-        taken = mixed * (likelihood[0].T @ (1 / total))  # posterior mass of every point, added up over people
+        taken = mixed * ((alike.n_people / total) @ alike.likelihood)  # posterior mass of every point, of all people
         share = density / np.maximum(mixed, 1e-300) * taken
         weights = share.sum(axis=1) / n_people
         share = share / share.sum(axis=1, keepdims=True)
         means = share @ grid
         away = grid - means[:, np.newaxis, :]
-        covariances = np.einsum("kg,kgi,kgj->kij", share, away, away, optimize=True)
+        covariances = (share[:, :, np.newaxis] * away).transpose(0, 2, 1) @ away
         scale, axes = np.linalg.eigh(covariances)
-        covariances = np.einsum("kij,kj,klj->kil", axes, np.maximum(scale, NARROWEST**2), axes)
+        covariances = (axes * np.maximum(scale, NARROWEST**2)[:, np.newaxis, :]) @ axes.transpose(0, 2, 1)
     return _Population(weights, means, covariances, previous)
 
 
+@cache
 def _grid() -> Array:
     """Log envy and log temperature of every point, (n_points, 2)."""
     axes = [np.log(np.geomspace(*ends, steps)) for ends, steps in zip((ENVY, TEMPERATURE), STEPS, strict=True)]
-    return np.stack(np.meshgrid(*axes, indexing="ij"), axis=-1).reshape(-1, 2)
+    return read_only(np.stack(np.meshgrid(*axes, indexing="ij"), axis=-1).reshape(-1, 2))
 
 
 def _worth(offers: Array) -> Array:
@@ -371,23 +390,9 @@ def _log_likelihood(answers: Decisions) -> Array:
     return answers.accepted @ log_expit(worth).T + answers.rejected @ log_expit(-worth).T
 
 
-def _likelihood(answers: Decisions) -> tuple[Array, float]:
-    """The same, exponentiated after dividing by each person's largest, and the log of what was divided out."""
-    log_likelihood = _log_likelihood(answers)
-    highest = log_likelihood.max(axis=1)
-    return np.exp(log_likelihood - highest[:, np.newaxis]), float(highest.sum())
-
-
 def _log_density(means: Array, covariances: Array) -> Array:
     """Normal on the grid, normalised there; (n_types, n_points)."""
     away = _grid() - means[:, np.newaxis, :]
-    exponent = -np.einsum("kgi,kij,kgj->kg", away, np.linalg.inv(covariances), away, optimize=True) / 2
+    exponent = -((away @ np.linalg.inv(covariances)) * away).sum(axis=2) / 2
     exponent -= exponent.max(axis=1, keepdims=True)
     return exponent - np.log(np.exp(exponent).sum(axis=1, keepdims=True))
-
-
-def _posterior(likelihood: tuple[Array, float], density: Array) -> tuple[Array, float]:
-    """Of every person over the grid, (n_people, n_points), and the log likelihood of all."""
-    joint = likelihood[0] * density.sum(axis=0)
-    total = joint.sum(axis=1)
-    return joint / total[:, np.newaxis], float(np.log(total).sum() + likelihood[1])

@@ -61,7 +61,10 @@ HOSTILE = {
 MOVES = re.compile(r"[^\n\x20-\x7e\xa1-\U0010ffff]|[\u200b-\u200f\u2028-\u202f\u2066-\u2069\ufeff\ud800-\udfff]")
 FORMS = pytest.mark.parametrize("name", HOSTILE.values(), ids=HOSTILE)
 DRAWN = ("dollars", "formula", "one dollar", "TeX", "escape", "newline", "wide", "emoji", "long", "empty", "underscore")
-PICTURED = pytest.mark.parametrize("name", [HOSTILE[kind] for kind in DRAWN], ids=DRAWN)
+QUICK = ("formula", "escape")  # a dozen pictures each
+PICTURED = pytest.mark.parametrize(
+    "name", [pytest.param(HOSTILE[kind], marks=[pytest.mark.slow] * (kind not in QUICK), id=kind) for kind in DRAWN]
+)
 
 
 def menu_of(name, other="plain"):
@@ -186,6 +189,7 @@ def test_the_command_line_shows_names_and_verifies_what_it_saved(name, tmp_path,
     assert refused.stderr.startswith("Error: problem.json: weights[")
 
 
+@pytest.mark.slow
 def test_a_terminal_that_lacks_a_letter_is_shown_its_number(tmp_path):
     problem = {"valuations": [1.0, 2.0], "cost": {"kind": "quadratic"}, "labels": ["\u4f4e", "\u00e9"]}
     (tmp_path / "problem.json").write_text(json.dumps(problem))

@@ -10,16 +10,17 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 import contracts as c
 from contracts.repair.lattice import indifferent_amounts, twin_groups
 from contracts.repair.tight import exactly_repriced
+from tests.strategies import examples
 
 GAP = 1e-6  # of a menu, unless told otherwise
 SEEDS = st.integers(0, 2**32 - 1)
-few = settings(max_examples=15, deadline=None)
+few = examples(15)
 
 
 def fractions(values):
@@ -413,6 +414,7 @@ def test_a_polyhedron_without_interior_is_solved_on_the_plane_it_lies_in():
     assert menu.allocation == pytest.approx(np.array([[0.3125, 0.3125, 0.625]]), abs=1e-4)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("gains", "value"), [([[0.0], [1.0]], 3.505), ([[1.0], [0.0]], 3.38)])
 def test_types_a_last_digit_apart_are_told_apart_in_one_order_only(gains, value):
     theta = [2.1, np.nextafter(2.1, 3.0)]
@@ -422,6 +424,7 @@ def test_types_a_last_digit_apart_are_told_apart_in_one_order_only(gains, value)
     assert menu.upper_bound == pytest.approx(value, rel=GAP)
 
 
+@pytest.mark.slow
 @few
 @given(SEEDS)
 def test_two_near_twins_with_a_good_each_earn_the_best_of_both_orders(seed):

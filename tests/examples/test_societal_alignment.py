@@ -19,6 +19,7 @@ TINY = Scale("tiny", (0.0, 0.5), (0.0, 0.2), 2, piece=2, n_rounds=4, n_societies
 LAST_DIGIT = 2e-3  # answers are drawn, so rounding in an estimate may move what is shown by a unit or two
 
 
+@pytest.mark.slow
 def test_the_example_prints_what_is_stored_and_writes_its_report(tmp_path, monkeypatch, capsys):
     monkeypatch.syspath_prepend(str(ROOT / "examples"))
     import societal_alignment

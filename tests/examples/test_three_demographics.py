@@ -190,6 +190,7 @@ def test_the_example_prints_what_is_stored_and_writes_its_report(tmp_path, monke
     assert "src=" not in page
 
 
+@pytest.mark.slow
 def test_the_study_is_the_same_twice_and_is_plain_json(tmp_path):
     import json
 

@@ -326,6 +326,7 @@ def test_demo_prints_the_study_though_its_report_cannot_be_written(folder, monke
     assert result.stderr == "Error: out/page.html cannot be written: No space left on device\n"
 
 
+@pytest.mark.slow
 def test_the_study_of_a_report_that_cannot_be_written_is_reached(folder, monkeypatch):
     from contracts.demo.three_demographics import three_demographics
 
@@ -474,6 +475,7 @@ CONSOLE = re.compile(r"```console\n(.*?)```", re.DOTALL)
 ENGINE = re.compile(r"gap \d\.\de[-+]\d+(?:; engine .*)?")  # how close, and which engine: not promised
 
 
+@pytest.mark.slow
 def test_the_page_is_true(tmp_path, monkeypatch):
     page = PAGE.read_text(encoding="utf-8")
     monkeypatch.chdir(tmp_path)

@@ -5,7 +5,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 from scipy.stats import multivariate_normal
 
@@ -14,7 +14,19 @@ from contracts.engines import cuts
 from contracts.errors import SolverError
 from contracts.numerics import interior_point
 from contracts.proof.bound import upper_bound
-from tests.strategies import LEGAL, MONEY, QUARTERS, SHARES, Cosh, costs, domains, fitting_cost, shares, tastes
+from tests.strategies import (
+    LEGAL,
+    MONEY,
+    QUARTERS,
+    SHARES,
+    Cosh,
+    costs,
+    domains,
+    examples,
+    fitting_cost,
+    shares,
+    tastes,
+)
 
 GAP = 1e-6  # what solve_menu is asked for: values agree to the sum of both gaps, relative to the certificate's scale
 DIGITS = 2e-6  # tables give nine digits; menus are certified to GAP of the value
@@ -84,7 +96,7 @@ def apart(problem, least=1e-4):
     return bool(np.all((distance == 0) | (distance >= least * unit)) and problem.weights.min() >= least)
 
 
-@settings(max_examples=25)
+@examples(25)
 @given(cuts_problems())
 def test_every_menu_is_exact_and_within_the_gap_of_the_reference_engine(problem):
     menu, oracle = solved(problem, method="cuts"), solved(problem, method="reference")
@@ -98,7 +110,7 @@ def test_types_that_are_well_apart_are_always_solved(problem):
     assert c.solve_menu(problem, method="cuts").certificate.holds
 
 
-@settings(max_examples=25)
+@examples(25)
 @given(cuts_problems())
 def test_multipliers_lie_on_the_flow(problem):
     menu = solved(problem, method="cuts")
@@ -235,7 +247,7 @@ def test_a_cost_without_hessian_is_left_to_the_reference_engine():
 # ---- limits on transfers ----
 
 
-@settings(max_examples=25)
+@examples(25)
 @given(cuts_problems(), st.sampled_from([(-0.5, 0.5), (0.0, 1.0), (0.0, np.inf), (-np.inf, 0.25)]))
 def test_limits_on_transfers_are_kept_and_agree_with_the_reference_engine(problem, limits):
     money = float(np.abs(problem.valuations).max()) or 1.0

@@ -5,13 +5,13 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from numpy.polynomial import Polynomial
 
 import contracts as c
 from contracts.front.sandwich import dominated, inner_facets
-from tests.strategies import shares
+from tests.strategies import examples, shares
 
 LOW, HIGH, SHARE = 1.0, 2.0, 0.25  # tastes, share of the high type
 MONOPOLY = c.ScreeningProblem([LOW, HIGH], [1 - SHARE, SHARE], cost=c.Quadratic(), labels=("low", "high"))
@@ -141,7 +141,8 @@ def lines(draw):
 OBJECTIVES = {"profit": c.Profit(), "total surplus": c.TotalSurplus(), "harm": c.Harm([1.0])}
 
 
-@settings(max_examples=6)
+@pytest.mark.slow
+@examples(6)
 @given(lines())
 def test_no_point_dominates_another_and_the_ends_are_the_single_optima(problem):
     front = c.pareto_front(problem, OBJECTIVES, gap=0.05)
@@ -152,7 +153,8 @@ def test_no_point_dominates_another_and_the_ends_are_the_single_optima(problem):
     assert front.ideal[2] == pytest.approx(0.0, abs=0.05 * front.unit[2])  # nobody is served
 
 
-@settings(max_examples=4)
+@pytest.mark.slow
+@examples(4)
 @given(lines())
 def test_adding_an_objective_removes_no_point(problem):
     two = c.pareto_front(problem, {name: OBJECTIVES[name] for name in ("profit", "total surplus")}, gap=0.02)

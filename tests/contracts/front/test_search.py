@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 import contracts as c
@@ -15,6 +15,7 @@ from contracts.front.goals import goals_of
 from contracts.front.lists import space_of
 from contracts.front.sandwich import dominated, inner_facets, volumes
 from inference import Logit
+from tests.strategies import examples
 
 LINE = c.ScreeningProblem([1.0, 2.0, 4.0], [0.5, 0.3, 0.2], cost=c.Quadratic())
 POLICIES = c.ScreeningProblem(
@@ -34,7 +35,7 @@ def searched(problem, objectives, seed=0, search=SHORT, **options):
     return c.pareto_front(problem, objectives, method="search", rng=rng, search=search, **options)
 
 
-@settings(max_examples=25)
+@examples(25)
 @given(st.sampled_from(["free", "none", "limited", "no outside option"]), st.integers(0, 10**6))
 def test_every_vector_is_a_menu_that_is_exactly_ic_and_ir(case, seed):
     problem = {

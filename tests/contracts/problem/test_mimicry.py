@@ -6,7 +6,7 @@ from fractions import Fraction
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 import contracts
@@ -18,6 +18,7 @@ from contracts.problem.mimicry import checked_mimics
 from contracts.problem.records import from_record, to_record
 from contracts.proof.bound import upper_bound
 from contracts.proof.multipliers import no_multipliers
+from tests.strategies import examples
 
 ORACLE = 1e-6  # relative; what a solver's default tolerances leave
 SAME = 2e-6  # two menus of one value, each within its gap
@@ -150,7 +151,7 @@ relations = st.integers(2, 5).flatmap(
 )
 
 
-@settings(max_examples=25, deadline=None)
+@examples(25)
 @given(relations)
 def test_any_relation_agrees_with_a_program_written_by_hand_and_is_exact_in_fractions(drawn):
     mask, quarters, counts = drawn
@@ -165,7 +166,7 @@ def test_any_relation_agrees_with_a_program_written_by_hand_and_is_exact_in_frac
     assert again.holds
 
 
-@settings(max_examples=15, deadline=None)
+@examples(15)
 @given(relations, st.randoms(use_true_random=False))
 def test_one_more_pair_never_raises_the_value(drawn, random):
     mask, quarters, counts = drawn
@@ -404,7 +405,7 @@ def test_what_prices_lack_is_brought_only_by_types_who_can_mimic():
         assert bound.multipliers.profit <= 2 + 1e-9
 
 
-@settings(max_examples=40, deadline=None)
+@examples(40)
 @given(relations, st.integers(0, 2**32 - 1), st.booleans())
 def test_no_prices_prove_less_than_a_menu_is_worth(drawn, seed, planner):
     """Random prices, of missing pairs too, and social weights above the principal's own, which must be fed."""

@@ -6,10 +6,11 @@ from fractions import Fraction
 import cvxpy as cp
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 import contracts as c
+from tests.strategies import examples
 
 SOLVED = 1e-5  # relative: twice the gap asked for, and what the oracle's solver misses
 
@@ -91,7 +92,7 @@ def test_limits_on_transfers_that_exclude_zero_are_for_those_who_take_part():
 # ---- the oracle ----
 
 
-@settings(max_examples=40, deadline=None)
+@examples(40)
 @given(st.integers(0, 10**6))
 def test_random_problems_agree_with_a_program_that_shares_no_code(seed):
     rng = np.random.default_rng(seed)

@@ -5,7 +5,7 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 import contracts
@@ -14,6 +14,7 @@ from contracts.engines import reference, robust
 from contracts.proof.bound import upper_bound
 from contracts.repair.pooling import robust_mixture_needed
 from contracts.solve import certified_menu
+from tests.strategies import examples
 
 GAP = 1e-6
 
@@ -90,7 +91,7 @@ def test_nobody_in_any_set_prefers_another_contract_or_leaving(name, seed):
 
 
 @given(st.integers(0, 10**6), st.sampled_from(["box", "ball"]), st.integers(2, 4), st.integers(1, 3))
-@settings(max_examples=15)
+@examples(15)
 def test_robustness_costs_something_and_never_more_than_it_promises(seed, name, n_types, n_goods):
     tastes, weights = taste(seed, n_types, n_goods)
     problem = ScreeningProblem(tastes, weights, cost=Quadratic())

@@ -5,11 +5,12 @@ import time
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 import contracts as c
 from contracts.proof.scale import gap_scale
+from tests.strategies import examples
 
 GAP = 1e-6
 EXPECTED = 1e-6  # relative: a bound may differ by the gap asked for
@@ -72,7 +73,7 @@ def test_a_cap_on_hours_that_nobody_reaches_does_not_count():
     assert 0.1 < menu.certificate.scale < 10  # log utilities: money at stake times marginal utility is about one
 
 
-@settings(max_examples=30, deadline=None)
+@examples(30)
 @given(
     st.lists(st.integers(1, 9), min_size=2, max_size=5, unique=True),
     st.sampled_from([1e-9, 1e-4, 1.0, 1e5, 1e9]),

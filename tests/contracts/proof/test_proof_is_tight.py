@@ -79,21 +79,38 @@ def test_cycles_that_floats_cannot_see_are_found():
     assert falls > 100
 
 
+def charges_in_circles(problem, rng):
+    """Types charge each other 1e8 in circles: hardly anything is left of what comes in less what goes out."""
+    count = problem.n_types
+    ic = np.zeros((count, count))
+    for _ in range(2 * count):
+        i, j, k = rng.permutation(count)[:3]
+        around = 1e8 * rng.uniform(1, 2)
+        for one, other in ((i, j), (j, k), (k, i)):
+            ic[one, other] += around
+    return dataclasses.replace(no_multipliers(problem), ic=csr_array(ic), ir=np.zeros(count))
+
+
+def exact_flow(prices, i):
+    """What comes in at type i less what goes out."""
+    flow = prices.ic.toarray()
+    return sum(Fraction(flow[j, i]) - Fraction(flow[i, j]) for j in range(len(flow)))
+
+
 def exact_welfare(prices, shares):
     """sum_i f_i max over u of log u - pi_i u with the weights pi_i that the flow leaves, to fifty digits."""
-    flow, total = prices.ic.toarray(), Decimal(0)
+    total = Decimal(0)
     with localcontext() as context:
         context.prec = 50
         for i, share in enumerate(map(Fraction, shares)):
-            left = share - Fraction(prices.ir[i])
-            left += sum(Fraction(flow[j, i]) - Fraction(flow[i, j]) for j in range(len(shares)))
+            left = share - Fraction(prices.ir[i]) + exact_flow(prices, i)
             price = Decimal((left / share).numerator) / Decimal((left / share).denominator)
             total += Decimal(share.numerator) / Decimal(share.denominator) * (-price.ln() - 1)
     return total
 
 
 def test_the_weight_that_a_flow_leaves_to_welfare_is_known_to_its_rounding_only():
-    """Types charge each other 1e8 in circles: what is left for the logarithms has lost half of its digits."""
+    """What is left for the logarithms has lost half of its digits."""
     rng, count = np.random.default_rng(3), 6
     problem = c.ScreeningProblem(
         np.arange(1.0, count + 1),
@@ -103,18 +120,30 @@ def test_the_weight_that_a_flow_leaves_to_welfare_is_known_to_its_rounding_only(
     )
     judged = 0
     for _ in range(60):
-        ic = np.zeros((count, count))
-        for _ in range(12):
-            i, j, k = rng.permutation(count)[:3]
-            around = 1e8 * rng.uniform(1, 2)
-            for one, other in ((i, j), (j, k), (k, i)):
-                ic[one, other] += around
-        multipliers = dataclasses.replace(no_multipliers(problem), ic=csr_array(ic), ir=np.zeros(count))
-        bound = upper_bound(problem, multipliers)
+        bound = upper_bound(problem, charges_in_circles(problem, rng))
         if np.isfinite(bound.value):
             judged += 1
             assert Decimal(bound.value) >= exact_welfare(bound.multipliers, problem.weights)
     assert judged > 30
+
+
+def test_ir_prices_that_miss_the_flow_by_rounding_pay_for_it_in_reservation_utility():
+    """Nobody is worth serving, so the exact bound is what IR prices that are on the flow say: -sum_i m_i r_i."""
+    rng, count = np.random.default_rng(4), 6
+    problem = c.ScreeningProblem(
+        np.arange(1.0, count + 1),
+        cost=c.Linear(1e12),
+        reservation_utility=1e8 * rng.uniform(-1, 1, count),
+        participation="compulsory",
+    )
+    for _ in range(20):
+        bound = upper_bound(problem, charges_in_circles(problem, rng))
+        assert bound.rigorous
+        on_flow = [Fraction(problem.weights[i]) + exact_flow(bound.multipliers, i) for i in range(count)]
+        assert min(on_flow) > 0
+        assert Fraction(bound.value) >= -sum(
+            m * Fraction(r) for m, r in zip(on_flow, problem.reservation_utility, strict=True)
+        )
 
 
 def test_a_bound_over_sets_of_valuations_is_called_numerical():

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from scipy.optimize import minimize_scalar
 from scipy.stats import multinomial
@@ -15,6 +15,7 @@ import inference
 from contracts import Box, Entropy, Linear, ProblemError, Quadratic, ScreeningProblem, Simplex, Welfare
 from inference.design import loop
 from inference.design.asking import _objective
+from tests.strategies import examples
 
 TWO = ScreeningProblem([1.0, 2.0], [0.5, 0.5], cost=Quadratic())
 
@@ -37,7 +38,7 @@ def test_a_menu_that_reveals_every_type_is_worth_the_entropy_of_the_weights():
 
 
 @given(st.integers(0, 10**6), st.floats(0.01, 10.0))
-@settings(max_examples=20)
+@examples(20)
 def test_information_is_the_expected_fall_in_entropy_of_the_posterior(seed, temperature):
     problem = random_problem(seed, 4)
     offer = inference.choice_set(problem, np.random.default_rng(seed).uniform(0, 2, (3, 2)), [0.5, 1.0, 1.5])

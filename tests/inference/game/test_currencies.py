@@ -4,7 +4,7 @@ import time
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from contracts.errors import ProblemError
@@ -17,6 +17,7 @@ from inference.game.rules import Game
 from inference.game.ultimatum import play
 from inference.splits.policies import PreferencePolicy
 from inference.splits.preferences import FehrSchmidt
+from tests.strategies import examples
 
 SPACE = share_norms(shares=[0.0, 0.5, 1.0], spreads=[0.1])
 SIMILARITY = st.floats(0, 1)
@@ -72,7 +73,7 @@ def test_an_answer_is_worth_no_less_than_nothing_and_no_more_than_all_regret(wei
     assert question(beliefs, SPACE).value[0] == pytest.approx(high.regret[0])
 
 
-@settings(max_examples=15, deadline=None)
+@examples(15)
 @given(st.permutations(range(8)))
 def test_who_comes_first_does_not_matter_to_groups(order):
     acts = np.log(np.array([[0.98, 0.01, 0.01]] * 5 + [[0.01, 0.01, 0.98]] * 3))[np.newaxis] * 3

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from contracts.errors import ProblemError
@@ -22,6 +22,7 @@ from inference.game.manners import TONES, Listener
 from inference.game.rules import PAIRINGS, Game, Setting
 from inference.game.ultimatum import play
 from inference.splits.policies import ALTRUISTIC, FAIR, POLICIES, SELFISH, ShareRule, mean_share
+from tests.strategies import examples
 
 SPACE = share_norms(shares=np.linspace(0, 1, 5), spreads=(0.1, 2.0))
 SEEN = st.lists(st.tuples(st.integers(0, 20), st.booleans()), min_size=1, max_size=6)
@@ -140,7 +141,7 @@ def test_before_anything_is_seen_the_assistant_follows_its_prior():
     assert play(game, kind, n_runs=20, rng=np.random.default_rng(1)).assistant_share.min() > 0.85
 
 
-@settings(max_examples=10, deadline=None)
+@examples(10)
 @given(st.integers(0, 2**32), st.sampled_from([0.0, 0.5, 1.0, 2.0]))
 def test_the_same_seed_gives_the_same_bytes(seed, temperature):
     game, kind = Game(users=("fair", "selfish"), n_assistants=2, n_epochs=2), Assistant(temperature=temperature)
@@ -149,7 +150,7 @@ def test_the_same_seed_gives_the_same_bytes(seed, temperature):
         assert getattr(one, name).tobytes() == getattr(two, name).tobytes()
 
 
-@settings(max_examples=20, deadline=None)
+@examples(20)
 @given(st.integers(0, 2**32), st.integers(1, 3), st.integers(1, 3))
 def test_offers_split_what_there_is(seed, users, assistants):
     game = Game(users=("altruistic",) * users, n_assistants=assistants, settings=(Setting("coins", 1, 4),), n_epochs=2)

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose, assert_array_equal
 from scipy.optimize import minimize
@@ -25,6 +25,7 @@ from inference.latent.maximum import Point, Prior, e_step, em_round, newton, ran
 from inference.logit.mixture import evaluate, situations_of
 from inference.logit.simulated import logit
 from tests.inference import published
+from tests.strategies import examples
 
 SAME = 1e-7  # estimates of the same maximum from other starts, in units of standard errors or relative
 TASTES = np.array([[1.5, -1.0], [-0.5, 2.0]])
@@ -102,7 +103,7 @@ def test_one_type_is_multinomial_logit_as_a_general_optimiser_finds_it(data):
     assert one.entropy == 0
 
 
-@settings(max_examples=15)
+@examples(15)
 @given(seed=st.integers(0, 10**6), n_types=st.integers(2, 4), ridge=st.sampled_from([0.0, 0.5]))
 def test_no_round_of_em_lowers_the_objective_from_any_start(data, seed, n_types, ridge):
     situations, rng = situations_of(data), np.random.default_rng(seed)
@@ -117,7 +118,7 @@ def test_no_round_of_em_lowers_the_objective_from_any_start(data, seed, n_types,
         state = after
 
 
-@settings(max_examples=10)
+@examples(10)
 @given(seed=st.integers(0, 10**6))
 def test_newton_climbs_from_any_start(data, seed):
     situations, rng = situations_of(data), np.random.default_rng(seed)

@@ -8,12 +8,13 @@ import numpy as np
 import pandas as pd
 import polars as pl
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from contracts import ProblemError, Quadratic, ScreeningProblem, solve_menu
 from inference import BestResponse, ChoiceCounts, ChoiceModel, Logit, Tremble, TypePosterior, choice_set, infer_types
 from tests.inference.populations import choice_tables, goods_for, offers, revealing_offer, simulated
+from tests.strategies import examples
 
 ANY_ORDER = 1e-12  # promised for updates in any order
 ROUNDING = 1e-11
@@ -168,7 +169,7 @@ def test_a_million_choices_leave_the_odds_of_near_types_exact():
     assert relative[0, 0, 0] - relative[0, 0, 1] == pytest.approx(float(odds), abs=1e-13)
 
 
-@settings(max_examples=15)
+@examples(15)
 @given(st.integers(0, 2**32 - 1))
 def test_a_million_choices_in_any_order_of_updates(seed):
     rng = np.random.default_rng(seed)
