@@ -89,6 +89,10 @@ def test_what_cannot_be_worth_money_is_refused():
     names = ("price", "speed")
     with pytest.raises(ProblemError, match=r"50\.0% of the population do not mind paying 'price'.*'negative'"):
         worth_in_money(np.array([[-1.0, 1.0], [0.5, 1.0]]), names, "price", ["speed"])
+    with pytest.raises(ProblemError, match="'price' is the price and cannot be a good as well"):
+        worth_in_money(np.array([[-1.0, 1.0]]), names, "price", ["price"])
+    with pytest.raises(ProblemError, match="goods is empty"):
+        worth_in_money(np.array([[-1.0]]), ["price"], "price", None)
     with pytest.raises(ProblemError, match="'colour' is no attribute: use 'price', 'speed'"):
         worth_in_money(np.array([[-1.0, 1.0]]), names, "price", ["colour"])
     with pytest.raises(ProblemError, match="n_types is 3: use 1 to 2, the different tastes"):
