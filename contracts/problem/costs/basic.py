@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
+from functools import cached_property
 from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
@@ -107,7 +108,7 @@ class Linear:
         object.__setattr__(self, "price", finite("Linear price", self.price))
         check_vector("Linear price", self.price)
 
-    @property
+    @cached_property
     def n_goods(self) -> int | None:
         return entries_of(self.price)
 
@@ -174,7 +175,7 @@ class Quadratic:
             )
         object.__setattr__(self, "curvature", curvature)
 
-    @property
+    @cached_property
     def n_goods(self) -> int | None:
         return entries_of(self.curvature)
 
@@ -298,7 +299,7 @@ class Power:
                 "> 1 with scale > 0, exponent in (0, 1) with scale < 0, or Linear for exponent 1"
             )
 
-    @property
+    @cached_property
     def n_goods(self) -> int | None:
         return entries_of(self.scale)
 
@@ -383,7 +384,7 @@ class Entropy:
         object.__setattr__(self, "reference", reference)
         object.__setattr__(self, "temperature", temperature)
 
-    @property
+    @cached_property
     def n_goods(self) -> int | None:
         return entries_of(self.reference)
 

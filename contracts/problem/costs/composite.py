@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -86,7 +87,7 @@ class Separable:
         for good, part in enumerate(self.costs):
             check_kind(f"Separable cost of good {good}", part)
 
-    @property
+    @cached_property
     def n_goods(self) -> int:
         return len(self.costs)
 
@@ -224,7 +225,7 @@ class Total:
         object.__setattr__(self, "direction", direction)
         check_kind("the cost of a Total", self.cost)
 
-    @property
+    @cached_property
     def n_goods(self) -> int | None:
         return entries_of(self.direction)
 

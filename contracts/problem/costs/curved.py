@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -71,7 +72,7 @@ class Exponential:
                 "> 0 with scale > 0, rate < 0 with scale < 0, or Linear(scale) for rate 0"
             )
 
-    @property
+    @cached_property
     def n_goods(self) -> int | None:
         return entries_of(self.rate, self.scale)
 
@@ -179,7 +180,7 @@ class Logarithm:
         """Where the cost is infinite: at the capacity, or at minus the offset."""
         return np.asarray(self.capacity if self.offset is None else -self.offset)
 
-    @property
+    @cached_property
     def n_goods(self) -> int | None:
         return entries_of(self.scale, self._pole)
 
