@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -87,7 +86,7 @@ class Separable:
         for good, part in enumerate(self.costs):
             check_kind(f"Separable cost of good {good}", part)
 
-    @cached_property
+    @property
     def n_goods(self) -> int:
         return len(self.costs)
 
@@ -225,7 +224,7 @@ class Total:
         object.__setattr__(self, "direction", direction)
         check_kind("the cost of a Total", self.cost)
 
-    @cached_property
+    @property
     def n_goods(self) -> int | None:
         return entries_of(self.direction)
 
