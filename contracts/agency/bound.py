@@ -140,14 +140,14 @@ def _of_money(own: Array, slope: Array, off: Array, limits: _Limits) -> tuple[Ar
     excess = slope - own
     off = off + np.where(off > 0, EPS * (np.abs(slope) + own), 0.0)
     with np.errstate(invalid="ignore"):
-        corners = [np.where(x == 0, 0.0, x * end) for x in (excess - off, excess + off) for end in (limits.low, limits.high)]
+        corners = [
+            np.where(x == 0, 0.0, x * end) for x in (excess - off, excess + off) for end in (limits.low, limits.high)
+        ]
     best = np.maximum.reduce(corners)
     return best, np.abs(best)
 
 
-def _of_utility(
-    utility: Utility, own: Array, slope: Array, off: Array, limits: _Limits
-) -> tuple[Array, Array]:
+def _of_utility(utility: Utility, own: Array, slope: Array, off: Array, limits: _Limits) -> tuple[Array, Array]:
     """The same for a strictly concave utility, by its conjugate; convex in the slope, so largest at an end of it."""
     terms = np.zeros_like(own)
     size = np.zeros_like(own)
@@ -175,9 +175,11 @@ def _conjugate(utility: Utility, price: Array, limits: _Limits) -> tuple[Array, 
     inside = value + off
 
     def at(wage: Array, ends: tuple[Array, Array]) -> Array:
-        worth = np.maximum(price * ends[0], price * ends[1])
+        with np.errstate(invalid="ignore", over="ignore"):
+            worth = np.maximum(price * ends[0], price * ends[1])
         worth = np.where(price == 0, 0.0, worth)
-        return np.asarray(worth - wage + 2 * EPS * (np.abs(worth) + np.abs(wage)))
+        with np.errstate(invalid="ignore"):
+            return np.asarray(worth - wage + 2 * EPS * (np.abs(worth) + np.abs(wage)))
 
     below = (price <= 0) | (price < limits.low_price * (1 - AT_AN_END))
     above = price > limits.high_price * (1 + AT_AN_END)

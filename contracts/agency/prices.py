@@ -2,8 +2,8 @@
 
 For every action the dual (see `contracts.agency.bound`) is a concave function of few prices: that of participation and
 those of the few actions that tempt most. They rise by damped Newton steps on whatever prices are positive or want to
-be; the wages that go with them show which action tempts next, and it joins, until none does. Rows are measured in units of their
-own length under p_a, so that neighbouring actions of a fine grid are as well told apart as distant ones.
+be; the wages that go with them show which action tempts next, and it joins, until none does. Constraints are measured
+by how far apart the two actions' distributions are, so that neighbours on a fine grid count like distant actions.
 
 Constraints are asked to hold with a sliver to spare, so that the wages keep them after rounding.
 """
@@ -95,9 +95,10 @@ class _Solver:
         punished = np.where(~self.occurs & ~bottomless, np.where(bottomless, 0.0, self.low_utility), 0.0)
         self.punished = punished
         self.reserve = effort[who] + problem.reservation_utility
-        unit = np.where(self.allowed, np.maximum(self.missing, 0.0) / self.norm, 0.0).max(axis=1, initial=0.0)
-        self.slack = spare * np.maximum(unit, 1e-6 * np.abs(self.missing / self.norm).max(axis=1, initial=0.0))
-        self.reserve_slack = spare * (unit * np.sqrt((own * own).sum(axis=1)) + 1e-6 * np.abs(self.reserve))
+        pulls = np.where(self.allowed, self.missing / self.norm, 0.0)
+        unit = np.maximum(pulls.max(axis=1, initial=0.0), 1e-2 * np.abs(pulls).max(axis=1, initial=0.0))
+        self.slack = spare * np.maximum(unit, 1e-280)
+        self.reserve_slack = spare * (unit * np.sqrt((own * own).sum(axis=1)) + 1e-3 * np.abs(self.reserve))
         bottom = float(self.low_utility.min())
         self.index = np.full((n, SLOTS), -1, dtype=np.intp)
         self.z = np.zeros((n, SLOTS + 1))
@@ -219,7 +220,8 @@ class _Solver:
         good = found[0] >= value + 1e-4 * np.maximum(slope, 0.0) - noise
         self.z[rows] = np.where(good[:, np.newaxis], trial, z)
         self.state = tuple(
-            np.where(good.reshape(-1, *[1] * (new.ndim - 1)), new, old) for new, old in zip(found, self.state, strict=True)
+            np.where(good.reshape(-1, *[1] * (new.ndim - 1)), new, old)
+            for new, old in zip(found, self.state, strict=True)
         )  # type: ignore[assignment]
         self.damping[rows] = np.clip(self.damping[rows] * np.where(good, EASIER, HARDER), DAMPING[0], DAMPING[2])
 
@@ -298,7 +300,7 @@ def _length(own: Array, other: Array) -> Array:
 
 def _bounded_newton(curvature: Array, gradient: Array, z: Array, free: Mask, keep: bool) -> Array:  # noqa: FBT001
     """The step that maximises the quadratic model with prices >= 0, by fixing at zero what would fall below it."""
-    n, size = gradient.shape
+    size = gradient.shape[1]
     step = np.where(free, 0.0, -z)
     if keep:
         step[:, 0] = 0.0

@@ -22,7 +22,9 @@ from contracts.inputs.names import (
     type_names,
 )
 
-SUM_TOLERANCE = 1e-9  # of probabilities, which are taken as they are: an action that sums to more has more of everything
+SUM_TOLERANCE = (
+    1e-9  # of probabilities, which are taken as they are: an action that sums to more has more of everything
+)
 FREE = (-math.inf, math.inf)
 
 

@@ -18,7 +18,7 @@ from contracts.inputs.arrays import Array, number
 from contracts.inputs.door import checked
 from contracts.inputs.frozen import dataclass
 
-ULPS = 8.0  # units in the last place that logarithms, powers and exponentials of arrays may be off
+ULPS = 8.0  # twice the units in the last place that logarithms, powers and exponentials of arrays may be off
 TINY = 1e-300  # where products may lose bits
 
 
@@ -60,9 +60,13 @@ class Utility:
         raise NotImplementedError
 
     def interval(self, wage: Array) -> tuple[Array, Array]:
-        """Bounds on the utility of wages, rounded outward: what `value` says, less and more what it may be off."""
+        """Bounds on the utility of wages, rounded outward: what `value` says, less and more what it may be off.
+
+        What functions may be off (`ULPS`) is counted twice over, so that rounding of the bounds themselves is within.
+        """
         value, off = self.value(wage), self._rounding(wage)
-        return np.asarray(np.nextafter(value - off, -np.inf)), np.asarray(np.nextafter(value + off, np.inf))
+        with np.errstate(invalid="ignore"):
+            return np.asarray(value - off), np.asarray(value + off)
 
     def _rounding(self, wage: Array) -> Array:
         raise NotImplementedError
@@ -197,12 +201,13 @@ class OfWealth(Utility):
         wealth, rho = self._wealth_at(price), 1.0 - self._aversion
         with np.errstate(over="ignore", invalid="ignore"):
             if rho == 0:
-                gross = wealth * np.log(wealth)
+                gross = wealth * np.log(np.maximum(wealth, TINY))
                 value, size = gross - wealth + self.wealth, np.abs(gross) + 2 * wealth
             else:
                 value = wealth * (self._aversion / rho) + self.wealth
                 size = np.abs(wealth * (self._aversion / rho))
-            off = size * (4 * ULPS + np.abs(np.log(wealth))) * EPS * (1 + 1 / self._aversion) + abs(self.wealth) * EPS
+            logs = np.abs(np.log(np.maximum(wealth, TINY)))
+            off = size * (4 * ULPS + logs) * EPS * (1 + 1 / self._aversion) + abs(self.wealth) * EPS
         return np.asarray(value), np.asarray(off + TINY)
 
     def _wealth_at(self, price: Array) -> Array:
@@ -210,15 +215,17 @@ class OfWealth(Utility):
             return power(self._factor * checked_price(price), 1.0 / self._aversion)
 
     def _rounding(self, wage: Array) -> Array:
-        wealth = self.wealth + wage
+        wealth, rho = self.wealth + wage, 1.0 - self._aversion
+        lost = np.where(wealth - self.wealth == wage, 0.0, EPS)  # relative, in the sum
         with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
             logs = np.abs(np.log(wealth))
-            rho = 1.0 - self._aversion
             if rho == 0:
-                return np.asarray(self._factor * EPS * (2 + ULPS * logs))
-            size = np.abs(self._factor * power(wealth, rho) / rho)
+                return np.asarray(self._factor * (2 * lost + EPS * ULPS * logs))
+            root = power(wealth, rho)
+            size = np.abs(self._factor * root / rho)
             off = EPS * size * (ULPS + 4 + abs(rho) * (1 + logs))
-        return np.where(wealth == 0, 0.0, off)  # u(0) is 0 or -inf, exactly
+        short = (rho == 0.5) & (lost == 0) & (root.astype(np.float32) == root) & (root * root == wealth)
+        return np.where((wealth == 0) | short, 0.0, off)  # u(0) is 0 or -inf, and the root of a square its side
 
 
 def power(base: Array, exponent: float) -> Array:

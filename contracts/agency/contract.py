@@ -1,0 +1,200 @@
+"""The result: what is paid after each outcome, what the agent does for it, and the evidence."""
+
+from __future__ import annotations
+
+import math
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from contracts.agency.bound import ContractMultipliers
+from contracts.agency.implementation import Implementations, implementations
+from contracts.agency.impossible import Impossibility
+from contracts.agency.problem import MoralHazardProblem
+from contracts.agency.records import problem_record
+from contracts.agency.verify import flat_wage
+from contracts.display.table import Tabular
+from contracts.inputs.arrays import Array
+from contracts.inputs.door import checked
+from contracts.inputs.frozen import dataclass
+from contracts.problem.records import write_document
+from contracts.proof.certificate import Certificate
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from matplotlib.axes import Axes
+
+    from contracts.display.table import Table
+
+SCHEMA = "menuwright/contract/1"
+BINDING = 1e-6  # share of the price of participation, or of the largest, from which a constraint counts as binding
+
+
+@checked
+@dataclass(frozen=True, eq=False, repr=False)
+class Contract(Tabular):
+    """Wages by outcomes for which the agent certainly takes the action and certainly stays, as the floats they are.
+
+    Attributes
+    ----------
+    wages : (n_outcomes,) what the agent is paid
+    action : number of the action that the agent takes
+    certificate : IC and IR, value, bound and gap
+    multipliers : prices that prove the bound
+    is_demanded : whether the action was asked for; the bound is then that of contracts which implement it
+    """
+
+    problem: MoralHazardProblem
+    wages: Array
+    action: int
+    certificate: Certificate
+    multipliers: ContractMultipliers
+    is_demanded: bool
+
+    # ---- what it says ----
+
+    @property
+    def action_name(self) -> str:
+        """The name of the action."""
+        return self.problem.actions[self.action]
+
+    @property
+    def utilities(self) -> Array:
+        """What the wages are worth to the agent; (n_outcomes,)."""
+        return self.problem.utility.value(self.wages)
+
+    @property
+    def expected_wage(self) -> float:
+        """What the principal expects to pay."""
+        own = self.problem.outcome_probabilities[self.action]
+        return math.fsum((own * self.wages).tolist())
+
+    @property
+    def value(self) -> float:
+        """Expected output less wages: a lower bound on the best."""
+        return self.certificate.value
+
+    @property
+    def upper_bound(self) -> float:
+        """No contract earns more; of those that implement the action, if it was asked for."""
+        return self.certificate.upper_bound
+
+    @property
+    def agent_utility(self) -> float:
+        """Expected utility of wages less the cost of effort."""
+        own = self.problem.outcome_probabilities[self.action]
+        return float(own @ self.utilities - self.problem.effort_cost[self.action])
+
+    @property
+    def likelihood_ratio(self) -> Array:
+        """How much likelier each outcome is if the agent does what tempts it most than if not; (n_outcomes,).
+
+        The mixture of other actions that bind, by their prices, over the action; nan where neither has the outcome.
+        Where no wage is at a limit, wages fall in it: good news is an outcome that tempting actions seldom have.
+        """
+        prices = np.asarray(self.multipliers.incentive[[self.action], :].todense()).ravel()
+        probabilities = self.problem.outcome_probabilities
+        if not prices.any():
+            prices = np.where(np.arange(len(prices)) == self._tempting, 1.0, 0.0)
+        total = float(prices.sum())
+        mixture = prices @ probabilities / total if total > 0 else probabilities[self.action]
+        with np.errstate(divide="ignore", invalid="ignore"):
+            return np.asarray(mixture / probabilities[self.action])
+
+    @property
+    def first_best_cost(self) -> Array:
+        """What each action would cost if it could be seen; (n_actions,), inf where no wage within limits keeps it."""
+        return flat_wage(self.problem)
+
+    @cached_property
+    def implementations(self) -> Implementations:
+        """Wages, costs, bounds and proofs for every action, computed when they are first asked for."""
+        return implementations(self.problem)
+
+    @property
+    def implementation_cost(self) -> Array:
+        """The least expected wage that implements each action, to the gap of its bound; (n_actions,), inf where none.
+
+        `impossibilities` says why there is none.
+        """
+        return self.implementations.cost
+
+    @property
+    def implementation_bound(self) -> Array:
+        """What no wages that implement an action cost less; (n_actions,)."""
+        return self.implementations.bound
+
+    @property
+    def impossibilities(self) -> dict[str, Impossibility]:
+        """For actions that no wages implement, by name, the proof."""
+        return {self.problem.actions[k]: proof for k, proof in self.implementations.proofs.items()}
+
+    @property
+    def binding(self) -> list[str]:
+        """Constraints with a price: 'IR', and 'IC -> name' for every action that tempts, the dearest first."""
+        prices = self.multipliers.incentive[[self.action], :].tocoo()
+        reserve = float(self.multipliers.participation[self.action])
+        least = BINDING * max(reserve, float(prices.data.max(initial=0.0)))
+        order = np.argsort(-prices.data, kind="stable")
+        tempting = [int(prices.coords[1][k]) for k in order if prices.data[k] > least]
+        return ["IR"] * (reserve > least) + [f"IC -> {self.problem.actions[k]}" for k in tempting]
+
+    # ---- showing it ----
+
+    def _table(self) -> Table:
+        from contracts.agency.text import contract_table
+
+        return contract_table(self)
+
+    def latex(self) -> str:
+        """The table as a LaTeX tabular."""
+        return self._table().latex()
+
+    def to_frame(self) -> pd.DataFrame:
+        """One row per outcome: its probability under the action, output, wage, utility and likelihood ratio."""
+        from contracts.agency.text import contract_columns
+
+        return contract_columns(self).to_frame()
+
+    def plot(self, ax: Axes | None = None, *, against: str = "likelihood ratio") -> Axes:
+        """Draw wages against the 'likelihood ratio' or against 'output'; returns the matplotlib axes."""
+        from contracts.agency.text import plot_contract
+
+        return plot_contract(self, ax, against)
+
+    # ---- keeping it ----
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain JSON with a schema version; floats survive to the bit."""
+        prices = self.multipliers.incentive.tocoo()
+        return {
+            "schema": SCHEMA,
+            "problem": problem_record(self.problem),
+            "wages": self.wages.tolist(),
+            "action": self.action,
+            "action_name": self.action_name,
+            "demanded": self.is_demanded,
+            "utilities": self.utilities.tolist(),
+            "expected_wage": self.expected_wage,
+            "multipliers": {
+                "participation": self.multipliers.participation.tolist(),
+                "incentive": {
+                    "meant": prices.row.tolist(),
+                    "tempting": prices.col.tolist(),
+                    "price": prices.data.tolist(),
+                },
+            },
+            "certificate": self.certificate.to_dict(),
+        }
+
+    def save(self, path: str | Path) -> Path:
+        """Write the contract as JSON."""
+        return write_document(path, self.to_dict())
+
+    @property
+    def _tempting(self) -> int:
+        names = list(self.problem.actions)
+        tempter = self.certificate.deviation.tempter
+        return names.index(tempter) if tempter in names else -1

@@ -1,0 +1,248 @@
+"""What it costs to implement each action: wages that do, and bounds that nothing is cheaper.
+
+Strictly concave utilities go through `contracts.agency.prices`, all actions at once; a risk neutral agent's wages are
+linear programs. Whatever they find is compared anew: an action counts as implemented only by wages, as floats, for
+which the agent certainly prefers it and certainly stays. Where there are none, the proof says why not.
+"""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from contracts.agency.bound import ContractMultipliers, cost_bounds, multipliers_of
+from contracts.agency.impossible import Impossibility, impossibility
+from contracts.agency.linear import SPARES, linear_wages, rounded
+from contracts.agency.prices import SPARE, Priced, implementation_prices
+from contracts.agency.problem import MoralHazardProblem
+from contracts.agency.utility import RiskNeutral
+from contracts.agency.verify import compared
+from contracts.exact.rationals import EPS
+from contracts.inputs.arrays import Array, Indices, Mask
+from contracts.inputs.frozen import dataclass
+
+MORE_SPARE = (SPARE, 1e-8, 1e-6, 1e-5)  # room that constraints are asked to have, until wages keep them beyond doubt
+DIGITS = (12, 15)  # of wages that are tried first, as somebody would write them
+BACK = 12  # steps of bringing wages back to what constraints ask
+CHUNK = 20_000_000  # numbers in one table of actions by actions
+
+
+@dataclass(frozen=True, eq=False)
+class Implementations:
+    """Wages for every action that was asked about, in that order.
+
+    Attributes
+    ----------
+    who : (n,) actions
+    wages : (n, n_outcomes), nan where there are none
+    cost : (n,) expected wages, inf where there are none
+    bound : (n,) what no wages cost less, -inf where nothing is proven
+    multipliers : prices that prove the bounds, zero for other actions
+    """
+
+    problem: MoralHazardProblem
+    who: Indices
+    wages: Array
+    cost: Array
+    bound: Array
+    multipliers: ContractMultipliers
+
+    @cached_property
+    def proofs(self) -> dict[int, Impossibility]:
+        """Why actions without wages have none, by number of the action, where that is proven."""
+        missing = (int(a) for a in self.who[np.isinf(self.cost)])
+        found = {a: impossibility(self.problem, a) for a in missing}
+        return {a: proof for a, proof in found.items() if proof is not None}
+
+
+def implementations(problem: MoralHazardProblem, who: Indices | None = None) -> Implementations:
+    """The least costly wages for each of some actions, with bounds."""
+    who = np.arange(problem.n_actions) if who is None else who
+    if isinstance(problem.utility, RiskNeutral):
+        wages, participation, incentive = _by_linear_programs(problem, who)
+    else:
+        wages, participation, incentive = _by_prices(problem, who)
+    prices = np.zeros(problem.n_actions)
+    prices[who] = participation
+    multipliers = multipliers_of(prices, incentive)
+    cost = np.einsum("ij,ij->i", problem.outcome_probabilities[who], wages)
+    cost = np.where(np.isnan(cost), np.inf, cost)
+    return Implementations(problem, who, wages, cost, cost_bounds(problem, multipliers, who), multipliers)
+
+
+# ---- risk neutral agents ----
+
+
+def _by_linear_programs(problem: MoralHazardProblem, who: Indices) -> tuple[Array, Array, Any]:
+    wages = np.full((len(who), problem.n_outcomes), np.nan)
+    participation, incentive = np.zeros(len(who)), np.zeros((problem.n_actions, problem.n_actions))
+    for k, action in enumerate(who):
+        for spare in SPARES:
+            found = linear_wages(problem, int(action), spare)
+            if spare == 0:
+                participation[k], incentive[action] = found.participation, found.incentive
+            if found.wages is None:
+                break
+            tries = [rounded(found.wages, digits) for digits in DIGITS] if spare == 0 else []
+            kept = next((one for one in [*tries, found.wages] if is_kept(problem, one, int(action))), None)
+            if kept is not None:
+                wages[k] = kept
+                break
+    return wages, participation, incentive
+
+
+def is_kept(problem: MoralHazardProblem, wages: Array, action: int) -> bool:
+    """Whether wages are within their limits and implement an action beyond doubt."""
+    if not (np.isfinite(wages).all() and np.all((wages >= problem.lowest_wage) & (wages <= problem.highest_wage))):
+        return False
+    found = compared(problem, wages, action)
+    return found.gain <= 0 and found.slack >= 0
+
+
+# ---- strictly concave utilities ----
+
+
+def _by_prices(problem: MoralHazardProblem, who: Indices) -> tuple[Array, Array, Any]:
+    from scipy.sparse import csr_array
+
+    wages = np.full((len(who), problem.n_outcomes), np.nan)
+    found = implementation_prices(problem, who)
+    best, pending = found, np.arange(len(who))
+    for spare in MORE_SPARE:
+        if spare != SPARE:
+            best = implementation_prices(problem, who[pending], spare=spare)
+        offered = wages_at(problem, who[pending], best)
+        kept = best.is_solved & are_kept(problem, offered, who[pending])
+        wages[pending[kept]] = offered[kept]
+        for k in np.flatnonzero(~kept & (spare == SPARE)):  # prices too far apart to be told from one another in floats
+            brought = brought_back(problem, int(who[pending[k]]), offered[k], best.price[k])
+            if brought is not None:
+                wages[pending[k]] = brought
+                kept[k] = True
+        pending = pending[~kept & best.is_solved]
+        if not len(pending):
+            break
+    slots = found.tempting.shape[1]
+    rows, columns, prices = np.repeat(who, slots), found.tempting.ravel(), found.incentive.ravel()
+    used = (columns >= 0) & (prices > 0)
+    shape = (problem.n_actions, problem.n_actions)
+    return wages, found.participation, csr_array((prices[used], (rows[used], columns[used])), shape=shape)
+
+
+def wages_at(problem: MoralHazardProblem, who: Indices, found: Priced) -> Array:
+    """The wages that go with prices of utility after each outcome; (n, n_outcomes).
+
+    After outcomes that an action never has, the wage is the lowest where utility there is finite. Elsewhere it is as
+    low as it takes to keep the agent from the actions that have them.
+    """
+    utility, low, high = problem.utility, problem.lowest_wage, problem.highest_wage
+    price = found.price
+    paid = price > 0
+    wages = np.clip(utility.wage_at(np.where(paid, price, 1.0)), low, high)
+    wages = np.where(paid, wages, low)
+    never = np.isnan(price)
+    bottomless = np.isneginf(problem.utility_limits[0])
+    if (never & bottomless).any():
+        for k in np.flatnonzero((never & bottomless).any(axis=1)):
+            wages[k] = _with_punishment(problem, int(who[k]), wages[k], never[k] & bottomless)
+    return wages
+
+
+def _with_punishment(problem: MoralHazardProblem, action: int, wages: Array, where: Mask) -> Array:
+    """Wages after impossible outcomes low enough to keep the agent from every action that has them."""
+    utility, probabilities, effort = problem.utility, problem.outcome_probabilities, problem.effort_cost
+    filled = np.where(where, np.nan, wages)
+    with np.errstate(invalid="ignore"):
+        values = np.where(where, 0.0, utility.value(np.where(where, np.nanmax(filled), wages)))
+    here = float(probabilities[action] @ values) - effort[action]
+    there = probabilities @ values - effort
+    chance = probabilities @ where
+    tempted = chance > 0
+    level = float(((here - there[tempted]) / chance[tempted]).min(initial=here + effort[action]))
+    top = float(problem.utility_limits[1][where].min())
+    level = min(level - 1e-9 * (abs(level) + abs(here)), top)
+    return np.where(where, np.clip(utility.inverse(np.array(level)), -np.inf, problem.highest_wage), wages)
+
+
+def brought_back(problem: MoralHazardProblem, action: int, wages: Array, price: Array) -> Array | None:
+    """Wages near some that miss a few constraints, which keep them all; None if none are found.
+
+    Promised utilities move as little as it takes, where money is least concerned, by Newton's method on constraints.
+    """
+    utility, own, effort = problem.utility, problem.outcome_probabilities[action], problem.effort_cost
+    low, high = problem.utility_limits
+    with np.errstate(over="ignore", invalid="ignore"):
+        values = utility.value(np.where(np.isfinite(wages), wages, 0.0))
+        move = np.where(price > 0, utility.response(np.where(price > 0, price, 1.0)), 0.0) / np.where(
+            own > 0, own, np.inf
+        )
+    if not (np.isfinite(values).all() and np.isfinite(move).all()):
+        return None
+    rows = np.vstack([own, own - problem.outcome_probabilities])
+    needed = np.append(effort[action] + problem.reservation_utility, effort[action] - effort)
+    differs = np.any(rows != 0, axis=1)
+    rows, needed = rows[differs], needed[differs]
+    size = np.abs(rows).sum(axis=1)
+    spare = 1e-9 * size * float(np.abs(needed / size).max(initial=0.0))
+    for _ in range(BACK):
+        short = needed + spare - rows @ values
+        if np.all(short <= 0):
+            with np.errstate(over="ignore"):
+                found = np.clip(utility.inverse(values), problem.lowest_wage, problem.highest_wage)
+            return found if is_kept(problem, found, action) else None
+        tight = np.flatnonzero(short > -spare)
+        part = rows[tight] * np.sqrt(move)
+        step = np.sqrt(move) * np.linalg.lstsq(part, short[tight] + 0.5 * spare[tight], rcond=1e-12)[0]
+        values = np.clip(values + step, np.maximum(low, utility.span[0]), np.minimum(high, utility.span[1]))
+    return None
+
+
+def are_kept(problem: MoralHazardProblem, wages: Array, who: Indices) -> Mask:
+    """Which rows of wages implement their action beyond doubt; (n,).
+
+    All actions are compared at once, by products of matrices; each is as sure as `compared`, if less sharp.
+    """
+    utility = problem.utility
+    safe = np.isfinite(wages).all(axis=1) & np.all(
+        (wages >= problem.lowest_wage) & (wages <= problem.highest_wage), axis=1
+    )
+    kept = np.zeros(len(who), dtype=bool)
+    step = max(1, CHUNK // problem.n_actions)
+    for start in range(0, len(who), step):
+        rows = np.flatnonzero(safe[start : start + step]) + start
+        if len(rows):
+            low, high = utility.interval(wages[rows])
+            finite = np.isfinite(low).all(axis=1) & np.isfinite(high).all(axis=1)
+            rows, low, high = rows[finite], low[finite], high[finite]
+            kept[rows] = _prefer(problem, who[rows], low, high)
+    for k in np.flatnonzero(safe & ~kept)[: 1 + CHUNK // wages.size]:  # a sharper look at each
+        kept[k] = is_kept(problem, wages[k], int(who[k]))
+    return kept
+
+
+def _prefer(problem: MoralHazardProblem, who: Indices, low: Array, high: Array) -> Mask:
+    probabilities, effort = problem.outcome_probabilities, problem.effort_cost
+    middle = (low + high) / 2
+    centre = middle.mean(axis=1, keepdims=True)
+    size = np.abs(middle - centre)
+    off = (high - low) / 2 + 2 * EPS * (np.abs(middle) + np.abs(centre))
+    spread = off + (problem.n_outcomes + 4) * EPS * size
+    worth = (middle - centre) @ probabilities.T
+    doubt = spread @ probabilities.T
+    level = np.abs(centre[:, 0]) * np.abs(probabilities.sum(axis=1) - 1).max()
+    level = level + np.abs(centre[:, 0]) * problem.n_outcomes * EPS
+    each = np.arange(len(who))
+    own, own_doubt = worth[each, who], doubt[each, who]
+    gain = worth - own[:, np.newaxis] + doubt + own_doubt[:, np.newaxis]
+    dearer = effort[np.newaxis, :] - effort[who][:, np.newaxis]
+    gain = (
+        gain - dearer + 4 * EPS * (np.abs(effort)[np.newaxis, :] + np.abs(effort[who])[:, np.newaxis] + np.abs(worth))
+    )
+    gain += 2 * level[:, np.newaxis]
+    gain[each, who] = -np.inf
+    reserve = problem.reservation_utility
+    slack = own + centre[:, 0] - own_doubt - level - effort[who] - reserve
+    slack = slack - 8 * EPS * (np.abs(own) + np.abs(centre[:, 0]) + np.abs(effort[who]) + abs(reserve))
+    return np.asarray((gain.max(axis=1) <= 0) & (slack >= 0))

@@ -1,0 +1,200 @@
+"""solve_contract: wages for every action, the best of them, and the proof."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from contracts.agency.bound import ContractMultipliers, multipliers_of
+from contracts.agency.contract import Contract
+from contracts.agency.implementation import Implementations, implementations
+from contracts.agency.impossible import impossibility
+from contracts.agency.problem import MoralHazardProblem
+from contracts.agency.utility import RiskNeutral
+from contracts.agency.verify import certify, first_best_prices, flat_wage, value_bound
+from contracts.errors import InfeasibleMenuError, ProblemError, SolverError
+from contracts.inputs.arrays import Array, number
+from contracts.inputs.door import checked
+
+ENOUGH = 1e-9  # share of what is at stake by which an action's first best must fall short not to be looked at
+
+
+@checked
+def solve_contract(problem: MoralHazardProblem, action: int | str | None = None, *, gap: float = 1e-6) -> Contract:
+    """The best contract for an agent whose action nobody sees.
+
+    Parameters
+    ----------
+    action : name or number of the action to implement; by default the one that is best for the principal
+    gap : largest certified distance to the optimum, relative to what contracts are worth
+
+    Returns
+    -------
+    Contract
+        Its certificate holds: at these wages, as floats, the agent certainly prefers the action and certainly stays,
+        and the value is within `gap` of the bound.
+
+    Raises
+    ------
+    ProblemError
+        If the problem or the action makes no sense.
+    InfeasibleMenuError
+        If no wages implement the action, with the proof; or none implement any.
+    SolverError
+        If no contract could be certified; `reached` is the best one that keeps IC and IR, None if there is none.
+
+    Examples
+    --------
+    Grossman & Hart (1983): effort makes success likelier, 3/4 against 1/4, and costs 1; u(w) = sqrt(w).
+
+    >>> from contracts.agency.utility import SquareRoot
+    >>> problem = MoralHazardProblem([[0.75, 0.25], [0.25, 0.75]], output=[0.0, 20.0], effort_cost=[0.0, 1.0],
+    ...                              utility=SquareRoot(), reservation_utility=1.0, actions=("shirk", "work"))
+    >>> contract = solve_contract(problem)
+    >>> contract.action_name, contract.wages, contract.expected_wage
+    ('work', array([0.25, 6.25]), 4.75)
+    """
+    gap = number("gap", gap)
+    if not 0 < gap < 1:
+        raise ProblemError(f"gap is {gap}: give a relative gap between 0 and 1, such as 1e-6")
+    if action is not None:
+        return _implementing(problem, problem.action(action), gap)
+    found = _all_that_matter(problem)
+    multipliers = _with_first_best(problem, found)
+    bound = value_bound(problem, multipliers)
+    profit = problem.expected_output[found.who] - found.cost
+    if not np.isfinite(profit).any():
+        raise _nothing(problem, found)
+    best = int(np.argmax(profit))
+    contract = _contract(problem, found.wages[best], int(found.who[best]), multipliers, bound, gap, demanded=False)
+    if len(found.who) == problem.n_actions:
+        contract.__dict__["implementations"] = found  # known already
+    return _certified(contract, found)
+
+
+def _implementing(problem: MoralHazardProblem, action: int, gap: float) -> Contract:
+    found = implementations(problem, np.array([action]))
+    if not np.isfinite(found.cost[0]):
+        proof = impossibility(problem, action)
+        if proof is not None:
+            raise InfeasibleMenuError(f"{proof}. Ask for another action, or change what outcomes tell", (str(proof),))
+        raise SolverError(
+            f"no wages were found that implement {problem.actions[action]!r}, and no proof that there are none: limit "
+            "wages from below, or measure in other units",
+            ("prices",),
+        )
+    bound = value_bound(problem, found.multipliers, action)
+    return _certified(_contract(problem, found.wages[0], action, found.multipliers, bound, gap, demanded=True), found)
+
+
+def _contract(
+    problem: MoralHazardProblem,
+    wages: Array,
+    action: int,
+    multipliers: ContractMultipliers,
+    bound: float,
+    gap: float,
+    *,
+    demanded: bool,
+) -> Contract:
+    certificate = certify(problem, wages, action, bound, gap=gap)
+    return Contract(problem, wages, action, certificate, multipliers, demanded)
+
+
+def _certified(contract: Contract, found: Implementations) -> Contract:
+    """The contract, if its certificate holds."""
+    if contract.certificate.holds:
+        return contract
+    problem = contract.problem
+    open_ones = [problem.actions[int(a)] for a in found.who[np.isinf(found.cost)] if int(a) not in found.proofs]
+    undecided = (
+        f" Whether {', '.join(map(repr, open_ones[:3]))} can be implemented is undecided: limit wages from below."
+        if open_ones
+        else ""
+    )
+    raise SolverError(
+        f"the contract is not certified: {contract.certificate}. Ask for a larger gap.{undecided}",
+        ("prices",),
+        contract,
+    )
+
+
+def _nothing(problem: MoralHazardProblem, found: Implementations) -> InfeasibleMenuError | SolverError:
+    proofs = tuple(str(proof) for proof in found.proofs.values())
+    if len(proofs) == problem.n_actions:
+        return InfeasibleMenuError(
+            f"no wages within the limits keep the agent: {proofs[0]}. Raise the highest wage or lower "
+            "reservation_utility",
+            proofs,
+        )
+    return SolverError(
+        "no wages were found that implement any action: limit wages from below, or measure in other units", ("prices",)
+    )
+
+
+def _all_that_matter(problem: MoralHazardProblem) -> Implementations:
+    """Wages for every action; for a risk neutral agent only for those that could be best, the most promising first.
+
+    An action earns at most its first best, so once that is less than what a contract earns, nothing better is left.
+    """
+    if not isinstance(problem.utility, RiskNeutral):
+        return implementations(problem)
+    promise = value_promise(problem)
+    order = np.argsort(-promise, kind="stable")
+    parts: list[Implementations] = []
+    reached = -math.inf
+    stake = ENOUGH * float(np.ptp(promise))
+    for k in order:
+        if promise[k] <= reached - stake:
+            break
+        parts.append(implementations(problem, np.array([k])))
+        reached = max(reached, float(problem.expected_output[k] - parts[-1].cost[0]))
+    return _joined(problem, parts)
+
+
+def value_promise(problem: MoralHazardProblem) -> Array:
+    """What each action would earn if it could be seen, or -inf where nobody could be kept; (n_actions,)."""
+    least = problem.outcome_probabilities @ np.where(np.isfinite(problem.lowest_wage), problem.lowest_wage, 0.0)
+    free = (problem.outcome_probabilities > 0) @ np.isneginf(problem.lowest_wage).astype(float) > 0
+    cost = np.maximum(problem.effort_cost + problem.reservation_utility, np.where(free, -np.inf, least))
+    return np.asarray(problem.expected_output - cost)
+
+
+def _joined(problem: MoralHazardProblem, parts: list[Implementations]) -> Implementations:
+    who = np.concatenate([part.who for part in parts])
+    order = np.argsort(who, kind="stable")
+    incentive: Any = sum(part.multipliers.incentive for part in parts)
+    return Implementations(
+        problem,
+        who[order],
+        np.concatenate([part.wages for part in parts])[order],
+        np.concatenate([part.cost for part in parts])[order],
+        np.concatenate([part.bound for part in parts])[order],
+        multipliers_of(sum(part.multipliers.participation for part in parts), incentive),
+    )
+
+
+def _with_first_best(problem: MoralHazardProblem, found: Implementations) -> ContractMultipliers:
+    """Prices for all actions: those that were found, and the first best's where they prove more or there are none."""
+    from scipy.sparse import csr_array, diags_array
+
+    simple = first_best_prices(problem)
+    if isinstance(problem.utility, RiskNeutral):  # without a reason to stay, limits alone say what is paid
+        level = problem.effort_cost + problem.reservation_utility
+        least = problem.outcome_probabilities @ np.where(np.isfinite(problem.lowest_wage), problem.lowest_wage, -1e100)
+        simple = multipliers_of(np.where(level >= least, 1.0 - 1e-12 * problem.has_limits, 0.0))
+    known = np.full(problem.n_actions, -np.inf)
+    known[found.who] = found.bound
+    from contracts.agency.bound import cost_bounds
+
+    better = cost_bounds(problem, simple) > known
+    keep = diags_array((~better).astype(np.float64))
+    participation = np.where(better, simple.participation, found.multipliers.participation)
+    return multipliers_of(participation, csr_array(keep @ found.multipliers.incentive))
+
+
+def first_best_profit(problem: MoralHazardProblem) -> Array:
+    """What each action would earn if it could be seen and the agent bore no risk; (n_actions,)."""
+    return np.asarray(problem.expected_output - flat_wage(problem))

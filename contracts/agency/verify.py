@@ -1,0 +1,252 @@
+"""Evidence for a contract: which action the agent prefers, whether it stays, and how far the value is from the best.
+
+Risk neutral agents are compared as rational numbers, by the same code as types of a menu: the agent is a type whose
+valuations are the wages, the actions are options whose goods are chances. Other utilities are intervals, rounded
+outward, and one action is called better than another only where no number in them says otherwise.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from contracts.agency.bound import ContractMultipliers, check_multipliers, cost_bounds, multipliers_of
+from contracts.agency.problem import MoralHazardProblem
+from contracts.agency.utility import RiskNeutral
+from contracts.errors import ProblemError
+from contracts.exact.best import best_options, participation_slacks
+from contracts.exact.rationals import EPS
+from contracts.inputs.arrays import Array, finite
+from contracts.inputs.door import checked
+from contracts.inputs.kinds import Values
+from contracts.inputs.names import check_same_names, given_names, row_names
+from contracts.proof.certificate import Certificate, Deviation, Violation, checked_standards
+from contracts.proof.scale import NO_MONEY
+
+AGENT = "the agent"
+SMALLEST_STAKE = 1e-3  # share of the range of first-best profits that a contract counts as worth, at least
+
+
+@checked
+def verify_contract(
+    problem: MoralHazardProblem,
+    wages: Values,
+    *,
+    action: int | str | None = None,
+    multipliers: ContractMultipliers | None = None,
+    gap: float = math.inf,
+    tolerance: float = 0.0,
+) -> Certificate:
+    """Check wages from anywhere against the problem, without a solver.
+
+    Parameters
+    ----------
+    wages : (n_outcomes,) array, what the agent is paid after each outcome
+    action : name or number of the action that the wages are meant to implement: IC is then about it, and the bound is
+        that of contracts which implement it. By default the agent takes what it prefers, ties in the principal's
+        favour, and the bound is that of all contracts
+    multipliers : prices that prove a bound, such as contract.multipliers; without them it is the first-best value
+    gap : relative gap that `holds` asks for; by default only IC, IR and the limits of wages
+    tolerance : utility units that IC and IR may miss, for wages typed with few digits
+
+    Raises
+    ------
+    ProblemError
+        If wages or multipliers do not fit the problem, or utility is not defined at a wage.
+
+    Examples
+    --------
+    Work costs 1 and makes success likelier by 1/2, so it takes a bonus of 2:
+
+    >>> problem = MoralHazardProblem([[0.75, 0.25], [0.25, 0.75]], output=[0.0, 20.0], effort_cost=[0.0, 1.0],
+    ...                              wages=(0.0, np.inf), actions=("shirk", "work"))
+    >>> verify_contract(problem, [0.0, 2.0], action="work").holds
+    True
+    >>> print(verify_contract(problem, [0.0, 1.5], action="work").deviation)
+    work -> shirk gains 0.25
+    """
+    gap, tolerance = checked_standards(gap, tolerance)
+    outcomes = given_names(problem.outcomes)
+    check_same_names("wages", row_names(wages), "outcomes", outcomes, "pass wages.reindex(problem.outcomes)")
+    paid = checked_wages(problem, wages)
+    chosen = None if action is None else problem.action(action)
+    if multipliers is None:
+        multipliers = first_best_prices(problem)
+    check_multipliers(problem, multipliers)
+    taken = preferred_action(problem, paid) if chosen is None else chosen
+    bound = value_bound(problem, multipliers, chosen)
+    return certify(problem, paid, taken, bound, gap=gap, tolerance=tolerance)
+
+
+def checked_wages(problem: MoralHazardProblem, wages: Any) -> Array:
+    """Wages after each outcome at which utility is finite."""
+    paid = finite("wages", wages, problem.outcomes).reshape(-1)
+    if len(paid) != problem.n_outcomes:
+        raise ProblemError(f"wages has {len(paid)} entries for {problem.n_outcomes} outcomes: give one per outcome")
+    end = problem.utility.lowest_wage
+    low = int(np.argmin(paid))
+    if paid[low] < end or not np.isfinite(problem.utility.value(paid[low : low + 1])[0]):
+        raise ProblemError(
+            f"wages[{problem.outcomes[low]!r}] is {paid[low]:g}, where {problem.utility!r} is not defined: pay more "
+            f"than {end:g}"
+        )
+    return paid
+
+
+class Comparison(NamedTuple):
+    """What the agent makes of the action it is meant to take."""
+
+    tempting: int  # action, -1 for none
+    gain: float  # from it: exact, or the most that it can be
+    slack: float  # above the reservation utility: exact, or the least that it can be
+
+
+def compared(problem: MoralHazardProblem, wages: Array, action: int) -> Comparison:
+    """The most tempting other action, what the agent gains by it, and what it has above its reservation utility."""
+    probabilities, effort = problem.outcome_probabilities, problem.effort_cost
+    if isinstance(problem.utility, RiskNeutral):
+        best = best_options(
+            wages[np.newaxis], probabilities, effort, payoff=lambda _, k: np.zeros(len(k)), own=np.array([action])
+        )
+        reserve = np.array([problem.reservation_utility])
+        slack = participation_slacks(wages[np.newaxis], probabilities[[action]], effort[[action]], reserve)
+        return Comparison(int(best.runner_up[0]), float(best.runner_up_gain[0]), float(slack[0]))
+    low, high = problem.utility.interval(wages)
+    most = gains(problem, low, high, action)
+    most[action] = -np.inf
+    tempting = int(np.argmax(most))
+    least = _slack(problem, low, high, action)
+    return Comparison(tempting if problem.n_actions > 1 else -1, float(most[tempting]), least)
+
+
+def gains(problem: MoralHazardProblem, low: Array, high: Array, action: int) -> Array:
+    """The most that the agent can gain by each action over one, for utilities between bounds; (n_actions,)."""
+    step = problem.outcome_probabilities - problem.outcome_probabilities[action]
+    dearer = problem.effort_cost - problem.effort_cost[action]
+    size = np.abs(step)
+    most = np.where(step > 0, step * high, step * low).sum(axis=1)
+    off = (problem.n_outcomes + 4) * EPS * (size @ np.maximum(np.abs(low), np.abs(high)))
+    off = off + 2 * EPS * (np.abs(dearer) + np.abs(most))
+    return np.asarray(most - dearer + off)
+
+
+def _slack(problem: MoralHazardProblem, low: Array, high: Array, action: int) -> float:
+    own, effort, reserve = (
+        problem.outcome_probabilities[action],
+        problem.effort_cost[action],
+        problem.reservation_utility,
+    )
+    worth = math.fsum((own * low).tolist())
+    off = 4 * EPS * (float(own @ np.maximum(np.abs(low), np.abs(high))) + abs(effort) + abs(reserve))
+    return worth - effort - reserve - off
+
+
+def preferred_action(problem: MoralHazardProblem, wages: Array) -> int:
+    """The action that the agent takes, ties in the principal's favour.
+
+    Where intervals cannot tell which of some actions is better, it is the one that certainly is best, if there is one,
+    else the one that is best by its numbers: its certificate then says that IC is not sure.
+    """
+    profits = problem.expected_output - problem.outcome_probabilities @ wages
+    if isinstance(problem.utility, RiskNeutral):
+        best = best_options(
+            wages[np.newaxis],
+            problem.outcome_probabilities,
+            problem.effort_cost,
+            payoff=lambda _, options: profits[options],
+        )
+        return int(best.option[0])
+    low, high = problem.utility.interval(wages)
+    worth = problem.outcome_probabilities @ ((low + high) / 2) - problem.effort_cost
+    first = int(np.argmax(worth))
+    close = [first, *np.flatnonzero(gains(problem, low, high, first) >= 0)]
+    sure = [k for k in close if np.delete(gains(problem, low, high, int(k)), k).max(initial=-np.inf) <= 0]
+    return int(max(sure, key=lambda k: profits[k])) if sure else first
+
+
+def first_best_prices(problem: MoralHazardProblem) -> ContractMultipliers:
+    """The prices of participation if actions were seen: what utility costs at the wage that just keeps the agent."""
+    low, high = problem.utility_limits
+    level = problem.effort_cost + problem.reservation_utility
+    if isinstance(problem.utility, RiskNeutral):
+        return multipliers_of(np.ones(problem.n_actions))
+    inside = (level > low.min()) & (level < high.max())
+    safe = np.where(inside, level, level[inside].max(initial=-np.inf) if inside.any() else 0.0)
+    prices = problem.utility.price(problem.utility.inverse(safe)) if inside.any() else np.zeros(problem.n_actions)
+    return multipliers_of(np.where(inside & np.isfinite(prices), prices, 0.0))
+
+
+def value_bound(problem: MoralHazardProblem, multipliers: ContractMultipliers, action: int | None = None) -> float:
+    """What no contract earns more than, of those that implement an action if one is named."""
+    who = np.arange(problem.n_actions) if action is None else np.array([action])
+    costs = cost_bounds(problem, multipliers, who)
+    output = problem.outcome_probabilities[who] @ problem.output
+    off = (problem.n_outcomes + 4) * EPS * (problem.outcome_probabilities[who] @ np.abs(problem.output))
+    return float(np.nextafter((output + off - costs).max(), np.inf))
+
+
+def certify(
+    problem: MoralHazardProblem, wages: Array, action: int, bound: float, *, gap: float, tolerance: float = 0.0
+) -> Certificate:
+    """The certificate of wages that are meant to implement an action, against a bound already computed."""
+    tempting, gain, slack = compared(problem, wages, action)
+    own = problem.outcome_probabilities[action]
+    value = math.fsum((own * problem.output).tolist() + (-own * wages).tolist())
+    return Certificate(
+        deviation=Deviation(
+            problem.actions[action], problem.actions[tempting] if tempting >= 0 else "nothing else", gain
+        ),
+        participation_slack=slack,
+        participation_type=AGENT,
+        violations=tuple(_violations(problem, wages)),
+        value=value,
+        upper_bound=bound,
+        rigorous=math.isfinite(bound),
+        scale=stakes(problem, bound),
+        requested_gap=gap,
+        tolerance=tolerance,
+    )
+
+
+def _violations(problem: MoralHazardProblem, wages: Array) -> list[Violation]:
+    excess = np.maximum(problem.lowest_wage - wages, wages - problem.highest_wage)
+    worst = int(np.argmax(excess))
+    return (
+        [Violation(f"limits of wages (outcome {problem.outcomes[worst]!r})", float(excess[worst]))]
+        if excess[worst] > 0
+        else []
+    )
+
+
+def stakes(problem: MoralHazardProblem, bound: float) -> float:
+    """What a contract is worth, in money: what a relative gap refers to.
+
+    It is what the bound leaves above the best contract that pays the same whatever happens, and at least a share of
+    what actions differ by under the first best. Constants in output, wealth or wages drop out, as do limits that do
+    not bind.
+    """
+    cost = flat_wage(problem)
+    profit = problem.expected_output - cost
+    known = profit[np.isfinite(profit)]
+    if not len(known):
+        return max(float(np.ptp(problem.output)), NO_MONEY)
+    idle = problem.effort_cost == problem.effort_cost.min()  # what an agent does for a fixed wage
+    flat = profit[idle & np.isfinite(profit)].max(initial=-np.inf)
+    worth = abs(bound - flat) if math.isfinite(bound) and math.isfinite(flat) else 0.0
+    differs = SMALLEST_STAKE * float(np.ptp(known))
+    if worth == 0 and differs == 0:
+        worth = SMALLEST_STAKE * float(max(np.abs(known).max(), np.ptp(problem.output)))
+    return max(worth, differs, NO_MONEY)
+
+
+def flat_wage(problem: MoralHazardProblem) -> Array:
+    """The least wage, the same after every outcome, that keeps an agent who takes an action; (n_actions,), or inf."""
+    level = problem.effort_cost + problem.reservation_utility
+    low, high = problem.utility.span
+    utility, known = problem.utility, (level > low) & (level < high)
+    wage = np.where(level <= low, utility.lowest_wage, np.inf)
+    wage[known] = utility.inverse(level[known])
+    wage = np.maximum(wage, problem.lowest_wage.max())
+    return np.where(wage <= problem.highest_wage.min(), wage, np.inf)
