@@ -1,6 +1,13 @@
 """Menus of contracts for agents whose types nobody can see: designed as convex programs, proven exactly."""
 
 from contracts import models
+from contracts.agency.bound import ContractMultipliers
+from contracts.agency.contract import Contract, load_contract
+from contracts.agency.problem import MoralHazardProblem
+from contracts.agency.solve import solve_contract
+from contracts.agency.utility import CARA, CRRA, Log, RiskNeutral, SquareRoot
+from contracts.agency.verify import verify_contract
+from contracts.agency.wages.impossible import Impossibility
 from contracts.errors import (
     ContractError,
     InfeasibleMenuError,
@@ -44,13 +51,17 @@ from contracts.solve import solve_menu
 
 __version__ = "0.1.0"
 
-__all__ = [
+__all__ = [  # noqa: RUF022 - as Python sorts them
     "Access",
     "Ambiguity",
     "Box",
+    "CARA",
+    "CRRA",
     "Certificate",
     "ChiSquare",
+    "Contract",
     "ContractError",
+    "ContractMultipliers",
     "Cost",
     "Criterion",
     "Deviation",
@@ -63,6 +74,7 @@ __all__ = [
     "FrontPoint",
     "Harm",
     "Implementability",
+    "Impossibility",
     "Inequality",
     "InfeasibleMenuError",
     "Information",
@@ -71,10 +83,12 @@ __all__ = [
     "KullbackLeibler",
     "Linear",
     "LinearConstraint",
+    "Log",
     "Logarithm",
     "Menu",
     "Misalignment",
     "Moments",
+    "MoralHazardProblem",
     "Noise",
     "NonNegative",
     "NumberOfOptions",
@@ -86,11 +100,13 @@ __all__ = [
     "Quadratic",
     "Reading",
     "Regret",
+    "RiskNeutral",
     "ScreeningProblem",
     "Search",
     "Separable",
     "Simplex",
     "SolverError",
+    "SquareRoot",
     "Surplus",
     "Total",
     "TotalSurplus",
@@ -102,13 +118,16 @@ __all__ = [
     "Welfare",
     "WorstOff",
     "implementable",
+    "load_contract",
     "load_front",
     "load_menu",
     "models",
     "pareto_front",
     "regret",
     "same_group",
+    "solve_contract",
     "solve_menu",
     "verify",
+    "verify_contract",
     "without_zero_weights",
 ]

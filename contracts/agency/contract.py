@@ -9,17 +9,18 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from contracts.agency.bound import ContractMultipliers
-from contracts.agency.implementation import Implementations, implementations
-from contracts.agency.impossible import Impossibility
-from contracts.agency.problem import MoralHazardProblem
-from contracts.agency.records import problem_record
-from contracts.agency.verify import flat_wage
+from contracts.agency.bound import ContractMultipliers, multipliers_of
+from contracts.agency.problem import MoralHazardProblem, action_number
+from contracts.agency.records import problem_from_record, problem_record
+from contracts.agency.verify import flat_wage, verify_contract
+from contracts.agency.wages.implementation import Implementations, implementations
+from contracts.agency.wages.impossible import Impossibility
 from contracts.display.table import Tabular
-from contracts.inputs.arrays import Array
+from contracts.errors import ProblemError
+from contracts.inputs.arrays import Array, finite, number
 from contracts.inputs.door import checked
 from contracts.inputs.frozen import dataclass
-from contracts.problem.records import write_document
+from contracts.problem.records import read_document, write_document
 from contracts.proof.certificate import Certificate
 
 if TYPE_CHECKING:
@@ -198,3 +199,50 @@ class Contract(Tabular):
         names = list(self.problem.actions)
         tempter = self.certificate.deviation.tempter
         return names.index(tempter) if tempter in names else -1
+
+
+# ---- from files ----
+
+
+@checked
+def load_contract(path: str | Path) -> Contract:
+    """Read a contract that `Contract.save` wrote. Its certificate is computed anew: a file is not believed.
+
+    Raises
+    ------
+    ProblemError
+        If the file is not such a contract.
+    """
+    record = read_document(path, SCHEMA, "Contract.save")
+    try:
+        return contract_from_dict(record)
+    except ProblemError:
+        raise
+    except (KeyError, TypeError, IndexError, AttributeError, ValueError, OverflowError) as exc:
+        raise ProblemError(f"{path} is incomplete or damaged ({exc!r}): save the contract again") from exc
+
+
+def contract_from_dict(record: dict[str, Any]) -> Contract:
+    """The inverse of Contract.to_dict."""
+    from scipy.sparse import csr_array
+
+    problem = problem_from_record(record["problem"])
+    n_actions = problem.n_actions
+    prices = record["multipliers"]
+    parts = prices["incentive"]
+    incentive = csr_array(
+        (finite("multipliers.incentive.price", parts["price"]), (parts["meant"], parts["tempting"])),
+        shape=(n_actions, n_actions),
+    )
+    multipliers = multipliers_of(finite("multipliers.participation", prices["participation"]), incentive)
+    requested = record["certificate"]["requested_gap"]
+    gap = np.inf if requested is None else number("certificate.requested_gap", requested)
+    action, demanded = action_number(problem, record["action"]), record["demanded"] is True
+    wages = finite("wages", record["wages"])
+    certificate = verify_contract(problem, wages, action=action if demanded else None, multipliers=multipliers, gap=gap)
+    if not demanded and certificate.deviation.tempted != problem.actions[action]:
+        raise ProblemError(
+            f"action is {action}, but at these wages the agent takes {certificate.deviation.tempted!r}, so the file "
+            "was edited: keep only the wages, and verify them with verify_contract"
+        )
+    return Contract(problem, wages, action, certificate, multipliers, demanded)

@@ -12,7 +12,7 @@ from contracts.errors import ProblemError
 from contracts.inputs.arrays import Array, extended, finite, is_frame, number, place
 from contracts.inputs.door import checked
 from contracts.inputs.frozen import dataclass
-from contracts.inputs.kinds import Values
+from contracts.inputs.kinds import Values, position
 from contracts.inputs.names import (
     check_same_names,
     column_names,
@@ -25,6 +25,7 @@ from contracts.inputs.names import (
 SUM_TOLERANCE = (
     1e-9  # of probabilities, which are taken as they are: an action that sums to more has more of everything
 )
+SHOWN = 8  # names of actions in a message
 FREE = (-math.inf, math.inf)
 
 
@@ -137,19 +138,6 @@ class MoralHazardProblem:
         """Whether some wage has a limit."""
         return bool(np.isfinite(self.wages[0]).any() or np.isfinite(self.wages[1]).any())
 
-    def action(self, name: Any, field: str = "action") -> int:
-        """The number of an action, given by its name or number."""
-        if isinstance(name, str):
-            if name not in self.actions:
-                known = ", ".join(map(repr, list(self.actions)[:8]))
-                raise ProblemError(f"{field} is {name!r}: the actions are {known}")
-            return list(self.actions).index(name)
-        if isinstance(name, bool | np.bool_) or not isinstance(name, int | np.integer):
-            raise ProblemError(f"{field} is {name!r}: give the name of an action, or its number from 0")
-        if not 0 <= name < self.n_actions:
-            raise ProblemError(f"{field} is {name}: there are {self.n_actions} actions, numbered from 0")
-        return int(name)
-
     def _check_participation(self) -> None:
         """Refuse a reservation utility that no wages within the limits give under any action."""
         high = self.utility_limits[1]
@@ -164,6 +152,25 @@ class MoralHazardProblem:
                 f"reservation_utility is {self.reservation_utility:g}, but no wages within the limits are worth more "
                 f"than {top:g} to the agent, effort deducted: lower reservation_utility or raise the highest wage"
             )
+
+
+def action_number(problem: MoralHazardProblem, name: Any) -> int:
+    """The number of an action, given by its name or number.
+
+    Examples
+    --------
+    >>> action_number(MoralHazardProblem([[1.0]], [2.0], [0.0], actions=["wait"]), "work")
+    Traceback (most recent call last):
+        ...
+    contracts.errors.ProblemError: action is 'work': the actions are 'wait'
+    """
+    if isinstance(name, str):
+        names = list(problem.actions)
+        if name not in names:
+            more = ", ..." if len(names) > SHOWN else ""
+            raise ProblemError(f"action is {name!r}: the actions are {', '.join(map(repr, names[:SHOWN]))}{more}")
+        return names.index(name)
+    return position("action", int(name), problem.n_actions, "actions") % problem.n_actions
 
 
 def _utility_at(utility: Utility, wage: Array, end: float) -> Array:
@@ -202,7 +209,8 @@ def _one_each(field: str, given: Any, count: int, noun: str, names: Any) -> Arra
 
 
 def _checked_wages(given: Any, n_outcomes: int, utility: Utility) -> tuple[Any, Any]:
-    if isinstance(given, str) or not hasattr(given, "__len__") or len(given) != 2:
+    several = isinstance(given, tuple | list) or (isinstance(given, np.ndarray) and given.ndim > 0)
+    if not several or len(given) != 2:
         raise ProblemError("wages are no pair of limits: give (lowest, highest), such as (0, numpy.inf)")
     lowest, highest = (extended("wages", end) for end in (given[0], given[1]))
     for end in (lowest, highest):

@@ -7,17 +7,18 @@ from typing import Any
 
 import numpy as np
 
-from contracts.agency.bound import ContractMultipliers, multipliers_of
+from contracts.agency.bound import ContractMultipliers, cost_bounds, multipliers_of
 from contracts.agency.contract import Contract
-from contracts.agency.implementation import Implementations, implementations
-from contracts.agency.impossible import impossibility
-from contracts.agency.problem import MoralHazardProblem
+from contracts.agency.problem import MoralHazardProblem, action_number
 from contracts.agency.utility import RiskNeutral
-from contracts.agency.verify import certify, first_best_prices, flat_wage, value_bound
+from contracts.agency.verify import certify, first_best_prices, value_bound
+from contracts.agency.wages.implementation import Implementations, implementations, tidied
+from contracts.agency.wages.impossible import impossibility
 from contracts.errors import InfeasibleMenuError, ProblemError, SolverError
-from contracts.inputs.arrays import Array, number
+from contracts.inputs.arrays import Array, Mask, number
 from contracts.inputs.door import checked
 
+DEARER = (2.0, 10.0, 1e3, 1e6)  # times what a proof has to be worth, to count after rounding
 ENOUGH = 1e-9  # share of what is at stake by which an action's first best must fall short not to be looked at
 
 
@@ -60,14 +61,14 @@ def solve_contract(problem: MoralHazardProblem, action: int | str | None = None,
     if not 0 < gap < 1:
         raise ProblemError(f"gap is {gap}: give a relative gap between 0 and 1, such as 1e-6")
     if action is not None:
-        return _implementing(problem, problem.action(action), gap)
+        return _implementing(problem, action_number(problem, action), gap)
     found = _all_that_matter(problem)
-    multipliers = _with_first_best(problem, found)
-    bound = value_bound(problem, multipliers)
     profit = problem.expected_output[found.who] - found.cost
     if not np.isfinite(profit).any():
         raise _nothing(problem, found)
     best = int(np.argmax(profit))
+    multipliers = _priced_out(problem, _prices(problem, found), found, float(profit[best]))
+    bound = value_bound(problem, multipliers)
     contract = _contract(problem, found.wages[best], int(found.who[best]), multipliers, bound, gap, demanded=False)
     if len(found.who) == problem.n_actions:
         contract.__dict__["implementations"] = found  # known already
@@ -81,8 +82,9 @@ def _implementing(problem: MoralHazardProblem, action: int, gap: float) -> Contr
         if proof is not None:
             raise InfeasibleMenuError(f"{proof}. Ask for another action, or change what outcomes tell", (str(proof),))
         raise SolverError(
-            f"no wages were found that implement {problem.actions[action]!r}, and no proof that there are none: limit "
-            "wages from below, or measure in other units",
+            f"no wages were found that implement {problem.actions[action]!r} beyond doubt, and no proof that there are"
+            " none: other actions may be as good at best, or utilities too far apart for floats. Lower its effort_cost a "
+            "little, or limit wages from below",
             ("prices",),
         )
     bound = value_bound(problem, found.multipliers, action)
@@ -99,6 +101,7 @@ def _contract(
     *,
     demanded: bool,
 ) -> Contract:
+    wages = tidied(problem, wages, action)
     certificate = certify(problem, wages, action, bound, gap=gap)
     return Contract(problem, wages, action, certificate, multipliers, demanded)
 
@@ -176,25 +179,48 @@ def _joined(problem: MoralHazardProblem, parts: list[Implementations]) -> Implem
     )
 
 
-def _with_first_best(problem: MoralHazardProblem, found: Implementations) -> ContractMultipliers:
-    """Prices for all actions: those that were found, and the first best's where they prove more or there are none."""
-    from scipy.sparse import csr_array, diags_array
-
-    simple = first_best_prices(problem)
-    if isinstance(problem.utility, RiskNeutral):  # without a reason to stay, limits alone say what is paid
-        level = problem.effort_cost + problem.reservation_utility
-        least = problem.outcome_probabilities @ np.where(np.isfinite(problem.lowest_wage), problem.lowest_wage, -1e100)
-        simple = multipliers_of(np.where(level >= least, 1.0 - 1e-12 * problem.has_limits, 0.0))
+def _prices(problem: MoralHazardProblem, found: Implementations) -> ContractMultipliers:
+    """The prices that prove most of every action: those found, those of the first best, or none."""
     known = np.full(problem.n_actions, -np.inf)
     known[found.who] = found.bound
-    from contracts.agency.bound import cost_bounds
+    prices = found.multipliers
+    for simple in (first_best_prices(problem), multipliers_of(np.zeros(problem.n_actions))):
+        bound = cost_bounds(problem, simple)
+        prices = _replaced(prices, simple, bound > known)
+        known = np.maximum(known, bound)
+    return prices
 
-    better = cost_bounds(problem, simple) > known
-    keep = diags_array((~better).astype(np.float64))
-    participation = np.where(better, simple.participation, found.multipliers.participation)
-    return multipliers_of(participation, csr_array(keep @ found.multipliers.incentive))
+
+def _priced_out(
+    problem: MoralHazardProblem, prices: ContractMultipliers, found: Implementations, value: float
+) -> ContractMultipliers:
+    """Prices under which actions that nothing implements are worth no more than a value.
+
+    Along the proof that an action cannot be implemented, its bound rises without limit.
+    """
+    promise = problem.expected_output - cost_bounds(problem, prices)
+    for action in found.who[np.isinf(found.cost)]:
+        if promise[action] <= value or int(action) not in found.proofs:
+            continue
+        proof = found.proofs[int(action)]
+        base = (
+            0.0 if isinstance(problem.utility, RiskNeutral) else float(first_best_prices(problem).participation[action])
+        )
+        enough = (promise[action] - value) / proof.saving
+        for times in DEARER:
+            participation, incentive = np.zeros(problem.n_actions), np.zeros((problem.n_actions, problem.n_actions))
+            participation[action] = base + times * enough * proof.charge
+            incentive[action] = times * enough * proof.mixture
+            ray = multipliers_of(participation, incentive)
+            if problem.expected_output[action] - cost_bounds(problem, ray, np.array([action]))[0] <= value:
+                prices = _replaced(prices, ray, np.arange(problem.n_actions) == action)
+                break
+    return prices
 
 
-def first_best_profit(problem: MoralHazardProblem) -> Array:
-    """What each action would earn if it could be seen and the agent bore no risk; (n_actions,)."""
-    return np.asarray(problem.expected_output - flat_wage(problem))
+def _replaced(prices: ContractMultipliers, other: ContractMultipliers, where: Mask) -> ContractMultipliers:
+    from scipy.sparse import diags_array
+
+    kept, taken = (diags_array(mask.astype(np.float64)) for mask in (~where, where))
+    participation = np.where(where, other.participation, prices.participation)
+    return multipliers_of(participation, kept @ prices.incentive + taken @ other.incentive)

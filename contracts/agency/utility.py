@@ -22,6 +22,7 @@ ULPS = 8.0  # twice the units in the last place that logarithms, powers and expo
 TINY = 1e-300  # where products may lose bits
 
 
+@checked
 class Utility:
     """What the utilities of this module have in common."""
 
@@ -112,7 +113,7 @@ class RiskNeutral(Utility):
 
     def value(self, wage: Array) -> Array:
         """Utility of wages: the wages."""
-        return np.asarray(wage, dtype=np.float64)
+        return checked_wage(self, wage)
 
     def inverse(self, utility: Array) -> Array:
         """The wage that is worth so much utility: as much."""
@@ -123,7 +124,7 @@ class RiskNeutral(Utility):
         return np.ones_like(np.asarray(wage, dtype=np.float64))
 
     def wage_at(self, price: Array) -> Array:
-        """All wages are alike at price 1; there is none best at another: see `contracts.agency.linear`."""
+        """All wages are alike at price 1; there is none best at another: see `contracts.agency.wages.linear`."""
         return np.zeros_like(checked_price(price))
 
     def response(self, price: Array) -> Array:
@@ -141,6 +142,7 @@ class RiskNeutral(Utility):
         return wages, wages
 
 
+@checked
 class OfWealth(Utility):
     """u(w) = k x^(1 - g) / (1 - g), or k log x for g = 1, of final wealth x = wealth + w."""
 
@@ -338,7 +340,7 @@ class CARA(Utility):
     def value(self, wage: Array) -> Array:
         """Utility of wages, (n,)."""
         with np.errstate(over="ignore"):
-            return -np.exp(-self.risk_aversion * np.asarray(wage, dtype=np.float64))
+            return -np.exp(-self.risk_aversion * checked_wage(self, wage))
 
     def inverse(self, utility: Array) -> Array:
         """The wage that is worth so much utility."""

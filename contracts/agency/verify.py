@@ -1,8 +1,9 @@
 """Evidence for a contract: which action the agent prefers, whether it stays, and how far the value is from the best.
 
-Risk neutral agents are compared as rational numbers, by the same code as types of a menu: the agent is a type whose
-valuations are the wages, the actions are options whose goods are chances. Other utilities are intervals, rounded
-outward, and one action is called better than another only where no number in them says otherwise.
+Utilities that are floats, such as those of a risk neutral agent, are compared as rational numbers, by the same code as
+types of a menu: the agent is a type whose valuations are the utilities of wages, and actions are options whose goods
+are chances and whose transfer is effort. Other utilities are intervals, rounded outward, and one action is called
+better than another only where no number in them says otherwise.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from contracts.agency.bound import ContractMultipliers, check_multipliers, cost_bounds, multipliers_of
-from contracts.agency.problem import MoralHazardProblem
+from contracts.agency.problem import MoralHazardProblem, action_number
 from contracts.agency.utility import RiskNeutral
 from contracts.errors import ProblemError
 from contracts.exact.best import best_options, participation_slacks
@@ -26,6 +27,7 @@ from contracts.proof.certificate import Certificate, Deviation, Violation, check
 from contracts.proof.scale import NO_MONEY
 
 AGENT = "the agent"
+SMALLEST_FLOW = 1e-6  # share of the money that changes hands
 SMALLEST_STAKE = 1e-3  # share of the range of first-best profits that a contract counts as worth, at least
 
 
@@ -71,7 +73,7 @@ def verify_contract(
     outcomes = given_names(problem.outcomes)
     check_same_names("wages", row_names(wages), "outcomes", outcomes, "pass wages.reindex(problem.outcomes)")
     paid = checked_wages(problem, wages)
-    chosen = None if action is None else problem.action(action)
+    chosen = None if action is None else action_number(problem, action)
     if multipliers is None:
         multipliers = first_best_prices(problem)
     check_multipliers(problem, multipliers)
@@ -106,14 +108,13 @@ class Comparison(NamedTuple):
 def compared(problem: MoralHazardProblem, wages: Array, action: int) -> Comparison:
     """The most tempting other action, what the agent gains by it, and what it has above its reservation utility."""
     probabilities, effort = problem.outcome_probabilities, problem.effort_cost
-    if isinstance(problem.utility, RiskNeutral):
-        best = best_options(
-            wages[np.newaxis], probabilities, effort, payoff=lambda _, k: np.zeros(len(k)), own=np.array([action])
-        )
-        reserve = np.array([problem.reservation_utility])
-        slack = participation_slacks(wages[np.newaxis], probabilities[[action]], effort[[action]], reserve)
-        return Comparison(int(best.runner_up[0]), float(best.runner_up_gain[0]), float(slack[0]))
     low, high = problem.utility.interval(wages)
+    if np.array_equal(low, high):  # money, or roots of squares
+        worth = low[np.newaxis]
+        best = best_options(worth, probabilities, effort, payoff=lambda _, k: np.zeros(len(k)), own=np.array([action]))
+        reserve = np.array([problem.reservation_utility])
+        slack = participation_slacks(worth, probabilities[[action]], effort[[action]], reserve)
+        return Comparison(int(best.runner_up[0]), float(best.runner_up_gain[0]), float(slack[0]))
     most = gains(problem, low, high, action)
     most[action] = -np.inf
     tempting = int(np.argmax(most))
@@ -150,15 +151,15 @@ def preferred_action(problem: MoralHazardProblem, wages: Array) -> int:
     else the one that is best by its numbers: its certificate then says that IC is not sure.
     """
     profits = problem.expected_output - problem.outcome_probabilities @ wages
-    if isinstance(problem.utility, RiskNeutral):
+    low, high = problem.utility.interval(wages)
+    if np.array_equal(low, high):
         best = best_options(
-            wages[np.newaxis],
+            low[np.newaxis],
             problem.outcome_probabilities,
             problem.effort_cost,
             payoff=lambda _, options: profits[options],
         )
         return int(best.option[0])
-    low, high = problem.utility.interval(wages)
     worth = problem.outcome_probabilities @ ((low + high) / 2) - problem.effort_cost
     first = int(np.argmax(worth))
     close = [first, *np.flatnonzero(gains(problem, low, high, first) >= 0)]
@@ -224,21 +225,19 @@ def stakes(problem: MoralHazardProblem, bound: float) -> float:
     """What a contract is worth, in money: what a relative gap refers to.
 
     It is what the bound leaves above the best contract that pays the same whatever happens, and at least a share of
-    what actions differ by under the first best. Constants in output, wealth or wages drop out, as do limits that do
-    not bind.
+    what actions differ by under the first best; sums that cancel are only known to a share of what is summed.
+    Limits that do not bind do not count.
     """
     cost = flat_wage(problem)
     profit = problem.expected_output - cost
     known = profit[np.isfinite(profit)]
+    moved = SMALLEST_FLOW * float(max(np.ptp(problem.output), np.abs(cost[np.isfinite(profit)]).max(initial=0.0)))
     if not len(known):
-        return max(float(np.ptp(problem.output)), NO_MONEY)
+        return max(moved, NO_MONEY)
     idle = problem.effort_cost == problem.effort_cost.min()  # what an agent does for a fixed wage
     flat = profit[idle & np.isfinite(profit)].max(initial=-np.inf)
     worth = abs(bound - flat) if math.isfinite(bound) and math.isfinite(flat) else 0.0
-    differs = SMALLEST_STAKE * float(np.ptp(known))
-    if worth == 0 and differs == 0:
-        worth = SMALLEST_STAKE * float(max(np.abs(known).max(), np.ptp(problem.output)))
-    return max(worth, differs, NO_MONEY)
+    return max(worth, SMALLEST_STAKE * float(np.ptp(known)), moved or SMALLEST_FLOW * np.abs(known).max(), NO_MONEY)
 
 
 def flat_wage(problem: MoralHazardProblem) -> Array:

@@ -44,6 +44,7 @@ class Impossibility:
     saving : utility that the agent saves by the mixture; without one, what it lacks to stay
     apart : how far apart utilities would have to be for the agent to prefer the action; infinite where nothing helps
     is_same : whether the mixture has the same outcomes as the action; else limits of wages are in the way
+    charge : weight of the agent's reservation utility in the proof, beside 1 for the mixture
 
     Examples
     --------
@@ -60,6 +61,7 @@ class Impossibility:
     saving: float
     apart: float
     is_same: bool
+    charge: float
 
     def __str__(self) -> str:
         failure = f"no wages implement {readable(self.action)}: "
@@ -143,7 +145,8 @@ def _proof(
     share = float(mixture.sum()) or 1.0
     is_same = weights[0] == 0 and float(np.abs(slope).max()) <= SAME * share
     names = tuple(problem.actions)
-    return Impossibility(names[action], names, mixture / share, gain / share, apart, is_same)
+    charge = float(weights[0]) / share
+    return Impossibility(names[action], names, mixture / share, gain / share, apart, is_same, charge)
 
 
 def _is_exactly_zero(weights: Array, probabilities: Array, action: int, others: Indices) -> Mask:

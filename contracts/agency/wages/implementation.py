@@ -1,7 +1,7 @@
 """What it costs to implement each action: wages that do, and bounds that nothing is cheaper.
 
-Strictly concave utilities go through `contracts.agency.prices`, all actions at once; a risk neutral agent's wages are
-linear programs. Whatever they find is compared anew: an action counts as implemented only by wages, as floats, for
+Strictly concave utilities go through `contracts.agency.wages.prices`, all actions at once; a risk neutral agent's wages
+are linear programs. Whatever they find is compared anew: an action counts as implemented only by wages, as floats, for
 which the agent certainly prefers it and certainly stays. Where there are none, the proof says why not.
 """
 
@@ -13,18 +13,19 @@ from typing import Any
 import numpy as np
 
 from contracts.agency.bound import ContractMultipliers, cost_bounds, multipliers_of
-from contracts.agency.impossible import Impossibility, impossibility
-from contracts.agency.linear import SPARES, linear_wages, rounded
-from contracts.agency.prices import SPARE, Priced, implementation_prices
 from contracts.agency.problem import MoralHazardProblem
 from contracts.agency.utility import RiskNeutral
 from contracts.agency.verify import compared
+from contracts.agency.wages.impossible import Impossibility, impossibility
+from contracts.agency.wages.linear import SPARES, linear_wages, rounded
+from contracts.agency.wages.prices import SPARE, Priced, implementation_prices
 from contracts.exact.rationals import EPS
 from contracts.inputs.arrays import Array, Indices, Mask
 from contracts.inputs.frozen import dataclass
 
 MORE_SPARE = (SPARE, 1e-8, 1e-6, 1e-5)  # room that constraints are asked to have, until wages keep them beyond doubt
 DIGITS = (12, 15)  # of wages that are tried first, as somebody would write them
+TIDY = (4, 6, 8)  # digits of wages that are tried last
 BACK = 12  # steps of bringing wages back to what constraints ask
 CHUNK = 20_000_000  # numbers in one table of actions by actions
 
@@ -91,6 +92,17 @@ def _by_linear_programs(problem: MoralHazardProblem, who: Indices) -> tuple[Arra
                 wages[k] = kept
                 break
     return wages, participation, incentive
+
+
+def tidied(problem: MoralHazardProblem, wages: Array, action: int) -> Array:
+    """The same wages with few digits, if those are kept beyond doubt and cost no more; else as they are."""
+    own = problem.outcome_probabilities[action]
+    cost = float(own @ wages)
+    for digits in TIDY:
+        short = np.clip(rounded(wages, digits), problem.lowest_wage, problem.highest_wage)
+        if float(own @ short) <= cost and is_kept(problem, short, action):
+            return np.asarray(short)
+    return wages
 
 
 def is_kept(problem: MoralHazardProblem, wages: Array, action: int) -> bool:
