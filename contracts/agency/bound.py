@@ -95,7 +95,10 @@ def cost_bounds(problem: MoralHazardProblem, multipliers: ContractMultipliers, w
     slope = weight[:, np.newaxis] * own - elsewhere
     gross = weight[:, np.newaxis] * own + elsewhere
     exact = plain & (charge == 1.0)
-    off = np.where(exact[:, np.newaxis], 0.0, (count + 6)[:, np.newaxis] * EPS * gross)
+    lacking = np.zeros_like(probabilities)  # what chances lack to 1 counts for the likeliest outcome
+    lacking[np.arange(problem.n_actions), problem.likeliest] = np.abs(problem.remainders).sum(axis=1)
+    missing = weight[:, np.newaxis] * lacking[who] + prices @ lacking
+    off = np.where(exact[:, np.newaxis], 0.0, (count + 6)[:, np.newaxis] * EPS * gross + 2 * missing)
     surplus, size = _largest(problem, own, slope, off)
     deviations = np.asarray(prices @ effort)
     constant = charge * (effort[who] + problem.reservation_utility) + (total * effort[who] - deviations)

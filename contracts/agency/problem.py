@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import math
+from functools import cached_property
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from contracts.agency.utility import RiskNeutral, Utility
 from contracts.errors import ProblemError
@@ -133,6 +135,22 @@ class MoralHazardProblem:
         lowest, highest = self.lowest_wage, self.highest_wage
         return _utility_at(self.utility, lowest, low), _utility_at(self.utility, highest, high)
 
+    @cached_property
+    def likeliest(self) -> NDArray[np.intp]:
+        """The likeliest outcome of each action; (n_actions,)."""
+        return np.asarray(self.outcome_probabilities.argmax(axis=1))
+
+    @cached_property
+    def remainders(self) -> Array:
+        """What the floats of each action lack to 1, in parts that sum to it without rounding; (n_actions, n_parts).
+
+        It counts for the likeliest outcome, so that chances sum to 1 exactly: else agents would prefer, at wages that
+        are the same after every outcome, the action whose chances were rounded up.
+        """
+        parts = [_remainder(row) for row in self.outcome_probabilities.tolist()]
+        width = max(map(len, parts))
+        return np.array([[*row, *[0.0] * (width - len(row))] for row in parts]).reshape(self.n_actions, width)
+
     @property
     def has_limits(self) -> bool:
         """Whether some wage has a limit."""
@@ -198,7 +216,15 @@ def _checked_probabilities(given: Any, actions: Any) -> Array:
             f"outcome_probabilities{place((worst,), actions)} sum to {sums[worst]:.10g}, not 1: "
             "divide every row by its sum"
         )
-    return probabilities
+    return np.where((sums == 1)[:, np.newaxis], probabilities, probabilities / sums[:, np.newaxis])
+
+
+def _remainder(chances: list[float]) -> list[float]:
+    """Numbers that add up, without rounding, to what chances lack to 1."""
+    rest: list[float] = []
+    while (more := math.fsum([1.0, *(-chance for chance in chances), *(-part for part in rest)])) != 0:
+        rest.append(more)
+    return rest
 
 
 def _one_each(field: str, given: Any, count: int, noun: str, names: Any) -> Array:

@@ -12,13 +12,14 @@ from contracts.agency.contract import Contract
 from contracts.agency.problem import MoralHazardProblem, action_number
 from contracts.agency.utility import RiskNeutral
 from contracts.agency.verify import certify, first_best_prices, value_bound
-from contracts.agency.wages.implementation import Implementations, implementations, tidied
+from contracts.agency.wages.implementation import Implementations, implementations, polished, tidied
 from contracts.agency.wages.impossible import impossibility
 from contracts.errors import InfeasibleMenuError, ProblemError, SolverError
 from contracts.inputs.arrays import Array, Mask, number
 from contracts.inputs.door import checked
 
 DEARER = (2.0, 10.0, 1e3, 1e6)  # times what a proof has to be worth, to count after rounding
+INSIDE = 1e-9  # weight of participation that outweighs rounding in a proof
 ENOUGH = 1e-9  # share of what is at stake by which an action's first best must fall short not to be looked at
 
 
@@ -83,8 +84,8 @@ def _implementing(problem: MoralHazardProblem, action: int, gap: float) -> Contr
             raise InfeasibleMenuError(f"{proof}. Ask for another action, or change what outcomes tell", (str(proof),))
         raise SolverError(
             f"no wages were found that implement {problem.actions[action]!r} beyond doubt, and no proof that there are"
-            " none: other actions may be as good at best, or utilities too far apart for floats. Lower its effort_cost a "
-            "little, or limit wages from below",
+            " none: other actions may be as good at best, or utilities too far apart for floats. Lower its effort_cost"
+            " a little, or limit wages from below",
             ("prices",),
         )
     bound = value_bound(problem, found.multipliers, action)
@@ -101,7 +102,7 @@ def _contract(
     *,
     demanded: bool,
 ) -> Contract:
-    wages = tidied(problem, wages, action)
+    wages = tidied(problem, polished(problem, action, wages), action)
     certificate = certify(problem, wages, action, bound, gap=gap)
     return Contract(problem, wages, action, certificate, multipliers, demanded)
 
@@ -209,7 +210,7 @@ def _priced_out(
         enough = (promise[action] - value) / proof.saving
         for times in DEARER:
             participation, incentive = np.zeros(problem.n_actions), np.zeros((problem.n_actions, problem.n_actions))
-            participation[action] = base + times * enough * proof.charge
+            participation[action] = base + times * enough * (proof.charge + INSIDE)
             incentive[action] = times * enough * proof.mixture
             ray = multipliers_of(participation, incentive)
             if problem.expected_output[action] - cost_bounds(problem, ray, np.array([action]))[0] <= value:

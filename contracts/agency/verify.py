@@ -107,41 +107,68 @@ class Comparison(NamedTuple):
 
 def compared(problem: MoralHazardProblem, wages: Array, action: int) -> Comparison:
     """The most tempting other action, what the agent gains by it, and what it has above its reservation utility."""
-    probabilities, effort = problem.outcome_probabilities, problem.effort_cost
+    effort = problem.effort_cost
     low, high = problem.utility.interval(wages)
     if np.array_equal(low, high):  # money, or roots of squares
-        worth = low[np.newaxis]
-        best = best_options(worth, probabilities, effort, payoff=lambda _, k: np.zeros(len(k)), own=np.array([action]))
+        worth, chances = _exactly(problem, low)
+        best = best_options(worth, chances, effort, payoff=lambda _, k: np.zeros(len(k)), own=np.array([action]))
         reserve = np.array([problem.reservation_utility])
-        slack = participation_slacks(worth, probabilities[[action]], effort[[action]], reserve)
+        slack = participation_slacks(worth, chances[[action]], effort[[action]], reserve)
         return Comparison(int(best.runner_up[0]), float(best.runner_up_gain[0]), float(slack[0]))
-    most = gains(problem, low, high, action)
+    most = gains(problem, wages, action)
     most[action] = -np.inf
     tempting = int(np.argmax(most))
-    least = _slack(problem, low, high, action)
+    least = _slack(problem, wages, action)
     return Comparison(tempting if problem.n_actions > 1 else -1, float(most[tempting]), least)
 
 
-def gains(problem: MoralHazardProblem, low: Array, high: Array, action: int) -> Array:
-    """The most that the agent can gain by each action over one, for utilities between bounds; (n_actions,)."""
+def _exactly(problem: MoralHazardProblem, utilities: Array) -> tuple[Array, Array]:
+    """Utilities of wages, and chances that sum to 1 without rounding: what is missing joins as goods of its own.
+
+    The remainder of an action is worth what its likeliest outcome is.
+    """
+    rest, likeliest = problem.remainders, problem.likeliest
+    places = np.unique(likeliest)
+    columns = [np.where((likeliest == place)[:, np.newaxis], rest, 0.0) for place in places]
+    values = np.concatenate([utilities, np.repeat(utilities[places], rest.shape[1])])
+    return values[np.newaxis], np.hstack([problem.outcome_probabilities, *columns])
+
+
+def gains(problem: MoralHazardProblem, wages: Array, action: int) -> Array:
+    """The most that the agent can gain by each action over one, whatever its utilities within bounds; (n_actions,).
+
+    Utilities count from that of the action's likeliest outcome: equal wages are worth exactly the same.
+    """
+    low, high = problem.utility.interval(wages)
+    here = int(problem.likeliest[action])
+    same = wages == wages[here]
+    down, up = np.where(same, 0.0, low - high[here]), np.where(same, 0.0, high - low[here])
+    largest = np.maximum(np.abs(down), np.abs(up))
+    rounding = 2 * EPS * np.where(same, 0.0, np.maximum(np.abs(low), np.abs(high)) + abs(high[here]) + abs(low[here]))
     step = problem.outcome_probabilities - problem.outcome_probabilities[action]
     dearer = problem.effort_cost - problem.effort_cost[action]
-    size = np.abs(step)
-    most = np.where(step > 0, step * high, step * low).sum(axis=1)
-    off = (problem.n_outcomes + 4) * EPS * (size @ np.maximum(np.abs(low), np.abs(high)))
-    off = off + 2 * EPS * (np.abs(dearer) + np.abs(most))
-    return np.asarray(most - dearer + off)
-
-
-def _slack(problem: MoralHazardProblem, low: Array, high: Array, action: int) -> float:
-    own, effort, reserve = (
-        problem.outcome_probabilities[action],
-        problem.effort_cost[action],
-        problem.reservation_utility,
+    most = np.where(step > 0, step * up, step * down).sum(axis=1)
+    off = np.abs(step) @ (rounding + (problem.n_outcomes + 4) * EPS * largest)
+    rest = np.abs(problem.remainders).sum(axis=1)
+    off = off + rest * largest[problem.likeliest] * (1 + 4 * EPS)
+    gain = most - dearer
+    return np.asarray(
+        np.where((most == 0) & (off == 0), -dearer, gain + off + 2 * EPS * (np.abs(dearer) + np.abs(most)))
     )
-    worth = math.fsum((own * low).tolist())
-    off = 4 * EPS * (float(own @ np.maximum(np.abs(low), np.abs(high))) + abs(effort) + abs(reserve))
-    return worth - effort - reserve - off
+
+
+def _slack(problem: MoralHazardProblem, wages: Array, action: int) -> float:
+    """The least that the agent can have above its reservation utility."""
+    low, high = problem.utility.interval(wages)
+    own = problem.outcome_probabilities[action]
+    effort, reserve = float(problem.effort_cost[action]), problem.reservation_utility
+    here = int(problem.likeliest[action])
+    if np.all((wages == wages[here]) | (own == 0)) and low[here] == high[here]:
+        return math.fsum([float(low[here]), -effort, -reserve])
+    worth = math.fsum([*(own * low).tolist(), -effort, -reserve])
+    sizes = np.maximum(np.abs(low), np.abs(high))
+    off = 2 * EPS * float(own @ sizes) + float(np.abs(problem.remainders[action]).sum() * sizes[here])
+    return worth - off - EPS * abs(worth)
 
 
 def preferred_action(problem: MoralHazardProblem, wages: Array) -> int:
@@ -153,17 +180,12 @@ def preferred_action(problem: MoralHazardProblem, wages: Array) -> int:
     profits = problem.expected_output - problem.outcome_probabilities @ wages
     low, high = problem.utility.interval(wages)
     if np.array_equal(low, high):
-        best = best_options(
-            low[np.newaxis],
-            problem.outcome_probabilities,
-            problem.effort_cost,
-            payoff=lambda _, options: profits[options],
-        )
-        return int(best.option[0])
+        payoff = lambda _, options: profits[options]  # noqa: E731
+        return int(best_options(*_exactly(problem, low), problem.effort_cost, payoff=payoff).option[0])
     worth = problem.outcome_probabilities @ ((low + high) / 2) - problem.effort_cost
     first = int(np.argmax(worth))
-    close = [first, *np.flatnonzero(gains(problem, low, high, first) >= 0)]
-    sure = [k for k in close if np.delete(gains(problem, low, high, int(k)), k).max(initial=-np.inf) <= 0]
+    close = [first, *np.flatnonzero(gains(problem, wages, first) >= 0)]
+    sure = [k for k in close if np.delete(gains(problem, wages, int(k)), k).max(initial=-np.inf) <= 0]
     return int(max(sure, key=lambda k: profits[k])) if sure else first
 
 

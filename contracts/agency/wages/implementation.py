@@ -26,6 +26,8 @@ from contracts.inputs.frozen import dataclass
 MORE_SPARE = (SPARE, 1e-8, 1e-6, 1e-5)  # room that constraints are asked to have, until wages keep them beyond doubt
 DIGITS = (12, 15)  # of wages that are tried first, as somebody would write them
 TIDY = (4, 6, 8)  # digits of wages that are tried last
+POLISHED = 1e-4  # share of the unit of utility that a constraint may have to spare and still count as binding
+SLIVERS = (2e-16, 4e-15, 1e-13, 1e-12, 1e-11)  # to spare after polishing
 BACK = 12  # steps of bringing wages back to what constraints ask
 CHUNK = 20_000_000  # numbers in one table of actions by actions
 
@@ -121,21 +123,27 @@ def _by_prices(problem: MoralHazardProblem, who: Indices) -> tuple[Array, Array,
 
     wages = np.full((len(who), problem.n_outcomes), np.nan)
     found = implementation_prices(problem, who)
-    best, pending = found, np.arange(len(who))
+    best, pending, otherwise = found, np.arange(len(who)), wages
     for spare in MORE_SPARE:
         if spare != SPARE:
             best = implementation_prices(problem, who[pending], spare=spare)
         offered = wages_at(problem, who[pending], best)
-        kept = best.is_solved & are_kept(problem, offered, who[pending])
+        certain = are_kept(problem, offered, who[pending])
+        kept = best.is_solved & certain
         wages[pending[kept]] = offered[kept]
-        for k in np.flatnonzero(~kept & (spare == SPARE)):  # prices too far apart to be told from one another in floats
-            brought = brought_back(problem, int(who[pending[k]]), offered[k], best.price[k])
+        if spare == SPARE:
+            otherwise = np.where(certain[:, np.newaxis], offered, np.nan)
+        for k in np.flatnonzero(
+            ~kept & ~certain & (spare == SPARE)
+        ):  # prices too far apart to be told from one another in floats
+            brought = brought_back(problem, int(who[pending[k]]), offered[k])
             if brought is not None:
                 wages[pending[k]] = brought
                 kept[k] = True
         pending = pending[~kept & best.is_solved]
         if not len(pending):
             break
+    wages = np.where(np.isnan(wages), otherwise, wages)  # ties, which leave nothing to spare
     slots = found.tempting.shape[1]
     rows, columns, prices = np.repeat(who, slots), found.tempting.ravel(), found.incentive.ravel()
     used = (columns >= 0) & (prices > 0)
@@ -178,37 +186,82 @@ def _with_punishment(problem: MoralHazardProblem, action: int, wages: Array, whe
     return np.where(where, np.clip(utility.inverse(np.array(level)), -np.inf, problem.highest_wage), wages)
 
 
-def brought_back(problem: MoralHazardProblem, action: int, wages: Array, price: Array) -> Array | None:
+def brought_back(problem: MoralHazardProblem, action: int, wages: Array) -> Array | None:
     """Wages near some that miss a few constraints, which keep them all; None if none are found.
 
     Promised utilities move as little as it takes, where money is least concerned, by Newton's method on constraints.
     """
-    utility, own, effort = problem.utility, problem.outcome_probabilities[action], problem.effort_cost
-    low, high = problem.utility_limits
-    with np.errstate(over="ignore", invalid="ignore"):
-        values = utility.value(np.where(np.isfinite(wages), wages, 0.0))
-        move = np.where(price > 0, utility.response(np.where(price > 0, price, 1.0)), 0.0) / np.where(
-            own > 0, own, np.inf
-        )
-    if not (np.isfinite(values).all() and np.isfinite(move).all()):
-        return None
-    rows = np.vstack([own, own - problem.outcome_probabilities])
-    needed = np.append(effort[action] + problem.reservation_utility, effort[action] - effort)
-    differs = np.any(rows != 0, axis=1)
-    rows, needed = rows[differs], needed[differs]
-    size = np.abs(rows).sum(axis=1)
-    spare = 1e-9 * size * float(np.abs(needed / size).max(initial=0.0))
+    moving = _Moving(problem, action, wages)
+    values = moving.values
+    spare = 1e-9 * moving.unit * moving.size
     for _ in range(BACK):
-        short = needed + spare - rows @ values
+        if not np.isfinite(values).all():
+            return None
+        short = moving.needed + spare - moving.rows @ values
         if np.all(short <= 0):
-            with np.errstate(over="ignore"):
-                found = np.clip(utility.inverse(values), problem.lowest_wage, problem.highest_wage)
+            found = moving.wages(values)
             return found if is_kept(problem, found, action) else None
         tight = np.flatnonzero(short > -spare)
-        part = rows[tight] * np.sqrt(move)
-        step = np.sqrt(move) * np.linalg.lstsq(part, short[tight] + 0.5 * spare[tight], rcond=1e-12)[0]
-        values = np.clip(values + step, np.maximum(low, utility.span[0]), np.minimum(high, utility.span[1]))
+        values = moving.moved(values, tight, short[tight] + 0.5 * spare[tight])
     return None
+
+
+def polished(problem: MoralHazardProblem, action: int, wages: Array) -> Array:
+    """Wages that keep all constraints with less to spare, where there are such that cost less; else as they are."""
+    moving = _Moving(problem, action, wages)
+    if not np.isfinite(moving.values).all():
+        return wages
+    own = problem.outcome_probabilities[action]
+    slack = moving.rows @ moving.values - moving.needed
+    tight = np.flatnonzero(slack <= POLISHED * moving.unit * moving.size)
+    for spare in SLIVERS:
+        values = moving.values
+        for _ in range(2):
+            short = moving.needed[tight] + spare * moving.unit * moving.size[tight] - moving.rows[tight] @ values
+            values = moving.moved(values, tight, short)
+        if not np.isfinite(values).all():
+            return wages
+        found = moving.wages(values)
+        if float(own @ found) < float(own @ wages) and is_kept(problem, found, action):
+            return found
+    return wages
+
+
+class _Moving:
+    """Promised utilities of an action, its constraints, and how to move the one to meet the other."""
+
+    def __init__(self, problem: MoralHazardProblem, action: int, wages: Array) -> None:
+        self.problem, utility = problem, problem.utility
+        own, effort = problem.outcome_probabilities[action], problem.effort_cost
+        self.low, self.high = problem.utility_limits
+        filled = np.where(np.isfinite(wages), wages, problem.highest_wage)
+        with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
+            self.values = utility.value(filled)
+            inside = (filled > problem.lowest_wage) & (filled < problem.highest_wage) & (own > 0)
+            price = np.where(inside, utility.price(filled), 1.0)
+            response = np.ones_like(price) if isinstance(utility, RiskNeutral) else utility.response(price)
+            self.weight = np.sqrt(np.where(inside, response, 0.0) / np.where(own > 0, own, 1.0))
+        self.weight = np.where(np.isfinite(self.weight), self.weight, 0.0)
+        rows = np.vstack([own, own - problem.outcome_probabilities])
+        needed = np.append(effort[action] + problem.reservation_utility, effort[action] - effort)
+        kept = np.any(rows != 0, axis=1)
+        self.rows, self.needed = rows[kept], needed[kept]
+        self.size = np.abs(self.rows).sum(axis=1)
+        plain = self.size >= 1e-3 * self.size.max()
+        self.unit = float(np.abs(self.needed[plain] / self.size[plain]).max()) or 1.0
+
+    def moved(self, values: Array, which: Indices, short: Array) -> Array:
+        """Values at which some constraints have so much more."""
+        part = self.rows[which] * self.weight
+        length = np.maximum(np.linalg.norm(part, axis=1), 1e-300)
+        step = self.weight * np.linalg.lstsq(part / length[:, np.newaxis], short / length, rcond=1e-11)[0]
+        return np.asarray(np.clip(values + step, self.low, self.high))
+
+    def wages(self, values: Array) -> Array:
+        """The wages that are worth so much."""
+        with np.errstate(over="ignore"):
+            found = self.problem.utility.inverse(values)
+        return np.asarray(np.clip(found, self.problem.lowest_wage, self.problem.highest_wage))
 
 
 def are_kept(problem: MoralHazardProblem, wages: Array, who: Indices) -> Mask:
@@ -243,8 +296,7 @@ def _prefer(problem: MoralHazardProblem, who: Indices, low: Array, high: Array) 
     spread = off + (problem.n_outcomes + 4) * EPS * size
     worth = (middle - centre) @ probabilities.T
     doubt = spread @ probabilities.T
-    level = np.abs(centre[:, 0]) * np.abs(probabilities.sum(axis=1) - 1).max()
-    level = level + np.abs(centre[:, 0]) * problem.n_outcomes * EPS
+    level = 2 * np.abs(problem.remainders).sum(axis=1).max() * size.max(axis=1)
     each = np.arange(len(who))
     own, own_doubt = worth[each, who], doubt[each, who]
     gain = worth - own[:, np.newaxis] + doubt + own_doubt[:, np.newaxis]

@@ -42,7 +42,9 @@ def linear_wages(problem: MoralHazardProblem, action: int, spare: float, rows: A
     step = own - probabilities[others]
     size = np.maximum(np.abs(step).sum(axis=1), 1e-12)
     needed = (effort[action] - effort[others]) / size
-    unit = float(np.abs(needed).max(initial=0.0)) or abs(effort[action] + problem.reservation_utility) or 1.0
+    plain = size >= 1e-3 * size.max(initial=0.0)
+    unit = float(np.maximum(needed[plain], 1e-2 * np.abs(needed[plain])).max(initial=0.0))
+    unit = unit or abs(effort[action] + problem.reservation_utility) or 1.0
     always = np.vstack([own, *([] if rows is None else [rows])])
     least = np.append(effort[action] + problem.reservation_utility + spare * unit, np.zeros(len(always) - 1))
     scale = _measure(problem, action)

@@ -95,10 +95,11 @@ class _Solver:
         punished = np.where(~self.occurs & ~bottomless, np.where(bottomless, 0.0, self.low_utility), 0.0)
         self.punished = punished
         self.reserve = effort[who] + problem.reservation_utility
-        pulls = np.where(self.allowed, self.missing / self.norm, 0.0)
+        pulls = np.where(self.allowed, self.missing / np.maximum(self.norm, 1e-3 * self.norm.max()), 0.0)
         unit = np.maximum(pulls.max(axis=1, initial=0.0), 1e-2 * np.abs(pulls).max(axis=1, initial=0.0))
+        unit = np.maximum(unit, 1e-3 * np.abs(self.reserve))
         self.slack = spare * np.maximum(unit, 1e-280)
-        self.reserve_slack = spare * (unit * np.sqrt((own * own).sum(axis=1)) + 1e-3 * np.abs(self.reserve))
+        self.reserve_slack = spare * (unit * np.sqrt((own * own).sum(axis=1)))
         bottom = float(self.low_utility.min())
         self.index = np.full((n, SLOTS), -1, dtype=np.intp)
         self.z = np.zeros((n, SLOTS + 1))
