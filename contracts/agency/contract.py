@@ -12,7 +12,7 @@ import numpy as np
 from contracts.agency.bound import ContractMultipliers, multipliers_of
 from contracts.agency.problem import MoralHazardProblem, action_number
 from contracts.agency.records import problem_from_record, problem_record
-from contracts.agency.verify import flat_wage, verify_contract
+from contracts.agency.verify import first_best_cost, verify_contract
 from contracts.agency.wages.implementation import Implementations, implementations
 from contracts.agency.wages.impossible import Impossibility
 from contracts.display.table import Tabular
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from contracts.display.table import Table
 
 SCHEMA = "menuwright/contract/1"
-BINDING = 1e-6  # share of the price of participation, or of the largest, from which a constraint counts as binding
+BINDING = 1e-6  # share of the largest weight from which a constraint counts as binding
 
 
 @checked
@@ -107,7 +107,7 @@ class Contract(Tabular):
     @property
     def first_best_cost(self) -> Array:
         """What each action would cost if it could be seen; (n_actions,), inf where no wage within limits keeps it."""
-        return flat_wage(self.problem)
+        return first_best_cost(self.problem)
 
     @cached_property
     def implementations(self) -> Implementations:
@@ -134,13 +134,17 @@ class Contract(Tabular):
 
     @property
     def binding(self) -> list[str]:
-        """Constraints with a price: 'IR', and 'IC -> name' for every action that tempts, the dearest first."""
-        prices = self.multipliers.incentive[[self.action], :].tocoo()
-        reserve = float(self.multipliers.participation[self.action])
-        least = BINDING * max(reserve, float(prices.data.max(initial=0.0)))
-        order = np.argsort(-prices.data, kind="stable")
-        tempting = [int(prices.coords[1][k]) for k in order if prices.data[k] > least]
-        return ["IR"] * (reserve > least) + [f"IC -> {self.problem.actions[k]}" for k in tempting]
+        """Constraints with a price: 'IR', and 'IC -> name' for every action that tempts, what weighs most first.
+
+        Prices are weighed by how far an action's outcomes are apart: that of a neighbour is large as it is near.
+        """
+        problem, prices = self.problem, self.multipliers.incentive[[self.action], :].tocoo()
+        tempting = np.asarray(prices.coords[1])
+        apart = np.abs(problem.outcome_probabilities[tempting] - problem.outcome_probabilities[self.action]).sum(axis=1)
+        weight, reserve = prices.data * apart, float(self.multipliers.participation[self.action])
+        least = BINDING * max(reserve, float(weight.max(initial=0.0)))
+        order = [int(k) for k in np.argsort(-weight, kind="stable") if weight[k] > least]
+        return ["IR"] * (reserve > least) + [f"IC -> {problem.actions[int(tempting[k])]}" for k in order]
 
     # ---- showing it ----
 

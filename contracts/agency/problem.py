@@ -221,9 +221,10 @@ def _checked_probabilities(given: Any, actions: Any) -> Array:
 
 def _remainder(chances: list[float]) -> list[float]:
     """Numbers that add up, without rounding, to what chances lack to 1."""
-    rest: list[float] = []
-    while (more := math.fsum([1.0, *(-chance for chance in chances), *(-part for part in rest)])) != 0:
-        rest.append(more)
+    summed, rest = [-1.0, *chances], list[float]()
+    while (excess := math.fsum(summed)) != 0:
+        rest.append(-excess)
+        summed.append(-excess)
     return rest
 
 

@@ -225,7 +225,7 @@ class OfWealth(Utility):
                 return np.asarray(self._factor * (2 * lost + EPS * ULPS * logs))
             root = power(wealth, rho)
             size = np.abs(self._factor * root / rho)
-            off = EPS * size * (ULPS + 4 + abs(rho) * (1 + logs))
+            off = EPS * size * (ULPS + 4 + abs(rho) * (1 + logs)) + TINY
         short = (rho == 0.5) & (lost == 0) & (root.astype(np.float32) == root) & (root * root == wealth)
         return np.where((wealth == 0) | short, 0.0, off)  # u(0) is 0 or -inf, and the root of a square its side
 
@@ -370,4 +370,4 @@ class CARA(Utility):
     def _rounding(self, wage: Array) -> Array:
         with np.errstate(over="ignore", invalid="ignore"):
             exponent = self.risk_aversion * np.asarray(wage, dtype=np.float64)
-            return np.asarray(EPS * np.exp(-exponent) * (ULPS + 4 + np.abs(exponent)))
+            return np.asarray(EPS * np.exp(-exponent) * (ULPS + 4 + np.abs(exponent)) + TINY)

@@ -27,7 +27,8 @@ from contracts.proof.certificate import Certificate, Deviation, Violation, check
 from contracts.proof.scale import NO_MONEY
 
 AGENT = "the agent"
-SMALLEST_FLOW = 1e-6  # share of the money that changes hands
+SMALLEST_FLOW = 1e-4  # share of the money that changes hands
+DOUBLINGS, BISECTIONS = 40, 100
 SMALLEST_STAKE = 1e-3  # share of the range of first-best profits that a contract counts as worth, at least
 
 
@@ -147,8 +148,8 @@ def gains(problem: MoralHazardProblem, wages: Array, action: int) -> Array:
     rounding = 2 * EPS * np.where(same, 0.0, np.maximum(np.abs(low), np.abs(high)) + abs(high[here]) + abs(low[here]))
     step = problem.outcome_probabilities - problem.outcome_probabilities[action]
     dearer = problem.effort_cost - problem.effort_cost[action]
-    most = np.where(step > 0, step * up, step * down).sum(axis=1)
-    off = np.abs(step) @ (rounding + (problem.n_outcomes + 4) * EPS * largest)
+    most = step @ ((up + down) / 2)
+    off = np.abs(step) @ ((up - down) / 2 + rounding + (problem.n_outcomes + 6) * EPS * largest)
     rest = np.abs(problem.remainders).sum(axis=1)
     off = off + rest * largest[problem.likeliest] * (1 + 4 * EPS)
     gain = most - dearer
@@ -250,7 +251,7 @@ def stakes(problem: MoralHazardProblem, bound: float) -> float:
     what actions differ by under the first best; sums that cancel are only known to a share of what is summed.
     Limits that do not bind do not count.
     """
-    cost = flat_wage(problem)
+    cost = first_best_cost(problem)
     profit = problem.expected_output - cost
     known = profit[np.isfinite(profit)]
     moved = SMALLEST_FLOW * float(max(np.ptp(problem.output), np.abs(cost[np.isfinite(profit)]).max(initial=0.0)))
@@ -262,12 +263,58 @@ def stakes(problem: MoralHazardProblem, bound: float) -> float:
     return max(worth, SMALLEST_STAKE * float(np.ptp(known)), moved or SMALLEST_FLOW * np.abs(known).max(), NO_MONEY)
 
 
-def flat_wage(problem: MoralHazardProblem) -> Array:
-    """The least wage, the same after every outcome, that keeps an agent who takes an action; (n_actions,), or inf."""
+def first_best_cost(problem: MoralHazardProblem) -> Array:
+    """What each action would cost if it could be seen; (n_actions,), inf where no wages within limits keep the agent.
+
+    The agent then bears no risk: its wage is the same after every outcome, or at the limit that keeps it from it.
+    """
     level = problem.effort_cost + problem.reservation_utility
+    probabilities, lowest, highest = problem.outcome_probabilities, problem.lowest_wage, problem.highest_wage
+    if isinstance(problem.utility, RiskNeutral):
+        ends = [_expected(probabilities, end) for end in (lowest, highest)]
+        return np.where(ends[1] >= level, np.maximum(level, ends[0]), np.inf)
     low, high = problem.utility.span
-    utility, known = problem.utility, (level > low) & (level < high)
-    wage = np.where(level <= low, utility.lowest_wage, np.inf)
-    wage[known] = utility.inverse(level[known])
-    wage = np.maximum(wage, problem.lowest_wage.max())
-    return np.where(wage <= problem.highest_wage.min(), wage, np.inf)
+    known = (level > low) & (level < high)
+    wage = np.where(level <= low, problem.utility.lowest_wage, np.inf)
+    wage[known] = problem.utility.inverse(level[known])
+    if np.all(lowest == lowest[0]) and np.all(highest == highest[0]):
+        wage = np.maximum(wage, lowest[0])
+        return np.where(wage <= highest[0], wage, np.inf)
+    return _first_best_within(problem, wage)
+
+
+def _expected(probabilities: Array, values: Array) -> Array:
+    """Expectations of values that may be infinite where they do not occur."""
+    with np.errstate(invalid="ignore"):
+        return np.where(probabilities > 0, probabilities * values, 0.0).sum(axis=1)
+
+
+def _first_best_within(problem: MoralHazardProblem, wage: Array) -> Array:
+    """The same where limits differ by outcome: one wage, cut off at the limits of each, as high as it takes."""
+    probabilities, utility = problem.outcome_probabilities, problem.utility
+    level = problem.effort_cost + problem.reservation_utility
+
+    def offered(wage: Array) -> Array:
+        return np.asarray(np.clip(wage[:, np.newaxis], problem.lowest_wage, problem.highest_wage))
+
+    def worth(wage: Array) -> Array:
+        paid = offered(wage)
+        values = np.where(probabilities > 0, utility.value(np.maximum(paid, utility.lowest_wage)), 0.0)
+        return _expected(probabilities, values)
+
+    limits = np.concatenate([problem.lowest_wage, problem.highest_wage])
+    limits = limits[np.isfinite(limits)]
+    low = np.minimum(np.where(np.isfinite(wage), wage, limits.min()), limits.min())
+    low = np.maximum(low, utility.lowest_wage)
+    high = np.maximum(np.where(np.isfinite(wage), wage, limits.max()), limits.max()) + np.abs(limits).max() + 1.0
+    for _ in range(DOUBLINGS):
+        short = worth(high) < level
+        if not short.any():
+            break
+        high = np.where(short, 2 * high - low, high)
+    enough = worth(high) >= level
+    for _ in range(BISECTIONS):
+        middle = (low + high) / 2
+        reaches = worth(middle) >= level
+        low, high = np.where(reaches, low, middle), np.where(reaches, middle, high)
+    return np.where(enough, _expected(probabilities, offered(high)), np.inf)

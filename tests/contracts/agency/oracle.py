@@ -41,7 +41,8 @@ def least_cost(problem, action, solver=cp.CLARABEL):
             rows.append(v[o] >= worth(low[o]))
         if np.isfinite(high[o]):
             rows.append(v[o] <= worth(high[o]))
-    if type(problem.utility).__name__ == "SquareRoot":
+    kind = type(problem.utility).__name__
+    if kind == "SquareRoot" or (kind == "CRRA" and problem.utility.risk_aversion < 1):
         rows.append(v >= 0)
     program = cp.Problem(cp.Minimize(own @ cost), rows)
     try:
