@@ -31,10 +31,13 @@ class LinearWages(NamedTuple):
     incentive: Array  # (n_actions,)
 
 
-def linear_wages(problem: MoralHazardProblem, action: int, spare: float, rows: Array | None = None) -> LinearWages:
+def linear_wages(
+    problem: MoralHazardProblem, action: int, spare: float, shape: tuple[Array, Array] | None = None
+) -> LinearWages:
     """The least costly wages that implement an action, every constraint kept with room to spare.
 
-    `rows` are further rows . w >= 0, such as those of monotone wages; prices are then of no use.
+    `shape` holds further rows and limits, rows . w >= limits, such as those of monotone wages; prices then prove
+    nothing.
     """
     probabilities, effort = problem.outcome_probabilities, problem.effort_cost
     own, low, high = probabilities[action], problem.lowest_wage, problem.highest_wage
@@ -45,8 +48,8 @@ def linear_wages(problem: MoralHazardProblem, action: int, spare: float, rows: A
     plain = size >= 1e-3 * size.max(initial=0.0)
     unit = float(np.maximum(needed[plain], 1e-2 * np.abs(needed[plain])).max(initial=0.0))
     unit = unit or abs(effort[action] + problem.reservation_utility) or 1.0
-    always = np.vstack([own, *([] if rows is None else [rows])])
-    least = np.append(effort[action] + problem.reservation_utility + spare * unit, np.zeros(len(always) - 1))
+    always = np.vstack([own, *([] if shape is None else [shape[0]])])
+    least = np.append(effort[action] + problem.reservation_utility + spare * unit, [] if shape is None else shape[1])
     scale = _measure(problem, action)
     anchor = np.where(np.isfinite(low), low, np.where(np.isfinite(high), high, 0.0))
     ends = np.sort(np.vstack([low - anchor, high - anchor]) / scale, axis=0).T / unit
