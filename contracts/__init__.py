@@ -2,7 +2,10 @@
 
 from contracts import models
 from contracts.agency.bound import ContractMultipliers
+from contracts.agency.continuous import ContinuousContract, ContinuousMoralHazardProblem, solve_continuous_contract
 from contracts.agency.contract import Contract, load_contract
+from contracts.agency.forms import ContractComparison, ContractForm, RobustShare, compare_contracts, robust_share
+from contracts.agency.lotteries import LotteryContract, solve_lottery
 from contracts.agency.problem import MoralHazardProblem
 from contracts.agency.solve import solve_contract
 from contracts.agency.utility import CARA, CRRA, Log, RiskNeutral, SquareRoot
@@ -59,8 +62,12 @@ __all__ = [  # noqa: RUF022 - as Python sorts them
     "CRRA",
     "Certificate",
     "ChiSquare",
+    "ContinuousContract",
+    "ContinuousMoralHazardProblem",
     "Contract",
+    "ContractComparison",
     "ContractError",
+    "ContractForm",
     "ContractMultipliers",
     "Cost",
     "Criterion",
@@ -85,6 +92,7 @@ __all__ = [  # noqa: RUF022 - as Python sorts them
     "LinearConstraint",
     "Log",
     "Logarithm",
+    "LotteryContract",
     "Menu",
     "Misalignment",
     "Moments",
@@ -101,6 +109,7 @@ __all__ = [  # noqa: RUF022 - as Python sorts them
     "Reading",
     "Regret",
     "RiskNeutral",
+    "RobustShare",
     "ScreeningProblem",
     "Search",
     "Separable",
@@ -117,6 +126,7 @@ __all__ = [  # noqa: RUF022 - as Python sorts them
     "WeightedSum",
     "Welfare",
     "WorstOff",
+    "compare_contracts",
     "implementable",
     "load_contract",
     "load_front",
@@ -124,8 +134,11 @@ __all__ = [  # noqa: RUF022 - as Python sorts them
     "models",
     "pareto_front",
     "regret",
+    "robust_share",
     "same_group",
+    "solve_continuous_contract",
     "solve_contract",
+    "solve_lottery",
     "solve_menu",
     "verify",
     "verify_contract",

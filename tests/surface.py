@@ -156,6 +156,25 @@ def hidden() -> c.MoralHazardProblem:
 
 
 @functools.cache
+def on_a_line() -> c.ContinuousMoralHazardProblem:
+    import scipy.stats
+
+    return c.ContinuousMoralHazardProblem(
+        lambda a: scipy.stats.norm(a, 10.0), (-30.0, 110.0), (0.0, 60.0), lambda a: a**2 / 30_000, c.Log(50.0),
+        3.5, (0.0, np.inf), n_outcomes=12, n_actions=7)  # fmt: skip
+
+
+@functools.cache
+def schedule() -> c.ContinuousContract:
+    return c.solve_continuous_contract(on_a_line(), 30.0)
+
+
+@functools.cache
+def comparison() -> c.ContractComparison:
+    return c.compare_contracts(hidden())
+
+
+@functools.cache
 def same() -> c.MoralHazardProblem:
     return c.MoralHazardProblem([[0.5, 0.5], [0.5, 0.5]], [0.0, 1.0], [0.0, 1.0], actions=("shirk", "work"))
 
@@ -458,7 +477,11 @@ OBJECTS: dict[str, Callable[[], Any]] = {
     "CRRA": lambda: c.CRRA(2.0),
     "Certificate": lambda: menu().certificate,
     "ChiSquare": lambda: c.ChiSquare(0.1),
+    "ContinuousContract": schedule,
+    "ContinuousMoralHazardProblem": on_a_line,
     "Contract": contract,
+    "ContractComparison": comparison,
+    "ContractForm": lambda: comparison().forms[0],
     "ContractMultipliers": lambda: contract().multipliers,
     "Criterion": lambda: c.Criterion("options", lambda menu: float(len(menu.options.transfers))),
     "Deviation": lambda: menu().certificate.deviation,
@@ -479,6 +502,7 @@ OBJECTS: dict[str, Callable[[], Any]] = {
     "Linear": lambda: c.Linear(0.5),
     "LinearConstraint": lambda: c.LinearConstraint(allocation=[[1.0], [1.0]], upper=1.0),
     "Log": lambda: c.Log(1.0),
+    "LotteryContract": functools.cache(lambda: c.solve_lottery(hidden())),
     "Logarithm": lambda: c.Logarithm(offset=4.0),
     "Menu": menu,
     "Misalignment": lambda: c.Misalignment("a"),
@@ -494,6 +518,7 @@ OBJECTS: dict[str, Callable[[], Any]] = {
     "Quadratic": lambda: c.Quadratic(),
     "Reading": lambda: c.Reading("quality", good=0, power=2.0),
     "Regret": lambda: c.regret(menu(), {"even": [0.5, 0.5]}),
+    "RobustShare": lambda: c.RobustShare(0.5, 4.0),
     "RiskNeutral": lambda: c.RiskNeutral(),
     "ScreeningProblem": problem,
     "Search": lambda: c.Search(n_options=2, n_population=8, n_generations=2),
@@ -647,6 +672,14 @@ CALLS: dict[str, Callable[[], dict[str, Any]]] = {
     "SquareRoot.inverse": lambda: {"utility": np.array([0.5])},
     **_methods("CRRA Log SquareRoot CARA RiskNeutral", "conjugate response wage_at", lambda: {"price": np.array([2.0])}),
     **_methods("CARA CRRA Log RiskNeutral SquareRoot", "interval price value", lambda: {"wage": np.array([1.0])}),
+    "ContinuousContract.wage": lambda: {"outcome": [10.0, 20.0]},
+    "ContinuousMoralHazardProblem.at": lambda: {"actions": [10.0, 20.0]},
+    "ContractComparison.form": lambda: {"name": "linear"},
+    "compare_contracts": lambda: {"problem": hidden(), "gap": 1e-6},
+    "robust_share": lambda: {
+        "problem": c.MoralHazardProblem([[0.9, 0.1], [0.0, 1.0]], [0.0, 16.0], [0.0, 4.0], wages=(0.0, np.inf))},
+    "solve_continuous_contract": lambda: {"problem": on_a_line(), "action": 30.0, "gap": 1e-6},
+    "solve_lottery": lambda: {"problem": hidden(), "gap": 1e-6},
     "load_contract": lambda: {"path": saved("contract.json")},
     "solve_contract": lambda: {"problem": hidden(), "action": "work", "gap": 1e-6},
     "verify_contract": lambda: {

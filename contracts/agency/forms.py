@@ -83,13 +83,13 @@ class ContractComparison(Tabular):
         return Table(
             (
                 names("contract", ["first best", *(form.name for form in forms)]),
-                names("action", ["", *(readable(self.problem.actions[form.action]) for form in forms)]),
+                Column("action", [None, *(self.problem.actions[form.action] for form in forms)], readable, left=True),
                 Column(
                     "expected wage", [None, *(float(own[form.action] @ form.wages) for form in forms)], f".{DIGITS}g"
                 ),
                 Column("value", values, f".{DIGITS}g"),
                 Column("below the best", [None, *(best.value - form.value for form in forms)], f".{DIGITS - 1}g"),
-                names("terms", ["", *(form.terms for form in forms)]),
+                Column("terms", [None, *(form.terms or None for form in forms)], readable, left=True),
             ),
             f"Contracts for {self.problem.n_actions} actions and {self.problem.n_outcomes} outcomes",
             [f"no contract earns more than {best.certificate.upper_bound:.6g}; IC and IR hold for all"],
