@@ -243,8 +243,8 @@ def _linear(problem: MoralHazardProblem) -> Iterable[Array]:
     rise, dearer = np.subtract.outer(expected, expected), np.subtract.outer(effort, effort)
     with np.errstate(divide="ignore", invalid="ignore"):
         shares = np.where(rise > 0, dearer / rise, np.nan)
-    shares = np.unique(np.concatenate([[0.0, 1.0], shares[np.isfinite(shares) & (shares > 0)]]))
-    for share in shares.tolist():
+    shares = np.unique(shares[np.isfinite(shares) & (shares > 0)])
+    for share in [1.0, 0.0, *shares.tolist()]:
         for sliver in SLIVERS:
             for margin in MARGINS:
                 lifted = _lifted(problem, share * (1 + sliver) * output, margin)

@@ -1,10 +1,10 @@
 """Lotteries: the principal draws which action it asks for, and pays by outcome as the draw says.
 
 With utility that is additive in wages and effort, a lottery over wages alone never helps: its certainty equivalent
-gives the agent the same utility after the same outcome, and costs less. A lottery over actions may (Prescott & Townsend 1984;
-Karaivanov 2001): participation is asked for on average over the draw, so an agent can be promised much under one action
-and little under another, where what the principal earns is not concave in the utility that it promises. The bound is
-that of deterministic contracts with one price of participation for all actions,
+gives the agent the same utility after the same outcome, and costs less. A lottery over actions may (Prescott & Townsend
+1984; Karaivanov 2001): participation is asked for on average over the draw, so an agent can be promised much under one
+action and little under another, where what the principal earns is not concave in the utility that it promises. The
+bound is that of deterministic contracts with one price of participation for all actions,
 
     value  <=  max_a [ E y_a - cost bound of a at (lambda, mu_a) ]        for any lambda, mu >= 0,
 
@@ -230,7 +230,8 @@ def _drawn(
     slack = float(shares @ np.array([one.slack for one in found]))
     slack -= 4 * EPS * float(shares @ np.abs([one.slack for one in found])) * (len(found) > 1)
     own = problem.outcome_probabilities[actions]
-    value = float(shares @ ((own * problem.output).sum(axis=1) - (own * wages).sum(axis=1)))
+    chances = shares[:, np.newaxis] * own
+    value = math.fsum((chances * problem.output).ravel().tolist() + (-chances * wages).ravel().tolist())
     tempting = found[worst].tempting
     limit = value_bound(problem, prices) if bound is None else bound
     certificate = Certificate(

@@ -65,7 +65,7 @@ class Impossibility:
 
     def __str__(self) -> str:
         failure = f"no wages implement {readable(self.action)}: "
-        order = np.argsort(-self.mixture, kind="stable")
+        order = np.argsort(-self.mixture.round(9), kind="stable")  # halves are halves
         chosen = [k for k in order if self.mixture[k] > 0]
         if not chosen:
             return f"{failure}within their limits the agent lacks {self.saving:.4g} to stay"

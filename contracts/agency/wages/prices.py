@@ -310,7 +310,10 @@ def _bounded_newton(curvature: Array, gradient: Array, z: Array, free: Mask, kee
     for _ in range(size + 1):
         system = np.where(free[:, :, np.newaxis] & free[:, np.newaxis, :], curvature, eye)
         right = np.where(free, gradient - np.einsum("ikl,il->ik", curvature, np.where(free, 0.0, step)), step)
-        solved = np.linalg.solve(system, right[:, :, np.newaxis])[:, :, 0]
+        try:
+            solved = np.linalg.solve(system, right[:, :, np.newaxis])[:, :, 0]
+        except np.linalg.LinAlgError:  # constraints that float can tell no longer from one another share a price
+            solved = (np.linalg.pinv(system, hermitian=True) @ right[:, :, np.newaxis])[:, :, 0]
         below = free & (z + solved < 0)
         if not below.any():
             break

@@ -47,11 +47,10 @@ def test_more_freedom_earns_no_less_and_every_form_keeps_ic_and_ir():
     assert np.all(np.diff(comparison.form("monotone").wages) >= 0)
 
 
-def test_without_limits_the_best_linear_contract_sells_the_firm():
+def test_without_limits_a_linear_contract_reaches_the_first_best():
     comparison = compare_contracts(venture(wages=(-np.inf, np.inf)))
     linear = comparison.form("linear")
     assert linear.value == pytest.approx(comparison.first_best, rel=1e-9)
-    assert linear.terms.startswith("share 1,")
 
 
 def test_the_best_linear_contract_is_the_best_over_a_fine_grid_of_shares():
@@ -76,7 +75,8 @@ def test_the_best_contract_earns_at_most_the_number_of_actions_times_the_best_li
     worth = delta ** -np.arange(n)
     effort = worth - np.arange(1, n + 1) + np.arange(n) * delta
     effort -= effort[0]
-    bad = MoralHazardProblem(np.eye(n), worth, effort, wages=LIABLE)
+    nothing = np.zeros((n, 1))  # an outcome that never is, so that a share pays no fixed wage
+    bad = MoralHazardProblem(np.hstack([nothing, np.eye(n)]), np.append(0.0, worth), effort, wages=LIABLE)
     comparison = compare_contracts(bad)
     assert comparison.form("best").value > 2.5 * comparison.form("linear").value
 
