@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from contracts.agency.problem import MoralHazardProblem
+from contracts.agency.problem import MoralHazardProblem, remainder
 from contracts.agency.utility import RiskNeutral, Utility
 from contracts.errors import ProblemError
 from contracts.exact.rationals import EPS
@@ -87,26 +87,44 @@ def cost_bounds(problem: MoralHazardProblem, multipliers: ContractMultipliers, w
     who = np.arange(problem.n_actions) if who is None else who
     probabilities, effort = problem.outcome_probabilities, problem.effort_cost
     own, charge = probabilities[who], multipliers.participation[who]
-    prices = multipliers.incentive[who]
-    total, elsewhere = np.asarray(prices.sum(axis=1)).ravel(), np.asarray(prices @ probabilities)
-    count = np.diff(prices.indptr).astype(np.float64)
+    prices, others = _dense(multipliers.incentive, who)
+    total, elsewhere = prices.sum(axis=1), prices @ probabilities[others]
+    count = np.count_nonzero(prices, axis=1).astype(np.float64)
     plain = total == 0
     weight = charge + total
     slope = weight[:, np.newaxis] * own - elsewhere
     gross = weight[:, np.newaxis] * own + elsewhere
     exact = plain & (charge == 1.0)
-    lacking = np.zeros_like(probabilities)  # what chances lack to 1 counts for the likeliest outcome
-    lacking[np.arange(problem.n_actions), problem.likeliest] = np.abs(problem.remainders).sum(axis=1)
-    missing = weight[:, np.newaxis] * lacking[who] + prices @ lacking
-    off = np.where(exact[:, np.newaxis], 0.0, (count + 6)[:, np.newaxis] * EPS * gross + 2 * missing)
+    off = np.where(exact[:, np.newaxis], 0.0, (len(others) * (count > 0) + 6)[:, np.newaxis] * EPS * gross)
+    own_rest, other_rest = (_rests(problem, rows) for rows in (who, others))  # they count for the likeliest outcome
+    np.add.at(off, (np.arange(len(who)), problem.likeliest[who]), np.where(exact, 0.0, 2 * weight * own_rest))
+    for place in np.unique(problem.likeliest[others]):
+        off[:, place] += 2 * prices @ np.where(problem.likeliest[others] == place, other_rest, 0.0)
     surplus, size = _largest(problem, own, slope, off)
-    deviations = np.asarray(prices @ effort)
+    deviations = np.asarray(prices @ effort[others])
     constant = charge * (effort[who] + problem.reservation_utility) + (total * effort[who] - deviations)
     size = size + charge * (np.abs(effort[who]) + abs(problem.reservation_utility))
-    size = size + total * np.abs(effort[who]) + np.asarray(prices @ np.abs(effort))
+    size = size + total * np.abs(effort[who]) + np.asarray(prices @ np.abs(effort[others]))
     with np.errstate(invalid="ignore"):
-        bound = constant - surplus - (count + problem.n_outcomes + 8) * EPS * size
+        bound = constant - surplus - (len(others) + problem.n_outcomes + 8) * EPS * size
     return np.where(np.isfinite(bound), np.nextafter(bound, -np.inf), -np.inf)
+
+
+def _dense(incentive: csr_array, who: Indices) -> tuple[Array, Indices]:
+    """Rows of prices in the columns that have any, and these columns."""
+    starts, ends = incentive.indptr[who], incentive.indptr[who + 1]
+    entries = np.concatenate([np.arange(a, b) for a, b in zip(starts, ends, strict=True)] or [np.arange(0)]).astype(int)
+    rows = np.repeat(np.arange(len(who)), ends - starts)
+    others, column = np.unique(incentive.indices[entries], return_inverse=True)
+    prices = np.zeros((len(who), len(others)))
+    np.add.at(prices, (rows, column), incentive.data[entries])
+    return prices, others
+
+
+def _rests(problem: MoralHazardProblem, rows: Indices) -> Array:
+    """The size of what the floats of some actions lack to 1, without rounding but their own."""
+    chances = problem.outcome_probabilities[rows].tolist()
+    return np.array([sum(map(abs, remainder(row))) for row in chances], dtype=np.float64)
 
 
 def _largest(problem: MoralHazardProblem, own: Array, slope: Array, off: Array) -> tuple[Array, Array]:

@@ -30,8 +30,9 @@ from contracts.inputs.frozen import dataclass
 from contracts.inputs.kinds import Count
 
 NEIGHBOUR = 1e-4  # share of the interval at which neighbours stand for the first-order condition
-FINE = 2001  # actions among which the most tempting one is looked for
-CLOSER = (1.0, 0.25, 0.05)  # of the grid's spacing, around the best action so far
+FINE = 501  # actions among which the most tempting one is looked for
+SKIPPED = 3  # actions of the grid from one that is looked at first to the next
+CLOSER = (3.0, 1.0, 0.25, 0.05)  # of the grid's spacing, around the best action so far
 AROUND = np.array([-1.0, -0.75, -0.5, -0.25, 0.25, 0.5, 0.75, 1.0])
 ROUNDS = 12  # of letting actions that tempt join
 TEMPTS = 1e-6  # share of the range of effort costs that another action may gain before it joins
@@ -306,7 +307,7 @@ def _with_neighbours(problem: ContinuousMoralHazardProblem, actions: Array) -> A
 def _search(problem: ContinuousMoralHazardProblem) -> Searched:
     """The grid, and ever closer actions around the best so far, each against neighbours and the grid."""
     grid = problem.grid
-    found = [_profits(problem, grid, np.array([]))]
+    found = [_profits(problem, np.append(grid[:-1:SKIPPED], grid[-1]), grid)]
     spacing = float(grid[1] - grid[0])
     for closer in CLOSER:
         actions, profit = np.concatenate([one.actions for one in found]), np.concatenate([one.profit for one in found])
@@ -320,7 +321,8 @@ def _search(problem: ContinuousMoralHazardProblem) -> Searched:
 
 
 def _profits(problem: ContinuousMoralHazardProblem, actions: Array, others: Array) -> Searched:
-    finite_problem = problem.at(np.concatenate([_with_neighbours(problem, actions), others]))
+    near = _with_neighbours(problem, actions)
+    finite_problem = problem.at(np.concatenate([near, np.setdiff1d(others, near)]))
     found = implementations(finite_problem, np.arange(len(actions)))
     output = finite_problem.expected_output[: len(actions)]
     return Searched(actions, output - found.cost, output - found.bound)

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from contracts.agency.utility import RiskNeutral, Utility
 from contracts.errors import ProblemError
+from contracts.exact.rationals import EPS
 from contracts.inputs.arrays import Array, extended, finite, is_frame, number, place
 from contracts.inputs.door import checked
 from contracts.inputs.frozen import dataclass
@@ -118,17 +119,17 @@ class MoralHazardProblem:
         """What each action is worth to the principal before wages; (n_actions,)."""
         return np.asarray(self.outcome_probabilities @ self.output)
 
-    @property
+    @cached_property
     def lowest_wage(self) -> Array:
         """The lowest wage after each outcome; (n_outcomes,)."""
         return np.broadcast_to(np.maximum(self.wages[0], self.utility.lowest_wage), self.n_outcomes).astype(np.float64)
 
-    @property
+    @cached_property
     def highest_wage(self) -> Array:
         """The highest wage after each outcome; (n_outcomes,)."""
         return np.broadcast_to(self.wages[1], self.n_outcomes).astype(np.float64)
 
-    @property
+    @cached_property
     def utility_limits(self) -> tuple[Array, Array]:
         """Utility at the lowest and the highest wage; (n_outcomes,) both, infinite where it has no limit."""
         low, high = self.utility.span
@@ -147,9 +148,18 @@ class MoralHazardProblem:
         It counts for the likeliest outcome, so that chances sum to 1 exactly: else agents would prefer, at wages that
         are the same after every outcome, the action whose chances were rounded up.
         """
-        parts = [_remainder(row) for row in self.outcome_probabilities.tolist()]
+        parts = [remainder(row) for row in self.outcome_probabilities.tolist()]
         width = max(map(len, parts))
         return np.array([[*row, *[0.0] * (width - len(row))] for row in parts]).reshape(self.n_actions, width)
+
+    @cached_property
+    def lacking(self) -> Array:
+        """A bound on the size of what the floats of each action lack to 1; (n_actions,).
+
+        Sums are made pairwise, in blocks of 128 with eight sums each.
+        """
+        sums = self.outcome_probabilities.sum(axis=1)
+        return np.asarray(np.abs(sums - 1) + (16 + math.log2(self.n_outcomes + 1)) * EPS)
 
     @property
     def has_limits(self) -> bool:
@@ -219,7 +229,7 @@ def _checked_probabilities(given: Any, actions: Any) -> Array:
     return np.where((sums == 1)[:, np.newaxis], probabilities, probabilities / sums[:, np.newaxis])
 
 
-def _remainder(chances: list[float]) -> list[float]:
+def remainder(chances: list[float]) -> list[float]:
     """Numbers that add up, without rounding, to what chances lack to 1."""
     summed, rest = [-1.0, *chances], list[float]()
     while (excess := math.fsum(summed)) != 0:

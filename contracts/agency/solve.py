@@ -11,7 +11,7 @@ from contracts.agency.bound import ContractMultipliers, cost_bounds, multipliers
 from contracts.agency.contract import Contract
 from contracts.agency.problem import MoralHazardProblem, action_number
 from contracts.agency.utility import RiskNeutral
-from contracts.agency.verify import certify, first_best_prices, value_bound
+from contracts.agency.verify import certify, first_best_prices, highest_value, value_bound
 from contracts.agency.wages.implementation import Implementations, implementations, polished, tidied
 from contracts.agency.wages.impossible import impossibility
 from contracts.errors import InfeasibleMenuError, ProblemError, SolverError
@@ -88,7 +88,7 @@ def _implementing(problem: MoralHazardProblem, action: int, gap: float) -> Contr
             " a little, or limit wages from below",
             ("prices",),
         )
-    bound = value_bound(problem, found.multipliers, action)
+    bound = highest_value(problem, found.who, found.bound)
     return _certified(_contract(problem, found.wages[0], action, found.multipliers, bound, gap, demanded=True), found)
 
 

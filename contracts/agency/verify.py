@@ -14,12 +14,12 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from contracts.agency.bound import ContractMultipliers, check_multipliers, cost_bounds, multipliers_of
-from contracts.agency.problem import MoralHazardProblem, action_number
+from contracts.agency.problem import MoralHazardProblem, action_number, remainder
 from contracts.agency.utility import RiskNeutral
 from contracts.errors import ProblemError
 from contracts.exact.best import best_options, participation_slacks
 from contracts.exact.rationals import EPS
-from contracts.inputs.arrays import Array, finite
+from contracts.inputs.arrays import Array, Indices, finite
 from contracts.inputs.door import checked
 from contracts.inputs.kinds import Values
 from contracts.inputs.names import check_same_names, given_names, row_names
@@ -150,8 +150,7 @@ def gains(problem: MoralHazardProblem, wages: Array, action: int) -> Array:
     dearer = problem.effort_cost - problem.effort_cost[action]
     most = step @ ((up + down) / 2)
     off = np.abs(step) @ ((up - down) / 2 + rounding + (problem.n_outcomes + 6) * EPS * largest)
-    rest = np.abs(problem.remainders).sum(axis=1)
-    off = off + rest * largest[problem.likeliest] * (1 + 4 * EPS)
+    off = off + problem.lacking * largest[problem.likeliest] * (1 + 4 * EPS)
     gain = most - dearer
     return np.asarray(
         np.where((most == 0) & (off == 0), -dearer, gain + off + 2 * EPS * (np.abs(dearer) + np.abs(most)))
@@ -168,7 +167,8 @@ def _slack(problem: MoralHazardProblem, wages: Array, action: int) -> float:
         return math.fsum([float(low[here]), -effort, -reserve])
     worth = math.fsum([*(own * low).tolist(), -effort, -reserve])
     sizes = np.maximum(np.abs(low), np.abs(high))
-    off = 2 * EPS * float(own @ sizes) + float(np.abs(problem.remainders[action]).sum() * sizes[here])
+    rest = math.fsum(map(abs, remainder(own.tolist())))
+    off = 2 * EPS * float(own @ sizes) + rest * float(sizes[here])
     return worth - off - EPS * abs(worth)
 
 
@@ -205,7 +205,11 @@ def first_best_prices(problem: MoralHazardProblem) -> ContractMultipliers:
 def value_bound(problem: MoralHazardProblem, multipliers: ContractMultipliers, action: int | None = None) -> float:
     """What no contract earns more than, of those that implement an action if one is named."""
     who = np.arange(problem.n_actions) if action is None else np.array([action])
-    costs = cost_bounds(problem, multipliers, who)
+    return highest_value(problem, who, cost_bounds(problem, multipliers, who))
+
+
+def highest_value(problem: MoralHazardProblem, who: Indices, costs: Array) -> float:
+    """What no contract earns more than that implements one of some actions, by bounds on what they cost."""
     output = problem.outcome_probabilities[who] @ problem.output
     off = (problem.n_outcomes + 4) * EPS * (problem.outcome_probabilities[who] @ np.abs(problem.output))
     return float(np.nextafter((output + off - costs).max(), np.inf))

@@ -27,7 +27,7 @@ MORE_SPARE = (SPARE, 1e-8, 1e-6, 1e-5)  # room that constraints are asked to hav
 DIGITS = (12, 15)  # of wages that are tried first, as somebody would write them
 TIDY = (4, 6, 8)  # digits of wages that are tried last
 POLISHED = 1e-4  # share of the unit of utility that a constraint may have to spare and still count as binding
-SLIVERS = (2e-16, 4e-15, 1e-13, 1e-12, 1e-11)  # to spare after polishing
+SLIVERS = (4e-15, 1e-13, 1e-12)  # to spare after polishing
 BACK = 12  # steps of bringing wages back to what constraints ask
 CHUNK = 20_000_000  # numbers in one table of actions by actions
 
@@ -296,7 +296,7 @@ def _prefer(problem: MoralHazardProblem, who: Indices, low: Array, high: Array) 
     spread = off + (problem.n_outcomes + 4) * EPS * size
     worth = (middle - centre) @ probabilities.T
     doubt = spread @ probabilities.T
-    level = 2 * np.abs(problem.remainders).sum(axis=1).max() * size.max(axis=1)
+    level = 2 * problem.lacking.max() * size.max(axis=1)
     each = np.arange(len(who))
     own, own_doubt = worth[each, who], doubt[each, who]
     gain = worth - own[:, np.newaxis] + doubt + own_doubt[:, np.newaxis]

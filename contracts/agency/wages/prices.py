@@ -15,15 +15,14 @@ from typing import NamedTuple
 import numpy as np
 
 from contracts.agency.problem import MoralHazardProblem
-from contracts.agency.utility import checked_price
 from contracts.inputs.arrays import Array, Indices, Mask
 
 SPARE = 1e-10  # of the least spread of utilities that incentives need
 NEWTON = 4  # steps between two looks for the most tempting action
 ROUNDS = 120
-SLOTS = 6  # tempting actions at first
+SLOTS = 4  # tempting actions at first
 EASIER, HARDER = 0.1, 10.0  # what a step that went well, or not, does to the damping
-DAMPING = (1e-12, 1e-3, 1e12)  # least, at first, most; of the curvature that utility has within its limits
+DAMPING = (1e-12, 1e-1, 1e12)  # least, at first, most; of the curvature that utility has within its limits
 NEAR_END = 0.9  # of the way to where utility is no longer defined
 CLOSE = 1e-14  # squared distance of distributions below which they may be the same
 CANCELS = 1e-9  # share of themselves that prices on a ray leave in wages: the action cannot be implemented
@@ -82,7 +81,9 @@ class _Solver:
         own = probabilities[who]
         self.occurs = own > 0
         self.own = np.where(self.occurs, own, 1.0)
+        self.mass = np.where(self.occurs, own, 0.0)
         bottomless = np.isneginf(self.low_utility)
+        self.is_bottomless = bool(bottomless.any())
         free = ((~self.occurs & bottomless).astype(np.float64) @ (probabilities > 0).T.astype(np.float64)) > 0
         apart = 2.0 - 2.0 * np.sqrt(own) @ np.sqrt(probabilities).T  # squared distance of Hellinger
         self.norm = np.sqrt(np.maximum(apart, CLOSE))
@@ -110,7 +111,8 @@ class _Solver:
         self.right = np.zeros((n, SLOTS + 1))
         at_bottom = np.einsum("ij,ij->i", np.where(self.occurs, 0.0, own), punished)
         self.right[:, 0] = self.reserve + self.reserve_slack - at_bottom
-        self.damping = np.full(n, DAMPING[1])
+        self.damping, self.reference = np.full(n, DAMPING[1]), np.ones(n)
+        self.anything = self._anything()
         self.active = np.arange(n)  # rows still at work
         self.solved = np.zeros(n, dtype=bool)
         self.state = self._evaluate(self.active, self.z)
@@ -131,7 +133,7 @@ class _Solver:
 
     def _evaluate(self, rows: Indices, z: Array) -> tuple[Array, Array, Array, Array]:
         """Dual value, price after each outcome, promised utility and the response of utility; -inf outside."""
-        price = np.einsum("ik,iko->io", z, self.rows[rows])
+        price = (z[:, np.newaxis] @ self.rows[rows])[:, 0]
         occurs, utility = self.occurs[rows], self.problem.utility
         positive = price > 0
         inside = positive & (price > self.low_price) & (price < self.high_price) & occurs
@@ -139,7 +141,7 @@ class _Solver:
         with np.errstate(invalid="ignore"):
             wage = np.where(positive, wage, self.low)
             bottomless = ~positive & np.isneginf(self.low_utility) & occurs
-            wage = np.where(occurs & ~bottomless & np.isfinite(wage), wage, self._anything())
+            wage = np.where(occurs & ~bottomless & np.isfinite(wage), wage, self.anything)
             promised = np.where(occurs, utility.value(wage), 0.0)
             promised = np.where(np.isneginf(promised), -1e300, promised)
             term = np.where(occurs, self.own[rows] * (price * promised - wage), 0.0)
@@ -157,6 +159,7 @@ class _Solver:
     def advance(self) -> bool:
         """Newton steps for all, then the next tempting action of each; whether anything is left to do."""
         rows = self.active
+        self.reference[rows] = self._whole_response(rows)
         for _ in range(NEWTON):
             gradient = self._gradient(rows)
             if np.all(self._residual(rows, gradient) <= 0):
@@ -167,7 +170,8 @@ class _Solver:
         more = self._tempt(rows, settled)
         done = settled & ~more
         self.solved[rows[done]] = True
-        lost = ~done & self._on_a_ray(rows)
+        lost = np.zeros(len(rows), dtype=bool)
+        lost[~done] = self._on_a_ray(rows[~done])
         keep = ~done & ~lost
         if not keep.all():
             self.active = rows[keep]
@@ -175,8 +179,8 @@ class _Solver:
         return len(self.active) > 0
 
     def _gradient(self, rows: Indices) -> Array:
-        weighted = np.where(self.occurs[rows], self.own[rows], 0.0) * self.state[2]
-        return np.asarray(self.right[rows] - np.einsum("iko,io->ik", self.rows[rows], weighted))
+        weighted = self.mass[rows] * self.state[2]
+        return np.asarray(self.right[rows] - (self.rows[rows] @ weighted[:, :, np.newaxis])[:, :, 0])
 
     def _residual(self, rows: Indices, gradient: Array) -> Array:
         """By how much the constraints at hand are missed beyond a part of what there is to spare."""
@@ -190,29 +194,32 @@ class _Solver:
         size = np.abs(self.right[rows])
         return np.asarray((missed - np.maximum(allowed, 1e-15 * size)).max(axis=1))
 
+    def _whole_response(self, rows: Indices) -> Array:
+        """The mean response of utility to its price, had wages no limits: what damping is measured by."""
+        within = np.clip(self.state[1], self.low_price, self.high_price)
+        within = np.where(within > 0, within, np.maximum(np.abs(self.z[rows, :1]), 1e-200))
+        with np.errstate(over="ignore"):
+            return np.asarray((self.mass[rows] * self.problem.utility.response(within)).sum(axis=1) + 1e-280)
+
     def _step(self, rows: Indices, gradient: Array) -> None:
         value, price, _, response = self.state
         z, features = self.z[rows], self.rows[rows]
-        weighted = features * (np.where(self.occurs[rows], self.own[rows], 0.0) * response)[:, np.newaxis]
-        curvature = np.einsum("iko,ilo->ikl", weighted, features)
-        utility = self.problem.utility
-        within = np.clip(price, self.low_price, self.high_price)
-        within = np.where(within > 0, within, np.maximum(np.abs(self.z[rows, :1]), 1e-200))
-        full = np.where(self.occurs[rows], self.own[rows], 0.0) * utility.response(checked_price(within))
-        reference = full.sum(axis=1)[:, np.newaxis] + 1e-280
+        weighted = features * (self.mass[rows] * response)[:, np.newaxis]
+        curvature = weighted @ features.transpose(0, 2, 1)
         diagonal = np.einsum("ikk->ik", curvature)
-        diagonal += self.damping[rows][:, np.newaxis] * reference
+        diagonal += (self.damping[rows] * self.reference[rows])[:, np.newaxis]
         free = (z > 0) | (gradient > 0)
         free[:, 1:] &= self.index[rows] >= 0
         if self.fixed is not None:
             free[:, 0] = False
         step = _bounded_newton(curvature, gradient, np.where(free | (z > 0), z, 0.0), free, self.fixed is not None)
-        ahead = np.einsum("ik,iko->io", step, features)
-        cliff = self.occurs[rows] & np.isneginf(self.low_utility) & (price + ahead <= 0)
-        with np.errstate(divide="ignore", invalid="ignore"):
-            reach = np.where(cliff, price / -ahead, np.inf).min(axis=1)
-        share = np.where(np.isfinite(reach), np.minimum(1.0, NEAR_END * reach), 1.0)
-        trial = np.maximum(z + share[:, np.newaxis] * step, 0.0)
+        if self.is_bottomless:
+            ahead = (step[:, np.newaxis] @ features)[:, 0]
+            cliff = self.occurs[rows] & np.isneginf(self.low_utility) & (price + ahead <= 0)
+            with np.errstate(divide="ignore", invalid="ignore"):
+                reach = np.where(cliff, price / -ahead, np.inf).min(axis=1)
+            step = step * np.where(np.isfinite(reach), np.minimum(1.0, NEAR_END * reach), 1.0)[:, np.newaxis]
+        trial = np.maximum(z + step, 0.0)
         if self.fixed is not None:
             trial[:, 0] = self.fixed
         found = self._evaluate(rows, trial)
@@ -276,6 +283,8 @@ class _Solver:
 
     def _on_a_ray(self, rows: Indices) -> Mask:
         """Whether prices rise for ever without changing wages."""
+        if not len(rows):
+            return np.zeros(0, dtype=bool)
         parts = self.z[rows, 1:, np.newaxis] * self.rows[rows, 1:]
         size, net = np.abs(parts).sum(axis=(1, 2)), np.abs(parts.sum(axis=1)).sum(axis=1)
         return np.asarray((size > 0) & (net <= CANCELS * size) & (self.damping[rows] < 1.0))
