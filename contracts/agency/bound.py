@@ -63,7 +63,9 @@ def multipliers_of(participation: Any, incentive: Any = None) -> ContractMultipl
     prices = np.asarray(participation, dtype=np.float64)
     if incentive is None:
         incentive = csr_array((len(prices), len(prices)))
-    return ContractMultipliers(prices, csr_array(incentive))
+    incentive = csr_array(incentive)
+    incentive.sum_duplicates()
+    return ContractMultipliers(prices, incentive)
 
 
 def check_multipliers(problem: MoralHazardProblem, multipliers: ContractMultipliers) -> None:
@@ -97,7 +99,7 @@ def cost_bounds(problem: MoralHazardProblem, multipliers: ContractMultipliers, w
     exact = plain & (charge == 1.0)
     off = np.where(exact[:, np.newaxis], 0.0, (len(others) * (count > 0) + 6)[:, np.newaxis] * EPS * gross)
     own_rest, other_rest = (_rests(problem, rows) for rows in (who, others))  # they count for the likeliest outcome
-    np.add.at(off, (np.arange(len(who)), problem.likeliest[who]), np.where(exact, 0.0, 2 * weight * own_rest))
+    off[np.arange(len(who)), problem.likeliest[who]] += np.where(exact, 0.0, 2 * weight * own_rest)
     for place in np.unique(problem.likeliest[others]):
         off[:, place] += 2 * prices @ np.where(problem.likeliest[others] == place, other_rest, 0.0)
     surplus, size = _largest(problem, own, slope, off)
@@ -117,7 +119,7 @@ def _dense(incentive: csr_array, who: Indices) -> tuple[Array, Indices]:
     rows = np.repeat(np.arange(len(who)), ends - starts)
     others, column = np.unique(incentive.indices[entries], return_inverse=True)
     prices = np.zeros((len(who), len(others)))
-    np.add.at(prices, (rows, column), incentive.data[entries])
+    prices[rows, column] = incentive.data[entries]
     return prices, others
 
 

@@ -18,6 +18,8 @@ from contracts.errors import InfeasibleMenuError, ProblemError, SolverError
 from contracts.inputs.arrays import Array, Mask, number
 from contracts.inputs.door import checked
 
+FEW = 30  # outcomes for which wages are polished to the last digit, and written with few
+SHARP = 1e-2  # share of the gap asked for above which they are polished, too
 DEARER = (2.0, 10.0, 1e3, 1e6)  # times what a proof has to be worth, to count after rounding
 INSIDE = 1e-9  # weight of participation that outweighs rounding in a proof
 ENOUGH = 1e-9  # share of what is at stake by which an action's first best must fall short not to be looked at
@@ -102,8 +104,11 @@ def _contract(
     *,
     demanded: bool,
 ) -> Contract:
-    wages = tidied(problem, polished(problem, action, wages), action)
     certificate = certify(problem, wages, action, bound, gap=gap)
+    if problem.n_outcomes <= FEW or certificate.relative_gap > SHARP * gap:
+        wages = polished(problem, action, wages)
+        wages = tidied(problem, wages, action) if problem.n_outcomes <= FEW else wages
+        certificate = certify(problem, wages, action, bound, gap=gap)
     return Contract(problem, wages, action, certificate, multipliers, demanded)
 
 
