@@ -23,7 +23,7 @@ from contracts.agency.contract import Contract
 from contracts.agency.problem import MoralHazardProblem
 from contracts.agency.solve import solve_contract
 from contracts.agency.utility import RiskNeutral
-from contracts.agency.verify import AGENT, compared, stakes, value_bound
+from contracts.agency.verify import AGENT, compared, profit, stakes, value_bound
 from contracts.agency.wages.implementation import wages_at
 from contracts.agency.wages.prices import implementation_prices
 from contracts.display.numbers import DIGITS
@@ -78,14 +78,14 @@ class LotteryContract(Tabular):
 
     def _table(self) -> Table:
         own = self.problem.outcome_probabilities[self.actions]
-        profit = (own * (self.problem.output - self.wages)).sum(axis=1)
+        earned = (own * (self.problem.output - self.wages)).sum(axis=1)
         return Table(
             (
                 names("action", [readable(self.problem.actions[int(k)]) for k in self.actions]),
                 Column("probability", self.probabilities, 3),
                 Column("expected wage", (own * self.wages).sum(axis=1), DIGITS),
                 Column("utility", utilities_of(self.problem, self.actions, self.wages), DIGITS),
-                Column("value", profit, DIGITS),
+                Column("value", earned, DIGITS),
             ),
             f"Lottery: value {self.value:.6g}, proven bound {self.upper_bound:.6g}, "
             f"gain over deterministic contracts {self.gain:.4g}",
@@ -229,9 +229,7 @@ def _drawn(
     worst = max(range(len(found)), key=lambda k: found[k].gain)
     slack = float(shares @ np.array([one.slack for one in found]))
     slack -= 4 * EPS * float(shares @ np.abs([one.slack for one in found])) * (len(found) > 1)
-    own = problem.outcome_probabilities[actions]
-    chances = shares[:, np.newaxis] * own
-    value = math.fsum((chances * problem.output).ravel().tolist() + (-chances * wages).ravel().tolist())
+    value = math.fsum(share * profit(problem, action, paid) for share, action, paid in parts)
     tempting = found[worst].tempting
     limit = value_bound(problem, prices) if bound is None else bound
     certificate = Certificate(

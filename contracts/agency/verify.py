@@ -28,6 +28,7 @@ from contracts.proof.scale import NO_MONEY
 
 AGENT = "the agent"
 SMALLEST_FLOW = 1e-4  # share of the money that changes hands
+SPLIT = 2.0**27 + 1  # takes the leading half of the digits of a float
 DOUBLINGS, BISECTIONS = 40, 100
 SMALLEST_STAKE = 1e-3  # share of the range of first-best profits that a contract counts as worth, at least
 
@@ -167,7 +168,7 @@ def _slack(problem: MoralHazardProblem, wages: Array, action: int) -> float:
         return math.fsum([float(low[here]), -effort, -reserve])
     worth = math.fsum([*(own * low).tolist(), -effort, -reserve])
     sizes = np.maximum(np.abs(low), np.abs(high))
-    rest = math.fsum(map(abs, remainder(own.tolist())))
+    rest = math.fsum(np.abs(_rest(problem, action)).tolist())
     off = 2 * EPS * float(own @ sizes) + rest * float(sizes[here])
     return worth - off - EPS * abs(worth)
 
@@ -220,8 +221,7 @@ def certify(
 ) -> Certificate:
     """The certificate of wages that are meant to implement an action, against a bound already computed."""
     tempting, gain, slack = compared(problem, wages, action)
-    own = problem.outcome_probabilities[action]
-    value = math.fsum((own * problem.output).tolist() + (-own * wages).tolist())
+    value = profit(problem, action, wages)
     return Certificate(
         deviation=Deviation(
             problem.actions[action], problem.actions[tempting] if tempting >= 0 else "nothing else", gain
@@ -236,6 +236,31 @@ def certify(
         requested_gap=gap,
         tolerance=tolerance,
     )
+
+
+def profit(problem: MoralHazardProblem, action: int, wages: Array) -> float:
+    """Expected output less expected wages under an action, rounded once."""
+    chances = np.append(problem.outcome_probabilities[action], _rest(problem, action))
+    likeliest = np.full(len(chances) - problem.n_outcomes, problem.likeliest[action])
+    output, paid = (np.append(money, money[likeliest]) for money in (problem.output, wages))
+    return math.fsum([*_products(chances, output), *_products(-chances, paid)])
+
+
+def _rest(problem: MoralHazardProblem, action: int) -> Array:
+    """What the floats of an action lack to 1, in parts."""
+    return np.array(remainder(problem.outcome_probabilities[action].tolist()), dtype=np.float64)
+
+
+def _products(left: Array, right: Array) -> list[float]:
+    """Products as sums of two floats without rounding (Dekker 1971)."""
+    whole = left * right
+    parts = []
+    for factor in (left, right):
+        scaled = factor * SPLIT
+        high = scaled - (scaled - factor)
+        parts += [high, factor - high]
+    rest = ((parts[0] * parts[2] - whole) + parts[0] * parts[3] + parts[1] * parts[2]) + parts[1] * parts[3]
+    return [*whole.tolist(), *rest.tolist()]
 
 
 def _violations(problem: MoralHazardProblem, wages: Array) -> list[Violation]:

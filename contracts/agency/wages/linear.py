@@ -8,6 +8,7 @@ Where no wage has a limit at either end the agent can be made to bear all risk, 
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -20,6 +21,8 @@ FEASIBLE = 1e-10  # tolerance of the linear program
 CLEAR = 1e-13  # share by which prices are lowered so that they lie on the right side beyond rounding
 SPARES = (0.0, 4e-10, 4e-9, 1e-7)  # room that constraints are asked to have, until wages keep them exactly
 WIDEST = 1e9  # ratio of coefficients in a column
+FAR = 1e4  # times the money at stake beyond which a limit is far away
+SAME = 1e-9  # distance from the prices of the first best that is a solver's noise
 FIRST, MORE = 8, 8  # tempting actions at first, and those that join at a time
 
 
@@ -37,8 +40,22 @@ def linear_wages(
     """The least costly wages that implement an action, every constraint kept with room to spare.
 
     `shape` holds further rows and limits, rows . w >= limits, such as those of monotone wages; prices then prove
-    nothing.
+    nothing. Limits far away are left out at first, as a program that knows them may well pay them.
     """
+    level = problem.effort_cost + problem.reservation_utility
+    reach = FAR * (float(np.abs(level).max() + np.ptp(problem.effort_cost) + np.ptp(problem.output)) or 1.0)
+    low, high = problem.lowest_wage, problem.highest_wage
+    near = np.where(low < -reach, -np.inf, low), np.where(high > reach, np.inf, high)
+    if not (np.array_equal(near[0], low) and np.array_equal(near[1], high)):
+        found = _linear_wages(replace(problem, wages=near), action, spare, shape)
+        if found.wages is not None and np.all((found.wages >= low) & (found.wages <= high)):
+            return found
+    return _linear_wages(problem, action, spare, shape)
+
+
+def _linear_wages(
+    problem: MoralHazardProblem, action: int, spare: float, shape: tuple[Array, Array] | None
+) -> LinearWages:
     probabilities, effort = problem.outcome_probabilities, problem.effort_cost
     own, low, high = probabilities[action], problem.lowest_wage, problem.highest_wage
     others = np.flatnonzero((probabilities != own).any(axis=1) | (effort < effort[action]))
@@ -75,7 +92,7 @@ def linear_wages(
         raise SolverError(f"the linear program of action {problem.actions[action]!r} ended with: {found.message}")
     prices = np.maximum(-found.ineqlin.marginals, 0.0)
     incentive[others[tempting]] = prices[len(always) :] / size[tempting]
-    participation, incentive = on_the_right_side(problem, action, float(prices[0]), incentive)
+    participation, incentive = on_the_right_side(problem, action, wages, float(prices[0]), incentive)
     return LinearWages(wages, participation, incentive)
 
 
@@ -99,31 +116,32 @@ def _solved(cost: Array, rows: Array, right: Array, ends: Array) -> Any:
 
 
 def on_the_right_side(
-    problem: MoralHazardProblem, action: int, participation: float, incentive: Array
+    problem: MoralHazardProblem, action: int, wages: Array, participation: float, incentive: Array
 ) -> tuple[float, Array]:
-    """Prices for which the bound is finite.
+    """Prices for which the bound is finite, and little is lost to limits far away.
 
-    Slopes are at most p_a(o) where wages have no highest limit, and at least p_a(o) where they have no lowest.
+    After outcomes whose wage is between its limits the slope s_o is p_a(o), but for rounding, which the bound
+    multiplies with how far a limit is. So slopes are put on the side of the nearer limit: none above p_a(o) where wages
+    could rise further than fall, else none below it. Prices next to those of the first best are those.
     """
-    own = problem.outcome_probabilities[action]
-    upward, downward = np.isposinf(problem.highest_wage), np.isneginf(problem.lowest_wage)
-    if (upward & downward & (own > 0)).any():
-        return 1.0, np.zeros_like(incentive)
+    own, low, high = problem.outcome_probabilities[action], problem.lowest_wage, problem.highest_wage
     occurs = own > 0
+    could_rise, could_fall = occurs & (wages < high), occurs & (wages > low)
+    up = float((high - wages)[could_rise & could_fall].max(initial=0.0))
+    down = float((wages - low)[could_rise & could_fall].max(initial=0.0))
     total = participation + float(incentive.sum())
-    with np.errstate(divide="ignore", invalid="ignore"):
-        ratio = np.where(
-            occurs, (total * own - incentive @ problem.outcome_probabilities) / np.where(occurs, own, 1), 0
-        )
+    is_first_best = abs(participation - 1) <= SAME and total - participation <= SAME
+    if is_first_best or (math.isinf(up) and math.isinf(down)):
+        return 1.0, np.zeros_like(incentive)
+    slopes = total * own - incentive @ problem.outcome_probabilities
+    ratio = np.where(occurs, slopes / np.where(occurs, own, 1.0), 0.0)
     noise = CLEAR * (1 + total)
-    if (upward & occurs).any():
-        largest = float(ratio[upward & occurs].max()) + noise
+    if up >= down:
+        largest = float(ratio[could_rise].max(initial=0.0)) + noise
         shrink = 1.0 if largest <= 1 else 1.0 / largest
         return participation * shrink, incentive * shrink
-    if (downward & occurs).any():
-        smallest = float(ratio[downward & occurs].min()) - noise
-        return participation + max(0.0, 1.0 - smallest), incentive
-    return participation, incentive
+    smallest = float(ratio[could_fall].min(initial=1.0)) - noise
+    return participation + max(0.0, 1.0 - smallest), incentive
 
 
 def rounded(wages: Array, digits: int) -> Array:

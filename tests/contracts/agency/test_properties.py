@@ -140,19 +140,27 @@ def test_splitting_an_outcome_in_two_changes_nothing(problem, which):
         assert other.value == pytest.approx(contract.value, abs=2e-6 * contract.certificate.scale + 1e-9)
 
 
+@pytest.mark.parametrize("limits", [(0.0, 1e9), (-0.5, np.inf), (-1e9, 1e9), (-1e9, np.inf)])
+def test_limits_however_far_that_do_not_bind_cost_no_digits(limits):
+    """A risk neutral agent: rounding in prices is multiplied by how far a limit is."""
+    problem = MoralHazardProblem([[1 / 3, 2 / 3], [0.5, 0.5]], [0.0, 2.0], [0.2, 0.0], RiskNeutral(), 0.5, limits)
+    assert solve_contract(problem).value == pytest.approx(4 / 3 - (0.8 if limits[0] == 0.0 else 0.7), abs=1e-6)
+
+
 @settings(max_examples=30, deadline=None)
 @given(problems())
 def test_limits_that_do_not_bind_change_nothing(problem):
     contract = solved(problem)
-    if contract is None or contract.wages.max() > 0.9 * problem.wages[1]:
+    if contract is None or contract.wages.max() >= 0.9 * problem.wages[1]:
         return
     wider = MoralHazardProblem(
         problem.outcome_probabilities, problem.output, problem.effort_cost, problem.utility,
-        problem.reservation_utility, (problem.wages[0], 1e9),
+        problem.reservation_utility, (problem.wages[0], max(1e9, problem.wages[1])),
     )  # fmt: skip
-    other = solve_contract(wider)
-    if problem.wages[1] == np.inf or contract.wages.max() < 20:
-        assert other.value >= contract.value - 2e-6 * contract.certificate.scale
+    other = solve_contract(wider)  # other actions may be had with higher wages, never fewer
+    assert other.value >= contract.value - 2e-6 * contract.certificate.scale
+    again = solve_contract(wider, contract.action)
+    assert again.value == pytest.approx(contract.value, abs=4e-6 * contract.certificate.scale)
 
 
 @settings(max_examples=30, deadline=None)
