@@ -161,11 +161,6 @@ class MoralHazardProblem:
         sums = self.outcome_probabilities.sum(axis=1)
         return np.asarray(np.abs(sums - 1) + (16 + math.log2(self.n_outcomes + 1)) * EPS)
 
-    @property
-    def has_limits(self) -> bool:
-        """Whether some wage has a limit."""
-        return bool(np.isfinite(self.wages[0]).any() or np.isfinite(self.wages[1]).any())
-
     def _check_participation(self) -> None:
         """Refuse a reservation utility that no wages within the limits give under any action."""
         high = self.utility_limits[1]

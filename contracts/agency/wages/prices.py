@@ -38,18 +38,6 @@ class Priced(NamedTuple):
     is_solved: Mask  # (n,) whether wages meet all constraints
 
 
-class _Work(NamedTuple):
-    """What stays the same for an action while its prices rise; a row an action."""
-
-    own: Array  # (n, n_outcomes) probabilities, 1 where there are none
-    occurs: Mask
-    low_price: Array  # (n_outcomes,)
-    high_price: Array
-    low: Array
-    high: Array
-    low_utility: Array
-
-
 def implementation_prices(
     problem: MoralHazardProblem, who: Indices, *, spare: float = SPARE, fixed: float | None = None
 ) -> Priced:
@@ -76,7 +64,7 @@ class _Solver:
         for wage, price in ((self.low, self.low_price), (self.high, self.high_price)):
             known = np.isfinite(wage)
             price[known] = utility.price(wage[known])
-        n, n_actions, n_outcomes = len(who), problem.n_actions, problem.n_outcomes
+        n, n_outcomes = len(who), problem.n_outcomes
         self.who = who
         own = probabilities[who]
         self.occurs = own > 0
@@ -116,17 +104,15 @@ class _Solver:
         self.active = np.arange(n)  # rows still at work
         self.solved = np.zeros(n, dtype=bool)
         self.state = self._evaluate(self.active, self.z)
-        del n_actions
 
     def _first_price(self, high_utility: Array, bottom: float) -> Array:
         """The price of a wage that is the same whatever happens and just keeps the agent."""
         utility = self.problem.utility
-        low, high = utility.span
+        low = utility.span[0]
         top = float(high_utility.max())
         level = np.maximum(self.reserve, bottom)
         level = np.where(level >= top, top - 1e-3 * max(abs(top), 1.0), level) if np.isfinite(top) else level
         level = np.where(level <= low, low + 1e-6, level)
-        del high
         with np.errstate(over="ignore"):
             price = utility.price(np.clip(utility.inverse(level), self.low.min(), self.high.max()))
         return np.maximum(price, 1e-200)
@@ -167,7 +153,7 @@ class _Solver:
             self._step(rows, gradient)
         gradient = self._gradient(rows)
         settled = self._residual(rows, gradient) <= 0
-        more = self._tempt(rows, settled)
+        more = self._tempt(rows)
         done = settled & ~more
         self.solved[rows[done]] = True
         lost = np.zeros(len(rows), dtype=bool)
@@ -233,7 +219,7 @@ class _Solver:
         )  # type: ignore[assignment]
         self.damping[rows] = np.clip(self.damping[rows] * np.where(good, EASIER, HARDER), DAMPING[0], DAMPING[2])
 
-    def _tempt(self, rows: Indices, settled: Mask) -> Mask:
+    def _tempt(self, rows: Indices) -> Mask:
         """Let the action that tempts most join the constraints of each row; whether there was one."""
         problem = self.problem
         promised = np.where(self.occurs[rows], self.state[2], self.punished[rows])
@@ -250,7 +236,6 @@ class _Solver:
         if joins.any():
             self._join(rows[joins], most[joins])
             self.state = self._evaluate(rows, self.z[rows])
-        del settled
         return np.asarray(joins)
 
     def _join(self, rows: Indices, most: Indices) -> None:
