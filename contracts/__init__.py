@@ -1,6 +1,16 @@
 """Menus of contracts for agents whose types nobody can see: designed as convex programs, proven exactly."""
 
 from contracts import models
+from contracts.agency.bound import ContractMultipliers
+from contracts.agency.continuous import ContinuousContract, ContinuousMoralHazardProblem, solve_continuous_contract
+from contracts.agency.contract import Contract, load_contract
+from contracts.agency.forms import ContractComparison, ContractForm, RobustShare, compare_contracts, robust_share
+from contracts.agency.lotteries import LotteryContract, solve_lottery
+from contracts.agency.problem import MoralHazardProblem
+from contracts.agency.solve import solve_contract
+from contracts.agency.utility import CARA, CRRA, Log, RiskNeutral, SquareRoot
+from contracts.agency.verify import verify_contract
+from contracts.agency.wages.impossible import Impossibility
 from contracts.errors import (
     ContractError,
     InfeasibleMenuError,
@@ -44,13 +54,21 @@ from contracts.solve import solve_menu
 
 __version__ = "0.1.0"
 
-__all__ = [
+__all__ = [  # noqa: RUF022 - as Python sorts them
     "Access",
     "Ambiguity",
     "Box",
+    "CARA",
+    "CRRA",
     "Certificate",
     "ChiSquare",
+    "ContinuousContract",
+    "ContinuousMoralHazardProblem",
+    "Contract",
+    "ContractComparison",
     "ContractError",
+    "ContractForm",
+    "ContractMultipliers",
     "Cost",
     "Criterion",
     "Deviation",
@@ -63,6 +81,7 @@ __all__ = [
     "FrontPoint",
     "Harm",
     "Implementability",
+    "Impossibility",
     "Inequality",
     "InfeasibleMenuError",
     "Information",
@@ -71,10 +90,13 @@ __all__ = [
     "KullbackLeibler",
     "Linear",
     "LinearConstraint",
+    "Log",
     "Logarithm",
+    "LotteryContract",
     "Menu",
     "Misalignment",
     "Moments",
+    "MoralHazardProblem",
     "Noise",
     "NonNegative",
     "NumberOfOptions",
@@ -86,11 +108,14 @@ __all__ = [
     "Quadratic",
     "Reading",
     "Regret",
+    "RiskNeutral",
+    "RobustShare",
     "ScreeningProblem",
     "Search",
     "Separable",
     "Simplex",
     "SolverError",
+    "SquareRoot",
     "Surplus",
     "Total",
     "TotalSurplus",
@@ -101,14 +126,21 @@ __all__ = [
     "WeightedSum",
     "Welfare",
     "WorstOff",
+    "compare_contracts",
     "implementable",
+    "load_contract",
     "load_front",
     "load_menu",
     "models",
     "pareto_front",
     "regret",
+    "robust_share",
     "same_group",
+    "solve_continuous_contract",
+    "solve_contract",
+    "solve_lottery",
     "solve_menu",
     "verify",
+    "verify_contract",
     "without_zero_weights",
 ]

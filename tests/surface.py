@@ -150,6 +150,41 @@ def menu() -> c.Menu:
 
 
 @functools.cache
+def hidden() -> c.MoralHazardProblem:
+    return c.MoralHazardProblem([[0.75, 0.25], [0.25, 0.75]], [0.0, 20.0], [0.0, 1.0], c.SquareRoot(), 1.0,
+                                actions=("shirk", "work"), outcomes=("failure", "success"))  # fmt: skip
+
+
+@functools.cache
+def on_a_line() -> c.ContinuousMoralHazardProblem:
+    import scipy.stats
+
+    return c.ContinuousMoralHazardProblem(
+        lambda a: scipy.stats.norm(a, 10.0), (-30.0, 110.0), (0.0, 60.0), lambda a: a**2 / 30_000, c.Log(50.0),
+        3.5, (0.0, np.inf), n_outcomes=12, n_actions=7)  # fmt: skip
+
+
+@functools.cache
+def schedule() -> c.ContinuousContract:
+    return c.solve_continuous_contract(on_a_line(), 30.0)
+
+
+@functools.cache
+def comparison() -> c.ContractComparison:
+    return c.compare_contracts(hidden())
+
+
+@functools.cache
+def same() -> c.MoralHazardProblem:
+    return c.MoralHazardProblem([[0.5, 0.5], [0.5, 0.5]], [0.0, 1.0], [0.0, 1.0], actions=("shirk", "work"))
+
+
+@functools.cache
+def contract() -> c.Contract:
+    return c.solve_contract(hidden())
+
+
+@functools.cache
 def front() -> c.Front:
     return c.pareto_front(policies(), [c.Surplus("a"), c.Surplus("b")], gap=0.2)
 
@@ -406,6 +441,7 @@ def saved(name: str) -> Path:
     path = FOLDER / name
     {
         "menu.json": lambda: menu().save(path),
+        "contract.json": lambda: contract().save(path),
         "front.json": lambda: front().save(path),
         "latent.json": lambda: latent().save(path),
         "society.json": lambda: community().save(path),
@@ -437,8 +473,16 @@ POLICIES = np.array([[0.5, 0.5], [0.25, 0.75]])
 OBJECTS: dict[str, Callable[[], Any]] = {
     "Access": lambda: c.Access(),
     "Box": lambda: c.Box(0.0, 1.0),
+    "CARA": lambda: c.CARA(0.5),
+    "CRRA": lambda: c.CRRA(2.0),
     "Certificate": lambda: menu().certificate,
     "ChiSquare": lambda: c.ChiSquare(0.1),
+    "ContinuousContract": schedule,
+    "ContinuousMoralHazardProblem": on_a_line,
+    "Contract": contract,
+    "ContractComparison": comparison,
+    "ContractForm": lambda: comparison().forms[0],
+    "ContractMultipliers": lambda: contract().multipliers,
     "Criterion": lambda: c.Criterion("options", lambda menu: float(len(menu.options.transfers))),
     "Deviation": lambda: menu().certificate.deviation,
     "Ellipsoid": lambda: c.Ellipsoid(0.1 * np.eye(2)),
@@ -449,6 +493,7 @@ OBJECTS: dict[str, Callable[[], Any]] = {
     "FrontPoint": lambda: front().point(0),
     "Harm": lambda: c.Harm([1.0]),
     "Implementability": lambda: c.implementable(np.array([[1.0], [2.0]]), np.array([[1.0], [2.0]])),
+    "Impossibility": lambda: c.solve_contract(same()).impossibilities["work"],
     "Inequality": lambda: c.Inequality(),
     "Information": lambda: c.Information(i.Logit(1.0)),
     "Interval": lambda: c.Interval(0.1),
@@ -456,9 +501,12 @@ OBJECTS: dict[str, Callable[[], Any]] = {
     "KullbackLeibler": lambda: c.KullbackLeibler(0.1),
     "Linear": lambda: c.Linear(0.5),
     "LinearConstraint": lambda: c.LinearConstraint(allocation=[[1.0], [1.0]], upper=1.0),
+    "Log": lambda: c.Log(1.0),
+    "LotteryContract": functools.cache(lambda: c.solve_lottery(hidden())),
     "Logarithm": lambda: c.Logarithm(offset=4.0),
     "Menu": menu,
     "Misalignment": lambda: c.Misalignment("a"),
+    "MoralHazardProblem": hidden,
     "Moments": lambda: c.Moments([0.0, 1.0], 0.2, 0.3),
     "Noise": lambda: c.Noise(0.1),
     "NonNegative": lambda: c.NonNegative(),
@@ -470,10 +518,13 @@ OBJECTS: dict[str, Callable[[], Any]] = {
     "Quadratic": lambda: c.Quadratic(),
     "Reading": lambda: c.Reading("quality", good=0, power=2.0),
     "Regret": lambda: c.regret(menu(), {"even": [0.5, 0.5]}),
+    "RobustShare": lambda: c.RobustShare(0.5, 4.0),
+    "RiskNeutral": lambda: c.RiskNeutral(),
     "ScreeningProblem": problem,
     "Search": lambda: c.Search(n_options=2, n_population=8, n_generations=2),
     "Separable": lambda: c.Separable([c.Quadratic(1.0), c.Power(3.0)]),
     "Simplex": lambda: c.Simplex(),
+    "SquareRoot": lambda: c.SquareRoot(),
     "Surplus": lambda: c.Surplus(),
     "Total": lambda: c.Total(c.Quadratic(1.0), [1.0, 2.0]),
     "TotalSurplus": lambda: c.TotalSurplus(),
@@ -617,6 +668,23 @@ CALLS: dict[str, Callable[[], dict[str, Any]]] = {
     "InfeasibleMenuError": lambda: {"message": "no", "conflict": ()},
     "UnboundedMenuError": lambda: {"message": "no", "direction": ""},
     "SolverError": lambda: {"message": "no", "tried": (), "reached": None},
+    **_methods("CARA CRRA Log RiskNeutral", "inverse", lambda: {"utility": np.array([-0.5])}),
+    "SquareRoot.inverse": lambda: {"utility": np.array([0.5])},
+    **_methods("CRRA Log SquareRoot CARA RiskNeutral", "conjugate response wage_at", lambda: {"price": np.array([2.0])}),
+    **_methods("CARA CRRA Log RiskNeutral SquareRoot", "interval price value", lambda: {"wage": np.array([1.0])}),
+    "ContinuousContract.wage": lambda: {"outcome": [10.0, 20.0]},
+    "ContinuousMoralHazardProblem.at": lambda: {"actions": [10.0, 20.0]},
+    "ContractComparison.form": lambda: {"name": "linear"},
+    "compare_contracts": lambda: {"problem": hidden(), "gap": 1e-6},
+    "robust_share": lambda: {
+        "problem": c.MoralHazardProblem([[0.9, 0.1], [0.0, 1.0]], [0.0, 16.0], [0.0, 4.0], wages=(0.0, np.inf))},
+    "solve_continuous_contract": lambda: {"problem": on_a_line(), "action": 30.0, "gap": 1e-6},
+    "solve_lottery": lambda: {"problem": hidden(), "gap": 1e-6},
+    "load_contract": lambda: {"path": saved("contract.json")},
+    "solve_contract": lambda: {"problem": hidden(), "action": "work", "gap": 1e-6},
+    "verify_contract": lambda: {
+        "problem": hidden(), "wages": [0.25, 6.25], "action": "work", "multipliers": contract().multipliers,
+        "gap": 1e-6, "tolerance": 0.0},
     "implementable": lambda: {"valuations": np.array([[1.0], [2.0]]), "allocation": np.array([[1.0], [2.0]])},
     "load_front": lambda: {"path": saved("front.json")},
     "load_menu": lambda: {"path": saved("menu.json")},

@@ -25,7 +25,7 @@ ROOMS = {
         ("exact", "models"),  # who prefers what, unrounded; textbook problems
         ("proof",),  # what no menu beats, and whether this one keeps its word
         ("engines", "menu"),  # problem -> candidate, one file each; the menu
-        ("repair", "worst_case"),  # from a candidate to an exact menu
+        ("repair", "worst_case", "agency"),  # from a candidate to an exact menu; hidden action
         ("solve",),  # the verb
         ("front", "regrets", "demo"),  # families of menus
         ("cli",),

@@ -43,6 +43,8 @@ REMEDIES = {  # what to do for an object of a class, where its name does not say
     "Decisions": "give answers_of(person, offer, accepted)",
     "Ambiguity": "use TotalVariation, Wasserstein, KullbackLeibler, ChiSquare or Moments",
     "Axes": "give the axes that matplotlib's subplots() made",
+    "Contract": "give a Contract, as solve_contract returns it",
+    "ContractMultipliers": "give contract.multipliers",
     "Certificate": "give what verify(...) returns, or menu.certificate",
     "ChoiceData": "make ChoiceData of it, ChoiceData(attributes, choice, person), or of a frame with "
     "ChoiceData.from_frame or ChoiceData.from_wide_frame",
@@ -54,6 +56,8 @@ REMEDIES = {  # what to do for an object of a class, where its name does not say
     "NormSpace": "give what share_norms(...) returns",
     "Norms": "give Norms, as elicit_norms returns them",
     "Play": "give what play() returns",
+    "MoralHazardProblem": "make a MoralHazardProblem of outcome_probabilities, output and effort_cost",
+    "Utility": "use RiskNeutral(), Log(), SquareRoot(), CRRA(g) or CARA(a)",
     "ScreeningProblem": "give the ScreeningProblem, your own or one of contracts.models",
     "SocialPreferences": "use FehrSchmidt, BoltonOckenfels or CharnessRabin",
     "Truth": "give what Truth.of(societies) returns",

@@ -8,6 +8,7 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 import pytest
+from scipy.stats import norm
 
 import contracts as c
 from contracts import models, solve_menu, verify
@@ -478,6 +479,48 @@ FRONTS = [
 ]  # fmt: skip
 
 
+def hidden(chances=((0.75, 0.25), (0.25, 0.75)), effort=(0.0, 1.0), **fields):
+    return c.MoralHazardProblem(chances, [0.0, 20.0], effort, **fields)
+
+
+LIABLE = {"wages": (0.0, INF)}
+CERTAIN = {"utility": c.Log(), "wages": (0.0, 10.0)}
+EVEN = ((0.5, 0.5), (0.4, 0.6), (0.3, 0.7))
+LINE = {"distribution": lambda a: norm(a, 10.0), "outcomes": (-30.0, 80.0), "actions": (0.0, 50.0)}
+AGENCY = [
+    Advice("sum to 0.95, not 1: divide every row by its sum",
+           lambda: hidden([[0.75, 0.2], [0.25, 0.75]]),
+           (lambda: hidden(np.array([[0.75, 0.2], [0.25, 0.75]]) / [[0.95], [1.0]]),)),
+    Advice("lower reservation_utility or raise the highest wage",
+           lambda: hidden(reservation_utility=3.0, **CERTAIN),
+           (lambda: hidden(reservation_utility=1.0, **CERTAIN),
+            lambda: hidden(reservation_utility=3.0, utility=c.Log(), wages=(0.0, 50.0)))),
+    Advice("keep them above -1, or give the agent more wealth",
+           lambda: hidden(utility=c.SquareRoot(1.0), wages=(-2.0, INF)),
+           (lambda: hidden(utility=c.SquareRoot(1.0), wages=(-1.0, INF)),
+            lambda: hidden(utility=c.SquareRoot(2.0), wages=(-2.0, INF)))),
+    Advice("Ask for another action, or change what outcomes tell",
+           lambda: c.solve_contract(hidden([[0.5, 0.5]] * 2), 1),
+           (lambda: c.solve_contract(hidden([[0.5, 0.5]] * 2), 0),
+            lambda: c.solve_contract(hidden([[0.5, 0.5], [0.4, 0.6]]), 1))),
+    Advice("Lower its effort_cost a little",
+           lambda: c.solve_contract(hidden(EVEN, [0.0, 0.1, 0.2], utility=c.Log(1.0)), 1),
+           (lambda: c.solve_contract(hidden(EVEN, [0.0, 0.09, 0.2], utility=c.Log(1.0)), 1),)),
+    Advice(r"for a risk neutral agent, not Log\(wealth=1.0\): use RiskNeutral\(\)",
+           lambda: c.robust_share(hidden(utility=c.Log(1.0), **LIABLE)),
+           (lambda: c.robust_share(hidden(utility=c.RiskNeutral(), **LIABLE)),)),
+    Advice(r"use solve_contract for RiskNeutral\(\)",
+           lambda: c.solve_lottery(hidden(**LIABLE)),
+           (lambda: c.solve_contract(hidden(**LIABLE)),)),
+    Advice("use functions such as lambda a: scipy.stats.norm",
+           lambda: c.ContinuousMoralHazardProblem(**LINE | {"distribution": lambda a: 3.0}, effort_cost=np.square),
+           (lambda: c.ContinuousMoralHazardProblem(**LINE, effort_cost=lambda a: a**2),)),
+    Advice("give an even number of cells, at least 4, and at least 3 actions",
+           lambda: c.ContinuousMoralHazardProblem(**LINE, effort_cost=np.square, n_outcomes=5),
+           (lambda: c.ContinuousMoralHazardProblem(**LINE, effort_cost=np.square, n_outcomes=4, n_actions=3),)),
+]  # fmt: skip
+
+
 def FRONT():
     return c.pareto_front(LABELLED, [c.Profit(), c.TotalSurplus()], gap=0.1)
 
@@ -490,7 +533,7 @@ def figure_axes():
 
 @pytest.mark.parametrize(
     "advice",
-    [*SOLVERS, *PROBLEMS, *TEXTBOOK, *MENUS, *FRONTS],
+    [*SOLVERS, *PROBLEMS, *TEXTBOOK, *MENUS, *FRONTS, *AGENCY],
     ids=lambda advice: advice.says.replace("\\", "")[:70],
 )
 def test_every_remedy_that_an_error_names_works(advice):

@@ -1,0 +1,106 @@
+"""Hidden action: all implementation costs at once against a loop of cvxpy problems, certificates beside the times.
+
+    .venv/bin/python -m benchmarks.hidden [--programs 5]
+
+The library solves 1,000 actions x 100 outcomes; cvxpy is timed on a few of these programs, stated with every row and
+given the same data, and its time is what all of them would take. Then one action against 101 deviations at 201
+outcomes, and the best action of an interval.
+"""
+
+from __future__ import annotations
+
+import argparse
+import time
+
+import numpy as np
+import scipy.stats
+
+from contracts import ContinuousMoralHazardProblem, Log, MoralHazardProblem, solve_continuous_contract, solve_contract
+from contracts.agency.wages.implementation import implementations
+
+N_ACTIONS, N_OUTCOMES, SEED = 1000, 100, 0
+
+
+def family(n_actions: int = N_ACTIONS, n_outcomes: int = N_OUTCOMES, noise: float = 0.2) -> MoralHazardProblem:
+    """Bells of outcomes around rising means, with noise so that no formula fits; u = log(1 + w), wages from 0."""
+    effort = np.linspace(0, 1, n_actions)
+    output = np.linspace(0, 10, n_outcomes)
+    chances = scipy.stats.norm.pdf(output, 2 + 6 * effort[:, np.newaxis], 2.0)
+    chances = chances * (1 + noise * np.random.default_rng(SEED).uniform(-1, 1, chances.shape))
+    return MoralHazardProblem(
+        chances / chances.sum(axis=1, keepdims=True), output, 0.3 * effort**2 + 0.05 * effort, Log(1.0), 0.0,
+        wages=(0.0, np.inf),
+    )  # fmt: skip
+
+
+def by_cvxpy(problem: MoralHazardProblem, action: int) -> float:
+    """The least cost of an action as one program of cvxpy, as somebody would write it."""
+    import cvxpy as cp
+
+    own, effort = problem.outcome_probabilities[action], problem.effort_cost
+    utility = cp.Variable(problem.n_outcomes)
+    others = np.delete(np.arange(problem.n_actions), action)
+    rows = [
+        (own - problem.outcome_probabilities[others]) @ utility >= effort[action] - effort[others],
+        own @ utility - effort[action] >= problem.reservation_utility,
+        utility >= 0,
+    ]
+    program = cp.Problem(cp.Minimize(own @ (cp.exp(utility) - 1)), rows)
+    program.solve(solver=cp.CLARABEL)
+    return float(program.value)
+
+
+def published(n_outcomes: int = 200) -> ContinuousMoralHazardProblem:
+    """The example of Azevedo & Wolff (2025)."""
+    return ContinuousMoralHazardProblem(
+        lambda a: scipy.stats.norm(a, 10.0), (-30.0, 210.0), (0.0, 100.0), lambda a: a**2 / 30_000, Log(50.0),
+        float(np.log(50.0)) - 5, wages=(0.0, np.inf), n_outcomes=n_outcomes,
+    )  # fmt: skip
+
+
+def seconds(task: object, repeat: int = 1) -> float:
+    """The shortest of some runs."""
+    times = []
+    for _ in range(repeat):
+        start = time.perf_counter()
+        task()  # type: ignore[operator]
+        times.append(time.perf_counter() - start)
+    return min(times)
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.hidden", description=__doc__)
+    parser.add_argument("--programs", type=int, default=5, help="programs that cvxpy is timed on (5)")
+    n_programs = parser.parse_args().programs
+    problem = family()
+    start = time.perf_counter()
+    found = implementations(problem)
+    ours = time.perf_counter() - start
+    implemented = np.isfinite(found.cost)
+    gap = float((found.cost - found.bound)[implemented].max())
+    chosen = np.linspace(0, N_ACTIONS - 1, n_programs).astype(int)
+    start = time.perf_counter()
+    theirs = np.array([by_cvxpy(problem, int(action)) for action in chosen])
+    each = (time.perf_counter() - start) / n_programs
+    print(f"{N_ACTIONS} actions x {N_OUTCOMES} outcomes: {ours:.2f} s, all implemented: {implemented.all()}")
+    print(f"largest gap {gap:.1e}")
+    print(f"cvxpy, {n_programs} of {N_ACTIONS} programs: {each:.2f} s each; ratio {each * N_ACTIONS / ours:.0f}")
+    print(f"costs differ by at most {np.abs(theirs - found.cost[chosen]).max():.1e}")
+    line = published()
+    grid = line.at(np.append(80.0, np.linspace(0.0, 100.0, 101)[np.arange(101) != 80]))
+    contract = solve_contract(grid, 0)
+    print(
+        f"one action, {grid.n_outcomes} outcomes, {grid.n_actions} actions: "
+        f"{1000 * seconds(lambda: solve_contract(grid, 0), 50):.1f} ms, cost {contract.expected_wage:.6f}, "
+        f"relative gap {contract.certificate.relative_gap:.1e}"
+    )
+    best = solve_continuous_contract(line)
+    print(
+        f"an interval of actions: {seconds(lambda: solve_continuous_contract(line), 5):.2f} s, "
+        f"action {best.action:.6g}, value {best.value:.6f}, bound {best.upper_bound:.6f}"
+    )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,64 @@
+"""Problems of hidden action as plain records, and contracts from files: what is not an input is computed again."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any
+
+import numpy as np
+
+from contracts.agency.problem import MoralHazardProblem
+from contracts.agency.utility import CARA, CRRA, Log, RiskNeutral, SquareRoot, Utility
+from contracts.errors import ProblemError
+from contracts.problem.records import to_record
+
+KINDS: dict[str, type[Utility]] = {
+    "risk_neutral": RiskNeutral,
+    "log": Log,
+    "square_root": SquareRoot,
+    "crra": CRRA,
+    "cara": CARA,
+}
+
+
+def problem_record(problem: MoralHazardProblem) -> dict[str, Any]:
+    """Plain JSON for a problem.
+
+    Examples
+    --------
+    >>> problem_record(MoralHazardProblem([[1.0]], [2.0], [0.0]))["utility"]
+    {'kind': 'risk_neutral'}
+    """
+    kinds = {part: kind for kind, part in KINDS.items()}
+    fields = {field.name: getattr(problem, field.name) for field in dataclasses.fields(problem)}
+    utility: Any = fields.pop("utility")
+    own = {field.name: getattr(utility, field.name) for field in dataclasses.fields(utility)}
+    record = {name: to_record(value) for name, value in fields.items()}
+    return {**record, "utility": {"kind": kinds[type(utility)], **own}}
+
+
+def problem_from_record(record: Any) -> MoralHazardProblem:
+    """The problem that a record describes; refuses unknown keys and kinds by name."""
+    if not isinstance(record, dict):
+        raise ProblemError(f"problem is {type(record).__name__}, expected a table of fields")
+    known = [field.name for field in dataclasses.fields(MoralHazardProblem)]
+    odd = next((name for name in record if name not in known), None)
+    if odd is not None:
+        raise ProblemError(f"unknown key {odd!r} in problem: known are {', '.join(known)}")
+    given = dict(record)
+    utility = given.get("utility", {"kind": "risk_neutral"})
+    kind = utility.get("kind") if isinstance(utility, dict) else utility
+    if kind not in KINDS:
+        raise ProblemError(f"utility has kind {kind!r}: known kinds are {', '.join(KINDS)}")
+    parameters = {k: v for k, v in utility.items() if k != "kind"} if isinstance(utility, dict) else {}
+    allowed = [field.name for field in dataclasses.fields(KINDS[kind])]  # type: ignore[arg-type]
+    odd = next((name for name in parameters if name not in allowed), None)
+    if odd is not None:
+        raise ProblemError(f"unknown key {odd!r} in utility: known are {', '.join(allowed) or 'none'}")
+    given["utility"] = KINDS[kind](**parameters)
+    wages = given.get("wages")
+    if isinstance(wages, list) and len(wages) == 2:
+        given["wages"] = tuple(
+            np.array(end, dtype=np.float64) if isinstance(end, list) else float(end) for end in wages
+        )
+    return MoralHazardProblem(**given)

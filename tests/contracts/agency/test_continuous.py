@@ -1,0 +1,71 @@
+"""Outcomes on a line and actions on an interval: the published problem, cells, deviations far away."""
+
+import numpy as np
+import pytest
+import scipy.stats
+
+from contracts import ContinuousMoralHazardProblem, Log, ProblemError, solve_continuous_contract
+
+
+def published(**changes):
+    fields = {"distribution": lambda a: scipy.stats.norm(a, 10.0), "outcomes": (-30.0, 210.0), "actions": (0.0, 100.0),
+              "effort_cost": lambda a: a**2 / 30_000, "utility": Log(50.0),
+              "reservation_utility": float(np.log(50.0)) - 5, "wages": (0.0, np.inf)}  # fmt: skip
+    return ContinuousMoralHazardProblem(**(fields | changes))
+
+
+def test_the_published_problem_with_all_of_its_probability():
+    """Within 1% of the published cost, 11.86989, which lets the agent lose what lies below the lowest node."""
+    contract = solve_continuous_contract(published(), 80.0)
+    assert contract.expected_wage == pytest.approx(11.978, abs=2e-3)
+    assert contract.contract.certificate.holds
+    assert contract.largest_gain <= 1e-6 * (100**2 / 30_000)
+    assert not contract.is_first_order
+    assert "the first-order approach is not valid" in str(contract)
+
+
+def test_the_principal_chooses_the_highest_action_and_knows_what_no_other_earns():
+    contract = solve_continuous_contract(published(n_outcomes=60, n_actions=26))
+    assert contract.action == 100.0
+    assert contract.value == pytest.approx(80.07, abs=0.03)
+    assert contract.upper_bound - contract.value < 1e-5
+    assert np.argmax(contract.searched.profit) == np.argmax(contract.searched.actions)
+
+
+def test_finer_cells_cost_less_and_the_error_shrinks_fourfold():
+    wages = [solve_continuous_contract(published(n_outcomes=n, n_actions=21), 80.0) for n in (24, 48, 96)]
+    costs = [contract.expected_wage for contract in wages]
+    assert costs[0] > costs[1] > costs[2]
+    assert (costs[0] - costs[1]) / (costs[1] - costs[2]) == pytest.approx(4.0, rel=0.25)
+    assert wages[1].discretisation_error == pytest.approx(costs[0] - costs[1], rel=0.05)
+
+
+def test_the_first_order_approach_is_valid_where_outcomes_tell_less():
+    noisy = published(distribution=lambda a: scipy.stats.norm(a, 60.0), outcomes=(-200.0, 300.0), n_outcomes=60)
+    contract = solve_continuous_contract(noisy, 40.0)
+    assert contract.is_first_order
+
+
+def test_wages_of_any_outcome_are_those_of_its_cell():
+    contract = solve_continuous_contract(published(n_outcomes=24, n_actions=11), 60.0)
+    assert contract.wage([-1e9, 1e9]).tolist() == [contract.wages[0], contract.wages[-1]]
+    assert contract.wage(contract.problem.middles) == pytest.approx(contract.wages)
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"actions": (5.0, 1.0)}, r"give \(lowest, highest\)"),
+        ({"n_outcomes": 7}, "give an even number of cells"),
+        ({"effort_cost": lambda a: 1.0}, "let both work entry by entry"),
+        ({"distribution": lambda a: 3.0}, "do not take an array of actions"),
+    ],
+)
+def test_what_is_no_problem_is_refused(changes, words):
+    with pytest.raises(ProblemError, match=words):
+        published(**changes)
+
+
+def test_an_action_beyond_the_interval_is_refused():
+    with pytest.raises(ProblemError, match=r"stay within \(0.0, 100.0\)"):
+        solve_continuous_contract(published(n_outcomes=24, n_actions=11), 120.0)

@@ -1,0 +1,133 @@
+"""Simple contracts and lotteries beside the best contract: theorems about what simplicity costs."""
+
+import numpy as np
+import pytest
+from scipy.stats import norm
+
+from contracts import (
+    Log,
+    MoralHazardProblem,
+    ProblemError,
+    RiskNeutral,
+    SquareRoot,
+    compare_contracts,
+    robust_share,
+    solve_contract,
+    solve_lottery,
+)
+
+LIABLE = (0.0, np.inf)
+
+
+def venture(cost=0.04, n_actions=9, **changes):
+    y = np.linspace(0, 10, 11)
+    chances = norm.pdf(y, np.linspace(2, 6, n_actions)[:, np.newaxis], 2.0)
+    chances /= chances.sum(axis=1, keepdims=True)
+    return MoralHazardProblem(chances, y, cost * np.arange(n_actions) ** 2, **({"wages": LIABLE} | changes))
+
+
+def test_limited_liability_and_monotone_shares_for_both_give_debt():
+    """Innes (1990)."""
+    comparison = compare_contracts(venture())
+    debt, both = comparison.form("debt"), comparison.form("monotone in both")
+    assert debt.value == pytest.approx(both.value, rel=1e-9)
+    assert debt.wages == pytest.approx(both.wages, abs=1e-6)
+    face = venture().output.max() - both.wages.max()
+    assert both.wages == pytest.approx(np.maximum(venture().output - face, 0.0), abs=1e-6)
+
+
+def test_more_freedom_earns_no_less_and_every_form_keeps_ic_and_ir():
+    comparison = compare_contracts(venture())
+    value = {form.name: form.value for form in comparison.forms}
+    assert value["flat"] <= value["linear"] <= value["monotone in both"] + 1e-9
+    assert value["debt"] <= value["monotone in both"] + 1e-9 <= value["monotone"] + 2e-9
+    assert value["monotone"] <= value["best"] + 1e-9
+    assert value["best"] <= comparison.first_best
+    assert all(form.certificate.is_exact for form in comparison.forms)
+    assert np.all(np.diff(comparison.form("monotone").wages) >= 0)
+
+
+def test_without_limits_a_linear_contract_reaches_the_first_best():
+    comparison = compare_contracts(venture(wages=(-np.inf, np.inf)))
+    linear = comparison.form("linear")
+    assert linear.value == pytest.approx(comparison.first_best, rel=1e-9)
+
+
+def test_the_best_linear_contract_is_the_best_over_a_fine_grid_of_shares():
+    problem = venture()
+    best = -np.inf
+    for share in np.linspace(0, 1, 20_001):
+        level = share * problem.expected_output - problem.effort_cost
+        chosen = np.flatnonzero(level >= level.max() - 1e-12)
+        best = max(best, (1 - share) * problem.expected_output[chosen].max())
+    assert compare_contracts(problem).form("linear").value == pytest.approx(best, abs=2e-3)
+    assert compare_contracts(problem).form("linear").value >= best - 1e-9
+
+
+def test_the_best_contract_earns_at_most_the_number_of_actions_times_the_best_linear_one():
+    """Duetting, Roughgarden & Talgam-Cohen (2019), and the instance on which the gap comes close to that number."""
+    rng = np.random.default_rng(1)
+    for _ in range(5):
+        chances, effort = rng.dirichlet(np.ones(5), 4), np.append(0.0, rng.uniform(0, 2, 3))
+        comparison = compare_contracts(MoralHazardProblem(chances, rng.uniform(0, 10, 5), effort, wages=LIABLE))
+        assert comparison.form("best").value <= 4 * comparison.form("linear").value + 1e-9
+    delta, n = 0.02, 3  # action k has outcome k for sure: worth delta^-k, of which its effort takes all but 1 each
+    worth = delta ** -np.arange(n)
+    effort = worth - np.arange(1, n + 1) + np.arange(n) * delta
+    effort -= effort[0]
+    nothing = np.zeros((n, 1))  # an outcome that never is, so that a share pays no fixed wage
+    bad = MoralHazardProblem(np.hstack([nothing, np.eye(n)]), np.append(0.0, worth), effort, wages=LIABLE)
+    comparison = compare_contracts(bad)
+    assert comparison.form("best").value > 2.5 * comparison.form("linear").value
+
+
+def test_the_robust_share_is_the_best_guarantee_of_a_grid():
+    """Carroll (2015): with one action worth 16 that costs 4, half of output guarantees 4."""
+    problem = MoralHazardProblem([[0.9, 0.1], [0.0, 1.0]], [0.0, 16.0], [0.0, 4.0], wages=LIABLE)
+    shares = np.linspace(0.001, 0.999, 999)[:, np.newaxis]
+    kept = (1 - shares) / shares * (shares * problem.expected_output - problem.effort_cost)
+    found = robust_share(problem)
+    assert (found.share, found.guarantee) == (0.5, 4.0)
+    assert found.guarantee >= kept.max() - 1e-12
+    with pytest.raises(ProblemError, match="for a risk neutral agent"):
+        robust_share(venture(utility=Log(1.0)))
+
+
+def test_risk_averse_agents_are_compared_too():
+    comparison = compare_contracts(venture(cost=0.02, utility=Log(1.0)))
+    names = [form.name for form in comparison.forms]
+    assert names == ["flat", "linear", "debt", "best"]
+    assert max(form.value for form in comparison.forms) == comparison.form("best").value
+    assert "below the best" in str(comparison)
+
+
+def work(reserve):
+    return MoralHazardProblem([[0.75, 0.25], [0.25, 0.75]], [0.0, 20.0], [0.0, 1.0], SquareRoot(), reserve)
+
+
+def test_a_lottery_over_actions_earns_a_quarter_more_where_work_and_shirking_are_worth_the_same():
+    """By hand: profits 5 - U^2 and 13.25 - U^2 - 2U have the common tangent from U = 4.625 to 3.625."""
+    lottery = solve_lottery(work(4.125))
+    assert lottery.certificate.holds
+    assert lottery.gain == pytest.approx(0.25, abs=1e-6)
+    assert sorted(lottery.probabilities) == pytest.approx([0.5, 0.5], abs=1e-5)
+    assert lottery.upper_bound == pytest.approx(-11.765625, abs=1e-6)
+
+
+def test_the_lottery_is_the_concave_hull_of_what_single_contracts_earn():
+    reserves = np.linspace(2.0, 6.0, 81)
+    single = np.array([solve_contract(work(float(r))).value for r in reserves])
+    for r in (3.0, 3.8, 4.3, 5.0):
+        low, high = reserves <= r, reserves >= r
+        with np.errstate(invalid="ignore", divide="ignore"):
+            share = (reserves[high][:, np.newaxis] - r) / (reserves[high][:, np.newaxis] - reserves[low])
+            chords = share * single[low] + (1 - share) * single[high][:, np.newaxis]
+        hull = max(np.nanmax(chords), float(np.interp(r, reserves, single)))
+        assert solve_lottery(work(r)).value == pytest.approx(hull, abs=2e-3)
+        assert solve_lottery(work(r)).value >= hull - 1e-6
+
+
+def test_a_lottery_gains_nothing_where_the_agent_stays_anyway_and_is_refused_without_risk_aversion():
+    assert solve_lottery(venture(cost=0.02, utility=Log(1.0))).gain == 0
+    with pytest.raises(ProblemError, match="strictly concave"):
+        solve_lottery(venture(utility=RiskNeutral()))
