@@ -26,7 +26,7 @@ def population(n_people, n_rounds, rng, kinds=None):
     """Data from the prior, with the truth behind it."""
     mean, covariance = PRIOR.draw(2, rng=rng)
     beta = mean + rng.standard_normal((n_people, 2)) @ np.linalg.cholesky(covariance).T
-    coefficients = TasteDistribution.standard(kinds_of(kinds or {}, ("1", "2"))).coefficients(beta)
+    coefficients = TasteDistribution.standard(kinds_of(kinds or {}, ("0", "1"))).coefficients(beta)
     return choices_of(situations(n_people, n_rounds, 3, 2, rng), coefficients, rng), mean, covariance, beta
 
 
@@ -245,7 +245,7 @@ def test_ranks_of_the_truth_among_the_draws_are_uniform(kinds):
 
 def test_what_is_kept_are_the_sweeps_after_the_warmup():
     data = population(8, 4, np.random.default_rng(4))[0]
-    kinds = {"1": "negative"}
+    kinds = {"0": "negative"}
     posterior = fit_hierarchical_logit(
         data,
         kinds,
@@ -305,8 +305,8 @@ def test_electricity_contracts_agree_with_bayesm():
 def test_wrong_arguments_are_refused_by_name():
     rng = np.random.default_rng(0)
     data = situations(5, 3, 2, 2, rng)
-    with pytest.raises(ProblemError, match=r"random\['1'\] is 'fixed': here all coefficients vary"):
-        fit_hierarchical_logit(data, {"1": "fixed"}, rng=rng)
+    with pytest.raises(ProblemError, match=r"random\['0'\] is 'fixed': here all coefficients vary"):
+        fit_hierarchical_logit(data, {"0": "fixed"}, rng=rng)
     with pytest.raises(ProblemError, match="data is dict: make ChoiceData of it"):
         fit_hierarchical_logit({}, rng=rng)
     with pytest.raises(ProblemError, match=r"rng is 3: pass numpy.random.default_rng\(3\)"):
