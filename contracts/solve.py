@@ -160,7 +160,7 @@ def _twins_sharing(
 
     By the reference engine, so not where another one was asked for.
     """
-    known = problem.uncertainty is None and method in ("auto", "reference")
+    known = problem.valuation_sets is None and method in ("auto", "reference")
     if not candidates or not known or time.monotonic() > deadline:
         return None
     from contracts.repair.twins import with_twins_sharing
@@ -179,7 +179,7 @@ def _everybody_served(problem: ScreeningProblem, method: str, gap: float, deadli
 
     Tried where types can be left out, and the program that says so is for the slower, general engine.
     """
-    known = problem.ambiguity is None and problem.uncertainty is None
+    known = problem.ambiguity is None and problem.valuation_sets is None
     if problem.program is problem or not known or suitable_method(problem.program) != "reference":
         return None
     compulsory = dataclasses.replace(problem, participation="compulsory", serving_cost=0.0)
@@ -197,7 +197,7 @@ def _everybody_served(problem: ScreeningProblem, method: str, gap: float, deadli
 
 def other_engines(problem: ScreeningProblem, method: str, deadline: float) -> Iterator[Engine]:
     """What to try where the engine of the problem's structure led to no certified menu."""
-    if problem.uncertainty is not None:
+    if problem.valuation_sets is not None:
         from contracts.engines import robust
 
         yield functools.partial(robust.priced, deadline=deadline)
@@ -227,7 +227,7 @@ def has_few_rows(problem: ScreeningProblem) -> bool:
     """Whether the rows of neighbours imply all IC: the whole program is then as long as the list of types."""
     from contracts.engines.ironing import line_through
 
-    return problem.uncertainty is None and problem.mimics is None and line_through(problem.valuations) is not None
+    return problem.valuation_sets is None and problem.mimics is None and line_through(problem.valuations) is not None
 
 
 def _from_the_best(failure: SolverError) -> tuple[float, float]:
@@ -287,7 +287,7 @@ def engine_for(
         return _against_the_worst(problem, method, deadline, report, gap)
     if method == "auto":
         method = suitable_method(problem)
-    if problem.uncertainty is not None and method not in UNCERTAIN:
+    if problem.valuation_sets is not None and method not in UNCERTAIN:
         raise ProblemError(f"method {method!r} is for known valuations: use 'reference' or 'auto' under uncertainty")
     if method == "ironing":
         from contracts.engines import ironing
@@ -346,7 +346,7 @@ def _prices_per_profit(problem: ScreeningProblem, start: Menu | None) -> Multipl
 
 def suitable_method(problem: ScreeningProblem) -> str:
     """The fastest engine for the problem's structure."""
-    if problem.uncertainty is not None:
+    if problem.valuation_sets is not None:
         return "robust"
     if problem.mimics is not None:
         return "reference"
@@ -427,7 +427,7 @@ def certified_menu(
         remedy = attainable(menu.certificate)
         if doubles(problem) is not None:
             remedy = INDIFFERENT
-        elif problem.uncertainty is not None:
+        elif problem.valuation_sets is not None:
             remedy = TOUCHING
         elif problem.terms.function is not None:
             remedy = f"{remedy}, or {TOO_AVERSE}"

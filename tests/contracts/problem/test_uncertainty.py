@@ -68,6 +68,21 @@ def test_sets_that_touch_at_a_number_of_many_digits_are_told_what_to_do():
     assert narrower.value == pytest.approx(whole.value / 100, rel=2e-6)
 
 
+@pytest.mark.parametrize("sets", [Interval(0.0), Ellipsoid([0.0, 0.0]), Ellipsoid(np.zeros((2, 2))), Noise(0.0)])
+@pytest.mark.parametrize("second", [[2.75, 0.5], [np.nextafter(2.75, 3), np.nextafter(0.5, 1)], [3.5, 0.25]])
+def test_sets_of_no_size_are_valuations_that_are_known(sets, second):
+    """Twins and near twins whom the principal tells apart have repairs that ask for no room at all."""
+    problem = ScreeningProblem(
+        [[2.75, 0.5], second], principal_values=[[0.8, -0.9], [0.8, -0.4]], cost=Quadratic(), uncertainty=sets
+    )
+    assert problem.valuation_sets is None
+    menu = contracts.solve_menu(problem)
+    known = contracts.solve_menu(replace(problem, uncertainty=None))
+    assert menu.certificate.holds
+    assert menu.certificate.rigorous
+    assert menu.value == known.value
+
+
 def test_types_whose_sets_overlap_share_one_contract():
     menu = contracts.solve_menu([1.0, 2.0], [0.5, 0.5], cost=Quadratic(), uncertainty=Interval(0.6))
     assert menu.allocation[0].tolist() == menu.allocation[1].tolist()
@@ -158,7 +173,7 @@ def test_the_share_of_the_roomy_menu_makes_up_for_rows_over_all_types():
     """Profit misses 0.1 and the roomy menu has 0.2 to spare; the quota is missed by 1/2, with room for 1."""
     quota = contracts.LinearConstraint(allocation=[[1.0], [1.0]], upper=2.0)
     problem = ScreeningProblem(
-        [1.0, 1.0], domain=Box(0, 3), objective=contracts.Welfare(minimum_profit=0.5), uncertainty=Interval(0.0)
+        [1.0, 1.0], domain=Box(0, 3), objective=contracts.Welfare(minimum_profit=0.5), uncertainty=Interval(2.0**-60)
     )
     contract, ones = np.array([1, 1]), np.ones((2, 1))
     short, roomy = (ones, np.full(2, 0.4)), (ones, np.full(2, 0.7))
