@@ -5,6 +5,7 @@
   Where the principal wants more than profit, the highest near those of the solver.
 * Mixing: (1 - e) menu + e strict menu has e times the strict menu's slack on every constraint. Costs e times the
   distance to the strict menu, with e about the solver's violation over the slack.
+* One for all: the least for everybody, where transfers alone are worth something.
 * Nothing: the candidate as it is, neighbours merged.
 """
 
@@ -126,6 +127,25 @@ def _nothing(case: Case) -> Iterator[Contracts]:
         yield case.problem.reference_allocation[np.newaxis].copy(), np.zeros(1)
 
 
+def _one_for_all(case: Case) -> Iterator[Contracts]:
+    """The least for everybody, at the highest transfer at which all stay, or at the lowest within the limits.
+
+    Where limits on transfers are what menus earn, allocations are worth next to nothing, and a solver's digits cost
+    more than they bring.
+    """
+    problem, everybody = case.problem, np.zeros(case.problem.n_types, dtype=np.intp)
+    least = problem.domain.clip(problem.reference_allocation[np.newaxis])
+    dearest = problem.valuations @ least[0] - problem.reservation_utility
+    dearest = np.where(np.isfinite(dearest), dearest, np.inf)
+    hair = utility_error(problem.valuations, least[everybody], np.where(np.isfinite(dearest), dearest, 0.0))
+    lowest_limit, highest_limit = problem.limits_by_type
+    highest = min(float((dearest - hair).min()), float(np.min(highest_limit)))
+    lowest_of_all = float(np.max(lowest_limit))
+    for transfer in dict.fromkeys((highest, lowest_of_all)):
+        if np.isfinite(transfer) and lowest_of_all <= transfer <= highest:
+            yield least.copy(), np.full(1, transfer)
+
+
 def _repriced(case: Case) -> Iterator[Contracts]:
     found = (reprice(case.problem, *merge(case.problem, case.shared, width), case.deadline) for width in MERGERS)
     return (each for each in found if each is not None)
@@ -191,6 +211,7 @@ ON_A_LINE = (
 ELSEWHERE = (
     Repair("repriced", lambda p: p.is_for_profit and p.transfers != "none" and p.n_types <= REPRICED_TYPES, _repriced),
     Repair("repriced nearby", lambda p: not p.is_for_profit and p.transfers != "none", _repriced_nearby),
+    Repair("one for all", lambda p: not p.outside.is_contract and p.transfers != "none", _one_for_all),
     Repair("merged", lambda p: not p.is_plain, _merged),
     Repair("certain", lambda p: isinstance(p.domain, Simplex) and p.transfers != "free", _certain),
     Repair("indifferent", lambda p: p.transfers == "free", _indifferent),

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 import contracts as c
 from contracts.repair.lattice import indifferent_amounts, twin_groups
 from contracts.repair.tight import exactly_repriced
-from tests.strategies import examples
+from tests.strategies import Cosh, examples
 
 GAP = 1e-6  # of a menu, unless told otherwise
 SEEDS = st.integers(0, 2**32 - 1)
@@ -283,6 +283,24 @@ def test_units_and_reservation_utilities_of_any_size_are_certified(seed):
         transfers=(-1e9, 1e9) if rng.random() < 0.5 else "free",
     )
     certified(problem)
+
+
+@pytest.mark.parametrize("scale", [0.5, 1e-4, 1e3])
+@pytest.mark.parametrize("reserved", [-1.0, -0.2])
+@pytest.mark.parametrize("cost", [Cosh, c.Quadratic, lambda scale: c.Power(1.5, scale)])
+def test_where_limits_on_transfers_are_what_menus_earn_solvers_digits_cost_nothing(cost, reserved, scale):
+    """All pay the limit, or what they have at the least, for nothing: any amount only costs."""
+    highest = 0.3 * scale
+    menu = c.solve_menu(
+        np.array([[-0.123, -0.326], [0.8, 1.705], [0.801, 1.704], [-0.028, 1.227], [-0.062, 1.227]]) * scale,
+        cost=cost(scale / 2),
+        transfers=(-highest, highest),
+        reservation_utility=reserved * scale,
+        participation="compulsory",
+    )
+    assert menu.certificate.holds
+    if reserved < -0.3:
+        assert menu.value == pytest.approx(highest, rel=1e-9)
 
 
 def test_nothing_that_is_worth_anything_has_a_bound_of_nothing():
