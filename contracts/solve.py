@@ -200,7 +200,8 @@ def other_engines(problem: ScreeningProblem, method: str, deadline: float) -> It
     if problem.valuation_sets is not None:
         from contracts.engines import robust
 
-        yield functools.partial(robust.priced, deadline=deadline)
+        for price in robust.IC_PRICES:
+            yield functools.partial(robust.priced, ic_price=price, deadline=deadline)
     elif method in ("auto", "reference") and problem.n_types <= _rescued_types(problem):
         from contracts.engines import reference
         from contracts.engines.close_types import tree_of

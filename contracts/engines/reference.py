@@ -17,7 +17,7 @@ from contracts.engines.diagnosis import infeasible_menu, unbounded_menu, welfare
 from contracts.engines.inside import bounds_near
 from contracts.engines.near_twins import NearTwins, near_twins, with_twins_priced
 from contracts.engines.program import Program, menu_program, multipliers_of
-from contracts.errors import ContractError, ProblemError, SolverError
+from contracts.errors import ContractError, InfeasibleMenuError, ProblemError, SolverError
 from contracts.inputs.arrays import Array
 from contracts.numerics.conic import attempts
 from contracts.problem.objectives import TOO_AVERSE, WeightedSum
@@ -64,7 +64,8 @@ def solve(
             found = _solved(menu_program(problem, contract, units), **within)
             finer = finer_units_of(problem, units, found.candidate)
             if finer is not None:
-                with contextlib.suppress(SolverError):  # it may be noise that was taken for amounts
+                # It may be noise that was taken for amounts, in units of which nobody's constraints can be kept.
+                with contextlib.suppress(SolverError, InfeasibleMenuError):
                     found = _solved(menu_program(problem, contract, finer), **within)
         except SolverError as failure:
             failures.append(failure)

@@ -83,6 +83,36 @@ def test_sets_of_no_size_are_valuations_that_are_known(sets, second):
     assert menu.value == known.value
 
 
+OVERLAPPING = ScreeningProblem(
+    [0.75, 0.75, 0.0, 1.25, 2.0, 2.25, 0.750000001, 1.5],
+    [0.1, 0.1, 0.2, 0.2, 0.1, 0.1, 0.1, 0.1],
+    cost=contracts.Power(2.0, 0.5),
+    domain=contracts.Polyhedron([[1.0], [-1.0], [1.5], [-0.5]], [2.0, 0.0, 0.625, 0.375]),
+    uncertainty=Ellipsoid([0.75, 0.25, 0.25, 0.75, 0.25, 0.5, 0.5, 0.25]),
+)
+
+
+@pytest.mark.parametrize("money", [1.0, 1e-5, 1e4])
+def test_where_sets_overlap_so_that_nothing_can_be_sold_nothing_is_proven_best(money):
+    """Prices of sets that overlap have no limit, and a bound loses digits with them: a low limit leaves it enough."""
+    menu = contracts.solve_menu(
+        OVERLAPPING.valuations * money,
+        OVERLAPPING.weights,
+        cost=contracts.Power(2.0, 0.5 * money),
+        domain=OVERLAPPING.domain,
+        uncertainty=Ellipsoid(np.array([0.75, 0.25, 0.25, 0.75, 0.25, 0.5, 0.5, 0.25]) * money),
+    )
+    assert menu.value == 0
+    assert menu.certificate.holds
+
+
+@pytest.mark.parametrize("price", [3.0, 30.0, 300.0])
+def test_amounts_that_are_noise_make_no_problem_infeasible(price):
+    """The constraints hold with nothing for everybody, in whatever unit."""
+    found = robust.priced(OVERLAPPING, ic_price=price)
+    assert np.abs(found.allocation).max() < 1e-6
+
+
 def test_types_whose_sets_overlap_share_one_contract():
     menu = contracts.solve_menu([1.0, 2.0], [0.5, 0.5], cost=Quadratic(), uncertainty=Interval(0.6))
     assert menu.allocation[0].tolist() == menu.allocation[1].tolist()
