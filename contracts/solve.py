@@ -365,14 +365,19 @@ def suitable_method(problem: ScreeningProblem) -> str:
     return "reference" if few or may_conflict or cuts.reason_against(problem) else "cuts"
 
 
-def _under_simpler_prices(menu: Menu, gap: float) -> Menu:
+def _under_simpler_prices(menu: Menu, gap: float, given: Multipliers) -> Menu:
     """The menu under the best of its own bound, and of those without the prices that may be a solver's noise.
 
-    Where menus are worth next to nothing, prices of 1e-12 prove worse than none; and where there is no money, what no
-    menu beats may be what each type's surplus is, all of it paid for with participation.
+    Where menus are worth next to nothing, prices of 1e-12 prove worse than none, and so they do where they tempt to the
+    contract of a type of next to no weight, over which they are divided. And where there is no money, what no menu
+    beats may be what each type's surplus is, all of it paid for with participation.
+
+    Parameters
+    ----------
+    given : the prices of the candidate, of which others may have proven more than with their noise
     """
     program, own = menu.problem.program, menu.bound
-    simpler = [without_noise(own.multipliers, share) for share in NOISE]
+    simpler = [without_noise(prices, share) for prices in (own.multipliers, given) for share in NOISE]
     simpler.append(dataclasses.replace(no_multipliers(program), ir=program.weights * program.terms.profit_weight))
     best = min([own, *(upper_bound(program, prices) for prices in simpler)], key=lambda proven: proven.value)
     if best is own:
@@ -422,7 +427,7 @@ def certified_menu(
             found = exact_menu(program, candidate, bound, gap, deadline)
     menu = menu_of(problem, found, bound, candidate.engine)
     if not menu.certificate.holds:
-        menu = _under_simpler_prices(menu, gap)
+        menu = _under_simpler_prices(menu, gap, candidate.multipliers)
     exact = is_feasible(menu.certificate)
     if not menu.certificate.holds and not (exact and menu.certificate.is_stopped):
         remedy = attainable(menu.certificate)

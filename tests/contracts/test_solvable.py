@@ -338,6 +338,22 @@ def test_lotteries_that_many_share_have_room_though_near_twins_have_hardly_any(a
     assert menu.certificate.rigorous
 
 
+@pytest.mark.parametrize("weight", [5e-13, 1e-12, 1e-9, 1e-4])
+@pytest.mark.parametrize("exponent", [1.4, 1.5, 3.0])
+def test_a_type_of_next_to_no_weight_does_not_make_a_solvers_noise_dear(exponent, weight):
+    """Prices of what its contract tempts others to are divided by its weight, and so is their noise."""
+    favours = [[0, 0.75], [-0.5, 1], [-0.5, 0.75], [0, -1], [-1.25, -0.75], [-1.5, -1.5], [0.25, 0.5], [0.25, 0.75]]
+    menu = c.solve_menu(
+        [[2.75, -0.5], [2.75, 1.0], [2.75, -0.25], [2.75, -0.25], [0.75, 2.25], [0.75, 1.5], [-0.5, 2.25], [-0.5, 2.0]],
+        np.array([weight, 1, 4, 1.5, 4, 4, 2, 2.5]) / (19 + weight),
+        principal_values=favours,
+        cost=c.Power(exponent),
+        constraints=[c.LinearConstraint(allocation=1.0 * (np.arange(16).reshape(8, 2) == 10), lower=0.0, upper=0.0)],
+    )
+    assert menu.certificate.holds
+    assert menu.certificate.rigorous
+
+
 def test_nothing_that_is_worth_anything_has_a_bound_of_nothing():
     row = c.LinearConstraint(allocation=[[1.0], [1.0]], upper=1.0)
     for space in ({"cost": c.Quadratic()}, {"domain": c.Box(0.0, 1.0)}, {}):
