@@ -160,7 +160,7 @@ def _twins_sharing(
 
     By the reference engine, so not where another one was asked for.
     """
-    known = problem.uncertainty is None and method in ("auto", "reference")
+    known = problem.valuation_sets is None and method in ("auto", "reference")
     if not candidates or not known or time.monotonic() > deadline:
         return None
     from contracts.repair.twins import with_twins_sharing
@@ -179,7 +179,7 @@ def _everybody_served(problem: ScreeningProblem, method: str, gap: float, deadli
 
     Tried where types can be left out, and the program that says so is for the slower, general engine.
     """
-    known = problem.ambiguity is None and problem.uncertainty is None
+    known = problem.ambiguity is None and problem.valuation_sets is None
     if problem.program is problem or not known or suitable_method(problem.program) != "reference":
         return None
     compulsory = dataclasses.replace(problem, participation="compulsory", serving_cost=0.0)
@@ -197,10 +197,11 @@ def _everybody_served(problem: ScreeningProblem, method: str, gap: float, deadli
 
 def other_engines(problem: ScreeningProblem, method: str, deadline: float) -> Iterator[Engine]:
     """What to try where the engine of the problem's structure led to no certified menu."""
-    if problem.uncertainty is not None:
+    if problem.valuation_sets is not None:
         from contracts.engines import robust
 
-        yield functools.partial(robust.priced, deadline=deadline)
+        for price in robust.IC_PRICES:
+            yield functools.partial(robust.priced, ic_price=price, deadline=deadline)
     elif method in ("auto", "reference") and problem.n_types <= _rescued_types(problem):
         from contracts.engines import reference
         from contracts.engines.close_types import tree_of
@@ -227,7 +228,7 @@ def has_few_rows(problem: ScreeningProblem) -> bool:
     """Whether the rows of neighbours imply all IC: the whole program is then as long as the list of types."""
     from contracts.engines.ironing import line_through
 
-    return problem.uncertainty is None and problem.mimics is None and line_through(problem.valuations) is not None
+    return problem.valuation_sets is None and problem.mimics is None and line_through(problem.valuations) is not None
 
 
 def _from_the_best(failure: SolverError) -> tuple[float, float]:
@@ -287,7 +288,7 @@ def engine_for(
         return _against_the_worst(problem, method, deadline, report, gap)
     if method == "auto":
         method = suitable_method(problem)
-    if problem.uncertainty is not None and method not in UNCERTAIN:
+    if problem.valuation_sets is not None and method not in UNCERTAIN:
         raise ProblemError(f"method {method!r} is for known valuations: use 'reference' or 'auto' under uncertainty")
     if method == "ironing":
         from contracts.engines import ironing
@@ -346,7 +347,7 @@ def _prices_per_profit(problem: ScreeningProblem, start: Menu | None) -> Multipl
 
 def suitable_method(problem: ScreeningProblem) -> str:
     """The fastest engine for the problem's structure."""
-    if problem.uncertainty is not None:
+    if problem.valuation_sets is not None:
         return "robust"
     if problem.mimics is not None:
         return "reference"
@@ -364,14 +365,19 @@ def suitable_method(problem: ScreeningProblem) -> str:
     return "reference" if few or may_conflict or cuts.reason_against(problem) else "cuts"
 
 
-def _under_simpler_prices(menu: Menu, gap: float) -> Menu:
+def _under_simpler_prices(menu: Menu, gap: float, given: Multipliers) -> Menu:
     """The menu under the best of its own bound, and of those without the prices that may be a solver's noise.
 
-    Where menus are worth next to nothing, prices of 1e-12 prove worse than none; and where there is no money, what no
-    menu beats may be what each type's surplus is, all of it paid for with participation.
+    Where menus are worth next to nothing, prices of 1e-12 prove worse than none, and so they do where they tempt to the
+    contract of a type of next to no weight, over which they are divided. And where there is no money, what no menu
+    beats may be what each type's surplus is, all of it paid for with participation.
+
+    Parameters
+    ----------
+    given : the prices of the candidate, of which others may have proven more than with their noise
     """
     program, own = menu.problem.program, menu.bound
-    simpler = [without_noise(own.multipliers, share) for share in NOISE]
+    simpler = [without_noise(prices, share) for prices in (own.multipliers, given) for share in NOISE]
     simpler.append(dataclasses.replace(no_multipliers(program), ir=program.weights * program.terms.profit_weight))
     best = min([own, *(upper_bound(program, prices) for prices in simpler)], key=lambda proven: proven.value)
     if best is own:
@@ -421,13 +427,13 @@ def certified_menu(
             found = exact_menu(program, candidate, bound, gap, deadline)
     menu = menu_of(problem, found, bound, candidate.engine)
     if not menu.certificate.holds:
-        menu = _under_simpler_prices(menu, gap)
+        menu = _under_simpler_prices(menu, gap, candidate.multipliers)
     exact = is_feasible(menu.certificate)
     if not menu.certificate.holds and not (exact and menu.certificate.is_stopped):
         remedy = attainable(menu.certificate)
         if doubles(problem) is not None:
             remedy = INDIFFERENT
-        elif problem.uncertainty is not None:
+        elif problem.valuation_sets is not None:
             remedy = TOUCHING
         elif problem.terms.function is not None:
             remedy = f"{remedy}, or {TOO_AVERSE}"

@@ -7,12 +7,13 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from contracts.engines.candidate import Units
 from contracts.engines.inside import bounds_near
-from contracts.engines.program import Program, multipliers_of
+from contracts.engines.program import Program, menu_program, multipliers_of
 from contracts.errors import ContractError, InfeasibleMenuError, SolverError, UnboundedMenuError
-from contracts.inputs.arrays import Array
+from contracts.inputs.arrays import Array, Indices
 from contracts.numerics.conic import run
-from contracts.problem.costs import asymptotic_slopes
+from contracts.problem.costs import asymptotic_slopes, power_of_two
 from contracts.problem.objectives import WeightedSum
 from contracts.proof.multipliers import Multipliers
 
@@ -167,7 +168,13 @@ def _least_violation(program: Program, only: set[str] | None) -> Shortfall | Non
 
 
 def unbounded_menu(program: Program) -> ContractError:
-    """An UnboundedMenuError with a direction of recession, of transfers alone if there is one; else a SolverError."""
+    """An UnboundedMenuError with a direction of recession, of transfers alone if there is one; else a SolverError.
+
+    A direction has no size, so it is sought where a unit of allocation is worth about a unit of money, however large
+    the limits are: else a solver takes what grows for nothing.
+    """
+    shares = len(np.unique(program.contract)) < program.problem.n_types
+    program = menu_program(program.problem, program.contract if shares else None, _units_of_growth(program))
     for growth in (None,) if program.problem.domain.bounded else (None, _asymptotic_rates(program)):
         point = _growing(program, growth)
         if point is not None:
@@ -196,6 +203,13 @@ def unbounded_menu(program: Program) -> ContractError:
     return UnboundedMenuError(f"{grows} {direction}: {remedy}", direction=direction)
 
 
+def _units_of_growth(program: Program) -> Units:
+    """The units of the program with the money that a unit of allocation is worth."""
+    problem, units = program.problem, program.units
+    worth = float(np.abs(problem.valuations).max() + np.abs(problem.principal_values).max()) * units.allocation
+    return replace(units, money=power_of_two(worth) if worth > 0 else units.money)
+
+
 def _growing(program: Program, rates: tuple[Array, Array] | None) -> Array | None:
     """A direction (x, u) in which the objective grows for ever; x = 0 if `rates` is None. None if there is none.
 
@@ -207,7 +221,12 @@ def _growing(program: Program, rates: tuple[Array, Array] | None) -> Array | Non
     problem = program.problem
     terms = problem.terms
     point, allocation, utility = program.variables()
-    constraints = [rows.matrix @ point >= 0 for rows in (program.ic, *program.soft) if len(rows)]
+    margins = _margins_of_growth(program, point)
+    constraints = [
+        rows.matrix @ point >= margin
+        for rows, margin in zip((program.ic, *program.soft), margins, strict=True)
+        if len(rows)
+    ]
     constraints += [point >= -1, point <= 1]
     if program.problem.excludes:  # along a direction of growth nobody is left out for ever
         constraints.append(allocation[:, -1] == 0)
@@ -238,6 +257,27 @@ def _growing(program: Program, rates: tuple[Array, Array] | None) -> Array | Non
     cares = np.flatnonzero(terms.welfare_weights > 0)
     richer = cp.Problem(cp.Maximize(cp.min(utility[cares])), [*constraints, linear >= 0])
     return np.asarray(point.value) if run(richer) and richer.value > GROWTH else None
+
+
+def _margins_of_growth(program: Program, point: Any) -> tuple[Any, ...]:
+    """What each part of the rows must rise by along a direction, for every valuation in the sets."""
+    import cvxpy as cp
+
+    problem, sets = program.problem, program.problem.valuation_sets
+    if sets is None:
+        return (0.0,) * 5
+    everybody = np.arange(problem.n_types)
+    x = cp.reshape(point[: problem.valuations.size], problem.valuations.shape, order="C")
+    per_money = program.units.allocation / program.units.money
+
+    factors = sets.factors * per_money
+
+    def reach(types: Indices, step: Any) -> Any:
+        parts = [cp.sum(cp.multiply(factors[types, :, k], step), axis=1) for k in range(problem.n_goods)]
+        return cp.norm(cp.vstack(parts), sets.norm, axis=0)
+
+    apart = x[program.tempted] - x[program.tempter]
+    return (reach(program.tempted, apart), reach(everybody, x), 0.0, 0.0, 0.0)
 
 
 def welfare_at_most(terms: WeightedSum, weights: Array) -> float:

@@ -14,9 +14,10 @@ from numpy.typing import NDArray
 from contracts.engines.candidate import Candidate, Units, finer_units_of, units_of, widest_units_of
 from contracts.engines.close_types import Tree, flow_base, handed_on, in_steps, tree_of
 from contracts.engines.diagnosis import infeasible_menu, unbounded_menu, welfare_at_most
+from contracts.engines.inside import bounds_near
 from contracts.engines.near_twins import NearTwins, near_twins, with_twins_priced
 from contracts.engines.program import Program, menu_program, multipliers_of
-from contracts.errors import ContractError, ProblemError, SolverError
+from contracts.errors import ContractError, InfeasibleMenuError, ProblemError, SolverError
 from contracts.inputs.arrays import Array
 from contracts.numerics.conic import attempts
 from contracts.problem.objectives import TOO_AVERSE, WeightedSum
@@ -63,7 +64,8 @@ def solve(
             found = _solved(menu_program(problem, contract, units), **within)
             finer = finer_units_of(problem, units, found.candidate)
             if finer is not None:
-                with contextlib.suppress(SolverError):  # it may be noise that was taken for amounts
+                # It may be noise that was taken for amounts, in units of which nobody's constraints can be kept.
+                with contextlib.suppress(SolverError, InfeasibleMenuError):
                     found = _solved(menu_program(problem, contract, finer), **within)
         except SolverError as failure:
             failures.append(failure)
@@ -152,6 +154,8 @@ def _solved(stated: Program, deadline: float, ic_price: float, *, ordered: bool,
         _cause(unbounded_menu(stated))  # a logarithm grows so slowly that a solver may stop anywhere
     if reaches:
         prices = dataclasses.replace(prices, directions=_directions(program, rows, reaches))
+    if all(bound.value == np.inf for bound in bounds_near(problem, prices)):
+        _cause(unbounded_menu(stated))  # or where what grows is worth little next to what was taken for the goal's unit
     finished = goal.status != "user_limit" or time.monotonic() <= deadline
     limited = "" if ic_price == np.inf else f", IC prices up to {ic_price:g}"
     found = Candidate(found_allocation, found_utility, prices, f"reference ({solver}{limited})", is_finished=finished)

@@ -16,7 +16,9 @@ from contracts.engines.candidate import Candidate
 from contracts.exact.worst_case import worst_deviations, worst_participation_slacks
 from contracts.problem.screening import ScreeningProblem
 
-IC_PRICE = 1e3  # objective per utility, in the program's units; prices of 1 are usual where sets are well apart
+# Objective per utility, in the program's units; prices of 1 are usual where sets are well apart. The lower one leaves a
+# solver more digits where it is enough: those of a bound are lost in proportion to the prices.
+IC_PRICES = (1e3, 30.0)
 
 
 def solve(problem: ScreeningProblem, *, deadline: float = np.inf) -> Candidate:
@@ -39,13 +41,13 @@ def solve(problem: ScreeningProblem, *, deadline: float = np.inf) -> Candidate:
     return reference.solve(problem, deadline=deadline)
 
 
-def priced(problem: ScreeningProblem, *, deadline: float = np.inf) -> Candidate:
+def priced(problem: ScreeningProblem, *, ic_price: float = IC_PRICES[0], deadline: float = np.inf) -> Candidate:
     """The menu of `reference` with limited IC prices, for sets that nearly touch.
 
     Between such types no menu has room, so the prices of their rows are huge or have no limit, and a solver stops far
     from them. Where a price below the limit is enough, paying it changes nothing.
     """
-    return reference.solve(problem, deadline=deadline, ic_price=IC_PRICE)
+    return reference.solve(problem, deadline=deadline, ic_price=ic_price)
 
 
 def is_robust(problem: ScreeningProblem, candidate: Candidate) -> bool:

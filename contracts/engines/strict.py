@@ -94,7 +94,12 @@ def _roomy_ball(problem: ScreeningProblem, unit: float) -> tuple[Array, float, f
     return *Box(lower, upper).interior(goods), size
 
 
-def _roomiest_menu(problem: ScreeningProblem) -> StrictMenu | None:
+def roomiest_sharing(problem: ScreeningProblem, contract: Indices) -> StrictMenu | None:
+    """A strict menu in which types share contracts as told, 0 being the outside contract; None where none exists."""
+    return _roomiest_menu(problem if problem.ambiguity is None else problem.under(problem.weights), contract)
+
+
+def _roomiest_menu(problem: ScreeningProblem, contract: Indices | None = None) -> StrictMenu | None:
     """The menu with the largest common slack, by cvxpy programs over the rows of the reference engine.
 
     Where some rows can have no room, the largest common slack is nothing, and the prices of the program are of rows
@@ -103,11 +108,11 @@ def _roomiest_menu(problem: ScreeningProblem) -> StrictMenu | None:
     """
     import cvxpy as cp
 
-    from contracts.engines.program import menu_program
+    from contracts.engines.program import OUTSIDE, menu_program
 
-    program = menu_program(problem)
+    program = menu_program(problem, contract)
     lowest, highest = problem.transfer_limits
-    needs = _can_gain(problem)
+    needs = _can_gain(problem) * (program.contract != OUTSIDE)
     limits = float(highest > lowest) * needs
     rooms = [_room_per_pair(problem, program.tempted, program.tempter), needs, limits, limits, _one_sided(problem)]
     parts = (program.ic, *program.soft)
@@ -121,6 +126,7 @@ def _roomiest_menu(problem: ScreeningProblem) -> StrictMenu | None:
             spent, costing = program.spent(allocation)
             budget = [program.profit(allocation, utility, spent) >= required / program.units.money + slack, *costing]
         constraints = [slack <= 1, *program.domain_constraints(allocation), *itertools.chain(*rows), *budget]
+        constraints += program.sharing(allocation, utility)
         run(cp.Problem(cp.Maximize(slack), constraints))
         if point.value is None:
             return None

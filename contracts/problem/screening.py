@@ -348,7 +348,7 @@ class ScreeningProblem:
     @property
     def is_for_profit(self) -> bool:
         """Profit, nothing unknown, no side constraints; transfers may have limits."""
-        known = self.ambiguity is None and self.uncertainty is None
+        known = self.ambiguity is None and self.valuation_sets is None
         return known and isinstance(self.objective, Profit) and not self.has_rows
 
     @property
@@ -358,8 +358,9 @@ class ScreeningProblem:
 
     @cached_property
     def valuation_sets(self) -> ValuationSets | None:
-        """The sets that valuations are in; None where they are known."""
-        return None if self.uncertainty is None else self.uncertainty.sets(self.valuations.shape)
+        """The sets that valuations are in; None where they are known, and so they are in sets of no size."""
+        sets = None if self.uncertainty is None else self.uncertainty.sets(self.valuations.shape)
+        return sets if sets is None or sets.factors.any() else None
 
     def under(self, weights: Array) -> ScreeningProblem:
         """The same problem for a principal who is sure of other weights."""

@@ -5,6 +5,8 @@
   Where the principal wants more than profit, the highest near those of the solver.
 * Mixing: (1 - e) menu + e strict menu has e times the strict menu's slack on every constraint. Costs e times the
   distance to the strict menu, with e about the solver's violation over the slack.
+* Pooled with room: mixing with a strict menu in which those who share contracts share them, too.
+* One for all: the least for everybody, where transfers alone are worth something.
 * Nothing: the candidate as it is, neighbours merged.
 """
 
@@ -18,7 +20,8 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from contracts.engines.candidate import Candidate, units_of
-from contracts.engines.strict import StrictMenu, strict_menu
+from contracts.engines.program import OUTSIDE
+from contracts.engines.strict import StrictMenu, roomiest_sharing, strict_menu
 from contracts.exact.rationals import utility_error
 from contracts.inputs.arrays import Indices
 from contracts.inputs.frozen import dataclass
@@ -37,6 +40,7 @@ MERGERS = (1e-6, 1e-9)  # allocations closer than this share of their unit are o
 FINEST_MERGER = 1e-13  # where amounts span many orders of magnitude
 MIXTURES = (0.0, 1e-12, 1e-10, 1e-9, 1e-8, 1e-7, 1e-6, 1e-5)
 ROOMIEST_TYPES = 200  # where the strict menu is a program over all pairs
+POOLED_TYPES = 60  # the same, of a repair that few menus need
 REPRICED_TYPES = 20_000  # and need every type's utility from each of them
 
 
@@ -126,6 +130,25 @@ def _nothing(case: Case) -> Iterator[Contracts]:
         yield case.problem.reference_allocation[np.newaxis].copy(), np.zeros(1)
 
 
+def _one_for_all(case: Case) -> Iterator[Contracts]:
+    """The least for everybody, at the highest transfer at which all stay, or at the lowest within the limits.
+
+    Where limits on transfers are what menus earn, allocations are worth next to nothing, and a solver's digits cost
+    more than they bring.
+    """
+    problem, everybody = case.problem, np.zeros(case.problem.n_types, dtype=np.intp)
+    least = problem.domain.clip(problem.reference_allocation[np.newaxis])
+    dearest = problem.valuations @ least[0] - problem.reservation_utility
+    dearest = np.where(np.isfinite(dearest), dearest, np.inf)
+    hair = utility_error(problem.valuations, least[everybody], np.where(np.isfinite(dearest), dearest, 0.0))
+    lowest_limit, highest_limit = problem.limits_by_type
+    highest = min(float((dearest - hair).min()), float(np.min(highest_limit)))
+    lowest_of_all = float(np.max(lowest_limit))
+    for transfer in dict.fromkeys((highest, lowest_of_all)):
+        if np.isfinite(transfer) and lowest_of_all <= transfer <= highest:
+            yield least.copy(), np.full(1, transfer)
+
+
 def _repriced(case: Case) -> Iterator[Contracts]:
     found = (reprice(case.problem, *merge(case.problem, case.shared, width), case.deadline) for width in MERGERS)
     return (each for each in found if each is not None)
@@ -179,6 +202,39 @@ def _mixed_enough(case: Case) -> Iterator[Contracts]:
             yield case.mixed(needed)
 
 
+def _pooled_with_room(case: Case) -> Iterator[Contracts]:
+    """Types with nearly the same allocation share a contract for good, and the menus mixed in are shared alike.
+
+    Mixing in what tells them apart would leave as little room as there is between them.
+    """
+    problem, candidate = case.problem, case.shared
+    if problem.n_types > POOLED_TYPES:
+        return
+    known: list[Indices] = []
+    for width in MERGERS:
+        contract = merge(problem, candidate, width)[1] + (not problem.outside.is_contract)
+        _, head, own = np.unique(contract, return_index=True, return_inverse=True)
+        own = own.reshape(-1)
+        if len(head) == problem.n_types or any(np.array_equal(contract, other) for other in known):
+            continue
+        known.append(contract)
+        roomy = roomiest_sharing(problem, contract)
+        if roomy is None:
+            continue
+        found = pooled(own, problem.weights, candidate.allocation)
+        found[contract == OUTSIDE] = problem.outside.allocation
+        paid = lowest(own, contracts_of(problem, found, candidate.utility)[1])
+        utility = np.einsum("ij,ij->i", problem.valuations, found) - paid
+        for share in MIXTURES:
+            allocation, kept = mixed(problem, replace(candidate, allocation=found, utility=utility), roomy, share)
+            allocation = allocation[head][own]
+            if problem.is_for_profit and problem.transfers != "none":
+                repriced = reprice(problem, allocation[head], own, case.deadline)
+                if repriced is not None:
+                    yield repriced
+            yield contracts_of(problem, allocation, kept)
+
+
 def _always(problem: ScreeningProblem) -> bool:
     return True
 
@@ -191,11 +247,13 @@ ON_A_LINE = (
 ELSEWHERE = (
     Repair("repriced", lambda p: p.is_for_profit and p.transfers != "none" and p.n_types <= REPRICED_TYPES, _repriced),
     Repair("repriced nearby", lambda p: not p.is_for_profit and p.transfers != "none", _repriced_nearby),
+    Repair("one for all", lambda p: not p.outside.is_contract and p.transfers != "none", _one_for_all),
     Repair("merged", lambda p: not p.is_plain, _merged),
     Repair("certain", lambda p: isinstance(p.domain, Simplex) and p.transfers != "free", _certain),
     Repair("indifferent", lambda p: p.transfers == "free", _indifferent),
     Repair("mixed enough", _always, _mixed_enough),
     Repair("merged after all", lambda p: p.is_plain, _merged),
     Repair("mixed", _always, lambda case: () if case.strict is None else map(case.mixed, MIXTURES)),
+    Repair("pooled with room", lambda p: p.mimics is None, _pooled_with_room),
     Repair("tight", _always, lambda case: tight_repairs(case.problem, case.shared, case.strict)),
 )

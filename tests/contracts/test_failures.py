@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 import contracts as c
 from contracts.engines import program, reference
 from contracts.engines.candidate import Candidate
-from contracts.engines.diagnosis import infeasible_menu
+from contracts.engines.diagnosis import infeasible_menu, unbounded_menu
 from contracts.proof.multipliers import no_multipliers
 from tests.strategies import Cosh, rich_problems
 
@@ -141,6 +141,31 @@ UNBOUNDED = {
         ),
         "the allocation of good 'tea'",
     ),
+    "a good sold above its price, whatever welfare says": (
+        c.ScreeningProblem(
+            np.array([1.3, 2.3, 2.35, 2.9, 3.2]) * 1e-9,
+            cost=c.Linear(1e-9),
+            objective=c.Welfare(np.array([1.25, 0.25, 0.75, 0.75, 0.25]) * 1e-5, c.Isoelastic(), profit_weight=0.5),
+            goods=["tea"],
+        ),
+        "the allocation of good 'tea'",
+    ),
+    "a good sold above its price to those who need not come": (
+        c.ScreeningProblem(
+            [1.8, 0.1, 3.0], cost=c.Linear(1.0), reservation_utility=[-0.3, 0.0, 0.2], serving_cost=0.1, goods=["tea"]
+        ),
+        "the allocation of good 'tea'",
+    ),
+    "a good sold above its price, whatever it is worth in a set": (
+        c.ScreeningProblem(
+            [1.8, 0.1, 3.0],
+            cost=c.Linear(1.0),
+            reservation_utility=[-0.3, 0.0, 0.2],
+            uncertainty=c.Interval(0.05),
+            goods=["tea"],
+        ),
+        "the allocation of good 'tea'",
+    ),
 }
 
 
@@ -152,6 +177,26 @@ def test_unbounded_problems_say_in_which_direction(case, method):
         c.solve_menu(problem, method=method)
     assert caught.value.direction.startswith(direction)
     assert caught.value.direction in str(caught.value)
+
+
+@pytest.mark.parametrize("width", [0.4, 0.6])
+def test_what_grows_must_be_worth_its_price_at_every_valuation_in_a_set(width):
+    """Goods of 1 at a valuation of 1.5: within 0.4 they are sold for ever, within 0.6 nobody is sure to take them."""
+    problem = c.ScreeningProblem([1.5], cost=c.Linear(1.0), uncertainty=c.Interval(width))
+    found = unbounded_menu(program.menu_program(problem))
+    assert isinstance(found, c.UnboundedMenuError if width < 0.5 else c.SolverError)
+
+
+@pytest.mark.parametrize("limit", [2.0, 2e3, 2e6, 2e9])
+def test_however_high_the_limits_what_grows_beyond_them_is_found(limit):
+    problem = c.ScreeningProblem(
+        [0.065, 0.030, 0.010, 0.051],
+        transfers=(-limit, limit),
+        cost=c.Quadratic(267.0),
+        objective=c.Welfare(1.0, c.Isoelastic(5.0), profit_weight=0.0),
+    )
+    with pytest.raises(c.UnboundedMenuError, match="no menu is best"):
+        c.solve_menu(problem)
 
 
 def test_welfare_with_an_upper_limit_does_not_grow_for_ever():

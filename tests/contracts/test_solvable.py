@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 import contracts as c
 from contracts.repair.lattice import indifferent_amounts, twin_groups
 from contracts.repair.tight import exactly_repriced
-from tests.strategies import examples
+from tests.strategies import Cosh, examples
 
 GAP = 1e-6  # of a menu, unless told otherwise
 SEEDS = st.integers(0, 2**32 - 1)
@@ -283,6 +283,75 @@ def test_units_and_reservation_utilities_of_any_size_are_certified(seed):
         transfers=(-1e9, 1e9) if rng.random() < 0.5 else "free",
     )
     certified(problem)
+
+
+@pytest.mark.parametrize("scale", [0.5, 1e-4, 1e3])
+@pytest.mark.parametrize("reserved", [-1.0, -0.2])
+@pytest.mark.parametrize("cost", [Cosh, c.Quadratic, lambda scale: c.Power(1.5, scale)])
+def test_where_limits_on_transfers_are_what_menus_earn_solvers_digits_cost_nothing(cost, reserved, scale):
+    """All pay the limit, or what they have at the least, for nothing: any amount only costs."""
+    highest = 0.3 * scale
+    menu = c.solve_menu(
+        np.array([[-0.123, -0.326], [0.8, 1.705], [0.801, 1.704], [-0.028, 1.227], [-0.062, 1.227]]) * scale,
+        cost=cost(scale / 2),
+        transfers=(-highest, highest),
+        reservation_utility=reserved * scale,
+        participation="compulsory",
+    )
+    assert menu.certificate.holds
+    if reserved < -0.3:
+        assert menu.value == pytest.approx(highest, rel=1e-9)
+
+
+@pytest.mark.parametrize("apart", [1e-8, 1e-9, 1e-10])
+@pytest.mark.parametrize("money", [1.0, 1e-4, 1e5])
+def test_lotteries_that_many_share_have_room_though_near_twins_have_hardly_any(apart, money):
+    """Whoever would just leave and whoever would just come fix the lottery of four types: only another one has room.
+
+    What is mixed in must not tell the four apart, and two types told apart by nearly nothing keep what they have.
+    """
+    valuations = [
+        [2.4352908822427994, 2.5949653087628075],
+        [2.167655277419563, 2.4017565681172575],
+        [2.167655277419563, 2.4017565681172575],
+        [2.4352908822427994, 2.5949653087628075 + apart],
+        [-0.03858293386073841, -0.010264341525965393],
+        [1.9884309932568254, 2.0096041113147054],
+        [0.2780367340515132, 1.9744882460740136],
+        [2.389972542147377, 1.861522449454652],
+        [0.3038130869439748, 2.2088452578372957],
+        [1.0882548522560256, 0.4504162288521554],
+    ]
+    favours = [[-1.5, -0.5], [-1.25, -1.5], [-0.75, 0.75], [0.5, -1.5], [1.0, -0.75]]
+    favours += [[-0.75, -0.75], [-0.5, -0.5], [0.5, 0.0], [0.75, 0.75], [-1.5, -0.5]]
+    reserved = [-0.4466, 0.3117, 0.7810, -0.2023, -0.0023, 0.2455, -0.3758, -0.1138, 1.1796, 1.2998]
+    menu = c.solve_menu(
+        np.array(valuations) * money,
+        [0.1792, 0.1412, 0.2013, 0.0617, 0.0608, 0.1134, 0.0465, 0.0347, 0.0311, 0.1301],
+        principal_values=np.array(favours) * money,
+        reservation_utility=np.array(reserved) * money,
+        cost=c.Linear([0.5 * money, 0.0]),
+        domain=c.Simplex(),
+        serving_cost=0.1 * money,
+    )
+    assert menu.certificate.holds
+    assert menu.certificate.rigorous
+
+
+@pytest.mark.parametrize("weight", [5e-13, 1e-12, 1e-9, 1e-4])
+@pytest.mark.parametrize("exponent", [1.4, 1.5, 3.0])
+def test_a_type_of_next_to_no_weight_does_not_make_a_solvers_noise_dear(exponent, weight):
+    """Prices of what its contract tempts others to are divided by its weight, and so is their noise."""
+    favours = [[0, 0.75], [-0.5, 1], [-0.5, 0.75], [0, -1], [-1.25, -0.75], [-1.5, -1.5], [0.25, 0.5], [0.25, 0.75]]
+    menu = c.solve_menu(
+        [[2.75, -0.5], [2.75, 1.0], [2.75, -0.25], [2.75, -0.25], [0.75, 2.25], [0.75, 1.5], [-0.5, 2.25], [-0.5, 2.0]],
+        np.array([weight, 1, 4, 1.5, 4, 4, 2, 2.5]) / (19 + weight),
+        principal_values=favours,
+        cost=c.Power(exponent),
+        constraints=[c.LinearConstraint(allocation=1.0 * (np.arange(16).reshape(8, 2) == 10), lower=0.0, upper=0.0)],
+    )
+    assert menu.certificate.holds
+    assert menu.certificate.rigorous
 
 
 def test_nothing_that_is_worth_anything_has_a_bound_of_nothing():

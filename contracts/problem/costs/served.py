@@ -11,7 +11,7 @@ from contracts.inputs.arrays import Array
 from contracts.inputs.frozen import dataclass
 from contracts.problem.costs.basic import Cost, Entropy, Linear, Power, Quadratic, scaled_cost
 from contracts.problem.costs.per_type import of_each
-from contracts.problem.costs.traits import is_straight
+from contracts.problem.costs.traits import asymptotic_slopes, is_straight
 from contracts.problem.domains import Domain
 
 
@@ -76,6 +76,11 @@ class WhenServed:
         identity = np.broadcast_to(np.eye(each.shape[1]), (len(each), each.shape[1], each.shape[1]))
         moves = np.concatenate([identity, each[:, :, np.newaxis] / self.total], axis=2)
         return np.asarray(np.swapaxes(moves, 1, 2) @ curvature @ moves / share[:, np.newaxis, np.newaxis])
+
+    def asymptotic_slopes(self, n_goods: int) -> tuple[Array, Array]:
+        """Those of what is served; the chance of being served does not grow for ever."""
+        down, up = asymptotic_slopes(self.inner, n_goods - 1)
+        return np.append(down, np.inf), np.append(up, np.inf)
 
     def scaled(self, unit: float, money: float) -> WhenServed:
         return WhenServed(scaled_cost(self.inner, unit, money), self.total / unit, self.fixed / money)

@@ -68,6 +68,51 @@ def test_sets_that_touch_at_a_number_of_many_digits_are_told_what_to_do():
     assert narrower.value == pytest.approx(whole.value / 100, rel=2e-6)
 
 
+@pytest.mark.parametrize("sets", [Interval(0.0), Ellipsoid([0.0, 0.0]), Ellipsoid(np.zeros((2, 2))), Noise(0.0)])
+@pytest.mark.parametrize("second", [[2.75, 0.5], [np.nextafter(2.75, 3), np.nextafter(0.5, 1)], [3.5, 0.25]])
+def test_sets_of_no_size_are_valuations_that_are_known(sets, second):
+    """Twins and near twins whom the principal tells apart have repairs that ask for no room at all."""
+    problem = ScreeningProblem(
+        [[2.75, 0.5], second], principal_values=[[0.8, -0.9], [0.8, -0.4]], cost=Quadratic(), uncertainty=sets
+    )
+    assert problem.valuation_sets is None
+    menu = contracts.solve_menu(problem)
+    known = contracts.solve_menu(replace(problem, uncertainty=None))
+    assert menu.certificate.holds
+    assert menu.certificate.rigorous
+    assert menu.value == known.value
+
+
+OVERLAPPING = ScreeningProblem(
+    [0.75, 0.75, 0.0, 1.25, 2.0, 2.25, 0.750000001, 1.5],
+    [0.1, 0.1, 0.2, 0.2, 0.1, 0.1, 0.1, 0.1],
+    cost=contracts.Power(2.0, 0.5),
+    domain=contracts.Polyhedron([[1.0], [-1.0], [1.5], [-0.5]], [2.0, 0.0, 0.625, 0.375]),
+    uncertainty=Ellipsoid([0.75, 0.25, 0.25, 0.75, 0.25, 0.5, 0.5, 0.25]),
+)
+
+
+@pytest.mark.parametrize("money", [1.0, 1e-5, 1e4])
+def test_where_sets_overlap_so_that_nothing_can_be_sold_nothing_is_proven_best(money):
+    """Prices of sets that overlap have no limit, and a bound loses digits with them: a low limit leaves it enough."""
+    menu = contracts.solve_menu(
+        OVERLAPPING.valuations * money,
+        OVERLAPPING.weights,
+        cost=contracts.Power(2.0, 0.5 * money),
+        domain=OVERLAPPING.domain,
+        uncertainty=Ellipsoid(np.array([0.75, 0.25, 0.25, 0.75, 0.25, 0.5, 0.5, 0.25]) * money),
+    )
+    assert menu.value == 0
+    assert menu.certificate.holds
+
+
+@pytest.mark.parametrize("price", [3.0, 30.0, 300.0])
+def test_amounts_that_are_noise_make_no_problem_infeasible(price):
+    """The constraints hold with nothing for everybody, in whatever unit."""
+    found = robust.priced(OVERLAPPING, ic_price=price)
+    assert np.abs(found.allocation).max() < 1e-6
+
+
 def test_types_whose_sets_overlap_share_one_contract():
     menu = contracts.solve_menu([1.0, 2.0], [0.5, 0.5], cost=Quadratic(), uncertainty=Interval(0.6))
     assert menu.allocation[0].tolist() == menu.allocation[1].tolist()
@@ -158,7 +203,7 @@ def test_the_share_of_the_roomy_menu_makes_up_for_rows_over_all_types():
     """Profit misses 0.1 and the roomy menu has 0.2 to spare; the quota is missed by 1/2, with room for 1."""
     quota = contracts.LinearConstraint(allocation=[[1.0], [1.0]], upper=2.0)
     problem = ScreeningProblem(
-        [1.0, 1.0], domain=Box(0, 3), objective=contracts.Welfare(minimum_profit=0.5), uncertainty=Interval(0.0)
+        [1.0, 1.0], domain=Box(0, 3), objective=contracts.Welfare(minimum_profit=0.5), uncertainty=Interval(2.0**-60)
     )
     contract, ones = np.array([1, 1]), np.ones((2, 1))
     short, roomy = (ones, np.full(2, 0.4)), (ones, np.full(2, 0.7))

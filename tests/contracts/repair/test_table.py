@@ -20,18 +20,22 @@ VALUES = [[0.9, 0.1, 0.3], [0.1, 0.8, 0.4]]
 POLICIES = c.ScreeningProblem(VALUES, domain=c.Simplex(), transfers="none", outside_option=[1 / 3, 1 / 3, 1 / 3])
 DOUBLES = c.ScreeningProblem([1.0, 2.0, 2.0], cost=c.Quadratic(), principal_values=[[0.0], [0.0], [0.5]])
 UNCERTAIN = c.ScreeningProblem([1.0, 2.0], cost=c.Quadratic(), uncertainty=c.Interval(0.125))
+LIMITED = c.ScreeningProblem([1.0, 2.0], cost=c.Linear(3.0), transfers=(-0.3, 0.3), reservation_utility=-1.0)
+BUNCHED = c.ScreeningProblem([[1.0, 0.5], [2.0, 3.0], [3.0, 3.0]], domain=c.Box(0.0, 1.0))
 CASES = {
     "pools": UNCERTAIN,
     "chain": LINE,
     "nothing": LINE,
     "repriced": PLANE,
     "repriced nearby": WELFARE,
+    "one for all": LIMITED,
     "merged": WELFARE,
     "certain": POLICIES,
     "indifferent": DOUBLES,
     "mixed enough": PLANE,
     "merged after all": PLANE,
     "mixed": PLANE,
+    "pooled with room": BUNCHED,
     "tight": PLANE,
 }
 REPAIRS = {repair.name: repair for repair in (*table.AT_EVERY_VALUATION, *table.ON_A_LINE, *table.ELSEWHERE)}
