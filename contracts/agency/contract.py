@@ -20,7 +20,7 @@ from contracts.errors import ProblemError
 from contracts.inputs.arrays import Array, finite, number
 from contracts.inputs.door import checked
 from contracts.inputs.frozen import dataclass
-from contracts.problem.records import read_document, write_document
+from contracts.problem.records import built_from_document, write_document
 from contracts.proof.certificate import Certificate
 
 if TYPE_CHECKING:
@@ -217,13 +217,7 @@ def load_contract(path: str | Path) -> Contract:
     ProblemError
         If the file is not such a contract.
     """
-    record = read_document(path, SCHEMA, "Contract.save")
-    try:
-        return contract_from_dict(record)
-    except ProblemError:
-        raise
-    except (KeyError, TypeError, IndexError, AttributeError, ValueError, OverflowError) as exc:
-        raise ProblemError(f"{path} is incomplete or damaged ({exc!r}): save the contract again") from exc
+    return built_from_document(path, SCHEMA, "Contract.save", contract_from_dict, "contract")
 
 
 def contract_from_dict(record: dict[str, Any]) -> Contract:

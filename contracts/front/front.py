@@ -28,7 +28,7 @@ from contracts.inputs.kinds import limit, position
 from contracts.menu.files import menu_from_dict
 from contracts.menu.menu import Menu
 from contracts.problem.objectives import WeightedSum
-from contracts.problem.records import from_record, read_document, to_record, write_document
+from contracts.problem.records import built_from_document, from_record, to_record, write_document
 from contracts.problem.screening import ScreeningProblem
 from contracts.readable import readable
 
@@ -297,13 +297,7 @@ def load_front(path: str | Path) -> Front:
     ProblemError
         If the file is not such a front, or was edited.
     """
-    record = read_document(path, SCHEMA, "Front.save")
-    try:
-        return _front_from(record)
-    except ProblemError as exc:
-        raise ProblemError(f"{path}: {exc}") from exc
-    except (KeyError, TypeError, IndexError, AttributeError, ValueError, OverflowError) as exc:
-        raise ProblemError(f"{path} is incomplete or damaged ({exc!r}): save the front again") from exc
+    return built_from_document(path, SCHEMA, "Front.save", _front_from, "front")
 
 
 def _front_from(record: dict[str, Any]) -> Front:

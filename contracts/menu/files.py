@@ -15,7 +15,7 @@ from contracts.inputs.frozen import read_only
 from contracts.menu.assembly import assembled
 from contracts.menu.menu import SCHEMA, Menu
 from contracts.menu.offers import OUTSIDE, Options
-from contracts.problem.records import from_record, read_document
+from contracts.problem.records import built_from_document, from_record
 from contracts.problem.screening import ScreeningProblem
 from contracts.proof.bound import upper_bound
 from contracts.proof.multipliers import Multipliers
@@ -46,13 +46,7 @@ def load_menu(path: str | Path) -> Menu:
     ProblemError
         If the file is not such a menu.
     """
-    record = read_document(path, SCHEMA, "Menu.save")
-    try:
-        return menu_from_dict(record)
-    except ProblemError:
-        raise
-    except (KeyError, TypeError, IndexError, AttributeError, ValueError, OverflowError) as exc:
-        raise ProblemError(f"{path} is incomplete or damaged ({exc!r}): save the menu again") from exc
+    return built_from_document(path, SCHEMA, "Menu.save", menu_from_dict, "menu")
 
 
 def menu_from_dict(record: dict[str, Any]) -> Menu:

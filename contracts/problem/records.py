@@ -10,6 +10,7 @@ import dataclasses
 import json
 import math
 import re
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -103,6 +104,25 @@ def read_document(path: str | Path, schema: str, writer: str) -> dict[str, Any]:
         found = record.get("schema") if isinstance(record, dict) else None
         raise ProblemError(f"{path} has schema {found!r}; expected {schema!r}, as written by {writer}")
     return record
+
+
+def built_from_document(
+    path: str | Path, schema: str, writer: str, build: Callable[[dict[str, Any]], T], what: str
+) -> T:
+    """What `build` makes of the record that `writer` wrote; whatever is wrong with it is told with the file's name.
+
+    Raises
+    ------
+    ProblemError
+        If the file is not such a record, is damaged, or holds what `build` refuses; `what` is what to save again.
+    """
+    record = read_document(path, schema, writer)
+    try:
+        return build(record)
+    except ProblemError as exc:
+        raise ProblemError(f"{path}: {exc}") from exc
+    except (KeyError, TypeError, IndexError, AttributeError, ValueError, OverflowError) as exc:
+        raise ProblemError(f"{path} is incomplete or damaged ({exc!r}): save the {what} again") from exc
 
 
 def write_document(path: str | Path, document: Any, *, indent: int | None = 1) -> Path:
