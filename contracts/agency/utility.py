@@ -158,8 +158,8 @@ class OfWealth(Utility):
 
     @property
     def lowest_wage(self) -> float:
-        """Minus the wealth."""
-        return -self.wealth
+        """Minus the wealth; zero without a sign."""
+        return 0.0 - self.wealth
 
     @property
     def span(self) -> tuple[float, float]:

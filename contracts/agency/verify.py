@@ -92,9 +92,12 @@ def checked_wages(problem: MoralHazardProblem, wages: Any) -> Array:
     end = problem.utility.lowest_wage
     low = int(np.argmin(paid))
     if paid[low] < end or not np.isfinite(problem.utility.value(paid[low : low + 1])[0]):
+        reach = (
+            "at least" if math.isfinite(end) and np.isfinite(problem.utility.value(np.array([end]))[0]) else "more than"
+        )
+        remedy = f"pay {reach} {end if math.isfinite(end) else paid[low]:g}"
         raise ProblemError(
-            f"wages[{problem.outcomes[low]!r}] is {paid[low]:g}, where {problem.utility!r} is not defined: pay more "
-            f"than {end:g}"
+            f"wages[{problem.outcomes[low]!r}] is {paid[low]:g}, where {problem.utility!r} is not defined: {remedy}"
         )
     return paid
 

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from contracts import (
+    CARA,
     ContractMultipliers,
     InfeasibleMenuError,
     Log,
@@ -38,6 +39,22 @@ def liable(**changes):
 
 
 # ---- the checker is checked ----
+
+
+@pytest.mark.parametrize(
+    ("utility", "wage", "remedy", "follow"),
+    [
+        (SquareRoot(), -1.0, r"pay at least 0$", 0.0),
+        (SquareRoot(2.0), -3.0, r"pay at least -2$", -2.0),
+        (Log(), 0.0, r"pay more than 0$", 1e-9),
+        (CARA(1.0), -1e6, r"pay more than -1e\+06$", -10.0),
+    ],
+)
+def test_wages_without_utility_are_refused_with_the_least_that_has_one(utility, wage, remedy, follow):
+    problem = hidden(utility=utility, reservation_utility=-5.0)
+    with pytest.raises(ProblemError, match=remedy):
+        verify_contract(problem, [wage, 5.0])
+    assert np.isfinite(verify_contract(problem, [follow, 5.0]).value)
 
 
 def test_wages_that_pay_too_little_for_work_fail_by_what_the_agent_gains():

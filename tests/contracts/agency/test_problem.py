@@ -28,7 +28,7 @@ def problem(**changes):
         ({"actions": ("work", "work")}, "actions repeats 'work'"),
         ({"wages": (5.0, 1.0)}, "the lowest must not exceed the highest"),
         ({"wages": 3.0}, "wages are no pair of limits"),
-        ({"utility": SquareRoot(), "wages": (-1.0, 5.0)}, "not defined: keep them above -?0, or give the agent more"),
+        ({"utility": SquareRoot(), "wages": (-1.0, 5.0)}, "not defined: keep them above 0, or give the agent more"),
         ({"utility": Log(), "wages": (-np.inf, 0.0)}, "not defined"),
         ({"utility": CARA(1.0), "reservation_utility": 0.0}, "lower reservation_utility or raise the highest wage"),
         ({"wages": (0.0, 5.0), "reservation_utility": 9.0}, "no wages within the limits are worth more than 5"),
