@@ -1,8 +1,8 @@
 """What a principal earns by a type, rents paid and ironed, for continuous laws and for finitely many types alike.
 
-Finitely many types are the same mathematics: with p_i the share of types from theta_i up, the revenue curve consists of the
-points (p_i, S_i), S_i = (1 - alpha) p_i theta_i + sum of (alpha theta_j + b_j) f_j from i up, between which it is straight,
-and its concave hull is that of the points.
+Finitely many types are the same mathematics: with p_i the share of types from theta_i up, the revenue curve consists
+of the points (p_i, S_i), S_i = (1 - alpha) p_i theta_i + sum of (alpha theta_j + b_j) f_j from i up, between which it
+is straight, and its concave hull is that of the points.
 """
 
 from __future__ import annotations
@@ -20,9 +20,8 @@ from contracts.continuum.virtual import Values, Virtual
 from contracts.inputs.arrays import Array, Indices
 from contracts.inputs.frozen import dataclass
 
-
-# From types, their mass, that times their virtual valuation, and the chance of types above, times the distance to the next
-# type where there are finitely many, to what is summed.
+# From types, their mass, that times their virtual valuation, and the chance of types above (times the distance to the
+# next type, where there are finitely many) to what is summed.
 Masses = Callable[[Array, Array, Array, Array], Array]
 
 
@@ -161,7 +160,7 @@ class Steps:
 
     @cached_property
     def _slopes(self) -> Array:
-        share, revenue = self._points
+        _, revenue = self._points
         return np.asarray((revenue[:-1] - revenue[1:]) / self.atoms.weights)
 
     @cached_property

@@ -1,21 +1,23 @@
 r"""Ironing: where the virtual valuation falls, types share a contract, at the slope of a concave hull.
 
-A schedule must rise in the type. In shares p = 1 - F of types served, the revenue curve S(p) has the slope phi; let H be its
-concave hull, the least concave curve above it. For any rising x, with dx >= 0 its increments and x at least 0,
+A schedule must rise in the type. In shares p = 1 - F of types served, the revenue curve S(p) has the slope phi; let H
+be its concave hull, the least concave curve above it. For any rising x, with dx >= 0 its increments and x at least 0,
 
     int phi x dF = int S dx + x(lowest) S(1)  <=  int H dx + x(lowest) H(1) = int phi* x dF,    phi* = H',
 
-with equality if x is constant wherever H > S. The pointwise best x for phi* is rising, since phi* is, and constant there,
-since phi* is: so it is optimal, and int c*(phi*) dF is what no schedule beats. Any curve above S, be it concave or not,
-bounds likewise, so the bound needs only that chords are above the curve.
+with equality if x is constant wherever H > S. The pointwise best x for phi* is rising, since phi* is, and constant
+there, since phi* is: so it is optimal, and int c*(phi*) dF is what no schedule beats. Any curve above S, be it
+concave or not, bounds likewise, so the bound needs only that chords are above the curve.
 
-Intervals are found on nodes, as facets of their hull under which phi falls, and then made exact: at the slope lambda let
-l and r be the points of the left and the right end's neighbourhood where S - lambda p is largest, that is where phi crosses
-lambda from below; the true lambda makes both maxima the same. The difference falls in lambda, so it has one root.
+Intervals are found on nodes, as facets of their hull under which phi falls, and then made exact: at the slope lambda
+let l and r be the points of the left and the right end's neighbourhood where S - lambda p is largest, that is where
+phi crosses lambda from below; the true lambda makes both maxima the same. The difference falls in lambda, so it has
+one root.
 """
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
@@ -89,8 +91,8 @@ def ironed(virtual: Virtual) -> Ironed:
     values = np.nan_to_num(found.at(fine))
     where = float(fine[1:][np.argmin(np.diff(values))])
     raise SolverError(
-        f"the ironed virtual valuation still falls near {where:.6g}: smooth the density there, give the points where it "
-        "jumps as breaks, or cut the support",
+        f"the ironed virtual valuation still falls near {where:.6g}: smooth the density there, give the points where "
+        "it jumps as breaks, or cut the support",
         ("ironing",),
     )
 
@@ -105,7 +107,7 @@ def _nodes(law: Law, count: int, jumps: Array) -> Array:
 
 def _distinct(theta: Array, share: Array, revenue: Array) -> tuple[Array, Array, Array]:
     """Nodes of different shares: of equal ones, the highest type, whose price brings most."""
-    last = np.append(share[:-1] - share[1:] > SAME * share[:-1], True)  # noqa: FBT003 - NumPy's signature
+    last = np.append(share[:-1] - share[1:] > SAME * share[:-1], True)
     last &= np.isfinite(revenue)
     return theta[last], share[last], revenue[last]
 
@@ -121,7 +123,7 @@ def _facets(share: Array, revenue: Array) -> list[tuple[int, int]]:
                 break
             hull.pop()
         hull.append(k)
-    return [(i, j) for i, j in zip(hull[:-1], hull[1:], strict=True) if j - i > 1]
+    return [(i, j) for i, j in pairwise(hull) if j - i > 1]
 
 
 def _falls(values: Array) -> bool:

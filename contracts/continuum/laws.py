@@ -1,9 +1,9 @@
 """Distributions of types at the door: a frozen distribution of scipy.stats, a density on an interval, or data.
 
-Each becomes a `Law`: density and both tails as functions of arrays, the ends of its support, and points where numbers may
-jump. A law on an interval of the support is the conditional one; a law of costs is mirrored, theta -> -theta, so that
-whoever is better off stands to the right in every problem. Data are taken as they are, a law of finitely many types, or
-smoothed by a normal kernel.
+Each becomes a `Law`: density and both tails as functions of arrays, the ends of its support, and points where numbers
+may jump. A law on an interval of the support is the conditional one; a law of costs is mirrored, theta -> -theta, so
+that whoever is better off stands to the right in every problem. Data are taken as they are, a law of finitely many
+types, or smoothed by a normal kernel.
 """
 
 from __future__ import annotations
@@ -149,7 +149,9 @@ class Conditional:
     @property
     def _mass(self) -> float:
         low, high = np.array(self.line.lower), np.array(self.line.upper)
-        return float(self.of.sf(low) - self.of.sf(high) if self.of.cdf(low) > 0.5 else self.of.cdf(high) - self.of.cdf(low))
+        return float(
+            self.of.sf(low) - self.of.sf(high) if self.of.cdf(low) > 0.5 else self.of.cdf(high) - self.of.cdf(low)
+        )
 
     def pdf(self, theta: Array) -> Array:
         inside = (theta >= self.line.lower) & (theta <= self.line.upper)
@@ -338,8 +340,8 @@ def _density(density: Callable[[Any], Any], ends: Array, breaks: Array) -> Law:
     if not (np.isfinite(looked).all() and (looked >= 0).all()):
         worst = int(np.argmax(~np.isfinite(looked) | (looked < 0)))
         raise ProblemError(
-            f"distribution at {np.linspace(low, high, 1001)[1 + worst]:.6g} is {looked[worst]:.6g}: a density is finite "
-            "and not negative; check it, or narrow the support"
+            f"distribution at {np.linspace(low, high, 1001)[1 + worst]:.6g} is {looked[worst]:.6g}: a density is "
+            "finite and not negative; check it, or narrow the support"
         )
     mass = cumulative(one_each, line, np.concatenate([np.linspace(low, high, 33), inner]))
     if not abs(mass.total - 1.0) <= INTEGRATES + mass.error:

@@ -1,8 +1,9 @@
-r"""Integrals over a line, with an estimate of their error: Gauss rules on intervals that are halved where they disagree.
+r"""Integrals over a line, with an estimate of their error: Gauss rules on intervals, halved where they disagree.
 
-Integrals here are of densities, tails and costs: smooth but for a few kinks, jumps and poles at the ends, which halving
-closes in on at a factor of two a round. An infinite end is reached in strides, theta = m + s (exp(z) - 1). The error of an interval
-is how far a rule of 20 nodes and one of 12 are apart: that of the coarser rule, so far more than that of the finer one.
+Integrals here are of densities, tails and costs: smooth but for a few kinks, jumps and poles at the ends, which
+halving closes in on at a factor of two a round. An infinite end is reached in strides, theta = m + s (exp(z) - 1).
+The error of an interval is how far a rule of 20 nodes and one of 12 are apart: that of the coarser rule, so far more
+than that of the finer one.
 """
 
 from __future__ import annotations
@@ -152,6 +153,17 @@ def _gauss(integrand: Integrand, line: Line, left: Array, right: Array) -> tuple
         values = np.asarray(integrand(theta.ravel())).reshape(theta.shape) * speed
         values = np.where(np.isnan(values), 0.0, values)
         return width * (values @ weights), np.abs(width * (values @ difference)), width * (np.abs(values) @ weights)
+
+
+def masses(integrand: Integrand, line: Line, edges: Array) -> tuple[Array, Array]:
+    """Points and weights that integrate functions against an integrand, as finely as its own integral needs."""
+    nodes, weights, _ = _rules()
+    found, _, _ = pieces(integrand, line, edges)
+    width = np.diff(found)[:, np.newaxis]
+    theta, speed = line.point(found[:-1, np.newaxis] + width * nodes[:20])
+    mass = np.asarray(integrand(theta.ravel())).reshape(theta.shape) * speed * width * weights[:20]
+    kept = np.isfinite(mass) & (mass > 0)
+    return theta[kept], mass[kept]
 
 
 def integral(integrand: Integrand, line: Line, edges: Array) -> Integral:

@@ -93,7 +93,7 @@ class Schedule(Tabular):
         """What types pay, or are paid if types are costs; shaped as they are, 0 for types that are left out."""
         inner = self._inner(theta)
         gross = inner * self._amount(inner) - self.pointwise.reservation_utility - self._rent(inner)
-        paid = np.where(inner >= self._sign * self.exclusion_point, gross, 0.0)
+        paid = np.where(self._is_served(inner), gross, 0.0)
         return np.asarray(self._sign * paid + 0.0)
 
     def tariff(self, amount: Any) -> Array:
@@ -152,7 +152,7 @@ class Schedule(Tabular):
     # ---- showing it ----
 
     def to_frame(self, n_types: Count = 101) -> pd.DataFrame:
-        """One row for each of so many types, at equal chances: share below, allocation, payment, utility, valuations."""
+        """One row for each of so many types, at equal chances: valuations, allocation, payment, utility."""
         from contracts.continuum.text import schedule_columns
 
         return schedule_columns(self, n_types).to_frame()
@@ -184,11 +184,15 @@ class Schedule(Tabular):
     def _served(self, theta: Array, mass: Array, virtual_mass: Array, above: Array) -> Array:
         return mass
 
+    def _is_served(self, inner: Array) -> Array:
+        low, high = self.curve.ends
+        return (inner >= low) & (self.pointwise.best(self.curve.at(np.minimum(inner, high)))[0] > 0)
+
     def _amount(self, inner: Array) -> Array:
         """What types get; those above the support take what its end takes, those below nothing."""
         low, high = self.curve.ends
         amount = self.pointwise.best(self.curve.at(np.minimum(inner, high)))[1]
-        return np.where((inner >= low) & (inner >= self._sign * self.exclusion_point), amount, 0.0)
+        return np.where(inner >= low, amount, 0.0)
 
     def _rent(self, inner: Array) -> Array:
         """The integral of what lower types get; from type to type in their order."""

@@ -9,8 +9,8 @@ With the ironed virtual valuation phi* (see `ironing`) and the conjugate c*(v) =
 
     upper bound = E max(c*(phi*) - r, 0),
 
-and the schedule that attains it gives every type its maximiser where c*(phi*) > r, and leaves out the others. Its value is
-computed from phi, not from phi*, by a second integral that shares only the allocation with the bound.
+and the schedule that attains it gives every type its maximiser where c*(phi*) > r, and leaves out the others. Its
+value is computed from phi, not from phi*, by a second integral that shares only the allocation with the bound.
 """
 
 from __future__ import annotations
@@ -125,7 +125,7 @@ def optimal_schedule(
 
 
 def _first_served(curve: Curve, pointwise: Pointwise) -> float:
-    """The lowest type that is served, to the last digit: the ironed virtual valuation rises."""
+    """The type above which all are served, to the last digit: the ironed virtual valuation rises."""
 
     def is_served(theta: float) -> bool:
         payoff, amount = pointwise.best(curve.at(np.array(theta)))
@@ -141,7 +141,7 @@ def _first_served(curve: Curve, pointwise: Pointwise) -> float:
         if middle in (low, high):
             break
         low, high = (low, middle) if is_served(middle) else (middle, high)
-    return high
+    return low
 
 
 def _check_finite(curve: Curve, pointwise: Pointwise) -> None:
@@ -165,8 +165,8 @@ def _check_finite(curve: Curve, pointwise: Pointwise) -> None:
 def _endless(curve: Curve) -> str:
     return (
         "expected gains are infinite: the support has no end, and its tail is too heavy for this cost; cut it, "
-        f"support=(lowest, highest) with highest about {float(curve.quantile(np.array(0.9999))):.3g} for all but one in "
-        "ten thousand, or give amounts a limit, domain=Box(0, most)"
+        f"support=(lowest, highest) with highest about {float(curve.quantile(np.array(0.9999))):.3g} for all but one "
+        "in ten thousand, or give amounts a limit, domain=Box(0, most)"
     )
 
 
@@ -179,14 +179,18 @@ def _checked_cost(cost: Any, domain: Any) -> Cost:
     known.check(1)
     ends = ends_of(known, 1)
     if ends is None:
-        raise ProblemError(f"domain is {type(domain).__name__}: an amount is a number; give NonNegative() or Box(0, most)")
+        raise ProblemError(
+            f"domain is {type(domain).__name__}: an amount is a number; give NonNegative() or Box(0, most)"
+        )
     if ends[0][0] < 0:
         raise ProblemError(
             f"domain reaches down to {ends[0][0]:g}: amounts below 0 would make types worse off the more they like the "
             "good; measure amounts from the least one, Box(0, most)"
         )
     if isinstance(cost, ByType):
-        raise ProblemError("cost differs by type: give one cost, and what differs as principal_value, a function of types")
+        raise ProblemError(
+            "cost differs by type: give one cost, and what differs as principal_value, a function of types"
+        )
     if not is_closed_form(cost):
         raise ProblemError(
             f"cost {type(cost).__name__} has no closed conjugate: use Quadratic, Power, Linear, ExponentialCost or "

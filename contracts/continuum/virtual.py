@@ -1,8 +1,8 @@
-r"""What a type is worth to the principal once rents are paid: the virtual valuation, and its integral, the revenue curve.
+r"""What a type is worth to the principal once rents are paid: the virtual valuation, and its integral.
 
-A type theta with distribution F and density f gets x(theta) and keeps the rent u(theta) = r + int x below it, so that every
-unit that a type gets is a unit of rent for all types above. With the weight alpha of rents and the principal's own value
-b(theta) of a unit, the payoff of a rising x is int phi x f with the virtual valuation
+A type theta with distribution F and density f gets x(theta) and keeps the rent u(theta) = r + int x below it, so that
+every unit that a type gets is a unit of rent for all types above. With the weight alpha of rents and the principal's
+own value b(theta) of a unit, the payoff of a rising x is int phi x f with the virtual valuation
 
     phi(theta) = theta + b(theta) - (1 - alpha) (1 - F(theta)) / f(theta).
 
@@ -10,8 +10,8 @@ Its integral from theta on needs no density:
 
     S(theta) = int_theta phi f = (1 - alpha) (1 - F(theta)) theta + int_theta (alpha t + b(t)) f(t) dt,
 
-for alpha = 0 and b = 0 the revenue of a unit at the price theta. As a function of the share p = 1 - F of types that are
-served, its slope is phi: a marginal revenue (Bulow & Roberts 1989).
+for alpha = 0 and b = 0 the revenue of a unit at the price theta. As a function of the share p = 1 - F of types that
+are served, its slope is phi: a marginal revenue (Bulow & Roberts 1989).
 """
 
 from __future__ import annotations
