@@ -14,7 +14,7 @@ from typing import Protocol
 import numpy as np
 
 from contracts.continuum.ironing import Ironed, Pool, ironed
-from contracts.continuum.laws import Atoms, Law, edges_of
+from contracts.continuum.laws import Atoms, Law
 from contracts.continuum.quadrature import ROUNDING, Integral, integral
 from contracts.continuum.virtual import Values, Virtual
 from contracts.inputs.arrays import Array, Indices
@@ -91,7 +91,7 @@ class Smooth:
     @cached_property
     def edges(self) -> Array:
         ends = [end for pool in self.pools for end in (pool.lower, pool.upper)]
-        return np.unique(np.concatenate([edges_of(self._law), ends]))
+        return np.unique(np.concatenate([self.ironed.virtual.edges, ends]))
 
     @property
     def pools(self) -> tuple[Pool, ...]:

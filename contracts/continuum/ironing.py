@@ -22,14 +22,15 @@ from typing import NamedTuple
 
 import numpy as np
 
-from contracts.continuum.laws import Law, edges_of, jumps_of
+from contracts.continuum.laws import jumps_of
 from contracts.continuum.virtual import Virtual
 from contracts.errors import SolverError
 from contracts.inputs.arrays import Array, Indices
 from contracts.inputs.frozen import dataclass
 
 NODES = 128  # types between two quantiles, on which intervals are looked for at first
-FALLS = 1e-10  # relative fall of the virtual valuation from one node to the next that is no rounding
+CLOSER = np.logspace(-9, -1, 97)  # of the support, distances from a jump
+FALLS = 1e-7  # relative fall of the virtual valuation that counts: a smaller one costs its square, which is rounding
 ROUNDS = 4  # of doubling the nodes
 SAME = 1e-14  # relative difference of shares that is rounding
 FLAT = 1e-15  # width of the bracket of a root, relative
@@ -72,11 +73,10 @@ def ironed(virtual: Virtual) -> Ironed:
     SolverError
         If it falls somewhere, on the finest nodes, too.
     """
-    count, jumps = NODES, jumps_of(virtual.law)
+    count, jumps = NODES, jumps_of(virtual.law, virtual.edges)
     for _ in range(ROUNDS):
-        theta = _nodes(virtual.law, count, jumps)
-        share, revenue = virtual.law.sf(theta), virtual.revenue(theta)
-        theta, share, revenue = _distinct(theta, share, revenue)
+        every = _nodes(virtual.edges, count, jumps)
+        theta, share, revenue = _distinct(every, virtual.law.sf(every), virtual.revenue(every))
         slope = virtual.at(theta)
         pools = tuple(
             _exact(virtual, theta, (share, revenue, slope), low, high)
@@ -84,7 +84,7 @@ def ironed(virtual: Virtual) -> Ironed:
             if _falls(slope[low : high + 1])
         )
         found = Ironed(virtual, pools, _excess(pools, theta, share, revenue))
-        fine = np.sort(np.concatenate([theta, (theta[1:] + theta[:-1]) / 2]))
+        fine = np.unique(np.concatenate([every, (theta[1:] + theta[:-1]) / 2]))
         if not _falls(found.at(fine)):
             return found
         count *= 2
@@ -97,12 +97,17 @@ def ironed(virtual: Virtual) -> Ironed:
     )
 
 
-def _nodes(law: Law, count: int, jumps: Array) -> Array:
-    """Types at equal distances between any two quantiles at which integrals start, so that tails have some, too."""
-    edges = edges_of(law)
+def _nodes(edges: Array, count: int, jumps: Array) -> Array:
+    """Types at equal distances between any two quantiles at which integrals start, and ever closer to jumps.
+
+    A small jump pools few types, which only nodes as close to it see.
+    """
     edges = edges[np.isfinite(edges)]
     parts = np.linspace(edges[:-1], edges[1:], count, endpoint=False).ravel()
-    return np.unique(np.concatenate([parts, edges, jumps]))
+    near = (edges[-1] - edges[0]) * np.append(-CLOSER, CLOSER)
+    around = (jumps[:, np.newaxis] + near).ravel()
+    around = around[(around > edges[0]) & (around < edges[-1])]
+    return np.unique(np.concatenate([parts, edges, jumps, around]))
 
 
 def _distinct(theta: Array, share: Array, revenue: Array) -> tuple[Array, Array, Array]:

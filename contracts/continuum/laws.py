@@ -23,7 +23,7 @@ INTEGRATES = 1e-8  # how far from one a density may integrate; quadrature is rig
 THIN = np.array([1e-40, 1e-20, 1e-12, 1e-6, 1e-3, 0.01, 0.05, 0.15, 0.3])
 BELOW, ABOVE = np.concatenate([THIN, [0.5], 1 - THIN[::-1]]), np.concatenate([1 - THIN, [0.5], THIN[::-1]])
 HALVINGS = 200  # of a bracket of floats, which neighbouring floats end
-NARROW = 1e-9  # of a law's scale: intervals that are halved to this width hold a jump
+NARROW = 1e-7  # of a law's scale: intervals that are halved to this width hold a jump
 FAR = 40.0  # bandwidths beyond which a normal kernel has no mass that a float could hold
 MOST_DATA = 20_000  # people of a kernel, whose density is a sum over all of them
 
@@ -224,12 +224,14 @@ def edges_of(law: Law) -> Array:
     return np.unique(np.clip(every, law.line.lower, law.line.upper))
 
 
-def jumps_of(law: Law) -> Array:
+def jumps_of(law: Law, edges: Array) -> Array:
     """Points close by where a density jumps or has a pole: there halving for its integral does not end."""
     line = law.line
-    edges, _, _ = pieces(law.pdf, line, edges_of(law))
+    edges, _, _ = pieces(law.pdf, line, edges)
     narrow = np.diff(edges) < NARROW * line.scale
-    return line.point(np.unique(np.concatenate([edges[:-1][narrow], edges[1:][narrow]])))[0]
+    found = np.unique(np.concatenate([edges[:-1][narrow], edges[1:][narrow], line.coordinate(law.breaks)]))
+    apart = np.diff(found, prepend=-np.inf) > NARROW * line.scale
+    return line.point(found[apart | np.append(apart[1:], True)])[0]  # of many close by the first and the last
 
 
 # ---- the door ----

@@ -33,6 +33,7 @@ from contracts.problem.domains import Domain, NonNegative, ends_of, known_domain
 NO_COST, ANY_AMOUNT = Linear(0.0), NonNegative()
 HALVINGS = 1100  # between any two floats
 TAILS = np.array([1e-20, 1e-40])  # chances at which a tail shows how it falls
+THINNER = np.logspace(-300, -40, 66)  # where densities may be no floats any more
 THINNEST = 1e-3  # power of the chance that the gains of a tail must fall with
 
 
@@ -101,7 +102,7 @@ def optimal_schedule(
     if types == "costs":
         law, own = _mirrored(law), _at_minus(own)
     curve = curve_of(law, own, weight)
-    _check_finite(curve, pointwise)
+    tail = _tail(curve, pointwise)
     start = _first_served(curve, pointwise)
 
     def earned(theta: Array, mass: Array, virtual_mass: Array, above: Array) -> Array:
@@ -113,7 +114,7 @@ def optimal_schedule(
 
     value, bound = curve.total(earned, start), curve.total(conjugates, start)
     most = float(pointwise.best(curve.at(np.array(curve.reach[1])))[1])
-    error = value.error + bound.error + curve.excess * most
+    error = value.error + bound.error + curve.excess * most + tail
     if not np.isfinite([value.value, bound.value, error]).all():
         raise UnboundedMenuError(_endless(curve))
     sign = 1.0 if types == "values" else -1.0
@@ -141,11 +142,14 @@ def _first_served(curve: Curve, pointwise: Pointwise) -> float:
         if middle in (low, high):
             break
         low, high = (low, middle) if is_served(middle) else (middle, high)
-    return low
+    return high if np.any(curve.edges == high) else low
 
 
-def _check_finite(curve: Curve, pointwise: Pointwise) -> None:
-    """Refuse problems in which more is always better, and tails that are worth infinitely much."""
+def _tail(curve: Curve, pointwise: Pointwise) -> float:
+    """What types beyond all floats are worth, at most about; refused if that is infinite, or more is always better.
+
+    The gains of a tail fall like a power k of its chance p, and those above p are worth g(p) / k.
+    """
     payoff, amount = pointwise.best(curve.at(np.array(curve.reach[1])))
     if not (np.isfinite(payoff) and np.isfinite(amount)):
         raise UnboundedMenuError(
@@ -153,13 +157,18 @@ def _check_finite(curve: Curve, pointwise: Pointwise) -> None:
             "curves, such as Quadratic()"
         )
     if np.isfinite(curve.ends[1]):
-        return
+        return 0.0
     far = curve.highest(TAILS)
     gains = pointwise.best(curve.at(far))[0] * TAILS
-    if not np.isfinite(gains).all() or (
-        gains[0] > 0 and np.log(gains[1] / gains[0]) / np.log(TAILS[1] / TAILS[0]) < THINNEST
-    ):
+    if not np.isfinite(gains).all():
         raise UnboundedMenuError(_endless(curve))
+    if gains[1] == 0:
+        return 0.0
+    power = float(np.log(gains[1] / gains[0]) / np.log(TAILS[1] / TAILS[0]))
+    if power < THINNEST:
+        raise UnboundedMenuError(_endless(curve))
+    last = THINNER[np.isfinite(curve.at(curve.highest(THINNER)))].min(initial=TAILS[1])
+    return float(gains[1] * (last / TAILS[1]) ** power / power)
 
 
 def _endless(curve: Curve) -> str:

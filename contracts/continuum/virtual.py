@@ -37,6 +37,11 @@ class Virtual:
     principal_value: Values
     rent_weight: float
 
+    @cached_property
+    def edges(self) -> Array:
+        """Types at which integrals start to look."""
+        return edges_of(self.law)
+
     def own(self, theta: Array) -> Array:
         """What the principal values a unit for types at; shaped as they are."""
         if callable(self.principal_value):
@@ -72,4 +77,4 @@ class Virtual:
             with np.errstate(invalid="ignore", over="ignore"):
                 return np.where(density > 0, (self.rent_weight * theta + self.own(theta)) * density, 0.0)
 
-        return cumulative(worth, self.law.line, edges_of(self.law))
+        return cumulative(worth, self.law.line, self.edges)
