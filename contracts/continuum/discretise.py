@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 Rule = Literal["midpoint", "lower", "quantile", "gauss"]
 MOST_TYPES = 200_000
 MOST_POINTS = 64  # of Gauss, beyond which moments are no floats
+NOBODY = 1e-15  # share of types that a difference of chances cannot tell from none
 SHOWN = 12
 
 
@@ -167,7 +168,7 @@ def _cells(law: Law, count: int, rule: str) -> Side:
     below, above = law.cdf(edges), law.sf(edges)
     weights = np.where(below[1:] < 0.5, np.diff(below), -np.diff(above))
     values = (edges[:-1] + edges[1:]) / 2 if rule == "midpoint" else edges[:-1]
-    kept = weights > 0  # nobody is in the others
+    kept = weights > NOBODY
     return values[kept], weights[kept], edges[:-1][kept], edges[1:][kept]
 
 

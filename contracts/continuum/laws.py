@@ -248,7 +248,7 @@ def law_of(distribution: Any, support: Any, data: str, breaks: Any = ()) -> Law 
     if data not in ("empirical", "kernel"):
         raise ProblemError(f"data is {data!r}: give 'empirical' (types as they are) or 'kernel' (smoothed)")
     ends = None if support is None else _ends(support)
-    points = np.sort(finite("breaks", breaks).ravel()) if np.size(breaks) else np.zeros(0)
+    points = np.sort(finite("breaks", breaks).ravel())
     if hasattr(distribution, "pdf") and hasattr(distribution, "isf") and hasattr(distribution, "support"):
         return _cut(_frozen(distribution, points), ends)
     if hasattr(distribution, "pmf") and hasattr(distribution, "support"):

@@ -207,8 +207,6 @@ def _checked_cost(cost: Any, domain: Any) -> Cost:
         )
     if hasattr(cost, "check"):
         cost.check(1, known)
-    if getattr(cost, "n_goods", None) not in (None, 1):
-        raise ProblemError(f"cost {type(cost).__name__} is one of {cost.n_goods} goods: give the cost of one")
     return cost
 
 
