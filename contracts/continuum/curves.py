@@ -14,11 +14,14 @@ from typing import Protocol
 import numpy as np
 
 from contracts.continuum.ironing import Ironed, Pool, ironed
-from contracts.continuum.laws import Atoms, Law
+from contracts.continuum.laws import Atoms, Law, trusted
 from contracts.continuum.quadrature import ROUNDING, Integral, integral
 from contracts.continuum.virtual import Values, Virtual
 from contracts.inputs.arrays import Array, Indices
 from contracts.inputs.frozen import dataclass
+
+THIN = 10.0 ** -np.arange(4.0, 44.0, 4.0)  # chances that show how a tail falls
+RARE = np.logspace(-280, -10, 28)  # chances beyond which types are not looked at, the smallest that floats can tell
 
 # From types, their mass, that times their virtual valuation, and the chance of types above (times the distance to the
 # next type, where there are finitely many) to what is summed.
@@ -64,6 +67,9 @@ class Curve(Protocol):
     def highest(self, shares: Array) -> Array:
         """Types above which these shares are, be they ever so small."""
 
+    def thinnest(self) -> float:
+        """The least chance of a tail without an end that is known to its digits."""
+
     def total(self, of: Masses, start: float) -> Integral:
         """The integral, or the sum, over types from `start` up."""
 
@@ -84,9 +90,12 @@ class Smooth:
 
     @cached_property
     def reach(self) -> tuple[float, float]:
-        far = self._law.quantile(np.array([1e-300, 1.0]), np.array([1.0, 1e-300]))
-        low, high = (end if np.isfinite(end) else float(own) for end, own in zip(self.ends, far, strict=True))
-        return low, high
+        found = []
+        for end, shares in zip(self.ends, ((RARE, 1 - RARE), (1 - RARE, RARE)), strict=True):
+            types = self._law.quantile(*shares)
+            known = np.isfinite(types) & np.isfinite(self.raw(np.where(np.isfinite(types), types, 0.0)))
+            found.append(end if np.isfinite(end) else float(types[np.argmax(known)]))
+        return found[0], found[1]
 
     @cached_property
     def edges(self) -> Array:
@@ -118,6 +127,9 @@ class Smooth:
 
     def highest(self, shares: Array) -> Array:
         return self._law.quantile(1 - shares, shares)
+
+    def thinnest(self) -> float:
+        return trusted(self._law, THIN)[1]
 
     def total(self, of: Masses, start: float) -> Integral:
         law, virtual = self._law, self.ironed.virtual
@@ -217,6 +229,9 @@ class Steps:
 
     def highest(self, shares: Array) -> Array:
         return self.quantile(1 - shares)
+
+    def thinnest(self) -> float:
+        return 1.0
 
     def total(self, of: Masses, start: float) -> Integral:
         values, weights = self.atoms.values, self.atoms.weights

@@ -22,7 +22,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from contracts.continuum.laws import jumps_of
+from contracts.continuum.laws import jumps_of, trusted
 from contracts.continuum.virtual import Virtual
 from contracts.errors import SolverError
 from contracts.inputs.arrays import Array, Indices
@@ -32,6 +32,8 @@ NODES = 128  # types between two quantiles, on which intervals are looked for at
 CLOSER = np.logspace(-9, -1, 97)  # of the support, distances from a jump
 FALLS = 1e-7  # relative fall of the virtual valuation that counts: a smaller one costs its square, which is rounding
 ROUNDS = 4  # of doubling the nodes
+RARE = np.array([1e-4, 1e-6, 1e-8, 1e-10, 1e-12])  # of types at an infinite end that are taken to need no ironing: the
+# least chance of these that the distribution knows to its digits
 SAME = 1e-14  # relative difference of shares that is rounding
 FLAT = 1e-15  # width of the bracket of a root, relative
 
@@ -73,9 +75,10 @@ def ironed(virtual: Virtual) -> Ironed:
     SolverError
         If it falls somewhere, on the finest nodes, too.
     """
+    likely = _likely(virtual)
     count, jumps = NODES, jumps_of(virtual.law, virtual.edges)
     for _ in range(ROUNDS):
-        every = _nodes(virtual.edges, count, jumps)
+        every = _nodes(likely, count, jumps)
         theta, share, revenue = _distinct(every, virtual.law.sf(every), virtual.revenue(every))
         slope = virtual.at(theta)
         pools = tuple(
@@ -97,12 +100,21 @@ def ironed(virtual: Virtual) -> Ironed:
     )
 
 
+def _likely(virtual: Virtual) -> Array:
+    """Where integrals start, without types beyond infinitesimal tails, whose virtual valuations may be noise."""
+    edges, line = virtual.edges, virtual.law.line
+    below, above = trusted(virtual.law, RARE)
+    low, high = virtual.law.quantile(np.array([below, 1 - above]), np.array([1 - below, above]))
+    low = line.lower if np.isfinite(line.lower) else low
+    high = line.upper if np.isfinite(line.upper) else high
+    return edges[(edges >= low) & (edges <= high)]
+
+
 def _nodes(edges: Array, count: int, jumps: Array) -> Array:
     """Types at equal distances between any two quantiles at which integrals start, and ever closer to jumps.
 
     A small jump pools few types, which only nodes as close to it see.
     """
-    edges = edges[np.isfinite(edges)]
     parts = np.linspace(edges[:-1], edges[1:], count, endpoint=False).ravel()
     near = (edges[-1] - edges[0]) * np.append(-CLOSER, CLOSER)
     around = (jumps[:, np.newaxis] + near).ravel()

@@ -8,12 +8,13 @@ types, or smoothed by a normal kernel.
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable
 from typing import Any, Literal, Protocol
 
 import numpy as np
 
-from contracts.continuum.quadrature import Cumulative, Line, cumulative, pieces
+from contracts.continuum.quadrature import Cumulative, Line, cumulative, integral, pieces
 from contracts.errors import ProblemError
 from contracts.inputs.arrays import LARGEST, Array, extended, finite
 from contracts.inputs.frozen import dataclass
@@ -23,7 +24,10 @@ INTEGRATES = 1e-8  # how far from one a density may integrate; quadrature is rig
 THIN = np.array([1e-40, 1e-20, 1e-12, 1e-6, 1e-3, 0.01, 0.05, 0.15, 0.3])
 BELOW, ABOVE = np.concatenate([THIN, [0.5], 1 - THIN[::-1]]), np.concatenate([1 - THIN, [0.5], THIN[::-1]])
 HALVINGS = 200  # of a bracket of floats, which neighbouring floats end
+AGREE = 1e-9  # relative difference of a chance and that of its quantile
 NARROW = 1e-7  # of a law's scale: intervals that are halved to this width hold a jump
+WHOLE = 1e-6  # how far from one the density of scipy may integrate: far tails of some are rough
+POLES = 1e-2  # share of types next to poles that an integral may leave out
 FAR = 40.0  # bandwidths beyond which a normal kernel has no mass that a float could hold
 MOST_DATA = 20_000  # people of a kernel, whose density is a sum over all of them
 
@@ -67,16 +71,48 @@ class Frozen:
     breaks: Array
 
     def pdf(self, theta: Array) -> Array:
-        return np.asarray(self.of.pdf(theta), dtype=np.float64)
+        return _quietly(self.of.pdf, theta)
 
     def cdf(self, theta: Array) -> Array:
-        return np.asarray(self.of.cdf(theta), dtype=np.float64)
+        return _quietly(self.of.cdf, theta)
 
     def sf(self, theta: Array) -> Array:
-        return np.asarray(self.of.sf(theta), dtype=np.float64)
+        return _quietly(self.of.sf, theta)
 
     def quantile(self, below: Array, above: Array) -> Array:
-        return np.where(below <= 0.5, self.of.ppf(below), self.of.isf(above))
+        return np.where(below <= 0.5, _quietly(self.of.ppf, below), _quietly(self.of.isf, above))
+
+
+def _quietly(function: Callable[[Array], Any], argument: Array) -> Array:
+    """What a distribution says, without its remarks on poles and far tails, which are looked at with a purpose."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return np.asarray(function(argument), dtype=np.float64)
+
+
+@dataclass(frozen=True, eq=False)
+class Newer:
+    """A distribution of the newer kind of scipy.stats under the older names."""
+
+    of: Any
+
+    def support(self) -> Any:
+        return self.of.support()
+
+    def pdf(self, theta: Array) -> Any:
+        return self.of.pdf(theta)
+
+    def cdf(self, theta: Array) -> Any:
+        return self.of.cdf(theta)
+
+    def sf(self, theta: Array) -> Any:
+        return self.of.ccdf(theta)
+
+    def ppf(self, share: Array) -> Any:
+        return self.of.icdf(share)
+
+    def isf(self, share: Array) -> Any:
+        return self.of.iccdf(share)
 
 
 @dataclass(frozen=True, eq=False)
@@ -217,6 +253,15 @@ def mirrored(law: Law) -> Mirrored:
     return Mirrored(law, Line(-line.upper, -line.lower, -line.middle, line.scale), -law.breaks[::-1])
 
 
+def trusted(law: Law, shares: Array) -> tuple[float, float]:
+    """The smallest of some chances, largest first, that both functions of the low tail agree on; and of the high one."""
+    found = []
+    for tail, types in ((law.cdf, law.quantile(shares, 1 - shares)), (law.sf, law.quantile(1 - shares, shares))):
+        known = np.abs(tail(types) / shares - 1) < AGREE
+        found.append(float(shares[np.flatnonzero(np.logical_and.accumulate(known))].min(initial=shares[0])))
+    return found[0], found[1]
+
+
 def edges_of(law: Law) -> Array:
     """Ends of the support, breaks, and quantiles: where integrals over a law start to look."""
     spread = law.quantile(BELOW, ABOVE)
@@ -249,8 +294,10 @@ def law_of(distribution: Any, support: Any, data: str, breaks: Any = ()) -> Law 
         raise ProblemError(f"data is {data!r}: give 'empirical' (types as they are) or 'kernel' (smoothed)")
     ends = None if support is None else _ends(support)
     points = np.sort(finite("breaks", breaks).ravel())
-    if hasattr(distribution, "pdf") and hasattr(distribution, "isf") and hasattr(distribution, "support"):
-        return _cut(_frozen(distribution, points), ends)
+    if all(hasattr(distribution, name) for name in ("pdf", "icdf", "iccdf", "support")):
+        distribution = Newer(distribution)
+    if all(hasattr(distribution, name) for name in ("pdf", "ppf", "isf", "support")):
+        return _whole(_cut(_frozen(distribution, points), ends))
     if hasattr(distribution, "pmf") and hasattr(distribution, "support"):
         raise ProblemError(
             "distribution is discrete: give its values and their shares to solve_menu(values, shares, cost=...)"
@@ -313,6 +360,17 @@ def _frozen(distribution: Any, breaks: Array) -> Law:
         )
     scale = middle - quarter if middle > quarter else max(abs(middle), 1.0)
     return Frozen(distribution, Line(low, high, middle, scale), breaks)
+
+
+def _whole(law: Law) -> Law:
+    """The law, if its density integrates to one."""
+    mass = integral(law.pdf, law.line, edges_of(law))
+    if not abs(mass.value - 1.0) <= WHOLE + min(mass.error, POLES):
+        raise ProblemError(
+            f"distribution integrates to {mass.value:.9g} over ({law.line.lower:g}, {law.line.upper:g}), not to 1: "
+            "give the support that its density belongs to, or check its parameters"
+        )
+    return law
 
 
 def _density(density: Callable[[Any], Any], ends: Array, breaks: Array) -> Law:

@@ -194,8 +194,9 @@ def integral(integrand: Integrand, line: Line, edges: Array) -> Integral:
     >>> abs(tail.value - 1.0) < 1e-14, tail.error < 1e-13
     (True, True)
     """
-    _, value, error = pieces(integrand, line, edges)
-    size = float(np.abs(value).sum())
+    with np.errstate(over="ignore", invalid="ignore"):
+        _, value, error = pieces(integrand, line, edges)
+        size = float(np.abs(value).sum())
     return Integral(float(value.sum()), float(error.sum()) + ROUNDING * size)
 
 

@@ -24,7 +24,7 @@ from contracts.continuum.curves import Curve, curve_of
 from contracts.continuum.laws import Atoms, DataAs, Law, law_of, mirrored
 from contracts.continuum.schedule import Pointwise, Schedule, TypesAs
 from contracts.continuum.virtual import Values
-from contracts.errors import ProblemError, UnboundedMenuError
+from contracts.errors import ProblemError, SolverError, UnboundedMenuError
 from contracts.inputs.arrays import Array, finite, number
 from contracts.inputs.door import checked
 from contracts.problem.costs import ByType, Cost, Linear, is_closed_form
@@ -32,7 +32,7 @@ from contracts.problem.domains import Domain, NonNegative, ends_of, known_domain
 
 NO_COST, ANY_AMOUNT = Linear(0.0), NonNegative()
 HALVINGS = 1100  # between any two floats
-TAILS = np.array([1e-20, 1e-40])  # chances at which a tail shows how it falls
+AGREE = 1e-6  # relative gap, beyond errors, of what is returned
 THINNER = np.logspace(-300, -40, 66)  # where densities may be no floats any more
 THINNEST = 1e-3  # power of the chance that the gains of a tail must fall with
 
@@ -117,6 +117,12 @@ def optimal_schedule(
     error = value.error + bound.error + curve.excess * most + tail
     if not np.isfinite([value.value, bound.value, error]).all():
         raise UnboundedMenuError(_endless(curve))
+    if value.value < bound.value - error - AGREE * abs(bound.value):
+        raise SolverError(
+            f"the schedule that was found earns {value.value:.6g}, and the bound is {bound.value:.6g}: the tails of "
+            "the distribution are too rough; cut them, support=(lowest, highest)",
+            ("ironing",),
+        )
     sign = 1.0 if types == "values" else -1.0
     pools = np.array([sorted((sign * pool.lower, sign * pool.upper)) for pool in curve.pools]).reshape(-1, 2)
     return Schedule(
@@ -158,17 +164,20 @@ def _tail(curve: Curve, pointwise: Pointwise) -> float:
         )
     if np.isfinite(curve.ends[1]):
         return 0.0
-    far = curve.highest(TAILS)
-    gains = pointwise.best(curve.at(far))[0] * TAILS
+    thin = curve.thinnest()
+    tails = np.array([thin**0.5, thin])
+    gains = pointwise.best(curve.at(curve.highest(tails)))[0] * tails
     if not np.isfinite(gains).all():
         raise UnboundedMenuError(_endless(curve))
-    if gains[1] == 0:
+    if gains.min() <= 0:
         return 0.0
-    power = float(np.log(gains[1] / gains[0]) / np.log(TAILS[1] / TAILS[0]))
+    power = float(np.log(gains[1] / gains[0]) / np.log(tails[1] / tails[0]))
     if power < THINNEST:
         raise UnboundedMenuError(_endless(curve))
-    last = THINNER[np.isfinite(curve.at(curve.highest(THINNER)))].min(initial=TAILS[1])
-    return float(gains[1] * (last / TAILS[1]) ** power / power)
+    if thin > THINNER[-1]:
+        return float(gains[1] / power)
+    last = THINNER[np.isfinite(curve.at(curve.highest(THINNER)))].min(initial=tails[1])
+    return float(gains[1] * (last / tails[1]) ** power / power)
 
 
 def _endless(curve: Curve) -> str:

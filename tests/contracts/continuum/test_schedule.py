@@ -95,6 +95,41 @@ def test_a_heavy_tail_says_how_much_of_it_no_float_holds():
     assert schedule.upper_bound >= truth
 
 
+@pytest.mark.parametrize(
+    "distribution",
+    [
+        scipy.stats.t(3),  # its far tails are no floats
+        scipy.stats.burr12(2, 3),
+        scipy.stats.weibull_min(0.5),  # a pole at the lower end
+        scipy.stats.beta(2, 5),
+        scipy.stats.rv_histogram(([3, 1, 4, 1, 5], [0.0, 0.5, 1.0, 1.5, 2.0, 3.0])),
+        scipy.stats.norm(-5, 1),
+        scipy.stats.loguniform(0.01, 100),
+    ],
+    ids=lambda distribution: distribution.dist.name if hasattr(distribution, "dist") else "histogram",
+)
+def test_whatever_the_distribution_schedules_are_proven_and_incentive_compatible(distribution):
+    schedule = c.optimal_schedule(distribution, cost=Q)
+    theta = distribution.ppf(np.linspace(0.01, 0.999, 41))
+    amount, utility = schedule.allocation(theta), schedule.utility(theta)
+    size = 1 + float(utility.max())
+    assert (theta[:, np.newaxis] * amount - schedule.payment(theta) - utility[:, np.newaxis]).max() <= 1e-12 * size
+    assert np.all(np.diff(amount) >= -1e-12 * size)
+    assert 0 <= schedule.gap <= 1e-12 * size
+    fine = distribution.ppf((np.arange(2000) + 0.5) / 2000)
+    posted = fine * (1 - (np.arange(2000) + 0.5) / 2000)  # a unit at the best price, the largest contract it can afford
+    best = float(posted.max())
+    share = best / float(fine[posted.argmax()])
+    assert best**2 / (2 * share) <= schedule.upper_bound + 1e-12 * size
+
+
+def test_newer_distributions_of_scipy_are_taken_too():
+    if not hasattr(scipy.stats, "Uniform"):
+        pytest.skip("this scipy has none")
+    schedule = c.optimal_schedule(scipy.stats.Uniform(a=0.0, b=1.0), cost=Q)
+    assert schedule.value == pytest.approx(1 / 12, abs=1e-14)
+
+
 def test_the_uniform_tariff_is_half_the_amount_and_a_quarter_of_its_square():
     schedule = c.optimal_schedule(scipy.stats.uniform(0, 1), cost=Q)
     amounts = np.linspace(0, 1, 7)
