@@ -15,8 +15,9 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
-from contracts.continuum.laws import Atoms, DataAs, Law, edges_of, law_of
+from contracts.continuum.laws import Atoms, Law, edges_of
 from contracts.continuum.quadrature import masses
+from contracts.continuum.reading import DataAs, law_of
 from contracts.display.numbers import plural
 from contracts.display.table import Column, Table, Tabular
 from contracts.errors import ProblemError

@@ -27,7 +27,8 @@ import numpy as np
 
 from contracts.continuum.curves import Steps
 from contracts.continuum.discretise import Discretisation, Rule, discretise
-from contracts.continuum.laws import Atoms, DataAs
+from contracts.continuum.laws import Atoms
+from contracts.continuum.reading import DataAs
 from contracts.continuum.schedule import Pointwise
 from contracts.display.numbers import plural
 from contracts.display.table import Column, Table, Tabular

@@ -10,7 +10,7 @@ from contracts.continuum.curves import Curve
 from contracts.continuum.quadrature import Line, pieces
 from contracts.display.table import Tabular
 from contracts.errors import ProblemError
-from contracts.inputs.arrays import Array, finite
+from contracts.inputs.arrays import Array, Mask, finite
 from contracts.inputs.door import checked
 from contracts.inputs.frozen import dataclass
 from contracts.inputs.kinds import Count
@@ -184,7 +184,7 @@ class Schedule(Tabular):
     def _served(self, theta: Array, mass: Array, virtual_mass: Array, above: Array) -> Array:
         return mass
 
-    def _is_served(self, inner: Array) -> Array:
+    def _is_served(self, inner: Array) -> Mask:
         low, high = self.curve.ends
         return (inner >= low) & (self.pointwise.best(self.curve.at(np.minimum(inner, high)))[0] > 0)
 

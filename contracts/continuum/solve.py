@@ -21,7 +21,8 @@ from typing import Any
 import numpy as np
 
 from contracts.continuum.curves import Curve, curve_of
-from contracts.continuum.laws import Atoms, DataAs, Law, law_of, mirrored
+from contracts.continuum.laws import Atoms, Law, mirrored
+from contracts.continuum.reading import DataAs, law_of
 from contracts.continuum.schedule import Pointwise, Schedule, TypesAs
 from contracts.continuum.virtual import Values
 from contracts.errors import ProblemError, SolverError, UnboundedMenuError
