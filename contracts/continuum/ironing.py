@@ -23,6 +23,7 @@ from typing import NamedTuple
 import numpy as np
 
 from contracts.continuum.laws import jumps_of, trusted
+from contracts.continuum.quadrature import ROUNDING
 from contracts.continuum.virtual import Virtual
 from contracts.errors import SolverError
 from contracts.inputs.arrays import Array, Indices
@@ -218,8 +219,8 @@ def _mean(virtual: Virtual, lower: float, upper: float, level: float) -> float:
 
 
 def _excess(pools: tuple[Pool, ...], theta: Array, share: Array, revenue: Array) -> float:
-    """How far the curve is above the chords of pools, at nodes."""
-    worst = 0.0
+    """How far the curve is above the chords of pools, at nodes; the rounding of their slopes at least."""
+    worst = 16 * ROUNDING * len(pools) * float(np.abs(revenue).max())
     for pool in pools:
         inside: Indices = np.flatnonzero((theta >= pool.lower) & (theta <= pool.upper))
         if len(inside):

@@ -114,7 +114,7 @@ def optimal_schedule(
         return pointwise.best(curve.at(theta))[0] * mass
 
     value, bound = curve.total(earned, start), curve.total(conjugates, start)
-    most = float(pointwise.best(curve.at(np.array(curve.reach[1])))[1])
+    most = float(pointwise.best(np.array([pool.level for pool in curve.pools]))[1].max(initial=0.0))
     error = value.error + bound.error + curve.excess * most + tail
     if not np.isfinite([value.value, bound.value, error]).all():
         raise UnboundedMenuError(_endless(curve))

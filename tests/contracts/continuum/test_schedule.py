@@ -237,6 +237,40 @@ def test_a_program_on_quantiles_agrees(density):
     assert program.value == pytest.approx(schedule.value, abs=5 / count**2)
 
 
+@pytest.mark.parametrize("seed", range(8))
+def test_neighbours_averaged_until_they_rise_agree(seed):
+    """The exact revenue curve of steps on a fine grid, ironed by pooling adjacent violators, against value and ends."""
+    rng = np.random.default_rng(seed)
+    heights, weight, own = rng.uniform(0.02, 1.4, rng.integers(2, 8)) ** 2, 0.3 * (seed % 2), 0.5 * (seed % 3)
+    types = "costs" if seed % 4 > 1 else "values"
+    density, support = steps(heights)
+    schedule = c.optimal_schedule(
+        density, support=support, cost=Q, rent_weight=weight, types=types,
+        principal_value=own + (types == "costs"),
+    )  # fmt: skip
+    count = 20_160  # which jumps are multiples of
+    grid = np.arange(count + 1) / count
+    chance = np.interp(grid, np.arange(len(heights) + 1) / len(heights), np.append(0, np.cumsum(heights)))
+    chance /= chance[-1]
+    if types == "costs":
+        grid, chance, own = -grid[::-1], 1 - chance[::-1], own + 1
+    mass = np.diff(chance)
+    mean = np.append(np.cumsum((mass * (grid[1:] + grid[:-1]) / 2)[::-1])[::-1], 0.0)
+    revenue = (1 - weight) * (1 - chance) * grid + weight * mean + own * (1 - chance)
+    pools = []
+    for slope, share in zip(-np.diff(revenue) / mass, mass, strict=True):
+        level, total = slope, share
+        while pools and pools[-1][0] >= level:
+            before, others = pools.pop()
+            level, total = (level * total + before * others) / (total + others), total + others
+        pools.append((level, total))
+    value = sum(share * max(level, 0.0) ** 2 / 2 for level, share in pools)
+    assert value == pytest.approx(schedule.value, abs=5e-9)
+    assert 0 <= schedule.gap <= 1e-12
+    wide = sum(share > 1.5 * mass.max() for _, share in pools)
+    assert wide >= len(schedule.pooling_intervals) - 1  # one that a cell or two hide at most
+
+
 def test_a_menu_for_a_fine_grid_comes_close():
     schedule = c.optimal_schedule(two_blocks, support=(0, 1), cost=Q)
     types = c.discretise(two_blocks, 400, rule="lower", support=(0, 1))
