@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 import contracts as c
 from tests.contracts.continuum.densities import steps, two_blocks
 
-EXACT = 1e-10  # what the issue of ironing asks of every number
+EXACT = 1e-10  # to which ends of intervals and amounts are right
 INTEGRALS = 1e-13  # relative to numbers of order one
 Q = c.Quadratic()
 NORMAL = scipy.stats.norm()
