@@ -11,6 +11,10 @@ from contracts.agency.solve import solve_contract
 from contracts.agency.utility import CARA, CRRA, Log, RiskNeutral, SquareRoot
 from contracts.agency.verify import verify_contract
 from contracts.agency.wages.impossible import Impossibility
+from contracts.continuum.discretise import Discretisation, discretise
+from contracts.continuum.refinement import DiscretisationError, Refinement, discretisation_error, refine
+from contracts.continuum.schedule import Schedule
+from contracts.continuum.solve import optimal_schedule
 from contracts.errors import (
     ContractError,
     InfeasibleMenuError,
@@ -72,6 +76,8 @@ __all__ = [  # noqa: RUF022 - as Python sorts them
     "Cost",
     "Criterion",
     "Deviation",
+    "Discretisation",
+    "DiscretisationError",
     "Domain",
     "Ellipsoid",
     "Entropy",
@@ -107,9 +113,11 @@ __all__ = [  # noqa: RUF022 - as Python sorts them
     "Profit",
     "Quadratic",
     "Reading",
+    "Refinement",
     "Regret",
     "RiskNeutral",
     "RobustShare",
+    "Schedule",
     "ScreeningProblem",
     "Search",
     "Separable",
@@ -127,12 +135,16 @@ __all__ = [  # noqa: RUF022 - as Python sorts them
     "Welfare",
     "WorstOff",
     "compare_contracts",
+    "discretisation_error",
+    "discretise",
     "implementable",
     "load_contract",
     "load_front",
     "load_menu",
     "models",
+    "optimal_schedule",
     "pareto_front",
+    "refine",
     "regret",
     "robust_share",
     "same_group",

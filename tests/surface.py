@@ -170,6 +170,33 @@ def schedule() -> c.ContinuousContract:
 
 
 @functools.cache
+def rising() -> c.Schedule:
+    import scipy.stats
+
+    return c.optimal_schedule(scipy.stats.uniform(0, 1), cost=c.Quadratic())
+
+
+def scipy_uniform() -> Any:
+    import scipy.stats
+
+    return scipy.stats.uniform(0, 1)
+
+
+@functools.cache
+def cells() -> c.Discretisation:
+    import scipy.stats
+
+    return c.discretise(scipy.stats.uniform(0, 1), 4)
+
+
+@functools.cache
+def refinement() -> c.Refinement:
+    import scipy.stats
+
+    return c.refine(scipy.stats.uniform(0, 1), 2, cost=c.Quadratic())
+
+
+@functools.cache
 def comparison() -> c.ContractComparison:
     return c.compare_contracts(hidden())
 
@@ -485,6 +512,8 @@ OBJECTS: dict[str, Callable[[], Any]] = {
     "ContractMultipliers": lambda: contract().multipliers,
     "Criterion": lambda: c.Criterion("options", lambda menu: float(len(menu.options.transfers))),
     "Deviation": lambda: menu().certificate.deviation,
+    "Discretisation": cells,
+    "DiscretisationError": lambda: refinement().errors[0],
     "Ellipsoid": lambda: c.Ellipsoid(0.1 * np.eye(2)),
     "Entropy": lambda: c.Entropy([0.5, 0.5]),
     "Exponential": lambda: c.Exponential(1.0),
@@ -517,9 +546,11 @@ OBJECTS: dict[str, Callable[[], Any]] = {
     "Profit": lambda: c.Profit(),
     "Quadratic": lambda: c.Quadratic(),
     "Reading": lambda: c.Reading("quality", good=0, power=2.0),
+    "Refinement": refinement,
     "Regret": lambda: c.regret(menu(), {"even": [0.5, 0.5]}),
     "RobustShare": lambda: c.RobustShare(0.5, 4.0),
     "RiskNeutral": lambda: c.RiskNeutral(),
+    "Schedule": rising,
     "ScreeningProblem": problem,
     "Search": lambda: c.Search(n_options=2, n_population=8, n_generations=2),
     "Separable": lambda: c.Separable([c.Quadratic(1.0), c.Power(3.0)]),
@@ -672,6 +703,21 @@ CALLS: dict[str, Callable[[], dict[str, Any]]] = {
     "SquareRoot.inverse": lambda: {"utility": np.array([0.5])},
     **_methods("CRRA Log SquareRoot CARA RiskNeutral", "conjugate response wage_at", lambda: {"price": np.array([2.0])}),
     **_methods("CARA CRRA Log RiskNeutral SquareRoot", "interval price value", lambda: {"wage": np.array([1.0])}),
+    **_methods("Schedule", "allocation payment utility virtual_valuation ironed_virtual_valuation",
+               lambda: {"theta": [0.5, 1.0]}),
+    "Schedule.tariff": lambda: {"amount": [0.0, 0.5]},
+    "Schedule.plot": lambda: {"ax": None, "against": "type"},
+    "Schedule.to_frame": lambda: {"n_types": 5},
+    "discretisation_error": lambda: {"menu": menu(), "discretisation": cells()},
+    "discretise": lambda: {
+        "distribution": scipy_uniform(), "n_types": 4, "rule": "midpoint", "support": (0.0, 1.0), "data": "kernel"},
+    "optimal_schedule": lambda: {
+        "distribution": scipy_uniform(), "cost": c.Quadratic(), "principal_value": 0.0, "reservation_utility": 0.0,
+        "domain": c.Box(0.0, 2.0), "types": "values", "rent_weight": 0.0, "support": (0.0, 1.0), "data": "empirical",
+        "breaks": [0.5]},
+    "refine": lambda: {
+        "distribution": scipy_uniform(), "n_types": 2, "n_levels": 3, "rule": "lower", "cost": c.Quadratic(),
+        "domain": c.Box(0.0, 2.0), "principal_values": 0.0, "support": (0.0, 1.0), "data": "kernel", "gap": 1e-6},
     "ContinuousContract.wage": lambda: {"outcome": [10.0, 20.0]},
     "ContinuousMoralHazardProblem.at": lambda: {"actions": [10.0, 20.0]},
     "ContractComparison.form": lambda: {"name": "linear"},

@@ -27,7 +27,7 @@ ROOMS = {
         ("engines", "menu"),  # problem -> candidate, one file each; the menu
         ("repair", "worst_case", "agency"),  # from a candidate to an exact menu; hidden action
         ("solve",),  # the verb
-        ("front", "regrets", "demo"),  # families of menus
+        ("front", "regrets", "demo", "continuum"),  # families of menus; continuous types
         ("cli",),
     ),
     "inference": (
