@@ -5,6 +5,7 @@ tables, and HYPOTHESIS_PROFILE=explore asks for new ones.
 """
 
 import os
+import sys
 
 # Before NumPy is loaded. Matrices here are small, and the threads of several workers wait for each other by spinning:
 # on two busy cores a fit took five times the processor's time. A number that is set is the user's, and stays.
@@ -21,6 +22,15 @@ EXAMPLES = int(os.environ.get("HYPOTHESIS_EXAMPLES", "400"))
 settings.register_profile("explore", max_examples=EXAMPLES, print_blob=True, **COMMON)
 PROFILE = os.environ.get("HYPOTHESIS_PROFILE", "steady")
 settings.load_profile(PROFILE)
+
+
+@pytest.fixture(autouse=True)
+def _figures_are_closed():
+    """Whatever a test drew; matplotlib warns of the twenty-first, and the warning would be blamed on whoever drew it."""
+    yield
+    if "matplotlib.pyplot" in sys.modules:
+        sys.modules["matplotlib.pyplot"].close("all")
+
 
 MOST_CASES = 6  # of a test with many parameters that `make fast` runs, the first, the last and some in between
 SLOW_DOCUMENTS = {"docs/how-to.md", "docs/continuous-types.md"}  # pages that fit and solve for seconds
