@@ -26,7 +26,7 @@ settings.load_profile(PROFILE)
 
 @pytest.fixture(autouse=True)
 def _figures_are_closed():
-    """Whatever a test drew; matplotlib warns of the twenty-first, and the warning would be blamed on whoever drew it."""
+    """Matplotlib warns of the twenty-first figure, and the warning would be blamed on whoever drew that."""
     yield
     if "matplotlib.pyplot" in sys.modules:
         sys.modules["matplotlib.pyplot"].close("all")
