@@ -1,0 +1,134 @@
+"""Roots and integrals in closed form, each tried against numbers before anybody sees it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from contracts.errors import ProblemError
+from contracts.symbolic.signs import NOTHING, Facts, value
+
+CLOSE = 1e-9  # relative, of a closed form and quadrature or of both sides of an equation
+MANY_OPERATIONS = 400  # in an expression that is made simpler
+
+
+def root(
+    equation: Any,
+    unknown: Any,
+    fits: Callable[[Any], bool | None],
+    facts: Facts = NOTHING,
+    *,
+    scope: tuple[Any, ...] = (),
+    what: str,
+    remedy: str,
+) -> Any:
+    """The solution of equation = 0 that fits at all values of the parameters that are tried.
+
+    Parameters
+    ----------
+    fits : whether the unknown may be what it is in a dictionary of it and all parameters; None where that says nothing
+    scope : expressions whose parameters `fits` asks for
+    what, remedy : what is sought and what to do instead, for the error
+
+    Raises
+    ------
+    ProblemError
+        If there is none in closed form.
+    """
+    import sympy
+
+    try:
+        found = sympy.solve(equation, unknown)
+    except NotImplementedError:
+        found = []
+    good = [one for one in found if not one.has(unknown) and _is_root(equation, unknown, one, fits, facts, scope)]
+    if not good:
+        raise ProblemError(f"{what} has no closed form that was found, from {sympy.sstr(equation)} = 0: {remedy}")
+    return tidy(min(good, key=sympy.count_ops))
+
+
+def _is_root(
+    equation: Any,
+    unknown: Any,
+    candidate: Any,
+    fits: Callable[[Any], bool | None],
+    facts: Facts,
+    scope: tuple[Any, ...],
+) -> bool:
+    tried = 0
+    for values in facts.samples(equation.subs(unknown, 1), candidate, *scope):
+        point = value(candidate.subs(values))
+        if point != point:
+            return False
+        verdict = fits({**values, unknown: candidate.subs(values)})
+        if verdict is None:
+            continue
+        left = abs(value(equation.subs(values).subs(unknown, candidate.subs(values))))
+        if not verdict or not left <= CLOSE:
+            return False
+        tried += 1
+    return tried > 0
+
+
+def integral(integrand: Any, variable: Any, low: Any, high: Any, facts: Facts = NOTHING) -> Any:
+    """A definite integral: in closed form where one is found that agrees with quadrature, else as it stands.
+
+    Examples
+    --------
+    >>> import sympy
+    >>> t, k = sympy.symbols("t k", positive=True)
+    >>> integral(t**k, t, 0, 1), integral(sympy.exp(-k * t), t, 0, sympy.oo)
+    (1/(k + 1), 1/k)
+    """
+    import sympy
+    from sympy.integrals.manualintegrate import manualintegrate
+
+    low, high = sympy.sympify(low), sympy.sympify(high)
+    as_it_stands = sympy.Integral(integrand, (variable, low, high))
+    if low == high or integrand == 0:
+        return sympy.Integer(0)
+    for way in (sympy.expand(sympy.powsimp(sympy.expand(integrand))), integrand, sympy.expand(integrand)):
+        antiderivative = sympy.piecewise_fold(manualintegrate(way, variable))
+        if antiderivative.has(sympy.Integral, sympy.nan, sympy.zoo):
+            continue
+        antiderivative = generic(antiderivative)
+        closed = tidy(_at(antiderivative, variable, high, "-") - _at(antiderivative, variable, low, "+"))
+        if _agrees(closed, as_it_stands, facts):
+            return closed
+    return as_it_stands
+
+
+def generic(expression: Any) -> Any:
+    """The first piece of every Piecewise: the case that no equation between parameters spoils."""
+    import sympy
+
+    return expression.replace(lambda one: isinstance(one, sympy.Piecewise), lambda one: one.args[0].expr)
+
+
+def _at(expression: Any, variable: Any, end: Any, side: str) -> Any:
+    import sympy
+
+    found = expression.subs(variable, end) if end.is_finite is not False else sympy.nan
+    if found.has(sympy.nan, sympy.zoo, sympy.oo):
+        found = sympy.limit(expression, variable, end, side)
+    return found
+
+
+def _agrees(closed: Any, as_it_stands: Any, facts: Facts) -> bool:
+    """At some values of the parameters, by quadrature."""
+    samples = list(facts.samples(as_it_stands))[:2]
+    for values in samples:
+        expected = value(as_it_stands.subs(values))
+        if not abs(value(closed.subs(values)) - expected) <= CLOSE * (1 + abs(expected)):
+            return False
+    return bool(samples)
+
+
+def tidy(expression: Any) -> Any:
+    """The shortest of a few ways to write an expression that all mean the same."""
+    import sympy
+
+    if not isinstance(expression, sympy.Expr) or sympy.count_ops(expression) > MANY_OPERATIONS:
+        return expression
+    ways = [expression, sympy.expand(expression), sympy.factor(expression), sympy.simplify(expression)]
+    return min(ways, key=lambda one: (len(sympy.sstr(one)), sympy.sstr(one)))
