@@ -131,4 +131,11 @@ def tidy(expression: Any) -> Any:
     if not isinstance(expression, sympy.Expr) or sympy.count_ops(expression) > MANY_OPERATIONS:
         return expression
     ways = [expression, sympy.expand(expression), sympy.factor(expression), sympy.simplify(expression)]
-    return min(ways, key=lambda one: (len(sympy.sstr(one)), sympy.sstr(one)))
+    return min(ways, key=_length)
+
+
+def _length(expression: Any) -> tuple[int, str]:
+    import sympy
+
+    text = sympy.sstr(expression)
+    return len(text) + 3 * text.startswith("-"), text

@@ -7,6 +7,7 @@ r(q) = C'(q) / g'(q), increases, that is r(q) = p, or nothing for p <= r(0).
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import Any
 
 from contracts.errors import ProblemError, UnboundedMenuError
@@ -58,13 +59,31 @@ class Trade:
 
     def profit(self, valuation: Any) -> Any:
         """The conjugate: the largest value of p g(q) - C(q), where it is served."""
-        best = self.best.subs(self.virtual, valuation)
-        worth = self.enjoyed.subs(self.quantity, best) * valuation - self.net_cost.subs(self.quantity, best)
-        return tidy(worth)
+        return tidy(self._profit.subs(self.virtual, valuation))
+
+    def enjoyed_at(self, valuation: Any) -> Any:
+        """g of the quantity at a virtual valuation that is served."""
+        return tidy(self._enjoyed.subs(self.virtual, valuation))
+
+    def common_at(self, valuation: Any) -> Any:
+        """h of the quantity at a virtual valuation that is served."""
+        return tidy(self.common.subs(self.quantity, self.best).subs(self.virtual, valuation))
+
+    @cached_property
+    def _enjoyed(self) -> Any:
+        """In p, whose sign is known: a root of its square has no other."""
+        return tidy(self.enjoyed.subs(self.quantity, self.best))
+
+    @cached_property
+    def _profit(self) -> Any:
+        return tidy(self._enjoyed * self.virtual - self.net_cost.subs(self.quantity, self.best))
 
     def steps(self, distance: str) -> tuple[Step, ...]:
         """What is derived of the trade alone."""
+        import sympy
+
         q, p = self.quantity, self.virtual
+        starts = self.threshold != -sympy.oo
         return (
             Step(
                 "The trade",
@@ -74,19 +93,16 @@ class Trade:
             ),
             Step(
                 "Quantity by virtual valuation",
-                f"With m(theta) replaced by a virtual valuation p, {distance}, the principal maximises p g(q) - C(q), where "
-                "v = m g + h and C = c - h. The marginal cost of a unit of g, r = C'/g', increases: the maximum is where "
-                "it is p, and nothing is sold for p <= r(0).",
+                f"With m(theta) replaced by a virtual valuation p, {distance}, the principal maximises p g(q) - C(q), "
+                "where v = m g + h and C = c - h. The marginal cost of a unit of g, r = C'/g', increases: the maximum is "
+                f"where it is p{', and nothing is sold for p <= r(0)' if starts else ''}.",
                 (
                     Formula("g", self.enjoyed),
                     Formula("C", self.net_cost),
                     Formula("r", self.marginal),
-                    Formula("r_0", self.threshold, remark="r at q = 0"),
+                    *((Formula("r_0", self.threshold, remark="r at q = 0"),) if starts else ()),
                     Formula(q, self.best, remark="solves r(q) = p"),
-                    Formula("p", self.threshold, ">", "where something is sold"),
-                )
-                if p is not None
-                else (),
+                ),
             ),
         )
 
