@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from contracts.errors import ProblemError
 from contracts.symbolic.derivation import Formula, Step
 
-if TYPE_CHECKING:
-    from contracts.symbolic.continuum import SymbolicSchedule
 
-
-def schedule_steps(schedule: SymbolicSchedule) -> tuple[Step, ...]:
+def schedule_steps(schedule: Any) -> tuple[Step, ...]:
     """The steps of a derivation for a continuum of types."""
     import sympy
 
@@ -26,8 +23,10 @@ def schedule_steps(schedule: SymbolicSchedule) -> tuple[Step, ...]:
         *made.steps("in which the rents of others are counted"),
         Step(
             "Rents",
-            "By the envelope theorem the rent U(theta) = max of v - t changes by m'(theta) g(q(theta)) with the type, and "
-            f"the {'lowest' if up else 'highest'} type served keeps nothing. By parts, a type's rent costs the principal "
+            "By the envelope theorem the rent U(theta) = max of v - t changes by m'(theta) g(q(theta)) with the "
+            "type, and "
+            f"the {'lowest' if up else 'highest'} type served keeps nothing. By parts, a type's rent costs the "
+            f"principal "
             f"the hazard ratio {'(1 - F)/f' if up else 'F/f'} times |m'| g for every unit of density.",
             (Formula("m", made.taste), Formula("h", schedule.hazard, remark="hazard ratio")),
         ),
@@ -61,7 +60,8 @@ def schedule_steps(schedule: SymbolicSchedule) -> tuple[Step, ...]:
         ),
         Step(
             "Allocation",
-            f"Put phi(theta) for p. The {'highest' if up else 'lowest'} type gets the efficient quantity, all others less.",
+            f"Put phi(theta) for p. The {'highest' if up else 'lowest'} type gets the efficient quantity, all others "
+            f"less.",
             (
                 Formula("q", schedule.allocation, remark=f"for {where}, else 0"),
                 Formula("q_fb", schedule.first_best, remark="if types were seen"),
@@ -88,34 +88,36 @@ def schedule_steps(schedule: SymbolicSchedule) -> tuple[Step, ...]:
     )
 
 
-def _regularity(schedule: SymbolicSchedule) -> Step:
+def _regularity(schedule: Any) -> Step:
     rises = "rises" if schedule.is_increasing else "falls"
     formulas: tuple[Formula, ...] = (Formula("dphi/dtheta", schedule.slope),)
     if schedule.is_regular is False:
         return Step(
             "Not regular",
-            f"Regularity asks for {schedule.condition}. The quantity that is best type by type would not be monotone, and "
+            f"Regularity asks for {schedule.condition}. The quantity that is best type by type would not be "
+            f"monotone, and "
             "not incentive compatible: types are bunched. There is no closed form here; contracts.solve_menu irons.",
             formulas,
         )
     if schedule.is_regular is None:
         return Step("Regularity", f"What follows holds if phi {rises}: {schedule.condition}.", formulas)
-    return Step(
-        "Regularity", f"phi {rises}, so that the best quantity is monotone: {schedule.condition}.", formulas
-    )
+    return Step("Regularity", f"phi {rises}, so that the best quantity is monotone: {schedule.condition}.", formulas)
 
 
-def _tariff(schedule: SymbolicSchedule) -> Step:
+def _tariff(schedule: Any) -> Step:
     import sympy
 
     q: Any = schedule.trade.quantity
     try:
         found = schedule._tariff
     except ProblemError:
-        return Step("Tariff", "The type that buys q has no closed form that was found: q(theta), t(theta) are the tariff.")
+        return Step(
+            "Tariff", "The type that buys q has no closed form that was found: q(theta), t(theta) are the tariff."
+        )
     return Step(
         "Tariff",
-        "Solve q = q(theta) for theta, and the transfer is a price T(q) of the quantity: by the taxation principle it is "
+        "Solve q = q(theta) for theta, and the transfer is a price T(q) of the quantity: by the taxation principle "
+        "it is "
         "all the principal has to post.",
         (Formula(sympy.Function("T")(q), found), Formula(sympy.Function("T'")(q), schedule.marginal_tariff)),
     )

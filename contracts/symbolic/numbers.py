@@ -1,12 +1,18 @@
-"""From expressions to numbers, and to problems for the engines."""
+"""From expressions to numbers, and to problems for the engines.
+
+Closed forms come in as they are (`Any`): their modules import this one.
+"""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
+from contracts.agency.problem import MoralHazardProblem
+from contracts.agency.utility import CARA, CRRA, Log, RiskNeutral, SquareRoot, Utility
 from contracts.errors import ProblemError
 from contracts.inputs.arrays import Array, number
 from contracts.inputs.frozen import dataclass
@@ -16,10 +22,8 @@ from contracts.problem.screening import ScreeningProblem
 from contracts.symbolic.signs import value
 from contracts.symbolic.trade import Trade
 
-if TYPE_CHECKING:
-    from contracts.symbolic.continuum import SymbolicSchedule
-
 MOST_TYPES = 100_000
+SUM_TOLERANCE = 1e-9  # of weights, which are divided by their sum
 TRIED = 50  # types at which a condition is tried
 SMALLEST, LARGEST = 1e-12, 1e12  # parameters
 
@@ -45,6 +49,63 @@ class ScheduleNumbers:
     allocation: Array
     transfer: Array
     information_rent: Array
+
+
+@dataclass(frozen=True, eq=False)
+class MenuNumbers:
+    """A menu at some values of its parameters; types from the lowest taste to the highest.
+
+    Attributes
+    ----------
+    problem : the same for `contracts.solve_menu`; its good is g(q)
+    case : number of the case that holds, from 0
+    value : of the closed form
+    allocation, transfer, information_rent : (n_types,) of the closed form
+    """
+
+    problem: ScreeningProblem
+    case: int
+    value: float
+    allocation: Array
+    transfer: Array
+    information_rent: Array
+
+
+@dataclass(frozen=True, eq=False)
+class WageNumbers:
+    """Wages of two outcomes at some values of their parameters.
+
+    Attributes
+    ----------
+    problem : the same for `contracts.solve_contract`; actions are shirk and work, outcomes failure and success
+    wages, utilities : (2,) after failure and success
+    expected_wage, first_best_cost, rent, value_of_work, value_of_shirking : of the closed form
+    """
+
+    problem: MoralHazardProblem
+    wages: Array
+    utilities: Array
+    expected_wage: float
+    first_best_cost: float
+    rent: float
+    value_of_work: float
+    value_of_shirking: float
+
+
+@dataclass(frozen=True, eq=False)
+class LinearNumbers:
+    """A linear contract at some values of its parameters.
+
+    Attributes
+    ----------
+    slope, intercept, effort, surplus, value : as of the closed form
+    """
+
+    slope: float
+    intercept: float
+    effort: float
+    surplus: float
+    value: float
 
 
 def values_of(names: tuple[str, ...], symbols: Mapping[str, Any], given: Mapping[str, Any]) -> dict[Any, Any]:
@@ -96,12 +157,13 @@ def check_conditions(conditions: tuple[Any, ...], at: Mapping[Any, Any], points:
         tried = [here] if not free else [here.subs(free[0], sympy.Rational(float(x))) for x in points[free[0]]]
         if not all(value(one) >= 0 for one in tried):
             raise ProblemError(
-                f"the closed form holds where {sympy.sstr(condition)} is positive, and at these parameters it is not: choose "
+                f"the closed form holds where {sympy.sstr(condition)} is positive, and at these parameters it is "
+                f"not: choose "
                 "others, or solve the problem in numbers with contracts.solve_menu"
             )
 
 
-def schedule_numbers(schedule: SymbolicSchedule, n_types: Any, given: Mapping[str, Any]) -> ScheduleNumbers:
+def schedule_numbers(schedule: Any, n_types: Any, given: Mapping[str, Any]) -> ScheduleNumbers:
     """A schedule in numbers, and its problem with midpoints for types."""
     import sympy
 
@@ -142,7 +204,116 @@ def schedule_numbers(schedule: SymbolicSchedule, n_types: Any, given: Mapping[st
     )
 
 
-def _symbols(schedule: SymbolicSchedule) -> set[Any]:
+def menu_numbers(menu: Any, given: Mapping[str, Any]) -> MenuNumbers:
+    """A menu in numbers, and its problem."""
+    import sympy
+
+    named = {name: sympy.Symbol(name, positive=True) for name in menu.parameters}
+    at = values_of(menu.parameters, named, given)
+    weights = np.array([exactly(share, at) for share in menu.weights])
+    if not np.all(weights > 0) or abs(weights.sum() - 1) > SUM_TOLERANCE:
+        raise ProblemError(f"weights are {weights.tolist()}: give parameters at which they are positive and sum to one")
+    tastes = np.array([exactly(taste, at) for taste in menu.tastes])
+    if not np.all(np.diff(tastes) > 0):
+        raise ProblemError(f"tastes are {tastes.tolist()}: give parameters at which types increase")
+    check_conditions(
+        (*menu.trade.conditions, *menu.conditions), at, {menu.trade.quantity: np.geomspace(1e-6, 1e6, TRIED)}
+    )
+    which = next((k for k, case in enumerate(menu.cases) if _holds(case, at)), None)
+    if which is None:
+        raise ProblemError("no case holds at these parameters: weights have to sum to one, to the last digit")
+    case = menu.cases[which]
+    cost, price = engine_cost(menu.trade, at)
+    problem = ScreeningProblem(tastes, weights / weights.sum(), cost=cost, principal_values=price, labels=menu.labels)
+    by_type = (
+        np.array([exactly(x, at) for x in each]) for each in (case.allocation, case.transfer, case.information_rent)
+    )
+    return MenuNumbers(problem, which, exactly(case.value, at), *by_type)
+
+
+def _holds(case: Any, at: Mapping[Any, Any]) -> bool:
+    return all(_is_true(one, at) for one in case.conditions)
+
+
+def _is_true(one: Any, at: Mapping[Any, Any]) -> bool:
+    gap = exactly(one.left - one.right, at)
+    return gap > 0 if one.is_strict else gap >= 0
+
+
+def wage_numbers(made: Any, given: Mapping[str, Any]) -> WageNumbers:
+    """Wages in numbers, and their problem."""
+    import sympy
+
+    at = values_of(made.parameters, {name: sympy.Symbol(name, positive=True) for name in made.parameters}, given)
+    low, high, effort, reservation, failure, success = (
+        exactly(one, at) for one in (made.shirk, made.work, made.effort_cost, made.reservation_utility, *made.output)
+    )
+    if not 0 <= low < high <= 1:
+        raise ProblemError(
+            f"shirk is {low:g} and work is {high:g}: give chances of success with 0 <= shirk < work <= 1"
+        )
+    limit = -math.inf if made.lowest_wage is None else exactly(made.lowest_wage, at)
+    numbers = [exactly(one, at) for one in (*made.wages, *made.utilities)]
+    if not np.all(np.isfinite(numbers)):
+        raise ProblemError("the closed form has no value at these parameters: wages leave where utility is defined")
+    problem = MoralHazardProblem(
+        [[1 - low, low], [1 - high, high]],
+        [failure, success],
+        [0.0, effort],
+        engine_utility(made.utility.subs(dict(at)), made.wage),
+        reservation,
+        (limit, math.inf),
+        actions=("shirk", "work"),
+        outcomes=("failure", "success"),
+    )
+    rest = (made.expected_wage, made.first_best_cost, made.rent, made.value_of_work, made.value_of_shirking)
+    return WageNumbers(problem, np.array(numbers[:2]), np.array(numbers[2:]), *(exactly(one, at) for one in rest))
+
+
+def engine_utility(utility: Any, wage: Any) -> Utility:
+    """The library's own utility that an expression is.
+
+    Raises
+    ------
+    ProblemError
+        If there is none, also where it is one of them on another scale.
+    """
+    import sympy
+
+    wealth = sympy.Symbol("x", positive=True)
+    if sympy.expand(utility - wage) == 0:
+        return RiskNeutral()
+    inner = next((one.args[0] for one in utility.atoms(sympy.log, sympy.Pow) if one.args[0].has(wage)), wage)
+    shift = sympy.expand(inner - wage)
+    if not shift.has(wage):
+        own = sympy.simplify(utility.subs(wage, wealth - shift))
+        if own == sympy.log(wealth):
+            return Log(value(shift))
+        scale, power = own.as_coeff_exponent(wealth)
+        if own == sympy.sqrt(wealth):
+            return SquareRoot(value(shift))
+        if power.is_number and power < 1 and power != 0 and sympy.simplify(scale * power - 1) == 0:
+            return CRRA(value(1 - power), value(shift))
+    rate = sympy.simplify(-sympy.diff(utility, wage) / utility) if utility != 0 else sympy.Integer(0)
+    if not rate.has(wage) and sympy.simplify(utility + sympy.exp(-rate * wage)) == 0:
+        return CARA(value(rate))
+    raise ProblemError(
+        f"the engines know no utility {sympy.sstr(utility)}: they take w, sqrt(w + c), log(w + c), (w + c)**(1 - "
+        f"g)/(1 - g) "
+        "and -exp(-a*w); scale effort_cost and reservation_utility instead of utility"
+    )
+
+
+def linear_numbers(made: Any, given: Mapping[str, Any]) -> LinearNumbers:
+    """A linear contract in numbers."""
+    import sympy
+
+    at = values_of(made.parameters, {name: sympy.Symbol(name, positive=True) for name in made.parameters}, given)
+    parts = (made.slope, made.intercept, made.effort, made.surplus, made.value)
+    return LinearNumbers(*(exactly(one, at) for one in parts))
+
+
+def _symbols(schedule: Any) -> set[Any]:
     who, made = schedule.distribution, schedule.trade
     parts = (who.density, who.cumulative, who.lowest, who.highest, made.utility, made.cost)
     found: set[Any] = set().union(*(part.free_symbols for part in parts))
@@ -183,8 +354,10 @@ def engine_cost(made: Trade, at: Mapping[Any, Any]) -> tuple[Cost, float]:
         return Linear(0.0), price
     if len(curved) > 1 or curved[0][0].has(amount) or not curved[0][1].is_number:
         raise ProblemError(
-            f"the engines know no cost of the form {sympy.sstr(cost)} in units x of {sympy.sstr(made.enjoyed)}: they take a "
-            "linear part and one power; use the expressions themselves, or state a ScreeningProblem with a cost of your own"
+            f"the engines know no cost of the form {sympy.sstr(cost)} in units x of {sympy.sstr(made.enjoyed)}: they "
+            f"take a "
+            "linear part and one power; use the expressions themselves, or state a ScreeningProblem with a cost of "
+            "your own"
         )
     scale, power = value(curved[0][0]), value(curved[0][1])
     return (Quadratic(2 * scale) if power == 2 else Power(power, scale)), price

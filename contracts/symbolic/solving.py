@@ -6,10 +6,10 @@ from collections.abc import Callable
 from typing import Any
 
 from contracts.errors import ProblemError
-from contracts.symbolic.signs import NOTHING, Facts, value
+from contracts.symbolic.signs import NOTHING, Facts, sign_on, value
 
 CLOSE = 1e-9  # relative, of a closed form and quadrature or of both sides of an equation
-MANY_OPERATIONS = 400  # in an expression that is made simpler
+FEW_OPERATIONS, MANY_OPERATIONS = 80, 400  # in an expression that is made simpler by all means, and at all
 
 
 def root(
@@ -81,21 +81,47 @@ def integral(integrand: Any, variable: Any, low: Any, high: Any, facts: Facts = 
     (1/(k + 1), 1/k)
     """
     import sympy
-    from sympy.integrals.manualintegrate import manualintegrate
 
     low, high = sympy.sympify(low), sympy.sympify(high)
     as_it_stands = sympy.Integral(integrand, (variable, low, high))
     if low == high or integrand == 0:
         return sympy.Integer(0)
     for way in (sympy.expand(sympy.powsimp(sympy.expand(integrand))), integrand, sympy.expand(integrand)):
-        antiderivative = sympy.piecewise_fold(manualintegrate(way, variable))
+        antiderivative = _antiderivative(way, variable)
         if antiderivative.has(sympy.Integral, sympy.nan, sympy.zoo):
             continue
-        antiderivative = generic(antiderivative)
+        antiderivative = _real_logs(generic(sympy.piecewise_fold(antiderivative)), variable, low, high, facts)
         closed = tidy(_at(antiderivative, variable, high, "-") - _at(antiderivative, variable, low, "+"))
         if _agrees(closed, as_it_stands, facts):
             return closed
     return as_it_stands
+
+
+def _antiderivative(integrand: Any, variable: Any) -> Any:
+    """An antiderivative, or an Integral; rules that go round in circles are not asked."""
+    import sympy
+    from sympy.integrals.manualintegrate import manualintegrate
+    from sympy.integrals.rationaltools import ratint
+
+    if integrand.is_polynomial(variable) or not integrand.has(variable):
+        return sympy.Poly(integrand, variable).integrate().as_expr()
+    if integrand.is_rational_function(variable):
+        return ratint(integrand, variable, real=True)
+    below = sympy.fraction(sympy.together(integrand))[1]
+    if any(factor.has(variable) and factor.atoms(sympy.Add) for factor in sympy.Mul.make_args(below)):
+        return sympy.Integral(integrand, variable)
+    return manualintegrate(integrand, variable)
+
+
+def _real_logs(expression: Any, variable: Any, low: Any, high: Any, facts: Facts) -> Any:
+    """Logarithms of what is negative on an interval, as logarithms of its size."""
+    import sympy
+
+    turned = {}
+    for one in expression.atoms(sympy.log):
+        if sign_on(one.args[0], variable, low, high, facts) == "negative":
+            turned[one] = sympy.log(-one.args[0])
+    return expression.xreplace(turned)
 
 
 def generic(expression: Any) -> Any:
@@ -128,9 +154,11 @@ def tidy(expression: Any) -> Any:
     """The shortest of a few ways to write an expression that all mean the same."""
     import sympy
 
-    if not isinstance(expression, sympy.Expr) or sympy.count_ops(expression) > MANY_OPERATIONS:
+    if not isinstance(expression, sympy.Expr) or (size := sympy.count_ops(expression)) > MANY_OPERATIONS:
         return expression
-    ways = [expression, sympy.expand(expression), sympy.factor(expression), sympy.simplify(expression)]
+    ways = [expression, sympy.expand(expression), sympy.factor(expression)]
+    if not expression.is_rational_function() and size <= FEW_OPERATIONS:
+        ways.append(sympy.simplify(expression))
     return min(ways, key=_length)
 
 

@@ -87,14 +87,16 @@ class Trade:
         return (
             Step(
                 "The trade",
-                "An agent of type theta who gets q and pays t has utility v(theta, q) - t; the principal earns t - c(q). "
+                "An agent of type theta who gets q and pays t has utility v(theta, q) - t; the principal earns t - "
+                "c(q). "
                 "Who takes nothing pays nothing.",
                 (Formula("v", self.utility), Formula("c", self.cost)),
             ),
             Step(
                 "Quantity by virtual valuation",
                 f"With m(theta) replaced by a virtual valuation p, {distance}, the principal maximises p g(q) - C(q), "
-                "where v = m g + h and C = c - h. The marginal cost of a unit of g, r = C'/g', increases: the maximum is "
+                "where v = m g + h and C = c - h. The marginal cost of a unit of g, r = C'/g', increases: the "
+                "maximum is "
                 f"where it is p{', and nothing is sold for p <= r(0)' if starts else ''}.",
                 (
                     Formula("g", self.enjoyed),
@@ -141,7 +143,8 @@ def trade(utility: Any, cost: Any, theta: Any, parameters: dict[str, Any], facts
     rising = sign_on(sympy.diff(marginal, q), q, 0, sympy.oo, facts)
     if rising in ("negative", "both", "zero"):
         raise ProblemError(
-            f"the marginal cost {sympy.sstr(marginal)} of a unit of {sympy.sstr(enjoyed)} does not increase in q: the best "
+            f"the marginal cost {sympy.sstr(marginal)} of a unit of {sympy.sstr(enjoyed)} does not increase in q: "
+            f"the best "
             "quantity is nothing or without limit; give a cost that is convex, or utility that is concave, in q"
         )
     conditions = (sympy.diff(marginal, q),) if rising == "open" else ()
@@ -150,7 +153,8 @@ def trade(utility: Any, cost: Any, theta: Any, parameters: dict[str, Any], facts
         ceiling = sympy.limit(marginal, q, sympy.oo)
     except NotImplementedError as exc:
         raise ProblemError(
-            f"how the marginal cost {sympy.sstr(marginal)} begins and ends depends on exponents: write them so that their "
+            f"how the marginal cost {sympy.sstr(marginal)} begins and ends depends on exponents: write them so that "
+            f"their "
             "signs are known of positive parameters, such as q**(1 + k) for a convex cost, q**(1/(1 + k)) for a root"
         ) from exc
     p = _valuation(threshold, ceiling, facts)
@@ -182,7 +186,8 @@ def check_ceiling(made: Trade, highest: Any, facts: Facts) -> tuple[Any, ...]:
     found = sign_of(made.ceiling - highest, facts)
     if found in ("negative", "zero"):
         raise UnboundedMenuError(
-            f"marginal costs stay below {made.ceiling}, and types are worth up to {highest}: the principal sells without "
+            f"marginal costs stay below {made.ceiling}, and types are worth up to {highest}: the principal sells "
+            f"without "
             "limit; give a cost that rises more steeply"
         )
     return () if found == "positive" else (made.ceiling - highest,)
