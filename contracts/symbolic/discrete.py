@@ -299,6 +299,8 @@ class SymbolicMenu:
         return tidy(total / sum(self.weights[k] for k in pool))
 
     def _case(self, excluded: int, pools: tuple[tuple[int, int], ...]) -> MenuCase | None:
+        import sympy
+
         conditions = self._conditions(excluded, pools)
         if conditions is None:
             return None
@@ -315,15 +317,9 @@ class SymbolicMenu:
             sum(sum(self.weights[first : last + 1]) * made.profit(self._mean(first, last)) for first, last in pools)
         )
         allocation = (*nothing, *map(made.at, levels))
-        import sympy
 
-        return MenuCase(
-            conditions,
-            excluded,
-            pools,
-            *(tuple(map(sympy.sympify, one)) for one in (allocation, transfer, rents)),
-            value,
-        )
+        quantity, paid, kept = (tuple(map(sympy.sympify, one)) for one in (allocation, transfer, rents))
+        return MenuCase(conditions, excluded, pools, quantity, paid, kept, value)
 
     def _conditions(self, excluded: int, pools: tuple[tuple[int, int], ...]) -> tuple[Inequality, ...] | None:
         """What a case asks for beyond what always holds; None if that cannot be."""

@@ -122,9 +122,7 @@ class SymbolicWages:
         """The symbol v."""
         import sympy
 
-        rises_from = self.span
-        sign = {"positive": (rises_from is not None and rises_from == 0) or None}
-        return sympy.Symbol("v", real=True, **{k: s for k, s in sign.items() if s})
+        return sympy.Symbol("v", real=True, positive=True if self.span == 0 else None)
 
     @cached_property
     def domain(self) -> tuple[Any, Any]:
@@ -135,7 +133,7 @@ class SymbolicWages:
         start = -sympy.oo
         for one in self.utility.atoms(sympy.log, sympy.Pow):
             base = one.args[0]
-            if base.has(self.wage) and (isinstance(one, sympy.log) or not one.exp.is_integer):
+            if base.has(self.wage) and (isinstance(one, sympy.log) or not (one.exp.is_integer and one.exp.is_positive)):
                 ends = sympy.solve(base, self.wage)
                 start = ends[0] if len(ends) == 1 else start
         return start, (start + z if start != -sympy.oo else z - 1 / z)
@@ -153,9 +151,7 @@ class SymbolicWages:
 
     @property
     def power(self) -> Any:
-        """By how much utility after success must exceed that after failure: effort cost over what effort adds to "
-        "success.
-        """
+        """How much more utility success brings than failure: effort cost over what effort adds to success."""
         return tidy(self.effort_cost / (self.work - self.shirk))
 
     @cached_property
@@ -343,14 +339,15 @@ def _facts(low: Any, high: Any, failure: Any, success: Any) -> Facts:
     if success.is_Symbol and not failure.has(success):
         known[success] = failure + more
     facts = Facts(known)
-    for one, name in ((high - low, "work makes success likelier than shirking"), (1 - high, "the chance of work is below 1"),
-                      (low, "the chance of shirking is not negative")):  # fmt: skip
-        if sign_of(one, facts) not in ("positive", "zero") or (
-            one is not low and sign_of(one, facts) == "zero" and high - low == 0
-        ):
+    asked = (
+        (high - low, ("positive",), "work makes success likelier than shirking"),
+        (1 - high, ("positive", "zero"), "the chance of work is at most 1"),
+        (low, ("positive", "zero"), "the chance of shirking is not negative"),
+    )
+    for one, signs, words in asked:
+        if sign_of(one, facts) not in signs:
             raise ProblemError(
-                f"shirk is {low} and work is {high}, of which it is not known that {name}: give numbers or names, "
-                f"such as "
-                "shirk='p_0', work='p_1'"
+                f"shirk is {low} and work is {high}, of which it is not known that {words}: give numbers or names, such "
+                "as shirk='p_0', work='p_1'"
             )
     return facts

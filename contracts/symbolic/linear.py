@@ -51,13 +51,13 @@ def derive_linear_contract(
     named = symbols_for("parameters", parameters, taken=(*OWN, "alpha", "beta", "a", "self"))
     own = {name: sympy.Symbol(name, positive=True) for name in OWN}
     given = {"effort_cost": effort_cost, "risk_aversion": risk_aversion, "variance": variance}
-    read = [expression_of(field, one, {**named, **own}) for field, one in given.items()]
+    k, r, v = read = [expression_of(field, one, {**named, **own}) for field, one in given.items()]
     for field, one in zip(given, read, strict=True):
         if sign_of(one) not in ("positive", "zero") or (field == "effort_cost" and sign_of(one) == "zero"):
             raise ProblemError(f"{field} is {one}, which is not known to be positive: give a positive number or a name")
     outside = expression_of("reservation_utility", reservation_utility, {**named, **own})
     used = set().union(*(one.free_symbols for one in (*read, outside)))
-    return SymbolicLinearContract(*read, outside, tuple(n for n in (*named, *OWN) if n in named or own[n] in used))
+    return SymbolicLinearContract(k, r, v, outside, tuple(n for n in (*named, *OWN) if n in named or own[n] in used))
 
 
 @checked

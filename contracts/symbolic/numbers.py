@@ -133,8 +133,20 @@ def values_of(names: tuple[str, ...], symbols: Mapping[str, Any], given: Mapping
 
 
 def exactly(expression: Any, at: Mapping[Any, Any]) -> float:
-    """The float next to an expression at exact numbers."""
-    return value(expression.subs(dict(at)))
+    """The float next to an expression at exact numbers.
+
+    Raises
+    ------
+    ProblemError
+        If it has none there, as x / (k - 2) has none at k = 2.
+    """
+    found = value(expression.subs(dict(at)))
+    if math.isnan(found):
+        raise ProblemError(
+            "the closed form has no real value at these parameters: if one of them is where two exponents meet, move it by "
+            "a hair, such as 2.0001 for 2; else solve the problem in numbers with contracts.solve_menu or solve_contract"
+        )
+    return found
 
 
 def check_conditions(conditions: tuple[Any, ...], at: Mapping[Any, Any], points: Mapping[Any, Array]) -> None:
@@ -189,18 +201,22 @@ def schedule_numbers(schedule: Any, n_types: Any, given: Mapping[str, Any]) -> S
     shares = np.diff([exactly(who.cumulative.subs(who.type, sympy.Rational(float(x))), at) for x in edges])
     threshold = exactly(schedule.threshold, at)
     served = types > threshold if schedule.is_increasing else types < threshold
-    by_type = [
+    quantity, paid, kept = (
         np.array([_at_type(one, who.type, x, at) if s else 0.0 for x, s in zip(types, served, strict=True)])
         for one in (schedule.allocation, schedule.transfer, schedule.information_rent)
-    ]
+    )
     cost, price = engine_cost(schedule.trade, at)
     tastes = [exactly(schedule.trade.taste.subs(who.type, sympy.Rational(float(x))), at) for x in types]
     return ScheduleNumbers(
         ScreeningProblem(tastes, shares / shares.sum(), cost=cost, principal_values=price),
-        *(exactly(one, at) for one in (schedule.value, schedule.expected_rent, schedule.welfare)),
+        exactly(schedule.value, at),
+        exactly(schedule.expected_rent, at),
+        exactly(schedule.welfare, at),
         threshold,
         types,
-        *by_type,
+        quantity,
+        paid,
+        kept,
     )
 
 
@@ -254,8 +270,6 @@ def wage_numbers(made: Any, given: Mapping[str, Any]) -> WageNumbers:
         )
     limit = -math.inf if made.lowest_wage is None else exactly(made.lowest_wage, at)
     numbers = [exactly(one, at) for one in (*made.wages, *made.utilities)]
-    if not np.all(np.isfinite(numbers)):
-        raise ProblemError("the closed form has no value at these parameters: wages leave where utility is defined")
     problem = MoralHazardProblem(
         [[1 - low, low], [1 - high, high]],
         [failure, success],

@@ -82,7 +82,7 @@ class Trade:
         """What is derived of the trade alone."""
         import sympy
 
-        q, p = self.quantity, self.virtual
+        q = self.quantity
         starts = self.threshold != -sympy.oo
         return (
             Step(
