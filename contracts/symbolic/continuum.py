@@ -18,7 +18,7 @@ from contracts.symbolic.solving import integral, root, tidy
 from contracts.symbolic.trade import OWN_NAMES, check_ceiling, trade
 from contracts.symbolic.virtual import Screened, number_at
 
-TAKEN = (*OWN_NAMES, "n_types", "theta_0", "p", "s", "self")  # no names for parameters
+TAKEN = (*OWN_NAMES, "n_types", "theta_0", "p", "self")  # no names for parameters
 
 
 @checked(own=("utility", "cost", "types", "parameters"))
@@ -90,7 +90,7 @@ class SymbolicSchedule(Screened):
     @cached_property
     def allocation(self) -> Any:
         """q(theta) for the types that are served."""
-        self.check_regular()
+        self._check_regular()
         return self.trade.at(self.virtual_valuation)
 
     @cached_property
@@ -202,12 +202,16 @@ class SymbolicSchedule(Screened):
         import sympy
 
         made, who = self.trade, self.distribution
-        self.check_regular()
+        self._check_regular()
         sold = sympy.Symbol("p", real=True, positive=made.virtual.is_positive, negative=made.virtual.is_negative)
         level = self._served(self.virtual_valuation)
         facts = Facts({**self._served.known, sold: level})
 
-        def fits(at: dict[Any, Any]) -> bool:
+        best = self._at_end(made.taste, best=True)
+
+        def fits(at: dict[Any, Any]) -> bool | None:
+            if value(at[sold]) >= number_at(best, at):
+                return None  # nobody is served at these parameters
             low, high = (number_at(end, at) for end in (who.lowest, who.highest))
             return low <= value(at[who.type]) <= high
 
@@ -216,7 +220,7 @@ class SymbolicSchedule(Screened):
             who.type,
             fits,
             facts,
-            scope=(who.lowest, who.highest),
+            scope=(who.lowest, who.highest, best),
             what="the type that buys a quantity",
             remedy="use allocation and transfer, which are the tariff by type",
         )
@@ -244,7 +248,7 @@ class SymbolicSchedule(Screened):
         """Expressions that are taken to be positive, because nothing proves it of all parameters."""
         who, made = self.distribution, self.trade
         sign = 1 if self.is_increasing else -1
-        found = [*made.conditions, *check_ceiling(made, self.at_end(made.taste, best=True), who.facts)]
+        found = [*made.conditions, *check_ceiling(made, self._at_end(made.taste, best=True), who.facts)]
         return (*found, *([sign * self.slope] if self.is_regular is None else []))
 
     # ---- to show and to use ----

@@ -103,6 +103,20 @@ class Derivation:
                 lines += [r"\begin{align*}", body, r"\end{align*}"]
         return "\n".join([*lines, r"\end{enumerate}"])
 
+    def to_dict(self) -> dict[str, Any]:
+        """Plain JSON: every formula as text and as LaTeX."""
+        return {
+            "title": self.title,
+            "steps": [
+                {
+                    "title": step.title,
+                    "words": step.words,
+                    "formulas": [{"text": one.text(), "latex": one.latex()} for one in step.formulas],
+                }
+                for step in self.steps
+            ],
+        }
+
     def html(self) -> str:
         """An element for a page: headings, paragraphs and MathML, nothing from elsewhere."""
         lines = [f"<section class='derivation'><h2>{html.escape(self.title)}</h2><ol>"]

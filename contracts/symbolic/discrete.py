@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from functools import cached_property
 from typing import Any
 
+import numpy as np
+
 from contracts.errors import ProblemError
 from contracts.inputs.door import checked
 from contracts.inputs.frozen import dataclass
@@ -61,14 +63,6 @@ class MenuCase:
     information_rent: tuple[Any, ...]
     value: Any
 
-    def words(self, labels: tuple[str, ...]) -> str:
-        """Who gets what, in words."""
-        said = []
-        if self.n_excluded:
-            said.append(f"Left out: {sentence(labels[: self.n_excluded])}")
-        said += [f"Pooled: {sentence(labels[low : high + 1])}" for low, high in self.pools if high > low]
-        return ". ".join(said) or "Everybody gets a contract of their own"
-
 
 @checked(own=("utility", "cost", "types", "weights", "parameters"))
 def derive_menu(utility: Any, *, cost: Any, types: Any = 2, weights: Any = None, parameters: Any = ()) -> SymbolicMenu:
@@ -110,6 +104,7 @@ def derive_menu(utility: Any, *, cost: Any, types: Any = 2, weights: Any = None,
         given: Any = own
     else:
         given = types
+    given, weights = (one.tolist() if isinstance(one, np.ndarray) else one for one in (given, weights))
     if not isinstance(given, tuple | list) or not 1 <= len(given) <= MOST_TYPES:
         raise ProblemError(f"types is {described(types)}: give how many, or 1 to {MOST_TYPES} expressions in a tuple")
     if weights is None:
@@ -249,7 +244,7 @@ class SymbolicMenu:
                     Formula(f"U_{k}", case.information_rent[k - 1]),
                 ]
             lines.append(Formula("value", case.value))
-            steps.append(Step(f"Case {number}", f"{case.words(names)}.", tuple(lines)))
+            steps.append(Step(f"Case {number}", f"{_words(case, names)}.", tuple(lines)))
         return Derivation(f"{len(names)} types", tuple(steps))
 
     def to_numeric(self, **parameters: float) -> MenuNumbers:
@@ -345,6 +340,13 @@ class SymbolicMenu:
             if sign == "open":
                 kept.append(one)
         return tuple(kept)
+
+
+def _words(case: MenuCase, labels: tuple[str, ...]) -> str:
+    """Who gets what in a case, in words."""
+    said = [f"Left out: {sentence(labels[: case.n_excluded])}"] if case.n_excluded else []
+    said += [f"Pooled: {sentence(labels[low : high + 1])}" for low, high in case.pools if high > low]
+    return ". ".join(said) or "Everybody gets a contract of their own"
 
 
 def _facts(kinds: list[Any], shares: list[Any]) -> Facts:

@@ -347,7 +347,7 @@ def _facts(low: Any, high: Any, failure: Any, success: Any) -> Facts:
     for one, signs, words in asked:
         if sign_of(one, facts) not in signs:
             raise ProblemError(
-                f"shirk is {low} and work is {high}, of which it is not known that {words}: give numbers or names, such "
-                "as shirk='p_0', work='p_1'"
+                f"shirk is {low} and work is {high}, of which it is not known that {words}: give numbers or names, "
+                "such as shirk='p_0', work='p_1'"
             )
     return facts

@@ -58,6 +58,16 @@ def read_expression(text: str, symbols: Mapping[str, Any], *, field: str = "expr
         ...
     contracts.errors.ProblemError: expression 'theta*q' names 'theta', which is not declared: known are q, pi, ...
     """
+    import sympy
+
+    if not isinstance(symbols, Mapping) or not all(
+        isinstance(name, str) and isinstance(symbol, sympy.Expr) for name, symbol in symbols.items()
+    ):
+        raise ProblemError(
+            f"symbols is {described(symbols)}: give sympy symbols by name, as {{'q': sympy.Symbol('q')}}"
+        )
+    if not isinstance(field, str):
+        raise ProblemError(f"field is {described(field)}: give a name, such as 'cost'")
     if not isinstance(text, str):
         raise ProblemError(f"{field} is {described(text)}: give text, such as 'q**2/2'")
     line = _checked_letters(text, field)

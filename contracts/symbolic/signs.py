@@ -120,7 +120,8 @@ def _without_parameters(expression: Any, variable: Any, between: Any, step: Any,
     ratio = sympy.cancel(expression)
     if not ratio.is_rational_function(variable) or low.is_infinite or high.is_infinite:
         return "open"
-    for part in sympy.fraction(ratio):
+    above, below = sympy.fraction(ratio)
+    for part in (above, below):
         if not part.has(variable):
             continue
         polynomial = sympy.Poly(part, variable)
@@ -130,7 +131,7 @@ def _without_parameters(expression: Any, variable: Any, between: Any, step: Any,
             inner = factor.count_roots(low, high) - (factor.eval(low) == 0) - (factor.eval(high) == 0)
             if inner and times % 2:
                 return "both"
-            if inner:
+            if inner and part is above:
                 return "open"  # touches zero inside
     return "positive" if max(values) > 0 else "negative"
 

@@ -9,7 +9,7 @@ from contracts.errors import ProblemError
 from contracts.symbolic.signs import NOTHING, Facts, sign_on, value
 
 CLOSE = 1e-9  # relative, of a closed form and quadrature or of both sides of an equation
-FEW_OPERATIONS, MANY_OPERATIONS = 80, 400  # in an expression that is made simpler by all means, and at all
+FEW_OPERATIONS, MANY_OPERATIONS = 40, 400  # in an expression that is made simpler by all means, and at all
 
 
 def root(
@@ -38,7 +38,7 @@ def root(
     import sympy
 
     try:
-        found = sympy.solve(equation, unknown)
+        found = sympy.solve(equation, unknown, cubics=False, quartics=False)
     except NotImplementedError:
         found = []
     good = [one for one in found if not one.has(unknown) and _is_root(equation, unknown, one, fits, facts, scope)]

@@ -94,7 +94,7 @@ class Screened:
         before = sign_on(self.virtual_valuation - made.threshold, who.type, who.lowest, below)
         return before == "negative" and sign_on(self.slope, who.type, below, who.highest) == "positive"
 
-    def check_regular(self) -> None:
+    def _check_regular(self) -> None:
         """Refuse types that are not regular, with the condition and the way out."""
         if self.is_regular is False:
             raise ProblemError(
@@ -109,20 +109,20 @@ class Screened:
         """theta_0: the type between those served and those left out; the end of the types if all are served."""
         import sympy
 
-        self.check_regular()
+        self._check_regular()
         who, made = self.distribution, self.trade
         worst, _ = self.ends
         if made.threshold == -sympy.oo:
             return worst
         phi = self.virtual_valuation - made.threshold
-        at_best = self.at_end(phi, best=True)
+        at_best = self._at_end(phi, best=True)
         if at_best != sympy.oo and sign_of(at_best, who.facts) in ("negative", "zero"):
             raise ProblemError(
                 f"nobody is served: no virtual valuation exceeds {made.threshold}, what the first unit costs. Lower "
                 f"cost, "
                 "or raise utility"
             )
-        found = sign_of(self.at_end(phi, best=False), who.facts)
+        found = sign_of(self._at_end(phi, best=False), who.facts)
         if found in ("positive", "zero"):
             return worst
         cut = self.root
@@ -154,7 +154,7 @@ class Screened:
             remedy="choose other parameters or another distribution, or solve it in numbers with contracts.solve_menu",
         )
 
-    def at_end(self, expression: Any, *, best: bool) -> Any:
+    def _at_end(self, expression: Any, *, best: bool) -> Any:
         """The limit of an expression at the end of the best or the worst types."""
         import sympy
 

@@ -89,7 +89,7 @@ def schedules():
 @pytest.mark.parametrize("draw", range(3))
 def test_a_continuum_agrees_with_quadrature_over_what_is_best_type_by_type(schedules, name, draw):
     """The second opinion shares no formula: it maximises virtual surplus numerically at every type."""
-    utility, cost, _, ranges = CONTINUA[name]
+    ranges = CONTINUA[name][3]
     rng = np.random.default_rng(draw)
     at = {key: float(rng.uniform(*ends)) for key, ends in ranges.items()}
     schedule = schedules[name]
@@ -180,14 +180,14 @@ def test_a_condition_on_parameters_is_stated_and_kept():
 
 
 def test_regularity_that_depends_on_parameters_is_checked_at_the_numbers():
-    schedule = derive_schedule(
-        "theta*q", cost="q**2/2", types="1 + s*(3/2 - theta) on (1, 2)", parameters=("s",)
-    )
+    schedule = derive_schedule("theta*q", cost="q**2/2", types="1 + s*(3/2 - theta) on (1, 2)", parameters=("s",))
     assert schedule.is_regular is None
     assert "theta between 1 and 2" in schedule.condition
     assert schedule.conditions
     assert schedule.to_numeric(5, s=0.5).value > 0
-    with pytest.raises(ProblemError, match="closed form holds where .* is positive, and at these parameters it is not"):
+    with pytest.raises(
+        ProblemError, match=r"closed form holds where .* is positive, and at these parameters it is not"
+    ):
         schedule.to_numeric(5, s=3.0)
 
 
@@ -218,6 +218,7 @@ FEW = {
 }
 
 
+@pytest.mark.slow
 @settings(deadline=None, max_examples=40)
 @given(st.data(), st.sampled_from(sorted(FEW)))
 def test_a_few_types_agree_with_the_engines(data, n):
@@ -228,11 +229,7 @@ def test_a_few_types_agree_with_the_engines(data, n):
     at = {f"theta_{k}": float(sum(steps[:k])) for k in range(1, n + 1)}
     at |= {f"f_{k}": float(share) for k, share in enumerate(weights, 1)}
     at |= {name: data.draw(st.floats(0.3, 2.0)) for name in FEW[n].parameters if name in "ks"}
-    try:
-        numbers = FEW[n].to_numeric(**at)
-    except ProblemError as exc:  # floats that do not sum to one, to the last digit, at a tie
-        assert "no case holds" in str(exc)
-        return
+    numbers = FEW[n].to_numeric(**at)
     menu = contracts.solve_menu(numbers.problem, gap=1e-10)
     stake = max(abs(menu.value), 1e-6)
     assert numbers.value == pytest.approx(menu.value, rel=AGREE, abs=AGREE * stake)
@@ -333,42 +330,43 @@ def test_a_linear_contract_is_best_among_linear_ones(k, r, v, u):
 # ---- refusals, and that their remedies work ----
 
 
+S, M, W, L = derive_schedule, derive_menu, derive_wages, derive_linear_contract
 REFUSED = [
-    (lambda: derive_schedule("theta*q", cost="k*q**2", types="uniform(0, 1)"), "cost .* names 'k', which is not declared"),
-    (lambda: derive_schedule("theta*q", cost="k*q**2", types="uniform(0, 1)", parameters="k").allocation, None),
-    (lambda: derive_schedule("theta*q", cost="q", types="uniform(0, 1)"), "does not increase in q"),
-    (lambda: derive_schedule("theta*q", cost="q**2 + 1", types="uniform(0, 1)"), "cost is 1 for no quantity"),
-    (lambda: derive_schedule("exp(theta*q) - 1", cost="q**2", types="uniform(0, 1)"), "mixes theta and q"),
-    (lambda: derive_schedule("theta*sqrt(q) - q", cost="q**2", types="uniform(0, 1)"), "no closed form"),
-    (lambda: derive_schedule("theta*q", cost="q**k", types="uniform(0, 1)", parameters="k"), r"such as q\*\*\(1 \+ k\)"),
-    (lambda: derive_schedule("theta*q", cost="q**(1 + k)", types="uniform(0, 1)", parameters="k").allocation, None),
-    (lambda: derive_schedule("theta*q", cost="q**2", types="theta on (0, 1)"), "integrates to 1/2, not 1"),
-    (lambda: derive_schedule("theta*q", cost="q**2", types="2*theta on (0, 1)").allocation, None),
-    (lambda: derive_schedule("theta*q", cost="q**2", types="uniform(1, 0)"), "give the lower end first"),
-    (lambda: derive_schedule("theta*q", cost="q**2", types="uniform(0)"), "with 1 numbers"),
-    (lambda: derive_schedule("theta*q", cost="q**2", types="normal(0, 1)"), r"give uniform\(a, b\)"),
-    (lambda: derive_schedule("theta*q", cost="q**2 + 2*q", types="uniform(0, 1)").value, "nobody is served"),
-    (lambda: derive_schedule("theta*q", cost="2*(sqrt(1 + q**2) - 1)", types="uniform(2, 3)").conditions, "without limit"),
-    (lambda: derive_schedule("theta*q", cost="q**2", types=3), "types is 3: give"),
-    (lambda: derive_menu("theta*q", cost="q**2", types=(2, 1)), "not known to increase"),
-    (lambda: derive_menu("theta*q", cost="q**2", types=("a", "b"), weights=("1 - f", "f/2"), parameters="abf"),
+    (lambda: S("theta*q", cost="k*q**2", types="uniform(0, 1)"), "cost .* names 'k', which is not declared"),
+    (lambda: S("theta*q", cost="k*q**2", types="uniform(0, 1)", parameters="k").allocation, None),
+    (lambda: S("theta*q", cost="q", types="uniform(0, 1)"), "does not increase in q"),
+    (lambda: S("theta*q", cost="q**2 + 1", types="uniform(0, 1)"), "cost is 1 for no quantity"),
+    (lambda: S("exp(theta*q) - 1", cost="q**2", types="uniform(0, 1)"), "mixes theta and q"),
+    (lambda: S("theta*q", cost="q**2 + q**7", types="uniform(0, 1)"), "no closed form"),
+    (lambda: S("theta*q", cost="q**k", types="uniform(0, 1)", parameters="k"), r"such as q\*\*\(1 \+ k\)"),
+    (lambda: S("theta*q", cost="q**(1 + k)", types="uniform(0, 1)", parameters="k").allocation, None),
+    (lambda: S("theta*q", cost="q**2", types="theta on (0, 1)"), "integrates to 1/2, not 1"),
+    (lambda: S("theta*q", cost="q**2", types="2*theta on (0, 1)").allocation, None),
+    (lambda: S("theta*q", cost="q**2", types="uniform(1, 0)"), "give the lower end first"),
+    (lambda: S("theta*q", cost="q**2", types="uniform(0)"), "with 1 numbers"),
+    (lambda: S("theta*q", cost="q**2", types="normal(0, 1)"), r"give uniform\(a, b\)"),
+    (lambda: S("theta*q", cost="q**2 + 2*q", types="uniform(0, 1)").value, "nobody is served"),
+    (lambda: S("theta*q", cost="2*(sqrt(1 + q**2) - 1)", types="uniform(2, 3)").conditions, "without limit"),
+    (lambda: S("theta*q", cost="q**2", types=3), "types is 3: give"),
+    (lambda: M("theta*q", cost="q**2", types=(2, 1)), "not known to increase"),
+    (lambda: M("theta*q", cost="q**2", types=("a", "b"), weights=("1 - f", "f/2"), parameters="abf"),
      "parameters is 'abf'|has 'abf'|not declared"),
-    (lambda: derive_menu("theta*q", cost="q**2", types=(1, 2), weights=(0.5, 0.6)), "weights sum to 11/10, not 1"),
-    (lambda: derive_menu("theta*q", cost="q**2", types=(1, 2), weights=(1.5, -0.5)), "not known to be positive"),
-    (lambda: derive_menu("theta*q", cost="q**2", types=9), "for 1 to 6 types"),
-    (lambda: derive_wages("w**2"), "is not concave"),
-    (lambda: derive_wages("-w"), "does not increase"),
-    (lambda: derive_wages("sqrt(w)", shirk=0.5, work=0.4), "work makes success likelier"),
-    (lambda: derive_wages("sqrt(w)", shirk=0.5, work=1.4), "at most 1"),
-    (lambda: derive_wages("-exp(-w)"), "stays below 0"),
-    (lambda: derive_wages("-exp(-w)", reservation_utility=-2, effort_cost="1/2").wages, None),
-    (lambda: derive_linear_contract(effort_cost=0), "not known to be positive"),
-    (lambda: derive_linear_contract().to_numeric(k=1, r=1), "no value for the parameter 'v'"),
-    (lambda: derive_linear_contract().to_numeric(k=1, r=1, v=1, z=1), "'z' is no parameter"),
-    (lambda: derive_linear_contract().to_numeric(k=1, r=1, v=-1), "v is -1: parameters are positive"),
-    (lambda: derive_schedule("theta*q", cost="q**2", types="exponential(1)").to_numeric(), "have no highest"),
-    (lambda: derive_schedule("theta*q", cost="q**2", types="exp(-theta)/(1 - exp(-9)) on (0, 9)").to_numeric(3), None),
-    (lambda: derive_schedule("theta*q", cost="q**2 + q**4", types="uniform(0, 1)").to_numeric(3), "engines know no cost"),
+    (lambda: M("theta*q", cost="q**2", types=(1, 2), weights=(0.5, 0.6)), "weights sum to 11/10, not 1"),
+    (lambda: M("theta*q", cost="q**2", types=(1, 2), weights=(1.5, -0.5)), "not known to be positive"),
+    (lambda: M("theta*q", cost="q**2", types=9), "for 1 to 6 types"),
+    (lambda: W("exp(w)"), "is not concave"),
+    (lambda: W("-w"), "does not increase"),
+    (lambda: W("sqrt(w)", shirk=0.5, work=0.4), "work makes success likelier"),
+    (lambda: W("sqrt(w)", shirk=0.5, work=1.4), "at most 1"),
+    (lambda: W("-exp(-w)"), "stays below 0"),
+    (lambda: W("-exp(-w)", reservation_utility=-2, effort_cost="1/2").wages, None),
+    (lambda: L(effort_cost=0), "not known to be positive"),
+    (lambda: L().to_numeric(k=1, r=1), "no value for the parameter 'v'"),
+    (lambda: L().to_numeric(k=1, r=1, v=1, z=1), "'z' is no parameter"),
+    (lambda: L().to_numeric(k=1, r=1, v=-1), "v is -1: parameters are positive"),
+    (lambda: S("theta*q", cost="q**2", types="exponential(1)").to_numeric(), "have no highest"),
+    (lambda: S("theta*q", cost="q**2", types="exp(-theta)/(1 - exp(-9)) on (0, 9)").to_numeric(3), None),
+    (lambda: S("theta*(1 - exp(-q))", cost="q", types="uniform(2, 3)").to_numeric(3), "engines know no cost"),
 ]  # fmt: skip
 
 
