@@ -143,8 +143,8 @@ def exactly(expression: Any, at: Mapping[Any, Any]) -> float:
     found = value(expression.subs(dict(at)))
     if math.isnan(found):
         raise ProblemError(
-            "the closed form has no real value at these parameters: if one of them is where two exponents meet, move it "
-            "by a hair, such as 2.0001 for 2; else solve the problem in numbers, with contracts.solve_menu or "
+            "the closed form has no real value at these parameters: if one of them is where two exponents meet, move "
+            "it by a hair, such as 2.0001 for 2; else solve the problem in numbers, with contracts.solve_menu or "
             "contracts.solve_contract"
         )
     return found
