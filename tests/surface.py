@@ -716,6 +716,8 @@ CALLS: dict[str, Callable[[], dict[str, Any]]] = {
         "output": (0, 20), "lowest_wage": 0, "parameters": ()},
     "read_expression": lambda: {
         "text": "q**2", "symbols": {"q": closed_schedule().trade.quantity}, "field": "cost"},
+    "SymbolicLinearContract.to_numeric": dict,
+    "SymbolicWages.to_numeric": dict,
     "SymbolicMenu.to_numeric": lambda: {"f": 0.25},
     "SymbolicSchedule.piecewise": lambda: {"expression": closed_schedule().allocation},
     "SymbolicSchedule.to_numeric": lambda: {"n_types": 3},

@@ -248,7 +248,11 @@ class SymbolicSchedule(Screened):
         """Expressions that are taken to be positive, because nothing proves it of all parameters."""
         who, made = self.distribution, self.trade
         sign = 1 if self.is_increasing else -1
-        found = [*made.conditions, *check_ceiling(made, self._at_end(made.taste, best=True), who.facts)]
+        found = [
+            *who.conditions,
+            *made.conditions,
+            *check_ceiling(made, self._at_end(made.taste, best=True), who.facts),
+        ]
         return (*found, *([sign * self.slope] if self.is_regular is None else []))
 
     # ---- to show and to use ----

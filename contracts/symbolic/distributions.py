@@ -29,6 +29,7 @@ class Distribution:
     density, cumulative : expressions in it, between the ends
     lowest, highest : ends, expressions or oo
     facts : what is known of the parameters
+    conditions : expressions in theta that are taken to be positive
     """
 
     name: str
@@ -38,6 +39,7 @@ class Distribution:
     lowest: Any
     highest: Any
     facts: Facts
+    conditions: tuple[Any, ...]
 
 
 def distribution(types: Any, parameters: dict[str, Any]) -> Distribution:
@@ -145,9 +147,11 @@ def _checked(name: str, theta: Any, density: Any, cumulative: Any, low: Any, hig
         )
         if sympy.simplify(total - 1) != 0:
             raise ProblemError(f"the density of types {name!r} integrates to {total}, not 1: divide it by that")
-    if sign_on(density, theta, low, high, facts) in ("negative", "both", "zero"):
+    found = sign_on(density, theta, low, high, facts)
+    if found in ("negative", "both", "zero"):
         raise ProblemError(f"the density of types {name!r} is negative somewhere: check its signs and its interval")
-    return Distribution(name, theta, tidy(density), tidy(cumulative), low, high, facts)
+    taken = (tidy(density),) if found == "open" else ()
+    return Distribution(name, theta, tidy(density), tidy(cumulative), low, high, facts, taken)
 
 
 def ordered(low: Any, high: Any) -> Facts:

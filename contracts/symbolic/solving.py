@@ -86,7 +86,7 @@ def integral(integrand: Any, variable: Any, low: Any, high: Any, facts: Facts = 
     as_it_stands = sympy.Integral(integrand, (variable, low, high))
     if low == high or integrand == 0:
         return sympy.Integer(0)
-    for way in (sympy.expand(sympy.powsimp(sympy.expand(integrand))), integrand, sympy.expand(integrand)):
+    for way in (integrand, sympy.expand(integrand)):
         antiderivative = _antiderivative(way, variable)
         if antiderivative.has(sympy.Integral, sympy.nan, sympy.zoo):
             continue
@@ -98,15 +98,44 @@ def integral(integrand: Any, variable: Any, low: Any, high: Any, facts: Facts = 
 
 
 def _antiderivative(integrand: Any, variable: Any) -> Any:
-    """An antiderivative, or an Integral; rules that go round in circles are not asked."""
+    """An antiderivative, term by term, or an Integral; rules that go round in circles are not asked."""
     import sympy
-    from sympy.integrals.manualintegrate import manualintegrate
     from sympy.integrals.rationaltools import ratint
 
     if integrand.is_polynomial(variable) or not integrand.has(variable):
         return sympy.Poly(integrand, variable).integrate().as_expr()
     if integrand.is_rational_function(variable):
         return ratint(integrand, variable, real=True)
+    constant, integrand = integrand.as_independent(variable, as_Add=False)
+    terms = [sympy.powsimp(term) for term in sympy.Add.make_args(sympy.expand(integrand))]
+    found = sum(_of_term(term, variable) for term in terms)
+    if found.has(sympy.Integral) and sympy.count_ops(integrand) <= FEW_OPERATIONS:
+        found = _by_rules(integrand, variable)
+    return constant * found
+
+
+def _of_term(term: Any, variable: Any) -> Any:
+    """Of x**n exp(b x + c) by parts, n times at once; of others by rules."""
+    import sympy
+
+    if not term.has(sympy.exp):
+        return _by_rules(term, variable)
+    factor, rest = term.as_independent(variable, as_Add=False)
+    power, exponential = rest.as_independent(sympy.exp, as_Add=False)
+    scale, n = power.as_coeff_exponent(variable)
+    if not isinstance(exponential, sympy.exp) or scale.has(variable) or not (n.is_Integer and n >= 0):
+        return _by_rules(term, variable)
+    slope = exponential.args[0].diff(variable)
+    if slope.has(variable) or slope == 0:
+        return _by_rules(term, variable)
+    parts = ((-1) ** k * sympy.ff(n, k) * variable ** (n - k) / slope ** (k + 1) for k in range(int(n) + 1))
+    return factor * scale * exponential * sum(parts)
+
+
+def _by_rules(integrand: Any, variable: Any) -> Any:
+    import sympy
+    from sympy.integrals.manualintegrate import manualintegrate
+
     below = sympy.fraction(sympy.together(integrand))[1]
     if any(factor.has(variable) and factor.atoms(sympy.Add) for factor in sympy.Mul.make_args(below)):
         return sympy.Integral(integrand, variable)

@@ -173,17 +173,16 @@ def test_types_need_be_regular_only_where_they_are_served():
     assert menu.value == pytest.approx(schedule.to_numeric(2).value, rel=1e-2)
 
 
-def test_a_condition_on_parameters_is_stated_and_kept():
-    schedule = derive_schedule("theta*q", cost="q**2/2", types="1 + s*(theta - 1/2) on (1, 2)", parameters=("s",))
-    with pytest.raises(ProblemError, match="integrates to"):
-        _ = schedule.is_regular
+def test_a_density_is_refused_that_integrates_to_something_else_for_some_parameters():
+    with pytest.raises(ProblemError, match=r"integrates to s \+ 1, not 1"):
+        derive_schedule("theta*q", cost="q**2/2", types="1 + s*(theta - 1/2) on (1, 2)", parameters=("s",))
 
 
 def test_regularity_that_depends_on_parameters_is_checked_at_the_numbers():
     schedule = derive_schedule("theta*q", cost="q**2/2", types="1 + s*(3/2 - theta) on (1, 2)", parameters=("s",))
     assert schedule.is_regular is None
     assert "theta between 1 and 2" in schedule.condition
-    assert schedule.conditions
+    assert len(schedule.conditions) == 2  # the density, and how fast virtual valuations rise
     assert schedule.to_numeric(5, s=0.5).value > 0
     with pytest.raises(
         ProblemError, match=r"closed form holds where .* is positive, and at these parameters it is not"
