@@ -146,7 +146,7 @@ def derive(
 ) -> None:
     """Derive the best nonlinear price in closed form, step by step; exit code 1 if types are not regular."""
     with answering(as_json=as_json) as answer:
-        from contracts.cli.closed_forms import closed_form, shown
+        from contracts.cli.closed_forms import closed_form, failing, shown
 
         if latex + html + as_json > 1:
             raise ProblemError("--latex, --html and --json each ask for another form of the answer: choose one")
@@ -154,8 +154,8 @@ def derive(
             found = closed_form(utility, cost=cost, types=types, weights=weights, parameters=parameters)
             text = shown(found, latex=latex, html=html, as_json=as_json)
         answer.give(text)
-    if getattr(found, "is_regular", True) is False:
-        typer.echo(f"types are not regular, and have no closed form here: {found.condition}", err=True)
+    if (why := failing(found)) is not None:
+        typer.echo(f"types are not regular, and have no closed form here: {why}", err=True)
         raise typer.Exit(CERTIFICATE_FAILS)
 
 

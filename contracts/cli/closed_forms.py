@@ -38,6 +38,11 @@ def closed_form(
     return derive_menu(utility, cost=cost, types=few, weights=shares, parameters=names)
 
 
+def failing(found: SymbolicSchedule | SymbolicMenu) -> str | None:
+    """The condition of regularity that fails; None where it does not."""
+    return found.condition if isinstance(found, SymbolicSchedule) and found.is_regular is False else None
+
+
 def listed(text: str) -> tuple[str, ...]:
     """Parts of a text between commas, without blanks around them."""
     return tuple(part.strip() for part in text.split(",") if part.strip())

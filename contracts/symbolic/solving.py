@@ -137,7 +137,10 @@ def _by_rules(integrand: Any, variable: Any) -> Any:
     from sympy.integrals.manualintegrate import manualintegrate
 
     below = sympy.fraction(sympy.together(integrand))[1]
-    if any(factor.has(variable) and factor.atoms(sympy.Add) for factor in sympy.Mul.make_args(below)):
+    sums_below = any(factor.has(variable) and factor.atoms(sympy.Add) for factor in sympy.Mul.make_args(below))
+    kinds = {one.func for one in integrand.atoms(sympy.Function) if one.has(variable)}
+    odd = any(one.has(variable) and not one.exp.is_Integer for one in integrand.atoms(sympy.Pow))
+    if sums_below or not kinds <= {sympy.exp, sympy.log} or len(kinds) + odd > 1 and sympy.exp in kinds:
         return sympy.Integral(integrand, variable)
     return manualintegrate(integrand, variable)
 
@@ -186,7 +189,8 @@ def tidy(expression: Any) -> Any:
     if not isinstance(expression, sympy.Expr) or (size := sympy.count_ops(expression)) > MANY_OPERATIONS:
         return expression
     ways = [expression, sympy.expand(expression), sympy.factor(expression)]
-    if not expression.is_rational_function() and size <= FEW_OPERATIONS:
+    plain = all(one.exp.is_number for one in expression.atoms(sympy.Pow)) and not expression.has(sympy.LambertW)
+    if plain and not expression.is_rational_function() and size <= FEW_OPERATIONS:
         ways.append(sympy.simplify(expression))
     return min(ways, key=_length)
 
