@@ -8,9 +8,8 @@ from typing import Any
 from contracts.errors import ProblemError
 from contracts.inputs.door import checked
 from contracts.inputs.frozen import dataclass
-from contracts.symbolic.derivation import Derivation
+from contracts.symbolic.derivation import Derivation, schedule_steps
 from contracts.symbolic.distributions import distribution
-from contracts.symbolic.lecture import schedule_steps
 from contracts.symbolic.numbers import ScheduleNumbers, schedule_numbers
 from contracts.symbolic.reader import symbols_for
 from contracts.symbolic.signs import Facts, inside, sign_on, value

@@ -140,7 +140,7 @@ def _by_rules(integrand: Any, variable: Any) -> Any:
     sums_below = any(factor.has(variable) and factor.atoms(sympy.Add) for factor in sympy.Mul.make_args(below))
     kinds = {one.func for one in integrand.atoms(sympy.Function) if one.has(variable)}
     odd = any(one.has(variable) and not one.exp.is_Integer for one in integrand.atoms(sympy.Pow))
-    if sums_below or not kinds <= {sympy.exp, sympy.log} or len(kinds) + odd > 1 and sympy.exp in kinds:
+    if sums_below or not kinds <= {sympy.exp, sympy.log} or (len(kinds) + odd > 1 and sympy.exp in kinds):
         return sympy.Integral(integrand, variable)
     return manualintegrate(integrand, variable)
 
