@@ -212,12 +212,11 @@ def test_two_types_and_when_the_low_one_is_left_out():
 FEW = {
     2: derive_menu("theta*q", cost="k*q**2/2 + s*q", types=2, parameters=("k", "s")),
     3: derive_menu("theta*sqrt(q)", cost="k*q", types=3, parameters=("k",)),
-    4: derive_menu("theta*q", cost="q**3", types=4),
 }
 
 
 @pytest.mark.slow
-@settings(deadline=None, max_examples=20)
+@settings(deadline=None, max_examples=12)
 @given(st.data(), st.sampled_from(sorted(FEW)))
 def test_a_few_types_agree_with_the_engines(data, n):
     steps = data.draw(st.lists(st.floats(0.05, 2.0), min_size=n, max_size=n))
@@ -228,7 +227,7 @@ def test_a_few_types_agree_with_the_engines(data, n):
     at |= {f"f_{k}": float(share) for k, share in enumerate(weights, 1)}
     at |= {name: data.draw(st.floats(0.3, 2.0)) for name in FEW[n].parameters if name in "ks"}
     numbers = FEW[n].to_numeric(**at)
-    menu = contracts.solve_menu(numbers.problem, gap=1e-10)
+    menu = contracts.solve_menu(numbers.problem, gap=1e-9)
     stake = max(abs(menu.value), 1e-6)
     assert numbers.value == pytest.approx(menu.value, rel=AGREE, abs=AGREE * stake)
     assert contracts.verify(numbers.problem, menu.allocation, menu.transfer).holds
