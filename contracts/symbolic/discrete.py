@@ -274,7 +274,7 @@ class SymbolicMenu:
         return sympy.Piecewise(*pieces)
 
     def _divisions(self) -> Iterator[tuple[int, tuple[tuple[int, int], ...]]]:
-        """How many are left out, and how the others are pooled; the best type is never pooled, nor left out."""
+        """How many are left out, and how the others are pooled; the best type is never pooled."""
         n = len(self.tastes)
         for excluded in range(n):
             inner = n - 1 - excluded  # types that may be pooled with the next
@@ -286,6 +286,7 @@ class SymbolicMenu:
                         pools.append((start, k))
                         start = k + 1
                 yield excluded, (*pools, (n - 1, n - 1))
+        yield n, ()  # no trade at all, where even the best type's taste does not pay for its first unit
 
     def _mean(self, first: int, last: int) -> Any:
         """The virtual valuation of types together, weighted by shares."""
@@ -303,13 +304,13 @@ class SymbolicMenu:
         nothing = (0,) * excluded
         levels = [self._mean(*pool) for pool in pools for _ in range(pool[0], pool[1] + 1)]
         enjoyed = [*nothing, *map(made.enjoyed_at, levels)]
-        rents: list[Any] = [*nothing, 0]
+        rents: list[Any] = [*nothing, 0][:n]
         for k in range(excluded, n - 1):
             rents.append(tidy(rents[-1] + (self.tastes[k + 1] - self.tastes[k]) * enjoyed[k]))
         common = [*nothing, *map(made.common_at, levels)]
         transfer = [0 if k < excluded else tidy(self.tastes[k] * enjoyed[k] + common[k] - rents[k]) for k in range(n)]
         value = tidy(
-            sum(sum(self.weights[first : last + 1]) * made.profit(self._mean(first, last)) for first, last in pools)
+            sympy.Add(*(sum(self.weights[low : high + 1]) * made.profit(self._mean(low, high)) for low, high in pools))
         )
         allocation = (*nothing, *map(made.at, levels))
 
@@ -321,8 +322,11 @@ class SymbolicMenu:
         floor, wanted = self.trade.threshold, list[Inequality]()
         if floor.is_infinite and excluded:
             return None
-        wanted += [Inequality(floor, self._mean(k, excluded - 1), is_strict=False) for k in range(excluded)]
-        if not floor.is_infinite:
+        if not pools:  # the mean from a type up is its taste, and the best type's is the largest
+            wanted.append(Inequality(floor, self.tastes[-1], is_strict=False))
+        else:
+            wanted += [Inequality(floor, self._mean(k, excluded - 1), is_strict=False) for k in range(excluded)]
+        if pools and not floor.is_infinite:
             wanted.append(Inequality(self._mean(*pools[0]), floor, is_strict=True))
         wanted += [
             Inequality(self._mean(*high), self._mean(*low), is_strict=True) for low, high in itertools.pairwise(pools)
@@ -344,6 +348,8 @@ class SymbolicMenu:
 
 def _words(case: MenuCase, labels: tuple[str, ...]) -> str:
     """Who gets what in a case, in words."""
+    if not case.pools:
+        return "Nobody is served"
     said = [f"Left out: {sentence(labels[: case.n_excluded])}"] if case.n_excluded else []
     said += [f"Pooled: {sentence(labels[low : high + 1])}" for low, high in case.pools if high > low]
     return ". ".join(said) or "Everybody gets a contract of their own"

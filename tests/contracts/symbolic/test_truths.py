@@ -234,6 +234,17 @@ def test_a_few_types_agree_with_the_engines(data, n):
     assert np.all(np.diff(numbers.allocation) >= -1e-12)
 
 
+def test_nobody_is_served_where_the_first_unit_costs_more_than_the_best_type_pays():
+    menu = FEW[2]
+    assert [case.n_excluded for case in menu.cases] == [0, 1, 2]
+    for s in (1.0, 2.0):
+        numbers = menu.to_numeric(theta_1=0.5, theta_2=1.0, f_1=0.5, f_2=0.5, s=s, k=1.0)
+        assert (numbers.case, numbers.value, list(numbers.allocation)) == (2, 0.0, [0.0, 0.0])
+        assert contracts.solve_menu(numbers.problem).value == 0
+    assert "Nobody is served." in menu.derivation().text()
+    assert len(derive_menu("theta*q", cost="k*q**2/2", types=2, parameters=("k",)).cases) == 2
+
+
 def test_pooling_and_exclusion_are_cases_of_three_types():
     cases = FEW[3].cases
     assert [(case.n_excluded, case.pools) for case in cases] == [
