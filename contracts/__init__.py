@@ -1,6 +1,6 @@
 """Menus of contracts for agents whose types nobody can see: designed as convex programs, proven exactly."""
 
-from contracts import models
+from contracts import models, symbolic
 from contracts.agency.bound import ContractMultipliers
 from contracts.agency.continuous import ContinuousContract, ContinuousMoralHazardProblem, solve_continuous_contract
 from contracts.agency.contract import Contract, load_contract
@@ -152,6 +152,7 @@ __all__ = [  # noqa: RUF022 - as Python sorts them
     "solve_contract",
     "solve_lottery",
     "solve_menu",
+    "symbolic",
     "verify",
     "verify_contract",
     "without_zero_weights",

@@ -20,11 +20,12 @@ import pandas as pd
 import contracts as c
 import inference as i
 from contracts import models
+from contracts import symbolic as y
 from inference import language as l
 from inference import society as s
 from inference.game.beliefs import share_norms
 
-MODULES: tuple[ModuleType, ...] = (c, models, i, l, s)
+MODULES: tuple[ModuleType, ...] = (c, models, y, i, l, s)
 FOLDER = Path(tempfile.mkdtemp(prefix="surface-"))
 atexit.register(shutil.rmtree, FOLDER, ignore_errors=True)
 
@@ -209,6 +210,26 @@ def same() -> c.MoralHazardProblem:
 @functools.cache
 def contract() -> c.Contract:
     return c.solve_contract(hidden())
+
+
+@functools.cache
+def closed_schedule() -> y.SymbolicSchedule:
+    return y.derive_schedule("theta*q", cost="q**2/2", types="uniform(0, 1)")
+
+
+@functools.cache
+def closed_menu() -> y.SymbolicMenu:
+    return y.derive_menu("theta*q", cost="q**2/2", types=(1, 2), weights=("1 - f", "f"), parameters=("f",))
+
+
+@functools.cache
+def closed_wages() -> y.SymbolicWages:
+    return y.derive_wages("sqrt(w)", shirk="1/4", work="3/4", effort_cost=1, reservation_utility=1, output=(0, 20))
+
+
+@functools.cache
+def closed_linear() -> y.SymbolicLinearContract:
+    return y.derive_linear_contract(effort_cost=1, risk_aversion=2, variance=1)
 
 
 @functools.cache
@@ -505,6 +526,18 @@ OBJECTS: dict[str, Callable[[], Any]] = {
     "Certificate": lambda: menu().certificate,
     "ChiSquare": lambda: c.ChiSquare(0.1),
     "ContinuousContract": schedule,
+    "Derivation": lambda: closed_linear().derivation(),
+    "Formula": lambda: closed_linear().derivation().steps[0].formulas[0],
+    "LinearNumbers": lambda: closed_linear().to_numeric(),
+    "MenuCase": lambda: closed_menu().cases[0],
+    "MenuNumbers": lambda: closed_menu().to_numeric(f=0.25),
+    "ScheduleNumbers": lambda: closed_schedule().to_numeric(3),
+    "Step": lambda: closed_linear().derivation().steps[0],
+    "SymbolicLinearContract": closed_linear,
+    "SymbolicMenu": closed_menu,
+    "SymbolicSchedule": closed_schedule,
+    "SymbolicWages": closed_wages,
+    "WageNumbers": lambda: closed_wages().to_numeric(),
     "ContinuousMoralHazardProblem": on_a_line,
     "Contract": contract,
     "ContractComparison": comparison,
@@ -718,6 +751,22 @@ CALLS: dict[str, Callable[[], dict[str, Any]]] = {
     "refine": lambda: {
         "distribution": scipy_uniform(), "n_types": 2, "n_levels": 3, "rule": "lower", "cost": c.Quadratic(),
         "domain": c.Box(0.0, 2.0), "principal_values": 0.0, "support": (0.0, 1.0), "data": "kernel", "gap": 1e-6},
+    "derive_linear_contract": lambda: {
+        "effort_cost": "k", "risk_aversion": "r", "variance": "v", "reservation_utility": "z", "parameters": ("z",)},
+    "derive_menu": lambda: {
+        "utility": "theta*q", "cost": "q**2/2", "types": (1, 2), "weights": ("1 - f", "f"), "parameters": ("f",)},
+    "derive_schedule": lambda: {
+        "utility": "theta*q", "cost": "k*q**2/2", "types": "uniform(0, 1)", "parameters": ("k",)},
+    "derive_wages": lambda: {
+        "utility": "sqrt(w)", "shirk": "1/4", "work": "3/4", "effort_cost": 1, "reservation_utility": 1,
+        "output": (0, 20), "lowest_wage": 0, "parameters": ()},
+    "read_expression": lambda: {
+        "text": "q**2", "symbols": {"q": closed_schedule().trade.quantity}, "field": "cost"},
+    "SymbolicLinearContract.to_numeric": dict,
+    "SymbolicWages.to_numeric": dict,
+    "SymbolicMenu.to_numeric": lambda: {"f": 0.25},
+    "SymbolicSchedule.piecewise": lambda: {"expression": closed_schedule().allocation},
+    "SymbolicSchedule.to_numeric": lambda: {"n_types": 3},
     "ContinuousContract.wage": lambda: {"outcome": [10.0, 20.0]},
     "ContinuousMoralHazardProblem.at": lambda: {"actions": [10.0, 20.0]},
     "ContractComparison.form": lambda: {"name": "linear"},

@@ -26,7 +26,7 @@ ROOMS = {
         ("proof",),  # what no menu beats, and whether this one keeps its word
         ("engines", "menu"),  # problem -> candidate, one file each; the menu
         ("repair", "worst_case", "agency"),  # from a candidate to an exact menu; hidden action
-        ("solve",),  # the verb
+        ("solve", "symbolic"),  # the verb; closed forms
         ("front", "regrets", "demo", "continuum"),  # families of menus; continuous types
         ("cli",),
     ),
@@ -38,7 +38,8 @@ ROOMS = {
         ("cli",),
     ),
 }
-PUBLIC = {"contracts.models", "inference.cli", "inference.language", "inference.society"}  # rooms that hand out names
+PUBLIC = {"contracts.models", "contracts.symbolic"}  # rooms that hand out names
+PUBLIC |= {"inference.cli", "inference.language", "inference.society"}
 PUBLIC |= {"contracts.problem.costs"}  # and a folder of one idea, behind whose door its files are private
 MOST_MODULES = 12  # in a folder
 MOST_LINES = 400  # of a file, unless a reason stands beside its name

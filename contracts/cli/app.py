@@ -127,6 +127,38 @@ def verify(
         raise typer.Exit(CERTIFICATE_FAILS)
 
 
+@app.command(epilog='Example: contracts derive "theta*q" --cost "q**2/2" --types "uniform(0, 1)"')
+def derive(
+    utility: Annotated[str, typer.Argument(metavar="UTILITY", help='v(theta, q), such as "theta*sqrt(q)".')],
+    *,
+    cost: Annotated[str, typer.Option(metavar="COST", help='c(q), such as "q**2/2".')],
+    types: Annotated[
+        str,
+        typer.Option(metavar="TYPES", help='"uniform(0, 1)", "2*theta on (0, 1)", a number of types, or "low, high".'),
+    ],
+    weights: Annotated[
+        str | None, typer.Option(metavar="W,W,...", help='Shares of listed types, such as "1 - f, f".')
+    ] = None,
+    parameters: Annotated[str, typer.Option(metavar="NAME,NAME,...", help="Names of positive parameters.")] = "",
+    latex: Annotated[bool, typer.Option("--latex", help="Print LaTeX, for amsmath.")] = False,
+    html: Annotated[bool, typer.Option("--html", help="Print a page with formulas in MathML.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Derive the best nonlinear price in closed form, step by step; exit code 1 if types are not regular."""
+    with answering(as_json=as_json) as answer:
+        from contracts.cli.closed_forms import closed_form, failing, shown
+
+        if latex + html + as_json > 1:
+            raise ProblemError("--latex, --html and --json each ask for another form of the answer: choose one")
+        with busy("deriving"):
+            found = closed_form(utility, cost=cost, types=types, weights=weights, parameters=parameters)
+            text = shown(found, latex=latex, html=html, as_json=as_json)
+        answer.give(text)
+    if (why := failing(found)) is not None:
+        typer.echo(f"types are not regular, and have no closed form here: {why}", err=True)
+        raise typer.Exit(CERTIFICATE_FAILS)
+
+
 @app.command(epilog="Example: contracts demo --out out")
 def demo(
     *,
