@@ -11,6 +11,10 @@ from contracts.agency.solve import solve_contract
 from contracts.agency.utility import CARA, CRRA, Log, RiskNeutral, SquareRoot
 from contracts.agency.verify import verify_contract
 from contracts.agency.wages.impossible import Impossibility
+from contracts.audits.audit import Audit, audit
+from contracts.audits.conflict import Conflict
+from contracts.audits.repaired import Repaired
+from contracts.audits.temptations import Binding, Domination, Envy
 from contracts.continuum.discretise import Discretisation, discretise
 from contracts.continuum.refinement import DiscretisationError, Refinement, discretisation_error, refine
 from contracts.continuum.schedule import Schedule
@@ -61,11 +65,14 @@ __version__ = "0.1.0"
 __all__ = [  # noqa: RUF022 - as Python sorts them
     "Access",
     "Ambiguity",
+    "Audit",
+    "Binding",
     "Box",
     "CARA",
     "CRRA",
     "Certificate",
     "ChiSquare",
+    "Conflict",
     "ContinuousContract",
     "ContinuousMoralHazardProblem",
     "Contract",
@@ -79,8 +86,10 @@ __all__ = [  # noqa: RUF022 - as Python sorts them
     "Discretisation",
     "DiscretisationError",
     "Domain",
+    "Domination",
     "Ellipsoid",
     "Entropy",
+    "Envy",
     "Exponential",
     "ExponentialCost",
     "Front",
@@ -115,6 +124,7 @@ __all__ = [  # noqa: RUF022 - as Python sorts them
     "Reading",
     "Refinement",
     "Regret",
+    "Repaired",
     "RiskNeutral",
     "RobustShare",
     "Schedule",
@@ -134,6 +144,7 @@ __all__ = [  # noqa: RUF022 - as Python sorts them
     "WeightedSum",
     "Welfare",
     "WorstOff",
+    "audit",
     "compare_contracts",
     "discretisation_error",
     "discretise",

@@ -65,6 +65,20 @@ def verify(
     if not isinstance(problem, ScreeningProblem):
         raise ProblemError(f"problem is {type(problem).__name__}: give the ScreeningProblem that the menu is for")
     gap, tolerance = checked_standards(gap, tolerance)
+    allocation, transfer, serving = checked_contracts(problem, allocation, transfer, serving)
+    program = problem.program
+    if multipliers is None:
+        multipliers = no_multipliers(program)
+    check_multipliers(program, multipliers)
+    bound = upper_bound(program, multipliers)
+    options, option_of_type = distinct_contracts(problem.in_program(allocation, transfer, serving), transfer)
+    return certify(program, options, option_of_type, bound, gap=gap, tolerance=tolerance)
+
+
+def checked_contracts(
+    problem: ScreeningProblem, allocation: Any, transfer: Any, serving: Any
+) -> tuple[Array, Array, Array | None]:
+    """What somebody offers each type, as arrays (n_types, n_goods), (n_types,) and, if said, (n_types,)."""
     if transfer is None and problem.transfers != "none":
         raise ProblemError("transfer is left out: give one per type, or a problem with transfers='none'")
     types, goods = given_names(problem.labels), given_names(problem.goods)
@@ -85,13 +99,7 @@ def verify(
             raise ProblemError(f"{name} has shape {given.shape}; expected {expected}, one row per type of the problem")
     if serving is not None:
         serving = _checked_serving(problem, serving)
-    program = problem.program
-    if multipliers is None:
-        multipliers = no_multipliers(program)
-    check_multipliers(program, multipliers)
-    bound = upper_bound(program, multipliers)
-    options, option_of_type = distinct_contracts(problem.in_program(allocation, transfer, serving), transfer)
-    return certify(program, options, option_of_type, bound, gap=gap, tolerance=tolerance)
+    return allocation, transfer, serving
 
 
 def _checked_serving(problem: ScreeningProblem, serving: Any) -> Array:
@@ -151,7 +159,7 @@ def certify(
     return Certificate(
         deviation=Deviation(
             problem.labels[tempted],
-            _holder(problem, options, option_of_type, tempting, tempted),
+            holder(problem, options, option_of_type, tempting, tempted),
             gain,
         ),
         participation_slack=float(slack[reluctant]),
@@ -170,7 +178,16 @@ def certify(
 def _most_tempted(
     problem: ScreeningProblem, options: Contracts, own: Indices, compared: BestOptions | None
 ) -> tuple[int, int, float]:
-    """The type that another option tempts most, that option, and the gain.
+    """The type that another option tempts most, that option, and the gain."""
+    tempting, gain = temptations(problem, options, own, compared)
+    tempted = int(np.argmax(gain))
+    return tempted, int(tempting[tempted]), float(gain[tempted])
+
+
+def temptations(
+    problem: ScreeningProblem, options: Contracts, own: Indices, compared: BestOptions | None = None
+) -> tuple[Indices, Array]:
+    """The option that tempts each type most, -1 for none, and what it gains, with an exact sign; (n_types,) of each.
 
     Options are compared in one order, whatever their numbers: where two tempt alike, both orders name the same.
     """
@@ -189,9 +206,8 @@ def _most_tempted(
             own=rank[own],
             access=None if access is None else access[:, order],
         )
-    tempted = int(np.argmax(compared.runner_up_gain))
-    tempting = int(compared.runner_up[tempted])
-    return tempted, int(order[tempting]) if tempting >= 0 else -1, float(compared.runner_up_gain[tempted])
+    tempting = compared.runner_up
+    return np.where(tempting >= 0, order[tempting], -1), compared.runner_up_gain
 
 
 def access_to(problem: ScreeningProblem, options: Contracts, option_of_type: Indices) -> Mask | None:
@@ -206,7 +222,7 @@ def access_to(problem: ScreeningProblem, options: Contracts, option_of_type: Ind
     return access
 
 
-def _holder(problem: ScreeningProblem, options: Contracts, option_of_type: Indices, option: int, tempted: int) -> str:
+def holder(problem: ScreeningProblem, options: Contracts, option_of_type: Indices, option: int, tempted: int) -> str:
     """What to call a tempting contract: after the first of its takers that can be mimicked, or the outside option."""
     if option < 0:
         return "nothing else"

@@ -1,0 +1,1 @@
+"""What is wrong with a menu from anywhere, by how much, and the smallest cure."""
