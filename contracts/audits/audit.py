@@ -21,6 +21,7 @@ from contracts.inputs.arrays import Array, number
 from contracts.inputs.door import checked
 from contracts.inputs.frozen import dataclass
 from contracts.menu.menu import Menu
+from contracts.problem.participation import WithOutside
 from contracts.problem.screening import ScreeningProblem
 from contracts.proof.bound import upper_bound
 from contracts.proof.certificate import Certificate, Deviation
@@ -140,7 +141,12 @@ class Audit(Tabular):
         """Why no transfers make these allocations incentive compatible and individually rational; None if some do."""
         if self.problem.valuation_sets is not None:
             return None
-        return conflict_of(self.problem.program, self.offer.of_types(self.offer.meant)[0])
+        program, allocation = self.problem.program, self.offer.of_types(self.offer.meant)[0]
+        lowest, highest = self.problem.limits_by_type
+        if isinstance(program.domain, WithOutside):  # then limits are of those who are served
+            served = program.domain.served(allocation) == 1
+            lowest, highest = np.where(served, lowest, -np.inf), np.where(served, highest, np.inf)
+        return conflict_of(program, allocation, (lowest, highest))
 
     def repaired(self, *, norm: Norm = "l1", change: Literal["auto", "transfers", "allocation"] = "auto") -> Repaired:
         """The least change that makes the contracts incentive compatible and individually rational.

@@ -55,14 +55,18 @@ class Demands:
     problem: ScreeningProblem
     amounts: Array  # (m, n_goods) allocations of the contracts
     home: Indices  # (n_types,) contract of each type
+    limits: tuple[Array, Array]  # (n_types,) lowest and highest transfers
     room: Array  # (m + 1, m + 1)
     whose: Indices  # (m + 1, m + 1) type that asks for it
     by_limit: Array  # (m,) whether the highest transfer is a limit's, not a type's who would leave
 
 
-def conflict_of(problem: ScreeningProblem, allocation: Array) -> Conflict | None:
-    """The contradiction in allocations (n_types, n_goods) of a program; None if some transfers meet all demands."""
-    stated = _demands(problem, allocation)
+def conflict_of(problem: ScreeningProblem, allocation: Array, limits: tuple[Array, Array]) -> Conflict | None:
+    """The contradiction in allocations (n_types, n_goods) of a program; None if some transfers meet all demands.
+
+    `limits` are the lowest and highest transfers, (n_types,) each; infinite where there are none.
+    """
+    stated = _demands(problem, allocation, limits)
     size = float(np.abs(stated.room[np.isfinite(stated.room)]).max(initial=0.0))
     for hair in (0.0, 8 * (problem.n_goods + 3) * EPS * size):  # the second time without what rounding finds
         cycle = _negative_cycle(stated.room + hair)
@@ -74,7 +78,7 @@ def conflict_of(problem: ScreeningProblem, allocation: Array) -> Conflict | None
     return None
 
 
-def _demands(problem: ScreeningProblem, allocation: Array) -> Demands:
+def _demands(problem: ScreeningProblem, allocation: Array, limits: tuple[Array, Array]) -> Demands:
     classes = np.zeros(problem.n_types) if problem.mimics is None else access_classes(problem.mimics)
     rows, number = np.unique(np.column_stack([allocation, classes]), axis=0, return_inverse=True)
     amounts: Array = np.ascontiguousarray(rows[:, :-1])
@@ -86,7 +90,7 @@ def _demands(problem: ScreeningProblem, allocation: Array) -> Demands:
     leaving: Array = problem.valuations @ outside.allocation
     if not outside.is_contract:
         leaving = problem.reservation_utility
-    lowest, highest = problem.limits_by_type
+    lowest, highest = limits
     by_limit = np.zeros(count, dtype=bool)
     head = np.unique(home, return_index=True)[1]
     for block in row_blocks(problem.n_types, count):
@@ -104,7 +108,7 @@ def _demands(problem: ScreeningProblem, allocation: Array) -> Demands:
             if -lowest[i] < room[-1, m]:
                 room[-1, m], whose[-1, m] = -lowest[i], i
     np.fill_diagonal(room, np.inf)
-    return Demands(problem, amounts, home, room, whose, by_limit)
+    return Demands(problem, amounts, home, limits, room, whose, by_limit)
 
 
 def _negative_cycle(room: Array) -> list[int] | None:
@@ -163,10 +167,10 @@ def _demand(stated: Demands, here: int, there: int, ground: int) -> tuple[Fracti
     name = readable(problem.labels[who])
     worth = _worth(problem, who, stated.amounts)
     if here == ground:
-        lowest = Fraction(float(problem.limits_by_type[0][who]))
+        lowest = Fraction(float(stated.limits[0][who]))
         return -lowest, f"{name} pays at least {float(lowest):.6g}, by the limits on transfers"
     if there == ground and stated.by_limit[here]:
-        highest = Fraction(float(problem.limits_by_type[1][who]))
+        highest = Fraction(float(stated.limits[1][who]))
         return highest, f"{name} pays at most {float(highest):.6g}, by the limits on transfers"
     if there == ground:
         outside = problem.outside

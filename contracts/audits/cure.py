@@ -26,20 +26,22 @@ from contracts.engines.program import menu_program
 from contracts.inputs.arrays import Array
 from contracts.menu.offers import ExactMenu
 from contracts.numerics.conic import run
+from contracts.problem.domains import is_lottery
 from contracts.problem.screening import ScreeningProblem
 from contracts.proof.bound import Bound
 from contracts.proof.multipliers import no_multipliers
 from contracts.proof.verify import Contracts
 from contracts.repair.assign import assigned, is_feasible
-from contracts.repair.repricing import contracts_of, reprice_near
+from contracts.repair.repricing import contracts_of, in_place, reprice_near
 from contracts.repair.table import repairs
 
 Norm = Literal["l1", "linf"]
 
 SPARE = 1e-9  # relative; by which the first of two goals may be missed for the second
-NEAR_ENOUGH = 1e-6  # of the unit of money: an exact menu as near as this to the least change is not improved further
-FEWEST_DIGITS, MOST_DIGITS = 20, 44  # binary places, in units of money or of allocation, that a cure is rounded to
-NO_MERGER = 1e-14  # units of allocation: contracts are kept apart
+NEAR_ENOUGH = 1e-8  # of the unit of money: an exact menu as near as this to the least change is not improved further
+PLACES = (28, 44)  # binary places, in units of money or of allocation, that a cure is rounded to
+SHARES = (1e-9, 1e-7, 1e-5, 1e-3)  # of allocations that tell all types apart
+MERGED = 1e-9  # units of allocation by which contracts that become one may differ
 
 
 class Cure(NamedTuple):
@@ -83,13 +85,11 @@ def least_change(problem: ScreeningProblem, before: Contracts, norm: Norm, *, al
     transfer = cp.sum(cp.multiply(value, allocation), axis=1) - utility - units.shift / units.money
     paid = transfer - before[1] / units.money
     moved = cp.multiply(_worth(problem) * (units.allocation / units.money), allocation - before[0] / units.allocation)
-    goals = [cp.norm1(paid)]  # ties of the largest change are broken by the sum
+    goals = [cp.norm1(paid), problem.weights @ cp.abs(paid)]  # ties: the sum, and then the fewest people
     if norm == "linf":
         goals = [cp.norm_inf(paid), *goals]
     if allocations:
         goals = [cp.norm1(moved) if norm == "l1" else cp.max(cp.norm1(moved, axis=1)), *goals]
-    if problem.transfers == "none":
-        goals = goals[:1]
     if not _in_turn(goals, demands):
         return None
     if allocations:
@@ -113,41 +113,83 @@ def _in_turn(goals: list[Any], demands: list[Any]) -> bool:
 
 
 def nearest_exact(
-    problem: ScreeningProblem, before: Contracts, cure: Cure, norm: Norm, bound: Bound
+    problem: ScreeningProblem, before: Contracts, cure: Cure, norm: Norm, bound: Bound, *, allocations: bool
 ) -> ExactMenu | None:
     """The exact menu nearest to the contracts as they were, of those that a solver's cure leads to."""
     nearest, least = None, math.inf
-    enough = NEAR_ENOUGH * units_of(problem).money
-    for contracts in _attempts(problem, cure):
+    counted = 0 if allocations else 1  # the change that is to be least
+    enough = cure.least[counted] + NEAR_ENOUGH * units_of(problem).money
+    attempts = _with_moves(problem, before, cure, norm) if allocations else _with_transfers(problem, before, cure)
+    for contracts in attempts:
         menu = assigned(problem, contracts, bound, math.inf, keeps=len(contracts[1]) == problem.n_types)
         if not is_feasible(menu.certificate):
             continue
-        allocations, transfers = menu.contracts
-        after = allocations[menu.option_of_type], transfers[menu.option_of_type]
-        change = sum(sizes(problem, norm, before, after))
+        after = menu.contracts[0][menu.option_of_type], menu.contracts[1][menu.option_of_type]
+        if not allocations and not np.array_equal(after[0], before[0]):
+            continue
+        change = sizes(problem, norm, before, after)[counted]
         if change < least:
             nearest, least = menu, change
-        if change <= sum(cure.least) + enough:
+        if change <= enough:
             break
     return nearest
 
 
-def _attempts(problem: ScreeningProblem, cure: Cure) -> Iterator[Contracts]:
-    """The cure in few digits, which may say exactly who is indifferent; a hair beside it; what repairs make of it."""
-    units = units_of(problem)
+def _with_transfers(problem: ScreeningProblem, before: Contracts, cure: Cure) -> Iterator[Contracts]:
+    """The contracts as they are; transfers in few digits, which may say exactly who is indifferent; a hair beside."""
+    yield before
+    for places in PLACES:
+        yield before[0], _rounded(problem, cure.transfer, places)
+    yield before[0], cure.transfer
+    if problem.transfers != "none" and problem.valuation_sets is None:
+        distinct, contract = np.unique(before[0], axis=0, return_inverse=True)
+        found = in_place(problem, distinct, contract.reshape(-1), np.inf, cure.transfer)
+        if found is not None:
+            yield found
+
+
+def _with_moves(problem: ScreeningProblem, before: Contracts, cure: Cure, norm: Norm) -> Iterator[Contracts]:
+    """The solver's contracts in few digits; with a little of what tells all types apart; what repairs make of them.
+
+    At the least change some types are exactly indifferent between contracts in several goods, which floats can seldom
+    say. Mixed with allocations that tell all types apart the contracts have room, and transfers change as little as
+    they then can.
+    """
+    unit = units_of(problem).allocation
+    for places in PLACES:
+        digit = unit * 2.0**-places
+        rounded = problem.domain.clip(np.round(cure.allocation / digit) * digit)
+        still = np.abs(cure.allocation - before[0]) <= digit  # what need not move stays as it is
+        yield np.where(still.all(axis=1)[:, np.newaxis], before[0], rounded), _rounded(problem, cure.transfer, places)
+    apart = _all_apart(problem)
+    for share in SHARES:
+        mixed = problem.domain.clip((1 - share) * cure.allocation + share * apart)
+        paid = least_change(problem, (mixed, before[1]), norm, allocations=False)
+        if paid is not None:
+            yield from _with_transfers(problem, (mixed, paid.transfer), paid)
     utility = np.einsum("ij,ij->i", problem.valuations, cure.allocation) - cure.transfer
     candidate = Candidate(cure.allocation, utility, no_multipliers(problem), "least change")
-    for places in (FEWEST_DIGITS, MOST_DIGITS):
-        amount, money = units.allocation * 2.0**-places, units.money * 2.0**-places
-        allocation = problem.domain.clip(np.round(cure.allocation / amount) * amount)
-        near = np.abs(allocation - cure.allocation).max(initial=0.0) <= amount
-        transfer = np.clip(np.round(cure.transfer / money) * money, *problem.limits_by_type)
-        yield allocation if near else cure.allocation, transfer
-        yield cure.allocation, transfer
     if problem.transfers != "none" and problem.valuation_sets is None:
-        for width in (NO_MERGER, SPARE):
-            yield from reprice_near(problem, candidate, width, np.inf)
+        yield from reprice_near(problem, candidate, MERGED, np.inf)
     yield from repairs(problem, candidate)
+
+
+def _all_apart(problem: ScreeningProblem) -> Array:
+    """Allocations (n_types, n_goods) that rise with valuations: whoever differs strictly prefers its own, well priced.
+
+    They lie in a ball inside the domain, and are the gradient of a quadratic in the valuations.
+    """
+    centre, radius = problem.domain.interior(problem.n_goods)
+    direction = problem.valuations - problem.valuations.mean(axis=0)
+    if is_lottery(problem.domain):
+        direction = direction - direction.mean(axis=1, keepdims=True)
+    longest = float(np.linalg.norm(direction, axis=1).max())
+    return np.asarray(problem.domain.clip(centre + (radius / longest if longest > 0 else 0.0) * direction))
+
+
+def _rounded(problem: ScreeningProblem, transfer: Array, places: int) -> Array:
+    digit = units_of(problem).money * 2.0**-places
+    return np.clip(np.round(transfer / digit) * digit, *problem.limits_by_type)
 
 
 def _worth(problem: ScreeningProblem) -> Array:

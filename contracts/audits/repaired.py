@@ -106,7 +106,7 @@ def repair(problem: ScreeningProblem, offer: Offer, conflict: Conflict | None, n
     wanted = {"auto": [False, True], "transfers": [False], "allocation": [True]}[change]
     for moves in wanted if stays else [True] if True in wanted else []:
         cure = least_change(program, before, norm, allocations=moves)
-        found = None if cure is None else nearest_exact(program, before, cure, norm, bound)
+        found = None if cure is None else nearest_exact(program, before, cure, norm, bound, allocations=moves)
         if cure is not None and found is not None:
             menu = menu_of(problem, found, bound, f"least change of {KINDS[moves]}")
             after = _by_type(program, menu)
@@ -131,5 +131,5 @@ def repair(problem: ScreeningProblem, offer: Offer, conflict: Conflict | None, n
 
 def _by_type(program: ScreeningProblem, menu: Menu) -> Contracts:
     """Every type's contract of a menu, in the goods of the program; (n_types, n_goods) and (n_types,)."""
-    allocations, transfers = program.outside.beside(*menu.options)
+    allocations, transfers = program.outside.beside(*menu.contracts)
     return allocations[menu.option_of_type], transfers[menu.option_of_type]

@@ -127,6 +127,44 @@ def verify(
         raise typer.Exit(CERTIFICATE_FAILS)
 
 
+@app.command(epilog="Example: contracts audit menu.csv --problem broadband.toml --report audit.html")
+def audit(
+    menu: Annotated[
+        Path,
+        typer.Argument(metavar="MENU", readable=False, help="Menu file, or a price list: a table without types."),
+    ],
+    *,
+    problem: Annotated[
+        Path,
+        typer.Option(metavar="PROBLEM", readable=False, help="Problem file, .toml or .json, that the menu is for."),
+    ],
+    repaired: Annotated[
+        Path | None, typer.Option(metavar="MENU.json", help="Save the nearest menu that is IC and IR here.")
+    ] = None,
+    report: Annotated[
+        Path | None, typer.Option(metavar="REPORT.html", help="Write a page with what was found, and the cure.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Say what is wrong with a menu from anywhere, by how much, and the smallest cure; exit code 1 if it fails."""
+    with answering(as_json=as_json) as answer:
+        from contracts.cli.audits import audit_file, to_dict
+        from contracts.cli.problem_files import read_problem
+
+        check_writable(("--repaired", repaired, ".json"), ("--report", report, ".html"), inputs=[problem, menu])
+        found = audit_file(read_problem(problem), menu)
+        cure = found.repaired() if repaired is not None or not found.holds else None
+        said = str(found) if cure is None else f"{found}\n\n{cure}"
+        answer.give(
+            json_text(to_dict(found, cure)) if as_json else said,
+            ("saved", repaired, lambda path: cure and cure.menu.save(path)),
+            ("wrote", report, lambda path: found.report(path, title=menu.stem)),
+        )
+    if not found.holds:
+        typer.echo(f"{menu} fails: {_reason(found.certificate)}", err=True)
+        raise typer.Exit(CERTIFICATE_FAILS)
+
+
 @app.command(epilog='Example: contracts derive "theta*q" --cost "q**2/2" --types "uniform(0, 1)"')
 def derive(
     utility: Annotated[str, typer.Argument(metavar="UTILITY", help='v(theta, q), such as "theta*sqrt(q)".')],

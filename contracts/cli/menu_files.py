@@ -94,13 +94,13 @@ def _tabled(table: Columns, problem: ScreeningProblem) -> WrittenMenu:
     if set(as_written) == set(problem.labels):  # blanks around names included
         labels = as_written
     order = _order(labels, problem, f"{table.path}, column {column!r},")
-    goods = [table.numbers(_column_of_good(table, problem, good), labels) for good in range(problem.n_goods)]
+    goods = [table.numbers(column_of_good(table, problem, good), labels) for good in range(problem.n_goods)]
     without_money = problem.transfers == "none" and TRANSFER_COLUMN not in table.names
     transfer = np.zeros(len(labels)) if without_money else table.numbers(TRANSFER_COLUMN, labels)
     return WrittenMenu(np.column_stack(goods)[order], transfer[order])
 
 
-def _column_of_good(table: Columns, problem: ScreeningProblem, good: int) -> str:
+def column_of_good(table: Columns, problem: ScreeningProblem, good: int) -> str:
     """What `Menu.to_frame` calls the good, whose own name may there be a reading's, or its name."""
     name = problem.goods[good]
     for written in (f"allocation[{name}]", *(("allocation",) if problem.n_goods == 1 else ())):

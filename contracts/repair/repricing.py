@@ -59,7 +59,7 @@ def reprice(
 
     None after the deadline, too. Where not everybody can mimic everybody it is one contract for each type.
     """
-    found = _in_place(problem, allocations, contract, deadline)
+    found = in_place(problem, allocations, contract, deadline)
     return found if found is None or problem.mimics is not None else distinct_contracts(*found)[0]
 
 
@@ -75,7 +75,7 @@ def reprice_near(problem: ScreeningProblem, candidate: Candidate, width: float, 
     near[stays & (np.abs(near) <= width * units_of(problem).money)] = 0.0
     required = -np.inf if problem.terms.minimum_profit is None else problem.terms.minimum_profit
     for _ in range(BUDGET_ROUNDS):
-        found = _in_place(problem, allocations, contract, deadline, near)
+        found = in_place(problem, allocations, contract, deadline, near)
         if found is None:
             return
         yield found
@@ -85,7 +85,7 @@ def reprice_near(problem: ScreeningProblem, candidate: Candidate, width: float, 
         near = found[1] + short
 
 
-def _in_place(
+def in_place(
     problem: ScreeningProblem, allocations: Array, contract: Indices, deadline: float, near: Array | None = None
 ) -> Contracts | None:
     """Contracts (n_types,) at the highest transfers at which every type strictly keeps its own; None if there are none.
