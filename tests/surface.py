@@ -171,6 +171,11 @@ def schedule() -> c.ContinuousContract:
 
 
 @functools.cache
+def sick() -> c.Audit:
+    return c.audit(problem(), menu().allocation, menu().transfer + np.arange(len(menu().transfer)) * 0.25)
+
+
+@functools.cache
 def rising() -> c.Schedule:
     import scipy.stats
 
@@ -580,6 +585,12 @@ OBJECTS: dict[str, Callable[[], Any]] = {
     "Quadratic": lambda: c.Quadratic(),
     "Reading": lambda: c.Reading("quality", good=0, power=2.0),
     "Refinement": refinement,
+    "Audit": lambda: sick(),
+    "Binding": lambda: sick().binding(1.0)[0],
+    "Conflict": lambda: c.audit(problem(), menu().allocation[::-1], menu().transfer).conflict,
+    "Domination": lambda: c.Domination("one", "other"),
+    "Envy": lambda: sick().envy[0],
+    "Repaired": lambda: sick().repaired(),
     "Regret": lambda: c.regret(menu(), {"even": [0.5, 0.5]}),
     "RobustShare": lambda: c.RobustShare(0.5, 4.0),
     "RiskNeutral": lambda: c.RiskNeutral(),
@@ -794,6 +805,13 @@ CALLS: dict[str, Callable[[], dict[str, Any]]] = {
         "problem": [1.0, 2.0], "weights": [0.75, 0.25], "method": "auto", "gap": 1e-6, "time_limit": 60.0,
         "progress": False, "start": None, "cost": c.Quadratic(),
     },
+    "audit": lambda: {
+        "problem": problem(), "allocation": menu().allocation, "transfer": menu().transfer, "serving": None,
+        "rows": "types"},
+    "Audit.binding": lambda: {"within": 1e-9},
+    "Audit.plot": lambda: {"ax": None},
+    "Audit.report": lambda: {"path": "audit.html", "title": "Audit"},
+    "Audit.repaired": lambda: {"norm": "l1", "change": "auto"},
     "verify": lambda: {
         "problem": problem(), "allocation": menu().allocation, "transfer": menu().transfer,
         "multipliers": menu().bound.multipliers, "gap": 1e-3, "tolerance": 0.0, "serving": None,

@@ -89,7 +89,11 @@ def least_change(problem: ScreeningProblem, before: Contracts, norm: Norm, *, al
     if norm == "linf":
         goals = [cp.norm_inf(paid), *goals]
     if allocations:
-        goals = [cp.norm1(moved) if norm == "l1" else cp.max(cp.norm1(moved, axis=1)), *goals]
+        goals = [
+            *([cp.max(cp.norm1(moved, axis=1))] if norm == "linf" else []),
+            cp.norm1(cp.vec(moved, order="C")),
+            *goals,
+        ]
     if not _in_turn(goals, demands):
         return None
     if allocations:
@@ -160,7 +164,8 @@ def _with_moves(problem: ScreeningProblem, before: Contracts, cure: Cure, norm: 
         digit = unit * 2.0**-places
         rounded = problem.domain.clip(np.round(cure.allocation / digit) * digit)
         still = np.abs(cure.allocation - before[0]) <= digit  # what need not move stays as it is
-        yield np.where(still.all(axis=1)[:, np.newaxis], before[0], rounded), _rounded(problem, cure.transfer, places)
+        stays = np.asarray(still).all(axis=1)[:, np.newaxis]
+        yield np.where(stays, before[0], rounded), _rounded(problem, cure.transfer, places)
     apart = _all_apart(problem)
     for share in SHARES:
         mixed = problem.domain.clip((1 - share) * cure.allocation + share * apart)

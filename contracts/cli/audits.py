@@ -16,6 +16,7 @@ from contracts.audits.repaired import Repaired
 from contracts.cli.menu_files import LABEL_COLUMN, TRANSFER_COLUMN, column_of_good, read_menu
 from contracts.errors import ProblemError
 from contracts.inputs.columns import SUFFIXES, Columns, read_columns
+from contracts.inputs.extras import pandas
 from contracts.problem.screening import ScreeningProblem
 
 PAID = (TRANSFER_COLUMN, "price")
@@ -60,9 +61,7 @@ def _price_list(table: Columns, problem: ScreeningProblem) -> tuple[Any, Any]:
     named = next((name for name in table.names if name not in columns and name not in PAID), None)
     if named is None:
         return amounts, costs
-    import pandas as pd
-
-    return pd.DataFrame(amounts, index=list(table.text(named))), costs
+    return pandas().DataFrame(amounts, index=list(table.text(named))), costs
 
 
 def to_dict(found: Audit, cure: Repaired | None) -> dict[str, Any]:

@@ -273,7 +273,7 @@ def test_whoever_is_left_out_stays_out_unless_somebody_must_come_in():
 
 def test_asked_for_transfers_alone_the_refusal_is_the_conflict():
     found = audit(TWO, [1.0, 0.5], [1.0, 0.5])
-    with pytest.raises(InfeasibleMenuError, match="high pays at least 1 less than low.*\n.*\n.*change='allocation'"):
+    with pytest.raises(InfeasibleMenuError, match=r"high pays at least 1 less than low.*\n.*\n.*change='allocation'"):
         found.repaired(change="transfers")
     assert found.repaired(change="allocation").certificate.is_exact
 
