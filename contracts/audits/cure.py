@@ -164,7 +164,7 @@ def _with_moves(problem: ScreeningProblem, before: Contracts, cure: Cure, norm: 
         digit = unit * 2.0**-places
         rounded = problem.domain.clip(np.round(cure.allocation / digit) * digit)
         still = np.abs(cure.allocation - before[0]) <= digit  # what need not move stays as it is
-        stays = np.asarray(still).all(axis=1)[:, np.newaxis]
+        stays = np.all(still, axis=1, keepdims=True)
         yield np.where(stays, before[0], rounded), _rounded(problem, cure.transfer, places)
     apart = _all_apart(problem)
     for share in SHARES:
