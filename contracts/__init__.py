@@ -44,6 +44,7 @@ from contracts.front.pareto import pareto_front
 from contracts.menu.files import load_menu
 from contracts.menu.menu import Menu
 from contracts.menu.offers import Options
+from contracts.menu.sensitivity import Sensitivity
 from contracts.problem.ambiguity import Ambiguity, ChiSquare, KullbackLeibler, Moments, TotalVariation, Wasserstein
 from contracts.problem.costs import Cost, Entropy, Linear, Logarithm, Power, Quadratic, Separable, Total
 from contracts.problem.costs import Exponential as ExponentialCost
@@ -58,6 +59,10 @@ from contracts.problem.uncertainty import Ellipsoid, Interval, Noise, Uncertaint
 from contracts.proof.certificate import Certificate, Deviation
 from contracts.proof.verify import verify
 from contracts.regrets import Regret, regret
+from contracts.sensitivities.compare import Comparison, compare
+from contracts.sensitivities.radius import PriorRadius, prior_radius
+from contracts.sensitivities.slopes import Slopes, slopes
+from contracts.sensitivities.statics import ComparativeStatics, comparative_statics
 from contracts.solve import solve_menu
 
 __version__ = "0.1.0"
@@ -72,6 +77,8 @@ __all__ = [  # noqa: RUF022 - as Python sorts them
     "CRRA",
     "Certificate",
     "ChiSquare",
+    "ComparativeStatics",
+    "Comparison",
     "Conflict",
     "ContinuousContract",
     "ContinuousMoralHazardProblem",
@@ -118,6 +125,7 @@ __all__ = [  # noqa: RUF022 - as Python sorts them
     "Options",
     "Polyhedron",
     "Power",
+    "PriorRadius",
     "ProblemError",
     "Profit",
     "Quadratic",
@@ -130,8 +138,10 @@ __all__ = [  # noqa: RUF022 - as Python sorts them
     "Schedule",
     "ScreeningProblem",
     "Search",
+    "Sensitivity",
     "Separable",
     "Simplex",
+    "Slopes",
     "SolverError",
     "SquareRoot",
     "Surplus",
@@ -145,6 +155,8 @@ __all__ = [  # noqa: RUF022 - as Python sorts them
     "Welfare",
     "WorstOff",
     "audit",
+    "comparative_statics",
+    "compare",
     "compare_contracts",
     "discretisation_error",
     "discretise",
@@ -155,10 +167,12 @@ __all__ = [  # noqa: RUF022 - as Python sorts them
     "models",
     "optimal_schedule",
     "pareto_front",
+    "prior_radius",
     "refine",
     "regret",
     "robust_share",
     "same_group",
+    "slopes",
     "solve_continuous_contract",
     "solve_contract",
     "solve_lottery",

@@ -27,7 +27,8 @@ ROOMS = {
         ("engines", "menu"),  # problem -> candidate, one file each; the menu
         ("repair", "worst_case", "agency"),  # from a candidate to an exact menu; hidden action
         ("solve", "symbolic"),  # the verb; closed forms
-        ("front", "regrets", "demo", "continuum", "audits"),  # families of menus; continuous types; menus from anywhere
+        ("front", "regrets", "demo", "continuum"),  # families of menus; continuous types
+        ("audits", "sensitivities"),  # menus from anywhere; what changes a menu
         ("cli",),
     ),
     "inference": (

@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from scipy.sparse import csr_array
 
+    from contracts.menu.sensitivity import Sensitivity
+
 SCHEMA = "menuwright/menu/1"
 
 
@@ -348,6 +350,24 @@ class Menu:
         from contracts.menu.picture import plot_menu
 
         return plot_menu(self, ax, kind=kind)
+
+    def sensitivity(self) -> Sensitivity:
+        """What the value gains from a little more of every weight, valuation, cost and reservation utility.
+
+        From the prices that prove the menu, without solving anything again; see `contracts.menu.sensitivity`.
+
+        Examples
+        --------
+        >>> from contracts import Quadratic, solve_menu
+        >>> menu = solve_menu([1.0, 2.0], [0.75, 0.25], cost=Quadratic(), labels=("low", "high"))
+        >>> menu.sensitivity().valuations.round(4).T  # a keener high type has to be left a larger rent
+        array([[0.6667, 0.3333]])
+        """
+        from contracts.menu.sensitivity import sensitivity_of
+
+        contracts = self._program_contracts
+        own = self.option_of_type
+        return sensitivity_of(self.problem, contracts.allocations[own], contracts.transfers[own], self.bound)
 
     # ---- keeping it ----
 
