@@ -48,7 +48,7 @@ from contracts.problem.dropping import without_zero_weights
 from contracts.problem.mimicry import same_group
 from contracts.problem.objectives import Exponential, Isoelastic, Profit, WeightedSum, Welfare, WorstOff
 from contracts.problem.reading import Reading
-from contracts.problem.rows import LinearConstraint
+from contracts.problem.rows import Budget, Capacity, Coverage, EqualAccess, LinearConstraint, RentInequality
 from contracts.problem.screening import ScreeningProblem
 from contracts.problem.uncertainty import Ellipsoid, Interval, Noise, Uncertainty
 from contracts.proof.certificate import Certificate, Deviation
@@ -62,8 +62,10 @@ __all__ = [  # noqa: RUF022 - as Python sorts them
     "Access",
     "Ambiguity",
     "Box",
+    "Budget",
     "CARA",
     "CRRA",
+    "Capacity",
     "Certificate",
     "ChiSquare",
     "ContinuousContract",
@@ -74,12 +76,14 @@ __all__ = [  # noqa: RUF022 - as Python sorts them
     "ContractForm",
     "ContractMultipliers",
     "Cost",
+    "Coverage",
     "Criterion",
     "Deviation",
     "Discretisation",
     "DiscretisationError",
     "Domain",
     "Ellipsoid",
+    "EqualAccess",
     "Entropy",
     "Exponential",
     "ExponentialCost",
@@ -115,6 +119,7 @@ __all__ = [  # noqa: RUF022 - as Python sorts them
     "Reading",
     "Refinement",
     "Regret",
+    "RentInequality",
     "RiskNeutral",
     "RobustShare",
     "Schedule",

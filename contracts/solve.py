@@ -180,7 +180,7 @@ def _everybody_served(problem: ScreeningProblem, method: str, gap: float, deadli
     Tried where types can be left out, and the program that says so is for the slower, general engine.
     """
     known = problem.ambiguity is None and problem.valuation_sets is None
-    if problem.program is problem or not known or suitable_method(problem.program) != "reference":
+    if problem.program is problem or problem.has_rows or not known or suitable_method(problem.program) != "reference":
         return None
     compulsory = dataclasses.replace(problem, participation="compulsory", serving_cost=0.0)
     is_large = problem.n_types > REFERENCE_TYPES or problem.n_goods > REFERENCE_GOODS

@@ -39,7 +39,7 @@ ROOMS = {
     ),
 }
 PUBLIC = {"contracts.models", "inference.cli", "inference.language", "inference.society"}  # rooms that hand out names
-PUBLIC |= {"contracts.problem.costs"}  # and a folder of one idea, behind whose door its files are private
+PUBLIC |= {"contracts.problem.costs", "contracts.problem.rows"}  # and folders of one idea: their files are private
 MOST_MODULES = 12  # in a folder
 MOST_LINES = 400  # of a file, unless a reason stands beside its name
 LONG = {
