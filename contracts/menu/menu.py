@@ -179,10 +179,11 @@ class Menu:
     def shadow_prices(self) -> dict[str, float]:
         """What raising the limit of each constraint by one unit is worth, by name, in units of the objective.
 
-        So one more unit of a `Capacity`, or of the tolerance of an `EqualAccess` or `RentInequality`, is worth that much
-        or nothing; one more unit required by a `Budget` or by `Coverage` costs minus that much. A `LinearConstraint` has
-        the worth of raising whatever limits it has. Names that repeat are numbered. Where the value has a kink in the
-        limit it is a slope between those on the two sides.
+        One more unit of a `Capacity`, or of the difference that an `EqualAccess` or `RentInequality` allows, is worth
+        that much, never less than nothing; one more unit required by a `Budget` or by `Coverage` costs minus that much.
+        A `LinearConstraint` has the worth of raising whatever limits it has. Names that repeat are numbered. Where the
+        value has a kink in the limit it is a slope between those on the two sides, and at a limit beyond which there is
+        no menu at all it is no less than the slope on the side where there are some.
         """
         return {row.name: row.shadow_price for row in held_rows(self)}
 

@@ -305,8 +305,8 @@ def checked_constraints(given: Any, shape: tuple[int, int], transfers: Transfers
     rows = (given,) if isinstance(given, Row) else given
     if not isinstance(rows, Sequence) or not all(isinstance(row, Row) for row in rows):
         raise ProblemError(
-            "constraints must be rows: give a list of Capacity, Budget, Coverage, EqualAccess, RentInequality or "
-            "LinearConstraint"
+            "constraints must be LinearConstraint rows, or Capacity, Budget, Coverage, EqualAccess or RentInequality: "
+            "give a list of them"
         )
     return tuple(fitted_row(row, shape, transfers) if isinstance(row, LinearConstraint) else row for row in rows)
 

@@ -257,7 +257,7 @@ def _with_outside_values(problem: Any, kept: Array) -> Any:
 
 
 def _with_outside_column(problem: Any, kept: Array, total: float) -> Iterator[LinearConstraint]:
-    """Rows of coefficients with one for the outside good: what is kept, and the chance w / total of not being served."""
+    """Rows with a coefficient of the outside good: of what is kept, and of the chance w / total of not being served."""
     for row in problem.constraints:
         on, serving = row.allocation, row.serving
         if on is None and serving is None:

@@ -154,7 +154,9 @@ def from_record(cls: type[T], record: Any, where: str = "problem") -> T:
             raise ProblemError(f"unknown key {name!r} in {where}: known are {', '.join(known)}")
         if name in LISTS:
             rows = value if isinstance(value, list) else [value]
-            values[name] = tuple(_of_kind(name, _of_usual_kind(name, row), f"{name}[{k}]") for k, row in enumerate(rows))
+            values[name] = tuple(
+                _of_kind(name, _of_usual_kind(name, row), f"{name}[{k}]") for k, row in enumerate(rows)
+            )
         elif name == "cost" and isinstance(value, list):  # one per type
             values[name] = [_of_kind("cost", row, f"cost[{k}]") for k, row in enumerate(value)]
         elif name == "costs":

@@ -5,7 +5,6 @@ They hold what the user wrote; the coefficients follow from the problem that the
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any, Literal
 
 import numpy as np
@@ -56,8 +55,6 @@ class Capacity:
     def __post_init__(self) -> None:
         _check_name(self)
         _keep(self, upper=number("Capacity upper", self.upper), good=_good("Capacity", self.good))
-        if self.n_agents < 1:
-            raise ProblemError(f"Capacity n_agents is {self.n_agents}: give how many agents use it, at least 1")
 
 
 @checked(own=("lower",))
@@ -91,8 +88,6 @@ class Budget:
     def __post_init__(self) -> None:
         _check_name(self)
         _keep(self, lower=number("Budget lower", self.lower))
-        if self.n_agents < 1:
-            raise ProblemError(f"Budget n_agents is {self.n_agents}: give how many agents there are, at least 1")
 
 
 @checked(own=("lower", "good", "types", "of"))
@@ -140,7 +135,8 @@ class Coverage:
 class EqualAccess:
     """Groups of types get the same on average, or within a tolerance: |E[x | group] - E[x | other group]| <= tolerance.
 
-    Its shadow price is what one more unit of tolerance is worth, never negative.
+    Its shadow price is what one more unit of tolerance is worth, never negative; at equality, of which there is no
+    less, it may be more than that where IC leaves the groups no way to differ.
 
     Parameters
     ----------
@@ -193,8 +189,8 @@ class RentInequality:
     >>> from contracts import Quadratic, solve_menu
     >>> fair = RentInequality(0.25, ["low", "high"])
     >>> menu = solve_menu([1.0, 2.0], [0.75, 0.25], cost=Quadratic(), labels=("low", "high"), constraints=[fair])
-    >>> menu.information_rent.round(3) + 0.0, round(menu.shadow_prices["rent inequality"], 3)
-    (array([0.  , 0.25]), 0.312)
+    >>> menu.information_rent.round(3) + 0.0, round(menu.shadow_prices["rent inequality"], 4)
+    (array([0.  , 0.25]), 0.3125)
     """
 
     upper: float
@@ -246,7 +242,7 @@ def _types(where: str, given: Any) -> tuple[str | int, ...]:
 def _groups(what: str, given: Any) -> tuple[tuple[str | int, ...], ...]:
     """Two or more groups of types, which have no type twice."""
     remedy = "give two or more groups of types, such as [['low', 'middle'], ['high']]"
-    if isinstance(given, str | bytes) or not isinstance(given, Sequence | np.ndarray) or np.ndim(given) == 0:
+    if not isinstance(given, list | tuple) and not (isinstance(given, np.ndarray) and given.ndim > 0):
         raise ProblemError(f"{what} between is {given!r}: {remedy}")
     groups = tuple(_types(f"{what} between[{k}]", group) for k, group in enumerate(given))
     if len(groups) < 2:

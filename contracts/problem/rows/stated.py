@@ -1,4 +1,4 @@
-"""What a row says in its problem: its coefficients, what a menu holds of it, what one more unit of its limit is worth."""
+"""What a row says in its problem: its coefficients, what a menu holds of it, what its limit is worth."""
 
 from __future__ import annotations
 
@@ -93,7 +93,7 @@ def _pairs(count: int, most: float) -> list[tuple[int, int]]:
     return [(0, other) for other in range(1, count)] if most == 0 else list(combinations(range(count), 2))
 
 
-def _access(row: Any, coefficients: Array, problem: Any) -> dict[str, Array]:
+def _access(row: Any, coefficients: Array, problem: Any) -> dict[str, Any]:
     """Coefficients, one per type, of what the row counts as access."""
     if row.of == "serving":
         return {"serving": coefficients}
@@ -176,7 +176,7 @@ def title(row: Any, problem: Any) -> str:
         return noun
     several = good if isinstance(good, tuple) else (good,)
     names = given_names(problem.goods)
-    known = [str(names[k]) if names is not None and isinstance(k, int) and 0 <= k < len(names) else str(k) for k in several]
+    known = [str(k) if names is None or isinstance(k, str) or not 0 <= k < len(names) else names[k] for k in several]
     return f"{noun} of {' and '.join(known)}"
 
 
@@ -188,7 +188,7 @@ def limits(row: Any) -> tuple[float | None, float | None]:
 
 
 def held(row: Any, problem: Any, taken: Taken) -> tuple[float, float]:
-    """What a menu has of what a row counts, an amount or the largest difference between groups; and the size of its terms."""
+    """What a menu has of what a row counts, an amount or the largest difference; and the size of its terms."""
     if isinstance(row, EqualAccess):
         access = taken.serving if row.of == "serving" else taken.allocation[:, _goods(row, problem)].sum(axis=1)
         return _range(_means(row, problem), access)
