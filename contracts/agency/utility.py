@@ -17,6 +17,7 @@ from contracts.exact.rationals import EPS
 from contracts.inputs.arrays import Array, number
 from contracts.inputs.door import checked
 from contracts.inputs.frozen import dataclass
+from contracts.problem.costs import Cost, Exponential, Logarithm, Quadratic
 
 ULPS = 8.0  # twice the units in the last place that logarithms, powers and exponentials of arrays may be off
 TINY = 1e-300  # where products may lose bits
@@ -59,6 +60,13 @@ class Utility:
     def conjugate(self, price: Array) -> tuple[Array, Array]:
         """The largest value of price u(w) - w over all wages, and a bound on the rounding in it."""
         raise NotImplementedError
+
+    def promises(self, wage: Array, chance: Array) -> tuple[Cost, Array, Array]:
+        """What promising x_o more utility than wages w_o are worth costs: sum_o chance_o [h(u(w_o) + x_o) - w_o].
+
+        Returns a Cost that is nothing for nothing, a price per unit of x_o besides, and the least x_o; (n_outcomes,).
+        """
+        raise ProblemError(f"promises under {self!r} have no cost here: use Log(), SquareRoot() or CARA(a)")
 
     def interval(self, wage: Array) -> tuple[Array, Array]:
         """Bounds on the utility of wages, rounded outward: what `value` says, less and more what it may be off.
@@ -211,6 +219,16 @@ class OfWealth(Utility):
             logs = np.abs(np.log(np.maximum(wealth, TINY)))
             off = size * (4 * ULPS + logs) * EPS * (1 + 1 / self._aversion) + abs(self.wealth) * EPS
         return np.asarray(value), np.asarray(off + TINY)
+
+    def promises(self, wage: Array, chance: Array) -> tuple[Cost, Array, Array]:
+        """An exponential cost for the logarithm, a quadratic one for the root; see `Utility.promises`."""
+        worth, k = self.value(wage), self._factor
+        if self._aversion == 1:
+            cost = Exponential(1.0 / k, chance * (self.wealth + wage) / k)
+            return cost, np.zeros(len(worth)), np.full(len(worth), -np.inf)
+        if self._aversion == 0.5:
+            return Quadratic(chance / (2 * k**2)), chance * worth / (2 * k**2), -worth
+        return super().promises(wage, chance)
 
     def _wealth_at(self, price: Array) -> Array:
         with np.errstate(over="ignore"):
@@ -366,6 +384,12 @@ class CARA(Utility):
         logs = np.log(self.risk_aversion * checked_price(price))
         off = (4 + ULPS * (1 + np.abs(logs))) * EPS / self.risk_aversion
         return np.asarray(-(1.0 + logs) / self.risk_aversion), np.asarray(off)
+
+    def promises(self, wage: Array, chance: Array) -> tuple[Cost, Array, Array]:
+        """Promised utility costs sum_o chance_o / a log(1 / (1 - utility / capacity_o)): at most -u(w_o) can be had."""
+        capacity = -self.value(wage)
+        nothing = np.zeros(len(capacity))
+        return Logarithm(chance / self.risk_aversion, capacity), nothing, np.full(len(capacity), -np.inf)
 
     def _rounding(self, wage: Array) -> Array:
         with np.errstate(over="ignore", invalid="ignore"):
