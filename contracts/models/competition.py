@@ -24,7 +24,7 @@ def break_even_rows(utility: Array, labels: Sequence[str], last: int) -> list[Li
 def separating_welfare(own: Array, tempted: Array, weights: Array, order: Sequence[int]) -> Welfare:
     """Welfare weights under which the best menu that breaks even in sum is the one that breaks even contract by contract.
 
-    Let the contract of each type make it best off among those that break even and do not tempt the type before it.
+    Let the contract of each type make it best off among those that break even and do not tempt the type before it, k - 1.
     Where all but the last type are held to their utilities there, the last type is best off with its own, too: cheaper
     utilities for the others do not exist. They are held by rows from above and by weights from below, for which any
     weight beyond the row's price will do. The prices are those of the first-order conditions at the contracts,
