@@ -707,6 +707,9 @@ CALLS: dict[str, Callable[[], dict[str, Any]]] = {
     **_methods("CARA CRRA Log RiskNeutral", "inverse", lambda: {"utility": np.array([-0.5])}),
     "SquareRoot.inverse": lambda: {"utility": np.array([0.5])},
     **_methods("CRRA Log SquareRoot CARA RiskNeutral", "conjugate response wage_at", lambda: {"price": np.array([2.0])}),
+    "CRRA.promises": lambda: {"wage": np.array([1.0, 2.0]), "chance": np.array([0.5, 0.5])},
+    **_methods("CARA Log RiskNeutral SquareRoot", "promises", lambda: {
+        "wage": np.array([1.0, 2.0]), "chance": np.array([0.5, 0.5])}),
     **_methods("CARA CRRA Log RiskNeutral SquareRoot", "interval price value", lambda: {"wage": np.array([1.0])}),
     **_methods("Schedule", "allocation payment utility virtual_valuation ironed_virtual_valuation",
                lambda: {"theta": [0.5, 1.0]}),
@@ -779,6 +782,37 @@ CALLS: dict[str, Callable[[], dict[str, Any]]] = {
     "regulation": lambda: {
         "marginal_costs": [1.0, 2.0], "weights": [0.5, 0.5], "demand_intercept": 10.0, "demand_slope": 1.0,
         "rent_weight": 0.5, "capacity": 5.0, "labels": ("a", "b"),
+    },
+    "countervailing": lambda: {
+        "marginal_costs": [1.0, 2.0], "weights": [0.5, 0.5], "fixed_costs": [2.0, 0.5], "demand_intercept": 10.0,
+        "demand_slope": 1.0, "rent_weight": 0.5, "capacity": 9.0, "participation": "compulsory", "labels": ("a", "b"),
+    },
+    "credit_rationing": lambda: {
+        "success_probabilities": [0.5, 0.8], "weights": [0.5, 0.5], "returns": 4.0, "funds": 1.2, "collateral": 3.0,
+        "recovery": 0.5, "reservation_utility": 0.5, "market": "competitive", "labels": ("a", "b"),
+    },
+    "damaged_goods": lambda: {
+        "values": [4.0, 10.0], "weights": [0.5, 0.5], "damaged_values": [3.0, 4.0], "cost": 0.5, "damaged_cost": 0.6,
+        "labels": ("a", "b"),
+    },
+    "insurance": lambda: {
+        "loss_probabilities": [0.5, 0.2], "weights": [0.5, 0.5], "wealth": 100.0, "loss": 60.0, "utility": c.Log(),
+        "market": "competitive", "labels": ("a", "b"),
+    },
+    "insured_consumption": lambda: {
+        "allocation": np.zeros((2, 2)), "wealth": 100.0, "loss": 60.0, "utility": c.Log(),
+    },
+    "persuasion_menu": lambda: {
+        "thresholds": [0.25, 0.75], "weights": [0.5, 0.5], "states": [0.0, 1.0], "prior": [0.5, 0.5],
+        "shared_interest": 0.1, "labels": ("a", "b"),
+    },
+    "random_participation": lambda: {
+        "types": [1.0, 2.0], "weights": [0.5, 0.5], "outside_options": [0.0, 0.5], "outside_weights": [0.5, 0.5],
+        "curvature": 1.0, "labels": ("a", "b"),
+    },
+    "sequential_screening": lambda: {
+        "value_probabilities": [[0.5, 0.5], [0.2, 0.8]], "weights": [0.5, 0.5], "values": [1.0, 2.0], "unit_cost": 0.5,
+        "refunds": [0.0, 1.0], "labels": ("a", "b"),
     },
     "income_tax": lambda: {
         "skills": [1.0, 2.0], "weights": [0.5, 0.5], "elasticity": 1.0, "welfare_function": c.Isoelastic(1.0),

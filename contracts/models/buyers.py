@@ -11,9 +11,9 @@ from contracts.errors import ProblemError
 from contracts.inputs.arrays import Array, distribution, finite, place
 from contracts.inputs.door import checked
 from contracts.inputs.names import given_names
-from contracts.models.checks import labels_for, names_for, not_negative, one_each, positive, table_of
+from contracts.models.checks import labels_for, names_for, not_negative, one_each, positive, shares_of, table_of
 from contracts.models.pricing import PRICE, mussa_rosen
-from contracts.problem.checks import WEIGHTS_SUM_TOLERANCE, checked_weights
+from contracts.problem.checks import WEIGHTS_SUM_TOLERANCE
 from contracts.problem.costs import Linear
 from contracts.problem.domains import Simplex
 from contracts.problem.reading import Reading
@@ -91,7 +91,9 @@ def sequential_screening(
     cost = float(not_negative("unit_cost", finite("unit_cost", unit_cost).reshape(-1), None)[0])
     offered = np.unique(np.append(0.0, later)) if refunds is None else finite("refunds", refunds).reshape(-1)
     if not len(offered) or offered.min() < 0 or len(np.unique(offered)) < len(offered):
-        raise ProblemError("refunds must be different from one another and not negative: give a list such as [0.0, 1.0]")
+        raise ProblemError(
+            "refunds must be different from one another and not negative: give a list such as [0.0, 1.0]"
+        )
     chances = np.array([distribution(row) for row in table])
     worth, earned = _with_refunds(chances, later, offered, cost)
     return ScreeningProblem(
@@ -133,9 +135,9 @@ def damaged_goods(
     of getting one or the other, which sum to at most 1. Damaging may cost more than it saves, and yet pay: it lets the
     seller serve those who value little without lowering the price for the others by as much.
 
-    With two types, shares f_1 and f_2, and only the second served with whole goods alone (f_2 (v_2 - c) > v_1 - c),
-    damaged goods are sold if f_1 (d_1 - c') > f_2 (d_2 - d_1) > 0, where c' is what they cost and the first type's surplus
-    from whole goods is no better. Then nobody is worse off, and everybody but the low type better: a Pareto improvement.
+    With two types, shares f_1 and f_2, and costs c and c', only the second is served with whole goods alone if
+    f_2 (v_2 - c) >= v_1 - c. Damaged ones are then sold to the first if f_1 (d_1 - c') > f_2 (d_2 - d_1). Where d_2 > d_1,
+    this is a Pareto improvement: the seller and the second type gain, and the first loses nothing.
 
     Parameters
     ----------
@@ -240,7 +242,7 @@ def random_participation(
     outside = finite("outside_options", outside_options).reshape(-1)
     if not len(outside) or np.any(np.diff(np.sort(outside)) <= DISTINCT * np.abs(outside).max()):
         raise ProblemError("outside_options must be different from one another: add up the weights of equal ones")
-    shares = checked_weights(outside_weights, [str(k) for k in range(len(outside))])
+    shares = shares_of("outside_weights", outside_weights, len(outside), "outside option")
     names = given_names(tastes.labels) or [str(k) for k in range(len(taste))]
     return replace(
         tastes,

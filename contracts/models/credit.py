@@ -85,7 +85,9 @@ def credit_rationing(
             "neither of which is a risk"
         )
     gross = _spread("returns", returns, chance, names)
-    given_up = not_negative("reservation_utility", _spread("reservation_utility", reservation_utility, chance, names), names)
+    given_up = not_negative(
+        "reservation_utility", _spread("reservation_utility", reservation_utility, chance, names), names
+    )
     lowest = int(np.argmin(gross))
     if gross[lowest] <= 0:
         raise ProblemError(f"returns{place((lowest,), names)} is {gross[lowest]}: it must be positive")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any, Literal, Protocol
 
 import numpy as np
@@ -11,7 +12,6 @@ from contracts.inputs.arrays import Array, place
 from contracts.inputs.door import checked
 from contracts.models.checks import labels_for, names_for, one_each, positive
 from contracts.models.competition import break_even_rows, separating_welfare
-from contracts.problem.checks import checked_weights
 from contracts.problem.costs import Cost
 from contracts.problem.domains import Box
 from contracts.problem.objectives import Profit
@@ -166,8 +166,6 @@ def _income(wealth: Any, loss: Any, utility: Any) -> Array:
 
 def _competitive(problem: ScreeningProblem, risk: Array, income: Array, utility: Any) -> ScreeningProblem:
     """The program whose best menu holds the separating contracts that break even one by one."""
-    from dataclasses import replace
-
     order = np.argsort(-risk, kind="stable").tolist()
     for one, other in zip(order[:-1], order[1:], strict=True):
         if risk[one] == risk[other]:
@@ -188,10 +186,9 @@ def _competitive(problem: ScreeningProblem, risk: Array, income: Array, utility:
             own[who], tempted[who] = np.linalg.solve(np.column_stack([chance, -before]), slope)
         before, utility_before = chance, float(chance @ promised)
         gained[who] = chance @ (promised - utility.value(income))
-    weights = checked_weights(problem.weights, problem.labels)
     return replace(
         problem,
-        objective=separating_welfare(own, tempted, weights, order),
+        objective=separating_welfare(own, tempted, problem.weights, order),
         constraints=break_even_rows(gained, problem.labels, order[-1]),
     )
 
