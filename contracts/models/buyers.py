@@ -34,12 +34,12 @@ def sequential_screening(
 ) -> ScreeningProblem:
     """A seller sells in advance to buyers who do not yet know what the good will be worth to them.
 
-    Type i knows the distribution of its later value v over a list of values. It pays in advance, learns v, and consumes or
-    returns the good for a refund k: it consumes if v is at least k, and expects E_i[max(v, k)]. Contracts are lotteries
-    over refunds, so that utility is linear in them. Nothing else would do better: whatever is allocated after the truth
-    about v is told rises in v, and what rises from 0 to 1 is a lottery over thresholds. The seller earns the advance
-    payment less the expected refund k P_i(v < k) and less unit_cost P_i(v >= k); a buyer who is indifferent does what
-    the seller prefers.
+    Type i knows the distribution of its later value v over a list of values. It pays in advance, learns v, and consumes
+    or returns the good for a refund k: it consumes if v is at least k, and expects E_i[max(v, k)]. Contracts are
+    lotteries over refunds, so that utility is linear in them. Nothing else would do better: whatever is allocated after
+    the truth about v is told rises in v, and what rises from 0 to 1 is a lottery over thresholds. The seller earns the
+    advance payment less the expected refund k P_i(v < k) and less unit_cost P_i(v >= k); a buyer who is indifferent
+    does what the seller prefers.
 
     Parameters
     ----------
@@ -62,9 +62,9 @@ def sequential_screening(
 
     Examples
     --------
-    Of Courty and Li's travellers one third will value a flight at 1 to 2, the others at 0 to 1 or at 2 to 3, all evenly;
-    flying one costs 1. A ticket without refund at 1.5, and one at 1.75 that is taken back for 1, earn all there is to be
-    earned, 2/3: twice what waiting for values would.
+    Of Courty and Li's travellers one third will value a flight at 1 to 2, the others at 0 to 1 or at 2 to 3, all
+    evenly; flying one costs 1. A ticket without refund at 1.5, and one at 1.75 that is taken back for 1, earn all there
+    is to be earned, 2/3: twice what waiting for values would.
 
     >>> from contracts import solve_menu
     >>> values = (np.arange(60) + 0.5) / 20
@@ -112,7 +112,7 @@ def sequential_screening(
 
 
 def _with_refunds(chances: Array, values: Array, refunds: Array, cost: float) -> tuple[Array, Array]:
-    """What each refund is worth to each type before it pays, and what it earns the seller then; (n_types, n_refunds)."""
+    """What each refund is worth to each type before it pays, and earns the seller then; (n_types, n_refunds)."""
     worth = chances @ np.maximum(values[:, np.newaxis], refunds)
     paid = np.where(values[:, np.newaxis] < refunds, refunds, cost)
     indifferent = values[:, np.newaxis] == refunds
@@ -131,13 +131,13 @@ def damaged_goods(
 ) -> ScreeningProblem:
     """A seller may damage some of its goods, at a cost, so as to sell them to buyers who would not pay for whole ones.
 
-    A buyer of type i wants one unit, worth v_i if it is whole and d_i if it is damaged. The allocation holds the chances
-    of getting one or the other, which sum to at most 1. Damaging may cost more than it saves, and yet pay: it lets the
-    seller serve those who value little without lowering the price for the others by as much.
+    A buyer of type i wants one unit, worth v_i if it is whole and d_i if it is damaged. The allocation holds the
+    chances of getting one or the other, which sum to at most 1. Damaging may cost more than it saves, and yet pay: it
+    lets the seller serve those who value little without lowering the price for the others by as much.
 
     With two types, shares f_1 and f_2, and costs c and c', only the second is served with whole goods alone if
-    f_2 (v_2 - c) >= v_1 - c. Damaged ones are then sold to the first if f_1 (d_1 - c') > f_2 (d_2 - d_1). Where d_2 > d_1,
-    this is a Pareto improvement: the seller and the second type gain, and the first loses nothing.
+    f_2 (v_2 - c) >= v_1 - c. Damaged ones are then sold to the first if f_1 (d_1 - c') > f_2 (d_2 - d_1). Where d_2 >
+    d_1, this is a Pareto improvement: the seller and the second type gain, and the first loses nothing.
 
     Parameters
     ----------

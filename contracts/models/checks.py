@@ -79,7 +79,8 @@ def shares_of(name: str, given: Any, count: int, noun: str) -> Array:
     lowest = int(np.argmin(shares))
     if shares[lowest] <= 0:
         raise ProblemError(
-            f"{name}[{lowest}] is {shares[lowest]}: every {noun} needs a positive share; leave out those that do not occur"
+            f"{name}[{lowest}] is {shares[lowest]}: every {noun} needs a positive share; leave out "
+            "those that do not occur"
         )
     if abs(shares.sum() - 1.0) > WEIGHTS_SUM_TOLERANCE:
         raise ProblemError(f"{name} sums to {shares.sum():.10g}, not 1: divide it by its sum")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 import numpy as np
 
@@ -22,12 +23,12 @@ def break_even_rows(utility: Array, labels: Sequence[str], last: int) -> list[Li
 
 
 def separating_welfare(own: Array, tempted: Array, weights: Array, order: Sequence[int]) -> Welfare:
-    """Welfare weights under which the best menu that breaks even in sum is the one that breaks even contract by contract.
+    """Welfare weights under which the best menu that breaks even in sum breaks even contract by contract.
 
-    Let the contract of each type make it best off among those that break even and do not tempt the type before it, k - 1.
-    Where all but the last type are held to their utilities there, the last type is best off with its own, too: cheaper
-    utilities for the others do not exist. They are held by rows from above and by weights from below, for which any
-    weight beyond the row's price will do. The prices are those of the first-order conditions at the contracts,
+    Let the contract of each type make it best off among those that break even and do not tempt the type before it, k -
+    1. Where all but the last type are held to their utilities there, the last type is best off with its own, too:
+    cheaper utilities for the others do not exist. They are held by rows from above and by weights from below, for which
+    any weight beyond the row's price will do. The prices are those of the first-order conditions at the contracts,
 
         w_k a_k - l_k a_(k-1) = rho f_k grad c_k(x_k),    w_k = price of u_k + l_(k+1).
 
@@ -40,7 +41,7 @@ def separating_welfare(own: Array, tempted: Array, weights: Array, order: Sequen
     scale = 1.0 / (weights[order[-1]] * own[order[-1]])  # rho, at which the last type has weight 1
     price = np.zeros(len(weights))
     price[order[-1]] = 1.0
-    for k, after in zip(order[:-1], order[1:], strict=True):
+    for k, after in pairwise(order):
         needed = scale * (weights[k] * own[k] - weights[after] * tempted[after])
         price[k] = 1.0 + 2.0 * max(needed, 0.0)
     return Welfare(price / weights * float(weights.min()), profit_weight=0.0, minimum_profit=0.0)

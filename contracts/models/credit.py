@@ -32,13 +32,13 @@ def credit_rationing(
 ) -> ScreeningProblem:
     """A bank lends to borrowers who know how likely their projects are to succeed.
 
-    A project needs one loan, which costs the bank `funds`, and returns R_i with probability p_i, else nothing. A contract
-    is a chance g of getting the loan, a repayment D out of the return, and a collateral C, which the bank takes where
-    nothing is returned and values at `recovery` times what it is worth to the borrower. In expected amounts, (g, D, C)
-    with D and C counted where the loan is granted, everything is linear: a borrower gains p_i (R_i g - D) - (1 - p_i) C
-    - r_i g on what else it could do, and the bank p_i D + recovery (1 - p_i) C - funds g. There is no other money:
-    transfers are "none". Menus may ration (g < 1), and leave borrowers out who are creditworthy: lending to them would
-    leave rents to others.
+    A project needs one loan, which costs the bank `funds`, and returns R_i with probability p_i, else nothing. A
+    contract is a chance g of getting the loan, a repayment D out of the return, and a collateral C, which the bank
+    takes where nothing is returned and values at `recovery` times what it is worth to the borrower. In expected
+    amounts, (g, D, C) with D and C counted where the loan is granted, everything is linear: a borrower gains p_i (R_i g
+    - D) - (1 - p_i) C - r_i g on what else it could do, and the bank p_i D + recovery (1 - p_i) C - funds g. There is
+    no other money: transfers are "none". Menus may ration (g < 1), and leave borrowers out who are creditworthy:
+    lending to them would leave rents to others.
 
     A monopoly maximises profit. In competition every contract breaks even on its own: the riskiest borrower posts no
     collateral, and everybody else as much as leaves the next riskier one indifferent.

@@ -26,14 +26,15 @@ def persuasion_menu(
     shared_interest: float = 0.0,
     labels: Any = None,
 ) -> ScreeningProblem:
-    """A sender who knows the state offers a menu of recommendations to receivers who know when acting is worth it to them.
+    """A sender who knows the state offers recommendations to receivers who know when acting is worth it to them.
 
     A receiver with the threshold r gains s - r if it acts in the state s, and nothing otherwise. Nobody but the sender
     sees s. A contract says in which states action is recommended: the allocation holds, for each state, the probability
-    that it is the state and that action is recommended, x_s between 0 and the prior of s. To a receiver who follows it is
-    worth sum_s (s - r) x_s, which is linear; it can also choose to act always, or never, and so its reservation utility is
-    the larger of E[s] - r and 0. To do the opposite of what is recommended is never better than these. Transfers are
-    "none", everybody takes part, and the sender earns 1 + shared_interest (s - r) where the receiver acts.
+    that it is the state and that action is recommended, x_s between 0 and the prior of s. To a receiver who follows it
+    is worth sum_s (s - r) x_s, which is linear; it can also choose to act always, or never, and so its reservation
+    utility is the larger of E[s] - r and 0. To do the opposite of what is recommended is never better than these.
+    Transfers are "none", everybody takes part, and the sender earns 1 + shared_interest (s - r) where the receiver
+    acts.
 
     Kolotilin, Mylovanov, Zapechelnyuk and Li show that such a menu does no better than telling everybody the same, a
     fact that `menu.value` can be compared with. The sender tells all where the density of thresholds rises, nothing

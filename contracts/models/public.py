@@ -112,11 +112,12 @@ def countervailing(
     """A regulator pays a firm whose marginal cost is the higher, the lower its fixed cost is: incentives countervail.
 
     As in `regulation` the firm knows its marginal cost theta, and is paid T for the quantity q. Besides, it has a fixed
-    cost K, lower where theta is higher: it produces theta q + K. A firm would like to claim a high marginal cost where q is
-    large, and a high fixed cost, so a low marginal cost, where q is small. In utility T - theta q, what a firm must have is
-    its fixed cost: the change of variables makes K a reservation utility, and the rent is `menu.information_rent`.
-    Quantities are below the efficient ones for low marginal costs and above them for high ones. Between the two the same
-    quantity is asked of everybody, and where K is linear in theta nobody there has a rent.
+    cost K, lower where theta is higher: it produces theta q + K. A firm would like to claim a high marginal cost where
+    q is large, and a high fixed cost, so a low marginal cost, where q is small. In utility T - theta q, what a firm
+    must have is its fixed cost: the change of variables makes K a reservation utility, and the rent is
+    `menu.information_rent`. Quantities are below the efficient ones for low marginal costs and above them for high
+    ones. Between the two the same quantity is asked of everybody, and where K is linear in theta nobody there has a
+    rent.
 
     Parameters
     ----------

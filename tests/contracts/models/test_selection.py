@@ -1,4 +1,6 @@
-"""Insurance and credit against closed forms, brute force along indifference curves, and the theorems of their sources."""
+"""Insurance and credit against closed forms, brute force along indifference curves, and theorems."""
+
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -22,7 +24,7 @@ def consumption(menu, utility, market=MARKET):
 def separating(risks, utility, wealth=100.0, loss=60.0):
     """Break-even contracts one by one, in money, without the library: riskier types first."""
     found = [np.full(2, wealth - risks[0] * loss)]
-    for before, risk in zip(risks[:-1], risks[1:], strict=True):
+    for before, risk in pairwise(risks):
         mean = wealth - risk * loss
 
         def in_states(bad, mean=mean, risk=risk):
@@ -67,7 +69,7 @@ def test_no_contract_for_the_safe_along_its_indifference_curve_earns_more(utilit
     worth = utility.value(income)
 
     def profit(after):
-        """The safe keep their utility with `after` in the bad state; the risky are fully insured at what they have then."""
+        """The safe keep their utility with `after` in the bad state; the risky are fully insured."""
         promised = (0.8 * worth[0] + 0.2 * worth[1] - 0.2 * utility.value(np.array([after]))[0]) / 0.8
         safe = np.array([utility.inverse(np.array([promised]))[0], after])
         certain = utility.inverse(np.array([0.5, 0.5]) @ utility.value(safe))
@@ -142,10 +144,10 @@ INSURANCE = [
      {"loss_probabilities": [0.5, 0.99]}),
     ({"loss_probabilities": [0.5, 0.5], "market": "competitive"}, "have the same loss probability: make them one type",
      {"loss_probabilities": [0.5], "market": "competitive"}),
-    ({"loss": 100.0}, "loss is 100.0, which leaves wealth without utility under Log.*: give a smaller one", {"loss": 99.0}),
+    ({"loss": 100.0}, "loss is 100.0, which leaves wealth without utility under Log", {"loss": 99.0}),
     ({"loss": 120.0}, "wage -20 has no utility under Log", {"loss": 99.0}),
     ({"wealth": -1.0}, "wealth is -1.0: give one positive number", {"wealth": 61.0}),
-    ({"utility": "log"}, r"utility is 'log': use contracts.Log\(\), SquareRoot\(\) or CARA\(a\)", {"utility": c.CARA(0.1)}),
+    ({"utility": "log"}, r"utility is 'log': use contracts.Log\(\), Square", {"utility": c.CARA(0.1)}),
     ({"utility": c.Log}, "utility is the class Log: use", {"utility": c.Log()}),
     ({"utility": c.CRRA(2.0)}, r"promises under CRRA.* have no cost here: use Log\(\), SquareRoot\(\) or CARA\(a\)",
      {"utility": c.SquareRoot()}),
@@ -169,7 +171,7 @@ LOANS = {"returns": 4.0, "funds": 1.2, "reservation_utility": 0.5}
 
 @pytest.mark.parametrize("risky", [0.1, 0.3, 0.4, 0.45, 0.5, 0.7])
 def test_a_monopoly_denies_credit_to_risky_borrowers_whose_loans_would_tempt_too_many_safe_ones(risky):
-    """Serving the risky at D = 4 - .5 / .5 leaves the safe a rent .5 (.8 / .5 - 1) = .3, and earns .5 x 3 - 1.2 = .3."""
+    """The risky at D = 4 - .5 / .5 leave the safe a rent .5 (.8 / .5 - 1) = .3, and earn .5 x 3 - 1.2 = .3."""
     menu = solve_menu(models.credit_rationing([0.5, 0.8], [risky, 1 - risky], collateral=2.0, recovery=0.9, **LOANS))
     serves = risky * 0.3 > (1 - risky) * 0.3
     if risky != 0.5:
@@ -206,7 +208,7 @@ def test_stiglitz_and_weiss_projects_of_one_mean_drive_out_the_safe_where_the_ra
 
 CREDIT = [
     ({"success_probabilities": [0.5, 0.0]}, r"success_probabilities\[1\] is 0.0: give a probability", {}),
-    ({"returns": [4.0, 4.0, 4.0]}, r"returns has shape \(3,\); expected one number, or one per type", {"returns": [4.0, 4.0]}),
+    ({"returns": [4.0, 4.0, 4.0]}, r"returns has shape \(3,\); expected one number, or", {"returns": [4.0, 4.0]}),
     ({"returns": [4.0, 0.0]}, r"returns\[1\] is 0.0: it must be positive", {}),
     ({"funds": 0.0}, "funds is 0.0: give one positive number", {}),
     ({"recovery": 1.5}, "recovery is 1.5: give a number from 0 .* to 1", {"recovery": 1.0}),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import pairwise
 from typing import Any, Literal, Protocol
 
 import numpy as np
@@ -57,9 +58,9 @@ def insurance(
     are "none". `insured_consumption` turns promises back into money.
 
     A monopoly maximises profit (Stiglitz 1977). In competition every contract breaks even on its own (Rothschild &
-    Stiglitz 1976): the riskiest is fully insured at its fair price, and everybody else gets as much insurance at its fair
-    price as leaves the next riskier one indifferent. As one program: the safest is as well off as it can be while the
-    menu breaks even in sum and nobody else is better off than with the own contract. Whether another menu could win
+    Stiglitz 1976): the riskiest is fully insured at its fair price, and everybody else gets as much insurance at its
+    fair price as leaves the next riskier one indifferent. As one program: the safest is as well off as it can be while
+    the menu breaks even in sum and nobody else is better off than with the own contract. Whether another menu could win
     everybody over is another question, which depends on the weights.
 
     Parameters
@@ -105,8 +106,8 @@ def insurance(
     risk = one_each("loss_probabilities", loss_probabilities, labels)
     for who in np.flatnonzero((risk <= 0) | (risk >= 1))[:1]:
         raise ProblemError(
-            f"loss_probabilities{place((int(who),), names)} is {risk[who]}: give a probability between 0 and 1, neither "
-            "of which is a risk"
+            f"loss_probabilities{place((int(who),), names)} is {risk[who]}: give a probability between 0 and 1, "
+            "neither of which is a risk"
         )
     if market not in ("monopoly", "competitive"):
         raise ProblemError(f"market is {market!r}: use 'monopoly' or 'competitive'")
@@ -167,14 +168,14 @@ def _income(wealth: Any, loss: Any, utility: Any) -> Array:
 def _competitive(problem: ScreeningProblem, risk: Array, income: Array, utility: Any) -> ScreeningProblem:
     """The program whose best menu holds the separating contracts that break even one by one."""
     order = np.argsort(-risk, kind="stable").tolist()
-    for one, other in zip(order[:-1], order[1:], strict=True):
+    for one, other in pairwise(order):
         if risk[one] == risk[other]:
             raise ProblemError(
-                f"types {problem.labels[one]!r} and {problem.labels[other]!r} have the same loss probability: make them "
-                "one type with the sum of their weights"
+                f"types {problem.labels[one]!r} and {problem.labels[other]!r} have the same loss probability: make "
+                "them one type with the sum of their weights"
             )
     own, tempted, gained = (np.zeros(len(risk)) for _ in range(3))
-    before = np.full(2, np.nan)
+    before, utility_before = np.full(2, np.nan), np.nan
     for k, who in enumerate(order):
         chance = problem.valuations[who]
         spent = _break_even(chance, income, utility, None if k == 0 else (before, utility_before))
