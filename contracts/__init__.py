@@ -41,7 +41,7 @@ from contracts.menu.files import load_menu
 from contracts.menu.menu import Menu
 from contracts.menu.offers import Options
 from contracts.problem.ambiguity import Ambiguity, ChiSquare, KullbackLeibler, Moments, TotalVariation, Wasserstein
-from contracts.problem.costs import Cost, Entropy, Linear, Logarithm, Power, Quadratic, Separable, Total
+from contracts.problem.costs import Cost, Entropy, Linear, Logarithm, Power, Quadratic, Separable, ShiftedPower, Total
 from contracts.problem.costs import Exponential as ExponentialCost
 from contracts.problem.domains import Box, Domain, NonNegative, Polyhedron, Simplex
 from contracts.problem.dropping import without_zero_weights
@@ -126,6 +126,7 @@ __all__ = [  # noqa: RUF022 - as Python sorts them
     "ScreeningProblem",
     "Search",
     "Separable",
+    "ShiftedPower",
     "Simplex",
     "SolverError",
     "SquareRoot",

@@ -559,6 +559,7 @@ OBJECTS: dict[str, Callable[[], Any]] = {
     "ScreeningProblem": problem,
     "Search": lambda: c.Search(n_options=2, n_population=8, n_generations=2),
     "Separable": lambda: c.Separable([c.Quadratic(1.0), c.Power(3.0)]),
+    "ShiftedPower": lambda: c.ShiftedPower(2.0, scale=0.5, offset=4.0),
     "Simplex": lambda: c.Simplex(),
     "SquareRoot": lambda: c.SquareRoot(),
     "Surplus": lambda: c.Surplus(),
@@ -833,7 +834,7 @@ CALLS: dict[str, Callable[[], dict[str, Any]]] = {
     **_methods("Exponential Isoelastic", "value marginal", lambda: {"utility": np.array([1.0, 2.0])}),
     **_methods("Exponential Isoelastic", "conjugate", lambda: {"price": np.array([1.0, 2.0])}),
     **_methods("Exponential Isoelastic", "expression", lambda: {"utility": _variable((2,))}),
-    **_methods("Linear Quadratic Entropy ExponentialCost Logarithm Separable Total", "expression", lambda: {"allocation": _variable((2, 2))}),
+    **_methods("Linear Quadratic Entropy ExponentialCost Logarithm Separable ShiftedPower Total", "expression", lambda: {"allocation": _variable((2, 2))}),
     "Power.expression": lambda: {"allocation": _variable((2, 2)), "near": 1.0},
     **_methods("Box NonNegative Polyhedron Simplex", "constraints", lambda: {
         "allocation": _variable((2, 2)), "share": np.ones((2, 1))}),

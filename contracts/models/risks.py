@@ -9,11 +9,11 @@ from typing import Any, Literal, Protocol
 import numpy as np
 
 from contracts.errors import ProblemError
-from contracts.inputs.arrays import Array, place
+from contracts.inputs.arrays import Array, finite, place
 from contracts.inputs.door import checked
 from contracts.models.checks import labels_for, names_for, one_each, positive
 from contracts.models.competition import break_even_rows, separating_welfare
-from contracts.problem.costs import Cost
+from contracts.problem.costs import Cost, is_straight, scaled_cost
 from contracts.problem.domains import Box
 from contracts.problem.objectives import Profit
 from contracts.problem.screening import ScreeningProblem
@@ -22,7 +22,7 @@ ROUNDING = 8 * float(np.finfo(np.float64).eps)  # of an indifference, by which a
 
 
 class RiskAverse(Protocol):
-    """What a utility of money must say: `contracts.Log`, `SquareRoot` and `CARA` do."""
+    """What a utility of money must say: `contracts.Log`, `SquareRoot`, `CRRA` and `CARA` do."""
 
     def value(self, wage: Array) -> Array:
         """Utility of amounts of money."""
@@ -52,7 +52,7 @@ def insurance(
 
     Without insurance a person has `wealth`, or `wealth - loss` after an accident, which befalls type i with probability
     p_i. A contract promises utility in both states; the allocation is how much more it promises than the person has
-    anyway, x = (u(c) - u(wealth), u(c') - u(wealth - loss)). Expected utility is linear in it, with valuations
+    anyway, x = (u(c) - u(wealth), u(c') - u(wealth - loss)) / u'(wealth), which is money at the margin. Expected utility is linear in it, with valuations
     (1 - p_i, p_i), and what it costs, expected consumption beyond expected income, is convex, because u is concave. It
     depends on who is served: `cost` is one per type. There is no money besides, for money is what is insured: transfers
     are "none". `insured_consumption` turns promises back into money.
@@ -68,7 +68,7 @@ def insurance(
     loss_probabilities : (n_types,) array p, between 0 and 1
     weights : (n_types,) array, shares of the types; equal if left out
     wealth, loss : positive, money
-    utility : of money: contracts.Log(), SquareRoot() or CARA(a)
+    utility : of money: contracts.Log(), SquareRoot(), CRRA(g) or CARA(a)
     market : "monopoly" or "competitive"
     labels : names of the types
 
@@ -113,13 +113,17 @@ def insurance(
         raise ProblemError(f"market is {market!r}: use 'monopoly' or 'competitive'")
     income = _income(wealth, loss, utility)
     chances = np.column_stack([1.0 - risk, risk])
-    promised = [utility.promises(income, chance) for chance in chances]
+    promised, unit = [utility.promises(income, chance) for chance in chances], _unit(income, utility)
+    if is_straight(promised[0][0]):
+        raise ProblemError(
+            f"utility is {utility!r}: who minds no risk needs no insurance; use Log(), CRRA(g) or CARA(a)"
+        )
     problem = ScreeningProblem(
         chances,
         weights,
-        cost=[cost for cost, _, _ in promised],
-        domain=Box(promised[0][2], np.inf),
-        principal_values=np.array([-price for _, price, _ in promised]),
+        cost=[scaled_cost(cost, unit, 1.0) for cost, _, _ in promised],
+        domain=Box(promised[0][2] / unit, np.inf),
+        principal_values=np.array([-price * unit for _, price, _ in promised]),
         transfers="none",
         objective=Profit(),
         labels=labels_for("loss_probabilities", loss_probabilities, weights, labels),
@@ -144,17 +148,22 @@ def insured_consumption(allocation: Any, *, wealth: float, loss: float, utility:
     array([[100.,  64.]])
     """
     income = _income(wealth, loss, utility)
-    gains = np.asarray(allocation, dtype=np.float64)
+    gains = finite("allocation", allocation)
     if gains.ndim != 2 or gains.shape[1] != 2:
         raise ProblemError(f"allocation has shape {gains.shape}; expected (n, 2): give menu.allocation")
-    return np.asarray(utility.inverse(utility.value(income) + gains))
+    return np.asarray(utility.inverse(utility.value(income) + gains * _unit(income, utility)))
+
+
+def _unit(income: Array, utility: Any) -> float:
+    """Utility that is worth one unit of money to a person without a loss, u'(wealth)."""
+    return 1.0 / float(utility.price(income[:1])[0])
 
 
 def _income(wealth: Any, loss: Any, utility: Any) -> Array:
     """What people have without insurance, in both states; (2,)."""
     if isinstance(utility, type) or not all(hasattr(utility, name) for name in ("value", "inverse", "promises")):
         shown = f"the class {utility.__name__}" if isinstance(utility, type) else repr(utility)
-        raise ProblemError(f"utility is {shown}: use contracts.Log(), SquareRoot() or CARA(a)")
+        raise ProblemError(f"utility is {shown}: use contracts.Log(), SquareRoot(), CRRA(g) or CARA(a)")
     income = positive("wealth", wealth) - np.array([0.0, positive("loss", loss)])
     worth = utility.value(income)
     if not np.isfinite(worth).all():
@@ -175,6 +184,7 @@ def _competitive(problem: ScreeningProblem, risk: Array, income: Array, utility:
                 "them one type with the sum of their weights"
             )
     own, tempted, gained = (np.zeros(len(risk)) for _ in range(3))
+    unit = _unit(income, utility)
     before, utility_before = np.full(2, np.nan), np.nan
     for k, who in enumerate(order):
         chance = problem.valuations[who]
@@ -186,7 +196,7 @@ def _competitive(problem: ScreeningProblem, risk: Array, income: Array, utility:
         else:
             own[who], tempted[who] = np.linalg.solve(np.column_stack([chance, -before]), slope)
         before, utility_before = chance, float(chance @ promised)
-        gained[who] = chance @ (promised - utility.value(income))
+        gained[who] = chance @ (promised - utility.value(income)) / unit
     return replace(
         problem,
         objective=separating_welfare(own, tempted, problem.weights, order),

@@ -129,7 +129,7 @@ def _checked_part(cost: Any, where: str) -> Cost:
     if isinstance(cost, type | ByType) or not isinstance(cost, Cost):
         raise ProblemError(
             f"{where} is {described(cost)}: use Linear, Quadratic, Power, Entropy, ExponentialCost, Logarithm, "
-            "Separable, Total, or an object with the methods value, conjugate and expression"
+            "Separable, ShiftedPower, Total, or an object with the methods value, conjugate and expression"
         )
     return cost
 

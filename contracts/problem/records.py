@@ -21,7 +21,17 @@ from contracts.inputs.documents import parse_json
 from contracts.inputs.files import read_text, write_text
 from contracts.inputs.names import NumberedLabels
 from contracts.problem.ambiguity import ChiSquare, KullbackLeibler, Moments, TotalVariation, Wasserstein
-from contracts.problem.costs import ByType, Entropy, Linear, Logarithm, Power, Quadratic, Separable, Total
+from contracts.problem.costs import (
+    ByType,
+    Entropy,
+    Linear,
+    Logarithm,
+    Power,
+    Quadratic,
+    Separable,
+    ShiftedPower,
+    Total,
+)
 from contracts.problem.costs import Exponential as ExponentialCost
 from contracts.problem.domains import Box, NonNegative, Polyhedron, Simplex
 from contracts.problem.objectives import Exponential, Isoelastic, Profit, WeightedSum, Welfare, WorstOff
@@ -41,7 +51,7 @@ def kind_of(part: type) -> str:
 KINDS: dict[str, dict[str, type]] = {
     "cost": {
         kind_of(part): part
-        for part in (Linear, Quadratic, Power, Entropy, ExponentialCost, Logarithm, Separable, Total)
+        for part in (Linear, Quadratic, Power, Entropy, ExponentialCost, Logarithm, ShiftedPower, Separable, Total)
     },
     "domain": {kind_of(part): part for part in (NonNegative, Box, Simplex, Polyhedron)},
     "objective": {kind_of(part): part for part in (Profit, Welfare, WeightedSum)},
