@@ -384,6 +384,7 @@ class Menu:
             **({"reading": _lists(self.reading)} if self.problem.readings else {}),
             "utility": self.utility.tolist(),
             "multipliers": multipliers_record(self.bound.multipliers),
+            **({"shadow_prices": self.shadow_prices} if self.problem.constraints else {}),
             "certificate": self.certificate.to_dict(),
         }
 

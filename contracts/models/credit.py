@@ -14,6 +14,7 @@ from contracts.models.checks import labels_for, names_for, not_negative, one_eac
 from contracts.models.competition import break_even_rows, separating_welfare
 from contracts.problem.costs import Linear
 from contracts.problem.domains import Polyhedron
+from contracts.problem.reading import Reading
 from contracts.problem.screening import ScreeningProblem
 
 
@@ -100,14 +101,18 @@ def credit_rationing(
     if market not in ("monopoly", "competitive"):
         raise ProblemError(f"market is {market!r}: use 'monopoly' or 'competitive'")
     problem = ScreeningProblem(
-        np.column_stack([chance * gross - given_up, -chance, chance - 1.0]),
+        np.column_stack([chance * gross - given_up, -chance * cost, (chance - 1.0) * cost]),
         weights,
         cost=Linear([cost, 0.0, 0.0]),
-        domain=_contracts(float(gross.max()), most),
-        principal_values=np.column_stack([np.zeros_like(chance), chance, share * (1.0 - chance)]),
+        domain=_contracts(float(gross.max()) / cost, most / cost),
+        principal_values=np.column_stack([np.zeros_like(chance), chance, share * (1.0 - chance)]) * [1.0, cost, cost],
         transfers="none",
         labels=labels_for("success_probabilities", success_probabilities, weights, labels),
         goods=("credit", "repayment", "collateral"),
+        readings=(
+            Reading("credit", good=0),
+            *(Reading(name, good=k, scale=cost) for k, name in ((1, "repayment"), (2, "collateral"))),
+        ),
     )
     return problem if market == "monopoly" else _competitive(problem, cost, most)
 
@@ -129,13 +134,13 @@ def _contracts(largest: float, most: float) -> Polyhedron:
 def _competitive(problem: ScreeningProblem, funds: float, most: float) -> ScreeningProblem:
     """The program whose best menu holds the separating contracts that break even one by one."""
     worth, earned, labels = problem.valuations, problem.principal_values, problem.labels
-    chance = -worth[:, 1]
+    chance = -worth[:, 1] / funds
     order = np.argsort(chance, kind="stable").tolist()
     own, tempted, gained = (np.zeros(len(chance)) for _ in range(3))
     for k, who in enumerate(order):
         before = order[k - 1]
         if k == 0:
-            terms, own[who] = np.array([funds / chance[who], 0.0]), 1.0
+            terms, own[who] = np.array([1.0 / chance[who], 0.0]), 1.0
         elif chance[who] == chance[before]:
             raise ProblemError(
                 f"types {labels[before]!r} and {labels[who]!r} have the same success probability: make them one type "
@@ -152,9 +157,9 @@ def _competitive(problem: ScreeningProblem, funds: float, most: float) -> Screen
                 f"type {labels[who]!r} gains {gained[who]:.6g} from a loan that breaks even: leave it out, it is not "
                 "creditworthy in competition"
             )
-        if terms[1] > most:
+        if terms[1] * funds > most:
             raise ProblemError(
-                f"collateral is {most:.6g}, but it takes {terms[1]:.6g} to tell type {labels[who]!r} from "
+                f"collateral is {most:.6g}, but it takes {terms[1] * funds:.6g} to tell type {labels[who]!r} from "
                 f"{labels[before]!r}: let borrowers post as much"
             )
         if k > 0 and own[who] * gained[who] < tempted[who] * gained[before]:

@@ -376,8 +376,9 @@ class ScreeningProblem:
         return sets if sets is None or sets.factors.any() else None
 
     def under(self, weights: Array) -> ScreeningProblem:
-        """The same problem for a principal who is sure of other weights."""
-        return replace(self, weights=weights, ambiguity=None)
+        """The same problem for a principal who is sure of other weights; rows count the same agents as before."""
+        rows = self.constraints if np.array_equal(weights, self.weights) else self.rows
+        return replace(self, weights=weights, ambiguity=None, constraints=rows)
 
     @cached_property
     def terms(self) -> WeightedSum:

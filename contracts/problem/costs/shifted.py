@@ -93,7 +93,7 @@ class ShiftedPower:
         """x / offset, and the logarithm of 1 + x / offset."""
         share = allocation / self.offset
         with np.errstate(divide="ignore", invalid="ignore"):
-            return share, np.where(share >= -1, np.log1p(share), -np.inf)
+            return share, np.where(share < -1, -np.inf, np.log1p(share))
 
     def value(self, allocation: Array) -> Array:
         share, logs = self._logs(allocation)
@@ -128,7 +128,7 @@ class ShiftedPower:
     def hessian(self, allocation: Array) -> Array:
         _, logs = self._logs(allocation)
         slope = self.scale * self.exponent * (self.exponent - 1) / self.offset**2
-        with np.errstate(over="ignore"):
+        with np.errstate(over="ignore", invalid="ignore"):
             return diagonal(slope * np.exp((self.exponent - 2) * logs))
 
     def inverse_marginal(self, marginal: Array) -> Array:
@@ -143,7 +143,8 @@ class ShiftedPower:
         import cvxpy as cp
 
         scale, slope = (np.array(np.broadcast_to(part, allocation.shape)) for part in (self.scale, 1.0 / self.offset))
-        return cp.sum(cp.multiply(scale, cp.power(1.0 + cp.multiply(slope, allocation), self.exponent) - 1.0), axis=1)
+        powers = cp.power(1.0 + cp.multiply(slope, allocation), self.exponent, approx=False)  # no exponent near it
+        return cp.sum(cp.multiply(scale, powers - 1.0), axis=1)
 
     def asymptotic_slopes(self, n_goods: Count) -> tuple[Array, Array]:
         """What one unit less and one unit more cost in the long run; (n_goods,) both."""

@@ -174,6 +174,12 @@ def test_insurance_that_is_none_is_refused_with_a_remedy_that_works(wrong, says,
 
 # ---- credit ----
 
+
+def terms_of(menu):
+    """Chance of credit, repayment and collateral, in money."""
+    return np.column_stack([menu.reading[name] for name in ("credit", "repayment", "collateral")])
+
+
 LOANS = {"returns": 4.0, "funds": 1.2, "reservation_utility": 0.5}
 
 
@@ -199,7 +205,7 @@ def test_collateral_separates_borrowers_in_competition(risky, recovery):
             [0.5, 0.8], [risky, 1 - risky], collateral=3.0, recovery=recovery, market="competitive", **LOANS
         )
     )
-    assert menu.allocation == pytest.approx(np.array([[1.0, 2.4, 0.0], [1.0, repaid, posted]]), abs=1e-4)
+    assert terms_of(menu) == pytest.approx(np.array([[1.0, 2.4, 0.0], [1.0, repaid, posted]]), abs=1e-4)
     assert menu.payoff == pytest.approx([0.0, 0.0], abs=1e-4)
     assert menu.certificate.holds
 

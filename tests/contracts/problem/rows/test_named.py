@@ -266,6 +266,18 @@ def test_expectations_are_over_the_weights_that_are_given_whatever_is_the_worst_
     assert menu.worst_case_weights.tolist() != SHARES
 
 
+def test_regret_compares_menus_that_keep_the_same_rows():
+    """So no other weights are a reason to be below nothing, whoever was counted when the limit was stated."""
+    problem = replace(
+        BASE, ambiguity=c.TotalVariation(0.2), constraints=[Capacity(0.6), EqualAccess(["low", "high"], 2.0)]
+    )
+    found = c.regret(solve_menu(problem), {"few high": [0.7, 0.2, 0.1], "many high": [0.3, 0.3, 0.4]})
+    assert np.all(found.bound - found.value >= -1e-9)
+    moved = problem.under(np.array([0.3, 0.3, 0.4]))
+    assert moved.rows[0].allocation.ravel().tolist() == SHARES
+    assert problem.under(problem.weights).constraints == problem.constraints
+
+
 def test_a_front_keeps_them():
     problem = replace(BASE, constraints=[Capacity(0.6)])
     front = c.pareto_front(problem, [c.Profit(), c.TotalSurplus()], gap=0.1)
