@@ -52,10 +52,10 @@ def insurance(
 
     Without insurance a person has `wealth`, or `wealth - loss` after an accident, which befalls type i with probability
     p_i. A contract promises utility in both states; the allocation is how much more it promises than the person has
-    anyway, x = (u(c) - u(wealth), u(c') - u(wealth - loss)) / u'(wealth), which is money at the margin. Expected utility is linear in it, with valuations
-    (1 - p_i, p_i), and what it costs, expected consumption beyond expected income, is convex, because u is concave. It
-    depends on who is served: `cost` is one per type. There is no money besides, for money is what is insured: transfers
-    are "none". `insured_consumption` turns promises back into money.
+    anyway, x = (u(c) - u(wealth), u(c') - u(wealth - loss)) / u'(wealth), which is money at the margin. Expected
+    utility is linear in it, with valuations (1 - p_i, p_i), and what it costs, expected consumption beyond expected
+    income, is convex, because u is concave. It depends on who is served: `cost` is one per type. There is no money
+    besides, for money is what is insured: transfers are "none". `insured_consumption` turns promises back into money.
 
     A monopoly maximises profit (Stiglitz 1977). In competition every contract breaks even on its own (Rothschild &
     Stiglitz 1976): the riskiest is fully insured at its fair price, and everybody else gets as much insurance at its
