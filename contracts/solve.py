@@ -122,8 +122,8 @@ def _best_menu(
     method: str,
     gap: float,
     time_limit: float,
-    progress: Any = False,
-    start: Menu | None = None,
+    progress: Any,
+    start: Menu | None,
 ) -> Menu:
     """The best menu, with utilities in the unit that they have."""
     began = time.monotonic()
@@ -190,7 +190,7 @@ def _in_another_unit(
     if unit == 1.0:
         return None
     try:
-        found = _best_menu(in_units_of_utility(problem, unit), method, gap, time_limit, progress)
+        found = _best_menu(in_units_of_utility(problem, unit), method, gap, time_limit, progress, None)
     except ContractError:
         return None  # what is wrong is said in the user's unit
     prices = found.bound.multipliers
