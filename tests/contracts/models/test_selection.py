@@ -248,3 +248,23 @@ def test_credit_that_is_none_is_refused_with_a_remedy_that_works(wrong, says, ri
     with pytest.raises(c.ProblemError, match=says):
         models.credit_rationing(**usual | wrong)
     assert solve_menu(models.credit_rationing(**usual | right)).certificate.holds
+
+
+# ---- units ----
+
+
+@pytest.mark.parametrize("money", [1e-6, 1e-3, 1e3, 1e6])
+@pytest.mark.parametrize("market", ["monopoly", "competitive"])
+def test_the_unit_of_money_changes_no_contract(money, market):
+    def insured(money):
+        usual = {"wealth": 100.0 * money, "loss": 60.0 * money, "utility": c.CRRA(2.5)}
+        menu = solve_menu(models.insurance(RISKS, [0.1, 0.9], market=market, **usual))
+        return insured_consumption(menu.allocation, **usual) / money
+
+    def lent(money):
+        loans = {name: amount * money for name, amount in LOANS.items()} | {"collateral": 3.0 * money}
+        menu = solve_menu(models.credit_rationing([0.5, 0.8], [0.4, 0.6], recovery=0.5, market=market, **loans))
+        return terms_of(menu) / [1.0, money, money]
+
+    assert insured(money) == pytest.approx(insured(1.0), abs=0.05)
+    assert lent(money) == pytest.approx(lent(1.0), abs=1e-3)
