@@ -46,14 +46,14 @@ from contracts.menu.menu import Menu
 from contracts.menu.offers import Options
 from contracts.menu.sensitivity import Sensitivity
 from contracts.problem.ambiguity import Ambiguity, ChiSquare, KullbackLeibler, Moments, TotalVariation, Wasserstein
-from contracts.problem.costs import Cost, Entropy, Linear, Logarithm, Power, Quadratic, Separable, Total
+from contracts.problem.costs import Cost, Entropy, Linear, Logarithm, Power, Quadratic, Separable, ShiftedPower, Total
 from contracts.problem.costs import Exponential as ExponentialCost
 from contracts.problem.domains import Box, Domain, NonNegative, Polyhedron, Simplex
 from contracts.problem.dropping import without_zero_weights
 from contracts.problem.mimicry import same_group
 from contracts.problem.objectives import Exponential, Isoelastic, Profit, WeightedSum, Welfare, WorstOff
 from contracts.problem.reading import Reading
-from contracts.problem.rows import LinearConstraint
+from contracts.problem.rows import Budget, Capacity, Coverage, EqualAccess, LinearConstraint, RentInequality
 from contracts.problem.screening import ScreeningProblem
 from contracts.problem.uncertainty import Ellipsoid, Interval, Noise, Uncertainty
 from contracts.proof.certificate import Certificate, Deviation
@@ -73,8 +73,10 @@ __all__ = [  # noqa: RUF022 - as Python sorts them
     "Audit",
     "Binding",
     "Box",
+    "Budget",
     "CARA",
     "CRRA",
+    "Capacity",
     "Certificate",
     "ChiSquare",
     "ComparativeStatics",
@@ -88,6 +90,7 @@ __all__ = [  # noqa: RUF022 - as Python sorts them
     "ContractForm",
     "ContractMultipliers",
     "Cost",
+    "Coverage",
     "Criterion",
     "Deviation",
     "Discretisation",
@@ -97,6 +100,7 @@ __all__ = [  # noqa: RUF022 - as Python sorts them
     "Ellipsoid",
     "Entropy",
     "Envy",
+    "EqualAccess",
     "Exponential",
     "ExponentialCost",
     "Front",
@@ -133,6 +137,7 @@ __all__ = [  # noqa: RUF022 - as Python sorts them
     "Refinement",
     "Regret",
     "Repaired",
+    "RentInequality",
     "RiskNeutral",
     "RobustShare",
     "Schedule",
@@ -140,6 +145,7 @@ __all__ = [  # noqa: RUF022 - as Python sorts them
     "Search",
     "Sensitivity",
     "Separable",
+    "ShiftedPower",
     "Simplex",
     "Slopes",
     "SolverError",

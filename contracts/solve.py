@@ -22,6 +22,7 @@ from contracts.menu.menu import Menu
 from contracts.problem.ambiguity import Moments
 from contracts.problem.objectives import TOO_AVERSE
 from contracts.problem.screening import ScreeningProblem
+from contracts.problem.utility_units import in_units_of_utility, utility_unit
 from contracts.proof.bound import Bound, upper_bound
 from contracts.proof.certificate import Certificate
 from contracts.proof.multipliers import Multipliers, no_multipliers, without_noise
@@ -112,6 +113,19 @@ def solve_menu(
     if not 0 < gap < 1:
         raise ProblemError(f"gap is {gap}: give a relative gap between 0 and 1, such as 1e-6")
     time_limit = checked_seconds(time_limit)
+    elsewhere = _in_another_unit(problem, method, gap, time_limit, progress) if start is None else None
+    return _best_menu(problem, method, gap, time_limit, progress, start) if elsewhere is None else elsewhere
+
+
+def _best_menu(
+    problem: ScreeningProblem,
+    method: str,
+    gap: float,
+    time_limit: float,
+    progress: Any,
+    start: Menu | None,
+) -> Menu:
+    """The best menu, with utilities in the unit that they have."""
     began = time.monotonic()
     deadline = began + ENGINE_SHARE * time_limit
     engine = functools.partial(
@@ -168,6 +182,29 @@ def _twins_sharing(
     return with_twins_sharing(problem.program, candidates[-1].allocation, certified, deadline)
 
 
+def _in_another_unit(
+    problem: ScreeningProblem, method: str, gap: float, time_limit: float, progress: Any
+) -> Menu | None:
+    """The best menu, found with utilities in a unit near that of payoffs; None where they are near in their own."""
+    unit = utility_unit(problem)
+    if unit == 1.0:
+        return None
+    try:
+        found = _best_menu(in_units_of_utility(problem, unit), method, gap, time_limit, progress, None)
+    except ContractError:
+        return None  # what is wrong is said in the user's unit
+    prices = found.bound.multipliers
+    paid = problem.weights * (problem.terms.profit_weight + prices.profit)  # what a unit of transfer is worth by itself
+    transfer = (prices.transfer + paid) / unit - paid
+    own = dataclasses.replace(prices, ic=(prices.ic * (1.0 / unit)).tocsr(), ir=prices.ir / unit, transfer=transfer)
+    bound = upper_bound(problem.program, own)
+    menu = assembled(problem, found.contracts, found.option_of_type, bound, found.engine, gap)
+    menu = dataclasses.replace(
+        menu, certificate=dataclasses.replace(menu.certificate, is_stopped=found.certificate.is_stopped)
+    )
+    return menu if menu.certificate.holds or menu.certificate.is_stopped else None
+
+
 def _lowest_bound(failures: list[SolverError]) -> Bound | None:
     """The lowest that is proven of all menus, whichever of them was reached."""
     bounds = [failure.reached.bound for failure in failures if failure.reached is not None]
@@ -180,7 +217,7 @@ def _everybody_served(problem: ScreeningProblem, method: str, gap: float, deadli
     Tried where types can be left out, and the program that says so is for the slower, general engine.
     """
     known = problem.ambiguity is None and problem.valuation_sets is None
-    if problem.program is problem or not known or suitable_method(problem.program) != "reference":
+    if problem.program is problem or problem.has_rows or not known or suitable_method(problem.program) != "reference":
         return None
     compulsory = dataclasses.replace(problem, participation="compulsory", serving_cost=0.0)
     is_large = problem.n_types > REFERENCE_TYPES or problem.n_goods > REFERENCE_GOODS

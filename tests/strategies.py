@@ -116,6 +116,9 @@ def costs(draw: Any, n_goods: int, kind: str, money: float = 1.0) -> c.Cost:
         return c.ExponentialCost(draw(st.sampled_from([0.5, 2.0])), money * draw(st.sampled_from([0.25, 1.0])))
     if kind == "logarithm":
         return c.Logarithm(money * draw(st.sampled_from([0.5, 2.0])), capacity=draw(st.sampled_from([4.0, 8.0])))
+    if kind == "shifted":
+        exponent, offset = draw(st.sampled_from([(1.5, 4.0), (-1.0, -8.0), (-0.5, -4.0)]))
+        return c.ShiftedPower(exponent, money * draw(st.sampled_from([0.5, 2.0])), offset)
     if kind == "separable":
         one_good = st.sampled_from(["quadratic", "exponential", "logarithm"])
         return c.Separable([draw(costs(1, draw(one_good), money)) for _ in range(n_goods)])
@@ -127,7 +130,7 @@ def costs(draw: Any, n_goods: int, kind: str, money: float = 1.0) -> c.Cost:
 
 SMOOTH = ("quadratic", "diagonal", "matrix", "power", "own")
 BY_TYPE = ("quadratic", "matrix", "exponential")  # kinds of costs that may differ by type
-MADE = ("exponential", "logarithm", "separable", "total")  # of exponents and logarithms, goods and totals
+MADE = ("exponential", "logarithm", "separable", "total", "shifted")  # of exponents and logarithms, goods and totals
 LEGAL = {  # costs by domain: a linear cost on x >= 0 has a bound only if its multipliers are exact to the last bit
     "nonnegative": (*SMOOTH, *MADE),
     "box": ("linear", *SMOOTH, *MADE),

@@ -41,10 +41,11 @@ ROOMS = {
 }
 PUBLIC = {"contracts.models", "contracts.symbolic"}  # rooms that hand out names
 PUBLIC |= {"inference.cli", "inference.language", "inference.society"}
-PUBLIC |= {"contracts.problem.costs"}  # and a folder of one idea, behind whose door its files are private
+PUBLIC |= {"contracts.problem.costs", "contracts.problem.rows"}  # and folders of one idea: their files are private
 MOST_MODULES = 12  # in a folder
 MOST_LINES = 400  # of a file, unless a reason stands beside its name
 LONG = {
+    "contracts/agency/utility.py": "five utilities, each with its inverse, conjugate and rounding",
     "contracts/engines/cuts.py": "one algorithm",
     "contracts/menu/menu.py": "one result and its questions; choosing is to leave",
     "contracts/menu/picture.py": "three pictures of a menu",

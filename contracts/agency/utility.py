@@ -14,9 +14,10 @@ import numpy as np
 
 from contracts.errors import ProblemError
 from contracts.exact.rationals import EPS
-from contracts.inputs.arrays import Array, number
+from contracts.inputs.arrays import Array, finite, number
 from contracts.inputs.door import checked
 from contracts.inputs.frozen import dataclass
+from contracts.problem.costs import Cost, Exponential, Linear, Logarithm, Quadratic, ShiftedPower
 
 ULPS = 8.0  # twice the units in the last place that logarithms, powers and exponentials of arrays may be off
 TINY = 1e-300  # where products may lose bits
@@ -60,6 +61,13 @@ class Utility:
         """The largest value of price u(w) - w over all wages, and a bound on the rounding in it."""
         raise NotImplementedError
 
+    def promises(self, wage: Array, chance: Array) -> tuple[Cost, Array, Array]:
+        """What promising x_o more utility than wages w_o are worth costs: sum_o chance_o [h(u(w_o) + x_o) - w_o].
+
+        Returns a Cost that is nothing for nothing, a price per unit of x_o besides, and the least x_o; (n_outcomes,).
+        """
+        raise NotImplementedError
+
     def interval(self, wage: Array) -> tuple[Array, Array]:
         """Bounds on the utility of wages, rounded outward: what `value` says, less and more what it may be off.
 
@@ -90,6 +98,18 @@ def checked_utility(utility: Utility, value: Any) -> Array:
         odd = float(values[~((values >= low) & (values <= high))].flat[0])
         raise ProblemError(f"utility {odd:g} is worth no wage under {utility!r}: stay between {low:g} and {high:g}")
     return values
+
+
+def promised(utility: Utility, wage: Any, chance: Any) -> tuple[Array, Array]:
+    """What wages are worth and their chances, (n,) both, refused where more utility than that has no cost."""
+    worth, chances = utility.value(finite("wage", wage)), finite("chance", chance)
+    if worth.ndim != 1 or chances.shape != worth.shape or not len(worth) or np.any(chances <= 0):
+        raise ProblemError("wage and chance must be lists of the same length, with positive chances")
+    if not np.all(np.isfinite(worth)) or (
+        np.any(worth == 0) and not isinstance(utility, RiskNeutral | SquareRoot | Log)
+    ):
+        raise ProblemError(f"wages {wage} have no utility to start from under {utility!r}: give larger ones")
+    return worth, chances
 
 
 def checked_price(price: Any) -> Array:
@@ -135,6 +155,11 @@ class RiskNeutral(Utility):
         """Nothing at price 1, infinite at any other, without rounding."""
         prices = np.asarray(price, dtype=np.float64)
         return np.where(prices == 1.0, 0.0, np.inf), np.zeros_like(prices)
+
+    def promises(self, wage: Array, chance: Array) -> tuple[Cost, Array, Array]:
+        """Promised utility is promised money, without limits."""
+        worth, chances = promised(self, wage, chance)
+        return Linear(0.0), chances, np.full(len(worth), -np.inf)
 
     def interval(self, wage: Array) -> tuple[Array, Array]:
         """Wages themselves, twice: nothing is rounded."""
@@ -211,6 +236,16 @@ class OfWealth(Utility):
             logs = np.abs(np.log(np.maximum(wealth, TINY)))
             off = size * (4 * ULPS + logs) * EPS * (1 + 1 / self._aversion) + abs(self.wealth) * EPS
         return np.asarray(value), np.asarray(off + TINY)
+
+    def promises(self, wage: Array, chance: Array) -> tuple[Cost, Array, Array]:
+        """Exponential for the logarithm, quadratic for the root, else a shifted power; see `Utility.promises`."""
+        (worth, chances), k, rho = promised(self, wage, chance), self._factor, 1.0 - self._aversion
+        wealth, nothing = self.wealth + np.asarray(wage, dtype=np.float64), np.zeros(len(worth))
+        if rho == 0:
+            return Exponential(1.0 / k, chances * wealth / k), nothing, nothing - np.inf
+        if rho == 0.5:
+            return Quadratic(chances / (2 * k**2)), chances * worth / (2 * k**2), -worth
+        return ShiftedPower(1.0 / rho, chances * wealth, worth), nothing, -worth if rho > 0 else nothing - np.inf
 
     def _wealth_at(self, price: Array) -> Array:
         with np.errstate(over="ignore"):
@@ -366,6 +401,12 @@ class CARA(Utility):
         logs = np.log(self.risk_aversion * checked_price(price))
         off = (4 + ULPS * (1 + np.abs(logs))) * EPS / self.risk_aversion
         return np.asarray(-(1.0 + logs) / self.risk_aversion), np.asarray(off)
+
+    def promises(self, wage: Array, chance: Array) -> tuple[Cost, Array, Array]:
+        """Promised utility costs sum_o chance_o / a log(1 / (1 - utility / capacity_o)): at most -u(w_o) can be had."""
+        worth, chances = promised(self, wage, chance)
+        nothing = np.zeros(len(worth))
+        return Logarithm(chances / self.risk_aversion, -worth), nothing, nothing - np.inf
 
     def _rounding(self, wage: Array) -> Array:
         with np.errstate(over="ignore", invalid="ignore"):

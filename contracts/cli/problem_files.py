@@ -41,6 +41,10 @@ WORDS = (
     "transfers",
     "participation",
     "metric",
+    "good",
+    "types",
+    "between",
+    "of",
     *KINDS,
 )  # keys that may hold text; everything else is numbers
 INFINITIES = ("inf", "-inf")  # how records write them, since JSON has none
@@ -199,6 +203,8 @@ def _check_values(record: dict[str, Any]) -> None:
 def require_numbers(value: Any, where: str = "") -> None:
     """Refuse text and switches in a value read from a file, at any depth, except under keys that are made of them."""
     key = where.rpartition(".")[2]
+    if key.startswith(("good[", "types[", "between[")):  # lists of names, or of lists of them
+        key = key.partition("[")[0]
     if key.startswith(("cost[", "costs[")):  # one kind of a list of costs
         key = "cost"
     if isinstance(value, dict):

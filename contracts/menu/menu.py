@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
@@ -17,6 +17,7 @@ from contracts.inputs.kinds import position
 from contracts.inputs.names import check_same_names, column_names, given_names, row_names
 from contracts.menu.first_best import first_best
 from contracts.menu.offers import BINDING, OUTSIDE, Options
+from contracts.menu.rows import held_rows, rows_frame
 from contracts.problem.mimicry import accessible, type_numbers
 from contracts.problem.participation import WithOutside
 from contracts.problem.records import to_record, write_document
@@ -175,6 +176,18 @@ class Menu:
     def ir_multipliers(self) -> Array:
         """Prices of participation; (n_types,)."""
         return self.bound.multipliers.ir
+
+    @property
+    def shadow_prices(self) -> dict[str, float]:
+        """What raising the limit of each constraint by one unit is worth, by name, in units of the objective.
+
+        One more unit of a `Capacity`, or of the difference that an `EqualAccess` or `RentInequality` allows, is worth
+        that much, never less than nothing; one more unit required by a `Budget` or by `Coverage` costs minus that much.
+        A `LinearConstraint` has the worth of raising whatever limits it has. Names that repeat are numbered. Where the
+        value has a kink in the limit it is a slope between those on the two sides, and at a limit beyond which there is
+        no menu at all it is no less than the slope on the side where there are some.
+        """
+        return {row.name: row.shadow_price for row in held_rows(self)}
 
     @property
     def virtual_valuation(self) -> Array:
@@ -336,14 +349,17 @@ class Menu:
 
         return menu_html(self)
 
-    def to_frame(self) -> pd.DataFrame:
+    def to_frame(self, of: Literal["types", "constraints"] = "types") -> pd.DataFrame:
         """One row per type: weight, contract, first best, distortion, utility, rent, payoff, option, what binds.
 
-        Contracts are in the words of the model, if the problem has `readings`, and as allocation and transfer.
+        Contracts are in the words of the model, if the problem has `readings`, and as allocation and transfer. With
+        of="constraints", one row per constraint over all types: what is held of it, its limits and its shadow price.
         """
         from contracts.menu.text import menu_frame
 
-        return menu_frame(self)
+        if of not in ("types", "constraints"):
+            raise ProblemError(f"of is {of!r}: use 'types' or 'constraints'")
+        return menu_frame(self) if of == "types" else rows_frame(held_rows(self))
 
     def plot(self, ax: Axes | None = None, *, kind: str = "auto") -> Any:
         """Draw the menu; kinds are 'menu', 'types', 'rents' and 'auto'. Returns the matplotlib axes."""
@@ -388,6 +404,7 @@ class Menu:
             **({"reading": _lists(self.reading)} if self.problem.readings else {}),
             "utility": self.utility.tolist(),
             "multipliers": multipliers_record(self.bound.multipliers),
+            **({"shadow_prices": self.shadow_prices} if self.problem.constraints else {}),
             "certificate": self.certificate.to_dict(),
         }
 

@@ -15,8 +15,10 @@ from contracts.inputs.extras import pandas
 from contracts.inputs.names import given_names
 from contracts.menu.first_best import first_best
 from contracts.menu.offers import Options
+from contracts.menu.rows import held_rows, row_lines
 from contracts.problem.reading import Reading
 from contracts.problem.screening import ScreeningProblem
+from contracts.proof.bound import Bound
 from contracts.proof.certificate import Certificate, shown
 from contracts.readable import readable
 
@@ -80,6 +82,12 @@ class ShownMenu(Protocol):
 
     @property
     def ic_multipliers(self) -> csr_array: ...
+
+    @property
+    def bound(self) -> Bound: ...
+
+    @property
+    def serving(self) -> Array: ...
 
     def binding(self, who: int) -> list[str]: ...
 
@@ -153,7 +161,7 @@ def menu_table(menu: ShownMenu, width: float = math.inf) -> Table:
     return Table(
         columns,
         headline(menu),
-        [footer(menu)],
+        [*row_lines(held_rows(menu), digits_for(menu)), footer(menu)],
         between={len(shown) // 2: "..." if math.isfinite(width) else f"... {hidden} more types ..."} if hidden else {},
         kinds=["excluded" if menu.is_excluded[k] else "bunched" * int(menu.is_bunched[k]) for k in shown],
         kind="menu",

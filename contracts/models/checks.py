@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 
 from contracts.errors import ProblemError
-from contracts.inputs.arrays import Array, finite, place
+from contracts.inputs.arrays import Array, distribution, finite, place
 from contracts.inputs.names import check_same_names, given_names, row_names, type_names
+from contracts.problem.checks import WEIGHTS_SUM_TOLERANCE
 from contracts.problem.reading import TAKEN, Reading
 from contracts.problem.screening import ScreeningProblem
 
@@ -66,6 +67,24 @@ def not_negative(name: str, values: Array, labels: Any) -> Array:
             "the problem as a ScreeningProblem if it is meant"
         )
     return values
+
+
+def shares_of(name: str, given: Any, count: int, noun: str) -> Array:
+    """Positive shares of so many things, which sum to 1; equal ones if left out."""
+    if given is None:
+        return np.full(count, 1.0 / count)
+    shares = finite(name, given).reshape(-1)
+    if len(shares) != count:
+        raise ProblemError(f"{name} has {len(shares)} entries for {count} {noun}s: give one each")
+    lowest = int(np.argmin(shares))
+    if shares[lowest] <= 0:
+        raise ProblemError(
+            f"{name}[{lowest}] is {shares[lowest]}: every {noun} needs a positive share; leave out "
+            "those that do not occur"
+        )
+    if abs(shares.sum() - 1.0) > WEIGHTS_SUM_TOLERANCE:
+        raise ProblemError(f"{name} sums to {shares.sum():.10g}, not 1: divide it by its sum")
+    return distribution(shares)
 
 
 def positive(name: str, value: Any) -> float:

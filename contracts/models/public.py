@@ -15,7 +15,7 @@ from contracts.problem.costs import Power, Quadratic
 from contracts.problem.domains import Box
 from contracts.problem.objectives import Isoelastic, Profit, Welfare
 from contracts.problem.reading import Reading
-from contracts.problem.screening import ScreeningProblem
+from contracts.problem.screening import Participation, ScreeningProblem
 
 LOG_UTILITY = Isoelastic(1.0)  # W(u) = log u, the usual benchmark of optimal taxation
 
@@ -94,6 +94,78 @@ def regulation(
             Reading("payment", per_transfer=-1.0),
         ),
     )
+
+
+@checked
+def countervailing(
+    marginal_costs: Any,
+    weights: Any = None,
+    *,
+    fixed_costs: Any,
+    demand_intercept: float,
+    demand_slope: float = 1.0,
+    rent_weight: float = 0.0,
+    capacity: float | None = None,
+    participation: Participation = "voluntary",
+    labels: Any = None,
+) -> ScreeningProblem:
+    """A regulator pays a firm whose marginal cost is the higher, the lower its fixed cost is: incentives countervail.
+
+    As in `regulation` the firm knows its marginal cost theta, and is paid T for the quantity q. Besides, it has a fixed
+    cost K, lower where theta is higher: it produces theta q + K. A firm would like to claim a high marginal cost where
+    q is large, and a high fixed cost, so a low marginal cost, where q is small. In utility T - theta q, what a firm
+    must have is its fixed cost: the change of variables makes K a reservation utility, and the rent is
+    `menu.information_rent`. Quantities are below the efficient ones for low marginal costs and above them for high
+    ones. Between the two the same quantity is asked of everybody, and where K is linear in theta nobody there has a
+    rent.
+
+    Parameters
+    ----------
+    marginal_costs : (n_types,) array, non-negative, money per unit of output
+    weights : (n_types,) array, shares of the types; equal if left out
+    fixed_costs : number or (n_types,) array, non-negative, money
+    demand_intercept, demand_slope, rent_weight, capacity : as of `regulation`; the value counts utilities T - theta q
+    participation : "voluntary": the regulator may leave a type out; "compulsory": every type produces
+    labels : names of the types
+
+    Raises
+    ------
+    ProblemError
+        If costs are negative or not one per type, or anything else does not fit.
+
+    References
+    ----------
+    Lewis & Sappington (1989), Countervailing incentives in agency problems, Journal of Economic Theory 49.
+    Maggi & Rodriguez-Clare (1995), On countervailing incentives, Journal of Economic Theory 66.
+
+    Examples
+    --------
+    Fixed costs fall as fast as two units of output cost more: so two units leave nobody a rent.
+
+    >>> from contracts import solve_menu
+    >>> theta = np.array([0.5, 1.0, 1.5, 2.0, 2.5])
+    >>> problem = countervailing(theta, fixed_costs=6 - 2 * theta, demand_intercept=3.5, participation="compulsory")
+    >>> menu = solve_menu(problem)
+    >>> menu.allocation.ravel().round(4), menu.information_rent.round(4) + 0.0
+    (array([3., 2., 2., 2., 1.]), array([0., 0., 0., 0., 0.]))
+    """
+    problem = regulation(
+        marginal_costs,
+        weights,
+        demand_intercept=demand_intercept,
+        demand_slope=demand_slope,
+        rent_weight=rent_weight,
+        capacity=capacity,
+        labels=labels,
+    )
+    names = names_for(marginal_costs, labels)
+    fixed = finite("fixed_costs", fixed_costs, names)
+    if fixed.shape not in ((), (problem.n_types,)):
+        raise ProblemError(
+            f"fixed_costs has shape {fixed.shape}; expected one number, or one per type, {(problem.n_types,)}"
+        )
+    not_negative("fixed_costs", fixed.reshape(-1), names)
+    return replace(problem, reservation_utility=fixed, participation=participation)
 
 
 @checked

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any, Literal, cast
 
@@ -24,7 +24,7 @@ from contracts.problem.costs import (
 )
 from contracts.problem.domains import Domain, ends_of
 from contracts.problem.objectives import Profit, WeightedSum, Welfare
-from contracts.problem.rows import LinearConstraint, transfer_limit
+from contracts.problem.rows import LinearConstraint, Row, transfer_limit
 from contracts.problem.uncertainty import Uncertainty
 
 Transfers = Literal["free", "none"] | tuple[float | Array, float | Array]
@@ -129,7 +129,7 @@ def _checked_part(cost: Any, where: str) -> Cost:
     if isinstance(cost, type | ByType) or not isinstance(cost, Cost):
         raise ProblemError(
             f"{where} is {described(cost)}: use Linear, Quadratic, Power, Entropy, ExponentialCost, Logarithm, "
-            "Separable, Total, or an object with the methods value, conjugate and expression"
+            "Separable, ShiftedPower, Total, or an object with the methods value, conjugate and expression"
         )
     return cost
 
@@ -300,24 +300,35 @@ def check_uncertainty(uncertainty: Any, mimics: Any, shape: tuple[int, int]) -> 
         )
 
 
-def checked_constraints(given: Any, shape: tuple[int, int], transfers: Transfers) -> tuple[LinearConstraint, ...]:
-    """Rows over so many types and goods."""
-    rows = (given,) if isinstance(given, LinearConstraint) else given
-    if not isinstance(rows, Sequence) or not all(isinstance(row, LinearConstraint) for row in rows):
-        raise ProblemError("constraints must be LinearConstraint rows: give a list of LinearConstraint(...)")
-    return tuple(_checked_rows(rows, shape, transfers))
+def checked_constraints(given: Any, shape: tuple[int, int], transfers: Transfers) -> tuple[Row, ...]:
+    """Rows over so many types and goods; those by name as the user wrote them."""
+    rows = (given,) if isinstance(given, Row) else given
+    if not isinstance(rows, Sequence) or not all(isinstance(row, Row) for row in rows):
+        raise ProblemError(
+            "constraints must be LinearConstraint rows, or Capacity, Budget, Coverage, EqualAccess or RentInequality: "
+            "give a list of them"
+        )
+    return tuple(fitted_row(row, shape, transfers) if isinstance(row, LinearConstraint) else row for row in rows)
 
 
-def _checked_rows(
-    rows: Sequence[LinearConstraint], shape: tuple[int, int], transfers: Transfers
-) -> Iterator[LinearConstraint]:
-    for row in rows:
-        on = row.allocation
-        kept = replace(row, allocation=on[:, np.newaxis]) if on is not None and (*on.shape, 1) == shape else row
-        for field, fits in (("allocation", shape), ("utility", shape[:1]), ("transfer", shape[:1])):
-            given = getattr(kept, field)
-            if given is not None and given.shape != fits:
-                raise ProblemError(f"{row.name} {field} has shape {given.shape}; expected {fits}")
-        if row.transfer is not None and row.transfer.any() and transfers == "none":
-            raise ProblemError(f"{row.name} counts transfers, but transfers is 'none': leave its transfer out")
-        yield kept
+def fitted_row(row: LinearConstraint, shape: tuple[int, int], transfers: Transfers) -> LinearConstraint:
+    """A row of coefficients over so many types and goods."""
+    on = row.allocation
+    kept = replace(row, allocation=on[:, np.newaxis]) if on is not None and (*on.shape, 1) == shape else row
+    for field, fits in (("allocation", shape), *((name, shape[:1]) for name in ("utility", "transfer", "serving"))):
+        given = getattr(kept, field)
+        if given is not None and given.shape != fits:
+            raise ProblemError(f"{row.name} {field} has shape {given.shape}; expected {fits}")
+    if row.transfer is not None and row.transfer.any() and transfers == "none":
+        raise ProblemError(f"{row.name} counts transfers, but transfers is 'none': leave its transfer out")
+    return kept
+
+
+def check_serving_rows(rows: Sequence[LinearConstraint], *, excludes: bool) -> None:
+    """Refuse rows that count who is served where that has no meaning."""
+    for row in () if excludes else rows:
+        if row.serving is not None and row.serving.any():
+            raise ProblemError(
+                f"{row.name} counts chances of being served, but here everybody is served, or a contract of nothing is "
+                "as good as none: count amounts of a good (of='allocation'), or give a serving_cost"
+            )

@@ -13,7 +13,7 @@ from contracts.inputs.door import checked
 from contracts.inputs.names import check_same_names, given_names, row_names
 from contracts.problem.checks import Transfers
 from contracts.problem.costs import rows_of
-from contracts.problem.rows import LinearConstraint
+from contracts.problem.rows import of_types
 from contracts.problem.screening import ScreeningProblem
 
 BY_TYPE = {  # fields of parts that may hold one row per type, and how many dimensions they then have
@@ -84,7 +84,7 @@ def without_zero_weights(valuations: Any, weights: Any, **fields: Any) -> Kept:
             reservation_utility=0.0 if by_hand else whole.reservation_utility[kept],
             transfers=_limits_of_types(whole, kept),
             objective=_of_types(whole.objective, kept),
-            constraints=[_row_of_types(row, whole, gone, kept) for row in whole.constraints],
+            constraints=[of_types(row, whole, gone, kept) for row in whole.constraints],
             uncertainty=None if whole.uncertainty is None else _of_types(whole.uncertainty, kept),
             labels=[whole.labels[who] for who in kept],
             mimics=None if whole.mimics is None else whole.mimics[np.ix_(kept, kept)],
@@ -108,19 +108,3 @@ def _limits_of_types(whole: ScreeningProblem, kept: Indices) -> Transfers:
         return whole.transfers
     lowest, highest = (end if np.ndim(end) == 0 else np.asarray(end)[kept] for end in whole.transfers)
     return (lowest, highest)
-
-
-def _row_of_types(row: LinearConstraint, whole: ScreeningProblem, gone: Indices, kept: Indices) -> LinearConstraint:
-    found = {}
-    for field in ("allocation", "utility", "transfer"):
-        given = getattr(row, field)
-        if given is None:
-            continue
-        for who in gone:
-            if np.any(given[who]):
-                raise ProblemError(
-                    f"{row.name} counts type {whole.labels[who]!r}, whose weight is zero: give it a small weight, or "
-                    f"set its {field} in the row to zero"
-                )
-        found[field] = given[kept]
-    return dataclasses.replace(row, **found)

@@ -233,7 +233,7 @@ def with_outside_good(problem: Any) -> dict[str, Any]:
         "outside_option": np.append(np.zeros(problem.n_goods), total),
         "transfers": problem.transfers if problem.may_pay_nothing else "free",
         "objective": _with_outside_values(problem, kept),
-        "constraints": [*_with_outside_column(problem, kept), *_limits_when_served(problem, total)],
+        "constraints": [*_with_outside_column(problem, kept, total), *_limits_when_served(problem, total)],
         "ambiguity": None if problem.ambiguity is None else AmbiguityOfServed(problem.ambiguity),
         "uncertainty": None if problem.uncertainty is None else UncertaintyOfServed(problem.uncertainty),
         "labels": problem.labels if not isinstance(problem.labels, NumberedLabels) else None,
@@ -256,10 +256,19 @@ def _with_outside_values(problem: Any, kept: Array) -> Any:
     return replace(problem.terms, allocation_values=np.column_stack([values, values @ kept]))
 
 
-def _with_outside_column(problem: Any, kept: Array) -> Iterator[LinearConstraint]:
+def _with_outside_column(problem: Any, kept: Array, total: float) -> Iterator[LinearConstraint]:
+    """Rows with a coefficient of the outside good: of what is kept, and of the chance w / total of not being served."""
     for row in problem.constraints:
-        on = row.allocation
-        yield row if on is None else replace(row, allocation=np.column_stack([on, on @ kept]))
+        on, serving = row.allocation, row.serving
+        if on is None and serving is None:
+            yield row
+            continue
+        on = np.zeros((problem.n_types, problem.n_goods)) if on is None else on
+        outside, everybody = on @ kept, 0.0
+        if serving is not None:
+            outside, everybody = outside - serving / total, float(serving.sum())
+        ends = {end: None if (limit := getattr(row, end)) is None else limit - everybody for end in ("lower", "upper")}
+        yield replace(row, allocation=np.column_stack([on, outside]), serving=None, **ends)
 
 
 def _limits_when_served(problem: Any, total: float) -> Iterator[LinearConstraint]:

@@ -21,12 +21,22 @@ from contracts.inputs.documents import parse_json
 from contracts.inputs.files import read_text, write_text
 from contracts.inputs.names import NumberedLabels
 from contracts.problem.ambiguity import ChiSquare, KullbackLeibler, Moments, TotalVariation, Wasserstein
-from contracts.problem.costs import ByType, Entropy, Linear, Logarithm, Power, Quadratic, Separable, Total
+from contracts.problem.costs import (
+    ByType,
+    Entropy,
+    Linear,
+    Logarithm,
+    Power,
+    Quadratic,
+    Separable,
+    ShiftedPower,
+    Total,
+)
 from contracts.problem.costs import Exponential as ExponentialCost
 from contracts.problem.domains import Box, NonNegative, Polyhedron, Simplex
 from contracts.problem.objectives import Exponential, Isoelastic, Profit, WeightedSum, Welfare, WorstOff
 from contracts.problem.reading import Reading
-from contracts.problem.rows import LinearConstraint
+from contracts.problem.rows import NAMED, LinearConstraint
 from contracts.problem.screening import ScreeningProblem
 from contracts.problem.uncertainty import Ellipsoid, Interval, Noise
 
@@ -41,17 +51,18 @@ def kind_of(part: type) -> str:
 KINDS: dict[str, dict[str, type]] = {
     "cost": {
         kind_of(part): part
-        for part in (Linear, Quadratic, Power, Entropy, ExponentialCost, Logarithm, Separable, Total)
+        for part in (Linear, Quadratic, Power, Entropy, ExponentialCost, Logarithm, ShiftedPower, Separable, Total)
     },
     "domain": {kind_of(part): part for part in (NonNegative, Box, Simplex, Polyhedron)},
     "objective": {kind_of(part): part for part in (Profit, Welfare, WeightedSum)},
     "function": {kind_of(part): part for part in (Isoelastic, Exponential, WorstOff)},
     "ambiguity": {kind_of(part): part for part in (TotalVariation, Wasserstein, KullbackLeibler, ChiSquare, Moments)},
     "uncertainty": {kind_of(part): part for part in (Interval, Ellipsoid, Noise)},
-    "constraints": {kind_of(LinearConstraint): LinearConstraint},
+    "constraints": {kind_of(part): part for part in (LinearConstraint, *NAMED)},
     "readings": {kind_of(Reading): Reading},
 }
-LISTS: dict[str, type] = {"constraints": LinearConstraint, "readings": Reading}  # keys that hold several of a kind
+LISTS: dict[str, type] = {"constraints": LinearConstraint, "readings": Reading}  # keys that hold several; their kind
+# where a record does not say it
 
 
 def to_record(part: Any) -> Any:
@@ -153,7 +164,9 @@ def from_record(cls: type[T], record: Any, where: str = "problem") -> T:
             raise ProblemError(f"unknown key {name!r} in {where}: known are {', '.join(known)}")
         if name in LISTS:
             rows = value if isinstance(value, list) else [value]
-            values[name] = tuple(from_record(LISTS[name], row, f"{name}[{k}]") for k, row in enumerate(rows))
+            values[name] = tuple(
+                _of_kind(name, _of_usual_kind(name, row), f"{name}[{k}]") for k, row in enumerate(rows)
+            )
         elif name == "cost" and isinstance(value, list):  # one per type
             values[name] = [_of_kind("cost", row, f"cost[{k}]") for k, row in enumerate(value)]
         elif name == "costs":
@@ -173,6 +186,12 @@ def from_record(cls: type[T], record: Any, where: str = "problem") -> T:
     if missing:
         raise ProblemError(f"{where} lacks {', '.join(map(repr, missing))}: known keys are {', '.join(known)}")
     return cls(**values)
+
+
+def _of_usual_kind(name: str, record: Any) -> Any:
+    """The record of one of a list, which says its kind where it is the usual one."""
+    is_plain = isinstance(record, dict) and "kind" not in record
+    return {"kind": kind_of(LISTS[name]), **record} if is_plain else record
 
 
 def _of_kind(name: str, record: Any, where: str | None = None) -> Any:

@@ -23,6 +23,7 @@ from contracts.problem.checks import (
     check_objective,
     check_same_goods,
     check_same_types,
+    check_serving_rows,
     check_uncertainty,
     checked_constraints,
     checked_cost,
@@ -32,6 +33,7 @@ from contracts.problem.checks import (
     checked_transfers,
     checked_valuations,
     checked_weights,
+    fitted_row,
     spread,
 )
 from contracts.problem.costs import Linear, parts_of
@@ -40,7 +42,7 @@ from contracts.problem.mimicry import checked_mimics
 from contracts.problem.objectives import Objective, Profit, WeightedSum
 from contracts.problem.participation import Outside, WithOutside, with_outside_good
 from contracts.problem.reading import Reading, checked_readings
-from contracts.problem.rows import LinearConstraint, SideRows, limits_of_transfers, side_rows
+from contracts.problem.rows import LinearConstraint, Row, SideRows, limits_of_transfers, linear_rows, side_rows
 from contracts.problem.uncertainty import Uncertainty, ValuationSets
 
 Participation = Literal["voluntary", "compulsory"]
@@ -81,7 +83,8 @@ class ScreeningProblem:
     serving_cost : money that serving anybody at all costs the principal, besides the cost of the allocation
     transfers : "free", "none", or (lowest, highest) in money, each a number or one per type; they may be infinite
     objective : Profit(), Welfare(...) or WeightedSum(...)
-    constraints : LinearConstraint rows over the allocations and utilities of all types
+    constraints : rows over the allocations, utilities and transfers of all types: Capacity, Budget, Coverage,
+        EqualAccess, RentInequality, or a LinearConstraint of any coefficients
     ambiguity : TotalVariation, Wasserstein, KullbackLeibler, ChiSquare or Moments around the weights; the principal
         maximises its objective under the distribution in that set that is worst for it
     uncertainty : Interval, Ellipsoid or Noise around the valuations; IC and IR then hold for every valuation in each
@@ -133,7 +136,7 @@ class ScreeningProblem:
     outside_option: Any = None
     transfers: Transfers = "free"
     objective: Objective = PROFIT
-    constraints: Sequence[LinearConstraint] = ()
+    constraints: Sequence[Row] = ()
     ambiguity: Ambiguity | None = None
     uncertainty: Uncertainty | None = None
     labels: Any = None
@@ -173,6 +176,8 @@ class ScreeningProblem:
             self.ambiguity.check(self.weights, valuations)
         self._set(readings=checked_readings(self.readings, shape[1]), mimics=checked_mimics(self.mimics, labels))
         check_uncertainty(self.uncertainty, self.mimics, shape)
+        if any(row.serving is not None for row in self.rows):
+            check_serving_rows(self.rows, excludes=self.excludes or self._gains_from_exclusion)
 
     def _set(self, **fields: Any) -> None:
         """Fields as they are kept, arrays read-only."""
@@ -222,6 +227,13 @@ class ScreeningProblem:
         lowest, highest = (np.broadcast_to(np.asarray(end), self.n_types) for end in ends)
         return lowest, highest
 
+    @cached_property
+    def rows(self) -> tuple[LinearConstraint, ...]:
+        """Every constraint as the rows of coefficients that it states, in order."""
+        shape = self.valuations.shape
+        stated = (row for constraint in self.constraints for row in linear_rows(constraint, self))
+        return tuple(fitted_row(row, shape, self.transfers) for row in stated)
+
     @property
     def has_rows(self) -> bool:
         """Whether there are rows over the whole menu, or limits on transfers that differ by type."""
@@ -234,7 +246,7 @@ class ScreeningProblem:
     @cached_property
     def side_rows(self) -> SideRows:
         """Every constraint, and every limit on the transfer of one type, as one or two rows of the form <= limit."""
-        return side_rows((*self.constraints, *self.limits_of_single_types()), self.valuations)
+        return side_rows((*self.rows, *self.limits_of_single_types()), self.valuations)
 
     @cached_property
     def outside(self) -> Outside:
@@ -277,7 +289,8 @@ class ScreeningProblem:
         outside option joins as one more good, which nobody needs to pay for; see `contracts.problem.participation`.
         """
         known = known_domain(self.domain, self.n_goods)
-        stated = self if known is self.domain else replace(self, domain=known)
+        is_plain = known is self.domain and all(isinstance(row, LinearConstraint) for row in self.constraints)
+        stated = self if is_plain else replace(self, domain=known, constraints=self.rows)
         if stated.excludes or not stated._gains_from_exclusion:
             return stated
         return replace(stated, **with_outside_good(stated))
@@ -319,7 +332,7 @@ class ScreeningProblem:
             and self.reservation_utility[0] <= 0
             and self.may_pay_nothing
             and bool(np.all(self.limits_by_type[1] == np.inf))
-            and not any(row.transfer is not None and row.transfer.any() for row in self.constraints)
+            and not any(row.transfer is not None and row.transfer.any() for row in self.rows)
         )
 
     @property
@@ -363,8 +376,9 @@ class ScreeningProblem:
         return sets if sets is None or sets.factors.any() else None
 
     def under(self, weights: Array) -> ScreeningProblem:
-        """The same problem for a principal who is sure of other weights."""
-        return replace(self, weights=weights, ambiguity=None)
+        """The same problem for a principal who is sure of other weights; rows count the same agents as before."""
+        rows = self.constraints if np.array_equal(weights, self.weights) else self.rows
+        return replace(self, weights=weights, ambiguity=None, constraints=rows)
 
     @cached_property
     def terms(self) -> WeightedSum:

@@ -23,6 +23,7 @@ from contracts.problem.costs.composite import Separable, Total, by_good
 from contracts.problem.costs.curved import Exponential, Logarithm
 from contracts.problem.costs.per_type import ByType, by_type, index_of, parts_of, rows_of
 from contracts.problem.costs.served import WhenServed, once_served, perspective, when_served
+from contracts.problem.costs.shifted import ShiftedPower
 from contracts.problem.costs.traits import (
     asymptotic_slopes,
     curves_everywhere,
@@ -47,6 +48,7 @@ __all__ = [
     "Quadratic",
     "ScaledCost",
     "Separable",
+    "ShiftedPower",
     "Total",
     "WhenServed",
     "asymptotic_slopes",

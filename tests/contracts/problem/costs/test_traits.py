@@ -55,6 +55,7 @@ TABLE = [  # cost, straight, sum over goods, closed form, curves everywhere, lea
     (c.Entropy([0.5, 0.5]), False, False, False, True, 0.0),
     (c.ExponentialCost(), False, True, True, True, 0.0),
     (c.Logarithm(capacity=2.0), False, True, True, True, 0.0),
+    (c.ShiftedPower(-1.0, offset=-2.0), False, True, True, True, 0.0),
     (c.Separable([c.Quadratic(), c.Power(3.0)]), False, True, True, True, 0.0),
     (c.Separable([c.Quadratic(), c.Linear(0.2)]), False, True, True, False, 0.0),
     (c.Total(c.Quadratic()), False, False, True, False, 0.0),

@@ -14,13 +14,14 @@ from contracts.inputs.door import checked
 from contracts.inputs.frozen import dataclass, read_only
 from contracts.inputs.names import check_name
 
+COEFFICIENTS = ("allocation", "utility", "transfer", "serving")  # what a row may count
 INFINITE = {"inf": np.inf, "-inf": -np.inf}  # as files write it
 
 
 @checked(own=("lower", "upper"))
 @dataclass(frozen=True, eq=False)
 class LinearConstraint:
-    """lower <= sum_i allocation_i . x_i + utility_i u_i + transfer_i t_i <= upper, one row over the whole menu.
+    """lower <= sum_i allocation_i . x_i + utility_i u_i + transfer_i t_i + serving_i z_i <= upper, over the whole menu.
 
     Parameters
     ----------
@@ -28,6 +29,8 @@ class LinearConstraint:
     utility, transfer : (n_types,) arrays of coefficients, or None
     lower, upper : limits in the row's own units; leave one out for a one-sided row
     name : how messages call it
+    serving : (n_types,) coefficients of the chances z_i of being served, or None; only where types can be left out, and
+        serving them costs something or their outside options differ
     """
 
     allocation: Any = None
@@ -36,16 +39,17 @@ class LinearConstraint:
     upper: float | None = None
     name: str = "side constraint"
     transfer: Any = None
+    serving: Any = None
 
     def __post_init__(self) -> None:
         check_name("name", str(self.name))
-        for field in ("allocation", "utility", "transfer"):
+        for field in COEFFICIENTS:
             if getattr(self, field) is not None:
                 object.__setattr__(self, field, finite(f"{self.name} {field}", getattr(self, field)))
         for field in ("lower", "upper"):
             if getattr(self, field) is not None:
                 object.__setattr__(self, field, number(f"{self.name} {field}", getattr(self, field)))
-        if self.allocation is None and self.utility is None and self.transfer is None:
+        if all(getattr(self, field) is None for field in COEFFICIENTS):
             raise ProblemError(f"{self.name} has no coefficients: give allocation, utility, transfer or several")
         if self.lower is None and self.upper is None:
             raise ProblemError(f"{self.name} has no limit: give lower, upper or both")
@@ -84,7 +88,8 @@ class SideRows:
 def side_rows(constraints: Sequence[LinearConstraint], valuations: Array) -> SideRows:
     """Constraints as one or two rows each, over types of these valuations.
 
-    A transfer is a_i . x_i - u_i, so a coefficient of it is one of the allocation and one of the utility.
+    A transfer is a_i . x_i - u_i, so a coefficient of it is one of the allocation and one of the utility. Chances of
+    being served are amounts of a good of the program, and count as such there.
     """
     n_types, n_goods = valuations.shape
     rows: list[tuple[Array, Array, float, str, bool]] = []
