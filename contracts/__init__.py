@@ -3,13 +3,18 @@
 from contracts import models
 from contracts.agency.bound import ContractMultipliers
 from contracts.agency.continuous import ContinuousContract, ContinuousMoralHazardProblem, solve_continuous_contract
-from contracts.agency.contract import Contract, load_contract
+from contracts.agency.contract import Contract
 from contracts.agency.forms import ContractComparison, ContractForm, RobustShare, compare_contracts, robust_share
 from contracts.agency.lotteries import LotteryContract, solve_lottery
 from contracts.agency.problem import MoralHazardProblem
-from contracts.agency.solve import solve_contract
+from contracts.agency.types.bound import AgencyMultipliers
+from contracts.agency.types.impossible import MenuImpossibility
+from contracts.agency.types.menu import ContractMenu
+from contracts.agency.types.problem import AgencyProblem
+from contracts.agency.types.proof import AgencyProof
+from contracts.agency.types.verify import MenuCertificate, Response
 from contracts.agency.utility import CARA, CRRA, Log, RiskNeutral, SquareRoot
-from contracts.agency.verify import verify_contract
+from contracts.agency.verbs import load_contract, solve_contract, verify_contract
 from contracts.agency.wages.impossible import Impossibility
 from contracts.continuum.discretise import Discretisation, discretise
 from contracts.continuum.refinement import DiscretisationError, Refinement, discretisation_error, refine
@@ -60,6 +65,9 @@ __version__ = "0.1.0"
 
 __all__ = [  # noqa: RUF022 - as Python sorts them
     "Access",
+    "AgencyMultipliers",
+    "AgencyProblem",
+    "AgencyProof",
     "Ambiguity",
     "Box",
     "CARA",
@@ -72,6 +80,7 @@ __all__ = [  # noqa: RUF022 - as Python sorts them
     "ContractComparison",
     "ContractError",
     "ContractForm",
+    "ContractMenu",
     "ContractMultipliers",
     "Cost",
     "Criterion",
@@ -100,6 +109,8 @@ __all__ = [  # noqa: RUF022 - as Python sorts them
     "Logarithm",
     "LotteryContract",
     "Menu",
+    "MenuCertificate",
+    "MenuImpossibility",
     "Misalignment",
     "Moments",
     "MoralHazardProblem",
@@ -115,6 +126,7 @@ __all__ = [  # noqa: RUF022 - as Python sorts them
     "Reading",
     "Refinement",
     "Regret",
+    "Response",
     "RiskNeutral",
     "RobustShare",
     "Schedule",

@@ -1,0 +1,70 @@
+"""A bound for every assignment of actions to types: prices, part by part."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from contracts.agency.types.bound import AgencyMultipliers, check_multipliers, value_bound
+from contracts.agency.types.problem import AgencyProblem
+from contracts.errors import ProblemError
+from contracts.inputs.arrays import Indices, Mask
+from contracts.inputs.door import checked
+from contracts.inputs.frozen import dataclass
+
+
+@checked
+@dataclass(frozen=True, eq=False)
+class AgencyProof:
+    """Prices for every part of the assignments of actions to types: no menu in any part earns more than they say.
+
+    Attributes
+    ----------
+    allowed : (n_leaves, n_types, n_actions), the actions that each part asks for
+    multipliers : prices that prove a bound for each
+    """
+
+    allowed: Mask
+    multipliers: tuple[AgencyMultipliers, ...]
+
+    def within(self, problem: AgencyProblem, allowed: Mask) -> float:
+        """What no menu earns more than that asks for allowed actions, drawn or not within a part; (n_types, n_actions).
+
+        Raises
+        ------
+        ProblemError
+            If the proof is of another problem.
+        """
+        check_proof(problem, self)
+        parts = [part & allowed for part in self.allowed]
+        bounds = [
+            value_bound(problem, prices, part)
+            for part, prices in zip(parts, self.multipliers, strict=True)
+            if part.any(axis=1).all()
+        ]
+        return max(bounds, default=-math.inf)
+
+    def covers(self, allowed: Mask) -> bool:
+        """Whether the parts, which share no assignment, hold every assignment of some allowed actions."""
+        parts = self.allowed & allowed
+        counts = [math.prod(int(n) for n in part.sum(axis=1)) for part in parts]
+        for k, part in enumerate(parts[:-1]):
+            if np.any((part & parts[k + 1 :]).any(axis=2).all(axis=1)):
+                return False
+        return sum(counts) == math.prod(int(n) for n in allowed.sum(axis=1))
+
+    def of(self, actions: Indices) -> AgencyMultipliers:
+        """The prices of the part that holds an assignment."""
+        inside = self.allowed[:, np.arange(len(actions)), actions].all(axis=1)
+        return self.multipliers[int(np.flatnonzero(inside)[0])]
+
+
+def check_proof(problem: AgencyProblem, proof: AgencyProof) -> None:
+    """Refuse proofs of other problems."""
+    if proof.allowed.ndim != 3 or proof.allowed.shape[1:] != (problem.n_types, problem.n_actions):
+        raise ProblemError("multipliers are a proof for other types and actions: give menu.proof of this problem")
+    if len(proof.allowed) != len(proof.multipliers) or not proof.allowed.any(axis=2).all():
+        raise ProblemError("multipliers are a damaged proof: give menu.proof as solve_contract made it")
+    for prices in proof.multipliers:
+        check_multipliers(problem, prices)
