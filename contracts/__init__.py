@@ -5,16 +5,17 @@ from contracts.agency.bound import ContractMultipliers
 from contracts.agency.continuous import ContinuousContract, ContinuousMoralHazardProblem, solve_continuous_contract
 from contracts.agency.contract import Contract
 from contracts.agency.forms import ContractComparison, ContractForm, RobustShare, compare_contracts, robust_share
-from contracts.agency.lotteries import LotteryContract, solve_lottery
+from contracts.agency.lotteries import LotteryContract
 from contracts.agency.problem import MoralHazardProblem
 from contracts.agency.types.bound import AgencyMultipliers
 from contracts.agency.types.impossible import MenuImpossibility
+from contracts.agency.types.lottery import LotteryMenu
 from contracts.agency.types.menu import ContractMenu
 from contracts.agency.types.problem import AgencyProblem
 from contracts.agency.types.proof import AgencyProof
 from contracts.agency.types.verify import MenuCertificate, Response
 from contracts.agency.utility import CARA, CRRA, Log, RiskNeutral, SquareRoot
-from contracts.agency.verbs import load_contract, solve_contract, verify_contract
+from contracts.agency.verbs import load_contract, solve_contract, solve_lottery, verify_contract
 from contracts.agency.wages.impossible import Impossibility
 from contracts.continuum.discretise import Discretisation, discretise
 from contracts.continuum.refinement import DiscretisationError, Refinement, discretisation_error, refine
@@ -108,6 +109,7 @@ __all__ = [  # noqa: RUF022 - as Python sorts them
     "Log",
     "Logarithm",
     "LotteryContract",
+    "LotteryMenu",
     "Menu",
     "MenuCertificate",
     "MenuImpossibility",

@@ -6,11 +6,13 @@ import math
 from pathlib import Path
 from typing import Any, overload
 
-from contracts.agency import contract, solve, verify
+from contracts.agency import contract, lotteries, solve, verify
 from contracts.agency.bound import ContractMultipliers
 from contracts.agency.contract import Contract
+from contracts.agency.lotteries import LotteryContract
 from contracts.agency.problem import MoralHazardProblem
 from contracts.agency.types.bound import AgencyMultipliers
+from contracts.agency.types.lottery import LotteryMenu, solve_lotteries
 from contracts.agency.types.menu import SCHEMA, ContractMenu, load_contract_menu
 from contracts.agency.types.problem import AgencyProblem
 from contracts.agency.types.proof import AgencyProof
@@ -175,6 +177,43 @@ def verify_contract(
     return verify.verify_contract(
         problem, wages, action=action, multipliers=multipliers, gap=gap, tolerance=tolerance
     )  # fmt: skip
+
+
+@overload
+def solve_lottery(problem: MoralHazardProblem, *, gap: float = 1e-6) -> LotteryContract: ...
+@overload
+def solve_lottery(problem: AgencyProblem, *, gap: float = 1e-6) -> LotteryMenu: ...
+@checked(own=("problem", "gap"))
+def solve_lottery(problem: Any, *, gap: float = 1e-6) -> Any:
+    """The best lottery over contracts; for agents of several types the best of all mechanisms.
+
+    Raises
+    ------
+    ProblemError
+        If the agent of a MoralHazardProblem is risk neutral.
+    InfeasibleMenuError, SolverError
+        As `solve_contract`.
+
+    Examples
+    --------
+    At a reservation utility of 4.125 the principal would as soon have the agent work as shirk; it earns 1/4 more by
+    drawing, with a utility of 3.625 for work and 4.625 for shirking.
+
+    >>> from contracts import AgencyProblem, MoralHazardProblem, SquareRoot
+    >>> chances = [[0.75, 0.25], [0.25, 0.75]]
+    >>> lottery = solve_lottery(MoralHazardProblem(chances, [0.0, 20.0], [0.0, 1.0], SquareRoot(), 4.125))
+    >>> lottery.probabilities.round(4), round(lottery.gain, 6)
+    (array([0.5, 0.5]), 0.25)
+
+    The same as a mechanism for agents of one type:
+
+    >>> lottery = solve_lottery(AgencyProblem(chances, [0.0, 20.0], [0.0, 1.0], None, SquareRoot(), 4.125))
+    >>> lottery.chances.round(3).tolist(), round(lottery.value, 4)
+    ([[0.5, 0.5]], -11.7656)
+    """
+    if isinstance(problem, AgencyProblem):
+        return solve_lotteries(problem, gap=gap)
+    return lotteries.solve_lottery(problem, gap=gap)
 
 
 @checked

@@ -14,6 +14,7 @@ from fractions import Fraction
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from contracts.agency.types.problem import AgencyProblem
 from contracts.exact.rationals import EPS, as_integers, binary_places
@@ -114,13 +115,23 @@ class Menu:
         dearer = int(self._effort[who, choice.action] - self._effort[who, meant.action])
         return Fraction(int(total), 1 << (places + self._places)) - Fraction(dearer, 1 << self._effort_places)
 
+    def least(self, who: int, choice: Choice) -> Fraction:
+        """What a choice is worth to a type: exact, or the least that it can be."""
+        return self._at(self._low, who, choice)
+
+    def most(self, who: int, choice: Choice) -> Fraction:
+        """The same: exact, or the most that it can be."""
+        return self._at(self._high, who, choice)
+
+    def _at(self, values: NDArray[np.object_], who: int, choice: Choice) -> Fraction:
+        chances, places = self.problem.exact_chances
+        total = int((chances[who, choice.action] * values[self._which[choice.report]]).sum())
+        effort = Fraction(int(self._effort[who, choice.action]), 1 << self._effort_places)
+        return Fraction(total, 1 << (places + self._places)) - effort
+
     def slack(self, who: int, meant: Choice) -> float:
         """What a type has above its reservation utility: exact, or the least that it can be."""
-        chances, places = self.problem.exact_chances
-        total = int((chances[who, meant.action] * self._low[self._which[meant.report]]).sum())
-        reserve = Fraction(float(self.problem.reservation_utility[who]))
-        effort = Fraction(int(self._effort[who, meant.action]), 1 << self._effort_places)
-        return signed(Fraction(total, 1 << (places + self._places)) - effort - reserve)
+        return signed(self.least(who, meant) - Fraction(float(self.problem.reservation_utility[who])))
 
     def _choice(self, index: int | np.intp) -> Choice:
         return Choice(*map(int, divmod(int(index), self.problem.n_actions)))

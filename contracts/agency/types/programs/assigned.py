@@ -122,7 +122,7 @@ class Assignment:
             rows[each, kinds[:, 1]] -= problem.outcome_probabilities[who, kinds[:, 2]]
             needed = self.effort[who] - problem.effort_cost[who, kinds[:, 2]]
         right = (needed - (rows * scales.anchor).sum(axis=(1, 2))) / scales.unit
-        flat = (rows * (scales.step / scales.unit)).reshape(len(who), -1)
+        flat = (rows * (scales.step / scales.unit)).reshape(len(who), self.mass.size)
         size = np.maximum(np.abs(flat).max(axis=1), CLOSE)
         if not scales.is_linear:
             flat = np.hstack([flat, np.zeros_like(flat)])

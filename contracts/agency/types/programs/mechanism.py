@@ -43,10 +43,21 @@ class Drawn(NamedTuple):
 
 
 class Mechanism:
-    """The program, which remembers what it learned when actions are allowed or not."""
+    """The program, which remembers what it learned when actions are allowed or not.
 
-    def __init__(self, problem: AgencyProblem, scales: Scales, enough: float) -> None:
-        self.problem, self.scales, self.enough = problem, scales, enough
+    Parameters
+    ----------
+    enough : money by which tangents may stay below costs
+    spare : room that constraints are asked to have, in units of utility; that of obedience counts when told
+    apart : (n_types, n_types) which pairs of types are to have it between them; by default all
+    """
+
+    def __init__(
+        self, problem: AgencyProblem, scales: Scales, enough: float, spare: float = 0.0, apart: Mask | None = None
+    ) -> None:
+        self.problem, self.scales, self.enough, self.spare = problem, scales, enough, spare
+        others = ~np.eye(problem.n_types, dtype=bool)
+        self.apart = others if apart is None else apart & others
         n_types, n_actions, n_outcomes = problem.n_types, problem.n_actions, problem.n_outcomes
         self.shape = (n_types, n_actions, n_outcomes)
         self.n_pi, self.n_x, self.n_g = n_types * n_actions, int(np.prod(self.shape)), n_types**2 * n_actions
@@ -113,7 +124,8 @@ class Mechanism:
         self.program.add(self._rows([(kinds[0], own_pi, np.ones(self.n_pi))], n_types), np.ones(n_types), equal=True)
         wide = np.repeat(kinds[0][:, np.newaxis], n_outcomes, axis=1)
         self.program.add(
-            self._rows([(kinds[0], own_pi, pi), (wide, own_x, x)], n_types), problem.reservation_utility / scales.unit
+            self._rows([(kinds[0], own_pi, pi), (wide, own_x, x)], n_types),
+            np.asarray(problem.reservation_utility / scales.unit + self.spare),
         )
         pairs = np.indices((n_types, n_types)).reshape(2, -1)
         entries = []
@@ -121,7 +133,7 @@ class Mechanism:
             entries += [(kinds[0] * n_types + other, own_pi, pi), (wide * n_types + other, own_x, x)]
         told = np.arange(self.n_g)
         entries.append((told // n_actions, self.n_pi + self.n_x + told, -np.ones(self.n_g)))
-        self.program.add(self._rows(entries, len(pairs[0])), np.zeros(len(pairs[0])))
+        self.program.add(self._rows(entries, len(pairs[0])), self.spare * self.apart.ravel().astype(np.float64))
         self.n_fixed = 2 * n_types + n_types**2
         most = np.broadcast_to(scales.high, self.shape).ravel()
         places = np.flatnonzero(np.isfinite(most))  # x at most its limit, times pi
@@ -135,6 +147,7 @@ class Mechanism:
         _, n_actions, n_outcomes = self.shape
         rows = np.arange(len(which))
         pi, x = self._worth(tempted, report, told, taken)
+        pi = pi + self.spare * ((tempted == report) & (told != taken))
         place = report * n_actions + told
         columns = self.n_pi + place[:, np.newaxis] * n_outcomes + np.arange(n_outcomes)
         pair = (tempted * self.problem.n_types + report) * n_actions + told
