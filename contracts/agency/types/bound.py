@@ -22,6 +22,7 @@ carries a bound on its rounding.
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from fractions import Fraction
 from typing import Any
 
@@ -64,20 +65,21 @@ class AgencyMultipliers:
     taken: Indices
     price: Array
 
-    def scaled(self, times: float) -> AgencyMultipliers:
-        """The same with all prices multiplied by a number."""
-        return AgencyMultipliers(
-            self.participation * times, self.honesty * times, self.tempted, self.report, self.told, self.taken,
-            self.price * times,
-        )  # fmt: skip
 
-    def plus(self, other: AgencyMultipliers) -> AgencyMultipliers:
-        """The sum of both."""
-        parts = [
-            np.concatenate([getattr(self, name), getattr(other, name)])
-            for name in ("tempted", "report", "told", "taken", "price")
-        ]
-        return AgencyMultipliers(self.participation + other.participation, self.honesty + other.honesty, *parts)
+def scaled(prices: AgencyMultipliers, times: float) -> AgencyMultipliers:
+    """All prices multiplied by a number."""
+    return replace(
+        prices, participation=prices.participation * times, honesty=prices.honesty * times, price=prices.price * times
+    )
+
+
+def summed(one: AgencyMultipliers, other: AgencyMultipliers) -> AgencyMultipliers:
+    """The sum of prices."""
+    parts = {
+        name: np.concatenate([getattr(one, name), getattr(other, name)])
+        for name in ("tempted", "report", "told", "taken", "price")
+    }
+    return AgencyMultipliers(one.participation + other.participation, one.honesty + other.honesty, **parts)
 
 
 def no_prices(n_types: int, participation: Any = 0.0) -> AgencyMultipliers:
@@ -257,13 +259,8 @@ def sharpened(
             occurs = own > 0
             most = max(most, float(ratio[occurs].max(initial=1.0)))
             lack[i] = max(lack[i], float((1.0 - ratio[occurs]).max(initial=0.0)) * problem.weights[i])
-        tries.append(prices.scaled((1 - CLEAR) / most))
-        tries.append(
-            AgencyMultipliers(
-                prices.participation + lack * (1 + CLEAR), prices.honesty, prices.tempted, prices.report, prices.told,
-                prices.taken, prices.price,
-            )
-        )  # fmt: skip
+        tries.append(scaled(prices, (1 - CLEAR) / most))
+        tries.append(replace(prices, participation=prices.participation + lack * (1 + CLEAR)))
         if np.any(np.isneginf(problem.lowest_wage) & np.isposinf(problem.highest_wage)):
             tries.append(_alike(problem, prices, allowed))
     bounds = [value_bound(problem, one, allowed) for one in tries]

@@ -11,7 +11,7 @@ import numpy as np
 from contracts.agency.records import fields_from_record, fields_record
 from contracts.agency.types.bound import AgencyMultipliers
 from contracts.agency.types.problem import AgencyProblem, action_numbers, type_number
-from contracts.agency.types.proof import AgencyProof
+from contracts.agency.types.proof import AgencyProof, bound_within, check_proof, covers, prices_at
 from contracts.agency.types.responses import Choice, Menu
 from contracts.agency.types.verify import MenuCertificate, certify, preferred_choices
 from contracts.agency.verify import first_best_cost
@@ -114,7 +114,7 @@ class ContractMenu(Tabular):
     @property
     def multipliers(self) -> AgencyMultipliers:
         """Prices of the constraints at these actions."""
-        return self.proof.of(self.actions)
+        return prices_at(self.proof, self.actions)
 
     @property
     def binding(self) -> list[str]:
@@ -223,10 +223,11 @@ def menu_from_dict(record: dict[str, Any]) -> ContractMenu:
     problem = AgencyProblem(**fields_from_record(AgencyProblem, record["problem"]))
     actions, demanded = action_numbers(problem, record["actions"]), record["demanded"] is True
     proof = _proof_from(problem, record["proof"])
+    check_proof(problem, proof)
     asked = np.ones((problem.n_types, problem.n_actions), dtype=bool)
     if demanded:
         asked = np.arange(problem.n_actions) == actions[:, np.newaxis]
-    if not proof.covers(asked):
+    if not covers(proof, asked):
         raise ProblemError("proof leaves out assignments of actions, so the file was edited: solve the problem again")
     requested = record["certificate"]["requested_gap"]
     gap = np.inf if requested is None else number("certificate.requested_gap", requested)
@@ -234,7 +235,7 @@ def menu_from_dict(record: dict[str, Any]) -> ContractMenu:
     if wages.shape != (problem.n_types, problem.n_outcomes):
         raise ProblemError(f"wages has shape {wages.shape}; expected {(problem.n_types, problem.n_outcomes)}")
     choices = [Choice(who, int(action)) for who, action in enumerate(actions)]
-    certificate = certify(problem, wages, choices, proof.within(problem, asked), gap=gap)
+    certificate = certify(problem, wages, choices, bound_within(problem, proof, asked), gap=gap)
     if not demanded and not certificate.is_exact:
         meant = ", ".join(problem.actions[int(k)] for k in actions)
         found = ", ".join(problem.actions[one.action] for one in preferred_choices(problem, wages))

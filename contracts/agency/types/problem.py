@@ -13,7 +13,7 @@ from contracts.agency.problem import FREE, MoralHazardProblem
 from contracts.agency.utility import RiskNeutral, Utility
 from contracts.errors import ProblemError
 from contracts.exact.rationals import as_integers, binary_places
-from contracts.inputs.arrays import Array, finite, is_frame
+from contracts.inputs.arrays import Array, finite, is_frame, rectangular
 from contracts.inputs.door import checked
 from contracts.inputs.frozen import dataclass
 from contracts.inputs.kinds import Values, position
@@ -88,10 +88,10 @@ class AgencyProblem:
     def __post_init__(self) -> None:
         labels, actions, outcomes = self._names()
         given = {
-            "outcome_probabilities": finite("outcome_probabilities", self.outcome_probabilities),
-            "output": finite("output", self.output),
-            "effort_cost": finite("effort_cost", self.effort_cost),
-            "reservation_utility": finite("reservation_utility", self.reservation_utility),
+            "outcome_probabilities": _read("outcome_probabilities", self.outcome_probabilities, 2, labels, actions),
+            "output": _read("output", self.output, 1, labels, outcomes),
+            "effort_cost": _read("effort_cost", self.effort_cost, 1, labels, actions),
+            "reservation_utility": _read("reservation_utility", self.reservation_utility, 0, labels, None),
         }
         weights = None if self.weights is None else finite("weights", self.weights, labels)
         n_types = _number_of_types(given, weights, labels)
@@ -275,6 +275,11 @@ def _number_of_types(given: dict[str, Array], weights: Array | None, labels: Seq
         if other != count:
             raise ProblemError(f"{name} is for {other} types, but {first} for {count}: give one row per type")
     return count
+
+
+def _read(field: str, given: Any, width: int, labels: Sequence[str] | None, names: Sequence[str] | None) -> Array:
+    """Finite numbers, common ones or those of types, whose rows messages call by their names."""
+    return finite(field, given, labels if rectangular(field, given).ndim == width + 1 else names)
 
 
 def _by_type(field: str, values: Array, n_types: int, width: int, sizes: str) -> Array:

@@ -28,36 +28,43 @@ class AgencyProof:
     allowed: Mask
     multipliers: tuple[AgencyMultipliers, ...]
 
-    def within(self, problem: AgencyProblem, allowed: Mask) -> float:
-        """What no menu earns more than that asks for allowed actions, drawn or not within a part; (n_types, n_actions).
+    def bound(self, problem: AgencyProblem) -> float:
+        """What no menu earns more than, of those whose actions some part holds.
 
         Raises
         ------
         ProblemError
             If the proof is of another problem.
         """
-        check_proof(problem, self)
-        parts = [part & allowed for part in self.allowed]
-        bounds = [
-            value_bound(problem, prices, part)
-            for part, prices in zip(parts, self.multipliers, strict=True)
-            if part.any(axis=1).all()
-        ]
-        return max(bounds, default=-math.inf)
+        return bound_within(problem, self, np.ones((problem.n_types, problem.n_actions), dtype=bool))
 
-    def covers(self, allowed: Mask) -> bool:
-        """Whether the parts, which share no assignment, hold every assignment of some allowed actions."""
-        parts = self.allowed & allowed
-        counts = [math.prod(int(n) for n in part.sum(axis=1)) for part in parts]
-        for k, part in enumerate(parts[:-1]):
-            if np.any((part & parts[k + 1 :]).any(axis=2).all(axis=1)):
-                return False
-        return sum(counts) == math.prod(int(n) for n in allowed.sum(axis=1))
 
-    def of(self, actions: Indices) -> AgencyMultipliers:
-        """The prices of the part that holds an assignment."""
-        inside = self.allowed[:, np.arange(len(actions)), actions].all(axis=1)
-        return self.multipliers[int(np.flatnonzero(inside)[0])]
+def bound_within(problem: AgencyProblem, proof: AgencyProof, allowed: Mask) -> float:
+    """What no menu earns more than that asks for allowed actions, drawn or not within a part; (n_types, n_actions)."""
+    check_proof(problem, proof)
+    parts = [part & allowed for part in proof.allowed]
+    bounds = [
+        value_bound(problem, prices, part)
+        for part, prices in zip(parts, proof.multipliers, strict=True)
+        if part.any(axis=1).all()
+    ]
+    return max(bounds, default=-math.inf)
+
+
+def covers(proof: AgencyProof, allowed: Mask) -> bool:
+    """Whether the parts, which share no assignment, hold every assignment of some allowed actions."""
+    parts = proof.allowed & allowed
+    counts = [math.prod(int(n) for n in part.sum(axis=1)) for part in parts]
+    for k, part in enumerate(parts[:-1]):
+        if np.any((part & parts[k + 1 :]).any(axis=2).all(axis=1)):
+            return False
+    return sum(counts) == math.prod(int(n) for n in allowed.sum(axis=1))
+
+
+def prices_at(proof: AgencyProof, actions: Indices) -> AgencyMultipliers:
+    """The prices of the part that holds an assignment."""
+    inside = proof.allowed[:, np.arange(len(actions)), actions].all(axis=1)
+    return proof.multipliers[int(np.flatnonzero(inside)[0])]
 
 
 def check_proof(problem: AgencyProblem, proof: AgencyProof) -> None:

@@ -98,7 +98,7 @@ def _searched(problem: AgencyProblem, scales: Scales, gap: float) -> ContractMen
     menu = _menu(problem, scales, found.actions, found.found.utilities, found.proof, found.bound, gap, enough, None)
     if menu.certificate.holds:
         return menu
-    more = "Give actions, or ask for a larger gap" if found.is_open else "Limit wages, or ask for a larger gap"
+    more = "Give actions, or ask for a larger gap" if found.is_open else f"{_limits(problem, scales)} or a larger gap"
     raise SolverError(f"the menu is not certified: {menu.certificate}. {more}", ("branch and bound",), menu)
 
 
@@ -119,8 +119,17 @@ def _implementing(problem: AgencyProblem, scales: Scales, actions: Indices, gap:
             return menu
     assert menu is not None
     raise SolverError(
-        f"the menu is not certified: {menu.certificate}. Limit wages, or ask for a larger gap", ("linear",), menu
+        f"the menu is not certified: {menu.certificate}. {_limits(problem, scales)} or a larger gap", ("linear",), menu
     )
+
+
+def _limits(problem: AgencyProblem, scales: Scales) -> str:
+    """What to ask for where prices prove no bound because wages could go anywhere."""
+    free = np.isneginf(problem.lowest_wage) | np.isposinf(problem.highest_wage)
+    if not free.any() and not Scales(problem).is_cut:
+        return "Ask for other actions,"
+    far = 10.0 ** np.ceil(np.log10(1e3 * scales.money + np.abs(problem.output).max()))
+    return f"Limit wages, such as to wages=({-far:g}, {far:g}) or within,"
 
 
 def _priced(problem: AgencyProblem, found: Assigned, allowed: Mask) -> tuple[AgencyMultipliers, float]:

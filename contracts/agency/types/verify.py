@@ -9,7 +9,7 @@ import numpy as np
 
 from contracts.agency.types.bound import AgencyMultipliers, check_multipliers, no_prices, sharpened, value_bound
 from contracts.agency.types.problem import AgencyProblem, action_numbers
-from contracts.agency.types.proof import AgencyProof, check_proof
+from contracts.agency.types.proof import AgencyProof, bound_within, check_proof, covers
 from contracts.agency.types.responses import Choice, Menu, profit
 from contracts.agency.utility import RiskNeutral
 from contracts.agency.verify import SMALLEST_FLOW, SMALLEST_STAKE, checked_wages, first_best_cost, first_best_prices
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 
 @checked
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True)
 class Response:
     """What a type makes of a menu of contracts.
 
@@ -161,11 +161,11 @@ def verify_menu(
         bound = first_best_bound(problem, allowed)
     elif isinstance(multipliers, AgencyProof):
         check_proof(problem, multipliers)
-        if not multipliers.covers(allowed):
+        if not covers(multipliers, allowed):
             raise ProblemError(
                 "multipliers prove nothing about some actions: give menu.proof of a menu for these actions"
             )
-        bound = multipliers.within(problem, allowed)
+        bound = bound_within(problem, multipliers, allowed)
     else:
         check_multipliers(problem, multipliers)
         bound = value_bound(problem, multipliers, allowed)
@@ -187,8 +187,11 @@ def checked_menu(problem: AgencyProblem, wages: Any) -> Array:
             f"wages has shape {paid.shape}; expected {(problem.n_types, problem.n_outcomes)}, a contract per type, or "
             f"{(problem.n_outcomes,)}, one for all"
         )
-    for one, row in zip(problem.each, paid, strict=True):
-        checked_wages(one, row)
+    for one, row, label in zip(problem.each, paid, problem.labels, strict=True):
+        try:
+            checked_wages(one, row)
+        except ProblemError as exc:
+            raise ProblemError(f"of type {label!r}: {exc}") from exc
     return np.array(paid)
 
 

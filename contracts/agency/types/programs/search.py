@@ -15,7 +15,7 @@ from typing import NamedTuple
 import numpy as np
 
 from contracts.agency.problem import MoralHazardProblem
-from contracts.agency.types.bound import AgencyMultipliers, no_prices, sharpened
+from contracts.agency.types.bound import AgencyMultipliers, no_prices, scaled, sharpened, summed
 from contracts.agency.types.problem import AgencyProblem
 from contracts.agency.types.programs.assigned import Assigned, Assignment
 from contracts.agency.types.programs.mechanism import Mechanism
@@ -111,7 +111,7 @@ class _Search:
         total = float(ray.participation.sum() + ray.honesty.sum()) or 1.0
         goal = self.best[0]
         step = float(base.participation.sum() + base.honesty.sum()) / total or 1.0
-        tries = [base.plus(ray.scaled(step * times)) for times in RAYS]
+        tries = [summed(base, scaled(ray, step * times)) for times in RAYS]
         bounds = [sharpened(self.problem, one, allowed) for one in tries]
         reached = [k for k, (_, bound) in enumerate(bounds) if bound <= goal]
         return bounds[reached[0] if reached else int(np.argmin([bound for _, bound in bounds]))][0]
