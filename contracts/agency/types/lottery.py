@@ -1,9 +1,9 @@
 """The best of all mechanisms: what an agent is asked for is drawn, and it is paid by outcome and by the draw.
 
-An agent that reports its type is told which action was drawn for it, and what it will be paid. It weighs whole lotteries
-when it reports, each by the best that it can do when told; so what tempts a liar under one draw may be made up for under
-another. Myerson (1982) shows that no mechanism does better, and the bound of menus without draws is that of lotteries,
-too. What each type does at the lotteries, as floats, is decided without rounding.
+An agent that reports its type is told which action was drawn for it, and what it will be paid. It weighs whole
+lotteries when it reports, each by the best that it can do when told; so what tempts a liar under one draw may be made
+up for under another. Myerson (1982) shows that no mechanism does better, and the bound of menus without draws is that
+of lotteries, too. What each type does at the lotteries, as floats, is decided without rounding.
 """
 
 from __future__ import annotations
@@ -111,9 +111,9 @@ def solve_lotteries(problem: AgencyProblem, *, gap: float = 1e-6) -> LotteryMenu
 
     Examples
     --------
-    Work takes a bonus of 2 and leaves a utility of 1/2, twice what the agent has elsewhere: the principal earns as much,
-    3/8, from an agent who shirks for 1/4. If it draws between work for the bonus and shirking for nothing, no rent is
-    left on average, and it earns 1/2:
+    Work takes a bonus of 2 and leaves a utility of 1/2, twice what the agent has elsewhere: the principal earns as
+    much, 3/8, from an agent who shirks for 1/4. If it draws between work for the bonus and shirking for nothing, no
+    rent is left on average, and it earns 1/2:
 
     >>> problem = AgencyProblem([[0.75, 0.25], [0.25, 0.75]], output=[0.0, 2.5], effort_cost=[0.0, 1.0],
     ...                         reservation_utility=0.25, actions=("shirk", "work"), wages=(0.0, np.inf))
@@ -259,7 +259,7 @@ def _worth(problem: AgencyProblem, menu: Menu, draws: list[_Draw], who: int) -> 
 
 
 def _preferred(problem: AgencyProblem, menu: Menu, draws: list[_Draw], who: int, least: list[Fraction]) -> int | None:
-    """The best lottery of a type among those whose draws it obeys, its own if that is as good; None if there is none."""
+    """The best lottery of a type whose draws it obeys, its own if that is as good; None if there is none."""
     obeyed = [
         j
         for j in range(problem.n_types)

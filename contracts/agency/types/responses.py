@@ -77,7 +77,7 @@ class Menu:
         return Comparison(self._choice(close[best]), signed(exactly[best]), slack)
 
     def preferred(self, who: int, first: Choice | None = None) -> Choice:
-        """What a type chooses, ties in the principal's favour, and among equals what it is meant to, or its own contract.
+        """What a type chooses, ties in the principal's favour, and among equals what is meant, or its own contract.
 
         Where intervals cannot tell which of some choices is better, it is the one that certainly is best, if there is
         one, else the one that is best by its numbers: a certificate then says that IC is not sure.

@@ -47,5 +47,5 @@ def test_where_ever_rarer_draws_at_ever_higher_wages_earn_more_there_is_no_best(
 
 
 def test_a_gap_that_is_none_is_refused():
-    with pytest.raises(ProblemError, match="gap is 0.0: give a relative gap between 0 and 1"):
+    with pytest.raises(ProblemError, match=r"gap is 0.0: give a relative gap between 0 and 1"):
         solve_lottery(AgencyProblem(TWO, [0.0, 1.0], [0.0, 0.1]), gap=0.0)

@@ -48,10 +48,7 @@ def test_a_lie_about_the_type_is_found_with_the_action_that_goes_with_it():
 
 
 def test_a_lie_is_found_that_only_pays_with_another_action():
-    """Neither lying nor shirking alone pays: the able's contract at work gives the slow -2.5, their own at shirking 1/4.
-
-    Shirking under the able's contract gives 1/2.
-    """
+    """The slow have 1/4 as they are; the able's contract is worth -2.5 to them if they work as asked, 1/2 if not."""
     certificate = verify_contract(agency(), [[0.0, 2.0], [0.25, 0.25]], actions=("work", "shirk"))
     assert str(certificate.deviation) == "slow / shirk -> able / shirk gains 0.25"
     assert certificate.response("able").gain == 0.0
@@ -122,7 +119,7 @@ def test_wages_that_are_none_are_refused(wages, words):
 
 
 def test_wages_without_utility_are_refused_by_type():
-    with pytest.raises(ProblemError, match="of type 'slow': wages\\['failure'\\] is -1, .* pay at least 0"):
+    with pytest.raises(ProblemError, match=r"of type 'slow': wages\['failure'\] is -1, .* pay at least 0"):
         verify_contract(agency(utility=SquareRoot()), [[0.0, 1.0], [-1.0, 1.0]])
 
 
@@ -132,8 +129,8 @@ def test_prices_of_another_problem_are_refused():
         verify_contract(agency(), menu.wages, multipliers=no_prices(3))
     with pytest.raises(ProblemError, match="prices are >= 0"):
         verify_contract(agency(), menu.wages, multipliers=no_prices(2, -1.0))
+    demanded = solve_contract(agency(), actions="work")
     with pytest.raises(ProblemError, match=r"give menu.proof of a menu for these actions"):
-        demanded = solve_contract(agency(), actions="work")
         verify_contract(agency(), menu.wages, multipliers=demanded.proof)
     with pytest.raises(ProblemError, match=r"give menu.proof of this problem"):
         verify_contract(agency(outcome_probabilities=[*TWO, [0.5, 0.5]], effort_cost=[[0.0, 1.0, 2.0]] * 2,
@@ -232,13 +229,14 @@ def test_actions_that_nothing_implements_are_refused_with_the_lies_that_prove_it
     with pytest.raises(InfeasibleMenuError) as caught:
         solve_contract(agency(), actions=("shirk", "work"))
     assert str(caught.value).startswith(
-        "no wages implement able: shirk, slow: work: 0.5 able -> slow / work + 0.5 slow -> able / shirk gains at least 1.5."
+        "no wages implement able: shirk, slow: work: "
+        "0.5 able -> slow / work + 0.5 slow -> able / shirk gains at least 1.5."
     )
 
 
 def test_limits_of_wages_are_part_of_the_proof():
     """Work at 1 takes a bonus of 2, and the largest is 1.9: the able would gain 1 - 1.9 / 2 by shirking."""
-    with pytest.raises(InfeasibleMenuError, match="1 able -> able / shirk gains at least 0.05"):
+    with pytest.raises(InfeasibleMenuError, match=r"1 able -> able / shirk gains at least 0.05"):
         solve_contract(agency(wages=(0.0, 1.9)), actions=("work", "shirk"))
 
 
@@ -269,7 +267,7 @@ def test_nobody_can_be_kept_where_utilities_ask_too_much_together():
     problem = AgencyProblem(chances, [1.0, 1.0], [[0.0], [0.0]], None, reservation_utility=1.0, wages=(0.0, 1.0))
     menu = solve_contract(problem)
     assert menu.wages.tolist() == [[1.0, 1.0], [1.0, 1.0]]
-    with pytest.raises(ProblemError, match="of type '0': reservation_utility is 1.5"):
+    with pytest.raises(ProblemError, match=r"of type '0': reservation_utility is 1.5"):
         AgencyProblem(chances, [1.0, 1.0], [[0.0], [0.0]], None, reservation_utility=1.5, wages=(0.0, 1.0))
 
 
@@ -277,7 +275,7 @@ def test_types_who_are_the_same_cannot_be_told_apart_by_floats():
     """Two types with the same tastes, of which the principal wants different actions: only an exact tie would do it."""
     chances, effort = [[1 / 3, 2 / 3], [5 / 7, 2 / 7]], [0.05, 0.35]
     same = {"output": [[8.0, 19.0], [19.0, 3.0]], "weights": [0.25, 0.75], "wages": (-5.0, np.inf)}
-    with pytest.raises(SolverError, match="types or actions may be as good as one another. Change an effort_cost"):
+    with pytest.raises(SolverError, match=r"types or actions may be as good as one another. Change an effort_cost"):
         solve_contract(AgencyProblem(chances, effort_cost=effort, **same))
     nearly = [[0.05, 0.350001], [0.05, 0.35]]
     assert solve_contract(AgencyProblem(chances, effort_cost=nearly, **same)).action_names == ("0", "1")
