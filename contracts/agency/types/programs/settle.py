@@ -19,6 +19,7 @@ from contracts.agency.wages.linear import rounded
 from contracts.inputs.arrays import Array, Indices
 
 SPARES = (0.0, 4e-10, 4e-9, 1e-7, 1e-6)  # room, in units of utility
+SHARES = (1e-6, 1e-5, 1e-4, 1e-2, 1.0)  # of the way from contracts without room to those with some
 DIGITS = (12, 15)  # of wages that are tried first, as somebody would write them
 TIDY = (4, 6, 8)  # digits of wages that are tried last
 INDIFFERENT = 1e-8  # share of the unit of utility by which contracts may differ and be as good
@@ -41,13 +42,16 @@ def settled(
     partitions = [shared] if int(shared.max()) + 1 == problem.n_types else [shared, everyone]
     for contract_of in partitions:
         program = Assignment(problem, scales, actions, contract_of, enough)
+        tight: Array | None = None
         for spare in SPARES:
             found = program.solve(spare)
             if found.utilities is None:
                 break
-            wages = scales.wages(found.utilities)[contract_of]
-            tries = [rounded(wages, digits) for digits in DIGITS] if spare == 0 and scales.is_linear else []
-            kept = next((one for one in [*tries, wages] if is_kept(problem, one, everyone, actions)), None)
+            tight = found.utilities if tight is None else tight
+            steps = [scales.wages(tight + share * (found.utilities - tight))[contract_of] for share in SHARES]
+            tries = [rounded(steps[-1], digits) for digits in DIGITS] if spare == 0 and scales.is_linear else []
+            tries += steps if spare > 0 else steps[-1:]
+            kept = next((one for one in tries if is_kept(problem, one, everyone, actions)), None)
             if kept is not None:
                 return Settled(tidied(problem, kept, actions), contract_of)
     return None
