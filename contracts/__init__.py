@@ -7,10 +7,10 @@ from contracts.agency.contract import Contract
 from contracts.agency.forms import ContractComparison, ContractForm, RobustShare, compare_contracts, robust_share
 from contracts.agency.lotteries import LotteryContract
 from contracts.agency.problem import MoralHazardProblem
-from contracts.agency.types.bound import AgencyMultipliers
 from contracts.agency.types.impossible import MenuImpossibility
 from contracts.agency.types.lottery import LotteryMenu
 from contracts.agency.types.menu import ContractMenu
+from contracts.agency.types.prices import AgencyMultipliers
 from contracts.agency.types.problem import AgencyProblem
 from contracts.agency.types.proof import AgencyProof
 from contracts.agency.types.verify import MenuCertificate, Response

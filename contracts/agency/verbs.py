@@ -11,9 +11,9 @@ from contracts.agency.bound import ContractMultipliers
 from contracts.agency.contract import Contract
 from contracts.agency.lotteries import LotteryContract
 from contracts.agency.problem import MoralHazardProblem
-from contracts.agency.types.bound import AgencyMultipliers
 from contracts.agency.types.lottery import LotteryMenu, solve_lotteries
 from contracts.agency.types.menu import SCHEMA, ContractMenu, load_contract_menu
+from contracts.agency.types.prices import AgencyMultipliers
 from contracts.agency.types.problem import AgencyProblem
 from contracts.agency.types.proof import AgencyProof
 from contracts.agency.types.solve import solve_agency

@@ -15,7 +15,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from contracts.agency.types.bound import AgencyMultipliers, Slopes
+from contracts.agency.types.bound import Slopes
+from contracts.agency.types.prices import AgencyMultipliers, whole_prices
 from contracts.agency.types.problem import AgencyProblem
 from contracts.agency.wages.impossible import FAR_APART
 from contracts.display.numbers import plural
@@ -82,19 +83,19 @@ def menu_impossibility(problem: AgencyProblem, actions: Indices, ray: AgencyMult
         return None
     ray = _without_noise(ray, NEGLIGIBLE * weights)
     allowed = np.arange(problem.n_actions) == actions[:, np.newaxis]
-    parts = Slopes(problem, ray, allowed, flow=False)
+    parts = Slopes(problem, whole_prices(problem, ray), allowed)
     low, high = problem.utility_limits
     ends = [np.where(np.isfinite(end), end, 0.0) for end in (low, high)]
     places = max(map(binary_places, ends))
     lowest, highest = (as_integers(end, places) for end in ends)
-    unit, fine = parts.places + parts.chance_places, parts.places + parts.effort_places
+    unit, fine = parts.unit << parts.chance_places, parts.unit << parts.effort_places
     asked, given, loose = Fraction(), Fraction(), Fraction()
     for who, action in enumerate(actions.tolist()):
         slope = parts.slope[who, action]
         up = slope > 0
-        given += Fraction(int((slope * np.where(up, highest, lowest)).sum()), 1 << (unit + places))
-        loose += Fraction(int(np.abs(slope[np.where(up, np.isposinf(high), np.isneginf(low))]).sum()), 1 << unit)
-        asked += Fraction(int(parts.charge[who] * parts.reserve[who]) - parts.constant[who, action], 1 << fine)
+        given += Fraction(int((slope * np.where(up, highest, lowest)).sum()), unit << places)
+        loose += Fraction(int(np.abs(slope[np.where(up, np.isposinf(high), np.isneginf(low))]).sum()), unit)
+        asked += Fraction(int(parts.prices.charge[who] * parts.reserve[who]) - parts.constant[who, action], fine)
     gain = asked - given
     if gain <= 0:
         return None

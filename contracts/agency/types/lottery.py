@@ -15,8 +15,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from contracts.agency.types.bound import AgencyMultipliers, sharpened
+from contracts.agency.types.bound import sharpened
 from contracts.agency.types.menu import ContractMenu
+from contracts.agency.types.prices import AgencyMultipliers
 from contracts.agency.types.problem import AgencyProblem
 from contracts.agency.types.programs.mechanism import Drawn, Mechanism
 from contracts.agency.types.programs.scales import Scales

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from contracts.agency.records import fields_from_record, fields_record
-from contracts.agency.types.bound import AgencyMultipliers
+from contracts.agency.types.prices import AgencyMultipliers
 from contracts.agency.types.problem import AgencyProblem, action_numbers, type_number
 from contracts.agency.types.proof import AgencyProof, bound_within, check_proof, covers, prices_at
 from contracts.agency.types.responses import Choice, Menu

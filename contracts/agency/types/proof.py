@@ -6,7 +6,8 @@ import math
 
 import numpy as np
 
-from contracts.agency.types.bound import AgencyMultipliers, check_multipliers, value_bound
+from contracts.agency.types.bound import value_bound
+from contracts.agency.types.prices import AgencyMultipliers, check_multipliers
 from contracts.agency.types.problem import AgencyProblem
 from contracts.errors import ProblemError
 from contracts.inputs.arrays import Indices, Mask

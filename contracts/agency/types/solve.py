@@ -6,9 +6,10 @@ from typing import Any
 
 import numpy as np
 
-from contracts.agency.types.bound import AgencyMultipliers, no_prices, sharpened
+from contracts.agency.types.bound import sharpened
 from contracts.agency.types.impossible import menu_impossibility
 from contracts.agency.types.menu import ContractMenu
+from contracts.agency.types.prices import AgencyMultipliers, no_prices
 from contracts.agency.types.problem import AgencyProblem, action_numbers
 from contracts.agency.types.programs.assigned import Assigned, Assignment
 from contracts.agency.types.programs.scales import Scales

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from contracts.agency.types.bound import AgencyMultipliers, check_multipliers, no_prices, sharpened, value_bound
+from contracts.agency.types.bound import sharpened, value_bound
+from contracts.agency.types.prices import AgencyMultipliers, check_multipliers, no_prices
 from contracts.agency.types.problem import AgencyProblem, action_numbers
 from contracts.agency.types.proof import AgencyProof, bound_within, check_proof, covers
 from contracts.agency.types.responses import Choice, Menu, profit

@@ -20,7 +20,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from contracts.agency.types.bound import AgencyMultipliers
+from contracts.agency.types.prices import AgencyMultipliers
 from contracts.agency.types.problem import AgencyProblem
 from contracts.agency.types.programs.linear import Program
 from contracts.agency.types.programs.scales import Scales

@@ -15,7 +15,8 @@ from typing import NamedTuple
 import numpy as np
 
 from contracts.agency.problem import MoralHazardProblem
-from contracts.agency.types.bound import AgencyMultipliers, no_prices, scaled, sharpened, summed
+from contracts.agency.types.bound import sharpened
+from contracts.agency.types.prices import AgencyMultipliers, no_prices, scaled, summed
 from contracts.agency.types.problem import AgencyProblem
 from contracts.agency.types.programs.assigned import Assigned, Assignment
 from contracts.agency.types.programs.mechanism import Mechanism

@@ -18,8 +18,8 @@ from contracts import (
     solve_contract,
     verify_contract,
 )
-from contracts.agency.types.bound import no_prices
 from contracts.agency.types.impossible import menu_impossibility
+from contracts.agency.types.prices import no_prices
 from contracts.agency.types.programs.assigned import Assignment
 from contracts.agency.types.programs.scales import Scales
 
