@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -99,7 +100,7 @@ def _searched(problem: AgencyProblem, scales: Scales, gap: float) -> ContractMen
     menu = _menu(problem, scales, found.actions, found.found.utilities, found.proof, found.bound, gap, enough, None)
     if menu.certificate.holds:
         return menu
-    more = "Give actions, or ask for a larger gap" if found.is_open else f"{_limits(problem, scales)} or a larger gap"
+    more = "Give actions, or ask for a larger gap" if found.is_open else f"{_limits(menu, scales)} or a larger gap"
     raise SolverError(f"the menu is not certified: {menu.certificate}. {more}", ("branch and bound",), menu)
 
 
@@ -120,16 +121,18 @@ def _implementing(problem: AgencyProblem, scales: Scales, actions: Indices, gap:
             return menu
     assert menu is not None
     raise SolverError(
-        f"the menu is not certified: {menu.certificate}. {_limits(problem, scales)} or a larger gap", ("linear",), menu
+        f"the menu is not certified: {menu.certificate}. {_limits(menu, scales)} or a larger gap", ("linear",), menu
     )
 
 
-def _limits(problem: AgencyProblem, scales: Scales) -> str:
+def _limits(menu: ContractMenu, scales: Scales) -> str:
     """What to ask for where prices prove no bound because wages could go anywhere."""
+    problem = menu.problem
     free = np.isneginf(problem.lowest_wage) | np.isposinf(problem.highest_wage)
     if not free.any() and not Scales(problem).is_cut:
         return "Ask for other actions,"
-    far = 10.0 ** np.ceil(np.log10(1e3 * scales.money + np.abs(problem.output).max()))
+    reach = max(1e3 * scales.money, float(np.abs(problem.output).max()), 10 * float(np.abs(menu.wages).max()))
+    far = 10.0 ** math.ceil(math.log10(reach))
     return f"Limit wages, such as to wages=({-far:g}, {far:g}) or within,"
 
 

@@ -282,8 +282,13 @@ def test_types_who_are_the_same_cannot_be_told_apart_by_floats():
 
 
 def test_without_limits_a_bound_that_needs_more_than_floats_says_which_limits_to_set():
-    chances = [[[1 / 3, 2 / 3], [0.6, 0.4]], [[0.45, 0.55], [0.7, 0.3]]]
-    terms = {"output": [1.0, 20.0], "effort_cost": [[0.3, 0.0], [0.35, 0.1]], "weights": [0.3, 0.7]}
+    """One type's outcomes are mixtures of the other's, so lies cancel; but not in floats, and there are many."""
+    rng = np.random.default_rng(1)
+    able = rng.dirichlet(np.ones(6), 12)
+    slow = rng.dirichlet(np.ones(12), 12) @ able
+    effort = np.linspace(0, 1, 12) ** 2
+    terms = {"output": np.arange(6.0), "effort_cost": [0.5 * effort, effort], "weights": [0.5, 0.5]}
+    chances = [able, slow / slow.sum(axis=1, keepdims=True)]
     with pytest.raises(SolverError, match=r"Limit wages, such as to wages=\(-\d+, \d+\) or within") as caught:
         solve_contract(AgencyProblem(chances, **terms))
     assert caught.value.reached.certificate.is_exact

@@ -101,6 +101,22 @@ def test_types_whose_outcomes_differ_are_left_no_rent_where_wages_have_no_limits
     assert menu.first_best_value == pytest.approx(menu.value)
 
 
+def test_what_a_type_between_others_needs_the_others_must_have():
+    """One action, success with chance .2, .5 or .8, and only the middle type has a cost, of 1; wages have no limits.
+
+    What types make of a menu, max_j w_j(failure) (1 - p) + w_j(success) p, is convex in p, and any convex function can
+    be had. The middle type needs 1, so the others have 2 together: paid to the one that is rarer. No type's outcomes
+    are the same as another's, so that only the mixture of both ends, which no float holds, proves it.
+    """
+    success = np.array([0.2, 0.5, 0.8])
+    problem = AgencyProblem(
+        np.stack([1 - success, success], axis=1)[:, np.newaxis], [10.0, 10.0], [[0.0], [1.0], [0.0]], [0.2, 0.5, 0.3]
+    )
+    menu = solve_contract(problem)
+    assert menu.value == pytest.approx(10.0 - 0.5 * 1 - 0.2 * 2, abs=1e-8)
+    assert menu.rents == pytest.approx([2.0, 0.0, 0.0], abs=1e-8)
+
+
 def test_with_one_action_it_is_the_menu_that_screens_types():
     """One action leaves types to tell apart by what they think of wages: allocations in a box, without transfers."""
     rng = np.random.default_rng(5)
