@@ -99,12 +99,16 @@ class _Search:
             return
         self.tried.add(key)
         problem, everyone = self.problem, np.arange(self.problem.n_types)
-        found = Assignment(problem, self.scales, actions, everyone, self.near / 4).solve()
-        value = float(problem.weights @ problem.expected_output[everyone, actions]) - found.cost
-        if value > self.best[0]:
-            self.best = (value, actions, found)
-            self.near = min(self.near, NEAR * self.gap * stakes(problem, value))
-            self.mechanism.enough = self.near / 4
+        program = Assignment(problem, self.scales, actions, everyone, self.near / 4)
+        output = float(problem.weights @ problem.expected_output[everyone, actions])
+        found = program.solve()
+        near = min(self.near, NEAR * self.gap * stakes(problem, output - found.cost))
+        if near < self.near and output - found.cost > self.best[0]:  # less is at stake than was thought: look closer
+            self.near = near
+            self.mechanism.enough = program.enough = near / 4
+            found = program.solve()
+        if output - found.cost > self.best[0]:
+            self.best = (output - found.cost, actions, found)
 
     def along(self, parent: _Node | None, ray: AgencyMultipliers, allowed: Mask) -> AgencyMultipliers:
         """Prices along the proof that nothing is implemented, far enough out to say so."""
