@@ -30,12 +30,14 @@ from numpy.typing import NDArray
 
 from contracts.agency.bound import largest_surplus
 from contracts.agency.types.balance import balanced_prices
-from contracts.agency.types.prices import LESS, AgencyMultipliers, WholePrices, scaled, whole_prices
+from contracts.agency.types.prices import LESS, AgencyMultipliers, WholePrices, scaled, summed, whole_prices
 from contracts.agency.types.problem import AgencyProblem
 from contracts.agency.utility import RiskNeutral
 from contracts.exact.rationals import EPS, as_integers, binary_places
-from contracts.inputs.arrays import Mask
+from contracts.inputs.arrays import Array, Mask
 
+FINE = 1e-9  # share by which a slope may be too high and is mended by lowering all prices
+PATCHES = 3  # rounds of mending slopes that are further off
 CLEAR = 1e-13  # share by which prices are lowered so that slopes lie on the right side beyond rounding
 
 
@@ -153,27 +155,64 @@ def sharpened(
     A solver's prices leave slopes on the wrong side of f_i p_i(a, o) by rounding, which a wage without a limit, or with
     one far away, multiplies. So they are tried as they are, lowered until no slope asks for more of wages that may
     rise, with participation raised until none asks for less of wages that may fall, and for lies that leave outcomes as
-    they are alone, which leave no slope at all. The first may stand for rationals next to them that leave none.
+    they are alone, which leave no slope at all. Where an outcome is so rare that noise is more than its chance, lies
+    are priced a little more before. The first may stand for rationals next to them that leave none.
     """
     allowed = np.ones((problem.n_types, problem.n_actions), dtype=bool) if allowed is None else allowed
     tries = [prices]
     if isinstance(problem.utility, RiskNeutral):
-        parts = Slopes(problem, whole_prices(problem, prices), allowed)
-        unit = 1 << parts.chance_places
-        most, lack = 1.0, np.zeros(problem.n_types)
-        for (i, a), slope in parts.slope.items():
-            own = np.array([float(chance / unit) for chance in parts.chances[i, a]]) * problem.weights[i]
-            ratio = np.array([float(s / (unit * parts.unit)) for s in slope]) / np.where(own > 0, own, 1.0)
-            occurs = own > 0
-            most = max(most, float(ratio[occurs].max(initial=1.0)))
-            lack[i] = max(lack[i], float((1.0 - ratio[occurs]).max(initial=0.0)) * problem.weights[i])
-        tries.append(scaled(prices, (1 - CLEAR) / most))
-        tries.append(replace(prices, participation=prices.participation + lack * (1 + CLEAR)))
+        near = prices
+        for _ in range(PATCHES):
+            most, lack, high = _off(problem, near, allowed)
+            tries.append(scaled(near, (1 - CLEAR) / most))
+            tries.append(replace(near, participation=near.participation + lack * (1 + CLEAR)))
+            if not high:
+                break
+            near = _patched(problem, near, high)
         if _is_free(problem):
             tries.append(_alike(problem, prices, allowed))
     bounds = [value_bound(problem, one, allowed, balance=one is prices) for one in tries]
     best = int(np.argmin(bounds))
     return tries[best], bounds[best]
+
+
+def _off(
+    problem: AgencyProblem, prices: AgencyMultipliers, allowed: Mask
+) -> tuple[float, Array, list[tuple[int, int, int, float]]]:
+    """How far slopes are beyond f_i p_i(a, o): the largest ratio, what types lack, and where by how much it is more."""
+    parts = Slopes(problem, whole_prices(problem, prices), allowed)
+    unit = 1 << parts.chance_places
+    most, lack, high = 1.0, np.zeros(problem.n_types), []
+    for (i, a), slopes in parts.slope.items():
+        own = np.array([chance / unit for chance in parts.chances[i, a]], dtype=np.float64) * problem.weights[i]
+        slope = np.array([s / (unit * parts.unit) for s in slopes], dtype=np.float64)
+        occurs = own > 0
+        ratio = slope / np.where(occurs, own, 1.0)
+        most = max(most, float(ratio[occurs].max(initial=1.0)))
+        lack[i] = max(lack[i], float((1.0 - ratio[occurs]).max(initial=0.0)) * problem.weights[i])
+        beyond = occurs & (ratio > 1 + FINE)
+        high += [(i, a, int(o), float(slope[o] - own[o])) for o in np.flatnonzero(beyond)]
+    return most, lack, high
+
+
+def _patched(
+    problem: AgencyProblem, prices: AgencyMultipliers, high: list[tuple[int, int, int, float]]
+) -> AgencyMultipliers:
+    """Prices with a little more on lies that have an outcome often, where one who seldom has it has too high a slope.
+
+    The slope is a difference of numbers much larger than the outcome's chance: a solver's noise is more than that.
+    """
+    chances, honesty, rows, added = problem.outcome_probabilities, np.zeros_like(prices.honesty), [], []
+    for i, a, o, excess in high:
+        k, b = (int(n) for n in np.unravel_index(int(np.argmax(chances[:, :, o])), chances.shape[:2]))
+        if chances[k, b, o] > 2 * chances[i, a, o]:
+            extra = 2 * excess / float(chances[k, b, o])
+            honesty[k, i] += extra
+            rows.append((k, i, a, b))
+            added.append(extra)
+    tempted, report, told, taken = np.array(rows, dtype=np.intp).reshape(-1, 4).T
+    nothing = np.zeros_like(prices.participation)
+    return summed(prices, AgencyMultipliers(nothing, honesty, tempted, report, told, taken, np.array(added)))
 
 
 def _alike(problem: AgencyProblem, prices: AgencyMultipliers, allowed: Mask) -> AgencyMultipliers:

@@ -28,6 +28,7 @@ from contracts.inputs.arrays import Array, Indices, Mask
 
 NODES = 300  # programs after which the search ends with what it has
 NEAR = 0.2  # share of the gap asked for within which the search ends
+PROVEN = 3.0  # times that, within which prices are to prove it after rounding
 RAYS = (1.0, 1e2, 1e4, 1e6, 1e8)  # times what it takes, along the proof that nothing implements some actions
 
 
@@ -64,20 +65,21 @@ class _Search:
         self.attempt(np.array([_first_best_action(one) for one in self.problem.each]))
         root = self.node(everyone, None)
         queue: list[tuple[float, int, _Node]] = [(-root.bound, 0, root)]
-        leaves: list[_Node] = []
-        while queue and -queue[0][0] > self.best[0] + self.near and self.n_nodes < NODES:
-            node = heapq.heappop(queue)[2]
-            if node.allowed.sum() == self.problem.n_types:
-                leaves.append(node)
-                continue
+        leaves: list[tuple[_Node, AgencyMultipliers, float]] = []
+        while queue:
+            bound, _, node = heapq.heappop(queue)
+            is_one, is_done = node.allowed.sum() == self.problem.n_types, self.n_nodes >= NODES
+            if is_one or is_done or -bound <= self.best[0] + self.near:
+                leaf = (node, *self.proven(node))
+                if is_one or is_done or self.best[1] is None or leaf[2] <= self.best[0] + PROVEN * self.near:
+                    leaves.append(leaf)
+                    continue
             for allowed in _branches(node):
                 child = self.node(allowed, node)
                 heapq.heappush(queue, (-child.bound, self.n_nodes, child))
-        leaves += [entry[2] for entry in sorted(queue, key=lambda entry: entry[1])]
-        proven = [self.proven(leaf) for leaf in leaves]
-        proof = AgencyProof(np.array([leaf.allowed for leaf in leaves]), tuple(prices for prices, _ in proven))
-        bound = max(bound for _, bound in proven)
-        is_open = bool(queue) and -queue[0][0] > self.best[0] + self.near
+        bound = max(leaf[2] for leaf in leaves)
+        proof = AgencyProof(np.array([leaf[0].allowed for leaf in leaves]), tuple(leaf[1] for leaf in leaves))
+        is_open = self.n_nodes >= NODES and bound > self.best[0] + PROVEN * self.near
         return Searched(self.best[1], self.best[2], self.best[0], proof, bound, is_open)
 
     def node(self, allowed: Mask, parent: _Node | None) -> _Node:
@@ -122,11 +124,17 @@ class _Search:
         return bounds[reached[0] if reached else int(np.argmin([bound for _, bound in bounds]))][0]
 
     def proven(self, leaf: _Node) -> tuple[AgencyMultipliers, float]:
-        """The prices of a leaf that prove most, beside those of no incentives."""
-        prices, bound = sharpened(self.problem, leaf.prices, leaf.allowed)
-        if bound > self.best[0] + 4 * self.near:
-            for simple in (first_best_prices_of(self.problem, leaf.allowed), no_prices(self.problem.n_types)):
-                other, lower = sharpened(self.problem, simple, leaf.allowed)
+        """The prices of a leaf that prove most, beside those of no incentives, and of an assignment's own program."""
+        problem, allowed = self.problem, leaf.allowed
+        prices, bound = sharpened(problem, leaf.prices, allowed)
+        if bound > self.best[0] + PROVEN * self.near:
+            others = [first_best_prices_of(problem, allowed), no_prices(problem.n_types)]
+            if allowed.sum() == problem.n_types:
+                everyone = np.arange(problem.n_types)
+                found = Assignment(problem, self.scales, allowed.argmax(axis=1), everyone, self.near / 4).solve()
+                others += [found.prices] if found.utilities is not None else []
+            for one in others:
+                other, lower = sharpened(problem, one, allowed)
                 prices, bound = (other, lower) if lower < bound else (prices, bound)
         return prices, bound
 

@@ -50,6 +50,9 @@ def settled(
             tight = found.utilities if tight is None else tight
             steps = [scales.wages(tight + share * (found.utilities - tight))[contract_of] for share in SHARES]
             tries = [rounded(steps[-1], digits) for digits in DIGITS] if spare == 0 and scales.is_linear else []
+            tries = [
+                one for one in tries if cost_of(problem, one, actions) <= cost_of(problem, steps[-1], actions) + enough
+            ]
             tries += steps if spare > 0 else steps[-1:]
             kept = next((one for one in tries if is_kept(problem, one, everyone, actions)), None)
             if kept is not None:
@@ -76,13 +79,17 @@ def pooled(problem: AgencyProblem, scales: Scales, actions: Indices, utilities: 
     return np.asarray(np.unique(holder, return_inverse=True)[1])
 
 
+def cost_of(problem: AgencyProblem, wages: Array, actions: Indices) -> float:
+    """Expected wages over all types."""
+    own = problem.outcome_probabilities[np.arange(problem.n_types), actions]
+    return float((problem.weights[:, np.newaxis] * own * wages).sum())
+
+
 def tidied(problem: AgencyProblem, wages: Array, actions: Indices) -> Array:
     """The same wages with few digits, if those are kept beyond doubt and cost no more; else as they are."""
-    everyone = np.arange(problem.n_types)
-    mass = problem.weights[:, np.newaxis] * problem.outcome_probabilities[everyone, actions]
-    cost = float((mass * wages).sum())
+    everyone, cost = np.arange(problem.n_types), cost_of(problem, wages, actions)
     for digits in TIDY:
         short = np.clip(rounded(wages, digits), problem.lowest_wage, problem.highest_wage)
-        if float((mass * short).sum()) <= cost and is_kept(problem, short, everyone, actions):
+        if cost_of(problem, short, actions) <= cost and is_kept(problem, short, everyone, actions):
             return np.asarray(short)
     return wages
