@@ -492,10 +492,10 @@ def both(**fields):
 TWINS = {"outcome_probabilities": [[1 / 3, 2 / 3], [5 / 7, 2 / 7]], "output": [[8.0, 19.0], [19.0, 3.0]],
          "effort_cost": [0.05, 0.35], "weights": [0.25, 0.75]}  # fmt: skip
 DRAWS = np.random.default_rng(1)
-ABLE = DRAWS.dirichlet(np.ones(6), 12)
-SLOW = DRAWS.dirichlet(np.ones(12), 12) @ ABLE
-BETS = {"outcome_probabilities": [ABLE, SLOW / SLOW.sum(axis=1, keepdims=True)], "output": np.arange(6.0),
-        "effort_cost": np.outer([0.5, 1.0], np.linspace(0, 1, 12) ** 2), "wages": (-INF, INF)}  # fmt: skip
+ABLE = DRAWS.dirichlet(np.ones(70), 4)
+SLOW = DRAWS.dirichlet(np.ones(4), 4) @ ABLE
+BETS = {"outcome_probabilities": [ABLE, SLOW / SLOW.sum(axis=1, keepdims=True)], "output": np.arange(70.0),
+        "effort_cost": np.outer([0.5, 1.0], np.linspace(0, 1, 4) ** 2), "wages": (-INF, INF)}  # fmt: skip
 DRAWS = np.random.default_rng(0)
 RARE = {"outcome_probabilities": DRAWS.dirichlet(np.ones(3), (2, 3)), "output": DRAWS.uniform(0, 10, 3),
         "effort_cost": np.sort(DRAWS.uniform(0, 0.3, (2, 3)), axis=1)}  # fmt: skip
@@ -537,9 +537,9 @@ AGENCY = [
     Advice("Change an effort_cost a little, or limit wages",
            lambda: c.solve_contract(both(**TWINS)),
            (lambda: c.solve_contract(both(**TWINS | {"effort_cost": [[0.05, 0.350001], [0.05, 0.35]]})),)),
-    Advice(r"Limit wages, such as to wages=\(-1000, 1000\) or within",
-           lambda: c.solve_contract(both(**BETS)),
-           (lambda: c.solve_contract(both(**BETS | {"wages": (-1000.0, 1000.0)})),)),
+    Advice(r"Limit wages, such as to wages=\(-10000, 10000\) or within",
+           lambda: c.solve_contract(both(**BETS), actions=(1, 2)),
+           (lambda: c.solve_contract(both(**BETS | {"wages": (-10_000.0, 10_000.0)}), actions=(1, 2)),)),
     Advice(r"Limit wages, such as to at most 3e\+02",
            lambda: c.solve_lottery(both(**RARE)),
            (lambda: c.solve_lottery(both(**RARE | {"wages": (0.0, 300.0)})),)),

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 SHOWN_TYPES = 20  # longer menus show their first and last types
+NOTHING = 1e-7  # share of utility below which a rent is what rounding leaves, and shown as 0
 SHOWN_OUTCOMES = 5  # wages after more outcomes are in frames only
 
 
@@ -92,13 +93,15 @@ def menu_table(menu: ShownMenu) -> Table:
                over="wage after")
         for k, outcome in enumerate(problem.outcomes)
     ]  # fmt: skip
+    size = float(max(np.abs(menu.agent_utility).max(), np.abs(problem.effort_cost).max()))
+    rents = np.where(np.abs(menu.rents) < NOTHING * size, 0.0, menu.rents)[rows]
     columns = [
         names("type", [problem.labels[k] for k in rows]),
         Column("weight", problem.weights[rows], 3),
         Column("action", [menu.action_names[k] for k in rows], readable, left=True),
         *(wages if problem.n_outcomes <= SHOWN_OUTCOMES else []),
         Column("expected wage", menu.expected_wages[rows], column(menu.expected_wages[rows], digits, money)),
-        Column("rent", menu.rents[rows], DIGITS),
+        Column("rent", rents, DIGITS),
     ]
     kind = "rigorous" if certificate.rigorous else "numerical"
     binding = ", ".join(map(readable, menu.binding[:4])) or "nothing"

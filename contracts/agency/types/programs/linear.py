@@ -74,10 +74,13 @@ class Program:
         """
         self._solver.run()
         status = self._solver.getModelStatus()
-        if status not in (self._kinds.kOptimal, self._kinds.kInfeasible):  # once more, from nothing
-            self._solver.clearSolver()
-            self._solver.run()
-            status = self._solver.getModelStatus()
+        for presolve in ("off", "on"):  # once more, from nothing
+            if status not in (self._kinds.kOptimal, self._kinds.kInfeasible):
+                self._solver.clearSolver()
+                self._solver.setOptionValue("presolve", presolve)
+                self._solver.run()
+                status = self._solver.getModelStatus()
+        self._solver.setOptionValue("presolve", "off")
         if status == self._kinds.kInfeasible:
             _, is_there, ray = self._solver.getDualRay()
             prices = np.array(ray) if is_there else np.zeros(self.n_rows)

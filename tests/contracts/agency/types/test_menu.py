@@ -282,16 +282,16 @@ def test_types_who_are_the_same_cannot_be_told_apart_by_floats():
 
 
 def test_without_limits_a_bound_that_needs_more_than_floats_says_which_limits_to_set():
-    """One type's outcomes are mixtures of the other's, so lies cancel; but not in floats, and there are many."""
+    """One type's outcomes are mixtures of the other's, so lies cancel; but not in floats, and there are 70 outcomes."""
     rng = np.random.default_rng(1)
-    able = rng.dirichlet(np.ones(6), 12)
-    slow = rng.dirichlet(np.ones(12), 12) @ able
-    effort = np.linspace(0, 1, 12) ** 2
-    terms = {"output": np.arange(6.0), "effort_cost": [0.5 * effort, effort], "weights": [0.5, 0.5]}
+    able = rng.dirichlet(np.ones(70), 4)
+    slow = rng.dirichlet(np.ones(4), 4) @ able
+    effort = np.linspace(0, 1, 4) ** 2
     chances = [able, slow / slow.sum(axis=1, keepdims=True)]
+    terms = {"output": np.arange(70.0), "effort_cost": [0.5 * effort, effort]}
     with pytest.raises(SolverError, match=r"Limit wages, such as to wages=\(-\d+, \d+\) or within") as caught:
-        solve_contract(AgencyProblem(chances, **terms))
+        solve_contract(AgencyProblem(chances, **terms), actions=(1, 2))
     assert caught.value.reached.certificate.is_exact
     far = float(str(caught.value).split("wages=(-")[1].split(",")[0])
-    menu = solve_contract(AgencyProblem(chances, **terms, wages=(-far, far)))
+    menu = solve_contract(AgencyProblem(chances, **terms, wages=(-far, far)), actions=(1, 2))
     assert menu.value == pytest.approx(caught.value.reached.value, abs=1e-6)
