@@ -59,6 +59,7 @@ def agree(menu, other, scale=1.0):
         assert other.value / scale == pytest.approx(menu.value, abs=CLOSE * menu.certificate.scale + 1e-9)
 
 
+@pytest.mark.slow
 @settings(max_examples=60, deadline=None)
 @given(problems())
 def test_a_menu_is_certified_and_enumeration_finds_no_better(problem):
@@ -85,6 +86,7 @@ def test_a_menu_for_risk_averse_agents_is_what_cvxpy_finds_for_the_best_assignme
     assert menu.value == pytest.approx(best, abs=1e-5 * max(1.0, abs(best)))
 
 
+@pytest.mark.slow
 @settings(max_examples=20, deadline=None)
 @given(problems(most_types=2))
 def test_no_mechanism_earns_more_than_a_lottery_and_none_less_than_a_menu(problem):
