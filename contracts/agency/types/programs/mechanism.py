@@ -174,6 +174,18 @@ class Mechanism:
         ]
         self.program.add(self._rows(entries, len(places)), np.zeros(len(places)))
 
+    def learn(self, actions: Indices, utilities: Array) -> None:
+        """Tangents where a menu that is known to be good touches costs; (n_types,) and (n_types, n_outcomes)."""
+        if self.scales.is_linear:
+            return
+        _, n_actions, n_outcomes = self.shape
+        first = (np.arange(len(actions)) * n_actions + actions) * n_outcomes
+        places = (first[:, np.newaxis] + np.arange(n_outcomes)).ravel()
+        places = places[self.mass.ravel()[places] > 0]
+        known = np.zeros(self.shape)
+        known[np.arange(len(actions)), actions] = utilities
+        self._touch(places, *self.scales.tangents(known.ravel()[places], self.steepest.ravel()[places]))
+
     def allow(self, allowed: Mask) -> None:
         """Draw allowed actions only; (n_types, n_actions)."""
         wide = np.repeat(allowed.ravel(), self.shape[2])

@@ -111,6 +111,8 @@ class _Search:
             found = program.solve()
         if output - found.cost > self.best[0]:
             self.best = (output - found.cost, actions, found)
+            if found.utilities is not None:
+                self.mechanism.learn(actions, found.utilities)
 
     def along(self, parent: _Node | None, ray: AgencyMultipliers, allowed: Mask) -> AgencyMultipliers:
         """Prices along the proof that nothing is implemented, far enough out to say so."""
