@@ -4,7 +4,8 @@
 
 The library solves 1,000 actions x 100 outcomes; cvxpy is timed on a few of these programs, stated with every row and
 given the same data, and its time is what all of them would take. Then one action against 101 deviations at 201
-outcomes, and the best action of an interval.
+outcomes, and the best action of an interval. Last types are hidden as well: the menu of contracts for given actions
+against the same program in cvxpy, with every lie a row, and the search for the best actions.
 """
 
 from __future__ import annotations
@@ -15,7 +16,16 @@ import time
 import numpy as np
 import scipy.stats
 
-from contracts import ContinuousMoralHazardProblem, Log, MoralHazardProblem, solve_continuous_contract, solve_contract
+from contracts import (
+    AgencyProblem,
+    ContinuousMoralHazardProblem,
+    Log,
+    MoralHazardProblem,
+    RiskNeutral,
+    solve_continuous_contract,
+    solve_contract,
+    solve_lottery,
+)
 from contracts.agency.wages.implementation import implementations
 
 N_ACTIONS, N_OUTCOMES, SEED = 1000, 100, 0
@@ -68,6 +78,62 @@ def seconds(task: object, repeat: int = 1) -> float:
     return min(times)
 
 
+def types_and_actions(
+    utility: RiskNeutral | Log, n_types: int = 5, n_actions: int = 10, n_outcomes: int = 10
+) -> AgencyProblem:
+    """The same bells for types to whom effort is ever dearer, wages between 0 and 100."""
+    one = family(n_actions, n_outcomes)
+    dearer = np.linspace(0.5, 2.0, n_types)[:, np.newaxis]
+    return AgencyProblem(
+        one.outcome_probabilities, one.output, dearer * one.effort_cost, None, utility, 0.2, (0.0, 100.0)
+    )
+
+
+def menu_by_cvxpy(problem: AgencyProblem, actions: np.ndarray) -> float:
+    """What a menu for given actions earns, as one program of cvxpy, as somebody would write it."""
+    import cvxpy as cp
+
+    chances, effort = problem.outcome_probabilities, problem.effort_cost
+    utility = cp.Variable((problem.n_types, problem.n_outcomes))
+    averse = isinstance(problem.utility, Log)
+    earned, rows = 0, [utility >= 0, utility <= (np.log(101.0) if averse else 100.0)]
+    for i, a in enumerate(actions):
+        paid = cp.exp(utility[i]) - 1 if averse else utility[i]
+        earned += problem.weights[i] * (problem.expected_output[i, a] - chances[i, a] @ paid)
+        own = chances[i, a] @ utility[i] - effort[i, a]
+        rows.append(own >= problem.reservation_utility[i])
+        rows += [own >= chances[i] @ utility[j] - effort[i] for j in range(problem.n_types)]
+    program = cp.Problem(cp.Maximize(earned), rows)
+    program.solve(solver=cp.CLARABEL)
+    return float(program.value)
+
+
+def both_hidden() -> None:
+    """Measure and print menus of contracts."""
+    for utility in (RiskNeutral(), Log(1.0)):
+        problem = types_and_actions(utility)
+        start = time.perf_counter()
+        menu = solve_contract(problem)
+        searched = time.perf_counter() - start
+        ours = seconds(lambda: solve_contract(problem, actions=menu.actions), 5)  # noqa: B023
+        theirs = seconds(lambda: menu_by_cvxpy(problem, menu.actions), 3)  # noqa: B023
+        print(
+            f"{problem.n_types} types x {problem.n_actions} actions x {problem.n_outcomes} outcomes, {utility!r}: "
+            f"search {searched:.2f} s, {len(menu.proof.allowed)} parts, value {menu.value:.6f}, "
+            f"relative gap {menu.certificate.relative_gap:.1e}"
+        )
+        print(
+            f"  given actions: {ours:.3f} s, proven; cvxpy {theirs:.3f} s, ratio {theirs / ours:.1f}, "
+            f"values differ by {abs(menu_by_cvxpy(problem, menu.actions) - menu.value):.1e}"
+        )
+        lottery = solve_lottery(problem)
+        drawn = seconds(lambda: solve_lottery(problem))  # noqa: B023
+        print(
+            f"  all mechanisms: {drawn:.2f} s, value {lottery.value:.6f}, "
+            f"relative gap {lottery.certificate.relative_gap:.1e}"
+        )
+
+
 def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.hidden", description=__doc__)
@@ -100,6 +166,7 @@ def main() -> None:
         f"an interval of actions: {seconds(lambda: solve_continuous_contract(line), 5):.2f} s, "
         f"action {best.action:.6g}, value {best.value:.6f}, bound {best.upper_bound:.6f}"
     )
+    both_hidden()
 
 
 if __name__ == "__main__":

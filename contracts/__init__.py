@@ -3,13 +3,19 @@
 from contracts import models, symbolic
 from contracts.agency.bound import ContractMultipliers
 from contracts.agency.continuous import ContinuousContract, ContinuousMoralHazardProblem, solve_continuous_contract
-from contracts.agency.contract import Contract, load_contract
+from contracts.agency.contract import Contract
 from contracts.agency.forms import ContractComparison, ContractForm, RobustShare, compare_contracts, robust_share
-from contracts.agency.lotteries import LotteryContract, solve_lottery
+from contracts.agency.lotteries import LotteryContract
 from contracts.agency.problem import MoralHazardProblem
-from contracts.agency.solve import solve_contract
+from contracts.agency.types.impossible import MenuImpossibility
+from contracts.agency.types.lottery import LotteryMenu
+from contracts.agency.types.menu import ContractMenu
+from contracts.agency.types.prices import AgencyMultipliers
+from contracts.agency.types.problem import AgencyProblem
+from contracts.agency.types.proof import AgencyProof
+from contracts.agency.types.verify import MenuCertificate, Response
 from contracts.agency.utility import CARA, CRRA, Log, RiskNeutral, SquareRoot
-from contracts.agency.verify import verify_contract
+from contracts.agency.verbs import load_contract, solve_contract, solve_lottery, verify_contract
 from contracts.agency.wages.impossible import Impossibility
 from contracts.audits.audit import Audit, audit
 from contracts.audits.conflict import Conflict
@@ -69,6 +75,9 @@ __version__ = "0.1.0"
 
 __all__ = [  # noqa: RUF022 - as Python sorts them
     "Access",
+    "AgencyMultipliers",
+    "AgencyProblem",
+    "AgencyProof",
     "Ambiguity",
     "Audit",
     "Binding",
@@ -88,6 +97,7 @@ __all__ = [  # noqa: RUF022 - as Python sorts them
     "ContractComparison",
     "ContractError",
     "ContractForm",
+    "ContractMenu",
     "ContractMultipliers",
     "Cost",
     "Coverage",
@@ -119,7 +129,10 @@ __all__ = [  # noqa: RUF022 - as Python sorts them
     "Log",
     "Logarithm",
     "LotteryContract",
+    "LotteryMenu",
     "Menu",
+    "MenuCertificate",
+    "MenuImpossibility",
     "Misalignment",
     "Moments",
     "MoralHazardProblem",
@@ -138,6 +151,7 @@ __all__ = [  # noqa: RUF022 - as Python sorts them
     "Regret",
     "Repaired",
     "RentInequality",
+    "Response",
     "RiskNeutral",
     "RobustShare",
     "Schedule",

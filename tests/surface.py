@@ -157,6 +157,37 @@ def hidden() -> c.MoralHazardProblem:
 
 
 @functools.cache
+def both() -> c.AgencyProblem:
+    return c.AgencyProblem([[0.75, 0.25], [0.25, 0.75]], [0.0, 8.0], [[0.0, 1.0], [0.0, 4.0]], [0.5, 0.5],
+                           wages=(0.0, np.inf), labels=("able", "slow"), actions=("shirk", "work"))  # fmt: skip
+
+
+@functools.cache
+def contract_menu() -> c.ContractMenu:
+    return c.solve_contract(both())
+
+
+@functools.cache
+def lotteries() -> c.LotteryMenu:
+    return c.solve_lottery(c.AgencyProblem([[0.75, 0.25], [0.25, 0.75]], [0.0, 2.5], [0.0, 1.0],
+                                           reservation_utility=0.25, wages=(0.0, np.inf)))  # fmt: skip
+
+
+@functools.cache
+def impossible() -> c.MenuImpossibility:
+    from contracts.agency.types.impossible import menu_impossibility
+    from contracts.agency.types.programs.assigned import Assignment
+    from contracts.agency.types.programs.scales import Scales
+
+    asked = np.array([0, 1])
+    proof = menu_impossibility(
+        both(), asked, Assignment(both(), Scales(both()), asked, np.arange(2), 1e-9).solve().prices
+    )
+    assert proof is not None
+    return proof
+
+
+@functools.cache
 def on_a_line() -> c.ContinuousMoralHazardProblem:
     import scipy.stats
 
@@ -525,6 +556,9 @@ POLICIES = np.array([[0.5, 0.5], [0.25, 0.75]])
 
 OBJECTS: dict[str, Callable[[], Any]] = {
     "Access": lambda: c.Access(),
+    "AgencyMultipliers": lambda: contract_menu().multipliers,
+    "AgencyProblem": both,
+    "AgencyProof": lambda: contract_menu().proof,
     "Box": lambda: c.Box(0.0, 1.0),
     "Budget": lambda: c.Budget(0.0, n_agents=10, name="no subsidy"),
     "CARA": lambda: c.CARA(0.5),
@@ -549,6 +583,7 @@ OBJECTS: dict[str, Callable[[], Any]] = {
     "Contract": contract,
     "ContractComparison": comparison,
     "ContractForm": lambda: comparison().forms[0],
+    "ContractMenu": contract_menu,
     "ContractMultipliers": lambda: contract().multipliers,
     "Coverage": lambda: c.Coverage(0.25, good=0, types=["low"], name="universal service"),
     "Criterion": lambda: c.Criterion("options", lambda menu: float(len(menu.options.transfers))),
@@ -574,8 +609,11 @@ OBJECTS: dict[str, Callable[[], Any]] = {
     "LinearConstraint": lambda: c.LinearConstraint(allocation=[[1.0], [1.0]], upper=1.0),
     "Log": lambda: c.Log(1.0),
     "LotteryContract": functools.cache(lambda: c.solve_lottery(hidden())),
+    "LotteryMenu": lotteries,
     "Logarithm": lambda: c.Logarithm(offset=4.0),
     "Menu": menu,
+    "MenuCertificate": lambda: contract_menu().certificate,
+    "MenuImpossibility": impossible,
     "Misalignment": lambda: c.Misalignment("a"),
     "MoralHazardProblem": hidden,
     "Moments": lambda: c.Moments([0.0, 1.0], 0.2, 0.3),
@@ -601,6 +639,7 @@ OBJECTS: dict[str, Callable[[], Any]] = {
     "Envy": lambda: sick().envy[0],
     "Repaired": lambda: sick().repaired(),
     "Regret": lambda: c.regret(menu(), {"even": [0.5, 0.5]}),
+    "Response": lambda: contract_menu().certificate.responses[0],
     "RobustShare": lambda: c.RobustShare(0.5, 4.0),
     "RentInequality": lambda: c.RentInequality(0.25, ["low", "high"], of="rent", name="fair"),
     "RiskNeutral": lambda: c.RiskNeutral(),
@@ -794,6 +833,12 @@ CALLS: dict[str, Callable[[], dict[str, Any]]] = {
     "SymbolicSchedule.to_numeric": lambda: {"n_types": 3},
     "ContinuousContract.wage": lambda: {"outcome": [10.0, 20.0]},
     "ContinuousMoralHazardProblem.at": lambda: {"actions": [10.0, 20.0]},
+    "AgencyProblem.of_type": lambda: {"label": "slow"},
+    "AgencyProof.bound": lambda: {"problem": both()},
+    "ContractMenu.choice": lambda: {"label": "slow"},
+    "ContractMenu.contract": lambda: {"label": "able"},
+    "LotteryMenu.gain_over": lambda: {"menu": contract_menu()},
+    "MenuCertificate.response": lambda: {"label": "able"},
     "ContractComparison.form": lambda: {"name": "linear"},
     "compare_contracts": lambda: {"problem": hidden(), "gap": 1e-6},
     "robust_share": lambda: {
@@ -801,10 +846,10 @@ CALLS: dict[str, Callable[[], dict[str, Any]]] = {
     "solve_continuous_contract": lambda: {"problem": on_a_line(), "action": 30.0, "gap": 1e-6},
     "solve_lottery": lambda: {"problem": hidden(), "gap": 1e-6},
     "load_contract": lambda: {"path": saved("contract.json")},
-    "solve_contract": lambda: {"problem": hidden(), "action": "work", "gap": 1e-6},
+    "solve_contract": lambda: {"problem": hidden(), "action": "work", "actions": None, "gap": 1e-6},
     "verify_contract": lambda: {
-        "problem": hidden(), "wages": [0.25, 6.25], "action": "work", "multipliers": contract().multipliers,
-        "gap": 1e-6, "tolerance": 0.0},
+        "problem": hidden(), "wages": [0.25, 6.25], "action": "work", "actions": None,
+        "multipliers": contract().multipliers, "gap": 1e-6, "tolerance": 0.0},
     "implementable": lambda: {"valuations": np.array([[1.0], [2.0]]), "allocation": np.array([[1.0], [2.0]])},
     "load_front": lambda: {"path": saved("front.json")},
     "load_menu": lambda: {"path": saved("menu.json")},

@@ -25,7 +25,7 @@ ROOMS = {
         ("exact", "models"),  # who prefers what, unrounded; textbook problems
         ("proof",),  # what no menu beats, and whether this one keeps its word
         ("engines", "menu"),  # problem -> candidate, one file each; the menu
-        ("repair", "worst_case", "agency"),  # from a candidate to an exact menu; hidden action
+        ("repair", "worst_case", "agency"),  # from a candidate to an exact menu; hidden action, types hidden or not
         ("solve", "symbolic"),  # the verb; closed forms
         ("front", "regrets", "demo", "continuum"),  # families of menus; continuous types
         ("audits", "sensitivities"),  # menus from anywhere; what changes a menu

@@ -16,7 +16,7 @@ anybody can compute this again. Every sum carries a bound on its own rounding, a
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
@@ -102,7 +102,7 @@ def cost_bounds(problem: MoralHazardProblem, multipliers: ContractMultipliers, w
     off[np.arange(len(who)), problem.likeliest[who]] += np.where(exact, 0.0, 2 * weight * own_rest)
     for place in np.unique(problem.likeliest[others]):
         off[:, place] += 2 * prices @ np.where(problem.likeliest[others] == place, other_rest, 0.0)
-    surplus, size = _largest(problem, own, slope, off)
+    surplus, size = largest_surplus(problem, own, slope, off)
     deviations = np.asarray(prices @ effort[others])
     constant = charge * (effort[who] + problem.reservation_utility) + (total * effort[who] - deviations)
     size = size + charge * (np.abs(effort[who]) + abs(problem.reservation_utility))
@@ -129,7 +129,20 @@ def _rests(problem: MoralHazardProblem, rows: Indices) -> Array:
     return np.array([sum(map(abs, remainder(row))) for row in chances], dtype=np.float64)
 
 
-def _largest(problem: MoralHazardProblem, own: Array, slope: Array, off: Array) -> tuple[Array, Array]:
+class Limited(Protocol):
+    """What limits wages: all that the best of them depends on, beside their prices."""
+
+    @property
+    def utility(self) -> Utility: ...
+
+    @property
+    def lowest_wage(self) -> Array: ...
+
+    @property
+    def highest_wage(self) -> Array: ...
+
+
+def largest_surplus(problem: Limited, own: Array, slope: Array, off: Array) -> tuple[Array, Array]:
     """Upper bounds on sum_o max_w [s_o u(w) - p_o w] for slopes within `off`, and the sizes of what is summed."""
     limits = _Limits(problem)
     if isinstance(problem.utility, RiskNeutral):
@@ -142,7 +155,7 @@ def _largest(problem: MoralHazardProblem, own: Array, slope: Array, off: Array) 
 class _Limits:
     """Wages at both ends with bounds on their utility; (n_outcomes,) all."""
 
-    def __init__(self, problem: MoralHazardProblem) -> None:
+    def __init__(self, problem: Limited) -> None:
         self.low, self.high = problem.lowest_wage, problem.highest_wage
         self.at_low, self.at_high = (_interval(problem.utility, end) for end in (self.low, self.high))
         self.low_price, self.high_price = np.zeros(len(self.low)), np.full(len(self.low), np.inf)

@@ -29,6 +29,16 @@ def problem_record(problem: MoralHazardProblem) -> dict[str, Any]:
     >>> problem_record(MoralHazardProblem([[1.0]], [2.0], [0.0]))["utility"]
     {'kind': 'risk_neutral'}
     """
+    return fields_record(problem)
+
+
+def problem_from_record(record: Any) -> MoralHazardProblem:
+    """The problem that a record describes; refuses unknown keys and kinds by name."""
+    return MoralHazardProblem(**fields_from_record(MoralHazardProblem, record))
+
+
+def fields_record(problem: Any) -> dict[str, Any]:
+    """Plain JSON for the fields of a problem with a utility."""
     kinds = {part: kind for kind, part in KINDS.items()}
     fields = {field.name: getattr(problem, field.name) for field in dataclasses.fields(problem)}
     utility: Any = fields.pop("utility")
@@ -37,11 +47,11 @@ def problem_record(problem: MoralHazardProblem) -> dict[str, Any]:
     return {**record, "utility": {"kind": kinds[type(utility)], **own}}
 
 
-def problem_from_record(record: Any) -> MoralHazardProblem:
-    """The problem that a record describes; refuses unknown keys and kinds by name."""
+def fields_from_record(cls: Any, record: Any) -> dict[str, Any]:
+    """The fields of a problem with a utility that a record describes; refuses unknown keys and kinds by name."""
     if not isinstance(record, dict):
         raise ProblemError(f"problem is {type(record).__name__}, expected a table of fields")
-    known = [field.name for field in dataclasses.fields(MoralHazardProblem)]
+    known = [field.name for field in dataclasses.fields(cls)]
     odd = next((name for name in record if name not in known), None)
     if odd is not None:
         raise ProblemError(f"unknown key {odd!r} in problem: known are {', '.join(known)}")
@@ -61,4 +71,4 @@ def problem_from_record(record: Any) -> MoralHazardProblem:
         given["wages"] = tuple(
             np.array(end, dtype=np.float64) if isinstance(end, list) else float(end) for end in wages
         )
-    return MoralHazardProblem(**given)
+    return given

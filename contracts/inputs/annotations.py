@@ -43,6 +43,8 @@ REMEDIES = {  # what to do for an object of a class, where its name does not say
     "Decisions": "give answers_of(person, offer, accepted)",
     "Ambiguity": "use TotalVariation, Wasserstein, KullbackLeibler, ChiSquare or Moments",
     "Axes": "give the axes that matplotlib's subplots() made",
+    "AgencyProblem": "make an AgencyProblem of outcome_probabilities, output and effort_cost",
+    "ContractMenu": "give a ContractMenu, as solve_contract returns it",
     "Contract": "give a Contract, as solve_contract returns it",
     "ContractMultipliers": "give contract.multipliers",
     "Certificate": "give what verify(...) returns, or menu.certificate",

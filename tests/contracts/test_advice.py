@@ -483,6 +483,22 @@ def hidden(chances=((0.75, 0.25), (0.25, 0.75)), effort=(0.0, 1.0), **fields):
     return c.MoralHazardProblem(chances, [0.0, 20.0], effort, **fields)
 
 
+def both(**fields):
+    chances, effort = [[0.75, 0.25], [0.25, 0.75]], [[0.0, 1.0], [0.0, 4.0]]
+    given = {"outcome_probabilities": chances, "output": [0.0, 20.0], "effort_cost": effort, "wages": (0.0, INF)}
+    return c.AgencyProblem(**given | fields)
+
+
+TWINS = {"outcome_probabilities": [[1 / 3, 2 / 3], [5 / 7, 2 / 7]], "output": [[8.0, 19.0], [19.0, 3.0]],
+         "effort_cost": [0.05, 0.35], "weights": [0.25, 0.75]}  # fmt: skip
+DRAWS = np.random.default_rng(1)
+ABLE = DRAWS.dirichlet(np.ones(70), 4)
+SLOW = DRAWS.dirichlet(np.ones(4), 4) @ ABLE
+BETS = {"outcome_probabilities": [ABLE, SLOW / SLOW.sum(axis=1, keepdims=True)], "output": np.arange(70.0),
+        "effort_cost": np.outer([0.5, 1.0], np.linspace(0, 1, 4) ** 2), "wages": (-INF, INF)}  # fmt: skip
+DRAWS = np.random.default_rng(0)
+RARE = {"outcome_probabilities": DRAWS.dirichlet(np.ones(3), (2, 3)), "output": DRAWS.uniform(0, 10, 3),
+        "effort_cost": np.sort(DRAWS.uniform(0, 0.3, (2, 3)), axis=1)}  # fmt: skip
 LIABLE = {"wages": (0.0, INF)}
 CERTAIN = {"utility": c.Log(), "wages": (0.0, 10.0)}
 EVEN = ((0.5, 0.5), (0.4, 0.6), (0.3, 0.7))
@@ -515,6 +531,25 @@ AGENCY = [
     Advice("use functions such as lambda a: scipy.stats.norm",
            lambda: c.ContinuousMoralHazardProblem(**LINE | {"distribution": lambda a: 3.0}, effort_cost=np.square),
            (lambda: c.ContinuousMoralHazardProblem(**LINE, effort_cost=lambda a: a**2),)),
+    Advice("Ask for other actions, or change what outcomes tell",
+           lambda: c.solve_contract(both(), actions=(0, 1)),
+           (lambda: c.solve_contract(both(), actions=(1, 0)),)),
+    Advice("Change an effort_cost a little, or limit wages",
+           lambda: c.solve_contract(both(**TWINS)),
+           (lambda: c.solve_contract(both(**TWINS | {"effort_cost": [[0.05, 0.350001], [0.05, 0.35]]})),)),
+    Advice(r"Limit wages, such as to wages=\(-10000, 10000\) or within",
+           lambda: c.solve_contract(both(**BETS), actions=(1, 2)),
+           (lambda: c.solve_contract(both(**BETS | {"wages": (-10_000.0, 10_000.0)}), actions=(1, 2)),)),
+    Advice(r"Limit wages, such as to at most 3e\+02",
+           lambda: c.solve_lottery(both(**RARE)),
+           (lambda: c.solve_lottery(both(**RARE | {"wages": (0.0, 300.0)})),)),
+    Advice("give actions, one for all or one per type",
+           lambda: c.solve_contract(both(), 1),
+           (lambda: c.solve_contract(both(), actions=1), lambda: c.solve_contract(both(), actions=[1, 0]))),
+    Advice("weights for 3: give one row per type",
+           lambda: both(weights=[0.5, 0.25, 0.25]),
+           (lambda: both(weights=[0.5, 0.5]),
+            lambda: both(weights=[0.5, 0.25, 0.25], effort_cost=[[0.0, 1.0]] * 3))),
     Advice("give an even number of cells, at least 4, and at least 3 actions",
            lambda: c.ContinuousMoralHazardProblem(**LINE, effort_cost=np.square, n_outcomes=5),
            (lambda: c.ContinuousMoralHazardProblem(**LINE, effort_cost=np.square, n_outcomes=4, n_actions=3),)),
