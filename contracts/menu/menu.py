@@ -156,7 +156,7 @@ class Menu:
 
     @property
     def upper_bound(self) -> float:
-        """No IC and IR menu is worth more."""
+        """No IC and IR menu is worth more; of a short or deterministic menu, none of its kind, see `certificate`."""
         return self.certificate.upper_bound
 
     @property
@@ -368,6 +368,7 @@ class Menu:
             **({"reading": _lists(self.reading)} if self.problem.readings else {}),
             "utility": self.utility.tolist(),
             "multipliers": multipliers_record(self.bound.multipliers),
+            **({} if self.bound.among.is_every_menu else {"kind": self.bound.among.to_dict()}),
             "certificate": self.certificate.to_dict(),
         }
 
