@@ -78,7 +78,7 @@ def solve(
 ) -> Menu:
     """The best menu of a kind, with the lowest bound that was proven of all of them by the deadline."""
     program = problem.program
-    stays = standing(program, kind)
+    stays = standing(problem, kind)
     most = program.n_types if kind.max_options is None else kind.max_options - stays.n_fixed
     relaxed = with_floors(program, stays)
     rows = menu_program(relaxed, np.arange(1, relaxed.n_types + 1))
@@ -367,7 +367,8 @@ def _first_guesses(search: Search, bound: Bound, allocation: Array) -> Iterator[
     program, stays = search.relaxed, search.stays
     virtual, weights = bound.virtual_valuation, program.weights
     for start in range(min(3, program.n_types)):
-        chosen = [allocation[np.argsort(-weights * conjugate_at(program.cost, virtual, allocation))[start]]]
+        first = np.argsort(-weights * conjugate_at(program.cost, virtual, allocation))[start]
+        chosen = [allocation[first]] if search.most else []
         own = np.zeros(program.n_types, dtype=np.intp)
         for _ in range(search.most + ROUNDS):
             every = [*chosen, *stays.allocations]

@@ -52,7 +52,7 @@ def solve(problem: ScreeningProblem, kind: Kind, gap: float, deadline: float) ->
     program = problem.program
     allocations = beside_chances(kind, program.n_goods)
     assert allocations is not None
-    stays = standing(program, kind)
+    stays = standing(problem, kind)
     most = len(allocations) if kind.max_options is None else kind.max_options - stays.n_fixed
     found = _searched(program, allocations, stays, most, gap, deadline)
     bound = _bound(program, kind, found.bound)
@@ -107,7 +107,7 @@ def _searched(
     worth = program.valuations @ every.T
     money = power_of_two(float(np.abs(worth).max()) + float(np.abs(stays.transfers).max(initial=0.0)))
     floor = floor_of(program, stays)
-    low, high = (np.asarray(limit) for limit in program.limits_by_type)
+    low, high = stays.lowest, stays.highest
     dearest = np.minimum(worth[:, :count] - floor[:, np.newaxis], high[:, np.newaxis]) / money  # that i pays for m
     if not np.isfinite(dearest).all():
         raise ProblemError(NO_LIMIT)

@@ -24,6 +24,8 @@ class Standing:
     allocations: Array  # (m, n_goods)
     transfers: Array  # (m,)
     n_fixed: int
+    lowest: Array  # (n_types,) limits on the transfers of options to find
+    highest: Array  # (n_types,)
 
     @property
     def fixed(self) -> Contracts:
@@ -31,11 +33,12 @@ class Standing:
         return self.allocations[: self.n_fixed], self.transfers[: self.n_fixed]
 
 
-def standing(program: ScreeningProblem, kind: Kind) -> Standing:
+def standing(problem: ScreeningProblem, kind: Kind) -> Standing:
     """What stands on every menu of a kind."""
+    program = problem.program
     fixed = np.zeros((0, program.n_goods + 1)) if kind.fixed is None else kind.fixed
     allocations = np.pad(fixed[:, :-1], ((0, 0), (0, program.n_goods - fixed.shape[1] + 1)))
-    return Standing(*program.outside.beside(allocations, fixed[:, -1]), len(fixed))
+    return Standing(*program.outside.beside(allocations, fixed[:, -1]), len(fixed), *problem.limits_by_type)
 
 
 def floor_of(program: ScreeningProblem, stays: Standing) -> Array:
@@ -98,22 +101,24 @@ def highest_transfers(
     every = np.vstack([allocations, stays.allocations])
     worth, size = program.valuations @ every.T, np.abs(program.valuations) @ np.abs(every).T
     who = np.arange(program.n_types)
-    mine, lowest, highest = worth[who, own], *program.limits_by_type
+    mine = worth[who, own]
     hair = hairs * 8 * (program.n_goods + 3) * EPS
     spare = mine[:, np.newaxis] - worth - hair * (size + size[who, own][:, np.newaxis]) - hairs * UNDERFLOW
     floor = np.where(np.isfinite(program.reservation_utility), program.reservation_utility, -np.inf)
-    top = np.minimum(mine - floor - hair * (size[who, own] + np.where(np.isfinite(floor), np.abs(floor), 0.0)), highest)
+    top = np.minimum(mine - floor - hair * (size[who, own] + np.where(np.isfinite(floor), np.abs(floor), 0.0)), stays.highest)
     room, ceiling = np.full((count, len(every)), np.inf), limit.copy()
     least = np.full(count, -np.inf)
     priced = own < count
     np.minimum.at(room, own[priced], spare[priced])
     np.minimum.at(ceiling, own[priced], top[priced])
-    np.maximum.at(least, own[priced], lowest[priced])
+    np.maximum.at(least, own[priced], stays.lowest[priced])
+    np.fill_diagonal(room, np.inf)
+    room = room - hair * float(np.abs(ceiling[np.isfinite(ceiling)]).max(initial=0.0))
     transfers = np.append(ceiling, stays.transfers)
     for _ in range(count + 1):
         less = np.minimum(transfers[:count], (room + transfers).min(axis=1, initial=np.inf))
         if np.array_equal(less, transfers[:count]):
             fits = np.isfinite(less).all() and np.all(less >= least)
             return less if fits else None
-        transfers = np.append(less - hair * np.abs(less), stays.transfers)
+        transfers = np.append(less, stays.transfers)
     return None
