@@ -54,6 +54,7 @@ from contracts.problem.uncertainty import Ellipsoid, Interval, Noise, Uncertaint
 from contracts.proof.certificate import Certificate, Deviation
 from contracts.proof.verify import verify
 from contracts.regrets import Regret, regret
+from contracts.simplicity import PriceOfSimplicity, price_of_simplicity
 from contracts.solve import solve_menu
 
 __version__ = "0.1.0"
@@ -109,6 +110,7 @@ __all__ = [  # noqa: RUF022 - as Python sorts them
     "Options",
     "Polyhedron",
     "Power",
+    "PriceOfSimplicity",
     "ProblemError",
     "Profit",
     "Quadratic",
@@ -144,6 +146,7 @@ __all__ = [  # noqa: RUF022 - as Python sorts them
     "models",
     "optimal_schedule",
     "pareto_front",
+    "price_of_simplicity",
     "refine",
     "regret",
     "robust_share",

@@ -120,7 +120,9 @@ class Certificate:
         kind = "rigorous" if self.rigorous else "numerical"
         value, bound = shown(self.value), shown(self.upper_bound)
         among = f" on {self.among}" if self.among else ""
-        lines.append(f"value {value:.10g}, {kind} bound{among} {bound:.10g}, relative gap {shown(self.relative_gap):.1e}")
+        lines.append(
+            f"value {value:.10g}, {kind} bound{among} {bound:.10g}, relative gap {shown(self.relative_gap):.1e}"
+        )
         return "\n".join(lines)
 
     def to_dict(self) -> dict[str, Any]:

@@ -27,6 +27,7 @@ off by d misleads the search on one level by 2 d at most, on log2 n levels for e
 
 from __future__ import annotations
 
+import functools
 import math
 from typing import Any, NamedTuple
 
@@ -36,8 +37,12 @@ from contracts.exact.rationals import EPS
 from contracts.inputs.arrays import Array, Indices
 from contracts.problem.costs import conjugate_at, parts_of, value_size
 from contracts.problem.participation import WithOutside
+from contracts.problem.screening import ScreeningProblem
+from contracts.proof.bound import Surplus
 from contracts.proof.conjugates import conjugate_bound
+from contracts.proof.kinds import Kind, beside_chances
 
+BY_INTERVALS = "intervals of types"  # engine of menus whose bound is this one
 OFF_THE_LINE = 1e-9  # share of the largest virtual valuation by which they may miss a line
 
 
@@ -95,10 +100,23 @@ def worth_of_few(
         return weights * np.inf, np.broadcast_to(amounts[-1], virtual.shape), closed
     pools = best_pools(line, worth, len(line.weight) if most is None else most, outside)
     largest, proven = _largest(domain, worth, amounts, outside)
-    costs = float(value_size(cost, amounts).max()) + (0.0 if outside is None else abs(float(cost.value(outside[None])[0])))
+    costs = float(value_size(cost, amounts).max()) + (
+        0.0 if outside is None else abs(float(cost.value(outside[None])[0]))
+    )
     slack = _slack(line, largest, costs, most) + float(weights @ (line.error @ largest))
     allocation = _allocations_of(pools, line, worth, outside)[line.atom]
     return np.array([pools.worth, slack]), allocation, closed and proven
+
+
+def surplus_of(program: ScreeningProblem, kind: Kind) -> Surplus:
+    """What types are worth together with the options of a kind, as the bound asks; options that stay are not counted."""
+    outside = program.outside
+    return functools.partial(
+        worth_of_few,
+        most=kind.max_options,
+        allocations=beside_chances(kind, program.n_goods),
+        outside=outside.allocation if outside.is_contract else None,
+    )
 
 
 def line_of_virtual(weights: Array, virtual: Array, error: Array) -> OnALine | None:

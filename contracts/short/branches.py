@@ -44,6 +44,7 @@ from contracts.proof.conjugates import conjugate_bound
 from contracts.proof.kinds import Kind
 from contracts.proof.multipliers import Multipliers, no_multipliers
 from contracts.proof.scale import gap_scale
+from contracts.repair.assign import assigned, is_feasible
 from contracts.short.prices import Standing, best_exact, floor_of, standing
 
 FREE = -1  # a type of which nothing is said yet
@@ -73,9 +74,7 @@ class Search:
     rows: Program
 
 
-def solve(
-    problem: ScreeningProblem, kind: Kind, gap: float, deadline: float, report: Callable[[str], None]
-) -> Menu:
+def solve(problem: ScreeningProblem, kind: Kind, gap: float, deadline: float, report: Callable[[str], None]) -> Menu:
     """The best menu of a kind, with the lowest bound that was proven of all of them by the deadline."""
     program = problem.program
     stays = standing(problem, kind)
@@ -85,8 +84,12 @@ def solve(
     search = Search(program, relaxed, stays, most, rows)
     best, bound, stopped = _branched(search, gap, deadline, report)
     bound = replace(bound, among=kind)
-    if best is None:
-        raise SolverError("no menu of this kind was found: give more time_limit, or larger max_options", tried=(ENGINE,))
+    if best is None and len(stays.transfers):  # nothing but what stands
+        best = assigned(program, stays.fixed, bound, gap)
+    if best is None or not is_feasible(best.certificate):
+        raise SolverError(
+            "no menu of this kind was found: give more time_limit, or larger max_options", tried=(ENGINE,)
+        )
     certificate = replace(
         best.certificate,
         upper_bound=bound.value,
@@ -136,43 +139,47 @@ def _branched(
             best = _better(search, best, own, guessed[2], guessed[1], gap)
     order = itertools.count()
     heap = [(-node.bound, next(order), node, bound, allocation)]
-    stopped, solves, refuted = False, 1, -math.inf
+    stopped, refuted, rigorous, pending = False, -math.inf, bound.rigorous, -math.inf
     try:
         while heap:
-            value = _value(best)
             allowed = LEFT * gap * _scale(search, best, bound)
-            if -heap[0][0] <= value + allowed:
+            if -heap[0][0] <= _value(best) + allowed:
                 break
             if time.monotonic() > deadline:
                 stopped = True
                 break
+            pending = -heap[0][0]
             _, _, node, at_node, allocation = heapq.heappop(heap)
-            children = list(_children(search, node, at_node, allocation))
-            if not children:
+            if (node.own != FREE).all():
                 refuted = max(refuted, node.bound)  # everything is said, and its bound is what it is
                 continue
-            for own, child_bound in children:
-                if child_bound <= _value(best) + allowed:
-                    refuted = max(refuted, child_bound)
+            for own, proven in _children(search, node, at_node, allocation):
+                rigorous &= proven.rigorous
+                least = min(node.bound, proven.value)
+                if least <= _value(best) + allowed:
+                    refuted = max(refuted, least)
                     continue
                 found = _solved(search, own, deadline, known=node)
-                solves += 1
-                if found is None:
+                if found is None:  # no time, or a solver's word that nothing meets the constraints
                     if time.monotonic() > deadline:
-                        kept = replace(node, own=own, bound=min(node.bound, child_bound))
-                        heapq.heappush(heap, (-kept.bound, next(order), kept, at_node, allocation))
+                        kept = replace(node, own=own, bound=least)
+                        heapq.heappush(heap, (-least, next(order), kept, at_node, allocation))
+                    rigorous = False
                     continue
                 child, its_bound, its_allocation = found
-                child = replace(child, bound=min(child.bound, child_bound))
+                rigorous &= its_bound.rigorous
+                child = replace(child, bound=min(child.bound, least))
                 best = _better(search, best, own, its_allocation, its_bound, gap)
                 heapq.heappush(heap, (-child.bound, next(order), child, its_bound, its_allocation))
-            report(f"{solves} programs, value {_value(best):.6g}, bound {max(refuted, -heap[0][0] if heap else -math.inf):.6g}")
+            pending = -math.inf
+            open_bound = max(refuted, -heap[0][0] if heap else -math.inf)
+            report(f"{next(order)} programs, value {_value(best):.6g}, bound {max(open_bound, _value(best)):.6g}")
     except KeyboardInterrupt:
         stopped = True
         if best is None:
             raise
-    open_bound = max([refuted, _value(best), *(-entry[0] for entry in heap)])
-    return best, _lowered(bound, open_bound), stopped
+    open_bound = max([refuted, pending, _value(best), *(-entry[0] for entry in heap)])
+    return best, replace(_lowered(bound, open_bound), rigorous=rigorous), stopped
 
 
 def _value(best: ExactMenu | None) -> float:
@@ -190,18 +197,16 @@ def _lowered(root: Bound, value: float) -> Bound:
     return replace(root, value=value, worth=max(root.worth - (root.value - value), 0.0))
 
 
-def _children(search: Search, node: Node, bound: Bound, allocation: Array) -> Iterator[tuple[Indices, float]]:
+def _children(search: Search, node: Node, bound: Bound, allocation: Array) -> Iterator[tuple[Indices, Bound]]:
     """What can be said of one more type, with what the prices of the node prove of it."""
     free = np.flatnonzero(node.own == FREE)
-    if not free.size:
-        return
     opened = _opened(search, node.own)
     who = _most_undecided(search, node.own, free, bound, allocation)
     options = [*range(min(opened + 1, search.most)), *range(search.most, search.most + len(search.stays.transfers))]
     for option in options:
         own = node.own.copy()
         own[who] = option
-        yield own, bound_of(search, own, node.prices).value
+        yield own, bound_of(search, own, node.prices)
 
 
 def _opened(search: Search, own: Indices) -> int:
@@ -256,9 +261,9 @@ def shared_surplus(
         each = conjugate_at(cost, virtual[stands], kept)
         rounding = 16 * np.finfo(np.float64).eps * (np.abs(virtual[stands]) * np.abs(kept)).sum(axis=1)
         rounding = rounding + 16 * np.finfo(np.float64).eps * np.abs(cost.value(kept))
-        terms[len(size) :] = (weights[stands] * (each + rounding + (error[stands] * np.abs(kept)).sum(axis=1))).sum() / (
-            len(own) - len(size)
-        )
+        terms[len(size) :] = (
+            weights[stands] * (each + rounding + (error[stands] * np.abs(kept)).sum(axis=1))
+        ).sum() / (len(own) - len(size))
     return terms, allocation, closed
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 from dataclasses import replace
 
 import numpy as np
@@ -11,9 +10,9 @@ from contracts.engines import ironing
 from contracts.menu.assembly import menu_of
 from contracts.menu.menu import Menu
 from contracts.problem.screening import ScreeningProblem
-from contracts.proof.bound import Surplus, upper_bound
-from contracts.proof.few_options import worth_of_few
-from contracts.proof.kinds import Kind, beside_chances
+from contracts.proof.bound import upper_bound
+from contracts.proof.few_options import BY_INTERVALS, surplus_of
+from contracts.proof.kinds import Kind
 from contracts.repair.assign import assigned
 from contracts.repair.repricing import chain
 
@@ -36,15 +35,4 @@ def solve(problem: ScreeningProblem, kind: Kind, gap: float) -> Menu:
     bound = replace(upper_bound(program, candidate.multipliers, surplus_of(program, kind)), among=kind)
     contracts = chain(program, replace(candidate, allocation=bound.allocation))
     assert contracts is not None  # types lie on a line
-    return menu_of(problem, assigned(program, contracts, bound, gap), bound, "intervals of types")
-
-
-def surplus_of(program: ScreeningProblem, kind: Kind) -> Surplus:
-    """What types are worth together with the options of a kind."""
-    outside = program.outside
-    return functools.partial(
-        worth_of_few,
-        most=kind.max_options,
-        allocations=beside_chances(kind, program.n_goods),
-        outside=outside.allocation if outside.is_contract else None,
-    )
+    return menu_of(problem, assigned(program, contracts, bound, gap), bound, BY_INTERVALS)

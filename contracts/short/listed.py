@@ -24,7 +24,7 @@ from contracts.inputs.arrays import Array
 from contracts.inputs.frozen import dataclass
 from contracts.menu.assembly import menu_of
 from contracts.menu.menu import Menu
-from contracts.problem.costs import power_of_two
+from contracts.problem.costs import parts_of, power_of_two
 from contracts.problem.screening import ScreeningProblem
 from contracts.proof.bound import Bound, upper_bound
 from contracts.proof.kinds import Kind, beside_chances
@@ -34,9 +34,7 @@ from contracts.short.prices import Standing, best_exact, floor_of, standing
 
 WITHIN = 0.1  # of the gap asked for, which the program is solved to; rounding and repricing have the rest
 TAKEN = 0.5  # of a variable that is 0 or 1
-NO_LIMIT = (
-    "nothing limits transfers from above: give every type a reservation_utility, or transfers=(lowest, highest)"
-)
+NO_LIMIT = "nothing limits transfers from above: give every type a reservation_utility, or transfers=(lowest, highest)"
 
 
 def solve(problem: ScreeningProblem, kind: Kind, gap: float, deadline: float) -> Menu:
@@ -53,6 +51,9 @@ def solve(problem: ScreeningProblem, kind: Kind, gap: float, deadline: float) ->
     allocations = beside_chances(kind, program.n_goods)
     assert allocations is not None
     stays = standing(problem, kind)
+    if _earns_alike(program, stays):  # nobody is paid for what everybody has anyway
+        others = allocations[~program.outside.is_at(allocations)]
+        allocations = others if len(others) else allocations
     most = len(allocations) if kind.max_options is None else kind.max_options - stays.n_fixed
     found = _searched(program, allocations, stays, most, gap, deadline)
     bound = _bound(program, kind, found.bound)
@@ -113,9 +114,13 @@ def _searched(
         raise ProblemError(NO_LIMIT)
     spread = float((worth.max(axis=1) - worth.min(axis=1)).max()) / money
     links = min(most, count, n_types)
-    lowest = float(dearest.min()) - (links + 1) * spread
+    least = float(dearest.min()) - (links + 1) * spread
     if np.isfinite(low).all():
-        lowest = max(lowest, min(float(low.min()) / money, float(dearest.min())))
+        least = max(least, min(float(low.min()) / money, float(dearest.min())))
+    lowest = np.full(count, least)
+    if _earns_alike(program, stays):
+        earned = program.principal_values[0] @ every.T - program.costs_of(every)[0]
+        lowest = np.maximum(lowest, (earned[-1] - earned[:count]) / money)
     unwanted = (worth[:, :count] - floor[:, np.newaxis]).max(axis=0) / money
     unwanted = np.where(np.isfinite(unwanted), unwanted, float(high.max()) / money + spread)
     nobody = np.maximum(unwanted, lowest)  # a transfer that nobody pays gladly
@@ -130,13 +135,14 @@ def _searched(
     program_rows.choose_one()
     program_rows.offer(most)
     program_rows.prefer((worth - fixed) / money, floor / money)
-    program_rows.pay(dearest, np.maximum(low[:, np.newaxis] / money, lowest), lowest, nobody)
+    cheapest = np.maximum(low[:, np.newaxis] / money, lowest)
+    program_rows.pay(dearest, cheapest, lowest, nobody)
     lower, upper, integral = program_rows.empty(), program_rows.empty(), program_rows.empty()
     upper[program_rows.takes] = 1.0
-    upper[program_rows.takes[:, :count]] = dearest >= np.maximum(low[:, np.newaxis] / money, lowest)
+    upper[program_rows.takes[:, :count]] = dearest >= cheapest
     upper[program_rows.offers] = 1.0
     lower[program_rows.prices], upper[program_rows.prices] = lowest, nobody
-    lower[program_rows.pays], upper[program_rows.pays] = min(lowest, 0.0), max(float(nobody.max()), 0.0)
+    lower[program_rows.pays], upper[program_rows.pays] = np.minimum(lowest, 0.0), np.maximum(nobody, 0.0)
     integral[program_rows.takes], integral[program_rows.offers] = 1, 1
     options: dict[str, Any] = {"mip_rel_gap": WITHIN * gap}
     if math.isfinite(deadline):
@@ -161,6 +167,19 @@ def _searched(
         return _Found(bound, None, None, is_stopped=True)
     taken = solved.x[program_rows.takes].argmax(axis=1)
     return _Found(bound, taken, solved.x[program_rows.prices] * money, is_stopped=solved.status == 1)
+
+
+def _earns_alike(program: ScreeningProblem, stays: Standing) -> bool:
+    """Whether options earn the same from whoever takes them, so that none that earns less than leaving is needed.
+
+    Without those, their takers move to better ones, or leave.
+    """
+    alike = (
+        program.is_for_profit
+        and len(parts_of(program.cost)) == 1
+        and not np.ptp(program.principal_values, axis=0).any()
+    )
+    return bool(alike and stays.n_fixed == 0 and program.outside.is_contract)
 
 
 class _Rows:
@@ -218,7 +237,7 @@ class _Rows:
         if bound.size:
             self.add(floor[bound], np.inf, len(bound), (self.takes[bound], worth[bound]), (self.pays[bound], -1.0))
 
-    def pay(self, dearest: Array, cheapest: Array, lowest: float, nobody: Array) -> None:
+    def pay(self, dearest: Array, cheapest: Array, lowest: Array, nobody: Array) -> None:
         """q_im = p_m z_im, within what type i may and would pay for m."""
         pairs = self.pays.size
         takes = self.takes[:, : self.count].reshape(pairs, 1)
@@ -227,10 +246,12 @@ class _Rows:
             np.broadcast_to(self.prices, self.pays.shape).reshape(pairs, 1),
         )
         column = np.ones((pairs, 1))
-        never = np.broadcast_to(nobody, self.pays.shape).reshape(pairs, 1)
+        never, least, cheapest = (
+            np.broadcast_to(part, self.pays.shape).reshape(pairs, 1) for part in (nobody, lowest, cheapest)
+        )
         self.add(-np.inf, 0.0, pairs, (pays, column), (takes, -dearest.reshape(pairs, 1)))
-        self.add(0.0, np.inf, pairs, (pays, column), (takes, -np.broadcast_to(cheapest, dearest.shape).reshape(pairs, 1)))
-        self.add(-np.inf, -lowest, pairs, (pays, column), (priced, -column), (takes, -lowest * column))
+        self.add(0.0, np.inf, pairs, (pays, column), (takes, -cheapest))
+        self.add(-np.inf, -least.ravel(), pairs, (pays, column), (priced, -column), (takes, -least))
         self.add(-never.ravel(), np.inf, pairs, (pays, column), (priced, -column), (takes, -never))
 
     def matrix(self) -> tuple[Any, Array, Array]:

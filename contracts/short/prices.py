@@ -105,7 +105,9 @@ def highest_transfers(
     hair = hairs * 8 * (program.n_goods + 3) * EPS
     spare = mine[:, np.newaxis] - worth - hair * (size + size[who, own][:, np.newaxis]) - hairs * UNDERFLOW
     floor = np.where(np.isfinite(program.reservation_utility), program.reservation_utility, -np.inf)
-    top = np.minimum(mine - floor - hair * (size[who, own] + np.where(np.isfinite(floor), np.abs(floor), 0.0)), stays.highest)
+    top = np.minimum(
+        mine - floor - hair * (size[who, own] + np.where(np.isfinite(floor), np.abs(floor), 0.0)), stays.highest
+    )
     room, ceiling = np.full((count, len(every)), np.inf), limit.copy()
     least = np.full(count, -np.inf)
     priced = own < count
