@@ -43,8 +43,8 @@ def _directions(problem: ScreeningProblem, values: Any) -> Array:
 def load_menu(path: str | Path) -> Menu:
     """Read a menu that `Menu.save` wrote. Its certificate is computed anew: a file is not believed.
 
-    What is proven of short or deterministic menus off a line takes a search. Of such a menu the certificate asks for IC,
-    IR and the other constraints only, and its bound is what the saved prices prove, no more than of all menus.
+    What is proven of short or deterministic menus off a line takes a search. Of such a menu the certificate asks for
+    IC, IR and the other constraints only, and its bound is what the saved prices prove, no more than of all menus.
 
     Raises
     ------

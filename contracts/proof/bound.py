@@ -59,8 +59,8 @@ class Bound:
     among: Kind = EVERY_MENU  # the menus that it bounds
 
 
-# From (cost, domain, weights, virtual valuations, their errors), all types together, to terms whose sum is at least what
-# allocations are worth at the virtual valuations, the allocations (n_types, n_goods) that are, and if that is proven.
+# From (cost, domain, weights, virtual valuations, their errors), all types together, to terms whose sum is at least
+# what allocations are worth at the virtual valuations; the allocations (n_types, n_goods) that are; if it is proven.
 Surplus = Callable[[Any, Any, Array, Array, Array], tuple[Array, Array, bool]]
 
 

@@ -42,7 +42,8 @@ class Certificate:
     """What `verify` found; no solver was asked.
 
     Gains and slacks are differences of exact rationals rounded once, so their signs are exact. `upper_bound` holds for
-    every menu of the problem, or for those `among` which the menu was sought; `rigorous` says whether rounding and the conjugate are accounted for as well.
+    every menu of the problem, or for those `among` which the menu was sought; `rigorous` says whether rounding and the
+    conjugate are accounted for as well.
     """
 
     deviation: Deviation

@@ -1,7 +1,7 @@
 r"""What types are worth at their virtual valuations if together they have few options.
 
-The Lagrangian of `contracts.proof.bound` leaves sum_j w_j [v_j . x_j - c(x_j)]. In a menu of at most k options x_j is one
-of k allocations, or that of the outside contract o; so for any multipliers at all no such menu is worth more than
+The Lagrangian of `contracts.proof.bound` leaves sum_j w_j [v_j . x_j - c(x_j)]. In a menu of at most k options x_j is
+one of k allocations, or that of the outside contract o; so for any multipliers at all no such menu is worth more than
 
     max over lists x_1, ..., x_k of   sum_j w_j max_g [v_j . x_g - c(x_g)]      (o included)
 
@@ -10,19 +10,19 @@ plus the terms that no allocation is in. Where the v_j lie on a line, v_j = p + 
 * Of two options, whoever prefers the one with the larger e . x does so the more, the larger s is. So those who share an
   option are neighbours in s. A pool with weight W and mean valuation m is worth W c*(m), c* the conjugate of the cost
   over all allocations, or over a given list of them; a pool at o is worth what its members are, one by one.
-* Let C(i, j) be the worth of the pool of i, ..., j - 1. Then C(i, l) + C(j, k) <= C(i, k) + C(j, l) for i <= j <= k <= l:
-  let x be best for the pool (i, l) and y for (j, k). If e.x <= e.y, give x to (i, k) and y to (j, l). What changes is
-  that those of k, ..., l - 1 have y for x, and they gain: the members of (j, k), of lower s, gain on average, or x were
-  better for that pool than y. If e.x > e.y, give y to (i, k) and x to (j, l), and those of i, ..., j - 1 gain likewise.
+* Let C(i, j) be the worth of the pool of i, ..., j - 1. For i <= j <= k <= l, C(i, l) + C(j, k) <= C(i, k) + C(j, l).
+  Let x be best for the pool (i, l) and y for (j, k). If e.x <= e.y, give x to (i, k) and y to (j, l): what changes is
+  that those of k, ..., l - 1 have y for x, and they gain, for the members of (j, k), of lower s, gain on average, or x
+  were better for that pool than y. If e.x > e.y, give y to (i, k) and x to (j, l), and those of i, ..., j - 1 gain.
 * So the best last pool begins the later, the later it ends, and dynamic programming over pools, by divide and conquer,
   takes O(k n log n) conjugates.
 
-On a line of types the bound is attained. Ironed multipliers give virtual valuations that rise with the type, constant on
-the pools of ironing; the best pools never divide those, for c* is convex; so the best allocations rise with the type,
-which is all that IC asks on a line, and the price of the rising constraint is paid by nobody.
+On a line of types the bound is attained. Ironed multipliers give virtual valuations that rise with the type, constant
+on the pools of ironing; the best pools never divide those, for c* is convex; so the best allocations rise with the
+type, which is all that IC asks on a line, and the price of the rising constraint is paid by nobody.
 
-Floats: sums over pools are differences of partial sums, each off by a known share of what it sums; an evaluation that is
-off by d misleads the search on one level by 2 d at most, on log2 n levels for each option. `_slack` adds this up.
+Floats: sums over pools are differences of partial sums, each off by a known share of what it sums. An evaluation off by
+d misleads the search on one level by 2 d at most, on log2 n levels for each option; `_slack` adds this up.
 """
 
 from __future__ import annotations
@@ -109,7 +109,7 @@ def worth_of_few(
 
 
 def surplus_of(program: ScreeningProblem, kind: Kind) -> Surplus:
-    """What types are worth together with the options of a kind, as the bound asks; options that stay are not counted."""
+    """What types are worth together with the options of a kind, of which those that stay are not told apart."""
     outside = program.outside
     return functools.partial(
         worth_of_few,
@@ -145,7 +145,7 @@ def line_of_virtual(weights: Array, virtual: Array, error: Array) -> OnALine | N
     weight = np.bincount(atom, weights)
     centre = np.maximum.accumulate(np.bincount(atom, weights * position) / weight)
     moved = np.outer(np.abs(position - centre[atom]), np.abs(direction))
-    return OnALine(base, direction, centre, weight, atom, own + moved)
+    return OnALine(base, direction, np.asarray(centre), np.asarray(weight), atom, own + moved)
 
 
 class Worth(NamedTuple):

@@ -1,12 +1,12 @@
 """Few options in several goods: branch and bound over who shares which option, a convex program at every node.
 
-A node says of some types which option they have, by number, or that they keep what stands on the menu anyway; the others
-are free, as if each could have an option of its own. What is left is the program of the library with equalities,
+A node says of some types which option they have, by number, or that they keep what stands on the menu anyway; the
+others are free, as if each could have an option of its own. What is left is the program of the library with equalities,
 
     x_i = x_j for types of one option,    x_i = what stands there for types who keep it,
 
-a relaxation: for IC both ways among types of one allocation makes their transfers equal. Its prices bound every menu of the
-node by the Lagrangian of `contracts.proof.bound`, in which those who share an option share one conjugate,
+a relaxation: for IC both ways among types of one allocation makes their transfers equal. Its prices bound every menu of
+the node by the Lagrangian of `contracts.proof.bound`, in which those who share an option share one conjugate,
 
     W_g c*(sum over j in g of w_j v_j / W_g),    W_g = sum over j in g of w_j.
 
@@ -24,13 +24,14 @@ import math
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from typing import Any
+from typing import Any, NoReturn
 
 import numpy as np
 
 from contracts.engines.candidate import units_of
 from contracts.engines.program import Program, menu_program, multipliers_of
 from contracts.errors import InfeasibleMenuError, SolverError
+from contracts.exact.rationals import EPS
 from contracts.inputs.arrays import Array, Indices
 from contracts.inputs.frozen import dataclass
 from contracts.menu.assembly import menu_of
@@ -214,17 +215,16 @@ def _opened(search: Search, own: Indices) -> int:
 
 
 def _most_undecided(search: Search, own: Indices, free: Indices, bound: Bound, allocation: Array) -> int:
-    """The free type that loses most at the node's prices by any option that is open; while options can be opened, that
-    is the type furthest from all of them."""
+    """The free type that loses most, at the node's prices, with the best of the options that are open."""
     program = search.relaxed
     taken = np.unique(own[(own != FREE) & (own < search.most)])
     offered = [allocation[np.flatnonzero(own == option)[0]] for option in taken]
-    offered = np.array([*offered, *search.stays.allocations]).reshape(-1, program.n_goods)
+    open_now = np.array([*offered, *search.stays.allocations]).reshape(-1, program.n_goods)
     virtual = bound.virtual_valuation[free]
     alone = conjugate_at(program.cost, virtual, allocation[free])
-    if not len(offered):
+    if not len(open_now):
         return int(free[np.argmax(program.weights[free] * alone)])
-    each = np.array([conjugate_at(program.cost, virtual, np.broadcast_to(x, virtual.shape)) for x in offered])
+    each = np.array([conjugate_at(program.cost, virtual, np.broadcast_to(x, virtual.shape)) for x in open_now])
     with np.errstate(invalid="ignore"):
         lost = program.weights[free] * (alone - each.max(axis=0))
     return int(free[np.argmax(np.where(np.isnan(lost), -np.inf, lost))])
@@ -247,24 +247,28 @@ def shared_surplus(
     _, member = np.unique(group[~stands], return_inverse=True)
     size = np.bincount(member, weights[~stands])
     share = weights[~stands] / size[member] if len(member) else np.zeros(0)
-    mean, blur = (
-        np.column_stack([np.bincount(member, share * good, minlength=len(size)) for good in part[~stands].T])
-        for part in (virtual, error + 8 * len(own) * np.finfo(np.float64).eps * np.abs(virtual))
-    )
-    surplus, best, closed = conjugate_bound(cost, domain, mean, blur)
-    allocation, terms = np.empty_like(virtual), np.zeros(len(own))
-    allocation[~stands] = best[member]
-    terms[: len(size)] = size * surplus
+    allocation, terms, closed = np.empty_like(virtual), np.zeros(len(own)), True
+    if len(size):
+        blurred = error + 8 * len(own) * EPS * np.abs(virtual)
+        mean, blur = (_means(member, share, part[~stands]) for part in (virtual, blurred))
+        surplus, best, closed = conjugate_bound(cost, domain, mean, blur)
+        allocation[~stands] = best[member]
+        terms[: len(size)] = size * surplus
     if stands.any():
         kept = search.stays.allocations[own[stands] - search.most]
         allocation[stands] = kept
         each = conjugate_at(cost, virtual[stands], kept)
-        rounding = 16 * np.finfo(np.float64).eps * (np.abs(virtual[stands]) * np.abs(kept)).sum(axis=1)
-        rounding = rounding + 16 * np.finfo(np.float64).eps * np.abs(cost.value(kept))
+        rounding = 16 * EPS * (np.abs(virtual[stands]) * np.abs(kept)).sum(axis=1)
+        rounding = rounding + 16 * EPS * np.abs(cost.value(kept))
         terms[len(size) :] = (
             weights[stands] * (each + rounding + (error[stands] * np.abs(kept)).sum(axis=1))
         ).sum() / (len(own) - len(size))
     return terms, allocation, closed
+
+
+def _means(member: Indices, share: Array, values: Array) -> Array:
+    """Averages over the members of each group, column by column."""
+    return np.column_stack([np.bincount(member, share * column) for column in values.T])
 
 
 def _solved(
@@ -294,7 +298,9 @@ def _solved(
     )
     for _ in attempts(goal, [], [], deadline):
         if goal.status in ("infeasible", "infeasible_inaccurate"):
-            return None if (own != FREE).any() else _refuse()
+            if (own == FREE).all():
+                _refuse()
+            return None
         if point.value is not None:
             break
     if point.value is None:
@@ -310,7 +316,7 @@ def _solved(
     return Node(own, bound.value, bound.multipliers), bound, found
 
 
-def _refuse() -> None:
+def _refuse() -> NoReturn:
     raise InfeasibleMenuError(
         "no menu keeps all constraints, with what stands on it: solve_menu without max_options and fixed_options says "
         "which conflict"

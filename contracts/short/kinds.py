@@ -75,7 +75,7 @@ def _allocations(problem: ScreeningProblem, deterministic: Any) -> Array | None:
         given = given[:, np.newaxis]
     if given.ndim != 2 or given.shape[1] != problem.n_goods or not len(given):
         raise ProblemError(
-            f"deterministic has shape {given.shape}; expected (n_allocations, {problem.n_goods}), at least one of them, "
+            f"deterministic has shape {given.shape}; expected (n_allocations, {problem.n_goods}), at least one row, "
             "or True for the corners of the domain"
         )
     _check_inside("deterministic", problem, given)

@@ -3,7 +3,7 @@
 Every type takes one option (Hanson & Martin 1990). With z_im = 1 where type i takes allocation m, p_m its transfer and
 q_im = p_m z_im what it pays, everything is linear, whatever allocations cost:
 
-    u_i = sum_m (a_i . x_m z_im - q_im) >= a_i . x_m - p_m,     q_im between p_m and 0 as z_im is 1 or 0,     z_im <= y_m
+    u_i = sum_m (a_i . x_m z_im - q_im) >= a_i . x_m - p_m,    q_im is p_m or 0 as z_im is 1 or 0,    z_im <= y_m
 
 and at most k of the y_m are 1. A transfer so high that nobody pays it is as good as no offer. Transfers have a lowest
 value that loses nothing: at the best ones each option is linked to a limit or to what somebody has anyway by a chain of
@@ -144,17 +144,18 @@ def _searched(
     lower[program_rows.prices], upper[program_rows.prices] = lowest, nobody
     lower[program_rows.pays], upper[program_rows.pays] = np.minimum(lowest, 0.0), np.maximum(nobody, 0.0)
     integral[program_rows.takes], integral[program_rows.offers] = 1, 1
-    options: dict[str, Any] = {"mip_rel_gap": WITHIN * gap}
+    options: Any = {"mip_rel_gap": WITHIN * gap}
     if math.isfinite(deadline):
         options["time_limit"] = max(deadline - time.monotonic(), 0.1)
     solved = milp(
         -goal,
         constraints=LinearConstraint(*program_rows.matrix()),
-        integrality=integral,
+        integrality=integral.astype(np.intp),
         bounds=Bounds(lower, upper),
         options=options,
     )
-    if solved.status == 2:
+    status = int(solved.status)
+    if status == 2:
         raise InfeasibleMenuError(
             "no menu of the given allocations gives every type its reservation utility within the limits on transfers: "
             "add allocations, lower reservation_utility, or let participation='voluntary'",
@@ -162,11 +163,11 @@ def _searched(
     proven = getattr(solved, "mip_dual_bound", None)
     bound = math.inf if proven is None else -float(proven) * money
     if solved.x is None:
-        if not solved.status == 1:
+        if status != 1:
             raise SolverError(f"HiGHS ended with: {solved.message}; rescale the problem", tried=("HiGHS",))
         return _Found(bound, None, None, is_stopped=True)
     taken = solved.x[program_rows.takes].argmax(axis=1)
-    return _Found(bound, taken, solved.x[program_rows.prices] * money, is_stopped=solved.status == 1)
+    return _Found(bound, taken, solved.x[program_rows.prices] * money, is_stopped=status == 1)
 
 
 def _earns_alike(program: ScreeningProblem, stays: Standing) -> bool:
