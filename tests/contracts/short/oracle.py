@@ -11,14 +11,6 @@ from scipy.optimize import linprog
 OUT = -1
 
 
-def assignments(n_types: int, most: int):
-    """Every way to give types one of `most` options, numbered as they first appear, or the outside option."""
-    for own in itertools.product(range(OUT, most), repeat=n_types):
-        opened = [option for option in own if option != OUT]
-        if list(dict.fromkeys(opened)) == list(range(len(set(opened)))):
-            yield own
-
-
 def best_value(tastes, weights, most, *, curvature=1.0, highest=None, fixed=()):
     """Largest profit with cost curvature |x|^2 / 2 and outside option (0, 0): a quadratic program for each assignment.
 
@@ -52,7 +44,10 @@ def best_value(tastes, weights, most, *, curvature=1.0, highest=None, fixed=()):
         if program is None:
             best = max(best, float(goal))
             continue
-        program.solve(solver="CLARABEL")
+        try:
+            program.solve(solver="CLARABEL")
+        except cp.error.SolverError:  # of an assignment that nothing implements
+            program.solve(solver="SCS")
         if program.status in ("optimal", "optimal_inaccurate"):
             best = max(best, float(program.value))
     return best
