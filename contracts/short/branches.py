@@ -24,13 +24,14 @@ import math
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from typing import Any, NoReturn
+from typing import Any
 
 import numpy as np
 
 from contracts.engines.candidate import units_of
+from contracts.engines.diagnosis import infeasible_menu, unbounded_menu
 from contracts.engines.program import Program, menu_program, multipliers_of
-from contracts.errors import InfeasibleMenuError, SolverError
+from contracts.errors import SolverError
 from contracts.exact.rationals import EPS
 from contracts.inputs.arrays import Array, Indices
 from contracts.inputs.frozen import dataclass
@@ -298,9 +299,11 @@ def _solved(
     )
     for _ in attempts(goal, [], [], deadline):
         if goal.status in ("infeasible", "infeasible_inaccurate"):
-            if (own == FREE).all():
-                _refuse()
+            if known is None and (own == FREE).all():
+                raise infeasible_menu(program)
             return None
+        if goal.status in ("unbounded", "unbounded_inaccurate"):
+            raise unbounded_menu(program)
         if point.value is not None:
             break
     if point.value is None:
@@ -314,13 +317,6 @@ def _solved(
         bound = min(bound, bound_of(search, own, known.prices), key=lambda each: each.value)
     found, _ = program.read(np.asarray(point.value))
     return Node(own, bound.value, bound.multipliers), bound, found
-
-
-def _refuse() -> NoReturn:
-    raise InfeasibleMenuError(
-        "no menu keeps all constraints, with what stands on it: solve_menu without max_options and fixed_options says "
-        "which conflict"
-    )
 
 
 def _said(search: Search, own: Indices, allocation: Any) -> list[Any]:
