@@ -127,15 +127,15 @@ def price_of_simplicity(
 
     Examples
     --------
-    Four types as far apart as can be, with cost q^2 / 2:
+    Four types, with cost q^2 / 2:
 
     >>> from contracts.problem.costs import Quadratic
     >>> problem = ScreeningProblem([0.0, 1.0, 2.0, 3.0], cost=Quadratic())
     >>> print(price_of_simplicity(problem))
     Best menu of any length: 2 options, value 1.25
-    options  used  value  proven bound   loss    share  certificate
-          1     1      1             1   0.25   80.00%        holds
-          2     2   1.25          1.25  ...  100.00%        holds
+    options  used  value  proven bound      loss    share  certificate
+          1     1  1.125         1.125     0.125   90.00%  holds
+          2     2   1.25          1.25  ...  100.00%  holds
     """
     limit, began = checked_seconds(time_limit), time.monotonic()
     report = reporter(progress)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import numpy as np
 
+from contracts.engines.candidate import units_of
 from contracts.exact.rationals import EPS, UNDERFLOW
 from contracts.inputs.arrays import Array, Indices
 from contracts.inputs.frozen import dataclass
@@ -15,6 +16,9 @@ from contracts.proof.bound import Bound
 from contracts.proof.kinds import Kind
 from contracts.proof.verify import Contracts
 from contracts.repair.assign import assigned, is_feasible
+from contracts.repair.indifference import doubles
+
+FINE = 2.0**-26  # of a unit: what is left of amounts where types of one taste are kept exactly indifferent
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,8 +69,8 @@ def best_exact(
     near : (m,) transfers that a solver found
     """
     found = []
-    for transfers in _candidates(program, stays, allocations, own, near):
-        listed = np.vstack([allocations, stays.fixed[0]]), np.append(transfers, stays.fixed[1])
+    for amounts, transfers in _candidates(program, stays, allocations, own, near):
+        listed = np.vstack([amounts, stays.fixed[0]]), np.append(transfers, stays.fixed[1])
         menu = assigned(program, listed, bound, gap)
         if is_feasible(menu.certificate):
             found.append(menu)
@@ -75,27 +79,47 @@ def best_exact(
 
 def _candidates(
     program: ScreeningProblem, stays: Standing, allocations: Array, own: Indices, near: Array
-) -> Iterator[Array]:
-    """Transfers to try: the highest that keep everybody in place, by a hair and without, those near the solver's."""
+) -> Iterator[Contracts]:
+    """Contracts to try: at the highest transfers that keep everybody in place, by a hair and without, and near others.
+
+    Types of one taste that are meant to have different options must be exactly indifferent: for these amounts and
+    transfers have few digits, too.
+    """
     no_limit = np.full(len(near), np.inf)
     for limit in (no_limit, near):
         for hairs in (1.0, 0.0):
             found = highest_transfers(program, stays, allocations, own, limit, hairs)
             if found is not None:
-                yield found
-    if program.transfers == "none":
-        yield np.zeros(len(near))
-    else:
-        yield near
+                yield allocations, found
+    if doubles(program) is not None:
+        units = units_of(program)
+        amounts = program.domain.clip(_rounded(np.round, allocations, units.allocation))
+        for limit in (no_limit, near):
+            found = highest_transfers(program, stays, amounts, own, limit, 0.0, units.money)
+            if found is not None:
+                yield amounts, found
+    yield allocations, np.zeros(len(near)) if program.transfers == "none" else near
+
+
+def _rounded(rounding: Callable[[Array], Array], numbers: Array, unit: float) -> Array:
+    """Numbers to a few binary digits of a unit."""
+    return np.asarray(rounding(numbers / (unit * FINE)) * (unit * FINE))
 
 
 def highest_transfers(
-    program: ScreeningProblem, stays: Standing, allocations: Array, own: Indices, limit: Array, hairs: float
+    program: ScreeningProblem,
+    stays: Standing,
+    allocations: Array,
+    own: Indices,
+    limit: Array,
+    hairs: float,
+    money: float = 0.0,
 ) -> Array | None:
     """The highest transfers of the options, at most `limit`, at which nobody prefers another one or leaves; (m,).
 
     They are shortest paths: t_m <= t_k + min over those meant to have m of a . (x_m - x_k), less hairs of rounding.
-    None where there are none, or the limits on transfers do not allow them.
+    None where there are none, or the limits on transfers do not allow them. With `money`, its unit, paths start at
+    transfers of few digits.
     """
     count = len(allocations)
     every = np.vstack([allocations, stays.allocations])
@@ -115,6 +139,8 @@ def highest_transfers(
     np.minimum.at(ceiling, own[priced], top[priced])
     np.maximum.at(least, own[priced], stays.lowest[priced])
     np.fill_diagonal(room, np.inf)
+    if money:
+        ceiling = _rounded(np.floor, ceiling, money)
     room = room - hair * float(np.abs(ceiling[np.isfinite(ceiling)]).max(initial=0.0))
     transfers = np.append(ceiling, stays.transfers)
     for _ in range(count + 1):
