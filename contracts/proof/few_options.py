@@ -88,10 +88,9 @@ def worth_of_few(
     """
     line = line_of_virtual(weights, virtual, error)
     worth = Worth(cost, domain, allocations)
+    each, best, closed_alone = _each_its_own(worth, virtual, error, outside)
     if line is None or len(parts_of(cost)) > 1:
-        each = virtual, error
-        surplus, best, closed = conjugate_bound(cost, domain, *each) if allocations is None else worth.rows(*each)
-        return weights * surplus, best, closed
+        return weights * each, best, closed_alone
     reach = float((line.error @ np.abs(line.direction)).max(initial=0.0))
     along = np.concatenate([line.position[:1] - reach, line.position, line.position[-1:] + reach])
     along = line.base + np.outer(along, line.direction)
@@ -105,7 +104,20 @@ def worth_of_few(
     )
     slack = _slack(line, largest, costs, most) + float(weights @ (line.error @ largest))
     allocation = _allocations_of(pools, line, worth, outside)[line.atom]
+    if float(weights @ each) <= pools.worth + slack:  # no rounding where one option each is as good as none
+        return weights * each, allocation, closed_alone
     return np.array([pools.worth, slack]), allocation, closed and proven
+
+
+def _each_its_own(worth: Worth, virtual: Array, error: Array, outside: Array | None) -> tuple[Array, Array, bool]:
+    """What every type is worth with an option of its own, from above, what it then has, and whether that is proven."""
+    each, best, closed = worth.rows(virtual, error)
+    if worth.allocations is None or outside is None:
+        return each, best, closed
+    kept = np.broadcast_to(outside, virtual.shape)
+    rounding = 16 * EPS * ((np.abs(virtual) * np.abs(kept)).sum(axis=1) + np.abs(worth.cost.value(kept)))
+    stays = conjugate_at(worth.cost, virtual, kept) + rounding + (error * np.abs(kept)).sum(axis=1)
+    return np.maximum(each, stays), np.where((stays > each)[:, np.newaxis], kept, best), closed
 
 
 def surplus_of(program: ScreeningProblem, kind: Kind) -> Surplus:
