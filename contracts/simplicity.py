@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -18,6 +19,7 @@ from contracts.inputs.door import checked
 from contracts.inputs.frozen import dataclass
 from contracts.inputs.kinds import Count
 from contracts.inputs.progress import checked_seconds, reporter
+from contracts.menu.assembly import assembled
 from contracts.menu.menu import Menu
 from contracts.problem.screening import ScreeningProblem
 from contracts.solve import solve_menu
@@ -155,6 +157,16 @@ def price_of_simplicity(
         raise ProblemError(f"fixed_options has {shortest} options: give max_options={shortest} or more")
     menus = []
     for count in range(shortest, longest + 1):
-        menus.append(solve_menu(problem, max_options=count, time_limit=left(longest - count + 1), **asked))
+        found = solve_menu(problem, max_options=count, time_limit=left(longest - count + 1), **asked)
+        menus.append(_no_worse(found, menus[-1]) if menus else found)
         report(f"{plural(count, 'option')}: value {menus[-1].value:.6g}, bound {menus[-1].upper_bound:.6g}")
     return PriceOfSimplicity(best, tuple(menus), np.arange(shortest, longest + 1))
+
+
+def _no_worse(found: Menu, shorter: Menu) -> Menu:
+    """A menu, or a shorter one that is worth more, as where a search was stopped: it has at most as many options."""
+    if found.value >= shorter.value:
+        return found
+    gap, stopped = found.certificate.requested_gap, found.certificate.is_stopped
+    menu = assembled(found.problem, shorter.contracts, shorter.option_of_type, found.bound, shorter.engine, gap)
+    return replace(menu, certificate=replace(menu.certificate, is_stopped=stopped))

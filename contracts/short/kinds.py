@@ -107,11 +107,14 @@ def _fixed(problem: ScreeningProblem, given: Any) -> Array | None:
     """Options that stay, (n, n_goods + 1) with their transfers last; None for none."""
     if given is None:
         return None
-    if isinstance(given, str | bytes | dict) or not hasattr(given, "__len__") or len(given) != 2:
+    if isinstance(given, str | bytes | dict | set):
         raise ProblemError(f"fixed_options is {type(given).__name__}: {PAIR}")
-    allocations, transfers = (
-        finite(f"fixed_options, {name},", part) for name, part in zip(("allocations", "transfers"), given, strict=True)
-    )
+    try:
+        first, second = given
+    except (TypeError, ValueError) as exc:
+        raise ProblemError(f"fixed_options is {type(given).__name__}: {PAIR}") from exc
+    allocations = finite("fixed_options, allocations,", first)
+    transfers = finite("fixed_options, transfers,", second)
     if allocations.ndim == 1 and problem.n_goods == 1:
         allocations = allocations[:, np.newaxis]
     if allocations.shape != (len(transfers) if transfers.ndim else -1, problem.n_goods) or transfers.ndim != 1:

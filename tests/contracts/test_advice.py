@@ -440,7 +440,7 @@ SHORT_MENUS = [
            "leave it out",
            lambda: short(max_options=3), (lambda: short(max_options=2), short)),
     Advice("max_options is 0: give a whole number, at least 1", lambda: short(max_options=0), (lambda: short(**K),)),
-    Advice("max_options is 1.5: give a whole number, at least 1",
+    Advice("max_options is 1.5: give a whole number",
            lambda: short(max_options=1.5), (lambda: short(**K),)),
     Advice("max_options is True: give a whole number", lambda: short(max_options=True), (lambda: short(**K),)),
     Advice("fixed_options has 2 options, which count among the max_options=1: raise max_options to 2 or more, or fix "
@@ -495,7 +495,7 @@ SHORT_MENUS = [
     Advice("40 types off a line may take for ever: give time_limit=, and the menu comes with the gap that it has, or "
            "deterministic=",
            lambda: solve_menu(CROWD, cost=Q, **K),
-           (lambda: solve_menu(CROWD, cost=Q, time_limit=1.0, **K),
+           (lambda: solve_menu(CROWD, cost=Q, time_limit=60.0, gap=0.2, **K),
             lambda: solve_menu(CROWD, cost=Q, deterministic=[[1.0, 1.0]], **K))),
     Advice("nothing limits transfers from above: give every type a reservation_utility, or transfers=",
            lambda: solve_menu(SQUARE, cost=Q, deterministic=[[1.0, 1.0]], reservation_utility=-INF),
