@@ -2,8 +2,8 @@
 
     .venv/bin/python -m benchmarks.short [--types 100000]
 
-On a line the rival is the dynamic program that somebody would write, k n^2 / 2 pools in NumPy, which knows the virtual
-valuations; from a list it is one mixed-integer program with a big M, handed to the same solver. Values are compared, and
+On a line the rival is the dynamic program that somebody would write, k n^2 / 2 pools in NumPy, told the virtual
+valuations; from a list it is one mixed-integer program with a big M, for the same solver. Values stand beside them, and
 the gap is what the library proves.
 """
 
@@ -95,7 +95,7 @@ def main() -> None:
         menu, seconds = timed(
             lambda problem=problem, most=most: solve_menu(problem, deterministic=True, max_options=most)
         )
-        rival, rivals = timed(lambda p=problem, t=theta, most=most: plain_program(t @ bundles.T, p.weights, most))
+        rival, rivals = timed(lambda p=problem, w=theta @ bundles.T, most=most: plain_program(w, p.weights, most))
         rows.append(row("whole bundles", menu, most, seconds, rival, rivals))
     for count, most in ((8, 2), (12, 2), (16, 2)):
         problem = ScreeningProblem(rng.uniform(0, 1, (count, 2)), cost=Quadratic())

@@ -155,7 +155,7 @@ def price_of_simplicity(
     shortest = 1 if best.bound.among.fixed is None else len(best.bound.among.fixed)
     if shortest > longest:
         raise ProblemError(f"fixed_options has {shortest} options: give max_options={shortest} or more")
-    menus = []
+    menus: list[Menu] = []
     for count in range(shortest, longest + 1):
         found = solve_menu(problem, max_options=count, time_limit=left(longest - count + 1), **asked)
         menus.append(_no_worse(found, menus[-1]) if menus else found)

@@ -459,8 +459,8 @@ SHORT_MENUS = [
            lambda: short(fixed_options=([[0.5]], [5.0]), transfers=(0.0, 2.0), **BOXED),
            (lambda: short(transfers=(0.0, 2.0), **BOXED, **K),
             lambda: short(fixed_options=([[0.5]], [5.0]), transfers=(0.0, 6.0), **BOXED))),
-    Advice("deterministic=True asks for the corners of a bounded Box or a Simplex, and this domain has no end: give the "
-           r"allocations that may be offered, deterministic=\[...\]",
+    Advice("deterministic=True asks for the corners of a bounded Box or a Simplex, and this domain has no end: give "
+           r"the allocations that may be offered, deterministic=\[...\]",
            lambda: short(deterministic=True),
            (lambda: short(deterministic=[0.5, 1.0]), lambda: short(deterministic=True, **BOXED))),
     Advice("more than 4096: give the allocations that may be offered",
@@ -479,13 +479,13 @@ SHORT_MENUS = [
            lambda: short(mimics=[(0, 1)], **K), (lambda: short(mimics=None, **K),)),
     Advice(r"do not go with constraints over the whole menu: leave them out, constraints=\(\)",
            lambda: short(**FLOW, **K), (lambda: short(constraints=(), **K),)),
-    Advice(r"do not go with an objective that is not linear in allocations and utilities: use Profit\(\), or WeightedSum "
-           "without",
+    Advice(r"do not go with an objective that is not linear in allocations and utilities: use Profit\(\), or "
+           "WeightedSum without",
            lambda: short(objective=c.Welfare(0.5, c.WorstOff()), **K),
            (lambda: short(objective=c.Profit(), **K),
             lambda: short(objective=c.WeightedSum(1.0, utility_weights=0.5), **K))),
-    Advice("method is 'cuts', but menus with max_options, deterministic or fixed_options have engines of their own: leave "
-           "it 'auto'",
+    Advice("method is 'cuts', but menus with max_options, deterministic or fixed_options have engines of their own: "
+           "leave it 'auto'",
            lambda: short(method="cuts", **K), (lambda: short(method="auto", **K),)),
     Advice("start is for the engine 'dual', which finds no menus of few options: leave it out",
            lambda: short(start=MENU, **K), (lambda: short(**K),)),

@@ -96,7 +96,7 @@ def pools_value(psi, weights, most):
     st.integers(1, 3),
 )
 def test_intervals_of_any_weights_are_the_best_ones(places, shares, k):
-    """Pools need not rise here, so this bound is an upper one; where it rises it is the value, and always with ironing."""
+    """The oracle's pools need not rise: where virtual valuations do, it is exact, elsewhere an upper bound."""
     theta = np.sort(np.array(places)) / 4.0
     weights = np.array(shares[: len(theta)]) / sum(shares[: len(theta)])
     above = np.append(np.cumsum(weights[::-1])[::-1][1:], 0.0)
@@ -215,7 +215,7 @@ def test_a_short_menu_is_saved_and_proven_again(tmp_path):
 
 
 def test_a_bound_from_other_prices_is_a_bound_too():
-    """Any multipliers prove one: without any it is what k contracts for known types are worth, where they sort alike."""
+    """Any multipliers prove one: without any it is what k allocations are worth where types are known."""
     from contracts.proof.bound import upper_bound
     from contracts.proof.few_options import surplus_of
     from contracts.proof.kinds import Kind

@@ -7,8 +7,8 @@ import pytest
 
 import contracts as c
 from contracts.front.goals import NumberOfOptions
-from contracts.short import branches, line
 from contracts.proof.kinds import Kind
+from contracts.short import branches, line
 from tests.contracts.short.oracle import best_listed_value, best_value
 
 Q = c.Quadratic()
