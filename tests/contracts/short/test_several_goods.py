@@ -217,3 +217,21 @@ def test_a_stopped_menu_from_a_file_is_asked_for_no_gap(tmp_path):
     assert loaded.certificate.holds
     assert loaded.upper_bound >= menu.upper_bound
     assert loaded.allocation.tolist() == menu.allocation.tolist()
+
+
+def test_the_curve_is_drawn_under_its_bounds():
+    from matplotlib.figure import Figure
+
+    curve = c.price_of_simplicity(c.ScreeningProblem([1.0, 2.0, 3.0], cost=Q))
+    ax = curve.plot(Figure().subplots())
+    assert ax.get_xlabel() == "options"
+    line_of_values = ax.containers[0].lines[0]
+    assert line_of_values.get_xdata().tolist() == curve.n_options.tolist()
+    assert line_of_values.get_ydata().tolist() == curve.value.tolist()
+
+
+def test_a_longer_menu_that_was_stopped_early_is_worth_no_less():
+    theta, weights = tastes(13, n_types=9)
+    curve = c.price_of_simplicity(c.ScreeningProblem(theta, weights, cost=Q), 3, time_limit=1.5)
+    assert np.all(np.diff(curve.value) >= -1e-12)
+    assert np.all(curve.upper_bound >= curve.value - 1e-9)
