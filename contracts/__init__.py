@@ -69,6 +69,7 @@ from contracts.sensitivities.compare import Comparison, compare
 from contracts.sensitivities.radius import PriorRadius, prior_radius
 from contracts.sensitivities.slopes import Slopes, slopes
 from contracts.sensitivities.statics import ComparativeStatics, comparative_statics
+from contracts.simplicity import PriceOfSimplicity, price_of_simplicity
 from contracts.solve import solve_menu
 
 __version__ = "0.1.0"
@@ -143,6 +144,7 @@ __all__ = [  # noqa: RUF022 - as Python sorts them
     "Polyhedron",
     "Power",
     "PriorRadius",
+    "PriceOfSimplicity",
     "ProblemError",
     "Profit",
     "Quadratic",
@@ -188,6 +190,7 @@ __all__ = [  # noqa: RUF022 - as Python sorts them
     "optimal_schedule",
     "pareto_front",
     "prior_radius",
+    "price_of_simplicity",
     "refine",
     "regret",
     "robust_share",

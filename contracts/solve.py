@@ -16,6 +16,7 @@ from contracts.engines.candidate import Candidate, units_of
 from contracts.errors import ContractError, InfeasibleMenuError, ProblemError, SolverError
 from contracts.inputs.arrays import number
 from contracts.inputs.door import checked
+from contracts.inputs.kinds import Count
 from contracts.inputs.progress import checked_seconds, reporter
 from contracts.menu.assembly import assembled, menu_of
 from contracts.menu.menu import Menu
@@ -28,6 +29,8 @@ from contracts.proof.certificate import Certificate
 from contracts.proof.multipliers import Multipliers, no_multipliers, without_noise
 from contracts.repair.assign import exact_menu, is_feasible
 from contracts.repair.indifference import doubles
+from contracts.short.kinds import kind_of
+from contracts.short.search import short_menu
 
 Engine = Callable[[ScreeningProblem], Candidate]
 METHODS = ("auto", "ironing", "cuts", "dual", "reference")
@@ -56,7 +59,7 @@ NOISE = (1e-9, 1e-7)  # shares of the largest price of a kind below which prices
 LARGER = "Ask for a larger gap"
 
 
-@checked(own=("time_limit",))
+@checked(own=("time_limit", "deterministic", "fixed_options"))
 def solve_menu(
     problem: Any,
     weights: Any = None,
@@ -66,6 +69,9 @@ def solve_menu(
     time_limit: float = math.inf,
     progress: bool | Callable[[str], None] = False,
     start: Menu | None = None,
+    max_options: Count | None = None,
+    deterministic: Any = False,
+    fixed_options: Any = None,
     **fields: Any,
 ) -> Menu:
     """The best menu of contracts, exactly incentive compatible and individually rational.
@@ -82,6 +88,13 @@ def solve_menu(
         is after an interrupt from the keyboard (Ctrl-C)
     progress : True to print a line per round to standard error, or a function that takes the line
     start : the menu of the same types under another objective, whose multipliers "dual" starts from; others do not
+    max_options : most options on offer. The outside option, which nobody can be kept from, is not counted, and
+        `upper_bound` is then a bound on all menus of so few options
+    deterministic : True to offer corners of the domain only, a Box or a Simplex: whole goods, no lotteries; or an
+        (n, n_goods) array, the only allocations that may be offered. `upper_bound` is a bound on menus of these
+    fixed_options : a pair of allocations (n, n_goods) and transfers (n,), such as menu.options, that stand on the menu
+        as they are: everybody can take them, the principal earns from whoever does, and they count among max_options
+        even if nobody does. `menu.options` lists those that somebody takes
 
     Returns
     -------
@@ -107,6 +120,12 @@ def solve_menu(
     array([[0.666667, 2.      ]])
     >>> menu.certificate.holds
     True
+
+    With one option only, here one that all share:
+
+    >>> print(solve_menu([1.0, 2.0], [0.8, 0.2], cost=Quadratic(), max_options=1))
+    Menu: 2 types, 1 option, 2 bunched, value 0.5, proven bound 0.5
+    ...
     """
     problem = as_problem(problem, weights, fields)
     gap = number("gap", gap)
@@ -127,6 +146,11 @@ def _best_menu(
 ) -> Menu:
     """The best menu, with utilities in the unit that they have."""
     began = time.monotonic()
+    kind = kind_of(problem, max_options, deterministic, fixed_options)
+    if not kind.is_every_menu:
+        _check_no_engine(method, start)
+        deadline = began + ENGINE_SHARE * time_limit
+        return _kept(short_menu(problem, kind, gap=gap, deadline=deadline, report=reporter(progress)), gap)
     deadline = began + ENGINE_SHARE * time_limit
     engine = functools.partial(
         engine_for, method=method, deadline=deadline, report=reporter(progress), gap=gap, start=start
@@ -465,7 +489,12 @@ def certified_menu(
     menu = menu_of(problem, found, bound, candidate.engine)
     if not menu.certificate.holds:
         menu = _under_simpler_prices(menu, gap, candidate.multipliers)
-    exact = is_feasible(menu.certificate)
+    return _kept(menu, gap)
+
+
+def _kept(menu: Menu, gap: float) -> Menu:
+    """The menu, if its certificate holds, or it is exact and the search was stopped; else a SolverError with it."""
+    problem, exact = menu.problem, is_feasible(menu.certificate)
     if not menu.certificate.holds and not (exact and menu.certificate.is_stopped):
         remedy = attainable(menu.certificate)
         if doubles(problem) is not None:
@@ -480,10 +509,21 @@ def certified_menu(
         raise SolverError(
             f"no menu within a relative gap of {gap:.1e} was certified; the best one reached:\n{menu.certificate}\n"
             f"{remedy}; {kept}",
-            tried=(candidate.engine,),
+            tried=(menu.engine,),
             reached=menu if exact else None,
         )
     return menu
+
+
+def _check_no_engine(method: str, start: Menu | None) -> None:
+    """Refuse an engine, or where it starts from, for menus that have engines of their own."""
+    if method != "auto":
+        raise ProblemError(
+            f"method is {method!r}, but menus with max_options, deterministic or fixed_options have engines of their "
+            "own: leave it 'auto'"
+        )
+    if start is not None:
+        raise ProblemError("start is for the engine 'dual', which finds no menus of few options: leave it out")
 
 
 def proven_bound(problem: ScreeningProblem, candidate: Candidate) -> Bound:

@@ -638,6 +638,7 @@ OBJECTS: dict[str, Callable[[], Any]] = {
     "Domination": lambda: c.Domination("one", "other"),
     "Envy": lambda: sick().envy[0],
     "Repaired": lambda: sick().repaired(),
+    "PriceOfSimplicity": lambda: c.price_of_simplicity(problem()),
     "Regret": lambda: c.regret(menu(), {"even": [0.5, 0.5]}),
     "Response": lambda: contract_menu().certificate.responses[0],
     "RobustShare": lambda: c.RobustShare(0.5, 4.0),
@@ -862,7 +863,12 @@ CALLS: dict[str, Callable[[], dict[str, Any]]] = {
     "same_group": lambda: {"groups": ["a", "a", "b"]},
     "solve_menu": lambda: {
         "problem": [1.0, 2.0], "weights": [0.75, 0.25], "method": "auto", "gap": 1e-6, "time_limit": 60.0,
-        "progress": False, "start": None, "cost": c.Quadratic(),
+        "progress": False, "start": None, "cost": c.Quadratic(), "max_options": None, "deterministic": False,
+        "fixed_options": None,
+    },
+    "price_of_simplicity": lambda: {
+        "problem": problem(), "max_options": 2, "deterministic": [[0.5], [1.0]], "fixed_options": None, "gap": 1e-6,
+        "time_limit": 60.0, "progress": False,
     },
     "audit": lambda: {
         "problem": problem(), "allocation": menu().allocation, "transfer": menu().transfer, "serving": None,

@@ -26,8 +26,9 @@ ROOMS = {
         ("proof",),  # what no menu beats, and whether this one keeps its word
         ("engines", "menu"),  # problem -> candidate, one file each; the menu
         ("repair", "worst_case", "agency"),  # from a candidate to an exact menu; hidden action, types hidden or not
+        ("short",),  # menus of few options, of given allocations
         ("solve", "symbolic"),  # the verb; closed forms
-        ("front", "regrets", "demo", "continuum"),  # families of menus; continuous types
+        ("front", "regrets", "simplicity", "demo", "continuum"),  # families of menus; continuous types
         ("audits", "sensitivities"),  # menus from anywhere; what changes a menu
         ("cli",),
     ),

@@ -16,7 +16,7 @@ NOT_COUNTS = {  # whole numbers that do not say how many
     "amount", "units", "lowest", "highest", "to_other",  # money of a game
     "index", "who", "person", "good", "draw", "drift", "epoch", "interaction", "cycle",  # which one
     "outside_option",  # what a cell of a log says
-    "patience", "longest_reply", "largest_reply", "requests_per_minute", "piece",  # limits and sizes
+    "max_options", "patience", "longest_reply", "largest_reply", "requests_per_minute", "piece",  # limits and sizes
     "seed",
 }  # fmt: skip
 SEEDED = {"communities", "judged", "judged_over_time", "run_course", "societal_study", "sweep"}  # pieces of a sweep are

@@ -72,6 +72,12 @@ def solve(
     ] = None,
     gap: Annotated[float, typer.Option(help="Largest certified distance to the best menu, relative.")] = 1e-6,
     method: Annotated[str, typer.Option(help="Engine; auto picks one by the structure of the problem.")] = "auto",
+    max_options: Annotated[
+        int | None, typer.Option(metavar="K", help="Most options on offer, the outside option not counted.")
+    ] = None,
+    deterministic: Annotated[
+        bool, typer.Option("--deterministic", help="Offer whole goods only: corners of the box or the simplex.")
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Find the best menu, prove it, print it."""
@@ -82,7 +88,7 @@ def solve(
         check_writable(("--out", out, ".json"), ("--report", report, ".html"), inputs=[problem])
         described = read_problem(problem)
         with busy(f"solving for {described.n_types} types"):
-            menu = solve_menu(described, method=method, gap=gap)
+            menu = solve_menu(described, method=method, gap=gap, max_options=max_options, deterministic=deterministic)
         answer.give(
             json_text(menu.to_dict()) if as_json else str(menu),
             ("saved", out, menu.save),

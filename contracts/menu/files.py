@@ -18,6 +18,8 @@ from contracts.menu.offers import OUTSIDE, Options
 from contracts.problem.records import built_from_document, from_record
 from contracts.problem.screening import ScreeningProblem
 from contracts.proof.bound import upper_bound
+from contracts.proof.few_options import BY_INTERVALS, surplus_of
+from contracts.proof.kinds import kind_from_dict
 from contracts.proof.multipliers import Multipliers
 
 
@@ -40,6 +42,9 @@ def _directions(problem: ScreeningProblem, values: Any) -> Array:
 @checked
 def load_menu(path: str | Path) -> Menu:
     """Read a menu that `Menu.save` wrote. Its certificate is computed anew: a file is not believed.
+
+    What is proven of short or deterministic menus off a line takes a search. Of such a menu the certificate asks for
+    IC, IR and the other constraints only, and its bound is what the saved prices prove, no more than of all menus.
 
     Raises
     ------
@@ -79,7 +84,12 @@ def menu_from_dict(record: dict[str, Any]) -> Menu:
     option_of_type = option_of_type.astype(np.intp)
     requested = record["certificate"]["requested_gap"]
     gap = np.inf if requested is None else number("certificate.requested_gap", requested)
-    bound = upper_bound(program, multipliers)
+    kind = kind_from_dict(record.get("kind", {}), problem.n_goods)
+    if kind.is_every_menu:
+        bound = upper_bound(program, multipliers)
+    else:  # what prices prove without a search
+        bound = replace(upper_bound(program, multipliers, surplus_of(program, kind)), among=kind)
+        gap = gap if record["engine"] == BY_INTERVALS else np.inf
     menu = assembled(problem, options, read_only(option_of_type), bound, record["engine"], gap)
     stopped = record["certificate"].get("stopped") is True
     menu = replace(menu, certificate=replace(menu.certificate, is_stopped=stopped))

@@ -159,7 +159,7 @@ class Menu:
 
     @property
     def upper_bound(self) -> float:
-        """No IC and IR menu is worth more."""
+        """No IC and IR menu is worth more; of a short or deterministic menu, none of its kind, see `certificate`."""
         return self.certificate.upper_bound
 
     @property
@@ -405,6 +405,7 @@ class Menu:
             "utility": self.utility.tolist(),
             "multipliers": multipliers_record(self.bound.multipliers),
             **({"shadow_prices": self.shadow_prices} if self.problem.constraints else {}),
+            **({} if self.bound.among.is_every_menu else {"kind": self.bound.among.to_dict()}),
             "certificate": self.certificate.to_dict(),
         }
 

@@ -91,6 +91,11 @@ def sensitivity_of(problem: ScreeningProblem, allocation: Array, transfer: Array
             "sensitivity is of known valuations and weights: leave uncertainty and ambiguity out, or compare menus "
             "with contracts.comparative_statics"
         )
+    if not bound.among.is_every_menu:
+        raise ProblemError(
+            f"the bound is on {bound.among} alone, and its prices are no slopes: compare menus with "
+            "contracts.comparative_statics, or ask a menu of any kind"
+        )
     program, prices = problem.program, bound.multipliers
     kappa = program.terms.profit_weight + prices.profit
     share = (kappa * program.weights)[:, np.newaxis]

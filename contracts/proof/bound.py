@@ -18,6 +18,7 @@ the bound holds whatever the solver said. Sums carry a bound on their own roundi
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import replace
 from fractions import Fraction
 from typing import Any
@@ -37,6 +38,7 @@ from contracts.problem.domains import is_orthant
 from contracts.problem.screening import ScreeningProblem
 from contracts.proof.conjugates import conjugate_bound
 from contracts.proof.flow import on_the_flow, stake_in_leaving
+from contracts.proof.kinds import EVERY_MENU, Kind
 from contracts.proof.multipliers import Multipliers, no_multipliers, non_negative, of_existing_rows, times
 
 NUDGES = (1e-13, 1e-11, 1e-9, 1e-7)  # of the prices of side constraints, relative
@@ -54,12 +56,25 @@ class Bound:
     allocation: Array  # (n_types, n_goods) maximisers of the conjugates
     multipliers: Multipliers
     worth: float  # objective: what the bound says menus are worth above one contract for all; see `_worth`
+    among: Kind = EVERY_MENU  # the menus that it bounds
 
 
-def upper_bound(problem: ScreeningProblem, multipliers: Multipliers) -> Bound:
+# From (cost, domain, weights, virtual valuations, their errors), all types together, to terms whose sum is at least
+# what allocations are worth at the virtual valuations; the allocations (n_types, n_goods) that are; if it is proven.
+Surplus = Callable[[Any, Any, Array, Array, Array], tuple[Array, Array, bool]]
+
+
+def each_its_own(cost: Any, domain: Any, weights: Array, virtual: Array, error: Array) -> tuple[Array, Array, bool]:
+    """What types are worth if each can be given an allocation of its own: the conjugates."""
+    surplus, allocation, closed = conjugate_bound(cost, domain, virtual, error)
+    return weights * surplus, allocation, closed
+
+
+def upper_bound(problem: ScreeningProblem, multipliers: Multipliers, surplus: Surplus = each_its_own) -> Bound:
     """Bound on the objective of every menu that is IC and IR, from any multipliers.
 
-    Those of IC rows that do not exist, because the one type cannot mimic the other, count as zero.
+    Those of IC rows that do not exist, because the one type cannot mimic the other, count as zero. With another
+    `surplus` it bounds the menus whose allocations are worth no more than that.
 
     Examples
     --------
@@ -74,21 +89,21 @@ def upper_bound(problem: ScreeningProblem, multipliers: Multipliers) -> Bound:
         multipliers = of_existing_rows(problem, multipliers)
     if problem.ambiguity is not None:  # no menu's worst case is better than its value at any one distribution
         weights = distribution_within(problem, multipliers.weights)
-        return upper_bound(problem.under(weights), replace(multipliers, weights=weights))
+        return upper_bound(problem.under(weights), replace(multipliers, weights=weights), surplus)
     if problem.valuation_sets is not None:
         return _robust_bound(problem, multipliers)
-    bound = _bound_at(problem, multipliers)
+    bound = _bound_at(problem, multipliers, surplus)
     for more in NUDGES:  # a linear cost on x >= 0 needs v <= price to the last digit: dearer side rows lower v
         if math.isfinite(bound.value) or not multipliers.side.any():
             break
-        bound = _bound_at(problem, replace(multipliers, side=multipliers.side * (1 + more)))
+        bound = _bound_at(problem, replace(multipliers, side=multipliers.side * (1 + more)), surplus)
     if math.isfinite(bound.value):
         return bound
     # Prices that are rounding alone, as where utilities weigh nothing, may find no flow to lie on: none at all do.
-    return min(bound, _bound_at(problem, no_multipliers(problem)), key=lambda proven: proven.value)
+    return min(bound, _bound_at(problem, no_multipliers(problem), surplus), key=lambda proven: proven.value)
 
 
-def _bound_at(problem: ScreeningProblem, multipliers: Multipliers) -> Bound:
+def _bound_at(problem: ScreeningProblem, multipliers: Multipliers, surplus: Surplus) -> Bound:
     """The bound from these multipliers, put on the flow."""
     prices, missed, welfare, welfare_size, exact_flow = on_the_flow(problem, non_negative(multipliers))
     weights = problem.weights * (problem.terms.profit_weight + prices.profit)
@@ -104,11 +119,11 @@ def _bound_at(problem: ScreeningProblem, multipliers: Multipliers) -> Bound:
         slip = float(missed @ stake_in_leaving(problem))
     if is_straight(cost) and is_orthant(problem.domain, problem.n_goods):
         virtual, error = _on_the_right_side(problem, prices, weights, virtual, error, cost, priced=cost is problem.cost)
-    surplus, allocation, closed = conjugate_bound(cost, problem.domain, virtual, error)
+    earned, allocation, closed = surplus(cost, problem.domain, weights, virtual, error)
     rows = problem.side_rows
     lowest, highest = problem.transfer_limits
     terms = [
-        weights * surplus,
+        earned,
         -times(prices.ir, problem.reservation_utility),
         -times(np.maximum(prices.transfer, 0.0), lowest),
         times(np.maximum(-prices.transfer, 0.0), highest),

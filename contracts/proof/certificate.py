@@ -42,7 +42,8 @@ class Certificate:
     """What `verify` found; no solver was asked.
 
     Gains and slacks are differences of exact rationals rounded once, so their signs are exact. `upper_bound` holds for
-    every menu of the problem; `rigorous` says whether rounding and the conjugate are accounted for as well.
+    every menu of the problem, or for those `among` which the menu was sought; `rigorous` says whether rounding and the
+    conjugate are accounted for as well.
     """
 
     deviation: Deviation
@@ -56,6 +57,7 @@ class Certificate:
     requested_gap: float  # relative; infinite when only IC and IR were asked about
     tolerance: float  # utility units that IC and IR may miss; 0 means exact
     is_robust: bool = False  # IC and IR are judged at every valuation in the types' sets, not at one of each type
+    among: str = ""  # which menus `upper_bound` is about, if not all: "menus of at most 2 options"
     is_stopped: bool = False  # a time limit or an interrupt ended the search: the menu has whatever gap it has
 
     @property
@@ -118,7 +120,10 @@ class Certificate:
             lines.append("the value exceeds what is proven of every menu: one of the two is computed wrongly")
         kind = "rigorous" if self.rigorous else "numerical"
         value, bound = shown(self.value), shown(self.upper_bound)
-        lines.append(f"value {value:.10g}, {kind} bound {bound:.10g}, relative gap {shown(self.relative_gap):.1e}")
+        among = f" on {self.among}" if self.among else ""
+        lines.append(
+            f"value {value:.10g}, {kind} bound{among} {bound:.10g}, relative gap {shown(self.relative_gap):.1e}"
+        )
         return "\n".join(lines)
 
     def to_dict(self) -> dict[str, Any]:
@@ -140,6 +145,7 @@ class Certificate:
             "requested_gap": _json_number(self.requested_gap),
             "stopped": self.is_stopped,
             "rigorous": self.rigorous,
+            **({"among": self.among} if self.among else {}),
             "scale": self.scale,
             "tolerance": self.tolerance,
         }

@@ -172,6 +172,7 @@ def certify(
         requested_gap=gap,
         tolerance=tolerance,
         is_robust=problem.valuation_sets is not None,
+        among=str(bound.among),
     )
 
 

@@ -40,6 +40,10 @@ def solved(valuations=(1.0, 2.0), **fields):
     return solve_menu(problem(valuations, **fields))
 
 
+def short(**fields):
+    return solve_menu([1.0, 2.0], **{"cost": Q} | fields)
+
+
 class Advice(NamedTuple):
     """What the message says, the call that it answers, and calls that do what it says, one for each remedy."""
 
@@ -54,6 +58,8 @@ LESS = c.LinearConstraint(allocation=[[1.0], [0.0]], lower=0.1, name="quota")
 BOXED = {"domain": c.Box(0.0, 1.0)}
 POOR = {**BOXED, "participation": "compulsory", "reservation_utility": [5.0, 0.0], "transfers": (0.0, INF)}
 BOUNDED = {**BOXED, "participation": "compulsory", "reservation_utility": [5.0, 0.0], "transfers": (0.0, 2.0)}
+CROWD = np.random.default_rng(0).uniform(1.0, 2.0, (40, 2))
+DEAR = {"cost": Q, "participation": "compulsory", "reservation_utility": 6.0, "transfers": (0.0, 9.0)}
 SAVER = c.WeightedSum(utility_weights=1.0)
 SHORT = c.Search(n_population=60, n_generations=2)
 GREEDY = c.WeightedSum(allocation_values=[1.0])
@@ -428,6 +434,85 @@ MENUS = [
            (lambda: c.regret(solved(objective=c.Welfare(0.5)), {"own": [0.5, 0.5]}),)),
 ]  # fmt: skip
 
+K = {"max_options": 1}
+SHORT_MENUS = [
+    Advice("max_options is 3, but there are 2 types, and no menu needs more options than types: give at most 2, or "
+           "leave it out",
+           lambda: short(max_options=3), (lambda: short(max_options=2), short)),
+    Advice("max_options is 0: give a whole number, at least 1", lambda: short(max_options=0), (lambda: short(**K),)),
+    Advice("max_options is 1.5: give a whole number",
+           lambda: short(max_options=1.5), (lambda: short(**K),)),
+    Advice("max_options is True: give a whole number", lambda: short(max_options=True), (lambda: short(**K),)),
+    Advice("fixed_options has 2 options, which count among the max_options=1: raise max_options to 2 or more, or fix "
+           "fewer",
+           lambda: short(fixed_options=([[0.5], [1.0]], [0.25, 1.5]), **K),
+           (lambda: short(fixed_options=([[0.5], [1.0]], [0.25, 1.5]), max_options=2),
+            lambda: short(fixed_options=([[0.5]], [0.25]), **K))),
+    Advice(r"fixed_options is list: give a pair \(allocations, transfers\), such as menu.options",
+           lambda: short(fixed_options=[1.0, 2.0, 3.0]), (lambda: short(fixed_options=MENU.options),)),
+    Advice(r"fixed_options has allocations of shape \(1, 2\) and transfers of shape \(1,\): expected \(n, 1\)",
+           lambda: short(fixed_options=([[0.5, 1.0]], [0.25])), (lambda: short(fixed_options=([[0.5]], [0.25])),)),
+    Advice("fixed_options, allocations, row 0 lies outside the domain: leave it out",
+           lambda: short(fixed_options=([[-0.5], [0.5]], [0.25, 0.25])),
+           (lambda: short(fixed_options=([[0.5]], [0.25])),)),
+    Advice("transfers.0. is 5, outside the limits on transfers: leave the option out, or widen transfers",
+           lambda: short(fixed_options=([[0.5]], [5.0]), transfers=(0.0, 2.0), **BOXED),
+           (lambda: short(transfers=(0.0, 2.0), **BOXED, **K),
+            lambda: short(fixed_options=([[0.5]], [5.0]), transfers=(0.0, 6.0), **BOXED))),
+    Advice("deterministic=True asks for the corners of a bounded Box or a Simplex, and this domain has no end: give "
+           r"the allocations that may be offered, deterministic=\[...\]",
+           lambda: short(deterministic=True),
+           (lambda: short(deterministic=[0.5, 1.0]), lambda: short(deterministic=True, **BOXED))),
+    Advice("more than 4096: give the allocations that may be offered",
+           lambda: solve_menu(np.ones((2, 13)), domain=c.Box(0.0, 1.0), deterministic=True),
+           (lambda: solve_menu(np.ones((2, 13)), domain=c.Box(0.0, 1.0), deterministic=np.eye(13)),)),
+    Advice(r"deterministic has shape \(1, 2\); expected \(n_allocations, 1\)",
+           lambda: short(deterministic=[[0.5, 1.0]]), (lambda: short(deterministic=[[0.5], [1.0]]),)),
+    Advice("deterministic row 1 lies outside the domain: leave it out",
+           lambda: short(deterministic=[0.5, -1.0]), (lambda: short(deterministic=[0.5]),)),
+    Advice("do not go with ambiguity: solve for known weights, ambiguity=None, and ask contracts.regret",
+           lambda: short(ambiguity=c.TotalVariation(0.1), **K),
+           (lambda: c.regret(short(ambiguity=None, **K), {"own": [0.5, 0.5]}),)),
+    Advice("do not go with uncertainty about valuations: solve for known ones, uncertainty=None",
+           lambda: short(uncertainty=c.Interval(0.1), **K), (lambda: short(uncertainty=None, **K),)),
+    Advice("do not go with mimics, where contracts are meant for types: let everybody take every option, mimics=None",
+           lambda: short(mimics=[(0, 1)], **K), (lambda: short(mimics=None, **K),)),
+    Advice(r"do not go with constraints over the whole menu: leave them out, constraints=\(\)",
+           lambda: short(**FLOW, **K), (lambda: short(constraints=(), **K),)),
+    Advice(r"do not go with an objective that is not linear in allocations and utilities: use Profit\(\), or "
+           "WeightedSum without",
+           lambda: short(objective=c.Welfare(0.5, c.WorstOff()), **K),
+           (lambda: short(objective=c.Profit(), **K),
+            lambda: short(objective=c.WeightedSum(1.0, utility_weights=0.5), **K))),
+    Advice("method is 'cuts', but menus with max_options, deterministic or fixed_options have engines of their own: "
+           "leave it 'auto'",
+           lambda: short(method="cuts", **K), (lambda: short(method="auto", **K),)),
+    Advice("start is for the engine 'dual', which finds no menus of few options: leave it out",
+           lambda: short(start=MENU, **K), (lambda: short(**K),)),
+    Advice(r"costs that differ by type are covered where options come from a list: give deterministic=\[...\]",
+           lambda: short(cost=[Q, c.Quadratic(2.0)], **K),
+           (lambda: short(cost=[Q, c.Quadratic(2.0)], deterministic=[0.5, 1.0], **K),)),
+    Advice("40 types off a line may take for ever: give time_limit=, and the menu comes with the gap that it has, or "
+           "deterministic=",
+           lambda: solve_menu(CROWD, cost=Q, **K),
+           (lambda: solve_menu(CROWD, cost=Q, time_limit=60.0, gap=0.2, **K),
+            lambda: solve_menu(CROWD, cost=Q, deterministic=[[1.0, 1.0]], **K))),
+    Advice("nothing limits transfers from above: give every type a reservation_utility, or transfers=",
+           lambda: solve_menu(SQUARE, cost=Q, deterministic=[[1.0, 1.0]], reservation_utility=-INF),
+           (lambda: solve_menu(SQUARE, cost=Q, deterministic=[[1.0, 1.0]], reservation_utility=0.0),
+            lambda: solve_menu(SQUARE, cost=Q, deterministic=[[1.0, 1.0]], reservation_utility=-INF,
+                               transfers=(0.0, 1.0)))),
+    Advice("no menu of the given allocations gives every type its reservation utility .*: add allocations, lower "
+           "reservation_utility, or let participation='voluntary'",
+           lambda: solve_menu(SQUARE, deterministic=[[1.0, 1.0]], **DEAR),
+           (lambda: solve_menu(SQUARE, deterministic=[[1.0, 1.0], [4.0, 4.0]], **DEAR),
+            lambda: solve_menu(SQUARE, deterministic=[[1.0, 1.0]], **DEAR | {"reservation_utility": 1.0}),
+            lambda: solve_menu(SQUARE, deterministic=[[1.0, 1.0]], **DEAR | {"participation": "voluntary"}))),
+    Advice("fixed_options has 2 options: give max_options=2 or more",
+           lambda: c.price_of_simplicity(LABELLED, 1, fixed_options=([[0.5], [1.0]], [0.25, 1.5])),
+           (lambda: c.price_of_simplicity(LABELLED, 2, fixed_options=([[0.5], [1.0]], [0.25, 1.5])),)),
+]  # fmt: skip
+
 FRONTS = [
     Advice("a front needs at least two; one is for solve_menu",
            lambda: c.pareto_front(LABELLED, [c.Profit()]),
@@ -568,7 +653,7 @@ def figure_axes():
 
 @pytest.mark.parametrize(
     "advice",
-    [*SOLVERS, *PROBLEMS, *TEXTBOOK, *MENUS, *FRONTS, *AGENCY],
+    [*SOLVERS, *PROBLEMS, *TEXTBOOK, *MENUS, *SHORT_MENUS, *FRONTS, *AGENCY],
     ids=lambda advice: advice.says.replace("\\", "")[:70],
 )
 def test_every_remedy_that_an_error_names_works(advice):

@@ -87,6 +87,25 @@ def test_solve_passes_gap_and_method_on(folder):
     assert loose["engine"].startswith("reference")
 
 
+def test_solve_offers_no_more_options_than_asked_for(folder):
+    (folder / "problem.toml").write_text(TWO_TYPES.replace("[0.75, 0.25]", "[0.8, 0.2]"))
+    short = json.loads(run("solve", "problem.toml", "--max-options", 1, "--json", "--out", "menu.json").stdout)
+    assert len(short["options"]["transfers"]) == 1
+    assert short["certificate"]["among"] == "menus of at most 1 option"
+    assert short["certificate"]["upper_bound"] == pytest.approx(0.5)
+    assert run("verify", "problem.toml", "menu.json").exit_code == 0
+    refused = run("solve", "problem.toml", "--max-options", 3)
+    assert refused.exit_code == 2
+    assert "give at most 2" in refused.stderr
+
+
+def test_solve_offers_whole_goods_only(folder):
+    (folder / "whole.toml").write_text(TWO_TYPES + '\n[domain]\nkind = "box"\nlower = 0.0\nupper = 1.0\n')
+    whole = json.loads(run("solve", "whole.toml", "--deterministic", "--json").stdout)
+    assert whole["options"]["allocations"] == [[1.0]]
+    assert run("solve", "problem.toml", "--deterministic").exit_code == 2
+
+
 @pytest.mark.parametrize(
     ("problem", "kind", "words"),
     [
