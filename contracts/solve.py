@@ -132,6 +132,11 @@ def solve_menu(
     if not 0 < gap < 1:
         raise ProblemError(f"gap is {gap}: give a relative gap between 0 and 1, such as 1e-6")
     time_limit = checked_seconds(time_limit)
+    kind = kind_of(problem, max_options, deterministic, fixed_options)
+    if not kind.is_every_menu:
+        _check_no_engine(method, start)
+        deadline = time.monotonic() + ENGINE_SHARE * time_limit
+        return _kept(short_menu(problem, kind, gap=gap, deadline=deadline, report=reporter(progress)), gap)
     elsewhere = _in_another_unit(problem, method, gap, time_limit, progress) if start is None else None
     return _best_menu(problem, method, gap, time_limit, progress, start) if elsewhere is None else elsewhere
 
@@ -146,11 +151,6 @@ def _best_menu(
 ) -> Menu:
     """The best menu, with utilities in the unit that they have."""
     began = time.monotonic()
-    kind = kind_of(problem, max_options, deterministic, fixed_options)
-    if not kind.is_every_menu:
-        _check_no_engine(method, start)
-        deadline = began + ENGINE_SHARE * time_limit
-        return _kept(short_menu(problem, kind, gap=gap, deadline=deadline, report=reporter(progress)), gap)
     deadline = began + ENGINE_SHARE * time_limit
     engine = functools.partial(
         engine_for, method=method, deadline=deadline, report=reporter(progress), gap=gap, start=start

@@ -120,7 +120,7 @@ def sensitivity_of(problem: ScreeningProblem, allocation: Array, transfer: Array
 
 def _transfer_coefficients(program: ScreeningProblem) -> Array:
     """T_ki of every row, (n_rows, n_types): how its allocation coefficients rise with valuations."""
-    rows = (*program.constraints, *program.limits_of_single_types())
+    rows = (*program.rows, *program.limits_of_single_types())
     ones = np.ones(program.valuations.shape)
     return np.asarray((side_rows(rows, ones).allocation - side_rows(rows, 0 * ones).allocation)[:, :, 0])
 
