@@ -322,11 +322,10 @@ def _into_order(tastes: Tastes, pair: Indices, amounts: Array, room: float, step
     """
     values = [[Fraction(value) for value in row] for row in tastes.valuations[pair].tolist()]
     ahead = [b - a for a, b in zip(*values, strict=True)]
-    if tastes.sums_to_one:
-        ahead = [each - sum(ahead) / len(ahead) for each in ahead]
-    direction = np.array([float(each) for each in ahead])
+    common = sum(ahead) / len(ahead) * int(tastes.sums_to_one)
+    direction = np.array([float(each - common) for each in ahead])
     length = float(np.linalg.norm(direction))
-    rounding = LOTTERY_DIGITS * float(np.abs(tastes.valuations[pair]).max()) * is_lottery(tastes.domain)
+    rounding = LOTTERY_DIGITS * abs(float(common))
     if length <= rounding or (amounts[0] == amounts[1]).all():
         return np.zeros(len(direction))
     direction /= length
