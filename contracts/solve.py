@@ -24,7 +24,7 @@ from contracts.problem.objectives import TOO_AVERSE
 from contracts.problem.screening import ScreeningProblem
 from contracts.proof.bound import Bound, upper_bound
 from contracts.proof.certificate import Certificate
-from contracts.proof.multipliers import Multipliers, no_multipliers, without_noise
+from contracts.proof.multipliers import Multipliers, no_multipliers, of_rows_that_pay, without_noise
 from contracts.repair.assign import exact_menu, is_feasible
 from contracts.repair.indifference import doubles
 
@@ -370,15 +370,17 @@ def _under_simpler_prices(menu: Menu, gap: float, given: Multipliers) -> Menu:
 
     Where menus are worth next to nothing, prices of 1e-12 prove worse than none, and so they do where they tempt to the
     contract of a type of next to no weight, over which they are divided. And where there is no money, what no menu
-    beats may be what each type's surplus is, all of it paid for with participation.
+    beats may be what each type's surplus is, all of it paid for with participation, or what is left where rows pay for it.
 
     Parameters
     ----------
     given : the prices of the candidate, of which others may have proven more than with their noise
     """
     program, own = menu.problem.program, menu.bound
-    simpler = [without_noise(prices, share) for prices in (own.multipliers, given) for share in NOISE]
+    simpler = [without_noise(program, prices, share) for prices in (own.multipliers, given) for share in NOISE]
     simpler.append(dataclasses.replace(no_multipliers(program), ir=program.weights * program.terms.profit_weight))
+    if len(program.side_rows.limit) and program.valuation_sets is None:
+        simpler.append(of_rows_that_pay(program))
     best = min([own, *(upper_bound(program, prices) for prices in simpler)], key=lambda proven: proven.value)
     if best is own:
         return menu
