@@ -126,11 +126,11 @@ def solve_menu(
     def certified(candidate: Candidate, limit: float = time_limit) -> Menu:
         return certified_menu(problem, candidate, gap=gap, deadline=began + limit, known=_lowest_bound(failures))
 
-    first: Engine = functools.partial(candidate_within, engine=engine)
-    for attempt in itertools.chain([first], other_engines(problem.program, method, deadline)):
+    others = ((lambda _, found=found: found) for found in other_engines(problem.program, method, deadline))
+    for attempt in itertools.chain([engine], others):
         limit = time_limit
         try:
-            candidate = attempt(problem.program)
+            candidate = candidate_within(problem.program, attempt)
             candidates.append(candidate)
             if not candidate.is_finished:  # after an interrupt, repairs have their share of the time spent so far
                 spent = time.monotonic() - began
