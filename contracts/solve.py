@@ -146,7 +146,20 @@ def solve_menu(
             return shared
     except SolverError as failure:
         failures.append(failure)
+    combined = _at_lowest_bound(problem, failures, gap)
+    if combined is not None:
+        return combined
     raise min(failures, key=_from_the_best)
+
+
+def _at_lowest_bound(problem: ScreeningProblem, failures: list[SolverError], gap: float) -> Menu | None:
+    """The best menu of all attempts under the lowest bound of all, if its certificate holds with it; else None."""
+    reached = max((f.reached for f in failures if f.reached is not None), key=lambda menu: menu.value, default=None)
+    lowest = _lowest_bound(failures)
+    if reached is None or lowest is None or reached.certificate.is_stopped:
+        return None
+    again = assembled(problem, reached.contracts, reached.option_of_type, lowest, reached.engine, gap)
+    return again if again.certificate.holds else None
 
 
 def _twins_sharing(

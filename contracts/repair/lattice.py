@@ -149,11 +149,15 @@ def _move(
     taste = taste.reshape(-1)
     commonest = int(np.argmax(count[taste]))
     first, *others = np.argsort(-exponents, kind="stable").tolist()
-    placed = [first]
+    placed, extent = [first], extent_of(tastes.domain, tastes.n_goods)
     for member in others:
         for other in placed:
             near = [other, member]
-            amounts[member] += _into_order(tastes, group[near], amounts[near], ORDER * 2.0 ** (q / 2) * step, step)
+            more = _into_order(tastes, group[near], amounts[near], ORDER * 2.0 ** (q / 2) * step, step)
+            if np.array_equal(np.clip(amounts[member] + more, *extent), amounts[member] + more):
+                amounts[member] += more
+            else:  # there is an edge: the others move the other way
+                amounts[placed] -= more
         exact = next(
             (other for other in placed if taste[other] == taste[member]), None
         )  # tastes equal to the last digit
