@@ -20,6 +20,7 @@ from contracts.inputs.progress import checked_seconds, reporter
 from contracts.menu.assembly import assembled, menu_of
 from contracts.menu.menu import Menu
 from contracts.problem.ambiguity import Moments
+from contracts.problem.domains import extent_of
 from contracts.problem.objectives import TOO_AVERSE
 from contracts.problem.screening import ScreeningProblem
 from contracts.proof.bound import Bound, upper_bound
@@ -120,6 +121,9 @@ def solve_menu(
     served = _everybody_served(problem, method, gap, deadline)
     if served is not None:
         return served
+    worthless = _without_idle_goods(problem, gap, method=method, time_limit=time_limit, progress=progress, start=start)
+    if worthless is not None:
+        return worthless
     failures: list[SolverError] = []
     candidates: list[Candidate] = []
 
@@ -206,6 +210,28 @@ def _everybody_served(problem: ScreeningProblem, method: str, gap: float, deadli
         return certified_menu(problem, dataclasses.replace(found, allocation=allocation), gap=gap, deadline=deadline)
     except (InfeasibleMenuError, SolverError, ProblemError):
         return None
+
+
+def _without_idle_goods(problem: ScreeningProblem, gap: float, **options: Any) -> Menu | None:
+    """The menu of the problem in which goods that nobody can be given are worth nothing; None if it has none of them.
+
+    What they would be worth is no taste: types who differ in nothing else are twins, and have to be treated so.
+    """
+    lowest, highest = extent_of(problem.domain, problem.n_goods)
+    varies = (lowest != 0) | (highest != 0)
+    values = problem.valuations * varies, problem.principal_values * varies
+    if np.array_equal(values[0], problem.valuations) and np.array_equal(values[1], problem.principal_values):
+        return None
+    try:
+        simpler = dataclasses.replace(problem, valuations=values[0], principal_values=values[1])
+        found = solve_menu(simpler, gap=gap, **options)
+    except (SolverError, ProblemError):
+        return None
+    bound = upper_bound(problem.program, found.bound.multipliers)
+    menu = assembled(problem, found.contracts, found.option_of_type, bound, found.engine, gap)
+    stopped = found.certificate.is_stopped
+    menu = dataclasses.replace(menu, certificate=dataclasses.replace(menu.certificate, is_stopped=stopped))
+    return menu if menu.certificate.holds or stopped else None
 
 
 def other_engines(problem: ScreeningProblem, method: str, deadline: float) -> Iterator[Engine]:
