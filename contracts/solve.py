@@ -20,6 +20,7 @@ from contracts.inputs.progress import checked_seconds, reporter
 from contracts.menu.assembly import assembled, menu_of
 from contracts.menu.menu import Menu
 from contracts.problem.ambiguity import Moments
+from contracts.problem.costs import Linear
 from contracts.problem.domains import extent_of
 from contracts.problem.objectives import TOO_AVERSE
 from contracts.problem.screening import ScreeningProblem
@@ -219,11 +220,13 @@ def _without_idle_goods(problem: ScreeningProblem, gap: float, **options: Any) -
     """
     lowest, highest = extent_of(problem.domain, problem.n_goods)
     varies = (lowest != 0) | (highest != 0)
-    values = problem.valuations * varies, problem.principal_values * varies
-    if np.array_equal(values[0], problem.valuations) and np.array_equal(values[1], problem.principal_values):
+    fields: dict[str, Any] = {name: getattr(problem, name) * varies for name in ("valuations", "principal_values")}
+    if all(np.array_equal(value, getattr(problem, name)) for name, value in fields.items()):
         return None
+    if not varies.any() and not problem.costs_of(np.zeros((1, problem.n_goods))).any():
+        fields["cost"] = Linear(0.0)
     try:
-        simpler = dataclasses.replace(problem, valuations=values[0], principal_values=values[1])
+        simpler = dataclasses.replace(problem, **fields)
         found = solve_menu(simpler, gap=gap, **options)
     except (SolverError, ProblemError):
         return None
