@@ -131,8 +131,9 @@ def solve_menu(
     def certified(candidate: Candidate, limit: float = time_limit) -> Menu:
         return certified_menu(problem, candidate, gap=gap, deadline=began + limit, known=_lowest_bound(failures))
 
-    others = ((lambda _, found=found: found) for found in other_engines(problem.program, method, deadline))
-    for attempt in itertools.chain([engine], others):
+    for attempt in itertools.chain(
+        [engine], map(_whatever_the_problem, other_engines(problem.program, method, deadline))
+    ):
         limit = time_limit
         try:
             candidate = candidate_within(problem.program, attempt)
@@ -259,6 +260,10 @@ def other_engines(problem: ScreeningProblem, method: str, deadline: float) -> It
             yield functools.partial(whole, ordered=True)
         if tree_of(problem) is not None:
             yield functools.partial(whole, stepped=True)
+
+
+def _whatever_the_problem(engine: Engine) -> Callable[[ScreeningProblem], Engine]:
+    return lambda _: engine
 
 
 def _rescued_types(problem: ScreeningProblem) -> int:
@@ -412,7 +417,8 @@ def _under_simpler_prices(menu: Menu, gap: float, given: Multipliers) -> Menu:
 
     Where menus are worth next to nothing, prices of 1e-12 prove worse than none, and so they do where they tempt to the
     contract of a type of next to no weight, over which they are divided. And where there is no money, what no menu
-    beats may be what each type's surplus is, all of it paid for with participation, or what is left where rows pay for it.
+    beats may be what each type's surplus is, all of it paid for with participation; or what is left where rows pay
+    for it.
 
     Parameters
     ----------

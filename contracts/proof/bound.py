@@ -101,7 +101,7 @@ def _bound_at(problem: ScreeningProblem, multipliers: Multipliers) -> Bound:
     if np.isfinite(problem.transfer_limits).all() and not clears:  # it is paid in utility, a_i . x_i - t_i
         error = error + (missed / weights)[:, np.newaxis] * np.abs(problem.valuations)
         slip = float(missed.sum() * np.abs(problem.transfer_limits).max())
-    else:  # ... or moves the IR multipliers, which price the reservation utility: all of them together stay what they are
+    else:  # ... or moves the IR multipliers, which price the reservation utility; their sum stays what it is
         stake = stake_in_leaving(problem)
         if exact_flow and problem.terms.function is None and not np.isfinite(problem.transfer_limits).all():
             common, leaving = float(np.median(stake)), all_that_leaves(problem, prices)
@@ -135,9 +135,7 @@ def _bound_at(problem: ScreeningProblem, multipliers: Multipliers) -> Bound:
     return Bound(float(np.nextafter(total, np.inf)), closed and exact_flow, virtual, allocation, prices, worth)
 
 
-def _worth(
-    problem: ScreeningProblem, cost: Cost, weights: Array, virtual: Array, bound: float, owed: float
-) -> float:
+def _worth(problem: ScreeningProblem, cost: Cost, weights: Array, virtual: Array, bound: float, owed: float) -> float:
     """What the bound leaves above giving everybody the reference contract at its reservation utility.
 
     The bound is sum_j w_j [v_j . x_j - c(x_j)] - m.r + limits at the maximisers; this is the same less its value at one

@@ -17,7 +17,7 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from fractions import Fraction
 from typing import Any
@@ -130,9 +130,7 @@ def indifferent_amounts(
             yield moved
 
 
-def _move(
-    tastes: Tastes, group: Indices, allocation: Array, transfer: Array, inwards: float, *, loose: bool
-) -> None:
+def _move(tastes: Tastes, group: Indices, allocation: Array, transfer: Array, inwards: float, *, loose: bool) -> None:
     """Move the allocations of one group of twins, in place: those of whoever pays most first, in coarsest digits.
 
     With `loose`, transfers may lie anywhere between what near twins would pay, not only where one is indifferent.
