@@ -116,7 +116,7 @@ def solve_menu(
     time_limit = checked_seconds(time_limit)
     began = time.monotonic()
     deadline = began + ENGINE_SHARE * time_limit
-    engine = functools.partial(
+    engine: Callable[[ScreeningProblem], Engine] = functools.partial(
         engine_for, method=method, deadline=deadline, report=reporter(progress), gap=gap, start=start
     )
     served = _everybody_served(problem, method, gap, deadline)
