@@ -20,8 +20,7 @@ from contracts.inputs.progress import checked_seconds, reporter
 from contracts.menu.assembly import assembled, menu_of
 from contracts.menu.menu import Menu
 from contracts.problem.ambiguity import Moments
-from contracts.problem.costs import Linear
-from contracts.problem.domains import extent_of
+from contracts.problem.dropping import without_idle_goods
 from contracts.problem.objectives import TOO_AVERSE
 from contracts.problem.screening import ScreeningProblem
 from contracts.proof.bound import Bound, upper_bound
@@ -215,19 +214,11 @@ def _everybody_served(problem: ScreeningProblem, method: str, gap: float, deadli
 
 
 def _without_idle_goods(problem: ScreeningProblem, gap: float, **options: Any) -> Menu | None:
-    """The menu of the problem in which goods that nobody can be given are worth nothing; None if it has none of them.
-
-    What they would be worth is no taste: types who differ in nothing else are twins, and have to be treated so.
-    """
-    lowest, highest = extent_of(problem.domain, problem.n_goods)
-    varies = (lowest != 0) | (highest != 0)
-    fields: dict[str, Any] = {name: getattr(problem, name) * varies for name in ("valuations", "principal_values")}
-    if all(np.array_equal(value, getattr(problem, name)) for name, value in fields.items()):
+    """The menu of the problem in which goods that nobody can be given are worth nothing; None if there are none."""
+    simpler = without_idle_goods(problem)
+    if simpler is None:
         return None
-    if not varies.any() and not problem.costs_of(np.zeros((1, problem.n_goods))).any():
-        fields["cost"] = Linear(0.0)
     try:
-        simpler = dataclasses.replace(problem, **fields)
         found = solve_menu(simpler, gap=gap, **options)
     except (SolverError, ProblemError):
         return None

@@ -11,6 +11,9 @@ hundred-millionth of the amounts, unless the valuations are decimals: those of .
 one another by last digits only, and the lattice is sparse in one direction. What helps is an amount that can vary in
 finer digits than the others: a small one, or one that is moved a hair inwards from an edge at zero. With one good only,
 and no such amount, the taste's own last digit decides how far apart amounts may be.
+
+Near twins, a last digit apart, need not be indifferent: what they pay may lie anywhere between what the difference is
+worth to the one and to the other. That room is one more way to come to the lattice.
 """
 
 from __future__ import annotations
