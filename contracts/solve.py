@@ -21,12 +21,13 @@ from contracts.inputs.progress import checked_seconds, reporter
 from contracts.menu.assembly import assembled, menu_of
 from contracts.menu.menu import Menu
 from contracts.problem.ambiguity import Moments
+from contracts.problem.dropping import without_idle_goods
 from contracts.problem.objectives import TOO_AVERSE
 from contracts.problem.screening import ScreeningProblem
 from contracts.problem.utility_units import in_units_of_utility, utility_unit
 from contracts.proof.bound import Bound, upper_bound
 from contracts.proof.certificate import Certificate
-from contracts.proof.multipliers import Multipliers, no_multipliers, without_noise
+from contracts.proof.multipliers import Multipliers, no_multipliers, of_rows_that_pay, without_noise
 from contracts.repair.assign import exact_menu, is_feasible
 from contracts.repair.indifference import doubles
 from contracts.short.kinds import kind_of
@@ -152,23 +153,27 @@ def _best_menu(
     """The best menu, with utilities in the unit that they have."""
     began = time.monotonic()
     deadline = began + ENGINE_SHARE * time_limit
-    engine = functools.partial(
+    engine: Callable[[ScreeningProblem], Engine] = functools.partial(
         engine_for, method=method, deadline=deadline, report=reporter(progress), gap=gap, start=start
     )
     served = _everybody_served(problem, method, gap, deadline)
     if served is not None:
         return served
+    worthless = _without_idle_goods(problem, gap, method=method, time_limit=time_limit, progress=progress, start=start)
+    if worthless is not None:
+        return worthless
     failures: list[SolverError] = []
     candidates: list[Candidate] = []
 
     def certified(candidate: Candidate, limit: float = time_limit) -> Menu:
         return certified_menu(problem, candidate, gap=gap, deadline=began + limit, known=_lowest_bound(failures))
 
-    first: Engine = functools.partial(candidate_within, engine=engine)
-    for attempt in itertools.chain([first], other_engines(problem.program, method, deadline)):
+    for attempt in itertools.chain(
+        [engine], map(_whatever_the_problem, other_engines(problem.program, method, deadline))
+    ):
         limit = time_limit
         try:
-            candidate = attempt(problem.program)
+            candidate = candidate_within(problem.program, attempt)
             candidates.append(candidate)
             if not candidate.is_finished:  # after an interrupt, repairs have their share of the time spent so far
                 spent = time.monotonic() - began
@@ -184,7 +189,20 @@ def _best_menu(
             return shared
     except SolverError as failure:
         failures.append(failure)
+    combined = _at_lowest_bound(problem, failures, gap)
+    if combined is not None:
+        return combined
     raise min(failures, key=_from_the_best)
+
+
+def _at_lowest_bound(problem: ScreeningProblem, failures: list[SolverError], gap: float) -> Menu | None:
+    """The best menu of all attempts under the lowest bound of all, if its certificate holds with it; else None."""
+    reached = max((f.reached for f in failures if f.reached is not None), key=lambda menu: menu.value, default=None)
+    lowest = _lowest_bound(failures)
+    if reached is None or lowest is None or reached.certificate.is_stopped:
+        return None
+    again = assembled(problem, reached.contracts, reached.option_of_type, lowest, reached.engine, gap)
+    return again if again.certificate.holds else None
 
 
 def _twins_sharing(
@@ -256,6 +274,22 @@ def _everybody_served(problem: ScreeningProblem, method: str, gap: float, deadli
         return None
 
 
+def _without_idle_goods(problem: ScreeningProblem, gap: float, **options: Any) -> Menu | None:
+    """The menu of the problem in which goods that nobody can be given are worth nothing; None if there are none."""
+    simpler = without_idle_goods(problem)
+    if simpler is None:
+        return None
+    try:
+        found = solve_menu(simpler, gap=gap, **options)
+    except (SolverError, ProblemError):
+        return None
+    bound = upper_bound(problem.program, found.bound.multipliers)
+    menu = assembled(problem, found.contracts, found.option_of_type, bound, found.engine, gap)
+    stopped = found.certificate.is_stopped
+    menu = dataclasses.replace(menu, certificate=dataclasses.replace(menu.certificate, is_stopped=stopped))
+    return menu if menu.certificate.holds or stopped else None
+
+
 def other_engines(problem: ScreeningProblem, method: str, deadline: float) -> Iterator[Engine]:
     """What to try where the engine of the problem's structure led to no certified menu."""
     if problem.valuation_sets is not None:
@@ -278,6 +312,10 @@ def other_engines(problem: ScreeningProblem, method: str, deadline: float) -> It
             yield functools.partial(whole, ordered=True)
         if tree_of(problem) is not None:
             yield functools.partial(whole, stepped=True)
+
+
+def _whatever_the_problem(engine: Engine) -> Callable[[ScreeningProblem], Engine]:
+    return lambda _: engine
 
 
 def _rescued_types(problem: ScreeningProblem) -> int:
@@ -431,15 +469,18 @@ def _under_simpler_prices(menu: Menu, gap: float, given: Multipliers) -> Menu:
 
     Where menus are worth next to nothing, prices of 1e-12 prove worse than none, and so they do where they tempt to the
     contract of a type of next to no weight, over which they are divided. And where there is no money, what no menu
-    beats may be what each type's surplus is, all of it paid for with participation.
+    beats may be what each type's surplus is, all of it paid for with participation; or what is left where rows pay
+    for it.
 
     Parameters
     ----------
     given : the prices of the candidate, of which others may have proven more than with their noise
     """
     program, own = menu.problem.program, menu.bound
-    simpler = [without_noise(prices, share) for prices in (own.multipliers, given) for share in NOISE]
+    simpler = [without_noise(program, prices, share) for prices in (own.multipliers, given) for share in NOISE]
     simpler.append(dataclasses.replace(no_multipliers(program), ir=program.weights * program.terms.profit_weight))
+    if len(program.side_rows.limit) and program.valuation_sets is None:
+        simpler.append(of_rows_that_pay(program))
     best = min([own, *(upper_bound(program, prices) for prices in simpler)], key=lambda proven: proven.value)
     if best is own:
         return menu

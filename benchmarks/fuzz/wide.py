@@ -104,7 +104,7 @@ def exponential(rng: Rng, way: float, n_goods: int | None = None) -> Fields:
 
 def logarithm(rng: Rng, fields: Fields, n_goods: int | None = None) -> Fields:
     """Congestion up to a capacity beyond the domain, or a benefit where amounts have an end."""
-    most, scale = largest(fields), _one_or_each(rng, [0.25, 0.5, 1.0], n_goods)
+    most, scale = max(largest(fields), 0.0), _one_or_each(rng, [0.25, 0.5, 1.0], n_goods)
     if most == INFINITE or rng.random() < 0.6:
         room = [1.5, 2.0, 5.0] if most == INFINITE else [most + 0.1, 1.5 * most + 0.5]
         return {"kind": "Logarithm", "scale": scale, "capacity": _one_or_each(rng, room, n_goods)}

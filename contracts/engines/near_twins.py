@@ -27,7 +27,7 @@ from contracts.problem.screening import ScreeningProblem
 from contracts.proof.multipliers import Multipliers
 
 NEAR = 1e-8  # of the largest valuation, within which a solver takes two types for one
-LOTTERY_DIGITS = 32 * EPS  # the same, below which it is the rounding of the lotteries' sums that decides
+LOTTERY_DIGITS = 32 * EPS  # share of what all outcomes are worth more to one type, which rounded sums of shares move
 FEW_TYPES = 200  # whose pairs are looked at
 
 
@@ -62,11 +62,10 @@ def near_twins(problem: ScreeningProblem) -> NearTwins:
     found = []
     for i, j in close.tolist():
         step = [Fraction(a) - Fraction(b) for a, b in zip(*problem.valuations[[i, j]].tolist(), strict=True)]
-        if lotteries:
-            step = [each - sum(step) / n_goods for each in step]
-        away = np.array([float(each) for each in step])
+        common = sum(step) / n_goods * int(lotteries)
+        away = np.array([float(each - common) for each in step])
         length = float(np.linalg.norm(away))
-        if length > (LOTTERY_DIGITS * largest if lotteries else 0.0):
+        if length > LOTTERY_DIGITS * abs(float(common)):
             found.append((i, j, length, away / length))
     if not found:
         return none

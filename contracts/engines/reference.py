@@ -64,9 +64,12 @@ def solve(
             found = _solved(menu_program(problem, contract, units), **within)
             finer = finer_units_of(problem, units, found.candidate)
             if finer is not None:
-                # It may be noise that was taken for amounts, in units of which nobody's constraints can be kept.
+                # It may be noise that was taken for amounts, in units of which nobody's constraints can be kept, or
+                # whose prices say little of larger amounts: the lowest bound that either proves stands.
                 with contextlib.suppress(SolverError, InfeasibleMenuError):
-                    found = _solved(menu_program(problem, contract, finer), **within)
+                    closer = _solved(menu_program(problem, contract, finer), **within)
+                    prices = _lowest(problem, [closer.candidate.multipliers, found.candidate.multipliers])
+                    found = closer._replace(candidate=dataclasses.replace(closer.candidate, multipliers=prices))
         except SolverError as failure:
             failures.append(failure)
             continue

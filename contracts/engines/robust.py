@@ -16,9 +16,9 @@ from contracts.engines.candidate import Candidate
 from contracts.exact.worst_case import worst_deviations, worst_participation_slacks
 from contracts.problem.screening import ScreeningProblem
 
-# Objective per utility, in the program's units; prices of 1 are usual where sets are well apart. The lower one leaves a
-# solver more digits where it is enough: those of a bound are lost in proportion to the prices.
-IC_PRICES = (1e3, 30.0)
+# Objective per utility, in the program's units; prices of 1 are usual where sets are well apart. Lower ones leave a
+# solver more digits where they are enough: those of a bound are lost in proportion to the prices.
+IC_PRICES = (1e3, 30.0, 3.0)
 
 
 def solve(problem: ScreeningProblem, *, deadline: float = np.inf) -> Candidate:

@@ -1,4 +1,7 @@
-"""Types of weight zero, left out on request and by name: everything that is known by type goes with them."""
+"""What does not occur: types of weight zero, left out on request and by name, and what goods that nobody has are worth.
+
+Everything that is known by type goes with a type that is left out.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +15,8 @@ from contracts.inputs.arrays import Array, Indices, finite
 from contracts.inputs.door import checked
 from contracts.inputs.names import check_same_names, given_names, row_names
 from contracts.problem.checks import Transfers
-from contracts.problem.costs import rows_of
+from contracts.problem.costs import Linear, rows_of
+from contracts.problem.domains import extent_of
 from contracts.problem.rows import of_types
 from contracts.problem.screening import ScreeningProblem
 
@@ -108,3 +112,29 @@ def _limits_of_types(whole: ScreeningProblem, kept: Indices) -> Transfers:
         return whole.transfers
     lowest, highest = (end if np.ndim(end) == 0 else np.asarray(end)[kept] for end in whole.transfers)
     return (lowest, highest)
+
+
+def without_idle_goods(problem: ScreeningProblem) -> ScreeningProblem | None:
+    """The problem in which goods that nobody can be given are worth nothing; None if there are none that would be.
+
+    What they would be worth is no taste: types who differ in nothing else are twins, and have to be treated so. Under
+    ambiguity valuations may say which distributions there are, and stay.
+
+    Examples
+    --------
+    >>> from contracts.problem.domains import Box
+    >>> nobody_flies = ScreeningProblem([[1.0, 2.0], [1.0, 3.0]], domain=Box([0.0, 0.0], [1.0, 0.0]))
+    >>> without_idle_goods(nobody_flies).valuations
+    array([[1., 0.],
+           [1., 0.]])
+    """
+    lowest, highest = extent_of(problem.domain, problem.n_goods)
+    varies = (lowest != 0) | (highest != 0)
+    if varies.all() or problem.ambiguity is not None:
+        return None
+    fields: dict[str, Any] = {name: getattr(problem, name) * varies for name in ("valuations", "principal_values")}
+    if all(np.array_equal(value, getattr(problem, name)) for name, value in fields.items()):
+        return None
+    if not varies.any() and not problem.costs_of(np.zeros((1, problem.n_goods))).any():
+        fields["cost"] = Linear(0.0)  # nothing costs nothing
+    return dataclasses.replace(problem, **fields)

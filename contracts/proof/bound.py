@@ -37,7 +37,7 @@ from contracts.problem.costs import (
 from contracts.problem.domains import is_orthant
 from contracts.problem.screening import ScreeningProblem
 from contracts.proof.conjugates import conjugate_bound
-from contracts.proof.flow import on_the_flow, stake_in_leaving
+from contracts.proof.flow import all_that_leaves, on_the_flow, stake_in_leaving
 from contracts.proof.kinds import EVERY_MENU, Kind
 from contracts.proof.multipliers import Multipliers, no_multipliers, non_negative, of_existing_rows, times
 
@@ -112,11 +112,15 @@ def _bound_at(problem: ScreeningProblem, multipliers: Multipliers, surplus: Surp
         weights, cost = np.ones(problem.n_types), Linear(0.0)
     virtual, error = _virtual_valuations(problem, prices, weights, priced=cost is problem.cost)
     clears = np.all(prices.ir >= missed)
+    common, leaving = 0.0, (0.0, 0.0)
     if np.isfinite(problem.transfer_limits).all() and not clears:  # it is paid in utility, a_i . x_i - t_i
         error = error + (missed / weights)[:, np.newaxis] * np.abs(problem.valuations)
         slip = float(missed.sum() * np.abs(problem.transfer_limits).max())
-    else:  # ... or moves the IR multipliers, which price the reservation utility
-        slip = float(missed @ stake_in_leaving(problem))
+    else:  # ... or moves the IR multipliers, which price the reservation utility; their sum stays what it is
+        stake = stake_in_leaving(problem)
+        if exact_flow and problem.terms.function is None and not np.isfinite(problem.transfer_limits).all():
+            common, leaving = float(np.median(stake)), all_that_leaves(problem, prices)
+        slip = float(missed @ np.abs(stake - common))
     if is_straight(cost) and is_orthant(problem.domain, problem.n_goods):
         virtual, error = _on_the_right_side(problem, prices, weights, virtual, error, cost, priced=cost is problem.cost)
     earned, allocation, closed = surplus(cost, problem.domain, weights, virtual, error)
@@ -124,7 +128,8 @@ def _bound_at(problem: ScreeningProblem, multipliers: Multipliers, surplus: Surp
     lowest, highest = problem.transfer_limits
     terms = [
         earned,
-        -times(prices.ir, problem.reservation_utility),
+        -times(prices.ir, problem.reservation_utility - common),
+        np.array([-common * leaving[0]]),
         -times(np.maximum(prices.transfer, 0.0), lowest),
         times(np.maximum(-prices.transfer, 0.0), highest),
         times(prices.side, rows.limit),
@@ -132,7 +137,7 @@ def _bound_at(problem: ScreeningProblem, multipliers: Multipliers, surplus: Surp
     ]
     if not all(np.isfinite(term).all() for term in terms):
         return Bound(math.inf, exact_flow, virtual, allocation, prices, math.inf)
-    size = sum(float(np.abs(term).sum()) for term in terms) + welfare_size
+    size = sum(float(np.abs(term).sum()) for term in terms) + welfare_size + abs(common) * leaving[1]
     option = float(np.abs(problem.outside.allocation).max())
     size += option * float((prices.ir * np.abs(problem.valuations).sum(axis=1)).sum())
     total = (
@@ -140,11 +145,12 @@ def _bound_at(problem: ScreeningProblem, multipliers: Multipliers, surplus: Surp
         + (problem.n_goods + 8) * EPS * size
         + slip
     )
-    worth = _worth(problem, cost, weights, virtual, total - welfare, prices.ir)
+    owed = float(times(prices.ir, problem.reservation_utility - common).sum()) + common * leaving[0]
+    worth = _worth(problem, cost, weights, virtual, total - welfare, owed)
     return Bound(float(np.nextafter(total, np.inf)), closed and exact_flow, virtual, allocation, prices, worth)
 
 
-def _worth(problem: ScreeningProblem, cost: Cost, weights: Array, virtual: Array, bound: float, ir: Array) -> float:
+def _worth(problem: ScreeningProblem, cost: Cost, weights: Array, virtual: Array, bound: float, owed: float) -> float:
     """What the bound leaves above giving everybody the reference contract at its reservation utility.
 
     The bound is sum_j w_j [v_j . x_j - c(x_j)] - m.r + limits at the maximisers; this is the same less its value at one
@@ -153,7 +159,7 @@ def _worth(problem: ScreeningProblem, cost: Cost, weights: Array, virtual: Array
     """
     everybody = np.broadcast_to(problem.reference_allocation, virtual.shape)
     with np.errstate(invalid="ignore"):
-        alike = weights @ conjugate_at(cost, virtual, everybody) - float(times(ir, problem.reservation_utility).sum())
+        alike = weights @ conjugate_at(cost, virtual, everybody) - owed
     return abs(bound - float(alike)) if np.isfinite(alike) else abs(bound)
 
 

@@ -28,6 +28,9 @@ from contracts.problem.domains import Domain, Simplex, ends_of
 from contracts.problem.participation import WithOutside
 
 MOST_CORNERS = 16  # of a cube of errors that conjugates are taken at
+MOST_STEPS = 12  # that bring a maximiser closer
+PROMISED = 1e-9  # share of what is summed that a slope may promise besides
+HALVINGS = 60  # of a step, to where it stops to pay
 
 
 def conjugate_bound(cost: Cost, domain: Domain, valuation: Array, error: Array) -> tuple[Array, Array, bool]:
@@ -100,6 +103,8 @@ def _conjugate_above(cost: Cost, domain: Domain, valuation: Array) -> tuple[Arra
         return value + rounding, best, True
     if not hasattr(cost, "gradient"):
         return value + rounding, best, False
+    if not is_box:
+        best = _closer(cost, domain, valuation, best)
     gradient = cost.gradient(best)
     slope = valuation - gradient
     size = np.abs(valuation) + (cost.gradient_size(best) if hasattr(cost, "gradient_size") else np.abs(gradient))
@@ -113,6 +118,32 @@ def _conjugate_above(cost: Cost, domain: Domain, valuation: Array) -> tuple[Arra
         gained = np.minimum(gained, (np.abs(slope) + unsure) ** 2 / (2 * curvature))
     above = conjugate_at(cost, valuation, best) + np.maximum(gained.sum(axis=1), 0.0) + rounding
     return above, best, is_box or isinstance(domain, Simplex)
+
+
+def _closer(cost: Any, domain: Domain, valuation: Array, best: Array) -> Array:
+    """Maximisers of v . x - c(x) that a solver left a little off, moved towards the points that its slope points to.
+
+    What concavity proves is off by as much as the slope promises, so it is worth following: always to where it ends.
+    """
+    for _ in range(MOST_STEPS):
+        slope = valuation - cost.gradient(best)
+        step = domain.support(slope) - best
+        with np.errstate(invalid="ignore", over="ignore"):
+            promised = np.where(step == 0, 0.0, slope * step).sum(axis=1)
+            size = np.where(best == 0, 0.0, np.abs(valuation * best)).sum(axis=1) + value_size(cost, best)
+        short = np.flatnonzero((promised > PROMISED * size) & np.isfinite(promised))
+        if not short.size:
+            break
+        low, high = np.zeros((len(short), 1)), np.ones((len(short), 1))
+        for _ in range(HALVINGS):
+            middle = (low + high) / 2
+            with np.errstate(invalid="ignore"):
+                rises = valuation[short] - cost.gradient(best[short] + middle * step[short])
+                pays = np.where(step[short] == 0, 0.0, rises * step[short]).sum(axis=1, keepdims=True) > 0
+            low, high = np.where(pays, middle, low), np.where(pays, high, middle)
+        best = best.copy()
+        best[short] += low * step[short]
+    return best
 
 
 def _bound_by_type(

@@ -147,8 +147,14 @@ def _closed_by_leaving(problem: ScreeningProblem, given: Multipliers, flow: Flow
 
 
 def stake_in_leaving(problem: ScreeningProblem) -> Array:
-    """Size of the reservation utilities, 0 where there are none; (n_types,)."""
-    return np.where(np.isfinite(problem.reservation_utility), np.abs(problem.reservation_utility), 0.0)
+    """The reservation utilities, 0 where there are none; (n_types,)."""
+    return np.where(np.isfinite(problem.reservation_utility), problem.reservation_utility, 0.0)
+
+
+def all_that_leaves(problem: ScreeningProblem, prices: Multipliers) -> tuple[float, float]:
+    """Sum of the IR multipliers that close a flow, whatever flows between types, and of the sizes that it rounds."""
+    total = math.fsum(_base(problem, prices).tolist())
+    return total, float((len(problem.side_rows.limit) + 4) * _own_size(problem, prices).sum())
 
 
 def _settled(problem: ScreeningProblem, given: Multipliers, flow: Flow) -> tuple[Flow, Array]:
@@ -181,10 +187,14 @@ def _base(problem: ScreeningProblem, prices: Multipliers) -> Array:
 
 def _flow_size(problem: ScreeningProblem, prices: Multipliers, flow: Flow) -> Array:
     """Sum of the sizes that meet in each type's flow, times their number: EPS times this bounds the rounding."""
-    rows = problem.side_rows
+    flows = _own_size(problem, prices) + flow.inflow + flow.outflow + prices.ir
+    return np.asarray((flow.met + len(problem.side_rows.limit) + 8) * flows)
+
+
+def _own_size(problem: ScreeningProblem, prices: Multipliers) -> Array:
+    """Sum of the sizes of what each type's utility costs before IC and IR; (n_types,)."""
     own = problem.weights * (problem.terms.profit_weight + prices.profit) + np.abs(prices.transfer)
-    own = own + prices.side @ np.abs(rows.utility) + np.abs(_linear_welfare(problem, prices))
-    return np.asarray((flow.met + len(rows.limit) + 8) * (own + flow.inflow + flow.outflow + prices.ir))
+    return np.asarray(own + prices.side @ np.abs(problem.side_rows.utility) + np.abs(_linear_welfare(problem, prices)))
 
 
 def _is_unused(problem: ScreeningProblem, prices: Multipliers) -> Array:

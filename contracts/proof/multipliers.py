@@ -15,6 +15,8 @@ from contracts.problem.screening import ScreeningProblem
 if TYPE_CHECKING:
     from scipy.sparse import csr_array
 
+DIGITS = 13  # decimal, of prices that are computed
+
 
 @dataclass(frozen=True, eq=False)
 class Multipliers:
@@ -47,16 +49,37 @@ def no_multipliers(problem: ScreeningProblem) -> Multipliers:
     )
 
 
-def without_noise(multipliers: Multipliers, share: float) -> Multipliers:
-    """The same without prices below a share of the largest of their kind."""
+def without_noise(problem: ScreeningProblem, multipliers: Multipliers, share: float) -> Multipliers:
+    """The same without prices below a share of the largest of their kind.
+
+    Prices of side constraints are compared by what they put on a unit of utility, or on what is worth one.
+    """
     ic = multipliers.ic.copy()
     ic.data = np.where(np.abs(ic.data) >= share * np.abs(ic.data).max(initial=0.0), ic.data, 0.0)
 
     def cleaned(prices: Array) -> Array:
         return np.where(np.abs(prices) >= share * np.abs(prices).max(initial=0.0), prices, 0.0)
 
-    ir, transfer, side = (cleaned(prices) for prices in (multipliers.ir, multipliers.transfer, multipliers.side))
-    return replace(multipliers, ic=ic, ir=ir, transfer=transfer, side=side)
+    rows = problem.side_rows
+    unit = float((np.abs(problem.valuations) + np.abs(problem.principal_values)).max())
+    size = np.abs(rows.utility).max(axis=1, initial=0.0)
+    if unit > 0:
+        size = np.maximum(size, np.abs(rows.allocation).max(axis=(1, 2), initial=0.0) / unit)
+    side = np.where(cleaned(multipliers.side * size) != 0, multipliers.side, 0.0)
+    return replace(multipliers, ic=ic, ir=cleaned(multipliers.ir), transfer=cleaned(multipliers.transfer), side=side)
+
+
+def of_rows_that_pay(problem: ScreeningProblem) -> Multipliers:
+    """Only side constraints priced, so that nobody's utility costs anything, or as little as they can make it.
+
+    Where all that is paid must be paid out again, say, transfers earn nothing: what menus are worth then is what
+    allocations are worth to the principal, and a solver's digits of such prices leave a little of what they cancel.
+    """
+    from scipy.optimize import nnls
+
+    costs = problem.weights * (problem.terms.profit_weight - problem.terms.utility_weights)
+    price = nnls(-problem.side_rows.utility.T, costs)[0]
+    return replace(no_multipliers(problem), side=np.array([float(f"{each:.{DIGITS}g}") for each in price]))
 
 
 def check_multipliers(problem: ScreeningProblem, given: Any) -> None:

@@ -11,13 +11,17 @@ hundred-millionth of the amounts, unless the valuations are decimals: those of .
 one another by last digits only, and the lattice is sparse in one direction. What helps is an amount that can vary in
 finer digits than the others: a small one, or one that is moved a hair inwards from an edge at zero. With one good only,
 and no such amount, the taste's own last digit decides how far apart amounts may be.
+
+Near twins, a last digit apart, need not be indifferent: what they pay may lie anywhere between what the difference is
+worth to the one and to the other. That room is one more way to come to the lattice.
 """
 
 from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
+from dataclasses import replace
 from fractions import Fraction
 from typing import Any
 
@@ -28,7 +32,7 @@ from contracts.engines.near_twins import LOTTERY_DIGITS
 from contracts.exact.rationals import EPS, as_integers, binary_places
 from contracts.inputs.arrays import Array, Indices
 from contracts.inputs.frozen import dataclass
-from contracts.problem.domains import ends_of, extent_of, is_lottery
+from contracts.problem.domains import Simplex, ends_of, extent_of, is_lottery
 from contracts.problem.participation import WithOutside
 from contracts.problem.screening import ScreeningProblem
 
@@ -42,6 +46,7 @@ LEAST_SHARE = 2.0**-10  # of a direction in goods that may move, for them to do 
 ORDER = 4.0  # roots of the modulus by which near twins are put in the order of their tastes
 ALIKE = 1e-12  # share of the largest valuation within which two tastes are told apart by their last digits
 ROUNDINGS = 5  # of multiples of a lattice's vectors
+ON_FACE = 1e-6  # by which shares may miss a sum of one, for it to be meant
 INWARDS = (0.0, 2.0**-34, 2.0**-28, 2.0**-24)  # share of the largest amount by which others leave an edge
 
 
@@ -51,6 +56,7 @@ class Tastes:
 
     valuations: Array
     domain: Any
+    is_shared_out: bool = False  # whether all there may be is given away: then what moves keeps its sum
 
     @property
     def n_goods(self) -> int:
@@ -59,15 +65,22 @@ class Tastes:
 
     @property
     def sums_to_one(self) -> bool:
-        """Whether allocations are lotteries; what all outcomes are worth in common is no taste then."""
-        return is_lottery(self.domain)
+        """Whether amounts sum to one, as lotteries do; what all goods are worth in common is no taste then."""
+        return self.is_shared_out or is_lottery(self.domain)
 
 
 def tastes_of(problem: ScreeningProblem, allocation: Array) -> Tastes:
     """The tastes that twins share: where all in `allocation` are served for sure, those for what is served."""
     if isinstance(problem.domain, WithOutside) and not allocation[:, -1].any():
-        return Tastes(problem.valuations[:, :-1], problem.domain.inner)
-    return Tastes(problem.valuations, problem.domain)
+        return _shared_out(Tastes(problem.valuations[:, :-1], problem.domain.inner), allocation[:, :-1])
+    return _shared_out(Tastes(problem.valuations, problem.domain), allocation)
+
+
+def _shared_out(tastes: Tastes, allocation: Array) -> Tastes:
+    """Tastes on the face of unit demand where nothing is disposed of, if all of `allocation` is there."""
+    at_most_one = isinstance(tastes.domain, Simplex) and tastes.domain.free_disposal
+    is_face = at_most_one and len(allocation) > 0 and bool((allocation.sum(axis=1) >= 1 - ON_FACE).all())
+    return replace(tastes, is_shared_out=is_face)
 
 
 def twin_groups(problem: ScreeningProblem, allocation: Array) -> list[Indices]:
@@ -109,18 +122,22 @@ def indifferent_amounts(
         for group in groups:
             _move_by_digits(tastes_of(problem, moved), group, moved, transfer)
         yield problem.domain.clip(moved)
-    for inwards in INWARDS:
+    differ = any(np.ptp(problem.valuations[group], axis=0).any() for group in groups)
+    for inwards, loose in itertools.product(INWARDS, (True, False) if differ else (False,)):
         moved = allocation.copy()
         for group in groups:
             tastes = tastes_of(problem, moved[group])
             varying = moved[:, : tastes.n_goods]
-            _move(tastes, group, varying, transfer, inwards)
+            _move(tastes, group, varying, transfer, inwards, loose=loose)
         if problem.domain.violation(moved).max() == 0:
             yield moved
 
 
-def _move(tastes: Tastes, group: Indices, allocation: Array, transfer: Array, inwards: float) -> None:
-    """Move the allocations of one group of twins, in place: those of whoever pays most first, in coarsest digits."""
+def _move(tastes: Tastes, group: Indices, allocation: Array, transfer: Array, inwards: float, *, loose: bool) -> None:
+    """Move the allocations of one group of twins, in place: those of whoever pays most first, in coarsest digits.
+
+    With `loose`, transfers may lie anywhere between what near twins would pay, not only where one is indifferent.
+    """
     amounts = _off_edges(tastes, allocation[group], inwards)
     exponents = np.frexp(np.abs(transfer[group]))[1]
     places = binary_places(tastes.valuations[group])
@@ -128,25 +145,31 @@ def _move(tastes: Tastes, group: Indices, allocation: Array, transfer: Array, in
     q = int(exponents.max()) - 52 + places + step_places
     if q <= 0 or abs(step_places) > LARGEST_EXPONENT or int(exponents.min()) < -LARGEST_EXPONENT:
         return
-    step = 2.0**-step_places
+    step = max(2.0**-step_places, EPS * tastes.sums_to_one)  # shares move by what keeps their sums
     taste, count = np.unique(tastes.valuations[group], axis=0, return_inverse=True, return_counts=True)[1:]
     taste = taste.reshape(-1)
     commonest = int(np.argmax(count[taste]))
     first, *others = np.argsort(-exponents, kind="stable").tolist()
-    placed = [first]
+    placed, extent = [first], extent_of(tastes.domain, tastes.n_goods)
     for member in others:
         for other in placed:
             near = [other, member]
-            amounts[member] += _into_order(tastes, group[near], amounts[near], ORDER * 2.0 ** (q / 2) * step, step)
+            more = _into_order(tastes, group[near], amounts[near], ORDER * 2.0 ** (q / 2) * step, step)
+            if np.array_equal(np.clip(amounts[member] + more, *extent), amounts[member] + more):
+                amounts[member] += more
+            else:  # there is an edge: the others move the other way
+                amounts[placed] -= more
         exact = next(
             (other for other in placed if taste[other] == taste[member]), None
         )  # tastes equal to the last digit
         pair = [first if exact is None else exact, member]
-        ways = _ways(tastes, amounts, placed, member, same=exact is not None)
+        ways = _ways(tastes, amounts, placed, member, same=exact is not None or tastes.is_shared_out)
         digit = int(exponents[member]) - 53
         if (amounts[pair[0]] != amounts[member]).any() and ways:
-            worth = as_integers(tastes.valuations[group[commonest if exact is None else member]], places)
-            for way, steps in zip(ways, _to_lattice(worth, places, amounts[pair], ways, digit), strict=True):
+            counted = taste[commonest] if exact is None else taste[member]
+            worth, *own = as_integers(tastes.valuations[group[[np.argmax(taste == counted), *pair]]], places)
+            spare = (own[1] - own[0]) * (int(taste[first] == counted) - int(taste[member] == counted)) * loose
+            for way, steps in zip(ways, _to_lattice(worth, spare, places, amounts[pair], ways, digit), strict=True):
                 way.vary(amounts, steps)
         placed.append(member)
     allocation[group] = amounts
@@ -162,7 +185,8 @@ def _off_edges(tastes: Tastes, amounts: Array, inwards: float) -> Array:
     digits = EPS if tastes.sums_to_one else _steps(moved)
     moved = np.round(moved / digits) * digits
     if tastes.sums_to_one:
-        moved[np.arange(len(moved)), np.argmax(moved, axis=1)] += 1.0 - moved.sum(axis=1)
+        total = 1.0 - np.round(width * tastes.is_shared_out / EPS) * EPS
+        moved[np.arange(len(moved)), np.argmax(moved, axis=1)] += total - moved.sum(axis=1)
     return np.asarray(moved)
 
 
@@ -196,7 +220,7 @@ class Way:
 def _ways(tastes: Tastes, amounts: Array, placed: list[int], member: int, *, same: bool) -> list[Way]:
     """The ways that leave most freedom, counted in steps; at most MOST_WAYS.
 
-    The sum of a lottery may be off by a last digit, unless valuations are not the same, but the same up to a constant.
+    A sum of one may be off by a last digit, unless it is lotteries whose valuations are the same but for a constant.
     """
     lowest, highest = extent_of(tastes.domain, tastes.n_goods)
     free = FREE * float(np.abs(amounts).max())
@@ -206,45 +230,52 @@ def _ways(tastes: Tastes, amounts: Array, placed: list[int], member: int, *, sam
         digits = _steps(np.abs(moving).max(axis=0))
         room = np.minimum(np.minimum(moving - lowest, highest - moving).min(axis=0) / 2, free)
         last = int(np.argmax(moving.min(axis=0)))
+        unspent = EPS + float(np.maximum(1.0 - moving.sum(axis=1), 0.0).min()) / 2
         for good in range(tastes.n_goods):
             step = float(digits[good])
             if not tastes.sums_to_one:
                 found.append(Way(rows, sign, (good,), step, float(room[good])))
             elif good != last:
                 found.append(Way(rows, sign, (good, last), EPS, float(min(room[good], room[last]))))
-                found.append(Way(rows, sign, (good,), step, float(min(room[good], EPS)) * same))
+                found.append(Way(rows, sign, (good,), step, float(min(room[good], unspent)) * same))
     found = [way for way in found if way.room >= FEWEST_STEPS * way.step]
     return sorted(found, key=lambda way: -way.room / way.step)[:MOST_WAYS]
 
 
-def _to_lattice(worth: NDArray[np.object_], places: int, pair: Array, ways: list[Way], digit: int) -> Iterable[int]:
+def _to_lattice(
+    worth: NDArray[np.object_], spare: NDArray[np.object_], places: int, pair: Array, ways: list[Way], digit: int
+) -> list[int]:
     """How many steps to go each way for the difference of a pair to be worth a multiple of 2^digit; 0 if impossible.
 
-    `worth` 2^-places is what a unit of each good is worth.
+    `worth` 2^-places is what a unit of each good is worth. What the difference is worth may be more, or less, by up to
+    what it is at `spare` 2^-places.
     """
     finest = min(way.step for way in ways)
     exponent = max(binary_places(pair), 1 - int(np.frexp(finest)[1]))
     one, other = as_integers(pair, exponent)
     modulus = 1 << max(0, digit + places + exponent)
-    miss = int(worth @ (other - one)) % modulus
+    width = int(spare @ (other - one))
+    miss = (int(worth @ (other - one)) + width // 2) % modulus
     rates = [way.rate(worth, exponent) for way in ways]
-    stays = [0] * len(ways)
-    order = sorted(range(len(ways)), key=lambda way: rates[way] & -rates[way] or modulus)
+    steps = [way.room / way.step for way in ways]
+    if width:  # as another way to go, by units of what things are worth
+        rates, steps = [*rates, 1], [*steps, abs(width) / 2]
+    stays = [0] * len(rates)
+    order = sorted(range(len(rates)), key=lambda way: rates[way] & -rates[way] or modulus)
     power = rates[order[0]] & -rates[order[0]]  # the largest power of two that divides it, and all rates
     if miss == 0 or not 0 < power < modulus or miss % power:
-        return stays
+        return stays[: len(ways)]
     small = modulus // power
     inverse = pow(rates[order[0]] // power, -1, small)
-    basis = np.eye(len(ways), dtype=int).astype(object)
+    basis = np.eye(len(rates), dtype=int).astype(object)
     basis[:, 0] = [small, *(-(rates[way] // power) * inverse % small for way in order[1:])]
-    widest = max(way.room / way.step for way in ways)
-    size = [1 << round(np.log2(widest * ways[way].step / ways[way].room)) for way in order]
-    start = np.zeros(len(ways), dtype=int).astype(object)
+    size = [1 << round(np.log2(max(steps) / steps[way])) for way in order]
+    start = np.zeros(len(rates), dtype=int).astype(object)
     start[0] = -(miss // power) * inverse % small * size[0]
     near = _nearest(start, basis * np.array(size, dtype=object))
     for way, entry, scale in zip(order, near, size, strict=True):
         stays[way] = entry // scale
-    return stays
+    return stays[: len(ways)]
 
 
 def _move_by_digits(tastes: Tastes, group: Indices, allocation: Array, transfer: Array) -> None:
@@ -296,11 +327,10 @@ def _into_order(tastes: Tastes, pair: Indices, amounts: Array, room: float, step
     """
     values = [[Fraction(value) for value in row] for row in tastes.valuations[pair].tolist()]
     ahead = [b - a for a, b in zip(*values, strict=True)]
-    if tastes.sums_to_one:
-        ahead = [each - sum(ahead) / len(ahead) for each in ahead]
-    direction = np.array([float(each) for each in ahead])
+    common = sum(ahead) / len(ahead) * int(tastes.sums_to_one)
+    direction = np.array([float(each - common) for each in ahead])
     length = float(np.linalg.norm(direction))
-    rounding = LOTTERY_DIGITS * float(np.abs(tastes.valuations[pair]).max()) * tastes.sums_to_one
+    rounding = LOTTERY_DIGITS * abs(float(common))
     if length <= rounding or (amounts[0] == amounts[1]).all():
         return np.zeros(len(direction))
     direction /= length

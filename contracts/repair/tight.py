@@ -31,7 +31,7 @@ from contracts.repair.repricing import contracts_of
 
 FEW_TYPES = 60  # whose utilities from one another's contracts are worth whole numbers
 EDGES = (1e-6, 1e-9, 0.0)  # share of their unit by which amounts may miss an edge, or one another
-SHARES = (0.0, 1e-12, 1e-10, 1e-9, 1e-8, 1e-7, 1e-6, 1e-5)
+SHARES = (0.0, 1e-12, 1e-10, 1e-9, 1e-8, 1e-7, 3e-7, 1e-6, 1e-5)
 UNPAID = 1e-6  # units of money above what the outside contract is worth, below which nobody is paid for keeping it
 ROUNDS = 3  # of shortest paths, per contract
 
