@@ -28,6 +28,7 @@ ROOMS = {
         ("repair", "worst_case", "agency"),  # from a candidate to an exact menu; hidden action
         ("solve", "symbolic"),  # the verb; closed forms
         ("front", "regrets", "demo", "continuum"),  # families of menus; continuous types
+        ("testing",),  # a kit for users' own menus and mechanisms
         ("cli",),
     ),
     "inference": (
@@ -38,7 +39,7 @@ ROOMS = {
         ("cli",),
     ),
 }
-PUBLIC = {"contracts.models", "contracts.symbolic"}  # rooms that hand out names
+PUBLIC = {"contracts.models", "contracts.symbolic", "contracts.testing"}  # rooms that hand out names
 PUBLIC |= {"inference.cli", "inference.language", "inference.society"}
 PUBLIC |= {"contracts.problem.costs"}  # and a folder of one idea, behind whose door its files are private
 MOST_MODULES = 12  # in a folder
@@ -74,6 +75,7 @@ LAZY = (
     "ibis",
     "duckdb",
     "openai",
+    "hypothesis",
 )
 FILES = [path for package in ("contracts", "inference") for path in sorted((ROOT / package).rglob("*.py"))]
 
