@@ -44,6 +44,11 @@ def rational(where: str, value: Any) -> Fraction:
     raise ProblemError(f"{where} is {described(value)}: give a finite number")
 
 
+def is_single(value: Any) -> bool:
+    """Whether something is one value, and not several in a list, an array or a dictionary."""
+    return not isinstance(value, list | tuple | range | Mapping) and getattr(value, "ndim", 0) == 0
+
+
 def rationals(where: str, values: Any) -> tuple[Fraction, ...]:
     """One number, or several in a list or an array, as rationals."""
     if isinstance(values, list | tuple) or (isinstance(values, np.ndarray) and values.ndim):
@@ -220,7 +225,7 @@ def _distinct(labels: Sequence[str]) -> tuple[str, ...]:
 def read_reservation(agents: Agents, given: Any) -> tuple[tuple[Fraction, ...], ...]:
     """What every type of every agent has elsewhere: from one number, numbers by type, or lists of them by agent."""
     name = "reservation_utility"
-    if np.ndim(given) == 0 and not isinstance(given, Mapping):
+    if is_single(given):
         level = rational(name, given)
         return tuple((level,) * agent.n_types for agent in agents.each)
     entries: Sequence[Any] = [given] if agents.is_one else listed(name, given)
@@ -229,8 +234,8 @@ def read_reservation(agents: Agents, given: Any) -> tuple[tuple[Fraction, ...], 
     found = []
     for agent, entry in zip(agents.each, entries, strict=True):
         where = name if agents.is_one else f"{name} of {agent.name}"
-        levels = rationals(where, entry if np.ndim(entry) == 0 else list(listed(where, entry)))
-        if np.ndim(entry) == 0:
+        levels = rationals(where, entry if is_single(entry) else list(listed(where, entry)))
+        if is_single(entry):
             levels = levels * agent.n_types
         if len(levels) != agent.n_types:
             raise ProblemError(f"{where} has {len(levels)} entries for {agent.n_types} types: give one per type")

@@ -144,6 +144,8 @@ def _tempted(found: Certificate, verb: str | None) -> Finding:
     words = (
         f"the agent takes {deviation.tempter!r} rather than {deviation.tempted!r}"
         if verb is None
+        else f"{deviation.tempted!r} takes {deviation.tempter}"
+        if deviation.tempter == "the outside option"
         else f"{deviation.tempted!r} {verb} {deviation.tempter!r}"
     )
     other = "every type compared with every contract" if verb else "every action compared with the one that is meant"

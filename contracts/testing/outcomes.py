@@ -13,7 +13,7 @@ import numpy as np
 from contracts.errors import ProblemError
 from contracts.inputs.frozen import dataclass
 from contracts.inputs.kinds import described
-from contracts.testing.agents import Agents, Profile, rational, rationals
+from contracts.testing.agents import Agents, Profile, is_single, rational, rationals
 
 Amounts = tuple[Fraction, ...]  # of the goods that one agent gets
 
@@ -103,7 +103,7 @@ class Mechanism:
         allocations, transfers = ([part] if agents.is_one else part for part in given)
         rows = []
         for name, part in (("allocations", allocations), ("transfers", transfers)):
-            if not isinstance(part, list | tuple | np.ndarray) or np.ndim(part) == 0 or len(part) != len(agents):
+            if not isinstance(part, list | tuple | np.ndarray) or is_single(part) or len(part) != len(agents):
                 size = f" of {len(part)}" if isinstance(part, list | tuple) else ""
                 raise ProblemError(f"fn answers {name} that are {described(part)}{size} at {where}: return {form}")
         for who, (agent, amounts) in enumerate(zip(agents.each, allocations, strict=True)):
@@ -196,7 +196,7 @@ def _transfers(given: Any, n_agents: int) -> Amounts | None:
     """Transfers of an answer to which the user gives the utility, if it has the form of allocations and transfers."""
     if not isinstance(given, tuple) or len(given) != 2:
         return None
-    last: Sequence[Any] = [given[1]] if n_agents == 1 and np.ndim(given[1]) == 0 else given[1]
+    last: Sequence[Any] = [given[1]] if n_agents == 1 and is_single(given[1]) else given[1]
     try:
         return tuple(rational("transfer", part) for part in last) if len(last) == n_agents else None
     except (ProblemError, TypeError):
