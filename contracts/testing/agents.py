@@ -14,7 +14,7 @@ import numpy as np
 
 from contracts.errors import ProblemError
 from contracts.inputs.annotations import listed
-from contracts.inputs.arrays import is_frame
+from contracts.inputs.arrays import LARGEST, is_frame
 from contracts.inputs.frozen import dataclass
 from contracts.inputs.kinds import described
 from contracts.inputs.names import type_names
@@ -37,10 +37,11 @@ def rational(where: str, value: Any) -> Fraction:
         value = value.item()
     if isinstance(value, np.generic):
         value = value.item()
-    if isinstance(value, int | Fraction):
-        return Fraction(value)
-    if isinstance(value, float | Decimal) and math.isfinite(value):
-        return Fraction(value)
+    if isinstance(value, int | Fraction) or (isinstance(value, float | Decimal) and math.isfinite(value)):
+        found = Fraction(value)
+        if abs(found) > LARGEST:
+            raise ProblemError(f"{where} is larger than {LARGEST:g}: choose a larger unit")
+        return found
     raise ProblemError(f"{where} is {described(value)}: give a finite number")
 
 
@@ -145,6 +146,8 @@ def read_agents(types: Any, lies: Any = None, n_agents: int | None = None) -> Ag
     ProblemError
         If there is no type, or the parts do not fit each other.
     """
+    if not isinstance(types, Mapping | np.ndarray) and not is_frame(types) and type_names(types) is None:
+        types = listed("types", types)  # of an iterator, too, which gives its things once
     several = _is_several(types) if n_agents is None else n_agents > 1
     if not several:
         agents = Agents((_agent("types", "", types, lies),), is_one=True)
