@@ -26,7 +26,8 @@ from contracts.problem.costs import (
 from contracts.problem.costs import Exponential as ExponentialCost
 from contracts.problem.domains import Box, Domain, NonNegative, Polyhedron, Simplex
 
-MONEY = (1.0, 1e-3, 1e3, 1e-9, 1e9)
+MONEY = (1e-9, 1e-3, 1.0, 1e3, 1e9)
+MONEY_SIMPLE_FIRST = (1.0, 1e-3, 1e3, 1e-9, 1e9)
 QUARTERS = st.integers(-8, 8).map(lambda k: k / 4)
 SHARES = st.integers(0, 8).map(lambda k: k / 8)
 
@@ -67,10 +68,21 @@ def simple_first(lowest: float, highest: float) -> list[float]:
 
 @st.composite
 def tastes(
-    draw: Any, n_types: int, n_goods: int, *, lowest: float = -2.0, ties: bool = True, near_ties: bool = True
+    draw: Any,
+    n_types: int,
+    n_goods: int,
+    *,
+    lowest: float = -2.0,
+    ties: bool = True,
+    near_ties: bool = True,
+    is_simple: bool = False,
 ) -> Array:
-    """Valuations on a coarse grid, so that ties are common, with copies and near-copies of types."""
-    steps = st.sampled_from(simple_first(lowest, 3.0))
+    """Valuations on a coarse grid, so that ties are common, with copies and near-copies of types.
+
+    If it is to be simple, they shrink to small whole numbers, otherwise to 0 by quarters.
+    """
+    whole = st.sampled_from(simple_first(lowest, 3.0))
+    steps = whole if is_simple else st.integers(int(4 * lowest), 12).map(lambda k: k / 4)
     row = st.tuples(*[steps] * n_goods)
     if ties:
         rows = [list(draw(row)) for _ in range(n_types)]
@@ -94,7 +106,7 @@ def shares(draw: Any, n_types: int, *, tiny_weights: bool = True) -> Array:
     """Weights of types, a few of them tiny."""
     raw = np.array([float(draw(st.integers(1, 9))) for _ in range(n_types)])
     if tiny_weights and n_types > 1 and draw(st.booleans()):
-        raw[draw(st.integers(0, n_types - 1))] = draw(st.sampled_from([1e-3, 1e-6, 1e-12]))
+        raw[draw(st.integers(0, n_types - 1))] = draw(st.sampled_from([1e-12, 1e-6, 1e-3]))
     return np.asarray(raw / raw.sum())
 
 

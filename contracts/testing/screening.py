@@ -20,6 +20,7 @@ from contracts.problem.screening import ScreeningProblem
 from contracts.testing.parts import (
     BY_TYPE,
     MONEY,
+    MONEY_SIMPLE_FIRST,
     PAIRS,
     QUARTERS,
     SHARES,
@@ -35,7 +36,13 @@ Problem = Literal["line", "plain", "rich"]
 
 @dataclass(frozen=True)
 class Switches:
-    """What may occur in what is drawn."""
+    """What may occur in what is drawn.
+
+    Attributes
+    ----------
+    is_simple : whether valuations shrink to whole numbers, in units of money; our own properties draw otherwise, so
+        that they keep the examples that they have been tried on
+    """
 
     ties: bool = True
     near_ties: bool = True
@@ -43,10 +50,13 @@ class Switches:
     ironing: bool = True
     scales: bool = True
     reservation_utilities: bool = True
+    is_simple: bool = False
 
     def tastes(self, n_types: int, n_goods: int, lowest: float = -2.0) -> st.SearchStrategy[Array]:
         """Valuations."""
-        return tastes(n_types, n_goods, lowest=lowest, ties=self.ties, near_ties=self.near_ties)
+        return tastes(
+            n_types, n_goods, lowest=lowest, ties=self.ties, near_ties=self.near_ties, is_simple=self.is_simple
+        )
 
     def shares(self, n_types: int) -> st.SearchStrategy[Array]:
         """Weights."""
@@ -55,7 +65,8 @@ class Switches:
     @property
     def money(self) -> st.SearchStrategy[float]:
         """Units of money."""
-        return st.sampled_from(MONEY if self.scales else MONEY[:1])
+        units = MONEY_SIMPLE_FIRST if self.is_simple else MONEY
+        return st.sampled_from(units) if self.scales else st.just(1.0)
 
 
 ANYTHING = Switches()
@@ -112,7 +123,7 @@ def problems(
         raise ProblemError(f"kinds is {list(kinds)!r}: give some of 'line', 'plain' and 'rich'")
     switches = Switches(
         ties=ties, near_ties=near_ties, tiny_weights=tiny_weights, ironing=ironing, scales=scales,
-        reservation_utilities=reservation_utilities,
+        reservation_utilities=reservation_utilities, is_simple=True,
     )  # fmt: skip
     names = {"labels": labels, "goods": goods}
     known = {
