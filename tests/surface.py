@@ -787,7 +787,7 @@ CALLS: dict[str, Callable[[], dict[str, Any]]] = {
         **dict.fromkeys(SWITCHES, True)},
     "moral_hazard_problems": lambda: {
         "n_actions": (1, 4), "n_outcomes": (1, 4), "utilities": ("neutral",), "actions": None, "outcomes": None,
-        "ties": True},
+        "ties": True, "near_ties": True, "tiny_weights": True, "scales": True, "reservation_utilities": True},
     "priors": lambda: {"n_types": 2, "tiny_weights": True, "correlated": False},
     "problems": lambda: {
         "kinds": ("line",), "n_types": (1, 2), "n_goods": (1, 2), "labels": None, "goods": None,

@@ -20,7 +20,8 @@ from contracts.inputs.kinds import described
 from contracts.inputs.names import type_names
 
 Profile = tuple[int, ...]  # number of each agent's report
-MOST_PROFILES = 1_000_000
+MOST_PROFILES = 100_000
+MOST_COMPARISONS = 10_000_000
 MOST_LETTERS = 40  # of a label that nobody gave
 PRIOR_TOLERANCE = Fraction(1, 10**12)  # that the sum of typed weights may miss 1 by
 
@@ -166,9 +167,11 @@ def read_agents(types: Any, lies: Any = None, n_agents: int | None = None) -> Ag
         rows = zip(names, parts, told, strict=True)
         agents = Agents(tuple(_agent(f"types[{name!r}]", name, part, lie) for name, part, lie in rows), is_one=False)
     n_profiles = math.prod(agent.n_types for agent in agents.each)
-    if n_profiles > MOST_PROFILES:
+    n_compared = sum(n_profiles * agent.n_reports for agent in agents.each)
+    if n_profiles > MOST_PROFILES or n_compared > MOST_COMPARISONS:
         raise ProblemError(
-            f"types make {n_profiles} profiles, and at most {MOST_PROFILES} are looked at: give fewer types per agent"
+            f"types make {n_profiles:,} profiles and {n_compared:,} utilities to compare, and at most {MOST_PROFILES:,} "
+            f"and {MOST_COMPARISONS:,} are looked at: give fewer types per agent"
         )
     return agents
 

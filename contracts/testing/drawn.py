@@ -23,7 +23,7 @@ from contracts.problem.participation import in_goods
 from contracts.problem.screening import ScreeningProblem
 from contracts.testing.agents import Profile
 from contracts.testing.parts import MONEY_SIMPLE_FIRST, moved
-from contracts.testing.screening import counts, problems
+from contracts.testing.screening import Switches, counts, problems
 
 UtilityName = Literal["neutral", "log", "root", "crra", "cara"]
 SLIVER = 1e-6  # of the largest number, that transfers are lowered by for rounding
@@ -331,6 +331,10 @@ def moral_hazard_problems(
     actions: Sequence[str] | None = None,
     outcomes: Sequence[str] | None = None,
     ties: bool = True,
+    near_ties: bool = False,
+    tiny_weights: bool = False,
+    scales: bool = False,
+    reservation_utilities: bool = False,
 ) -> st.SearchStrategy[MoralHazardProblem]:
     """Hidden actions with limited liability, small problems first, under the names of actions and outcomes.
 
@@ -339,6 +343,10 @@ def moral_hazard_problems(
     n_actions, n_outcomes : (fewest, most)
     utilities : of agents, the first one the simplest
     ties : actions that cost the same
+    near_ties : actions that cost the same but for a last digit
+    tiny_weights : outcomes with chances down to 1e-12
+    scales : outputs in units of money from 1e-9 to 1e9, and effort as well, of an agent who is risk neutral
+    reservation_utilities : agents who have less elsewhere than the usual
 
     Raises
     ------
@@ -355,7 +363,11 @@ def moral_hazard_problems(
     n_outcomes = counts("n_outcomes", n_outcomes, (1, 4), outcomes, "outcomes")
     if not len(utilities) or not set(utilities) <= set(UTILITIES):
         raise ProblemError(f"utilities is {list(utilities)!r}: give some of {', '.join(map(repr, UTILITIES))}")
-    return _moral_hazard(n_actions, n_outcomes, utilities, actions, outcomes, ties=ties)
+    switches = Switches(
+        ties=ties, near_ties=near_ties, tiny_weights=tiny_weights, scales=scales,
+        reservation_utilities=reservation_utilities, is_simple=True,
+    )  # fmt: skip
+    return _moral_hazard(n_actions, n_outcomes, utilities, actions, outcomes, switches)
 
 
 UTILITIES: dict[str, tuple[Any, float, float]] = {  # with a reservation utility, and a unit of effort that suits it
@@ -370,18 +382,30 @@ UTILITIES: dict[str, tuple[Any, float, float]] = {  # with a reservation utility
 @st.composite
 def _moral_hazard(
     draw: Any, n_actions: tuple[int, int], n_outcomes: tuple[int, int], utilities: Sequence[str],
-    actions: Sequence[str] | None, outcomes: Sequence[str] | None, *, ties: bool,
+    actions: Sequence[str] | None, outcomes: Sequence[str] | None, switches: Switches,
 ) -> MoralHazardProblem:  # fmt: skip
     rows, columns = draw(st.integers(*n_actions)), draw(st.integers(*n_outcomes))
     tallies = [[draw(st.integers(0, 9)) for _ in range(columns)] for _ in range(rows)]
     chances = np.array(tallies, dtype=float) + (np.sum(tallies, axis=1) == 0)[:, np.newaxis]
-    if ties:
+    if switches.ties:
         effort = np.array([draw(st.integers(0, 8)) for _ in range(rows)]) / 20
     else:
         effort = np.array(draw(st.lists(st.integers(0, 8), min_size=rows, max_size=rows, unique=True))) / 20
     output = [float(draw(st.integers(0, 30))) for _ in range(columns)]
     utility, reserve, unit = UTILITIES[draw(st.sampled_from(list(utilities)))]
     wages = draw(st.sampled_from([(0.0, np.inf), (0.0, 40.0)]))
+    if switches.tiny_weights and columns > 1 and draw(st.booleans()):
+        chances[0, 0] = draw(st.sampled_from([1e-3, 1e-6, 1e-12])) * chances[0].sum()
+        chances[0, -1] += 1.0
+    if switches.near_ties and rows > 1 and draw(st.booleans()):
+        effort[-1] = moved(effort[0], 1)
+    if switches.reservation_utilities:
+        reserve -= draw(st.sampled_from([0.0, 0.25, 0.5]))
+    if switches.scales:
+        money = draw(switches.money)
+        output = [money * each for each in output]
+        if isinstance(utility, RiskNeutral):
+            effort, reserve, wages = money * effort, money * reserve, (0.0, money * wages[1])
     return MoralHazardProblem(
         chances / chances.sum(axis=1, keepdims=True), output, effort * unit, utility, reserve, wages,
         None if actions is None else tuple(actions[:rows]), None if outcomes is None else tuple(outcomes[:columns]),

@@ -127,7 +127,10 @@ class Mechanism:
 
     def worth(self, who: int, own: int, amounts: Amounts) -> Fraction:
         """What amounts of goods are worth to a type of an agent, before money."""
-        return sum((v * x for v, x in zip(self.valuations[who][own], amounts, strict=True)), Fraction())
+        values = self.valuations[who][own]
+        if len(values) == 1:  # by far the most common case, and sums of fractions take their time
+            return values[0] * amounts[0]
+        return sum((v * x for v, x in zip(values, amounts, strict=True)), Fraction())
 
     def _asked(self, who: int, own: int, given: Any) -> Any:
         agent = self.agents.each[who]

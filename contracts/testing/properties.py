@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from fractions import Fraction
 from functools import cached_property
 from typing import Any, NamedTuple
@@ -98,24 +98,29 @@ class Played:
     def contexts(self) -> list[Context]:
         return contexts(self.agents, self.prior)
 
-    @cached_property
-    def matrices(self) -> list[Matrix]:
-        """What each type gets by each report, context by context."""
-        found = []
-        for who, _, chances in self.contexts:
-            agent = self.agents.each[who]
+    def tables(self) -> Iterator[tuple[Context, Matrix]]:
+        """What each type gets by each report, context by context; made anew, as all of them may not fit into memory."""
+        payoff, outcomes = self.mechanism.payoff, self.outcomes
+        for context in self.contexts:
+            who, agent = context.who, self.agents.each[context.who]
             rows = []
             for own in range(agent.n_types):
+                chances = list(context.chances[own].items())
+                if len(chances) == 1:  # which is then certain
+                    others = chances[0][0]
+                    rows.append(
+                        [payoff(who, own, outcomes[with_report(others, who, k)]) for k in range(agent.n_reports)]
+                    )
+                    continue
                 row = []
                 for report in range(agent.n_reports):
                     parts = (
-                        chance * self.mechanism.payoff(who, own, self.outcomes[with_report(others, who, report)])
-                        for others, chance in chances[own].items()
+                        payoff(who, own, outcomes[with_report(others, who, report)]) * chance
+                        for others, chance in chances
                     )
                     row.append(sum(parts, Fraction()))
                 rows.append(row)
-            found.append(rows)
-        return found
+            yield context, rows
 
     def spent(self, outcome: Outcome) -> Fraction:
         """What an outcome costs."""
@@ -131,51 +136,66 @@ class Played:
             ) from exc
 
 
+def largest(found: Iterable[tuple[Fraction, Any]]) -> tuple[int, Fraction, Any]:
+    """How many there are, the largest, the first if several are, and what it is about; 0 if there is none."""
+    count, best, about = 0, Fraction(), None
+    for gain, what in found:
+        if count == 0 or gain > best:
+            best, about = gain, what
+        count += 1
+    return count, best, about
+
+
 def incentive_compatibility(played: Played) -> Finding:
     """Nobody gains by a lie."""
-    agents, matrix = played.agents, dict(zip(map(id, played.contexts), played.matrices, strict=True))
-    found = [
-        (matrix[id(context)][own][report] - matrix[id(context)][own][own], context, own, report)
-        for context, own, report in deviations(agents, played.contexts)
-    ]
-    if not found:
+    agents = played.agents
+    gains = (
+        (rows[own][report] - rows[own][own], (context, own, report))
+        for context, rows in played.tables()
+        for own in range(len(rows))
+        for report in range(len(rows[own]))
+        if own != report
+    )
+    count, gain, worst = largest(gains)
+    if worst is None:
         return without_comparison("IC", ALONE)
-    gain, context, own, report = max(found, key=lambda one: one[0])
+    context, own, report = worst
     labels = (agents.each[context.who].label(own), agents.each[context.who].label(report))
     words = untruth(agents, context, own, report)
-    return exact("IC", words, gain, len(found), "deviation", labels, played.tolerance)
+    return exact("IC", words, gain, count, "deviation", labels, played.tolerance)
 
 
 def individual_rationality(played: Played) -> Finding:
     """Nobody would rather have its reservation utility."""
     agents = played.agents
-    found = [
-        (played.reservation[context.who][own] - rows[own][own], context, own)
-        for context, rows in zip(played.contexts, played.matrices, strict=True)
+    falls = (
+        (played.reservation[context.who][own] - rows[own][own], (context, own))
+        for context, rows in played.tables()
         for own in range(len(rows))
-    ]
-    short, context, own = max(found, key=lambda one: one[0])
+    )
+    count, short, (context, own) = largest(falls)
     words = f"{subject(agents, context.who, own)} takes part{context.words}"
     labels = (agents.each[context.who].label(own),)
-    return exact("IR", words, short, len(found), "utility", labels, played.tolerance)
+    return exact("IR", words, short, count, "utility", labels, played.tolerance)
 
 
 def monotonicity(played: Played) -> Finding:
     """No two types would gain, in sum, by changing places."""
     if (why := no_matrix(played)) is not None:
         return open_question("monotonicity", why)
-    found = [
-        (rows[i][j] - rows[i][i] + rows[j][i] - rows[j][j], context, i, j)
-        for context, rows in zip(played.contexts, played.matrices, strict=True)
+    gains = (
+        (rows[i][j] - rows[i][i] + rows[j][i] - rows[j][j], (context, i, j))
+        for context, rows in played.tables()
         for i, j in itertools.combinations(range(len(rows)), 2)
-    ]
-    if not found:
+    )
+    count, gain, worst = largest(gains)
+    if worst is None:
         return without_comparison("monotonicity", ALONE)
-    gain, context, i, j = max(found, key=lambda one: one[0])
+    context, i, j = worst
     agent = played.agents.each[context.who]
     words = f"{subject(played.agents, context.who, i)} and {agent.label(j)!r} change places{context.words}"
     labels = (agent.label(i), agent.label(j))
-    return exact("monotonicity", words, gain, len(found), "pair", labels, 2 * played.tolerance)
+    return exact("monotonicity", words, gain, count, "pair", labels, 2 * played.tolerance)
 
 
 def no_positive_cycle(played: Played) -> Finding:
@@ -185,7 +205,7 @@ def no_positive_cycle(played: Played) -> Finding:
         return open_question(name, why)
     forgiven = Fraction(played.tolerance)
     n_edges = 0
-    for context, rows in zip(played.contexts, played.matrices, strict=True):
+    for context, rows in played.tables():
         pairs = list(itertools.permutations(range(len(rows)), 2))
         gains = {(i, j): rows[i][j] - rows[i][i] - forgiven for i, j in pairs}
         n_edges += len(pairs)
@@ -256,20 +276,28 @@ def anonymity(played: Played) -> Finding:
     agents = played.agents
     if len({agent.labels for agent in agents.each}) > 1:
         return open_question("anonymity", "agents have different types: give all of them the same")
-    found = []
+    count, gain, worst = largest(_swaps(played))
+    i, j, who, profile = worst
+    words = (
+        f"{agents.each[i].name} and {agents.each[j].name} change places at {agents.words(profile)}: "
+        f"{agents.each[who].name} or who takes its place"
+    )
+    labels = tuple(agent.label(k) for agent, k in zip(agents.each, profile, strict=True))
+    return exact("anonymity", words, gain, count, "utility", labels, played.tolerance)
+
+
+def _swaps(played: Played) -> Iterator[tuple[Fraction, Any]]:
+    """By how much utilities change when two agents change reports and places."""
+    agents = played.agents
     for i, j in itertools.combinations(range(len(agents)), 2):
         places = list(range(len(agents)))
         places[i], places[j] = j, i
         for profile in agents.truths():
-            swapped = tuple(profile[k] for k in places)
+            swapped = played.outcomes[tuple(profile[k] for k in places)]
             for who, own in enumerate(profile):
-                there = played.mechanism.payoff(places[who], own, played.outcomes[swapped])
+                there = played.mechanism.payoff(places[who], own, swapped)
                 here = played.mechanism.payoff(who, own, played.outcomes[profile])
-                words = f"{agents.each[i].name} and {agents.each[j].name} change places at {agents.words(profile)}"
-                found.append((abs(there - here), f"{words}: {agents.each[who].name} or who takes its place", profile))
-    gain, words, profile = max(found, key=lambda one: one[0])
-    labels = tuple(agent.label(k) for agent, k in zip(agents.each, profile, strict=True))
-    return exact("anonymity", words, gain, len(found), "utility", labels, played.tolerance)
+                yield abs(there - here), (i, j, who, profile)
 
 
 def efficiency(played: Played) -> Finding:

@@ -63,5 +63,5 @@ def test_a_library_that_is_there_is_asked_everything(example, monkeypatch, capsy
     for check in example["ASKED"]["sold"]:
         assert f"sold 0.0: {check.__doc__}" in printed
     assert "agent 1 of type '6' reports '2' where the others are ('1')" in printed  # who pays its bid bids less
-    assert "agent 0 of type '3' reports '2' where the others are ('2', '1')" in printed  # and a tie pays the third price
+    assert "agent 0 of type '3' reports '2' where the others are ('2', '1')" in printed
     assert "not checked: fn raised ValueError" in printed

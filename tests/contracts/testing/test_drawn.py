@@ -221,6 +221,28 @@ def test_solved_contracts_of_drawn_problems_pass(problem):
     assert set(found.finding("IC").labels) <= {"rest", "shirk", "work", "nothing else"}
 
 
+MAY_OCCUR = {
+    "near_ties": lambda problem: 0 < np.ptp(problem.effort_cost) < 1e-12,
+    "tiny_weights": lambda problem: 0 < problem.outcome_probabilities[0, 0] < 1e-9,
+    "scales": lambda problem: problem.output.max() > 1e6,
+    "reservation_utilities": lambda problem: problem.reservation_utility == 0.25,
+}
+
+
+@pytest.mark.parametrize("switch", MAY_OCCUR)
+def test_what_may_occur_with_hidden_actions_does_if_it_is_switched_on(switch):
+    tries = settings(max_examples=2000, derandomize=True, phases=[Phase.generate])
+    options = {"utilities": ("neutral",), "n_actions": (2, 3), "n_outcomes": (2, 3)}
+    find(moral_hazard_problems(**{switch: True}, **options), MAY_OCCUR[switch], settings=tries)
+
+    @settings(max_examples=20)
+    @given(moral_hazard_problems(**options))
+    def never(problem):
+        assert not MAY_OCCUR[switch](problem)
+
+    never()
+
+
 def test_actions_of_equal_effort_are_ties():
     @given(moral_hazard_problems(ties=False))
     def differ(problem):

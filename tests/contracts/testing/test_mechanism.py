@@ -526,6 +526,16 @@ def test_a_mechanism_that_draws_or_remembers_is_not_taken_for_one_that_does_not(
         assert {one.verdict for one in found.findings} == {"undecided"}
 
 
+def test_many_types_are_compared_within_memory_and_too_many_are_refused():
+    """Two bidders with 40 types each lie in 2 * 40 * 40 * 39 ways; a price of a thousand digits is too large."""
+    found = check_mechanism(second_price, [list(range(40))] * 2, properties=["IC"], n_repeats=0)
+    assert found.finding("IC").how == "exact, 124,800 deviations compared as rational numbers"
+    with pytest.raises(c.ProblemError, match=r"types make 1,000,000 profiles and 2,000,000,000 utilities"):
+        check_mechanism(second_price, [list(range(1000))] * 2)
+    with pytest.raises(c.ProblemError, match=r"is larger than 1e\+100: choose a larger unit"):
+        check_mechanism(lambda bid: (1, 10**1000), [1])
+
+
 def test_outcomes_may_be_asked_for_once():
     calls = []
 
