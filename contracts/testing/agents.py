@@ -156,8 +156,6 @@ def read_agents(types: Any, lies: Any = None, n_agents: int | None = None) -> Ag
         names, parts = _parts("types", types)
         if n_agents is not None and len(parts) != n_agents:
             raise ProblemError(f"types has {len(parts)} entries for {n_agents} agents: give a list of types for each")
-        if not parts:
-            raise ProblemError("types is empty: give one list of types per agent")
         told: Sequence[Any] = [None] * len(parts)
         if lies is not None:
             told = [lies[name] for name in names] if isinstance(lies, Mapping) and set(lies) == set(names) else lies
@@ -170,8 +168,8 @@ def read_agents(types: Any, lies: Any = None, n_agents: int | None = None) -> Ag
     n_compared = sum(n_profiles * agent.n_reports for agent in agents.each)
     if n_profiles > MOST_PROFILES or n_compared > MOST_COMPARISONS:
         raise ProblemError(
-            f"types make {n_profiles:,} profiles and {n_compared:,} utilities to compare, and at most {MOST_PROFILES:,} "
-            f"and {MOST_COMPARISONS:,} are looked at: give fewer types per agent"
+            f"types make {n_profiles:,} profiles and {n_compared:,} utilities to compare, and at most "
+            f"{MOST_PROFILES:,} and {MOST_COMPARISONS:,} are looked at: give fewer types per agent"
         )
     return agents
 

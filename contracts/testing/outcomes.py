@@ -83,9 +83,11 @@ class Mechanism:
             given = self.fn(said, *further)
         except Exception as exc:
             form = "one report" if self.agents.is_one else f"a list of {len(self.agents)} reports"
+            form += " and a generator" if further else ""
+            generator = "" if further else ", rng= adds a generator"
             raise ProblemError(
                 f"fn raised {type(exc).__name__} ({exc}) at {self.agents.words(profile)}: it is called with {form} of "
-                f"{self.agents}; mend it, or say who reports by n_agents="
+                f"{self.agents} (n_agents= says whose types are whose{generator}); mend it, or leave that type out"
             ) from exc
         if self.utility is not None:
             return Outcome(given, None, _transfers(given, len(self.agents)))
