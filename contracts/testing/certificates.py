@@ -9,13 +9,15 @@ from typing import Any
 
 import numpy as np
 
+from contracts.agency.contract import Contract
 from contracts.agency.problem import MoralHazardProblem
 from contracts.agency.verify import verify_contract
 from contracts.errors import ProblemError
 from contracts.exact.rationals import implementable
-from contracts.inputs.arrays import finite
+from contracts.inputs.arrays import Array, finite
 from contracts.inputs.door import checked
-from contracts.inputs.kinds import Values
+from contracts.menu.menu import Menu
+from contracts.problem.participation import in_goods
 from contracts.problem.screening import ScreeningProblem
 from contracts.proof.certificate import Certificate
 from contracts.proof.multipliers import Multipliers
@@ -42,7 +44,8 @@ def check_menu(
 
     Parameters
     ----------
-    allocation, transfer, serving, multipliers, tolerance : as in `contracts.verify`
+    allocation, transfer, serving, multipliers, tolerance : as in `contracts.verify`; a Menu may stand for all but the
+        tolerance
     properties : of "IC", "IR", "constraints" (the domain, limits on transfers, side constraints), "monotonicity" and
         "no positive cycle" (whether any transfers could make the allocation incentive compatible), and "optimality"
     gap : relative gap to the best menu that "optimality" asks for, which it then does
@@ -68,6 +71,11 @@ def check_menu(
     IR: exact, every type compared with what it has elsewhere as rational numbers
     constraints: rounding is forgiven, and nothing else
     """
+    if isinstance(allocation, Menu):
+        if transfer is not None or serving is not None:
+            raise ProblemError("allocation is a Menu, which has transfers and chances of being served: leave them out")
+        multipliers = allocation.bound.multipliers if multipliers is None else multipliers
+        allocation, transfer, serving = allocation.allocation, allocation.transfer, allocation.serving
     asked = tuple(dict.fromkeys([*properties, *(["optimality"] if gap is not None else [])]))
     _check_known(asked, OF_MENUS)
     if "optimality" in asked and gap is None:
@@ -76,13 +84,17 @@ def check_menu(
         problem, allocation, transfer, serving=serving, multipliers=multipliers,
         gap=ALL_KNOWN if gap is None else gap, tolerance=tolerance,
     )  # fmt: skip
-    goods = finite("allocation", allocation, problem.labels).reshape(problem.n_types, problem.n_goods)
+    tabled = finite("allocation", allocation, problem.labels).reshape(problem.n_types, problem.n_goods)
+    paid = np.zeros(problem.n_types) if transfer is None else finite("transfer", transfer, problem.labels)
+    chances = None if serving is None else finite("serving", serving, problem.labels)
+    program = problem.program  # in which being left out is a good as well
+    values, goods = in_goods(program.domain, program.valuations, problem.in_program(tabled, paid, chances))
     tell = {
         "IC": lambda: _tempted(found, "takes the contract of"),
         "IR": lambda: _reluctant(found),
         "constraints": lambda: _constraints(found),
-        "monotonicity": lambda: _monotonicity(problem, goods),
-        "no positive cycle": lambda: _cycle(problem, goods),
+        "monotonicity": lambda: _monotonicity(problem, values, goods),
+        "no positive cycle": lambda: _cycle(problem, values, goods),
         "optimality": lambda: _optimality(found),
     }
     about = f"{problem.n_types} type{'s' * (problem.n_types > 1)}"
@@ -92,7 +104,7 @@ def check_menu(
 @checked
 def check_contract(
     problem: MoralHazardProblem,
-    wages: Values,
+    wages: Any,
     *,
     action: int | str | None = None,
     gap: float | None = None,
@@ -102,7 +114,8 @@ def check_contract(
 
     Parameters
     ----------
-    wages, action, tolerance : as in `contracts.verify_contract`; without an action, of what the agent prefers
+    wages, action, tolerance : as in `contracts.verify_contract`; without an action, of what the agent prefers. A
+        Contract may stand for its wages and its action
     gap : relative gap to the first best of "optimality", which is otherwise not asked for
 
     Raises
@@ -118,6 +131,10 @@ def check_contract(
     >>> check_contract(problem, [0.0, 1.5], action="work").finding("IC").worst_case
     "the agent takes 'shirk' rather than 'work'"
     """
+    if isinstance(wages, Contract):
+        if action is not None:
+            raise ProblemError("wages is a Contract, which has its action: leave action out, or give contract.wages")
+        wages, action = wages.wages, wages.action
     found = verify_contract(problem, wages, action=action, gap=ALL_KNOWN if gap is None else gap, tolerance=tolerance)
     findings = [_tempted(found, None), _reluctant(found), _constraints(found)]
     findings += [] if gap is None else [_optimality(found)]
@@ -198,21 +215,21 @@ def _unfit(problem: ScreeningProblem) -> str | None:
     return None
 
 
-def _monotonicity(problem: ScreeningProblem, goods: Any) -> Finding:
+def _monotonicity(problem: ScreeningProblem, values: Array, goods: Array) -> Finding:
     """No two types would gain, in sum, by changing places: (a_i - a_j).(x_i - x_j) >= 0."""
     if (why := _unfit(problem)) is not None:
         return open_question("monotonicity", why)
     n_types = problem.n_types
     if n_types == 1:
         return without_comparison("monotonicity", "there is one type")
-    worth = problem.valuations @ goods.T
+    worth = values @ goods.T
     own = np.diag(worth)
     swapped = worth + worth.T - own - own[:, np.newaxis]
-    size = (np.abs(problem.valuations) @ np.abs(goods).T).max()
-    rounding = 8 * (problem.n_goods + 3) * np.finfo(np.float64).eps * size
+    size = (np.abs(values) @ np.abs(goods).T).max()
+    rounding = 8 * (goods.shape[1] + 3) * np.finfo(np.float64).eps * size
     np.fill_diagonal(swapped, -np.inf)
     close = np.argwhere(np.triu(swapped >= swapped.max() - rounding, 1))  # the largest is among these
-    rows = [tuple(map(Fraction, row)) for row in problem.valuations.tolist()]
+    rows = [tuple(map(Fraction, row)) for row in values.tolist()]
     amounts = [tuple(map(Fraction, row)) for row in goods.tolist()]
 
     def gain(i: int, j: int) -> Fraction:
@@ -225,11 +242,11 @@ def _monotonicity(problem: ScreeningProblem, goods: Any) -> Finding:
     return exact("monotonicity", words, worst, n_types * (n_types - 1) // 2, "pair", names)
 
 
-def _cycle(problem: ScreeningProblem, goods: Any) -> Finding:
+def _cycle(problem: ScreeningProblem, values: Array, goods: Array) -> Finding:
     name = "no positive cycle"
     if (why := _unfit(problem)) is not None:
         return open_question(name, why)
-    found = implementable(problem.valuations, goods)
+    found = implementable(values, goods)
     how = "exact, cycles of types compared as rational numbers (Rochet 1987)"
     names = tuple(problem.labels[k] for k in found.cycle)
     words = " -> ".join(map(repr, [*names, names[0]])) if names else ""

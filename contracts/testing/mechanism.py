@@ -26,10 +26,10 @@ def check_mechanism(
     fn: Callable[..., Any],
     types: Any,
     *,
-    properties: Sequence[str] = ("IC", "IR"),
+    properties: Sequence[str] | None = None,
     utility: Callable[..., Any] | None = None,
     prior: Any = None,
-    reservation_utility: Any = 0,
+    reservation_utility: Any = None,
     lies: Any = None,
     cost: Callable[..., Any] | None = None,
     alternatives: Any = None,
@@ -56,13 +56,14 @@ def check_mechanism(
         lists, or a dictionary of them by the agent's name. A type is its value of a unit of the good, or a tuple with a
         value per good. Reports are types
     properties : of "IC", "IR", "monotonicity", "no positive cycle", "no deficit", "budget balance", "anonymity" and
-        "efficiency"
+        "efficiency"; by default the first two, or IC alone where a utility of your own comes without a
+        reservation_utility: what agents have elsewhere is then on a scale that nobody knows
     utility : `utility(type, outcome)` where outcomes are of another form, with the outcome as fn returns it; where
         agents differ in what they make of it, `utility(type, outcome, agent)` with the agent's number. By default it
         is value times allocation less transfer
     prior : if given, IC and IR are Bayesian, in expectation over the others' types: "uniform", a list of weights per
         agent, or an array with the chance of every profile. Without one, truth must be best whatever the others are
-    reservation_utility : number, one per type, or a list of these per agent
+    reservation_utility : number, one per type, or a list of these per agent; 0 if left out
     lies : further reports that are no type, a list (per agent)
     cost : `cost(allocations)`, money that the mechanism spends, for budgets and efficiency
     alternatives : allocations (outcomes, if there is a utility) that efficiency compares with
@@ -98,7 +99,8 @@ def check_mechanism(
     IC        fails       2  agent 0 of type '3' reports '1' where the others are ('1')
     IC: exact, 36 deviations compared as rational numbers
     """
-    asked = _checked_properties(properties)
+    usual = ("IC", "IR") if utility is None or reservation_utility is not None else ("IC",)
+    asked = _checked_properties(usual if properties is None else properties)
     tolerance = number("tolerance", tolerance)
     if tolerance < 0:
         raise ProblemError(f"tolerance is {tolerance:g}: give utility units, 0 for none")
@@ -108,7 +110,7 @@ def check_mechanism(
     if len(agents) == 1 and (alone := next((name for name in asked if name in NEED_SEVERAL), None)):
         raise ProblemError(f"{alone} compares agents, and there is one: leave it out, or give types per agent")
     beliefs = None if prior is None else read_prior(agents, prior)
-    reservation = read_reservation(agents, reservation_utility)
+    reservation = read_reservation(agents, 0 if reservation_utility is None else reservation_utility)
     mechanism = Mechanism(fn, agents, utility)
     n_draws = _number_of_draws(agents, beliefs, n_samples, precision, payoff_range, confidence)
     if n_draws is None:

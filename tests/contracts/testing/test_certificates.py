@@ -27,6 +27,24 @@ def test_a_solved_menu_passes_with_its_multipliers_and_without_them_nobody_knows
     assert not without.holds
 
 
+def test_a_menu_stands_for_its_contracts_its_chances_and_its_multipliers():
+    """Types who may be left out have outside options of their own: no allocation, and still nobody envies anybody."""
+    problem = c.ScreeningProblem([1.0, 2.0, 3.0], [0.2, 0.3, 0.5], cost=c.Quadratic(), serving_cost=0.5,
+                                 reservation_utility=[0.0, 0.5, 0.25])  # fmt: skip
+    menu = c.solve_menu(problem)
+    assert check_menu(problem, menu, properties=ALL, gap=1e-6).holds
+    with pytest.raises(c.ProblemError, match="leave them out"):
+        check_menu(problem, menu, menu.transfer)
+
+
+def test_a_contract_stands_for_its_wages_and_its_action():
+    contract = c.solve_contract(WORK)
+    assert check_contract(WORK, contract).holds
+    with pytest.raises(c.ProblemError, match=r"leave action out, or give contract\.wages"):
+        check_contract(WORK, contract, action="work")
+    assert check_contract(WORK, contract.wages, action="work").holds
+
+
 def test_findings_are_those_of_the_certificate():
     allocation, transfer = [1.0, 2.0], [1.25, 3.5]
     certificate = c.verify(TASTES, allocation, transfer)

@@ -296,6 +296,18 @@ def test_a_majority_of_two_is_strategy_proof_and_a_plurality_of_three_is_not():
     assert (found.verdict, found.gain) == ("fails", 1)
 
 
+def test_participation_is_asked_about_where_somebody_says_what_there_is_elsewhere():
+    def worth(own, won):
+        return (own == won) - 1
+
+    votes = [["a", "b"]] * 3
+    assert [one.property for one in check_mechanism(majority, votes, utility=worth).findings] == ["IC"]
+    found = check_mechanism(majority, votes, utility=worth, reservation_utility=-1)
+    assert [(one.property, one.verdict) for one in found.findings] == [("IC", "holds"), ("IR", "holds")]
+    assert not check_mechanism(majority, votes, utility=worth, properties=["IR"]).holds  # nothing, elsewhere
+    assert [one.property for one in check_mechanism(second_price, [[1], [2]]).findings] == ["IC", "IR"]
+
+
 def test_matchings_are_judged_agent_by_agent_and_by_pareto():
     """Serial dictatorship is strategy-proof and Pareto efficient; giving agent 0 its last choice is neither."""
 
