@@ -15,18 +15,15 @@ from contracts.agency.problem import MoralHazardProblem
 from contracts.agency.utility import CARA, CRRA, Log, RiskNeutral, SquareRoot
 from contracts.display.table import Column, Table, Tabular, names
 from contracts.errors import ProblemError
-from contracts.exact.best import best_options
 from contracts.inputs.arrays import Array
 from contracts.inputs.door import checked
 from contracts.inputs.frozen import dataclass
-from contracts.problem.participation import in_goods
 from contracts.problem.screening import ScreeningProblem
 from contracts.testing.agents import Profile
 from contracts.testing.parts import MONEY_SIMPLE_FIRST, moved
-from contracts.testing.screening import Switches, counts, problems
+from contracts.testing.screening import Switches, chosen, counts, problems
 
 UtilityName = Literal["neutral", "log", "root", "crra", "cara"]
-SLIVER = 1e-6  # of the largest number, that transfers are lowered by for rounding
 
 
 # ---- menus ----
@@ -98,35 +95,6 @@ def _menus(draw: Any, drawn: st.SearchStrategy[ScreeningProblem], n_options: tup
     shares_of_worth = np.array([draw(st.sampled_from([0.0, 1.0, 0.5, 1.25])) for _ in range(size)])
     transfers = np.clip(worth.mean(axis=0) * shares_of_worth, *problem.transfer_limits)
     return DrawnMenu(problem, *chosen(problem, allocations, transfers))
-
-
-def chosen(problem: ScreeningProblem, allocations: Array, transfers: Array) -> tuple[Array, Array]:
-    """Each type's best of some options, or of the outside option: IC by the taxation principle, and IR.
-
-    Where the outside option is no contract and money is free, all transfers are lowered until everybody takes part.
-    """
-    outside = problem.outside_contract
-    if outside is not None:
-        allocations, transfers = np.vstack([allocations, outside]), np.r_[transfers, 0.0]
-    elif problem.transfers == "free":
-        worth = problem.valuations @ allocations.T
-        short = float((problem.reservation_utility - (worth - transfers).max(axis=1)).max())
-        size = float(np.abs(worth).max() + np.abs(transfers).max() + 1e-12)
-        transfers = transfers - max(0.0, short) - SLIVER * size
-    assume(bool(np.isfinite(allocations).all()))
-    values, amounts = in_goods(problem.domain, problem.valuations, allocations)
-    taken = best_options(values, amounts, transfers, payoff=lambda _, option: transfers[option]).option
-    return allocations[taken], transfers[taken]
-
-
-def random_menu(problem: ScreeningProblem, rng: np.random.Generator, size: int = 4) -> tuple[Array, Array]:
-    """A random IC and IR menu of a problem with an outside contract or free transfers: (allocation, transfer)."""
-    centre, radius = problem.domain.interior(problem.n_goods)
-    spread = rng.choice([0.1, 1.0, 10.0]) * (radius + 0.1)
-    allocations = problem.domain.clip(centre + spread * rng.normal(size=(size, problem.n_goods)))
-    low, high = problem.transfer_limits
-    worth = problem.valuations @ allocations.T
-    return chosen(problem, allocations, np.clip(worth.mean(axis=0) * rng.uniform(-0.5, 1.5, size), low, high))
 
 
 # ---- mechanisms ----

@@ -1,4 +1,4 @@
-"""Screening problems as Hypothesis draws them: ties, near-ties, tiny weights, ironing, every unit and kind of part."""
+"""Screening problems as Hypothesis draws them, with every kind of part, and what their types choose of some options."""
 
 from __future__ import annotations
 
@@ -6,15 +6,18 @@ from collections.abc import Sequence
 from typing import Any, Literal
 
 import numpy as np
+from hypothesis import assume
 from hypothesis import strategies as st
 
 from contracts.errors import ProblemError
+from contracts.exact.best import best_options
 from contracts.inputs.arrays import Array
 from contracts.inputs.door import checked
 from contracts.inputs.frozen import dataclass
 from contracts.problem.costs import Entropy, Linear, Quadratic
 from contracts.problem.domains import Box, NonNegative, Simplex
 from contracts.problem.objectives import Exponential, Isoelastic, Welfare, WorstOff
+from contracts.problem.participation import in_goods
 from contracts.problem.rows import LinearConstraint
 from contracts.problem.screening import ScreeningProblem
 from contracts.testing.parts import (
@@ -32,6 +35,7 @@ from contracts.testing.parts import (
 )
 
 Problem = Literal["line", "plain", "rich"]
+SLIVER = 1e-6  # of the largest number, that transfers are lowered by for rounding
 
 
 @dataclass(frozen=True)
@@ -295,3 +299,32 @@ def rich_problems(
         if draw(st.booleans()):
             fields["constraints"].append(LinearConstraint(utility=fields["weights"], lower=0.125, name="welfare"))
     return ScreeningProblem(**_named(fields, labels, goods), participation="compulsory")
+
+
+def chosen(problem: ScreeningProblem, allocations: Array, transfers: Array) -> tuple[Array, Array]:
+    """Each type's best of some options, or of the outside option: IC by the taxation principle, and IR.
+
+    Where the outside option is no contract and money is free, all transfers are lowered until everybody takes part.
+    """
+    outside = problem.outside_contract
+    if outside is not None:
+        allocations, transfers = np.vstack([allocations, outside]), np.r_[transfers, 0.0]
+    elif problem.transfers == "free":
+        worth = problem.valuations @ allocations.T
+        short = float((problem.reservation_utility - (worth - transfers).max(axis=1)).max())
+        size = float(np.abs(worth).max() + np.abs(transfers).max() + 1e-12)
+        transfers = transfers - max(0.0, short) - SLIVER * size
+    assume(bool(np.isfinite(allocations).all()))
+    values, amounts = in_goods(problem.domain, problem.valuations, allocations)
+    taken = best_options(values, amounts, transfers, payoff=lambda _, option: transfers[option]).option
+    return allocations[taken], transfers[taken]
+
+
+def random_menu(problem: ScreeningProblem, rng: np.random.Generator, size: int = 4) -> tuple[Array, Array]:
+    """A random IC and IR menu of a problem with an outside contract or free transfers: (allocation, transfer)."""
+    centre, radius = problem.domain.interior(problem.n_goods)
+    spread = rng.choice([0.1, 1.0, 10.0]) * (radius + 0.1)
+    allocations = problem.domain.clip(centre + spread * rng.normal(size=(size, problem.n_goods)))
+    low, high = problem.transfer_limits
+    worth = problem.valuations @ allocations.T
+    return chosen(problem, allocations, np.clip(worth.mean(axis=0) * rng.uniform(-0.5, 1.5, size), low, high))

@@ -12,9 +12,8 @@ import contracts as c
 from contracts.engines.candidate import units_of
 from contracts.proof.bound import upper_bound
 from contracts.proof.multipliers import no_multipliers
-from contracts.testing.drawn import random_menu
 from contracts.testing.parts import MONEY
-from contracts.testing.screening import line_problems, plain_problems, rich_problems
+from contracts.testing.screening import line_problems, plain_problems, random_menu, rich_problems
 
 GAP = 1e-6  # what solve_menu is asked for: values agree to the sum of both gaps, relative to the certificate's scale
 CURVED = 2e-3  # square root of the gap: what strong convexity leaves of allocations, relative to their unit

@@ -9,9 +9,8 @@ from hypothesis import strategies as st
 
 import contracts
 from contracts import ProblemError, Quadratic, ScreeningProblem, solve_menu
-from contracts.testing.drawn import random_menu
 from contracts.testing.parts import tastes
-from contracts.testing.screening import line_problems, rich_problems
+from contracts.testing.screening import line_problems, random_menu, rich_problems
 from inference import AcceptReject, BestResponse, ChoiceSet, Logit, choice_set
 
 
