@@ -1,6 +1,6 @@
 """Menus of contracts for agents whose types nobody can see: designed as convex programs, proven exactly."""
 
-from contracts import models, symbolic
+from contracts import models, symbolic, testing
 from contracts.agency.bound import ContractMultipliers
 from contracts.agency.continuous import ContinuousContract, ContinuousMoralHazardProblem, solve_continuous_contract
 from contracts.agency.contract import Contract
@@ -201,6 +201,7 @@ __all__ = [  # noqa: RUF022 - as Python sorts them
     "solve_lottery",
     "solve_menu",
     "symbolic",
+    "testing",
     "verify",
     "verify_contract",
     "without_zero_weights",

@@ -21,11 +21,12 @@ import contracts as c
 import inference as i
 from contracts import models
 from contracts import symbolic as y
+from contracts import testing as k
 from inference import language as l
 from inference import society as s
 from inference.game.beliefs import share_norms
 
-MODULES: tuple[ModuleType, ...] = (c, models, y, i, l, s)
+MODULES: tuple[ModuleType, ...] = (c, models, y, k, i, l, s)
 FOLDER = Path(tempfile.mkdtemp(prefix="surface-"))
 atexit.register(shutil.rmtree, FOLDER, ignore_errors=True)
 
@@ -550,7 +551,17 @@ def interaction() -> l.Interaction:
     return transcript().rows[0]
 
 
+def posted_price(report: float) -> tuple[int, int]:
+    return (1, 2) if report >= 2 else (0, 0)
+
+
+@functools.cache
+def inspection() -> k.Inspection:
+    return k.check_mechanism(posted_price, {"low": 1, "high": 2})
+
+
 TEXT = "Offer half of everything to others."
+SWITCHES = ("ties", "near_ties", "tiny_weights", "ironing", "scales", "reservation_utilities")
 GRID = np.array([[0.5, 1.0], [1.0, 0.5]])  # (n, n_goods)
 POLICIES = np.array([[0.5, 0.5], [0.25, 0.75]])
 
@@ -588,6 +599,10 @@ OBJECTS: dict[str, Callable[[], Any]] = {
     "Coverage": lambda: c.Coverage(0.25, good=0, types=["low"], name="universal service"),
     "Criterion": lambda: c.Criterion("options", lambda menu: float(len(menu.options.transfers))),
     "Deviation": lambda: menu().certificate.deviation,
+    "DrawnMechanism": lambda: k.DrawnMechanism({"low": 1, "high": 2}, {(0,): (0, 0), (1,): (1, 2)}, is_one=True),
+    "DrawnMenu": lambda: k.DrawnMenu(problem(), menu().allocation, menu().transfer),
+    "Finding": lambda: inspection().findings[0],
+    "Inspection": inspection,
     "Discretisation": cells,
     "DiscretisationError": lambda: refinement().errors[0],
     "Ellipsoid": lambda: c.Ellipsoid(0.1 * np.eye(2)),
@@ -818,6 +833,35 @@ CALLS: dict[str, Callable[[], dict[str, Any]]] = {
         "domain": c.Box(0.0, 2.0), "principal_values": 0.0, "support": (0.0, 1.0), "data": "kernel", "gap": 1e-6},
     "derive_linear_contract": lambda: {
         "effort_cost": "k", "risk_aversion": "r", "variance": "v", "reservation_utility": "z", "parameters": ("z",)},
+    "Inspection.finding": lambda: {"name": "IC"},
+    "check_contract": lambda: {
+        "problem": hidden(), "wages": contract().wages, "action": "work", "gap": 1.0, "tolerance": 0.0},
+    "check_mechanism": lambda: {
+        "fn": posted_price, "types": {"low": 1, "high": 2}, "properties": ["IC", "IR"], "utility": None, "prior": None,
+        "reservation_utility": 0, "lies": [3], "cost": None, "alternatives": None, "tolerance": 0.0, "n_agents": 1,
+        "n_repeats": 1, "n_samples": None, "precision": None, "payoff_range": None, "confidence": 0.95, "rng": None},
+    "check_menu": lambda: {
+        "problem": problem(), "allocation": menu().allocation, "transfer": menu().transfer,
+        "properties": ["IC", "IR", "monotonicity"], "serving": None, "multipliers": menu().bound.multipliers,
+        "gap": 1e-6, "tolerance": 0.0},
+    "mechanisms": lambda: {
+        "n_agents": (1, 2), "n_types": (1, 3), "labels": None, "broken": False, "ties": True, "near_ties": False,
+        "scales": False},
+    "menus": lambda: {
+        "problem": None, "n_options": (1, 3), "n_types": None, "n_goods": None, "labels": ("low", "high"), "goods": None,
+        **dict.fromkeys(SWITCHES, True)},
+    "moral_hazard_problems": lambda: {
+        "n_actions": (1, 4), "n_outcomes": (1, 4), "utilities": ("neutral",), "actions": None, "outcomes": None,
+        "ties": True, "near_ties": True, "tiny_weights": True, "scales": True, "reservation_utilities": True},
+    "priors": lambda: {"n_types": 2, "tiny_weights": True, "correlated": False},
+    "problems": lambda: {
+        "kinds": ("line",), "n_types": (1, 2), "n_goods": (1, 2), "labels": None, "goods": None,
+        **dict.fromkeys(SWITCHES, True)},
+    "repeated_mechanism": lambda: {
+        "make": lambda: posted_price, "types": {"low": 1, "high": 2}, "utility": None, "lies": None, "n_agents": 1,
+        "n_rounds": 5, "discount": 1.0, "tolerance": 0.0, "is_judged_at_end": False},
+    "samples_needed": lambda: {
+        "precision": 0.1, "payoff_range": (0.0, 1.0), "n_deviations": 6, "confidence": 0.95},
     "derive_menu": lambda: {
         "utility": "theta*q", "cost": "q**2/2", "types": (1, 2), "weights": ("1 - f", "f"), "parameters": ("f",)},
     "derive_schedule": lambda: {

@@ -29,7 +29,7 @@ ROOMS = {
         ("short",),  # menus of few options, of given allocations
         ("solve", "symbolic"),  # the verb; closed forms
         ("front", "regrets", "simplicity", "demo", "continuum"),  # families of menus; continuous types
-        ("audits", "sensitivities"),  # menus from anywhere; what changes a menu
+        ("audits", "sensitivities", "testing"),  # menus from anywhere; what changes a menu; a kit for users' own
         ("cli",),
     ),
     "inference": (
@@ -40,7 +40,7 @@ ROOMS = {
         ("cli",),
     ),
 }
-PUBLIC = {"contracts.models", "contracts.symbolic"}  # rooms that hand out names
+PUBLIC = {"contracts.models", "contracts.symbolic", "contracts.testing"}  # rooms that hand out names
 PUBLIC |= {"inference.cli", "inference.language", "inference.society"}
 PUBLIC |= {"contracts.problem.costs", "contracts.problem.rows"}  # and folders of one idea: their files are private
 MOST_MODULES = 12  # in a folder
@@ -77,6 +77,7 @@ LAZY = (
     "ibis",
     "duckdb",
     "openai",
+    "hypothesis",
 )
 FILES = [path for package in ("contracts", "inference") for path in sorted((ROOT / package).rglob("*.py"))]
 

@@ -6,7 +6,7 @@ that bound are compared again as Python integers (every float is an integer time
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from fractions import Fraction
 from typing import Any
 
@@ -174,7 +174,7 @@ def implementable(valuations: Array, allocation: Array) -> Implementability:
     error = utility_error(valuations, allocation, potential).max() * 4
     suspicion = n_types * (max(0.0, float(-slack.min())) + error)
     pairs = [(int(i), int(j)) for i, j in np.argwhere(slack <= suspicion) if i != j]
-    return verdict(_positive_cycle(n_types, {pair: gain(*pair) for pair in pairs}))
+    return verdict(positive_cycle(n_types, {pair: gain(*pair) for pair in pairs}))
 
 
 def _cycle_through(follows: Indices | list[int], start: int) -> tuple[int, ...]:
@@ -191,9 +191,9 @@ def _cycle_through(follows: Indices | list[int], start: int) -> tuple[int, ...]:
     return tuple(cycle[first:] + cycle[:first])
 
 
-def _positive_cycle(n_types: int, gains: dict[tuple[int, int], int]) -> tuple[int, ...]:
-    """Bellman-Ford in integers: a cycle of positive total gain, or () if there is none."""
-    longest = [0] * n_types
+def positive_cycle(n_types: int, gains: Mapping[tuple[int, int], int | Fraction]) -> tuple[int, ...]:
+    """Bellman-Ford in integers or fractions: a cycle of positive total gain, or () if there is none."""
+    longest: list[int | Fraction] = [0] * n_types
     follows = [-1] * n_types
     changed = -1
     for _ in range(n_types + 1):

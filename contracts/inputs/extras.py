@@ -5,7 +5,14 @@ from __future__ import annotations
 import importlib
 from typing import Any
 
-EXTRAS = {"pandas": "frames", "polars": "frames", "pyarrow": "logs", "ibis": "logs", "arviz": "bayes"}
+EXTRAS = {
+    "pandas": "frames",
+    "polars": "frames",
+    "pyarrow": "logs",
+    "ibis": "logs",
+    "arviz": "bayes",
+    "hypothesis": "testing",
+}
 
 
 def extra(library: str) -> Any:

@@ -10,7 +10,8 @@ from contracts.engines import program, reference
 from contracts.engines.candidate import Candidate
 from contracts.engines.diagnosis import infeasible_menu, unbounded_menu
 from contracts.proof.multipliers import no_multipliers
-from tests.strategies import Cosh, rich_problems
+from contracts.testing.parts import Cosh
+from contracts.testing.screening import rich_problems
 
 # ---- infeasible ----
 

@@ -17,7 +17,8 @@ import contracts as c
 from contracts.front.goals import Profit, TotalSurplus
 from contracts.problem.records import from_record, to_record
 from contracts.proof.bound import upper_bound
-from tests.strategies import line_problems, plain_problems, rich_problems, shares, tastes
+from contracts.testing.parts import shares, tastes
+from contracts.testing.screening import line_problems, plain_problems, rich_problems
 
 
 def difference(one: Any, other: Any, where: str = "it") -> str | None:

@@ -16,7 +16,8 @@ from hypothesis import strategies as st
 import contracts as c
 from contracts.repair.lattice import indifferent_amounts, twin_groups
 from contracts.repair.tight import exactly_repriced
-from tests.strategies import Cosh, examples
+from contracts.testing.parts import Cosh
+from tests.strategies import examples
 
 GAP = 1e-6  # of a menu, unless told otherwise
 SEEDS = st.integers(0, 2**32 - 1)

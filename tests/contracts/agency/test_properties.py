@@ -6,8 +6,6 @@ import pytest
 from hypothesis import given, settings
 
 from contracts import (
-    CARA,
-    CRRA,
     ContractError,
     Log,
     MoralHazardProblem,
@@ -16,29 +14,10 @@ from contracts import (
     solve_contract,
     verify_contract,
 )
+from contracts.testing.drawn import moral_hazard_problems as problems
 from tests.contracts.agency.oracle import least_cost
 
 CLOSE = 1e-5  # of the oracle's solver
-
-
-@st.composite
-def problems(draw, utilities=("neutral", "log", "root", "crra", "cara")):
-    n_actions, n_outcomes = draw(st.integers(1, 4)), draw(st.integers(1, 4))
-    chances = [[draw(st.integers(0, 9)) for _ in range(n_outcomes)] for _ in range(n_actions)]
-    chances = np.array(chances, dtype=float) + (np.sum(chances, axis=1) == 0)[:, np.newaxis]
-    effort = np.array([draw(st.integers(0, 8)) for _ in range(n_actions)]) / 20
-    output = [float(draw(st.integers(0, 30))) for _ in range(n_outcomes)]
-    name = draw(st.sampled_from(utilities))
-    utility, reserve = {
-        "neutral": (RiskNeutral(), 0.5),
-        "log": (Log(1.0), 0.5),
-        "root": (SquareRoot(), 1.0),
-        "crra": (CRRA(2.0, 1.0), -0.8),
-        "cara": (CARA(0.5), -0.8),
-    }[name]
-    effort = effort * {"crra": 0.2, "cara": 0.3}.get(name, 1.0)
-    wages = draw(st.sampled_from([(0.0, np.inf), (0.0, 40.0)]))
-    return MoralHazardProblem(chances / chances.sum(axis=1, keepdims=True), output, effort, utility, reserve, wages)
 
 
 def solved(problem):

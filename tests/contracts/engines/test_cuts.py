@@ -14,19 +14,8 @@ from contracts.engines import cuts
 from contracts.errors import SolverError
 from contracts.numerics import interior_point
 from contracts.proof.bound import upper_bound
-from tests.strategies import (
-    LEGAL,
-    MONEY,
-    QUARTERS,
-    SHARES,
-    Cosh,
-    costs,
-    domains,
-    examples,
-    fitting_cost,
-    shares,
-    tastes,
-)
+from contracts.testing.parts import LEGAL, MONEY, QUARTERS, SHARES, Cosh, costs, domains, fitting_cost, shares, tastes
+from tests.strategies import examples
 
 GAP = 1e-6  # what solve_menu is asked for: values agree to the sum of both gaps, relative to the certificate's scale
 DIGITS = 2e-6  # tables give nine digits; menus are certified to GAP of the value

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 import contracts as c
 from contracts.engines import ironing
 from contracts.proof.bound import upper_bound
-from tests.strategies import MONEY, QUARTERS, shares, tastes
+from contracts.testing.parts import MONEY, QUARTERS, shares, tastes
 
 GAP = 1e-6  # what solve_menu is asked for: values agree to the sum of both gaps, relative to the certificate's scale
 CLOSED = 1e-9  # the multipliers close the dual up to rounding, the flow's spare share of it and the repair's hairs

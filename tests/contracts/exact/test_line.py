@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from contracts.exact import line as exact_line
 from contracts.exact.line import best_on_a_line
-from tests.strategies import moved
+from contracts.testing.parts import moved
 
 GRID = st.integers(-8, 8).map(lambda k: k / 4)
 

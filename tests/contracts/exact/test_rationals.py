@@ -14,7 +14,7 @@ from contracts.exact import line as exact_line
 from contracts.exact import relevance
 from contracts.exact.best import best_options, participation_slacks
 from contracts.exact.rationals import ExactUtilities, as_integers, binary_places
-from tests.strategies import moved
+from contracts.testing.parts import moved
 
 TINY = float(np.finfo(np.float64).smallest_subnormal)
 # Magnitudes up to 1e100: products and sums of three of them stay far from overflow.

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from contracts.exact import relevance
 from contracts.exact.best import best_options
 from contracts.exact.rationals import utility_error
-from tests.strategies import MONEY, moved
+from contracts.testing.parts import MONEY, moved
 
 GRID = st.integers(-4, 4).map(lambda k: k / 4)
 

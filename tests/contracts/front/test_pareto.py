@@ -11,7 +11,8 @@ from numpy.polynomial import Polynomial
 
 import contracts as c
 from contracts.front.sandwich import dominated, inner_facets
-from tests.strategies import examples, shares
+from contracts.testing.parts import shares
+from tests.strategies import examples
 
 LOW, HIGH, SHARE = 1.0, 2.0, 0.25  # tastes, share of the high type
 MONOPOLY = c.ScreeningProblem([LOW, HIGH], [1 - SHARE, SHARE], cost=c.Quadratic(), labels=("low", "high"))

@@ -14,7 +14,8 @@ from contracts.menu.assembly import assembled, menu_of
 from contracts.proof.bound import upper_bound
 from contracts.proof.multipliers import no_multipliers
 from contracts.repair.assign import assigned
-from tests.strategies import line_problems, moved, plain_problems, rich_problems
+from contracts.testing.parts import moved
+from contracts.testing.screening import line_problems, plain_problems, rich_problems
 
 LOW_HIGH = c.solve_menu([1.0, 2.0], [0.75, 0.25], cost=c.Quadratic(), labels=("low", "high"))
 POLICIES = c.solve_menu(
@@ -47,7 +48,7 @@ def check_the_certificate_is_about_this_menu(menu):
     assert again.certificate == menu.certificate
 
 
-@given(st.one_of(line_problems(), plain_problems(max_types=4, max_goods=2)))
+@given(st.one_of(line_problems(), plain_problems(n_types=(1, 4), n_goods=(1, 2))))
 def test_the_certificate_is_what_a_second_look_at_the_contracts_gives(problem):
     try:
         menu = c.solve_menu(problem)
@@ -209,12 +210,12 @@ def test_a_menu_survives_its_file_to_the_bit(menu, tmp_path):
     check_round_trip(menu, tmp_path / "menu.json")
 
 
-@given(problem=plain_problems(max_types=4).filter(lambda problem: type(problem.cost).__name__ != "Cosh"))
+@given(problem=plain_problems(n_types=(1, 4)).filter(lambda problem: type(problem.cost).__name__ != "Cosh"))
 def test_plain_menus_survive_their_files_to_the_bit(tmp_path_factory, problem):
     check_round_trip(reached(problem), tmp_path_factory.mktemp("menu") / "menu.json")
 
 
-@given(problem=rich_problems(max_types=3))
+@given(problem=rich_problems(n_types=(1, 3)))
 def test_rich_menus_survive_their_files_to_the_bit(tmp_path_factory, problem):
     check_round_trip(reached(problem), tmp_path_factory.mktemp("menu") / "menu.json")
 
@@ -320,7 +321,7 @@ def test_a_place_where_no_file_can_be_is_named(tmp_path, place, words):
 
 
 def test_a_cost_of_ones_own_cannot_be_written(tmp_path):
-    from tests.strategies import Cosh
+    from contracts.testing.parts import Cosh
 
     menu = c.solve_menu([1.0, 2.0], cost=Cosh())
     with pytest.raises(c.ProblemError, match="Cosh is your own class and cannot be written to a file"):

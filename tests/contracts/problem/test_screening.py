@@ -10,7 +10,7 @@ import polars as pl
 import pytest
 
 import contracts as c
-from tests.strategies import Cosh
+from contracts.testing.parts import Cosh
 
 NAN, INF = float("nan"), float("inf")
 

@@ -13,7 +13,8 @@ from contracts.problem.costs import scaled_cost
 from contracts.proof.bound import upper_bound
 from contracts.proof.conjugates import conjugate_bound
 from contracts.proof.multipliers import Multipliers, no_multipliers
-from tests.strategies import Cosh, line_problems, plain_problems, random_menu, rich_problems
+from contracts.testing.parts import Cosh
+from contracts.testing.screening import line_problems, plain_problems, random_menu, rich_problems
 
 SOLVED = 1e-7  # relative: what a cvxpy conjugate of a cost without gradient may be short of (its tolerance is 1e-11)
 

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 import contracts as c
 from contracts.proof.bound import upper_bound
 from contracts.proof.multipliers import no_multipliers
-from tests.strategies import moved, plain_problems, random_menu
+from contracts.testing.parts import moved
+from contracts.testing.screening import plain_problems, random_menu
 
 LOW_HIGH = c.ScreeningProblem([1.0, 2.0], [0.75, 0.25], cost=c.Quadratic(), labels=("low", "high"))
 BEST = ([2 / 3, 2.0], [2 / 3, 2 / 3 + 2 * (2.0 - 2 / 3)])

@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 
 import contracts
 from contracts import ProblemError, Quadratic, ScreeningProblem, solve_menu
+from contracts.testing.parts import tastes
+from contracts.testing.screening import line_problems, random_menu, rich_problems
 from inference import AcceptReject, BestResponse, ChoiceSet, Logit, choice_set
-from tests.strategies import line_problems, random_menu, rich_problems, tastes
 
 
 def textbook():
@@ -24,7 +25,7 @@ def test_the_textbook_menu_in_utilities_and_payoffs():
     assert (offer.n_types, offer.n_options, offer.labels) == (2, 2, ("low", "high"))
 
 
-@given(line_problems(max_types=4))
+@given(line_problems(n_types=(1, 4)))
 def test_every_type_likes_best_what_the_menu_gives_it(problem):
     menu = solve_menu(problem)
     offer = choice_set(menu)
