@@ -66,9 +66,9 @@ from contracts.proof.certificate import Certificate, Deviation
 from contracts.proof.verify import verify
 from contracts.regrets import Regret, regret
 from contracts.sensitivities.compare import Comparison, compare
+from contracts.sensitivities.grids import ComparativeStatics, comparative_statics
 from contracts.sensitivities.radius import PriorRadius, prior_radius
 from contracts.sensitivities.slopes import Slopes, slopes
-from contracts.sensitivities.statics import ComparativeStatics, comparative_statics
 from contracts.simplicity import PriceOfSimplicity, price_of_simplicity
 from contracts.solve import solve_menu
 
@@ -143,16 +143,16 @@ __all__ = [  # noqa: RUF022 - as Python sorts them
     "Options",
     "Polyhedron",
     "Power",
-    "PriorRadius",
     "PriceOfSimplicity",
+    "PriorRadius",
     "ProblemError",
     "Profit",
     "Quadratic",
     "Reading",
     "Refinement",
     "Regret",
-    "Repaired",
     "RentInequality",
+    "Repaired",
     "Response",
     "RiskNeutral",
     "RobustShare",
@@ -189,8 +189,8 @@ __all__ = [  # noqa: RUF022 - as Python sorts them
     "models",
     "optimal_schedule",
     "pareto_front",
-    "prior_radius",
     "price_of_simplicity",
+    "prior_radius",
     "refine",
     "regret",
     "robust_share",

@@ -1,5 +1,7 @@
 """Mechanisms that remember: lies that pay over time are found, and those that do not are not."""
 
+import re
+
 import numpy as np
 import pytest
 from hypothesis import Phase, settings
@@ -57,7 +59,8 @@ def test_a_seller_that_learns_is_honest_once_and_manipulable_over_time():
     with pytest.raises(AssertionError) as found:
         run(ratchet, BUYER)
     said = str(found.value)
-    assert said.startswith("the agent has gained 2 by lies in 2 rounds: 'high' said 'low'")
+    # How far a life is shortened depends on the search; that a lie today pays tomorrow does not.
+    assert re.match(r"the agent has gained \d+ by lies in \d+ rounds: .*'high' said 'low'", said)
 
 
 def test_a_posted_price_gives_nobody_a_reason_to_lie_at_any_time():
@@ -66,7 +69,7 @@ def test_a_posted_price_gives_nobody_a_reason_to_lie_at_any_time():
 
 def test_an_auction_that_learns_its_reserve_is_manipulated_by_those_who_lose_today():
     assert check_mechanism(lambda bids: learned_reserve()(bids), [[1, 3]] * 2).holds
-    with pytest.raises(AssertionError, match=r"agent \d has gained .* by lies in 2 rounds: .* said '1' beside"):
+    with pytest.raises(AssertionError, match=r"agent \d has gained .* by lies in \d rounds: .* said '1' beside"):
         run(learned_reserve, [[1, 3]] * 2, n_lives=150)
 
 
@@ -82,7 +85,7 @@ def test_an_auction_without_a_memory_is_not():
 
 
 def test_who_only_lives_for_today_gains_nothing_by_lies_for_tomorrow():
-    with pytest.raises(AssertionError, match=r"has gained 0\.5 by lies in 2 rounds"):
+    with pytest.raises(AssertionError, match=r"has gained 0\.\d+ by lies in \d rounds: .*'high' said 'low'"):
         run(ratchet, {"low": 1, "high": 2}, discount=0.5)
     run(ratchet, BUYER, n_rounds=1)
     run(ratchet, {"low": 1, "high": 2}, n_rounds=3, tolerance=2)

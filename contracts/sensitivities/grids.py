@@ -1,4 +1,4 @@
-"""Comparative statics: the best menu along a grid of one parameter, with certified values."""
+"""The best menu along a grid of one parameter, with certified values."""
 
 from __future__ import annotations
 
