@@ -117,7 +117,13 @@ def refuted(
         above = math.isfinite(bound) and exact > Fraction(bound)
         return ("bound refuted", f"{bound!r} is below {float(exact)!r}, exactly") if above else None
     value, size = worth(fields, *menu)
-    excused = 1e-8 if fields.get("constraints") or has_fixed_transfers(fields) else 1e-6 if fields.get("ambiguity") else LAST_BITS
+    excused = (
+        1e-8
+        if fields.get("constraints") or has_fixed_transfers(fields)
+        else 1e-6
+        if fields.get("ambiguity")
+        else LAST_BITS
+    )
     if value > bound + excused * size:
         return "bound refuted", f"{bound!r} is below {value!r}"
     return None
