@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from benchmarks.fuzz.cases import Case
-from benchmarks.fuzz.menus import feasible_menus, is_strictly_feasible
+from benchmarks.fuzz.menus import feasible_menus, has_fixed_transfers, is_strictly_feasible
 from benchmarks.fuzz.oracle import broken
 from benchmarks.fuzz.payoffs import exact_profit, worth
 from benchmarks.fuzz.program import Optimum, formulated, optimum, room
@@ -117,7 +117,13 @@ def refuted(
         above = math.isfinite(bound) and exact > Fraction(bound)
         return ("bound refuted", f"{bound!r} is below {float(exact)!r}, exactly") if above else None
     value, size = worth(fields, *menu)
-    excused = 1e-8 if fields.get("constraints") else 1e-6 if fields.get("ambiguity") else LAST_BITS
+    excused = (
+        1e-8
+        if fields.get("constraints") or has_fixed_transfers(fields)
+        else 1e-6
+        if fields.get("ambiguity")
+        else LAST_BITS
+    )
     if value > bound + excused * size:
         return "bound refuted", f"{bound!r} is below {value!r}"
     return None

@@ -8,7 +8,15 @@ import numpy as np
 
 from benchmarks.fuzz.oracle import broken, excess_of
 from benchmarks.fuzz.payoffs import by_type, terms
-from benchmarks.fuzz.tastes import has_reservation, kept_of, leaving, may_leave, transfer_limits, values_of
+from benchmarks.fuzz.tastes import (
+    are_for_served,
+    has_reservation,
+    kept_of,
+    leaving,
+    may_leave,
+    transfer_limits,
+    values_of,
+)
 from benchmarks.fuzz.units import Fields
 
 Array = np.ndarray
@@ -90,6 +98,12 @@ def _inside(fields: Fields) -> Callable[[Array], bool]:
 def is_strictly_feasible(fields: Fields, menu: Menu, offered: list[tuple[Array, float]]) -> bool:
     """Feasible without any rounding excused: domains to the last bit, no equations among the rows."""
     equations = any(row.get("lower") == row.get("upper") for row in fields.get("constraints", []))
+    equations |= has_fixed_transfers(fields)
     rows = fields.get("constraints") or terms(fields)["minimum_profit"] is not None
     inside = all(excess_of(fields, amounts)[0] <= 0 for amounts in menu[0])
     return inside and not equations and not rows and not broken(fields, *menu, offered)
+
+
+def has_fixed_transfers(fields: Fields) -> bool:
+    """Whether a transfer is fixed for those who are served: then t = limit * share served is an equation as well."""
+    return are_for_served(fields) and bool(np.equal(*transfer_limits(fields)).any())

@@ -19,6 +19,8 @@ from contracts.inputs.door import checked
 from contracts.inputs.frozen import dataclass
 
 EPS = float(np.finfo(np.float64).eps)
+DIGITS = 53  # binary, of a float
+SMALLEST_PLACES = 1074  # after the point, of the smallest float
 UNDERFLOW = 1e-300  # products below this may lose bits; added to every error bound
 
 
@@ -71,11 +73,9 @@ class ExactUtilities:
 
     def below(self, integer: Any) -> int:
         """The largest float that is at most an integer on the common scale, on that scale."""
-        exact = Fraction(int(integer), 1 << self.places)
-        nearest = float(exact)
-        if nearest > exact:
-            nearest = float(np.nextafter(nearest, -np.inf))
-        return int(as_integers(np.array([nearest]), self.places)[0])
+        whole = int(integer)
+        spare = max(0, whole.bit_length() - DIGITS, self.places - SMALLEST_PLACES)  # digits that no float has
+        return whole >> spare << spare  # shifts of whole numbers round down, negative ones as well
 
     @staticmethod
     def _lookup(values: Array, rows: Indices, places: int) -> NDArray[np.object_]:

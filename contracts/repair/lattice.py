@@ -123,7 +123,7 @@ def indifferent_amounts(
             _move_by_digits(tastes_of(problem, moved), group, moved, transfer)
         yield problem.domain.clip(moved)
     differ = any(np.ptp(problem.valuations[group], axis=0).any() for group in groups)
-    for inwards, loose in itertools.product(INWARDS, (True, False) if differ else (False,)):
+    for inwards, loose in itertools.product(INWARDS, (False, True) if differ else (False,)):
         moved = allocation.copy()
         for group in groups:
             tastes = tastes_of(problem, moved[group])

@@ -180,6 +180,8 @@ def _out_of_reach(spare: NDArray[Any], near: Array, mimics: Mask, exact: ExactUt
 def _shortest_floats(room: NDArray[Any], ceiling: NDArray[Any], fixed: tuple[int, ...], exact: ExactUtilities) -> Any:
     """The largest floats t <= ceiling with t_m <= t_k + room_mk, as whole numbers; None if there is no end to it."""
     count = len(ceiling)
+    if _has_losing_circle(room):
+        return None
     price = np.array([exact.below(p) for p in ceiling], dtype=object)
     for m in fixed:
         price[m] = 0
@@ -194,3 +196,13 @@ def _shortest_floats(room: NDArray[Any], ceiling: NDArray[Any], fixed: tuple[int
         if not moved:
             return price
     return None
+
+
+def _has_losing_circle(room: NDArray[Any]) -> bool:
+    """Whether prices that nobody leaves fall for ever, however they are rounded: paths have fewer steps than places."""
+    price = np.zeros(len(room), dtype=object)
+    for _ in range(len(room) + 1):
+        before, price = price, np.minimum.reduce(room + price, axis=1)  # room_mm = 0
+        if np.array_equal(before, price):
+            return False
+    return True

@@ -6,10 +6,13 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from scipy.sparse import csr_array
 
 import contracts as c
 from contracts import solve
+from contracts.exact.rationals import ExactUtilities
 from contracts.proof.bound import upper_bound
 from contracts.proof.multipliers import no_multipliers
 from contracts.repair.lattice import indifferent_amounts, twin_groups
@@ -211,3 +214,15 @@ def test_the_best_menu_of_all_attempts_is_judged_by_the_lowest_bound_of_all(monk
     assert menu.certificate.holds
     assert menu.value == best.value
     assert menu.upper_bound == best.upper_bound
+
+
+@given(st.integers(-(2**150), 2**150), st.sampled_from([0, 20, 106, 1080]))
+def test_the_largest_float_below_a_whole_number_of_units_is_found_by_its_digits(whole, places):
+    exact_utilities = ExactUtilities(np.zeros((1, 1)), np.zeros((1, 1)), np.zeros(1))
+    exact_utilities.places = places
+    found = exact_utilities.below(whole)
+    value = Fraction(whole, 1 << places)
+    below = float(value)
+    if below > value:
+        below = math.nextafter(below, DOWN)
+    assert Fraction(found, 1 << places) == Fraction(below)
