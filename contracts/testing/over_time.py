@@ -75,7 +75,7 @@ def repeated_mechanism(
     ...     run_state_machine_as_test(machine)
     ... except AssertionError as found:
     ...     print(found)
-    the agent has gained 2 by lies in 2 rounds: 'high' said 'low', 'high' said 'low'
+    the agent has gained 2 by lies in 2 rounds: 'high' said 'low', 'high' said 'high'
     """
     agents = read_agents(types, lies, n_agents)
     factor = rational("discount", discount)
@@ -98,20 +98,15 @@ def repeated_mechanism(
             self.life.liar = liar
 
         @precondition(lambda self: self.life.n_rounds < n_rounds)
-        @rule(report=st.sampled_from(labels), **drawn)
-        def lie(self, report: str, **types: Any) -> None:
-            self.life.play(_names(types), report)
+        @rule(report=st.sampled_from([*labels, WHAT_WOULD_HAVE_PAID]), **drawn)
+        def lie(self, report: Any, **types: Any) -> None:
+            names = _names(types)
+            self.life.play(names, self.life.learned(names) if report is WHAT_WOULD_HAVE_PAID else report)
 
         @precondition(lambda self: self.life.n_rounds < n_rounds)
         @rule(**drawn)
         def tell_the_truth(self, **types: Any) -> None:
             self.life.play(_names(types), None)
-
-        @precondition(lambda self: 0 < self.life.n_rounds < n_rounds)
-        @rule(**drawn)
-        def say_what_would_have_paid(self, **types: Any) -> None:
-            names = _names(types)
-            self.life.play(names, self.life.learned(names))
 
         @precondition(lambda self: self.life.n_rounds >= n_rounds)
         @rule()
@@ -128,6 +123,16 @@ def repeated_mechanism(
                 self.life.check()
 
     return RepeatedMechanism
+
+
+class _Learned:
+    """Stands among reports for the best of those tried, so that a counterexample shrinks to a plain report."""
+
+    def __repr__(self) -> str:
+        return "what would have paid"
+
+
+WHAT_WOULD_HAVE_PAID = _Learned()
 
 
 def _names(types: dict[str, Any]) -> tuple[str, ...]:
@@ -177,8 +182,10 @@ class _Life:
         self.said.append(f"{agent.label(own)!r} said {known[told]!r}{beside}")
         self.seen.append((known[told], outcome))
 
-    def learned(self, names: tuple[str, ...]) -> str:
-        """The report that would have paid the liar's type best, of those that it has tried."""
+    def learned(self, names: tuple[str, ...]) -> str | None:
+        """The report that would have paid the liar's type best, of those that it has tried; None before all."""
+        if not self.seen:
+            return None
         own = self.agents.each[self.liar].labels.index(names[self.liar])
         return max(self.seen, key=lambda one: self.lied_to.payoff(self.liar, own, one[1]))[0]
 
