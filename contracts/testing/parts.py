@@ -85,13 +85,17 @@ def tastes(
     whole = st.sampled_from(simple_first(lowest, 3.0))
     steps = whole if is_simple else st.integers(int(4 * lowest), 12).map(lambda k: k / 4)
     row = st.tuples(*[steps] * n_goods)
+    kinds = st.sampled_from(["plain", "plain", *["duplicate"] * ties, *["ulp", "close"] * near_ties])
+    copies = n_types > 1 and (ties or near_ties)
+    kind = (
+        draw(kinds) if copies and is_simple else "plain"
+    )  # first, so that two plain types are simpler than near-twins
     if ties:
         rows = [list(draw(row)) for _ in range(n_types)]
     else:
         rows = [list(one) for one in draw(st.lists(row, min_size=n_types, max_size=n_types, unique=True))]
-    if n_types > 1 and (ties or near_ties):
-        kinds = ["plain", "plain", *["duplicate"] * ties, *["ulp", "close"] * near_ties]
-        kind = draw(st.sampled_from(kinds))
+    if copies:
+        kind = kind if is_simple else draw(kinds)
         copied = list(rows[0])
         if kind == "ulp":
             copied[0] = moved(copied[0], 1)
