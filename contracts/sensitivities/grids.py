@@ -150,7 +150,7 @@ def comparative_statics(
     named = [field.name for field in fields(problem)]
     if isinstance(parameter, str) and parameter not in named:
         raise ProblemError(f"parameter is {parameter!r}: use a field of the problem ({', '.join(named)}) or a function")
-    if not isinstance(parameter, str) and not callable(parameter):
+    if not isinstance(parameter, str) and (not callable(parameter) or isinstance(parameter, type)):
         raise ProblemError(f"parameter is {parameter!r}: give the name of a field, or a function of problem and value")
     if isinstance(grid, str) or not hasattr(grid, "__iter__"):
         raise ProblemError(f"grid is {grid!r}: give a list of values")

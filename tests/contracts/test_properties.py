@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 import contracts as c
 from contracts.engines.candidate import units_of
+from contracts.problem.costs import rows_of
 from contracts.proof.bound import upper_bound
 from contracts.proof.multipliers import no_multipliers
 from contracts.testing.parts import MONEY
@@ -172,6 +173,7 @@ def test_permuting_types_permutes_the_menu(problem, random):
         valuations=problem.valuations[order],
         principal_values=problem.principal_values[order],
         weights=problem.weights[order],
+        cost=rows_of(problem.cost, np.array(order)),
         reservation_utility=problem.reservation_utility[order],
         labels=[names[k] for k in order],
     )
@@ -194,6 +196,7 @@ def test_splitting_a_type_changes_no_payoff(problem, share, who):
         valuations=problem.valuations[twice],
         principal_values=problem.principal_values[twice],
         reservation_utility=problem.reservation_utility[twice],
+        cost=rows_of(problem.cost, twice),
         weights=weights,
         labels=None,
     )

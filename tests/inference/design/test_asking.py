@@ -181,7 +181,10 @@ def test_the_table_shows_options_and_chances():
         ),
         (
             lambda: inference.asking_menu(
-                [1.0], temperature=0.1, domain=contracts.Polyhedron([[1.0], [-1.0]], [1.0, 0.0]), cost=Linear(0.0)
+                [[1.0, 0.5]],
+                temperature=0.1,
+                domain=contracts.Polyhedron([[1.0, 1.0], [-1.0, 0.0], [0.0, -1.0]], [1.0, 0.0, 0.0]),
+                cost=Linear(0.0),
             ),
             "not Polyhedron",
         ),
