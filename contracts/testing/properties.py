@@ -256,16 +256,28 @@ def budget_balance(played: Played) -> Finding:
 
 
 def _budget(played: Played, name: str, broken: Callable[[Fraction], Fraction], words: str) -> Finding:
-    found = []
-    for profile in played.agents.truths():
-        outcome = played.outcomes[profile]
-        if outcome.transfers is None:
-            return open_question(name, "outcomes do not say who pays what: let fn return (allocations, transfers)")
-        found.append((broken(sum(outcome.transfers, Fraction()) - played.spent(outcome)), profile))
+    found = budgets(played, ((profile, played.outcomes[profile]) for profile in played.agents.truths()), name, broken)
+    if isinstance(found, Finding):
+        return found
     gain, profile = max(found, key=lambda one: one[0])
     labels = tuple(agent.label(k) for agent, k in zip(played.agents.each, profile, strict=True))
     said = f"{words} {played.agents.words(profile)}"
     return exact(name, said, gain, len(found), "profile", labels, played.tolerance)
+
+
+def budgets(
+    played: Played,
+    outcomes: Iterable[tuple[Profile, Outcome]],
+    name: str,
+    broken: Callable[[Fraction], Fraction],
+) -> list[tuple[Fraction, Profile]] | Finding:
+    """How far what is left of the money breaks a rule at each outcome; an open question where nobody says who pays."""
+    found = []
+    for profile, outcome in outcomes:
+        if outcome.transfers is None:
+            return open_question(name, "outcomes do not say who pays what: let fn return (allocations, transfers)")
+        found.append((broken(sum(outcome.transfers, Fraction()) - played.spent(outcome)), profile))
+    return found
 
 
 # ---- who, and how much in all ----

@@ -23,6 +23,7 @@ from contracts.testing.properties import (
     ALONE,
     Played,
     around,
+    budgets,
     candidates,
     cycle_words,
     deviations,
@@ -255,13 +256,10 @@ def budget_balance(sampled: Sampled) -> Finding:
 
 
 def _budget(sampled: Sampled, name: str, broken: Callable[[Fraction], Fraction], words: str) -> Finding:
-    found = []
-    for profile in sampled.played.agents.truths():
-        for outcome in sampled.draws[profile]:
-            if outcome.transfers is None:
-                return open_question(name, "outcomes do not say who pays what: let fn return (allocations, transfers)")
-            found.append((broken(sum(outcome.transfers, Fraction()) - sampled.played.spent(outcome)), profile))
-    return _every_draw(sampled, name, found, words)
+    played = sampled.played
+    drawn = ((profile, outcome) for profile in played.agents.truths() for outcome in sampled.draws[profile])
+    found = budgets(played, drawn, name, broken)
+    return found if isinstance(found, Finding) else _every_draw(sampled, name, found, words)
 
 
 def efficiency(sampled: Sampled) -> Finding:
