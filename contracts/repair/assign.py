@@ -31,6 +31,7 @@ Tie = Callable[[Indices, Indices], Array]
 LARGEST_GAP = 1e-6  # relative; a menu this close is not repaired further, however large a gap was asked for
 TRY_ALL_TYPES = 2000  # larger menus take the first repair that meets the gap
 FEWER_OPTIONS_WORTH = 1e-3  # share of the requested gap that a menu with fewer, cleaner contracts may cost
+PATIENCE = 2.0  # a further digit is worth one more repair, not fifty: what is enough doubles with each that is tried
 
 
 def exact_menu(
@@ -48,22 +49,35 @@ def exact_menu(
     try:
         for menu, offers_something in _assignments(problem, candidate, bound, gap, deadline):
             tried.append(menu)
-            if menu.certificate.holds and menu.certificate.relative_gap <= enough:
+            if _within(tried, enough):
                 break
             if offers_something and is_feasible(menu.certificate) and time.monotonic() > deadline:
                 stopped = True
                 break
+            enough = min(PATIENCE * enough, gap, LARGEST_GAP)
     except KeyboardInterrupt:
         stopped = True
         if not any(is_feasible(menu.certificate) for menu in tried):
             raise
-    feasible = [menu for menu in tried if is_feasible(menu.certificate)]
-    ranked = sorted(feasible or tried, key=lambda menu: -menu.certificate.value)
-    best = ranked[0]
-    spare = FEWER_OPTIONS_WORTH * min(gap, LARGEST_GAP) * best.certificate.scale
-    close = [menu for menu in ranked if menu.certificate.value >= best.certificate.value - spare]
-    chosen = min(close, key=lambda menu: len(menu.contracts[1]))
+    chosen = min(_within(tried, enough) or _most_valuable(tried, gap), key=lambda menu: len(menu.contracts[1]))
     return replace(chosen, certificate=replace(chosen.certificate, is_stopped=stopped))
+
+
+def _within(tried: list[ExactMenu], enough: float) -> list[ExactMenu]:
+    """The menus that are proven to this relative gap."""
+    return [menu for menu in tried if menu.certificate.holds and menu.certificate.relative_gap <= enough]
+
+
+def _most_valuable(tried: list[ExactMenu], gap: float) -> list[ExactMenu]:
+    """The menus worth most, those first that keep every constraint, and what is worth as much but for a spare digit."""
+    ranked = sorted(tried, key=lambda menu: (not is_feasible(menu.certificate), -menu.certificate.value))
+    best = ranked[0].certificate
+    spare = FEWER_OPTIONS_WORTH * min(gap, LARGEST_GAP) * best.scale
+    return [
+        menu
+        for menu in ranked
+        if is_feasible(menu.certificate) == is_feasible(best) and menu.certificate.value >= best.value - spare
+    ]
 
 
 def _assignments(

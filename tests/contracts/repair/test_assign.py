@@ -15,6 +15,7 @@ from contracts.exact.rationals import EPS
 from contracts.proof.bound import upper_bound
 from contracts.proof.multipliers import no_multipliers
 from contracts.proof.verify import certify
+from contracts.repair import assign
 from contracts.repair.assign import assigned, exact_menu
 from contracts.repair.mixing import mixture_needed
 from contracts.repair.repricing import chain, merge, reprice
@@ -383,3 +384,15 @@ def test_an_uncertain_policy_is_not_made_certain_where_it_need_not_be():
     )
     assert menu.certificate.holds
     assert 0 < menu.allocation.min() < 1e-5 < menu.allocation.max() < 1  # the softmax policy, or IR just met
+
+
+def test_a_last_digit_is_not_worth_every_repair(monkeypatch):
+    """Two goods on a grid of 7 x 7: the first repairs end a digit short of what is enough, and so did fifty more."""
+    tried = []
+    monkeypatch.setattr(assign, "assigned", lambda *a, **named: tried.append(a) or assigned(*a, **named))
+    midpoints = (np.arange(7) + 0.5) / 7
+    values = np.stack(np.meshgrid(midpoints, midpoints, indexing="ij"), axis=-1).reshape(-1, 2)
+    menu = c.solve_menu(values, np.full(49, 1 / 49), cost=c.Linear(0.0), domain=c.Box(0.0, 1.0))
+    assert len(tried) < 10
+    assert menu.certificate.relative_gap < 1e-8
+    assert len(menu.options[1]) <= 5
