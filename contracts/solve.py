@@ -390,9 +390,10 @@ def engine_for(
     if problem.valuation_sets is not None and method not in UNCERTAIN:
         raise ProblemError(f"method {method!r} is for known valuations: use 'reference' or 'auto' under uncertainty")
     if method == "ironing":
-        from contracts.engines import ironing
+        from contracts.engines import ironing, priced_row
 
-        return ironing.solve  # it takes seconds for millions of types
+        priced = problem.constraints and priced_row.reason_against(problem) is None
+        return priced_row.solve if priced else ironing.solve  # seconds for millions of types
     if method == "cuts":
         from contracts.engines import cuts
 
@@ -455,8 +456,10 @@ def suitable_method(problem: ScreeningProblem) -> str:
     line = line_of(problem)
     if not isinstance(line, str) and not np.ptp(problem.reservation_utility):
         return "ironing"
-    from contracts.engines import cuts, dual
+    from contracts.engines import cuts, dual, priced_row
 
+    if problem.constraints and priced_row.reason_against(problem) is None:
+        return "ironing"
     if dual.reason_against(problem) is None:
         return "dual"
     may_conflict = problem.transfers != "free" and not problem.outside.is_contract  # only `reference` says what does

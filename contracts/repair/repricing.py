@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 
 import numpy as np
 
@@ -182,9 +183,9 @@ def chain(problem: ScreeningProblem, candidate: Candidate) -> Contracts | None:
     """Repricing for types on a line: a cumulative sum, with a hair less at every step; None off a line.
 
     Neighbours whose contracts could not be told apart beyond rounding, because (theta' - theta)(y' - y) is smaller
-    than the hair, share the lower one.
+    than the hair, share the lower one. Side constraints are left to the candidate, whose menu this is but for hairs.
     """
-    line = line_of(problem)
+    line = line_of(replace(problem, constraints=()) if problem.constraints else problem)
     if isinstance(line, str):
         return None
     head = line.order[np.searchsorted(line.group, np.arange(len(line.theta)))]
@@ -197,9 +198,10 @@ def chain(problem: ScreeningProblem, candidate: Candidate) -> Contracts | None:
     own = values[kept[1:]]
     rise = np.einsum("ij,ij->i", own, allocation[kept[1:]] - allocation[kept[:-1]]) - hair
     first = allocation[kept[0]]
-    start = 0.0
-    if not problem.outside.is_at(first[np.newaxis])[0]:
-        start = float(values[0] @ first - problem.reservation_utility[head[0]]) - hair
+    start, least = 0.0, float(problem.reservation_utility[head[0]])
+    gift = max(float(candidate.utility[head[0]]) - least, 0.0)  # where utility is free, all may be given some
+    if gift > hair or not problem.outside.is_at(first[np.newaxis])[0]:
+        start = float(values[0] @ first) - least - gift - hair
     return allocation[kept], np.cumsum(np.concatenate([[start], rise]))
 
 

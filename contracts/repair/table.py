@@ -114,7 +114,7 @@ def table_for(case: Case) -> tuple[Repair, ...]:
     """The repairs of a case: those at every valuation, those on a long line, or all others."""
     if case.problem.valuation_sets is not None:
         return AT_EVERY_VALUATION
-    if case.problem.n_types > REPRICED_TYPES and case.chained is not None:
+    if case.problem.n_types > REPRICED_TYPES and case.chained is not None and not case.problem.has_rows:
         return ON_A_LINE
     return (*ON_A_LINE, *ELSEWHERE)
 
