@@ -8,8 +8,8 @@ spent at that rate on D_j,
     u_i      >=  r - z spare - sum over the way of h_j(a_j - a_k)
 
 where k -> j -> ... leads from i along constraints to a type held to its reservation utility r: u_k = u_j + s_kj +
-(a_k - a_j) . x_j, and at such a rate the slacks s on the way cost no more than they are worth. Transfers are a_i . x_i - u_i,
-bounded the same way. Each bound is the best over a grid of rates.
+(a_k - a_j) . x_j, and at such a rate the slacks s on the way cost no more than they are worth. Transfers are a_i .
+x_i - u_i, bounded the same way. Each bound is the best over a grid of rates.
 """
 
 from __future__ import annotations
