@@ -10,15 +10,17 @@ import numpy as np
 
 from contracts.errors import ContractError
 from contracts.faces.multiplied import Ends
-from contracts.faces.program import Direction, End, FaceProgram
+from contracts.faces.program import Direction, End, FaceProgram, at_rate, tilted_problem
 from contracts.faces.slacks import Slacks, slack_direction
 from contracts.inputs.arrays import Array
 from contracts.menu.assembly import menu_of
 from contracts.menu.menu import Menu
 from contracts.problem.screening import ScreeningProblem
+from contracts.proof.bound import upper_bound
 from contracts.proof.verify import certify
 from contracts.repair.assign import exact_menu, is_feasible
 
+SAME = 1e-3  # share of a direction's size that all of the gap in value is set off against, in repairs
 REPAIRED = 1e-9  # relative gap at which a menu for a direction is repaired no further
 
 
@@ -44,15 +46,21 @@ def contracts_of(menu: Menu) -> tuple[Array, Array]:
     return problem.in_program(menu.allocation, menu.transfer, menu.serving), menu.utility
 
 
-def certified(menu: Menu, end: End, floor: float, gap: float) -> Menu | None:
-    """The candidate of an end as an exact menu of the problem that is worth the floor, or None."""
-    program = menu.problem.program
+def certified(menu: Menu, program: FaceProgram, end: End, gap: float) -> Menu | None:
+    """The candidate of an end as an exact menu of the problem that is worth the floor, or None.
+
+    Repairs keep what is best for an objective: the value and, where that is the same, the direction.
+    """
+    least = SAME * end.size / (menu.upper_bound - program.floor)
+    rate = max(end.rate, least)
+    tilted = tilted_problem(program.problem, end.direction, rate)
+    prices = at_rate(end.candidate.multipliers, menu.bound.multipliers, rate - end.rate)
     try:
-        found = exact_menu(end.problem, end.candidate, end.bound, REPAIRED)
+        found = exact_menu(tilted, replace(end.candidate, multipliers=prices), upper_bound(tilted, prices), REPAIRED)
     except ContractError:
         return None
-    certificate = certify(program, found.contracts, found.option_of_type, menu.bound, gap=gap)
-    if not is_feasible(certificate) or certificate.value < floor:
+    certificate = certify(menu.problem.program, found.contracts, found.option_of_type, menu.bound, gap=gap)
+    if not is_feasible(certificate) or certificate.value < program.floor:
         return None
     certificate = replace(certificate, requested_gap=max(gap, certificate.relative_gap))
     return menu_of(menu.problem, replace(found, certificate=certificate), menu.bound, end.candidate.engine)
@@ -96,8 +104,8 @@ def refined(
         """The end; whatever menu it leads to is one of those that intervals span."""
         nonlocal reached
         end = program.end(direction)
-        if end is not None and np.isfinite(end.bound.value):
-            another = certified(menu, end, program.floor, gap)
+        if end is not None:
+            another = certified(menu, program, end, gap)
             if another is not None:
                 menus.append(another)
                 spanned = reached_by([another])

@@ -167,7 +167,7 @@ class OptimalFace(Tabular):
             )
         if end is None:
             raise SolverError("no solver found the menu that agents like best: ask for a larger gap")
-        another = certified(self.menu, end, self.floor, self.gap)
+        another = certified(self.menu, program, end, self.gap)
         known = self.menus if another is None else (*self.menus, another)
         ends = np.where(counted >= 0, self.proven.utility[:, 1], self.proven.utility[:, 0])
         by_type = math.fsum(float(count * most) for count, most in zip(counted, ends, strict=True) if count != 0)

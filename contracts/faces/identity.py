@@ -4,10 +4,10 @@ The bound is the Lagrangian at its prices, maximised. So for every IC and IR men
 
     value(x, u) + sum_ij l_ij s_ij + sum_i m_i s_i + ... + sum_j w_j D_j(x_j)  <=  bound,
 
-with s the slacks of IC, of IR and (the dots) of whatever else has a price, w_j = kappa f_j, and what type j's allocation
-loses at its virtual valuation, D_j(x) = c*(v_j) - v_j . x + c(x) >= 0, a Bregman distance where the cost is smooth. Menus
-worth at least `floor` thus spend at most spare = bound - floor on all these together. That is the whole proof; what
-follows for one constraint is slack <= spare / price, and for an allocation (Fenchel & Young) at any rate z > 0
+with s the slacks of IC, of IR and (the dots) of whatever else has a price, w_j = kappa f_j, and D_j(x) = c*(v_j) -
+v_j . x + c(x) >= 0 what an allocation loses at type j's virtual valuation, a Bregman distance where the cost is smooth.
+Menus worth at least `floor` spend at most spare = bound - floor on all these together. That is the whole proof: it
+follows that s <= spare / price for each constraint, and for an allocation (Fenchel & Young) at any rate z > 0
 
     p . x_j  <=  z w_j D_j(x_j) + z w_j [c*(v_j + p / (z w_j)) - c*(v_j)].
 """

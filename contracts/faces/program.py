@@ -24,7 +24,6 @@ from contracts.numerics.conic import attempts
 from contracts.problem.costs import is_straight, once_served, parts_of
 from contracts.problem.objectives import WeightedSum
 from contracts.problem.screening import ScreeningProblem
-from contracts.proof.bound import Bound
 from contracts.proof.multipliers import Multipliers
 
 VERTICES: dict[str, Any] = {"primal_feasibility_tolerance": 1e-10, "dual_feasibility_tolerance": 1e-10}
@@ -46,12 +45,13 @@ class Direction(NamedTuple):
 
 
 class End(NamedTuple):
-    """What a solver makes of a direction: a bound on it, proven; a menu to be repaired, and for which objective."""
+    """What a solver makes of a direction: a bound on it, proven; and a menu to be repaired."""
 
     most: float
-    candidate: Candidate
-    problem: ScreeningProblem  # the objective that the candidate is (nearly) best for: z value + direction
-    bound: Bound  # of that problem
+    candidate: Candidate  # its multipliers are of the objective z value + direction
+    direction: Direction
+    rate: float  # z
+    size: float  # of the direction, as menus go
 
 
 @dataclass(frozen=True, eq=False)
@@ -106,7 +106,8 @@ class FaceProgram:
         most = bound.value - rate * self.floor
         sizes = np.abs(direction.allocation * allocation).sum() + np.abs(direction.utility) @ np.abs(utility)
         most += 8 * EPS * (abs(bound.value) + rate * abs(self.floor) + float(sizes))
-        return End(most, Candidate(allocation, utility, bound.multipliers, "optimal face"), problem, bound)
+        candidate = Candidate(allocation, utility, bound.multipliers, "optimal face")
+        return End(most, candidate, direction, rate, unit)
 
     @property
     def is_endless(self) -> bool:
@@ -148,6 +149,14 @@ def _shares(prices: Multipliers) -> Multipliers:
     shares = np.maximum(prices.worst_off, 0.0)
     total = float(shares.sum())
     return replace(prices, worst_off=shares / total if total > 0 else np.full(len(shares), 1.0 / len(shares)))
+
+
+def at_rate(prices: Multipliers, own: Multipliers, more: float) -> Multipliers:
+    """Prices of z value + direction, and those of the value alone, at a rate that is higher by `more`."""
+    added: dict[str, Any] = {
+        name: getattr(prices, name) + more * getattr(own, name) for name in ("ir", "transfer", "side", "profit")
+    }
+    return replace(prices, ic=(prices.ic + more * own.ic).tocsr(), worst_off=own.worst_off, **added)
 
 
 def tilted_problem(problem: ScreeningProblem, direction: Direction, rate: float) -> ScreeningProblem:
