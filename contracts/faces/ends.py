@@ -21,7 +21,7 @@ from contracts.proof.verify import certify
 from contracts.repair.assign import exact_menu, is_feasible
 
 SAME = 1e-3  # share of a direction's size that all of the gap in value is set off against, in repairs
-REPAIRED = 1e-9  # relative gap at which a menu for a direction is repaired no further
+REPAIRED = 1e-7  # relative gap at which a menu for a direction is repaired no further
 
 
 class Sizes(NamedTuple):
@@ -100,11 +100,10 @@ def refined(
     reached = reached_by(menus)
     at_most, seen = np.array(slacks.at_most), np.array(slacks.reached)
 
-    def look(direction: Direction) -> End | None:
-        """The end; whatever menu it leads to is one of those that intervals span."""
-        nonlocal reached
+    def look(direction: Direction, least: float) -> End | None:
+        """The end; whatever menu it leads to is one of those that intervals span, if there is more than `least`."""
         end = program.end(direction)
-        if end is not None:
+        if end is not None and min(end.most, direction.of(end.candidate.allocation, end.candidate.utility)) > least:
             another = certified(menu, program, end, gap)
             if another is not None:
                 menus.append(another)
@@ -117,17 +116,18 @@ def refined(
 
     for target in targets(program.problem, onto, proven, reached, sizes, tolerance):
         if target.interval[1] - target.reached[1] > target.narrow:
-            end = look(target.direction)
+            end = look(target.direction, target.reached[1] + target.narrow)
             if end is not None:
                 target.interval[1] = min(target.interval[1], end.most)
         if target.reached[0] - target.interval[0] > target.narrow:
-            end = look(target.direction.opposite())
+            end = look(target.direction.opposite(), target.narrow - target.reached[0])
             if end is not None:
                 target.interval[0] = max(target.interval[0], -end.most)
-    for k in range(len(slacks.names)):
-        if at_most[k] - seen[k] > tolerance * slacks.sizes(sizes.money)[k]:
+    at_most = slacks.within(program.problem, proven, at_most)
+    for k, least in enumerate((tolerance * slacks.sizes(sizes.money)).tolist()):
+        if at_most[k] - seen[k] > least:
             direction, constant = slack_direction(program.problem, slacks, k)
-            end = look(direction)
+            end = look(direction, seen[k] + least - constant)
             if end is not None:
                 at_most[k] = max(min(float(at_most[k]), end.most + constant), 0.0)
     return Found(proven, reached, slacks._replace(at_most=at_most, reached=seen), tuple(menus))

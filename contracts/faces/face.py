@@ -268,9 +268,11 @@ def optimal_face(
     proven, reached = Ends(allocation, utility, transfer), reached_by([menu])
     menus: tuple[Menu, ...] = (menu,)
     slacks = slacks_of(menu, spare, *contracts_of(menu), tolerance * sizes.money)
+    slacks = slacks._replace(at_most=slacks.within(problem.program, proven, slacks.at_most))
     if problem.n_types <= FEW_TYPES if exact is None else exact:
         program = _program(menu, floor)
         proven, reached, slacks, menus = refined(menu, program, onto, proven, slacks, sizes, tolerance, gap)
+    proven, reached = (Ends(*(part + 0.0 for part in ends)) for ends in (proven, reached))  # nothing is minus nothing
     return OptimalFace(menu, gap, floor, tolerance, proven, reached, menus, spare.rigorous, slacks, sizes)
 
 

@@ -23,11 +23,11 @@ from contracts.exact.rationals import EPS
 from contracts.faces.forest import NO_TYPE, Forest, forest_of
 from contracts.faces.identity import Spare
 from contracts.inputs.arrays import Array, Indices
-from contracts.problem.costs import is_closed_form
+from contracts.problem.costs import Entropy, Linear, is_closed_form, once_served, parts_of
 from contracts.problem.domains import Simplex, ends_of
 from contracts.problem.participation import WithOutside
 
-FINE, COARSE = 1.3, 100.0  # steps of the grid of rates, where conjugates are formulas and where they are programs
+FINE, COARSE = 1.3, 30.0  # steps of the grid of rates, where conjugates are formulas and where they are programs
 LOWEST, HIGHEST = 1e-4, 1e3  # first and last rate, in units of size over worth and of size over what can be spent
 LEAST_SPARE = 1e-15  # of what menus are worth, that rates are no longer higher for
 TOGETHER = 32  # rates at a time
@@ -45,8 +45,11 @@ def rates(spare: Spare, size: float, worth: float) -> Array:
     """Rates that may be best for amounts of this size in the unit of the direction, rising; worth is of menus."""
     domain = spare.problem.domain
     inner = domain.inner if isinstance(domain, WithOutside) else domain
-    known = isinstance(inner, Simplex) or ends_of(inner, spare.problem.n_goods) is not None
-    step = FINE if known and is_closed_form(spare.cost) else COARSE
+    if isinstance(inner, Simplex):
+        known = all(isinstance(once_served(part)[0], Entropy | Linear) for part, _ in parts_of(spare.cost))
+    else:
+        known = ends_of(inner, spare.problem.n_goods) is not None and is_closed_form(spare.cost)
+    step = FINE if known else COARSE
     low, high = LOWEST * size / worth, HIGHEST * size / max(spare.amount, LEAST_SPARE * worth)
     return np.geomspace(low, high, int(np.ceil(np.log(high / low) / np.log(step))) + 1)
 

@@ -8,6 +8,7 @@ import numpy as np
 
 from contracts.exact.rationals import EPS
 from contracts.faces.identity import Spare
+from contracts.faces.multiplied import Ends
 from contracts.faces.program import Direction
 from contracts.inputs.arrays import Array, Indices, Mask
 from contracts.menu.menu import Menu
@@ -51,6 +52,25 @@ class Slacks(NamedTuple):
             rows = problem.side_rows
             room = rows.limit - rows.activity(allocation, utility)
             found[self.kind == ROW] = room[self.who[self.kind == ROW]]
+        return np.maximum(found, 0.0)
+
+    def within(self, problem: ScreeningProblem, proven: Ends, at_most: Array) -> Array:
+        """Upper ends no higher than those that intervals of utilities and transfers leave; (n,)."""
+        high, (least, most) = proven.utility[:, 1], proven.transfer.T
+        lowest, highest = problem.transfer_limits
+        found = np.array(at_most)
+        rooms = {IR: high - problem.reservation_utility, LOWEST: most - lowest, HIGHEST: highest - least}
+        for kind, room in rooms.items():
+            chosen = self.kind == kind
+            found[chosen] = np.minimum(found[chosen], room[self.who[chosen]])
+        pairs = (self.kind == IC) & (problem.n_goods == proven.allocation.shape[1])
+        i, j = self.who[pairs], self.other[pairs]
+        apart = problem.valuations[j] - problem.valuations[i]
+        with np.errstate(invalid="ignore"):
+            worth = np.where(apart != 0, apart * proven.allocation[j, :, 1], 0.0)
+            worth = np.where(apart < 0, apart * proven.allocation[j, :, 0], worth).sum(axis=1)
+            room = proven.utility[i, 1] - proven.utility[j, 0] + worth
+        found[pairs] = np.fmin(found[pairs], room)
         return np.maximum(found, 0.0)
 
     def sizes(self, money: float) -> Array:
