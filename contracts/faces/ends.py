@@ -53,9 +53,9 @@ def certified(menu: Menu, program: FaceProgram, end: End, gap: float) -> Menu | 
     """
     least = SAME * end.size / (menu.upper_bound - program.floor)
     rate = max(end.rate, least)
-    tilted = tilted_problem(program.problem, end.direction, rate)
     prices = at_rate(end.candidate.multipliers, menu.bound.multipliers, rate - end.rate)
     try:
+        tilted = tilted_problem(program.problem, end.direction, rate)
         found = exact_menu(tilted, replace(end.candidate, multipliers=prices), upper_bound(tilted, prices), REPAIRED)
     except ContractError:
         return None

@@ -50,7 +50,10 @@ class Spare:
         error = self.error[types] + 2 * EPS * (np.abs(step) + np.abs(self.virtual[types]))
         cost = rows_of(self.cost, types)
         with np.errstate(invalid="ignore", over="ignore"):
-            most, _, _ = conjugate_bound(cost, self.problem.domain, self.virtual[types] + step, error)
+            try:
+                most, _, _ = conjugate_bound(cost, self.problem.domain, self.virtual[types] + step, error)
+            except (ArithmeticError, ValueError):  # a program of its own, which a solver had too few digits for
+                return np.full(len(step), np.inf)
             rise = most - self.surplus[types]
             rounding = 8 * EPS * (np.abs(most) + np.abs(self.surplus[types]))
             found = rate * weights * (rise + rounding)

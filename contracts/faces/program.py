@@ -17,6 +17,7 @@ from contracts.engines.candidate import Candidate
 from contracts.engines.inside import bounds_near
 from contracts.engines.program import Program, menu_program, multipliers_of
 from contracts.engines.reference import counted
+from contracts.errors import ProblemError
 from contracts.exact.rationals import EPS
 from contracts.inputs.arrays import Array
 from contracts.inputs.frozen import dataclass
@@ -101,7 +102,10 @@ class FaceProgram:
             program, [_price(row) for row in stated.rows], _price(stated.budget), _price(stated.least), unit
         )
         rate = max(float(np.asarray(_price(stated.worth)).reshape(())), 0.0) * unit / stated.goal_unit
-        problem = tilted_problem(self.problem, direction, rate)
+        try:
+            problem = tilted_problem(self.problem, direction, rate)
+        except ProblemError:  # nothing is worth anything, and a unit of the direction more than any number of it
+            return None
         bound = min(bounds_near(problem, _shares(prices)), key=lambda one: one.value)
         most = bound.value - rate * self.floor
         sizes = np.abs(direction.allocation * allocation).sum() + np.abs(direction.utility) @ np.abs(utility)

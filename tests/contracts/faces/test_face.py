@@ -165,8 +165,8 @@ def test_what_always_binds_has_no_room_by_highs(name):
     names = [f"IC {problem.labels[i]} -> {problem.labels[j]}" for i, j in pairs] + [f"IR {k}" for k in problem.labels]
     least = face.tolerance * face.sizes.money
     room = dict(zip(names, most, strict=True))
+    assert face.always_binding
     listed = [one for one in face.always_binding if one in room]
-    assert listed
     assert all(room[one] <= least + ROUNDING for one in listed)
     own = menu.option_of_type
     apart = [
@@ -233,8 +233,10 @@ KINDS = {
         np.array([[3.0, 0.0, 1.0], [0.0, 3.0, 1.0]]), outside_option=[1 / 3] * 3, domain=Simplex(),
         cost=Entropy([1 / 3] * 3), transfers="none", principal_values=[0.0, 0.0, 1.0],
     ),
-    "lotteries": ScreeningProblem([[0.0, 1.0, 2.0], [2.0, 1.0, 0.0]], domain=Simplex(), principal_values=[1.0, 0.0, 1.0],
-                                  reservation_utility=0.5, participation="compulsory", transfers="none"),
+    "lotteries": ScreeningProblem(
+        [[0.0, 1.0, 2.0], [2.0, 1.0, 0.0]], domain=Simplex(), principal_values=[1.0, 0.0, 1.0],
+        reservation_utility=0.5, participation="compulsory", transfers="none",
+    ),
     "unknown shares": ScreeningProblem([1.0, 2.0], [0.5, 0.5], domain=Box(0.0, 1.0), ambiguity=TotalVariation(0.1)),
     "costs by type": ScreeningProblem(*LINE, cost=[Quadratic(1.0), Quadratic(2.0), Quadratic(1.0)]),
 }  # fmt: skip
