@@ -17,7 +17,7 @@ from contracts.readable import readable
 
 SHOWN = 20  # types in print
 NAMED = 6  # constraints in print
-NOTHING = 1e-12  # share of the largest number, below which one is rounding
+NOTHING = 1e-6  # share of the largest end, below which one is shown as none
 
 
 class ShownFace(Protocol):
