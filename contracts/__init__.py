@@ -33,6 +33,7 @@ from contracts.errors import (
     UnboundedMenuError,
 )
 from contracts.exact.rationals import Implementability, implementable
+from contracts.faces.face import OptimalFace, optimal_face
 from contracts.front.front import Front, FrontPoint, load_front
 from contracts.front.goals import (
     Access,
@@ -140,6 +141,7 @@ __all__ = [  # noqa: RUF022 - as Python sorts them
     "Noise",
     "NonNegative",
     "NumberOfOptions",
+    "OptimalFace",
     "Options",
     "Polyhedron",
     "Power",
@@ -187,6 +189,7 @@ __all__ = [  # noqa: RUF022 - as Python sorts them
     "load_front",
     "load_menu",
     "models",
+    "optimal_face",
     "optimal_schedule",
     "pareto_front",
     "price_of_simplicity",

@@ -645,6 +645,7 @@ OBJECTS: dict[str, Callable[[], Any]] = {
     "Audit": lambda: sick(),
     "Comparison": lambda: c.compare(menu(), menu()),
     "ComparativeStatics": lambda: c.comparative_statics(problem(), "serving_cost", [0.0, 0.1]),
+    "OptimalFace": lambda: c.optimal_face(menu(), exact=False),
     "PriorRadius": lambda: c.prior_radius(menu(), loss=0.5),
     "Sensitivity": lambda: menu().sensitivity(),
     "Slopes": lambda: c.slopes(menu(), "valuations", 0, 0),
@@ -925,6 +926,9 @@ CALLS: dict[str, Callable[[], dict[str, Any]]] = {
     "comparative_statics": lambda: {
         "problem": problem(), "parameter": "serving_cost", "grid": [0.0, 0.1], "gap": 1e-6, "progress": False},
     "ComparativeStatics.plot": lambda: {"ax": None, "of": "value"},
+    "optimal_face": lambda: {"menu": menu(), "gap": 1e-6, "exact": False, "tolerance": 1e-2},
+    "OptimalFace.agents_best": lambda: {"weights": [0.5, 0.5]},
+    "OptimalFace.agents_most": lambda: {"weights": "high"},
     "prior_radius": lambda: {"menu": menu(), "loss": 0.01},
     "slopes": lambda: {"menu": menu(), "parameter": "valuations", "type": 0, "good": 0, "step": 1e-3},
     "verify": lambda: {

@@ -29,7 +29,7 @@ ROOMS = {
         ("short",),  # menus of few options, of given allocations
         ("solve", "symbolic"),  # the verb; closed forms
         ("front", "regrets", "simplicity", "demo", "continuum"),  # families of menus; continuous types
-        ("audits", "sensitivities", "testing"),  # menus from anywhere; what changes a menu; a kit for users' own
+        ("audits", "sensitivities", "faces", "testing"),  # menus from anywhere; what changes one; others as good; a kit
         ("cli",),
     ),
     "inference": (

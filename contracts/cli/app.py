@@ -171,6 +171,38 @@ def audit(
         raise typer.Exit(CERTIFICATE_FAILS)
 
 
+@app.command(epilog="Example: contracts face menu.json --agents kind.json")
+def face(
+    menu: Annotated[
+        Path, typer.Argument(metavar="MENU.json", readable=False, help="A menu that contracts solve has saved.")
+    ],
+    *,
+    gap: Annotated[
+        float | None,
+        typer.Option(
+            help="How far below the bound others may be, relative; by default 1e-9, or four times its own gap."
+        ),
+    ] = None,
+    agents: Annotated[
+        Path | None, typer.Option(metavar="BEST.json", help="Save the one of these menus that agents like best.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Say what all menus that are worth as much have in common, proven, and where they differ."""
+    with answering(as_json=as_json) as answer:
+        from contracts.faces.face import optimal_face
+        from contracts.menu.files import load_menu
+
+        check_writable(("--agents", agents, ".json"), inputs=[menu])
+        with busy("looking at all menus worth as much"):
+            found = optimal_face(load_menu(menu), gap=gap)
+            best = None if agents is None else found.agents_best()
+        answer.give(
+            json_text(found.to_dict()) if as_json else str(found),
+            ("saved", agents, lambda path: best and best.save(path)),
+        )
+
+
 @app.command(epilog='Example: contracts derive "theta*q" --cost "q**2/2" --types "uniform(0, 1)"')
 def derive(
     utility: Annotated[str, typer.Argument(metavar="UTILITY", help='v(theta, q), such as "theta*sqrt(q)".')],

@@ -104,7 +104,7 @@ def _solved(stated: Program, deadline: float, ic_price: float, *, ordered: bool,
     parts = (program.ic, *program.soft)
     rows = [part.at_least(point, margin) for part, margin in zip(parts, margins, strict=True)]
     spent, costing = program.spent(allocation)
-    by_type, worst_off, floor, goal_unit = _counted(program, allocation, utility, spent)
+    by_type, worst_off, floor, goal_unit = counted(program, allocation, utility, spent)
     expected, worst_case = _expected(program, by_type)
     budget = []
     if terms.minimum_profit is not None:
@@ -203,7 +203,7 @@ def _price(row: list[Any]) -> Any:
     return row[0].dual_value if row else None
 
 
-def _counted(program: Program, allocation: Any, utility: Any, spent: Any) -> tuple[Any, Any, list[Any], float]:
+def counted(program: Program, allocation: Any, utility: Any, spent: Any) -> tuple[Any, Any, list[Any], float]:
     """What each type counts for, (n_types,), the worst-off term with its constraints, and the unit of the objective."""
     import cvxpy as cp
 

@@ -548,6 +548,25 @@ def test_a_price_list_needs_prices_and_may_need_no_names(folder):
     assert run("audit", "list.csv", "--problem", "problem.toml").exit_code == 0
 
 
+# ---- face ----
+
+
+def test_face_says_what_the_best_menus_share_and_saves_the_agents_best(folder):
+    ties = 'valuations = [1.0, 2.0]\nlabels = ["low", "high"]\n[domain]\nkind = "box"\nlower = 0.0\nupper = 1.0\n'
+    (folder / "ties.toml").write_text(ties)
+    assert run("solve", "ties.toml", "--out", "menu.json").exit_code == 0
+    result = run("face", "menu.json", "--agents", "kind.json")
+    assert result.exit_code == 0
+    assert result.stderr == "saved kind.json\n"
+    assert "no room in any: IC high -> low, IR low" in result.stdout
+    assert contracts.load_menu("kind.json").transfer == pytest.approx([1.0, 1.0])
+    told = json.loads(run("face", "menu.json", "--json").stdout)
+    assert told["unique"] == [[False], [True]]
+    assert run("face", "menu.json", "--gap", "-1").exit_code == 2
+    assert run("face", "ties.toml").exit_code == 2
+    assert run("face", "menu.json", "--agents", "menu.json").exit_code == 2
+
+
 # ---- pareto ----
 
 
