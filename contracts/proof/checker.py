@@ -29,7 +29,7 @@ less costs. With N_j = (N_j', n_j) and the conjugate c*(v) = max over y in X of 
 FILE's multipliers balance up to rounding (1e-9). The rest is closed here, exactly: by s_i where both limits are finite,
 else by m_i, and where that would be negative by l_ji from a type j that has more: any multipliers of the right signs
 prove a bound. So do any slopes v' and prices e >= 0 of faces, by Fenchel: c*(v) <= c0*(v') + e.ends + max of
-(v - v' - e.faces).y over lower <= y <= upper, c0 being the cost wherever it is finite. FILE proposes them, and they need
+(v - v' - e.faces).y over lower <= y <= upper, c0 being the cost wherever it is finite. FILE proposes them, which needs
 no trust. Logarithms and exponentials are correctly rounded, by the specification of `decimal`, and then widened.
 What else there is, welfare functions, other costs, uncertain weights or valuations, is undecided (2), with the reason.
 """
@@ -116,7 +116,7 @@ class Proof:
 
     def __init__(self, record: Any) -> None:
         problem, menu = record["problem"], record["menu"]
-        self.problem, self.prices, self.claims = problem, record["multipliers"], record["claims"]
+        self.problem, self.prices = problem, record["multipliers"]
         n, d, m = len(problem["weights"]), len(problem["valuations"][0]) - 1, len(menu["transfers"])
         self.n, self.d, self.types = n, d, range(n)
         self.values, self.limits = numbers(problem["valuations"], n, d + 1), numbers(problem["transfer_limits"], 2)
@@ -138,8 +138,8 @@ class Proof:
             tempting = [worth[k] for j, k in enumerate(self.own) if self.can[i][j]] if self.problem["mimics"] else worth
             demand(max(tempting) <= worth[self.own[i]], f"type {i} gains by taking another contract")
             demand(not self.problem["reserves"] or self.u[i] >= self.values[i][-1], f"type {i} gains by leaving")
-            demand(lowest is None or self.t[i] >= lowest, f"the transfer of type {i} is below the lowest")
-            demand(highest is None or self.t[i] <= highest, f"the transfer of type {i} is above the highest")
+            within = (lowest is None or self.t[i] >= lowest) and (highest is None or self.t[i] <= highest)
+            demand(within, f"the transfer of type {i} is beyond its limits")
 
     def read_terms(self) -> None:
         """Domain, costs, objective and rows."""
@@ -149,19 +149,17 @@ class Proof:
         demand(min(self.shares) > 0 and abs(sum(self.shares) - 1) < Q(1, 10**5), "weights are no shares that sum to 1")
         self.lower, self.upper = numbers(domain["lower"], d), numbers(domain["upper"], d)
         self.faces = numbers(domain["faces"], len(domain["ends"]), d)
-        self.ends, self.loose = numbers(domain["ends"], len(self.faces)), FACES
-        if domain["kind"] == "simplex":
-            self.loose = 5 * d * ULP
+        self.ends = numbers(domain["ends"], len(self.faces))
+        self.loose = 5 * d * ULP if domain["kind"] == "simplex" else FACES
         costs = [[good_of(part) for part, _ in zip(parts, range(d), strict=True)] for parts in problem["costs"]]
         self.costs = [costs[k] for k, _ in zip(problem["cost_of_type"], self.types, strict=True)]
         self.earns, self.more = numbers(problem["principal_values"], n, d + 1), numbers(goal["amounts"], n, d + 1)
         self.k, self.h, self.w = numbers(goal["profit"]), numbers(goal["worst_off"]), numbers(goal["utility"], n)
         self.least, self.rows = numbers(goal["minimum_profit"]), problem["rows"]
         demand(min(self.k, self.h, self.fee) >= 0, "the weight of a concave term, or the cost of serving, is negative")
-        self.on, self.utility = (
-            [numbers(row[key], n, *more) for row in self.rows] for key, *more in (("amounts", d + 1), ("utility",))
-        )
-        self.most = numbers([row["limit"] for row in self.rows], len(self.rows))
+        self.on = [numbers(row["amounts"], n, d + 1) for row in self.rows]
+        self.utility = [numbers(row["utility"], n) for row in self.rows]
+        self.most = [numbers(row["limit"]) for row in self.rows]
 
     def spent(self, i: int) -> list[Q]:
         """About what serving type i costs; its amounts are in the domain."""
@@ -189,13 +187,9 @@ class Proof:
             profit, paid = profit + earned - f * most, paid + f * (size(self.earns[i], x) + abs(most) + abs(t))
             sizes += f * (size(self.more[i], x) + abs(self.w[i]) * gross[i]) + self.h * gross[i]
         for row, on, utility, most in zip(self.rows, self.on, self.utility, self.most, strict=True):
-            total, terms = (
-                sum(map(dot, on, self.x)) + dot(utility, self.u),
-                sum(map(size, on, self.x)) + size(utility, gross),
-            )
-            demand(
-                total - most <= ROWS[row["is_equation"] is True] * (terms + abs(most)), "a row over all types is broken"
-            )
+            total = sum(map(dot, on, self.x), dot(utility, self.u) - most)
+            terms = sum(map(size, on, self.x), size(utility, gross) + abs(most))
+            demand(total <= ROWS[row["is_equation"] is True] * terms, "a row over all types is broken")
         enough = self.least is None or profit >= self.least - ROWS[0] * (paid + abs(self.least))
         demand(enough, "profit is less than it must be")
         return low + self.h * min(self.u), high + self.h * min(self.u), sizes + self.k * paid
@@ -210,14 +204,13 @@ class Proof:
         real = all(i in types and j in types and i != j and self.can[i][j] for i, j, _ in ic)
         demand(real and (rho == 0 or self.least is not None), "a multiplier is of a constraint that is none")
         weight, total = [(self.k + rho) * f for f in self.shares], dot(q, self.most) - rho * (self.least or 0)
-        terms = [
-            [weight[i], -self.shares[i] * self.w[i], s[i], *map(mul, q, (row[i] for row in self.utility))]
-            for i in types
-        ]
-        for i, j, price in [*ic, *((i, None, self.h * share / (sum(shares) or 1)) for i, share in enumerate(shares))]:
+        worst = [self.h * share / (sum(shares) or 1) for share in shares]
+        terms = [[weight[i], -self.shares[i] * self.w[i], -worst[i], s[i]] for i in types]
+        for i, j, price in ic:
             terms[i].append(-price)
-            if j is not None:
-                terms[j].append(price)
+            terms[j].append(price)
+        for row, price in zip(self.utility, q, strict=True):
+            terms = [[*each, price * own] for each, own in zip(terms, row, strict=True)]
         left = [sum(each) for each in terms]
         for i in types:
             missed = left[i] - m[i]
@@ -232,13 +225,8 @@ class Proof:
                     left[i], left[j] = left[i] + move, left[j] - move
         closed = min(left) >= 0 and (self.problem["reserves"] or not any(left)) and (not self.h or sum(shares) > 0)
         demand(closed, "multipliers cannot be balanced", UNDECIDED)
-        net = [
-            [
-                weight[i] * (x + b) + self.shares[i] * more + s[i] * x
-                for x, b, more in zip(a[i], self.earns[i], self.more[i], strict=True)
-            ]
-            for i in types
-        ]
+        per_good = [list(zip(a[i], self.earns[i], self.more[i], strict=True)) for i in types]
+        net = [[weight[i] * (x + b) + self.shares[i] * own + s[i] * x for x, b, own in per_good[i]] for i in types]
         for i, j, price in ic:
             net[j] = [v - price * (x - y) for v, x, y in zip(net[j], a[i], a[j], strict=True)]
         for on, price in zip(self.on, q, strict=True):
@@ -271,27 +259,31 @@ class Proof:
 
 def prove(record: Any) -> str:
     """What is proven of a file's record; a ProofError otherwise."""
+    spelled_out = isinstance(record, dict) and record.get("schema") == "menuwright/proof/1"
+    demand(spelled_out, "no proof: save menu.certificate, or give menus to python -m contracts.proof", UNDECIDED)
     proof = Proof(record)
     proof.check_promises()
     proof.read_terms()
     (low, high, sizes), most = proof.worth(), proof.bound()
     value, upper, gap = (numbers(record["claims"][name]) for name in ("value", "upper_bound", "gap"))
     off, doubt = CLAIMS * sizes, REFUTED if record["claims"]["rigorous"] is True else UNDECIDED
+    kept = "IC and IR hold" if proof.problem["reserves"] else "IC holds"
     demand(low - off <= value <= high + off, f"the menu is worth {float(low)}, and the file says {float(value)}")
-    says = f"IC and IR hold exactly for {proof.n} types; the menu is worth {math.nextafter(low, -math.inf)} or more"
+    says = f"{kept} exactly for {proof.n} types; the menu is worth {math.nextafter(float(low), -math.inf)} or more"
     if upper is None:
         return f"{says}; no bound is claimed"
-    bound = "nothing" if most is None else f"no better bound than {float(most)}"
-    demand(most is not None and most <= upper + off, f"the multipliers prove {bound}", doubt)
+    if most is None or most > upper + off:
+        found = "no bound" if most is None else f"no better bound than {float(most)}"
+        raise ProofError(doubt, f"the multipliers prove {found}, and the file says {float(upper)}")
     demand(gap is not None and abs(gap - (upper - value)) <= off, "the gap is not the bound less the value")
-    return f"{says}, no menu more than {math.nextafter(most, math.inf)}: a gap of {float(most - low):.3g}"
+    return f"{says}, no menu more than {math.nextafter(float(most), math.inf)}: a gap of {float(most - low):.3g}"
 
 
-def main(arguments: list[str]) -> int:
+def main(arguments: list[str], spelled_out: Any = lambda record: record) -> int:
     """Say what was found about a file."""
     try:
         record = json.loads(Path(arguments[0]).read_text(encoding="utf-8"))
-        code, says = PROVEN, prove(record)
+        code, says = PROVEN, prove(spelled_out(record))
     except ProofError as verdict:
         code, says = verdict.args
     except (OSError, ArithmeticError, LookupError, TypeError, ValueError, AttributeError, RecursionError) as error:

@@ -1,7 +1,7 @@
 """A proof as a file: every number of a menu, its program and its multipliers, for a checker that knows no library.
 
-What is written is the program of `contracts.proof.checker`, whose docstring says what the fields mean: one more entry for
-the outside option in every row over goods, all defaults and names spelled out, limits as rows where they are rows.
+What is written is the program of `contracts.proof.checker`, whose docstring says what it means: one more entry for the
+outside option in every row over goods, all defaults and names spelled out, limits as rows where they are rows.
 """
 
 from __future__ import annotations
@@ -13,17 +13,18 @@ from typing import Any
 import numpy as np
 
 from contracts.errors import ProblemError
-from contracts.inputs.arrays import Array, Indices
+from contracts.inputs.arrays import Array, Indices, finite, number
 from contracts.inputs.frozen import dataclass
 from contracts.inputs.names import given_names
-from contracts.problem.costs import Entropy, Linear, Power, Quadratic, Separable, once_served, parts_of
-from contracts.problem.domains import Box, Polyhedron, Simplex, ends_of, extent_of
-from contracts.problem.records import kind_of
+from contracts.problem.costs import Entropy, Linear, Power, Quadratic, Separable, parts_of
+from contracts.problem.domains import Polyhedron, Simplex, ends_of, extent_of
+from contracts.problem.records import from_record, kind_of
 from contracts.problem.screening import ScreeningProblem
-from contracts.proof.bound import Bound
+from contracts.proof.bound import Bound, upper_bound
 from contracts.proof.multipliers import Multipliers
 
 SCHEMA = "menuwright/proof/1"
+SAME = 1e-12  # of the sizes of what is summed: rounding
 WIDER = 1e-9  # of a polyhedron's range in every good, which linear programs know
 GOODS = (Linear, Quadratic, Power, Entropy)  # costs that the checker knows, good by good
 
@@ -73,6 +74,86 @@ def multipliers_record(multipliers: Multipliers, *, rows: str = "side") -> dict[
         "weights": multipliers.weights.tolist(),
         **({"directions": multipliers.directions.tolist()} if multipliers.directions.size else {}),
     }
+
+
+# ---- menus that were saved ----
+
+
+def proof_of_menu(record: dict[str, Any]) -> dict[str, Any]:
+    """The proof that a menu file holds: its own contracts, multipliers and claims, its problem spelled out.
+
+    Raises
+    ------
+    ProblemError
+        If the file is no menu of its problem, or says of types what its options do not say.
+    """
+    problem = from_record(ScreeningProblem, record["problem"])
+    multipliers = multipliers_from_record(problem, record["multipliers"])
+    bound = upper_bound(problem.program, multipliers)
+    evidence = Evidence(problem, *options_from_record(problem, record), bound)
+    found = proof_record(evidence, multipliers, record["certificate"])
+    menu = found["menu"]
+    amounts = np.array(menu["amounts"])[menu["contract_of_type"]]
+    transfer = np.array(menu["transfers"])[menu["contract_of_type"]]
+    allocation = amounts[:, :-1] + amounts[:, -1:] * problem.outside.allocation
+    worth = problem.outside.utility + problem.valuations @ problem.outside.allocation
+    alone = np.where(amounts[:, -1] > 0, worth * amounts[:, -1], 0.0)
+    utility = np.einsum("ij,ij->i", problem.valuations, amounts[:, :-1]) + alone - transfer
+    size = np.einsum("ij,ij->i", np.abs(problem.valuations), np.abs(allocation)) + np.abs(transfer) + np.abs(alone)
+    for name, expected, near in (
+        ("allocation", allocation, SAME * (np.abs(amounts[:, :-1]) + np.abs(problem.outside.allocation))),
+        ("transfer", transfer, 0.0),
+        ("utility", utility, SAME * size),
+    ):
+        if not np.all(np.abs(finite(name, record[name]) - expected) <= near):
+            raise ProblemError(f"{name} is not what options and option_of_type say, so the file was edited")
+    return found
+
+
+def multipliers_from_record(problem: ScreeningProblem, prices: dict[str, Any]) -> Multipliers:
+    """The inverse of `multipliers_record`; multipliers that a file leaves out are those of the problem."""
+    from scipy.sparse import csr_array
+
+    n_types, program = problem.n_types, problem.program
+    price = finite("multipliers.ic.price", prices["ic"]["price"])
+    return Multipliers(
+        ic=csr_array((price, (prices["ic"]["tempted"], prices["ic"]["tempter"])), shape=(n_types, n_types)),
+        ir=_sized("multipliers.ir", prices["ir"], n_types),
+        transfer=_sized("multipliers.transfer", prices["transfer"], n_types),
+        side=_sized("multipliers.side", prices["side"], len(program.side_rows.limit)),
+        profit=number("multipliers.profit", prices["profit"]),
+        worst_off=_sized("multipliers.worst_off", prices["worst_off"], n_types),
+        weights=_sized("multipliers.weights", prices.get("weights", problem.weights), n_types),
+        directions=_directions(program, prices.get("directions", [])),
+    )
+
+
+def options_from_record(problem: ScreeningProblem, record: dict[str, Any]) -> tuple[Array, Array, Indices]:
+    """Allocations and transfers of the options of a saved menu, in the goods of the program, and who takes which."""
+    allocations = finite("options.allocations", record["options"]["allocations"])
+    allocations = allocations.reshape(-1, problem.program.n_goods)
+    transfers = _sized("options.transfers", record["options"]["transfers"], len(allocations))
+    own = np.array(record["option_of_type"])
+    whole = own.shape == (problem.n_types,) and own.dtype.kind == "i"
+    if not whole or own.min() < -1 or own.max() >= len(transfers):
+        raise ProblemError("option_of_type does not fit the options and types: save the menu again")
+    return allocations, transfers, own.astype(np.intp)
+
+
+def _sized(name: str, values: Any, count: int) -> Array:
+    array = finite(name, values)
+    if array.shape != (count,):
+        raise ProblemError(f"{name} has shape {array.shape}; expected {(count,)}: save the menu again")
+    return array
+
+
+def _directions(problem: ScreeningProblem, values: Any) -> Array:
+    array = finite("multipliers.directions", values)
+    if not array.size:
+        return np.zeros((0, 0, problem.n_goods))
+    if array.shape != (problem.n_types, problem.n_types + 1, problem.n_goods):
+        raise ProblemError(f"multipliers.directions has shape {array.shape}: save the menu again")
+    return array
 
 
 # ---- the program ----
@@ -214,6 +295,8 @@ def _beyond(problem: ScreeningProblem) -> list[str]:
 def _menu_record(evidence: Evidence) -> dict[str, Any]:
     """Contracts as amounts and the chance of being left out, the outside option last where there is one."""
     program, problem = evidence.problem.program, evidence.problem
+    if not program.outside.is_contract and evidence.option_of_type.min() < 0:
+        raise ProblemError("option_of_type names the outside option, but this problem has no outside contract")
     allocations, transfers = program.outside.beside(evidence.allocations, evidence.transfers)
     if program.excludes:
         amounts = allocations / np.append(np.ones(problem.n_goods), program.domain.total)  # type: ignore[attr-defined]
