@@ -90,7 +90,7 @@ def power(x: Q, exponent: Q) -> tuple[Q, Q]:
 
 
 def good_of(record: Any) -> tuple[Any, Any]:
-    """Of a good: about c(x); and at least max g x - c(x) over all x where c is finite, None if that is infinite."""
+    """Of a good: about c(x), and what rounds; at least max g x - c(x) over all x where c is finite, or None."""
     kind, own = record["kind"], {name: numbers(given) for name, given in record.items() if name != "kind"}
     if kind == "linear":
         return lambda x: (own["price"] * x,) * 2, lambda g: Q(0) if g == own["price"] else None
@@ -105,7 +105,7 @@ def good_of(record: Any) -> tuple[Any, Any]:
         )
     if kind == "entropy" and min(heat, part) > 0:
         return (
-            lambda x: [heat * x * end for end in around(DIGITS.ln, x / part)] if x else (Q(0), Q(0)),
+            lambda x: [heat * x * end for end in (*around(DIGITS.ln, x / part), 1)] if x else (Q(0), Q(0)),
             lambda g: heat * part * around(DIGITS.exp, g / heat - 1)[1],
         )
     raise ProofError(UNDECIDED, f"a cost is of kind {kind!r}, or not convex")
@@ -162,11 +162,11 @@ class Proof:
         self.most = [numbers(row["limit"]) for row in self.rows]
 
     def spent(self, i: int) -> list[Q]:
-        """About what serving type i costs; its amounts are in the domain."""
+        """About what serving type i costs, and the sizes of what is summed; its amounts are in the domain."""
         (*y, z), wrong = self.x[i], f"the allocation of type {i} is outside of the domain"
         demand(0 <= z <= (self.problem["may_leave"] is True) and (z < 1 or not any(y)), wrong)
         if z == 1:
-            return [Q(0), Q(0)]
+            return [Q(0), Q(0), Q(0)]
         each = [amount / (1 - z) for amount in y]
         slack = 6 * ULP * max(map(abs, each)) if z else Q(0)
         for amount, low, high in zip(each, self.lower, self.upper, strict=True):
@@ -174,17 +174,18 @@ class Proof:
         for face, end in zip(self.faces, self.ends, strict=True):
             demand(dot(face, each) - end <= slack + self.loose * (size(face, each) + abs(end)), wrong)
         costs = [about(amount) for (about, _), amount in zip(self.costs[i], each, strict=True)]
-        return [(1 - z) * (self.fee + sum(cost[end] for cost in costs)) for end in (0, 1)]
+        ends = [sum(cost[end] for cost in costs) for end in (0, 1)] + [sum(max(map(abs, cost)) for cost in costs)]
+        return [(1 - z) * (self.fee + end) for end in ends]
 
     def worth(self) -> tuple[Q, Q, Q]:
         """About what the menu is worth, and the sizes of what is summed; rows are kept."""
         low, high, sizes, profit, paid = Q(0), Q(0), Q(0), Q(0), Q(0)
         gross = [size(a, x) + abs(t) for a, x, t in zip(self.values, self.x, self.t, strict=True)]
         for i, f in enumerate(self.shares):
-            x, t, (least, most) = self.x[i], self.t[i], self.spent(i)
+            x, t, (least, most, spent) = self.x[i], self.t[i], self.spent(i)
             earned, others = f * (dot(self.earns[i], x) + t), f * (dot(self.more[i], x) + self.w[i] * self.u[i])
             low, high = low + self.k * (earned - f * most) + others, high + self.k * (earned - f * least) + others
-            profit, paid = profit + earned - f * most, paid + f * (size(self.earns[i], x) + abs(most) + abs(t))
+            profit, paid = profit + earned - f * most, paid + f * (size(self.earns[i], x) + spent + abs(t))
             sizes += f * (size(self.more[i], x) + abs(self.w[i]) * gross[i]) + self.h * gross[i]
         for row, on, utility, most in zip(self.rows, self.on, self.utility, self.most, strict=True):
             total = sum(map(dot, on, self.x), dot(utility, self.u) - most)
@@ -204,8 +205,8 @@ class Proof:
         real = all(i in types and j in types and i != j and self.can[i][j] for i, j, _ in ic)
         demand(real and (rho == 0 or self.least is not None), "a multiplier is of a constraint that is none")
         weight, total = [(self.k + rho) * f for f in self.shares], dot(q, self.most) - rho * (self.least or 0)
-        worst = [self.h * share / (sum(shares) or 1) for share in shares]
-        terms = [[weight[i], -self.shares[i] * self.w[i], -worst[i], s[i]] for i in types]
+        each = self.h / sum(shares) if self.h else Q(0)
+        terms = [[weight[i], -self.shares[i] * self.w[i], -each * shares[i], s[i]] for i in types]
         for i, j, price in ic:
             terms[i].append(-price)
             terms[j].append(price)
@@ -223,7 +224,7 @@ class Proof:
                 if move > 0 and self.can[j][i]:
                     ic.append((j, i, move))
                     left[i], left[j] = left[i] + move, left[j] - move
-        closed = min(left) >= 0 and (self.problem["reserves"] or not any(left)) and (not self.h or sum(shares) > 0)
+        closed = min(left) >= 0 and (self.problem["reserves"] or not any(left))
         demand(closed, "multipliers cannot be balanced", UNDECIDED)
         per_good = [list(zip(a[i], self.earns[i], self.more[i], strict=True)) for i in types]
         net = [[weight[i] * (x + b) + self.shares[i] * own + s[i] * x for x, b, own in per_good[i]] for i in types]
