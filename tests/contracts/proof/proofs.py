@@ -4,7 +4,7 @@ import copy
 import functools
 import json
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from fractions import Fraction
 from typing import Any, NamedTuple
 
@@ -124,181 +124,147 @@ def proofs() -> dict[str, Any]:
 
 def forgeries(name: str, document: Any) -> Iterator[Forgery]:
     """Everything that can be falsified in a proof, one at a time."""
+    for what, code, reason, value, *path in _falsehoods(document):
+        forged = copy.deepcopy(document)
+        place = forged
+        for key in path[:-1]:
+            place = place[key]
+        if value is GONE:
+            place.pop(path[-1])
+        elif isinstance(value, dict):
+            place[path[-1]].update(value)
+        else:
+            place[path[-1]] = value
+        yield Forgery(f"{name}: {what}", forged, code, reason)
+
+
+Falsehood = tuple[Any, ...]  # what it is, exit code, reason, new value (or an update, or GONE), path of keys
+GONE = object()
+REFUTED, UNDECIDED = original.REFUTED, original.UNDECIDED
+
+
+def _falsehoods(document: Any) -> Iterator[Falsehood]:
     proof = original.Proof(document)
     proof.read_terms()
-    _, _, sizes = proof.worth()
-    bound, step = proof.bound(), NEAR * float(sizes)
-    assert bound is not None
-    refuted, undecided = original.REFUTED, original.UNDECIDED
+    yield from _claims(proof, document)
+    yield from _numbers(document)
+    yield from _dearer(proof, document)
+    yield from _narrower(proof, document)
+    yield from _multipliers(document)
 
-    def changed(what: str, code: int, reason: str, change: Callable[[Any], Any]) -> Forgery:
-        forged = copy.deepcopy(document)
-        change(forged)
-        return Forgery(f"{name}: {what}", forged, code, reason)
 
-    def put(forged: Any, *path: Any, value: Any) -> None:
-        for key in path[:-1]:
-            forged = forged[key]
-        forged[path[-1]] = value
-
+def _claims(proof: Any, document: Any) -> Iterator[Falsehood]:
     value, upper, gap = (document["claims"][key] for key in ("value", "upper_bound", "gap"))
-    by = refuted if document["claims"]["rigorous"] else undecided
-    lower = float(bound) - step
-    yield changed(
-        "value up", refuted, "worth", lambda d: d["claims"].update(value=value + step, gap=upper - value - step)
-    )
-    yield changed(
-        "value down", refuted, "worth", lambda d: d["claims"].update(value=value - step, gap=upper - value + step)
-    )
-    yield changed("bound down", by, "prove", lambda d: d["claims"].update(upper_bound=lower, gap=lower - value))
-    yield changed("gap down", refuted, "gap", lambda d: d["claims"].update(gap=gap - step))
-    yield changed("gap up", refuted, "gap", lambda d: d["claims"].update(gap=gap + step))
-    yield changed("no gap", refuted, "gap", lambda d: d["claims"].update(gap=None))
-    yield changed("unknown", undecided, "not known", lambda d: d["problem"].update(beyond=["dragons"]))
-    yield changed("other schema", undecided, "no proof", lambda d: d.update(schema="else"))
-    yield changed("not a number", undecided, "read", lambda d: d["claims"].update(value=math.nan))
-    yield changed("infinite", undecided, "read", lambda d: put(d, "menu", "transfers", 0, value=math.inf))
-    yield changed("truth", undecided, "read", lambda d: put(d, "menu", "transfers", 0, value=True))
-    for key in document["problem"].keys() - {"labels", "goods"}:
-        yield changed(f"without {key}", undecided, "read", lambda d, key=key: d["problem"].pop(key))
-    n_types, shares = len(proof.own), document["problem"]["weights"]
-    yield changed("weight", refuted, "weights", lambda d: put(d, "problem", "weights", 0, value=shares[0] + 1e-4))
-    yield changed("no weight", refuted, "weights", lambda d: put(d, "problem", "weights", 0, value=0.0))
-    yield changed("short", undecided, "read", lambda d: d["problem"]["weights"].pop())
-    yield changed("cost", undecided, "convex", lambda d: d["problem"]["costs"][0][0].update(kind="cubic"))
-    yield changed("pays for serving", refuted, "negative", lambda d: d["problem"].update(serving_cost=-1.0))
+    step, bound = NEAR * float(proof.worth()[2]), float(proof.bound())
+    doubt = REFUTED if document["claims"]["rigorous"] else UNDECIDED
+    for what, moved in (("up", step), ("down", -step)):
+        yield f"value {what}", REFUTED, "worth", {"value": value + moved, "gap": upper - value - moved}, "claims"
+        yield f"gap {what}", REFUTED, "gap", gap + moved, "claims", "gap"
+    yield "bound", doubt, "prove", {"upper_bound": bound - step, "gap": bound - step - value}, "claims"
+    yield "no gap", REFUTED, "gap", None, "claims", "gap"
+
+
+def _numbers(document: Any) -> Iterator[Falsehood]:
+    yield "other schema", UNDECIDED, "no proof", "else", "schema"
+    yield "unknown", UNDECIDED, "not known", ["dragons"], "problem", "beyond"
+    yield "not a number", UNDECIDED, "read", math.nan, "claims", "value"
+    for what in (math.inf, True, None, [1.0], "two"):
+        yield f"transfer {what}", UNDECIDED, "read", what, "menu", "transfers", 0
+    for key in sorted(document["problem"].keys() - {"labels", "goods"}):
+        yield f"without {key}", UNDECIDED, "read", GONE, "problem", key
+    shares = document["problem"]["weights"]
+    yield "weight", REFUTED, "weights", shares[0] + 1e-4, "problem", "weights", 0
+    yield "no weight", REFUTED, "weights", 0.0, "problem", "weights", 0
+    yield "short", UNDECIDED, "read", GONE, "problem", "weights", -1
+    yield "earns by serving", REFUTED, "negative", -1.0, "problem", "serving_cost"
     for part in ("profit", "worst_off"):
-        yield changed(
-            f"objective {part}", refuted, "negative", lambda d, p=part: d["problem"]["objective"].update({p: -1.0})
-        )
+        yield f"objective {part}", REFUTED, "negative", -1.0, "problem", "objective", part
+    cost = document["problem"]["costs"][0][0]
+    yield "cost", UNDECIDED, "convex", "cubic", "problem", "costs", 0, 0, "kind"
     for key, wrong in (("curvature", 0.0), ("exponent", 1.0), ("scale", 0.0), ("temperature", 0.0), ("reference", 0.0)):
-        if key in document["problem"]["costs"][0][0]:
-            yield changed(
-                f"cost {key}", undecided, "convex", lambda d, k=key, w=wrong: d["problem"]["costs"][0][0].update({k: w})
-            )
-    yield from _broken_promises(proof, document, changed, put)
-    yield from _broken_multipliers(proof, document, changed, put)
-    assert n_types == len(shares)
+        if key in cost:
+            yield f"cost {key}", UNDECIDED, "convex", wrong, "problem", "costs", 0, 0, key
 
 
-def _broken_promises(proof: Any, document: Any, changed: Any, put: Any) -> Iterator[Forgery]:
-    refuted = original.REFUTED
-    transfers, own, can = document["menu"]["transfers"], proof.own, proof.can
-    for i in range(len(own)):
-        paid = Fraction(transfers[own[i]])
-        best = [
-            paid + proof.u[i] - (original.dot(proof.values[i], proof.x[j]) - proof.t[j])
+def _dearer(proof: Any, document: Any) -> Iterator[Falsehood]:
+    """An ulp more than a type bears to pay, or can have outside; limits an ulp within what is paid."""
+    own, reserves = proof.own, document["problem"]["reserves"]
+    for i, k in enumerate(own):
+        instead = [
+            original.dot(proof.values[i], proof.x[j]) - proof.t[j]
             for j in range(len(own))
-            if can[i][j] and own[j] != own[i]
+            if proof.can[i][j] and own[j] != k
         ]
-        leaving = paid + proof.u[i] - proof.values[i][-1]
-        reserves = document["problem"]["reserves"]
-        most = min([*best, *([leaving] if reserves else [])], default=None)
-        if most is not None:
-            yield changed(
-                f"type {i} pays an ulp more",
-                refuted,
-                "",
-                lambda d, i=i, t=most: put(d, "menu", "transfers", own[i], value=above(t)),
-            )
-        if reserves and leaving == most and proof.x[i][-1] == 0:
-            u = above(proof.u[i])
-            if isinstance(document["problem"]["valuations"][i][-1], float):
-                yield changed(
-                    f"type {i} has an ulp more",
-                    refuted,
-                    "gains",
-                    lambda d, i=i, u=u: put(d, "problem", "valuations", i, -1, value=u),
-                )
-    low, high = min(proof.t), max(proof.t)
-    yield changed("lowest", refuted, "limits", lambda d: put(d, "problem", "transfer_limits", 0, value=above(low)))
-    yield changed("highest", refuted, "limits", lambda d: put(d, "problem", "transfer_limits", 1, value=-above(-high)))
+        leaving = [proof.values[i][-1]] if reserves else []
+        if instead or leaving:
+            bears = proof.t[i] + proof.u[i] - max([*instead, *leaving])
+            yield f"type {i} pays an ulp more", REFUTED, "gains", above(bears), "menu", "transfers", k
+        exact = isinstance(document["problem"]["valuations"][i][-1], str)
+        if reserves and proof.x[i][-1] == 0 and not exact:
+            least = above(proof.u[i])
+            yield f"type {i} has an ulp more", REFUTED, "gains", least, "problem", "valuations", i, -1
+    yield "lowest", REFUTED, "limits", above(min(proof.t)), "problem", "transfer_limits", 0
+    yield "highest", REFUTED, "limits", below(max(proof.t)), "problem", "transfer_limits", 1
+
+
+def _narrower(proof: Any, document: Any) -> Iterator[Falsehood]:
+    """A domain, rows and a least profit that the menu does not keep."""
+    problem, own = document["problem"], proof.own
     each = [[y / (1 - x[-1]) for y in x[:-1]] for x in proof.x if x[-1] == 0]
     for k, amounts in enumerate(zip(*each, strict=True)):
-        yield changed(
-            f"lower {k}",
-            refuted,
-            "domain",
-            lambda d, k=k, y=min(amounts): put(d, "problem", "domain", "lower", k, value=above(y)),
-        )
-        yield changed(
-            f"upper {k}",
-            refuted,
-            "domain",
-            lambda d, k=k, y=max(amounts): put(d, "problem", "domain", "upper", k, value=-above(-y)),
-        )
+        yield f"lower {k}", REFUTED, "domain", above(min(amounts)), "problem", "domain", "lower", k
+        yield f"upper {k}", REFUTED, "domain", below(max(amounts)), "problem", "domain", "upper", k
+    slip = 1e-13 if problem["domain"]["kind"] == "simplex" else 1e-10
     for k, (face, end) in enumerate(zip(proof.faces, proof.ends, strict=True)):
         most = max(original.dot(face, x) for x in each)
-        loose = 1e-13 if document["problem"]["domain"]["kind"] == "simplex" else 1e-10
         if most > end - Fraction(1, 10**13):
-            yield changed(
-                f"face {k}",
-                refuted,
-                "domain",
-                lambda d, k=k, e=float(most) - loose: put(d, "problem", "domain", "ends", k, value=e),
-            )
-    if any(x[-1] for x in proof.x):
-        yield changed("nobody may leave", refuted, "domain", lambda d: d["problem"].update(may_leave=False))
-        k = own[next(i for i, x in enumerate(proof.x) if x[-1])]
-        yield changed("never served", refuted, "", lambda d: put(d, "menu", "amounts", k, -1, value=1.5))
-    for k, row in enumerate(document["problem"]["rows"]):
+            yield f"face {k}", REFUTED, "domain", float(most) - slip, "problem", "domain", "ends", k
+    leaves = [k for k, x in zip(own, proof.x, strict=True) if x[-1]]
+    if leaves:
+        yield "nobody may leave", REFUTED, "domain", False, "problem", "may_leave"
+        yield "never served", REFUTED, "", 1.5, "menu", "amounts", leaves[0], -1
+    for k, row in enumerate(problem["rows"]):
         total = sum(map(original.dot, proof.on[k], proof.x), original.dot(proof.utility[k], proof.u))
-        size = sum(map(original.size, proof.on[k], proof.x)) + abs(Fraction(row["limit"]))
-        limit = float(total - Fraction(1, 10**7) * size)
-        yield changed(
-            f"row {k}", refuted, "row", lambda d, k=k, v=limit: put(d, "problem", "rows", k, "limit", value=v)
-        )
-    profit = sum(
-        f * (original.dot(b, x) + t) for f, b, x, t in zip(proof.shares, proof.earns, proof.x, proof.t, strict=True)
-    )
-    profit -= sum(f * proof.spent(i)[1] for i, f in enumerate(proof.shares))
+        size = sum(map(original.size, proof.on[k], proof.x), abs(Fraction(row["limit"])))
+        yield f"row {k}", REFUTED, "row", float(total - size / 10**7), "problem", "rows", k, "limit"
+    earned = zip(proof.shares, proof.earns, proof.x, proof.t, strict=True)
+    profit = sum(f * (original.dot(b, x) + t - proof.spent(i)[1]) for i, (f, b, x, t) in enumerate(earned))
     least = float(profit) + 1e-6 * (1 + abs(float(profit)))
-    yield changed("least profit", refuted, "profit", lambda d: d["problem"]["objective"].update(minimum_profit=least))
+    yield "least profit", REFUTED, "profit", least, "problem", "objective", "minimum_profit"
 
 
-def _broken_multipliers(proof: Any, document: Any, changed: Any, put: Any) -> Iterator[Forgery]:
-    refuted, prices = original.REFUTED, document["multipliers"]
-    for key in ("ir", "rows", "worst_off"):
-        if prices[key]:
-            yield changed(
-                f"negative {key}", refuted, "negative", lambda d, key=key: put(d, "multipliers", key, 0, value=-1e-3)
-            )
-    yield changed("negative profit", refuted, "negative", lambda d: d["multipliers"].update(profit=-1e-3))
+def _multipliers(document: Any) -> Iterator[Falsehood]:
+    problem, prices = document["problem"], document["multipliers"]
+    signed = [(key, 0) for key in ("ir", "rows", "worst_off") if prices[key]] + [("profit",)]
+    signed += [("ic", "price", 0)] if prices["ic"]["price"] else []
+    signed += [("faces", 0, 0)] if prices["faces"][0] else []
+    for path in signed:
+        yield f"negative {path[0]}", REFUTED, "negative", -1e-3, "multipliers", *path
     if prices["ic"]["price"]:
-        yield changed(
-            "negative ic", refuted, "negative", lambda d: put(d, "multipliers", "ic", "price", 0, value=-1e-3)
-        )
-        yield changed(
-            "ic of oneself",
-            refuted,
-            "none",
-            lambda d: put(d, "multipliers", "ic", "tempter", 0, value=prices["ic"]["tempted"][0]),
-        )
-        yield changed("ic of nobody", refuted, "none", lambda d: put(d, "multipliers", "ic", "tempter", 0, value=-1))
-        price = prices["ic"]["price"][0]
-        yield changed("flow", refuted, "balance", lambda d: put(d, "multipliers", "ic", "price", 0, value=price + 1e-4))
-    if prices["faces"][0]:
-        yield changed("negative face", refuted, "negative", lambda d: put(d, "multipliers", "faces", 0, 0, value=-1e-3))
-    yield changed("balance", refuted, "balance", lambda d: put(d, "multipliers", "ir", 0, value=prices["ir"][0] + 1e-4))
-    if document["problem"]["objective"]["minimum_profit"] is None:
-        yield changed("profit of none", refuted, "none", lambda d: d["multipliers"].update(profit=1e-3))
-    if document["problem"]["transfer_limits"] == [None, None] and document["problem"]["reserves"]:
-        gone = document["problem"]["weights"][0] * 1e-12
-        yield changed("limit of none", refuted, "none", lambda d: put(d, "multipliers", "transfer", 0, value=gone))
-    if document["problem"]["mimics"]:
-        cannot = [(i, j) for i, row in enumerate(document["problem"]["mimics"]) for j, can in enumerate(row) if not can]
-        yield changed(
-            "cannot mimic",
-            refuted,
-            "none",
-            lambda d: d["multipliers"]["ic"].update(tempted=[cannot[0][0]], tempter=[cannot[0][1]], price=[0.1]),
-        )
+        own, price = prices["ic"]["tempted"][0], prices["ic"]["price"][0]
+        for what, who in (("oneself", own), ("nobody", -1)):
+            yield f"ic of {what}", REFUTED, "none", who, "multipliers", "ic", "tempter", 0
+        yield "flow", REFUTED, "balance", price + 1e-4, "multipliers", "ic", "price", 0
+    yield "balance", REFUTED, "balance", prices["ir"][0] + 1e-4, "multipliers", "ir", 0
+    if problem["objective"]["minimum_profit"] is None:
+        yield "profit of none", REFUTED, "none", 1e-3, "multipliers", "profit"
+    if problem["transfer_limits"] == [None, None] and problem["reserves"]:
+        yield "limit of none", REFUTED, "none", problem["weights"][0] * 1e-12, "multipliers", "transfer", 0
+    for i, row in enumerate(problem["mimics"] or []):
+        for j in [j for j, can in enumerate(row) if not can][:1]:
+            false = {"tempted": [i], "tempter": [j], "price": [0.1]}
+            yield f"{i} cannot mimic", REFUTED, "none", false, "multipliers", "ic"
 
 
 def above(number: Fraction) -> float:
     """The least float above a rational."""
     near = float(number)
     return near if near > number else math.nextafter(near, math.inf)
+
+
+def below(number: Fraction) -> float:
+    """The greatest float below a rational."""
+    return -above(-number)
 
 
 def verdict(checker: Any, document: Any) -> tuple[int, str]:

@@ -2,6 +2,7 @@
 
 import ast
 import json
+import runpy
 import subprocess
 import sys
 from pathlib import Path
@@ -27,12 +28,17 @@ def alone(path):
     return done.returncode, done.stdout
 
 
-def with_the_library(path):
-    done = subprocess.run(
-        [sys.executable, "-m", "contracts.proof", path], capture_output=True, text=True, timeout=120, check=False
-    )
-    assert done.stderr == ""
-    return done.returncode, done.stdout
+@pytest.fixture
+def with_the_library(monkeypatch, capsys):
+    """python -m contracts.proof FILE: exit code and what it says."""
+
+    def run(path):
+        monkeypatch.setattr(sys, "argv", ["contracts.proof", str(path)])
+        with pytest.raises(SystemExit) as left:
+            runpy.run_module("contracts.proof", run_name="__main__")
+        return left.value.code, capsys.readouterr().out
+
+    return run
 
 
 @pytest.fixture(scope="module")
@@ -71,7 +77,7 @@ def test_alone_it_proves_refutes_and_says_what_it_cannot_read(menu, tmp_path):
     assert "save menu.certificate" in says
 
 
-def test_with_the_library_it_reads_saved_menus_too(menu, tmp_path):
+def test_with_the_library_it_reads_saved_menus_too(menu, tmp_path, with_the_library):
     assert with_the_library(menu.certificate.save(tmp_path / "proof.json"))[0] == 0
     path = menu.save(tmp_path / "menu.json")
     code, says = with_the_library(path)
