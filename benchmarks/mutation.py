@@ -3,8 +3,8 @@
     python -m benchmarks.mutation                                    # the proof checker, every mutant
     python -m benchmarks.mutation contracts/exact/best.py --sample 12 --seed 1
 
-The checker is judged by the proofs and forgeries of its own tests, in this process. Other modules are mutated in a copy of
-the tree, where their tests run until one fails. Whoever survives is printed with its line.
+The checker is judged by the proofs and forgeries of its own tests, in this process. Other modules are mutated in a copy
+of the tree, where their tests run until one fails. Whoever survives is printed with its line.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from __future__ import annotations
 import argparse
 import ast
 import copy
+import json
 import random
 import shutil
 import signal
@@ -39,6 +40,7 @@ SWAPS: dict[type, type] = {
     ast.And: ast.Or, ast.Or: ast.And,
 }  # fmt: skip
 NAMES = {"min": "max", "max": "min", "minimum": "maximum", "maximum": "minimum", "any": "all", "all": "any"}
+SMALL = 14  # kinds of problem, the smallest, that most mutants fail at
 SECONDS = 120  # that a mutant may take before it counts as noticed: it hangs
 
 
@@ -87,12 +89,13 @@ def _changes(node: ast.AST) -> Iterator[ast.AST]:
 class Corpus:
     """The checker's own proofs and forgeries, judged in this process."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, whole: bool) -> None:
         sys.path.insert(0, str(ROOT))
         from tests.contracts.proof import proofs
 
         self.judge = proofs.faults
-        self.documents = proofs.proofs()
+        small = sorted(proofs.proofs().items(), key=lambda item: len(json.dumps(item[1])))
+        self.documents = dict(small if whole else small[:SMALL])
         self.forged = [each for name, document in self.documents.items() for each in proofs.forgeries(name, document)]
 
     def notices(self, mutant: Mutant) -> bool:
@@ -102,7 +105,7 @@ class Corpus:
         try:
             exec(compile(mutant.source, "mutant", "exec"), module.__dict__)
             return next(self.judge(module, self.documents, self.forged), None) is not None
-        except Exception:  # noqa: BLE001: whatever breaks is noticed
+        except Exception:  # noqa: BLE001 whatever breaks is noticed
             return True
         finally:
             signal.alarm(0)
@@ -141,12 +144,18 @@ def main() -> None:
     parser.add_argument("module", nargs="?", default=CHECKER, choices=[CHECKER, *TESTS])
     parser.add_argument("--sample", type=int, help="so many mutants, drawn at random; all by default")
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--from-line", type=int, default=0, help="leave out what stands above")
+    parser.add_argument(
+        "--part", type=int, nargs=2, default=(0, 1), help="K N: every N-th mutant from the K-th, from 0"
+    )
+    parser.add_argument("--small", action="store_true", help="judge the checker by small problems only")
     chosen = parser.parse_args()
-    found = list(mutants((ROOT / chosen.module).read_text(encoding="utf-8")))
+    found = sorted(mutants((ROOT / chosen.module).read_text(encoding="utf-8")))
+    found = [mutant for mutant in found if mutant.line >= chosen.from_line][chosen.part[0] :: chosen.part[1]]
     if chosen.sample:
         found = random.Random(chosen.seed).sample(found, min(chosen.sample, len(found)))
     with tempfile.TemporaryDirectory() as folder:
-        judge = Corpus() if chosen.module == CHECKER else Tree(chosen.module, folder)
+        judge = Corpus(whole=not chosen.small) if chosen.module == CHECKER else Tree(chosen.module, folder)
         same = Mutant(0, "nothing", ast.unparse(ast.parse((ROOT / chosen.module).read_text(encoding="utf-8"))))
         if judge.notices(same):
             sys.exit("the tests fail without any mutant")
