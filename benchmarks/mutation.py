@@ -93,7 +93,7 @@ class Corpus:
         sys.path.insert(0, str(ROOT))
         from tests.contracts.proof import proofs
 
-        self.judge = proofs.faults
+        self.tests = proofs
         small = sorted(proofs.proofs().items(), key=lambda item: len(json.dumps(item[1])))
         self.documents = dict(small if whole else small[:SMALL])
         self.forged = [each for name, document in self.documents.items() for each in proofs.forgeries(name, document)]
@@ -104,7 +104,10 @@ class Corpus:
         signal.alarm(SECONDS)
         try:
             exec(compile(mutant.source, "mutant", "exec"), module.__dict__)
-            return next(self.judge(module, self.documents, self.forged), None) is not None
+            self.tests.check_goods(module)
+            for number in self.tests.NUMBERS:
+                self.tests.check_enclosures(module, number)
+            return next(self.tests.faults(module, self.documents, self.forged), None) is not None
         except Exception:  # noqa: BLE001 whatever breaks is noticed
             return True
         finally:

@@ -5,10 +5,12 @@ import functools
 import json
 import math
 from collections.abc import Iterator
+from decimal import Context, Decimal
 from fractions import Fraction
 from typing import Any, NamedTuple
 
 import numpy as np
+import pytest
 
 import contracts as c
 from contracts.proof import checker as original
@@ -305,3 +307,49 @@ def faults(checker: Any, cases: dict[str, Any], forged: list[Forgery]) -> Iterat
         code, says = verdict(checker, forgery.document)
         if code != forgery.code or forgery.reason not in says:
             yield f"{forgery.name}: {code}, {says}"
+
+
+NUMBERS = ("1e-300", "0.1", "1", "1.0000000000000002", "2.5", "700", "1e200")
+
+
+def check_enclosures(checker: Any, x: str) -> None:
+    """Logarithms, exponentials and powers lie strictly within what the checker says of them, tightly."""
+    fine = Context(prec=120)
+    number, exact = Fraction(x), Decimal(x)
+    cases = [(checker.around(checker.DIGITS.ln, number), fine.ln(exact))]
+    if number < 1000:
+        cases += [(checker.around(checker.DIGITS.exp, s * number), fine.exp(s * exact)) for s in (1, -1)]
+    if 1e-10 < number < 1000:
+        cases.append((checker.power(number, Fraction(3, 2)), fine.power(exact, Decimal("1.5"))))
+    for (low, high), between in cases:
+        assert low < Fraction(between) < high
+        assert high - low < Fraction(1, 10**45) * (1 + abs(Fraction(between)))
+    assert checker.power(Fraction(0), Fraction(3, 2)) == (0, 0)
+    assert checker.dot([2, 3], [1, -1]) == -1
+    assert checker.size([2, 3], [1, -1]) == 5
+    assert checker.size([], []) == checker.dot([], []) == 0
+
+
+def check_goods(checker: Any) -> None:
+    """What goods cost, and their conjugates, are what calculus says."""
+    half, two, three = Fraction(1, 2), Fraction(2), Fraction(3)
+    about, most = checker.good_of({"kind": "linear", "price": 0.5})
+    assert (about(three), most(half), most(two)) == ((1.5, 1.5), 0, None)
+    about, most = checker.good_of({"kind": "quadratic", "curvature": 3.0})
+    assert (about(two), most(three)) == ((6, 6), 1.5)
+    about, most = checker.good_of({"kind": "power", "exponent": 3.0, "scale": 2.0})  # x = sqrt(g / 6)
+    assert float(about(two)[0]) == pytest.approx(16.0, rel=1e-15)
+    assert float(most(Fraction(24))) == pytest.approx(24 * 2 - 16, rel=1e-15)
+    assert most(-two) == most(Fraction(0)) == 0
+    about, most = checker.good_of({"kind": "power", "exponent": 0.5, "scale": -4.0})  # x = 4 / g^2
+    assert float(about(Fraction(9))[0]) == pytest.approx(-12.0, rel=1e-15)
+    assert float(most(-two)) == pytest.approx(-2 + 4, rel=1e-15)
+    assert most(Fraction(0)) is most(two) is None
+    about, most = checker.good_of({"kind": "entropy", "reference": 0.25, "temperature": 2.0})
+    assert float(about(half)[0]) == pytest.approx(np.log(2.0), rel=1e-15)
+    assert float(most(two)) == pytest.approx(0.5, rel=1e-15)
+    assert tuple(about(Fraction(0))) == (0, 0)
+    for low, high in (
+        checker.good_of({"kind": "power", "exponent": p, "scale": s})[0](three) for p, s in ((1.5, 1.0), (0.5, -1.0))
+    ):
+        assert low < high

@@ -5,8 +5,6 @@ import json
 import runpy
 import subprocess
 import sys
-from decimal import Context, Decimal
-from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
@@ -16,7 +14,16 @@ from hypothesis import given, settings
 import contracts as c
 from contracts.proof import checker
 from contracts.testing import problems
-from tests.contracts.proof.proofs import faults, forgeries, proofs, verdict, written
+from tests.contracts.proof.proofs import (
+    NUMBERS,
+    check_enclosures,
+    check_goods,
+    faults,
+    forgeries,
+    proofs,
+    verdict,
+    written,
+)
 
 SOURCE = Path(checker.__file__)
 
@@ -161,46 +168,13 @@ def test_every_menu_of_the_kit_is_proven_or_undecided_for_a_reason(problem):
         assert proof.bound() <= certificate.upper_bound  # no tolerance: the float analysis promises that much
 
 
-@pytest.mark.parametrize("x", ["1e-300", "0.1", "1", "1.0000000000000002", "2.5", "700", "1e200"])
+@pytest.mark.parametrize("x", NUMBERS)
 def test_logarithms_exponentials_and_powers_are_enclosed_tightly(x):
-    fine = Context(prec=120)
-    number, exact = Fraction(x), Decimal(x)
-    cases = [(checker.around(checker.DIGITS.ln, number), fine.ln(exact))]
-    if number < 1000:
-        cases += [(checker.around(checker.DIGITS.exp, s * number), fine.exp(s * exact)) for s in (1, -1)]
-    if 1e-10 < number < 1000:
-        cases.append((checker.power(number, Fraction(3, 2)), fine.power(exact, Decimal("1.5"))))
-    for (low, high), between in cases:
-        assert low < Fraction(between) < high
-        assert high - low < Fraction(1, 10**45) * (1 + abs(Fraction(between)))
-    assert checker.power(Fraction(0), Fraction(3, 2)) == (0, 0)
-    assert checker.dot([2, 3], [1, -1]) == -1
-    assert checker.size([2, 3], [1, -1]) == 5
-    assert checker.size([], []) == checker.dot([], []) == 0
+    check_enclosures(checker, x)
 
 
 def test_costs_and_conjugates_of_a_good_are_what_calculus_says():
-    half, two, three = Fraction(1, 2), Fraction(2), Fraction(3)
-    about, most = checker.good_of({"kind": "linear", "price": 0.5})
-    assert (about(three), most(half), most(two)) == ((1.5, 1.5), 0, None)
-    about, most = checker.good_of({"kind": "quadratic", "curvature": 3.0})
-    assert (about(two), most(three)) == ((6, 6), 1.5)
-    about, most = checker.good_of({"kind": "power", "exponent": 3.0, "scale": 2.0})  # x = sqrt(g / 6)
-    assert float(about(two)[0]) == pytest.approx(16.0, rel=1e-15)
-    assert float(most(Fraction(24))) == pytest.approx(24 * 2 - 16, rel=1e-15)
-    assert most(-two) == most(Fraction(0)) == 0
-    about, most = checker.good_of({"kind": "power", "exponent": 0.5, "scale": -4.0})  # x = 4 / g^2
-    assert float(about(Fraction(9))[0]) == pytest.approx(-12.0, rel=1e-15)
-    assert float(most(-two)) == pytest.approx(-2 + 4, rel=1e-15)
-    assert most(Fraction(0)) is most(two) is None
-    about, most = checker.good_of({"kind": "entropy", "reference": 0.25, "temperature": 2.0})
-    assert float(about(half)[0]) == pytest.approx(np.log(2.0), rel=1e-15)
-    assert float(most(two)) == pytest.approx(0.5, rel=1e-15)
-    assert tuple(about(Fraction(0))) == (0, 0)
-    for low, high in (
-        checker.good_of({"kind": "power", "exponent": p, "scale": s})[0](three) for p, s in ((1.5, 1.0), (0.5, -1.0))
-    ):
-        assert low < high
+    check_goods(checker)
 
 
 @pytest.mark.slow
