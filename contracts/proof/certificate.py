@@ -144,8 +144,8 @@ class Certificate:
         """
         if self.evidence is None:
             raise ProblemError(
-                "this certificate knows no menu: save menu.certificate, or what contracts.verify returns; contracts for "
-                "hidden action have no proof files"
+                "this certificate knows no menu: save menu.certificate, or what contracts.verify returns; contracts "
+                "for hidden action have no proof files"
             )
         return write_document(path, self.evidence.to_dict(self.to_dict()))
 
