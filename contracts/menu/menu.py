@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -24,7 +25,7 @@ from contracts.problem.records import to_record, write_document
 from contracts.problem.screening import ScreeningProblem
 from contracts.proof.bound import Bound
 from contracts.proof.certificate import Certificate
-from contracts.proof.multipliers import Multipliers
+from contracts.proof.record import Evidence, multipliers_record
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -56,6 +57,10 @@ class Menu:
     certificate: Certificate
     bound: Bound
     engine: str
+
+    def __post_init__(self) -> None:
+        evidence = Evidence(self.problem, *self.contracts, self.option_of_type, self.bound)
+        object.__setattr__(self, "certificate", replace(self.certificate, evidence=evidence))
 
     # ---- what is on offer ----
 
@@ -499,18 +504,3 @@ class Menu:
 
 def _lists(columns: dict[str, Array]) -> dict[str, list[float]]:
     return {name: column.tolist() for name, column in columns.items()}
-
-
-def multipliers_record(multipliers: Multipliers) -> dict[str, Any]:
-    """Multipliers as plain JSON; the IC part as triplets."""
-    pairs = multipliers.ic.tocoo()
-    return {
-        "ic": {"tempted": pairs.row.tolist(), "tempter": pairs.col.tolist(), "price": pairs.data.tolist()},
-        "ir": multipliers.ir.tolist(),
-        "transfer": multipliers.transfer.tolist(),
-        "side": multipliers.side.tolist(),
-        "profit": multipliers.profit,
-        "worst_off": multipliers.worst_off.tolist(),
-        "weights": multipliers.weights.tolist(),
-        **({"directions": multipliers.directions.tolist()} if multipliers.directions.size else {}),
-    }

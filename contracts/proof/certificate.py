@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import math
+from dataclasses import field
+from pathlib import Path
 from typing import Any
 
 from contracts.errors import ProblemError
 from contracts.inputs.arrays import number
 from contracts.inputs.door import checked
 from contracts.inputs.frozen import dataclass
+from contracts.problem.records import write_document
+from contracts.proof.record import Evidence
 from contracts.proof.scale import NO_MONEY
 from contracts.readable import one_line, readable
 
@@ -59,6 +63,7 @@ class Certificate:
     is_robust: bool = False  # IC and IR are judged at every valuation in the types' sets, not at one of each type
     among: str = ""  # which menus `upper_bound` is about, if not all: "menus of at most 2 options"
     is_stopped: bool = False  # a time limit or an interrupt ended the search: the menu has whatever gap it has
+    evidence: Evidence | None = field(default=None, repr=False, compare=False)  # the menu and prices it is about
 
     @property
     def gap(self) -> float:
@@ -125,6 +130,24 @@ class Certificate:
             f"value {value:.10g}, {kind} bound{among} {bound:.10g}, relative gap {shown(self.relative_gap):.1e}"
         )
         return "\n".join(lines)
+
+    def save(self, path: str | Path) -> Path:
+        """Write the proof: problem, contracts, multipliers, value, bound and gap, every number to the bit.
+
+        `python -m contracts.proof FILE` proves it again, and so does `contracts/proof/checker.py` alone, on a machine
+        with nothing but Python. See the page "How to trust a menu".
+
+        Raises
+        ------
+        ProblemError
+            If the certificate is of no menu that it knows: take that of a menu, or of `contracts.verify`.
+        """
+        if self.evidence is None:
+            raise ProblemError(
+                "this certificate knows no menu: save menu.certificate, or what contracts.verify returns; contracts "
+                "for hidden action have no proof files"
+            )
+        return write_document(path, self.evidence.to_dict(self.to_dict()))
 
     def to_dict(self) -> dict[str, Any]:
         """Plain JSON, with the verdict."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -20,6 +21,7 @@ from contracts.problem.screening import ScreeningProblem
 from contracts.proof.bound import Bound, upper_bound
 from contracts.proof.certificate import Certificate, Deviation, Violation, checked_standards
 from contracts.proof.multipliers import Multipliers, check_multipliers, no_multipliers
+from contracts.proof.record import Evidence
 from contracts.proof.scale import gap_scale
 
 ROW_TOLERANCE = 1e-9  # equations are sums over all types: judged relative to the size of their terms
@@ -72,7 +74,8 @@ def verify(
     check_multipliers(program, multipliers)
     bound = upper_bound(program, multipliers)
     options, option_of_type = distinct_contracts(problem.in_program(allocation, transfer, serving), transfer)
-    return certify(program, options, option_of_type, bound, gap=gap, tolerance=tolerance)
+    certificate = certify(program, options, option_of_type, bound, gap=gap, tolerance=tolerance)
+    return replace(certificate, evidence=Evidence(problem, *options, option_of_type, bound))
 
 
 def checked_contracts(
