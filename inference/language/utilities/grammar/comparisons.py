@@ -13,7 +13,7 @@ DEGREE = rf"(?P<deg>(?: (?:{SLIGHTLY}|{MUCH_WORDS}|even|still|rather))*)"
 UP = "more|greater|higher|better|stronger|bigger|larger"
 DOWN = "less|lower|smaller|fewer|weaker"
 BEFORE = (
-    "over|above|before|ahead of|in front of|instead of|rather than|prior to|in preference to|and not|at expense of|not"
+    "over|above|before|ahead of|in front of|instead of|rather than|prior to|in preference to|and not|§expenseof|even §expenseof|not"
 )
 AFTER = "below|under|behind|after|beneath"
 BEATS = (
@@ -27,8 +27,8 @@ YIELDS = (
 GIVE = r"(?:sacrific(?:e|es|ing)|giv(?:e|es|ing) up|trad(?:e|es|ing)(?: away| off)?|for[e]?go|compromis(?:e|es|ing)(?: on)?|accept(?: less)?|do without|swap|exchange|surrender|lose|tolerate)"
 TO_GAIN = r"(?:for(?: sake of)?|in exchange for|in return for|in favour of|to get|to gain|to have|if it means|to achieve)"
 REGARDLESS = (
-    r"(?:regardless(?: of)?|irrespective of|no matter|whatever|despite|even at expense of|at expense of|even if it costs?|even if it means|"
-    r"even if|even when|at cost of|never mind)"
+    r"(?:regardless(?: of)?|irrespective of|no matter|whatever|despite|even §expenseof|§expenseof|even if it costs?|even if it means|"
+    r"even if|even when|never mind)"
 )
 RULES = {
     "more": [

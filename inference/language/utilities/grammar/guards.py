@@ -60,7 +60,7 @@ LEADS = re.compile(
 REQUIRES = frozenset(
     ("only if", "only when", "only as long as", "if and only if", "provided that", "provided", "providing", "as long as", "so long as", "on condition")
 )
-OTHERWISE = re.compile(r"\b(?:otherwise|or else|else)\b(?! (?:is|are) )")
+OTHERWISE = re.compile(r"(?:^|[,;.:–] ?(?:but |and )?)(?:otherwise|or else|else)\b")
 SAME = re.compile(r"\b(?:same|equal|equally|identical|tie|tied|alike|similar)\b")
 
 

@@ -47,7 +47,7 @@ WEIGHTY = re.compile(r"\b(?:points?|weights?|weigh|weighs|weighting|scores?|impo
 CHANGES = re.compile(r"\b(?:rose|fell|went|dropped|increased|decreased|up by|down by|grew|cut by|raised|off|discount|sold)\b")
 FRACTIONS = {"half": 50.0, "third": 100 / 3, "quarter": 25.0, "two thirds": 200 / 3, "three quarters": 75.0}
 FRACTION = rf"(?:two thirds|three quarters|(?:one )?(?:half|third|quarter))"
-AMOUNT = re.compile(rf"(?P<n>\d+(?:\.\d+)?|{FRACTION}|(?:{'|'.join(NUMBERS)})(?= (?:points?|stars?|parts?|units?)))")
+AMOUNT = re.compile(rf"(?<![@\w.])(?P<n>\d+(?:\.\d+)?|{FRACTION}|(?:{'|'.join(NUMBERS)})(?= (?:points?|stars?|parts?|units?)))")
 BETWEEN = re.compile(
     rf"(?P<x>\d+(?:\.\d+)?) ?%? ?(?:/|:|-|to|–) ?(?P<y>\d+(?:\.\d+)?) ?%?{w(5)} (?P<a>{NP}) (?:and|to|over|versus|/|vs|,) (?P<b>{NP})"
 )

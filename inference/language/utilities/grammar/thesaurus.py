@@ -52,6 +52,7 @@ BURDENS = frozenset(
 IDIOMS = (
     (r"at (?:all|any) costs?|at any price|whatever it takes|no matter what(?! (?:the|it|its)\b)|come what may|"
      r"whatever happens|come hell or high water|without exception|without compromise", "§always"),
+    (r"(?:at|to) (?:the )?(?:\w+ )?(?:expense|cost|detriment) of", "§expenseof"),
     (r"better safe than sorry", "§bettersafe"),
     (r"honesty is the best policy", "§honestybest"),
     (r"health is wealth", "§healthwealth"),

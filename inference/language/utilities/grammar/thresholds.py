@@ -27,7 +27,7 @@ IS_LINE = re.compile(rf"(?P<a>@\d+[-*]?)(?: (?:is|are|as|be|remains?|must|should
 LINE_IS = re.compile(rf"{UNTOUCHABLE}(?: (?:is|are|:|for|me|us|on|when|it|comes|to|,))*{w(2)} (?P<a>@\d+[-*]?)")
 ALWAYS = re.compile(rf"(?P<a>{GROUP})(?: [a-z']+){{0,3}}?(?: ,)? §always")
 ALWAYS_FIRST = re.compile(rf"§always(?: ,)?(?: [a-z']+){{0,4}}? (?P<a>{GROUP})")
-NOT_AT_EXPENSE = re.compile(rf"(?:not|never|nor|no|without)(?: [a-z']+){{0,4}}? (?:at|to)(?: \w+)? (?:expense|cost|detriment) of{w(2)} (?P<a>{GROUP})")
+NOT_AT_EXPENSE = re.compile(rf"(?:not|never|nor|no|without)(?: [a-z']+){{0,4}}? §expenseof{w(2)} (?P<a>{GROUP})")
 WITHOUT = re.compile(rf"without{w(1)} (?:{HARM}|hurting|damaging|affecting){w(2)} (?P<a>{GROUP})")
 
 LEAST = r"(?:at least|no less than|not less than|minimum(?: of)?|no lower than|not lower than|no fewer than|not below|no worse than|above|over|exceeds?|more than|higher than|>=)"
