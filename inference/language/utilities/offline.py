@@ -6,6 +6,7 @@ what mentions an attribute without a rule for it is listed as not read.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -20,7 +21,7 @@ from inference.language.utilities.grammar.attributes import Attributes, attribut
 from inference.language.utilities.grammar.comparisons import read_comparisons
 from inference.language.utilities.grammar.degrees import SAYINGS, read_degrees
 from inference.language.utilities.grammar.guards import OTHERWISE, REQUIRES, SAME, segments, split_condition
-from inference.language.utilities.grammar.lines import DOUBT, DOUBT_ON_CONDITION, HIGH, MATTERS, ZERO, Found, Line
+from inference.language.utilities.grammar.lines import DOUBT, DOUBT_ON_CONDITION, GROUP, HIGH, MATTERS, ZERO, Found, Line
 from inference.language.utilities.grammar.orders import read_lists, read_ranks
 from inference.language.utilities.grammar.ratios import read_ratios
 from inference.language.utilities.grammar.thresholds import read_thresholds
@@ -29,6 +30,7 @@ from inference.language.utilities.posterior import normal_posterior
 from inference.language.utilities.reading import Statement, UtilityReader, UtilityReading, joined, pooled
 
 NAME = "offline"
+TOPIC = re.compile(rf"(?:and |what about |how about |as for )?{GROUP} \?")
 VALUING = frozenset("is matters counts comes beats outweighs trumps ranks should must weighs takes has would".split())
 
 
@@ -92,7 +94,9 @@ def _read(text: str, attributes: Attributes) -> tuple[list[Found], list[str], se
     unread: list[str] = []
     unwanted: set[int] = set()
     earlier: list[int] = []
-    for sentence in sentences(text, attributes):
+    price = attributes.mention(["price"]) or attributes.mention(["cost"])
+    money = None if price is None else price.attribute
+    for sentence in _with_topics(sentences(text, attributes)):
         sentence = _without_pronoun(sentence, earlier)
         said, aside = segments(sentence, text.lower())
         if OTHERWISE.search(sentence.written) and len(attributes_in(sentence.line)) > 1:
@@ -106,7 +110,7 @@ def _read(text: str, attributes: Attributes) -> tuple[list[Found], list[str], se
                 read += _required(condition, attributes)
             if condition is not None and SAME.search(condition.line):
                 main = part.part(0, 0)
-            line = Line(main, attributes.names, spoken, DOUBT_ON_CONDITION if word else DOUBT)
+            line = Line(main, attributes.names, spoken, DOUBT_ON_CONDITION if word else DOUBT, money)
             unwanted |= _read_line(line, attributes, conditional=bool(word))
             read += line.found
             found += read
@@ -153,6 +157,20 @@ def _required(condition: Sentence, attributes: Attributes) -> list[Found]:
         says = f"{line.called(left)} required"
         found.append(Found(condition.start, condition.end, "need", tuple(left), says, ()))
     return found
+
+
+def _with_topics(found: list[Sentence]) -> list[Sentence]:
+    """ "Comfort? Nice to have.": a question that only names attributes is the subject of the answer."""
+    joined_up: list[Sentence] = []
+    topic: Sentence | None = None
+    for sentence in found:
+        if topic is not None:
+            tokens = (*topic.tokens[:-1], *sentence.tokens)
+            sentence = Sentence(tokens, topic.start, sentence.end, sentence.source)
+        topic = sentence if TOPIC.fullmatch(sentence.line) else None
+        if topic is None:
+            joined_up.append(sentence)
+    return [*joined_up, *([topic] if topic else [])]
 
 
 def _without_pronoun(sentence: Sentence, earlier: list[int]) -> Sentence:

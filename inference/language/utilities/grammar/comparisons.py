@@ -42,7 +42,7 @@ RULES = {
 }
 PREFER_TO = re.compile(rf"(?:prefer|prefers|favour|favours|preferred){w(2)} (?P<a>{GROUP}){w(3)} to{w(2)} {OTHER}")
 RATHER = re.compile(rf"(?:rather|sooner|want|take|choose){w(5)} (?P<a>{GROUP}){w(3)} than{w(5)} {OTHER}")
-PREPOSITION = re.compile(rf"(?P<a>{GROUP})(?P<mid>{w(4)}) (?P<prep>{BEFORE}){w(2, stops='but|than|nothing|not')} {OTHER}")
+PREPOSITION = re.compile(rf"(?P<a>{GROUP})(?P<mid>{w(4)})(?: ,(?= (?:and )?not))? (?P<prep>{BEFORE}){w(2, stops='but|than|nothing|not')} {OTHER}")
 BEHIND = re.compile(rf"(?P<a>{GROUP}){w(4)} (?:{AFTER}){w(2)} {OTHER}")
 VERB = re.compile(rf"(?P<a>{GROUP}){w(4)} (?:{BEATS}){w(2)} {OTHER}")
 YIELDING = re.compile(rf"(?P<a>{GROUP}){w(5)} {YIELDS} (?:to|behind|after){w(2)} {OTHER}")
@@ -58,6 +58,10 @@ MORE_SO = re.compile(
 NOTHING = re.compile(
     rf"(?:nothing(?: else)?|no (?:other )?\w+|none)(?: (?!but\b)[a-z']+){{0,4}}? (?:more|greater|above|before|over|{BEATS})(?: (?!but\b)[a-z']+){{0,4}}? (?P<a>{GROUP})"
 )
+PAYING_MORE = re.compile(rf"(?:pay|spend){w(2)} (?:extra|more|premium|surcharge|lot|anything|higher prices?){w(1)} (?:for|on){w(3)} (?P<a>{GROUP})")
+WORTH = re.compile(rf"(?P<a>{GROUP}){w(3)} worth {GIVE}{w(2)} {OTHER}")
+BUT_NOT = re.compile(rf"^but not (?:on |with |for |about |in |when it comes to )?(?P<a>{GROUP})")
+EVEN_LESS = re.compile(rf"(?P<a>{GROUP})(?: [a-z']+){{0,3}}?(?: ,)? even (?:if|when|though)(?: [a-z']+){{0,4}}? (?:less|not|lower|hurts|costs|suffers|slower|worse) {OTHER}")
 WORSE = re.compile(r"(?P<a>@\d+[-*])(?: [a-z']+){0,3}? (?:worse|worry me more|bothers? me more)(?: [a-z']+){0,3}? than(?: [a-z']+){0,3}? (?P<b>@\d+[-*])")
 
 
@@ -74,6 +78,16 @@ def read_comparisons(line: Line) -> None:
     for match in line.each(GIVING):
         gained, given = line.group(match["a"]), line.group(match["b"])
         _take(line, match, *((given, gained) if line.negated(match) else (gained, given)))
+    for rule in (WORTH, EVEN_LESS):
+        for match in line.each(rule):
+            _take(line, match, line.group(match["a"]), line.group(match["b"]))
+    for match in line.each(BUT_NOT):
+        _take(line, match, line.group(match["a"]), [k for k in line.earlier if k not in line.group(match["a"])])
+    for match in line.each(PAYING_MORE):
+        if line.money is not None:
+            first, second = line.group(match["a"]), [line.money]
+            denied = line.negated(match)
+            _take(line, match, *((second, first, NOT_LESS) if denied else (first, second, MORE)))
     for match in line.each(PAYING):
         if not line.negated(match):
             _take(line, match, line.group(match["a"]), line.group(match["b"]))

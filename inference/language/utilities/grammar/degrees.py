@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 
-from inference.language.utilities.grammar.lines import GROUP, HIGH, LESSER, LOW, MATTERS, ZERO, Line, w
+from inference.language.utilities.grammar.lines import GROUP, HIGH, LESSER, LOW, MATTERS, NP, ZERO, Line, w
 
 GLUE = r"(?: (?:is|are|be|to|me|us|for|of|in|seems?|remains?|feels?|would|will|should|must|has|have|as|what|that|my|it|we|i|here|,|being|comes?|does|do|really|very|only|merely))*"
 ANYTHING = r"(?P<a>@\d+[-*]?(?: (?:, and|, or|,|and|or|nor) @\d+[-*]?)*)"
 ZERO_AFTER = (
     r"(?:irrelevant|unimportant|immaterial|no (?:concern|issue|object|factor|interest|importance|weight)|not (?:matter|count|interest|bother|concern)(?: \w+)?(?: at all)?|neither here nor there|"
-    r"not (?:concern|issue|factor|consideration|relevant|important at all|problem)|nothing to me|beside point|meaningless to|worthless|of no (?:importance|interest|concern|consequence|relevance|weight))"
+    r"not (?:concern|issue|factor|consideration|relevant|important at all|problem)|nothing to me|beside point|meaningless to|worthless|not care(?: less)?(?: about)?|of no (?:importance|interest|concern|consequence|relevance|weight))"
 )
 ZERO_BEFORE = (
     r"(?:(?:not|no longer|never|hardly|could not|do not) (?:\w+ )?(?:care|cares|bothered|worried|interested|fussed|concerned|mind|bother|worry)(?: (?:less|much|at all|any|one bit))*(?: (?:about|by|in|with|over|for|how|what|whether))*|"
@@ -20,10 +20,10 @@ LOW_AFTER = (
     r"(?:nice to have|nice but(?: \w+){0,2} (?:not|no) \w+|not (?:needed|necessary|essential|required|crucial|vital|critical|must|priority|very important|so important|that important|particularly important|all that important|terribly important|important|big deal|matter (?:much|very much|that much|lot))|secondary|minor|optional|bonus|extra|"
     r"little|bit|somewhat|slightly|icing on cake|plus|perk|unnecessary|less important|second(?:ary)? concern|would not hurt|not hurt|nice|low priority|low on (?:my|our)? ?list|desirable|welcome|dispensable|luxury|take or leave|could do without|take it or leave it|back seat)"
 )
-LOW_BEFORE = r"(?:(?:bit|little|touch|some|dash) of|could do without|can do without|can live without|do without|care little (?:about|for)|little interest in|secondary :|if possible|ideally|preferably|as bonus|nice to have :?)"
-LESSER_AFTER = r"(?:not (?:\w+ )?(?:main|top|first|biggest|chief|primary|number one|greatest|only|most important)(?: \w+)?|not everything|not be all(?: and)?(?: end all)?|not all|not only thing(?: that matters)?|not decisive|all very well|fine|ok|okay|good|well and good)"
+LOW_BEFORE = r"(?:(?:bit|little|touch|some|dash) of|(?:willing|happy|ready|prepared|glad) to (?:compromise on|compromise|sacrifice|give up|forgo|do without|trade away)|could do without|can do without|can live without|do without|care little (?:about|for)|little interest in|secondary :|if possible|ideally|preferably|as bonus|nice to have :?)"
+LESSER_AFTER = r"(?:not (?:\w+ )?(?:main|top|first|biggest|chief|primary|number one|greatest|only|most important)(?: \w+)?|not everything|not be all(?: and)?(?: end all)?|not all|not only thing(?: that matters)?|not decisive|all very well|fine|ok|okay|well and good)"
 HIGH_AFTER = (
-    r"(?:essential|crucial|vital|critical|key|indispensable|must(?: have)?|imperative|(?:very|extremely|hugely|really|highly|incredibly|super|enormously|terribly|particularly|especially|most|deeply|vitally|critically) important|of (?:utmost|great|highest|huge|enormous) importance|"
+    r"(?:essential|crucial|vital|critical|key|indispensable|must have|must(?= [.,;!]|$| for)|imperative|(?:very|extremely|hugely|really|highly|incredibly|super|enormously|terribly|particularly|especially|most|deeply|vitally|critically) important|of (?:utmost|great|highest|huge|enormous) importance|"
     r"(?:matters?|counts?) (?:lot|deal|great deal|greatly|hugely|enormously|very much|deeply|so much)|decisive|decides|what (?:counts|matters)|where my heart|name of game|pivotal|means (?:world|lot|everything)|big deal|dear to|make or break|clinches)"
 )
 HIGH_BEFORE = (
@@ -32,10 +32,10 @@ HIGH_BEFORE = (
 )
 PLAIN_AFTER = r"(?:matters?|important|counts?|valuable|valued|significant|relevant|concern|priority|appreciated|important to (?:me|us)|worth \w+|must last|not (?:irrelevant|unimportant)|desired|wanted|needed|required|necessary|welcome)"
 PLAIN_BEFORE = (
-    r"(?:cares? (?:\w+ )?(?:about|for)|wants?(?: it| them| something| to)?|values?|needs?(?: it| to)?|likes?|loves?|enjoys?|appreciates?|look(?:s|ing)? for|wish(?:es)? for|go(?:es)? for|favours?|prefers?|choose|mind about|concerned (?:about|with|for)|worry about|hope for|respect|protect|aim for|strive for|seek|ask for|attention to|important (?:is|to have)|believe in|stand for|committed to|fan of|all for|opt for|importance of|interested in|welcome|cherish|honour|uphold|support|expect|demand|in favour of|pro)"
+    r"(?:cares? (?:\w+ )?(?:about|for)|wants?(?: it| them| something| to)?|values?|needs?(?: it| to)?|likes?|loves?|enjoys?|appreciates?|look(?:s|ing)? for|wish(?:es)? for|go(?:es)? for|favours?|prefers?|choose|mind about|concerned (?:about|with|for)|worry about|hope for|respect|protect|aim for|strive for|seek|ask for|attention to|important (?:is|to have)|believe in|stand for|committed to|fan of|all for|opt for|importance of|interested in|welcome|cherish|honour|uphold|support|expect|demand|in favour of|pro|so (?:does|do|is|are))"
 )
 IMPERATIVE = re.compile(rf"^(?:and )?(?:be|stay|remain|keep it|keep things|make it|act|answer|it (?:should|must) be|it has to be) (?P<a>@\d+(?!\S)(?: (?:, and|,|and) @\d+(?!\S))*)")
-DISLIKE = r"(?:hates?|dislikes?|detests?|loathes?|despises?|can not (?:stand|bear|abide)|not (?:like|want|enjoy|stand|tolerate)|averse to|avoid|annoyed by|fed up with|sick of|tired of|afraid of|fear|worried about|bothered by|against|minimi[sz]e|less|fewer|reduce|stop|no more|bans?|terrified of)"
+DISLIKE = r"(?:hates?|dislikes?|detests?|loathes?|despises?|can not (?:stand|bear|abide)|not (?:like|want|enjoy|stand|tolerate)|averse to|avoid|annoyed by|fed up with|sick of|tired of|afraid of|fear|worried about|bothered by|against|minimi[sz]e|(?:want|with|prefer|like) (?:less|fewer)|reduce|stop|no more|bans?|terrified of)"
 DISLIKED = re.compile(rf"(?:^| ){DISLIKE}{w(2)} {ANYTHING}")
 ANNOYS = re.compile(rf"{ANYTHING}{w(1)} (?:annoys?|bothers?|irritates?|drives? me|upsets?|gets? on my nerves|puts? me off|is awful|is terrible)")
 RULES: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
@@ -52,6 +52,8 @@ RULES: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
         ("plain", rf"(?:^| ){PLAIN_BEFORE}{w(3)} (?P<a>{GROUP})"),
     )
 )
+NEITHER = re.compile(rf"neither (?P<a>{GROUP}){w(2)} (?:matters?|counts?|important|interests?|relevant|concerns?)")
+GRADED = re.compile(rf"(?P<a>{NP}) [:=](?: very)? (?P<w>high|low|none|zero|important)(?!\S)")
 SAYINGS = {"§bettersafe": "safety", "§honestybest": "candour", "§healthwealth": "health", "§noobject": "price"}
 STRONG = re.compile(r"\b(?:very much|lot|deeply|greatly|strongly|above|great deal|passionately)\b")
 SAYS = {
@@ -82,6 +84,11 @@ def read_degrees(line: Line) -> set[int]:
     for kind, rule in RULES:
         for match in line.each(rule):
             _degree(line, match, kind)
+    for match in line.each(NEITHER):
+        _degree(line, match, "zero")
+    for match in line.each(GRADED):
+        kind = {"high": "high", "low": "low", "none": "zero", "zero": "zero"}.get(match["w"], "plain")
+        _degree(line, match, kind)
     for match in line.each(IMPERATIVE):
         _degree(line, match, "plain")
     return unwanted
@@ -89,6 +96,8 @@ def read_degrees(line: Line) -> set[int]:
 
 def _degree(line: Line, match: re.Match[str], kind: str) -> None:
     which = line.group(match["a"])
+    if kind != "plain" and line.negated(match, match.start()):
+        return
     if kind == "zero":
         claims = line.alone_near(which, ZERO)
     elif kind in ("low", "lesser"):

@@ -38,7 +38,7 @@ PAST = re.compile(
     r"\b(?:i|we) (?:cared|valued|wanted|preferred|liked|loved)\b"
 )
 UNREAL = re.compile(
-    r"\bif (?:i|we|it|they|he|she|you|there|[\w@]+) (?:were|had|was)\b|\bimagine\b|\bsuppose\b|\bin another life\b|\bi wish\b|"
+    r"\bif (?:i|we|it|they|he|she|you|there|[\w@]+) (?:were|had|was)\b(?! (?:to|forced to) (?:choose|pick|decide|rank))|\bimagine\b|\bsuppose\b|\bin another life\b|\bi wish\b|"
     r"\bhypothetically\b|\bin theory\b|\bfor example\b|\be\.g\.|\bwould have\b"
 )
 UNSURE = re.compile(
@@ -70,7 +70,7 @@ def is_quoted(written: str) -> bool:
 
 
 def is_question(written: str) -> bool:
-    return written.rstrip("\"”') ").endswith("?")
+    return written.rstrip("\"”') ").endswith("?") and not written.startswith(("who cares", "why not"))
 
 
 def segments(sentence: Sentence, whole_text: str) -> tuple[list[Sentence], list[Sentence]]:

@@ -31,8 +31,10 @@ NP = r"@\d+\*?(?!\S)"  # an attribute, not its opposite
 GROUP = rf"(?:both )?{NP}(?: (?:, and|, or|,|and|or|&|nor|plus|/|as well as) {NP})*"
 MANY = rf"(?:both )?{NP}(?: (?:, and|, or|,|and|or|&|nor|plus|/|as well as) {NP})+"
 REST = r"(?:everything|anything|all|any|every)(?: (?:else|others?|other \w+|\w+ else))?|both|either|others|rest|them"
-OTHER = rf"(?P<b>{GROUP}|{REST})(?!\S)"
-NEGATION = re.compile(r"\b(?:not|never|hardly|nor|neither|without|refuse|nobody|no)\b")
+SUBJECT = r"(?! (?:over|above|before|beats?|outweighs?|trumps?|is|are|comes?|matters?|counts?|more|less|ahead|should|must|first|last|>)(?!\S))"
+OBJECTS = rf"(?:both )?{NP}(?: (?:, and|, or|,|and|or|&|nor|plus|/|as well as) {NP}{SUBJECT})*"  # in a list that goes on no subject
+OTHER = rf"(?P<b>{OBJECTS}|{REST})(?!\S)"
+NEGATION = re.compile(r"\b(?:not|never|hardly|nor|neither|without|refuse|nobody|no|wrong|unacceptable|unwilling|mistake|foolish|reluctant|oppose|silly|stupid)\b")
 STOPS = r"but|than|nothing"
 
 
@@ -56,15 +58,19 @@ class Found(NamedTuple):
 class Line:
     """What is left to read of a part of a sentence.
 
-    `earlier` are the attributes mentioned just before it, `doubt` how likely it is not meant here and now.
+    `earlier` are the attributes mentioned just before it, `doubt` how likely it is not meant here and now, `money` the
+    attribute that one pays with, if there is one.
     """
 
-    def __init__(self, part: Sentence, names: tuple[str, ...], earlier: Iterable[int], doubt: float) -> None:
+    def __init__(
+        self, part: Sentence, names: tuple[str, ...], earlier: Iterable[int], doubt: float, money: int | None = None
+    ) -> None:
         self.tokens = part.tokens
         self.text = part.line
         self.names = names
         self.earlier = list(earlier)
         self.doubt = doubt
+        self.money = money
         self.found: list[Found] = []
         self._begins = list(accumulate((len(one.text) + 1 for one in part.tokens), initial=0))[:-1]
 
@@ -92,8 +98,11 @@ class Line:
     def negated(self, match: re.Match[str], upto: int | None = None) -> bool:
         """Whether a "not" stands in the same part before the place."""
         start = max(self.text.rfind(mark, 0, match.start()) for mark in (" , ", " : ", " . ", " § "))
-        said = self.text[max(start, 0) : match.end() if upto is None else upto].replace("not only", "")
-        return len(NEGATION.findall(said.replace("no less", ""))) % 2 == 1
+        said = self.text[max(start, 0) : match.end() if upto is None else upto]
+        said = said.replace("not only", "").replace("no less", "")
+        if "neither" in said:
+            said = said.replace(" nor ", " ")
+        return len(NEGATION.findall(said)) % 2 == 1
 
     # ---- taking ----
 

@@ -18,10 +18,16 @@ LISTED = re.compile(
 )
 LISTED_AFTER = re.compile(rf"(?P<list>{NP}(?: (?:, and|,|and|;) {NP})+)(?: ,)? (?:in that order|in this order|in order of (?:importance|priority|preference))")
 NUMBERED = re.compile(rf"\(? ?1 [.):]{w(2)} (?P<first>{NP}).*$")
-FIRST_WORDS = r"(?:first(?: and foremost| of all)?|number one|number 1|foremost|top(?: priority| concern| of (?:my|our|list))?|highest(?: priority)?|paramount|supreme|chief|primary|main|king|everything|uppermost|overriding|most)"
+PLACES = ("first", "second", "third", "fourth", "fifth", "sixth", "last")
+PLACE = rf"(?:{'|'.join(PLACES)})(?! to\b)(?! (?:thing|concern))"
+BE = r"(?: (?:comes?|is|are|ranks?|goes|be|in|as|:|,|should|must|and|then|of all|place|comes?))*"
+AFTER = rf"{NP}{BE} {PLACE}"
+AHEAD = rf"{PLACE}{BE} {NP}"
+ORDINALS = re.compile(rf"{AFTER}(?: ,| and| ;| then| but)*(?: {AFTER}(?: ,| and| ;| then| but)*)+|{AHEAD}(?: ,| and| ;| then)*(?: {AHEAD}(?: ,| and| ;| then)*)+")
+FIRST_WORDS = r"(?:first(?: and foremost| of all)?|number one|number 1|foremost|top(?: priority| concern| of (?:my|our|list))?|highest(?: priority)?|paramount|supreme|chief|primary|main|king|everything|uppermost|overriding|most|deciding factor|decisive factor)"
 PRIORITY = r"(?:priority|priorities|concern|consideration|criterion|criteria|goal|value|objective|list|factor|interest|thing|requirement|one)"
-IS_FIRST = re.compile(rf"(?P<a>{GROUP})(?: (?:is|are|as|comes?|goes|be|ranks?|must|should|will|has|matters?|counts?|for|me|us|to|always|at|by|far|of|in|put|with|who|that|would|,|:))*{w(1)} {FIRST_WORDS}(?: (?:important|essential|relevant|of all|{PRIORITY}|to me|to us|for me|for us|and foremost))*")
-FIRST_IS = re.compile(rf"(?:(?:top|first|highest|primary|main|chief|biggest|number one|overriding|greatest|most important|paramount)(?: and foremost)? {PRIORITY}|most important(?: {PRIORITY})?|what (?:matters|counts) most|first and foremost|first|foremost|most of all|above all(?: else| things)?|first of all|prioriti[sz]es?|put first|focus(?:es)?(?: mainly| mostly)? on|concentrate on)(?: ,| :| –)?(?: (?:is|are|be|on|comes?|to|for|me|us|being|stay|stays|remain|keep|we|i|want|need|value|should|must|about|care|in|by|far|have)){{0,4}} (?P<a>{GROUP})(?! (?:to|over|above|before|than))")
+IS_FIRST = re.compile(rf"(?P<a>{GROUP})(?: (?:is|are|as|comes?|goes|be|ranks?|must|should|will|has|matters?|counts?|for|me|us|to|always|at|by|far|of|in|put|with|who|that|would|what|i|we|care|about|value|want|need|,|:))*{w(1)} {FIRST_WORDS}(?: (?:important|essential|relevant|of all|{PRIORITY}|to me|to us|for me|for us|and foremost))*")
+FIRST_IS = re.compile(rf"(?:(?:top|first|highest|primary|main|chief|biggest|number one|overriding|greatest|most important|paramount|deciding|decisive)(?: and foremost)? {PRIORITY}|most important(?: {PRIORITY})?|what (?:matters|counts) most|first and foremost|first|foremost|most of all|above all(?: else| things)?|first of all|prioriti[sz]es?|put first|focus(?:es)?(?: mainly| mostly)? on|concentrate on)(?: ,| :| –)?(?: (?:is|are|be|on|comes?|to|for|me|us|being|stay|stays|remain|keep|we|i|want|need|value|should|must|about|care|in|by|far|have)){{0,4}} (?P<a>{GROUP})(?! (?:to|over|above|before|than))")
 ABOVE_ALL = re.compile(rf"(?P<a>{GROUP})(?: ,)?(?: [a-z']+){{0,2}}? (?:above all(?: else| things| others)?|first and foremost|most of all|before all else|more than anything)")
 ONLY = (
     re.compile(rf"(?:only|sole|one) (?:thing|concern|criterion|factor|consideration|priority|attribute)(?: [a-z']+){{0,5}}? (?:is|are|:) (?P<a>{GROUP})"),
@@ -30,7 +36,7 @@ ONLY = (
     re.compile(rf"(?P<a>{GROUP})(?: ,)?(?: and)? (?:nothing else|alone|only)(?: (?:matters?|counts?|decides?))?(?= ?[.!,]| ?$)"),
     re.compile(rf"(?P<a>{GROUP}){w(1)} (?:is|are) (?:all|only thing|only one)(?: that| i| we)* (?:matters?|counts?|care about|want|ask for)"),
 )
-LAST_WORDS = r"(?:last(?: of all)?|lowest|least(?: important| of all| of (?:my|our))?|bottom(?: of)?|at end|afterthought|least)"
+LAST_WORDS = r"(?:last(?: of all)?(?! (?:third|quarter|half))|lowest|least(?: important| of all| of (?:my|our))?|bottom(?: of)?|at end|afterthought|least)"
 IS_LAST = re.compile(rf"(?P<a>{GROUP})(?: (?:is|are|as|comes?|goes|be|ranks?|must|should|at|matters?|counts?|,|for|me|us|to|would))* {LAST_WORDS}(?: (?:priority|concern|consideration|important|list))?")
 LAST_IS = re.compile(rf"(?:(?:last|lowest|least)(?: important)? {PRIORITY}|least important|least of all|last of all|last)(?: ,| :)?(?: (?:is|are|comes?))? (?P<a>{GROUP})")
 
@@ -44,6 +50,13 @@ def read_lists(line: Line) -> None:
             ranked = [[k] for k in attributes_in(match["list"])]
             ascending = re.search(r"\b(?:ascending|increasing|least to most)\b", line.text)
             _rank(line, match, ranked[::-1] if ascending else ranked)
+    for match in line.each(ORDINALS):
+        ranked = _by_ordinal(match.group())
+        if len(ranked) > 1:
+            claims = _steps(line, ranked)
+            claims += line.first(ranked[0]) if "first" in match.group() else []
+            flat = [k for one in ranked for k in one]
+            line.take(match, "order", flat, " > ".join(map(line.called, ranked)), claims)
     for match in line.each(CHAIN):
         groups = [attributes_in(one) for one in re.split(THEN, match.group())]
         ranked = [one for one in groups if one]
@@ -84,6 +97,19 @@ def _first(line: Line, match: re.Match[str]) -> None:
     if line.negated(match) or len(which) == len(line.names):
         return  # "not my main concern" is for the rules on degrees
     line.take(match, "first", which, f"{line.called(which)} first", line.first(which))
+
+
+def _by_ordinal(said: str) -> list[list[int]]:
+    """Attributes by the places that are said with them, before or after."""
+    pairs = re.findall(rf"@(\d+)|\b({'|'.join(PLACES)})\b", said)
+    flat = [(int(k) if k else None, place) for k, place in pairs]
+    places: dict[int, list[int]] = {}
+    for one, other in zip(flat[::2], flat[1::2], strict=False):
+        attribute, place = (one[0], other[1]) if one[0] is not None else (other[0], one[1])
+        if attribute is None or not place:
+            return []
+        places.setdefault(PLACES.index(place), []).append(attribute)
+    return [places[k] for k in sorted(places)]
 
 
 def _steps(line: Line, ranked: list[list[int]]) -> list[Claim]:

@@ -135,7 +135,8 @@ def _read_shares(line: Line) -> None:
         return
     whole = re.compile(r"^.*$").search(line.text)
     assert whole is not None
-    amounts = [amount(one["n"]) for one in AMOUNT.finditer(line.text)]
+    plain = OUT_OF.sub("", line.text)
+    amounts = [amount(one["n"]) for one in AMOUNT.finditer(plain)]
     which = [int(one) for one in re.findall(r"@(\d+)\*?(?!\S)", line.text)]
     percents = line.text.count("%") + len(re.findall(FRACTION, line.text))
     if re.search(r"\b(?:rest|remainder|remaining)\b", line.text) and len(which) == len(amounts) + 1 and percents:
@@ -153,7 +154,7 @@ def _read_shares(line: Line) -> None:
         contrast = ((which[0], 1.0), *((k, -1.0 / len(others)) for k in others))
         claim = Claim(contrast, "near", value, line.noise(ROUGH_SD))
         line.take(whole, "ratio", which, f"{line.called(which)} {total:g} %", [claim])
-    elif not percents and len(which) > 1 and WEIGHTY.search(line.text) and min(amounts) > 0:
+    elif not percents and len(which) > 1 and (plain != line.text or WEIGHTY.search(line.text)) and min(amounts) > 0:
         _take_shares(line, whole, which, amounts)
     elif abs(total - 100) <= 1 and len(which) > 1 and not percents:
         _take_shares(line, whole, which, amounts)
@@ -161,6 +162,7 @@ def _read_shares(line: Line) -> None:
         _take_shares(line, whole, which, amounts)
 
 
+OUT_OF = re.compile(r"(?<=\d) (?:/|out of) (?:5|10|100)\b")
 NUMBERED_LIST = re.compile(r"(?:^| )\(? ?1 [.):] ?@")
 
 

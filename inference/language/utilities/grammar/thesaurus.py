@@ -57,7 +57,8 @@ IDIOMS = (
     (r"honesty is the best policy", "§honestybest"),
     (r"health is wealth", "§healthwealth"),
     (r"(?:money|price|cost|expense) is no object|hang the (?:price|cost|expense)|money does(?:n't| not) matter", "§noobject"),
-    (r"to be (?:\w+ )?(?:honest|fair|frank|safe|sure|clear|candid)|in all honesty|honestly|frankly|truth be told|"
+    (r"(?<![a-z] )to be (?:\w+ )?(?:honest|fair|frank|safe|sure|clear|candid)|in all honesty|(?:honestly|frankly)(?=,)|truth be told|"
+     r"if (?:i|we) (?:had|have|must|were forced|am forced|are forced)(?: to)? (?:choose|pick|decide|rank them)|when (?:forced|pressed)(?: to choose)?|if forced to choose|"
      r"to tell (?:you )?the truth|fair enough|(?:a )?fair (?:bit|amount|share|few)|fairly|safe to say|just to be safe|"
      r"speed(?:s|ing)? up|at no cost|free of charge|in good taste|it pays to|pay attention|in the meantime|"
      r"feel free|free to|quick(?:ly)? question|be kind enough|be so kind(?: as)?(?: to)?|kindly|for good measure|"
