@@ -1,7 +1,7 @@
 """How well texts are read whose weights are known.
 
-    python -m benchmarks.utility_reader            tables by kind, texts seen and unseen
-    python -m benchmarks.utility_reader --texts seen --misses   also every text that is not read as meant
+python -m benchmarks.utility_reader            tables by kind, texts seen and unseen
+python -m benchmarks.utility_reader --texts seen --misses   also every text that is not read as meant
 """
 
 from __future__ import annotations
@@ -69,7 +69,9 @@ def cases(name: str) -> list[Case]:
     found = []
     for line in (FOLDER / f"{name}.txt").read_text(encoding="utf-8").splitlines():
         if line.strip() and not line.startswith("#"):
-            kind, of, text, meant = (one.strip() for one in line.rsplit("|", 1)[0].split("|", 2) + [line.rsplit("|", 1)[1]])
+            kind, of, text, meant = (
+                one.strip() for one in line.rsplit("|", 1)[0].split("|", 2) + [line.rsplit("|", 1)[1]]
+            )
             found.append(_case(kind, of, text, meant))
     return found
 

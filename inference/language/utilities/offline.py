@@ -16,18 +16,33 @@ from contracts.errors import ProblemError
 from contracts.inputs.annotations import listed
 from contracts.inputs.door import checked
 from contracts.inputs.frozen import dataclass
-from inference.language.offline import checked_text
 from inference.language.utilities.grammar.attributes import Attributes, attributes_of
 from inference.language.utilities.grammar.comparisons import read_comparisons
 from inference.language.utilities.grammar.degrees import SAYINGS, read_degrees
 from inference.language.utilities.grammar.guards import OTHERWISE, REQUIRES, SAME, segments, split_condition
-from inference.language.utilities.grammar.lines import DOUBT, DOUBT_ON_CONDITION, GROUP, HIGH, MATTERS, ZERO, Found, Line
+from inference.language.utilities.grammar.lines import (
+    DOUBT,
+    DOUBT_ON_CONDITION,
+    GROUP,
+    HIGH,
+    MATTERS,
+    ZERO,
+    Found,
+    Line,
+)
 from inference.language.utilities.grammar.orders import read_lists, read_ranks
 from inference.language.utilities.grammar.ratios import read_ratios
 from inference.language.utilities.grammar.thresholds import read_thresholds
 from inference.language.utilities.grammar.tokens import Sentence, Token, attributes_in, sentences
 from inference.language.utilities.posterior import normal_posterior
-from inference.language.utilities.reading import Statement, UtilityReader, UtilityReading, joined, pooled
+from inference.language.utilities.reading import (
+    Statement,
+    UtilityReader,
+    UtilityReading,
+    checked_text,
+    joined,
+    pooled,
+)
 
 NAME = "offline"
 TOPIC = re.compile(rf"(?:and |what about |how about |as for )?{GROUP} \?")
@@ -144,7 +159,9 @@ def _read_sayings(line: Line, attributes: Attributes) -> None:
             strength = MATTERS if token.text == "§bettersafe" else HIGH
             claims = line.alone_near(which, ZERO) if zero else line.alone_above(which, strength)
             says = f"{line.called(which)} {'does not matter' if zero else 'matters'}"
-            line.found.append(Found(token.start, token.end, "zero" if zero else "high", tuple(which), says, tuple(claims)))
+            line.found.append(
+                Found(token.start, token.end, "zero" if zero else "high", tuple(which), says, tuple(claims))
+            )
 
 
 def _required(condition: Sentence, attributes: Attributes) -> list[Found]:
@@ -179,7 +196,10 @@ def _without_pronoun(sentence: Sentence, earlier: list[int]) -> Sentence:
     if len(texts) == 2 and texts[0] == "it" and texts[1] in VALUING and len(earlier) == 1:
         first = sentence.tokens[0]
         return Sentence(
-            (Token(f"@{earlier[0]}", first.start, first.end), *sentence.tokens[1:]), sentence.start, sentence.end, sentence.source
+            (Token(f"@{earlier[0]}", first.start, first.end), *sentence.tokens[1:]),
+            sentence.start,
+            sentence.end,
+            sentence.source,
         )
     return sentence
 
@@ -231,6 +251,8 @@ def read_utilities(texts: Any, attributes: Any, *, reader: UtilityReader | None 
             raise ProblemError(f"group {label!r} has no text: give at least one, or leave the group out")
         found = [reader.read(checked_text(one)) for one in members]
         if any(one.attributes != known.names for one in found):
-            raise ProblemError(f"the reader is about {', '.join(found[0].attributes)}, the call about {', '.join(known.names)}")
+            raise ProblemError(
+                f"the reader is about {', '.join(found[0].attributes)}, the call about {', '.join(known.names)}"
+            )
         readings.append(pooled(found))
     return joined(readings, labels)

@@ -18,7 +18,9 @@ from inference.language.utilities.posterior import PRIOR_SD, shares
 
 if TYPE_CHECKING:
     from contracts.problem.screening import ScreeningProblem
+    from inference.language.utilities.beliefs import Agreement
     from inference.norms.stated import Stated
+    from inference.types.posterior import TypePosterior
 
 SCHEMA = "menuwright/utility-reading/1"
 KINDS = (
@@ -26,6 +28,7 @@ KINDS = (
     "ceiling", "need", "weight",
 )  # fmt: skip
 LONGEST_PHRASES = 60  # letters in a table
+LONGEST = 5_000  # characters of a text
 
 
 @checked
@@ -150,7 +153,9 @@ class UtilityReading(Tabular):
         spread = np.sqrt(np.maximum(c[:, i, i] + c[:, j, j] - 2 * c[:, i, j], 1e-300))
         by_size = ndtr(gap / spread) if i != j else np.full(len(self.texts), 0.5)
         above = self.signs[:, i] > self.signs[:, j]
-        return np.where(self.signs[:, i] == self.signs[:, j], np.where(self.signs[:, i] > 0, by_size, 1 - by_size), above)
+        return np.where(
+            self.signs[:, i] == self.signs[:, j], np.where(self.signs[:, i] > 0, by_size, 1 - by_size), above
+        )
 
     def among(self, attributes: Sequence[str]) -> UtilityReading:
         """The reading of some attributes alone: weights are then shares among these."""
@@ -168,7 +173,10 @@ class UtilityReading(Tabular):
     @property
     def vetoes(self) -> tuple[tuple[str, ...], ...]:
         """By text, attributes that it does not give up."""
-        return tuple(tuple(dict.fromkeys(a for one in own if one.kind == "veto" for a in one.attributes)) for own in self.statements)
+        return tuple(
+            tuple(dict.fromkeys(a for one in own if one.kind == "veto" for a in one.attributes))
+            for own in self.statements
+        )
 
     @property
     def floors(self) -> tuple[dict[str, float], ...]:
@@ -205,23 +213,56 @@ class UtilityReading(Tabular):
 
         return np.asarray(self.weights @ policy_table(policies, self.attributes).levels.T)
 
-    def prior(self, types: Any, *, scale: float = 1.0) -> Array:
-        """Prior of `infer_types`: how probable the known types are by these words; see `policies.prior_of_types`."""
-        from inference.language.utilities.policies import prior_of_types
+    def prior(self, types: Any, base: Any = None) -> Array:
+        """Prior of `infer_types`: how probable known types are for a user who wrote one of these texts; (n_types,).
 
-        return prior_of_types(self, types, scale=scale)
+        A type is as probable as its weights are under the reading, times how common it is. Several texts give the mean
+        of their priors: a user drawn at random from their writers.
+
+        Parameters
+        ----------
+        types : (n_types, n_attributes) array of weights, of any scale, or a problem or menu whose goods are the
+            attributes in this order
+        base : (n_types,) how common types are; by default the problem's weights, else equal
+        """
+        from inference.language.utilities.beliefs import prior_of_types
+
+        return prior_of_types(self, types, base)
+
+    def agreement(self, posterior: TypePosterior, types: Any = None) -> Agreement:
+        """Whether what users chose fits these words; `posterior` is that of `infer_types`, under any prior.
+
+        Parameters
+        ----------
+        posterior : of users who wrote these texts; one text is everybody's, several are one per user
+        types : as for `prior`; by default those of the first menu
+        """
+        from inference.language.utilities.beliefs import agreement_of_types
+
+        return agreement_of_types(self, posterior, types)
 
     def stated(self, policies: Any, *, scale: float, scale_sd: float = 0.5) -> Stated:
-        """Prior of `elicit_norms`, one group per text: utilities of policies; see `policies.stated_norms`."""
-        from inference.language.utilities.policies import stated_norms
+        """Prior of `elicit_norms`, one group per text: utilities of policies, in logits.
 
-        return stated_norms(self, policies, scale=scale, scale_sd=scale_sd)
+        Words say how attributes compare and not how decided a group is; that is `scale`.
 
-    def screening_problem(self, policies: Any = None, **design: Any) -> ScreeningProblem:
-        """One group per text as the types of one problem; see `screening_problem_from_texts`."""
-        from inference.language.utilities.policies import screening_problem
+        Parameters
+        ----------
+        policies : as for `valuations`
+        scale : logits between a policy that is best in everything (1) and one that is worst (0)
+        scale_sd : standard deviation of its logarithm
+        """
+        from inference.language.utilities.beliefs import stated_norms
 
-        return screening_problem(self, policies, **design)
+        return stated_norms(self, policies, scale, scale_sd)
+
+    def screening_problem(
+        self, policies: Any = None, *, weights: Any = None, scale: float = 1.0, confidence: float = 0.8, **design: Any
+    ) -> ScreeningProblem:
+        """One group per text as the types of one problem, vagueness as `uncertainty`; see `screening_problem_from_texts`."""
+        from inference.language.utilities.policies import problem_of_reading
+
+        return problem_of_reading(self, policies, weights, scale, confidence, design)
 
     # ---- texts and names ----
 
@@ -278,7 +319,9 @@ class UtilityReading(Tabular):
     def from_dict(cls, record: dict[str, Any]) -> UtilityReading:
         """The reading that `to_dict` wrote."""
         if record.get("schema") != SCHEMA:
-            raise ProblemError(f"a reading has the schema {SCHEMA!r}, not {record.get('schema')!r}: write it by to_dict")
+            raise ProblemError(
+                f"a reading has the schema {SCHEMA!r}, not {record.get('schema')!r}: write it by to_dict"
+            )
         texts, attributes = record["texts"], tuple(record["attributes"])
         return cls(
             tuple(one["label"] for one in texts),
@@ -287,7 +330,10 @@ class UtilityReading(Tabular):
             *(np.array([one[name] for one in texts]) for name in ("log_mean", "log_covariance", "signs")),
             np.array([[a not in one["abstained"] for a in attributes] for one in texts]),
             tuple(
-                tuple(Statement(s["phrase"], s["kind"], tuple(s["attributes"]), s["says"], s.get("level", float("nan"))) for s in one["statements"])
+                tuple(
+                    Statement(s["phrase"], s["kind"], tuple(s["attributes"]), s["says"], s.get("level", float("nan")))
+                    for s in one["statements"]
+                )
                 for one in texts
             ),
             tuple(tuple(one["unread"]) for one in texts),
@@ -297,21 +343,34 @@ class UtilityReading(Tabular):
     def _table(self) -> Table:
         rows = [(k, a) for k in range(len(self)) for a in range(len(self.attributes))]
         low_high = self.interval(0.9) if rows else np.zeros((0, 0, 2))
-        phrases = [" | ".join(dict.fromkeys(s.phrase for s in self.statements[k] if self.attributes[a] in s.attributes)) for k, a in rows]
+        phrases = [
+            " | ".join(dict.fromkeys(s.phrase for s in self.statements[k] if self.attributes[a] in s.attributes))
+            for k, a in rows
+        ]
         columns = [
             names("attribute", [self.attributes[a] for _, a in rows]),
             Column("weight", [float(self.weights[k, a]) for k, a in rows], ".2f"),
             Column("sd", [float(self.standard_deviations[k, a]) for k, a in rows], ".2f"),
             Column("low", [float(low_high[k, a, 0]) for k, a in rows], ".2f", "5 %"),
             Column("high", [float(low_high[k, a, 1]) for k, a in rows], ".2f", "95 %"),
-            names("phrases", [_short(p) if self.read[k, a] or p else "(nothing said)" for p, (k, a) in zip(phrases, rows, strict=True)]),
+            names(
+                "phrases",
+                [
+                    _short(p) if self.read[k, a] or p else "(nothing said)"
+                    for p, (k, a) in zip(phrases, rows, strict=True)
+                ],
+            ),
         ]
         if len(self) > 1 or self.labels != ("0",):
             columns.insert(0, names("text", [self.labels[k] for k, _ in rows]))
         notes = []
         for k in range(len(self)):
             where = f"{self.labels[k]}: " if len(self) > 1 else ""
-            notes += [f"{where}{s.kind}: {s.says}" for s in self.statements[k] if s.kind in ("veto", "floor", "ceiling", "need")]
+            notes += [
+                f"{where}{s.kind}: {s.says}"
+                for s in self.statements[k]
+                if s.kind in ("veto", "floor", "ceiling", "need")
+            ]
             notes += [f"{where}not read: {_short(one)!r}" for one in self.unread[k]]
         return Table(columns, f"Weights of {len(self.attributes)} attributes by {self.reader}", notes)
 
@@ -374,3 +433,14 @@ def nothing_read(text: str, attributes: tuple[str, ...], reader: str, unread: Se
         ("0",), (text,), attributes, np.zeros((1, k)), PRIOR_SD**2 * np.eye(k)[np.newaxis], np.ones((1, k)),
         np.zeros((1, k), dtype=bool), ((),), (tuple(unread),), reader,
     )  # fmt: skip
+
+
+def checked_text(text: Any) -> str:
+    """A text that is text, is not empty and is not endless."""
+    if not isinstance(text, str):
+        raise ProblemError(f"a text is {type(text).__name__}: give words, or a list of texts")
+    if not text.strip():
+        raise ProblemError("a text is empty: say what matters, or leave the text out")
+    if len(text) > LONGEST:
+        raise ProblemError(f"a text has {len(text)} characters, at most {LONGEST} are read: give what it comes down to")
+    return text

@@ -17,7 +17,9 @@ LONGEST_TERM = 4  # words
 MOST_ATTRIBUTES = 30
 WORD = re.compile(r"[^\W\d_]+(?:'[^\W\d_]+)?")
 LONGEST_SYNONYM = 3  # words of a description up to which it is a synonym as a whole
-STOP = frozenset("a an the to of in on for and or with by at from as is are be it its itself his her their that which who".split())
+STOP = frozenset(
+    "a an the to of in on for and or with by at from as is are be it its itself his her their that which who".split()
+)
 STEMS = (  # suffix, what stands in its place, letters that must be left
     ("fulness", "ful", 2), ("iveness", "iv", 2), ("ability", "abl", 2), ("ibility", "ibl", 2), ("ably", "abl", 2),
     ("able", "abl", 2), ("ible", "ibl", 2), ("iency", "i", 3), ("ient", "i", 3), ("ence", "", 5), ("ent", "", 5),
@@ -148,12 +150,20 @@ def attributes_of(given: Any) -> Attributes:
         if len(whose) == 1:
             terms.setdefault(term, next(iter(whose)))
     exact = {word for name in names for word in words_of(name)}
-    exact |= {word for name in names for one in _synonyms(described[name]) for word in words_of(one) if len(words_of(one)) == 1}
+    exact |= {
+        word
+        for name in names
+        for one in _synonyms(described[name])
+        for word in words_of(one)
+        if len(words_of(one)) == 1
+    }
     return Attributes(names, terms, frozenset(exact))
 
 
 def _named(given: Any) -> dict[str, None]:
-    names = [str(one) for one in listed(given)] if not isinstance(given, str) else [one.strip() for one in given.split(",")]
+    names = (
+        [str(one) for one in listed(given)] if not isinstance(given, str) else [one.strip() for one in given.split(",")]
+    )
     if len(set(names)) < len(names):
         raise ProblemError(f"attributes repeats {next(one for one in names if names.count(one) > 1)!r}: name each once")
     return dict.fromkeys(names)
@@ -196,6 +206,8 @@ def _shared_terms(own: set[tuple[str, ...]]) -> list[tuple[tuple[str, ...], bool
     """Terms of the common attributes that this one is."""
     found = []
     for good, bad in _groups():
-        if own & set(good[:1]) or (own & set(good) and not own & {one for others, _ in _groups() for one in others[:1]}):
+        if own & set(good[:1]) or (
+            own & set(good) and not own & {one for others, _ in _groups() for one in others[:1]}
+        ):
             found += [(term, False) for term in good] + [(term, True) for term in bad]
     return found

@@ -12,9 +12,7 @@ MUCH_WORDS = "much|far|way|lot|lots|vastly|considerably|significantly|substantia
 DEGREE = rf"(?P<deg>(?: (?:{SLIGHTLY}|{MUCH_WORDS}|even|still|rather))*)"
 UP = "more|greater|higher|better|stronger|bigger|larger"
 DOWN = "less|lower|smaller|fewer|weaker"
-BEFORE = (
-    "over|above|before|ahead of|in front of|instead of|rather than|prior to|in preference to|and not|§expenseof|even §expenseof|not"
-)
+BEFORE = "over|above|before|ahead of|in front of|instead of|rather than|prior to|in preference to|and not|§expenseof|even §expenseof|not"
 AFTER = "below|under|behind|after|beneath"
 BEATS = (
     r"outweighs?|outranks?|trumps?|beats?|overrides?|overrules?|surpass(?:es)?|dominates?|precedes?|supersedes?|eclipses?|"
@@ -25,7 +23,9 @@ YIELDS = (
     r"defers?|ranks? second|inferior|subservient)"
 )
 GIVE = r"(?:sacrific(?:e|es|ing)|giv(?:e|es|ing) up|trad(?:e|es|ing)(?: away| off)?|for[e]?go|compromis(?:e|es|ing)(?: on)?|accept(?: less)?|do without|swap|exchange|surrender|lose|tolerate)"
-TO_GAIN = r"(?:for(?: sake of)?|in exchange for|in return for|in favour of|to get|to gain|to have|if it means|to achieve)"
+TO_GAIN = (
+    r"(?:for(?: sake of)?|in exchange for|in return for|in favour of|to get|to gain|to have|if it means|to achieve)"
+)
 REGARDLESS = (
     r"(?:regardless(?: of)?|irrespective of|no matter|whatever|despite|even §expenseof|§expenseof|even if it costs?|even if it means|"
     r"even if|even when|never mind)"
@@ -33,7 +33,9 @@ REGARDLESS = (
 RULES = {
     "more": [
         re.compile(rf"(?P<a>{GROUP}){w(6)}{DEGREE} (?:{UP}){w(5)} than{w(5)} {OTHER}"),
-        re.compile(rf"(?:{DEGREE[1:-1].replace('?P<deg>', '')})?(?P<w> ?(?:more|greater|higher)){w(6)} (?P<a>{GROUP}){w(3)} than{w(5)} {OTHER}"),
+        re.compile(
+            rf"(?:{DEGREE[1:-1].replace('?P<deg>', '')})?(?P<w> ?(?:more|greater|higher)){w(6)} (?P<a>{GROUP}){w(3)} than{w(5)} {OTHER}"
+        ),
     ],
     "less": [
         re.compile(rf"(?P<a>{GROUP}){w(6)}{DEGREE} (?:{DOWN}){w(5)} than{w(5)} {OTHER}"),
@@ -42,7 +44,9 @@ RULES = {
 }
 PREFER_TO = re.compile(rf"(?:prefer|prefers|favour|favours|preferred){w(2)} (?P<a>{GROUP}){w(3)} to{w(2)} {OTHER}")
 RATHER = re.compile(rf"(?:rather|sooner|want|take|choose){w(5)} (?P<a>{GROUP}){w(3)} than{w(5)} {OTHER}")
-PREPOSITION = re.compile(rf"(?P<a>{GROUP})(?P<mid>{w(4)})(?: ,(?= (?:and )?not))? (?P<prep>{BEFORE}){w(2, stops='but|than|nothing|not')} {OTHER}")
+PREPOSITION = re.compile(
+    rf"(?P<a>{GROUP})(?P<mid>{w(4)})(?: ,(?= (?:and )?not))? (?P<prep>{BEFORE}){w(2, stops='but|than|nothing|not')} {OTHER}"
+)
 BEHIND = re.compile(rf"(?P<a>{GROUP}){w(4)} (?:{AFTER}){w(2)} {OTHER}")
 VERB = re.compile(rf"(?P<a>{GROUP}){w(4)} (?:{BEATS}){w(2)} {OTHER}")
 YIELDING = re.compile(rf"(?P<a>{GROUP}){w(5)} {YIELDS} (?:to|behind|after){w(2)} {OTHER}")
@@ -58,11 +62,17 @@ MORE_SO = re.compile(
 NOTHING = re.compile(
     rf"(?:nothing(?: else)?|no (?:other )?\w+|none)(?: (?!but\b)[a-z']+){{0,4}}? (?:more|greater|above|before|over|{BEATS})(?: (?!but\b)[a-z']+){{0,4}}? (?P<a>{GROUP})"
 )
-PAYING_MORE = re.compile(rf"(?:pay|spend){w(2)} (?:extra|more|premium|surcharge|lot|anything|higher prices?){w(1)} (?:for|on){w(3)} (?P<a>{GROUP})")
+PAYING_MORE = re.compile(
+    rf"(?:pay|spend){w(2)} (?:extra|more|premium|surcharge|lot|anything|higher prices?){w(1)} (?:for|on){w(3)} (?P<a>{GROUP})"
+)
 WORTH = re.compile(rf"(?P<a>{GROUP}){w(3)} worth {GIVE}{w(2)} {OTHER}")
 BUT_NOT = re.compile(rf"^but not (?:on |with |for |about |in |when it comes to )?(?P<a>{GROUP})")
-EVEN_LESS = re.compile(rf"(?P<a>{GROUP})(?: [a-z']+){{0,3}}?(?: ,)? even (?:if|when|though)(?: [a-z']+){{0,4}}? (?:less|not|lower|hurts|costs|suffers|slower|worse) {OTHER}")
-WORSE = re.compile(r"(?P<a>@\d+[-*])(?: [a-z']+){0,3}? (?:worse|worry me more|bothers? me more)(?: [a-z']+){0,3}? than(?: [a-z']+){0,3}? (?P<b>@\d+[-*])")
+EVEN_LESS = re.compile(
+    rf"(?P<a>{GROUP})(?: [a-z']+){{0,3}}?(?: ,)? even (?:if|when|though)(?: [a-z']+){{0,4}}? (?:less|not|lower|hurts|costs|suffers|slower|worse) {OTHER}"
+)
+WORSE = re.compile(
+    r"(?P<a>@\d+[-*])(?: [a-z']+){0,3}? (?:worse|worry me more|bothers? me more)(?: [a-z']+){0,3}? than(?: [a-z']+){0,3}? (?P<b>@\d+[-*])"
+)
 
 
 def read_comparisons(line: Line) -> None:
@@ -110,7 +120,9 @@ def read_comparisons(line: Line) -> None:
             _take(line, match, line.group(match["a"]), line.group(match["b"]), MUCH)
     for match in line.each(MORE_SO):
         which = line.group(match["a"])
-        others = [k for k in (*attributes_in(line.text[: match.start()]), *line.earlier, *_taken(line)) if k not in which]
+        others = [
+            k for k in (*attributes_in(line.text[: match.start()]), *line.earlier, *_taken(line)) if k not in which
+        ]
         if others:
             first, second = (which, others) if match["w"] == "more" else (others, which)
             if not line.negated(match):

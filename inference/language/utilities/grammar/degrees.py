@@ -31,13 +31,15 @@ HIGH_BEFORE = (
     r"strongly (?:value|favour|want|prefer|care about)|really (?:value|care about|want|need)|very important|essential :?|crucial :?|place (?:great|high|much) (?:value|weight|importance|emphasis) on|attach(?:es)? (?:great|much) importance to|obsessed with|adamant about|big on|set on|emphasi[sz]e)"
 )
 PLAIN_AFTER = r"(?:matters?|important|counts?|valuable|valued|significant|relevant|concern|priority|appreciated|important to (?:me|us)|worth \w+|must last|not (?:irrelevant|unimportant)|desired|wanted|needed|required|necessary|welcome)"
-PLAIN_BEFORE = (
-    r"(?:cares? (?:\w+ )?(?:about|for)|wants?(?: it| them| something| to)?|values?|needs?(?: it| to)?|likes?|loves?|enjoys?|appreciates?|look(?:s|ing)? for|wish(?:es)? for|go(?:es)? for|favours?|prefers?|choose|mind about|concerned (?:about|with|for)|worry about|hope for|respect|protect|aim for|strive for|seek|ask for|attention to|important (?:is|to have)|believe in|stand for|committed to|fan of|all for|opt for|importance of|interested in|welcome|cherish|honour|uphold|support|expect|demand|in favour of|pro|so (?:does|do|is|are))"
+PLAIN_BEFORE = r"(?:cares? (?:\w+ )?(?:about|for)|wants?(?: it| them| something| to)?|values?|needs?(?: it| to)?|likes?|loves?|enjoys?|appreciates?|look(?:s|ing)? for|wish(?:es)? for|go(?:es)? for|favours?|prefers?|choose|mind about|concerned (?:about|with|for)|worry about|hope for|respect|protect|aim for|strive for|seek|ask for|attention to|important (?:is|to have)|believe in|stand for|committed to|fan of|all for|opt for|importance of|interested in|welcome|cherish|honour|uphold|support|expect|demand|in favour of|pro|so (?:does|do|is|are))"
+IMPERATIVE = re.compile(
+    rf"^(?:and )?(?:be|stay|remain|keep it|keep things|make it|act|answer|it (?:should|must) be|it has to be) (?P<a>@\d+(?!\S)(?: (?:, and|,|and) @\d+(?!\S))*)"
 )
-IMPERATIVE = re.compile(rf"^(?:and )?(?:be|stay|remain|keep it|keep things|make it|act|answer|it (?:should|must) be|it has to be) (?P<a>@\d+(?!\S)(?: (?:, and|,|and) @\d+(?!\S))*)")
 DISLIKE = r"(?:hates?|dislikes?|detests?|loathes?|despises?|can not (?:stand|bear|abide)|not (?:like|want|enjoy|stand|tolerate)|averse to|avoid|annoyed by|fed up with|sick of|tired of|afraid of|fear|worried about|bothered by|against|minimi[sz]e|(?:want|with|prefer|like) (?:less|fewer)|reduce|stop|no more|bans?|terrified of)"
 DISLIKED = re.compile(rf"(?:^| ){DISLIKE}{w(2)} {ANYTHING}")
-ANNOYS = re.compile(rf"{ANYTHING}{w(1)} (?:annoys?|bothers?|irritates?|drives? me|upsets?|gets? on my nerves|puts? me off|is awful|is terrible)")
+ANNOYS = re.compile(
+    rf"{ANYTHING}{w(1)} (?:annoys?|bothers?|irritates?|drives? me|upsets?|gets? on my nerves|puts? me off|is awful|is terrible)"
+)
 RULES: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
     (kind, re.compile(pattern))
     for kind, pattern in (
@@ -77,10 +79,14 @@ def read_degrees(line: Line) -> set[int]:
             wanted = [int(k) for k, mark in marks if mark]
             bad = [int(k) for k, mark in marks if not mark]
             if wanted:
-                line.take(match, "plain", wanted, f"{line.called(wanted)} {SAYS['plain']}", line.alone_above(wanted, MATTERS))
+                line.take(
+                    match, "plain", wanted, f"{line.called(wanted)} {SAYS['plain']}", line.alone_above(wanted, MATTERS)
+                )
             if bad:
                 unwanted |= set(bad)
-                line.take(match, "dislike", bad, f"{line.called(bad)} {SAYS['dislike']}", line.alone_above(bad, MATTERS))
+                line.take(
+                    match, "dislike", bad, f"{line.called(bad)} {SAYS['dislike']}", line.alone_above(bad, MATTERS)
+                )
     for kind, rule in RULES:
         for match in line.each(rule):
             _degree(line, match, kind)

@@ -46,8 +46,10 @@ UNSURE = re.compile(
     r"whether|not that|not saying|have not thought|not (?:\w+ )?(?:made up|thought))\b|\bdepends\b|"
     r"\b(?:all else|other things|all things|everything else|all other things) (?:being )?equal\b"
 )
-REJECTED = re.compile(r"\b(?:i|we) (?:\w+ )?(?:disagree|doubt (?:it|that)|beg to differ)\b|\bthat is (?:wrong|nonsense|not true)\b|"
-                      r"\b(?:not true|nonsense|wrong|a myth|a lie|mistaken|a mistake|false)\b that\b")
+REJECTED = re.compile(
+    r"\b(?:i|we) (?:\w+ )?(?:disagree|doubt (?:it|that)|beg to differ)\b|\bthat is (?:wrong|nonsense|not true)\b|"
+    r"\b(?:not true|nonsense|wrong|a myth|a lie|mistaken|a mistake|false)\b that\b"
+)
 NO_LONGER = re.compile(r"\b(?:no longer|not any ?more)\b")
 BEGINS_CONDITION = re.compile(
     r"(?:^|(?<= ))(?P<word>only if|only when|only as long as|if and only if|if|when|whenever|unless|provided that|provided|providing|as long as|so long as|"
@@ -58,7 +60,18 @@ LEADS = re.compile(
     r"for (?:short|long) trips|in crisis|in such cases?) ,? ?"
 )
 REQUIRES = frozenset(
-    ("only if", "only when", "only as long as", "if and only if", "provided that", "provided", "providing", "as long as", "so long as", "on condition")
+    (
+        "only if",
+        "only when",
+        "only as long as",
+        "if and only if",
+        "provided that",
+        "provided",
+        "providing",
+        "as long as",
+        "so long as",
+        "on condition",
+    )
 )
 OTHERWISE = re.compile(r"(?:^|[,;.:–] ?(?:but |and )?)(?:otherwise|or else|else)\b")
 SAME = re.compile(r"\b(?:same|equal|equally|identical|tie|tied|alike|similar)\b")

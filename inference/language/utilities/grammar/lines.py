@@ -34,7 +34,9 @@ REST = r"(?:everything|anything|all|any|every)(?: (?:else|others?|other \w+|\w+ 
 SUBJECT = r"(?! (?:over|above|before|beats?|outweighs?|trumps?|is|are|comes?|matters?|counts?|more|less|ahead|should|must|first|last|>)(?!\S))"
 OBJECTS = rf"(?:both )?{NP}(?: (?:, and|, or|,|and|or|&|nor|plus|/|as well as) {NP}{SUBJECT})*"  # in a list that goes on no subject
 OTHER = rf"(?P<b>{OBJECTS}|{REST})(?!\S)"
-NEGATION = re.compile(r"\b(?:not|never|hardly|nor|neither|without|refuse|nobody|no|wrong|unacceptable|unwilling|mistake|foolish|reluctant|oppose|silly|stupid)\b")
+NEGATION = re.compile(
+    r"\b(?:not|never|hardly|nor|neither|without|refuse|nobody|no|wrong|unacceptable|unwilling|mistake|foolish|reluctant|oppose|silly|stupid)\b"
+)
 STOPS = r"but|than|nothing"
 
 

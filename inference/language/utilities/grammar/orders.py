@@ -11,34 +11,60 @@ from inference.language.utilities.posterior import Claim
 ITEM = rf"(?:{GROUP})"
 THEN = r"(?:, and then|and then|, then|then|, followed by|followed by|, next|next|, and lastly|, and finally|, and after that|, after that|, finally|> >|>|, after which|, second|second(?! to)|, third|third|and third|, and third|, fourth|, and fourth|; then|; next|, before|, lastly|ahead of)"
 LEAD = r"(?:(?:is|are|comes?|goes|be|should|first|number one|top|and|foremost|number 1|come|go|second|third|last|fourth|highest|most important|in|being) ?)"
-CHAIN = re.compile(rf"{ITEM}(?: {LEAD})?(?:(?: (?:is|are|comes?|first|second|third|fourth|foremost|last|number one|go|goes|and))*)(?: {THEN}{w(3)} {ITEM}(?: (?:is|are|comes?|first|second|third|fourth|last|go|goes))*)+")
+CHAIN = re.compile(
+    rf"{ITEM}(?: {LEAD})?(?:(?: (?:is|are|comes?|first|second|third|fourth|foremost|last|number one|go|goes|and))*)(?: {THEN}{w(3)} {ITEM}(?: (?:is|are|comes?|first|second|third|fourth|last|go|goes))*)+"
+)
 LISTED = re.compile(
     rf"(?:\bin (?:descending |decreasing |this |following |that |strict )*order\b|order of (?:importance|priority|preference)|priorit(?:y|ies)(?: list)?|ranking|ranked|rank(?: them| these)?|order)"
     rf"(?: [a-z']+){{0,4}}?(?: [:,–])?(?: are| is)?(?: :)? (?P<list>{NP}(?: (?:, and then|, and|, then|and then|,|and|then|>|;) {NP})+)"
 )
-LISTED_AFTER = re.compile(rf"(?P<list>{NP}(?: (?:, and|,|and|;) {NP})+)(?: ,)? (?:in that order|in this order|in order of (?:importance|priority|preference))")
+LISTED_AFTER = re.compile(
+    rf"(?P<list>{NP}(?: (?:, and|,|and|;) {NP})+)(?: ,)? (?:in that order|in this order|in order of (?:importance|priority|preference))"
+)
 NUMBERED = re.compile(rf"\(? ?1 [.):]{w(2)} (?P<first>{NP}).*$")
 PLACES = ("first", "second", "third", "fourth", "fifth", "sixth", "last")
 PLACE = rf"(?:{'|'.join(PLACES)})(?! to\b)(?! (?:thing|concern))"
 BE = r"(?: (?:comes?|is|are|ranks?|goes|be|in|as|:|,|should|must|and|then|of all|place|comes?))*"
 AFTER = rf"{NP}{BE} {PLACE}"
 AHEAD = rf"{PLACE}{BE} {NP}"
-ORDINALS = re.compile(rf"{AFTER}(?: ,| and| ;| then| but)*(?: {AFTER}(?: ,| and| ;| then| but)*)+|{AHEAD}(?: ,| and| ;| then)*(?: {AHEAD}(?: ,| and| ;| then)*)+")
+ORDINALS = re.compile(
+    rf"{AFTER}(?: ,| and| ;| then| but)*(?: {AFTER}(?: ,| and| ;| then| but)*)+|{AHEAD}(?: ,| and| ;| then)*(?: {AHEAD}(?: ,| and| ;| then)*)+"
+)
 FIRST_WORDS = r"(?:first(?: and foremost| of all)?|number one|number 1|foremost|top(?: priority| concern| of (?:my|our|list))?|highest(?: priority)?|paramount|supreme|chief|primary|main|king|everything|uppermost|overriding|most|deciding factor|decisive factor)"
 PRIORITY = r"(?:priority|priorities|concern|consideration|criterion|criteria|goal|value|objective|list|factor|interest|thing|requirement|one)"
-IS_FIRST = re.compile(rf"(?P<a>{GROUP})(?: (?:is|are|as|comes?|goes|be|ranks?|must|should|will|has|matters?|counts?|for|me|us|to|always|at|by|far|of|in|put|with|who|that|would|what|i|we|care|about|value|want|need|,|:))*{w(1)} {FIRST_WORDS}(?: (?:important|essential|relevant|of all|{PRIORITY}|to me|to us|for me|for us|and foremost))*")
-FIRST_IS = re.compile(rf"(?:(?:top|first|highest|primary|main|chief|biggest|number one|overriding|greatest|most important|paramount|deciding|decisive)(?: and foremost)? {PRIORITY}|most important(?: {PRIORITY})?|what (?:matters|counts) most|first and foremost|first|foremost|most of all|above all(?: else| things)?|first of all|prioriti[sz]es?|put first|focus(?:es)?(?: mainly| mostly)? on|concentrate on)(?: ,| :| –)?(?: (?:is|are|be|on|comes?|to|for|me|us|being|stay|stays|remain|keep|we|i|want|need|value|should|must|about|care|in|by|far|have)){{0,4}} (?P<a>{GROUP})(?! (?:to|over|above|before|than))")
-ABOVE_ALL = re.compile(rf"(?P<a>{GROUP})(?: ,)?(?: [a-z']+){{0,2}}? (?:above all(?: else| things| others)?|first and foremost|most of all|before all else|more than anything)")
+IS_FIRST = re.compile(
+    rf"(?P<a>{GROUP})(?: (?:is|are|as|comes?|goes|be|ranks?|must|should|will|has|matters?|counts?|for|me|us|to|always|at|by|far|of|in|put|with|who|that|would|what|i|we|care|about|value|want|need|,|:))*{w(1)} {FIRST_WORDS}(?: (?:important|essential|relevant|of all|{PRIORITY}|to me|to us|for me|for us|and foremost))*"
+)
+FIRST_IS = re.compile(
+    rf"(?:(?:top|first|highest|primary|main|chief|biggest|number one|overriding|greatest|most important|paramount|deciding|decisive)(?: and foremost)? {PRIORITY}|most important(?: {PRIORITY})?|what (?:matters|counts) most|first and foremost|first|foremost|most of all|above all(?: else| things)?|first of all|prioriti[sz]es?|put first|focus(?:es)?(?: mainly| mostly)? on|concentrate on)(?: ,| :| –)?(?: (?:is|are|be|on|comes?|to|for|me|us|being|stay|stays|remain|keep|we|i|want|need|value|should|must|about|care|in|by|far|have)){{0,4}} (?P<a>{GROUP})(?! (?:to|over|above|before|than))"
+)
+ABOVE_ALL = re.compile(
+    rf"(?P<a>{GROUP})(?: ,)?(?: [a-z']+){{0,2}}? (?:above all(?: else| things| others)?|first and foremost|most of all|before all else|more than anything)"
+)
 ONLY = (
-    re.compile(rf"(?:only|sole|one) (?:thing|concern|criterion|factor|consideration|priority|attribute)(?: [a-z']+){{0,5}}? (?:is|are|:) (?P<a>{GROUP})"),
-    re.compile(rf"all (?:that )?(?:counts|matters|i care about|we care about|i want|we want|i need)(?: (?:for|to|is|are|us|me|:|in|end))* (?P<a>{GROUP})"),
-    re.compile(rf"(?:only|solely|exclusively|purely|nothing but|just)(?: (?:care|cares|about|value|want|on|for|at|look|looks|interested|in|matters?|by|focus|decide|consider|think|of))* (?P<a>{GROUP})(?: (?:matters?|counts?|decides?|interests?))?(?! (?:if|when))"),
-    re.compile(rf"(?P<a>{GROUP})(?: ,)?(?: and)? (?:nothing else|alone|only)(?: (?:matters?|counts?|decides?))?(?= ?[.!,]| ?$)"),
-    re.compile(rf"(?P<a>{GROUP}){w(1)} (?:is|are) (?:all|only thing|only one)(?: that| i| we)* (?:matters?|counts?|care about|want|ask for)"),
+    re.compile(
+        rf"(?:only|sole|one) (?:thing|concern|criterion|factor|consideration|priority|attribute)(?: [a-z']+){{0,5}}? (?:is|are|:) (?P<a>{GROUP})"
+    ),
+    re.compile(
+        rf"all (?:that )?(?:counts|matters|i care about|we care about|i want|we want|i need)(?: (?:for|to|is|are|us|me|:|in|end))* (?P<a>{GROUP})"
+    ),
+    re.compile(
+        rf"(?:only|solely|exclusively|purely|nothing but|just)(?: (?:care|cares|about|value|want|on|for|at|look|looks|interested|in|matters?|by|focus|decide|consider|think|of))* (?P<a>{GROUP})(?: (?:matters?|counts?|decides?|interests?))?(?! (?:if|when))"
+    ),
+    re.compile(
+        rf"(?P<a>{GROUP})(?: ,)?(?: and)? (?:nothing else|alone|only)(?: (?:matters?|counts?|decides?))?(?= ?[.!,]| ?$)"
+    ),
+    re.compile(
+        rf"(?P<a>{GROUP}){w(1)} (?:is|are) (?:all|only thing|only one)(?: that| i| we)* (?:matters?|counts?|care about|want|ask for)"
+    ),
 )
 LAST_WORDS = r"(?:last(?: of all)?(?! (?:third|quarter|half))|lowest|least(?: important| of all| of (?:my|our))?|bottom(?: of)?|at end|afterthought|least)"
-IS_LAST = re.compile(rf"(?P<a>{GROUP})(?: (?:is|are|as|comes?|goes|be|ranks?|must|should|at|matters?|counts?|,|for|me|us|to|would))* {LAST_WORDS}(?: (?:priority|concern|consideration|important|list))?")
-LAST_IS = re.compile(rf"(?:(?:last|lowest|least)(?: important)? {PRIORITY}|least important|least of all|last of all|last)(?: ,| :)?(?: (?:is|are|comes?))? (?P<a>{GROUP})")
+IS_LAST = re.compile(
+    rf"(?P<a>{GROUP})(?: (?:is|are|as|comes?|goes|be|ranks?|must|should|at|matters?|counts?|,|for|me|us|to|would))* {LAST_WORDS}(?: (?:priority|concern|consideration|important|list))?"
+)
+LAST_IS = re.compile(
+    rf"(?:(?:last|lowest|least)(?: important)? {PRIORITY}|least important|least of all|last of all|last)(?: ,| :)?(?: (?:is|are|comes?))? (?P<a>{GROUP})"
+)
 
 
 def read_lists(line: Line) -> None:
@@ -63,7 +89,13 @@ def read_lists(line: Line) -> None:
         flat = [k for one in ranked for k in one]
         if len(ranked) > 1 and len(set(flat)) == len(flat):
             if _begins_first(line, match):
-                line.take(match, "order", flat, " > ".join(map(line.called, ranked)), [*_steps(line, ranked), *line.first(ranked[0])])
+                line.take(
+                    match,
+                    "order",
+                    flat,
+                    " > ".join(map(line.called, ranked)),
+                    [*_steps(line, ranked), *line.first(ranked[0])],
+                )
             else:
                 _rank(line, match, ranked)
 

@@ -32,7 +32,9 @@ TIMES = (
 )
 ANY = r"but|not|never|no"
 MULTIPLE = re.compile(rf"(?P<a>{GROUP})(?P<mid>{w(5, stops=ANY)}) {TIMES}{w(8, stops=ANY)} (?P<b>{GROUP})")
-FRONT = re.compile(rf"{TIMES}{w(6, stops=ANY)} (?P<a>{GROUP}){w(3, stops=ANY)} (?:as|than){w(4, stops=ANY)} (?P<b>{GROUP})")
+FRONT = re.compile(
+    rf"{TIMES}{w(6, stops=ANY)} (?P<a>{GROUP}){w(3, stops=ANY)} (?:as|than){w(4, stops=ANY)} (?P<b>{GROUP})"
+)
 GRADE = "important|much|valuable|crucial|vital|highly|heavily|strongly|essential|high|significant|relevant|good"
 AS_AS = re.compile(rf"(?P<a>{GROUP})(?P<mid>{w(5, stops='but')}) as (?:{GRADE}){w(4)} as{w(4)} {OTHER}")
 AS_AS_FRONT = re.compile(rf"as (?:much|highly){w(4)} (?P<a>{GROUP}){w(2)} as{w(4)} (?P<b>{GROUP})")
@@ -42,12 +44,20 @@ TOGETHER = re.compile(rf"(?P<a>{MANY}){w(6)} {SAME}(?: (?:weight|weights|importa
 TOGETHER_FRONT = re.compile(
     rf"(?:{SAME}(?: (?:weight|weights|importance|priority|emphasis))?|balanc(?:e|es|ed|ing)|no preference|indifferent|tie|halves|half and half|50 / 50|fifty fifty){w(4)} (?P<a>{MANY})"
 )
-EVERYTHING = re.compile(rf"(?:{REST}|each|they)(?: of (?:these|them))?{w(4)} {SAME}(?: (?:weight|importance|important))?")
-WEIGHTY = re.compile(r"\b(?:points?|weights?|weigh|weighs|weighting|scores?|importance|priority|matters?|counts?|marks?|stars?|out of|allocate)\b|:")
-CHANGES = re.compile(r"\b(?:rose|fell|went|dropped|increased|decreased|up by|down by|grew|cut by|raised|off|discount|sold)\b")
+EVERYTHING = re.compile(
+    rf"(?:{REST}|each|they)(?: of (?:these|them))?{w(4)} {SAME}(?: (?:weight|importance|important))?"
+)
+WEIGHTY = re.compile(
+    r"\b(?:points?|weights?|weigh|weighs|weighting|scores?|importance|priority|matters?|counts?|marks?|stars?|out of|allocate)\b|:"
+)
+CHANGES = re.compile(
+    r"\b(?:rose|fell|went|dropped|increased|decreased|up by|down by|grew|cut by|raised|off|discount|sold)\b"
+)
 FRACTIONS = {"half": 50.0, "third": 100 / 3, "quarter": 25.0, "two thirds": 200 / 3, "three quarters": 75.0}
 FRACTION = rf"(?:two thirds|three quarters|(?:one )?(?:half|third|quarter))"
-AMOUNT = re.compile(rf"(?<![@\w.])(?P<n>\d+(?:\.\d+)?|{FRACTION}|(?:{'|'.join(NUMBERS)})(?= (?:points?|stars?|parts?|units?)))")
+AMOUNT = re.compile(
+    rf"(?<![@\w.])(?P<n>\d+(?:\.\d+)?|{FRACTION}|(?:{'|'.join(NUMBERS)})(?= (?:points?|stars?|parts?|units?)))"
+)
 BETWEEN = re.compile(
     rf"(?P<x>\d+(?:\.\d+)?) ?%? ?(?:/|:|-|to|–) ?(?P<y>\d+(?:\.\d+)?) ?%?{w(5)} (?P<a>{NP}) (?:and|to|over|versus|/|vs|,) (?P<b>{NP})"
 )
@@ -67,7 +77,9 @@ def read_ratios(line: Line) -> None:
             if re.search(r"\bless\b", match.group()):
                 ratio = 1 / ratio
             claims = [line.near(a, b, ratio, sd) for a in which for b in others]
-            line.take(match, "ratio", (*which, *others), f"{line.called(which)} {ratio:.3g} x {line.called(others)}", claims)
+            line.take(
+                match, "ratio", (*which, *others), f"{line.called(which)} {ratio:.3g} x {line.called(others)}", claims
+            )
     for match in line.each(NO_LESS):
         which, others = line.group(match["a"]), line.group(match["b"])
         if match["w"] == "less":
@@ -90,7 +102,9 @@ def read_ratios(line: Line) -> None:
                 _equal(line, match, line.group(match["a"]), EQUAL_SD)
     for match in line.each(EVERYTHING):
         if not line.negated(match):
-            which = list(range(len(line.names))) if not match.group().startswith(("both", "they", "them")) else line.earlier
+            which = (
+                list(range(len(line.names))) if not match.group().startswith(("both", "they", "them")) else line.earlier
+            )
             if len(which) > 1:
                 _equal(line, match, which, EQUAL_SD)
 
@@ -129,7 +143,9 @@ def _read_shares(line: Line) -> None:
         x, y = float(match["x"]), float(match["y"])
         if min(x, y) > 0 and a != b:
             _take_shares(line, match, [a, b], [x, y])
-    if re.search(r"\b(?:at least|minimum|below|or more|or higher|or above|no less|no lower|not less|at most)\b", line.text):
+    if re.search(
+        r"\b(?:at least|minimum|below|or more|or higher|or above|no less|no lower|not less|at most)\b", line.text
+    ):
         return
     if CHANGES.search(line.text) or NUMBERED_LIST.search(line.text):
         return
@@ -146,7 +162,11 @@ def _read_shares(line: Line) -> None:
     total = sum(amounts)
     if total <= 0 or re.search(r"\btimes\b", line.text):
         return
-    if percents >= len(which) - 1 and percents and (abs(total - 100) <= 1 or (len(which) > 1 and WEIGHTY.search(line.text))):
+    if (
+        percents >= len(which) - 1
+        and percents
+        and (abs(total - 100) <= 1 or (len(which) > 1 and WEIGHTY.search(line.text)))
+    ):
         _take_shares(line, whole, which, amounts)
     elif percents == 1 == len(which) and total < 100 and len(line.names) > 1:
         others = [k for k in range(len(line.names)) if k != which[0]]
@@ -179,5 +199,3 @@ def _take_shares(line: Line, match: re.Match[str], which: list[int], amounts: li
     claims += line.alone_near(zero, ZERO)
     says = ", ".join(f"{line.names[k]} {one:g}" for k, one in zip(which, amounts, strict=True))
     line.take(match, "ratio", (*which, *zero), says, claims)
-
-

@@ -82,7 +82,9 @@ GOOD_SIDE = frozenset(
     maximum short shorter low lower lowest personal overall full solid proper excellent own data user users' guaranteed
     improved top""".split()
 )
-BAD_SIDE = frozenset("weak weaker poor poorer bad worse terrible lacking insufficient no loss drop decline cut lack reduced".split())
+BAD_SIDE = frozenset(
+    "weak weaker poor poorer bad worse terrible lacking insufficient no loss drop decline cut lack reduced".split()
+)
 NOUN_AFTER = frozenset(
     """food foods meal meals line lines connection one ones option options car cars answer answers service services
     product products life rating ratings score level levels standards standard concerns considerations side things

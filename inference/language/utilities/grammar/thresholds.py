@@ -19,11 +19,19 @@ UNTOUCHABLE = (
     r"(?:nonnegotiable|non negotiable|not negotiable|not up for negotiation|not open to negotiation|sacrosanct|sacred|inviolable|red lines?|dealbreakers?|deal breakers?|off limits|untouchable|inalienable|"
     r"not for sale|where (?:i|we) draw line|absolute(?: must| requirement| limit)?)"
 )
-NEVER_FOR = re.compile(rf"(?P<no>{HARD}){w(4)} {HARM}{w(3)} (?P<a>{GROUP}){w(2)} {FOR}{w(3)} (?P<b>{GROUP})(?P<ever>(?: ,)? {AT_ALL})?")
+NEVER_FOR = re.compile(
+    rf"(?P<no>{HARD}){w(4)} {HARM}{w(3)} (?P<a>{GROUP}){w(2)} {FOR}{w(3)} (?P<b>{GROUP})(?P<ever>(?: ,)? {AT_ALL})?"
+)
 NEVER = re.compile(rf"(?P<no>{HARD}){w(4)} {HARM}{w(4)} (?P<a>{GROUP})(?P<ever>{w(1)} {AT_ALL})?")
-NEVER_BAD = re.compile(r"(?:never|under no circumstances|in no case|must not|not ever|on no account|no)(?: [a-z']+){0,4}? (?P<a>@\d+-)")
-PASSIVE = re.compile(rf"(?P<a>{GROUP})(?: [a-z']+){{0,3}}? (?:never|not|not ever)(?: be| get| to be| ever)*{w(2)} {HARM}(?: {AT_ALL})?")
-IS_LINE = re.compile(rf"(?P<a>@\d+[-*]?)(?: (?:is|are|as|be|remains?|must|should|stays?|for|me|us|to|would|that|on|,|:)){{0,6}} {UNTOUCHABLE}")
+NEVER_BAD = re.compile(
+    r"(?:never|under no circumstances|in no case|must not|not ever|on no account|no)(?: [a-z']+){0,4}? (?P<a>@\d+-)"
+)
+PASSIVE = re.compile(
+    rf"(?P<a>{GROUP})(?: [a-z']+){{0,3}}? (?:never|not|not ever)(?: be| get| to be| ever)*{w(2)} {HARM}(?: {AT_ALL})?"
+)
+IS_LINE = re.compile(
+    rf"(?P<a>@\d+[-*]?)(?: (?:is|are|as|be|remains?|must|should|stays?|for|me|us|to|would|that|on|,|:)){{0,6}} {UNTOUCHABLE}"
+)
 LINE_IS = re.compile(rf"{UNTOUCHABLE}(?: (?:is|are|:|for|me|us|on|when|it|comes|to|,))*{w(2)} (?P<a>@\d+[-*]?)")
 ALWAYS = re.compile(rf"(?P<a>{GROUP})(?: [a-z']+){{0,3}}?(?: ,)? §always")
 ALWAYS_FIRST = re.compile(rf"§always(?: ,)?(?: [a-z']+){{0,4}}? (?P<a>{GROUP})")
@@ -36,8 +44,12 @@ UNIT = r"(?P<unit>(?: (?:%|out of \d+|/ \d+|percent|stars?|points?|mbit|mbps|mb|
 VALUE = rf"(?:[$€£] )?(?P<n>{COUNT}){UNIT}"
 FLOORS = (
     re.compile(rf"(?P<a>{GROUP})(?: [a-z']+){{0,6}}? (?:{FALL}|{LEAST}){w(1)} {VALUE}"),
-    re.compile(rf"(?:{LEAST}|{FALL}){w(1)} {VALUE}(?: (?:for|of|in|on|points?|stars?|to|when|it|comes)){{0,4}} (?P<a>{GROUP})"),
-    re.compile(rf"(?:minimum|least|minimal|floor|threshold)(?: of| on| for)? (?P<a>{GROUP})(?: (?:of|is|at|:|to|be|level|score)){{0,3}} {VALUE}"),
+    re.compile(
+        rf"(?:{LEAST}|{FALL}){w(1)} {VALUE}(?: (?:for|of|in|on|points?|stars?|to|when|it|comes)){{0,4}} (?P<a>{GROUP})"
+    ),
+    re.compile(
+        rf"(?:minimum|least|minimal|floor|threshold)(?: of| on| for)? (?P<a>{GROUP})(?: (?:of|is|at|:|to|be|level|score)){{0,3}} {VALUE}"
+    ),
     re.compile(rf"(?P<a>{GROUP})(?: [a-z']+){{0,6}}? {VALUE} (?:or|and) (?:more|above|higher|better|over|up|upwards)"),
     re.compile(rf"(?P<a>{GROUP})(?: [a-z']+){{0,2}}? (?:>=|≥|> =) {VALUE}"),
 )
@@ -46,7 +58,9 @@ CEILINGS = (
         rf"(?P<a>{GROUP})(?: [a-z']+){{0,6}}? (?:at most|no more than|not more than|not exceed|not above|maximum(?: of)?|up to|under|below|no higher than) {VALUE}"
     ),
     re.compile(rf"(?P<a>{GROUP})(?: [a-z']+){{0,6}}? {VALUE} (?:or|and) (?:less|below|lower|under)"),
-    re.compile(rf"(?:at most|no more than|not more than|maximum(?: of)?|up to) {VALUE}(?: (?:for|of|in|on)){{0,2}} (?P<a>{GROUP})"),
+    re.compile(
+        rf"(?:at most|no more than|not more than|maximum(?: of)?|up to) {VALUE}(?: (?:for|of|in|on)){{0,2}} (?P<a>{GROUP})"
+    ),
 )
 
 
@@ -76,14 +90,22 @@ def _read_vetoes(line: Line) -> None:
         kept, gained = line.group(match["a"]), line.group(match["b"])
         if "willing" in line.text[: match.end()] or set(kept) & set(gained):
             continue
-        line.take(match, "veto", kept, f"no giving up of {line.called(kept)} for {line.called(gained)}", line.above(kept, gained, MORE))
+        line.take(
+            match,
+            "veto",
+            kept,
+            f"no giving up of {line.called(kept)} for {line.called(gained)}",
+            line.above(kept, gained, MORE),
+        )
     for match in line.each(WITHOUT):
         which = line.group(match["a"])
         line.take(match, "need", which, f"{line.called(which)} unharmed", ())
     for match in line.each(NEVER):
         if match["no"] in ("not", "no", "without") and "willing" in line.text[: match.end()]:
             continue
-        if re.search(rf" {FOR} ", f" {line.text[match.end() : match.end() + 6]}") or line.text[: match.start()].endswith("wrong to "):
+        if re.search(rf" {FOR} ", f" {line.text[match.end() : match.end() + 6]}") or line.text[
+            : match.start()
+        ].endswith("wrong to "):
             continue
         _veto(line, match)
     for rule in (PASSIVE, NEVER_BAD, IS_LINE, LINE_IS):
@@ -103,6 +125,8 @@ def _veto(line: Line, match: re.Match[str]) -> None:
 
 
 def _mentioned_before(line: Line, match: re.Match[str], which: list[int]) -> list[int]:
-    return [k for k in line.group(match.string[: match.start()]) if k not in which] if "@" in match.string[: match.start()] else []
-
-
+    return (
+        [k for k in line.group(match.string[: match.start()]) if k not in which]
+        if "@" in match.string[: match.start()]
+        else []
+    )

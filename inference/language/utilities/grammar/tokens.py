@@ -149,7 +149,9 @@ def _pieces(word: str) -> list[str]:
     if word.endswith("%") and len(word) > 1:
         return [word[:-1].replace(",", ""), "%"]
     if word[0].isdigit():
-        return [word.replace(",", "") if re.fullmatch(r"\d{1,3}(?:,\d{3})+(?:\.\d+)?", word) else word.replace(",", ".")]
+        return [
+            word.replace(",", "") if re.fullmatch(r"\d{1,3}(?:,\d{3})+(?:\.\d+)?", word) else word.replace(",", ".")
+        ]
     out = written_out(word).split() if "'" in word else [word]
     return [piece for one in out for piece in SPELLING.get(one, one).split()]
 
