@@ -7,7 +7,6 @@ python -m benchmarks.utility_reader --texts seen --misses   also every text that
 from __future__ import annotations
 
 import argparse
-import re
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import NamedTuple
@@ -69,10 +68,9 @@ def cases(name: str) -> list[Case]:
     found = []
     for line in (FOLDER / f"{name}.txt").read_text(encoding="utf-8").splitlines():
         if line.strip() and not line.startswith("#"):
-            kind, of, text, meant = (
-                one.strip() for one in line.rsplit("|", 1)[0].split("|", 2) + [line.rsplit("|", 1)[1]]
-            )
-            found.append(_case(kind, of, text, meant))
+            said, _, meant = line.rpartition("|")
+            kind, of, text = (one.strip() for one in said.split("|", 2))
+            found.append(_case(kind, of, text, meant.strip()))
     return found
 
 
@@ -162,25 +160,26 @@ def table(found: Iterable[Score]) -> str:
 
 def misses(found: Iterable[Score]) -> str:
     """Texts that are not read as meant."""
-    return "\n".join(
-        f"{one.case.kind:11} {re.sub(' +', ' ', one.case.text)}  "
-        f"[{'abstained' if one.abstained and one.case.meant else ''}{'' if one.right in (True, None) else 'WRONG '}{'' if one.lines else 'lines '}"
-        f"{'CONFIDENT ' if one.confident else ''}{one.error:.2f}]"
-        for one in found
-        if (one.abstained and one.case.meant) or one.right is False or not one.lines or one.confident
-    )
+    lines = []
+    for one in found:
+        said = ["abstained"] * (one.abstained and bool(one.case.meant)) + ["WRONG"] * (one.right is False)
+        said += ["lines"] * (not one.lines) + ["CONFIDENT"] * one.confident
+        if said:
+            lines.append(f"{one.case.kind:11} {one.case.text}  [{' '.join(said)} {one.error:.2f}]")
+    return "\n".join(lines)
 
 
 def main() -> None:
+    """Print the tables."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--texts", choices=("seen", "unseen"), action="append")
     parser.add_argument("--misses", action="store_true")
     options = parser.parse_args()
     for name in options.texts or ("seen", "unseen"):
         found = scores(name)
-        print(f"{name}\n{table(found)}\n")  # noqa: T201
+        print(f"{name}\n{table(found)}\n")
         if options.misses:
-            print(misses(found), "\n")  # noqa: T201
+            print(misses(found), "\n")
 
 
 if __name__ == "__main__":

@@ -86,14 +86,12 @@ def priors_of_types(reading: UtilityReading, types: Any, base: Any = None) -> Ar
     return np.asarray((1 - MEANT_OTHERWISE) * told + MEANT_OTHERWISE * common)
 
 
-def agreement_of_types(reading: UtilityReading, posterior: TypePosterior, types: Any = None) -> Agreement:
+def agreement_of_types(reading: UtilityReading, posterior: TypePosterior, types: Any) -> Agreement:
     """Odds of each user's choices under the words against those under how common types are.
 
     With q how common types are and p the prior by words, the odds are sum_k P_q(k | choices) p_k / q_k: they follow
     from the posterior under q alone.
     """
-    if types is None:
-        types = next(iter(posterior.offers.values())).problem
     _, common = weights_of(types)
     common = np.full(len(posterior.labels), 1 / len(posterior.labels)) if common is None else common
     words = priors_of_types(reading, types)

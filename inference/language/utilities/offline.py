@@ -34,19 +34,14 @@ from inference.language.utilities.grammar.orders import read_lists, read_ranks
 from inference.language.utilities.grammar.ratios import read_ratios
 from inference.language.utilities.grammar.thresholds import read_thresholds
 from inference.language.utilities.grammar.tokens import Sentence, Token, attributes_in, sentences
+from inference.language.utilities.groups import checked_text, joined, pooled
 from inference.language.utilities.posterior import normal_posterior
-from inference.language.utilities.reading import (
-    Statement,
-    UtilityReader,
-    UtilityReading,
-    checked_text,
-    joined,
-    pooled,
-)
+from inference.language.utilities.reading import Statement, UtilityReader, UtilityReading
 
 NAME = "offline"
 TOPIC = re.compile(rf"(?:and |what about |how about |as for )?{GROUP} \?")
-VALUING = frozenset("is matters counts comes beats outweighs trumps ranks should must weighs takes has would".split())
+VALUING = {"is", "matters", "counts", "comes", "beats", "outweighs", "trumps", "ranks", "should", "must", "weighs"}
+VALUING |= {"takes", "has", "would"}
 
 
 @checked(own=("attributes",))
@@ -177,7 +172,7 @@ def _required(condition: Sentence, attributes: Attributes) -> list[Found]:
 
 
 def _with_topics(found: list[Sentence]) -> list[Sentence]:
-    """ "Comfort? Nice to have.": a question that only names attributes is the subject of the answer."""
+    """Sentences with their topics: "Comfort? Nice to have." is one."""
     joined_up: list[Sentence] = []
     topic: Sentence | None = None
     for sentence in found:
@@ -191,7 +186,7 @@ def _with_topics(found: list[Sentence]) -> list[Sentence]:
 
 
 def _without_pronoun(sentence: Sentence, earlier: list[int]) -> Sentence:
-    """ "It is twice as important": the one attribute of the sentence before."""
+    """With the one attribute of the sentence before in place of "it": "It is twice as important"."""
     texts = [one.text for one in sentence.tokens[:2]]
     if len(texts) == 2 and texts[0] == "it" and texts[1] in VALUING and len(earlier) == 1:
         first = sentence.tokens[0]
@@ -240,13 +235,13 @@ def read_utilities(texts: Any, attributes: Any, *, reader: UtilityReader | None 
     if isinstance(texts, Mapping):
         labels, groups = [str(label) for label in texts], [texts[label] for label in texts]
     else:
-        groups = [texts] if isinstance(texts, str) else list(listed(texts))
+        groups = [texts] if isinstance(texts, str) else list(listed("texts", texts))
         labels = [str(k) for k in range(len(groups))]
     if not groups:
         raise ProblemError("there are no texts: give one, a list of them, or a mapping from groups to texts")
     readings = []
     for label, group in zip(labels, groups, strict=True):
-        members = [group] if isinstance(group, str) else list(listed(group))
+        members = [group] if isinstance(group, str) else list(listed(f"texts[{label!r}]", group))
         if not members:
             raise ProblemError(f"group {label!r} has no text: give at least one, or leave the group out")
         found = [reader.read(checked_text(one)) for one in members]

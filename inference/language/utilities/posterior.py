@@ -60,13 +60,13 @@ def normal_posterior(claims: Sequence[Claim], n_attributes: int) -> tuple[Array,
             half.append((row, claim))
     sites = np.zeros((len(half), 2))  # precision, and precision times mean
     rows = np.array([row for row, _ in half]).reshape(len(half), n_attributes)
-    covariance = np.linalg.inv(precision)
+    covariance = np.asarray(np.linalg.inv(precision), dtype=np.float64)
     mean = covariance @ shift
     for _ in range(SWEEPS):
         before = mean
         for k, (row, claim) in enumerate(half):
             sites[k] += DAMPING * (_site(row, claim, sites[k], mean, covariance) - sites[k])
-            covariance = np.linalg.inv(precision + (rows.T * sites[:, 0]) @ rows)
+            covariance = np.asarray(np.linalg.inv(precision + (rows.T * sites[:, 0]) @ rows), dtype=np.float64)
             mean = covariance @ (shift + rows.T @ sites[:, 1])
         if np.abs(mean - before).max(initial=0.0) < SETTLED:
             break

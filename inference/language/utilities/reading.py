@@ -14,7 +14,7 @@ from contracts.errors import ProblemError
 from contracts.inputs.arrays import Array
 from contracts.inputs.door import checked
 from contracts.inputs.frozen import dataclass
-from inference.language.utilities.posterior import PRIOR_SD, shares
+from inference.language.utilities.posterior import shares
 
 if TYPE_CHECKING:
     from contracts.problem.screening import ScreeningProblem
@@ -28,7 +28,6 @@ KINDS = (
     "ceiling", "need", "weight",
 )  # fmt: skip
 LONGEST_PHRASES = 60  # letters in a table
-LONGEST = 5_000  # characters of a text
 
 
 @checked
@@ -54,8 +53,19 @@ class Statement:
 
     def to_dict(self) -> dict[str, Any]:
         """Plain JSON."""
-        record = {"phrase": self.phrase, "kind": self.kind, "attributes": list(self.attributes), "says": self.says}
+        record: dict[str, Any] = {
+            "phrase": self.phrase,
+            "kind": self.kind,
+            "attributes": list(self.attributes),
+            "says": self.says,
+        }
         return record if np.isnan(self.level) else {**record, "level": self.level}
+
+    @classmethod
+    def from_dict(cls, record: dict[str, Any]) -> Statement:
+        """The statement that `to_dict` wrote."""
+        level = record.get("level", float("nan"))
+        return cls(record["phrase"], record["kind"], tuple(record["attributes"]), record["says"], level)
 
 
 @checked
@@ -164,8 +174,8 @@ class UtilityReading(Tabular):
         kept = tuple(tuple(one for one in own if set(one.attributes) & set(attributes)) for own in self.statements)
         return UtilityReading(
             self.labels, self.texts, tuple(attributes), self.log_mean[grid],
-            self.log_covariance[np.ix_(range(len(self.texts)), chosen, chosen)], self.signs[grid], self.read[grid], kept,
-            self.unread, self.reader,
+            self.log_covariance[np.ix_(range(len(self.texts)), chosen, chosen)], self.signs[grid], self.read[grid],
+            kept, self.unread, self.reader,
         )  # fmt: skip
 
     # ---- lines that are not crossed ----
@@ -229,13 +239,13 @@ class UtilityReading(Tabular):
 
         return prior_of_types(self, types, base)
 
-    def agreement(self, posterior: TypePosterior, types: Any = None) -> Agreement:
+    def agreement(self, posterior: TypePosterior, types: Any) -> Agreement:
         """Whether what users chose fits these words; `posterior` is that of `infer_types`, under any prior.
 
         Parameters
         ----------
         posterior : of users who wrote these texts; one text is everybody's, several are one per user
-        types : as for `prior`; by default those of the first menu
+        types : as for `prior`, in the order of the posterior
         """
         from inference.language.utilities.beliefs import agreement_of_types
 
@@ -259,7 +269,7 @@ class UtilityReading(Tabular):
     def screening_problem(
         self, policies: Any = None, *, weights: Any = None, scale: float = 1.0, confidence: float = 0.8, **design: Any
     ) -> ScreeningProblem:
-        """One group per text as the types of one problem, vagueness as `uncertainty`; see `screening_problem_from_texts`."""
+        """One group per text as types of one problem, as `screening_problem_from_texts` makes it."""
         from inference.language.utilities.policies import problem_of_reading
 
         return problem_of_reading(self, policies, weights, scale, confidence, design)
@@ -323,19 +333,18 @@ class UtilityReading(Tabular):
                 f"a reading has the schema {SCHEMA!r}, not {record.get('schema')!r}: write it by to_dict"
             )
         texts, attributes = record["texts"], tuple(record["attributes"])
+        log_mean, log_covariance, signs = (
+            np.array([one[name] for one in texts]) for name in ("log_mean", "log_covariance", "signs")
+        )
         return cls(
             tuple(one["label"] for one in texts),
             tuple(one["text"] for one in texts),
             attributes,
-            *(np.array([one[name] for one in texts]) for name in ("log_mean", "log_covariance", "signs")),
+            log_mean,
+            log_covariance,
+            signs,
             np.array([[a not in one["abstained"] for a in attributes] for one in texts]),
-            tuple(
-                tuple(
-                    Statement(s["phrase"], s["kind"], tuple(s["attributes"]), s["says"], s.get("level", float("nan")))
-                    for s in one["statements"]
-                )
-                for one in texts
-            ),
+            tuple(tuple(Statement.from_dict(s) for s in one["statements"]) for one in texts),
             tuple(tuple(one["unread"]) for one in texts),
             record["reader"],
         )
@@ -387,60 +396,3 @@ class UtilityReader(Protocol):
     def read(self, text: str) -> UtilityReading:
         """The reading of one text; one that says nothing abstains from every attribute."""
         ...
-
-
-def joined(readings: Sequence[UtilityReading], labels: Sequence[str]) -> UtilityReading:
-    """Readings one below the other."""
-    first = readings[0]
-    return UtilityReading(
-        tuple(labels),
-        tuple(text for one in readings for text in one.texts),
-        first.attributes,
-        np.concatenate([one.log_mean for one in readings]),
-        np.concatenate([one.log_covariance for one in readings]),
-        np.concatenate([one.signs for one in readings]),
-        np.concatenate([one.read for one in readings]),
-        tuple(own for one in readings for own in one.statements),
-        tuple(own for one in readings for own in one.unread),
-        first.reader,
-    )
-
-
-def pooled(readings: Sequence[UtilityReading]) -> UtilityReading:
-    """One reading of a group whose members wrote a text each: a member drawn at random.
-
-    The mean of the members' log weights; the covariance is what is not known of a member plus how members differ. A
-    sign is the majority's, those of members who speak of the attribute.
-    """
-    if len(readings) == 1:
-        return readings[0]
-    mean = np.concatenate([one.log_mean for one in readings])
-    within = np.concatenate([one.log_covariance for one in readings]).mean(axis=0)
-    read = np.concatenate([one.read for one in readings])
-    signs = np.where((np.concatenate([one.signs for one in readings]) * read).sum(axis=0) < 0, -1.0, 1.0)
-    return UtilityReading(
-        ("0",), ("\n".join(text for one in readings for text in one.texts),), readings[0].attributes,
-        mean.mean(axis=0)[np.newaxis], (within + np.cov(mean.T, bias=True))[np.newaxis], signs[np.newaxis],
-        read.any(axis=0)[np.newaxis], (tuple(s for one in readings for own in one.statements for s in own),),
-        (tuple(p for one in readings for own in one.unread for p in own),), readings[0].reader,
-    )  # fmt: skip
-
-
-def nothing_read(text: str, attributes: tuple[str, ...], reader: str, unread: Sequence[str] = ()) -> UtilityReading:
-    """The prior: an abstention from every attribute."""
-    k = len(attributes)
-    return UtilityReading(
-        ("0",), (text,), attributes, np.zeros((1, k)), PRIOR_SD**2 * np.eye(k)[np.newaxis], np.ones((1, k)),
-        np.zeros((1, k), dtype=bool), ((),), (tuple(unread),), reader,
-    )  # fmt: skip
-
-
-def checked_text(text: Any) -> str:
-    """A text that is text, is not empty and is not endless."""
-    if not isinstance(text, str):
-        raise ProblemError(f"a text is {type(text).__name__}: give words, or a list of texts")
-    if not text.strip():
-        raise ProblemError("a text is empty: say what matters, or leave the text out")
-    if len(text) > LONGEST:
-        raise ProblemError(f"a text has {len(text)} characters, at most {LONGEST} are read: give what it comes down to")
-    return text

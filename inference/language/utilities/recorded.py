@@ -11,7 +11,8 @@ from contracts.inputs.documents import parse_json
 from contracts.inputs.door import checked
 from contracts.inputs.files import read_text, write_text
 from contracts.inputs.frozen import dataclass
-from inference.language.utilities.reading import UtilityReading, checked_text
+from inference.language.utilities.groups import checked_text
+from inference.language.utilities.reading import UtilityReading
 
 
 @checked
@@ -36,7 +37,7 @@ class RecordedUtilityReader:
     @classmethod
     def load(cls, path: str | Path) -> RecordedUtilityReader:
         """The readings of a file with one JSON document per line, as `save_utility_readings` writes it."""
-        readings = {}
+        readings: dict[str, UtilityReading] = {}
         for number, line in enumerate(read_text(path).split("\n"), start=1):
             if not line.strip():
                 continue

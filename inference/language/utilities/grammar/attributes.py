@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import itertools
 import re
 import shlex
 from collections.abc import Mapping, Sequence
@@ -18,7 +19,35 @@ MOST_ATTRIBUTES = 30
 WORD = re.compile(r"[^\W\d_]+(?:'[^\W\d_]+)?")
 LONGEST_SYNONYM = 3  # words of a description up to which it is a synonym as a whole
 STOP = frozenset(
-    "a an the to of in on for and or with by at from as is are be it its itself his her their that which who".split()
+    [
+        "a",
+        "an",
+        "the",
+        "to",
+        "of",
+        "in",
+        "on",
+        "for",
+        "and",
+        "or",
+        "with",
+        "by",
+        "at",
+        "from",
+        "as",
+        "is",
+        "are",
+        "be",
+        "it",
+        "its",
+        "itself",
+        "his",
+        "her",
+        "their",
+        "that",
+        "which",
+        "who",
+    ]
 )
 STEMS = (  # suffix, what stands in its place, letters that must be left
     ("fulness", "ful", 2), ("iveness", "iv", 2), ("ability", "abl", 2), ("ibility", "ibl", 2), ("ably", "abl", 2),
@@ -162,7 +191,9 @@ def attributes_of(given: Any) -> Attributes:
 
 def _named(given: Any) -> dict[str, None]:
     names = (
-        [str(one) for one in listed(given)] if not isinstance(given, str) else [one.strip() for one in given.split(",")]
+        [str(one) for one in listed("attributes", given)]
+        if not isinstance(given, str)
+        else [one.strip() for one in given.split(",")]
     )
     if len(set(names)) < len(names):
         raise ProblemError(f"attributes repeats {next(one for one in names if names.count(one) > 1)!r}: name each once")
@@ -196,7 +227,7 @@ def _own_terms(name: str, described: Any) -> set[tuple[str, ...]]:
             else:
                 terms |= {
                     (stem(a), stem(b))
-                    for a, b in zip(words, words[1:], strict=False)
+                    for a, b in itertools.pairwise(words)
                     if f"{a} {b}" in piece.lower() and not {a, b} <= COMMON_WORDS
                 }
     return terms

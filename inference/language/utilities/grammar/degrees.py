@@ -33,7 +33,7 @@ HIGH_BEFORE = (
 PLAIN_AFTER = r"(?:matters?|important|counts?|valuable|valued|significant|relevant|concern|priority|appreciated|important to (?:me|us)|worth \w+|must last|not (?:irrelevant|unimportant)|desired|wanted|needed|required|necessary|welcome)"
 PLAIN_BEFORE = r"(?:cares? (?:\w+ )?(?:about|for)|wants?(?: it| them| something| to)?|values?|needs?(?: it| to)?|likes?|loves?|enjoys?|appreciates?|look(?:s|ing)? for|wish(?:es)? for|go(?:es)? for|favours?|prefers?|choose|mind about|concerned (?:about|with|for)|worry about|hope for|respect|protect|aim for|strive for|seek|ask for|attention to|important (?:is|to have)|believe in|stand for|committed to|fan of|all for|opt for|importance of|interested in|welcome|cherish|honour|uphold|support|expect|demand|in favour of|pro|so (?:does|do|is|are))"
 IMPERATIVE = re.compile(
-    rf"^(?:and )?(?:be|stay|remain|keep it|keep things|make it|act|answer|it (?:should|must) be|it has to be) (?P<a>@\d+(?!\S)(?: (?:, and|,|and) @\d+(?!\S))*)"
+    r"^(?:and )?(?:be|stay|remain|keep it|keep things|make it|act|answer|it (?:should|must) be|it has to be) (?P<a>@\d+(?!\S)(?: (?:, and|,|and) @\d+(?!\S))*)"
 )
 DISLIKE = r"(?:hates?|dislikes?|detests?|loathes?|despises?|can not (?:stand|bear|abide)|not (?:like|want|enjoy|stand|tolerate)|averse to|avoid|annoyed by|fed up with|sick of|tired of|afraid of|fear|worried about|bothered by|against|minimi[sz]e|(?:want|with|prefer|like) (?:less|fewer)|reduce|stop|no more|bans?|terrified of)"
 DISLIKED = re.compile(rf"(?:^| ){DISLIKE}{w(2)} {ANYTHING}")

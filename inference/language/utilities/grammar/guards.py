@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+
 from inference.language.utilities.grammar.tokens import Sentence
 
 JOINTS = frozenset((";", "but", "yet", "however", "whereas", "while", "although", "though", "–", "—"))
@@ -83,6 +84,7 @@ def is_quoted(written: str) -> bool:
 
 
 def is_question(written: str) -> bool:
+    """Whether a sentence asks, and not for effect."""
     return written.rstrip("\"”') ").endswith("?") and not written.startswith(("who cares", "why not"))
 
 
@@ -95,7 +97,8 @@ def segments(sentence: Sentence, whole_text: str) -> tuple[list[Sentence], list[
         if (text in JOINTS or new_subject) and k > 0 and not (text == "but" and "not only" in " ".join(texts[:k])):
             cuts.append(k)
     parts = [sentence.part(a, b) for a, b in zip(cuts, [*cuts[1:], len(texts)], strict=True)]
-    said, aside = [], []
+    said: list[Sentence] = []
+    aside: list[Sentence] = []
     for part in parts:
         (aside if _is_set_aside(part, sentence.written, whole_text, alone=len(parts) == 1) else said).append(part)
     return said, aside

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 
 from inference.language.utilities.grammar.lines import FIRST, GROUP, MORE, NP, ZERO, Line, w
 from inference.language.utilities.grammar.tokens import attributes_in
@@ -145,7 +146,7 @@ def _by_ordinal(said: str) -> list[list[int]]:
 
 
 def _steps(line: Line, ranked: list[list[int]]) -> list[Claim]:
-    return [claim for a, b in zip(ranked, ranked[1:], strict=False) for claim in line.above(a, b, MORE)]
+    return [claim for a, b in pairwise(ranked) for claim in line.above(a, b, MORE)]
 
 
 def _rank(line: Line, match: re.Match[str], ranked: list[list[int]]) -> None:

@@ -54,7 +54,7 @@ CHANGES = re.compile(
     r"\b(?:rose|fell|went|dropped|increased|decreased|up by|down by|grew|cut by|raised|off|discount|sold)\b"
 )
 FRACTIONS = {"half": 50.0, "third": 100 / 3, "quarter": 25.0, "two thirds": 200 / 3, "three quarters": 75.0}
-FRACTION = rf"(?:two thirds|three quarters|(?:one )?(?:half|third|quarter))"
+FRACTION = r"(?:two thirds|three quarters|(?:one )?(?:half|third|quarter))"
 AMOUNT = re.compile(
     rf"(?<![@\w.])(?P<n>\d+(?:\.\d+)?|{FRACTION}|(?:{'|'.join(NUMBERS)})(?= (?:points?|stars?|parts?|units?)))"
 )
@@ -132,6 +132,7 @@ def multiple(said: str) -> float:
 
 
 def amount(said: str) -> float:
+    """A number in figures or words; fractions in percent."""
     said = said.removeprefix("one ") if said != "one" else said
     return FRACTIONS[said] if said in FRACTIONS else float(NUMBERS[said]) if said in NUMBERS else float(said)
 
@@ -174,11 +175,11 @@ def _read_shares(line: Line) -> None:
         contrast = ((which[0], 1.0), *((k, -1.0 / len(others)) for k in others))
         claim = Claim(contrast, "near", value, line.noise(ROUGH_SD))
         line.take(whole, "ratio", which, f"{line.called(which)} {total:g} %", [claim])
-    elif not percents and len(which) > 1 and (plain != line.text or WEIGHTY.search(line.text)) and min(amounts) > 0:
-        _take_shares(line, whole, which, amounts)
-    elif abs(total - 100) <= 1 and len(which) > 1 and not percents:
-        _take_shares(line, whole, which, amounts)
-    elif abs(total - 1) <= 0.011 and len(which) > 1 and not percents:
+    elif (
+        (not percents and len(which) > 1 and (plain != line.text or WEIGHTY.search(line.text)) and min(amounts) > 0)
+        or (abs(total - 100) <= 1 and len(which) > 1 and not percents)
+        or (abs(total - 1) <= 0.011 and len(which) > 1 and not percents)
+    ):
         _take_shares(line, whole, which, amounts)
 
 

@@ -17,7 +17,7 @@ AT_ALL = r"(?:ever|under any circumstances?|in any circumstances?|at any point|n
 FOR = r"(?:for(?: sake of)?|in exchange for|in return for|in favour of|to get|to gain|to have|because of)"
 UNTOUCHABLE = (
     r"(?:nonnegotiable|non negotiable|not negotiable|not up for negotiation|not open to negotiation|sacrosanct|sacred|inviolable|red lines?|dealbreakers?|deal breakers?|off limits|untouchable|inalienable|"
-    r"not for sale|where (?:i|we) draw line|absolute(?: must| requirement| limit)?)"
+    r"not for sale|where (?:i|we) draw line|absolute(?: must| requirement| limit)?)(?!\w)"
 )
 NEVER_FOR = re.compile(
     rf"(?P<no>{HARD}){w(4)} {HARM}{w(3)} (?P<a>{GROUP}){w(2)} {FOR}{w(3)} (?P<b>{GROUP})(?P<ever>(?: ,)? {AT_ALL})?"

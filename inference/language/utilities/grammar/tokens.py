@@ -22,8 +22,41 @@ RAW = re.compile(r"\d+(?:[.,]\d+)*%?|[^\W\d_]+(?:'[^\W\d_]+)*|§\w+|[^\w\s]")
 ENDS = re.compile(r"(?<=[.!?])[\"”')]*\s+(?=\S)|\n+(?!\s*(?:\d+|[-*•]))|(?<=[!?])\s*(?=\w)")
 NUMBERED = re.compile(r"(?:^|\s)\(?\d{1,2}[.):]\s*(?=\D)")
 FILLERS = frozenset(
-    """a an the my our your its this these really truly quite personally basically certainly definitely actually also
-    pretty simply always generally usually obviously clearly overall anyway too so just exactly ever's folks""".split()
+    [
+        "a",
+        "an",
+        "the",
+        "my",
+        "our",
+        "your",
+        "its",
+        "this",
+        "these",
+        "really",
+        "truly",
+        "quite",
+        "personally",
+        "basically",
+        "certainly",
+        "definitely",
+        "actually",
+        "also",
+        "pretty",
+        "simply",
+        "always",
+        "generally",
+        "usually",
+        "obviously",
+        "clearly",
+        "overall",
+        "anyway",
+        "too",
+        "so",
+        "just",
+        "exactly",
+        "ever's",
+        "folks",
+    ]
 )
 SPELLING = {
     "favor": "favour", "favors": "favours", "prioritize": "prioritise", "prioritizes": "prioritises", "candor": "candour",
