@@ -16,7 +16,7 @@ from inference.game.rules import Game, Setting
 from inference.game.types import SplitTypes, fit_split_types
 from inference.game.ultimatum import play
 from inference.language.utilities.offline import read_utilities
-from inference.language.utilities.policies import screening_problem_from_texts
+from inference.language.utilities.problems import screening_problem_from_texts
 from inference.language.utilities.reading import UtilityReading
 from inference.language.utilities.writing import write_utilities
 from inference.latent.draws import TypeDraws, sample_latent_types

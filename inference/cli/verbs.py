@@ -22,7 +22,7 @@ __all__ = ["app", "main"]
 app.add_typer(simulate, name="simulate")
 app.command(
     name="read-utilities",
-    epilog='Example: contracts read-utilities "Never share my data; speed over price." --attributes privacy,speed,price',
+    epilog='Example: contracts read-utilities "Privacy first, speed over price." --attributes privacy,speed,price',
 )(read_utilities_command)
 SOURCES["words"] = types_from_words
 

@@ -11,8 +11,7 @@ from contracts.errors import ProblemError
 from contracts.inputs.arrays import Array, finite, number
 from contracts.inputs.door import checked
 from contracts.inputs.frozen import dataclass
-from inference.language.utilities.policies import policy_table
-from inference.language.utilities.reading import UtilityReading
+from inference.language.utilities.policies import Weighed, policy_table
 from inference.norms.stated import Stated
 
 if TYPE_CHECKING:
@@ -51,12 +50,12 @@ def weights_of(types: Any) -> tuple[Array, Array | None]:
     return finite("types", types), None
 
 
-def prior_of_types(reading: UtilityReading, types: Any, base: Any = None) -> Array:
+def prior_of_types(reading: Weighed, types: Any, base: Any = None) -> Array:
     """(n_types,) probabilities, see `UtilityReading.prior`."""
     return np.asarray(priors_of_types(reading, types, base).mean(axis=0))
 
 
-def priors_of_types(reading: UtilityReading, types: Any, base: Any = None) -> Array:
+def priors_of_types(reading: Weighed, types: Any, base: Any = None) -> Array:
     """By text, (n_texts, n_types): density of each type's log weights, up to their level, times how common it is."""
     weights, common = weights_of(types)
     n = len(reading.attributes)
@@ -73,8 +72,8 @@ def priors_of_types(reading: UtilityReading, types: Any, base: Any = None) -> Ar
         raise ProblemError("a type values nothing: its weights have no proportions, so leave it out")
     logs = np.log(np.maximum(np.abs(weights), SMALLEST_WEIGHT * top))
     contrast = np.eye(n)[1:] - np.eye(n)[0]
-    scores = np.zeros((len(reading), len(weights)))
-    for k in range(len(reading)):
+    scores = np.zeros((len(reading.labels), len(weights)))
+    for k in range(len(reading.labels)):
         covariance = contrast @ reading.log_covariance[k] @ contrast.T
         gap = (logs - reading.log_mean[k]) @ contrast.T
         distance = np.einsum("ti,ij,tj->t", gap, np.linalg.inv(covariance), gap)
@@ -86,7 +85,7 @@ def priors_of_types(reading: UtilityReading, types: Any, base: Any = None) -> Ar
     return np.asarray((1 - MEANT_OTHERWISE) * told + MEANT_OTHERWISE * common)
 
 
-def agreement_of_types(reading: UtilityReading, posterior: TypePosterior, types: Any) -> Agreement:
+def agreement_of_types(reading: Weighed, posterior: TypePosterior, types: Any) -> Agreement:
     """Odds of each user's choices under the words against those under how common types are.
 
     With q how common types are and p the prior by words, the odds are sum_k P_q(k | choices) p_k / q_k: they follow
@@ -105,7 +104,7 @@ def agreement_of_types(reading: UtilityReading, posterior: TypePosterior, types:
     return Agreement(tuple(map(str, posterior.users)), odds, odds < CONTRADICTS)
 
 
-def stated_norms(reading: UtilityReading, policies: Any, scale: float, scale_sd: float) -> Stated:
+def stated_norms(reading: Weighed, policies: Any, scale: float, scale_sd: float) -> Stated:
     """Utilities v = scale X w by group, with covariance scale^2 X C X' plus what is not known of the scale."""
     scale, scale_sd = number("scale", scale), number("scale_sd", scale_sd)
     if not scale > 0 or scale_sd < 0:

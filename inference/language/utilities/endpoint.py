@@ -212,6 +212,6 @@ def _combined(text: str, names: tuple[str, ...], samples: list[Sample], reader: 
             level = float(np.median(levels))
             statements.append(Statement(phrase, "floor", (name,), f"{name} at least {level:g}", level))
     return UtilityReading(
-        ("0",), (text,), names, logs.mean(axis=0)[np.newaxis], covariance[np.newaxis], signs[np.newaxis], read[np.newaxis],
-        (tuple(statements),), ((),), reader,
+        ("0",), (text,), names, logs.mean(axis=0)[np.newaxis], covariance[np.newaxis], signs[np.newaxis],
+        read[np.newaxis], (tuple(statements),), ((),), reader,
     )  # fmt: skip

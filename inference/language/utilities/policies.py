@@ -3,19 +3,48 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 import numpy as np
 
 from contracts.errors import ProblemError
 from contracts.inputs.arrays import Array, eager, finite, is_frame, number
-from contracts.inputs.door import checked
 from contracts.inputs.names import column_names, type_names
-from inference.language.utilities.offline import read_utilities
-from inference.language.utilities.reading import UtilityReader, UtilityReading
 
 if TYPE_CHECKING:
     from contracts.problem.screening import ScreeningProblem
+
+
+class Weighed(Protocol):
+    """What a reading says of weights, a row per text."""
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """(n_texts,)."""
+
+    @property
+    def attributes(self) -> tuple[str, ...]:
+        """(n_attributes,)."""
+
+    @property
+    def log_mean(self) -> Array:
+        """(n_texts, n_attributes)."""
+
+    @property
+    def log_covariance(self) -> Array:
+        """(n_texts, n_attributes, n_attributes)."""
+
+    @property
+    def signs(self) -> Array:
+        """(n_texts, n_attributes)."""
+
+    @property
+    def weights(self) -> Array:
+        """(n_texts, n_attributes)."""
+
+    @property
+    def covariance(self) -> Array:
+        """Of the weights, (n_texts, n_attributes, n_attributes)."""
 
 
 class PolicyTable(NamedTuple):
@@ -79,7 +108,7 @@ def _of_mapping(policies: Mapping[Any, Any], attributes: tuple[str, ...]) -> Arr
 
 
 def problem_of_reading(
-    reading: UtilityReading, policies: Any, weights: Any, scale: float, confidence: float, design: dict[str, Any]
+    reading: Weighed, policies: Any, weights: Any, scale: float, confidence: float, design: dict[str, Any]
 ) -> ScreeningProblem:
     """Groups as types; goods are the policies, or the attributes themselves."""
     from contracts.problem.screening import ScreeningProblem
@@ -102,7 +131,7 @@ def problem_of_reading(
     return ScreeningProblem(valuations, weights, **{"labels": reading.labels, **design})
 
 
-def factors(reading: UtilityReading, levels: Array, confidence: float) -> Array:
+def factors(reading: Weighed, levels: Array, confidence: float) -> Array:
     """Matrices L of the ellipsoids {L z : |z| <= 1} that hold a group's valuations with this probability.
 
     The weights' covariance is taken as that of a normal; sizes of weights sum to one, so it has a direction less than
@@ -115,52 +144,3 @@ def factors(reading: UtilityReading, levels: Array, confidence: float) -> Array:
     rank = min(len(reading.attributes) - 1, len(levels))
     radius = float(np.sqrt(chi2.ppf(confidence, rank)))
     return np.asarray(radius * (vectors * np.sqrt(np.maximum(values, 0.0))[:, np.newaxis, :]))
-
-
-@checked(own=("texts", "attributes", "policies"))
-def screening_problem_from_texts(
-    texts: Any,
-    attributes: Any,
-    policies: Any = None,
-    *,
-    weights: Any = None,
-    scale: float = 1.0,
-    confidence: float = 0.8,
-    reader: UtilityReader | None = None,
-    **design: Any,
-) -> ScreeningProblem:
-    """One problem whose types are groups that said in words what they want.
-
-    The valuation of a group is what its words are expected to mean. How vague they are becomes its `uncertainty`: an
-    ellipsoid that holds what it may want with the stated confidence, for every member of which IC and IR hold. Groups
-    whose ellipsoids overlap cannot be told apart, and the menu pools them: say more, or ask for less confidence.
-
-    Parameters
-    ----------
-    texts : mapping from names of groups to a text, or to a list of texts by its members; or a list of texts
-    attributes : as for `read_utilities`
-    policies : (n_policies, n_attributes) table, frame, or mapping from names to {attribute: level}, which are then the
-        goods; if left out, the attributes are
-    weights : (n_groups,) shares of the groups; equal if left out
-    scale : money, or reward, that a policy is worth which has all of everything (1)
-    confidence : probability of a group's ellipsoid, from the normal of its weights; 0 takes words at their mean
-    reader : the offline reader by default
-    **design : further fields of `ScreeningProblem`: cost, domain, transfers, objective and so on
-
-    Raises
-    ------
-    ProblemError
-        If texts, attributes, policies or design do not fit.
-
-    Examples
-    --------
-    >>> from contracts import Quadratic, solve_menu
-    >>> said = {"savers": "Price is four times as important as speed.", "gamers": "20% price, 80% speed."}
-    >>> problem = screening_problem_from_texts(said, ["price", "speed"], scale=10, cost=Quadratic())
-    >>> problem.labels, problem.valuations.round(1).tolist()
-    (('savers', 'gamers'), [[7.9, 2.1], [2.0, 8.0]])
-    >>> solve_menu(problem).certificate.holds
-    True
-    """
-    reading = read_utilities(texts, attributes, reader=reader)
-    return problem_of_reading(reading, policies, weights, scale, confidence, design)
