@@ -113,6 +113,7 @@ def _read(text: str, attributes: Attributes) -> tuple[list[Found], list[str], se
             said, aside = [], [sentence]  # two cases: what holds depends on what is not known
         unread += [_phrase(text, part) for part in aside if attributes_in(part.line)]
         spoken: list[int] = list(earlier)
+        before = ""
         for part in said:
             main, condition, word = split_condition(part)
             read: list[Found] = []
@@ -120,7 +121,7 @@ def _read(text: str, attributes: Attributes) -> tuple[list[Found], list[str], se
                 read += _required(condition, attributes)
             if condition is not None and SAME.search(condition.line):
                 main = part.part(0, 0)
-            line = Line(main, attributes.names, spoken, DOUBT_ON_CONDITION if word else DOUBT, money)
+            line = Line(main, attributes.names, spoken, DOUBT_ON_CONDITION if word else DOUBT, money, before)
             unwanted |= _read_line(line, attributes, conditional=bool(word))
             read += line.found
             found += read
@@ -128,6 +129,7 @@ def _read(text: str, attributes: Attributes) -> tuple[list[Found], list[str], se
             if left or (not read and attributes_in(part.line)):
                 unread.append(_phrase(text, part))
             spoken = attributes_in(part.line) or spoken
+            before = part.line
         earlier = attributes_in(sentence.line) or earlier
     return found, list(dict.fromkeys(unread)), unwanted
 

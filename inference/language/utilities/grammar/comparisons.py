@@ -22,10 +22,8 @@ YIELDS = (
     r"(?:yields?|gives? way|takes? (?:back seat|backseat|second place)|(?:plays?|playing) second fiddle|comes? second|second|secondary|subordinate|bows?|"
     r"defers?|ranks? second|inferior|subservient)"
 )
-GIVE = r"(?:sacrific(?:e|es|ing)|giv(?:e|es|ing) up|trad(?:e|es|ing)(?: away| off)?|for[e]?go|compromis(?:e|es|ing)(?: on)?|accept(?: less)?|do without|swap|exchange|surrender|lose|tolerate)"
-TO_GAIN = (
-    r"(?:for(?: sake of)?|in exchange for|in return for|in favour of|to get|to gain|to have|if it means|to achieve)"
-)
+GIVE = r"(?:sacrific(?:e|es|ing)|giv(?:e|es|ing) up|trad(?:e|es|ing)(?: away| off)?|for[e]?go|compromis(?:e|es|ing)(?: on)?|accept(?: less)?|do without|swap|exchange|surrender|los(?:e|ing)|tolerate)"
+TO_GAIN = r"(?:for(?: sake of)?|in exchange for|in return for|in favour of|to get|to gain|to have|if it means|to achieve|if it makes(?: \w+)?|when it brings)"
 REGARDLESS = (
     r"(?:regardless(?: of)?|irrespective of|no matter|whatever|despite|even §expenseof|§expenseof|even if it costs?|even if it means|"
     r"even if|even when|never mind)"
@@ -50,8 +48,9 @@ PREPOSITION = re.compile(
 BEHIND = re.compile(rf"(?P<a>{GROUP}){w(4)} (?:{AFTER}){w(2)} {OTHER}")
 VERB = re.compile(rf"(?P<a>{GROUP}){w(4)} (?:{BEATS}){w(2)} {OTHER}")
 YIELDING = re.compile(rf"(?P<a>{GROUP}){w(5)} {YIELDS} (?:to|behind|after){w(2)} {OTHER}")
+CONFLICT = r"(?:conflict|clash|compete|collide|disagree|are at odds|are in conflict|pull in different directions|come into conflict)"
 BETWEEN = re.compile(
-    rf"(?:between|given choice between|out of|of) (?P<pair>{NP} (?:and|or) {NP}) [,:]{w(4)} (?P<a>{NP})(?: (?:wins?|first|prevails?|matters? more))?"
+    rf"(?:between|given choice between|out of|of|when|whenever|if|where) (?P<pair>{NP} (?:and|or) {NP})(?: {CONFLICT})? [,:]{w(4)} (?P<a>{NP})(?: (?:wins?|first|prevails?|matters? more|comes? first|decides|should win))?"
 )
 GIVING = re.compile(rf"{GIVE}{w(3)} (?P<b>{GROUP}){w(2)} {TO_GAIN}{w(3)} (?P<a>{GROUP})")
 PAYING = re.compile(rf"(?:pay|spend){w(4)} (?P<b>{GROUP}) (?:for|on){w(3)} (?P<a>{GROUP})")
@@ -70,6 +69,17 @@ BUT_NOT = re.compile(rf"^but not (?:on |with |for |about |in |when it comes to )
 EVEN_LESS = re.compile(
     rf"(?P<a>{GROUP})(?: [a-z']+){{0,3}}?(?: ,)? even (?:if|when|though)(?: [a-z']+){{0,4}}? (?:less|not|lower|hurts|costs|suffers|slower|worse) {OTHER}"
 )
+GIVEN_UP = re.compile(
+    r"compromis|sacrific|give up|giving up|forgo|do without|negotiable|flexible|trade|cut back|accept less"
+)
+WANTED = re.compile(r"\b(?:care|pay|want|value|like|love|matters?|interested|need|look|wait|spend)\b")
+ELLIPTIC = re.compile(
+    rf"^(?:but|though|although|yet|while|however)(?: it is| it| is| still| matters?)* (?P<w>not (?:as|so|quite as|nearly as)(?: \w+)? as|less(?: \w+)? than|more(?: \w+)? than){w(2)} (?P<a>{GROUP})"
+)
+GIVEN = re.compile(
+    rf"(?P<a>{GROUP}){w(4)} (?:sacrificed|traded|given up|compromised|forgone|exchanged) {TO_GAIN}{w(2)} (?P<b>{GROUP})"
+)
+BOTH = re.compile(rf"(?:both|they|these){w(3)} (?P<w>more|less){w(3)} than{w(3)} {OTHER}")
 WORSE = re.compile(
     r"(?P<a>@\d+[-*])(?: [a-z']+){0,3}? (?:worse|worry me more|bothers? me more)(?: [a-z']+){0,3}? than(?: [a-z']+){0,3}? (?P<b>@\d+[-*])"
 )
@@ -92,7 +102,28 @@ def read_comparisons(line: Line) -> None:
         for match in line.each(rule):
             _take(line, match, line.group(match["a"]), line.group(match["b"]))
     for match in line.each(BUT_NOT):
-        _take(line, match, line.group(match["a"]), [k for k in line.earlier if k not in line.group(match["a"])])
+        which = line.group(match["a"])
+        others = [k for k in line.earlier if k not in which]
+        if GIVEN_UP.search(line.before):
+            _take(line, match, which, others)
+        elif WANTED.search(line.before):
+            _take(line, match, others, which)
+    for match in line.each(ELLIPTIC):
+        which = line.group(match["a"])
+        others = [k for k in line.earlier if k not in which]
+        if match["w"].startswith("more"):
+            _take(line, match, others, which)
+        else:
+            _take(line, match, which, others)
+    for match in line.each(GIVEN):
+        given, gained = line.group(match["a"]), line.group(match["b"])
+        if not line.negated(match):
+            _take(line, match, gained, given)
+    for match in line.each(BOTH):
+        which, others = _taken(line) or line.earlier, line.group(match["b"])
+        if not line.negated(match):
+            first, second = (which, others) if match["w"] == "more" else (others, which)
+            _take(line, match, list(dict.fromkeys(first)), list(dict.fromkeys(second)))
     for match in line.each(PAYING_MORE):
         if line.money is not None:
             first, second = line.group(match["a"]), [line.money]

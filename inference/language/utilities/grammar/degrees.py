@@ -21,7 +21,7 @@ LOW_AFTER = (
     r"little|bit|somewhat|slightly|icing on cake|plus|perk|unnecessary|less important|second(?:ary)? concern|would not hurt|not hurt|nice|low priority|low on (?:my|our)? ?list|desirable|welcome|dispensable|luxury|take or leave|could do without|take it or leave it|back seat)"
 )
 LOW_BEFORE = r"(?:(?:bit|little|touch|some|dash) of|(?:willing|happy|ready|prepared|glad) to (?:compromise on|compromise|sacrifice|give up|forgo|do without|trade away)|could do without|can do without|can live without|do without|care little (?:about|for)|little interest in|secondary :|if possible|ideally|preferably|as bonus|nice to have :?)"
-LESSER_AFTER = r"(?:not (?:\w+ )?(?:main|top|first|biggest|chief|primary|number one|greatest|only|most important)(?: \w+)?|not everything|not be all(?: and)?(?: end all)?|not all|not only thing(?: that matters)?|not decisive|all very well|fine|ok|okay|well and good)"
+LESSER_AFTER = r"(?:not (?:\w+ )?(?:main|top|first|biggest|chief|primary|number one|greatest|only|most important)(?: \w+)?|not everything|not be all(?: and)?(?: end all)?|not all|not only thing(?: that matters)?|not decisive|all very well|(?:fine|ok|okay)(?! (?:with|by|for|to))|well and good)"
 HIGH_AFTER = (
     r"(?:essential|crucial|vital|critical|key|indispensable|must have|must(?= [.,;!]|$| for)|imperative|(?:very|extremely|hugely|really|highly|incredibly|super|enormously|terribly|particularly|especially|most|deeply|vitally|critically) important|of (?:utmost|great|highest|huge|enormous) importance|"
     r"(?:matters?|counts?) (?:lot|deal|great deal|greatly|hugely|enormously|very much|deeply|so much)|decisive|decides|what (?:counts|matters)|where my heart|name of game|pivotal|means (?:world|lot|everything)|big deal|dear to|make or break|clinches)"

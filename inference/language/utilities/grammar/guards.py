@@ -40,7 +40,7 @@ PAST = re.compile(
 )
 UNREAL = re.compile(
     r"\bif (?:i|we|it|they|he|she|you|there|[\w@]+) (?:were|had|was)\b(?! (?:to|forced to) (?:choose|pick|decide|rank))|\bimagine\b|\bsuppose\b|\bin another life\b|\bi wish\b|"
-    r"\bhypothetically\b|\bin theory\b|\bfor example\b|\be\.g\.|\bwould have\b"
+    r"\bhypothetically\b|\bin theory\b|\bfor example\b|\be\.g\.|\bwould have\b|\bignore (?:the |all |any |these |your )*(?:previous|prior|above|other)\b|\binstructions?\b"
 )
 UNSURE = re.compile(
     r"\b(?:no (?:view|opinion|idea)|not (?:sure|decided|certain)|(?:do|can) not (?:know|say|tell|decide) (?:whether|if|which|how)|undecided|"
@@ -59,6 +59,9 @@ BEGINS_CONDITION = re.compile(
 LEADS = re.compile(
     r"^(?:in emergency|in emergencies|on weekdays|on weekends|at night|at work|at home|on sundays|in winter|in summer|"
     r"for (?:short|long) trips|in crisis|in such cases?) ,? ?"
+)
+CONFLICT = re.compile(
+    r"(?:when|whenever|if|where) (?:they|the two|two|@\d+\*? (?:and|or) @\d+\*?) (?:conflict|clash|compete|collide|disagree|are at odds|are in conflict|come into conflict)"
 )
 REQUIRES = frozenset(
     (
@@ -123,6 +126,8 @@ def split_condition(part: Sentence) -> tuple[Sentence, Sentence | None, str]:
         k = len(line[: leads.end()].split())
         return part.part(k, len(part.tokens)), part.part(0, k), "in"
     found = BEGINS_CONDITION.search(line)
+    if found is not None and CONFLICT.search(line, found.start()):
+        return part, None, ""  # "when A and B conflict" compares them
     if found is None or line[: found.start()].endswith("even "):
         return part, None, ""
     k = len(line[: found.start()].split())

@@ -28,14 +28,17 @@ RATIO_SD, ROUGH_SD, EQUAL_SD, SHARE_SD = 0.15, 0.3, 0.15, 0.05
 DOUBT, DOUBT_ON_CONDITION = 0.03, 0.25
 
 NP = r"@\d+\*?(?!\S)"  # an attribute, not its opposite
-GROUP = rf"(?:both )?{NP}(?: (?:, and|, or|,|and|or|&|nor|plus|/|as well as) {NP})*"
-MANY = rf"(?:both )?{NP}(?: (?:, and|, or|,|and|or|&|nor|plus|/|as well as) {NP})+"
+GROUP = rf"(?:both )?{NP}(?: (?:, and|, or|,|and|or|&|nor|plus|/|as well as) {NP}){{0,11}}"
+MANY = rf"(?:both )?{NP}(?: (?:, and|, or|,|and|or|&|nor|plus|/|as well as) {NP}){{1,11}}"
 REST = r"(?:everything|anything|all|any|every)(?: (?:else|others?|other \w+|\w+ else))?|both|either|others|rest|them"
 SUBJECT = r"(?! (?:over|above|before|beats?|outweighs?|trumps?|is|are|comes?|matters?|counts?|more|less|ahead|should|must|first|last|>)(?!\S))"
-OBJECTS = rf"(?:both )?{NP}(?: (?:, and|, or|,|and|or|&|nor|plus|/|as well as) {NP}{SUBJECT})*"  # in a list that goes on no subject
+OBJECTS = rf"(?:both )?{NP}(?: (?:, and|, or|,|and|or|&|nor|plus|/|as well as) {NP}{SUBJECT}){{0,11}}"  # in a list that goes on no subject
 OTHER = rf"(?P<b>{OBJECTS}|{REST})(?!\S)"
 NEGATION = re.compile(
-    r"\b(?:not|never|hardly|nor|neither|without|refuse|nobody|no|wrong|unacceptable|unwilling|mistake|foolish|reluctant|oppose|silly|stupid)\b"
+    r"\b(?:not|never|hardly|nor|neither|without|refuse|nobody|no|wrong|unacceptable|unwilling|mistake|foolish|reluctant|oppose|silly|stupid|reject|deny|doubt|dispute|disagree)\b"
+)
+DENIED_AFTER = re.compile(
+    r"(?: [a-z']+){0,2} (?:unacceptable|wrong|out of question|not acceptable|not ok|not option|unthinkable)\b"
 )
 STOPS = r"but|than|nothing"
 
@@ -61,11 +64,17 @@ class Line:
     """What is left to read of a part of a sentence.
 
     `earlier` are the attributes mentioned just before it, `doubt` how likely it is not meant here and now, `money` the
-    attribute that one pays with, if there is one.
+    attribute that one pays with, if there is one, `before` the part before this one.
     """
 
     def __init__(
-        self, part: Sentence, names: tuple[str, ...], earlier: Iterable[int], doubt: float, money: int | None = None
+        self,
+        part: Sentence,
+        names: tuple[str, ...],
+        earlier: Iterable[int],
+        doubt: float,
+        money: int | None = None,
+        before: str = "",
     ) -> None:
         self.tokens = part.tokens
         self.text = part.line
@@ -73,6 +82,7 @@ class Line:
         self.earlier = list(earlier)
         self.doubt = doubt
         self.money = money
+        self.before = before
         self.found: list[Found] = []
         self._begins = list(accumulate((len(one.text) + 1 for one in part.tokens), initial=0))[:-1]
 
@@ -101,7 +111,8 @@ class Line:
         """Whether a "not" stands in the same part before the place."""
         start = max(self.text.rfind(mark, 0, match.start()) for mark in (" , ", " : ", " . ", " § "))
         said = self.text[max(start, 0) : match.end() if upto is None else upto]
-        said = said.replace("not only", "").replace("no less", "")
+        said = re.sub(r"not only|no less|not mind", "", said)
+        said += " not" if DENIED_AFTER.match(self.text, match.end()) else ""
         if "neither" in said:
             said = said.replace(" nor ", " ")
         return len(NEGATION.findall(said)) % 2 == 1

@@ -19,15 +19,18 @@ UNTOUCHABLE = (
     r"(?:nonnegotiable|non negotiable|not negotiable|not up for negotiation|not open to negotiation|sacrosanct|sacred|inviolable|red lines?|dealbreakers?|deal breakers?|off limits|untouchable|inalienable|"
     r"not for sale|where (?:i|we) draw line|absolute(?: must| requirement| limit)?)(?!\w)"
 )
+SOFT = "but|than|nothing|mind|willing|care|hesitate|worry|afraid|for|because|if"
 NEVER_FOR = re.compile(
-    rf"(?P<no>{HARD}){w(4)} {HARM}{w(3)} (?P<a>{GROUP}){w(2)} {FOR}{w(3)} (?P<b>{GROUP})(?P<ever>(?: ,)? {AT_ALL})?"
+    rf"(?P<no>{HARD}){w(4, stops=SOFT)} {HARM}{w(3)} (?P<a>{GROUP}){w(2)} {FOR}{w(3)} (?P<b>{GROUP})(?P<ever>(?: ,)? {AT_ALL})?"
 )
-NEVER = re.compile(rf"(?P<no>{HARD}){w(4)} {HARM}{w(4)} (?P<a>{GROUP})(?P<ever>{w(1)} {AT_ALL})?")
+NEVER = re.compile(
+    rf"(?P<no>{HARD}){w(4, stops=SOFT)} {HARM}{w(4, stops=SOFT)} (?P<a>{GROUP})(?P<ever>{w(1)} {AT_ALL})?"
+)
 NEVER_BAD = re.compile(
     r"(?:never|under no circumstances|in no case|must not|not ever|on no account|no)(?: [a-z']+){0,4}? (?P<a>@\d+-)"
 )
 PASSIVE = re.compile(
-    rf"(?P<a>{GROUP})(?: [a-z']+){{0,3}}? (?:never|not|not ever)(?: be| get| to be| ever)*{w(2)} {HARM}(?: {AT_ALL})?"
+    rf"(?P<a>{GROUP})(?: [a-z']+){{0,3}}? (?:never|not|not ever)(?: be| get| to be| ever)*{w(2, stops=SOFT)} {HARM}(?: {FOR}{w(2)} (?P<b>{GROUP}))?(?: {AT_ALL})?"
 )
 IS_LINE = re.compile(
     rf"(?P<a>@\d+[-*]?)(?: (?:is|are|as|be|remains?|must|should|stays?|for|me|us|to|would|that|on|,|:)){{0,6}} {UNTOUCHABLE}"
@@ -100,6 +103,11 @@ def _read_vetoes(line: Line) -> None:
     for match in line.each(WITHOUT):
         which = line.group(match["a"])
         line.take(match, "need", which, f"{line.called(which)} unharmed", ())
+    for match in line.each(PASSIVE):
+        which = line.group(match["a"])
+        others = [k for k in line.group(match["b"]) if k not in which] if match["b"] else []
+        claims = line.above(which, others, MORE) if others else line.first(which)
+        line.take(match, "veto", which, f"{line.called(which)} is never given up", claims)
     for match in line.each(NEVER):
         if match["no"] in ("not", "no", "without") and "willing" in line.text[: match.end()]:
             continue
@@ -108,7 +116,7 @@ def _read_vetoes(line: Line) -> None:
         ].endswith("wrong to "):
             continue
         _veto(line, match)
-    for rule in (PASSIVE, NEVER_BAD, IS_LINE, LINE_IS):
+    for rule in (NEVER_BAD, IS_LINE, LINE_IS):
         for match in line.each(rule):
             if rule in (IS_LINE, LINE_IS) and re.search(r"\bnot$|\bno$", line.text[: match.start()].strip()):
                 continue
