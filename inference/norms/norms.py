@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from contracts.problem.screening import ScreeningProblem
 
 CHOICE_NOISE = float(np.pi / np.sqrt(6))  # sd of the Gumbel noise of a choice at temperature 1
+NO_POOLING = Pooling(1e3, 1e3)
 ENOUGH_MEMBERS = 20  # of a group, below which the scatter between members is no guide to their sampling error
 
 
@@ -242,8 +243,9 @@ def elicit_norms(
         between members (clustered). "differ" gives every member utilities around the group's, estimates their
         spread, and returns the members' mean; it needs several answers per member
     pooling : standard deviations to use instead of estimating them; Pooling(1e3, 1e3) is no pooling
-    prior : what groups say about themselves, such as `UtilityReading.stated`: their words are one more piece of
-        evidence, with the covariance that they leave open. Not with members="differ"
+    prior : what groups say about themselves, such as `UtilityReading.stated`. Where it is about every group and
+        policy, and no pooling is given, it stands in place of the pooling; else it is one more piece of evidence.
+        Not with members="differ"
     rng : for members="differ", which integrates by simulation
 
     Returns
@@ -284,6 +286,8 @@ def elicit_norms(
     stated = None if prior is None else prior.quadratic(coded.groups, coded.policies, coded.n_items)
     if stated is not None and members == "differ":
         raise ProblemError("a prior is of groups, and members='differ' is about members: use members='alike' with it")
+    if prior is not None and pooling is None and prior.covers(coded.groups, coded.policies):
+        pooling = NO_POOLING
     mode, learned, noise = _fit_alike(coded, basis, pooling, stated)
     if members == "alike":
         covariance, clustered = _covariance(coded, basis, mode, learned, noise, stated)

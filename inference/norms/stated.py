@@ -53,6 +53,10 @@ class Stated:
         object.__setattr__(self, "mean", mean)
         object.__setattr__(self, "covariance", covariance)
 
+    def covers(self, groups: Labels, policies: Labels) -> bool:
+        """Whether it says something of every group and policy."""
+        return set(map(str, groups)) <= set(self.groups) and set(map(str, policies)) <= set(self.policies)
+
     def quadratic(self, groups: Labels, policies: Labels, n_items: int) -> StatedUtilities:
         """The prior on the items of answers, which may be about more policies and groups than words are."""
         items = positions("policies", np.array(self.policies), np.array([str(one) for one in policies]))

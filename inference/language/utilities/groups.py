@@ -56,6 +56,7 @@ def pooled(readings: Sequence[UtilityReading]) -> UtilityReading:
     return UtilityReading(
         ("0",), ("\n".join(text for one in readings for text in one.texts),), readings[0].attributes,
         mean.mean(axis=0)[np.newaxis], (within + np.cov(mean.T, bias=True))[np.newaxis], signs[np.newaxis],
-        np.asarray(read.any(axis=0))[np.newaxis], (tuple(s for one in readings for own in one.statements for s in own),),
+        np.asarray(read.any(axis=0))[np.newaxis],
+        (tuple(s for one in readings for own in one.statements for s in own),),
         (tuple(p for one in readings for own in one.unread for p in own),), readings[0].reader,
     )  # fmt: skip

@@ -147,12 +147,15 @@ def test_saying_a_thing_twice_says_it_once():
 
 
 PARAPHRASES = [
-    ["Price matters more than speed.", "Price over speed.", "Speed matters less than price.", "I prefer price to speed.",
+    ["Price matters more than speed.", "Price over speed.", "Speed matters less than price.",
+     "I prefer price to speed.",
      "I care more about price than about speed.", "Price is more important to me than speed.", "Price trumps speed.",
      "Price comes before speed.", "I'd rather have a good price than speed."],
-    ["Price is twice as important as speed.", "Price counts double compared with speed.", "Price is worth 2 times speed.",
+    ["Price is twice as important as speed.", "Price counts double compared with speed.",
+     "Price is worth 2 times speed.",
      "I care twice as much about price as about speed.", "Speed is half as important as price."],
-    ["I don't care about speed.", "Speed does not matter.", "Speed is irrelevant.", "I couldn't care less about speed."],
+    ["I don't care about speed.", "Speed does not matter.", "Speed is irrelevant.",
+     "I couldn't care less about speed."],
 ]  # fmt: skip
 
 
@@ -246,7 +249,8 @@ def test_stems_synonyms_and_opposites_find_their_attribute():
 @pytest.mark.parametrize(
     ("texts", "attributes", "match"),
     [
-        ("", BROADBAND, "empty"), ([], BROADBAND, "no texts"), ({"a": []}, BROADBAND, "no text"), (3, BROADBAND, "texts"),
+        ("", BROADBAND, "empty"), ([], BROADBAND, "no texts"), ({"a": []}, BROADBAND, "no text"),
+        (3, BROADBAND, "texts"),
         ("Hello", ["price"], "two"), ("Hello", ["price", "price"], "repeats"), ("Hello", ["price", "1"], "letters"),
         ("Hello", {"price": ["cheap"], "thrift": ["cheap"]}, "share"), ("a" * 6000, BROADBAND, "characters"),
         ("Hello", {"price": 3, "speed": None}, "synonyms"),

@@ -7,7 +7,7 @@ from numpy.testing import assert_allclose
 from scipy.optimize import minimize
 from scipy.special import log_expit
 
-from contracts import Quadratic, Simplex, solve_menu
+from contracts import Quadratic, Simplex, Welfare, solve_menu
 from contracts.errors import ProblemError
 from inference import (
     Comparisons,
@@ -59,7 +59,8 @@ def test_valuations_are_weights_times_attributes():
 @pytest.mark.parametrize(
     ("policies", "match"),
     [
-        ({"a": {"price": 1}}, "lacks"), ({"a": 3}, "level"), ([[1, 2]], "shape"), (pd.DataFrame({"price": [1]}), "column"),
+        ({"a": {"price": 1}}, "lacks"), ({"a": 3}, "level"), ([[1, 2]], "shape"),
+        (pd.DataFrame({"price": [1]}), "column"),
         ({"a": {"price": 1, "speed": 1, "reliability": 1, "x": 1}}, "not among"),
     ],
 )  # fmt: skip
@@ -184,7 +185,9 @@ def test_the_ellipsoid_holds_what_it_says():
 
 
 def test_policies_without_money():
-    problem = screening_problem_from_texts(SAID, NAMES, POLICIES, confidence=0, domain=Simplex(), transfers="none")
+    problem = screening_problem_from_texts(
+        SAID, NAMES, POLICIES, confidence=0, domain=Simplex(), transfers="none", objective=Welfare()
+    )
     assert problem.goods == tuple(POLICIES)
     assert problem.uncertainty is None
     menu = solve_menu(problem)

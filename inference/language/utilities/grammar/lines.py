@@ -23,7 +23,7 @@ HIGH = (np.log(1.6), 0.3)
 SLIGHT = (np.log(1.3), 0.25)
 LOW = (np.log(0.5), 0.4)
 LESSER = (np.log(0.7), 0.45)
-ZERO = (-4.0, 0.5)
+ZERO = (-4.5, 0.4)
 RATIO_SD, ROUGH_SD, EQUAL_SD, SHARE_SD = 0.15, 0.3, 0.15, 0.05
 DOUBT, DOUBT_ON_CONDITION = 0.03, 0.25
 
