@@ -365,7 +365,7 @@ class UtilityReading(Tabular):
             names(
                 "phrases",
                 [
-                    _short(p) if self.read[k, a] or p else "(nothing said)"
+                    _short(p) or ("(follows)" if self.read[k, a] else "(nothing said)")
                     for p, (k, a) in zip(phrases, rows, strict=True)
                 ],
             ),

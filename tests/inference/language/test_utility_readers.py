@@ -86,7 +86,8 @@ def test_what_few_samples_say_is_abstained_from():
 @pytest.mark.parametrize(
     ("bad", "match"),
     [
-        (reply([("colour", 2.0)]), "not among"), (reply([("price", 200.0)]), "at most"), (reply([("price", True)]), "number"),
+        (reply([("colour", 2.0)]), "not among"), (reply([("price", 200.0)]), "at most"),
+        (reply([("price", True)]), "number"),
         (reply(evidence=[("invented", "price")]), "not in the text"), (reply(evidence=[]), "no phrase"),
         (reply([("price", 0.0)]), "all weights are 0"), ('{"weights": 3}', "missing|list"), ("no object", "JSON"),
         (reply([("price", float("nan"))]), "JSON|number"),
