@@ -1206,9 +1206,6 @@ CALLS: dict[str, Callable[[], dict[str, Any]]] = {
     "RecordedUtilityReader.load": lambda: {"path": saved("weighed.json")},
     **_methods("EndpointUtilityReader OfflineUtilityReader RecordedUtilityReader", "read", lambda: {
         "text": weighed().texts[0]}),
-    "Stated.covers": lambda: {"groups": np.array(["0"]), "policies": np.array(["0", "1"])},
-    "Stated.quadratic": lambda: {"groups": np.array(["0"]), "policies": np.array(["0", "1"]), "n_items": 2},
-    "Statement.from_dict": lambda: {"record": weighed().statements[0][0].to_dict()},
     "UtilityReading.agreement": lambda: {"posterior": posterior(), "types": [[2.0, 1.0], [1.0, 2.0]]},
     "UtilityReading.among": lambda: {"attributes": ["speed", "price"]},
     "UtilityReading.from_dict": lambda: {"record": weighed().to_dict()},

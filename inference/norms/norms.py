@@ -32,7 +32,7 @@ from inference.norms.pooling import (
     posterior_mode,
     posterior_precision,
 )
-from inference.norms.stated import Stated, StatedUtilities
+from inference.norms.stated import Stated, StatedUtilities, covers, quadratic
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -283,10 +283,10 @@ def elicit_norms(
         raise ProblemError(f"members is {members!r}: use 'alike' (fast) or 'differ'")
     coded = code_answers(answers, policies, groups)
     basis = contrasts(coded.n_items)
-    stated = None if prior is None else prior.quadratic(coded.groups, coded.policies, coded.n_items)
+    stated = None if prior is None else quadratic(prior, coded.groups, coded.policies, coded.n_items)
     if stated is not None and members == "differ":
         raise ProblemError("a prior is of groups, and members='differ' is about members: use members='alike' with it")
-    if prior is not None and pooling is None and prior.covers(coded.groups, coded.policies):
+    if prior is not None and pooling is None and covers(prior, coded.groups, coded.policies):
         pooling = NO_POOLING
     mode, learned, noise = _fit_alike(coded, basis, pooling, stated)
     if members == "alike":

@@ -53,20 +53,22 @@ class Stated:
         object.__setattr__(self, "mean", mean)
         object.__setattr__(self, "covariance", covariance)
 
-    def covers(self, groups: Labels, policies: Labels) -> bool:
-        """Whether it says something of every group and policy."""
-        return set(map(str, groups)) <= set(self.groups) and set(map(str, policies)) <= set(self.policies)
 
-    def quadratic(self, groups: Labels, policies: Labels, n_items: int) -> StatedUtilities:
-        """The prior on the items of answers, which may be about more policies and groups than words are."""
-        items = positions("policies", np.array(self.policies), np.array([str(one) for one in policies]))
-        rows = positions("groups", np.array(self.groups), np.array([str(one) for one in groups]))
-        mean, precision = np.zeros((len(groups), n_items)), np.zeros((len(groups), n_items, n_items))
-        for own, row in enumerate(rows):
-            among = np.ix_(items, items)
-            mean[row, items] = self.mean[own] - self.mean[own].mean()
-            precision[row][among] = precision_of(self.covariance[own])
-        return StatedUtilities(mean, precision)
+def covers(stated: Stated, groups: Labels, policies: Labels) -> bool:
+    """Whether it says something of every group and policy."""
+    return set(map(str, groups)) <= set(stated.groups) and set(map(str, policies)) <= set(stated.policies)
+
+
+def quadratic(stated: Stated, groups: Labels, policies: Labels, n_items: int) -> StatedUtilities:
+    """The prior on the items of answers, which may be about more policies and groups than words are."""
+    items = positions("policies", np.array(stated.policies), np.array([str(one) for one in policies]))
+    rows = positions("groups", np.array(stated.groups), np.array([str(one) for one in groups]))
+    mean, precision = np.zeros((len(groups), n_items)), np.zeros((len(groups), n_items, n_items))
+    for own, row in enumerate(rows):
+        among = np.ix_(items, items)
+        mean[row, items] = stated.mean[own] - stated.mean[own].mean()
+        precision[row][among] = precision_of(stated.covariance[own])
+    return StatedUtilities(mean, precision)
 
 
 def precision_of(covariance: Array) -> Array:

@@ -61,6 +61,8 @@ def priors_of_types(reading: Weighed, types: Any, base: Any = None) -> Array:
     n = len(reading.attributes)
     if weights.ndim != 2 or weights.shape[1] != n:
         raise ProblemError(f"types has shape {weights.shape}; expected weights of the {n} attributes, a row per type")
+    if not len(weights):
+        raise ProblemError("types has no rows: give the weights of at least one type")
     if base is not None:
         common = finite("base", base)
     common = np.full(len(weights), 1 / len(weights)) if common is None else common

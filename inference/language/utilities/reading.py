@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 import numpy as np
 from scipy.special import ndtr
 
-from contracts.display.table import Column, Table, Tabular, names
+from contracts.display.table import Table, Tabular
 from contracts.errors import ProblemError
-from contracts.inputs.arrays import Array
+from contracts.inputs.arrays import Array, finite, yes_or_no
 from contracts.inputs.door import checked
 from contracts.inputs.frozen import dataclass
 from inference.language.utilities.posterior import shares
@@ -27,7 +27,6 @@ KINDS = (
     "more", "ratio", "order", "first", "last", "high", "plain", "lesser", "low", "zero", "dislike", "veto", "floor",
     "ceiling", "need", "weight",
 )  # fmt: skip
-LONGEST_PHRASES = 60  # letters in a table
 
 
 @checked
@@ -60,12 +59,6 @@ class Statement:
             "says": self.says,
         }
         return record if np.isnan(self.level) else {**record, "level": self.level}
-
-    @classmethod
-    def from_dict(cls, record: dict[str, Any]) -> Statement:
-        """The statement that `to_dict` wrote."""
-        level = record.get("level", float("nan"))
-        return cls(record["phrase"], record["kind"], tuple(record["attributes"]), record["says"], level)
 
 
 @checked
@@ -107,9 +100,10 @@ class UtilityReading(Tabular):
         n, k = len(self.texts), len(self.attributes)
         shapes = {"log_mean": (n, k), "log_covariance": (n, k, k), "signs": (n, k), "read": (n, k)}
         for name, shape in shapes.items():
-            value = np.array(getattr(self, name), dtype=bool if name == "read" else np.float64)
-            if value.shape != shape or not np.all(np.isfinite(value)):
-                raise ProblemError(f"{name} of a reading has shape {value.shape}; expected finite numbers, {shape}")
+            given = getattr(self, name)
+            value = yes_or_no(name, given) if name == "read" else finite(name, given)
+            if value.shape != shape:
+                raise ProblemError(f"{name} of a reading has shape {value.shape}; expected {shape}")
             object.__setattr__(self, name, value)
         if not n == len(self.labels) == len(self.statements) == len(self.unread):
             raise ProblemError(f"a reading of {n} texts needs a label, statements and unread phrases for each")
@@ -332,6 +326,15 @@ class UtilityReading(Tabular):
             raise ProblemError(
                 f"a reading has the schema {SCHEMA!r}, not {record.get('schema')!r}: write it by to_dict"
             )
+        try:
+            return cls._of_record(record)
+        except (KeyError, TypeError, AttributeError) as exc:
+            raise ProblemError(
+                f"a reading lacks a part or holds something else ({exc!r}): write it by to_dict"
+            ) from exc
+
+    @classmethod
+    def _of_record(cls, record: dict[str, Any]) -> UtilityReading:
         texts, attributes = record["texts"], tuple(record["attributes"])
         log_mean, log_covariance, signs = (
             np.array([one[name] for one in texts]) for name in ("log_mean", "log_covariance", "signs")
@@ -344,49 +347,20 @@ class UtilityReading(Tabular):
             log_covariance,
             signs,
             np.array([[a not in one["abstained"] for a in attributes] for one in texts]),
-            tuple(tuple(Statement.from_dict(s) for s in one["statements"]) for one in texts),
+            tuple(tuple(_statement(s) for s in one["statements"]) for one in texts),
             tuple(tuple(one["unread"]) for one in texts),
             record["reader"],
         )
 
     def _table(self) -> Table:
-        rows = [(k, a) for k in range(len(self)) for a in range(len(self.attributes))]
-        low_high = self.interval(0.9) if rows else np.zeros((0, 0, 2))
-        phrases = [
-            " | ".join(dict.fromkeys(s.phrase for s in self.statements[k] if self.attributes[a] in s.attributes))
-            for k, a in rows
-        ]
-        columns = [
-            names("attribute", [self.attributes[a] for _, a in rows]),
-            Column("weight", [float(self.weights[k, a]) for k, a in rows], ".2f"),
-            Column("sd", [float(self.standard_deviations[k, a]) for k, a in rows], ".2f"),
-            Column("low", [float(low_high[k, a, 0]) for k, a in rows], ".2f", "5 %"),
-            Column("high", [float(low_high[k, a, 1]) for k, a in rows], ".2f", "95 %"),
-            names(
-                "phrases",
-                [
-                    _short(p) or ("(follows)" if self.read[k, a] else "(nothing said)")
-                    for p, (k, a) in zip(phrases, rows, strict=True)
-                ],
-            ),
-        ]
-        if len(self) > 1 or self.labels != ("0",):
-            columns.insert(0, names("text", [self.labels[k] for k, _ in rows]))
-        notes = []
-        for k in range(len(self)):
-            where = f"{self.labels[k]}: " if len(self) > 1 else ""
-            notes += [
-                f"{where}{s.kind}: {s.says}"
-                for s in self.statements[k]
-                if s.kind in ("veto", "floor", "ceiling", "need")
-            ]
-            notes += [f"{where}not read: {_short(one)!r}" for one in self.unread[k]]
-        return Table(columns, f"Weights of {len(self.attributes)} attributes by {self.reader}", notes)
+        from inference.language.utilities.tables import reading_table
+
+        return reading_table(self)
 
 
-def _short(phrase: str) -> str:
-    phrase = " ".join(phrase.split())
-    return phrase if len(phrase) <= LONGEST_PHRASES else f"{phrase[: LONGEST_PHRASES - 3]}..."
+def _statement(record: dict[str, Any]) -> Statement:
+    level = record.get("level", float("nan"))
+    return Statement(record["phrase"], record["kind"], tuple(record["attributes"]), record["says"], level)
 
 
 @runtime_checkable
