@@ -1,6 +1,6 @@
 """How well texts are read whose weights are known.
 
-python -m benchmarks.utility_reader            tables by kind, texts seen and unseen
+python -m benchmarks.utility_reader            tables by kind, texts seen, unseen and written later
 python -m benchmarks.utility_reader --texts seen --misses   also every text that is not read as meant
 """
 
@@ -31,7 +31,12 @@ SETS: dict[str, dict[str, list[str] | str | None]] = {
     "job": {"pay": ["salary"], "flexibility": None, "meaning": None, "commute": None},
     "car": {"comfort": None, "emissions": ["low emissions"], "price": None, "safety": None},
     "school": {"equality": None, "excellence": None, "wellbeing": None},
+    "news": {"accuracy": None, "speed": None, "neutrality": ["neutral"], "entertainment": None},
+    "flat": {"rent": None, "location": None, "quiet": None, "space": ["big", "small"]},
+    "energy": {"price": ["cheap"], "sustainability": ["green"], "independence": None},
+    "ward": {"dignity": None, "comfort": None, "cost": None},
 }
+FILES = ("seen", "unseen", "later")
 PLAIN_KINDS = ("comparison", "ratio", "veto", "negation", "floor", "priority", "irrelevant")
 CONFIDENT_ERROR, CONFIDENT_SD = 0.3, 0.1
 CLEAR = 1.15  # ratio of what is meant from which there is a direction
@@ -172,10 +177,10 @@ def misses(found: Iterable[Score]) -> str:
 def main() -> None:
     """Print the tables."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--texts", choices=("seen", "unseen"), action="append")
+    parser.add_argument("--texts", choices=FILES, action="append")
     parser.add_argument("--misses", action="store_true")
     options = parser.parse_args()
-    for name in options.texts or ("seen", "unseen"):
+    for name in options.texts or FILES:
         found = scores(name)
         print(f"{name}\n{table(found)}\n")
         if options.misses:
