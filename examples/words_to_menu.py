@@ -108,9 +108,7 @@ def simulation() -> None:
                 if (mistaken == wrong).any():
                     flags.setdefault((n, wrong), []).append(float(np.mean(flagged[mistaken == wrong])))
     ways = ("words", "choices", "average", "prior and evidence")
-    print(
-        f"\n{N_RUNS} times {N_PEOPLE} simulated people; {100 * MISTAKEN:.0f} % of them say the opposite of what they want"
-    )
+    print(f"\n{N_RUNS} times {N_PEOPLE} simulated people; {100 * MISTAKEN:.0f} % say the opposite of what they want")
     print("root mean square error of utilities, logits (standard error over runs)")
     print(f"{'choices each':>12}  " + "  ".join(f"{way:>18}" for way in ways) + "  flagged: mistaken  others")
     for n in N_CHOICES:

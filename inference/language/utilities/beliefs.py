@@ -12,6 +12,7 @@ from contracts.inputs.arrays import Array, finite, number
 from contracts.inputs.door import checked
 from contracts.inputs.frozen import dataclass
 from inference.language.utilities.policies import Weighed, policy_table
+from inference.language.utilities.posterior import PRIOR_SD
 from inference.norms.stated import Stated
 
 if TYPE_CHECKING:
@@ -56,7 +57,11 @@ def prior_of_types(reading: Weighed, types: Any, base: Any = None) -> Array:
 
 
 def priors_of_types(reading: Weighed, types: Any, base: Any = None) -> Array:
-    """By text, (n_texts, n_types): density of each type's log weights, up to their level, times how common it is."""
+    """By text, (n_texts, n_types): how likely the words are for each type, times how common it is.
+
+    The likelihood of words is the posterior density of a type's log weights, up to their level, over the prior density
+    that the reader began with: of attributes that a text does not speak of, it says nothing about types either.
+    """
     weights, common = weights_of(types)
     n = len(reading.attributes)
     if weights.ndim != 2 or weights.shape[1] != n:
@@ -74,11 +79,13 @@ def priors_of_types(reading: Weighed, types: Any, base: Any = None) -> Array:
         raise ProblemError("a type values nothing: its weights have no proportions, so leave it out")
     logs = np.log(np.maximum(np.abs(weights), SMALLEST_WEIGHT * top))
     contrast = np.eye(n)[1:] - np.eye(n)[0]
+    own = logs @ contrast.T
+    before = np.einsum("ti,ij,tj->t", own, np.linalg.inv(PRIOR_SD**2 * contrast @ contrast.T), own)
     scores = np.zeros((len(reading.labels), len(weights)))
     for k in range(len(reading.labels)):
         covariance = contrast @ reading.log_covariance[k] @ contrast.T
         gap = (logs - reading.log_mean[k]) @ contrast.T
-        distance = np.einsum("ti,ij,tj->t", gap, np.linalg.inv(covariance), gap)
+        distance = np.einsum("ti,ij,tj->t", gap, np.linalg.inv(covariance), gap) - before
         wrong = (np.sign(weights) * reading.signs[k] < 0) & (np.abs(weights) > SMALLEST_WEIGHT * top)
         scores[k] = -0.5 * distance + wrong.sum(axis=1) * np.log(MEANT_OTHERWISE)
     with np.errstate(divide="ignore"):

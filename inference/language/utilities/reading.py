@@ -220,8 +220,9 @@ class UtilityReading(Tabular):
     def prior(self, types: Any, base: Any = None) -> Array:
         """Prior of `infer_types`: how probable known types are for a user who wrote one of these texts; (n_types,).
 
-        A type is as probable as its weights are under the reading, times how common it is. Several texts give the mean
-        of their priors: a user drawn at random from their writers.
+        A type is as probable as it is common, times how likely these words are for somebody of its weights; of
+        attributes that they do not speak of, they say nothing about types. Several texts give the mean of their
+        priors: a user drawn at random from their writers.
 
         Parameters
         ----------
