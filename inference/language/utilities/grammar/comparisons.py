@@ -12,7 +12,9 @@ MUCH_WORDS = "much|far|way|lot|lots|vastly|considerably|significantly|substantia
 DEGREE = rf"(?P<deg>(?: (?:{SLIGHTLY}|{MUCH_WORDS}|even|still|rather))*)"
 UP = "more|greater|higher|better|stronger|bigger|larger"
 DOWN = "less|lower|smaller|fewer|weaker"
-BEFORE = "over|above|before|ahead of|in front of|instead of|rather than|prior to|in preference to|and not|§expenseof|even §expenseof|not"
+BEFORE = (
+    "over|above|before|ahead of|in front of|instead of|rather than|prior to|in preference to|§expenseof|even §expenseof"
+)
 AFTER = "below|under|behind|after|beneath"
 BEATS = (
     r"outweighs?|outranks?|trumps?|beats?|overrides?|overrules?|surpass(?:es)?|dominates?|precedes?|supersedes?|eclipses?|"
@@ -43,8 +45,9 @@ RULES = {
 PREFER_TO = re.compile(rf"(?:prefer|prefers|favour|favours|preferred){w(2)} (?P<a>{GROUP}){w(3)} to{w(2)} {OTHER}")
 RATHER = re.compile(rf"(?:rather|sooner|want|take|choose){w(5)} (?P<a>{GROUP}){w(3)} than{w(5)} {OTHER}")
 PREPOSITION = re.compile(
-    rf"(?P<a>{GROUP})(?P<mid>{w(4)})(?: ,(?= (?:and )?not))? (?P<prep>{BEFORE}){w(2, stops='but|than|nothing|not')} {OTHER}"
+    rf"(?P<a>{GROUP})(?P<mid>{w(4)}) (?P<prep>{BEFORE}){w(2, stops='but|than|nothing|not')} {OTHER}"
 )
+AND_NOT = re.compile(rf"(?P<a>{GROUP})(?: ,| and|, and)+ not (?:on |for |about |by )?{OTHER}(?! (?:is|are|that|but))")
 BEHIND = re.compile(rf"(?P<a>{GROUP}){w(4)} (?:{AFTER}){w(2)} {OTHER}")
 VERB = re.compile(rf"(?P<a>{GROUP}){w(4)} (?:{BEATS}){w(2)} {OTHER}")
 YIELDING = re.compile(rf"(?P<a>{GROUP}){w(5)} {YIELDS} (?:to|behind|after){w(2)} {OTHER}")
@@ -59,12 +62,16 @@ MORE_SO = re.compile(
     rf"(?P<a>{GROUP}){w(4)}{DEGREE} (?P<w>more|less)(?: (?:so|still|important|heavily|highly|to me|to us|for me|for us|strongly))*(?= ?[.!,;]| ?$)"
 )
 NOTHING = re.compile(
-    rf"(?:nothing(?: else)?|no (?:other )?\w+|none)(?: (?!but\b)[a-z']+){{0,4}}? (?:more|greater|above|before|over|{BEATS})(?: (?!but\b)[a-z']+){{0,4}}? (?P<a>{GROUP})"
+    rf"(?:nothing(?: else)?|no (?:other )?\w+|none)(?: (?!but\b)[a-z']+){{0,4}}? (?:more|greater|above|before|over|as important as|as much as|as crucial as|{BEATS})(?: (?!but\b)[a-z']+){{0,4}}? (?P<a>{GROUP})"
 )
 PAYING_MORE = re.compile(
     rf"(?:pay|spend){w(2)} (?:extra|more|premium|surcharge|lot|anything|higher prices?){w(1)} (?:for|on){w(3)} (?P<a>{GROUP})"
 )
-WORTH = re.compile(rf"(?P<a>{GROUP}){w(3)} worth {GIVE}{w(2)} {OTHER}")
+WORTH = re.compile(rf"(?P<a>{GROUP}){w(3)} worth(?: {GIVE}){w(2)} {OTHER}")
+WORTH_IT = re.compile(rf"(?P<a>{GROUP}) (?:is|are) worth(?: more| extra| some)? {OTHER}")
+DROPPED = re.compile(
+    rf"(?:drop|give up|sacrifice|cut|forgo|lose|skip|compromise on){w(1)} (?P<b>{GROUP}) before{w(5)} (?P<a>{GROUP})"
+)
 BUT_NOT = re.compile(rf"^but not (?:on |with |for |about |in |when it comes to )?(?P<a>{GROUP})")
 EVEN_LESS = re.compile(
     rf"(?P<a>{GROUP})(?: [a-z']+){{0,3}}?(?: ,)? even (?:if|when|though)(?: [a-z']+){{0,4}}? (?:less|not|lower|hurts|costs|suffers|slower|worse) {OTHER}"
@@ -98,7 +105,7 @@ def read_comparisons(line: Line) -> None:
     for match in line.each(GIVING):
         gained, given = line.group(match["a"]), line.group(match["b"])
         _take(line, match, *((given, gained) if line.negated(match) else (gained, given)))
-    for rule in (WORTH, EVEN_LESS):
+    for rule in (WORTH, WORTH_IT, EVEN_LESS, DROPPED):
         for match in line.each(rule):
             _take(line, match, line.group(match["a"]), line.group(match["b"]))
     for match in line.each(BUT_NOT):
@@ -140,10 +147,10 @@ def read_comparisons(line: Line) -> None:
         for match in line.each(rule):
             _compare(line, match, turned=turned)
     for match in line.each(PREPOSITION):
-        if match["prep"] in ("and not", "not"):
+        _compare(line, match, turned=False)
+    for match in line.each(AND_NOT):
+        if not line.negated(match, match.start("b") - 4):
             _take(line, match, line.group(match["a"]), line.group(match["b"]))
-        else:
-            _compare(line, match, turned=False)
     for match in line.each(BEHIND):
         _compare(line, match, turned=True)
     for match in line.each(ANYWAY):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from inference.language.utilities.grammar.lines import GROUP, HIGH, LESSER, LOW, MATTERS, NP, ZERO, Line, w
+from inference.language.utilities.grammar.lines import GROUP, HIGH, LESSER, LOW, MATTERS, NP, OBJECTS, ZERO, Line, w
 
 GLUE = r"(?: (?:is|are|be|to|me|us|for|of|in|seems?|remains?|feels?|would|will|should|must|has|have|as|what|that|my|it|we|i|here|,|being|comes?|does|do|really|very|only|merely))*"
 ANYTHING = r"(?P<a>@\d+[-*]?(?: (?:, and|, or|,|and|or|nor) @\d+[-*]?)*)"
@@ -21,10 +21,10 @@ LOW_AFTER = (
     r"little|bit|somewhat|slightly|icing on cake|plus|perk|unnecessary|less important|second(?:ary)? concern|would not hurt|not hurt|nice|low priority|low on (?:my|our)? ?list|desirable|welcome|dispensable|luxury|take or leave|could do without|take it or leave it|back seat)"
 )
 LOW_BEFORE = r"(?:(?:bit|little|touch|some|dash) of|(?:willing|happy|ready|prepared|glad) to (?:compromise on|compromise|sacrifice|give up|forgo|do without|trade away)|could do without|can do without|can live without|do without|care little (?:about|for)|little interest in|secondary :|if possible|ideally|preferably|as bonus|nice to have :?)"
-LESSER_AFTER = r"(?:not (?:\w+ )?(?:main|top|first|biggest|chief|primary|number one|greatest|only|most important)(?: \w+)?|not everything|not be all(?: and)?(?: end all)?|not all|not only thing(?: that matters)?|not decisive|all very well|(?:fine|ok|okay)(?! (?:with|by|for|to))|well and good)"
+LESSER_AFTER = r"(?:not (?:\w+ )?(?:main|top|first|biggest|chief|primary|number one|greatest|only|most important)(?: \w+)?|not everything|hardly most important(?: \w+)?|not (?:be )?(?:deciding|decisive) factor|not be all(?: and)?(?: end all)?|not all|not only thing(?: that matters)?|not decisive|all very well|(?:fine|ok|okay)(?! (?:with|by|for|to))|well and good)"
 HIGH_AFTER = (
     r"(?:essential|crucial|vital|critical|key|indispensable|must have|must(?= [.,;!]|$| for)|imperative|(?:very|extremely|hugely|really|highly|incredibly|super|enormously|terribly|particularly|especially|most|deeply|vitally|critically) important|of (?:utmost|great|highest|huge|enormous) importance|"
-    r"(?:matters?|counts?) (?:lot|deal|great deal|greatly|hugely|enormously|very much|deeply|so much)|decisive|decides|what (?:counts|matters)|where my heart|name of game|pivotal|means (?:world|lot|everything)|big deal|dear to|make or break|clinches)"
+    r"(?:matters?|counts?) (?:lot|deal|great deal|greatly|hugely|enormously|very much|deeply|so much)|decisive|decides|what (?:counts|matters)|where my heart|of essence|name of game|pivotal|means (?:world|lot|everything)|big deal|dear to|make or break|clinches)"
 )
 HIGH_BEFORE = (
     r"(?:(?:care|cares) (?:\w+ )?(?:lot|deeply|great deal|greatly|very much|strongly|passionately) (?:about|for)|(?:value|treasure|prize|cherish)(?:s)? (?:\w+ )?(?:highly|greatly)?|passionate about|insist(?:s)? on|what (?:counts|matters)(?: (?:to|for) (?:me|us))?(?: most)? (?:is|are)|"
@@ -44,14 +44,15 @@ RULES: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
     (kind, re.compile(pattern))
     for kind, pattern in (
         ("zero", rf"(?P<a>{GROUP}){GLUE} {ZERO_AFTER}"),
-        ("zero", rf"(?:^| ){ZERO_BEFORE}{w(2)} (?P<a>{GROUP})"),
+        ("zero", rf"(?:^| ){ZERO_BEFORE}{w(2)} (?P<a>{OBJECTS})"),
         ("lesser", rf"(?P<a>{GROUP}){GLUE} {LESSER_AFTER}(?= |$)"),
         ("low", rf"(?P<a>{GROUP}){GLUE} {LOW_AFTER}(?= |$)"),
-        ("low", rf"(?:^| ){LOW_BEFORE} (?P<a>{GROUP})"),
+        ("low", rf"(?:^| ){LOW_BEFORE} (?P<a>{OBJECTS})"),
         ("high", rf"(?P<a>{GROUP}){GLUE} {HIGH_AFTER}(?= |$)"),
-        ("high", rf"(?:^| ){HIGH_BEFORE}{w(2)} (?P<a>{GROUP})"),
+        ("high", rf"(?:^| ){HIGH_BEFORE}{w(2)} (?P<a>{OBJECTS})"),
+        ("high", rf"(?:^| )(?:must|has to|have to|needs to)(?: be)? (?P<a>{OBJECTS})"),
         ("plain", rf"(?P<a>{GROUP}){GLUE} {PLAIN_AFTER}(?= |$)"),
-        ("plain", rf"(?:^| ){PLAIN_BEFORE}{w(3)} (?P<a>{GROUP})"),
+        ("plain", rf"(?:^| ){PLAIN_BEFORE}{w(3)} (?P<a>{OBJECTS})"),
     )
 )
 NEITHER = re.compile(rf"neither (?P<a>{GROUP}){w(2)} (?:matters?|counts?|important|interests?|relevant|concerns?)")

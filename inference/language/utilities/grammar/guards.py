@@ -26,7 +26,7 @@ REPORTED = re.compile(
     r"competitors|politicians|journalists|newspapers|people|reviewers|lobbyists|somebody|someone|anyone|nobody i know)\b"
     rf" (?:\w+ ){{0,1}}(?:{VALUES})\b"
     r"|\b(?:it is said|they say|people say|as they say|rumou?r has it|according to|supposedly|allegedly|the saying goes|"
-    r"i (?:have )?heard|i (?:have )?read that|i was told|told me|tells me|asked (?:me |us )?(?:whether|if|about)|"
+    r"i (?:have )?heard|i (?:have )?read that|i was told|the (?:previous|former|last|old|other) \w+|told me|tells me|asked (?:me |us )?(?:whether|if|about)|"
     r"wondered (?:whether|if)|the (?:survey|report|study|article|chapter|book|leaflet|dealer|brochure|slogan|ad|advert)\b)"
     rf"|\b(?:my|his|her|their|your|our) (?:(?:own|old|late|new|best|little|older|younger|elder|ex) )*(?:{KIN})\b(?! and i\b)(?!s?' )"
 )
@@ -96,7 +96,9 @@ def segments(sentence: Sentence, whole_text: str) -> tuple[list[Sentence], list[
     cuts = [0]
     texts = [one.text for one in sentence.tokens]
     for k, text in enumerate(texts):
-        new_subject = text == "," and k + 1 < len(texts) and texts[k + 1 : k + 3] in (["and", "i"], ["and", "we"])
+        new_subject = text == "," and texts[k + 1 : k + 3] in (["and", "i"], ["and", "we"])
+        if text == "," and texts[k + 1 : k + 2] in (["i"], ["we"]):
+            new_subject = REPORTED.search(sentence.part(cuts[-1], k).written) is not None
         if (text in JOINTS or new_subject) and k > 0 and not (text == "but" and "not only" in " ".join(texts[:k])):
             cuts.append(k)
     parts = [sentence.part(a, b) for a, b in zip(cuts, [*cuts[1:], len(texts)], strict=True)]
@@ -134,5 +136,7 @@ def split_condition(part: Sentence) -> tuple[Sentence, Sentence | None, str]:
     texts = [one.text for one in part.tokens]
     if not any(text.isalpha() or text.startswith("@") for text in texts[:k]):  # it comes first
         comma = next((j for j in range(k, len(texts)) if texts[j] == ","), len(texts))
+        if comma == len(texts) and found["word"] == "during":
+            comma = next((j for j in range(k, len(texts)) if texts[j].startswith("@")), len(texts)) - 1
         return part.part(comma + 1, len(texts)), part.part(k, comma), found["word"]
     return part.part(0, k), part.part(k, len(texts)), found["word"]

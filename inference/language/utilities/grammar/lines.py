@@ -28,7 +28,8 @@ RATIO_SD, ROUGH_SD, EQUAL_SD, SHARE_SD = 0.15, 0.3, 0.15, 0.05
 DOUBT, DOUBT_ON_CONDITION = 0.03, 0.25
 
 NP = r"@\d+\*?(?!\S)"  # an attribute, not its opposite
-GROUP = rf"(?:both )?{NP}(?: (?:, and|, or|,|and|or|&|nor|plus|/|as well as) {NP}){{0,11}}"
+AND = r"(?:, and|, or|and|or|&|nor|plus|/|as well as)"
+GROUP = rf"(?:both )?{NP}(?:(?: , {NP}){{0,10}} {AND} {NP}){{0,2}}"  # a subject: commas alone may part two of them
 MANY = rf"(?:both )?{NP}(?: (?:, and|, or|,|and|or|&|nor|plus|/|as well as) {NP}){{1,11}}"
 REST = r"(?:everything|anything|all|any|every)(?: (?:else|others?|other \w+|\w+ else))?|both|either|others|rest|them"
 SUBJECT = r"(?! (?:over|above|before|beats?|outweighs?|trumps?|is|are|comes?|matters?|counts?|more|less|ahead|should|must|first|last|>)(?!\S))"

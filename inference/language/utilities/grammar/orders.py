@@ -28,10 +28,11 @@ PLACE = rf"(?:{'|'.join(PLACES)})(?! to\b)(?! (?:thing|concern))"
 BE = r"(?: (?:comes?|is|are|ranks?|goes|be|in|as|:|,|should|must|and|then|of all|place|comes?))*"
 AFTER = rf"{NP}{BE} {PLACE}"
 AHEAD = rf"{PLACE}{BE} {NP}"
+REPEATED = re.compile(r"@(\d+)\*?(?: (?:,|and|, and) @\1\*?(?!\S)){2,}")
 ORDINALS = re.compile(
     rf"{AFTER}(?: ,| and| ;| then| but)*(?: {AFTER}(?: ,| and| ;| then| but)*)+|{AHEAD}(?: ,| and| ;| then)*(?: {AHEAD}(?: ,| and| ;| then)*)+"
 )
-FIRST_WORDS = r"(?:first(?: and foremost| of all)?|number one|number 1|foremost|top(?: priority| concern| of (?:my|our|list))?|highest(?: priority)?|paramount|supreme|chief|primary|main|king|everything|uppermost|overriding|most|deciding factor|decisive factor)"
+FIRST_WORDS = r"(?:first(?: and foremost| of all)?|number one|number 1|foremost|top(?: priority| concern| of (?:my|our|list))?|highest(?: priority)?|paramount|supreme|chief|primary|main|king|everything|be all and end all|be all|uppermost|overriding|most|deciding factor|decisive factor)"
 PRIORITY = r"(?:priority|priorities|concern|consideration|criterion|criteria|goal|value|objective|list|factor|interest|thing|requirement|one)"
 IS_FIRST = re.compile(
     rf"(?P<a>{GROUP})(?: (?:is|are|as|comes?|goes|be|ranks?|must|should|will|has|matters?|counts?|for|me|us|to|always|at|by|far|of|in|put|with|who|that|would|what|i|we|care|about|value|want|need|,|:))*{w(1)} {FIRST_WORDS}(?: (?:important|essential|relevant|of all|{PRIORITY}|to me|to us|for me|for us|and foremost))*"
@@ -77,6 +78,9 @@ def read_lists(line: Line) -> None:
             ranked = [[k] for k in attributes_in(match["list"])]
             ascending = re.search(r"\b(?:ascending|increasing|least to most)\b", line.text)
             _rank(line, match, ranked[::-1] if ascending else ranked)
+    for match in line.each(REPEATED):
+        which = line.group(match.group())
+        line.take(match, "first", which, f"{line.called(which)} first", line.first(which))
     for match in line.each(ORDINALS):
         ranked = _by_ordinal(match.group())
         if len(ranked) > 1:

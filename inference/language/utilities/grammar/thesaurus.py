@@ -21,6 +21,8 @@ freedom liberty autonomy | coercion
 equality egalitarian | inequality unequal
 excellence excellent achievement
 wellbeing welfare happiness
+quiet quietness calm silence | noisy noise loud
+space spacious room roomy | cramped
 comfort comfortable comfy cosy | uncomfortable discomfort
 emissions emission environment environmental climate sustainability sustainable green ecological | pollution polluting
 flexibility flexible | inflexible rigid

@@ -17,7 +17,7 @@ AT_ALL = r"(?:ever|under any circumstances?|in any circumstances?|at any point|n
 FOR = r"(?:for(?: sake of)?|in exchange for|in return for|in favour of|to get|to gain|to have|because of)"
 UNTOUCHABLE = (
     r"(?:nonnegotiable|non negotiable|not negotiable|not up for negotiation|not open to negotiation|sacrosanct|sacred|inviolable|red lines?|dealbreakers?|deal breakers?|off limits|untouchable|inalienable|"
-    r"not for sale|where (?:i|we) draw line|absolute(?: must| requirement| limit)?)(?!\w)"
+    r"not for sale|where (?:i|we) draw line|out of question|absolute(?: must| requirement| limit)?)(?!\w)"
 )
 SOFT = "but|than|nothing|mind|willing|care|hesitate|worry|afraid|for|because|if"
 NEVER_FOR = re.compile(
@@ -25,6 +25,9 @@ NEVER_FOR = re.compile(
 )
 NEVER = re.compile(
     rf"(?P<no>{HARD}){w(4, stops=SOFT)} {HARM}{w(4, stops=SOFT)} (?P<a>{GROUP})(?P<ever>{w(1)} {AT_ALL})?"
+)
+FORBIDDEN = re.compile(
+    rf"(?:never|under no circumstances|in no case|on no account|not)(?: (?:may|must|should|can|shall|will|be|ever))* (?P<a>{GROUP}){w(3)} be {HARM}"
 )
 NEVER_BAD = re.compile(
     r"(?:never|under no circumstances|in no case|must not|not ever|on no account|no)(?: [a-z']+){0,4}? (?P<a>@\d+-)"
@@ -48,7 +51,7 @@ VALUE = rf"(?:[$€£] )?(?P<n>{COUNT}){UNIT}"
 FLOORS = (
     re.compile(rf"(?P<a>{GROUP})(?: [a-z']+){{0,6}}? (?:{FALL}|{LEAST}){w(1)} {VALUE}"),
     re.compile(
-        rf"(?:{LEAST}|{FALL}){w(1)} {VALUE}(?: (?:for|of|in|on|points?|stars?|to|when|it|comes)){{0,4}} (?P<a>{GROUP})"
+        rf"(?:{LEAST}|{FALL}){w(1)} {VALUE}{w(2)}(?: (?:for|of|in|on|points?|stars?|to|when|it|comes)){{0,4}} (?P<a>{GROUP})"
     ),
     re.compile(
         rf"(?:minimum|least|minimal|floor|threshold)(?: of| on| for)? (?P<a>{GROUP})(?: (?:of|is|at|:|to|be|level|score)){{0,3}} {VALUE}"
@@ -116,7 +119,7 @@ def _read_vetoes(line: Line) -> None:
         ].endswith("wrong to "):
             continue
         _veto(line, match)
-    for rule in (NEVER_BAD, IS_LINE, LINE_IS):
+    for rule in (FORBIDDEN, NEVER_BAD, IS_LINE, LINE_IS):
         for match in line.each(rule):
             if rule in (IS_LINE, LINE_IS) and re.search(r"\bnot$|\bno$", line.text[: match.start()].strip()):
                 continue

@@ -168,6 +168,8 @@ def _raw_tokens(text: str, start: int, end: int) -> list[Token]:
         stop = idiom.start() if idiom else len(lowered)
         for match in re.finditer(r"\w+~\w+|" + RAW.pattern, lowered[place:stop]):
             word = match.group().replace("~", "")
+            if word in "-–" and _joins(lowered, place + match.start()):
+                continue
             for piece in _pieces(word):
                 found.append(Token(piece, start + place + match.start(), start + place + match.end()))
         if idiom:
@@ -176,6 +178,11 @@ def _raw_tokens(text: str, start: int, end: int) -> list[Token]:
             if said:
                 found.append(Token(said, start + idiom.start(), start + idiom.end()))
     return found
+
+
+def _joins(text: str, place: int) -> bool:
+    """Whether a hyphen stands between two letters."""
+    return 0 < place < len(text) - 1 and text[place - 1].isalpha() and text[place + 1].isalpha()
 
 
 def _pieces(word: str) -> list[str]:
