@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from numpy.testing import assert_allclose, assert_array_equal
 from scipy.special import ndtr
 
-from benchmarks.utility_reader import PLAIN_KINDS, scores, table
+from benchmarks.utility_reader import FILES, PLAIN_KINDS, scores, table
 from contracts.errors import ProblemError
 from inference import UtilityReading, read_utilities, write_utilities
 from inference.language import OfflineUtilityReader, UtilityReader
@@ -29,7 +29,7 @@ def weights(text, attributes=BROADBAND):
 # ---- texts whose weights are known ----
 
 
-@pytest.mark.parametrize("name", ["seen", "unseen"])
+@pytest.mark.parametrize("name", FILES)
 def test_nothing_is_read_with_confidence_and_wrongly(name):
     found = scores(name)
     print(f"\n{name}\n{table(found)}")  # noqa: T201
@@ -44,8 +44,9 @@ def test_texts_that_were_looked_at_are_read_as_meant():
     assert np.mean(covered) > 0.9
 
 
-def test_texts_that_were_not_looked_at_are_read_well_or_not_at_all():
-    found = scores("unseen")
+@pytest.mark.parametrize("name", ["unseen", "later"])
+def test_other_texts_are_read_well_or_not_at_all(name):
+    found = scores(name)
     read = [one for one in found if one.case.meant and not one.abstained]
     assert np.mean([one.right for one in read]) > 0.9
     assert np.mean([inside for one in read for inside in one.covered]) > 0.85
@@ -70,6 +71,11 @@ WRONG_WAY = [  # (text, the attribute that weighs more, and that weighs less)
     ("If I had to choose between price and speed, I'd choose speed.", "speed", "price"),
     ("My boss cares about price, but I put speed before price.", "speed", "price"),
     ('"Price first," says the poster. We put speed before price.', "speed", "price"),
+    ("My brother would put price first, but I put speed before price.", "speed", "price"),
+    ("Price should not come before speed.", "speed", "price"),
+    ("Speed, in my view, matters more than price.", "speed", "price"),
+    ("It must be reliable, speed is secondary.", "reliability", "speed"),
+    ("I'd give up speed before I'd give up reliability.", "reliability", "speed"),
     ("I used to put price first, but now speed matters more than price.", "speed", "price"),
 ]
 
@@ -123,6 +129,15 @@ def test_what_is_unwanted_weighs_less_than_nothing():
     lack = read_utilities("I can't stand a lack of privacy.", ["notifications", "privacy"])
     assert (lack.weights > 0).all()
     assert lack.read[0].tolist() == [False, True]
+
+
+def test_numbers_that_are_limits_are_no_shares():
+    for text, floor in [("I won't accept less than 99% reliability.", 0.99), ("Reliability of at least 99%.", 0.99)]:
+        reading = read_utilities(text, BROADBAND)
+        assert reading.floors == ({"reliability": floor},)
+        assert reading.abstained.all()
+    ceiling = read_utilities("The price must not exceed 50.", BROADBAND)
+    assert (ceiling.floors, ceiling.statements[0][0].kind, ceiling.statements[0][0].level) == (({},), "ceiling", 50)
 
 
 # ---- what must not move a reading ----

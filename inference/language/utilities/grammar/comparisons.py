@@ -127,7 +127,7 @@ def read_comparisons(line: Line) -> None:
         if not line.negated(match):
             _take(line, match, gained, given)
     for match in line.each(BOTH):
-        which, others = _taken(line) or line.earlier, line.group(match["b"])
+        which, others = line.spoken or line.earlier, line.group(match["b"])
         if not line.negated(match):
             first, second = (which, others) if match["w"] == "more" else (others, which)
             _take(line, match, list(dict.fromkeys(first)), list(dict.fromkeys(second)))
@@ -159,16 +159,12 @@ def read_comparisons(line: Line) -> None:
     for match in line.each(MORE_SO):
         which = line.group(match["a"])
         others = [
-            k for k in (*attributes_in(line.text[: match.start()]), *line.earlier, *_taken(line)) if k not in which
+            k for k in (*attributes_in(line.text[: match.start()]), *line.earlier, *line.spoken) if k not in which
         ]
         if others:
             first, second = (which, others) if match["w"] == "more" else (others, which)
             if not line.negated(match):
                 _take(line, match, first, second, strength_of(match["deg"]))
-
-
-def _taken(line: Line) -> list[int]:
-    return [one for found in line.found for one in found.attributes]
 
 
 def strength_of(degree: str) -> tuple[float, float]:

@@ -35,7 +35,7 @@ PLAIN_BEFORE = r"(?:cares? (?:\w+ )?(?:about|for)|wants?(?: it| them| something|
 IMPERATIVE = re.compile(
     r"^(?:and )?(?:be|stay|remain|keep it|keep things|make it|act|answer|it (?:should|must) be|it has to be) (?P<a>@\d+(?!\S)(?: (?:, and|,|and) @\d+(?!\S))*)"
 )
-DISLIKE = r"(?:hates?|dislikes?|detests?|loathes?|despises?|can not (?:stand|bear|abide)|not (?:like|want|enjoy|stand|tolerate)|averse to|avoid|annoyed by|fed up with|sick of|tired of|afraid of|fear|worried about|bothered by|against|minimi[sz]e|(?:want|with|prefer|like) (?:less|fewer)|reduce|stop|no more|bans?|terrified of)"
+DISLIKE = r"(?:hates?|dislikes?|detests?|loathes?|despises?|can not (?:stand|bear|abide)|not (?:like|want|enjoy|stand|tolerate)|averse to|avoid|annoyed by|fed up with|sick of|tired of|afraid of|fear|worried about|bothered by|(?:am|are|is|be) against|minimi[sz]e|(?:want|with|prefer|like) (?:less|fewer)|reduce|stop|no more|bans?|terrified of)"
 DISLIKED = re.compile(rf"(?:^| ){DISLIKE}{w(2)} {ANYTHING}")
 ANNOYS = re.compile(
     rf"{ANYTHING}{w(1)} (?:annoys?|bothers?|irritates?|drives? me|upsets?|gets? on my nerves|puts? me off|is awful|is terrible)"

@@ -101,7 +101,11 @@ def segments(sentence: Sentence, whole_text: str) -> tuple[list[Sentence], list[
             new_subject = REPORTED.search(sentence.part(cuts[-1], k).written) is not None
         if (text in JOINTS or new_subject) and k > 0 and not (text == "but" and "not only" in " ".join(texts[:k])):
             cuts.append(k)
-    parts = [sentence.part(a, b) for a, b in zip(cuts, [*cuts[1:], len(texts)], strict=True)]
+    parts = []
+    for first, last in zip(cuts, [*cuts[1:], len(texts)], strict=True):
+        start = sentence.tokens[first - 1].end if first else sentence.start  # "my", which is no token, belongs to it
+        part = sentence.part(first, last)
+        parts.append(Sentence(part.tokens, start, part.end, sentence.source))
     said: list[Sentence] = []
     aside: list[Sentence] = []
     for part in parts:

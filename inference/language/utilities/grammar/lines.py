@@ -33,7 +33,7 @@ GROUP = rf"(?:both )?{NP}(?:(?: , {NP}){{0,10}} {AND} {NP}){{0,2}}"  # a subject
 MANY = rf"(?:both )?{NP}(?: (?:, and|, or|,|and|or|&|nor|plus|/|as well as) {NP}){{1,11}}"
 REST = r"(?:everything|anything|all|any|every)(?: (?:else|others?|other \w+|\w+ else))?|both|either|others|rest|them"
 SUBJECT = r"(?! (?:over|above|before|beats?|outweighs?|trumps?|is|are|comes?|matters?|counts?|more|less|ahead|should|must|first|last|>)(?!\S))"
-OBJECTS = rf"(?:both )?{NP}(?: (?:, and|, or|,|and|or|&|nor|plus|/|as well as) {NP}{SUBJECT}){{0,11}}"  # in a list that goes on no subject
+OBJECTS = rf"(?:both |either )?{NP}(?: (?:, and|, or|,|and|or|&|nor|plus|/|as well as) {NP}{SUBJECT}){{0,11}}"  # in a list that goes on no subject
 OTHER = rf"(?P<b>{OBJECTS}|{REST})(?!\S)"
 NEGATION = re.compile(
     r"\b(?:not|never|hardly|nor|neither|without|refuse|nobody|no|wrong|unacceptable|unwilling|mistake|foolish|reluctant|oppose|silly|stupid|reject|deny|doubt|dispute|disagree)\b"
@@ -101,9 +101,14 @@ class Line:
         """The attributes of a group, or those that "both", "everything else" stand for."""
         found = attributes_in(said)
         if not found:
-            known = [*attributes_in(self.text_before(said)), *self.earlier]
+            known = [*attributes_in(self.text_before(said)), *self.earlier, *self.spoken]
             found = known if said in ("both", "either", "them") else list(range(len(self.names)))
         return [one for one in dict.fromkeys(found) if one not in set(without)]
+
+    @property
+    def spoken(self) -> list[int]:
+        """Attributes of what was taken."""
+        return [one for found in self.found for one in found.attributes]
 
     def text_before(self, said: str) -> str:
         return self.text[: max(self.text.find(said), 0)]

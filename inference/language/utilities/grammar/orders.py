@@ -38,7 +38,7 @@ IS_FIRST = re.compile(
     rf"(?P<a>{GROUP})(?: (?:is|are|as|comes?|goes|be|ranks?|must|should|will|has|matters?|counts?|for|me|us|to|always|at|by|far|of|in|put|with|who|that|would|what|i|we|care|about|value|want|need|,|:))*{w(1)} {FIRST_WORDS}(?: (?:important|essential|relevant|of all|{PRIORITY}|to me|to us|for me|for us|and foremost))*"
 )
 FIRST_IS = re.compile(
-    rf"(?:(?:top|first|highest|primary|main|chief|biggest|number one|overriding|greatest|most important|paramount|deciding|decisive)(?: and foremost)? {PRIORITY}|most important(?: {PRIORITY})?|what (?:matters|counts) most|first and foremost|first|foremost|most of all|above all(?: else| things)?|first of all|prioriti[sz]es?|put first|focus(?:es)?(?: mainly| mostly)? on|concentrate on)(?: ,| :| –)?(?: (?:is|are|be|on|comes?|to|for|me|us|being|stay|stays|remain|keep|we|i|want|need|value|should|must|about|care|in|by|far|have)){{0,4}} (?P<a>{GROUP})(?! (?:to|over|above|before|than))"
+    rf"(?:(?:top|first|highest|primary|main|chief|biggest|number one|overriding|greatest|most important|paramount|deciding|decisive)(?: and foremost)? {PRIORITY}|most important(?: {PRIORITY})?|what (?:matters|counts) most|first and foremost|first|foremost|most of all|above all(?: else| things)?|first of all|prioriti[sz]es?|put first|giv(?:e|es|ing)(?: top| highest| absolute)? priority to|focus(?:es)?(?: mainly| mostly)? on|concentrate on)(?: ,| :| –)?(?: (?:is|are|be|on|comes?|to|for|me|us|being|stay|stays|remain|keep|we|i|want|need|value|should|must|about|care|in|by|far|have)){{0,4}} (?P<a>{GROUP})(?! (?:to|over|above|before|than))"
 )
 ABOVE_ALL = re.compile(
     rf"(?P<a>{GROUP})(?: ,)?(?: [a-z']+){{0,2}}? (?:above all(?: else| things| others)?|first and foremost|most of all|before all else|more than anything)"
@@ -60,7 +60,7 @@ ONLY = (
         rf"(?P<a>{GROUP}){w(1)} (?:is|are) (?:all|only thing|only one)(?: that| i| we)* (?:matters?|counts?|care about|want|ask for)"
     ),
 )
-LAST_WORDS = r"(?:last(?: of all)?(?! (?:third|quarter|half))|lowest|least(?: important| of all| of (?:my|our))?|bottom(?: of)?|at end|afterthought|least)"
+LAST_WORDS = r"(?:(?<!must )(?<!should )(?<!to )(?<!will )last(?: of all)?(?! (?:third|quarter|half))|lowest|least(?: important| of all| of (?:my|our))?|bottom(?: of)?|at end|afterthought|least)"
 IS_LAST = re.compile(
     rf"(?P<a>{GROUP})(?: (?:is|are|as|comes?|goes|be|ranks?|must|should|at|matters?|counts?|,|for|me|us|to|would))* {LAST_WORDS}(?: (?:priority|concern|consideration|important|list))?"
 )

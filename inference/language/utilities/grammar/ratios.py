@@ -59,7 +59,7 @@ AMOUNT = re.compile(
     rf"(?<![@\w.])(?P<n>\d+(?:\.\d+)?|{FRACTION}|(?:{'|'.join(NUMBERS)})(?= (?:points?|stars?|parts?|units?)))"
 )
 BETWEEN = re.compile(
-    rf"(?P<x>\d+(?:\.\d+)?) ?%? ?(?:/|:|-|to|–) ?(?P<y>\d+(?:\.\d+)?) ?%?{w(5)} (?P<a>{NP}) (?:and|to|over|versus|/|vs|,) (?P<b>{NP})"
+    rf"(?P<x>\d+(?:\.\d+)?) ?%? ?(?:/|:|-|to|–) ?(?P<y>\d+(?:\.\d+)?) ?%?{w(5)} (?P<a>{NP}) (?:and|to|over|versus|against|/|vs|,) (?P<b>{NP})"
 )
 
 
@@ -145,7 +145,8 @@ def _read_shares(line: Line) -> None:
         if min(x, y) > 0 and a != b:
             _take_shares(line, match, [a, b], [x, y])
     if re.search(
-        r"\b(?:at least|minimum|below|or more|or higher|or above|no less|no lower|not less|at most)\b", line.text
+        r"\b(?:at least|minimum|below|or more|or higher|or above|no less|no lower|not less|at most|less than|more than|accept|exceed|settle for)\b",
+        line.text,
     ):
         return
     if CHANGES.search(line.text) or NUMBERED_LIST.search(line.text):

@@ -48,7 +48,9 @@ LEAST = r"(?:at least|no less than|not less than|minimum(?: of)?|no lower than|n
 FALL = r"(?:(?:not|never)(?: ever| be)?(?: (?:fall|drop|go|dip|sink|slip|come|get|be|let it fall))* (?:below|under|lower than))"
 UNIT = r"(?P<unit>(?: (?:%|out of \d+|/ \d+|percent|stars?|points?|mbit|mbps|mb|per \w+|\w+ per \w+))?)"
 VALUE = rf"(?:[$€£] )?(?P<n>{COUNT}){UNIT}"
+NOT_LESS_THAN = r"(?:not|never|no|nothing)(?: [a-z']+){0,3}? (?:less|lower|fewer|worse) than"
 FLOORS = (
+    re.compile(rf"{NOT_LESS_THAN} {VALUE}(?: (?:for|of|in|on)){{0,2}} (?P<a>{GROUP})"),
     re.compile(rf"(?P<a>{GROUP})(?: [a-z']+){{0,6}}? (?:{FALL}|{LEAST}){w(1)} {VALUE}"),
     re.compile(
         rf"(?:{LEAST}|{FALL}){w(1)} {VALUE}{w(2)}(?: (?:for|of|in|on|points?|stars?|to|when|it|comes)){{0,4}} (?P<a>{GROUP})"
@@ -60,8 +62,9 @@ FLOORS = (
     re.compile(rf"(?P<a>{GROUP})(?: [a-z']+){{0,2}}? (?:>=|≥|> =) {VALUE}"),
 )
 CEILINGS = (
+    re.compile(rf"(?P<a>{GROUP})(?: (?!not\b|never\b)[a-z']+){{0,6}}? (?:under|below) {VALUE}"),
     re.compile(
-        rf"(?P<a>{GROUP})(?: [a-z']+){{0,6}}? (?:at most|no more than|not more than|not exceed|not above|maximum(?: of)?|up to|under|below|no higher than) {VALUE}"
+        rf"(?P<a>{GROUP})(?: [a-z']+){{0,6}}? (?:at most|no more than|not more than|not exceed|not above|maximum(?: of)?|up to|no higher than) {VALUE}"
     ),
     re.compile(rf"(?P<a>{GROUP})(?: [a-z']+){{0,6}}? {VALUE} (?:or|and) (?:less|below|lower|under)"),
     re.compile(
@@ -72,7 +75,7 @@ CEILINGS = (
 
 def read_thresholds(line: Line) -> None:
     """Take floors, ceilings and vetoes, in this order: "must never drop below 5" is a number and no veto."""
-    for kind, rules in (("floor", FLOORS), ("ceiling", CEILINGS)):
+    for kind, rules in (("ceiling", CEILINGS), ("floor", FLOORS)):
         for rule in rules:
             for match in line.each(rule):
                 level = amount(match["n"])

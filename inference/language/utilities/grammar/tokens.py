@@ -17,7 +17,9 @@ CONTRACTIONS = (
     (r"\b(he|she)'s\b", r"\1 is"), (r"\blet's\b", "let us"), (r"\bwell-being\b", "wellbeing"),
     (r"\bdon not\b", "do not"),
 )  # fmt: skip
-IDIOM = re.compile("|".join(f"(?P<i{k}>\\b(?:{pattern})(?!\\w))" for k, (pattern, _) in enumerate(IDIOMS)))
+IDIOM = re.compile(
+    "|".join(f"(?P<i{k}>(?:(?<!\\w)|(?=,))(?:{pattern})(?!\\w))" for k, (pattern, _) in enumerate(IDIOMS))
+)
 RAW = re.compile(r"\d+(?:[.,]\d+)*%?|[^\W\d_]+(?:'[^\W\d_]+)*|§\w+|[^\w\s]")
 ENDS = re.compile(r"(?<=[.!?])[\"”')]*\s+(?=\S)|\n+(?!\s*(?:\d+|[-*•]))|(?<=[!?])\s*(?=\w)")
 NUMBERED = re.compile(r"(?:^|\s)\(?\d{1,2}[.):]\s*(?=\D)")
