@@ -227,9 +227,9 @@ def read_utilities(texts: Any, attributes: Any, *, reader: UtilityReader | None 
     >>> read_utilities("Never share personal data. Frank answers matter more than fast ones.", attributes)
     Weights of 3 attributes by offline
     attribute  weight    sd   5 %  95 %  phrases
-    privacy      0.56  0.14  0.33  0.78  Never share personal data
-    candour      0.28  0.12  0.12  0.50  Frank answers matter more than fast ones
-    speed        0.15  0.09  0.05  0.33  Frank answers matter more than fast ones
+    privacy      0.61  0.13  0.38  0.81  Never share personal data
+    candour      0.25  0.10  0.11  0.44  Frank answers matter more than fast ones
+    speed        0.14  0.07  0.05  0.27  Frank answers matter more than fast ones
     veto: privacy is never given up
     """
     known = attributes_of(attributes)

@@ -54,7 +54,7 @@ def screening_problem_from_texts(
     >>> said = {"savers": "Price is four times as important as speed.", "gamers": "20% price, 80% speed."}
     >>> problem = screening_problem_from_texts(said, ["price", "speed"], scale=10, cost=Quadratic())
     >>> problem.labels, problem.valuations.round(1).tolist()
-    (('savers', 'gamers'), [[7.9, 2.1], [2.0, 8.0]])
+    (('savers', 'gamers'), [[8.0, 2.0], [2.0, 8.0]])
     >>> solve_menu(problem).certificate.holds
     True
     """

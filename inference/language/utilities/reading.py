@@ -149,7 +149,7 @@ class UtilityReading(Tabular):
         --------
         >>> from inference.language.utilities.offline import read_utilities
         >>> read_utilities("Price matters more than speed.", ["price", "speed"]).preference("price", "speed").round(2)
-        array([0.93])
+        array([0.87])
         """
         i, j = self.position(first), self.position(second)
         gap = self.log_mean[:, i] - self.log_mean[:, j]

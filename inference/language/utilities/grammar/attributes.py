@@ -121,7 +121,8 @@ def stem(word: str) -> str:
     """
     word = word.removesuffix("'s").removesuffix("'")
     for suffix, instead, least in STEMS:
-        if word.endswith(suffix) and len(word) - len(suffix) >= least and not word.endswith("ss"):
+        plural = suffix in ("s", "es") and word.endswith("ss")  # which is none
+        if word.endswith(suffix) and len(word) - len(suffix) >= least and not plural:
             word = word[: len(word) - len(suffix)] + instead
             break
     return word[:-1] if word.endswith("e") and len(word) > 3 else word
