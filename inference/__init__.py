@@ -15,6 +15,10 @@ from inference.game.mixed import NormGroups, infer_groups, infer_user_norms
 from inference.game.rules import Game, Setting
 from inference.game.types import SplitTypes, fit_split_types
 from inference.game.ultimatum import play
+from inference.language.utilities.offline import read_utilities
+from inference.language.utilities.problems import screening_problem_from_texts
+from inference.language.utilities.reading import UtilityReading
+from inference.language.utilities.writing import write_utilities
 from inference.latent.draws import TypeDraws, sample_latent_types
 from inference.latent.fit import DegenerateTypesError, fit_latent_types
 from inference.latent.selection import CrossValidation, TypeCounts, compare_type_counts, cross_validate
@@ -27,6 +31,7 @@ from inference.norms.baseline import Baseline, acceptable_baseline
 from inference.norms.elicitation import Acceptances, Comparisons, Rankings, Ratings
 from inference.norms.norms import Norms, elicit_norms
 from inference.norms.pooling import Pooling
+from inference.norms.stated import Stated
 from inference.splits.held_out import compare_responders
 from inference.splits.policies import PreferencePolicy, ShareRule
 from inference.splits.preferences import (
@@ -97,12 +102,14 @@ __all__ = [
     "ShareRule",
     "SocialPreferences",
     "SplitTypes",
+    "Stated",
     "TasteDistribution",
     "Tremble",
     "TypeCounts",
     "TypeDraws",
     "TypePosterior",
     "UserCounts",
+    "UtilityReading",
     "acceptable_baseline",
     "acceptance_probability",
     "answers_of",
@@ -132,7 +139,10 @@ __all__ = [
     "offer_probabilities",
     "play",
     "read_log",
+    "read_utilities",
     "sample_latent_types",
+    "screening_problem_from_texts",
     "simulate_choices",
     "simulate_learning",
+    "write_utilities",
 ]

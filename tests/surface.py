@@ -441,6 +441,18 @@ def asking() -> i.AskingMenu:
     return i.asking_menu(problem(), temperature=0.5, n_random=0)
 
 
+NAMED = ("price", "speed")
+
+
+@functools.cache
+def weighed() -> i.UtilityReading:
+    return i.read_utilities("Never slow down speed. Price is twice as important as speed, and at least 5.", NAMED)
+
+
+def stated() -> i.Stated:
+    return weighed().stated([[1.0, 0.0], [0.0, 1.0]], scale=2.0)
+
+
 @functools.cache
 def reading() -> l.PolicyReading:
     return l.read_policy("Offer half of everything to others.")
@@ -531,6 +543,7 @@ def saved(name: str) -> Path:
         "latent.json": lambda: latent().save(path),
         "society.json": lambda: community().save(path),
         "readings.json": lambda: l.save_readings([reading()], path),
+        "weighed.json": lambda: l.save_utility_readings([weighed()], path),
     }[name]()
     return path
 
@@ -566,6 +579,13 @@ GRID = np.array([[0.5, 1.0], [1.0, 0.5]])  # (n, n_goods)
 POLICIES = np.array([[0.5, 0.5], [0.25, 0.75]])
 
 OBJECTS: dict[str, Callable[[], Any]] = {
+    "Agreement": lambda: l.Agreement(("0",), np.array([1.0]), np.array([False])),
+    "EndpointUtilityReader": lambda: l.EndpointUtilityReader(endpoint(), NAMED, 2),
+    "OfflineUtilityReader": lambda: l.OfflineUtilityReader(NAMED),
+    "RecordedUtilityReader": lambda: l.RecordedUtilityReader({weighed().texts[0]: weighed()}),
+    "Stated": stated,
+    "Statement": lambda: weighed().statements[0][0],
+    "UtilityReading": weighed,
     "Access": lambda: c.Access(),
     "AgencyMultipliers": lambda: contract_menu().multipliers,
     "AgencyProblem": both,
@@ -1141,7 +1161,8 @@ CALLS: dict[str, Callable[[], dict[str, Any]]] = {
     "currency_kernel": lambda: {"names": ["a", "b"], "features": {"a": (1.0, 0.0), "b": (0.0, 1.0)}, "length": 1.5},
     "elicit_norms": lambda: {
         "answers": (comparisons(),), "policies": ["x", "y"], "groups": ["a", "b"], "members": "alike",
-        "pooling": i.Pooling(1.0, 1.0), "rng": None},
+        "pooling": i.Pooling(1.0, 1.0), "rng": None,
+        "prior": i.Stated(("a", "b"), ("x", "y"), np.zeros((2, 2)), np.array([np.eye(2)] * 2))},
     "expected_information": lambda: {"menu": menu(), "choice_model": i.Logit(0.5), "weights": [0.5, 0.5]},
     "fit_hierarchical_logit": lambda: {
         "data": data(), "random": "normal", "rng": rng(), "n_draws": 5, "n_warmup": 20, "n_chains": 2, "prior": None,
@@ -1185,6 +1206,29 @@ CALLS: dict[str, Callable[[], dict[str, Any]]] = {
     "simulate_learning": lambda: {
         "problem": problem(), "temperature": 0.5, "n_rounds": 1, "n_users": 2, "n_runs": 1,
         "designers": ("random menus",), "concentration": 1.0, "prior": [0.5, 0.5], "rng": rng(), "progress": False},
+    # inference.language.utilities
+    "RecordedUtilityReader.load": lambda: {"path": saved("weighed.json")},
+    **_methods("EndpointUtilityReader OfflineUtilityReader RecordedUtilityReader", "read", lambda: {
+        "text": weighed().texts[0]}),
+    "UtilityReading.agreement": lambda: {"posterior": posterior(), "types": [[2.0, 1.0], [1.0, 2.0]]},
+    "UtilityReading.among": lambda: {"attributes": ["speed", "price"]},
+    "UtilityReading.from_dict": lambda: {"record": weighed().to_dict()},
+    "UtilityReading.interval": lambda: {"level": 0.8},
+    "UtilityReading.position": lambda: {"attribute": "speed"},
+    "UtilityReading.preference": lambda: {"first": "price", "second": "speed"},
+    "UtilityReading.prior": lambda: {"types": [[2.0, 1.0], [1.0, 2.0]], "base": [0.5, 0.5]},
+    "UtilityReading.screening_problem": lambda: {
+        "policies": [[1.0, 0.0], [0.0, 1.0]], "weights": [1.0], "scale": 2.0, "confidence": 0.5},
+    "UtilityReading.stated": lambda: {"policies": [[1.0, 0.0], [0.0, 1.0]], "scale": 2.0, "scale_sd": 0.3},
+    "UtilityReading.valuations": lambda: {"policies": [[1.0, 0.0], [0.0, 1.0]]},
+    "agreement_of_norms": lambda: {
+        "stated": stated(), "norms": i.elicit_norms(i.Comparisons(["0", "0"], ["0", "1"], ["1", "0"]))},
+    "read_utilities": lambda: {"texts": ["Price first."], "attributes": NAMED, "reader": l.OfflineUtilityReader(NAMED)},
+    "save_utility_readings": lambda: {"readings": [weighed()], "path": FOLDER / "weighed-out.json"},
+    "screening_problem_from_texts": lambda: {
+        "texts": {"a": "Price first.", "b": "Speed first."}, "attributes": NAMED, "policies": [[1.0, 0.0], [0.0, 1.0]],
+        "weights": [0.5, 0.5], "scale": 2.0, "confidence": 0.5, "reader": l.OfflineUtilityReader(NAMED)},
+    "write_utilities": lambda: {"weights": {"price": 2.0, "speed": 1.0}},
     # inference.language
     "CostError": lambda: {"message": "no", "reply": "", "reached": ()},
     "EndpointError": lambda: {"message": "no", "reply": "", "reached": ()},

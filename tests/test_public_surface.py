@@ -10,7 +10,7 @@ from tests import hostile, surface
 
 NEED_A_SERVER = {
     "ChatEndpoint.ask", "EndpointAssistant.decide", "EndpointAssistant.propose", "EndpointMeta.revise",
-    "EndpointReader.read", "EndpointReader.read_many",
+    "EndpointReader.read", "EndpointReader.read_many", "EndpointUtilityReader.read",
 }  # fmt: skip
 COSTLY = (  # calls that compute for a while when a value happens to make sense: some values each, others in turn
     "Study", "communities", "placement", "societal_study", "sweep", "pareto_front", "run_cell", "compare_responders",

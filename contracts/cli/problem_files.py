@@ -11,12 +11,15 @@ type and take it from the columns of a CSV or Parquet file:
 
     [cost]
     kind = "quadratic"
+
+or from what another package can read, a table of its own in `types`: `SOURCES` says who reads it.
 """
 
 from __future__ import annotations
 
 import dataclasses
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -51,6 +54,9 @@ INFINITIES = ("inf", "-inf")  # how records write them, since JSON has none
 SWITCHES = ("free_disposal",)
 RELATION = "mimics"  # of types: a mask of 0 and 1 or true and false, or pairs of numbers or labels
 LARGEST = sys.float_info.max
+# Tables in `types` that others turn into fields of the problem: name -> function of the table and the file's folder.
+SOURCES: dict[str, Callable[[dict[str, Any], Path], dict[str, Any]]] = {}
+READ_ELSEWHERE = {"words": "import inference.cli first, or use the program `contracts`"}
 
 
 def read_problem(path: str | Path) -> ScreeningProblem:
@@ -110,14 +116,15 @@ def _with_types(record: dict[str, Any], folder: Path) -> dict[str, Any]:
     types = record.get("types", {})
     if not isinstance(types, dict):
         raise ProblemError(f"types is {type(types).__name__}, expected a table of fields: {', '.join(OF_TYPES)}")
-    _check_keys(types, "types", OF_TYPES)
+    _check_keys(types, "types", (*OF_TYPES, *READ_ELSEWHERE))
+    types, sourced = _from_sources(types, folder)
     rest = {key: value for key, value in record.items() if key != "types"}
-    for key in types:
-        if key in rest:
+    for key in (*types, *sourced):
+        if key in rest and not (key == "goods" and key in sourced):
             raise ProblemError(f"{key} is given twice, in types and outside: keep one")
     if "file" not in types:
         _refuse_columns(types)
-        return rest | types
+        return sourced | rest | types
     if not isinstance(types["file"], str):
         raise ProblemError(f"types.file is {types['file']!r}: give the path of a table, relative to the problem file")
     table = read_columns(folder / types["file"])
@@ -130,6 +137,26 @@ def _with_types(record: dict[str, Any], folder: Path) -> dict[str, Any]:
     if "goods" not in rest and _is_text(types["valuations"]):
         rest["goods"] = _columns_named(types["valuations"])
     return rest | fields
+
+
+def _from_sources(types: dict[str, Any], folder: Path) -> tuple[dict[str, Any], dict[str, Any]]:
+    """What is left of `types`, and the fields that its tables for others stand for."""
+    fields: dict[str, Any] = {}
+    for name, remedy in READ_ELSEWHERE.items():
+        if name not in types:
+            continue
+        if name not in SOURCES:
+            raise ProblemError(f"types.{name} is read by a package that is not loaded: {remedy}")
+        if "file" in types or "valuations" in types:
+            raise ProblemError(f"types.{name} gives the valuations, and so do other keys of types: keep one of them")
+        if not isinstance(types[name], dict):
+            raise ProblemError(f"types.{name} is {type(types[name]).__name__}, expected a table")
+        fields |= SOURCES[name](types[name], folder)
+    kept = {key: value for key, value in types.items() if key not in READ_ELSEWHERE}
+    for key in fields:
+        if key in kept:
+            raise ProblemError(f"{key} is given twice, in types and by words in it: keep one")
+    return kept, fields
 
 
 def _with_shares(record: dict[str, Any]) -> dict[str, Any]:

@@ -10,14 +10,21 @@ import typer
 
 from contracts.cli.app import app, main
 from contracts.cli.commands import AsJson, answering, busy, check_writable, json_text
+from contracts.cli.problem_files import SOURCES
 from contracts.errors import ProblemError
 from inference.cli.simulate import simulate
+from inference.cli.words import read_utilities_command, types_from_words
 
 if TYPE_CHECKING:
     from inference.choice.model import ChoiceModel
 
 __all__ = ["app", "main"]
 app.add_typer(simulate, name="simulate")
+app.command(
+    name="read-utilities",
+    epilog='Example: contracts read-utilities "Privacy first, speed over price." --attributes privacy,speed,price',
+)(read_utilities_command)
+SOURCES["words"] = types_from_words
 
 
 @app.command(epilog="Example: contracts infer menu.json choices.csv --temperature 2")

@@ -20,7 +20,7 @@ from contracts.inputs.kinds import Count
 from inference.norms.coded import CodedAnswers, code_answers
 from inference.norms.connection import connection
 from inference.norms.elicitation import Answers
-from inference.norms.likelihoods import Indices
+from inference.norms.likelihoods import Indices, Together
 from inference.norms.members import fit_members
 from inference.norms.pooling import (
     Mode,
@@ -32,6 +32,7 @@ from inference.norms.pooling import (
     posterior_mode,
     posterior_precision,
 )
+from inference.norms.stated import Stated, StatedUtilities, covers, quadratic
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
     from contracts.problem.screening import ScreeningProblem
 
 CHOICE_NOISE = float(np.pi / np.sqrt(6))  # sd of the Gumbel noise of a choice at temperature 1
+NO_POOLING = Pooling(1e3, 1e3)
 ENOUGH_MEMBERS = 20  # of a group, below which the scatter between members is no guide to their sampling error
 
 
@@ -221,6 +223,7 @@ def elicit_norms(
     groups: Sequence[Any] | None = None,
     members: Literal["alike", "differ"] = "alike",
     pooling: Pooling | None = None,
+    prior: Stated | None = None,
     rng: np.random.Generator | None = None,
 ) -> Norms:
     """Group utilities over policies from comparisons, rankings, ratings and acceptances together.
@@ -240,6 +243,9 @@ def elicit_norms(
         between members (clustered). "differ" gives every member utilities around the group's, estimates their
         spread, and returns the members' mean; it needs several answers per member
     pooling : standard deviations to use instead of estimating them; Pooling(1e3, 1e3) is no pooling
+    prior : what groups say about themselves, such as `UtilityReading.stated`. Where it is about every group and
+        policy, and no pooling is given, it stands in place of the pooling; else it is one more piece of evidence.
+        Not with members="differ"
     rng : for members="differ", which integrates by simulation
 
     Returns
@@ -277,9 +283,14 @@ def elicit_norms(
         raise ProblemError(f"members is {members!r}: use 'alike' (fast) or 'differ'")
     coded = code_answers(answers, policies, groups)
     basis = contrasts(coded.n_items)
-    mode, learned, noise = _fit_alike(coded, basis, pooling)
+    stated = None if prior is None else quadratic(prior, coded.groups, coded.policies, coded.n_items)
+    if stated is not None and members == "differ":
+        raise ProblemError("a prior is of groups, and members='differ' is about members: use members='alike' with it")
+    if prior is not None and pooling is None and covers(prior, coded.groups, coded.policies):
+        pooling = NO_POOLING
+    mode, learned, noise = _fit_alike(coded, basis, pooling, stated)
     if members == "alike":
-        covariance, clustered = _covariance(coded, basis, mode, learned, noise)
+        covariance, clustered = _covariance(coded, basis, mode, learned, noise, stated)
         return _norms(coded, basis, mode, covariance, learned, np.zeros(coded.n_groups), noise, clustered)
     whose = _groups_of_members_that_differ(coded)
     if rng is None:
@@ -291,7 +302,9 @@ def elicit_norms(
     return _norms(coded, basis, fit.mode, covariance, fit.pooling, fit.tastes.spread, noise, unclustered)
 
 
-def _fit_alike(coded: CodedAnswers, basis: Array, fixed: Pooling | None) -> tuple[Mode, Pooling, float]:
+def _fit_alike(
+    coded: CodedAnswers, basis: Array, fixed: Pooling | None, stated: StatedUtilities | None
+) -> tuple[Mode, Pooling, float]:
     """Mode and pooling; the noise of ratings is that of a choice unless choices set the unit."""
     position = np.zeros((coded.n_groups, basis.shape[1]))
     pooling = Pooling(1.0, 0.5 if coded.n_groups > 1 else 0.0) if fixed is None else fixed
@@ -300,6 +313,8 @@ def _fit_alike(coded: CodedAnswers, basis: Array, fixed: Pooling | None) -> tupl
         """From where the last one ended."""
         nonlocal position, pooling
         likelihood = coded.likelihood(noise)
+        if stated is not None:
+            likelihood = Together([*likelihood.parts, stated])
         if fixed is None:
             mode, pooling = fit_pooled(likelihood, basis, position, pooling)
         else:
@@ -339,7 +354,7 @@ def _groups_of_members_that_differ(coded: CodedAnswers) -> Indices:
 
 
 def _covariance(
-    coded: CodedAnswers, basis: Array, mode: Mode, pooling: Pooling, noise: float
+    coded: CodedAnswers, basis: Array, mode: Mode, pooling: Pooling, noise: float, stated: StatedUtilities | None
 ) -> tuple[Any, tuple[bool, ...]]:
     """Posterior covariance: inverse information, its data part replaced by the scatter between members if known."""
     inverse = np.linalg.inv(posterior_precision(mode.information, pooling))
@@ -354,6 +369,8 @@ def _covariance(
         own = scores[coded.member_group == g]
         own = own - own.mean(axis=0)  # the posterior mode shrinks: their sum is the pull of the prior, not zero
         scatter[g] = own.T @ own * number[g] / (number[g] - 1)
+        if stated is not None:
+            scatter[g] += basis.T @ stated.precision[g] @ basis
     return inverse @ posterior_precision(scatter, pooling) @ inverse, tuple(map(bool, clustered))
 
 

@@ -1,0 +1,78 @@
+"""What groups say in words: a verb that reads it, and a table of problem files that does."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from contracts.cli.commands import AsJson, answering, json_text
+from contracts.errors import ProblemError
+from contracts.inputs.documents import parse_json
+from contracts.inputs.files import read_text
+
+KEYS = ("texts", "attributes", "policies", "scale", "confidence", "readings")
+
+
+def read_utilities_command(
+    texts: Annotated[
+        list[str], typer.Argument(metavar="TEXT...", help="What somebody values; - reads one from standard input.")
+    ],
+    *,
+    attributes: Annotated[
+        str,
+        typer.Option(
+            metavar="NAME,NAME,...|FILE.json",
+            help='Names, or a JSON file {"name": "description", ["synonym", ...] or null}. More is better.',
+        ),
+    ],
+    as_json: AsJson = False,
+) -> None:
+    """Read from texts how much each attribute matters to their writers, offline."""
+    with answering(as_json=as_json) as answer:
+        from inference.language.utilities.offline import read_utilities
+
+        named: Any = attributes.split(",")
+        if attributes.endswith(".json"):
+            try:
+                named = parse_json(read_text(Path(attributes)))
+            except ValueError as exc:
+                raise ProblemError(f"{attributes} is no JSON ({exc}): write an object of names") from exc
+        else:
+            named = [one.strip() for one in named]
+        reading = read_utilities([sys.stdin.read() if text == "-" else text for text in texts], named)
+        answer.give(json_text(reading.to_dict()) if as_json else str(reading))
+
+
+def types_from_words(table: dict[str, Any], folder: Path) -> dict[str, Any]:
+    """The fields of a problem that `[types.words]` stands for: groups, their valuations, and how vague they are."""
+    from inference.language.utilities.offline import read_utilities
+    from inference.language.utilities.policies import policy_table
+    from inference.language.utilities.recorded import RecordedUtilityReader
+
+    for key in table:
+        if key not in KEYS:
+            raise ProblemError(f"unknown key {key!r} in types.words: known are {', '.join(KEYS)}")
+    for key in ("texts", "attributes"):
+        if key not in table:
+            raise ProblemError(f"types.words lacks {key!r}: give texts by group, and the attributes to look for")
+    if not isinstance(table["texts"], dict):
+        raise ProblemError("types.words.texts is no table: give groups with a text, or a list of texts, each")
+    reader = RecordedUtilityReader.load(folder / str(table["readings"])) if "readings" in table else None
+    reading = read_utilities(table["texts"], table["attributes"], reader=reader)
+    problem = reading.screening_problem(
+        table.get("policies"), scale=table.get("scale", 1.0), confidence=table.get("confidence", 0.8)
+    )
+    fields: dict[str, Any] = {"valuations": problem.valuations, "labels": list(problem.labels)}
+    goods = (
+        tuple(reading.attributes)
+        if "policies" not in table
+        else policy_table(table["policies"], reading.attributes).names
+    )
+    if goods is not None:
+        fields["goods"] = list(goods)
+    if problem.uncertainty is not None:
+        fields["uncertainty"] = {"kind": "ellipsoid", "factors": problem.uncertainty.factors.tolist()}  # type: ignore[attr-defined]
+    return fields

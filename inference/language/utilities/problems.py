@@ -1,0 +1,62 @@
+"""Groups that say in words what they want, as the types of one problem."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from contracts.inputs.door import checked
+from inference.language.utilities.offline import read_utilities
+from inference.language.utilities.policies import problem_of_reading
+from inference.language.utilities.reading import UtilityReader
+
+if TYPE_CHECKING:
+    from contracts.problem.screening import ScreeningProblem
+
+
+@checked(own=("texts", "attributes", "policies"))
+def screening_problem_from_texts(
+    texts: Any,
+    attributes: Any,
+    policies: Any = None,
+    *,
+    weights: Any = None,
+    scale: float = 1.0,
+    confidence: float = 0.8,
+    reader: UtilityReader | None = None,
+    **design: Any,
+) -> ScreeningProblem:
+    """One problem whose types are groups that said in words what they want.
+
+    The valuation of a group is what its words are expected to mean. How vague they are becomes its `uncertainty`: an
+    ellipsoid that holds what it may want with the stated confidence, for every member of which IC and IR hold. Groups
+    whose ellipsoids overlap cannot be told apart, and the menu pools them: say more, or ask for less confidence.
+
+    Parameters
+    ----------
+    texts : mapping from names of groups to a text, or to a list of texts by its members; or a list of texts
+    attributes : as for `read_utilities`
+    policies : (n_policies, n_attributes) table, frame, or mapping from names to {attribute: level}, which are then the
+        goods; if left out, the attributes are
+    weights : (n_groups,) shares of the groups; equal if left out
+    scale : money, or reward, that a policy is worth which has all of everything (1)
+    confidence : probability of a group's ellipsoid, from the normal of its weights; 0 takes words at their mean
+    reader : the offline reader by default
+    **design : further fields of `ScreeningProblem`: cost, domain, transfers, objective and so on
+
+    Raises
+    ------
+    ProblemError
+        If texts, attributes, policies or design do not fit.
+
+    Examples
+    --------
+    >>> from contracts import Quadratic, solve_menu
+    >>> said = {"savers": "Price is four times as important as speed.", "gamers": "20% price, 80% speed."}
+    >>> problem = screening_problem_from_texts(said, ["price", "speed"], scale=10, cost=Quadratic())
+    >>> problem.labels, problem.valuations.round(1).tolist()
+    (('savers', 'gamers'), [[8.0, 2.0], [2.0, 8.0]])
+    >>> solve_menu(problem).certificate.holds
+    True
+    """
+    reading = read_utilities(texts, attributes, reader=reader)
+    return problem_of_reading(reading, policies, weights, scale, confidence, design)
