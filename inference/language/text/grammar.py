@@ -29,6 +29,7 @@ from inference.language.text.amounts import (
     number,
 )
 from inference.language.text.conditions import Cases, cases
+from inference.language.text.division import divisions
 
 GIVE = (
     r"gives?|giving|offer(?:s|ing)?|proposes?|proposing|hand(?:s|ing)?(?:\s+over)?|donates?|donating|pass(?:es|ing)?|"
@@ -132,6 +133,8 @@ def quantities(text: str) -> Quantities:
     line = re.sub(f"[{MARK}{PAIR}]", " ", line)
     found: list[_Statement] = []
     passed: list[Span] = []  # about acceptance
+    _divide(line, found, passed)
+    line = hidden(line, [one[:2] for one in found], PAIR)
     for pattern, rule in NUMBER_RULES[:-1]:
         _read(line, pattern, rule, found, passed)
     line = hidden(line, [one[:2] for one in found], PAIR)
@@ -167,6 +170,17 @@ def _read(line: str, pattern: re.Pattern[str], rule: Rule, found: list[_Statemen
             passed.append(match.span())
         elif (statement := rule(match)) is not None:
             found.append(statement)
+
+
+def _divide(line: str, found: list[_Statement], passed: list[Span]) -> None:
+    """Add what arithmetic makes of who holds what, unless it is about offers of others."""
+    for one in divisions(line):
+        if not one.told:
+            continue  # the rules below read it, with its ranges and alternatives
+        if _is_about_acceptance(line, one.start) or _is_described(line, one.start):
+            passed.append((one.start, one.end))
+        else:
+            found.append(_Statement(one.start, one.end, one.bounds, one.is_kept))
 
 
 def _is_free(span: Span, taken: Iterable[Span]) -> bool:
