@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from inference.language.text import tokens as t
 from inference.language.text.amounts import ABOUT, EXACT, Bounds
-from inference.language.text.quotas import COUNT, PART, PLUS, REST, TIMES, VAGUE, Phrases, Quota
+from inference.language.text.quotas import COUNT, PART, PLUS, REST, TIMES, VAGUE, BUT, Phrases, Quota
 from inference.language.text.tokens import BOTH, OTHER, SELF, Token, tokens, voice
 
 NEGATIONS = frozenset("not n't never without nobody no avoid neither cannot".split())
@@ -22,6 +22,9 @@ GOING_ON = frozenset("- – to or plus minus except more less fewer higher lower
 BEING = frozenset("is are be 's was equals should must goes go going stays stay remains remain belongs belong".split())
 STAYING = frozenset("stays stay remains remain staying".split())
 HANDING = frozenset("hand hands handing fork turn pass passes passing sign send sends sending".split())
+LEADING_WHOLE = frozenset("the a total pot pie sum of stake your my those these all exactly our every each".split())
+ON_THE_TABLE = frozenset("split share divide distribute us both hand stake allocate".split())
+BEFORE_RANGES = frozenset("for at by than over above below under of to - – or between from with in".split())
 EATING = 6  # words that may stand between an amount and its owner
 
 
@@ -63,7 +66,19 @@ def divisions(line: str) -> list[Division]:
     said = tokens(line)
     reader = _Reader(Phrases(said, voice(said)))
     whole, places = reader.whole()
-    return _solved(line, reader.statements(places), whole)
+    found = reader.statements(places)
+    if reader.split is not None and whole is None:
+        whole = sum(reader.split)
+        found = [_placed(one, reader.split) for one in found]
+    return _solved(line, found, whole)
+
+
+def _placed(one: Statement, split: tuple[float, float]) -> Statement:
+    """The larger part of a split is its larger number."""
+    if one.quota.kind != VAGUE:
+        return one
+    size = (max if one.quota.sign == ">" else min)(split) / sum(split)
+    return one._replace(quota=one.quota._replace(kind=PART, size=size, sign="="))
 
 
 class _Reader:
@@ -72,13 +87,14 @@ class _Reader:
     def __init__(self, phrases: Phrases) -> None:
         self.p = phrases
         self.said = phrases.said
+        self.split: tuple[float, float] | None = None  # "a 70/30 split", without saying for whom
 
     def statements(self, passed: range = range(0)) -> list[Statement]:
         """All statements but those about the whole, whose places are passed over."""
         found: list[Statement] = []
         k = 0
         while k < len(self.said):
-            if k in passed:
+            if k in passed or (passed and k < passed.start and passed.start - k < 3 and self._reaches(k, passed)):
                 k += 1
                 continue
             for read in (self._per, self._subject, self._owned, self._verb, self._ratio, self._amount, self._listed):
@@ -88,7 +104,8 @@ class _Reader:
             else:
                 k += 1
                 continue
-            k = next((n for n, one in enumerate(self.said) if one.start >= statement.end), len(self.said))
+            while k < len(self.said) and self.said[k].start < statement.end:
+                k += 1
         return found
 
     def whole(self) -> tuple[float | None, range]:
@@ -107,18 +124,23 @@ class _Reader:
                     continue
             else:
                 continue
-            while p.word(start) in ("the", "a", "total", "pot", "pie", "sum", "of", "stake", "your", "those", "these", "all", "exactly", "our"):
+            while p.word(start) in LEADING_WHOLE:
                 start += 1
             size, unit, end = p.count(start)
             if not size or size <= 1 or p.word(end) in ("%", "percent", "times", "/", ":", "-"):
                 continue
             after, before = p.word(end), p.word(k - 1)
-            ends = after in STOPS | {""} or (after in ("to", "for") and p.word(end + 1) in ("split", "share", "divide", "distribute", "us", "both", "hand"))
+            ends = after in STOPS | t.GIVE | t.KEEP | {"", "i", "you"} or (after in ("to", "for", "at") and p.word(end + 1) in ON_THE_TABLE) or p.at(end, ("on", "the", "table"))
             if ends and (unit or one.word in ("there", "out", "of", "from")) and (
                 one.word != "have" or p.word(end) in (".", ":", ";", "") or p.word(end) == "to"
             ) and before not in t.GIVE:
                 return size, range(k, end)
         return None, range(0)
+
+    def _reaches(self, k: int, passed: range) -> bool:
+        """Whether a subject stands before the whole: "we have 20 coins"."""
+        named = self.p.party(k)
+        return named is not None and self.p.helped(named[1]) == passed.start
 
     # ---- the kinds of statement ----
 
@@ -189,7 +211,7 @@ class _Reader:
         elif p.word(verb - 1) in ("is", "are", "be", "'re", "'m", "'s") and word in ("given", "offered", "left", "paid"):
             held = self._holding(verb + 1, who)
         elif self._bare(named[1]):
-            held = self._holding(named[1], who)
+            held = self._holding(named[1] + (p.word(named[1]) in (":", "=")), who)
         else:
             return None
         if held is None:
@@ -255,7 +277,7 @@ class _Reader:
             at = named[1] + (p.word(named[1]) in (",", ":", "-"))
             if (quota := p.quota(at)) and p.word(quota.end) in STOPS | {""}:
                 return self._made(k, named[0], quota, quota.end, told=True)
-        if p.word(k - 1) in ("for", "at", "by") or (p.word(k - 1) in t.GIVE | t.KEEP and p.word(k) in ("it", "this")):
+        if p.word(k - 1) in BEFORE_RANGES or (p.word(k - 1) in t.GIVE | t.KEEP and p.word(k) in ("it", "this")):
             return None
         quota = p.quota(k)
         if quota is None or quota.kind in (TIMES, PLUS) and quota.of != "rival" and not quota.end:
@@ -318,7 +340,7 @@ class _Reader:
         rest = self._subject(at) or self._verb(at) or self._amount(at)
         if rest is None or rest.quota.kind != COUNT or rest.quota.whole or rest.who == one[0] or rest.who == BOTH:
             return None
-        if rest.quota.unit != unit and "money" in (rest.quota.unit, unit):
+        if rest.quota.unit and unit in t.UNITS and rest.quota.unit not in t.UNITS:
             return None
         return rest._replace(
             start=self.said[k].start, quota=rest.quota._replace(kind=TIMES, size=rest.quota.size / first, of=one[0])
@@ -340,6 +362,8 @@ class _Reader:
         end += 1
         if not a or not b or p.word(end) in ("%", "percent", "per", "/", ":"):
             return None
+        if joint == "/" and a < b and a + b != 100 and p.word(end) != "split":
+            return None  # four fifths
         jump = end
         while jump - end < 4 and p.word(jump) not in STOPS - {","} | {"", "in", "favouring", "favoring", "for", "to"}:
             jump += 1
@@ -355,6 +379,7 @@ class _Reader:
         if a == b:
             return Statement(self.said[k].start, self.said[end - 1].end, BOTH, Quota(PART, 0.5, end))
         if who is None or who[0] == BOTH:
+            self.split = (a, b)
             return None
         share = max(a, b) / (a + b)
         return Statement(self.said[k].start, self.said[who[1] - 1].end, who[0], Quota(PART, share, who[1]))
@@ -399,7 +424,7 @@ def _solved(line: str, found: Sequence[Statement], whole: float | None) -> list[
                 continue
             share = (one if one.who == OTHER else two).quota.size / total
             taken.add(partner)
-            out.append(Division(one.start, two.end, (share, share, EXACT), is_kept=one.who == SELF, told=one.told or two.told))
+            out.append(Division(one.start, two.end, (share, share, EXACT), is_kept=one.who == SELF, told=True))
             continue
         bounds = _bounds(one, whole)
         if bounds is not None:
@@ -430,6 +455,9 @@ def _partner(line: str, found: Sequence[Statement], number: int) -> int | None:
 def _bounds(one: Statement, whole: float | None) -> Bounds | None:
     """The interval of shares that the other gets."""
     quota = one.quota
+    if one.who == BOTH and quota.kind == COUNT:
+        quota = quota._replace(kind=PART, size=0.5)
+        one = one._replace(quota=quota)
     held = _held(one, whole)
     if held is None or not -1e-9 <= held <= 1 + 1e-9:
         return None
@@ -449,7 +477,7 @@ def _bounds(one: Statement, whole: float | None) -> Bounds | None:
 def _held(one: Statement, whole: float | None) -> float | None:
     """The part of the pie that the holder has, at the limit."""
     quota = one.quota
-    if quota.kind in (PART, VAGUE):
+    if quota.kind in (PART, BUT, VAGUE):
         return quota.size
     if quota.kind == REST:
         return None

@@ -74,7 +74,8 @@ RATIO = re.compile(
 EVEN = re.compile(
     r"(?P<not>\b(?:never|not|n't|don't|avoid)\s+(?:\w+\s+)?)?"
     r"(?:\b(?:split|splits|splitting|divide|divides|dividing|share|sharing|cut)\b(?:\s+[\w']+){0,4}?\s+"
-    r"(?:equally|evenly|in\s+half|down\s+the\s+middle|fifty[\s-]fifty)|\bfifty[\s-]fifty\b|\bhalf\s+and\s+half\b)"
+    r"(?:equally|evenly|in\s+half|down\s+the\s+middle|fifty[\s-]fifty)|\bfifty[\s-]fifty\b|\bhalf\s+and\s+half\b|"
+    r"\b(?:go|going|goes|do|equal|in)\s+halves\b|\bhalve\s+(?:it|this|that|the|what)\b)"
 )
 TIMES = re.compile(
     rf"(?P<times>twice|double|(?:{COUNT})\s+times)\s+as\s+(?:much|many)(?:\s+\w+)?\s+(?:(?:for|to)\s+)?"

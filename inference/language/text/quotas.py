@@ -12,7 +12,7 @@ from typing import NamedTuple
 from inference.language.text import tokens as t
 from inference.language.text.tokens import OTHER, SELF, Token, Voice
 
-PART, COUNT, TIMES, PLUS, REST, VAGUE = "part", "count", "times", "plus", "rest", "vague"
+PART, COUNT, TIMES, PLUS, REST, BUT, VAGUE = "part", "count", "times", "plus", "rest", "all but", "vague"
 LIMITS = tuple(  # phrases before an amount and what they make of it, the longest first
     sorted(
         [
@@ -37,6 +37,11 @@ LIMITS_AFTER = (
 )  # fmt: skip
 BIG = frozenset("larger bigger greater lion's lion largest biggest fatter better".split())
 SMALL = frozenset("smaller lesser smallest thinner".split())
+GRADES = frozenset("little bit slightly somewhat touch much far well lot marginally significantly considerably".split())
+NAMING = t.DETERMINERS | {"other", "poor", "needy", "second", "first", "each", "both"}
+LEADING = frozenset("what whatever that which of the amount however much many size as sum share part portion cut".split())
+LONGEST_LEAD = 5
+LONGEST_NAME = 4  # words before the name of a party
 EVERYTHING = frozenset("everything all".split())
 NOTHING = frozenset("nothing none zilch nil zero".split())
 LEFT = frozenset("rest remainder balance remaining".split())
@@ -81,7 +86,7 @@ class Phrases:
         if word in t.FIRST - t.OWNED - {"mine", "ours"}:
             return SELF, k + 1
         start = k
-        while self.word(k) in t.DETERMINERS | {"other", "poor", "needy", "second", "first", "each", "both"}:
+        while k - start < LONGEST_NAME and self.word(k) in NAMING:
             k += 1
         passed = [self.said[n].word for n in range(start, k)]
         if self.word(k) in t.PROPOSER or (self.word(k) in t.PEOPLE and "first" in passed):
@@ -125,12 +130,9 @@ class Phrases:
 
     def reference(self, k: int) -> tuple[str, int] | None:
         """Whose part a comparison names: what you keep, my share, the other gets, theirs, them."""
-        while self.word(k) in (
-            "what", "whatever", "that", "which", "of", "the", "amount", "however", "much", "many", "size", "as", "sum",
-        ) and not self.owner(k) and not self.party(k):  # fmt: skip
+        start = k
+        while k - start < LONGEST_LEAD and self.word(k) in LEADING and not self.owner(k) and not self.party(k):
             k += 1
-        if self.word(k) in ("share", "part", "portion", "cut") and self.word(k + 1) in ("of", "that"):
-            return self.reference(k + 2)
         if owned := self.owner(k):
             return owned
         named = self.party(k, gets=False)
@@ -147,11 +149,16 @@ class Phrases:
             if to and not (to[0] != who and self.value(to[1]) is not None):
                 return to[0], to[1]
             return (SELF if who == OTHER else OTHER), end
-        if verb in t.KEEP | t.GET | {"did", "had", "kept", "took", "got"}:
+        free = start < k and self.word(k - 1) in ("what", "whatever", "much", "many")
+        if free and verb in ("have", "own", "has", "'ve", "possess", "want", "need", "wants", "needs"):
+            return None  # of what you have: of the whole
+        if verb in t.KEEP | t.GET | {"did", "had", "kept", "took", "got"} and verb not in ("want", "need", "wants", "needs"):
             return who, self.trailing(end + 1)
-        if self.word(k) in ("you", "i", "they", "he", "she") and verb not in ("", ",", "."):
+        if end > named[1] and self.word(end - 1) not in ("do", "does"):
+            return None  # as much as you can
+        if self.word(k) in ("you", "i", "they", "he", "she") and (free or verb not in ("", ",", ".", "do", "does", "and")):
             return None  # as much as you like
-        return self.party(k) and ((self.party(k) or named)[0], named[1])
+        return who, named[1]
 
     def helped(self, k: int) -> int:
         """Past helping verbs and adverbs."""
@@ -179,7 +186,7 @@ class Phrases:
 
     def _quota(self, k: int) -> Quota | None:
         sign, k = self.limit(k)
-        found = self._core(k)
+        found = self._core(k) if sign != "?" else None
         if found is None:
             return None
         after, end = self.limit_after(found.end)
@@ -193,7 +200,8 @@ class Phrases:
         """What a phrase before an amount makes of it, and where that ends."""
         for words, sign in LIMITS:
             if self.at(k, words):
-                return sign, k + len(words)
+                graded = words[-1] in ("than", "over", "under", "above", "below") and self.word(k - 1) in GRADES
+                return "?" if graded else sign, k + len(words)  # "slightly more than" is for the rules on ranges
         return "", k
 
     def limit_after(self, k: int) -> tuple[str, int]:
@@ -233,17 +241,18 @@ class Phrases:
 
     def _all_but(self, k: int) -> Quota | None:
         if self.word(k) in EVERYTHING and self.word(k + 1) in ("but", "except", "bar", "save"):
-            inner = self.quota(k + 2 + (self.word(k + 2) == "for"))
+            inner = self._numbered(k + 2 + (self.word(k + 2) == "for"))
             if inner and inner.kind == PART and inner.sign == "=":
-                return Quota(PART, 1 - inner.size, inner.end)
+                return Quota(BUT, 1 - inner.size, inner.end)
             if inner and inner.kind == COUNT and inner.sign == "=":
                 return Quota(COUNT, -inner.size, inner.end, whole=inner.whole, unit=inner.unit)  # whole minus
         return None
 
     def _same(self, k: int) -> Quota | None:
         start = k
-        while self.word(k) in ("the", "an", "exactly"):
-            k += 1
+        k += self.word(k) in ("the", "an", "a")
+        if self.word(k) in t.SHARES | {"amount"} and self.at(k + 1, ("equal", "to")) and (of := self.reference(k + 3)):
+            return Quota(TIMES, 1.0, of[1], of=of[0])
         if self.word(k) not in ("same", "equal", "identical", "matching") or start == k:
             return None
         k += 1
@@ -293,7 +302,10 @@ class Phrases:
     def _factor(self, k: int) -> tuple[float | None, int]:
         if self.word(k) in t.MULTIPLES:
             return t.MULTIPLES[self.word(k)], k + 1
-        if (value := self.value(k)) is not None and self.word(k + 1) in ("times", "x"):
+        value = self.value(k)
+        if value is not None and self.at(k + 1, ("and", "a", "half", "times")):
+            return value + 0.5, k + 5
+        if value is not None and self.word(k + 1) in ("times", "x"):
             return value, k + 2
         fraction, end = self.fraction(k)
         if fraction is not None:
@@ -326,8 +338,8 @@ class Phrases:
 
     def _vague(self, k: int) -> Quota | None:
         start = k
-        while self.word(k) in ("the", "a", "vast", "overwhelming", "very", "great"):
-            k += 1
+        for _ in range(LONGEST_LEAD):
+            k += self.word(k) in ("the", "a", "vast", "overwhelming", "very", "great")
         if self.word(k) in BIG | SMALL:
             sign = ">" if self.word(k) in BIG else "<"
             end = k + 1 + (self.word(k + 1) in ("'s", "s"))
@@ -341,8 +353,10 @@ class Phrases:
         return None
 
     def _whole(self, k: int) -> Quota | None:
-        if self.word(k) in ("it", "this", "that") and self.word(k + 1) in ("all", "'s"):
-            return self._whole(k + 1 + (self.word(k + 1) == "'s"))
+        if self.word(k) in ("it", "this", "that"):
+            k += 1 + (self.word(k + 1) == "'s")
+            if self.word(k) != "all":
+                return None
         if self.word(k) == "everything":
             return Quota(PART, 1.0, self.of_it(k + 1))
         if self.word(k) == "all":
@@ -420,8 +434,8 @@ class Phrases:
         else:
             return None
         bare = self.word(k) in ("every", "each", "the", "a", "per")
-        while self.word(k) in ("every", "each", "the", "a", "all", "your", "my", "our", "per", "those", "these", "total"):
-            k += 1
+        for _ in range(LONGEST_LEAD):
+            k += self.word(k) in ("every", "each", "the", "a", "all", "your", "my", "our", "per", "those", "these", "total")
         whole, of, end = self.count(k)
         if whole is None and bare and self.word(k) in t.UNITS:
             of, whole, end = *t.UNITS[self.word(k)], k + 1
@@ -434,7 +448,7 @@ class Phrases:
         if self.word(k) not in ("of", "from"):
             return k
         end = k + 1
-        while self.word(end) in t.DETERMINERS | {"total", "whole", "entire", "full", "available"} and self.word(end + 1):
+        while end - k < LONGEST_LEAD and self.word(end) in t.DETERMINERS | {"total", "whole", "entire", "full"} and self.word(end + 1):
             if self.word(end) in ("this", "that") and self.word(end + 1) not in t.WHOLES | t.THINGS | t.UNITS.keys():
                 break
             end += 1

@@ -9,13 +9,12 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-from inference.language.text.amounts import ONES, PARTS, TENS
+from inference.language.text.amounts import ONES, PARTS, SIGNS, TENS
 
 SELF, OTHER, BOTH = "self", "other", "both"
 WORD = re.compile(r"\d[\d,]*(?:\.\d+)?|[½⅓⅔¼¾⅕]|\.\d+|[a-z]+(?:'[a-z]+)?|[%$£€¥:;,.!?()/–—-]")
-SIGNS = {"½": 1 / 2, "⅓": 1 / 3, "⅔": 2 / 3, "¼": 1 / 4, "¾": 3 / 4, "⅕": 1 / 5}
 LARGE = {"hundred": 100, "thousand": 1000, "million": 10**6, "dozen": 12}
-PARTS_OF = {**PARTS, "twelfth": 12, "twentieth": 20, "hundredth": 100, "eight": 8} | {"quarters": 4, "halves": 2}
+PARTS_OF = {**PARTS, "twelfth": 12, "twentieth": 20, "hundredth": 100, "eight": 8} | {"halves": 2}
 MULTIPLES = {"twice": 2.0, "double": 2.0, "thrice": 3.0, "triple": 3.0, "treble": 3.0, "quadruple": 4.0}
 
 FIRST = frozenset("i me myself mine my us we ourselves our ours".split())
@@ -52,7 +51,7 @@ KEEP = frozenset(
     "withhold withholds grab grabs bag bags collect collects".split()
 )
 GET = frozenset(
-    "get gets getting receive receives receiving has have having obtain obtains earn earns eat eats walk walks end "
+    "get gets getting receive receiving receives receiving has have having obtain obtains earn earns eat eats walk walks end "
     "ends make makes come comes want wants need needs deserve deserves own owns".split()
 )
 PARTICLES = frozenset("away up out over off back on onto down along across home around with do go of forward".split())
