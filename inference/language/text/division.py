@@ -16,6 +16,8 @@ from inference.language.text.quotas import COUNT, PART, PLUS, REST, TIMES, VAGUE
 from inference.language.text.tokens import BOTH, OTHER, SELF, Token, tokens, voice
 
 NEGATIONS = frozenset("not n't never without nobody no avoid neither cannot".split())
+JUDGED = frozenset("wrong mistake forbidden shameful foolish stupid unfair bad immoral prohibited refuse silly sin".split())
+SHUNNED = frozenset("avoid stop hate refuse forget".split())
 STOPS = frozenset(", . ; : ! ? ( ) and but or while then yet whereas –".split())
 CASES = frozenset("if unless otherwise else when whenever until probability chance except".split())
 GOING_ON = frozenset("- – to or plus minus except more less fewer higher lower than percent".split())
@@ -395,13 +397,13 @@ class _Reader:
         return None
 
     def _is_negated(self, k: int) -> bool:
-        """Whether a negation in the same clause reaches this place."""
+        """Whether a negation, or a judgement of what is to be done, reaches this place in the same clause."""
         for n in range(k - 1, max(k - 5, -1), -1):
             if self.p.word(n) in STOPS:
                 return False
-            if self.p.word(n) in NEGATIONS:
+            if self.p.word(n) in NEGATIONS or (self.p.word(n) in JUDGED and n < k - 1):
                 return True
-        return False
+        return self.p.word(k - 1) in SHUNNED
 
 
 # ---- arithmetic ----

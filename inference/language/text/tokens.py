@@ -159,7 +159,15 @@ def voice(said: list[Token]) -> Voice:
     if first:
         speaks = any(a in ("i", "we") and b != "you" for a, b in zip(words, words[1:], strict=False))
         return Voice(OTHER if speaks else SELF, OTHER if speaks else SELF, SELF)
-    return Voice(SELF, SELF if third else OTHER, SELF)
+    return Voice(SELF, OTHER if not third and _opens_with_you(said) else SELF, SELF)
+
+
+def _opens_with_you(said: list[Token]) -> bool:
+    """Whether the first words are what somebody gets: "you get 40", "40 for you"."""
+    words = [one.word for one in said[:8]]
+    order = GIVE | KEEP | frozenset("propose split divide always never be make ensure accept reject do".split())
+    place = next((k for k, word in enumerate(words) if word in ("you", "your")), None)
+    return place is not None and order.isdisjoint(words[:place])
 
 
 def _value(word: str) -> float | None:
@@ -210,4 +218,5 @@ def _number_words(found: list[Token], k: int) -> tuple[float, int]:
     return total + current, j
 
 
+ONES_AND_TENS = frozenset(ONES) | frozenset(TENS)
 TENS_VALUES = frozenset(float(value) for word, value in TENS.items() if word != "hundred")
