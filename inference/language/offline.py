@@ -48,7 +48,8 @@ LONGEST = 5_000  # characters
 MOST_CASES = 8
 MOST_EVIDENCE = 12  # clauses, the first ones, that are weighed one by one
 JUDGED = 2 / 3  # weight of what a text says of stances, beside what the model makes of its words
-LEAST_DOUBT, FEW = 0.0, 1.0
+FAMILIAR, STRANGE = 0.5, 0.2  # of a text's pairs of words: the recordings have more, texts from elsewhere fewer
+MOST_DOUBT = 0.6
 NOTABLE = 0.05  # a clause that moves less probability between the kinds is no further evidence
 
 
@@ -135,7 +136,7 @@ class OfflineReader:
 
     def _read(self, text: str, part: str, found: Quantities, frame: Frame) -> PolicyReading:
         """The reading of a part of a text, its other words hidden."""
-        judged = [one for one in frame.judged if part[one.start : one.end].strip()]
+        judged = [one for one in frame.judged if part[one.start : one.end].strip(" ;")]
         rest = hidden(part, [(one.start, one.end) for one in judged if not one.known], " ")
         parts = clauses(rest)
         told = _words([clause for clause in parts if not _holds(text, clause, found.unread)])
@@ -155,9 +156,8 @@ class OfflineReader:
             )
         if any(not one.is_range for one in found.read):
             return self._exact(text, found)
-        return self._learned(
-            text, hidden(part, [(one.start, one.start + len(one.phrase)) for one in found.read], ";"), found
-        )
+        rest = hidden(rest, [(one.start, one.start + len(one.phrase)) for one in found.read], ";")
+        return self._learned(text, rest, found, weighed, frame)
 
     def read_or_abstain(self, text: str) -> PolicyReading:
         """The reading of one text; the prior, marked `abstained`, where it cannot be read."""
@@ -218,12 +218,13 @@ class OfflineReader:
         return (1 - JUDGED) * self._probabilities(rest, parts, frame) + JUDGED * product if tells else product
 
     def _probabilities(self, text: str, parts: tuple[Clause, ...], frame: Frame) -> Array:
-        """By the model, the less sure the more of the words are strange to it."""
+        """By the model, the less sure the fewer pairs of words it has met before."""
         said = turned(text, frame.how)
-        probabilities = self.model.probabilities(features(said))
+        names = features(said)
+        probabilities = self.model.probabilities(names)
         for kind in {RULED_OUT[word] for clause in parts for word in clause.words if word in RULED_OUT}:
             probabilities[kind] *= DOUBT
-        doubt = doubt_of(*strangeness(said, self.known))
+        doubt = doubt_of(self.model.coverage(names))
         return (1 - doubt) * probabilities / probabilities.sum() + doubt / len(probabilities)
 
     def _is_about_a_split(self, text: str, frame: Frame) -> bool:
@@ -318,9 +319,9 @@ def _spelled(phrase: str, said: str, text: str) -> str:
     return phrase if place < 0 else text[place : place + len(phrase)]
 
 
-def doubt_of(met: int, strange: int) -> float:
-    """How far a reading of these many words that the model has met, and has not, may be no better than none."""
-    return min(LEAST_DOUBT + (strange + FEW / (1 + met)) / (met + strange + FEW), 1.0) if met + strange else 1.0
+def doubt_of(coverage: float) -> float:
+    """How far a text in which the model has met this part of the pairs of words may mean anything."""
+    return MOST_DOUBT * min(max((FAMILIAR - coverage) / (FAMILIAR - STRANGE), 0.0), 1.0)
 
 
 def _words(parts: Iterable[Clause]) -> set[str]:

@@ -8,6 +8,7 @@ from inference.language.sense.speech import in_present, is_opposed, names_called
 from inference.language.sense.stances import Judgement, judgements
 from inference.language.sense.topic import foreign_clauses
 from inference.language.text.amounts import Span, hidden
+from inference.language.text.division import divisions
 from inference.language.text.tokens import Voice, tokens, voice
 
 
@@ -47,7 +48,8 @@ def framed(text: str, known: frozenset[str]) -> Frame:
         hides.append((turn.start(), len(text)))  # what follows repeats that it is the opposite
     else:
         hides += reports(line)
-    hides += foreign_clauses(hidden(line, hides, " "), known)
+    line = hidden(line, hides, " ")
+    hides += foreign_clauses(line, known, [(one.start, one.end) for one in divisions(line)])
     line = hidden(line, hides, " ")
     judged = tuple(judgements(line, known))
     return Frame(hidden(text, hides, " "), judged, opposed, how, tuple(sorted(hides)))

@@ -72,7 +72,7 @@ OTHER_SIDE = re.compile(
     rf"\b(?:{ALTRUIST}|others?|them|their|theirs|people|the\s+recipient|responder|decider|partner|opponent|neighbou?r|strangers?|someone\s+else|everyone\s+else)(?:'s?)?\b"
 )
 FAIR_SIDE = re.compile(rf"\b(?:{FAIR})\b")
-MODELLED = re.compile(r"avoid|reject|refus")
+MODELLED = re.compile(r"avoid|reject|refus|resist|condemn|disapprov|punish")
 TAKING = re.compile(r"\b(?:be|being|acting|act|so|too)\s+(?:\w+\s+)?$")
 CLAUSE = re.compile(r"[^.,;:!?()\n–—]+")
 AFFIRMED, RULED_OUT = 0.8, 0.06  # weight of a kind that is affirmed, and of one that is ruled out
@@ -138,12 +138,11 @@ def _judged(clause: str, known: frozenset[str] | None) -> tuple[Array | None, st
     people = re.search(r"\b(?:nobody|no\s+one|people)\b", clause)
     if not strange and not place and not people and not (good and not re.match(r"\s*(?:be|act|always\s+be)\b", clause)):
         return _talked_about(clause, named[0], known)
+    led = clause[: named[0].start()]
+    if strange and all(one["shun"] and MODELLED.match(one.group()) for one in strange) and not TAKING.search(led):
+        return None  # the words of policies, which the model has seen: "reject unfair splits"
     if len(kinds) > 1:
-        return None, "names several stances"
-    first = strange[0] if strange else None
-    if first and len(strange) == 1 and first["shun"] and MODELLED.match(first.group()) and first.start() < named[0].start():
-        if not TAKING.search(clause[: named[0].start()]):
-            return None  # the words of policies, which the model has seen: "avoid unfair splits"
+        return (None, "names several stances") if any(not one["shun"] for one in strange) else None
     kind, inverse = kinds.pop()
     odd = (len(turns) + inverse) % 2 == 1 or "in the way" in clause
     weights = ruled_out(kind) if odd else affirmed(kind)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import itertools
 import re
+from collections.abc import Sequence
 
 from inference.language.text import tokens as t
 from inference.language.text.amounts import Span
@@ -67,8 +68,10 @@ COMMON = frozenset(
 )
 
 
-def foreign_clauses(line: str, known: frozenset[str] = frozenset()) -> list[Span]:
-    """Clauses of a line in lower case that give, keep or share what is no pie; the words `known` may be split.
+def foreign_clauses(line: str, known: frozenset[str] = frozenset(), sure: Sequence[Span] = ()) -> list[Span]:
+    """Clauses of a line in lower case that give, keep or share what is no pie.
+
+    A thing that is neither among the words `known` nor in a place that says for `sure` who gets how much is no pie.
 
     Examples
     --------
@@ -80,8 +83,10 @@ def foreign_clauses(line: str, known: frozenset[str] = frozenset()) -> list[Span
     for match in re.finditer(r"(?:[^.,;:!?()\n]|(?<=\d)[.,](?=\d))+", line):
         for start, end in _halves(match.group()):
             words = re.findall(r"[a-z']+|\d[\d.,]*|[%$£€]", match.group()[start:end])
-            if _is_foreign([word.removesuffix("'s") for word in words], known):
-                found.append((match.start() + start, match.start() + end))
+            span = (match.start() + start, match.start() + end)
+            is_sure = any(span[0] < one[1] and one[0] < span[1] for one in sure)
+            if _is_foreign([word.removesuffix("'s") for word in words], frozenset() if is_sure else known):
+                found.append(span)
     return found
 
 
