@@ -43,7 +43,6 @@ from inference.language.text.words import Clause, clauses
 
 RULED_OUT = {"not-selfish": 0, "not-fair": 1, "not-equal": 1, "not-balance": 1, "not-altruist": 2}  # places in KINDS
 DOUBT = 0.05  # what is left of a kind that is ruled out, and what bounds leave to shares that no kind offers
-MOST_STRANGE = 2  # words that the model has not met, in a text that names nothing to split
 LONGEST = 5_000  # characters
 MOST_CASES = 8
 MOST_EVIDENCE = 12  # clauses, the first ones, that are weighed one by one
@@ -89,7 +88,8 @@ class OfflineReader:
         text = checked_text(text)
         frame = framed(text, self.known)
         if not frame.said.strip(" \t\n.,;:!?()-–—"):
-            raise _says_nothing(text, text[slice(*frame.hides[0])].strip())
+            phrase = text[slice(*frame.hides[0])] if frame.hides else text
+            raise _says_nothing(text, phrase.strip()[:200])
         reading = self._framed(frame)
         if frame.opposed is not None:
             reading = opposite_reading(reading, Evidence(text[slice(*frame.opposed)], "turns it round"))
@@ -141,7 +141,9 @@ class OfflineReader:
         parts = clauses(rest)
         told = _words([clause for clause in parts if not _holds(text, clause, found.unread)])
         weighed = [one for one in judged if one.weights is not None]
-        if not found.read and not weighed and not (_tells(told) and self._is_about_a_split(rest, frame)):
+        denied = [(one.start, one.end) for one in judged if not one.known]
+        found = found._replace(read=tuple(one for one in found.read if not _inside(one.start, denied)))
+        if not found.read and not weighed and not (_tells(told) and self._is_about_a_split(text, frame)):
             if found.unread:
                 raise _unread(found.unread[0], text)
             raise _says_nothing(text, _longest(text, clauses(part)))
@@ -229,8 +231,10 @@ class OfflineReader:
 
     def _is_about_a_split(self, text: str, frame: Frame) -> bool:
         """Whether words that the model can weigh are about a split, or too strange to be."""
+        if frame.opposed is not None or names_a_resource(lowered(text)):
+            return True
         met, strange = strangeness(text, self.known)
-        return frame.opposed is not None or names_a_resource(lowered(text)) or strange < min(met, MOST_STRANGE)
+        return 2 * strange < met or self.model.coverage(features(text)) >= FAMILIAR
 
     def _telling_clauses(self, text: str, parts: tuple[Clause, ...], frame: Frame, note: str) -> list[Evidence]:
         """The clauses without which the kinds of policy would have other probabilities, the most telling first."""
@@ -342,8 +346,12 @@ def _outside(spans: Sequence[Span], length: int) -> list[Span]:
 def _within(text: str, found: Quantities, spans: Sequence[Span]) -> tuple[str, Quantities]:
     """The text with all but these places hidden, conditions too, and what the grammar found in them."""
     part = hidden(text, [*_outside(spans, len(text)), *found.cases.said], ";")
-    inside = tuple(one for one in found.read if any(start <= one.start < end for start, end in spans))
+    inside = tuple(one for one in found.read if _inside(one.start, spans))
     return part, found._replace(read=inside, unread=tuple(phrase for phrase in found.unread if phrase in part))
+
+
+def _inside(place: int, spans: Sequence[Span]) -> bool:
+    return any(start <= place < end for start, end in spans)
 
 
 def _holds(text: str, clause: Clause, phrases: tuple[str, ...]) -> bool:

@@ -72,6 +72,11 @@ OTHER_SIDE = re.compile(
     rf"\b(?:{ALTRUIST}|others?|them|their|theirs|people|the\s+recipient|responder|decider|partner|opponent|neighbou?r|strangers?|someone\s+else|everyone\s+else)(?:'s?)?\b"
 )
 FAIR_SIDE = re.compile(rf"\b(?:{FAIR})\b")
+DENIED = re.compile(
+    r"\b(?:(?:do\s+not|don't|never|not\s+to|won't|will\s+not|refuse\s+to|not\s+going\s+to)\s+(?:ever\s+)?(?:share|give|part\s+with))"
+    r"(?:\s+away)?(?:\s+(?:any|anything|it|the|your|my|of|a|single|one|with|to|them|others?|anyone|anybody|us|back|this|"
+    r"money|pie|cake|winnings|pot|cash|prize|profits?|resources?|coins?|penny|cent|dollar|treasure|loot|gains?))*\s*$"
+)
 MODELLED = re.compile(r"avoid|reject|refus|resist|condemn|disapprov|punish")
 TAKING = re.compile(r"\b(?:be|being|acting|act|so|too)\s+(?:\w+\s+)?$")
 CLAUSE = re.compile(r"[^.,;:!?()\n–—]+")
@@ -103,6 +108,9 @@ def judgements(line: str, known: frozenset[str] | None = None) -> list[Judgement
     found = []
     for match in CLAUSE.finditer(line):
         clause = match.group()
+        if DENIED.search(clause):
+            found.append(Judgement(*match.span(), affirmed(0, 0.9), "shares nothing", known=True))
+            continue
         preferred = _preferred(clause)
         weighed = preferred or _judged(clause, known)
         if weighed is not None:
@@ -110,9 +118,9 @@ def judgements(line: str, known: frozenset[str] | None = None) -> list[Judgement
     return found
 
 
-def affirmed(kind: int) -> Array:
-    weights = np.full(3, (1 - AFFIRMED) / 2)
-    weights[kind] = AFFIRMED
+def affirmed(kind: int, weight: float = AFFIRMED) -> Array:
+    weights = np.full(3, (1 - weight) / 2)
+    weights[kind] = weight
     return weights
 
 

@@ -29,19 +29,19 @@ RESOURCES = frozenset(
 )
 AMOUNTS = frozenset(
     "half quarter third percent whole majority balance everything nothing all most larger bigger greater smaller best "
-    "least little much more less good".split()
-)
+    "least little much more less good difference smallest biggest fair equal".split()
+) | frozenset(t.PARTS_OF) | frozenset(t.MULTIPLES) | {f"{part}s" for part in t.PARTS_OF}
 FOREIGN = frozenset(
     "data information info password passwords secret secrets opinion opinions file files document documents photo photos "
     "picture pictures location locations address addresses name names number numbers code codes key keys knowledge "
-    "advice answer answers example examples source sources reason reasons feedback credit attention time log logs "
+    "advice answer answers example examples source sources reason reasons feedback credit attention log logs "
     "record records message messages email emails story stories news idea ideas view views thought thoughts feeling "
     "feelings experience experiences detail details privacy accuracy safety access paragraph paragraphs text texts "
     "sentence sentences function functions file task tasks step steps question questions instruction instructions word "
     "words response responses reply replies promise promises calm quiet distance order door window doors light "
     "customer customers applicant applicants student students patient patients user users child children page pages "
     "note notes link links recipe recipes screen account accounts identity history "
-    "private confidential sensitive help support hand hands look turn turns break breaks notice control lead "
+    "private confidential sensitive help support turns breaks notice "
     "warning warnings summary summaries report reports translation explanation explanations suggestion suggestions "
     "alternative alternatives choice option options hope joy love memory memories truth facts fact evidence tone "
     "language grammar spelling version versions software program tests test bug bugs meeting calendar seat seats "
@@ -52,7 +52,7 @@ FILLERS = frozenset(
     "the a an your my their his her its our this that these those any some all every no personal own other more less "
     "very such same equal fair full free better good bad best short long new old".split()
 )
-STEMS = tuple(sorted(one for one in RESOURCES if len(one) > 3))
+STEMS = ("divi", "distribut", "alloc", "resourc", "propos", "donat", "inherit", "split", "sharing", "offer", "benefi", "earn")
 JOINED = re.compile(rf"\b(?:and|but|while)\s+(?=(?:{'|'.join(sorted(VERBS))})\b)")
 PREPOSITIONS = frozenset("with of for in on at by from between among when if while as than until unless because and or".split())
 PASSED = FILLERS | t.THIRD | t.PEOPLE | t.FIRST | t.SECOND | t.PARTICLES - PREPOSITIONS | {"to", "not", "only", "always"}
@@ -63,7 +63,7 @@ COMMON = frozenset(
     "who what which how whatever whoever have has had get gets let lets go goes want wants like more most less much "
     "many very too just up out over off away down there here one two three than both either own other others person "
     "people party side player partner thing things way time please about before after above under between through "
-    "because without within per nothing everything something anything yourself myself themselves oneself could might "
+    "because without within per somewhere anywhere again think nothing everything something anything yourself myself themselves oneself could might "
     "shall 'll 'd 's 're 've n't don't".split()
 )
 
@@ -85,7 +85,7 @@ def foreign_clauses(line: str, known: frozenset[str] = frozenset(), sure: Sequen
             words = re.findall(r"[a-z']+|\d[\d.,]*|[%$£€]", match.group()[start:end])
             span = (match.start() + start, match.start() + end)
             is_sure = any(span[0] < one[1] and one[0] < span[1] for one in sure)
-            if _is_foreign([word.removesuffix("'s") for word in words], frozenset() if is_sure else known):
+            if _is_foreign([word.strip("'").removesuffix("'s") or "s" for word in words], frozenset() if is_sure else known):
                 found.append(span)
     return found
 
@@ -98,11 +98,9 @@ def _halves(clause: str) -> list[Span]:
 
 
 def _is_foreign(words: list[str], known: frozenset[str]) -> bool:
-    if any(map(is_manner, words)):
-        return False
     if any(_is_resource(word) for word in words if word not in VERBS and word not in ("share", "shares", "sharing")):
         return False
-    return any(word in FOREIGN for word in words) or any(
+    return any(word in FOREIGN and not is_manner(word) for word in words) or any(
         _is_strange(_object(words[place + 1 :]), known) for place, word in enumerate(words) if word in VERBS
     )
 
@@ -117,16 +115,16 @@ def _object(words: list[str]) -> str:
 
 
 def _is_strange(word: str, known: frozenset[str]) -> bool:
-    return bool(word) and bool(known) and word not in COMMON | AMOUNTS | t.THIRD | t.PEOPLE and not _is_known(word, known)
+    return bool(word) and bool(known) and not is_manner(word) and word not in COMMON | AMOUNTS | t.THIRD | t.PEOPLE and not _is_known(word, known)
 
 
 def _is_resource(word: str) -> bool:
-    return word in RESOURCES or (len(word) > 3 and word.startswith(STEMS)) or word[0] in "$£€"
+    return word in RESOURCES or word.removesuffix("s") in RESOURCES or word.startswith(STEMS) or word[0] in "$£€"
 
 
 def names_a_resource(line: str) -> bool:
     """Whether a text names what is split, or a part of it."""
-    return any(_is_resource(word) or word in AMOUNTS or word[0].isdigit() for word in re.findall(r"[a-z']+|\d+", line))
+    return any(_is_resource(word) or word[0].isdigit() or word in ("everything", "nothing") for word in re.findall(r"[a-z]+|\d+", line))
 
 
 def strangeness(text: str, known: frozenset[str]) -> tuple[int, int]:

@@ -7,7 +7,8 @@ or because the other's count is. Limits turn shares into intervals.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import functools
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from inference.language.text import tokens as t
@@ -16,6 +17,7 @@ from inference.language.text.quotas import COUNT, PART, PLUS, REST, TIMES, VAGUE
 from inference.language.text.tokens import BOTH, OTHER, SELF, Token, tokens, voice
 
 NEGATIONS = frozenset("not n't never without nobody no avoid neither cannot".split())
+PLAINLY = frozenset("not n't never without avoid ever".split())  # before a verb: the rules on percentages know these
 JUDGED = frozenset("wrong mistake forbidden shameful foolish stupid unfair bad immoral prohibited refuse silly sin".split())
 SHUNNED = frozenset("avoid stop hate refuse forget".split())
 STOPS = frozenset(", . ; : ! ? ( ) and but or while then yet whereas –".split())
@@ -39,25 +41,27 @@ class Statement(NamedTuple):
     quota: Quota
     told: bool = True
     negated: bool = False
+    judged: bool = False  # negated by a judgement: "it is wrong to"
 
 
 class Division(NamedTuple):
-    """A place in the text and the share that it offers to the other: bounds and deviation."""
+    """A place in the text and the share that it offers to the other: bounds and deviation, None if it is ruled out."""
 
     start: int
     end: int
-    bounds: Bounds
+    bounds: Bounds | None
     is_kept: bool
     told: bool
 
 
-def divisions(line: str) -> list[Division]:
+@functools.lru_cache(maxsize=256)
+def divisions(line: str) -> tuple[Division, ...]:
     """What a line in lower case says about the shares of two people, as far as it is arithmetic.
 
     Examples
     --------
     >>> def shares(line):
-    ...     return [round(one.bounds[0], 3) for one in divisions(line)]
+    ...     return [round(one.bounds[0], 3) for one in divisions(line) if one.bounds]
     >>> shares("keep 7, give 3"), shares("offer $3 out of $10"), shares("give them 30 cents of every dollar")
     ([0.3], [0.3], [0.3])
     >>> shares("give them twice as much as you keep"), shares("their share is half of mine")
@@ -72,7 +76,7 @@ def divisions(line: str) -> list[Division]:
     if reader.split is not None and whole is None:
         whole = sum(reader.split)
         found = [_placed(one, reader.split) for one in found]
-    return _solved(line, found, whole)
+    return tuple(_solved(line, found, whole))
 
 
 def _placed(one: Statement, split: tuple[float, float]) -> Statement:
@@ -108,7 +112,20 @@ class _Reader:
                 continue
             while k < len(self.said) and self.said[k].start < statement.end:
                 k += 1
+            if (further := self._further(k, statement)) is not None:
+                found.append(further)
         return found
+
+    def _further(self, k: int, before: Statement) -> Statement | None:
+        """A second limit of the same count: "at least 20 of the 100 and at most 30"."""
+        p = self.p
+        if before.quota.kind != COUNT or before.quota.sign in ("=", "~") or p.word(k) not in ("and", "but", ","):
+            return None
+        k += 1 + (p.word(k) == "," and p.word(k + 1) in ("and", "but"))
+        quota = p.quota(k)
+        if quota is None or quota.kind != COUNT or quota.sign in ("=", "~") or p.word(quota.end) not in STOPS | {""}:
+            return None
+        return self._made(k, before.who, quota, quota.end, told=True)
 
     def whole(self) -> tuple[float | None, range]:
         """What there is to split, where the text says it: "there are 20 coins", "out of 10 dollars, ..."."""
@@ -159,7 +176,8 @@ class _Reader:
                 return None
         if p.word(end) in ("or", "and") and p.word(end + 1) in ("less", "more", "below", "above"):
             return None
-        return Statement(self.said[k].start, self.said[end - 1].end, who, quota, told, negated)
+        judged = negated and p.word(k - 1) not in PLAINLY
+        return Statement(self.said[k].start, self.said[end - 1].end, who, quota, told, negated, judged)
 
     def _holding(self, k: int, holder: str) -> tuple[str, Quota, int] | None:
         """After a verb: [to party] amount [to party], or an amount alone; who gets it, and where it ends."""
@@ -398,12 +416,19 @@ class _Reader:
 
     def _is_negated(self, k: int) -> bool:
         """Whether a negation, or a judgement of what is to be done, reaches this place in the same clause."""
+        return self._is_denied(k) or any(
+            self.p.word(n) in JUDGED and n < k - 1 or self.p.word(n) in SHUNNED and n == k - 1 for n in self._before(k)
+        )
+
+    def _is_denied(self, k: int) -> bool:
+        return any(self.p.word(n) in NEGATIONS for n in self._before(k))
+
+    def _before(self, k: int) -> Iterator[int]:
+        """The four places before one, as far as its clause goes."""
         for n in range(k - 1, max(k - 5, -1), -1):
             if self.p.word(n) in STOPS:
-                return False
-            if self.p.word(n) in NEGATIONS or (self.p.word(n) in JUDGED and n < k - 1):
-                return True
-        return self.p.word(k - 1) in SHUNNED
+                return
+            yield n
 
 
 # ---- arithmetic ----
@@ -429,14 +454,14 @@ def _solved(line: str, found: Sequence[Statement], whole: float | None) -> list[
             out.append(Division(one.start, two.end, (share, share, EXACT), is_kept=one.who == SELF, told=True))
             continue
         bounds = _bounds(one, whole)
-        if bounds is not None:
+        if bounds is not None or (one.negated and one.who != BOTH and one.quota.kind not in (REST, VAGUE)):
             out.append(Division(one.start, one.end, bounds, is_kept=one.who == SELF, told=_is_new(one)))
     return out
 
 
 def _is_new(one: Statement) -> bool:
     """Whether the rules for percentages and fractions alone would miss or misread it."""
-    return one.told or one.quota.kind not in (PART,)
+    return one.told or one.judged or one.quota.kind != PART
 
 
 def _partner(line: str, found: Sequence[Statement], number: int) -> int | None:
@@ -468,10 +493,12 @@ def _bounds(one: Statement, whole: float | None) -> Bounds | None:
         return None if one.negated or quota.sign not in ("=", "~") else (0.5, 0.5, EXACT)
     sign = quota.sign
     if one.negated:
-        if sign in ("=", "~"):
-            return None
+        if sign in ("=", "~", "-"):
+            kept = held if one.who == SELF else 1 - held
+            return {0.0: (0.0, 0.99, EXACT), 1.0: (0.01, 1.0, EXACT)}.get(kept)
         sign = "<" if sign == ">" else ">"
-    low, high = {"=": (held, held), "~": (held, held), ">": (held, 1.0), "<": (0.0, held)}[sign]
+    least = quota.least / (quota.whole or whole or 1.0)
+    low, high = {"-": (least, held), "=": (held, held), "~": (held, held), ">": (held, 1.0), "<": (0.0, held)}[sign]
     sd = ABOUT if quota.sign == "~" else EXACT
     return (low, high, sd) if one.who == OTHER else (1 - high, 1 - low, sd)
 

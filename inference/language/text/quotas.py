@@ -13,23 +13,18 @@ from inference.language.text import tokens as t
 from inference.language.text.tokens import OTHER, SELF, Token, Voice
 
 PART, COUNT, TIMES, PLUS, REST, BUT, VAGUE = "part", "count", "times", "plus", "rest", "all but", "vague"
-LIMITS = tuple(  # phrases before an amount and what they make of it, the longest first
-    sorted(
-        [
-            (tuple(phrase.split()), sign)
-            for sign, phrases in {
-                ">": "no less than|not less than|no fewer than|nothing less than|a minimum of|minimum of|at least|"
-                "at minimum|at the least|at the very least|more than|over|above|upwards of",
-                "<": "no more than|not more than|nothing more than|a maximum of|maximum of|at most|at maximum|"
-                "at the most|at the very most|less than|fewer than|up to|not over|no greater than|under|below",
-                "=": "exactly|precisely|only|just|some",
-                "~": "about|around|roughly|approximately|nearly|almost|close to",
-            }.items()
-            for phrase in phrases.split("|")
-        ],
-        key=lambda one: -len(one[0]),
-    )
-)
+_LIMITS = {
+    ">": "no less than|not less than|no fewer than|nothing less than|a minimum of|minimum of|at least|"
+    "at minimum|at the least|at the very least|more than|over|above|upwards of",
+    "<": "no more than|not more than|nothing more than|a maximum of|maximum of|at most|at maximum|"
+    "at the most|at the very most|less than|fewer than|up to|not over|no greater than|under|below",
+    "=": "exactly|precisely|only|just|some",
+    "~": "about|around|roughly|approximately|nearly|almost|close to",
+}
+LIMITS: dict[str, list[tuple[tuple[str, ...], str]]] = {}  # what phrases before an amount make of it, by first word
+for _sign, _phrases in _LIMITS.items():
+    for _phrase in sorted(_phrases.split("|"), key=len, reverse=True):
+        LIMITS.setdefault(_phrase.split()[0], []).append((tuple(_phrase.split()), _sign))
 LIMITS_AFTER = (
     (("or", "more"), ">"), (("or", "above"), ">"), (("or", "over"), ">"), (("or", "higher"), ">"), (("at", "least"), ">"),
     (("or", "less"), "<"), (("or", "below"), "<"), (("or", "under"), "<"), (("or", "fewer"), "<"), (("or", "lower"), "<"),
@@ -51,7 +46,7 @@ VERBS = t.GIVE | t.KEEP | t.GET
 class Quota(NamedTuple):
     """An amount as it is said: its size, its kind, whose part it is a multiple of, its whole, and how it is limited.
 
-    `sign` is `=`, `~` about, `>` at least, `<` at most. `whole` is the total of a count, where the phrase gives it.
+    `sign` is `=`, `~` about, `>` at least, `<` at most, `-` from `least`. `whole` is the total of a count, where the phrase gives it.
     """
 
     kind: str
@@ -61,6 +56,7 @@ class Quota(NamedTuple):
     of: str = ""
     whole: float | None = None
     unit: str = ""
+    least: float = 0.0
 
 
 class Phrases:
@@ -185,8 +181,12 @@ class Phrases:
         return self._quotas[k]
 
     def _quota(self, k: int) -> Quota | None:
+        if self.word(k) in ("between", "from"):
+            return self._between(k + 1)
         sign, k = self.limit(k)
         found = self._core(k) if sign != "?" else None
+        if found is None and sign in ("<", ">") and self.word(k - 1) == "than" and (of := self.reference(k)):
+            found = Quota(TIMES, 1.0, of[1], of=of[0])
         if found is None:
             return None
         after, end = self.limit_after(found.end)
@@ -198,7 +198,7 @@ class Phrases:
 
     def limit(self, k: int) -> tuple[str, int]:
         """What a phrase before an amount makes of it, and where that ends."""
-        for words, sign in LIMITS:
+        for words, sign in LIMITS.get(self.word(k), ()):
             if self.at(k, words):
                 graded = words[-1] in ("than", "over", "under", "above", "below") and self.word(k - 1) in GRADES
                 return "?" if graded else sign, k + len(words)  # "slightly more than" is for the rules on ranges
@@ -399,6 +399,16 @@ class Phrases:
         if self.word(end) in ("more", "less", "fewer") and self.word(end + 1) == "than" and (of := self.reference(end + 2)):
             return Quota(PLUS, size if self.word(end) == "more" else -size, of[1], of=of[0], unit=unit)
         return Quota(COUNT, size, end, unit=unit)
+
+    def _between(self, k: int) -> Quota | None:
+        """Between 3 and 5 of the 10; ranges of parts are for the rules on percentages."""
+        least, _, end = self.count(k)
+        if least is None or self.word(end) not in ("and", "to"):
+            return None
+        most = self._numbered(end + 1)
+        if most is None or most.kind != COUNT or most.sign != "=" or most.size < least:
+            return None
+        return most._replace(sign="-", least=least)
 
     def count(self, k: int) -> tuple[float | None, str, int]:
         """A number with its unit: (size in the unit's base, unit, end)."""
