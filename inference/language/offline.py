@@ -312,7 +312,8 @@ def _unread(phrase: str, text: str) -> UnreadablePolicyError:
 
 def _says_nothing(text: str, phrase: str) -> UnreadablePolicyError:
     return UnreadablePolicyError(
-        f"cannot read {phrase!r}: it does not say who gets what; name the share that is offered, or whom the policy favours",
+        f"cannot read {phrase!r}: it does not say who gets what; name the share that is offered, or whom the policy "
+        "favours",
         phrase,
     )
 

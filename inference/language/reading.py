@@ -12,17 +12,12 @@ from contracts.errors import ProblemError
 from contracts.inputs.door import checked
 from contracts.inputs.frozen import dataclass
 from inference.language.text.mixture import KINDS, LEVELS
-from inference.splits.preferences import CharnessRabin, SocialPreferences
+from inference.splits.preferences import CobbDouglas, SocialPreferences
 
 SCHEMA = "menuwright/policy-reading/1"
 ATTRIBUTES = ("own payoff", "equal payoffs", "the other's payoff")  # what the kinds of policy care about
 TURNED = 0.15  # deviation of the opposite of a known share
 FINE = np.linspace(0.0, 1.0, 401)  # levels at which mixtures are drawn
-PREFERENCES = (  # corners of piecewise linear preferences; as dictators they give nothing, half, everything
-    CharnessRabin(ahead=0.0, behind=0.0),
-    CharnessRabin(ahead=0.75, behind=0.0),
-    CharnessRabin(ahead=1.0, behind=1.0),
-)
 
 
 class UnreadablePolicyError(ProblemError):
@@ -92,8 +87,8 @@ class PolicyReading:
 
     @property
     def preferences(self) -> SocialPreferences:
-        """Social preferences of the likeliest kind, whose dictators give nothing, half or everything."""
-        return PREFERENCES[int(np.argmax(self.probabilities))]
+        """Social preferences whose dictators give the share that was read, of any pie."""
+        return CobbDouglas(self.share_offered)
 
     def to_dict(self) -> dict[str, Any]:
         """Plain JSON."""

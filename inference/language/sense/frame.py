@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from inference.language.arithmetic.division import divisions
+from inference.language.arithmetic.tokens import Voice, tokens, voice
 from inference.language.sense.speech import in_present, is_opposed, names_called, questions, reports
 from inference.language.sense.stances import Judgement, judgements
 from inference.language.sense.topic import foreign_clauses
 from inference.language.text.amounts import Span, hidden
-from inference.language.text.division import divisions
-from inference.language.text.tokens import Voice, tokens, voice
 
 
 class Frame(NamedTuple):

@@ -5,20 +5,21 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from inference.language.text import tokens as t
+from inference.language.arithmetic import vocabulary as t
+from inference.language.arithmetic.tokens import Voice, tokens, voice
+from inference.language.arithmetic.vocabulary import OTHER
 from inference.language.text.amounts import Span
-from inference.language.text.tokens import OTHER, Voice, tokens, voice
 
 CLAUSE = re.compile(r"[^.,;:!?()–—\n]+|[.,;:!?()–—\n]")
 SENTENCE = re.compile(r"[^.!?;\n]+[.!?;\n]*")
 LONGEST_NAME = 7  # words
-VERBAL = t.GIVE | t.KEEP | t.HELPERS | frozenset(
+VERBAL = t.GIVE | t.KEEP | t.HELPERS | t.words(
     "get gets receive have has want need deserve say says said take split splits divide be do not never don n't is "
-    "offer prioritize prioritise maximize maximise favor favour act treat care cares eat end walk make come like prefer "
-    "accept reject decide choose know think see make play look put ensure try and or "
-    "who whom whose which what how if when as than".split()
+    "offer prioritize prioritise maximize maximise favor favour act treat care cares eat end walk make come like "
+    "prefer accept reject decide choose know think see make play look put ensure try and or who whom whose which "
+    "what how if when as than"
 )  # fmt: skip
-CALLS = frozenset("hey hi hello dear oh o listen look well okay ok sorry greetings ah yo alas so now then right fine".split())
+CALLS = t.words("hey hi hello dear oh o listen look well okay ok sorry greetings ah yo alas so now then right fine")
 CHARACTER = re.compile(
     r"\b(?:(?:you\s+are|you're)\s+|what(?=\s+an?\b)\s+)(?:such\s+)?(?:an?\s+)?(?!to\b|not\b|the\s+proposer|going\b|\w+ing\b|offer|given|left|free\b)"
     r"[^.,;:!?]{1,60}"
@@ -29,7 +30,9 @@ REPORT = re.compile(
     r"(?:has\s+|have\s+|had\s+|always\s+|all\s+|just\s+|only\s+)?"
     r"(?:was|were|been|kept|gave|took|offered|acted|behaved|did|shared|played|split|used\s+to)\b"
 )
-SAME = re.compile(r"\b(?:the\s+same|likewise|follow\s+suit|copy|imitate|mirror|match|as\s+(?:he|she|they)\s+did|do\s+so\s+too|too)\b")
+SAME = re.compile(
+    r"\b(?:the\s+same|likewise|follow\s+suit|copy|imitate|mirror|match|as\s+(?:he|she|they)\s+did|do\s+so\s+too|too)\b"
+)
 OPPOSITE = re.compile(
     r"\b(?:the\s+|exactly\s+the\s+|precisely\s+the\s+|quite\s+the\s+)?(?:exact\s+|very\s+|direct\s+|complete\s+)?"
     r"(?:opposite|reverse|contrary|inverse)\b|\bdo\s+otherwise\b|"
@@ -59,12 +62,16 @@ def names_called(line: str) -> list[Span]:
         after = pieces[place + 1].group() if place + 1 < len(pieces) else ""
         before = pieces[place - 1].group() if place else ""
         rest = [n for n in said if n != place]
-        if rest and _is_call(words[place], first=place == said[0], closed=after in (",", "!", ":", "–", "—"), led=before == ","):
+        if rest and _is_call(
+            words[place], first=place == said[0], closed=after in (",", "!", ":", "–", "—"), led=before == ","
+        ):
             found.append(pieces[place].span())
     speaks = voice(tokens(line)).you == OTHER
     if speaks:
         for match in CHARACTER.finditer(line):
-            if match.group().startswith("what") or not set(re.findall(r"[a-z']+", match.group())[1:]) & (t.GIVE | t.KEEP | {"get", "getting", "have"}):
+            if match.group().startswith("what") or not set(re.findall(r"[a-z']+", match.group())[1:]) & (
+                t.GIVE | t.KEEP | {"get", "getting", "have"}
+            ):
                 found.append(match.span())
     return sorted(set(found))
 
@@ -76,22 +83,47 @@ def _is_call(words: list[str], *, first: bool, closed: bool, led: bool) -> bool:
     plain = [word.strip("'\"*") for word in words]
     if any(word in VERBAL or word.endswith("n't") or re.search(r"\d|%|'(?:ll|d|m|re|ve)$", word) for word in plain):
         return False
-    amounts = {"half", "all", "everything", "nothing", "most", "more", "less", "least", "none", "each", "third", "quarter", "same", "equal", "equally", "evenly", "mine", "yours", "theirs"}
+    amounts = {
+        "half",
+        "all",
+        "everything",
+        "nothing",
+        "most",
+        "more",
+        "less",
+        "least",
+        "none",
+        "each",
+        "third",
+        "quarter",
+        "same",
+        "equal",
+        "equally",
+        "evenly",
+        "mine",
+        "yours",
+        "theirs",
+    }
     if amounts & set(plain) or any(word in t.ONES_AND_TENS for word in plain):
         return False
     addressed = plain[0] in ("you", "my", "ye") or (plain[0] in CALLS and len(plain) > 1)
     if addressed:
         return len(plain) > 1 and (closed or led)
     person = plain[-1].rstrip("s") in NAMED or plain[-1] in NAMED
-    return person and ((first and closed) or led) and not ({"the", "to", "for", "of", "by", "with", "with", "others", "them"} & set(plain))
+    return (
+        person
+        and ((first and closed) or led)
+        and not ({"the", "to", "for", "of", "by", "with", "others", "them"} & set(plain))
+    )
 
 
-NAMED = frozenset(
-    "sir madam lady lord friend fool idiot rat pig dog goat miser fellow stranger man woman mate buddy pal dude darling "
-    "dear love sweetheart bastard moron loser scum swine snake cow weasel worm toad leech parasite wretch brute beast "
-    "angel saint soul heart neighbour neighbor master mistress majesty genius hero champion sweetie honey comrade "
-    "colleague kid boy girl child scoundrel villain rascal hog shark vulture egoist altruist skinflint cheapskate "
-    "gentleman ma'am boss chief brother sister partner jerk clown donkey ass monster creature thing selfish".split()
+NAMED = t.words(
+    "sir madam lady lord friend fool idiot rat pig dog goat miser fellow stranger man woman mate buddy pal dude "
+    "darling dear love sweetheart bastard moron loser scum swine snake cow weasel worm toad leech parasite wretch "
+    "brute beast angel saint soul heart neighbour neighbor master mistress majesty genius hero champion sweetie "
+    "honey comrade colleague kid boy girl child scoundrel villain rascal hog shark vulture egoist altruist "
+    "skinflint cheapskate gentleman ma'am boss chief brother sister partner jerk clown donkey ass monster creature "
+    "thing selfish"
 )
 
 
@@ -137,4 +169,6 @@ def turned(text: str, how: Voice) -> str:
     """
     if how.you != OTHER:
         return text
-    return re.sub(r"\b(?:you|your|yours|yourself)\b", lambda one: TURNED[one.group().lower()], text, flags=re.IGNORECASE)
+    return re.sub(
+        r"\b(?:you|your|yours|yourself)\b", lambda one: TURNED[one.group().lower()], text, flags=re.IGNORECASE
+    )

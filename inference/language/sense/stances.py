@@ -13,11 +13,11 @@ from typing import NamedTuple
 import numpy as np
 
 from contracts.inputs.arrays import Array
-from inference.language.text.amounts import Span
 
 SELFISH = (
     r"selfish\w*|greed\w*|egois\w*|egotis\w*|stingy|stingi\w*|miserl\w*|misers?|avaric\w*|self[- ]?interest\w*|"
-    r"self[- ]?serving|self[- ]?cent(?:er|re)d\w*|mean(?=\s+(?:to|with|towards?)\b)|meanness|unkind\w*|ungenerous\w*|ungiving|grasping|"
+    r"self[- ]?serving|self[- ]?cent(?:er|re)d\w*|mean(?=\s+(?:to|with|towards?)\b)|"
+    r"meanness|unkind\w*|ungenerous\w*|ungiving|grasping|"
     r"avarice|hoarding|unaltruistic|skinflints?|scrooges?|cheapskates?|keeping\s+(?:everything|it\s+all|the\s+lot|most|all)"
 )
 FAIR = (
@@ -57,13 +57,19 @@ TURNING = re.compile(
     rf"\b(?P<bad>{BAD})\b|\bonly\s+(?:an?\s+)?(?P<fools>{FOOLS})\b|\bfor\s+(?:the\s+)?(?P<for>{FOOLS})\b|\b(?P<are>{FOOLS})\s+(?:are|is|be)\b|"
     rf"\b(?:is|are)\s+(?:an?\s+)?(?P<who>{FOOLS})\b|\b(?P<makes>makes?\s+(?:you\s+)?(?:an?\s+)?(?:{FOOLS}))\b"
 )
-JUDGING = re.compile(rf"\b(?:is|are|was|'s|be|seems?|feels?|looks?|would\s+be|becomes?|find|consider)\b[^.;!?]*?\b(?P<good>{GOOD})\b|\b(?P<verb>pays?\s+off|pays|wins|rules|works|matters)\b")
-PLACE = re.compile(r"\b(?:has|have|had)\s+(?:no|little)\s+(?:place|value|merit|room|point|use)\b|\bthere\s+is\s+no\s+(?:room|place|use|point|value|virtue|shame)\b")
+JUDGING = re.compile(
+    rf"\b(?:is|are|was|'s|be|seems?|feels?|looks?|would\s+be|becomes?|find|consider)\b[^.;!?]*?\b(?P<good>{GOOD})\b|\b(?P<verb>pays?\s+off|pays|wins|rules|works|matters)\b"
+)
+PLACE = re.compile(
+    r"\b(?:has|have|had)\s+(?:no|little)\s+(?:place|value|merit|room|point|use)\b|\bthere\s+is\s+no\s+(?:room|place|use|point|value|virtue|shame)\b"
+)
 PREFERRED = re.compile(
-    r"\b(?:(?:prioriti[sz]e|priorit[sz]ing|value|prefer|put|place|choose|favou?r|rank|set|hold|take|pick)\w*\s+)?(?P<first>[\w' -]{2,60}?)\s+"
+    r"\b(?:(?:prioriti[sz]e|priorit[sz]ing|value|prefer|put|place|choose|favou?r|rank|set|hold|take|pick)"
+    r"\w*\s+)?(?P<first>[\w' -]{2,60}?)\s+"
     r"(?P<sign>over|above|before|ahead\s+of|rather\s+than|instead\s+of|outweighs?|outranks?|trumps?|beats?|comes?\s+(?:before|ahead\s+of|above)|"
     r"matters?\s+more\s+than|counts?\s+(?:for\s+)?more\s+than|(?:is|are)\s+(?:worth\s+)?(?:more|better|more\s+important)\s+than|"
-    r"(?:is|are)\s+less\s+important\s+than|matters?\s+less\s+than|counts?\s+(?:for\s+)?less\s+than|comes?\s+after|to)\s+(?P<second>[\w' -]{2,60})"
+    r"(?:is|are)\s+less\s+important\s+than|matters?\s+less\s+than|"
+    r"counts?\s+(?:for\s+)?less\s+than|comes?\s+after|to)\s+(?P<second>[\w' -]{2,60})"
 )
 SELF_SIDE = re.compile(
     rf"\b(?:{SELFISH}|own|self|you|your|yourself|myself|oneself|me|my|mine|profits?|gains?|personal|proposer(?:'s)?|money|advantage|greed)\b"
@@ -119,12 +125,14 @@ def judgements(line: str, known: frozenset[str] | None = None) -> list[Judgement
 
 
 def affirmed(kind: int, weight: float = AFFIRMED) -> Array:
+    """Weights of the kinds, (3,), where one is affirmed."""
     weights = np.full(3, (1 - weight) / 2)
     weights[kind] = weight
     return weights
 
 
 def ruled_out(kind: int) -> Array:
+    """Weights of the kinds, (3,), where one is ruled out."""
     weights = REST[kind] * (1 - RULED_OUT)
     weights[kind] = RULED_OUT
     return weights
@@ -169,7 +177,11 @@ def _talked_about(clause: str, stance: re.Match[str], known: frozenset[str] | No
     if known is None or clause[: stance.start()].strip() not in ("", "true", "real", "pure", "all", "too much"):
         return None
     rest = re.findall(r"[a-z']+", clause[stance.end() :])
-    if len(rest) > 0 and rest[0] not in known and rest[0] not in ("and", "or", "first", "always", "for", "in", "to", "above", "over"):
+    if (
+        len(rest) > 0
+        and rest[0] not in known
+        and rest[0] not in ("and", "or", "first", "always", "for", "in", "to", "above", "over")
+    ):
         return None, "talks about a stance"
     return None
 
@@ -201,11 +213,12 @@ def _side(words: str) -> int | None:
     words = re.sub(r"\b(?:your|my)\s+(?=partner|opponent|neighbou?r|counterpart|rival|responder)", "", words)
     fair = FAIR_SIDE.search(words) is not None
     own, other = SELF_SIDE.search(words) is not None, OTHER_SIDE.search(words) is not None
-    if own and other and re.search(r"\b(?:others?|their|partner|opponent|responder|people)('s?)?\b", words) and not re.search(r"\b(?:own|my|yourself|self\w*|personal)\b", words):
+    if (
+        own
+        and other
+        and re.search(r"\b(?:others?|their|partner|opponent|responder|people)('s?)?\b", words)
+        and not re.search(r"\b(?:own|my|yourself|self\w*|personal)\b", words)
+    ):
         own = False  # the gain of others
     named = [kind for kind, is_named in ((0, own), (1, fair), (2, other)) if is_named]
     return named[0] if len(named) == 1 else None
-
-
-def spans(found: list[Judgement]) -> list[Span]:
-    return [(one.start, one.end) for one in found]

@@ -70,6 +70,7 @@ def _stem_features(parts: Sequence[Clause]) -> Iterator[str]:
 
 
 def stem(word: str) -> str:
+    """A word without its ending."""
     for ending in ("ness", "able", "ing", "ity", "ed", "ly", "s", "e"):
         if len(word) > 4 and word.endswith(ending):
             return word.removesuffix(ending)

@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
+from inference.language.arithmetic.division import divisions
 from inference.language.text.amounts import (
     COUNT,
     EXACT,
@@ -29,7 +30,6 @@ from inference.language.text.amounts import (
     number,
 )
 from inference.language.text.conditions import Cases, cases
-from inference.language.text.division import divisions
 
 GIVE = (
     r"gives?|giving|offer(?:s|ing)?|proposes?|proposing|hand(?:s|ing)?(?:\s+over)?|donates?|donating|pass(?:es|ing)?|"

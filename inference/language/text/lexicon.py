@@ -48,7 +48,7 @@ NORMAL = {  # normal word: the stems that mean it, `$` where the whole word must
     "unequal": "unequal inequal inequit uneven imbalance disproportion onesided lopsided skew dispar",
     "balance": "balance$ balancing$ harmon compromise middle$ moderat",
     "altruist": "altruis selfless generos generous charit sacrific giving$ unselfish kind$ benevolen "
-        "kindness$ saint$ saintly$ angel$ philanthrop magnanim",
+    "kindness$ saint$ saintly$ angel$ philanthrop magnanim",
     "prioritize": "prioriti favor favour focus emphas emphasi value$ valuing$ valu place$ put$ cater",
     "maximum": (
         "maximi maximum$ maximal most$ highest$ largest$ greatest$ best$ entire whole majority bulk vast optim "

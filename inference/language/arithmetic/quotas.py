@@ -9,8 +9,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import NamedTuple
 
-from inference.language.text import tokens as t
-from inference.language.text.tokens import OTHER, SELF, Token, Voice
+from inference.language.arithmetic import vocabulary as t
+from inference.language.arithmetic.parties import LONGEST_LEAD, Parties
+from inference.language.arithmetic.tokens import Token, Voice
+from inference.language.text.amounts import SIGNS
 
 PART, COUNT, TIMES, PLUS, REST, BUT, VAGUE = "part", "count", "times", "plus", "rest", "all but", "vague"
 _LIMITS = {
@@ -25,28 +27,29 @@ LIMITS: dict[str, list[tuple[tuple[str, ...], str]]] = {}  # what phrases before
 for _sign, _phrases in _LIMITS.items():
     for _phrase in sorted(_phrases.split("|"), key=len, reverse=True):
         LIMITS.setdefault(_phrase.split()[0], []).append((tuple(_phrase.split()), _sign))
-LIMITS_AFTER = (
-    (("or", "more"), ">"), (("or", "above"), ">"), (("or", "over"), ">"), (("or", "higher"), ">"), (("at", "least"), ">"),
-    (("or", "less"), "<"), (("or", "below"), "<"), (("or", "under"), "<"), (("or", "fewer"), "<"), (("or", "lower"), "<"),
-    (("at", "most"), "<"), (("tops",), "<"), (("or", "so"), "~"),
-)  # fmt: skip
-BIG = frozenset("larger bigger greater lion's lion largest biggest fatter better".split())
-SMALL = frozenset("smaller lesser smallest thinner".split())
-GRADES = frozenset("little bit slightly somewhat touch much far well lot marginally significantly considerably".split())
-NAMING = t.DETERMINERS | {"other", "poor", "needy", "second", "first", "each", "both"}
-LEADING = frozenset("what whatever that which of the amount however much many size as sum share part portion cut".split())
-LONGEST_LEAD = 5
-LONGEST_NAME = 4  # words before the name of a party
-EVERYTHING = frozenset("everything all".split())
-NOTHING = frozenset("nothing none zilch nil zero".split())
-LEFT = frozenset("rest remainder balance remaining".split())
+LIMITS_AFTER = tuple(
+    (tuple(phrase.split()), sign)
+    for sign, phrases in {
+        ">": "or more|or above|or over|or higher|at least",
+        "<": "or less|or below|or under|or fewer|or lower|at most|tops",
+        "~": "or so",
+    }.items()
+    for phrase in phrases.split("|")
+)
+BIG = t.words("larger bigger greater lion's lion largest biggest fatter better")
+SMALL = t.words("smaller lesser smallest thinner")
+GRADES = t.words("little bit slightly somewhat touch much far well lot marginally significantly considerably")
+EVERYTHING = t.words("everything all")
+NOTHING = t.words("nothing none zilch nil zero")
+LEFT = t.words("rest remainder balance remaining")
 VERBS = t.GIVE | t.KEEP | t.GET
 
 
 class Quota(NamedTuple):
     """An amount as it is said: its size, its kind, whose part it is a multiple of, its whole, and how it is limited.
 
-    `sign` is `=`, `~` about, `>` at least, `<` at most, `-` from `least`. `whole` is the total of a count, where the phrase gives it.
+    `sign` is `=`, `~` about, `>` at least, `<` at most, `-` from `least`; `whole` is the total of a count, where the
+    phrase gives it.
     """
 
     kind: str
@@ -59,120 +62,12 @@ class Quota(NamedTuple):
     least: float = 0.0
 
 
-class Phrases:
-    """Reads amounts and parties at a place in a text's tokens."""
+class Phrases(Parties):
+    """Reads amounts at a place in a text's tokens."""
 
     def __init__(self, said: list[Token], how: Voice) -> None:
-        self.said, self.how = said, how
+        super().__init__(said, how)
         self._quotas: dict[int, Quota | None] = {}
-
-    def word(self, k: int) -> str:
-        return self.said[k].word if 0 <= k < len(self.said) else ""
-
-    def value(self, k: int) -> float | None:
-        return self.said[k].value if 0 <= k < len(self.said) else None
-
-    # ---- who ----
-
-    def party(self, k: int, gets: bool = True) -> tuple[str, int] | None:  # noqa: FBT001, FBT002
-        """Who is named at a place, and where the name ends."""
-        word = self.word(k)
-        if word in ("you", "yourself", "ya", "thee", "thou"):
-            return (self.how.you_get if gets and word != "yourself" else self.how.you), k + 1
-        if word in t.FIRST - t.OWNED - {"mine", "ours"}:
-            return SELF, k + 1
-        start = k
-        while k - start < LONGEST_NAME and self.word(k) in NAMING:
-            k += 1
-        passed = [self.said[n].word for n in range(start, k)]
-        if self.word(k) in t.PROPOSER or (self.word(k) in t.PEOPLE and "first" in passed):
-            return SELF, k + 1
-        if self.word(k) in t.THIRD - t.POSSESSIVE - t.OWNED | {"her", "him"}:
-            end = k + 1
-            while self.word(end) in t.PEOPLE and self.word(k) not in ("them", "they", "him", "he", "she"):
-                end += 1
-            return OTHER, end
-        if self.word(k) in t.PEOPLE and {"other", "second", "poor", "needy"} & set(passed):
-            return OTHER, k + 1
-        if self.word(k) in t.PEOPLE and {"each", "both"} & set(passed):
-            return t.BOTH, k + 1
-        if passed and passed[-1] in ("poor", "needy", "other"):
-            return OTHER, k
-        if passed in (["each"], ["both"]) or (self.word(start) in t.ALL_OF_THEM and not passed):
-            end = start + 1
-            if self.word(end) == "of" and self.word(end + 1) in ("us", "them", "you"):
-                end += 2
-            return t.BOTH, end
-        return None
-
-    def owner(self, k: int) -> tuple[str, int] | None:
-        """Whose share is named: mine, your share, the other's part."""
-        word = self.word(k)
-        if word in t.POSSESSIVE:
-            return (SELF if word in ("mine", "ours") else self.how.you if word == "yours" else OTHER), k + 1
-        if word in t.OWNED and word not in ("our", "its"):
-            end = k + 1
-            who = SELF if word == "my" else self.how.you if word == "your" else OTHER
-            if (named := self.party(k)) and self.word(named[1]) == "'s":  # their opponent's
-                end, who = named[1] + 1, named[0]
-            while self.word(end) in ("own", "final", "total", "whole", "entire"):
-                end += 1
-            return (who, end + 1) if self.word(end) in t.SHARES else None
-        if (named := self.party(k)) and self.word(named[1]) == "'s" and self.word(named[1] + 1) in t.SHARES:
-            return named[0], named[1] + 2
-        if (named := self.party(k)) and self.word(named[1]) == "'s" and named[0] != SELF:
-            return named[0], named[1] + 1
-        return None
-
-    def reference(self, k: int) -> tuple[str, int] | None:
-        """Whose part a comparison names: what you keep, my share, the other gets, theirs, them."""
-        start = k
-        while k - start < LONGEST_LEAD and self.word(k) in LEADING and not self.owner(k) and not self.party(k):
-            k += 1
-        if owned := self.owner(k):
-            return owned
-        named = self.party(k, gets=False)
-        if named is None or named[0] == t.BOTH:
-            return None
-        who, end = named
-        end = self.helped(end)
-        verb = self.word(end)
-        if verb in t.GIVE:
-            end += 1
-            while self.word(end) in t.PARTICLES and self.word(end) != "of":
-                end += 1
-            to = self.party(end + (self.word(end) == "to"))
-            if to and not (to[0] != who and self.value(to[1]) is not None):
-                return to[0], to[1]
-            return (SELF if who == OTHER else OTHER), end
-        free = start < k and self.word(k - 1) in ("what", "whatever", "much", "many")
-        if free and verb in ("have", "own", "has", "'ve", "possess", "want", "need", "wants", "needs"):
-            return None  # of what you have: of the whole
-        if verb in t.KEEP | t.GET | {"did", "had", "kept", "took", "got"} and verb not in ("want", "need", "wants", "needs"):
-            return who, self.trailing(end + 1)
-        if end > named[1] and self.word(end - 1) not in ("do", "does"):
-            return None  # as much as you can
-        if self.word(k) in ("you", "i", "they", "he", "she") and (free or verb not in ("", ",", ".", "do", "does", "and")):
-            return None  # as much as you like
-        return who, named[1]
-
-    def helped(self, k: int) -> int:
-        """Past helping verbs and adverbs."""
-        while self.word(k) in t.HELPERS or (self.word(k) == "to" and self.word(k - 1) in ("ought", "going", "want")):
-            k += 1
-        return k
-
-    def trailing(self, k: int) -> int:
-        """Past particles and reflexives: "keep back for yourself", "take home"."""
-        while True:
-            if self.word(k) in t.PARTICLES - {"of"} or self.word(k) in t.REFLEXIVE:
-                k += 1
-            elif self.word(k) in ("for", "to", "with") and self.word(k + 1) in t.REFLEXIVE:
-                k += 2
-            else:
-                return k
-
-    # ---- how much ----
 
     def quota(self, k: int) -> Quota | None:
         """The amount that starts at a place."""
@@ -209,9 +104,6 @@ class Phrases:
             if self.at(k, words):
                 return sign, k + len(words)
         return "", k
-
-    def at(self, k: int, words: tuple[str, ...]) -> bool:
-        return all(self.word(k + n) == word for n, word in enumerate(words))
 
     def _core(self, k: int) -> Quota | None:
         readers: tuple[Callable[[int], Quota | None], ...] = (
@@ -280,7 +172,11 @@ class Phrases:
             return Quota(TIMES, 1 + size if self.word(k) == "more" else max(1 - size, 0.0), of[1], of=of[0])
         if self.word(k) == "as" and self.word(k + 1) in ("much", "many", "large", "big"):
             end = k + 2
-            if self.word(end) in ("for", "to") and (named := self.party(end + 1)) and self.word(named[1]) in ("as", "than"):
+            if (
+                self.word(end) in ("for", "to")
+                and (named := self.party(end + 1))
+                and self.word(named[1]) in ("as", "than")
+            ):
                 return None  # twice as much for them as for me
             if self.word(end) in ("again",):
                 return None
@@ -291,7 +187,9 @@ class Phrases:
             return None
         if (explicit or self.word(k) == "of") and (of := self.reference(k)):
             return Quota(TIMES, size, of[1], of=of[0])
-        if (self.word(k) in t.POSSESSIVE or self.word(k) in ("what", "whatever") or explicit) and (of := self.reference(k)):
+        if (self.word(k) in t.POSSESSIVE or self.word(k) in ("what", "whatever") or explicit) and (
+            of := self.reference(k)
+        ):
             return Quota(TIMES, size, of[1], of=of[0])
         if self.word(k) == "the" and self.word(k + 1) in ("size", "amount", "share") and (of := self.reference(k + 2)):
             return Quota(TIMES, size, of[1], of=of[0])
@@ -315,7 +213,7 @@ class Phrases:
     def fraction(self, k: int) -> tuple[float | None, int]:
         """A part without a whole: half, a third, two-fifths, 3/4, 30 percent."""
         value = self.value(k)
-        if self.word(k) in t.SIGNS:
+        if self.word(k) in SIGNS:
             return value, k + 1
         if value is not None:
             if self.word(k + 1) == "/" and (bottom := self.value(k + 2)):
@@ -360,7 +258,17 @@ class Phrases:
         if self.word(k) == "everything":
             return Quota(PART, 1.0, self.of_it(k + 1))
         if self.word(k) == "all":
-            if self.word(k + 1) in ("but", "else", "people", "parties", "sides", "players", "situations", "cases", "equal"):
+            if self.word(k + 1) in (
+                "but",
+                "else",
+                "people",
+                "parties",
+                "sides",
+                "players",
+                "situations",
+                "cases",
+                "equal",
+            ):
                 return None
             return Quota(PART, 1.0, self.of_it(k + 1))
         if self.word(k) == "the" and (self.word(k + 1) == "lot" or self.word(k + 1) in ("whole", "entire", "full")):
@@ -396,7 +304,11 @@ class Phrases:
             return out
         if 0 < size < 1 and self.word(k).startswith(("0.", ".")) and not unit:
             return Quota(PART, size, self.of_it(end))
-        if self.word(end) in ("more", "less", "fewer") and self.word(end + 1) == "than" and (of := self.reference(end + 2)):
+        if (
+            self.word(end) in ("more", "less", "fewer")
+            and self.word(end + 1) == "than"
+            and (of := self.reference(end + 2))
+        ):
             return Quota(PLUS, size if self.word(end) == "more" else -size, of[1], of=of[0], unit=unit)
         return Quota(COUNT, size, end, unit=unit)
 
@@ -445,7 +357,20 @@ class Phrases:
             return None
         bare = self.word(k) in ("every", "each", "the", "a", "per")
         for _ in range(LONGEST_LEAD):
-            k += self.word(k) in ("every", "each", "the", "a", "all", "your", "my", "our", "per", "those", "these", "total")
+            k += self.word(k) in (
+                "every",
+                "each",
+                "the",
+                "a",
+                "all",
+                "your",
+                "my",
+                "our",
+                "per",
+                "those",
+                "these",
+                "total",
+            )
         whole, of, end = self.count(k)
         if whole is None and bare and self.word(k) in t.UNITS:
             of, whole, end = *t.UNITS[self.word(k)], k + 1
@@ -458,15 +383,21 @@ class Phrases:
         if self.word(k) not in ("of", "from"):
             return k
         end = k + 1
-        while end - k < LONGEST_LEAD and self.word(end) in t.DETERMINERS | {"total", "whole", "entire", "full"} and self.word(end + 1):
+        while (
+            end - k < LONGEST_LEAD
+            and self.word(end) in t.DETERMINERS | {"total", "whole", "entire", "full"}
+            and self.word(end + 1)
+        ):
             if self.word(end) in ("this", "that") and self.word(end + 1) not in t.WHOLES | t.THINGS | t.UNITS.keys():
                 break
             end += 1
         if self.word(end) in t.WHOLES | t.THINGS | t.UNITS.keys() | {"total"}:
             return end + 1
-        if self.word(end) in ("what", "whatever") and self.word(end + 1) in ("there", "you", "i", "is", "'s") and self.word(
-            end + 2
-        ) in ("is", "have", "are", "own", "there", "given"):
+        if (
+            self.word(end) in ("what", "whatever")
+            and self.word(end + 1) in ("there", "you", "i", "is", "'s")
+            and self.word(end + 2) in ("is", "have", "are", "own", "there", "given")
+        ):
             return end + 3
         if self.word(end - 1) in ("total", "whole"):
             return end

@@ -1,34 +1,26 @@
-"""Who gets how much of a pie, by arithmetic: parts, counts, multiples and remainders become shares.
-
-Each statement says that somebody holds a quota. A part p of the pie is the share p, k times what the rival holds is
-k / (1 + k), and a count n is n / W once the whole W is known: because it is said ("out of 10", "there are 20 coins"),
-or because the other's count is. Limits turn shares into intervals.
-"""
+"""What a text states about who holds how much, read from left to right."""
 
 from __future__ import annotations
 
-import functools
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import NamedTuple
 
-from inference.language.text import tokens as t
-from inference.language.text.amounts import ABOUT, EXACT, Bounds
-from inference.language.text.quotas import COUNT, PART, PLUS, REST, TIMES, VAGUE, BUT, Phrases, Quota
-from inference.language.text.tokens import BOTH, OTHER, SELF, Token, tokens, voice
+from inference.language.arithmetic import vocabulary as t
+from inference.language.arithmetic.quotas import COUNT, PART, PLUS, REST, TIMES, VAGUE, Phrases, Quota
+from inference.language.arithmetic.vocabulary import BOTH, OTHER, SELF
 
-NEGATIONS = frozenset("not n't never without nobody no avoid neither cannot".split())
-PLAINLY = frozenset("not n't never without avoid ever".split())  # before a verb: the rules on percentages know these
-JUDGED = frozenset("wrong mistake forbidden shameful foolish stupid unfair bad immoral prohibited refuse silly sin".split())
-SHUNNED = frozenset("avoid stop hate refuse forget".split())
-STOPS = frozenset(", . ; : ! ? ( ) and but or while then yet whereas –".split())
-CASES = frozenset("if unless otherwise else when whenever until probability chance except".split())
-GOING_ON = frozenset("- – to or plus minus except more less fewer higher lower than percent".split())
-BEING = frozenset("is are be 's was equals should must goes go going stays stay remains remain belongs belong".split())
-STAYING = frozenset("stays stay remains remain staying".split())
-HANDING = frozenset("hand hands handing fork turn pass passes passing sign send sends sending".split())
-LEADING_WHOLE = frozenset("the a total pot pie sum of stake your my those these all exactly our every each".split())
-ON_THE_TABLE = frozenset("split share divide distribute us both hand stake allocate".split())
-BEFORE_RANGES = frozenset("for at by than over above below under of to - – or between from with in".split())
+NEGATIONS = t.words("not n't never without nobody no avoid neither cannot")
+PLAINLY = t.words("not n't never without avoid ever")  # before a verb: the rules on percentages know these
+JUDGED = t.words("wrong mistake forbidden shameful foolish stupid unfair bad immoral prohibited refuse silly sin")
+SHUNNED = t.words("avoid stop hate refuse forget")
+STOPS = t.words(", . ; : ! ? ( ) and but or while then yet whereas –")
+GOING_ON = t.words("- – to or plus minus except more less fewer higher lower than percent")
+BEING = t.words("is are be 's was equals should must goes go going stays stay remains remain belongs belong")
+STAYING = t.words("stays stay remains remain staying")
+HANDING = t.words("hand hands handing fork turn pass passes passing sign send sends sending")
+LEADING_WHOLE = t.words("the a total pot pie sum of stake your my those these all exactly our every each")
+ON_THE_TABLE = t.words("split share divide distribute us both hand stake allocate")
+BEFORE_RANGES = t.words("for at by than over above below under of to - – or between from with in")
 EATING = 6  # words that may stand between an amount and its owner
 
 
@@ -44,50 +36,7 @@ class Statement(NamedTuple):
     judged: bool = False  # negated by a judgement: "it is wrong to"
 
 
-class Division(NamedTuple):
-    """A place in the text and the share that it offers to the other: bounds and deviation, None if it is ruled out."""
-
-    start: int
-    end: int
-    bounds: Bounds | None
-    is_kept: bool
-    told: bool
-
-
-@functools.lru_cache(maxsize=256)
-def divisions(line: str) -> tuple[Division, ...]:
-    """What a line in lower case says about the shares of two people, as far as it is arithmetic.
-
-    Examples
-    --------
-    >>> def shares(line):
-    ...     return [round(one.bounds[0], 3) for one in divisions(line) if one.bounds]
-    >>> shares("keep 7, give 3"), shares("offer $3 out of $10"), shares("give them 30 cents of every dollar")
-    ([0.3], [0.3], [0.3])
-    >>> shares("give them twice as much as you keep"), shares("their share is half of mine")
-    ([0.667], [0.333])
-    >>> shares("there are 20 coins. pass on five."), shares("give five dollars")
-    ([0.25], [])
-    """
-    said = tokens(line)
-    reader = _Reader(Phrases(said, voice(said)))
-    whole, places = reader.whole()
-    found = reader.statements(places)
-    if reader.split is not None and whole is None:
-        whole = sum(reader.split)
-        found = [_placed(one, reader.split) for one in found]
-    return tuple(_solved(line, found, whole))
-
-
-def _placed(one: Statement, split: tuple[float, float]) -> Statement:
-    """The larger part of a split is its larger number."""
-    if one.quota.kind != VAGUE:
-        return one
-    size = (max if one.quota.sign == ">" else min)(split) / sum(split)
-    return one._replace(quota=one.quota._replace(kind=PART, size=size, sign="="))
-
-
-class _Reader:
+class Statements:
     """Finds statements in tokens from left to right."""
 
     def __init__(self, phrases: Phrases) -> None:
@@ -132,9 +81,9 @@ class _Reader:
         p = self.p
         for k, one in enumerate(self.said):
             start = k + 1
-            if one.word == "there" and p.word(k + 1) in ("are", "is", "'s", "were"):
-                start = k + 2
-            elif one.word == "out" and p.word(k + 1) == "of":
+            if (one.word == "there" and p.word(k + 1) in ("are", "is", "'s", "were")) or (
+                one.word == "out" and p.word(k + 1) == "of"
+            ):
                 start = k + 2
             elif one.word in ("split", "splitting", "divide", "dividing", "sharing", "distribute", "distributing"):
                 pass
@@ -149,10 +98,17 @@ class _Reader:
             if not size or size <= 1 or p.word(end) in ("%", "percent", "times", "/", ":", "-"):
                 continue
             after, before = p.word(end), p.word(k - 1)
-            ends = after in STOPS | t.GIVE | t.KEEP | {"", "i", "you"} or (after in ("to", "for", "at") and p.word(end + 1) in ON_THE_TABLE) or p.at(end, ("on", "the", "table"))
-            if ends and (unit or one.word in ("there", "out", "of", "from")) and (
-                one.word != "have" or p.word(end) in (".", ":", ";", "") or p.word(end) == "to"
-            ) and before not in t.GIVE:
+            ends = (
+                after in STOPS | t.GIVE | t.KEEP | {"", "i", "you"}
+                or (after in ("to", "for", "at") and p.word(end + 1) in ON_THE_TABLE)
+                or p.at(end, ("on", "the", "table"))
+            )
+            if (
+                ends
+                and (unit or one.word in ("there", "out", "of", "from"))
+                and (one.word != "have" or p.word(end) in (".", ":", ";", "") or p.word(end) == "to")
+                and before not in t.GIVE
+            ):
                 return size, range(k, end)
         return None, range(0)
 
@@ -171,9 +127,10 @@ class _Reader:
             is_range = p.value(end + 1) is not None or after in t.PARTS_OF or p.word(end) not in ("to", "or", "-", "–")
             if is_range:
                 return None
-        if p.word(end) in ("of", "as", "times", "out") and quota.kind in (PART, COUNT, REST):
-            if p.word(end) != "of" or p.fraction(end + 1)[0] is not None or p.value(end + 1) is not None:
-                return None
+        measured = p.fraction(end + 1)[0] is not None or p.value(end + 1) is not None
+        goes_on = p.word(end) in ("as", "times", "out") or (p.word(end) == "of" and measured)
+        if goes_on and quota.kind in (PART, COUNT, REST):
+            return None
         if p.word(end) in ("or", "and") and p.word(end + 1) in ("less", "more", "below", "above"):
             return None
         judged = negated and p.word(k - 1) not in PLAINLY
@@ -191,7 +148,9 @@ class _Reader:
         who = holder
         named = p.party(k)
         if named and not p.owner(k):
-            after = named[1] + (p.word(named[1]) in ("with", ":", "of", "only", "exactly") and p.quota(named[1]) is None)
+            after = named[1] + (
+                p.word(named[1]) in ("with", ":", "of", "only", "exactly") and p.quota(named[1]) is None
+            )
             if p.quota(after):
                 who, k = named[0], after
         quota = p.quota(k)
@@ -200,9 +159,11 @@ class _Reader:
         end = quota.end
         for _ in range(2):
             jump = end
-            while jump - end < EATING - 3 and p.word(jump) in t.DETERMINERS | t.PARTICLES | t.WHOLES | t.THINGS and p.word(
-                jump
-            ) not in ("with",):
+            while (
+                jump - end < EATING - 3
+                and p.word(jump) in t.DETERMINERS | t.PARTICLES | t.WHOLES | t.THINGS
+                and p.word(jump) not in ("with",)
+            ):
                 jump += 1
             for at in (end, jump):
                 if p.word(at) in ("to", "for", "with") and (named := p.party(at + 1)) and not p.owner(at + 1):
@@ -221,14 +182,21 @@ class _Reader:
         while p.word(verb) in NEGATIONS | {"ever"}:
             verb += 1
             word = p.word(verb)
-        if self.said[k].word == "you" and who != BOTH:  # with verbs of giving and keeping the policy speaks to the proposer
+        if (
+            self.said[k].word == "you" and who != BOTH
+        ):  # with verbs of giving and keeping the policy speaks to the proposer
             who = p.how.you if word in t.GIVE | t.KEEP else p.how.you_get
         if word in t.GIVE | t.KEEP | t.GET and word not in ("need", "needs"):
             holder = who if word not in t.GIVE else OTHER if who == SELF else SELF
             if who == BOTH:
                 holder = BOTH
             held = self._holding(verb + 1, holder)
-        elif p.word(verb - 1) in ("is", "are", "be", "'re", "'m", "'s") and word in ("given", "offered", "left", "paid"):
+        elif p.word(verb - 1) in ("is", "are", "be", "'re", "'m", "'s") and word in (
+            "given",
+            "offered",
+            "left",
+            "paid",
+        ):
             held = self._holding(verb + 1, who)
         elif self._bare(named[1]):
             held = self._holding(named[1] + (p.word(named[1]) in (":", "=")), who)
@@ -300,7 +268,7 @@ class _Reader:
         if p.word(k - 1) in BEFORE_RANGES or (p.word(k - 1) in t.GIVE | t.KEEP and p.word(k) in ("it", "this")):
             return None
         quota = p.quota(k)
-        if quota is None or quota.kind in (TIMES, PLUS) and quota.of != "rival" and not quota.end:
+        if quota is None or (quota.kind in (TIMES, PLUS) and quota.of != "rival" and not quota.end):
             return None
         end, verb = quota.end, ""
         for _ in range(EATING):
@@ -337,7 +305,12 @@ class _Reader:
         """Half each, 50 apiece."""
         p = self.p
         quota = p.quota(k)
-        if quota and quota.kind in (PART, COUNT) and p.word(quota.end) in ("each", "apiece") and p.word(quota.end + 1) in STOPS | {""}:
+        if (
+            quota
+            and quota.kind in (PART, COUNT)
+            and p.word(quota.end) in ("each", "apiece")
+            and p.word(quota.end + 1) in STOPS | {""}
+        ):
             return self._made(k, BOTH, quota, quota.end + 1, told=True)
         return None
 
@@ -417,7 +390,8 @@ class _Reader:
     def _is_negated(self, k: int) -> bool:
         """Whether a negation, or a judgement of what is to be done, reaches this place in the same clause."""
         return self._is_denied(k) or any(
-            self.p.word(n) in JUDGED and n < k - 1 or self.p.word(n) in SHUNNED and n == k - 1 for n in self._before(k)
+            (self.p.word(n) in JUDGED and n < k - 1) or (self.p.word(n) in SHUNNED and n == k - 1)
+            for n in self._before(k)
         )
 
     def _is_denied(self, k: int) -> bool:
@@ -429,94 +403,3 @@ class _Reader:
             if self.p.word(n) in STOPS:
                 return
             yield n
-
-
-# ---- arithmetic ----
-
-
-def _solved(line: str, found: Sequence[Statement], whole: float | None) -> list[Division]:
-    out: list[Division] = []
-    counted = [one for one in found if one.quota.kind == COUNT and one.quota.whole is None]
-    wholes = {one.quota.whole for one in found if one.quota.kind == COUNT and one.quota.whole}
-    whole = whole if whole is not None else wholes.pop() if len(wholes) == 1 else None
-    taken: set[int] = set()
-    for number, one in enumerate(found):
-        if number in taken or one.who not in (SELF, OTHER, BOTH):
-            continue
-        partner = _partner(line, found, number) if one in counted and whole is None else None
-        if partner is not None:
-            two = found[partner]
-            total = one.quota.size + two.quota.size
-            if one.who == BOTH or total <= 0 or one.negated or two.negated or one.quota.sign + two.quota.sign != "==":
-                continue
-            share = (one if one.who == OTHER else two).quota.size / total
-            taken.add(partner)
-            out.append(Division(one.start, two.end, (share, share, EXACT), is_kept=one.who == SELF, told=True))
-            continue
-        bounds = _bounds(one, whole)
-        if bounds is not None or (one.negated and one.who != BOTH and one.quota.kind not in (REST, VAGUE)):
-            out.append(Division(one.start, one.end, bounds, is_kept=one.who == SELF, told=_is_new(one)))
-    return out
-
-
-def _is_new(one: Statement) -> bool:
-    """Whether the rules for percentages and fractions alone would miss or misread it."""
-    return one.told or one.judged or one.quota.kind != PART
-
-
-def _partner(line: str, found: Sequence[Statement], number: int) -> int | None:
-    """The other's count that makes this one's whole: "keep 7, give 3"."""
-    one = found[number]
-    for n in range(number + 1, min(number + 2, len(found))):
-        two = found[n]
-        between = line[one.end : two.start]
-        if two.quota.kind != COUNT or two.quota.whole or {one.who, two.who} != {SELF, OTHER}:
-            return None
-        if not CASES.isdisjoint(between.replace(",", " ").split()) or one.quota.size < 0 or two.quota.size < 0:
-            return None
-        units = {one.quota.unit, two.quota.unit} - {""}
-        return n if len(units) < 2 else None
-    return None
-
-
-def _bounds(one: Statement, whole: float | None) -> Bounds | None:
-    """The interval of shares that the other gets."""
-    quota = one.quota
-    if one.who == BOTH and quota.kind == COUNT:
-        quota = quota._replace(kind=PART, size=0.5)
-        one = one._replace(quota=quota)
-    held = _held(one, whole)
-    if held is None or not -1e-9 <= held <= 1 + 1e-9:
-        return None
-    held = min(max(held, 0.0), 1.0)
-    if one.who == BOTH:
-        return None if one.negated or quota.sign not in ("=", "~") else (0.5, 0.5, EXACT)
-    sign = quota.sign
-    if one.negated:
-        if sign in ("=", "~", "-"):
-            kept = held if one.who == SELF else 1 - held
-            return {0.0: (0.0, 0.99, EXACT), 1.0: (0.01, 1.0, EXACT)}.get(kept)
-        sign = "<" if sign == ">" else ">"
-    least = quota.least / (quota.whole or whole or 1.0)
-    low, high = {"-": (least, held), "=": (held, held), "~": (held, held), ">": (held, 1.0), "<": (0.0, held)}[sign]
-    sd = ABOUT if quota.sign == "~" else EXACT
-    return (low, high, sd) if one.who == OTHER else (1 - high, 1 - low, sd)
-
-
-def _held(one: Statement, whole: float | None) -> float | None:
-    """The part of the pie that the holder has, at the limit."""
-    quota = one.quota
-    if quota.kind in (PART, BUT, VAGUE):
-        return quota.size
-    if quota.kind == REST:
-        return None
-    if quota.kind == TIMES:
-        if quota.of == one.who and one.who != BOTH:
-            return None
-        return quota.size / (1 + quota.size)
-    total = quota.whole or whole
-    if not total:
-        return None
-    if quota.kind == PLUS:
-        return None if quota.of == one.who else (total + quota.size) / (2 * total)
-    return (quota.size if quota.size >= 0 else total + quota.size) / total
