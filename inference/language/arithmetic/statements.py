@@ -9,18 +9,6 @@ from inference.language.arithmetic import vocabulary as t
 from inference.language.arithmetic.quotas import COUNT, PART, PLUS, REST, TIMES, VAGUE, Phrases, Quota
 from inference.language.arithmetic.vocabulary import BOTH, OTHER, SELF
 
-NEGATIONS = t.words("not n't never without nobody no avoid neither cannot")
-PLAINLY = t.words("not n't never without avoid ever")  # before a verb: the rules on percentages know these
-JUDGED = t.words("wrong mistake forbidden shameful foolish stupid unfair bad immoral prohibited refuse silly sin")
-SHUNNED = t.words("avoid stop hate refuse forget")
-STOPS = t.words(", . ; : ! ? ( ) and but or while then yet whereas –")
-GOING_ON = t.words("- – to or plus minus except more less fewer higher lower than percent")
-BEING = t.words("is are be 's was equals should must goes go going stays stay remains remain belongs belong")
-STAYING = t.words("stays stay remains remain staying")
-HANDING = t.words("hand hands handing fork turn pass passes passing sign send sends sending")
-LEADING_WHOLE = t.words("the a total pot pie sum of stake your my those these all exactly our every each")
-ON_THE_TABLE = t.words("split share divide distribute us both hand stake allocate")
-BEFORE_RANGES = t.words("for at by than over above below under of to - – or between from with in")
 EATING = 6  # words that may stand between an amount and its owner
 
 
@@ -72,7 +60,7 @@ class Statements:
             return None
         k += 1 + (p.word(k) == "," and p.word(k + 1) in ("and", "but"))
         quota = p.quota(k)
-        if quota is None or quota.kind != COUNT or quota.sign in ("=", "~") or p.word(quota.end) not in STOPS | {""}:
+        if quota is None or quota.kind != COUNT or quota.sign in ("=", "~") or p.word(quota.end) not in t.STOPS | {""}:
             return None
         return self._made(k, before.who, quota, quota.end, told=True)
 
@@ -92,15 +80,15 @@ class Statements:
                     continue
             else:
                 continue
-            while p.word(start) in LEADING_WHOLE:
+            while p.word(start) in t.LEADING_WHOLE:
                 start += 1
             size, unit, end = p.count(start)
             if not size or size <= 1 or p.word(end) in ("%", "percent", "times", "/", ":", "-"):
                 continue
             after, before = p.word(end), p.word(k - 1)
             ends = (
-                after in STOPS | t.GIVE | t.KEEP | {"", "i", "you"}
-                or (after in ("to", "for", "at") and p.word(end + 1) in ON_THE_TABLE)
+                after in t.STOPS | t.GIVE | t.KEEP | {"", "i", "you"}
+                or (after in ("to", "for", "at") and p.word(end + 1) in t.ON_THE_TABLE)
                 or p.at(end, ("on", "the", "table"))
             )
             if (
@@ -122,7 +110,7 @@ class Statements:
     def _made(self, k: int, who: str, quota: Quota, end: int, *, told: bool, negated: bool = False) -> Statement | None:
         """A statement, unless its amount goes on in a way that is not understood here."""
         p = self.p
-        if p.word(end) in GOING_ON and quota.kind != VAGUE:
+        if p.word(end) in t.GOING_ON and quota.kind != VAGUE:
             after = p.word(end + 1)
             is_range = p.value(end + 1) is not None or after in t.PARTS_OF or p.word(end) not in ("to", "or", "-", "–")
             if is_range:
@@ -133,13 +121,13 @@ class Statements:
             return None
         if p.word(end) in ("or", "and") and p.word(end + 1) in ("less", "more", "below", "above"):
             return None
-        judged = negated and p.word(k - 1) not in PLAINLY
+        judged = negated and p.word(k - 1) not in t.PLAINLY
         return Statement(self.said[k].start, self.said[end - 1].end, who, quota, told, negated, judged)
 
     def _holding(self, k: int, holder: str) -> tuple[str, Quota, int] | None:
         """After a verb: [to party] amount [to party], or an amount alone; who gets it, and where it ends."""
         p = self.p
-        if p.word(k) == "over" and p.word(k - 1) in HANDING:
+        if p.word(k) == "over" and p.word(k - 1) in t.HANDING:
             k += 1
         while p.word(k) in t.PARTICLES and not p.party(k) and not p.quota(k):
             k += 1
@@ -178,8 +166,8 @@ class Statements:
             return None
         who, verb = named[0], p.helped(named[1])
         word = p.word(verb)
-        negated = self._is_negated(k) or p.word(named[1]) in NEGATIONS or p.word(verb) in NEGATIONS
-        while p.word(verb) in NEGATIONS | {"ever"}:
+        negated = self._is_negated(k) or p.word(named[1]) in t.NEGATIONS or p.word(verb) in t.NEGATIONS
+        while p.word(verb) in t.NEGATIONS | {"ever"}:
             verb += 1
             word = p.word(verb)
         if (
@@ -211,7 +199,7 @@ class Statements:
     def _bare(self, k: int) -> bool:
         """Whether an amount follows a name without a verb: "me 80, them 20"."""
         quota = self.p.quota(k + (self.p.word(k) in (":", "=")))
-        return quota is not None and quota.kind in (PART, COUNT) and self.p.word(quota.end) in STOPS | {""}
+        return quota is not None and quota.kind in (PART, COUNT) and self.p.word(quota.end) in t.STOPS | {""}
 
     def _is_reflexive(self, k: int, who: str) -> bool:
         return self.p.word(k) in t.REFLEXIVE and who in (SELF, OTHER)
@@ -251,7 +239,7 @@ class Statements:
         if owned is None:
             return None
         end = owned[1]
-        while p.word(end) in t.HELPERS | BEING | {":", "=", "to"}:
+        while p.word(end) in t.HELPERS | t.BEING | {":", "=", "to"}:
             end += 1
         if end == owned[1]:
             return None
@@ -261,20 +249,20 @@ class Statements:
     def _amount(self, k: int) -> Statement | None:
         """An amount for somebody: 60 for me, half of it is yours, everything goes to them."""
         p = self.p
-        if p.word(k) in ("for", "to") and (named := p.party(k + 1)) and p.word(k - 1) in STOPS | {""}:
+        if p.word(k) in ("for", "to") and (named := p.party(k + 1)) and p.word(k - 1) in t.STOPS | {""}:
             at = named[1] + (p.word(named[1]) in (",", ":", "-"))
-            if (quota := p.quota(at)) and p.word(quota.end) in STOPS | {""}:
+            if (quota := p.quota(at)) and p.word(quota.end) in t.STOPS | {""}:
                 return self._made(k, named[0], quota, quota.end, told=True)
-        if p.word(k - 1) in BEFORE_RANGES or (p.word(k - 1) in t.GIVE | t.KEEP and p.word(k) in ("it", "this")):
+        if p.word(k - 1) in t.BEFORE_RANGES or (p.word(k - 1) in t.GIVE | t.KEEP and p.word(k) in ("it", "this")):
             return None
         quota = p.quota(k)
         if quota is None or (quota.kind in (TIMES, PLUS) and quota.of != "rival" and not quota.end):
             return None
         end, verb = quota.end, ""
         for _ in range(EATING):
-            if p.word(end) in STOPS or p.word(end) in t.GIVE | t.KEEP or p.quota(end):
+            if p.word(end) in t.STOPS or p.word(end) in t.GIVE | t.KEEP or p.quota(end):
                 break
-            if p.word(end) in BEING | {"'s"}:
+            if p.word(end) in t.BEING | {"'s"}:
                 verb = p.word(end)
             who = self._owner_after(end, verb)
             if who is not None:
@@ -293,9 +281,9 @@ class Statements:
         if p.owner(k + 1):
             return None
         named = p.party(k + 1)
-        if named and p.word(k + 1) == "you" and verb in STAYING:
+        if named and p.word(k + 1) == "you" and verb in t.STAYING:
             return p.how.you, named[1]
-        if named and p.word(k) == "with" and verb not in STAYING:
+        if named and p.word(k) == "with" and verb not in t.STAYING:
             return None
         if named and p.word(named[1]) in t.GIVE | t.KEEP | {"to", "have"}:
             return None  # for them to decide
@@ -309,7 +297,7 @@ class Statements:
             quota
             and quota.kind in (PART, COUNT)
             and p.word(quota.end) in ("each", "apiece")
-            and p.word(quota.end + 1) in STOPS | {""}
+            and p.word(quota.end + 1) in t.STOPS | {""}
         ):
             return self._made(k, BOTH, quota, quota.end + 1, told=True)
         return None
@@ -358,7 +346,7 @@ class Statements:
         if joint == "/" and a < b and a + b != 100 and p.word(end) != "split":
             return None  # four fifths
         jump = end
-        while jump - end < 4 and p.word(jump) not in STOPS - {","} | {"", "in", "favouring", "favoring", "for", "to"}:
+        while jump - end < 4 and p.word(jump) not in t.STOPS - {","} | {"", "in", "favouring", "favoring", "for", "to"}:
             jump += 1
         who = None
         if p.word(jump) == "in":
@@ -390,16 +378,16 @@ class Statements:
     def _is_negated(self, k: int) -> bool:
         """Whether a negation, or a judgement of what is to be done, reaches this place in the same clause."""
         return self._is_denied(k) or any(
-            (self.p.word(n) in JUDGED and n < k - 1) or (self.p.word(n) in SHUNNED and n == k - 1)
+            (self.p.word(n) in t.JUDGED and n < k - 1) or (self.p.word(n) in t.SHUNNED and n == k - 1)
             for n in self._before(k)
         )
 
     def _is_denied(self, k: int) -> bool:
-        return any(self.p.word(n) in NEGATIONS for n in self._before(k))
+        return any(self.p.word(n) in t.NEGATIONS for n in self._before(k))
 
     def _before(self, k: int) -> Iterator[int]:
         """The four places before one, as far as its clause goes."""
         for n in range(k - 1, max(k - 5, -1), -1):
-            if self.p.word(n) in STOPS:
+            if self.p.word(n) in t.STOPS:
                 return
             yield n

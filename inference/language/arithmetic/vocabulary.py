@@ -82,3 +82,16 @@ WHOLES = words(
 )
 ONES_AND_TENS = frozenset(ONES) | frozenset(TENS)
 TENS_VALUES = frozenset(float(value) for word, value in TENS.items() if word != "hundred")
+
+NEGATIONS = words("not n't never without nobody no avoid neither cannot")
+PLAINLY = words("not n't never without avoid ever")  # before a verb: the rules on percentages know these
+JUDGED = words("wrong mistake forbidden shameful foolish stupid unfair bad immoral prohibited refuse silly sin")
+SHUNNED = words("avoid stop hate refuse forget")
+STOPS = words(", . ; : ! ? ( ) and but or while then yet whereas –")
+GOING_ON = words("- – to or plus minus except more less fewer higher lower than percent")
+BEING = words("is are be 's was equals should must goes go going stays stay remains remain belongs belong")
+STAYING = words("stays stay remains remain staying")
+HANDING = words("hand hands handing fork turn pass passes passing sign send sends sending")
+LEADING_WHOLE = words("the a total pot pie sum of stake your my those these all exactly our every each")
+ON_THE_TABLE = words("split share divide distribute us both hand stake allocate")
+BEFORE_RANGES = words("for at by than over above below under of to - – or between from with in")
