@@ -1115,6 +1115,7 @@ CALLS: dict[str, Callable[[], dict[str, Any]]] = {
     "TypePosterior.to_arviz": lambda: {"rng": rng(), "n_draws": 20, "n_chains": 2},
     "TypePosterior.update": lambda: {"choices": [[0], [1], [0]], "menu": menu(), "users": [0, 1, 2]},
     "TypePosterior.with_prior": lambda: {"prior": [0.5, 0.5]},
+    "ReaderQuality.reliability": lambda: {"edges": (0.0, 0.5, 1.0)},
     **_methods("BoltonOckenfels CharnessRabin CobbDouglas FehrSchmidt", "acceptable_offers dictator_offer", lambda: {"pie": 1.0}),
     "acceptable_baseline": lambda: {"norms": norms(), "lotteries": False},
     "acceptance_probability": lambda: {

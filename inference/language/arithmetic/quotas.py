@@ -199,7 +199,7 @@ class Phrases(Parties):
             if self.word(k + 1) == "/" and (bottom := self.value(k + 2)):
                 whole = 0 < value < bottom and value + bottom != 100 and self.word(k + 3) not in ("/", "split")
                 return (value / bottom, k + 3) if whole else (None, k)
-            if self.word(k + 1) == "%" or self.word(k + 1) == "percent":
+            if self.word(k + 1) in ("%", "percent", "pct", "pc"):
                 return value / 100, k + 2
             if self.word(k + 1) == "per" and self.word(k + 2) == "cent":
                 return value / 100, k + 3
@@ -329,6 +329,7 @@ class Phrases(Parties):
 
     def _out_of(self, size: float, unit: str, k: int) -> Quota | None:
         """N out of M, N of the M, N in every M, cents on the dollar."""
+        counts_rival = self.word(k) == "for"  # one for every two that you keep
         if self.word(k) == "out" and self.word(k + 1) == "of":
             k += 2
         elif self.word(k) in ("of", "in", "from", "on", "per", "for") and self.word(k + 1) != "it":
@@ -354,6 +355,8 @@ class Phrases(Parties):
         whole, of, end = self.count(k)
         if whole is None and bare and self.word(k) in t.UNITS:
             of, whole, end = *t.UNITS[self.word(k)], k + 1
+        if whole and counts_rival and (rival := self.reference(end)):
+            return Quota(TIMES, size / whole, rival[1], of=rival[0])
         if not whole or size > whole or (unit and of and unit != of):
             return None
         return Quota(COUNT, size, self.of_it(end), whole=whole, unit=unit or of)

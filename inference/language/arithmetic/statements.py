@@ -236,6 +236,10 @@ class Statements:
         """My share is 30%; yours: half of mine."""
         p = self.p
         owned = p.owner(k)
+        if p.word(k) in t.OWNED | {"the", "an"} and p.word(k + 1) in ("offer", "proposal", "gift", "donation"):
+            owned = OTHER, k + 2
+        elif owned is None and p.word(k) == "what":
+            owned = p.reference(k)
         if owned is None:
             return None
         end = owned[1]

@@ -40,7 +40,7 @@ RESOURCES = t.words(
 AMOUNTS = (
     t.words(
         "half quarter third percent whole majority balance everything nothing all most larger bigger greater smaller "
-        "best least little much more less good difference smallest biggest fair equal"
+        "best least little much more less good difference zilch nil nada smallest biggest fair equal"
     )
     | frozenset(t.PARTS_OF)
     | frozenset(t.MULTIPLES)

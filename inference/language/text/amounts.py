@@ -37,7 +37,7 @@ THEM = (
 NUMBER = r"(?<!\d)\d{1,9}(?:\.\d{1,9})?(?!\d)"  # bounded: no text may take long
 ONE = rf"\b(?:{'|'.join(sorted(ONES, key=len, reverse=True))})\b"
 COUNT = rf"(?:{NUMBER}|{ONE})"
-PERCENT = r"(?:%|percent\b|per\s+cent\b|percentage\s+points?\b)"
+PERCENT = r"(?:%|percent\b|pct\b|pc\b|per\s+cent\b|percentage\s+points?\b)"
 HUNDREDTHS = rf"(?:{NUMBER}|\b(?:{'|'.join(TENS)})(?:[\s-]{ONE})?|{ONE})"
 FAIRLY = r"(?!\s+(?:equal|fair|balanced|even\b|but\b|else\b))"  # "all equal" and "all else" are no amounts
 SHARE = re.compile(

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
 from inference.language.arithmetic.division import divisions
+from inference.language.arithmetic.vocabulary import MULTIPLES
 from inference.language.text.amounts import (
     COUNT,
     EXACT,
@@ -78,7 +79,7 @@ EVEN = re.compile(
     r"\b(?:go|going|goes|do|equal|in)\s+halves\b|\bhalve\s+(?:it|this|that|the|what)\b)"
 )
 TIMES = re.compile(
-    rf"(?P<times>twice|double|(?:{COUNT})\s+times)\s+as\s+(?:much|many)(?:\s+\w+)?\s+(?:(?:for|to)\s+)?"
+    rf"(?P<times>twice|double|thrice|triple|(?:{COUNT})\s+times)\s+as\s+(?:much|many)(?:\s+\w+)?\s+(?:(?:for|to)\s+)?"
     rf"(?P<who>{ME}|{THEM})\s+(?:as|than)\s+(?:(?:for|to)\s+)?(?P<whom>{ME}|{THEM})\b"
 )
 LOOSE = re.compile(rf"\$?{NUMBER}(?:\s*(?:%|percent\b))?(?:\s+(?:dollars?|units?|coins?|points?))?")
@@ -268,7 +269,9 @@ def _even(match: re.Match[str]) -> _Statement:
 
 def _times(match: re.Match[str]) -> _Statement:
     one, two = _is_self(match["who"]), _is_self(match["whom"])
-    times = 2.0 if match["times"] in ("twice", "double") else number(match["times"].split()[0])
+    if one == two and "you" in (match["who"], match["whom"]):  # as much for them as for you
+        one, two = match["who"] == "you", match["whom"] == "you"
+    times = MULTIPLES.get(match["times"]) or number(match["times"].split()[0])
     return _point(match, None if one == two else (1 if one else times) / (1 + times))
 
 
