@@ -84,9 +84,11 @@ def _is_call(words: list[str], *, first: bool, closed: bool, led: bool) -> bool:
     if any(word in VERBAL or word.endswith("n't") or re.search(r"\d|%|'(?:ll|d|m|re|ve)$", word) for word in plain):
         return False
     amounts = t.words(
-        "half all everything nothing more less least none each third quarter same equal equally evenly mine yours theirs"
+        "half all everything nothing more less least none each third quarter same equal equally evenly mine yours"
     )
-    if amounts & set(plain) or plain[:2] == ["most", "of"] or any(word in t.ONES_AND_TENS for word in plain):
+    if amounts & set(plain) or plain[:2] == ["most", "of"]:
+        return False
+    if any(word in t.ONES_AND_TENS for word in plain):
         return False
     addressed = plain[0] in ("you", "my", "ye") or (plain[0] in CALLS and len(plain) > 1)
     if addressed:
