@@ -140,7 +140,7 @@ def reports(line: str) -> Iterator[Span]:
 
 def in_present(line: str) -> str:
     """Past tenses of giving and keeping as present ones, at the same length."""
-    return PRESENT.sub(lambda match: IN_PAST[match.group()].ljust(len(match.group())), line)
+    return PRESENT.sub(lambda match: IN_PAST[match.group()], line)
 
 
 def turned(text: str, how: Voice) -> str:
