@@ -20,6 +20,7 @@ import numpy as np
 import pandas as pd
 
 from benchmarks.anchors import ANCHORS, FREE_WORDING
+from benchmarks.elsewhere import DEVELOPMENT, HELD_OUT, Judged
 from contracts.inputs.arrays import Array
 from contracts.inputs.files import write_text
 from inference.language.offline import OfflineReader
@@ -193,6 +194,7 @@ def main(write: Callable[[str], None] = print) -> None:
         f"with the prior mean where it abstains: mean absolute error {everything[0]:.3f}, R squared {everything[1]:.3f}"
     )
     write(deviations(quality))
+    write(reliability(quality))
     write(f"where the share falls in its own distribution, by tenths: {pit(quality, options.seed)}")
     baseline = calibrate_predictions(plain, texts.share.to_numpy())
     write(f"ridge on TF-IDF: mean absolute error {baseline[0]:.3f}, R squared {baseline[1]:.3f}")
@@ -209,8 +211,37 @@ def main(write: Callable[[str], None] = print) -> None:
     free = calibrate(*map(list, zip(*FREE_WORDING, strict=True)))
     constant = np.abs(free.shares - free.shares.mean()).mean()
     write(f"\nShort policies in free wording (mean absolute error of a constant: {constant:.3f})\n{free}")
+    write(elsewhere(DEVELOPMENT, "Texts from elsewhere, half of them looked at while the reader was written"))
+    write(elsewhere(HELD_OUT, "Texts from elsewhere, the other half"))
     shift = manners_shift(texts.principle.tolist(), OfflineReader())
     write(f"\nRude and flattering wording: mean shift {shift.mean():.4f}, largest {shift.max():.4f}")
+
+
+def elsewhere(judged: Sequence[Judged], title: str) -> str:
+    """How the shipped reader does on texts of other styles, by kind, and how many without a split it refuses."""
+    reader = OfflineReader()
+    lines = [f"\n{title}", f"{'kind':10} texts  read  mean abs. error  surely wrong"]
+    for kind in dict.fromkeys(one.kind for one in judged if one.share is not None):
+        texts, shares = zip(*((one.text, one.share) for one in judged if one.kind == kind), strict=True)
+        part = calibrate(list(texts), shares, reader)
+        wrong = len(part.confident_errors)
+        lines.append(f"{kind:10} {len(texts):5d} {len(part.read):5d} {part.mean_absolute_error:16.3f} {wrong:13d}")
+    texts, shares = zip(*((one.text, one.share) for one in judged if one.share is not None), strict=True)
+    quality = calibrate(list(texts), shares, reader)
+    foreign = [reader.read_or_abstain(one.text).abstained for one in judged if one.share is None]
+    lines.append(f"no split: {sum(foreign)} of {len(foreign)} refused")
+    return "\n".join([*lines, str(quality), reliability(quality)])
+
+
+def reliability(quality: ReaderQuality) -> str:
+    """Error and coverage by bands of the deviation, and readings that are surely wrong."""
+    lines = ["   sd between     texts  mean sd  error  in 50 %  in 90 %"]
+    lines += [
+        f"{band.low:6.2f} and {band.high:4.2f} {band.texts:8d} {band.sd:8.3f} {band.error:6.3f} {band.half:8.2f} "
+        f"{band.nine_tenths:8.2f}"
+        for band in quality.reliability()
+    ]
+    return "\n".join([*lines, f"surely wrong (error above .3 at an sd below .1): {len(quality.confident_errors)}"])
 
 
 def deviations(quality: ReaderQuality) -> str:

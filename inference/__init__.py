@@ -37,6 +37,7 @@ from inference.splits.policies import PreferencePolicy, ShareRule
 from inference.splits.preferences import (
     BoltonOckenfels,
     CharnessRabin,
+    CobbDouglas,
     FehrSchmidt,
     SocialPreferences,
     acceptance_probability,
@@ -70,6 +71,7 @@ __all__ = [
     "ChoiceLog",
     "ChoiceModel",
     "ChoiceSet",
+    "CobbDouglas",
     "Comparisons",
     "Convergence",
     "CrossValidation",

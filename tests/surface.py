@@ -704,6 +704,7 @@ OBJECTS: dict[str, Callable[[], Any]] = {
     "BoltonOckenfels": lambda: i.BoltonOckenfels(0.5),
     "Calibration": lambda: i.calibration([0.2, 0.8, 0.6], [0, 1, 1], n_bins=2),
     "CharnessRabin": lambda: i.CharnessRabin(0.3, 0.1),
+    "CobbDouglas": lambda: i.CobbDouglas(0.3),
     "ChoiceCounts": lambda: i.ChoiceCounts([[1, 0, 1], [0, 2, 0]]),
     "ChoiceData": data,
     "ChoiceLog": log,
@@ -1074,8 +1075,8 @@ CALLS: dict[str, Callable[[], dict[str, Any]]] = {
     "Rankings.from_frame": lambda: {
         "frame": _rankings(), "unlisted": "absent", "group": "group"},
     "AskingMenu.expected_value": lambda: {"weights": [0.5, 0.5]},
-    **_methods("BoltonOckenfels CharnessRabin FehrSchmidt", "group_utility", lambda: {"payoffs": [0.5, 0.5]}),
-    **_methods("BoltonOckenfels CharnessRabin FehrSchmidt", "utility", lambda: {"own": 0.5, "other": 0.5}),
+    **_methods("BoltonOckenfels CharnessRabin CobbDouglas FehrSchmidt", "group_utility", lambda: {"payoffs": [0.5, 0.5]}),
+    **_methods("BoltonOckenfels CharnessRabin CobbDouglas FehrSchmidt", "utility", lambda: {"own": 0.5, "other": 0.5}),
     "ChoiceData": lambda: fields_of(data) | {"available": np.ones((120, 3), dtype=bool)},
     "ChoiceData.from_frame": lambda: {
         "frame": _frame_of_choices(), "attributes": ["quality"], "chosen": "chosen", "person": "person",
@@ -1138,7 +1139,8 @@ CALLS: dict[str, Callable[[], dict[str, Any]]] = {
     "TypePosterior.to_arviz": lambda: {"rng": rng(), "n_draws": 20, "n_chains": 2},
     "TypePosterior.update": lambda: {"choices": [[0], [1], [0]], "menu": menu(), "users": [0, 1, 2]},
     "TypePosterior.with_prior": lambda: {"prior": [0.5, 0.5]},
-    **_methods("BoltonOckenfels CharnessRabin FehrSchmidt", "acceptable_offers dictator_offer", lambda: {"pie": 1.0}),
+    "ReaderQuality.reliability": lambda: {"edges": (0.0, 0.5, 1.0)},
+    **_methods("BoltonOckenfels CharnessRabin CobbDouglas FehrSchmidt", "acceptable_offers dictator_offer", lambda: {"pie": 1.0}),
     "acceptable_baseline": lambda: {"norms": norms(), "lotteries": False},
     "acceptance_probability": lambda: {
         "preferences": i.FehrSchmidt(0.8, 0.3), "offer": [0.2, 0.5], "temperature": 0.1, "pie": 1.0},

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -16,7 +17,25 @@ from inference.language.offline import OfflineReader
 from inference.language.reading import PolicyReader, PolicyReading, UnreadablePolicyError
 
 LEVELS = (0.5, 0.8, 0.95)
+WRONG, SURE = 0.3, 0.1  # an error and a deviation that do not go together
+BANDS = (0.0, 0.05, 0.1, 0.2, 0.3, 1.0)  # of deviations
 SLACK = 0.005  # shares are whole units of at most a hundred: half a unit
+
+
+class Band(NamedTuple):
+    """Readings whose deviations lie in [`low`, `high`): how many, what they promise, and how they did.
+
+    `sd` is the mean deviation, `error` the root mean square error; `half` and `nine_tenths` are the parts of the texts
+    whose share lies in their central intervals of 50 and 90 %.
+    """
+
+    low: float
+    high: float
+    texts: int
+    sd: float
+    error: float
+    half: float
+    nine_tenths: float
 
 
 @checked
@@ -64,13 +83,43 @@ class ReaderQuality:
 
     def coverage(self, level: float) -> float:
         """Part of the texts whose share lies in the central interval of this level."""
-        inside = []
-        for k in self.read:
-            reading = self.readings[k]
-            assert reading is not None
-            low, high = reading.interval(level)
-            inside.append(low - SLACK <= self.shares[k] <= high + SLACK)
-        return float(np.mean(inside))
+        return float(np.mean([self._covers(k, level) for k in self.read]))
+
+    @property
+    def confident_errors(self) -> tuple[int, ...]:
+        """Numbers of the texts read as surely wrong: an error above .3 at a deviation below .1."""
+        sure = (np.abs(self.error) > WRONG) & (self._estimates("share_sd") < SURE)
+        return tuple(k for k, is_wrong in zip(self.read, sure, strict=True) if is_wrong)
+
+    def reliability(self, edges: Sequence[float] = BANDS) -> tuple[Band, ...]:
+        """Error and coverage of the texts in every band of the deviation that was read; bands without a text left out.
+
+        Parameters
+        ----------
+        edges : increasing deviations that bound the bands
+
+        Examples
+        --------
+        >>> quality = calibrate(["Offer 40%", "Keep 80%", "Give them half of what you keep"], [0.4, 0.2, 1 / 3])
+        >>> [(band.texts, band.half, band.nine_tenths) for band in quality.reliability()]
+        [(3, 1.0, 1.0)]
+        """
+        sd = self._estimates("share_sd")
+        bands = []
+        for low, high in itertools.pairwise(edges):
+            inside = np.flatnonzero((sd >= low) & (sd < high))
+            if len(inside):
+                part = [self.read[k] for k in inside]
+                error = float(np.sqrt(np.mean(self.error[inside] ** 2)))
+                cover = [float(np.mean([self._covers(k, level) for k in part])) for level in (0.5, 0.9)]
+                bands.append(Band(low, high, len(part), float(sd[inside].mean()), error, *cover))
+        return tuple(bands)
+
+    def _covers(self, number: int, level: float) -> bool:
+        reading = self.readings[number]
+        assert reading is not None
+        low, high = reading.interval(level)
+        return bool(low - SLACK <= self.shares[number] <= high + SLACK)
 
     def _estimates(self, name: str) -> Array:
         return np.array([getattr(self.readings[k], name) for k in self.read])
@@ -84,6 +133,7 @@ class ReaderQuality:
             "r_squared": self.r_squared if np.isfinite(self.r_squared) else None,
             "standardised_error": self.standardised_error,
             "coverage": {str(level): self.coverage(level) for level in LEVELS},
+            "confident_errors": len(self.confident_errors),
         }
 
     def to_frame(self) -> Any:

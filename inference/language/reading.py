@@ -12,16 +12,12 @@ from contracts.errors import ProblemError
 from contracts.inputs.door import checked
 from contracts.inputs.frozen import dataclass
 from inference.language.text.mixture import KINDS, LEVELS
-from inference.splits.preferences import CharnessRabin, SocialPreferences
+from inference.splits.preferences import CobbDouglas, SocialPreferences
 
 SCHEMA = "menuwright/policy-reading/1"
 ATTRIBUTES = ("own payoff", "equal payoffs", "the other's payoff")  # what the kinds of policy care about
+TURNED = 0.15  # deviation of the opposite of a known share
 FINE = np.linspace(0.0, 1.0, 401)  # levels at which mixtures are drawn
-PREFERENCES = (  # corners of piecewise linear preferences; as dictators they give nothing, half, everything
-    CharnessRabin(ahead=0.0, behind=0.0),
-    CharnessRabin(ahead=0.75, behind=0.0),
-    CharnessRabin(ahead=1.0, behind=1.0),
-)
 
 
 class UnreadablePolicyError(ProblemError):
@@ -91,8 +87,8 @@ class PolicyReading:
 
     @property
     def preferences(self) -> SocialPreferences:
-        """Social preferences of the likeliest kind, whose dictators give nothing, half or everything."""
-        return PREFERENCES[int(np.argmax(self.probabilities))]
+        """Social preferences whose dictators give the share that was read, of any pie."""
+        return CobbDouglas(self.share_offered)
 
     def to_dict(self) -> dict[str, Any]:
         """Plain JSON."""
@@ -173,6 +169,30 @@ def bell_reading(text: str, mean: float, sd: float, evidence: Sequence[Evidence]
     kinds = np.stack([np.interp(shares, (0.0, 0.5, 1.0), unit) for unit in np.eye(3)]).mean(axis=1)
     return PolicyReading(
         text, mean, sd, tuple((kinds / kinds.sum()).tolist()), tuple(shares.tolist()), tuple(evidence), reader=reader
+    )
+
+
+def opposite_reading(reading: PolicyReading, evidence: Evidence) -> PolicyReading:
+    """The opposite of a policy: what it keeps is offered; that of an even split is to keep or to give most.
+
+    Nobody says how far the opposite goes, so a deviation is added.
+    """
+    selfish, fair, altruistic = reading.probabilities
+    turned = 1.0 - np.array(reading.quantiles)[::-1]
+    away = np.array(LEVELS) * fair  # the even part moves to both ends
+    quantiles = np.clip(turned + np.where(LEVELS < 0.5, -1, 1) * np.minimum(away, 0.5) * np.abs(LEVELS - 0.5), 0.0, 1.0)
+    sd = float(np.sqrt(reading.share_sd**2 + TURNED**2 + (0.4 * fair) ** 2))
+    kinds = (altruistic + fair / 2, 0.0, selfish + fair / 2)
+    spread = np.clip(quantiles + (np.linspace(-1, 1, len(LEVELS)) * TURNED), 0.0, 1.0)
+    return PolicyReading(
+        reading.text,
+        1.0 - reading.share_offered,
+        min(sd, 0.5),
+        kinds,
+        tuple(np.maximum.accumulate(spread).tolist()),
+        (*reading.evidence, evidence),
+        unread=reading.unread,
+        reader=reading.reader,
     )
 
 

@@ -21,9 +21,10 @@ TENS = {
     "hundred": 100,
 }  # fmt: skip
 PARTS = {
-    "half": 2, "halves": 2, "third": 3, "quarter": 4, "fourth": 4, "fifth": 5, "sixth": 6, "seventh": 7, "eighth": 8,
-    "ninth": 9, "tenth": 10,
+    "half": 2, "halve": 2, "third": 3, "quarter": 4, "fourth": 4, "fifth": 5, "sixth": 6, "seventh": 7, "eighth": 8,
+    "ninth": 9, "tenth": 10, "twelfth": 12, "twentieth": 20,
 }  # fmt: skip
+SIGNS = {"½": 1 / 2, "⅓": 1 / 3, "⅔": 2 / 3, "¼": 1 / 4, "¾": 3 / 4, "⅕": 1 / 5}
 MARK, PAIR = "§", "¶"  # hide an amount, and a phrase that is read as a whole, at their own length
 EXACT, ABOUT = 0.03, 0.06  # standard deviations of a number, and of about a number
 NEAR = 0.1  # a little more than a share is at most this much more; much more, at least
@@ -36,7 +37,7 @@ THEM = (
 NUMBER = r"(?<!\d)\d{1,9}(?:\.\d{1,9})?(?!\d)"  # bounded: no text may take long
 ONE = rf"\b(?:{'|'.join(sorted(ONES, key=len, reverse=True))})\b"
 COUNT = rf"(?:{NUMBER}|{ONE})"
-PERCENT = r"(?:%|percent\b|per\s+cent\b|percentage\s+points?\b)"
+PERCENT = r"(?:%|percent\b|pct\b|pc\b|per\s+cent\b|percentage\s+points?\b)"
 HUNDREDTHS = rf"(?:{NUMBER}|\b(?:{'|'.join(TENS)})(?:[\s-]{ONE})?|{ONE})"
 FAIRLY = r"(?!\s+(?:equal|fair|balanced|even\b|but\b|else\b))"  # "all equal" and "all else" are no amounts
 SHARE = re.compile(
@@ -44,7 +45,7 @@ SHARE = re.compile(
     r"|(?P<top>(?<!\d)\d{1,9})\s*/\s*(?P<bottom>\d{1,9})(?!\d)(?!\s*/)(?!\s*split)"
     rf"|(?P<count>{COUNT})\s+(?:\w+\s+)?(?:out\s+of|of|in)\s+(?:the\s+|every\s+|all\s+)?(?P<total>\d{{1,9}}|{ONE})(?!\w)"
     rf"|\b(?P<some>(?:an?|{ONE})[\s-]+)?(?P<part>{'|'.join(PARTS)})s?\b"
-    r"|(?<![\d.])(?P<decimal>0?\.\d{1,9})\b"
+    r"|(?<![\d.])(?P<decimal>0?\.\d{1,9})\b|(?P<sign>[½⅓⅔¼¾⅕])"
     r"|(?P<all>\b(?:everything|(?:it\s+|(?<!to )(?<!for )(?<!of )(?<!above ))all\b(?!\s+but)"
     r"(?!\s+(?:interactions|situations|cases|times))|"
     r"the\s+(?:whole|entire|entirety)|every\s+(?:last\s+)?(?:unit|cent|penny|dollar|bit|coin))" + FAIRLY + ")"
@@ -181,7 +182,9 @@ def _share_of(match: re.Match[str]) -> float | None:
         total = number(found["total"])
         return number(found["count"]) / total if total else 2.0
     if found["part"]:
-        return ONES.get((found["some"] or "one").strip(" -"), 1) / PARTS[found["part"].removesuffix("s")]
+        return ONES.get((found["some"] or "one").strip(" -"), 1) / PARTS[found["part"]]
+    if found["sign"]:
+        return SIGNS[found["sign"]]
     if found["decimal"]:
         return float(found["decimal"])
     return 1.0 if found["all"] else 0.0

@@ -64,12 +64,13 @@ def _clause_features(number: int, clause: Clause, before: list[str]) -> Iterator
 
 
 def _stem_features(parts: Sequence[Clause]) -> Iterator[str]:
-    stems = [_stem(word) for clause in parts for word in (*clause.joint.split(), *clause.plain)]
+    stems = [stem(word) for clause in parts for word in (*clause.joint.split(), *clause.plain)]
     yield from (f"r:{stem}" for stem in stems)
     yield from (f"r:{first} {second}" for first, second in itertools.pairwise(stems))
 
 
-def _stem(word: str) -> str:
+def stem(word: str) -> str:
+    """A word without its ending."""
     for ending in ("ness", "able", "ing", "ity", "ed", "ly", "s", "e"):
         if len(word) > 4 and word.endswith(ending):
             return word.removesuffix(ending)

@@ -11,6 +11,8 @@ import re
 from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
+from inference.language.arithmetic.division import divisions
+from inference.language.arithmetic.vocabulary import MULTIPLES
 from inference.language.text.amounts import (
     COUNT,
     EXACT,
@@ -73,10 +75,11 @@ RATIO = re.compile(
 EVEN = re.compile(
     r"(?P<not>\b(?:never|not|n't|don't|avoid)\s+(?:\w+\s+)?)?"
     r"(?:\b(?:split|splits|splitting|divide|divides|dividing|share|sharing|cut)\b(?:\s+[\w']+){0,4}?\s+"
-    r"(?:equally|evenly|in\s+half|down\s+the\s+middle|fifty[\s-]fifty)|\bfifty[\s-]fifty\b|\bhalf\s+and\s+half\b)"
+    r"(?:equally|evenly|in\s+half|down\s+the\s+middle|fifty[\s-]fifty)|\bfifty[\s-]fifty\b|\bhalf\s+and\s+half\b|"
+    r"\b(?:go|going|goes|do|equal|in)\s+halves\b|\bhalve\s+(?:it|this|that|the|what)\b)"
 )
 TIMES = re.compile(
-    rf"(?P<times>twice|double|(?:{COUNT})\s+times)\s+as\s+(?:much|many)(?:\s+\w+)?\s+(?:(?:for|to)\s+)?"
+    rf"(?P<times>twice|double|thrice|triple|(?:{COUNT})\s+times)\s+as\s+(?:much|many)(?:\s+\w+)?\s+(?:(?:for|to)\s+)?"
     rf"(?P<who>{ME}|{THEM})\s+(?:as|than)\s+(?:(?:for|to)\s+)?(?P<whom>{ME}|{THEM})\b"
 )
 LOOSE = re.compile(rf"\$?{NUMBER}(?:\s*(?:%|percent\b))?(?:\s+(?:dollars?|units?|coins?|points?))?")
@@ -132,6 +135,8 @@ def quantities(text: str) -> Quantities:
     line = re.sub(f"[{MARK}{PAIR}]", " ", line)
     found: list[_Statement] = []
     passed: list[Span] = []  # about acceptance
+    _divide(line, found, passed)
+    line = hidden(line, [one[:2] for one in found], PAIR)
     for pattern, rule in NUMBER_RULES[:-1]:
         _read(line, pattern, rule, found, passed)
     line = hidden(line, [one[:2] for one in found], PAIR)
@@ -167,6 +172,17 @@ def _read(line: str, pattern: re.Pattern[str], rule: Rule, found: list[_Statemen
             passed.append(match.span())
         elif (statement := rule(match)) is not None:
             found.append(statement)
+
+
+def _divide(line: str, found: list[_Statement], passed: list[Span]) -> None:
+    """Add what arithmetic makes of who holds what, unless it is about offers of others."""
+    for one in divisions(line):
+        if not one.told:
+            continue  # the rules below read it, with its ranges and alternatives
+        if _is_about_acceptance(line, one.start) or _is_described(line, one.start):
+            passed.append((one.start, one.end))
+        else:
+            found.append(_Statement(one.start, one.end, one.bounds, one.is_kept))
 
 
 def _is_free(span: Span, taken: Iterable[Span]) -> bool:
@@ -253,7 +269,9 @@ def _even(match: re.Match[str]) -> _Statement:
 
 def _times(match: re.Match[str]) -> _Statement:
     one, two = _is_self(match["who"]), _is_self(match["whom"])
-    times = 2.0 if match["times"] in ("twice", "double") else number(match["times"].split()[0])
+    if one == two and "you" in (match["who"], match["whom"]):  # as much for them as for you
+        one, two = match["who"] == "you", match["whom"] == "you"
+    times = MULTIPLES.get(match["times"]) or number(match["times"].split()[0])
     return _point(match, None if one == two else (1 if one else times) / (1 + times))
 
 

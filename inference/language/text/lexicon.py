@@ -37,7 +37,7 @@ NORMAL = {  # normal word: the stems that mean it, `$` where the whole word must
         "oneself$ yourself$ myself$ self$ own$ my$ me$ mine$ i$ personal$ personally$ proposer your$ you$ "
         "selfinterest individual$ egois ego$ ourselves$"
     ),
-    "selfish": "selfish greed",
+    "selfish": "selfish greed stingy stingi miser avaric unkind ungenero scrooge skinflint cheapskate egotis",
     "OTHER": (
         "others$ other$ decider responder recipient them$ their$ they$ partner$ people$ people's$ someone$ another$"
     ),
@@ -47,7 +47,8 @@ NORMAL = {  # normal word: the stems that mean it, `$` where the whole word must
     "equal": "equal equit egalitarian even$ evenly half$ halves$ balanced$ impartial evenhanded proportion symmetr",
     "unequal": "unequal inequal inequit uneven imbalance disproportion onesided lopsided skew dispar",
     "balance": "balance$ balancing$ harmon compromise middle$ moderat",
-    "altruist": "altruis selfless generos generous charit sacrific giving$ unselfish kind$ benevolen",
+    "altruist": "altruis selfless generos generous charit sacrific giving$ unselfish kind$ benevolen "
+    "kindness$ saint$ saintly$ angel$ philanthrop magnanim",
     "prioritize": "prioriti favor favour focus emphas emphasi value$ valuing$ valu place$ put$ cater",
     "maximum": (
         "maximi maximum$ maximal most$ highest$ largest$ greatest$ best$ entire whole majority bulk vast optim "

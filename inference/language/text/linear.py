@@ -60,6 +60,15 @@ class LinearModel:
         odds = np.exp(scores - scores.max())
         return odds / odds.sum()
 
+    def coverage(self, names: set[str]) -> float:
+        """Part of a text's stems and pairs of stems that the model has met; its stems count as one pair."""
+        stems = [name for name in names if name.startswith("r:")]
+        pairs = [name for name in stems if " " in name]
+        words = len(stems) - len(pairs)
+        met = sum(name in self.weights for name in pairs)
+        met_words = sum(name in self.weights for name in stems if " " not in name)
+        return (met + met_words / max(words, 1)) / (len(pairs) + 1)
+
     def to_dict(self) -> dict[str, Any]:
         """Plain JSON."""
         return {

@@ -9,6 +9,7 @@ from contracts.errors import ProblemError
 from inference.splits.preferences import (
     BoltonOckenfels,
     CharnessRabin,
+    CobbDouglas,
     FehrSchmidt,
     SocialPreferences,
     acceptance_probability,
@@ -27,6 +28,7 @@ PREFERENCES = st.one_of(
     st.builds(FehrSchmidt, WEIGHT, WEIGHT),
     st.builds(CharnessRabin, WEIGHT, WEIGHT),
     st.builds(BoltonOckenfels, st.integers(0, 60).map(lambda k: k / 3)),
+    st.builds(CobbDouglas, st.integers(0, 20).map(lambda k: k / 20)),
 )
 PAYOFF = st.integers(0, 40).map(lambda k: k / 4)
 
@@ -43,6 +45,8 @@ PAYOFF = st.integers(0, 40).map(lambda k: k / 4)
         (CharnessRabin(0.424, 0.023), 200.0, 800.0, 0.977 * 200 + 0.023 * 800),
         (BoltonOckenfels(6.0), 3.0, 7.0, 3 - 3 * 0.2**2),
         (BoltonOckenfels(6.0), 0.0, 0.0, 0.0),
+        (CobbDouglas(0.25), 16.0, 81.0, 16**0.75 * 81**0.25),
+        (CobbDouglas(0.0), 3.0, 0.0, 3.0),
     ],
 )
 def test_utility_is_the_formula_of_the_paper(preferences, own, other, utility):
@@ -215,6 +219,8 @@ def test_a_population_of_proposers_is_asked_at_once():
     [
         (lambda: FehrSchmidt(float("nan"), 0.0), "envy is nan"),
         (lambda: CharnessRabin(0.0, "much"), "behind holds text"),
+        (lambda: CobbDouglas(1.5), r"altruism is 1.5: it is the share .* in \[0, 1\]"),
+        (lambda: CobbDouglas(0.5).utility(-0.1, 1.1), "a payoff is -0.1: powers of payoffs"),
         (lambda: BoltonOckenfels(-1.0), "inequity_aversion is -1.0: it must not be negative"),
         (lambda: BoltonOckenfels(1.0).utility(-0.1, 1.1), "a payoff is -0.1: shares of a pie"),
         (lambda: FehrSchmidt(0.0, 0.0).group_utility([1.0]), "at least two people"),

@@ -1,0 +1,1 @@
+"""Who gets how much of a pie, read word by word and worked out: parts, counts, multiples, remainders."""

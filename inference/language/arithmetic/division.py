@@ -1,0 +1,151 @@
+"""Who gets how much of a pie, by arithmetic: parts, counts, multiples and remainders become shares.
+
+Each statement says that somebody holds a quota. A part p of the pie is the share p, k times what the rival holds is
+k / (1 + k), and a count n is n / W once the whole W is known: because it is said ("out of 10", "there are 20 coins"),
+or because the other's count is. Limits turn shares into intervals.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from inference.language.arithmetic.quotas import BUT, COUNT, PART, PLUS, REST, TIMES, VAGUE, Phrases
+from inference.language.arithmetic.statements import Statement, Statements
+from inference.language.arithmetic.tokens import tokens, voice
+from inference.language.arithmetic.vocabulary import BOTH, OTHER, SELF
+from inference.language.text.amounts import ABOUT, EXACT, Bounds
+
+CASES = {"if", "unless", "otherwise", "else", "when", "whenever", "until", "probability", "chance", "except"}
+
+
+class Division(NamedTuple):
+    """A place in the text and the share that it offers to the other: bounds and deviation, None if it is ruled out."""
+
+    start: int
+    end: int
+    bounds: Bounds | None
+    is_kept: bool
+    told: bool
+
+
+@functools.lru_cache(maxsize=256)
+def divisions(line: str) -> tuple[Division, ...]:
+    """What a line in lower case says about the shares of two people, as far as it is arithmetic.
+
+    Examples
+    --------
+    >>> def shares(line):
+    ...     return [round(one.bounds[0], 3) for one in divisions(line) if one.bounds]
+    >>> shares("keep 7, give 3"), shares("offer $3 out of $10"), shares("give them 30 cents of every dollar")
+    ([0.3], [0.3], [0.3])
+    >>> shares("give them twice as much as you keep"), shares("their share is half of mine")
+    ([0.667], [0.333])
+    >>> shares("there are 20 coins. pass on five."), shares("give five dollars")
+    ([0.25], [])
+    """
+    said = tokens(line)
+    reader = Statements(Phrases(said, voice(said)))
+    whole, places = reader.whole()
+    found = reader.statements(places)
+    if reader.split is not None and whole is None:
+        whole = sum(reader.split)
+        found = [_placed(one, reader.split) for one in found]
+    return tuple(_solved(line, found, whole))
+
+
+def _placed(one: Statement, split: tuple[float, float]) -> Statement:
+    """The larger part of a split is its larger number."""
+    if one.quota.kind != VAGUE:
+        return one
+    size = (max if one.quota.sign == ">" else min)(split) / sum(split)
+    return one._replace(quota=one.quota._replace(kind=PART, size=size, sign="="))
+
+
+def _solved(line: str, found: Sequence[Statement], whole: float | None) -> list[Division]:
+    out: list[Division] = []
+    counted = [one for one in found if one.quota.kind == COUNT and one.quota.whole is None]
+    wholes = {one.quota.whole for one in found if one.quota.kind == COUNT and one.quota.whole}
+    whole = whole if whole is not None else wholes.pop() if len(wholes) == 1 else None
+    taken: set[int] = set()
+    for number, one in enumerate(found):
+        if number in taken or one.who not in (SELF, OTHER, BOTH):
+            continue
+        partner = _partner(line, found, number) if one in counted and whole is None else None
+        if partner is not None:
+            two = found[partner]
+            total = one.quota.size + two.quota.size
+            if one.who == BOTH or total <= 0 or one.negated or two.negated or one.quota.sign + two.quota.sign != "==":
+                continue
+            share = (one if one.who == OTHER else two).quota.size / total
+            taken.add(partner)
+            out.append(Division(one.start, two.end, (share, share, EXACT), is_kept=one.who == SELF, told=True))
+            continue
+        bounds = _bounds(one, whole)
+        if bounds is not None or (one.negated and one.who != BOTH and one.quota.kind not in (REST, VAGUE)):
+            out.append(Division(one.start, one.end, bounds, is_kept=one.who == SELF, told=_is_new(one)))
+    return out
+
+
+def _is_new(one: Statement) -> bool:
+    """Whether the rules for percentages and fractions alone would miss or misread it."""
+    return one.told or one.judged or one.quota.kind != PART
+
+
+def _partner(line: str, found: Sequence[Statement], number: int) -> int | None:
+    """The other's count that makes this one's whole: "keep 7, give 3"."""
+    one = found[number]
+    for n in range(number + 1, min(number + 2, len(found))):
+        two = found[n]
+        between = line[one.end : two.start]
+        if two.quota.kind != COUNT or two.quota.whole or {one.who, two.who} != {SELF, OTHER}:
+            return None
+        if not CASES.isdisjoint(between.replace(",", " ").split()) or one.quota.size < 0 or two.quota.size < 0:
+            return None
+        units = {one.quota.unit, two.quota.unit} - {""}
+        return n if len(units) < 2 else None
+    return None
+
+
+def _bounds(one: Statement, whole: float | None) -> Bounds | None:
+    """The interval of shares that the other gets."""
+    quota = one.quota
+    if one.who == BOTH and quota.kind == COUNT:
+        quota = quota._replace(kind=PART, size=0.5)
+        one = one._replace(quota=quota)
+    held = _held(one, whole)
+    if held is None or not -1e-9 <= held <= 1 + 1e-9:
+        return None
+    held = min(max(held, 0.0), 1.0)
+    if one.who == BOTH:
+        return None if one.negated or quota.sign not in ("=", "~") else (0.5, 0.5, EXACT)
+    sign = quota.sign
+    if one.negated:
+        if sign in ("=", "~", "-"):
+            kept = held if one.who == SELF else 1 - held
+            return {0.0: (0.0, 0.99, EXACT), 1.0: (0.01, 1.0, EXACT)}.get(kept)
+        sign = "<" if sign == ">" else ">"
+    least = quota.least / (quota.whole or whole or 1.0)
+    low, high = {"-": (least, held), "=": (held, held), "~": (held, held), ">": (held, 1.0), "<": (0.0, held)}[sign]
+    sd = ABOUT if quota.sign == "~" else EXACT
+    return (low, high, sd) if one.who == OTHER else (1 - high, 1 - low, sd)
+
+
+def _held(one: Statement, whole: float | None) -> float | None:
+    """The part of the pie that the holder has, at the limit."""
+    quota = one.quota
+    if quota.kind in (PART, BUT, VAGUE):
+        return quota.size
+    if quota.kind == REST:
+        return None
+    if quota.kind == TIMES:
+        if quota.of == one.who and one.who != BOTH:
+            return None
+        return quota.size / (1 + quota.size)
+    total = quota.whole or whole
+    if not total:
+        return None
+    if quota.kind == PLUS:
+        return None if quota.of == one.who else (total + quota.size) / (2 * total)
+    return (quota.size if quota.size >= 0 else total + quota.size) / total

@@ -1,0 +1,60 @@
+"""What is left of a text to read once its speech is understood: places that say nothing about a split are hidden."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from inference.language.arithmetic.division import divisions
+from inference.language.arithmetic.tokens import Voice, tokens, voice
+from inference.language.sense.speech import in_present, is_opposed, names_called, questions, reports
+from inference.language.sense.stances import Judgement, judgements
+from inference.language.sense.topic import foreign_clauses
+from inference.language.text.amounts import Span, hidden
+
+
+class Frame(NamedTuple):
+    """A text as it is to be read.
+
+    `said` is the text, of the same length, without what addresses or describes somebody and without what is about
+    something else; `judged` are its clauses that judge a stance; `opposed` says that the opposite of it is to be done.
+    """
+
+    said: str
+    judged: tuple[Judgement, ...]
+    opposed: Span | None
+    how: Voice
+    hides: tuple[Span, ...]
+
+
+def framed(text: str, known: frozenset[str]) -> Frame:
+    """The frame of a text, for a reader that knows these words.
+
+    Examples
+    --------
+    >>> framed("You greedy pig, I share the cake but not my secrets?", frozenset()).said.strip()
+    ', I share the cake but not my secrets?'
+    """
+    line = lowered(text)
+    how = voice(tokens(line))
+    hides = names_called(line)
+    line = hidden(line, hides, " ")
+    asked = list(questions(line))
+    if len("".join(hidden(line, asked, " ").split())) > 1:
+        hides += asked
+    turn = is_opposed(line)
+    opposed = None if turn is None else turn.span()
+    if turn is not None:
+        text = in_present(text)
+        hides.append((turn.start(), len(text)))  # what follows repeats that it is the opposite
+    else:
+        hides += reports(line)
+    line = hidden(line, hides, " ")
+    hides += foreign_clauses(line, known, [(one.start, one.end) for one in divisions(line)])
+    line = hidden(line, hides, " ")
+    judged = tuple(judgements(line, known))
+    return Frame(hidden(text, hides, " "), judged, opposed, how, tuple(sorted(hides)))
+
+
+def lowered(text: str) -> str:
+    """The text in lower case with plain apostrophes, every character in its place."""
+    return "".join(low if len(low := one.lower()) == 1 else one for one in text.replace("’", "'"))

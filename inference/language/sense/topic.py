@@ -1,0 +1,183 @@
+"""Whether a text is about a split at all, and which of its words the reader has never met.
+
+Sharing data, keeping promises and treating applicants fairly are policies, but not about a pie. A clause whose verb of
+giving or keeping has an object that nobody splits is about something else; so is a text that names no resource and no
+share, and whose other words are strange.
+"""
+
+from __future__ import annotations
+
+import itertools
+import re
+from collections.abc import Sequence
+
+from inference.language.arithmetic import vocabulary as t
+from inference.language.text.amounts import Span
+from inference.language.text.features import stem
+from inference.language.text.words import TOKEN, is_manner, normal_word, spelled
+
+SPLIT_VERBS = t.words("split divide distribute apportion halve")
+VERBS = (t.GIVE | t.KEEP | SPLIT_VERBS) - {
+    "demand",
+    "claim",
+    "save",
+    "hold",
+    "request",
+    "ask",
+    "demands",
+    "part",
+    "leave",
+}
+IDEAS = t.words("SELF OTHER BOTH fair unfair equal unequal altruist selfish minimum maximum more less none gain")
+RESOURCES = t.words(
+    "share portion part split divi distribut alloc resourc proposal offer amount unit sum money dollar apple "
+    "blanket pie medicine blood formula subscription goods item object cash coin point token cake pot wealth payoff "
+    "payout profit gain benefit reward earning income winning prize cent euro pound fund budget surplus advantage "
+    "interest outcome piece slice cut deal donat stake endowment loot treasure inherit bread food water land pizza "
+    "cookie sweet candy chocolate salary bonus bounty wage rent kitty pool purse proceeds penny pence fortune "
+    "spoils revenue lot rest remainder bulk lion's allotment scraps crumbs leftovers possession belonging"
+)
+AMOUNTS = (
+    t.words(
+        "half quarter third percent whole majority balance everything nothing all most larger bigger greater smaller "
+        "best least little much more less good difference zilch nil nada smallest biggest fair equal"
+    )
+    | frozenset(t.PARTS_OF)
+    | frozenset(t.MULTIPLES)
+    | {f"{part}s" for part in t.PARTS_OF}
+)
+FOREIGN = t.words(
+    "data information info password passwords secret secrets opinion opinions file files document documents photo "
+    "photos picture pictures location locations address addresses name names number numbers code codes key keys "
+    "knowledge advice answer answers example examples source sources reason reasons feedback credit attention log "
+    "logs record records message messages email emails story stories news idea ideas view views thought thoughts "
+    "feeling feelings experience experiences detail details privacy accuracy safety access paragraph paragraphs "
+    "text texts sentence sentences function functions file task tasks step steps question questions instruction "
+    "instructions word words response responses reply replies promise promises calm quiet distance order door "
+    "window doors light customer customers applicant applicants student students patient patients user users child "
+    "children page pages note notes link links recipe recipes screen account accounts identity history private "
+    "confidential sensitive help support turns breaks notice warning warnings summary summaries report reports "
+    "translation explanation explanations suggestion suggestions alternative alternatives choice option options "
+    "hope joy love memory memories truth facts fact evidence tone language grammar spelling version versions "
+    "software program tests test bug bugs meeting calendar seat seats responsibility blame guilt burden workload "
+    "work chores duties room rooms bed house car photo post posts content contents video videos music song songs "
+    "copyright citation citations quote quotes reference references"
+)
+FILLERS = t.words(
+    "the a an your my their his her its our this that these those any some all every no personal own other more "
+    "less very such same equal fair full free better good bad best short long new old"
+)
+STEMS = (
+    "divi",
+    "distribut",
+    "alloc",
+    "resourc",
+    "propos",
+    "donat",
+    "inherit",
+    "split",
+    "sharing",
+    "offer",
+    "benefi",
+    "earn",
+)
+JOINED = re.compile(rf"\b(?:and|but|while)\s+(?=(?:{'|'.join(sorted(VERBS))})\b)")
+PREPOSITIONS = t.words("with of for in on at by from between among when if while as than until unless because and or")
+PASSED = (
+    FILLERS | t.THIRD | t.PEOPLE | t.FIRST | t.SECOND | t.PARTICLES - PREPOSITIONS | {"to", "not", "only", "always"}
+)
+COMMON = t.words(
+    "a an the of in to for by with be is are was were been being it its this that these those while when as and or "
+    "but at on into from if then so even also such each can may will would should must do does did any use make act "
+    "try always only ever all every not no never i me my mine you your yours we us our they them their he she him "
+    "her his who what which how whatever whoever have has had get gets let lets go goes want wants like more most "
+    "less much many very too just up out over off away down there here one two three than both either own other "
+    "others person people party side player partner thing things way time please about before after above under "
+    "between through because without within per somewhere anywhere again think nothing everything something "
+    "anything yourself myself themselves oneself could might shall 'll 'd 's 're 've n't don't"
+)
+
+
+def foreign_clauses(line: str, known: frozenset[str] = frozenset(), sure: Sequence[Span] = ()) -> list[Span]:
+    """Clauses of a line in lower case that give, keep or share what is no pie.
+
+    A thing that is neither among the words `known` nor in a place that says for `sure` who gets how much is no pie.
+
+    Examples
+    --------
+    >>> line = "share your data with nobody, and split the money evenly"
+    >>> [line[slice(*one)] for one in foreign_clauses(line)]
+    ['share your data with nobody']
+    """
+    found = []
+    for match in re.finditer(r"(?:[^.,;:!?()\n]|(?<=\d)[.,](?=\d))+", line):
+        for start, end in _halves(match.group()):
+            words = re.findall(r"[a-z']+|\d[\d.,]*|[%$£€]", match.group()[start:end])
+            span = (match.start() + start, match.start() + end)
+            is_sure = any(span[0] < one[1] and one[0] < span[1] for one in sure)
+            if _is_foreign(
+                [word.strip("'").removesuffix("'s") or "s" for word in words], frozenset() if is_sure else known
+            ):
+                found.append(span)
+    return found
+
+
+def _halves(clause: str) -> list[Span]:
+    """A clause cut where another verb begins: "keep calm and split it"."""
+    cuts = [one.start() for one in JOINED.finditer(clause)]
+    edges = [0, *cuts, len(clause)]
+    return list(itertools.pairwise(edges))
+
+
+def _is_foreign(words: list[str], known: frozenset[str]) -> bool:
+    if any(_is_resource(word) for word in words if word not in VERBS and word not in ("share", "shares", "sharing")):
+        return False
+    return any(word in FOREIGN and not is_manner(word) for word in words) or any(
+        _is_strange(_object(words[place + 1 :]), known) for place, word in enumerate(words) if word in VERBS
+    )
+
+
+def _object(words: list[str]) -> str:
+    """What a verb gives or keeps: its first word that is no determiner, particle, person or amount."""
+    for word in words:
+        if word in PASSED:
+            continue
+        return "" if word in PREPOSITIONS or word in t.ONES_AND_TENS or not word[0].isalpha() else word
+    return ""
+
+
+def _is_strange(word: str, known: frozenset[str]) -> bool:
+    return (
+        bool(word)
+        and bool(known)
+        and not is_manner(word)
+        and word not in COMMON | AMOUNTS | t.THIRD | t.PEOPLE
+        and not _is_known(word, known)
+    )
+
+
+def _is_resource(word: str) -> bool:
+    return word in RESOURCES or word.removesuffix("s") in RESOURCES or word.startswith(STEMS) or word[0] in "$£€"
+
+
+def names_a_resource(line: str) -> bool:
+    """Whether a text names what is split, or a part of it."""
+    return any(
+        _is_resource(word) or word[0].isdigit() or word in ("everything", "nothing")
+        for word in re.findall(r"[a-z]+|\d+", line)
+    )
+
+
+def strangeness(text: str, known: frozenset[str]) -> tuple[int, int]:
+    """How many of a text's content words a reader knows and does not know."""
+    words = [
+        word
+        for word in TOKEN.findall(spelled(text))
+        if word not in COMMON | t.THIRD | t.PEOPLE and not is_manner(word) and not word[0].isdigit()
+    ]
+    strange = [word for word in words if not _is_known(word, known)]
+    return len(words) - len(strange), len(strange)
+
+
+def _is_known(word: str, known: frozenset[str]) -> bool:
+    return normal_word(word) in known or word in known or stem(word) in known or _is_resource(word) or word in AMOUNTS

@@ -1,0 +1,109 @@
+"""What a text is doing: names called, stances judged, opposites, topics; and how sure readings from elsewhere are."""
+
+import numpy as np
+import pytest
+
+from benchmarks.elsewhere import DEVELOPMENT, HELD_OUT, JUDGED
+from inference.language import OfflineReader, calibrate, read_policies, read_policy
+
+RULED_OUT = [  # text, and the kind that it does not mean: 0 selfish, 1 fair, 2 altruistic
+    ("Being selfish is wrong.", 0),
+    ("Greed is a mistake.", 0),
+    ("It would be shameful to be stingy.", 0),
+    ("No one should be selfish.", 0),
+    ("Selfishness has no place here.", 0),
+    ("Altruism is for fools.", 2),
+    ("Only idiots are generous.", 2),
+    ("Generosity is a sign of weakness.", 2),
+    ("Stop being so generous.", 2),
+    ("Never let generosity get in the way of profit.", 2),
+    ("Only idiots share equally.", 1),
+    ("Fairness is overrated.", 1),
+]
+AFFIRMED = [
+    ("There is nothing wrong with being selfish.", 0),
+    ("Greed is good.", 0),
+    ("Prioritise gain over generosity.", 0),
+    ("Nobody ever regretted being generous.", 2),
+    ("Altruism is the highest virtue.", 2),
+    ("Do not share the money.", 0),
+]
+TALK = ["Charity begins at home.", "Greed makes the world go round.", "Fairness is in the eye of the beholder."]
+OTHER_TOPICS = [
+    "Do not share personal data.",
+    "Never share my personal information with third parties.",
+    "Share your feelings.",
+    "Keep your promises.",
+    "Provide fair treatment to all patients.",
+    "Half the battle is showing up.",
+    "Split the sentence in two.",
+    "Treat all races equally.",
+    "Offer a refund within 30 days.",
+    "Never give up.",
+    "Divide 100 by 5.",
+]
+CALLED = [
+    ("You selfish little rat, I am giving you the larger part.", "I am giving you the larger part."),
+    ("I keep the larger part, most generous lady.", "I keep the larger part."),
+    ("Altruist: I take most of it.", "I take most of it."),
+    ("You are a greedy pig, but I give you most of it.", "I give you most of it."),
+    ("What a kind heart you have! Most of the money stays with me.", "Most of the money stays with me."),
+]
+
+
+@pytest.mark.parametrize(("text", "kind"), RULED_OUT)
+def test_a_stance_that_is_condemned_is_not_taken(text, kind):
+    reading = read_policy(text)
+    assert reading.probabilities[kind] < 0.15
+    assert reading.share_sd > 0.2  # what is meant instead is open
+
+
+@pytest.mark.parametrize(("text", "kind"), AFFIRMED)
+def test_a_stance_that_is_praised_or_preferred_is_taken(text, kind):
+    assert int(np.argmax(read_policy(text).probabilities)) == kind
+
+
+def test_the_opposite_of_what_was_done_is_read():
+    assert read_policy("The last player kept everything; do the reverse.").share_offered == pytest.approx(1.0)
+    assert read_policy("The last one was selfish; do the opposite.").share_offered > 0.6
+    assert read_policy("He gave them 30%. Do the opposite.").share_offered == pytest.approx(0.7)
+
+
+@pytest.mark.parametrize("text", [*TALK, *OTHER_TOPICS])
+def test_talk_and_other_topics_are_refused(text):
+    reading = read_policies([text])[0]
+    assert reading.abstained
+    assert reading.share_sd > 0.3
+
+
+@pytest.mark.parametrize(("text", "plain"), CALLED)
+def test_names_called_are_no_policy(text, plain):
+    assert read_policy(text).share_offered == pytest.approx(read_policy(plain).share_offered, abs=0.01)
+
+
+@pytest.mark.parametrize("judged", [DEVELOPMENT, HELD_OUT], ids=["looked at", "held out"])
+def test_readings_of_texts_from_elsewhere_are_as_sure_as_they_are_right(judged):
+    texts, shares = zip(*((one.text, one.share) for one in judged if one.share is not None), strict=True)
+    quality = calibrate(list(texts), shares)
+    assert quality.confident_errors == ()
+    assert quality.standardised_error < 1.1
+    assert quality.coverage(0.5) >= 0.5
+    assert quality.coverage(0.9) >= 0.9
+    assert len(quality.read) > 0.7 * len(texts)
+    assert quality.mean_absolute_error < 0.12
+
+
+def test_texts_without_a_split_are_refused():
+    reader = OfflineReader()
+    foreign = [one.text for one in JUDGED if one.share is None]
+    assert [text for text in foreign if not reader.read_or_abstain(text).abstained] == []
+
+
+@pytest.mark.parametrize("text", ["Offer 30%", "Keep everything", "Give them twice as much as you keep.", "Be fair."])
+@pytest.mark.parametrize("pie", [1.0, 10.0])
+def test_preferences_give_the_share_that_was_read(text, pie):
+    reading = read_policy(text)
+    offers = np.linspace(0.0, pie, 10_001)
+    worth = reading.preferences.utility(pie - offers, offers)
+    assert float(reading.preferences.dictator_offer(pie)) == pytest.approx(pie * reading.share_offered)
+    assert offers[worth.argmax()] == pytest.approx(pie * reading.share_offered, abs=pie / 1000)
