@@ -27,6 +27,10 @@ from inference.norms.baseline import Baseline, acceptable_baseline
 from inference.norms.elicitation import Acceptances, Comparisons, Rankings, Ratings
 from inference.norms.norms import Norms, elicit_norms
 from inference.norms.pooling import Pooling
+from inference.people.answers import SurveyAnswers
+from inference.people.found import FoundGroups, compare_found_groups
+from inference.people.results import PeopleStudy
+from inference.people.study import people_study
 from inference.splits.held_out import compare_responders
 from inference.splits.policies import PreferencePolicy, ShareRule
 from inference.splits.preferences import (
@@ -72,6 +76,7 @@ __all__ = [
     "DegenerateTypesError",
     "Estimates",
     "FehrSchmidt",
+    "FoundGroups",
     "Game",
     "HierarchicalLogit",
     "HierarchicalPrior",
@@ -85,6 +90,7 @@ __all__ = [
     "MixedLogit",
     "NormGroups",
     "Norms",
+    "PeopleStudy",
     "Pooling",
     "Population",
     "PopulationDraws",
@@ -97,6 +103,7 @@ __all__ = [
     "ShareRule",
     "SocialPreferences",
     "SplitTypes",
+    "SurveyAnswers",
     "TasteDistribution",
     "Tremble",
     "TypeCounts",
@@ -110,6 +117,7 @@ __all__ = [
     "best_offer",
     "calibration",
     "choice_set",
+    "compare_found_groups",
     "compare_responders",
     "compare_type_counts",
     "cross_validate",
@@ -130,6 +138,7 @@ __all__ = [
     "learn_norm",
     "load_latent_types",
     "offer_probabilities",
+    "people_study",
     "play",
     "read_log",
     "sample_latent_types",
