@@ -152,7 +152,8 @@ def variance_explained(values: Array, group: Indices, n_groups: int) -> float:
     asked = known.sum(axis=0)
     spare = np.maximum(asked - (count > 0).sum(axis=0), 1)
     inside = ((within**2).sum(axis=0) / spare).sum()
-    return float(1 - inside / ((total**2).sum(axis=0) / np.maximum(asked - 1, 1)).sum())
+    overall = float(((total**2).sum(axis=0) / np.maximum(asked - 1, 1)).sum())
+    return float(1 - inside / overall) if overall > 0 else 0.0
 
 
 def _floats(answers: Any) -> Array:

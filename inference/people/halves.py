@@ -103,4 +103,5 @@ def judged(offer: Offer, label: Indices, half: Half) -> Judged:
     wanted = above - paid if offer.choice == "welfare" else above  # who pays counts what it costs
     shares = [np.bincount(options, minlength=last + 1) / len(rows) for options in (taken, meant)]
     chance = float(shares[0] @ same @ shares[1])
-    return Judged(above - paid, np.float64(wanted > notable), np.float64(wanted < -notable), same[taken, meant], chance)
+    better, worse = (wanted > notable).astype(np.float64), (wanted < -notable).astype(np.float64)
+    return Judged(above - paid, better, worse, same[taken, meant], chance)

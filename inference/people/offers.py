@@ -6,6 +6,7 @@ benefits depend on a policy's part in that span alone, and any other part only c
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Literal, NamedTuple
 
 import numpy as np
@@ -59,21 +60,23 @@ class Offers(NamedTuple):
     """Every mechanism's offer, and what incentive compatibility did to the menu."""
 
     by_name: dict[str, Offer]
-    bound: float  # 1 if the menu differs from the groups' own policies, else 0
-    incentive_cost: float  # welfare of the groups' own policies less that of the menu, as elicited
+    bound: float  # 1 if the menu differs from the groups' own policies, else 0; NaN without a menu
+    incentive_cost: float  # welfare of the groups' own policies less that of the menu, as elicited; NaN without one
 
 
 def elicit(panel: Panel, group: Indices, n_groups: int) -> Elicited:
-    """Means of groups with their errors.
+    """Means of groups with their errors; no change is asked on an item that nobody of a group answered.
 
     Raises
     ------
     ProblemError
-        If a group has too few people, or none who answered some item.
+        If a group has fewer than two people.
     """
     size = np.bincount(group, minlength=n_groups)
     if size.min() < 2:
-        raise ProblemError(f"a group has {size.min()} people in one half: leave small groups out, or join them")
+        raise ProblemError(
+            f"a group has {size.min()} people in one half: join it with another, leave its people out, or find fewer"
+        )
     means, errors = [], []
     for k in range(n_groups):
         part = panel.of_people(np.flatnonzero(group == k))
@@ -87,28 +90,29 @@ def elicit(panel: Panel, group: Indices, n_groups: int) -> Elicited:
     return Elicited(np.stack(means), np.stack(errors), size / size.sum(), item_means(panel))
 
 
-def offers(elicited: Elicited, *, robust: bool) -> Offers:
-    """Every mechanism's policies for the same groups."""
-    n_groups, own = len(elicited.means), np.arange(len(elicited.means))
+def offers(elicited: Elicited, mechanisms: Sequence[str]) -> Offers:
+    """What some mechanisms offer to the same groups."""
+    own = np.arange(len(elicited.means))
     everything = np.vstack([elicited.means, elicited.pooled])
     found = {
-        AVERAGING: Offer(elicited.pooled[np.newaxis], np.zeros(n_groups, dtype=np.intp), "nobody"),
+        AVERAGING: Offer(elicited.pooled[np.newaxis], np.zeros_like(own), "nobody"),
         LABELS: Offer(everything, own, "nobody"),
         OPEN: Offer(everything, own, "benefit"),
         PRICED: Offer(everything, own, "welfare"),
     }
     basis = span(everything)
     if len(basis) == 0:  # nobody wants anything on average
-        alike = {name: Offer(everything, own, "benefit") for name in (MENU, *([ROBUST] if robust else []))}
-        return Offers(found | alike, 0.0, 0.0)
-    plain = best_menu(elicited, basis)
-    found[MENU] = _offered(plain, basis, elicited)
-    if robust:
-        careful = best_menu(elicited, basis, robust=True)
-        found[ROBUST] = _offered(careful, basis, elicited)
-    away = np.abs(plain.allocation @ basis - elicited.means).max()
-    best = elicited.weights @ (elicited.means**2).sum(axis=1) / 2
-    return Offers(found, float(away > SAME * np.abs(elicited.means).max()), float(best - plain.value))
+        return Offers(found | dict.fromkeys((MENU, ROBUST), found[OPEN]), 0.0, 0.0)
+    bound, lost = np.nan, np.nan
+    if MENU in mechanisms:
+        plain = best_menu(elicited, basis)
+        found[MENU] = _offered(plain, basis, elicited)
+        away = np.abs(plain.allocation @ basis - elicited.means).max()
+        bound = float(away > SAME * np.abs(elicited.means).max())
+        lost = float(elicited.weights @ (elicited.means**2).sum(axis=1) / 2 - plain.value)
+    if ROBUST in mechanisms:
+        found[ROBUST] = _offered(best_menu(elicited, basis, robust=True), basis, elicited)
+    return Offers(found, bound, lost)
 
 
 def _offered(menu: Menu, basis: Array, elicited: Elicited) -> Offer:

@@ -97,7 +97,7 @@ class PeopleStudy(Tabular):
     attainable : (n_people,) what a policy of the own would gain over the averaged one
     declared : names and (n_people,) numbers of the groups that people declared
     explained : (n_groupings,) share of the variance of answers that groups explain, among held-out people
-    bound : (n_groupings,) share of the menus that incentive compatibility or participation changed
+    bound : (n_groupings,) share of the menus that incentive compatibility or participation changed; NaN without menus
     incentive_cost : (n_groupings,) what they took from the welfare that the designer expected
     chance : (n_groupings, n_mechanisms) how often people would take what is meant for them if choices were unrelated
         to groups
@@ -163,6 +163,8 @@ class PeopleStudy(Tabular):
             for words, first, second in CLAIMS
             if {first, second} <= set(self.mechanisms)
         ]
+        if MENU not in self.mechanisms:
+            return Contrasts(tuple(found))
         if PLACEBO in self.groupings:
             found += [
                 self.contrast((grouping, MENU), (PLACEBO, MENU), "the menu beats one for random groups")
@@ -225,12 +227,15 @@ class PeopleStudy(Tabular):
         by = ", judged on items that choices did not see" if self.unseen_items else ""
         by += f", answers of reliability {self.reliability:g}" if self.reliability < 1 else ""
         lines = [
-            f"{name}: groups explain {100 * share:.1f}% of the variance; incentive constraints change {bound:.0%} of "
-            f"menus and cost {100 * cost / self.attainable.mean():.2f}% as elicited"
-            for name, share, bound, cost in zip(
-                self.groupings, self.explained, self.bound, self.incentive_cost, strict=True
-            )
+            f"{name}: groups explain {100 * share:.1f}% of the variance"
+            for name, share in zip(self.groupings, self.explained, strict=True)
         ]
+        if MENU in self.mechanisms:
+            lines = [
+                f"{line}; incentives change {bound:.0%} of menus, which costs "
+                f"{100 * lost / self.attainable.mean():.2f}% as elicited"
+                for line, bound, lost in zip(lines, self.bound, self.incentive_cost, strict=True)
+            ]
         return Table(
             [
                 names("groups", [row[0] for row in rows]),
@@ -239,13 +244,13 @@ class PeopleStudy(Tabular):
                 Column("low", [one.interval[0] for one in gains], "+.2f", "95% from"),
                 Column("high", [one.interval[1] for one in gains], "+.2f", "to"),
                 Column("detectable", [one.detectable for one in gains], ".2f"),
-                Column("prefer", [100 * self.prefers[k].mean() for k in at], percent, "better off, %"),
-                Column("worse", [100 * self.worse[k].mean() for k in at], percent, "worse off, %"),
+                Column("prefer", [100 * self.prefers[k].mean() for k in at], percent, "better, %"),
+                Column("worse", [100 * self.worse[k].mean() for k in at], percent, "worse, %"),
                 Column(
                     "meant",
                     [100 * self.meant[k].mean() if free else None for k, free in zip(at, chooses, strict=True)],
                     percent,
-                    "take what is meant, %",
+                    "as meant, %",
                 ),
                 Column(
                     "chance",

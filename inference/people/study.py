@@ -17,7 +17,7 @@ from inference.people.answers import UNKNOWN, SurveyAnswers, variance_explained
 from inference.people.found import FoundGroups, assigner
 from inference.people.halves import Half, Judged, halves, judged
 from inference.people.judging import Panel
-from inference.people.offers import MECHANISMS, ROBUST, elicit, offers
+from inference.people.offers import AVERAGING, MECHANISMS, elicit, offers
 from inference.people.results import PLACEBO, PeopleStudy
 
 Indices = NDArray[np.intp]
@@ -41,7 +41,7 @@ def people_study(
     n_splits: Count = 10,
     unseen_items: bool = False,
     reliability: float = 1.0,
-    robust: bool = True,
+    mechanisms: Any = MECHANISMS,
     placebo: bool = True,
     n_resamples: Count = 2000,
     progress: bool | Callable[[str], None] = False,
@@ -66,7 +66,8 @@ def people_study(
         taken to be their answers, drawn so much nearer to the mean of their group, the first declared one, or of all:
         the best guess from an answer with error. They choose and judge by that; what is attainable is measured by the
         answers as they are, so that gains under different values compare
-    robust : whether to make robust menus, the slowest part
+    mechanisms : names of those to run, of `"averaging", "labels", "labels, open", "menu", "robust menu", "menu at
+        cost"`; averaging is always run. The two menus take most of the time
     placebo : whether to add random groups, of the sizes of the first groups
     n_resamples : of people, and of splits
     progress : True to print a line per split to standard error, or a function that takes the line
@@ -74,7 +75,7 @@ def people_study(
     Raises
     ------
     ProblemError
-        If groups were not declared, or one is too small to be split.
+        If groups were not declared, one is too small to be split, or everybody wants the same.
 
     Examples
     --------
@@ -82,13 +83,13 @@ def people_study(
     >>> side = rng.integers(2, size=200)
     >>> liked = np.where(side[:, np.newaxis] == [0, 0, 1, 1], 0.9, 0.2)
     >>> survey = SurveyAnswers(np.where(rng.random((200, 4)) < liked, 1, -1), groups={"side": list(side)})
-    >>> study = people_study(survey, "side", rng=rng, n_splits=2, robust=False)
+    >>> study = people_study(survey, "side", rng=rng, n_splits=2, mechanisms=["menu"])
     >>> study.contrast(("side", "menu"), ("side", "averaging")).verdict
     'holds'
     """
     if not 0 < reliability <= 1:
         raise ProblemError(f"reliability is {reliability}: give a share of the variance, above 0 and up to 1")
-    kinds = _several(groups)
+    kinds, names = _several(groups), _known(mechanisms)
     declared = [kind for kind in kinds if isinstance(kind, str)]
     told = np.all([answers.group(name)[1] != UNKNOWN for name in declared], axis=0) if declared else ...
     people = answers.of_people(np.ones(answers.n_people, dtype=bool) & told) if declared else answers
@@ -102,23 +103,24 @@ def people_study(
     drawn, report = generator(rng), reporter(progress)
     whole = Panel.of(people.answers, balanced=balanced)
     centre = people.group(declared[0])[1] if declared else np.zeros(people.n_people, dtype=np.intp)
-    mechanisms = tuple(name for name in MECHANISMS if robust or name != ROBUST)
-    tally = Tally(n_splits, len(groupings), len(mechanisms), people.n_people)
+    tally = Tally(n_splits, len(groupings), len(names), people.n_people)
     for split in range(n_splits):
         for half in halves(whole, centre, unseen_items=unseen_items, reliability=reliability, rng=drawn):
             tally.attainable[half.held] += half.attainable / n_splits
             for number, grouping in enumerate(groupings):
                 told, label = grouping.divide(half, drawn)
-                made = offers(elicit(half.known, told, grouping.n_groups), robust=robust)
+                made = offers(elicit(half.known, told, grouping.n_groups), names)
                 shares = (made.bound, made.incentive_cost, _explained(whole, half.held, label, grouping.n_groups))
                 tally.of_groups[:, number] += np.array(shares) / (2 * n_splits)
-                for place, name in enumerate(mechanisms):
+                for place, name in enumerate(names):
                     tally.add(split, number, place, half, judged(made.by_name[name], label, half))
         report(f"split {split + 1} of {n_splits}")
+    if tally.attainable.mean() <= 0:
+        raise ProblemError("everybody wants the same, so that one policy serves all: there is nothing to gain")
     everybody = np.full(people.n_people, 1 / people.n_people)
     return PeopleStudy(
         groupings=tuple(one.name for one in groupings),
-        mechanisms=mechanisms,
+        mechanisms=names,
         n_splits=n_splits,
         unseen_items=unseen_items,
         reliability=reliability,
@@ -171,6 +173,16 @@ def _several(groups: Any) -> list[str | FoundGroups]:
     if not isinstance(kinds, Sequence) or not kinds or not all(isinstance(kind, str | FoundGroups) for kind in kinds):
         raise ProblemError(f"groups is {groups!r}: give names of declared groups, FoundGroups(...), or a list of these")
     return list(kinds)
+
+
+def _known(mechanisms: Any) -> tuple[str, ...]:
+    """The mechanisms asked for, in their own order, averaging among them."""
+    if isinstance(mechanisms, str | bytes) or not isinstance(mechanisms, Sequence):
+        raise ProblemError(f"mechanisms is {mechanisms!r}: give a list of names")
+    for name in mechanisms:
+        if not isinstance(name, str) or name not in MECHANISMS:
+            raise ProblemError(f"there is no mechanism {name!r}: use some of {', '.join(map(repr, MECHANISMS))}")
+    return tuple(name for name in MECHANISMS if name in mechanisms or name == AVERAGING)
 
 
 def _grouping(kind: str | FoundGroups, people: SurveyAnswers) -> Grouping:
