@@ -17,7 +17,7 @@ import contracts
 import inference
 
 DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
-SEED, SPLITS = 1, 2
+SEED, SPLITS = 1, 4
 
 # Mean answers, 1 too little is spent, 0 about right, -1 too much: Democrats, Independents (leaners too), Republicans.
 PARTIES, PEOPLE = ("Democrats", "Independents", "Republicans"), np.array([530, 677, 361])

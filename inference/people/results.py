@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 Indices = NDArray[np.intp]
 PLACEBO = "random"
 LEVEL, POWER = 0.95, 0.8
+LEAST = 0.25  # of the variance by resampling that is left, whatever a few splits say
 CLAIMS = (  # what is claimed of every grouping: words, first mechanism, second
     ("labels beat averaging", LABELS, AVERAGING),
     ("the menu beats averaging", MENU, AVERAGING),
@@ -101,9 +102,10 @@ class PeopleStudy(Tabular):
     incentive_cost : (n_groupings,) what they took from the welfare that the designer expected
     chance : (n_groupings, n_mechanisms) how often people would take what is meant for them if choices were unrelated
         to groups
-    by_split : (n_splits, n_groupings, n_mechanisms) mean gain in every split
+    by_half : (n_splits, 2, n_groupings, n_mechanisms) mean gain of the people of the second half of every split, served
+        by what the first half said, and of the first
+    first : (n_splits, n_people) whether somebody is in the first half
     counts : (n_resamples, n_people) how often each resample has each person
-    split_counts : (n_resamples, n_splits) how often it has each split
     """
 
     groupings: tuple[str, ...]
@@ -121,9 +123,9 @@ class PeopleStudy(Tabular):
     bound: Array
     incentive_cost: Array
     chance: Array
-    by_split: Array
+    by_half: Array
+    first: Any
     counts: Any
-    split_counts: Any
 
     # ---- questions ----
 
@@ -144,12 +146,15 @@ class PeopleStudy(Tabular):
 
     def contrast(self, first: tuple[str, str], second: tuple[str, str], claim: str = "") -> Contrast:
         """How much more people gain by one (grouping, mechanism) than by another, the same people in both."""
-        less, attainable = self.gain_of(*first) - self.gain_of(*second), self.attainable.mean()
-        effect = float(100 * less.mean() / attainable)
-        by_split = self.by_split[:, *self._at(*first)] - self.by_split[:, *self._at(*second)]
-        resampled = 100 * (self.counts @ less) / (self.counts @ self.attainable) + self._chance_of_splits(by_split)
-        low, high = (float(end) for end in np.quantile(resampled, [(1 - LEVEL) / 2, (1 + LEVEL) / 2]))
-        detectable = float((ndtri((1 + LEVEL) / 2) + ndtri(POWER)) * resampled.std(ddof=1))
+        less, unit = self.gain_of(*first) - self.gain_of(*second), self.attainable.mean() / 100
+        effect = float(less.mean() / unit)
+        resampled = 100 * (self.counts @ less) / (self.counts @ self.attainable)
+        by_half = self.by_half[:, :, *self._at(*first)] - self.by_half[:, :, *self._at(*second)]
+        spread = float(resampled.std(ddof=1))
+        error = np.sqrt(max(spread**2 + self._learning_variance(less, by_half) / unit**2, LEAST * spread**2))
+        ends = np.quantile(resampled, [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
+        low, high = (float(effect + (end - effect) * (error / spread if spread > 0 else 1.0)) for end in ends)
+        detectable = float((ndtri((1 + LEVEL) / 2) + ndtri(POWER)) * error)
         verdict = "holds" if low > 0 else "reversed" if high < 0 else "undecided"
         return Contrast(
             first[0], claim or f"{first[1]} beats {second[1]} for {second[0]}", effect, (low, high), detectable, verdict
@@ -274,12 +279,22 @@ class PeopleStudy(Tabular):
 
     # ---- inside ----
 
-    def _chance_of_splits(self, by_split: Array) -> Array:
-        """What the mean over so few splits owes to their draw, resample by resample, in percent of the attainable."""
+    def _learning_variance(self, less: Array, by_half: Array) -> float:
+        """What it adds to the variance of a mean gain that other people might have been learned from.
+
+        A person moves the mean by being judged, p_i, which resampling shows, and by being learned from, h_i. Between
+        the halves of a split A and B, gains differ by p(B) - p(A) and h(A) - h(B), where p(A) is a mean that we know.
+        So every split shows one random contrast of h, whose mean square is the variance that h adds, and its product
+        with the same contrast of p their covariance. The known p is a mean over splits that holds the split's own
+        gains, which hides one part in n_splits of the contrast.
+        """
         if self.n_splits < 2:
-            return np.zeros(len(self.split_counts))
-        widened = (by_split - by_split.mean()) * np.sqrt(self.n_splits / (self.n_splits - 1))
-        return np.asarray(100 * (self.split_counts @ widened) / self.n_splits / self.attainable.mean())
+            return 0.0
+        share = self.first / self.first.sum(axis=1, keepdims=True)
+        other = ~self.first / (~self.first).sum(axis=1, keepdims=True)
+        judged = (share - other) @ less / 2
+        learned = ((by_half[:, 0] - by_half[:, 1]) / 2 + judged) * self.n_splits / (self.n_splits - 1)
+        return float(np.mean(learned**2 + 2 * learned * judged))
 
     def _at(self, grouping: str, mechanism: str) -> tuple[int, int]:
         for known, asked, what in ((self.groupings, grouping, "grouping"), (self.mechanisms, mechanism, "mechanism")):
