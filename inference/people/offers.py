@@ -25,6 +25,7 @@ from inference.people.judging import Panel, item_means
 Indices = NDArray[np.intp]
 Choice = Literal["nobody", "benefit", "welfare"]
 COVERAGE = 0.95  # of every group's confidence ellipsoid, in the span of policies
+GAP = 1e-5  # relative, of menus
 REACH = 8.0  # no policy is farther from zero than so many times the longest mean
 SAME = 1e-4  # of the largest mean, within which two policies are one: solvers leave that much
 
@@ -143,15 +144,14 @@ def best_menu(elicited: Elicited, basis: Array, *, robust: bool = False) -> Menu
         "objective": Welfare(),
         "outside_option": basis @ elicited.pooled,
     }
-    if not robust:
-        return solve_menu(means, elicited.weights, **fields)
-    from scipy.stats import chi2
+    if robust:
+        from scipy.stats import chi2
 
-    values, vectors = np.linalg.eigh(basis @ elicited.errors @ basis.T)
-    radius = np.sqrt(chi2.ppf(COVERAGE, len(basis)))
-    factors = radius * vectors * np.sqrt(np.maximum(values, 0.0))[:, np.newaxis, :]
+        values, vectors = np.linalg.eigh(basis @ elicited.errors @ basis.T)
+        radius = np.sqrt(chi2.ppf(COVERAGE, len(basis)))
+        fields["uncertainty"] = Ellipsoid(radius * vectors * np.sqrt(np.maximum(values, 0.0))[:, np.newaxis, :])
     try:
-        return solve_menu(means, elicited.weights, uncertainty=Ellipsoid(factors), **fields)
+        return solve_menu(means, elicited.weights, gap=GAP, **fields)
     except SolverError as exc:  # exact all the same, only farther from the best
         if exc.reached is None:
             raise

@@ -92,10 +92,12 @@ def people_study(
         raise ProblemError(f"reliability is {reliability}: give a share of the variance, above 0 and up to 1")
     kinds, names = _several(groups), _known(mechanisms)
     declared = [kind for kind in kinds if isinstance(kind, str)]
-    told = np.all([answers.group(name)[1] != UNKNOWN for name in declared], axis=0) if declared else ...
-    people = answers.of_people(np.ones(answers.n_people, dtype=bool) & told) if declared else answers
-    if people.n_people < 4:
-        raise ProblemError(f"{people.n_people} people told all of {', '.join(declared)}: too few for two halves")
+    told = np.ones(answers.n_people, dtype=bool)
+    for name in declared:
+        told &= answers.group(name)[1] != UNKNOWN
+    if told.sum() < 4:
+        raise ProblemError(f"{told.sum()} people told all of {', '.join(declared) or 'it'}: too few for two halves")
+    people = answers.of_people(told)
     groupings = [_grouping(kind, people) for kind in kinds]
     if placebo:
         groupings.append(_placebo(groupings[0], kinds[0], people))
@@ -106,9 +108,8 @@ def people_study(
     centre = people.group(declared[0])[1] if declared else np.zeros(people.n_people, dtype=np.intp)
     tally = Tally(n_splits, len(groupings), len(names), people.n_people)
     for split in range(n_splits):
-        for side, half in enumerate(
-            halves(whole, centre, unseen_items=unseen_items, reliability=reliability, rng=drawn)
-        ):
+        both = halves(whole, centre, unseen_items=unseen_items, reliability=reliability, rng=drawn)
+        for side, half in enumerate(both):
             tally.first[split, half.learn] = side == 0
             tally.attainable[half.held] += half.attainable / n_splits
             for number, grouping in enumerate(groupings):
