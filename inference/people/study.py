@@ -52,7 +52,7 @@ def people_study(
     policies. Each person of the other half gets or chooses one and judges it by the own answers. Then the halves
     swap, and all is repeated for `n_splits` splits, so that everybody is judged, never by a policy made from the own
     answers. Intervals are bootstraps over people, whose gains are means over splits, widened by what it adds that
-    others might have been learned from, which differences between halves show. With 10 splits they cover 91 to 97% in
+    others might have been learned from, which differences between halves show. With 10 splits they cover 92 to 99% in
     simulations, with 2 too little; see docs/real-groups.md.
 
     Parameters
