@@ -8,7 +8,7 @@ from inference import FoundGroups, SurveyAnswers, people_study
 from inference.people.halves import halves, judged
 from inference.people.judging import Panel
 from inference.people.offers import elicit, offers
-from inference.people.study import PLACEBO
+from inference.people.results import PLACEBO
 
 CHEAP = ["labels", "labels, open", "menu", "menu at cost"]
 A = np.array([1.0, 1.0, 0.0, 0.0])
