@@ -98,8 +98,14 @@ class SurveyAnswers:
         return names, np.array([number[label] for label in labels], dtype=np.intp)
 
     def of_people(self, chosen: Any) -> SurveyAnswers:
-        """The answers of some people: (n_people,) of True and False, or their numbers."""
-        rows = np.arange(self.n_people)[np.asarray(chosen)]
+        """The answers of some people: (n_people,) of True and False, or their numbers.
+
+        Raises
+        ------
+        ProblemError
+            If there are no such people.
+        """
+        rows = self._rows(chosen)
         groups = {name: [labels[k] for k in rows] for name, labels in self.groups.items()}
         return SurveyAnswers(self.answers[rows], self.items, groups)
 
@@ -131,6 +137,17 @@ class SurveyAnswers:
             values = values - np.nanmean(values, axis=1, keepdims=True)
         return variance_explained(values, group[told], len(names))
 
+    def _rows(self, chosen: Any) -> Indices:
+        try:
+            rows = np.atleast_1d(np.arange(self.n_people)[np.asarray(chosen)])
+        except (TypeError, ValueError, IndexError, OverflowError) as exc:
+            raise ProblemError(
+                f"chosen picks nobody ({exc}): give True or False for each of {self.n_people} people, or their numbers"
+            ) from exc
+        if rows.ndim != 1 or rows.size == 0:
+            raise ProblemError(f"chosen picks {rows.size} people: give True or False for each, or their numbers")
+        return rows
+
     def __repr__(self) -> str:
         parts = []
         for name in self.groups:
@@ -159,12 +176,13 @@ def variance_explained(values: Array, group: Indices, n_groups: int) -> float:
 def _floats(answers: Any) -> Array:
     raw = eager(answers).to_numpy() if is_frame(answers) else answers
     try:
-        values = np.array(raw, dtype=np.float64)
-    except (TypeError, ValueError) as exc:
+        kind = np.asarray(raw).dtype.kind
+        values = np.zeros(()) if kind in "bcSU" else np.array(raw, dtype=np.float64)
+    except (TypeError, ValueError, OverflowError) as exc:
         raise ProblemError(
             f"answers are no table of numbers ({exc}): write answers as numbers, NaN if missing"
         ) from exc
-    if values.ndim != 2 or 0 in values.shape or np.asarray(raw).dtype.kind in "bcSU":
+    if values.ndim != 2 or 0 in values.shape:
         raise ProblemError(f"answers has shape {values.shape}; expected numbers, (n_people, n_items)")
     if np.isinf(values).any():
         raise ProblemError("answers hold infinity: write a missing answer as NaN")
