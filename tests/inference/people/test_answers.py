@@ -46,7 +46,7 @@ def test_frames_bring_names_and_gaps():
 @pytest.mark.parametrize(
     ("answers", "groups", "words"),
     [
-        ([[1, 0, 1, "no"]], None, "no table of numbers"),
+        ([[1, 0, 1, "no"]], None, "expected numbers"),
         ([[1, 0, 1, np.inf]], None, "infinity"),
         ([1, 0, 1, 1], None, "shape"),
         ([[1, 0, 1, np.nan]], None, "leave them out"),
