@@ -32,6 +32,10 @@ from inference.norms.elicitation import Acceptances, Comparisons, Rankings, Rati
 from inference.norms.norms import Norms, elicit_norms
 from inference.norms.pooling import Pooling
 from inference.norms.stated import Stated
+from inference.people.answers import SurveyAnswers
+from inference.people.found import FoundGroups, compare_found_groups
+from inference.people.results import PeopleStudy
+from inference.people.study import people_study
 from inference.splits.held_out import compare_responders
 from inference.splits.policies import PreferencePolicy, ShareRule
 from inference.splits.preferences import (
@@ -79,6 +83,7 @@ __all__ = [
     "DegenerateTypesError",
     "Estimates",
     "FehrSchmidt",
+    "FoundGroups",
     "Game",
     "HierarchicalLogit",
     "HierarchicalPrior",
@@ -92,6 +97,7 @@ __all__ = [
     "MixedLogit",
     "NormGroups",
     "Norms",
+    "PeopleStudy",
     "Pooling",
     "Population",
     "PopulationDraws",
@@ -105,6 +111,7 @@ __all__ = [
     "SocialPreferences",
     "SplitTypes",
     "Stated",
+    "SurveyAnswers",
     "TasteDistribution",
     "Tremble",
     "TypeCounts",
@@ -119,6 +126,7 @@ __all__ = [
     "best_offer",
     "calibration",
     "choice_set",
+    "compare_found_groups",
     "compare_responders",
     "compare_type_counts",
     "cross_validate",
@@ -139,6 +147,7 @@ __all__ = [
     "learn_norm",
     "load_latent_types",
     "offer_probabilities",
+    "people_study",
     "play",
     "read_log",
     "read_utilities",

@@ -33,7 +33,7 @@ def _figures_are_closed():
 
 
 MOST_CASES = 6  # of a test with many parameters that `make fast` runs, the first, the last and some in between
-SLOW_DOCUMENTS = {"docs/how-to.md", "docs/continuous-types.md"}  # pages that fit and solve for seconds
+SLOW_DOCUMENTS = {"docs/how-to.md", "docs/continuous-types.md", "docs/real-groups.md"}  # they solve for seconds
 
 
 @pytest.hookimpl(tryfirst=True)

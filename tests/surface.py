@@ -529,6 +529,17 @@ def scale() -> s.Scale:
 
 
 @functools.cache
+def survey() -> i.SurveyAnswers:
+    said = np.where(rng().random((24, 4)) < 0.8, 1.0, -1.0) * np.repeat([[1, 1, -1, -1], [-1, -1, 1, 1]], 12, axis=0)
+    return i.SurveyAnswers(said, ("a", "b", "c", "d"), {"side": ["left"] * 12 + ["right"] * 12})
+
+
+@functools.cache
+def people() -> i.PeopleStudy:
+    return i.people_study(survey(), "side", rng=rng(), n_splits=2, mechanisms=["labels"], n_resamples=20)
+
+
+@functools.cache
 def study() -> s.Study:
     return s.societal_study(scale(), out=FOLDER / "study")
 
@@ -752,6 +763,9 @@ OBJECTS: dict[str, Callable[[], Any]] = {
     "Evidence": lambda: reading().evidence[0],
     "Interaction": interaction,
     "OfflineReader": functools.cache(lambda: l.OfflineReader()),
+    "FoundGroups": lambda: i.FoundGroups(2),
+    "PeopleStudy": people,
+    "SurveyAnswers": survey,
     "PolicyReading": reading,
     "ReaderAssistant": lambda: l.ReaderAssistant(),
     "ReaderQuality": functools.cache(lambda: l.calibrate([TEXT, "Keep everything."], [0.5, 0.0])),
@@ -1155,6 +1169,17 @@ CALLS: dict[str, Callable[[], dict[str, Any]]] = {
         "pie": 1.0},
     "calibration": lambda: {"probabilities": [0.2, 0.8], "happened": [0, 1], "n_bins": 2},
     "choice_set": lambda: {"offer": problem(), "allocations": [[1.0]], "transfers": [0.5]},
+    "PeopleStudy.contrast": lambda: {"first": ("side", "labels"), "second": ("random", "labels"), "claim": ""},
+    **_methods("PeopleStudy", "gain_of worst_group", lambda: {"grouping": "side", "mechanism": "labels"}),
+    "SurveyAnswers.answered_by_at_least": lambda: {"count": 20},
+    "SurveyAnswers.explained_by": lambda: {"name": "side", "balanced": False},
+    "SurveyAnswers.group": lambda: {"name": "side"},
+    "SurveyAnswers.of_people": lambda: {"chosen": np.arange(24)},
+    "compare_found_groups": lambda: {
+        "answers": survey(), "n_groups": (1, 2), "rng": rng(), "n_folds": 2, "n_starts": 1},
+    "people_study": lambda: {
+        "answers": survey(), "groups": "side", "rng": rng(), "balanced": False, "n_splits": 1, "unseen_items": False,
+        "reliability": 1.0, "mechanisms": ["labels"], "placebo": False, "n_resamples": 20, "progress": False},
     "compare_responders": lambda: answered() | {"n_types": (1,), "n_folds": 2, "rng": rng()},
     "compare_type_counts": lambda: {
         "data": data(), "counts": [1, 2], "rng": rng(), "n_folds": 0, "n_starts": 2, "ridge": 0.0, "progress": False},

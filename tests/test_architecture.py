@@ -36,7 +36,7 @@ ROOMS = {
         ("choice", "norms"),  # what was chosen, from what; what communities answered
         ("types", "logit", "splits"),  # beliefs about known types; estimates; social preferences
         ("latent", "tastes", "game", "logs", "design"),  # unknown types; the ultimatum game; large logs; menus that ask
-        ("language", "social_contract", "society"),  # policies in words; the two rebuilt studies
+        ("language", "people", "social_contract", "society"),  # policies in words; surveys; the two rebuilt studies
         ("cli",),
     ),
 }
