@@ -1,5 +1,6 @@
 """Societal alignment: a society, what it says about itself, eight mechanisms, and what they do under the truth."""
 
+from inference.society.claims import CLAIMS, judged, judged_along, judged_over_time
 from inference.society.community import CommunityInput, Elicited, community_input, elicited
 from inference.society.evaluation import Outcome, Truth, coherence, evaluate, full_information
 from inference.society.frontier import Placement, placement
@@ -8,7 +9,7 @@ from inference.society.mechanisms import MECHANISMS, Offer, Signal
 from inference.society.rounds import Course, run_course
 from inference.society.scenarios import SCENARIOS, Cell, Communities, Scenario, communities, noisy_signal, run_cell
 from inference.society.study import Study, societal_study
-from inference.society.verdicts import CLAIMS, Claim, Verdict, judged, judged_over_time
+from inference.society.verdicts import Claim, Verdict
 from inference.society.world import Society, load_society, moral_machine_society, synthetic_society
 
 __all__ = [
@@ -39,6 +40,7 @@ __all__ = [
     "evaluate",
     "full_information",
     "judged",
+    "judged_along",
     "judged_over_time",
     "load_society",
     "moral_machine_society",

@@ -57,6 +57,9 @@ class Signal:
     weights : (n, n_types)
     safety_cost, reference : (n, n_policies)
     temperature : (n,)
+    between : (n, n_types, n_types) covariance of the types' errors in any one policy: what noise they share; by default
+        the errors of types are independent
+    pooled_variance : (n,) of the errors of the pooled reward in any one policy; by default that of the types' mean
     """
 
     utilities: Array
@@ -66,6 +69,24 @@ class Signal:
     safety_cost: Array
     reference: Array
     temperature: Array
+    between: Array | None = None
+    pooled_variance: Array | None = None
+
+    @property
+    def error_between(self) -> Array:
+        """Covariance of the types' errors in one policy, (n, n_types, n_types)."""
+        if self.between is not None:
+            return self.between
+        freedom = self.covariance.shape[-1] - 1  # errors sum to zero over the policies
+        own = np.trace(self.covariance, axis1=2, axis2=3) / freedom
+        return own[..., np.newaxis] * np.eye(own.shape[1])
+
+    @property
+    def error_pooled(self) -> Array:
+        """Variance of the pooled reward's errors in one policy, (n,)."""
+        if self.pooled_variance is not None:
+            return self.pooled_variance
+        return np.asarray(np.einsum("ng,ngh,nh->n", self.weights, self.error_between, self.weights))
 
     def softmax(self, reward: Array) -> Array:
         """The KL-regularised policy of a reward net of the safety cost; (n, n_policies) or (n, n_types, n_policies)."""

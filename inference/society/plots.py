@@ -9,11 +9,12 @@ import numpy as np
 
 from contracts.display.drawn import drawn
 from contracts.display.palette import DIM, GREY, PALETTE
+from inference.society.claims import COHERENT
 from inference.society.frontier import Placement
 from inference.society.mechanisms import FULL_INFORMATION
 from inference.society.rounds import DESIGNS, Course
 from inference.society.scenarios import Cell
-from inference.society.verdicts import COHERENT, interval
+from inference.society.verdicts import interval
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

@@ -15,11 +15,12 @@ from contracts.inputs.door import checked
 from contracts.inputs.frozen import dataclass
 from contracts.inputs.progress import reporter
 from contracts.problem.records import write_document
+from inference.society.claims import COHERENT, judged, judged_along, judged_over_time
 from inference.society.frontier import Placement, placement
 from inference.society.grid import SCALES, Scale, sweep
 from inference.society.rounds import DESIGNS, Course
 from inference.society.scenarios import MEASURES, PLAIN, SCENARIOS, Cell, communities
-from inference.society.verdicts import COHERENT, Verdict, judged, judged_over_time, verdict_table
+from inference.society.verdicts import Verdict, cells_in_words, shown_effect, verdict_table
 
 QUESTION = (
     "Three groups want different things of one assistant. Does a menu of policies, incentive compatible and with the "
@@ -88,9 +89,12 @@ class Study:
         )
         page = page.text(
             "A cell is a degree of conflict, a level of noise, and one of two kinds of noise: independent on every "
-            "group's signal, or the same on all. It supports a claim if the 95% interval lies wholly on the claimed "
-            "side, and is against it if wholly on the other; a claim holds if all cells support it, fails if none "
-            "does, and holds in part otherwise."
+            "group's signal, or the same on all. It is for a claim if the 95% interval lies on the claimed side, "
+            "against it if wholly on the other, says no difference within 0.01 of the bound, and is open otherwise. A "
+            "claim holds if all cells are for it; is reversed if some cell is clearly against it (at the level of all "
+            "cells together) and none clearly for it; mixed if some are clearly for it and others against or without a "
+            "difference; else undecided: neither shown nor refuted. The detectable effect is what four experiments of "
+            "five like this one would tell from the bound in every cell."
         )
         for verdict in self.verdicts:
             if verdict.not_in:
@@ -182,7 +186,7 @@ def run_study(
     cells, courses = sweep(chosen, seed=seed, folder=target / "pieces", n_workers=n_workers, progress=progress)
     progress("the front")
     placed = placement(communities(PLAIN, FRONT_CONFLICT, range(1), seed=seed), noise=FRONT_NOISE, gap=chosen.gap)
-    verdicts = (*judged(cells, seed=seed), *judged_over_time(courses, seed=seed))
+    verdicts = (*judged(cells, seed=seed), *judged_along(cells, seed=seed), *judged_over_time(courses, seed=seed))
     return Study(chosen, seed, cells, courses, placed, verdicts)
 
 
@@ -235,14 +239,18 @@ def course_table(course: Course) -> str:
 
 def verdict_rows(verdicts: Sequence[Verdict]) -> tuple[Sequence[str], list[Sequence[str]]]:
     """Header and rows of the verdict table."""
-    header = ("claim", "verdict", "effect", "95% interval", "cells", "replications", "what the effect is", "rule")
+    header = (
+        *("claim", "verdict", "effect", "95% interval", "detectable", "cells", "replications"),
+        *("what the effect is", "rule"),
+    )
     rows: list[Sequence[str]] = [
         (
             one.claim,
             one.verdict,
             f"{one.effect:+.4f}",
             f"[{one.interval[0]:+.4f}, {one.interval[1]:+.4f}]",
-            f"{one.supporting} of {one.cells}, {one.against} against",
+            shown_effect(one.detectable),
+            cells_in_words(one),
             str(one.replications),
             one.unit,
             one.rule,
