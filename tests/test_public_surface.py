@@ -15,7 +15,7 @@ NEED_A_SERVER = {
 COSTLY = (  # calls that compute for a while when a value happens to make sense: some values each, others in turn
     "Study", "communities", "placement", "societal_study", "sweep", "pareto_front", "run_cell", "compare_responders",
     "elicited", "ChatEndpoint", "Endpoint", "ChoiceLog", "read_log", "information_front", "comparative_statics",
-    "slopes", "prior_radius", "Audit.repaired", "Audit.report",
+    "slopes", "front_promises", "overoptimisation", "provider_study", "prior_radius", "Audit.repaired", "Audit.report",
 )  # fmt: skip
 SAMPLE = 150
 

@@ -1,9 +1,10 @@
 """What is claimed for menus, effect by effect, and the verdicts on it.
 
-Where a claim is about two mechanisms its effect is their difference in the same societies. Two rivals matter most.
-**Labels** hand out one policy per group as menus do, but ask for no incentive compatibility (IC) and no individual
-rationality (IR): what averaging loses to labels is the gain of several policies, and only what labels lose to the menu
-is that of IC and IR. **Delivery** is absolute: whoever delivers nine tenths of what it promises is not hacked.
+Where a claim is about two mechanisms its effect is their difference in the same societies. **Labels** hand out one
+policy per group as menus do, but ask for no incentive compatibility (IC) and no individual rationality (IR): what
+averaging loses to labels is the gain of several policies. **Open labels** let everybody keep the reference too, which
+is what IR asks for, so that only what they lose to the menu is the gain of IC. **Delivery** is absolute: whoever
+delivers nine tenths of what it promises is not hacked.
 """
 
 from __future__ import annotations
@@ -97,6 +98,15 @@ CLAIMS = (
             "interval above 0 wherever groups conflict, at every level of noise",
         ),
         gap("misalignment", "labels", "menu"),
+        lambda conflict, noise: conflict > 0,
+    ),
+    GridClaim(
+        Claim(
+            "IC reduces misalignment: menus against open labels",
+            "logits: misalignment of labels with the reference on offer less that of the menu",
+            "interval above 0 wherever groups conflict, at every level of noise",
+        ),
+        gap("misalignment", "open labels", "menu"),
         lambda conflict, noise: conflict > 0,
     ),
     GridClaim(
@@ -287,7 +297,7 @@ def judged_along(cells: Iterable[Cell], *, seed: Seed) -> tuple[Verdict, ...]:
 
 
 TOO_MANY = "too many types"
-RIVALS = ("averaging", "labels")
+RIVALS = ("averaging", "labels", "open labels")
 ALONG = {"spread": "at any spread within groups", "misplaced": "also where people are counted in wrong groups"}
 FREE_TYPES = Claim(
     "Twice as many types as there are cost the menu nothing",

@@ -73,10 +73,10 @@ SCALES = {
         (0.0, 0.2, 0.5),
         20,
         other_conflicts=(0.5,),
-        n_other_replications=10,
+        n_other_replications=5,
         axis_conflicts=(0.5,),
-        n_axis_replications=20,
-        n_probes=12,
+        n_axis_replications=10,
+        n_probes=10,
         piece=5,
     ),
     "full": Scale(

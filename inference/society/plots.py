@@ -19,10 +19,10 @@ from inference.society.verdicts import interval
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-DRAWN = ("averaging", "mean utility", "max-min", "majority", "labels", "menu", "robust menu")
-MARKERS = "osv^Dd*P"
+DRAWN = ("averaging", "mean utility", "max-min", "majority", "labels", "open labels", "menu", "robust menu")
+MARKERS = "osv^D<d*P"
 STYLE = {  # the same mechanism looks the same in every figure
-    name: (PALETTE[number], MARKERS[number]) for number, name in enumerate((*DRAWN, FULL_INFORMATION))
+    name: (PALETTE[number % len(PALETTE)], MARKERS[number]) for number, name in enumerate((*DRAWN, FULL_INFORMATION))
 } | {"menu never renewed": (DIM, "x")}
 
 

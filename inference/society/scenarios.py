@@ -202,8 +202,8 @@ def communities(
     report = reporter(progress)
     worlds, told = [], []
     for number, r in enumerate(replications):
-        world_rng, answer_rng = (np.random.default_rng([seed, r, part]) for part in (0, 1))
-        society = scenario.society(conflict, rng=world_rng)
+        society = scenario.society(conflict, rng=np.random.default_rng([seed, r, 0]))
+        answer_rng = np.random.default_rng([seed, r, 1])
         asked = community_input(
             society, rng=answer_rng, pretended=_pretended(society) if scenario.is_adversarial else None
         )
@@ -213,6 +213,11 @@ def communities(
         worlds.append(society)
         report(f"{scenario.name}, conflict {conflict:g}: asked {number + 1} of {len(replications)} communities")
     return Communities(conflict, seed, tuple(replications), tuple(worlds), tuple(told))
+
+
+def worlds_of(scenario: Scenario, conflict: float, count: int, seed: int) -> list[Society]:
+    """The societies of the first replications, as `communities` draws them, without asking anybody."""
+    return [scenario.society(conflict, rng=np.random.default_rng([seed, r, 0])) for r in range(count)]
 
 
 @checked

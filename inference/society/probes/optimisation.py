@@ -25,12 +25,12 @@ from contracts.inputs.door import checked
 from contracts.inputs.frozen import dataclass
 from inference.society.evaluation import Truth, delivered
 from inference.society.mechanisms import MECHANISMS, Indices, Offer, Signal
+from inference.society.probes.levels import KINDS, levels, place_of
 from inference.society.probes.shrinkage import shrunk
 from inference.society.scenarios import PLAIN, Communities, noise_of, noisy_signal
 
 BUDGETS = (0.1, 0.25, 0.5, 1.0, 1.5, 2.0)  # nats; log 8 = 2.08 is as far as a policy can be from eight even ones
 PRESSURES = tuple(2.0 ** -np.arange(-3.0, 8.0))  # of the temperature, from eight times to 1/128
-KINDS = ("as told", "shrunk")
 
 
 @checked
@@ -52,13 +52,14 @@ class Overoptimisation(Tabular):
 
     def missing(self, mechanism: str, *, noise: float, kind: str = "as told") -> Array:
         """What is promised less what is delivered; (n, n_budgets)."""
-        where = self.noises.index(noise), KINDS.index(kind), list(MECHANISMS).index(mechanism)
-        return np.asarray((self.proxy - self.truth)[:, *where])
+        promised, given = (self.of(what, mechanism, noise=noise, kind=kind) for what in ("proxy", "truth"))
+        return promised - given
 
     def of(self, what: str, mechanism: str, *, noise: float, kind: str = "as told") -> Array:
         """Either "proxy" or "truth"; (n, n_budgets)."""
-        values: Array = getattr(self, what)
-        return values[:, self.noises.index(noise), KINDS.index(kind), list(MECHANISMS).index(mechanism)]
+        values = (self.proxy, self.truth)[place_of("what", what, ("proxy", "truth"))]
+        level, used = place_of("noise", noise, self.noises), place_of("kind", kind, KINDS)
+        return values[:, level, used, place_of("mechanism", mechanism, list(MECHANISMS))]
 
     def _table(self) -> Table:
         rows = [
@@ -91,6 +92,7 @@ def overoptimisation(
     noises : levels of independent noise on every group's signal, in its standard deviations
     budgets : nats, ascending
     """
+    noises, budgets = levels("noises", noises), levels("budgets", budgets)
     truth, seen = Truth.of(asked.worlds), asked.told[0].type_of_group
     eps = noise_of(PLAIN, asked)
     shape = (len(asked.worlds), len(noises), len(KINDS), len(MECHANISMS), len(budgets))
@@ -107,7 +109,7 @@ def overoptimisation(
                     at = level, kind, number
                     proxy[one, *at] = np.interp(budgets, spent, promised)
                     real[one, *at] = np.interp(budgets, spent, given)
-    return Overoptimisation(tuple(noises), tuple(budgets), proxy, real)
+    return Overoptimisation(noises, budgets, proxy, real)
 
 
 def values(truth: Truth, offer: Offer, signal: Signal, type_of_group: Indices) -> tuple[Array, Array, Array]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -41,7 +41,7 @@ class Probe:
             return provider.measured(asked)
         if self.kind == "promises":
             found = promises.front_promises(asked, noises=self.noises, gap=self.gap)
-            return {name: getattr(found, name) for name in ("mean", "worst", "broken", "room")}
+            return {name: getattr(found, name) for name in promises.MEASURED}
         pressed = optimisation.overoptimisation(asked, noises=self.noises)
         return {"proxy": pressed.proxy, "truth": pressed.truth}
 
@@ -54,8 +54,7 @@ class Probe:
         return {name: np.array(values) for name, values in record["measured"].items()}
 
 
-@dataclass(frozen=True, eq=False)
-class Probed:
+class Probed(NamedTuple):
     """What all questions found."""
 
     pressed: optimisation.Overoptimisation

@@ -25,6 +25,7 @@ from contracts.problem.objectives import WorstOff
 from inference.society.evaluation import Truth, evaluate
 from inference.society.frontier import room
 from inference.society.mechanisms import Offer
+from inference.society.probes.levels import KINDS, levels, place_of
 from inference.society.probes.shrinkage import shrunk
 from inference.society.scenarios import PLAIN, Communities, noise_of, noisy_signal
 from inference.society.world import Society
@@ -32,7 +33,7 @@ from inference.society.world import Society
 if TYPE_CHECKING:
     from contracts.front.front import Front
 
-KINDS = ("as told", "shrunk")
+MEASURED = ("mean", "worst", "broken", "room")
 BROKEN = 0.1  # logits by which a promise may be missed
 
 
@@ -64,8 +65,8 @@ class Promises(Tabular):
 
     def of(self, what: str, noise: float, kind: str = "as told") -> Array:
         """One measure, "mean", "worst", "broken" or "room", by society; (n,)."""
-        values: Array = getattr(self, what)
-        return values[:, 1 + 2 * self.noises.index(noise) + KINDS.index(kind)]
+        values = (self.mean, self.worst, self.broken, self.room)[place_of("what", what, MEASURED)]
+        return values[:, 1 + 2 * place_of("noise", noise, self.noises) + place_of("kind", kind, KINDS)]
 
     def _table(self) -> Table:
         columns = [Column("front of", self.fronts)]
@@ -84,6 +85,7 @@ def front_promises(asked: Communities, *, noises: Sequence[float] = (0.0, 0.2, 0
     noises : levels of independent noise on every group's signal
     gap : of every front, as a share of its ranges
     """
+    noises = levels("noises", noises)
     eps = noise_of(PLAIN, asked)
     signals = [noisy_signal(asked.worlds, asked.told, eps, noise, PLAIN) for noise in noises]
     estimates = [one.utilities for signal in signals for one in (signal, shrunk(signal))]
@@ -94,7 +96,7 @@ def front_promises(asked: Communities, *, noises: Sequence[float] = (0.0, 0.2, 0
         fronts += [(found[number], front_of(society, found[number], gap)) for found in estimates]
         rows.append([judged_front(society, utilities, front, best) for utilities, front in fronts])
     mean, worst, broken, off = np.moveaxis(np.array(rows), 2, 0)
-    return Promises(tuple(noises), mean, worst, broken, off)
+    return Promises(noises, mean, worst, broken, off)
 
 
 def front_of(society: Society, utilities: Array, gap: float) -> Front:
@@ -129,4 +131,4 @@ def judged_front(society: Society, utilities: Array, front: Front, best: Front) 
 
 def from_measured(noises: Sequence[float], found: Mapping[str, Array]) -> Promises:
     """Put together what was kept."""
-    return Promises(tuple(noises), *(found[name] for name in ("mean", "worst", "broken", "room")))
+    return Promises(tuple(noises), *(found[name] for name in MEASURED))

@@ -20,16 +20,16 @@ from contracts.agency.solve import solve_contract
 from contracts.agency.utility import SquareRoot
 from contracts.display.table import Column, Table, Tabular
 from contracts.errors import ProblemError
-from contracts.inputs.arrays import Array, finite
+from contracts.inputs.arrays import Array, finite, number
 from contracts.inputs.door import checked
 from contracts.inputs.frozen import dataclass
-from contracts.inputs.kinds import Seed
+from contracts.inputs.kinds import Seed, whole_numbers
 from inference.society.evaluation import Truth, members_regret
 from inference.society.mechanisms import MECHANISMS
 from inference.society.scenarios import PLAIN, Communities, noise_of, noisy_signal
 
 GRADES = ("E", "D", "C", "B", "A")  # fifths of what audits find, worst first
-AUDITS, DRAWS, RESAMPLES = (1, 4, 16, 64), 400, 20  # users asked; audits of every society; societies drawn again
+AUDITS, DRAWS, RESAMPLES = (1, 8, 64), 400, 20  # users asked; audits of every society; societies drawn again
 VALUE, COST = 100.0, (0.0, 1.0, 1.5, 2.0)  # money per logit; utility that each effort costs, the square root of money
 
 
@@ -110,9 +110,15 @@ def provider_study(
     Raises
     ------
     ProblemError
-        If an audit asks nobody, or the costs are not one per effort.
+        If an audit asks nobody, a logit is worth nothing, or the costs are not one per effort.
     """
-    return from_measured(asked.seed, measured(asked), audits=audits, value=value, effort_cost=effort_cost)
+    counts = tuple(whole_numbers("audits", audits).tolist())
+    worth = number("value", value)
+    if min(counts, default=0) < 1 or not worth > 0:
+        raise ProblemError(
+            f"audits are {counts} and value is {worth:g}: ask at least one user, and give a positive value"
+        )
+    return from_measured(asked.seed, measured(asked), audits=counts, value=worth, effort_cost=effort_cost)
 
 
 def measured(asked: Communities) -> dict[str, Array]:
@@ -135,8 +141,6 @@ def from_measured(
 ) -> ProviderStudy:
     """Contracts for what was measured."""
     lost, weights = found["lost"], found["weights"]
-    if min(audits, default=0) < 1:
-        raise ProblemError(f"audits are {tuple(audits)}: an audit asks at least one user")
     comparisons, errors = {}, {}
     for count in audits:
         rng = np.random.default_rng([seed, 5, count])
