@@ -6,15 +6,15 @@ A claim is about one effect in every cell of a grid of channels, degrees of conf
 **open** otherwise. Every cell counts, so the claim
 
     holds           if every cell is for it;
-    reversed        if some cell is clearly against it and none clearly for it, or all are against it;
+    reversed        if some cell is clearly against it, and none clearly for it;
     mixed           if some are clearly for it, and others clearly against it or say that there is no difference;
     no difference   if all cells say so;
     undecided       otherwise: it is not shown, and not refuted.
 
-**Clearly** means that the interval keeps off the bound at the level of all cells together (Bonferroni): of forty cells
-without any effect, one for and one against would be no surprise. Beside each verdict stands the **least detectable
-effect**, which a test with these replications finds in four cases of five, of the cell that sees least. Effects are
-paired: both mechanisms meet the same societies, answers and noise, and whole replications are resampled.
+That some cell is **clearly** for or against it means that one is at the level of all cells together (Bonferroni), that
+the mean over the cells is, or that all are: of forty cells without any effect, one for and one against would be no
+surprise. Beside each verdict stands the **least detectable effect**, which a test with these replications finds in four
+cases of five, of the cell that sees least. Effects are paired: both mechanisms meet the same societies, answers and noise, and whole replications are resampled.
 """
 
 from __future__ import annotations
@@ -37,6 +37,7 @@ MARGIN = 0.01  # logits, total variation or share: what is called no difference
 ROUNDING = 1e-5  # the same units: menus are solved to a relative gap of 1e-6
 Side = Literal["above", "below"]
 Word = Literal["holds", "mixed", "reversed", "no difference", "undecided"]
+Says = Literal["for", "against", "nil", "open"]
 
 
 @checked
@@ -90,7 +91,7 @@ class Claim:
 class Judged(NamedTuple):
     """What one cell says about a claim."""
 
-    says: Literal["for", "against", "nil", "open"]
+    says: Says
     is_clear: bool  # at the level of all cells together
     low: float
     high: float
@@ -104,13 +105,17 @@ def verdict_on(claim: Claim, effects: Sequence[tuple[str, Array]], rng: np.rando
     found = [judged_cell(claim, effect, rng, len(effects)) for _, effect in effects]
     count = min(len(effect) for _, effect in effects)
     overall = np.mean([effect[:count] for _, effect in effects], axis=0)
+    overall_interval = interval(overall, rng)
+    # A mean that never varied is no evidence if it is of one replication, or of shares: none of ten may be one of ten.
+    varies = float(np.ptp(overall)) > 0 or not claim.is_share
+    together = _side(claim, *overall_interval) if count > 1 and varies else []
     said = [one.says for one in found]
     weakest = max(one.detectable for one in found)
     return Verdict(
         claim=claim.words,
-        verdict=word_for(found),
+        verdict=word_for(found, *together),
         effect=float(overall.mean()),
-        interval=interval(overall, rng),
+        interval=overall_interval,
         detectable=weakest if math.isfinite(weakest) else None,
         replications=len(overall),
         unit=claim.unit,
@@ -130,17 +135,27 @@ def verdict_on(claim: Claim, effects: Sequence[tuple[str, Array]], rng: np.rando
 WORDS = {"against": "against", "nil": "no difference", "open": "open"}
 
 
-def word_for(found: Sequence[Judged]) -> Word:
-    """The verdict on a claim from what its cells say."""
-    said = [one.says for one in found]
-    clear = {one.says for one in found if one.is_clear}
-    if set(said) == {"for"}:
+def word_for(found: Sequence[Judged], *overall: Says) -> Word:
+    """The verdict on a claim from what its cells say, and on which side their mean is, if on any."""
+    said = {one.says for one in found}
+    if said == {"for"}:
         return "holds"
-    if set(said) == {"against"} or ("against" in clear and "for" not in clear):
+    clear = {one.says for one in found if one.is_clear} | set(overall)
+    clear |= said if said == {"against"} else set()
+    if "against" in clear and "for" not in clear:
         return "reversed"
     if "for" in clear and ("against" in clear or "nil" in said):
         return "mixed"
-    return "no difference" if set(said) == {"nil"} else "undecided"
+    return "no difference" if said == {"nil"} else "undecided"
+
+
+def _side(claim: Claim, low: float, high: float) -> list[Says]:
+    """Whether an interval is for or against a claim."""
+    if low > claim.bound + ROUNDING:
+        return ["for" if claim.side == "above" else "against"]
+    if high < claim.bound - ROUNDING:
+        return ["for" if claim.side == "below" else "against"]
+    return []
 
 
 def judged_cell(claim: Claim, effect: Array, rng: np.random.Generator, n_cells: int) -> Judged:
@@ -154,12 +169,8 @@ def judged_cell(claim: Claim, effect: Array, rng: np.random.Generator, n_cells: 
     df = count - 1
     detectable = error * float(stdtrit(df, (1 + LEVEL) / 2) + stdtrit(df, POWER))
     is_clear = abs(mean - claim.bound) > error * float(stdtrit(df, 1 - (1 - LEVEL) / 2 / n_cells)) + ROUNDING
-    above, below = low > claim.bound + ROUNDING, high < claim.bound - ROUNDING
-    says: Literal["for", "against", "nil", "open"] = "open"
-    if above or below:
-        says = "for" if above == (claim.side == "above") else "against"
-    elif max(high - claim.bound, claim.bound - low) < MARGIN:
-        says = "nil"
+    near: Says = "nil" if max(high - claim.bound, claim.bound - low) < MARGIN else "open"
+    says = next(iter(_side(claim, low, high)), near)
     return Judged(says, is_clear, low, high, detectable)
 
 
