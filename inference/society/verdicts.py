@@ -14,7 +14,8 @@ A claim is about one effect in every cell of a grid of channels, degrees of conf
 That some cell is **clearly** for or against it means that one is at the level of all cells together (Bonferroni), that
 the mean over the cells is, or that all are: of forty cells without any effect, one for and one against would be no
 surprise. Beside each verdict stands the **least detectable effect**, which a test with these replications finds in four
-cases of five, of the cell that sees least. Effects are paired: both mechanisms meet the same societies, answers and noise, and whole replications are resampled.
+cases of five, of the cell that sees least. Effects are paired: both mechanisms meet the same societies, answers and
+noise, and whole replications are resampled.
 """
 
 from __future__ import annotations
