@@ -98,10 +98,11 @@ class Study:
             "A cell is a degree of conflict, a level of noise, and one of two kinds of noise: independent on every "
             "group's signal, or the same on all. It is for a claim if the 95% interval lies on the claimed side, "
             "against it if wholly on the other, says no difference within 0.01 of the bound, and is open otherwise. A "
-            "claim holds if all cells are for it; is reversed if some cell is clearly against it and none clearly for "
-            "it (at the level of all cells together, or by their mean); mixed if some are clearly for it and others "
-            "against or without a difference; else undecided: neither shown nor refuted. The detectable effect is what "
-            "four experiments of five like this one would tell from the bound in every cell."
+            "claim holds if all cells are for it; is mixed if some are for it and some against, one of them clearly (at "
+            "the level of all cells together, or by their mean), or some clearly for it and others without a "
+            "difference; reversed if some are clearly against it and none for it; else undecided: neither shown nor "
+            "refuted. The detectable effect is what four experiments of five like this one would tell from the bound "
+            "in every cell."
         )
         for verdict in self.verdicts:
             if verdict.not_in:

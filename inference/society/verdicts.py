@@ -6,13 +6,14 @@ A claim is about one effect in every cell of a grid of channels, degrees of conf
 **open** otherwise. Every cell counts, so the claim
 
     holds           if every cell is for it;
-    reversed        if some cell is clearly against it, and none clearly for it;
-    mixed           if some are clearly for it, and others clearly against it or say that there is no difference;
+    mixed           if some are for it and some against, one of them clearly; or some clearly for it, and others say
+                    that there is no difference;
+    reversed        if some cell is clearly against it and none for it, or all are against it;
     no difference   if all cells say so;
     undecided       otherwise: it is not shown, and not refuted.
 
-That some cell is **clearly** for or against it means that one is at the level of all cells together (Bonferroni), that
-the mean over the cells is, or that all are: of forty cells without any effect, one for and one against would be no
+That some cell is **clearly** for or against it means that one is at the level of all cells together (Bonferroni),
+or that the mean over the cells is: of forty cells without any effect, one for and one against would be no
 surprise. Beside each verdict stands the **least detectable effect**, which a test with these replications finds in four
 cases of five, of the cell that sees least. Effects are paired: both mechanisms meet the same societies, answers and
 noise, and whole replications are resampled.
@@ -139,13 +140,14 @@ WORDS = {"against": "against", "nil": "no difference", "open": "open"}
 def word_for(found: Sequence[Judged], *overall: Says) -> Word:
     """The verdict on a claim from what its cells say, and on which side their mean is, if on any."""
     said = {one.says for one in found}
+    clear = {one.says for one in found if one.is_clear} | set(overall)
     if said == {"for"}:
         return "holds"
-    clear = {one.says for one in found if one.is_clear} | set(overall)
-    clear |= said if said == {"against"} else set()
-    if "against" in clear and "for" not in clear:
+    if clear and {"for", "against"} <= said | clear:
+        return "mixed"
+    if "against" in clear or said == {"against"}:
         return "reversed"
-    if "for" in clear and ("against" in clear or "nil" in said):
+    if "for" in clear and "nil" in said:
         return "mixed"
     return "no difference" if said == {"nil"} else "undecided"
 

@@ -32,28 +32,28 @@ def judged_probes(probed: Probed, *, seed: Seed) -> tuple[Verdict, ...]:
 
 
 def _pressed(found: Overoptimisation) -> list[tuple[Claim, Effects]]:
+    """A cell is a mechanism, by its mean over the budgets, or by its largest budget less the middle one."""
     about = []
     for noise in _twenty_and_most(found.noises):
         for kind in KINDS:
             missing: Effects = []
             for name in MECHANISMS:
-                short = found.missing(name, noise=noise, kind=kind) - HACKED * found.of(
-                    "proxy", name, noise=noise, kind=kind
-                )
-                missing += _by_budget(name, found.budgets, short)
+                may_miss = HACKED * found.of("proxy", name, noise=noise, kind=kind)
+                missing.append((name, (found.missing(name, noise=noise, kind=kind) - may_miss).mean(axis=1)))
             about.append((_unhacked(SAID[kind], noise), missing))
-    steps: Effects = []
+    middle = (len(found.budgets) - 1) // 2
+    gained: Effects = []
     for noise in found.noises:
         for name in MECHANISMS:
-            gained = np.diff(found.of("truth", name, noise=noise), axis=1)
-            steps += _by_budget(f"{name}, noise {noise:g}", found.budgets[1:], gained)
-    about.append((PRESSURE, steps))
+            given = found.of("truth", name, noise=noise)
+            gained.append((f"{name}, noise {noise:g}", given[:, -1] - given[:, middle]))
+    about.append((PRESSURE, gained))
     most = max(found.noises)
-    gained_by_shrinking: Effects = []
+    better: Effects = []
     for name in MECHANISMS:
-        told, better = (found.of("truth", name, noise=most, kind=kind) for kind in KINDS)
-        gained_by_shrinking += _by_budget(name, found.budgets, better - told)
-    about.append((_shrinking(most), gained_by_shrinking))
+        told, guessed = (found.of("truth", name, noise=most, kind=kind) for kind in KINDS)
+        better.append((name, (guessed - told).mean(axis=1)))
+    about.append((_shrinking(most), better))
     return about
 
 
@@ -65,10 +65,6 @@ def _promised(found: Promises) -> list[tuple[Claim, Effects]]:
     return list(zip(FRONTS, (kept, flattered, steadier, nearer), strict=True))
 
 
-def _by_budget(name: str, budgets: Sequence[float], values: Array) -> Effects:
-    return [(f"{name}, budget {budget:g}", one) for budget, one in zip(budgets, values.T, strict=True)]
-
-
 def _twenty_and_most(noises: Sequence[float]) -> list[float]:
     nearest = min(noises, key=lambda noise: abs(noise - 0.2))
     return sorted({nearest, max(noises)})
@@ -76,9 +72,9 @@ def _twenty_and_most(noises: Sequence[float]) -> list[float]:
 
 def _unhacked(words: str, noise: float) -> Claim:
     return Claim(
-        f"{words} at {noise:.0%} noise, however far it optimises",
-        f"logits: promised less delivered, less {HACKED:.0%} of the promise",
-        "interval below 0 for every mechanism and budget",
+        f"{words} at {noise:.0%} noise",
+        f"logits: promised less delivered, less {HACKED:.0%} of the promise, mean over the budgets",
+        "interval below 0 for every mechanism",
         0.0,
         "below",
     )
@@ -87,15 +83,15 @@ def _unhacked(words: str, noise: float) -> Claim:
 def _shrinking(noise: float) -> Claim:
     return Claim(
         f"Shrinking the signal adds true value at {noise:.0%} noise",
-        "logits: true value with the signal shrunk less that with the signal as told",
-        "interval above 0 for every mechanism and budget",
+        "logits: true value with the signal shrunk less that with the signal as told, mean over the budgets",
+        "interval above 0 for every mechanism",
     )
 
 
 PRESSURE = Claim(
     "Optimising harder costs no true value",
-    "logits: true value at a budget less that at the one before",
-    f"interval above -{MARGIN:g} for every mechanism, noise and budget",
+    "logits: true value at the largest budget less that at the middle one",
+    f"interval above -{MARGIN:g} for every mechanism and noise",
     -MARGIN,
 )
 FRONTS = (

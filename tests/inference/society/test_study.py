@@ -75,6 +75,7 @@ SCATTER = (SCATTER - SCATTER.mean()) / SCATTER.std(ddof=1)  # mean 0, sd 1: se 0
         ((1.0, 1.0), "holds"),
         ((-1.0, -1.0), "reversed"),
         ((1.0, -1.0), "mixed"),
+        ((1.0, 1.0, -0.35), "mixed"),  # one of them clearly
         ((0.1, -0.1), "undecided"),
         ((1.0, 0.1), "undecided"),  # for in one cell and open in the other: neither shown nor refuted
         ((-1.0, 0.1), "reversed"),  # a claim about all cells is refuted by one
