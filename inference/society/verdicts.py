@@ -1,4 +1,4 @@
-"""Verdicts: what a claim says, what was measured, and a rule that was fixed before looking.
+"""Verdicts: what a claim says, what was measured, against bounds that were fixed before looking, and one word.
 
 A claim is about one effect in every cell of a grid of channels, degrees of conflict and levels of noise. A cell is
 **for** it if the 95% interval of the effect's mean over replications lies wholly on the claimed side of a bound,

@@ -10,6 +10,8 @@ from scipy.special import rel_entr
 from contracts.errors import ProblemError
 from inference.society import (
     MECHANISMS,
+    Overoptimisation,
+    Promises,
     Signal,
     Truth,
     evaluate,
@@ -22,7 +24,8 @@ from inference.society import (
 from inference.society.community import community_input, elicited, misplaced
 from inference.society.evaluation import members_regret
 from inference.society.probes import optimisation, provider
-from inference.society.probes.probe import KINDS, Probe, probed
+from inference.society.probes.claims import judged_probes
+from inference.society.probes.probe import KINDS, Probe, Probed, probed
 from inference.society.probes.promises import front_of, judged_front
 from inference.society.scenarios import AXES, PLAIN, SCENARIOS, communities, noise_of, noisy_signal
 from inference.society.world import in_parts, tilted
@@ -338,6 +341,50 @@ def test_costs_and_audits_that_make_no_sense_are_refused(asked):
         provider_study(asked, effort_cost=[0.0, 1.0])
     with pytest.raises(ProblemError, match=r"audits are \(0,\)"):
         provider_study(asked, audits=[0])
+
+
+# ---- verdicts ----
+
+
+def made_up(*, hacked=0.0, worst=0.5, shrunk_worst=0.2, n=12):
+    """Curves and promises with known means; only the menu is hacked, and only at the highest noise as told."""
+    scatter = 0.01 * np.random.default_rng(1).normal(size=n)
+    scatter -= scatter.mean()
+    proxy = np.ones((n, 2, 2, len(MECHANISMS), 2)) * np.array([1.0, 2.0])
+    given = proxy + scatter[:, np.newaxis, np.newaxis, np.newaxis, np.newaxis]
+    given[:, 1, 0, list(MECHANISMS).index("menu")] -= hacked
+    columns = np.array([0.1, worst, shrunk_worst, worst, shrunk_worst]) + scatter[:, np.newaxis]
+    return Probed(
+        Overoptimisation((0.2, 0.5), (0.5, 1.0), proxy, given),
+        Promises((0.2, 0.5), columns - 0.5, columns, columns, columns),
+        None,
+    )
+
+
+def verdicts_on(found):
+    return {one.claim: one for one in judged_probes(found, seed=1)}
+
+
+def test_whoever_delivers_nine_tenths_is_not_hacked():
+    honest, hacked = verdicts_on(made_up()), verdicts_on(made_up(hacked=1.0))
+    assert {honest[words].verdict for words in honest if "is hacked" in words} == {"holds"}
+    assert hacked["No mechanism is hacked at 20% noise"].verdict == "holds"
+    found = hacked["No mechanism is hacked at 50% noise"]
+    assert (found.verdict, found.supporting, found.against) == ("mixed", 7, 1)
+    assert found.not_in[0].startswith("menu: +0.850"), "1 of a mean promise of 1.5, less a tenth of that"
+    assert hacked["No mechanism that shrinks its signal is hacked at 50% noise"].verdict == "holds"
+    assert hacked["Shrinking the signal adds true value at 50% noise"].verdict == "mixed"
+    assert honest["Shrinking the signal adds true value at 50% noise"].verdict == "no difference"
+    assert honest["Optimising harder costs no true value"].verdict == "holds"
+
+
+def test_promises_are_judged_beside_the_floor_and_the_rival():
+    found = verdicts_on(made_up())
+    assert found["Fronts from estimates keep their promises on average"].verdict == "holds"
+    assert found["Estimates make the worst promise of a front worse"].effect == pytest.approx(0.4)
+    assert found["Shrinking makes the worst promise of a front better"].effect == pytest.approx(0.3)
+    worse = verdicts_on(made_up(shrunk_worst=0.9))
+    assert worse["Shrinking makes the worst promise of a front better"].verdict == "reversed"
 
 
 # ---- kept in pieces ----
