@@ -114,6 +114,9 @@ def provider_study(
     """
     counts = tuple(whole_numbers("audits", audits).tolist())
     worth = number("value", value)
+    people = int(np.prod(asked.worlds[0].members.shape[:2]))
+    if max(counts, default=0) > people:
+        raise ProblemError(f"audits are {counts}: there are {people} users to ask")
     if min(counts, default=0) < 1 or not worth > 0:
         raise ProblemError(
             f"audits are {counts} and value is {worth:g}: ask at least one user, and give a positive value"
