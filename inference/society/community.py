@@ -183,9 +183,10 @@ def misplaced(answers: CommunityInput, society: Society, share: float, *, rng: n
         """Members get numbers of their own, so that nobody is taken for somebody of the other group."""
         return {"group": counted[one.group, one.member], "member": one.member + n_members * one.group}
 
-    rows = (answers.comparisons, answers.ratings, answers.acceptances)
-    compared, rated, accepted = (replace(one, **moved(one)) for one in rows)
-    return CommunityInput(compared, rated, accepted)
+    compared, rated, accepted = answers.comparisons, answers.ratings, answers.acceptances
+    return CommunityInput(
+        replace(compared, **moved(compared)), replace(rated, **moved(rated)), replace(accepted, **moved(accepted))
+    )
 
 
 def relabelled(answers: CommunityInput, type_of_group: Indices) -> tuple[Comparisons, Ratings, Acceptances]:
