@@ -1,7 +1,7 @@
 """Societal alignment: menus of policies against the averaged reward, and where they are better.
 
 Run with `python examples/societal_alignment.py [small|default|full] [folder]`. It draws societies whose groups want
-different things, asks their members, serves them by eight mechanisms under noise, lets menus learn over time, traces
+different things, asks their members, serves them by nine mechanisms under noise, lets menus learn over time, traces
 the front between groups and safety, and judges what is claimed. `contracts simulate societal` is the same from a shell.
 """
 

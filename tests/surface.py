@@ -522,6 +522,21 @@ def placed() -> s.Placement:
 
 
 @functools.cache
+def pressed() -> s.Overoptimisation:
+    return s.overoptimisation(asked(), noises=[0.2], budgets=[0.5])
+
+
+@functools.cache
+def promised() -> s.Promises:
+    return s.front_promises(asked(), noises=[0.2], gap=0.5)
+
+
+@functools.cache
+def provided() -> s.ProviderStudy:
+    return s.provider_study(asked(), audits=[4])
+
+
+@functools.cache
 def scale() -> s.Scale:
     return replace(
         s.SCALES["small"], n_replications=1, piece=1, n_rounds=6, n_societies=1, conflicts=(0.0, 1.0), noises=(0.0, 0.2)
@@ -781,7 +796,10 @@ OBJECTS: dict[str, Callable[[], Any]] = {
     "Elicited": lambda: asked().told[0],
     "Offer": offered,
     "Outcome": functools.cache(lambda: s.full_information(truth())),
+    "Overoptimisation": pressed,
     "Placement": placed,
+    "Promises": promised,
+    "ProviderStudy": provided,
     "Scale": scale,
     "Scenario": lambda: s.SCENARIOS[0],
     "Signal": signal,
@@ -1311,6 +1329,15 @@ CALLS: dict[str, Callable[[], dict[str, Any]]] = {
         "worlds": list(asked().worlds), "told": list(asked().told), "eps": np.zeros((1, 4, 8)), "level": 0.1,
         "scenario": s.SCENARIOS[0]},
     "placement": lambda: {"asked": asked(), "noise": 0.0, "gap": 0.5},
+    "Overoptimisation.of": lambda: {"what": "proxy", "mechanism": "menu", "noise": 0.2, "kind": "shrunk"},
+    "Overoptimisation.missing": lambda: {"mechanism": "menu", "noise": 0.2, "kind": "shrunk"},
+    "Promises.of": lambda: {"what": "worst", "noise": 0.2, "kind": "shrunk"},
+    "front_promises": lambda: {"asked": asked(), "noises": [0.2], "gap": 0.5},
+    "judged_along": lambda: {"cells": list(study().cells), "seed": 1},
+    "overoptimisation": lambda: {"asked": asked(), "noises": [0.2], "budgets": [0.5, 1.0]},
+    "provider_study": lambda: {
+        "asked": asked(), "audits": [4], "value": 100.0, "effort_cost": [0.0, 1.0, 1.5, 2.0]},
+    "shrunk": lambda: {"signal": signal()},
     "run_cell": lambda: {"asked": asked(), "scenario": s.SCENARIOS[0], "noises": (0.0,)},
     "run_course": lambda: {"conflict": 0.5, "n_societies": 1, "n_rounds": 2, "seed": 1, "drift": None},
     "societal_study": lambda: {

@@ -19,7 +19,15 @@ NOT_COUNTS = {  # whole numbers that do not say how many
     "max_options", "patience", "longest_reply", "largest_reply", "requests_per_minute", "piece",  # limits and sizes
     "seed",
 }  # fmt: skip
-SEEDED = {"communities", "judged", "judged_over_time", "run_course", "societal_study", "sweep"}  # pieces of a sweep are
+SEEDED = {
+    "communities",
+    "judged",
+    "judged_along",
+    "judged_over_time",
+    "run_course",
+    "societal_study",
+    "sweep",
+}  # pieces of a sweep are
 # found again by their seed, in other processes and in later runs
 
 

@@ -16,7 +16,7 @@ COSTLY = (  # calls that compute for a while when a value happens to make sense:
     "Study", "communities", "placement", "societal_study", "sweep", "pareto_front", "run_cell", "compare_responders",
     "elicited", "ChatEndpoint", "Endpoint", "ChoiceLog", "read_log", "information_front", "comparative_statics",
     "slopes", "prior_radius", "OptimalFace.agents_best", "OptimalFace.agents_most", "Audit.repaired", "Audit.report",
-    "people_study",
+    "people_study", "front_promises", "overoptimisation", "provider_study",
 )  # fmt: skip
 SAMPLE = 150
 REFUSED = NEED_A_SERVER | {"MenuCertificate.save"}  # proofs as files are of menus without hidden action

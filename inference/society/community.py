@@ -8,6 +8,7 @@ on.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -48,6 +49,7 @@ class Elicited:
     utilities : (n_types, n_policies) of the types that the designer distinguishes, logits, sum to zero
     covariance : (n_types, n_policies, n_policies) of their estimation errors
     pooled : (n_policies,) Bradley-Terry reward of everybody together, logits, sums to zero
+    pooled_covariance : (n_policies, n_policies) of its estimation errors
     reservation_utility : (n_types,) where a type is indifferent between a policy and staying away
     weights : (n_types,) shares
     type_of_group : (n_groups,) which type a group is taken for
@@ -56,6 +58,7 @@ class Elicited:
     utilities: Array
     covariance: Array
     pooled: Array
+    pooled_covariance: Array
     reservation_utility: Array
     weights: Array
     type_of_group: Indices
@@ -160,9 +163,29 @@ def elicited(answers: CommunityInput, weights: Numbers, n_policies: Count, type_
         utilities=norms.utilities,
         covariance=norms.covariance,
         pooled=everybody.utilities[0],
+        pooled_covariance=everybody.covariance[0],
         reservation_utility=norms.reservation_utility,
         weights=np.bincount(seen, weights=share).astype(np.float64),
         type_of_group=seen,
+    )
+
+
+def misplaced(answers: CommunityInput, society: Society, share: float, *, rng: np.random.Generator) -> CommunityInput:
+    """The same answers where a share of the people is counted in another group, drawn evenly from the others."""
+    n_groups, n_members, _ = society.members.shape
+    if not 0 <= share <= 1 or n_groups < 2:
+        raise ProblemError(f"share is {share} of {n_groups} groups: give a number from 0 to 1, and two groups or more")
+    wrong = rng.random((n_groups, n_members)) < share
+    shift = np.where(wrong, rng.integers(1, n_groups, size=wrong.shape), 0)
+    counted = (np.arange(n_groups)[:, np.newaxis] + shift) % n_groups
+
+    def moved(one: Any) -> dict[str, Any]:
+        """Members get numbers of their own, so that nobody is taken for somebody of the other group."""
+        return {"group": counted[one.group, one.member], "member": one.member + n_members * one.group}
+
+    compared, rated, accepted = answers.comparisons, answers.ratings, answers.acceptances
+    return CommunityInput(
+        replace(compared, **moved(compared)), replace(rated, **moved(rated)), replace(accepted, **moved(accepted))
     )
 
 

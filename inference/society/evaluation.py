@@ -67,6 +67,9 @@ class Outcome:
     sorting: Array  # share of users who take what is meant for their group
     recovered: Array  # share of users whose type is guessed from the choice, by what is meant for whom
     hacking: Array  # what the mechanism expects above the reference, less what it delivers
+    promised: Array  # what the mechanism expects above the reference, by the rewards it was made for
+    tempted: Array  # 1 where some type, as elicited, prefers what is meant for another: IC is broken
+    unwilling: Array  # 1 where some type, as elicited, prefers the reference: IR is broken
     group_utility: Array  # (n, n_groups) utility above the reference
 
 
@@ -108,9 +111,11 @@ def evaluate(truth: Truth, offer: Offer, type_of_group: Indices, *, temperature:
     harm = np.einsum("ngmo,no->ngm", chance, given)
     leaving = truth.temperature[:, np.newaxis, np.newaxis] * np.einsum("ngmo,no->ngm", chance, from_reference)
     distance = _distances(truth, offer, chance)
-    group_regret = (truth.temperature[:, np.newaxis, np.newaxis] * distance[1]).mean(axis=2)
+    group_regret = _regret(truth, distance[1]).mean(axis=2)
     status_quo = np.einsum("ngmk,nk->ngm", truth.members, truth.reference)
     expected = np.einsum("ngk,ngk->ng", promised, offer.policies[:, meant] - truth.reference[:, np.newaxis])
+    promises = np.einsum("ng,ng->n", truth.weights, expected)
+    tempted, unwilling = _broken(truth, offer)
     return Outcome(
         misalignment=np.einsum("ng,ng->n", truth.weights, group_regret),
         total_variation=truth.mean(distance[0]),
@@ -123,9 +128,23 @@ def evaluate(truth: Truth, offer: Offer, type_of_group: Indices, *, temperature:
         misreporting=truth.mean(worth.max(axis=-1) - intended),
         sorting=truth.mean(np.take_along_axis(chance, meant[np.newaxis, :, np.newaxis, np.newaxis], axis=-1)[..., 0]),
         recovered=_recovered(truth, offer, type_of_group, chance),
-        hacking=np.einsum("ng,ng->n", truth.weights, expected) - truth.mean(utility - status_quo),
+        hacking=promises - truth.mean(utility - status_quo),
+        promised=promises,
+        tempted=tempted,
+        unwilling=unwilling,
         group_utility=(utility - status_quo).mean(axis=2),
     )
+
+
+@checked
+def members_regret(truth: Truth, offer: Offer, type_of_group: Indices) -> Array:
+    """What everybody loses below the own best policy, (n, n_groups, n_members), logits."""
+    chance = delivered(truth, offer, type_of_group)
+    return _regret(truth, _distances(truth, offer, chance)[1])
+
+
+def _regret(truth: Truth, divergence: Array) -> Array:
+    return truth.temperature[:, np.newaxis, np.newaxis] * divergence
 
 
 @checked
@@ -149,6 +168,9 @@ def full_information(truth: Truth) -> Outcome:
         sorting=everybody,
         recovered=everybody,
         hacking=nothing,
+        promised=truth.mean(utility - status_quo),
+        tempted=nothing,
+        unwilling=nothing,
         group_utility=(utility - status_quo).mean(axis=2),
     )
 
@@ -163,6 +185,16 @@ def coherence(
         for offer in (noiseless, noisy)
     )
     return truth.mean(np.abs(after - before).sum(axis=-1) / 2)
+
+
+def _broken(truth: Truth, offer: Offer) -> tuple[Array, Array]:
+    """Whether IC and IR are broken for the utilities that the offer was made for; both (n,), 1 if so."""
+    worth = np.einsum("ntk,nok->nto", offer.promised, offer.policies)
+    own = worth[:, np.arange(len(offer.meant_for)), offer.meant_for]
+    best = worth[:, :, np.unique(offer.meant_for)].max(axis=-1)
+    status_quo = np.einsum("ntk,nk->nt", offer.promised, truth.reference)
+    tempted, unwilling = (other > own + ROUNDING for other in (best, status_quo))
+    return tempted.any(axis=1).astype(np.float64), unwilling.any(axis=1).astype(np.float64)
 
 
 def _recovered(truth: Truth, offer: Offer, type_of_group: Indices, chance: Array) -> Array:

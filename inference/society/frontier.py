@@ -89,8 +89,12 @@ def placement(asked: Communities, *, noise: float, gap: float) -> Placement:
     return Placement(society, noise, front, points, {name: room(front, one) for name, one in points.items()}, taken)
 
 
-def room(front: Front, point: Array) -> float:
+def room(front: Front, point: Array, unit: Array | None = None) -> float:
     """How much better than a point a mixture of the front's menus is in all objectives at once.
+
+    Parameters
+    ----------
+    unit : of every objective, (n_objectives,); by default the front's own ranges
 
     Raises
     ------
@@ -100,12 +104,13 @@ def room(front: Front, point: Array) -> float:
     from scipy.optimize import linprog
 
     sign = np.array([1.0 if sense == "max" else -1.0 for sense in front.senses])
-    here = 1.0 - sign * (front.ideal - point) / front.unit
+    units = front.unit if unit is None else unit
+    here, menus = (-sign * (front.ideal - one) / units for one in (point, front.points))
     count = len(front)
     # Mixture weights and d, to maximise d such that mixture - d >= here.
     answer = linprog(
         np.append(np.zeros(count), -1.0),
-        A_ub=np.hstack([-front.normalised.T, np.ones((len(here), 1))]),
+        A_ub=np.hstack([-menus.T, np.ones((len(here), 1))]),
         b_ub=-here,
         A_eq=np.append(np.ones(count), 0.0)[np.newaxis],
         b_eq=[1.0],

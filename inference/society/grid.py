@@ -21,10 +21,11 @@ from contracts.inputs.kinds import Seed
 from contracts.inputs.progress import reporter
 from contracts.pieces import in_pieces, in_processes, working_in
 from contracts.problem.records import read_json, write_document
+from inference.society.probes.probe import KINDS, Probe, Probed, probed
 from inference.society.rounds import Course, run_course
-from inference.society.scenarios import PLAIN, SCENARIOS, Cell, Scenario, communities, joined, run_cell
+from inference.society.scenarios import AXES, PLAIN, SCENARIOS, Cell, Scenario, communities, joined, run_cell
 
-SCHEMA = "menuwright/societal-piece/2"
+SCHEMA = "menuwright/societal-piece/3"
 
 
 @checked
@@ -37,6 +38,10 @@ class Scale:
     conflicts, noises : the grid of the plain family
     n_replications : of the plain family
     other_conflicts, n_other_replications : of the other families
+    axis_conflicts, axis_noises, n_axis_replications : of the axes: spread within groups, and people in wrong groups
+    probe_noises, n_probes : levels of noise, and societies that are asked about over-optimisation, promises of fronts,
+        and a provider's hidden effort
+    probe_gap : of the fronts whose promises are judged
     piece : replications per piece
     n_rounds, n_societies : of the study over time, and how many societies live through it
     gap : of the Pareto front
@@ -48,7 +53,13 @@ class Scale:
     n_replications: int
     other_conflicts: tuple[float, ...] = ()
     n_other_replications: int = 0
+    axis_conflicts: tuple[float, ...] = ()
+    axis_noises: tuple[float, ...] = (0.0,)
+    n_axis_replications: int = 0
     piece: int = 25
+    probe_noises: tuple[float, ...] = (0.0, 0.2, 0.5)
+    n_probes: int = 0
+    probe_gap: float = 0.2
     n_rounds: int = 12
     n_societies: int = 10
     gap: float = 0.03
@@ -56,7 +67,18 @@ class Scale:
 
 SCALES = {
     "small": Scale("small", (0.0, 0.5, 1.0), (0.0, 0.2, 0.5), 5, piece=5, n_rounds=6, n_societies=5, gap=0.1),
-    "default": Scale("default", (0.0, 0.5, 1.0), (0.0, 0.1, 0.2, 0.35, 0.5), 60, (0.5,), 10, piece=5),
+    "default": Scale(
+        "default",
+        (0.0, 0.25, 0.5, 1.0),
+        (0.0, 0.2, 0.5),
+        20,
+        other_conflicts=(0.5,),
+        n_other_replications=5,
+        axis_conflicts=(0.5,),
+        n_axis_replications=10,
+        n_probes=10,
+        piece=5,
+    ),
     "full": Scale(
         "full",
         (0.0, 0.25, 0.5, 0.75, 1.0),
@@ -64,10 +86,17 @@ SCALES = {
         200,
         other_conflicts=(0.0, 0.5, 1.0),
         n_other_replications=50,
+        axis_conflicts=(0.25, 0.5, 1.0),
+        axis_noises=(0.0, 0.2),
+        n_axis_replications=50,
+        n_probes=40,
         n_rounds=20,
         n_societies=40,
     ),
 }
+
+
+EVERY = (*SCENARIOS, *(one for axis in AXES.values() for one in axis))
 
 
 @dataclass(frozen=True)
@@ -91,7 +120,7 @@ class Piece:
 
     def compute(self) -> list[Cell]:
         """One cell per scenario."""
-        by_name = {one.name: one for one in SCENARIOS}
+        by_name = {one.name: one for one in EVERY}
         family = [by_name[name] for name in self.scenarios]
         asked = communities(family[0], self.conflict, self.replications, seed=self.seed)
         return [run_cell(asked, scenario, self.noises) for scenario in family]
@@ -135,25 +164,31 @@ class Lives:
         return Course.from_dict(record["course"])
 
 
+Unit = Piece | Lives | Probe  # what is computed at once
+
+
 class Swept(NamedTuple):
     """What a sweep found."""
 
     cells: tuple[Cell, ...]
     courses: dict[float, Course]  # by conflict
+    probed: Probed | None  # None if the scale asks no such questions
 
 
 def pieces(scale: Scale, seed: int) -> tuple[Piece, ...]:
     """The whole sweep."""
+    plain = (scale.conflicts, scale.noises, scale.n_replications)
+    others = (scale.other_conflicts, scale.noises, scale.n_other_replications)
+    along = (scale.axis_conflicts, scale.axis_noises, scale.n_axis_replications)
+    planned = [(family, plain if family[0] == PLAIN else others) for family in families()]
+    planned += [([one], along) for axis in AXES.values() for one in axis]
     found = []
-    for family in families():
-        is_plain = family[0] == PLAIN
-        conflicts = scale.conflicts if is_plain else scale.other_conflicts
-        count = scale.n_replications if is_plain else scale.n_other_replications
+    for family, (conflicts, noises, count) in planned:
         names = tuple(one.name for one in family)
         for conflict in conflicts:
             for start in range(0, count, scale.piece):
                 replications = tuple(range(start, min(start + scale.piece, count)))
-                found.append(Piece(names, conflict, scale.noises, replications, seed))
+                found.append(Piece(names, conflict, noises, replications, seed))
     return tuple(found)
 
 
@@ -196,9 +231,20 @@ def sweep(
 def _swept(scale: Scale, seed: int, target: Path, workers: int, report: Callable[[str], None]) -> Swept:
     planned = pieces(scale, seed)
     lives = [Lives(conflict, scale.n_societies, scale.n_rounds, seed) for conflict in scale.conflicts if conflict > 0]
-    everything: list[Piece | Lives] = [*planned, *lives]
+    asked = [
+        Probe(
+            kind,
+            tuple(range(start, min(start + scale.piece, scale.n_probes))),
+            scale.probe_noises,
+            scale.probe_gap,
+            seed,
+        )
+        for kind in KINDS
+        for start in range(0, scale.n_probes, scale.piece)
+    ]
+    everything: list[Unit] = [*planned, *lives, *asked]
 
-    def computed(missing: list[Piece | Lives]) -> Iterator[tuple[Piece | Lives, Any]]:
+    def computed(missing: list[Unit]) -> Iterator[tuple[Unit, Any]]:
         report(f"{len(everything) - len(missing)} of {len(everything)} pieces were there")
         for number, (piece, found) in enumerate(in_processes(missing, workers), start=1):
             yield piece, found
@@ -214,10 +260,11 @@ def _swept(scale: Scale, seed: int, target: Path, workers: int, report: Callable
     for piece in planned:
         for cell in done[piece]:
             together.setdefault((cell.scenario, cell.conflict), []).append(cell)
-    return Swept(tuple(map(joined, together.values())), {one.conflict: done[one] for one in lives})
+    answers = probed([(one, done[one]) for one in asked]) if asked else None
+    return Swept(tuple(map(joined, together.values())), {one.conflict: done[one] for one in lives}, answers)
 
 
-def read_piece(folder: Path, piece: Piece | Lives) -> Any:
+def read_piece(folder: Path, piece: Unit) -> Any:
     """What a finished piece found; None if it is not there."""
     path = folder / piece.name
     if not path.exists():
@@ -232,7 +279,7 @@ def read_piece(folder: Path, piece: Piece | Lives) -> Any:
     raise ProblemError(f"{path} belongs to a sweep with other settings: choose an empty folder, or delete it")
 
 
-def write_piece(folder: Path, piece: Piece | Lives, found: Any) -> None:
+def write_piece(folder: Path, piece: Unit, found: Any) -> None:
     """Write a finished piece."""
     write_document(folder / piece.name, {"schema": SCHEMA, "piece": asdict(piece), **piece.record(found)}, indent=None)
 

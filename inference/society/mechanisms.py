@@ -1,4 +1,4 @@
-"""Eight ways to serve groups whose norms conflict, on equal input.
+"""Nine ways to serve groups whose norms conflict, on equal input.
 
 Each is a function of what was elicited, and returns what it offers: one policy for everybody, one for whoever says
 to be of a type, or a menu from which users take what they like. All share the reference, the temperature and the
@@ -9,6 +9,7 @@ for all of them at once. With s(v) = reference exp((v - c) / tau) / Z, the softm
     mean utility   s(sum of weights x estimated utilities)
     max-min        s(sum_g l_g utilities_g), where l maximises the dual of the worst-off group's gain
     labels         s(utilities_g) for whoever says to be in group g
+    open labels    the same, and the reference for whoever would rather have that
     majority       the one of these policies that wins most pairwise votes of the groups
     menu           the best menu under IC and IR (`contracts.solve_menu`); the reference stays on offer
     robust menu    the same where IC and IR hold for all utilities in a confidence set
@@ -17,6 +18,7 @@ for all of them at once. With s(v) = reference exp((v - c) / tau) / Z, the softm
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -57,6 +59,9 @@ class Signal:
     weights : (n, n_types)
     safety_cost, reference : (n, n_policies)
     temperature : (n,)
+    between : (n, n_types, n_types) covariance of the types' errors in any one policy: what noise they share; by default
+        the errors of types are independent
+    pooled_variance : (n,) of the errors of the pooled reward in any one policy; by default that of the types' mean
     """
 
     utilities: Array
@@ -66,6 +71,24 @@ class Signal:
     safety_cost: Array
     reference: Array
     temperature: Array
+    between: Array | None = None
+    pooled_variance: Array | None = None
+
+    @property
+    def error_between(self) -> Array:
+        """Covariance of the types' errors in one policy, (n, n_types, n_types)."""
+        if self.between is not None:
+            return self.between
+        freedom = self.covariance.shape[-1] - 1  # errors sum to zero over the policies
+        own = np.trace(self.covariance, axis1=2, axis2=3) / freedom
+        return own[..., np.newaxis] * np.eye(own.shape[1])
+
+    @property
+    def error_pooled(self) -> Array:
+        """Variance of the pooled reward's errors in one policy, (n,)."""
+        if self.pooled_variance is not None:
+            return self.pooled_variance
+        return np.asarray(np.einsum("ng,ngh,nh->n", self.weights, self.error_between, self.weights))
 
     def softmax(self, reward: Array) -> Array:
         """The KL-regularised policy of a reward net of the safety cost; (n, n_policies) or (n, n_types, n_policies)."""
@@ -159,7 +182,7 @@ def worst_off_weights(signal: Signal) -> Array:
 
 
 def majority(signal: Signal) -> Offer:
-    """(g) Types vote between each other's KL-regularised policies, by weight; the Copeland winner is for everybody.
+    """(h) Types vote between each other's KL-regularised policies, by weight; the Copeland winner is for everybody.
 
     Ties go to the larger sum of votes, then to the larger mean utility.
     """
@@ -188,13 +211,22 @@ def labels(signal: Signal) -> Offer:
     return Offer(signal.softmax(signal.utilities), np.arange(signal.utilities.shape[1]), signal.utilities)
 
 
+def open_labels(signal: Signal) -> Offer:
+    """(e) Labels with the reference on offer, as the last option: a menu that nobody checked for IC.
+
+    What labels lose to this is the gain of being free to stay away, and what this loses to the menu that of IC.
+    """
+    named = labels(signal)
+    return replace(named, policies=np.concatenate([named.policies, signal.reference[:, np.newaxis]], axis=1))
+
+
 def menu(signal: Signal) -> Offer:
-    """(e) The best menu of policies under IC and IR; the reference policy stays on offer, as the last option."""
+    """(f) The best menu of policies under IC and IR; the reference policy stays on offer, as the last option."""
     return _menus(signal, [solve_menu(problem, method="dual") for problem in _problems(signal)])
 
 
 def robust_menu(signal: Signal) -> Offer:
-    """(f) The menu whose IC and IR hold for all utilities in every type's confidence ellipsoid."""
+    """(g) The menu whose IC and IR hold for all utilities in every type's confidence ellipsoid."""
     from scipy.stats import chi2
 
     radius = np.sqrt(chi2.ppf(COVERAGE, signal.utilities.shape[2] - 1))
@@ -239,8 +271,9 @@ MECHANISMS: dict[str, Callable[[Signal], Offer]] = {
     "mean utility": mean_utility,
     "max-min": max_min,
     "labels": labels,
+    "open labels": open_labels,
     "menu": menu,
     "robust menu": robust_menu,
     "majority": majority,
 }
-FULL_INFORMATION = "full information"  # (h): everybody's own best policy, for the true utilities; the bound
+FULL_INFORMATION = "full information"  # (i): everybody's own best policy, for the true utilities; the bound

@@ -9,19 +9,20 @@ import numpy as np
 
 from contracts.display.drawn import drawn
 from contracts.display.palette import DIM, GREY, PALETTE
+from inference.society.claims import COHERENT
 from inference.society.frontier import Placement
 from inference.society.mechanisms import FULL_INFORMATION
 from inference.society.rounds import DESIGNS, Course
 from inference.society.scenarios import Cell
-from inference.society.verdicts import COHERENT, interval
+from inference.society.verdicts import interval
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-DRAWN = ("averaging", "mean utility", "max-min", "majority", "labels", "menu", "robust menu")
-MARKERS = "osv^Dd*P"
+DRAWN = ("averaging", "mean utility", "max-min", "majority", "labels", "open labels", "menu", "robust menu")
+MARKERS = "osv^D<d*P"
 STYLE = {  # the same mechanism looks the same in every figure
-    name: (PALETTE[number], MARKERS[number]) for number, name in enumerate((*DRAWN, FULL_INFORMATION))
+    name: (PALETTE[number % len(PALETTE)], MARKERS[number]) for number, name in enumerate((*DRAWN, FULL_INFORMATION))
 } | {"menu never renewed": (DIM, "x")}
 
 

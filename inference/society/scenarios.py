@@ -19,10 +19,10 @@ from contracts.inputs.door import checked
 from contracts.inputs.frozen import dataclass
 from contracts.inputs.kinds import Seed
 from contracts.inputs.progress import reporter
-from inference.society.community import Elicited, community_input, elicited
+from inference.society.community import Elicited, community_input, elicited, misplaced
 from inference.society.evaluation import Outcome, Truth, coherence, evaluate, full_information
 from inference.society.mechanisms import FULL_INFORMATION, MECHANISMS, Offer, Signal
-from inference.society.world import Society, moral_machine_society, synthetic_society
+from inference.society.world import HETEROGENEITY, Society, in_parts, moral_machine_society, synthetic_society
 
 TAILS = 3  # degrees of freedom of heavy-tailed noise, scaled to variance 1
 MEASURES = (*(field.name for field in fields(Outcome)), "coherence")
@@ -45,6 +45,9 @@ class Scenario:
     bias : share by which the last group's signal is moved towards the mean of the others
     is_adversarial : members of the last group answer with what would make the average its own optimum
     error : temperature of the users' logit choices, logits
+    heterogeneity : sd of members' utilities around their group's, which is 1 over the policies
+    parts : types per group that the designer distinguishes; the parts of a group differ by chance alone
+    misplaced : share of people who are counted in a group that is not theirs
     """
 
     name: str
@@ -58,17 +61,30 @@ class Scenario:
     bias: float = 0.0
     is_adversarial: bool = False
     error: float = 0.0
+    heterogeneity: float = HETEROGENEITY
+    parts: int = 1
+    misplaced: float = 0.0
 
     @property
     def family(self) -> tuple[Any, ...]:
         """Scenarios of one family differ only in what happens after the community has been asked."""
-        return self.weights, self.intensity, self.contrast, self.type_of_group, self.is_adversarial
+        seen = self.type_of_group, self.is_adversarial, self.parts, self.misplaced
+        return self.weights, self.intensity, self.contrast, self.heterogeneity, *seen
 
     def society(self, conflict: float, *, rng: np.random.Generator) -> Society:
         """Draw one."""
         if self.contrast:
-            return moral_machine_society(rng=rng, contrast=1 + self.contrast * conflict)
-        return synthetic_society(rng=rng, conflict=conflict, weights=self.weights, intensity=self.intensity)
+            return moral_machine_society(
+                rng=rng, contrast=1 + self.contrast * conflict, heterogeneity=self.heterogeneity
+            )
+        drawn = synthetic_society(
+            rng=rng,
+            conflict=conflict,
+            weights=self.weights,
+            intensity=self.intensity,
+            heterogeneity=self.heterogeneity,
+        )
+        return drawn if self.parts == 1 else in_parts(drawn, self.parts)
 
 
 PLAIN = Scenario("plain", "three equal groups, Gaussian noise on every group's signal")
@@ -83,8 +99,19 @@ SCENARIOS = (
     Scenario("too few types", "the designer takes the last two groups for one", type_of_group=(0, 1, 1)),
     Scenario("unequal intensity", "groups care half, once and one and a half times as much", intensity=(0.5, 1.0, 1.5)),
     Scenario("users err", "users choose by logit with temperature 0.25", error=0.25),
+    Scenario("too many types", "the designer takes either half of every group for a type", parts=2),
     Scenario("Moral Machine", "three clusters of countries; contrast 1 + 3 x conflict", contrast=3.0),
 )
+SPREADS = (0.25, 0.5, 1.0, 2.0, 3.0)  # of members around their group, whose own utilities have spread 1
+MISPLACED = (0.1, 0.25, 0.5)  # shares; at 2/3 of three groups nothing would be known
+AXES = {  # one kind of trouble, more and more of it
+    "spread": tuple(
+        Scenario(f"spread {h:g}", "members differ more or less within their groups", heterogeneity=h) for h in SPREADS
+    ),
+    "misplaced": tuple(
+        Scenario(f"misplaced {q:g}", "people are counted in groups not theirs", misplaced=q) for q in MISPLACED
+    ),
+}
 
 
 @checked
@@ -175,15 +202,22 @@ def communities(
     report = reporter(progress)
     worlds, told = [], []
     for number, r in enumerate(replications):
-        world_rng, answer_rng = (np.random.default_rng([seed, r, part]) for part in (0, 1))
-        society = scenario.society(conflict, rng=world_rng)
+        society = scenario.society(conflict, rng=np.random.default_rng([seed, r, 0]))
+        answer_rng = np.random.default_rng([seed, r, 1])
         asked = community_input(
             society, rng=answer_rng, pretended=_pretended(society) if scenario.is_adversarial else None
         )
+        if scenario.misplaced:
+            asked = misplaced(asked, society, scenario.misplaced, rng=np.random.default_rng([seed, r, 4]))
         told.append(elicited(asked, society.weights, len(society.policies), scenario.type_of_group))
         worlds.append(society)
         report(f"{scenario.name}, conflict {conflict:g}: asked {number + 1} of {len(replications)} communities")
     return Communities(conflict, seed, tuple(replications), tuple(worlds), tuple(told))
+
+
+def worlds_of(scenario: Scenario, conflict: float, count: int, seed: int) -> list[Society]:
+    """The societies of the first replications, as `communities` draws them, without asking anybody."""
+    return [scenario.society(conflict, rng=np.random.default_rng([seed, r, 0])) for r in range(count)]
 
 
 @checked
@@ -204,12 +238,7 @@ def run_cell(asked: Communities, scenario: Scenario, noises: Sequence[float]) ->
     """
     worlds, told = asked.worlds, asked.told
     truth, seen = Truth.of(worlds), told[0].type_of_group
-    eps = np.stack(
-        [
-            standard_noise(scenario, np.random.default_rng([asked.seed, r, 2]), world)
-            for r, world in zip(asked.replications, worlds, strict=True)
-        ]
-    )
+    eps = noise_of(scenario, asked)
     values: dict[str, dict[str, list[Array]]] = {}
     before: dict[str, Offer] = {}
     certificates = []
@@ -266,7 +295,13 @@ def noisy_signal(
         pooled = pooled + weights[:, -1, None] * shift
     spread = utilities.std(axis=2, keepdims=True)
     noise = level * spread * eps[:, :n_types]
+    freedom = n_policies - 1
+    estimated = np.stack([np.trace(one.covariance, axis1=1, axis2=2) for one in told]) / freedom
+    both = level**2 * spread * np.swapaxes(spread, 1, 2)  # of noise that types share
+    noise_between = both if scenario.channel == "shared" else both * np.eye(n_types)
+    pooled_noise = np.einsum("ng,ngh,nh->n", weights, noise_between, weights)
     if scenario.channel == "pooled":
+        pooled_noise = (level * pooled.std(axis=1)) ** 2
         pooled = pooled + level * pooled.std(axis=1, keepdims=True) * eps[:, -1]
     else:
         pooled = pooled + np.einsum("ng,ngk->nk", weights, noise)
@@ -279,7 +314,15 @@ def noisy_signal(
         safety_cost=np.stack([one.safety_cost for one in worlds]),
         reference=np.stack([one.reference for one in worlds]),
         temperature=np.array([one.temperature for one in worlds]),
+        between=estimated[..., np.newaxis] * np.eye(n_types) + noise_between,
+        pooled_variance=np.array([np.trace(one.pooled_covariance) for one in told]) / freedom + pooled_noise,
     )
+
+
+def noise_of(scenario: Scenario, asked: Communities) -> Array:
+    """Standard noise on the signals of all communities, the same at every level; (n, n_groups + 1, n_policies)."""
+    drawn = zip(asked.replications, asked.worlds, strict=True)
+    return np.stack([standard_noise(scenario, np.random.default_rng([asked.seed, r, 2]), world) for r, world in drawn])
 
 
 def standard_noise(scenario: Scenario, rng: np.random.Generator, society: Society) -> Array:

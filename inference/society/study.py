@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -15,11 +16,14 @@ from contracts.inputs.door import checked
 from contracts.inputs.frozen import dataclass
 from contracts.inputs.progress import reporter
 from contracts.problem.records import write_document
+from inference.society.claims import COHERENT, judged, judged_along, judged_over_time
 from inference.society.frontier import Placement, placement
 from inference.society.grid import SCALES, Scale, sweep
+from inference.society.probes.claims import judged_probes
+from inference.society.probes.probe import Probed
 from inference.society.rounds import DESIGNS, Course
-from inference.society.scenarios import MEASURES, PLAIN, SCENARIOS, Cell, communities
-from inference.society.verdicts import COHERENT, Verdict, judged, judged_over_time, verdict_table
+from inference.society.scenarios import AXES, MEASURES, PLAIN, SCENARIOS, Cell, communities, worlds_of
+from inference.society.verdicts import Verdict, cells_in_words, shown_effect, verdict_table
 
 QUESTION = (
     "Three groups want different things of one assistant. Does a menu of policies, incentive compatible and with the "
@@ -42,23 +46,27 @@ class Study:
     courses: Mapping[float, Course]  # by conflict
     placed: Placement
     verdicts: tuple[Verdict, ...]
+    probed: Probed | None = None  # where the scale asks such questions
 
     def __str__(self) -> str:
         head = (
             f"Societal alignment: scale {self.scale.name}, seed {self.seed}, {self.scale.n_replications} replications"
         )
-        parts = [head, str(verdict_table(self.verdicts))]
+        parts = [head, str(verdict_table(self.verdicts)), f"{PARTS}\n{parts_table(self.cells)}"]
         for conflict in self.scale.conflicts:
             cell = self.cell("plain", conflict)
             parts.append(f"conflict {conflict:g}, no noise\n{measures_table(cell, 0, SHOWN)}")
             level = closest(cell.noises, 0.2)
             noise = f"conflict {conflict:g}, noise {cell.noises[level]:g}"
             parts.append(f"{noise}\n{measures_table(cell, level, SHOWN_UNDER_NOISE)}")
+        if along := along_table(self.cells, self.seed):
+            parts.append(f"more and more trouble\n{along}")
         parts.append(f"other kinds of trouble\n{trouble_table(self.cells)}")
         parts += [
             f"over time, conflict {conflict:g}\n{course_table(course)}" for conflict, course in self.courses.items()
         ]
         parts.append(f"{PLACED}, noise {self.placed.noise:g}\n{self.placed}")
+        parts += [] if self.probed is None else map(str, self.probed)
         return "\n\n".join(parts)
 
     def cell(self, scenario: str, conflict: float) -> Cell:
@@ -88,13 +96,18 @@ class Study:
         )
         page = page.text(
             "A cell is a degree of conflict, a level of noise, and one of two kinds of noise: independent on every "
-            "group's signal, or the same on all. It supports a claim if the 95% interval lies wholly on the claimed "
-            "side, and is against it if wholly on the other; a claim holds if all cells support it, fails if none "
-            "does, and holds in part otherwise."
+            "group's signal, or the same on all. It is for a claim if the 95% interval lies on the claimed side, "
+            "against it if wholly on the other, says no difference within 0.01 of the bound, and is open otherwise. A "
+            "claim holds if all cells are for it; is mixed if some are for it and some against, one of them clearly "
+            "(at the level of all cells together, or by their mean), or some clearly for it and others without a "
+            "difference; reversed if some are clearly against it and none for it; else undecided: neither shown nor "
+            "refuted. The detectable effect is what four experiments of five like this one would tell from the bound "
+            "in every cell."
         )
         for verdict in self.verdicts:
             if verdict.not_in:
                 page = page.text(f"{verdict.claim}: {verdict.rule}. Not in:").verbatim("\n".join(verdict.not_in))
+        page = page.section("Which part of the gain is whose").text(PARTS_SAY).verbatim(parts_table(self.cells))
         for what, caption in CAPTIONS.items():
             for scenario in ("plain", "shared noise"):
                 cells = [self.cell(scenario, conflict) for conflict in self.scale.conflicts]
@@ -106,15 +119,32 @@ class Study:
             level = closest(cell.noises, 0.2)
             page = page.text(f"With noise of {cell.noises[level]:g} standard deviations:")
             page = page.verbatim(measures_table(cell, level, SHOWN_UNDER_NOISE))
+        if along := along_table(self.cells, self.seed):
+            page = page.section("More and more trouble").text(ALONG_SAYS).verbatim(along)
         page = page.section("Other kinds of trouble").verbatim(trouble_table(self.cells))
         for conflict, course in self.courses.items():
             page = page.section(f"Over time, conflict {conflict:g}").figure(course_figure(course), caption=COURSE)
         page = page.section("The front between the groups and safety").figure(front_figure(self.placed), caption=FRONT)
         page = page.verbatim(f"{PLACED}, noise {self.placed.noise:g}\n{self.placed}")
-        return page.section("Who picks what").figure(picks_figure(self.placed), caption=PICKS)
+        page = page.section("Who picks what").figure(picks_figure(self.placed), caption=PICKS)
+        for title, found in zip(PROBES, self.probed or (), strict=False):
+            page = page.section(title).verbatim(str(found))
+        return page
 
 
 FRONT_CONFLICT, FRONT_NOISE = 0.5, 0.2  # of the one society whose front is traced
+PARTS = "which part of the gain over averaging is that of several policies, and what IC and IR change"
+PARTS_SAY = (
+    "Labels are the same policies without incentive compatibility (IC) and individual rationality (IR); open labels "
+    "have the reference on offer besides. What averaging loses to labels is the gain of several policies, what these "
+    "lose to open labels that of the reference, and what those lose to the menu that of IC. IC changes a menu where "
+    "some type, as elicited, prefers what labels give another; IR where it prefers the reference."
+)
+ALONG_SAYS = (
+    "The variance of people's utilities that groups explain falls as members differ within them; shares of people are "
+    "counted in groups not theirs. A gain is the share of the rival's misalignment that the menu avoids."
+)
+PROBES = ("Over-optimisation", "What fronts promise", "The provider as the agent")
 PLACED = "utilities, safety cost, and room for improvement in everything at once: one society, conflict 0.5"
 COURSE = (
     "Misalignment by round, mean over societies with 95% intervals. At the dashed line the last group begins to want "
@@ -179,11 +209,12 @@ def run_study(
     if seed < 0:
         raise ProblemError(f"seed is {seed}: give a whole number from 0 on")
     target = Path(out)
-    cells, courses = sweep(chosen, seed=seed, folder=target / "pieces", n_workers=n_workers, progress=progress)
+    cells, courses, probes = sweep(chosen, seed=seed, folder=target / "pieces", n_workers=n_workers, progress=progress)
     progress("the front")
     placed = placement(communities(PLAIN, FRONT_CONFLICT, range(1), seed=seed), noise=FRONT_NOISE, gap=chosen.gap)
-    verdicts = (*judged(cells, seed=seed), *judged_over_time(courses, seed=seed))
-    return Study(chosen, seed, cells, courses, placed, verdicts)
+    verdicts = [*judged(cells, seed=seed), *judged_along(cells, seed=seed), *judged_over_time(courses, seed=seed)]
+    verdicts += () if probes is None else judged_probes(probes, seed=seed)
+    return Study(chosen, seed, cells, courses, placed, tuple(verdicts), probes)
 
 
 def write_study(study: Study, out: str | Path) -> None:
@@ -209,9 +240,61 @@ def measures_table(cell: Cell, level: int, measures: Sequence[str]) -> str:
     ).text()
 
 
+def parts_table(cells: Sequence[Cell]) -> str:
+    """One line per degree of conflict of the plain scenario and level of noise."""
+    rows = [(cell, level) for cell in cells if cell.scenario == PLAIN.name for level in range(len(cell.noises))]
+    steps = ("averaging", "labels", "open labels", "menu")
+    lost = {name: np.array([cell.values[name]["misalignment"][level].mean() for cell, level in rows]) for name in steps}
+    gains = [lost[first] - lost[second] for first, second in pairwise(steps)]
+    columns = [
+        Column("conflict", [cell.conflict for cell, _ in rows], "g"),
+        Column("noise", [cell.noises[level] for cell, level in rows], "g"),
+        *(Column(f"misalignment {name}", values, ".3f", name, over="misalignment") for name, values in lost.items()),
+    ]
+    for name, gain in zip(("several policies", "the reference", "IC"), gains, strict=True):
+        columns.append(Column(f"gain {name}", gain, "+.4f", name, over="gained by"))
+    for name, broken in (("IC", "tempted"), ("IR", "unwilling")):
+        share = [cell.values["labels"][broken][level].mean() for cell, level in rows]
+        columns.append(Column(f"changed {name}", share, ".0%", name, over="changed by"))
+    return Table(columns).text()
+
+
+def along_table(cells: Sequence[Cell], seed: int) -> str:
+    """One line per value of an axis of trouble; empty if the scale has none."""
+    known = {one.name: one for axis in AXES.values() for one in axis}
+    rows = [(cell, level) for cell in cells if cell.scenario in known for level in range(len(cell.noises))]
+    if not rows:
+        return ""
+    explained = [
+        np.mean(
+            [drawn.explained for drawn in worlds_of(known[cell.scenario], cell.conflict, cell.n_replications, seed)]
+        )
+        for cell, _ in rows
+    ]
+    lost = {
+        name: np.array([cell.values[name]["misalignment"][level].mean() for cell, level in rows])
+        for name in ("averaging", "labels", "open labels", "menu", "robust menu")
+    }
+    columns = [
+        Column("", [cell.scenario for cell, _ in rows]),
+        Column("conflict", [cell.conflict for cell, _ in rows], "g"),
+        Column("noise", [cell.noises[level] for cell, level in rows], "g"),
+        Column("explained", explained, ".0%"),
+        *(Column(f"misalignment {name}", values, ".3f", name, over="misalignment") for name, values in lost.items()),
+        *(
+            Column(f"gain on {rival}", 1 - lost["menu"] / lost[rival], ".1%", rival, over="gain of the menu on")
+            for rival in ("averaging", "labels", "open labels")
+        ),
+        Column("types recovered", [cell.values["menu"]["recovered"][level].mean() for cell, level in rows], ".2f"),
+        Column("IC changes it", [cell.values["labels"]["tempted"][level].mean() for cell, level in rows], ".0%"),
+    ]
+    return Table(columns).text()
+
+
 def trouble_table(cells: Sequence[Cell]) -> str:
     """One line per scenario and conflict at the noise nearest to 20%: averaging, the menu and the robust menu."""
     about = {one.name: one.what for one in SCENARIOS}
+    cells = [cell for cell in cells if cell.scenario in about]
     levels = [closest(cell.noises, 0.2) for cell in cells]
     columns = [
         Column("", [cell.scenario for cell in cells]),
@@ -235,14 +318,18 @@ def course_table(course: Course) -> str:
 
 def verdict_rows(verdicts: Sequence[Verdict]) -> tuple[Sequence[str], list[Sequence[str]]]:
     """Header and rows of the verdict table."""
-    header = ("claim", "verdict", "effect", "95% interval", "cells", "replications", "what the effect is", "rule")
+    header = (
+        *("claim", "verdict", "effect", "95% interval", "detectable", "cells", "replications"),
+        *("what the effect is", "rule"),
+    )
     rows: list[Sequence[str]] = [
         (
             one.claim,
             one.verdict,
             f"{one.effect:+.4f}",
             f"[{one.interval[0]:+.4f}, {one.interval[1]:+.4f}]",
-            f"{one.supporting} of {one.cells}, {one.against} against",
+            shown_effect(one.detectable),
+            cells_in_words(one),
             str(one.replications),
             one.unit,
             one.rule,

@@ -1,35 +1,45 @@
-"""Verdicts: what a claim says, what was measured, and a rule that was fixed before looking.
+"""Verdicts: what a claim says, what was measured, against bounds that were fixed before looking, and one word.
 
-A claim is about one effect in every cell of a grid of channels, degrees of conflict and levels of noise. A cell
-supports it if the 95% bootstrap interval of the effect's mean over replications lies wholly on the claimed side of a
-bound. The claim **holds** if every cell supports it, **fails** if none does, and **holds in part** otherwise. Effects
-are paired: both mechanisms meet the same societies, answers and noise, and whole replications are resampled.
+A claim is about one effect in every cell of a grid of channels, degrees of conflict and levels of noise. A cell is
+**for** it if the 95% interval of the effect's mean over replications lies wholly on the claimed side of a bound,
+**against** it if wholly on the other side, says **no difference** if it lies within a margin around the bound, and is
+**open** otherwise. Every cell counts, so the claim
+
+    holds           if every cell is for it;
+    mixed           if some are for it and some against, one of them clearly; or some clearly for it, and others say
+                    that there is no difference;
+    reversed        if some cell is clearly against it and none for it, or all are against it;
+    no difference   if all cells say so;
+    undecided       otherwise: it is not shown, and not refuted.
+
+That some cell is **clearly** for or against it means that one is at the level of all cells together (Bonferroni),
+or that the mean over the cells is: of forty cells without any effect, one for and one against would be no
+surprise. Beside each verdict stands the **least detectable effect**, which a test with these replications finds in four
+cases of five, of the cell that sees least. Effects are paired: both mechanisms meet the same societies, answers and
+noise, and whole replications are resampled.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any, Literal
+import math
+from collections.abc import Sequence
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
-from scipy.special import ndtr, stdtrit
+from scipy.special import ndtr, ndtri, stdtrit
 
 from contracts.display.table import Column, Table
 from contracts.errors import ProblemError
 from contracts.inputs.arrays import Array
 from contracts.inputs.door import checked
 from contracts.inputs.frozen import dataclass
-from contracts.inputs.kinds import Seed
-from inference.society.rounds import Course
-from inference.society.scenarios import Cell
 
-RESAMPLES, LEVEL = 4000, 0.95
-STABLE_NOISE = 0.2  # of a standard deviation: what the source calls stable
-COHERENT = 0.1  # total variation: a tenth of the probability may move
-NEGLIGIBLE = 0.01  # logits of misalignment that are called no cost
-NOTICED = 3  # rounds
-CHANNELS = ("plain", "shared noise")  # independent noise on every group's signal, and the same on all
+RESAMPLES, LEVEL, POWER = 4000, 0.95, 0.8
+MARGIN = 0.01  # logits, total variation or share: what is called no difference
+ROUNDING = 1e-5  # the same units: menus are solved to a relative gap of 1e-6
 Side = Literal["above", "below"]
+Word = Literal["holds", "mixed", "reversed", "no difference", "undecided"]
+Says = Literal["for", "against", "nil", "open"]
 
 
 @checked
@@ -39,21 +49,26 @@ class Verdict:
 
     Attributes
     ----------
+    verdict : "holds", "mixed" (for and against), "reversed", "undecided" (no power) or "no difference"
     effect, interval : mean over the cells of the grid, and its 95% interval
-    supporting, against, cells : how many cells support the claim, how many contradict it, their interval being wholly
-        on the other side, and of how many; the others are undecided
-    not_in : the cells that do not support it, in words
+    detectable : the effect, as a distance from the claim's bound, that four experiments of five like this one would
+        tell from it in every cell; None if a single replication can tell nothing
+    supporting, against, nil, cells : how many cells are for the claim, how many against it, how many say that there is
+        no difference, and of how many; the others are open
+    not_in : the cells that are not for it, in words
     """
 
     claim: str
     verdict: str
     effect: float
     interval: tuple[float, float]
+    detectable: float | None
     replications: int
     unit: str
     rule: str
     supporting: int
     against: int
+    nil: int
     cells: int
     not_in: tuple[str, ...]
 
@@ -65,265 +80,117 @@ class Verdict:
 @checked
 @dataclass(frozen=True)
 class Claim:
-    """What is claimed of an effect: on which side of which bound it lies."""
+    """What is claimed of an effect: on which side of which bound it lies; a share counts replications, 0 or 1 each."""
 
     words: str
     unit: str
     rule: str
     bound: float = 0.0
     side: Side = "above"
+    is_share: bool = False
 
 
-@dataclass(frozen=True)
-class GridClaim:
-    """A claim with its effect per replication, and where in the sweep it is measured."""
+class Judged(NamedTuple):
+    """What one cell says about a claim."""
 
-    claim: Claim
-    effect: Callable[[Cell, int], Array]  # cell and number of the noise level -> (n_replications,)
-    where: Callable[[float, float], bool]  # conflict, noise
-
-
-def gap(what: str, first: str, second: str) -> Callable[[Cell, int], Array]:
-    """first less second by one measure."""
-
-    def effect(cell: Cell, level: int) -> Array:
-        return np.asarray(cell.values[first][what][level] - cell.values[second][what][level])
-
-    return effect
+    says: Says
+    is_clear: bool  # at the level of all cells together
+    low: float
+    high: float
+    detectable: float
 
 
-def growth_gap(what: str, first: str, second: str) -> Callable[[Cell, int], Array]:
-    """By how much more a measure grows with the noise for the first than for the second."""
-
-    def effect(cell: Cell, level: int) -> Array:
-        one, two = cell.values[first][what], cell.values[second][what]
-        return np.asarray(one[level] - one[0] - (two[level] - two[0]))
-
-    return effect
-
-
-CLAIMS = (
-    GridClaim(
-        Claim(
-            "Menus reduce misalignment against preference averaging",
-            "logits: misalignment of averaging less that of the menu",
-            "interval above 0 wherever groups conflict, at every level of noise",
-        ),
-        gap("misalignment", "averaging", "menu"),
-        lambda conflict, noise: conflict > 0,
-    ),
-    GridClaim(
-        Claim(
-            "Menus help the worst-off group against preference averaging",
-            "logits: misalignment of the worst group under averaging less that under the menu",
-            "interval above 0 wherever groups conflict, at every level of noise",
-        ),
-        gap("worst_group", "averaging", "menu"),
-        lambda conflict, noise: conflict > 0,
-    ),
-    GridClaim(
-        Claim(
-            "The menu stays coherent with up to 20% noise",
-            "total variation between the policies that users get with and without noise",
-            f"interval below {COHERENT:g} at every noise up to {STABLE_NOISE:g}",
-            COHERENT,
-            "below",
-        ),
-        lambda cell, level: cell.values["menu"]["coherence"][level],
-        lambda conflict, noise: 0 < noise <= STABLE_NOISE,
-    ),
-    GridClaim(
-        Claim(
-            "Noise makes averaging worse than it makes the menu",
-            "logits: growth of misalignment with noise, averaging less menu",
-            "interval above 0 wherever groups conflict and there is noise",
-        ),
-        growth_gap("misalignment", "averaging", "menu"),
-        lambda conflict, noise: conflict > 0 and noise > 0,
-    ),
-    GridClaim(
-        Claim(
-            "Noise makes averaging less coherent than the menu",
-            "total variation, averaging less menu",
-            "interval above 0 wherever groups conflict and there is noise",
-        ),
-        gap("coherence", "averaging", "menu"),
-        lambda conflict, noise: conflict > 0 and noise > 0,
-    ),
-    GridClaim(
-        Claim(
-            "Averaging is hacked more than the menu",
-            "logits: growth with noise of what is promised less what is delivered, averaging less menu",
-            "interval above 0 wherever groups conflict and there is noise",
-        ),
-        growth_gap("hacking", "averaging", "menu"),
-        lambda conflict, noise: conflict > 0 and noise > 0,
-    ),
-    GridClaim(
-        Claim(
-            "Types are inferred from the selection",
-            "share of users whose group the choice from the menu reveals, less the share that guessing does",
-            "interval above 0 wherever groups conflict, at every level of noise",
-        ),
-        lambda cell, level: cell.values["menu"]["recovered"][level] - cell.base_rate,
-        lambda conflict, noise: conflict > 0,
-    ),
-    GridClaim(
-        Claim(
-            "The menu costs nothing where groups agree",
-            "logits: misalignment of the menu less that of averaging",
-            f"interval below {NEGLIGIBLE:g} at conflict 0, at every level of noise",
-            NEGLIGIBLE,
-            "below",
-        ),
-        gap("misalignment", "menu", "averaging"),
-        lambda conflict, noise: conflict == 0,
-    ),
-    GridClaim(
-        Claim(
-            "Labels invite more lies than the menu",
-            "logits that members gain by what is meant for another group, labels less menu",
-            "interval above 0 at every conflict and noise",
-        ),
-        gap("misreporting", "labels", "menu"),
-        lambda conflict, noise: True,
-    ),
-    GridClaim(
-        Claim(
-            "The robust menu is more coherent than the plain one",
-            "total variation, menu less robust menu",
-            "interval above 0 wherever there is noise",
-        ),
-        gap("coherence", "menu", "robust menu"),
-        lambda conflict, noise: noise > 0,
-    ),
-)
-PROOF = "Incentive compatibility and individual rationality hold"
-
-
-@checked
-def judged(cells: Iterable[Cell], *, seed: Seed) -> tuple[Verdict, ...]:
-    """A verdict on every claim.
-
-    Raises
-    ------
-    ProblemError
-        If the cells hold none that a claim is about.
-    """
-    known = tuple(cells)
-    found = [_judge(claim, known, np.random.default_rng([seed, number])) for number, claim in enumerate(CLAIMS)]
-    return (*found, proof(known))
-
-
-def proof(cells: Sequence[Cell]) -> Verdict:
-    """IC and IR of every menu that was solved, by its exact certificate: a proof about each, no estimate."""
-    count = sum(cell.certified[0] for cell in cells)
-    exact = sum(cell.certified[1] for cell in cells)
-    gain = max(max(cell.certified[2], 0.0) for cell in cells)
-    shortfall = max(max(-cell.certified[3], 0.0) for cell in cells)
-    largest = max(gain, shortfall)
-    return Verdict(
-        claim=PROOF,
-        verdict="holds" if exact == count else "fails" if exact == 0 else "holds in part",
-        effect=largest,
-        interval=(largest, largest),
-        replications=max(cell.n_replications for cell in cells),
-        unit="logits: largest gain from another contract or shortfall from the reference, of every menu solved",
-        rule="the exact certificate of every menu holds",
-        supporting=exact,
-        against=count - exact,
-        cells=count,
-        not_in=() if exact == count else (f"{count - exact} menus",),
-    )
-
-
-def _judge(about: GridClaim, cells: Sequence[Cell], rng: np.random.Generator) -> Verdict:
-    effects = [
-        (f"{cell.scenario}, conflict {cell.conflict:g}, noise {noise:g}", about.effect(cell, level))
-        for cell in cells
-        if cell.scenario in CHANNELS
-        for level, noise in enumerate(cell.noises)
-        if about.where(cell.conflict, noise)
-    ]
-    return _verdict(about.claim, effects, rng)
-
-
-def _verdict(claim: Claim, effects: Sequence[tuple[str, Array]], rng: np.random.Generator) -> Verdict:
+def verdict_on(claim: Claim, effects: Sequence[tuple[str, Array]], rng: np.random.Generator) -> Verdict:
     """The rule, for one effect per cell with the cell's name."""
     if not effects:
         raise ProblemError(f"no cell is about the claim {claim.words!r}: run more degrees of conflict")
-    missing, against = [], 0
-    for where, effect in effects:
-        low, high = interval(effect, rng)
-        above, below = low > claim.bound, high < claim.bound
-        if not (above if claim.side == "above" else below):
-            against += below if claim.side == "above" else above
-            missing.append(f"{where}: {effect.mean():+.3f} [{low:+.3f}, {high:+.3f}]")
-    overall = np.mean([effect for _, effect in effects], axis=0)
-    supporting = len(effects) - len(missing)
+    found = [judged_cell(claim, effect, rng, len(effects)) for _, effect in effects]
+    count = min(len(effect) for _, effect in effects)
+    overall = np.mean([effect[:count] for _, effect in effects], axis=0)
+    overall_interval = interval(overall, rng)
+    # A mean that never varied is no evidence if it is of one replication, or of shares: none of ten may be one of ten.
+    varies = float(np.ptp(overall)) > 0 or not claim.is_share
+    together = _side(claim, *overall_interval) if count > 1 and varies else []
+    said = [one.says for one in found]
+    weakest = max(one.detectable for one in found)
     return Verdict(
         claim=claim.words,
-        verdict="holds" if not missing else "holds in part" if supporting else "fails",
+        verdict=word_for(found, *together),
         effect=float(overall.mean()),
-        interval=interval(overall, rng),
+        interval=overall_interval,
+        detectable=weakest if math.isfinite(weakest) else None,
         replications=len(overall),
         unit=claim.unit,
         rule=claim.rule,
-        supporting=supporting,
-        against=against,
+        supporting=said.count("for"),
+        against=said.count("against"),
+        nil=said.count("nil"),
         cells=len(effects),
-        not_in=tuple(missing),
+        not_in=tuple(
+            f"{where}: {effect.mean():+.3f} [{one.low:+.3f}, {one.high:+.3f}], {WORDS[one.says]}"
+            for (where, effect), one in zip(effects, found, strict=True)
+            if one.says != "for"
+        ),
     )
 
 
-@checked
-def judged_over_time(courses: Mapping[float, Course], *, seed: Seed) -> tuple[Verdict, ...]:
-    """Verdicts on menus that learn from choices; a cell is a degree of conflict, a replication a society."""
-    return tuple(
-        _verdict(
-            Claim(words, unit, rule),
-            [(f"conflict {conflict:g}", effect(course)) for conflict, course in courses.items()],
-            np.random.default_rng([seed, 1000 + number]),
-        )
-        for number, (words, unit, rule, effect) in enumerate(OVER_TIME)
-    )
+WORDS = {"against": "against", "nil": "no difference", "open": "open"}
 
 
-def _less_than(design: str) -> Callable[[Course], Array]:
-    def effect(course: Course) -> Array:
-        after = slice(1, None) if design == "averaging" else slice(course.drift + 1, None)
-        lost = course.misalignment[design] - course.misalignment["menu"]
-        return np.asarray(lost[:, after].mean(axis=1))
+def word_for(found: Sequence[Judged], *overall: Says) -> Word:
+    """The verdict on a claim from what its cells say, and on which side their mean is, if on any."""
+    said = {one.says for one in found}
+    clear = {one.says for one in found if one.is_clear} | set(overall)
+    if said == {"for"}:
+        return "holds"
+    if clear and {"for", "against"} <= said | clear:
+        return "mixed"
+    if "against" in clear or said == {"against"}:
+        return "reversed"
+    if "for" in clear and "nil" in said:
+        return "mixed"
+    return "no difference" if said == {"nil"} else "undecided"
 
-    return effect
+
+def _side(claim: Claim, low: float, high: float) -> list[Says]:
+    """Whether an interval is for or against a claim."""
+    if low > claim.bound + ROUNDING:
+        return ["for" if claim.side == "above" else "against"]
+    if high < claim.bound - ROUNDING:
+        return ["for" if claim.side == "below" else "against"]
+    return []
 
 
-def _alarm_rate(course: Course) -> Array:
-    """Share of rounds with an alarm from the drift on to NOTICED rounds later, less the share before; by society."""
-    after = course.alarms[:, course.drift : course.drift + NOTICED].max(axis=1)
-    return np.asarray(after - course.alarms[:, : course.drift].mean(axis=1) * NOTICED)
+def judged_cell(claim: Claim, effect: Array, rng: np.random.Generator, n_cells: int) -> Judged:
+    """What one of `n_cells` cells says, by its replications of the effect."""
+    count, mean = len(effect), float(effect.mean())
+    low, high = share_interval(effect) if claim.is_share else interval(effect, rng)
+    if count < 2:
+        return Judged("open", is_clear=False, low=low, high=high, detectable=math.inf)
+    guess = (effect.sum() + 2) / (count + 4)  # of a share, so that none of thirty does not look like a certainty
+    error = math.sqrt(guess * (1 - guess) / count) if claim.is_share else float(effect.std(ddof=1)) / math.sqrt(count)
+    df = count - 1
+    detectable = error * float(stdtrit(df, (1 + LEVEL) / 2) + stdtrit(df, POWER))
+    is_clear = abs(mean - claim.bound) > error * float(stdtrit(df, 1 - (1 - LEVEL) / 2 / n_cells)) + ROUNDING
+    near: Says = "nil" if max(high - claim.bound, claim.bound - low) < MARGIN else "open"
+    says = next(iter(_side(claim, low, high)), near)
+    return Judged(says, is_clear, low, high, detectable)
 
 
-OVER_TIME: tuple[tuple[str, str, str, Callable[[Course], Array]], ...] = (
-    (
-        "Menus that learn from choices beat averaging on the same data",
-        "logits: misalignment of averaging less that of the renewed menu, mean over the rounds after the first",
-        "interval above 0 at every conflict above 0",
-        _less_than("averaging"),
-    ),
-    (
-        "A drift of a group's norm is followed",
-        "logits: misalignment of the first menu less that of the renewed one, mean over the rounds after the drift",
-        "interval above 0 at every conflict above 0",
-        _less_than("menu never renewed"),
-    ),
-    (
-        "A drift of a group's norm is noticed",
-        f"share of societies with an alarm within {NOTICED} rounds of the drift, less what false alarms would give",
-        "interval above 0 at every conflict above 0",
-        _alarm_rate,
-    ),
-)
+def share_interval(ones: Array) -> tuple[float, float]:
+    """Wilson's 95% interval of a share, which has a width also where all or none are ones.
+
+    Examples
+    --------
+    >>> low, high = share_interval(np.zeros(30))
+    >>> round(low, 3), round(high, 3)
+    (0.0, 0.114)
+    """
+    count, z = len(ones), float(ndtri((1 + LEVEL) / 2))
+    share, more = float(ones.mean()), z * z / len(ones)
+    middle = (share + more / 2) / (1 + more)
+    half = z / (1 + more) * math.sqrt(share * (1 - share) / count + more / (4 * count))
+    return max(middle - half, 0.0), min(middle + half, 1.0)
 
 
 def interval(effect: Array, rng: np.random.Generator) -> tuple[float, float]:
@@ -351,14 +218,26 @@ def interval(effect: Array, rng: np.random.Generator) -> tuple[float, float]:
 
 def verdict_table(verdicts: Sequence[Verdict]) -> Table:
     """One row per claim."""
-    against = [f", {one.against} against" if one.against else "" for one in verdicts]
-    cells = [f"{one.supporting} of {one.cells}{more}" for one, more in zip(verdicts, against, strict=True)]
     return Table(
         [
             Column("claim", [one.claim for one in verdicts]),
             Column("verdict", [one.verdict for one in verdicts]),
             Column("effect", [one.effect for one in verdicts], "+.4f"),
             Column("95% interval", ["[{:+.4f}, {:+.4f}]".format(*one.interval) for one in verdicts]),
-            Column("cells", cells),
+            Column("detectable", [shown_effect(one.detectable) for one in verdicts]),
+            Column("cells", [cells_in_words(one) for one in verdicts]),
         ]
     )
+
+
+def shown_effect(detectable: float | None) -> str:
+    """The least detectable effect for a table."""
+    return "-" if detectable is None else f"{detectable:.4f}"
+
+
+def cells_in_words(verdict: Verdict) -> str:
+    """How many cells say what."""
+    still_open = verdict.cells - verdict.supporting - verdict.against - verdict.nil
+    more = ((verdict.against, "against"), (verdict.nil, "no difference"), (still_open, "open"))
+    others = "".join(f", {count} {word}" for count, word in more if count)
+    return f"{verdict.supporting} of {verdict.cells} for{others}"

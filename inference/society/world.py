@@ -13,6 +13,7 @@ Kullback-Leibler distance from the own best one, times tau.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -36,6 +37,7 @@ HETEROGENEITY = 0.25  # sd of members' utilities around their group's, relative 
 SAFETY = 0.5  # logits of safety cost per standard deviation of the dangerous attribute
 TEMPERATURE = 0.5  # logits per nat of leaving the reference
 CENTRED = 1e-12  # logits
+TINY = 1e-300  # so that a society that is indifferent to everything has nothing to explain
 POINTS_PER_LOGIT = 10.0  # of agreement in the Moral Machine: an assumption, the study asked no question twice
 
 
@@ -116,6 +118,14 @@ class Society(Tabular):
     def agreement(self) -> Array:
         """Correlations between the groups' utilities over the policies, (n_groups, n_groups)."""
         return np.atleast_2d(np.corrcoef(self.utilities))
+
+    @property
+    def explained(self) -> float:
+        """Share of the variance of people's utilities that groups explain, from 0 to 1."""
+        common = self.weights @ self.utilities
+        between = self.weights @ ((self.utilities - common) ** 2).sum(axis=1)
+        within = self.weights @ ((self.members - self.utilities[:, np.newaxis]) ** 2).sum(axis=2).mean(axis=1)
+        return float(between / max(between + within, TINY))
 
     # ---- keeping it ----
 
@@ -319,6 +329,19 @@ def moral_machine_society(
         temperature=study.TEMPERATURE / points_per_logit,
         groups=study.CULTURES,
         policies=study.POLICIES,
+    )
+
+
+def in_parts(society: Society, parts: int) -> Society:
+    """The same people, every group cut into so many equal parts, which differ by chance alone."""
+    n_groups, n_members, n_policies = society.members.shape
+    if parts < 1 or n_members % parts:
+        raise ProblemError(f"{n_members} members cannot be cut into {parts} equal parts: give a divisor of {n_members}")
+    return replace(
+        society,
+        members=society.members.reshape(n_groups * parts, n_members // parts, n_policies),
+        weights=np.repeat(society.weights / parts, parts),
+        groups=[f"{group}, part {part + 1}" for group in society.groups for part in range(parts)],
     )
 
 

@@ -15,7 +15,21 @@ mpl.use("Agg")
 ROOT = Path(__file__).resolve().parents[2]
 STORED = Path(__file__).with_suffix(".txt")  # MENUWRIGHT_STORE=1 writes it anew, to be read before it is committed
 NUMBER = re.compile(r"[-+]?\d+\.\d+")
-TINY = Scale("tiny", (0.0, 0.5), (0.0, 0.2), 2, piece=2, n_rounds=4, n_societies=2, gap=0.4)  # every kind of line
+TINY = Scale(
+    "tiny",
+    (0.0, 0.5),
+    (0.0, 0.2),
+    2,
+    piece=2,
+    axis_conflicts=(0.5,),
+    n_axis_replications=1,
+    probe_noises=(0.2,),
+    n_probes=1,
+    probe_gap=0.4,
+    n_rounds=4,
+    n_societies=2,
+    gap=0.4,
+)  # every kind of line
 LAST_DIGIT = 2e-3  # answers are drawn, so rounding in an estimate may move what is shown by a unit or two
 
 

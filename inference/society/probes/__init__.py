@@ -1,0 +1,1 @@
+"""Questions put to the same societies: signals shrunk, over-optimisation, what fronts promise, hidden effort."""
