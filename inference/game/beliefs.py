@@ -9,7 +9,8 @@ everything seen so far, together with the slip u now, the filter is
     seen an answer to k     e[n, u] <- e[n, u] p(accepted or not | n, k)
     entering a setting      e[n, u] <- keep e[n, u] + (1 - keep) slip_weights[u] sum_v e[n, v]
 
-and the posterior is in proportion to prior[n] e[n, u]. Within a setting the order of what is seen does not matter.
+and the posterior is in proportion to prior[n] e[n, u]. Where norms do not last, with `drift` a group takes up another
+one in a new setting, each with the same probability: e[n, u] <- (1 - drift) e[n, u] + drift slip_weights[u] mean_m e[m]. Within a setting the order of what is seen does not matter.
 All functions work on many runs at once; e is kept in logs, (n_runs, n_norms, n_slips).
 """
 
@@ -47,12 +48,14 @@ class NormSpace:
     share : (n_norms,) the share of the amount that each norm gives, for priors and reports
     slip_weights : (n_slips,) probabilities of slips in a new setting
     keep : probability that the slip of the last setting stays
+    drift : probability that a new setting brings a new norm; 0 for norms that last
     """
 
     policy: Policy
     share: Array
     slip_weights: Array
     keep: float
+    drift: float = 0.0
 
     def __post_init__(self) -> None:
         shape = (len(self.share), len(self.slip_weights))
@@ -60,6 +63,8 @@ class NormSpace:
             raise ProblemError(f"policy has shape {found}; expected (n_norms, n_slips), {shape}")
         if not 0 <= self.keep <= 1:
             raise ProblemError(f"keep is {self.keep}: a probability between 0 and 1")
+        if not 0 <= self.drift <= 1:
+            raise ProblemError(f"drift is {self.drift}: a probability between 0 and 1")
 
     @property
     def n_norms(self) -> int:
@@ -71,9 +76,17 @@ class NormSpace:
 
 
 def share_norms(
-    shares: Any = SHARES, spreads: Any = SPREADS, slips: Any = SLIPS, *, keep: float = 0.8, tolerance: float = 0.25
+    shares: Any = SHARES,
+    spreads: Any = SPREADS,
+    slips: Any = SLIPS,
+    *,
+    keep: float = 0.8,
+    drift: float = 0.0,
+    tolerance: float = 0.25,
 ) -> NormSpace:
     """Every share with every spread, and the same slips for each: 63 norms with four slips by default.
+
+    With `drift` the norm itself may change where the currency or the amount does, instead of lasting for good.
 
     Examples
     --------
@@ -83,7 +96,7 @@ def share_norms(
     share, spread = (grid.ravel() for grid in np.meshgrid(finite("shares", shares), finite("spreads", spreads)))
     units = finite("slips", slips)
     rule = ShareRule(share[:, np.newaxis], units, spread[:, np.newaxis], tolerance)
-    return NormSpace(rule, share, np.full(len(units), 1 / len(units)), number("keep", keep))
+    return NormSpace(rule, share, np.full(len(units), 1 / len(units)), number("keep", keep), number("drift", drift))
 
 
 def preference_norms(preferences: SocialPreferences, temperature: Any) -> NormSpace:
@@ -205,13 +218,16 @@ def after_answer(evidence: Array, tables: Tables, amount: Any, units: Any, accep
 
 
 def in_new_setting(evidence: Array, space: NormSpace) -> Array:
-    """The evidence as another currency or amount comes up: slips may change."""
-    if space.n_slips == 1:
-        return evidence
+    """The evidence as another currency or amount comes up: slips may change, and norms where they drift."""
     with np.errstate(divide="ignore"):
-        stays, changes = np.log(space.keep), np.log1p(-space.keep)
-    anew = logsumexp(evidence, axis=-1, keepdims=True) + np.log(space.slip_weights)
-    return np.asarray(np.logaddexp(stays + evidence, changes + anew))
+        stays, changes, lasts, drifts = np.log([space.keep, 1 - space.keep, 1 - space.drift, space.drift])
+    if space.n_slips > 1:
+        anew = logsumexp(evidence, axis=-1, keepdims=True) + np.log(space.slip_weights)
+        evidence = np.asarray(np.logaddexp(stays + evidence, changes + anew))
+    if not space.drift:
+        return evidence
+    other = logsumexp(evidence, axis=(-2, -1), keepdims=True) - np.log(space.n_norms) + np.log(space.slip_weights)
+    return np.asarray(np.logaddexp(lasts + evidence, drifts + other))
 
 
 def norm_evidence(evidence: Array) -> Array:

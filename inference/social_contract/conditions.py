@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from inference.game.assistant import Assistant
+from inference.game.checks.imitation import imitated_play
 from inference.game.manners import Listener
 from inference.game.rules import Game
 from inference.game.ultimatum import play
 from inference.social_contract.experiment import Job, Row, curve
-from inference.social_contract.jobs import GROUPS, NAMES, Design, play_job, recorded_conditions, replay_job
+from inference.social_contract.jobs import GROUPS, NAMES, Design, play_job, recorded_conditions, replay_job, size_of
 from inference.splits.policies import POLICIES, Policy, PreferencePolicy, ShareRule
 from inference.splits.preferences import FehrSchmidt
 
@@ -53,27 +54,32 @@ def one_norm_jobs(offers: pd.DataFrame | None, n_runs: int) -> list[Job]:
 
 def one_norm_findings(rows: Sequence[Row]) -> list[str]:
     """How many recorded conditions are matched by epoch 1, and which not."""
-    return [
-        *matched_by_epoch_1([row for row in rows if "," not in row.condition]),
-        *largest_final_gap(rows),
-    ]
+    found = []
+    for learning, suffix in (("within the epoch", ""), ("by epoch, as GPT-4 learns", ", learning by epoch")):
+        here = [row for row in rows if row.condition.partition(",")[1:] == suffix.partition(",")[1:]]
+        for who, of in (("", "gap"), ("an imitator's ", "imitation_gap")):
+            for epoch in (1, -1):
+                found += matched(here, epoch, f"learning {learning}: {who}|gap|", of)
+    return [*found, *largest_final_gap(rows)]
 
 
-def matched_by_epoch_1(rows: Sequence[Row]) -> list[str]:
-    """Where |gap| at epoch 1 is at most the recorded final one, to the three decimals of the published tables."""
+def matched(rows: Sequence[Row], epoch: int, what: str, of: str) -> list[str]:
+    """Where a |gap| is at most the recorded final one, to three decimals as published; -1 is the last epoch."""
     final = {row.condition: row for row in rows if row.source == "replay"}
-    first = {row.condition: row for row in rows if row.source == "replay" and row.epoch == 1}
+    ours = final if epoch < 0 else {row.condition: row for row in rows if row.epoch == epoch and row.condition in final}
     missed, compared = [], 0
-    for condition, one in first.items():
-        recorded = final[condition].recorded_gap
-        if one.gap is None or recorded is None:
+    for condition, one in ours.items():
+        gap, recorded = getattr(one, of), final[condition].recorded_gap
+        if gap is None or recorded is None:
             continue
         compared += 1
-        if round(abs(one.gap), 3) > round(abs(recorded), 3):
-            missed.append(f"{condition} ({abs(one.gap):.4f} against {abs(recorded):.4f})")
+        if round(abs(gap), 3) > round(abs(recorded), 3):
+            name = condition.split(",")[0].removeprefix("replay ")
+            missed.append(f"{name} ({abs(gap):.4f} against {abs(recorded):.4f})")
     if not compared:
         return []
-    text = f"|gap| at epoch 1 is at most the recorded final one in {compared - len(missed)} of {compared} replays"
+    when = "at last" if epoch < 0 else f"at epoch {epoch}"
+    text = f"{what} {when} is at most GPT-4's final one in {compared - len(missed)} of {compared} replays"
     return [text + (": not in " + ", ".join(missed) if missed else "")]
 
 
@@ -216,7 +222,9 @@ def diverse_job(condition: str, assistant: Assistant, n_runs: int) -> Job:
         users, ours = (
             np.concatenate([getattr(p, side) for p in played]) for side in ("users_share", "assistant_share")
         )
-        return curve(condition, users, ours, more={"mean |gap| of a run": np.abs(ours - users).mean(axis=0)})
+        copied = np.concatenate([imitated_play(p) for p in played])
+        more = {"mean |gap| of a run": size_of(ours - users), "imitation, mean |gap| of a run": size_of(copied - users)}
+        return curve(condition, users, ours, imitation=copied, more=more)
 
     return Job(condition, rows)
 

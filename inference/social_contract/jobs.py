@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from contracts.inputs.arrays import Array
 from contracts.inputs.frozen import dataclass
 from inference.game.assistant import Assistant
+from inference.game.checks.imitation import imitated_play
 from inference.game.recordings import replay, script_of
 from inference.game.rules import Game
 from inference.game.ultimatum import play
@@ -44,7 +46,7 @@ def replay_job(condition: str, table: pd.DataFrame, assistant: Assistant, replic
     def rows(rng: np.random.Generator) -> list[Row]:
         script = script_of(table)
         ours = replay(script, assistant, rng=rng, replicates=replicates)
-        return replayed_curve(condition, script, ours, **options)
+        return replayed_curve(condition, script, ours, learning=assistant.learning, **options)
 
     return Job(condition, rows)
 
@@ -63,10 +65,16 @@ def play_job(
         played = play(game, assistant, n_runs=n_runs, rng=rng)
         recorded = {} if beside is None or not len(beside) else recorded_curve(beside)
         users, ours = played.users_share, played.assistant_share
-        more = {"mean |gap| of a run": np.abs(ours - users).mean(axis=0)}
-        return curve(condition, users, ours, more=more, **recorded, **options)
+        copied = imitated_play(played)
+        more = {"mean |gap| of a run": size_of(ours - users), "imitation, mean |gap| of a run": size_of(copied - users)}
+        return curve(condition, users, ours, imitation=copied, more=more, **recorded, **options)
 
     return Job(condition, rows)
+
+
+def size_of(gaps: Any) -> Array:
+    """Mean |gap| over runs, by epoch; unlike the mean gap it does not let runs make up for each other."""
+    return np.array([_nanmean(column) for column in np.abs(gaps).T])
 
 
 def recorded_curve(table: pd.DataFrame) -> dict[str, Any]:
