@@ -10,7 +10,8 @@ everything seen so far, together with the slip u now, the filter is
     entering a setting      e[n, u] <- keep e[n, u] + (1 - keep) slip_weights[u] sum_v e[n, v]
 
 and the posterior is in proportion to prior[n] e[n, u]. Where norms do not last, with `drift` a group takes up another
-one in a new setting, each with the same probability: e[n, u] <- (1 - drift) e[n, u] + drift slip_weights[u] mean_m e[m]. Within a setting the order of what is seen does not matter.
+one in a new setting, each with the same probability: e[n, u] <- (1 - drift) e[n, u] + drift slip_weights[u] mean_m
+sum_v e[m, v], and the prior speaks of the norm in force. Within a setting the order of what is seen does not matter.
 All functions work on many runs at once; e is kept in logs, (n_runs, n_norms, n_slips).
 """
 
@@ -251,6 +252,13 @@ def expected_share(log_norm_posterior: Array, space: NormSpace) -> tuple[Array, 
     mean = weights @ space.share
     variance = weights @ space.share**2 - mean**2
     return mean, np.sqrt(np.maximum(variance, 0.0))
+
+
+def offer_moments(tables: Tables, amount: int) -> tuple[Array, Array]:
+    """Mean and mean square of the share of an amount that every norm offers; two (n_norms, n_slips) arrays."""
+    chance = np.exp(tables.offers[int(tables.row(amount)), : amount + 1])
+    share = np.arange(amount + 1) / amount
+    return np.einsum("kns,k->ns", chance, share), np.einsum("kns,k->ns", chance, share**2)
 
 
 def expected_offer(log_norm_posterior: Array, evidence: Array, tables: Tables, amount: Any) -> Array:
