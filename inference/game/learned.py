@@ -148,8 +148,8 @@ class LearnedNorm(Tabular):
     def _alarm(self) -> str:
         mean, sd = self.mean_offer(50)
         return (
-            f"NOT ONE NORM: a bet against it has made e^{self.misfit.max():.1f} of 1. These users differ, mix or change; on "
-            f"average they offer {mean:.3f}, sd {sd:.3f} (`mean_offer`)"
+            f"NOT ONE NORM: bets against it made e^{self.misfit.max():.1f} of 1. Users differ, mix or change; "
+            f"on average they offer {mean:.3f}, sd {sd:.3f} (`mean_offer`)"
         )
 
     def _table(self) -> Table:

@@ -16,7 +16,7 @@ from inference.game.recordings import Script, script_of
 from inference.game.rules import Game
 from inference.game.ultimatum import play
 from inference.social_contract.experiment import Job, Row, curve, replayed_curve
-from inference.social_contract.jobs import Design, recorded_conditions, replay_job, size_of
+from inference.social_contract.jobs import Design, dispersion, recorded_conditions, replay_job, size_of
 from inference.splits.policies import POLICIES, mean_share
 
 if TYPE_CHECKING:
@@ -96,15 +96,6 @@ def mixture_replay(condition: str, table: pd.DataFrame) -> Job:
         )
 
     return Job(condition, rows)
-
-
-def dispersion(ours: Array, copied: Array, recorded: Array, users: Array) -> dict[str, Array]:
-    """How far runs lie from their users and from each other: ours in expectation, an imitator, GPT-4; by epoch."""
-    found = {}
-    for name, shares in (("", ours), ("imitation, ", copied), ("recorded, ", recorded)):
-        found[f"{name}mean |gap| of a run"] = size_of(shares - users)
-        found[f"{name}sd over runs"] = np.nanstd(shares, axis=0, ddof=1)
-    return found
 
 
 def seen_offers(script: Script, last_epoch: int, tables: Tables) -> Array:

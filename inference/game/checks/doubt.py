@@ -68,7 +68,8 @@ class Doubt:
 
     def entering(self, chosen: Any = None) -> Doubt:
         """Another setting, in the groups chosen or in all."""
-        return dataclasses.replace(self, last=np.where(np.array(True) if chosen is None else chosen, -1, self.last))
+        chosen = np.ones(len(self.last), dtype=bool) if chosen is None else chosen
+        return dataclasses.replace(self, last=np.where(chosen, -1, self.last))
 
     def saw(self, tables: Tables, amount: Any, units: Any, log_chance: Array, shown: Any = None) -> Doubt:
         """Somebody offered so many units of the amount, which the assistant gave this chance; all (n_groups,)."""
