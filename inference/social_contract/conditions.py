@@ -1,4 +1,4 @@
-"""Experiments with one norm in a group: sizes of groups, manners, temperatures, priors."""
+"""Experiments with one norm in a group: sizes of groups, temperatures, priors."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ import numpy as np
 
 from inference.game.assistant import Assistant
 from inference.game.checks.imitation import imitated_play
-from inference.game.manners import Listener
 from inference.game.rules import Game
 from inference.game.ultimatum import play
 from inference.social_contract.experiment import Job, Row, curve
@@ -20,11 +19,7 @@ from inference.splits.preferences import FehrSchmidt
 if TYPE_CHECKING:
     import pandas as pd
 
-SPOKEN = {"rude": 0.0, "sycophantic": 1.0}  # the share that a manner suggests
-LISTENERS = {"deaf": None, "doubting": Listener(), "trusting": Listener(trust=0.99)}
 TEMPERATURES = (0.0, 0.25, 0.5, 1.0, 2.0)
-NEAR = 0.1  # share: a gap below it counts as learned
-NEVER = 99  # epochs
 
 
 # ---- E1: one norm, three sizes of groups ----
@@ -90,59 +85,6 @@ def largest_final_gap(rows: Sequence[Row]) -> list[str]:
         return []
     worst = max(final, key=lambda row: abs(row.gap or 0.0))
     return [f"largest simulated final |gap|: {abs(worst.gap or 0.0):.4f}, se {worst.se or 0.0:.4f}, {worst.condition}"]
-
-
-# ---- E4: manners ----
-
-
-def manners_jobs(offers: pd.DataFrame | None, n_runs: int) -> list[Job]:
-    """Recorded and simulated manners, heard by an assistant that is deaf, that doubts, and that trusts words."""
-    jobs = []
-    for name, table in recorded_conditions(offers, "manners", "manners_rerun"):
-        tone = next((tone for tone in SPOKEN if tone in name), "neutral")
-        for kind, listener in LISTENERS.items():
-            assistant = Assistant(temperature=0.0, listener=listener)
-            jobs.append(replay_job(f"replay {name}, {kind}", table, assistant, spoken_share=SPOKEN.get(tone)))
-    for policy in NAMES:
-        for tone in ("neutral", *SPOKEN):
-            for kind, listener in LISTENERS.items():
-                game = Game(users=(policy,) * 9, tone=tone)
-                assistant = Assistant(listener=listener, learning="epoch")
-                condition = f"{policy} {tone}, {kind}"
-                jobs.append(play_job(condition, game, assistant, n_runs, spoken_share=SPOKEN.get(tone)))
-    return jobs
-
-
-def manners_findings(rows: Sequence[Row]) -> list[str]:
-    """How many epochs misleading manners cost, and how the recorded assistants fared."""
-    found = []
-    for kind in LISTENERS:
-        costs = {}
-        for policy, tone in (("altruistic", "rude"), ("selfish", "sycophantic")):
-            late, plain = (_epochs_to_learn(rows, f"{policy} {t}, {kind}") for t in (tone, "neutral"))
-            costs[f"{policy} and {tone}"] = late - plain
-        words = ", ".join(f"{cost if cost < NEVER / 2 else 'never learned'} ({who})" for who, cost in costs.items())
-        found.append(f"epochs that misleading manners cost an assistant that is {kind}: {words}")
-    for ending in ("altruistic_rude", "selfish_sycophantic"):
-        final = [
-            row
-            for row in {row.condition: row for row in rows}.values()
-            if f"{ending}, doubting" in row.condition and row.gap is not None and row.recorded_gap is not None
-        ]
-        if final:
-            ours = np.mean([abs(row.gap or 0.0) for row in final])
-            theirs = np.mean([abs(row.recorded_gap or 0.0) for row in final])
-            found.append(
-                f"{ending}: mean final |gap| {ours:.3f} in replay, {theirs:.3f} recorded, {len(final)} conditions"
-            )
-    return found
-
-
-def _epochs_to_learn(rows: Sequence[Row], condition: str) -> int:
-    """Epochs until the gap is small and stays so; 99 if that never happens."""
-    gaps = [abs(row.gap or 0.0) for row in rows if row.condition == condition]
-    late = [k for k, gap in enumerate(gaps) if gap > NEAR]
-    return 0 if not late else NEVER if late[-1] == len(gaps) - 1 else late[-1] + 1
 
 
 # ---- E5: temperature, E6: priors ----
@@ -231,7 +173,6 @@ def diverse_job(condition: str, assistant: Assistant, n_runs: int) -> Job:
 
 DESIGNS = {
     "E1": Design("does an assistant learn one norm, in groups of every size?", one_norm_jobs, one_norm_findings),
-    "E4": Design("do manners that contradict the norm mislead?", manners_jobs, manners_findings),
     "E5": Design("does it pay to sample from the posterior?", temperature_jobs, temperature_findings),
     "E6": Design("how long do priors last?", prior_jobs, prior_findings),
 }

@@ -1,8 +1,8 @@
 """Norms that change with the currency, the more the further it is from money: a graded suite.
 
 In a world with a length L, a group's norm in a currency is the one it has with money with the probability
-exp(-distance / L), and else a fresh draw. Assistants see a new group with money, and then have to make their first offer in
-goods, time, medicine or favours: with similarity as judged, or as learned from other groups of that world.
+exp(-distance / L), and else a fresh draw. Assistants see a new group with money, and then have to make their first
+offer in goods, time, medicine or favours: with similarity as judged, or as learned from other groups of that world.
 """
 
 from __future__ import annotations
@@ -172,7 +172,7 @@ def graded_job(condition: str, currency: str, length: float, prior: str | None, 
             more |= _first_offer(log_prior, seen, currency, kernel, users, "learned")[1]
         copied = with_money[:, -1] / AMOUNT
         more["imitation, |gap|"] = float(np.abs(copied - users).mean())
-        more["prior alone, |gap|"] = float(np.abs(_best_offer(np.exp(log_prior)[np.newaxis]) - users).mean())
+        more["prior alone, |gap|"] = float(np.abs(best_offer(np.exp(log_prior)[np.newaxis]) - users).mean())
         return curve(condition, users[:, np.newaxis], offers[:, np.newaxis], imitation=copied[:, np.newaxis], more=more)
 
     return Job(condition, rows)
@@ -183,13 +183,13 @@ def _first_offer(
 ) -> tuple[Array, dict[str, Any]]:
     """The best offer for each group, and how far off it is, asking nobody or where that is worth it."""
     weights = np.exp(carried_prior(log_prior, {"money": seen}, currency, kernel))
-    offers = _best_offer(weights)
+    offers = best_offer(weights)
     gap, asks = np.abs(offers - users), question(weights, SPACE).worth_asking(COST)
     found = {"|gap|": gap, "asks": asks, "loss if asking": np.where(asks, COST, gap)}
     return offers, {f"{kind}, {name}": float(value.mean()) for name, value in found.items()}
 
 
-def _best_offer(weights: Array) -> Array:
+def best_offer(weights: Array) -> Array:
     """The share at the least expected distance from the norm's; (n_groups,)."""
     distance = np.abs(np.unique(SPACE.share)[:, np.newaxis] - SPACE.share)
     return np.asarray(np.unique(SPACE.share)[(weights @ distance.T).argmin(axis=-1)])
