@@ -1086,6 +1086,9 @@ CALLS: dict[str, Callable[[], dict[str, Any]]] = {
     "TypeDraws.screening_problem": lambda: {
         "price": "price", "goods": ["quality"], "draw": 0, "cost": c.Quadratic()},
     "LearnedNorm.propose": lambda: {"amount": 10, "rng": rng(), "currency": None},
+    "LearnedNorm.mean_offer": lambda: {"amount": 10},
+    "Listener.heard_later": lambda: {
+        "shares": [0.0, 0.5], "counts": [[10, 0, 0]], "norm_weights": [[0.5, 0.5]], "later": [[1, 0, 0]]},
     "Listener.log_likelihood": lambda: {"shares": [0.0, 0.5], "counts": [[10, 0, 0]]},
     "Listener.reliability": lambda: {
         "shares": [0.0, 0.5], "counts": [[10, 0, 0]], "norm_weights": [[0.5, 0.5]]},

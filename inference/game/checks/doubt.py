@@ -11,9 +11,10 @@ group holds a norm drawn from the assistant's prior then E is a martingale, what
 Ville's inequality it ever reaches 20 in at most one group of twenty (Shafer 2021). So whoever looks after each offer
 may ring when it does. Beliefs are averaged over both, with even odds at first: the second counts E / (1 + E).
 
-As after a Dirichlet process with one prior observation, the second forecaster's mean offer has the variance of an
-offer over m + 2. What counts in m is the first offer of every setting, and each that differs from the one before it: an
-offer that only repeats the last one does not tell whether a second mind stands behind it.
+As after m offers of a normal law whose variance nobody knows, the second forecaster's mean offer has the variance of an
+offer times (m - 1) / (m (m - 3)), and that of an offer up to m = 4. What counts in m is the first offer of every
+setting, and each that differs from the one before it: an offer that only repeats the last one does not tell whether a
+second mind stands behind it.
 
 References
 ----------
@@ -101,7 +102,8 @@ class Doubt:
         weights = np.exp(self.log_weights)
         first = np.einsum("gns,ns->g", weights, mean)
         variance = np.maximum(np.einsum("gns,ns->g", weights, square) - first**2, 0.0)
-        return first, np.sqrt(variance / (self.n_minds + 2.0))
+        m = np.maximum(self.n_minds, 5).astype(np.float64)
+        return first, np.sqrt(variance * np.where(self.n_minds > 4, (m - 1) / (m * (m - 3)), 1.0))
 
     def averaged(self, mean: Array, sd: Array, tables: Tables, amount: int) -> tuple[Array, Array]:
         """The assistant's own mean and sd of the same, averaged with these; each (n_groups,)."""

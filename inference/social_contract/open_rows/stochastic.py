@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from scipy.special import logsumexp
+from scipy.special import logsumexp, stdtrit
 
 from contracts.inputs.arrays import Array
 from contracts.inputs.frozen import dataclass
 from inference.game.assistant import Assistant, Memory
-from inference.game.beliefs import Tables, tables_of
+from inference.game.beliefs import tables_of
 from inference.game.checks.doubt import Doubt
 from inference.game.checks.imitation import imitated_play
 from inference.game.rules import ALIKE, Game
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 AMOUNT = 50  # units that beliefs are about
 Z = 1.645  # of an interval that should cover nine times in ten
 UNIT = 0.5 / AMOUNT  # beliefs nearer than half a unit are as good as right
-FORECASTERS = ("one norm", "no norm", "averaged")
+FORECASTERS = ("one norm", "no norm", "averaged", "sample mean")
 EACH, TOGETHER = "each draws for himself", "all draw alike"
 
 
@@ -109,9 +109,10 @@ def beliefs_by_epoch(played: Play, truth: float) -> tuple[dict[str, Any], Array]
         for units in played.units[:, epoch].T:
             doubt = doubt.saw(tables, pot, units, memory.log_chance(assistant.log_priors[0], pot, units))
             memory = memory.saw_offer(pot, units)
-        beliefs = _beliefs(memory, doubt, tables, assistant.log_priors[0])
-        ours[:, epoch] = beliefs["averaged"][0]
-        for name, (mean, sd) in beliefs.items():
+        own = memory.mean_offer(assistant.log_priors[0], AMOUNT, tables)
+        other, both = doubt.mean_offer(tables, AMOUNT), doubt.averaged(*own, tables, AMOUNT)
+        ours[:, epoch] = both[0]
+        for name, (mean, sd) in zip(FORECASTERS, (own, other, both, sample_mean(played, epoch)), strict=True):
             error = np.abs(mean - truth)
             for what, value in (("|error|", error), ("sd", sd), ("covers", error <= Z * sd + UNIT)):
                 found.setdefault(f"{name}, {what}", []).append(float(np.mean(value)))
@@ -119,10 +120,15 @@ def beliefs_by_epoch(played: Play, truth: float) -> tuple[dict[str, Any], Array]
     return found, ours
 
 
-def _beliefs(memory: Memory, doubt: Doubt, tables: Tables, log_prior: Array) -> dict[str, tuple[Array, Array]]:
-    own = memory.mean_offer(log_prior, AMOUNT, tables)
-    other, both = doubt.mean_offer(tables, AMOUNT), doubt.averaged(*own, tables, AMOUNT)
-    return dict(zip(FORECASTERS, (own, other, both), strict=True))
+def sample_mean(played: Play, epoch: int) -> tuple[Array, Array]:
+    """The rival without a model: the mean share so far, and its error over epochs, or over offers in the first.
+
+    Errors are scaled so that 1.645 of them make the interval of Student's t.
+    """
+    seen = played.share[:, : epoch + 1]
+    units = seen.mean(axis=-1) if epoch else seen[:, 0]
+    error = units.std(axis=-1, ddof=1) / np.sqrt(units.shape[-1])
+    return seen.mean(axis=(1, 2)), error * stdtrit(units.shape[-1] - 1, 0.95) / Z
 
 
 def stochastic_findings(rows: Sequence[Row]) -> list[str]:
