@@ -1,6 +1,7 @@
 """All experiments of the social contract, each with its table, figure and findings.
 
-Run with `python examples/social_contract.py FOLDER [RUNS]`; 200 runs take some five minutes of one core. Recordings are used where they lie beside the repository.
+Run with `python examples/social_contract.py FOLDER [RUNS]`; 200 runs take some five minutes of one core.
+Recordings are used where they lie beside the repository.
 """
 
 import sys

@@ -87,17 +87,35 @@ def share_norms(
 ) -> NormSpace:
     """Every share with every spread, and the same slips for each: 63 norms with four slips by default.
 
-    With `drift` the norm itself may change where the currency or the amount does, instead of lasting for good.
+    Parameters
+    ----------
+    shares, spreads : of the amount, and the noise of offers in units
+    slips : units by which a norm lands beside its share
+    keep : probability that the slip of the last setting stays
+    drift : probability that a new currency or amount brings a new norm; 0 for norms that last
+    tolerance : share of the amount by which an offer may differ from the norm and still be accepted
+
+    Raises
+    ------
+    ProblemError
+        If a list is empty, or a number lies outside its range.
 
     Examples
     --------
     >>> share_norms(shares=[0.0, 0.5, 1.0], spreads=[0.1]).n_norms
     3
     """
-    share, spread = (grid.ravel() for grid in np.meshgrid(finite("shares", shares), finite("spreads", spreads)))
-    units = finite("slips", slips)
-    rule = ShareRule(share[:, np.newaxis], units, spread[:, np.newaxis], tolerance)
+    share, spread = (grid.ravel() for grid in np.meshgrid(_listed("shares", shares), _listed("spreads", spreads)))
+    units = _listed("slips", slips)
+    rule = ShareRule(share[:, np.newaxis], units, spread[:, np.newaxis], number("tolerance", tolerance))
     return NormSpace(rule, share, np.full(len(units), 1 / len(units)), number("keep", keep), number("drift", drift))
+
+
+def _listed(name: str, values: Any) -> Array:
+    array = finite(name, values)
+    if array.ndim != 1 or not array.size:
+        raise ProblemError(f"{name} has shape {array.shape}: give a list of numbers, at least one")
+    return array
 
 
 def preference_norms(preferences: SocialPreferences, temperature: Any) -> NormSpace:

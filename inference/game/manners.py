@@ -88,10 +88,7 @@ class Listener:
 
     def reliability(self, shares: Numbers, counts: Numbers, norm_weights: Numbers) -> Array:
         """Posterior mean of the reliability, with the norms weighed by what deeds say, (n_runs, n_norms); (n_runs,)."""
-        if norm_weights.shape != (*counts.shape[:1], *shares.shape[:1]) or not np.all(norm_weights >= 0):
-            raise ProblemError(
-                f"norm_weights has shape {norm_weights.shape}; expected (n_runs, n_norms), none negative"
-            )
+        self._check_weights(shares, counts, norm_weights)
         return np.asarray(np.exp(self._learned(shares, counts, norm_weights)) @ self._grid[0])
 
     def heard_later(self, shares: Numbers, counts: Numbers, norm_weights: Numbers, later: Numbers) -> Array:
@@ -106,8 +103,17 @@ class Listener:
         -------
         (n_runs, n_norms) of the norm that these remarks are about
         """
+        self._check_weights(shares, counts, norm_weights)
+        if np.shape(later) != np.shape(counts):
+            raise ProblemError(f"later has shape {np.shape(later)}; expected that of counts, {np.shape(counts)}")
         learned = self._learned(shares, counts, norm_weights)
         return np.asarray(logsumexp(self._spoken(shares, later) + learned[:, np.newaxis], axis=-1))
+
+    def _check_weights(self, shares: Any, counts: Any, norm_weights: Any) -> None:
+        if norm_weights.shape != (*counts.shape[:1], *shares.shape[:1]) or not np.all(norm_weights >= 0):
+            raise ProblemError(
+                f"norm_weights has shape {norm_weights.shape}; expected (n_runs, n_norms), none negative"
+            )
 
     def _learned(self, shares: Any, counts: Any, norm_weights: Any) -> Array:
         """Log posterior of the reliability; (n_runs, n_reliabilities)."""
