@@ -28,6 +28,7 @@ GROUPS = {
     "scripted users": ("scripted_users",),
     "questions, training": ("questions_a1", "questions_c1", "questions_degeneralized", "questions_first"),
 }
+ALARMED = {"one norm": ("one_norm", "manners"), "mixed norms": ("mixed_norm",)}  # replayed elsewhere
 TESTED = ("selfish", "altruistic")
 LEARNING: tuple[Literal["interaction", "epoch"], ...] = ("interaction", "epoch")
 
@@ -53,6 +54,10 @@ def left_out_jobs(offers: pd.DataFrame | None, n_runs: int) -> list[Job]:
                 for learning in LEARNING
             ]
             jobs.append(alarm_job(f"{group}: {name}, alarm", trained))
+    for group, experiments in ALARMED.items():
+        jobs += [
+            alarm_job(f"{group}: {name}, alarm", table) for name, table in recorded_conditions(offers, *experiments)
+        ]
     for name, table in recorded_conditions(offers, "questions_a1"):
         for policy in TESTED:
             if name.startswith(f"test/test_{policy}"):
@@ -103,6 +108,7 @@ def left_out_findings(rows: Sequence[Row]) -> list[str]:
                 f"{group}, learning by {learning}: mean final |gap| of a run: {', '.join(words + rivals)}, "
                 f"{len(kinds[LASTING])} conditions"
             )
+    for group in (*GROUPS, *ALARMED):
         alarms = [row for row in final if row.condition.startswith(f"{group}: ") and row.condition.endswith(", alarm")]
         if alarms:
             rung = sum(row.more["alarm"] or 0.0 for row in alarms)
