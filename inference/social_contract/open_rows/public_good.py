@@ -32,7 +32,7 @@ ROUNDS = 10
 FIRST = 0.6  # share that conditional cooperators begin with
 SLOPE = 0.9  # of what they give back
 SPREAD = 1.0  # units
-GROUPS = {
+GROUPS: dict[str, tuple[float | None, ...]] = {
     "all give nothing": (0.0,) * MEMBERS,
     "all give half": (0.5,) * MEMBERS,
     "all give all": (1.0,) * MEMBERS,

@@ -31,8 +31,8 @@ if TYPE_CHECKING:
 
 RECORDED = ("manners", "manners_rerun")
 SPOKEN = {"rude": 0.0, "sycophantic": 1.0}  # the share that a manner suggests
-LISTENERS = {"deaf": None, "doubting": Listener(), "trusting": Listener(trust=0.99)}
-HEARD = LISTENERS | {"ironic": Listener(ironic=True)}
+LISTENERS: dict[str, Listener | None] = {"deaf": None, "doubting": Listener(), "trusting": Listener(trust=0.99)}
+HEARD: dict[str, Listener | None] = LISTENERS | {"ironic": Listener(ironic=True)}
 DEGREES = (0.0, 0.25, 0.5, 0.75, 1.0)
 REMARKS = {"with money": 10, "before any offer": 5}
 BEFORE, AFTER = "before any offer there", "after one offer there"
@@ -158,7 +158,8 @@ def degree_job(condition: str, degree: float, n_runs: int) -> Job:
         prior, kernel = norm_prior(SPACE), CurrencyKernel(("money", "new"), [[1.0, ALIKE], [ALIKE, 1.0]])
         first, known = carried_prior(prior, {"money": deeds}, "new", kernel), weights_of(prior + deeds)
         after_one = evidence_of(new[:, :1])
-        ours, more = {}, {}
+        ours: dict[str, Array] = {}
+        more: dict[str, float] = {}
         for kind, listener in HEARD.items():
             heard = np.zeros(1) if listener is None else listener.heard_later(SPACE.share, said, known, later)
             ours[kind] = best_offer(weights_of(first + heard))
