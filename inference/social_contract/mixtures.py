@@ -60,7 +60,8 @@ def mixed_norm_findings(rows: Sequence[Row]) -> list[str]:
         found.append(f"replays: mean final |gap| {gap:.3f}, recorded {theirs:.3f}, {len(ours)} conditions")
         for measure in ("mean |gap| of a run", "sd over runs"):
             three = [
-                np.mean([row.more[who + measure] or 0.0 for row in ours]) for who in ("", "imitation, ", "recorded, ")
+                float(np.mean([row.more[who + measure] or 0.0 for row in ours]))
+                for who in ("", "imitation, ", "recorded, ")
             ]
             found.append(
                 "replays: {} of the expected share {:.3f}, imitation {:.3f}, recorded {:.3f}".format(measure, *three)

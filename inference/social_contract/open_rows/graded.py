@@ -144,7 +144,7 @@ def recorded_length_job(condition: str, offers: pd.DataFrame) -> Job:
         more: dict[str, float | None] = {"length": None}
         bound = []
         for top in TOPS:
-            found = learned_from_recordings(offers, 2.0 ** np.arange(-2, top + 1))
+            found = learned_from_recordings(offers, np.exp2(np.arange(-2.0, top + 1.0)))
             longest = currency_kernel(("dollars", "grams of medicine"), length=float(found.lengths[-1]))
             more[f"pull of medicine if the grid ends at 2^{top}"] = 1 - float(longest.similarity[0, 1])
             bound.append(found.at_bound)

@@ -78,10 +78,10 @@ def left_out_jobs(offers: pd.DataFrame | None, n_runs: int) -> list[Job]:
 def alarm_job(condition: str, table: pd.DataFrame) -> Job:
     """In how many runs a bet against one norm that lasts rings; answers apart."""
 
-    def rows(_: np.random.Generator) -> list[Row]:
+    def rows(rng: np.random.Generator) -> list[Row]:
         script = script_of(table)
         assistant = Assistant(priors=(None,), roles="separate")
-        _, doubt = watched_with_doubt(script, assistant, assistant.log_priors[0])
+        doubt = watched_with_doubt(script, assistant, assistant.log_priors[0])[1]
         runs = len(script.run_ids)
         more = {"alarm": float(doubt.rings.sum())}
         return [Row(condition, 0, None, None, None, None, None, runs, "replay", more=more)]
