@@ -8,6 +8,7 @@ from inference.choice.offered import ChoiceSet, choice_set
 from inference.design.asking import AskingMenu, asking_menu, information_front
 from inference.design.loop import LearningCurves, simulate_learning
 from inference.game.assistant import Assistant
+from inference.game.beliefs import share_norms
 from inference.game.currencies import CurrencyKernel, currency_kernel
 from inference.game.learned import LearnedNorm, learn_norm
 from inference.game.manners import Listener
@@ -153,6 +154,7 @@ __all__ = [
     "read_utilities",
     "sample_latent_types",
     "screening_problem_from_texts",
+    "share_norms",
     "simulate_choices",
     "simulate_learning",
     "write_utilities",

@@ -1143,6 +1143,9 @@ CALLS: dict[str, Callable[[], dict[str, Any]]] = {
     "TypeDraws.screening_problem": lambda: {
         "price": "price", "goods": ["quality"], "draw": 0, "cost": c.Quadratic()},
     "LearnedNorm.propose": lambda: {"amount": 10, "rng": rng(), "currency": None},
+    "LearnedNorm.mean_offer": lambda: {"amount": 10},
+    "Listener.heard_later": lambda: {
+        "shares": [0.0, 0.5], "counts": [[10, 0, 0]], "norm_weights": [[0.5, 0.5]], "later": [[1, 0, 0]]},
     "Listener.log_likelihood": lambda: {"shares": [0.0, 0.5], "counts": [[10, 0, 0]]},
     "Listener.reliability": lambda: {
         "shares": [0.0, 0.5], "counts": [[10, 0, 0]], "norm_weights": [[0.5, 0.5]]},
@@ -1248,6 +1251,8 @@ CALLS: dict[str, Callable[[], dict[str, Any]]] = {
     "simulate_choices": lambda: {
         "weights": [0.5, 0.5], "coefficients": [[1.0], [-1.0]], "attributes": [[[0.0], [1.0]]] * 2,
         "person": [0, 1], "rng": rng(), "available": [[True, True]] * 2, "names": ["quality"]},
+    "share_norms": lambda: {
+        "shares": [0.0, 0.5], "spreads": [0.1], "slips": [0.0], "keep": 0.8, "drift": 0.1, "tolerance": 0.25},
     "simulate_learning": lambda: {
         "problem": problem(), "temperature": 0.5, "n_rounds": 1, "n_users": 2, "n_runs": 1,
         "designers": ("random menus",), "concentration": 1.0, "prior": [0.5, 0.5], "rng": rng(), "progress": False},

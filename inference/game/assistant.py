@@ -27,6 +27,7 @@ from inference.game.beliefs import (
     no_evidence,
     norm_evidence,
     norm_prior,
+    offer_moments,
     share_norms,
 )
 from inference.game.currencies import CurrencyKernel, carried_prior
@@ -160,6 +161,23 @@ class Memory:
         """Log posterior of the norms in the present setting; (n_runs, n_norms)."""
         score = self._prior(log_prior, role) + self._here[role][1]
         return np.asarray(score - logsumexp(score, axis=-1, keepdims=True))
+
+    def log_chance(self, log_prior: Array, amount: Any, units: Any) -> Array:
+        """Log probability that it gave to the next offer of a user being so many units; (n_runs,)."""
+        prior = self._prior(log_prior, "proposer")
+        before, now = (
+            self._here["proposer"][1],
+            norm_evidence(after_offer(self._here["proposer"][0], self.tables, amount, units)),
+        )
+        return np.asarray(logsumexp(prior + now, axis=-1) - logsumexp(prior + before, axis=-1))
+
+    def mean_offer(self, log_prior: Array, amount: int, tables: Tables) -> tuple[Array, Array]:
+        """Mean and standard deviation of the share that users offer on average, slips included; two (n_runs,)."""
+        score = self._prior(log_prior, "proposer")[..., np.newaxis] + self._here["proposer"][0]
+        weights = np.exp(score - logsumexp(score, axis=(-2, -1), keepdims=True))
+        mean, _ = offer_moments(tables, amount)
+        first = np.einsum("rns,ns->r", weights, mean)
+        return first, np.sqrt(np.maximum(np.einsum("rns,ns->r", weights, mean**2) - first**2, 0.0))
 
     def propose(self, log_prior: Array, amount: Integers, rng: np.random.Generator) -> Integers:
         """Units offered; (n_runs,)."""

@@ -9,7 +9,9 @@ everything seen so far, together with the slip u now, the filter is
     seen an answer to k     e[n, u] <- e[n, u] p(accepted or not | n, k)
     entering a setting      e[n, u] <- keep e[n, u] + (1 - keep) slip_weights[u] sum_v e[n, v]
 
-and the posterior is in proportion to prior[n] e[n, u]. Within a setting the order of what is seen does not matter.
+and the posterior is in proportion to prior[n] e[n, u]. Where norms do not last, with `drift` a group takes up another
+one in a new setting, each with the same probability: e[n, u] <- (1 - drift) e[n, u] + drift slip_weights[u] mean_m
+sum_v e[m, v], and the prior speaks of the norm in force. Within a setting the order of what is seen does not matter.
 All functions work on many runs at once; e is kept in logs, (n_runs, n_norms, n_slips).
 """
 
@@ -47,12 +49,14 @@ class NormSpace:
     share : (n_norms,) the share of the amount that each norm gives, for priors and reports
     slip_weights : (n_slips,) probabilities of slips in a new setting
     keep : probability that the slip of the last setting stays
+    drift : probability that a new setting brings a new norm; 0 for norms that last
     """
 
     policy: Policy
     share: Array
     slip_weights: Array
     keep: float
+    drift: float = 0.0
 
     def __post_init__(self) -> None:
         shape = (len(self.share), len(self.slip_weights))
@@ -60,6 +64,8 @@ class NormSpace:
             raise ProblemError(f"policy has shape {found}; expected (n_norms, n_slips), {shape}")
         if not 0 <= self.keep <= 1:
             raise ProblemError(f"keep is {self.keep}: a probability between 0 and 1")
+        if not 0 <= self.drift <= 1:
+            raise ProblemError(f"drift is {self.drift}: a probability between 0 and 1")
 
     @property
     def n_norms(self) -> int:
@@ -71,19 +77,45 @@ class NormSpace:
 
 
 def share_norms(
-    shares: Any = SHARES, spreads: Any = SPREADS, slips: Any = SLIPS, *, keep: float = 0.8, tolerance: float = 0.25
+    shares: Any = SHARES,
+    spreads: Any = SPREADS,
+    slips: Any = SLIPS,
+    *,
+    keep: float = 0.8,
+    drift: float = 0.0,
+    tolerance: float = 0.25,
 ) -> NormSpace:
     """Every share with every spread, and the same slips for each: 63 norms with four slips by default.
+
+    Parameters
+    ----------
+    shares, spreads : of the amount, and the noise of offers in units
+    slips : units by which a norm lands beside its share
+    keep : probability that the slip of the last setting stays
+    drift : probability that a new currency or amount brings a new norm; 0 for norms that last
+    tolerance : share of the amount by which an offer may differ from the norm and still be accepted
+
+    Raises
+    ------
+    ProblemError
+        If a list is empty, or a number lies outside its range.
 
     Examples
     --------
     >>> share_norms(shares=[0.0, 0.5, 1.0], spreads=[0.1]).n_norms
     3
     """
-    share, spread = (grid.ravel() for grid in np.meshgrid(finite("shares", shares), finite("spreads", spreads)))
-    units = finite("slips", slips)
-    rule = ShareRule(share[:, np.newaxis], units, spread[:, np.newaxis], tolerance)
-    return NormSpace(rule, share, np.full(len(units), 1 / len(units)), number("keep", keep))
+    share, spread = (grid.ravel() for grid in np.meshgrid(_listed("shares", shares), _listed("spreads", spreads)))
+    units = _listed("slips", slips)
+    rule = ShareRule(share[:, np.newaxis], units, spread[:, np.newaxis], number("tolerance", tolerance))
+    return NormSpace(rule, share, np.full(len(units), 1 / len(units)), number("keep", keep), number("drift", drift))
+
+
+def _listed(name: str, values: Any) -> Array:
+    array = finite(name, values)
+    if array.ndim != 1 or not array.size:
+        raise ProblemError(f"{name} has shape {array.shape}: give a list of numbers, at least one")
+    return array
 
 
 def preference_norms(preferences: SocialPreferences, temperature: Any) -> NormSpace:
@@ -205,13 +237,16 @@ def after_answer(evidence: Array, tables: Tables, amount: Any, units: Any, accep
 
 
 def in_new_setting(evidence: Array, space: NormSpace) -> Array:
-    """The evidence as another currency or amount comes up: slips may change."""
-    if space.n_slips == 1:
-        return evidence
+    """The evidence as another currency or amount comes up: slips may change, and norms where they drift."""
     with np.errstate(divide="ignore"):
-        stays, changes = np.log(space.keep), np.log1p(-space.keep)
-    anew = logsumexp(evidence, axis=-1, keepdims=True) + np.log(space.slip_weights)
-    return np.asarray(np.logaddexp(stays + evidence, changes + anew))
+        stays, changes, lasts, drifts = np.log([space.keep, 1 - space.keep, 1 - space.drift, space.drift])
+    if space.n_slips > 1:
+        anew = logsumexp(evidence, axis=-1, keepdims=True) + np.log(space.slip_weights)
+        evidence = np.asarray(np.logaddexp(stays + evidence, changes + anew))
+    if not space.drift:
+        return evidence
+    other = logsumexp(evidence, axis=(-2, -1), keepdims=True) - np.log(space.n_norms) + np.log(space.slip_weights)
+    return np.asarray(np.logaddexp(lasts + evidence, drifts + other))
 
 
 def norm_evidence(evidence: Array) -> Array:
@@ -235,6 +270,13 @@ def expected_share(log_norm_posterior: Array, space: NormSpace) -> tuple[Array, 
     mean = weights @ space.share
     variance = weights @ space.share**2 - mean**2
     return mean, np.sqrt(np.maximum(variance, 0.0))
+
+
+def offer_moments(tables: Tables, amount: int) -> tuple[Array, Array]:
+    """Mean and mean square of the share of an amount that every norm offers; two (n_norms, n_slips) arrays."""
+    chance = np.exp(tables.offers[int(tables.row(amount)), : amount + 1])
+    share = np.arange(amount + 1) / amount
+    return np.einsum("kns,k->ns", chance, share), np.einsum("kns,k->ns", chance, share**2)
 
 
 def expected_offer(log_norm_posterior: Array, evidence: Array, tables: Tables, amount: Any) -> Array:

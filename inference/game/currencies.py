@@ -178,7 +178,8 @@ def length_posterior(
     Parameters
     ----------
     log_prior : (n_norms,)
-    evidence : for every run, log evidence of norms, (n_norms,), by currency in the order of their appearance
+    evidence : for every run, log evidence of norms, (n_norms,), by currency in the order of their appearance; runs that
+        saw the same currencies may share an entry, (n_runs, n_norms)
     lengths : (n_lengths,) positive
 
     Returns
@@ -193,9 +194,58 @@ def length_posterior(
             seen: dict[str, Array] = {}
             for name, one in run.items():
                 before = carried_prior(log_prior, seen, name, kernel)
-                score[k] += float(np.squeeze(logsumexp(before + one, axis=-1)))
+                score[k] += float(np.sum(logsumexp(before + one, axis=-1)))
                 seen[name] = one
     return np.asarray(np.exp(score - logsumexp(score)))
+
+
+@dataclass(frozen=True, eq=False)
+class LengthEstimate:
+    """The length of the kernel as far as groups seen in several currencies tell it.
+
+    Attributes
+    ----------
+    lengths, probabilities : (n_lengths,) increasing, and the posterior
+    """
+
+    lengths: Array
+    probabilities: Array
+
+    @property
+    def at_bound(self) -> bool:
+        """Whether the most probable length is an end of the grid: then a longer grid would say something else."""
+        return int(self.probabilities.argmax()) in (0, len(self.lengths) - 1)
+
+    @property
+    def length(self) -> float:
+        """Geometric mean of the length.
+
+        Raises
+        ------
+        ProblemError
+            If the grid ends where the estimate lies: it would be the grid's.
+        """
+        if self.at_bound:
+            raise ProblemError(
+                f"the length is not identified: {self.said}. Show groups whose norms do and do not change with the "
+                "currency, or say how alike currencies are"
+            )
+        return float(np.exp(self.probabilities @ np.log(self.lengths)))
+
+    @property
+    def interval(self) -> tuple[float, float]:
+        """From the 5 % to the 95 % point of the posterior."""
+        low, high = np.searchsorted(np.cumsum(self.probabilities), (0.05, 0.95))
+        return float(self.lengths[low]), float(self.lengths[min(high, len(self.lengths) - 1)])
+
+    @property
+    def said(self) -> str:
+        """The estimate in words, or that there is none."""
+        low, high = self.interval
+        if not self.at_bound:
+            return f"{self.length:.2f}, from {low:.2g} to {high:.2g}"
+        end = "longest" if int(self.probabilities.argmax()) else "shortest"
+        return f"the posterior is highest at the {end} length offered, {self.lengths[self.probabilities.argmax()]:.2g}"
 
 
 # ---- asking ----

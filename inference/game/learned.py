@@ -16,6 +16,7 @@ from contracts.inputs.extras import pandas
 from contracts.inputs.frozen import dataclass
 from inference.game.assistant import Assistant, Memory, watch
 from inference.game.beliefs import norm_prior, tables_of
+from inference.game.checks.doubt import ALARM, Doubt
 from inference.game.currencies import Question, question
 from inference.game.recordings import interactions, script_of
 from inference.splits.policies import checked_amount
@@ -37,6 +38,8 @@ class LearnedNorm(Tabular):
     currency, amount, seen : (n_seen,) what was split, and the share that a user offered; NaN where an assistant did
     unreadable : offers that were passed over
     memory : everything seen, to go on from
+    misfit : (n_seen + 1,) what bets against a single norm have made of 1, nats; from log(20) on they ring
+    doubt : whoever bets, and foretells offers without a norm
     """
 
     assistant: Assistant
@@ -47,6 +50,27 @@ class LearnedNorm(Tabular):
     seen: Array
     unreadable: int
     memory: Memory
+    misfit: Array
+    doubt: Doubt
+
+    @property
+    def fits(self) -> bool:
+        """Whether one norm is a good account of the offers; false for one group of twenty that does hold a norm.
+
+        Where it is not, `mean` and `sd` describe a norm that nobody holds, and `mean_offer` what the group does.
+        """
+        return bool(self.misfit.max() < ALARM)
+
+    def mean_offer(self, amount: int) -> tuple[float, float]:
+        """Mean and standard deviation of the share of an amount that the group offers on average.
+
+        Averaged over one norm and none, by how well each foretold the offers seen. See `inference.game.checks.doubt`.
+        """
+        tables = tables_of(self.assistant.space, [checked_amount(amount)])
+        prior = norm_prior(self.assistant.space, self.prior, strength=self.assistant.strength)
+        own = self.memory.mean_offer(prior, amount, tables)
+        mean, sd = self.doubt.averaged(*own, tables, amount)
+        return float(mean[0]), float(sd[0])
 
     @property
     def mean(self) -> Array:
@@ -105,6 +129,7 @@ class LearnedNorm(Tabular):
                 "mean": self.mean[1:],
                 "sd": self.sd[1:],
                 "entropy": self.entropy[1:],
+                "misfit": self.misfit[1:],
             }
         )
 
@@ -119,6 +144,14 @@ class LearnedNorm(Tabular):
         ax.legend()
         return ax
 
+    @property
+    def _alarm(self) -> str:
+        mean, sd = self.mean_offer(50)
+        return (
+            f"NOT ONE NORM: bets against it made e^{self.misfit.max():.1f} of 1. Users differ, mix or change; "
+            f"on average they offer {mean:.3f}, sd {sd:.3f} (`mean_offer`)"
+        )
+
     def _table(self) -> Table:
         space = self.assistant.space
         shares = np.unique(space.share)
@@ -127,7 +160,7 @@ class LearnedNorm(Tabular):
         return Table(
             [Column("share", shares, ".2f"), Column("probability", weights, ".3f")],
             f"Norm after {len(self.currency)} interactions, {self.unreadable} offers unreadable",
-            [f"mean {self.mean[-1]:.3f}, sd {self.sd[-1]:.3f}"],
+            [f"mean {self.mean[-1]:.3f}, sd {self.sd[-1]:.3f}", *([] if self.fits else [self._alarm])],
             shown=top,
         )
 
@@ -170,13 +203,27 @@ def learn_norm(table: Any, assistant: Assistant | None = None, *, prior: str | f
     memory = Memory.empty(assistant, tables, script.settings, 1)
     log_prior = norm_prior(space, prior, strength=assistant.strength)
     rows, currency, amount, seen = [memory.norm_posterior(log_prior)[0]], [], [], []
+    doubt, misfit = Doubt.none(space), [0.0]
     for _, _, setting, new, happened in interactions(script):
-        memory = watch(memory.entering(setting, new), happened)
+        memory, doubt = memory.entering(setting, new), doubt.entering(new)
+        chance = memory.log_chance(log_prior, happened.amount, happened.units)
+        doubt = doubt.saw(tables, happened.amount, happened.units, chance, happened.shown)
+        memory = watch(memory, happened)
+        misfit.append(float(doubt.log_bet[0]))
         rows.append(memory.norm_posterior(log_prior)[0])
         currency.append(script.settings[setting[0]])
         amount.append(int(happened.amount[0]))
         seen.append(happened.units[0] / happened.amount[0] if happened.shown[0] else np.nan)
     probabilities, unreadable = np.exp(np.array(rows)), int((script.happened & (script.units < 0)).sum())
     return LearnedNorm(
-        assistant, prior, probabilities, tuple(currency), tuple(amount), np.array(seen), unreadable, memory
+        assistant,
+        prior,
+        probabilities,
+        tuple(currency),
+        tuple(amount),
+        np.array(seen),
+        unreadable,
+        memory,
+        np.array(misfit),
+        doubt,
     )

@@ -9,7 +9,8 @@ all remarks of a run, and is summed out:
     log p(remarks | norm) = log sum_r p(r) prod_w (r [w fits the norm] + (1 - r) / 2)^count_w.
 
 A listener who trusts words has one r and no doubt. When words and deeds disagree it needs as many deeds as outweigh
-them; the listener who doubts learns from the deeds that r is small, and stops listening.
+them; the listener who doubts learns from the deeds that r is small, and stops listening. An ironic listener also holds
+it possible that people mean the opposite: r goes down to -1, where a remark always has the tone that does not fit.
 """
 
 from __future__ import annotations
@@ -38,6 +39,7 @@ class Listener:
     ----------
     a, b : positive, parameters of the Beta prior of the reliability; its mean is a / (a + b)
     trust : a reliability in [0, 1) that is never doubted; None to infer it
+    ironic : whether people may mean the opposite of what they say; (r + 1) / 2 then has the Beta prior
 
     Raises
     ------
@@ -58,12 +60,17 @@ class Listener:
     a: float = 1.0
     b: float = 1.0
     trust: float | None = None
+    ironic: bool = False
 
     def __post_init__(self) -> None:
         if number("a", self.a) <= 0 or number("b", self.b) <= 0:
             raise ProblemError(f"a is {self.a}, b is {self.b}: parameters of a Beta prior are positive")
         if self.trust is not None and not 0 <= number("trust", self.trust) < 1:
             raise ProblemError(f"trust is {self.trust}: give a reliability from 0 to below 1")
+        if self.trust is not None and self.ironic:
+            raise ProblemError(
+                "trust is given and ironic is true: whoever trusts words does not look for irony; drop one"
+            )
 
     def log_likelihood(self, shares: Numbers, counts: Numbers) -> Array:
         """Log probability of remarks under norms that give these shares.
@@ -81,34 +88,62 @@ class Listener:
 
     def reliability(self, shares: Numbers, counts: Numbers, norm_weights: Numbers) -> Array:
         """Posterior mean of the reliability, with the norms weighed by what deeds say, (n_runs, n_norms); (n_runs,)."""
+        self._check_weights(shares, counts, norm_weights)
+        return np.asarray(np.exp(self._learned(shares, counts, norm_weights)) @ self._grid[0])
+
+    def heard_later(self, shares: Numbers, counts: Numbers, norm_weights: Numbers, later: Numbers) -> Array:
+        """Log probability of later remarks about another norm, once these people's words were held against their deeds.
+
+        Parameters
+        ----------
+        shares, counts, norm_weights : as for `reliability`: what was said, and the norm that deeds showed
+        later : (n_runs, 3) remarks where nothing was done yet
+
+        Returns
+        -------
+        (n_runs, n_norms) of the norm that these remarks are about
+        """
+        self._check_weights(shares, counts, norm_weights)
+        if np.shape(later) != np.shape(counts):
+            raise ProblemError(f"later has shape {np.shape(later)}; expected that of counts, {np.shape(counts)}")
+        learned = self._learned(shares, counts, norm_weights)
+        return np.asarray(logsumexp(self._spoken(shares, later) + learned[:, np.newaxis], axis=-1))
+
+    def _check_weights(self, shares: Any, counts: Any, norm_weights: Any) -> None:
         if norm_weights.shape != (*counts.shape[:1], *shares.shape[:1]) or not np.all(norm_weights >= 0):
             raise ProblemError(
                 f"norm_weights has shape {norm_weights.shape}; expected (n_runs, n_norms), none negative"
             )
+
+    def _learned(self, shares: Any, counts: Any, norm_weights: Any) -> Array:
+        """Log posterior of the reliability; (n_runs, n_reliabilities)."""
         with np.errstate(divide="ignore"):
             score = logsumexp(self._joint(shares, counts) + np.log(norm_weights)[..., np.newaxis], axis=1)
-        weights = np.exp(score - logsumexp(score, axis=-1, keepdims=True))
-        return np.asarray(weights @ self._grid[0])
+        return np.asarray(score - logsumexp(score, axis=-1, keepdims=True))
 
     @property
     def _grid(self) -> tuple[Array, Array]:
         if self.trust is not None:
             return np.array([self.trust]), np.zeros(1)
         log_weight = (self.a - 1) * np.log(GRID) + (self.b - 1) * np.log1p(-GRID)
-        return GRID, log_weight - logsumexp(log_weight)
+        return (2 * GRID - 1 if self.ironic else GRID), log_weight - logsumexp(log_weight)
 
     def _joint(self, shares: Any, counts: Any) -> Array:
         """Log of prior of r times probability of the remarks; (n_runs, n_norms, n_reliabilities)."""
+        return self._spoken(shares, counts) + self._grid[1]
+
+    def _spoken(self, shares: Any, counts: Any) -> Array:
+        """Log probability of the remarks by norm and reliability."""
         if shares.ndim != 1 or counts.ndim != 2 or counts.shape[1] != len(TONES):
             raise ProblemError(
                 f"shares has shape {shares.shape}, counts {counts.shape}; expected (n_norms,), (n_runs, {len(TONES)})"
             )
-        reliability, log_weight = self._grid
+        reliability, _ = self._grid
         fitting = fitting_tone(shares)[:, np.newaxis]
         fits = (fitting == np.arange(len(TONES)))[..., np.newaxis]  # (n_norms, tones, 1)
         log_tone = np.log(np.where(fitting[..., np.newaxis] == 1, 0.5, reliability * fits + (1 - reliability) / 2))
         log_tone[:, TONES.index("neutral")] = 0.0
-        return np.einsum("rt,ntq->rnq", counts, log_tone) + log_weight
+        return np.asarray(np.einsum("rt,ntq->rnq", counts, log_tone))
 
 
 def fitting_tone(shares: Any) -> Any:

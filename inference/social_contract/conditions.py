@@ -1,4 +1,4 @@
-"""Experiments with one norm in a group: sizes of groups, manners, temperatures, priors."""
+"""Experiments with one norm in a group: sizes of groups, temperatures, priors."""
 
 from __future__ import annotations
 
@@ -8,22 +8,18 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from inference.game.assistant import Assistant
-from inference.game.manners import Listener
+from inference.game.checks.imitation import imitated_play
 from inference.game.rules import Game
 from inference.game.ultimatum import play
 from inference.social_contract.experiment import Job, Row, curve
-from inference.social_contract.jobs import GROUPS, NAMES, Design, play_job, recorded_conditions, replay_job
+from inference.social_contract.jobs import GROUPS, NAMES, Design, play_job, recorded_conditions, replay_job, size_of
 from inference.splits.policies import POLICIES, Policy, PreferencePolicy, ShareRule
 from inference.splits.preferences import FehrSchmidt
 
 if TYPE_CHECKING:
     import pandas as pd
 
-SPOKEN = {"rude": 0.0, "sycophantic": 1.0}  # the share that a manner suggests
-LISTENERS = {"deaf": None, "doubting": Listener(), "trusting": Listener(trust=0.99)}
 TEMPERATURES = (0.0, 0.25, 0.5, 1.0, 2.0)
-NEAR = 0.1  # share: a gap below it counts as learned
-NEVER = 99  # epochs
 
 
 # ---- E1: one norm, three sizes of groups ----
@@ -53,27 +49,32 @@ def one_norm_jobs(offers: pd.DataFrame | None, n_runs: int) -> list[Job]:
 
 def one_norm_findings(rows: Sequence[Row]) -> list[str]:
     """How many recorded conditions are matched by epoch 1, and which not."""
-    return [
-        *matched_by_epoch_1([row for row in rows if "," not in row.condition]),
-        *largest_final_gap(rows),
-    ]
+    found = []
+    for learning, suffix in (("within the epoch", ""), ("by epoch, as GPT-4 learns", ", learning by epoch")):
+        here = [row for row in rows if row.condition.partition(",")[1:] == suffix.partition(",")[1:]]
+        for who, of in (("", "gap"), ("an imitator's ", "imitation_gap")):
+            for epoch in (1, -1):
+                found += matched(here, epoch, f"learning {learning}: {who}|gap|", of)
+    return [*found, *largest_final_gap(rows)]
 
 
-def matched_by_epoch_1(rows: Sequence[Row]) -> list[str]:
-    """Where |gap| at epoch 1 is at most the recorded final one, to the three decimals of the published tables."""
+def matched(rows: Sequence[Row], epoch: int, what: str, of: str) -> list[str]:
+    """Where a |gap| is at most the recorded final one, to three decimals as published; -1 is the last epoch."""
     final = {row.condition: row for row in rows if row.source == "replay"}
-    first = {row.condition: row for row in rows if row.source == "replay" and row.epoch == 1}
+    ours = final if epoch < 0 else {row.condition: row for row in rows if row.epoch == epoch and row.condition in final}
     missed, compared = [], 0
-    for condition, one in first.items():
-        recorded = final[condition].recorded_gap
-        if one.gap is None or recorded is None:
+    for condition, one in ours.items():
+        gap, recorded = getattr(one, of), final[condition].recorded_gap
+        if gap is None or recorded is None:
             continue
         compared += 1
-        if round(abs(one.gap), 3) > round(abs(recorded), 3):
-            missed.append(f"{condition} ({abs(one.gap):.4f} against {abs(recorded):.4f})")
+        if round(abs(gap), 3) > round(abs(recorded), 3):
+            name = condition.split(",")[0].removeprefix("replay ")
+            missed.append(f"{name} ({abs(gap):.4f} against {abs(recorded):.4f})")
     if not compared:
         return []
-    text = f"|gap| at epoch 1 is at most the recorded final one in {compared - len(missed)} of {compared} replays"
+    when = "at last" if epoch < 0 else f"at epoch {epoch}"
+    text = f"{what} {when} is at most GPT-4's final one in {compared - len(missed)} of {compared} replays"
     return [text + (": not in " + ", ".join(missed) if missed else "")]
 
 
@@ -84,59 +85,6 @@ def largest_final_gap(rows: Sequence[Row]) -> list[str]:
         return []
     worst = max(final, key=lambda row: abs(row.gap or 0.0))
     return [f"largest simulated final |gap|: {abs(worst.gap or 0.0):.4f}, se {worst.se or 0.0:.4f}, {worst.condition}"]
-
-
-# ---- E4: manners ----
-
-
-def manners_jobs(offers: pd.DataFrame | None, n_runs: int) -> list[Job]:
-    """Recorded and simulated manners, heard by an assistant that is deaf, that doubts, and that trusts words."""
-    jobs = []
-    for name, table in recorded_conditions(offers, "manners", "manners_rerun"):
-        tone = next((tone for tone in SPOKEN if tone in name), "neutral")
-        for kind, listener in LISTENERS.items():
-            assistant = Assistant(temperature=0.0, listener=listener)
-            jobs.append(replay_job(f"replay {name}, {kind}", table, assistant, spoken_share=SPOKEN.get(tone)))
-    for policy in NAMES:
-        for tone in ("neutral", *SPOKEN):
-            for kind, listener in LISTENERS.items():
-                game = Game(users=(policy,) * 9, tone=tone)
-                assistant = Assistant(listener=listener, learning="epoch")
-                condition = f"{policy} {tone}, {kind}"
-                jobs.append(play_job(condition, game, assistant, n_runs, spoken_share=SPOKEN.get(tone)))
-    return jobs
-
-
-def manners_findings(rows: Sequence[Row]) -> list[str]:
-    """How many epochs misleading manners cost, and how the recorded assistants fared."""
-    found = []
-    for kind in LISTENERS:
-        costs = {}
-        for policy, tone in (("altruistic", "rude"), ("selfish", "sycophantic")):
-            late, plain = (_epochs_to_learn(rows, f"{policy} {t}, {kind}") for t in (tone, "neutral"))
-            costs[f"{policy} and {tone}"] = late - plain
-        words = ", ".join(f"{cost if cost < NEVER / 2 else 'never learned'} ({who})" for who, cost in costs.items())
-        found.append(f"epochs that misleading manners cost an assistant that is {kind}: {words}")
-    for ending in ("altruistic_rude", "selfish_sycophantic"):
-        final = [
-            row
-            for row in {row.condition: row for row in rows}.values()
-            if f"{ending}, doubting" in row.condition and row.gap is not None and row.recorded_gap is not None
-        ]
-        if final:
-            ours = np.mean([abs(row.gap or 0.0) for row in final])
-            theirs = np.mean([abs(row.recorded_gap or 0.0) for row in final])
-            found.append(
-                f"{ending}: mean final |gap| {ours:.3f} in replay, {theirs:.3f} recorded, {len(final)} conditions"
-            )
-    return found
-
-
-def _epochs_to_learn(rows: Sequence[Row], condition: str) -> int:
-    """Epochs until the gap is small and stays so; 99 if that never happens."""
-    gaps = [abs(row.gap or 0.0) for row in rows if row.condition == condition]
-    late = [k for k, gap in enumerate(gaps) if gap > NEAR]
-    return 0 if not late else NEVER if late[-1] == len(gaps) - 1 else late[-1] + 1
 
 
 # ---- E5: temperature, E6: priors ----
@@ -216,14 +164,15 @@ def diverse_job(condition: str, assistant: Assistant, n_runs: int) -> Job:
         users, ours = (
             np.concatenate([getattr(p, side) for p in played]) for side in ("users_share", "assistant_share")
         )
-        return curve(condition, users, ours, more={"mean |gap| of a run": np.abs(ours - users).mean(axis=0)})
+        copied = np.concatenate([imitated_play(p) for p in played])
+        more = {"mean |gap| of a run": size_of(ours - users), "imitation, mean |gap| of a run": size_of(copied - users)}
+        return curve(condition, users, ours, imitation=copied, more=more)
 
     return Job(condition, rows)
 
 
 DESIGNS = {
     "E1": Design("does an assistant learn one norm, in groups of every size?", one_norm_jobs, one_norm_findings),
-    "E4": Design("do manners that contradict the norm mislead?", manners_jobs, manners_findings),
     "E5": Design("does it pay to sample from the posterior?", temperature_jobs, temperature_findings),
     "E6": Design("how long do priors last?", prior_jobs, prior_findings),
 }

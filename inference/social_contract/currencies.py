@@ -2,71 +2,53 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy.special import logsumexp
 
-from contracts.inputs.arrays import Array
 from inference.game.assistant import Assistant
-from inference.game.beliefs import (
-    after_offer,
-    expected_offer,
-    in_new_setting,
-    no_evidence,
-    norm_evidence,
-    norm_prior,
-    share_norms,
-    tables_of,
-)
-from inference.game.currencies import LENGTH, CurrencyKernel, carried_prior, currency_kernel, length_posterior, question
-from inference.game.mixed import offer_likelihood
-from inference.game.recordings import Script, script_of
+from inference.game.beliefs import expected_offer, in_new_setting, norm_evidence, norm_prior, tables_of
+from inference.game.currencies import CurrencyKernel, carried_prior, question
 from inference.game.rules import Game, Setting
-from inference.game.transcripts import Play
 from inference.game.ultimatum import play
 from inference.social_contract.experiment import Job, Row, curve
 from inference.social_contract.jobs import Design, play_job
+from inference.social_contract.open_rows.graded import graded_findings, graded_jobs
+from inference.social_contract.open_rows.recorded_tests import (
+    COST,
+    SPACE,
+    normalised,
+    play_with_dollars,
+    recorded_test,
+    watched,
+)
 from inference.splits.policies import POLICIES, mean_share
 
 if TYPE_CHECKING:
     import pandas as pd
 
-SPACE = share_norms()
-SHARES_ONLY = share_norms(spreads=(1.0,))
-LENGTHS = 2.0 ** np.arange(-2, 7)
-COST = 0.05  # share of the amount that a question costs
 SIMILARITIES = (0.95, 0.8, 0.5, 0.2, 0.0)
-TRAINED = ("one_norm", "manners", "currency_crossval")  # recorded experiments whose users show how alike currencies are
+PRIORS = ("selfish", "altruistic", None)
 
 
 # ---- E3: new currencies ----
 
 
 def currency_jobs(offers: pd.DataFrame | None, n_runs: int) -> list[Job]:
-    """The recorded tests of a principle learned on dollars, and simulated distances, with and without asking."""
+    """The recorded tests of a principle learned on dollars, simulated similarities, and a suite of currencies."""
     jobs = []
     if offers is not None:
-        learned_kernel: list[float] = []  # the length is learned once, when first needed
-
-        def length(kind: str) -> float:
-            if kind == "judged":
-                return LENGTH
-            if not learned_kernel:
-                learned_kernel.append(float(np.exp(learned_length(offers) @ np.log(LENGTHS))))
-            return learned_kernel[0]
-
         tests = offers[(offers["experiment"] == "ood_final") & (offers["phase"] == "test")]
         for name, table in tests.groupby("condition", sort=True):
-            for kind in ("judged", "learned"):
-                jobs.append(_test_job(f"replay {str(name).split('/')[0]}, {kind} similarity", table, kind, length))
+            prior = "altruistic" if "include_prior" in str(name) else None
+            jobs.append(recorded_test(f"replay {str(name).split('/')[0]}", table, prior=prior))
     for similarity in SIMILARITIES:
-        for prior in ("altruistic", None):
+        for prior in PRIORS:
             for now in ("selfish", "altruistic"):
                 condition = f"similarity {similarity}, prior {prior or 'even'}, users now {now}"
                 jobs.append(distance_job(condition, similarity, prior, now, n_runs))
-    return jobs
+    return [*jobs, *graded_jobs(offers, n_runs)]
 
 
 def currency_findings(rows: Sequence[Row]) -> list[str]:
@@ -76,7 +58,8 @@ def currency_findings(rows: Sequence[Row]) -> list[str]:
         if row.source == "replay" and row.gap is not None and row.recorded_gap is not None:
             found.append(
                 f"{row.condition.removeprefix('replay ')}: gap {row.gap:+.3f}, recorded {row.recorded_gap:+.3f}, "
-                f"entropy {row.more['entropy']:.2f} nats, pull of the prior {row.more['pull of the prior']:.2f}"
+                f"imitation {row.imitation_gap or 0.0:+.3f}, entropy {row.more['entropy']:.2f} nats, pull of the prior "
+                f"{row.more['pull of the prior']:.2f}"
             )
     first = [row for row in rows if row.epoch == 0 and row.source == "simulated"]
     for similarity in SIMILARITIES:
@@ -92,99 +75,7 @@ def currency_findings(rows: Sequence[Row]) -> list[str]:
                 f"similarity {similarity}, {what}: first |gap| {plain:.3f}, {asked:.3f} if it asks where that is worth "
                 f"more than {COST}, which it is in {asks:.0%}"
             )
-    return found
-
-
-def learned_length(offers: pd.DataFrame) -> Array:
-    """Posterior of the kernel's length from users told the same policy in other currencies; (len(LENGTHS),).
-
-    A recorded run keeps to one currency, so the groups are all users of a policy in the training runs, where they
-    split dollars, apples, blankets, subscriptions, and in some runs portions of medicine. Norms are told apart by
-    their share alone: how exactly people keep to it, and how they round, may well differ.
-    """
-    chosen = offers[
-        offers["experiment"].isin(TRAINED) & (offers["phase"] == "train") & (offers["manners"] == "neutral")
-    ]
-    chosen = chosen[chosen["proposer_policy"].notna() & chosen["to_other"].notna()]
-    tables = tables_of(SHARES_ONLY, chosen["amount"].unique())
-    score = offer_likelihood(
-        SHARES_ONLY, tables, chosen["amount"].to_numpy(), chosen["to_other"].to_numpy(dtype=np.int64)
-    )
-    evidence: list[Mapping[str, Array]] = []
-    for _, rows in chosen.assign(row=np.arange(len(chosen))).groupby("proposer_policy"):
-        parts = rows.groupby("currency")
-        evidence.append({str(currency): score[part["row"].to_numpy()].sum(axis=0) for currency, part in parts})
-    return length_posterior(norm_prior(SHARES_ONLY), evidence, LENGTHS)
-
-
-def _test_job(condition: str, table: pd.DataFrame, kind: str, length: Callable[[str], float]) -> Job:
-    """A recorded test: what was learned on dollars is in force, and nothing is learned during the test."""
-    prior = "altruistic" if "include_prior" in condition else None
-
-    def rows(rng: np.random.Generator) -> list[Row]:
-        script = script_of(table)
-        kernel = currency_kernel(("dollars", *(s for s in script.settings if s != "dollars")), length=length(kind))
-        learned = learned_on_dollars("selfish", len(script.run_ids), rng)
-        beliefs = np.full((len(script.run_ids), script.units.shape[1], SPACE.n_norms), np.nan)
-        pull, ours = np.full((2, *beliefs.shape[:2]), np.nan)
-        tables = tables_of(SPACE, np.maximum(script.amount.max(axis=2), 1))
-        for number, name in enumerate(script.settings):
-            here = (script.setting == number).any(axis=2)
-            before = carried_prior(norm_prior(SPACE, prior), {"dollars": norm_evidence(learned)}, name, kernel)
-            if name == "dollars":
-                before = normalised(norm_prior(SPACE, prior) + norm_evidence(learned))
-            beliefs[here] = np.broadcast_to(np.exp(before)[:, np.newaxis], beliefs.shape)[here]
-            for epoch in range(here.shape[1]):
-                pot = np.maximum(script.amount[:, epoch].max(axis=1), 1)
-                offers = expected_offer(before, in_new_setting(learned, SPACE), tables, pot)
-                ours[:, epoch] = np.where(here[:, epoch], offers, ours[:, epoch])
-            pull[here] = 0.0 if name == "dollars" else kernel.carry(name, ["dollars"])[1]
-        asked = question(beliefs.reshape(-1, SPACE.n_norms), SPACE)
-        users = script.users_share
-        more = {
-            "entropy": asked.entropy.mean(),
-            "value of asking": asked.value.mean(),
-            "pull of the prior": pull.mean(),
-        }
-        share = prior and float(mean_share(POLICIES[prior], 50))
-        return curve(
-            condition,
-            *(np.nanmean(side, axis=1, keepdims=True) for side in (users, ours)),
-            recorded=[float(np.nanmean(script.recorded_share))],
-            recorded_gap=[float(np.nanmean(script.recorded_share - users))],
-            source="replay",
-            prior_share=share or None,
-            recorded_runs=_run_means(script),
-            more=more,
-        )
-
-    return Job(condition, rows)
-
-
-def normalised(score: Array) -> Array:
-    """Log probabilities; (n_runs, n_norms)."""
-    return np.asarray(score - logsumexp(score, axis=-1, keepdims=True))
-
-
-def _run_means(script: Script) -> tuple[Array, Array]:
-    users, theirs = script.users_share, script.recorded_share
-    return np.nanmean(users, axis=1, keepdims=True), np.nanmean(theirs, axis=1, keepdims=True)
-
-
-def learned_on_dollars(policy: str, n_runs: int, rng: np.random.Generator) -> Array:
-    """Log evidence after five epochs among nine users who split dollars; (n_runs, n_norms, n_slips)."""
-    game = Game(users=(policy,) * 9, n_assistants=0, settings=(Setting("dollars"),))
-    return watched(play(game, n_runs=n_runs, rng=rng))
-
-
-def watched(played: Play) -> Array:
-    """Log evidence of all offers of a play among users, by a single norm; (n_runs, n_norms, n_slips)."""
-    tables, evidence = tables_of(SPACE, played.amount), no_evidence(SPACE, played.n_runs)
-    for epoch in range(played.game.n_epochs):
-        evidence = in_new_setting(evidence, SPACE)
-        for k in range(played.units.shape[2]):
-            evidence = after_offer(evidence, tables, played.amount[:, epoch], played.units[:, epoch, k])
-    return evidence
+    return [*found, *graded_findings(rows)]
 
 
 def distance_job(condition: str, similarity: float, prior: str | None, now: str, n_runs: int) -> Job:
@@ -192,7 +83,8 @@ def distance_job(condition: str, similarity: float, prior: str | None, now: str,
 
     def rows(rng: np.random.Generator) -> list[Row]:
         kernel = CurrencyKernel(("dollars", "new"), [[1.0, similarity], [similarity, 1.0]])
-        learned = learned_on_dollars("selfish", n_runs, rng)
+        with_dollars = play_with_dollars("selfish", n_runs, rng)
+        learned = watched(with_dollars)
         before = carried_prior(norm_prior(SPACE, prior), {"dollars": norm_evidence(learned)}, "new", kernel)
         game = Game(users=(now,) * 9, n_assistants=0, settings=(Setting("new"),), n_epochs=1)
         played = play(game, n_runs=n_runs, rng=rng)
@@ -206,6 +98,7 @@ def distance_job(condition: str, similarity: float, prior: str | None, now: str,
         asked = [question(np.exp(one), SPACE) for one in (before, after)]
         asks = asked[0].worth_asking(COST)
         told = np.where(asks, users[:, 0], ours[:, 0])
+        copied = np.stack([with_dollars.share[:, -1, -1], played.share[:, -1, -1]], axis=1)
         more = {
             "entropy": [one.entropy.mean() for one in asked],
             "value of asking": [one.value.mean() for one in asked],
@@ -214,7 +107,7 @@ def distance_job(condition: str, similarity: float, prior: str | None, now: str,
             "gap if asking": (told - users[:, 0]).mean(),
         }
         share = float(mean_share(POLICIES[prior], 50)) if prior else None
-        return curve(condition, users, ours, prior_share=share, more=more)
+        return curve(condition, users, ours, imitation=copied, prior_share=share, more=more)
 
     return Job(condition, rows)
 

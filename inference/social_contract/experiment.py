@@ -5,7 +5,7 @@ from __future__ import annotations
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
@@ -15,6 +15,7 @@ from contracts.inputs.arrays import Array
 from contracts.inputs.extras import pandas
 from contracts.inputs.frozen import dataclass
 from contracts.pieces import in_pieces
+from inference.game.checks.imitation import imitated_replay
 from inference.game.recordings import Script
 from inference.social_contract.diagnosis import diagnose, tally
 
@@ -35,6 +36,7 @@ class Row:
     runs : how many
     source : "replay" of recorded users, or "simulated"
     recorded_gap : recorded_share - users' share in the same recorded runs
+    imitation_share, imitation_gap : of an assistant that copies the users' last offer in our assistant's place
     troubles, recorded_troubles : in how many runs what was found wrong, in the last epoch of a condition
     more : other measures of the experiment, by name
     """
@@ -49,6 +51,8 @@ class Row:
     runs: int
     source: str = "simulated"
     recorded_gap: float | None = None
+    imitation_share: float | None = None
+    imitation_gap: float | None = None
     troubles: Mapping[str, int] = field(default_factory=dict)
     recorded_troubles: Mapping[str, int] = field(default_factory=dict)
     more: Mapping[str, float | None] = field(default_factory=dict)
@@ -124,9 +128,13 @@ class Experiment(Tabular):
             "recorded": ".3f",
             "gap": "+.3f",
             "se": ".3f",
+            "imitation": "+.3f",
             "runs": "",
         }
-        rows = [(r.epoch, r.users_share, r.assistant_share, r.recorded_share, r.gap, r.se, r.runs) for r in self.final]
+        rows = [
+            (r.epoch, r.users_share, r.assistant_share, r.recorded_share, r.gap, r.se, r.imitation_gap, r.runs)
+            for r in self.final
+        ]
         columns = [Column(name, cells, form) for (name, form), *cells in zip(forms.items(), *rows, strict=True)]
         conditions = Column("condition", [row.condition for row in self.final])
         return Table([conditions, *columns], f"{self.name}: {self.question}", self.findings)
@@ -172,6 +180,7 @@ def curve(
     recorded: Any = None,
     source: str = "simulated",
     recorded_gap: Any = None,
+    imitation: Any = None,
     spoken_share: float | None = None,
     prior_share: float | None = None,
     recorded_runs: tuple[Array, Array] | None = None,
@@ -183,6 +192,7 @@ def curve(
     ----------
     users, ours : (n_runs, n_epochs) mean shares offered; NaN where nobody did
     recorded, recorded_gap : (n_epochs,) of recorded assistants
+    imitation : (n_runs, n_epochs) of an imitator in our assistant's place
     spoken_share, prior_share : for the diagnosis, see `diagnose`
     recorded_runs : users' and assistants' shares of the recorded runs, to be diagnosed as well
     more : other measures, one number or (n_epochs,) each
@@ -199,6 +209,7 @@ def curve(
     def found(shares: tuple[Array, Array]) -> dict[str, int]:
         return tally(diagnose(*shares, spoken_share=spoken_share, prior_share=prior_share))
 
+    copied = np.full(users.shape, np.nan) if imitation is None else np.asarray(imitation, dtype=np.float64)
     rows, last = [], users.shape[1] - 1
     for epoch in range(last + 1):
         gap = (ours - users)[:, epoch]
@@ -215,6 +226,8 @@ def curve(
                 len(users),
                 source,
                 _at(recorded_gap, epoch),
+                _mean(copied[:, epoch]),
+                _mean((copied - users)[:, epoch]),
                 found((users, ours)) if epoch == last else {},
                 found(recorded_runs) if epoch == last and recorded_runs is not None else {},
                 {name: _at(values, epoch) for name, values in (more or {}).items()},
@@ -223,8 +236,18 @@ def curve(
     return rows
 
 
-def replayed_curve(condition: str, script: Script, ours: Array, **options: Any) -> list[Row]:
-    """The rows of a replay; ours is (replicates, n_runs, n_epochs), and replicates of a run count as one."""
+def replayed_curve(
+    condition: str,
+    script: Script,
+    ours: Array,
+    *,
+    learning: Literal["interaction", "epoch"] = "interaction",
+    **options: Any,
+) -> list[Row]:
+    """The rows of a replay; ours is (replicates, n_runs, n_epochs), and replicates of a run count as one.
+
+    `learning` is how often our assistant learns: the imitator beside it sees as much.
+    """
     users, recorded = script.users_share, script.recorded_share
     return curve(
         condition,
@@ -233,6 +256,7 @@ def replayed_curve(condition: str, script: Script, ours: Array, **options: Any) 
         recorded=_epoch_means(recorded),
         source="replay",
         recorded_gap=_epoch_means(recorded - users),
+        imitation=imitated_replay(script, learning),
         recorded_runs=(users, recorded),
         **options,
     )

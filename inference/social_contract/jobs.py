@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from contracts.inputs.arrays import Array
 from contracts.inputs.frozen import dataclass
 from inference.game.assistant import Assistant
+from inference.game.checks.imitation import imitated_play, imitated_replay
 from inference.game.recordings import replay, script_of
 from inference.game.rules import Game
 from inference.game.ultimatum import play
@@ -44,7 +46,9 @@ def replay_job(condition: str, table: pd.DataFrame, assistant: Assistant, replic
     def rows(rng: np.random.Generator) -> list[Row]:
         script = script_of(table)
         ours = replay(script, assistant, rng=rng, replicates=replicates)
-        return replayed_curve(condition, script, ours, **options)
+        copied = imitated_replay(script, assistant.learning)
+        more = dispersion(ours.mean(axis=0), copied, script.recorded_share, script.users_share)
+        return replayed_curve(condition, script, ours, learning=assistant.learning, more=more, **options)
 
     return Job(condition, rows)
 
@@ -63,10 +67,25 @@ def play_job(
         played = play(game, assistant, n_runs=n_runs, rng=rng)
         recorded = {} if beside is None or not len(beside) else recorded_curve(beside)
         users, ours = played.users_share, played.assistant_share
-        more = {"mean |gap| of a run": np.abs(ours - users).mean(axis=0)}
-        return curve(condition, users, ours, more=more, **recorded, **options)
+        copied = imitated_play(played)
+        more = {"mean |gap| of a run": size_of(ours - users), "imitation, mean |gap| of a run": size_of(copied - users)}
+        return curve(condition, users, ours, imitation=copied, more=more, **recorded, **options)
 
     return Job(condition, rows)
+
+
+def size_of(gaps: Any) -> Array:
+    """Mean |gap| over runs, by epoch; unlike the mean gap it does not let runs make up for each other."""
+    return np.array([_nanmean(column) for column in np.abs(gaps).T])
+
+
+def dispersion(ours: Array, copied: Array, recorded: Array, users: Array) -> dict[str, Array]:
+    """How far runs lie from their users and from each other: ours in expectation, an imitator, GPT-4; by epoch."""
+    found = {}
+    for name, shares in (("", ours), ("imitation, ", copied), ("recorded, ", recorded)):
+        found[f"{name}mean |gap| of a run"] = size_of(shares - users)
+        found[f"{name}sd over runs"] = np.array([_nansd(column) for column in shares.T])
+    return found
 
 
 def recorded_curve(table: pd.DataFrame) -> dict[str, Any]:
@@ -84,3 +103,8 @@ def recorded_curve(table: pd.DataFrame) -> dict[str, Any]:
 def _nanmean(values: Any) -> float:
     kept = values[~np.isnan(values)]
     return float(kept.mean()) if len(kept) else float("nan")
+
+
+def _nansd(values: Any) -> float:
+    kept = values[~np.isnan(values)]
+    return float(kept.std(ddof=1)) if len(kept) > 1 else float("nan")

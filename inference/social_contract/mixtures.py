@@ -10,12 +10,13 @@ import numpy as np
 from contracts.inputs.arrays import Array
 from inference.game.assistant import Assistant
 from inference.game.beliefs import Tables, drawn, share_norms, tables_of
+from inference.game.checks.imitation import imitated_play, imitated_replay
 from inference.game.mixed import NormGroups, infer_groups, offer_likelihood, user_likelihood
 from inference.game.recordings import Script, script_of
 from inference.game.rules import Game
 from inference.game.ultimatum import play
 from inference.social_contract.experiment import Job, Row, curve, replayed_curve
-from inference.social_contract.jobs import Design, recorded_conditions, replay_job
+from inference.social_contract.jobs import Design, dispersion, recorded_conditions, replay_job, size_of
 from inference.splits.policies import POLICIES, mean_share
 
 if TYPE_CHECKING:
@@ -57,11 +58,15 @@ def mixed_norm_findings(rows: Sequence[Row]) -> list[str]:
     if ours:
         gap, theirs = (np.mean([abs(getattr(r, g) or 0.0) for r in ours]) for g in ("gap", "recorded_gap"))
         found.append(f"replays: mean final |gap| {gap:.3f}, recorded {theirs:.3f}, {len(ours)} conditions")
-        spread, recorded = (
-            np.mean([row.more[name] or 0.0 for row in ours]) for name in ("sd over runs", "recorded sd over runs")
-        )
+        for measure in ("mean |gap| of a run", "sd over runs"):
+            three = [
+                float(np.mean([row.more[who + measure] or 0.0 for row in ours]))
+                for who in ("", "imitation, ", "recorded, ")
+            ]
+            found.append(
+                "replays: {} of the expected share {:.3f}, imitation {:.3f}, recorded {:.3f}".format(measure, *three)
+            )
         error = max(row.more["weight error"] or 0.0 for row in ours)
-        found.append(f"replays: sd over runs of the expected share {spread:.3f}, recorded sd {recorded:.3f}")
         found.append(f"replays: largest mean |error| of weights in the last epoch {error:.4f}")
     return found
 
@@ -74,9 +79,8 @@ def mixture_replay(condition: str, table: pd.DataFrame) -> Job:
         tables = tables_of(SPACE, script.amount[script.happened])
         n_runs, n_epochs, _ = script.units.shape
         ours = np.full((REPLICATES, n_runs, n_epochs), np.nan)
-        held = {
-            name: np.zeros(n_epochs) for name in ("weight error", "groups", "sd over runs", "recorded sd over runs")
-        }
+        held = {name: np.zeros(n_epochs) for name in ("weight error", "groups")}
+        expected = np.empty((n_runs, n_epochs))
         for epoch in range(n_epochs):
             groups = infer_groups(SPACE, seen_offers(script, epoch, tables), rng=rng)
             pot = script.amount[:, epoch].max(axis=1)
@@ -86,9 +90,11 @@ def mixture_replay(condition: str, table: pd.DataFrame) -> Job:
             ours[:, :, epoch] = (units / np.tile(pot, REPLICATES)).reshape(REPLICATES, n_runs)
             held["weight error"][epoch] = np.abs(groups.weight_near(1.0) - generous(script, epoch)).mean()
             held["groups"][epoch] = (groups.n_groups @ np.arange(groups.n_groups.shape[1])).mean()
-            held["sd over runs"][epoch] = groups.share.std(ddof=1)
-            held["recorded sd over runs"][epoch] = np.nanstd(script.recorded_share[:, epoch], ddof=1)
-        return replayed_curve(condition, script, ours, more=held)
+            expected[:, epoch] = groups.share
+        copied, users = imitated_replay(script), script.users_share
+        return replayed_curve(
+            condition, script, ours, more=held | dispersion(expected, copied, script.recorded_share, users)
+        )
 
     return Job(condition, rows)
 
@@ -131,7 +137,10 @@ def mixture_job(condition: str, users: tuple[str, ...], n_runs: int, *, known: b
             held["weight error"][epoch] = np.abs(groups.weight_near(1.0) - truth).mean()
             held["groups"][epoch] = (groups.n_groups @ np.arange(groups.n_groups.shape[1])).mean()
         more = held | ({"distance to the person's own norm": np.array(own)} if known else {})
-        return curve(condition, played.users_share, ours, more=more)
+        copied, users_share = imitated_play(played), played.users_share
+        more |= {"mean |gap| of a run": size_of(ours - users_share)}
+        more |= {"imitation, mean |gap| of a run": size_of(copied - users_share)}
+        return curve(condition, users_share, ours, imitation=copied, more=more)
 
     return Job(condition, rows)
 
@@ -148,7 +157,7 @@ def population_job(condition: str, weight: float, n_runs: int) -> Job:
 
     def rows(rng: np.random.Generator) -> list[Row]:
         compositions, times = np.unique(rng.binomial(n_people, weight, size=n_runs), return_counts=True)
-        users_share, ours, realised, population = [], [], [], []
+        users_share, ours, copied, realised, population = [], [], [], [], []
         for n_generous, count in zip(compositions.tolist(), times.tolist(), strict=True):
             users = ("altruistic",) * n_generous + ("selfish",) * (n_people - n_generous)
             played = play(Game(users=users, n_assistants=0, n_epochs=1), n_runs=count, rng=rng)
@@ -158,10 +167,12 @@ def population_job(condition: str, weight: float, n_runs: int) -> Job:
             groups = infer_groups(SPACE, score, rng=rng)
             users_share.append(played.users_share)
             ours.append(groups.share[:, np.newaxis])
+            copied.append(imitated_play(played))
             realised += np.abs(groups.weight_near(1.0) - n_generous / n_people).tolist()
             population += np.abs(groups.weight_near(1.0) - weight).tolist()
         more = {"weight error": np.mean(realised), "population error": np.mean(population)}
-        return curve(condition, np.concatenate(users_share), np.concatenate(ours), more=more)
+        shares, offers, copies = map(np.concatenate, (users_share, ours, copied))
+        return curve(condition, shares, offers, imitation=copies, more=more)
 
     return Job(condition, rows)
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from contracts.display.drawn import drawn
-from contracts.display.palette import DIM, axes
+from contracts.display.palette import DIM, INK, axes
 from contracts.errors import ProblemError
 from contracts.inputs.documents import parse_json
 from contracts.inputs.frozen import dataclass
@@ -20,11 +20,11 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 RESULTS, FINDINGS, REPORT, KEPT = "results.json", "findings.json", "report.html", "finished.jsonl"
-HEADER = ("condition", "source", "users", "assistant", "recorded", "gap", "se", "recorded gap", "runs")
+HEADER = ("condition", "source", "users", "assistant", "recorded", "gap", "se", "recorded gap", "imitation gap", "runs")
 
 
 def plot_condition(rows: list[Row], ax: Axes | None = None) -> Axes:
-    """Mean shares offered by epoch: users, our assistant with two standard errors of the gap, the recorded one."""
+    """Mean shares offered by epoch: users, our assistant with two standard errors of the gap, rivals."""
     ax = axes(ax, figsize=(4, 3), layout="constrained")
     epochs = [row.epoch for row in rows]
 
@@ -36,6 +36,9 @@ def plot_condition(rows: list[Row], ax: Axes | None = None) -> Axes:
     ax.errorbar(epochs, ours, [2 * (row.se or 0.0) for row in rows], marker="o", ms=4, capsize=2, label="assistant")
     if any(row.recorded_share is not None for row in rows):
         ax.plot(epochs, line([row.recorded_share for row in rows]), "s--", ms=4, label="recorded GPT-4")
+    if any(row.imitation_share is not None for row in rows):
+        copied = line([row.imitation_share for row in rows])
+        ax.plot(epochs, copied, ":", color=INK, lw=1, label="copies the last offer")
     ax.set(ylim=(-0.04, 1.04), xticks=epochs, xlabel="epoch", ylabel="share offered", title=drawn(rows[0].condition))
     ax.title.set_fontsize(8)
     return ax
@@ -83,7 +86,8 @@ def write_experiment(experiment: Experiment, folder: Path, settings: Settings | 
         (
             row.condition,
             row.source,
-            *map(_cell, (row.users_share, row.assistant_share, row.recorded_share, row.gap, row.se, row.recorded_gap)),
+            *map(_cell, (row.users_share, row.assistant_share, row.recorded_share, row.gap, row.se)),
+            *map(_cell, (row.recorded_gap, row.imitation_gap)),
             row.runs,
         )
         for row in experiment.final

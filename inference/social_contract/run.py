@@ -18,11 +18,20 @@ from inference.social_contract.currencies import DESIGNS as CURRENCIES
 from inference.social_contract.experiment import Experiment, Row, run_jobs
 from inference.social_contract.jobs import Design
 from inference.social_contract.mixtures import DESIGNS as MIXTURES
+from inference.social_contract.open_rows.left_out import DESIGNS as LEFT_OUT
+from inference.social_contract.open_rows.public_good import DESIGNS as PUBLIC_GOOD
+from inference.social_contract.open_rows.stochastic import DESIGNS as STOCHASTIC
+from inference.social_contract.open_rows.words import DESIGNS as WORDS
 
 if TYPE_CHECKING:
     import pandas as pd
 
-DESIGNS: Mapping[str, Design] = dict(sorted((ONE_NORM | MIXTURES | CURRENCIES).items()))
+DESIGNS: Mapping[str, Design] = dict(
+    sorted(
+        (ONE_NORM | MIXTURES | CURRENCIES | WORDS | STOCHASTIC | LEFT_OUT | PUBLIC_GOOD).items(),
+        key=lambda one: int(one[0][1:]),
+    )
+)
 
 
 def run_experiment(
