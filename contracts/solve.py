@@ -299,8 +299,8 @@ def other_engines(problem: ScreeningProblem, method: str, deadline: float) -> It
             yield functools.partial(robust.priced, ic_price=price, deadline=deadline)
     elif method in ("auto", "reference") and problem.n_types <= _rescued_types(problem):
         from contracts.engines import reference
-        from contracts.engines.close_types import tree_of
-        from contracts.engines.near_twins import near_twins
+        from contracts.engines.twins.close_types import tree_of
+        from contracts.engines.twins.near_twins import near_twins
 
         def whole(problem: ScreeningProblem, *, ordered: bool = False, stepped: bool = False) -> Candidate:
             found = reference.solve(problem, deadline=deadline, ordered=ordered, stepped=stepped)

@@ -1192,7 +1192,7 @@ CALLS: dict[str, Callable[[], dict[str, Any]]] = {
     "choice_set": lambda: {"offer": problem(), "allocations": [[1.0]], "transfers": [0.5]},
     "PeopleStudy.contrast": lambda: {"first": ("side", "labels"), "second": ("random", "labels"), "claim": ""},
     **_methods("PeopleStudy", "gain_of worst_group", lambda: {"grouping": "side", "mechanism": "labels"}),
-    "SurveyAnswers.answered_by_at_least": lambda: {"count": 20},
+    "SurveyAnswers.answered_by_at_least": lambda: {"n_people": 20},
     "SurveyAnswers.explained_by": lambda: {"name": "side", "balanced": False},
     "SurveyAnswers.group": lambda: {"name": "side"},
     "SurveyAnswers.of_people": lambda: {"chosen": np.arange(24)},

@@ -12,11 +12,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from contracts.engines.candidate import Candidate, Units, finer_units_of, units_of, widest_units_of
-from contracts.engines.close_types import Tree, flow_base, handed_on, in_steps, tree_of
 from contracts.engines.diagnosis import infeasible_menu, unbounded_menu, welfare_at_most
 from contracts.engines.inside import bounds_near
-from contracts.engines.near_twins import NearTwins, near_twins, with_twins_priced
 from contracts.engines.program import Program, menu_program, multipliers_of
+from contracts.engines.twins.close_types import Tree, flow_base, handed_on, in_steps, tree_of
+from contracts.engines.twins.near_twins import NearTwins, near_twins, with_twins_priced
 from contracts.errors import ContractError, InfeasibleMenuError, ProblemError, SolverError
 from contracts.inputs.arrays import Array
 from contracts.numerics.conic import attempts

@@ -28,7 +28,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from contracts.engines.near_twins import LOTTERY_DIGITS
+from contracts.engines.twins.near_twins import LOTTERY_DIGITS
 from contracts.exact.rationals import EPS, as_integers, binary_places
 from contracts.inputs.arrays import Array, Indices
 from contracts.inputs.frozen import dataclass

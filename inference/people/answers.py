@@ -109,13 +109,13 @@ class SurveyAnswers:
         groups = {name: [labels[k] for k in rows] for name, labels in self.groups.items()}
         return SurveyAnswers(self.answers[rows], self.items, groups)
 
-    def answered_by_at_least(self, count: Count) -> SurveyAnswers:
+    def answered_by_at_least(self, n_people: Count) -> SurveyAnswers:
         """Only items that so many people answered, and who still answered four of them."""
         known = ~np.isnan(self.answers)
-        items = known.sum(axis=0) >= count
+        items = known.sum(axis=0) >= n_people
         people = known[:, items].sum(axis=1) >= FEWEST_ANSWERS
         if not people.any():
-            raise ProblemError(f"no {FEWEST_ANSWERS} items have {count} answers: ask for fewer")
+            raise ProblemError(f"no {FEWEST_ANSWERS} items have {n_people} answers: ask for fewer")
         groups = {name: [labels[k] for k in np.flatnonzero(people)] for name, labels in self.groups.items()}
         names = [item for item, kept in zip(self.items, items, strict=True) if kept]
         return SurveyAnswers(self.answers[people][:, items], names, groups)

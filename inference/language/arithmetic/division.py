@@ -15,6 +15,7 @@ from inference.language.arithmetic.quotas import BUT, COUNT, PART, PLUS, REST, T
 from inference.language.arithmetic.statements import Statement, Statements
 from inference.language.arithmetic.tokens import tokens, voice
 from inference.language.arithmetic.vocabulary import BOTH, OTHER, SELF
+from inference.language.arithmetic.wholes import stated_whole
 from inference.language.text.amounts import ABOUT, EXACT, Bounds
 
 CASES = {"if", "unless", "otherwise", "else", "when", "whenever", "until", "probability", "chance", "except"}
@@ -46,8 +47,9 @@ def divisions(line: str) -> tuple[Division, ...]:
     ([0.25], [])
     """
     said = tokens(line)
-    reader = Statements(Phrases(said, voice(said)))
-    whole, places = reader.whole()
+    phrases = Phrases(said, voice(said))
+    reader = Statements(phrases)
+    whole, places = stated_whole(phrases)
     found = reader.statements(places)
     if reader.split is not None and whole is None:
         whole = sum(reader.split)

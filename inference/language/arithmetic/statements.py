@@ -51,7 +51,16 @@ class Statements:
                 k += 1
             if (further := self._further(k, statement)) is not None:
                 found.append(further)
-        return found
+        return found or self._alone()
+
+    def _alone(self) -> list[Statement]:
+        """A text that is an amount and nothing else says what is offered: "$3 out of $10", "as much as you keep"."""
+        quota = self.p.quota(0)
+        if quota is None or quota.kind not in (PART, COUNT, TIMES):
+            return []
+        rest = {one.word for one in self.said[quota.end :]}
+        made = self._made(0, OTHER, quota, quota.end, told=True) if rest <= {".", "!", ";"} else None
+        return [] if made is None else [made]
 
     def _further(self, k: int, before: Statement) -> Statement | None:
         """A second limit of the same count: "at least 20 of the 100 and at most 30"."""
@@ -63,42 +72,6 @@ class Statements:
         if quota is None or quota.kind != COUNT or quota.sign in ("=", "~") or p.word(quota.end) not in t.STOPS | {""}:
             return None
         return self._made(k, before.who, quota, quota.end, told=True)
-
-    def whole(self) -> tuple[float | None, range]:
-        """What there is to split, where the text says it: "there are 20 coins", "out of 10 dollars, ..."."""
-        p = self.p
-        for k, one in enumerate(self.said):
-            start = k + 1
-            if (one.word == "there" and p.word(k + 1) in ("are", "is", "'s", "were")) or (
-                one.word == "out" and p.word(k + 1) == "of"
-            ):
-                start = k + 2
-            elif one.word in ("split", "splitting", "divide", "dividing", "sharing", "distribute", "distributing"):
-                pass
-            elif one.word in ("of", "from", "with", "have", "given") or (one.word == "has" and k):
-                if one.word == "have" and p.word(k - 1) not in ("we", "you", "i"):
-                    continue
-            else:
-                continue
-            while p.word(start) in t.LEADING_WHOLE:
-                start += 1
-            size, unit, end = p.count(start)
-            if not size or size <= 1 or p.word(end) in ("%", "percent", "times", "/", ":", "-"):
-                continue
-            after, before = p.word(end), p.word(k - 1)
-            ends = (
-                after in t.STOPS | t.GIVE | t.KEEP | {"", "i", "you"}
-                or (after in ("to", "for", "at") and p.word(end + 1) in t.ON_THE_TABLE)
-                or p.at(end, ("on", "the", "table"))
-            )
-            if (
-                ends
-                and (unit or one.word in ("there", "out", "of", "from"))
-                and (one.word != "have" or p.word(end) in (".", ":", ";", "") or p.word(end) == "to")
-                and before not in t.GIVE
-            ):
-                return size, range(k, end)
-        return None, range(0)
 
     def _reaches(self, k: int, passed: range) -> bool:
         """Whether a subject stands before the whole: "we have 20 coins"."""

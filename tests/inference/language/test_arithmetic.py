@@ -24,6 +24,13 @@ EXACT = [
     ("Offer 50% more than you keep.", 0.6),
     ("For every 3 dollars you keep, give 1.", 1 / 4),
     ("For every dollar I give you, I keep four.", 1 / 5),
+    # an amount and nothing else
+    ("twice as much as you keep", 2 / 3),
+    ("as much as you keep", 1 / 2),
+    ("$3 out of $10", 0.3),
+    ("three of the ten dollars", 0.3),
+    ("30 percent of the pot.", 0.3),
+    ("a third", 1 / 3),
     # counts, out of a whole that is said or is the sum
     ("Offer $3 out of $10.", 0.3),
     ("Give 3 of the 10 dollars.", 0.3),

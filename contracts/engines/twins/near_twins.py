@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
-from contracts.engines.close_types import flow_base, handed_on, tree_over
+from contracts.engines.twins.close_types import flow_base, handed_on, tree_over
 from contracts.exact.rationals import EPS
 from contracts.inputs.arrays import Array, Indices
 from contracts.inputs.frozen import dataclass

@@ -7,8 +7,8 @@ import pytest
 
 import contracts as c
 from contracts.engines import reference
-from contracts.engines.close_types import handed_on, in_steps, tree_of
 from contracts.engines.program import menu_program
+from contracts.engines.twins.close_types import handed_on, in_steps, tree_of
 from contracts.proof.bound import upper_bound
 
 DISTANCES = (1e-3, 1e-5, 1e-6, 1e-7, 1e-9, 1e-12)

@@ -1,0 +1,42 @@
+"""What there is to split, where a text says so."""
+
+from __future__ import annotations
+
+from inference.language.arithmetic import vocabulary as t
+from inference.language.arithmetic.quotas import Phrases
+
+
+def stated_whole(p: Phrases) -> tuple[float | None, range]:
+    """What there is to split, where the text says it: "there are 20 coins", "out of 10 dollars, ..."."""
+    for k, one in enumerate(p.said):
+        start = k + 1
+        if (one.word == "there" and p.word(k + 1) in ("are", "is", "'s", "were")) or (
+            one.word == "out" and p.word(k + 1) == "of"
+        ):
+            start = k + 2
+        elif one.word in ("split", "splitting", "divide", "dividing", "sharing", "distribute", "distributing"):
+            pass
+        elif one.word in ("of", "from", "with", "have", "given") or (one.word == "has" and k):
+            if one.word == "have" and p.word(k - 1) not in ("we", "you", "i"):
+                continue
+        else:
+            continue
+        while p.word(start) in t.LEADING_WHOLE:
+            start += 1
+        size, unit, end = p.count(start)
+        if not size or size <= 1 or p.word(end) in ("%", "percent", "times", "/", ":", "-"):
+            continue
+        after, before = p.word(end), p.word(k - 1)
+        ends = (
+            after in t.STOPS | t.GIVE | t.KEEP | {"", "i", "you"}
+            or (after in ("to", "for", "at") and p.word(end + 1) in t.ON_THE_TABLE)
+            or p.at(end, ("on", "the", "table"))
+        )
+        if (
+            ends
+            and (unit or one.word in ("there", "out", "of", "from"))
+            and (one.word != "have" or p.word(end) in (".", ":", ";", "") or p.word(end) == "to")
+            and before not in t.GIVE
+        ):
+            return size, range(k, end)
+    return None, range(0)
