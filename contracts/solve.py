@@ -312,6 +312,11 @@ def other_engines(problem: ScreeningProblem, method: str, deadline: float) -> It
             yield functools.partial(whole, ordered=True)
         if tree_of(problem) is not None:
             yield functools.partial(whole, stepped=True)
+    elif method == "auto" and problem.constraints:  # the price of a row on a long line was not enough
+        from contracts.engines import cuts
+
+        if cuts.reason_against(problem) is None:
+            yield functools.partial(cuts.solve, deadline=deadline)
 
 
 def _whatever_the_problem(engine: Engine) -> Callable[[ScreeningProblem], Engine]:

@@ -66,15 +66,18 @@ def solve(problem: ScreeningProblem) -> Candidate:
     Raises
     ------
     SolverError
-        If no price brings a menu within the limit: there is none, or it takes another engine to say so.
-    UnboundedMenuError
-        If menus are worth any sum, whatever the row.
+        If no price brings a menu within the limit, or the row alone bounds it: it takes another engine to say which.
+    InfeasibleMenuError
+        If no price does, and there are more types than that engine takes.
     """
     rows = problem.side_rows
     each = [Binding(k, rows.allocation[k], rows.utility[k], float(rows.limit[k])) for k in range(len(rows.limit))]
     lowest = {row.number: _cheapest(problem, row) for row in each}
     row = max(each, key=lambda row: lowest[row.number])  # without that one, utilities would be worth any sum
-    found = at_price(problem, row, lowest[row.number])  # raises where nothing bounds it
+    try:
+        found = at_price(problem, row, lowest[row.number])
+    except UnboundedMenuError as failure:
+        raise SolverError(f"nothing but a row over all types may bound this problem: {failure}") from failure
     if lowest[row.number] == 0 and len(each) > 1:
         row = max(each, key=lambda row: row.over(found))
     search = PriceSearch(problem, row, {lowest[row.number]: found})

@@ -64,8 +64,10 @@ def exact_menu(
 
 
 def _within(tried: list[ExactMenu], enough: float) -> list[ExactMenu]:
-    """The menus that are proven to this relative gap."""
-    return [menu for menu in tried if menu.certificate.holds and menu.certificate.relative_gap <= enough]
+    """The menus that are proven to this gap, relative to what the most valuable one says menus are worth."""
+    kept = [menu.certificate for menu in tried if is_feasible(menu.certificate)]
+    scale = max(kept, key=lambda certificate: certificate.value).scale if kept else 0.0
+    return [menu for menu in tried if menu.certificate.holds and menu.certificate.gap <= enough * scale]
 
 
 def _most_valuable(tried: list[ExactMenu], gap: float) -> list[ExactMenu]:

@@ -199,7 +199,7 @@ def chain(problem: ScreeningProblem, candidate: Candidate) -> Contracts | None:
     rise = np.einsum("ij,ij->i", own, allocation[kept[1:]] - allocation[kept[:-1]]) - hair
     first = allocation[kept[0]]
     start, least = 0.0, float(problem.reservation_utility[head[0]])
-    gift = max(float(candidate.utility[head[0]]) - least, 0.0)  # where utility is free, all may be given some
+    gift = float(candidate.utility[head[0]]) - least if problem.constraints else 0.0  # a row may ask for one to all
     if gift > hair or not problem.outside.is_at(first[np.newaxis])[0]:
         start = float(values[0] @ first) - least - gift - hair
     return allocation[kept], np.cumsum(np.concatenate([[start], rise]))
