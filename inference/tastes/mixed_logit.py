@@ -21,6 +21,7 @@ from contracts.problem.screening import ScreeningProblem
 from inference.choice.data import ChoiceData, Integers, checked_data
 from inference.logit.panel import Panel, log_likelihood, log_likelihood_and_score, panel_of
 from inference.logit.quantisation import screening_problem_of
+from inference.logit.units import Units, units_of
 from inference.tastes.distribution import TasteDistribution, choices_of, kinds_of
 
 if TYPE_CHECKING:
@@ -241,13 +242,13 @@ def fit_mixed_logit(
     kinds = kinds_of(random, tuple(checked_data(data).names or ()))
     if rng is not None:
         generator(rng)
-    refuse_idle_attributes(data)
+    units = units_of(data)
     normals = _normals(data, kinds, n_draws, rng)
     size = data.n_attributes
     varies = np.flatnonzero(np.array(kinds) != "fixed")
     grid = np.array([(k, m) for k in varies for m in varies if m == k or (correlated and m < k)], dtype=np.int64)
     rows, columns = grid.reshape(-1, 2).T
-    panel = panel_of(data, normals.shape[1])
+    panel = panel_of(units.applied(data), normals.shape[1])
 
     def tastes(parameters: Array) -> TasteDistribution:
         factor = np.zeros((size, size))
@@ -257,13 +258,19 @@ def fit_mixed_logit(
     def scores(parameters: Array) -> tuple[Array, Array]:
         return _person_scores(panel, tastes(parameters), normals, rows, columns)
 
-    pooled = np.zeros(size) if (np.array(kinds) == "fixed").all() else _pooled_start(data, kinds)
-    start = np.concatenate([pooled, START_SPREAD * (rows == columns)])
+    pooled = np.zeros(size) if (np.array(kinds) == "fixed").all() else _pooled_start(data, kinds, units)
+    start = np.concatenate([pooled, START_SPREAD * _unit_spread(kinds, units)[rows] * (rows == columns)])
     parameters, value, information = _maximum(scores, start, reporter(progress))
     score = scores(parameters)[1]
     bread = np.linalg.inv(information)
     covariance = bread @ (score.T @ score) @ bread
-    return MixedLogit(data, tastes(parameters), value, parameters, covariance, information, normals, rows, columns)
+    stretch, shift = _to_users(kinds, units)
+    stretch = np.concatenate([stretch, stretch[rows]])
+    parameters = parameters * stretch + np.concatenate([shift, np.zeros(len(rows))])
+    both = np.outer(stretch, stretch)
+    return MixedLogit(
+        data, tastes(parameters), value, parameters, covariance * both, information / both, normals, rows, columns
+    )
 
 
 def halton_normals(n_people: int, draws: int, size: int, rng: np.random.Generator | None = None) -> Array:
@@ -381,20 +388,21 @@ def _normals(data: ChoiceData, kinds: tuple[str, ...], draws: Any, rng: np.rando
     return np.array(given)
 
 
-def refuse_idle_attributes(data: ChoiceData) -> None:
-    """An attribute that never differs between options tells nothing about its coefficient: raise ProblemError."""
-    reach = np.ones((data.n_obs, data.n_options), bool) if data.available is None else data.available
-    here = reach[:, :, np.newaxis]
-    highest = np.where(here, data.attributes, -np.inf).max(axis=1)
-    idle = np.flatnonzero((highest == np.where(here, data.attributes, np.inf).min(axis=1)).all(axis=0))
-    if len(idle):
-        name = (data.names or ())[int(idle[0])]
-        raise ProblemError(f"attribute {name!r} is the same for all options of every choice: leave it out")
-
-
-def _pooled_start(data: ChoiceData, kinds: tuple[str, ...]) -> Array:
-    """The multinomial logit, on the scale of mean + factor z."""
-    pooled = fit_mixed_logit(data, "fixed").parameters
+def _pooled_start(data: ChoiceData, kinds: tuple[str, ...], units: Units) -> Array:
+    """The multinomial logit, on the scale of mean + factor z, in computed units."""
+    pooled = fit_mixed_logit(data, "fixed").parameters * units.spread
     sign = np.where(np.array(kinds) == "negative", -1.0, 1.0)
     log_size = np.log(np.maximum(pooled * sign, 0.05 * np.abs(pooled).max()))
-    return np.where(np.isin(kinds, ("positive", "negative")), log_size, pooled)
+    ratio = units.size / units.spread
+    return np.where(np.isin(kinds, ("positive", "negative")), log_size + np.log(ratio), pooled * ratio)
+
+
+def _unit_spread(kinds: tuple[str, ...], units: Units) -> Array:
+    """A spread of mean + factor z that moves utilities by about one, in computed units; (n_attributes,)."""
+    return np.where(np.isin(kinds, ("positive", "negative")), 1.0, units.size / units.spread)
+
+
+def _to_users(kinds: tuple[str, ...], units: Units) -> tuple[Array, Array]:
+    """What mean + factor z is multiplied with, and what is added to means, from computed units to those of the data."""
+    lognormal = np.isin(kinds, ("positive", "negative"))
+    return np.where(lognormal, 1.0, 1 / units.size), np.where(lognormal, -np.log(units.size), 0.0)

@@ -24,7 +24,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 from itertools import count
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -35,6 +35,7 @@ from contracts.inputs.frozen import dataclass
 from contracts.inputs.kinds import Count
 from inference.logit.panel import Panel, information, log_likelihood_and_score
 from inference.logit.trajectory import chance_to_move, trajectory
+from inference.logit.units import Units
 from inference.tastes.distribution import TasteDistribution
 
 ACCEPTANCE = 0.8  # mean acceptance that the step size is tuned to
@@ -49,8 +50,11 @@ TUNINGS = (0.05, 0.1, 0.2, 0.35, 0.55, 0.8)  # shares of the warm-up after which
 class HierarchicalPrior:
     """mean | covariance ~ N(0, covariance / strength), covariance ~ inverse Wishart(degrees, scale).
 
-    The defaults are those of bayesm for R: strength 0.01, degrees n_attributes + 3, scale degrees times the identity.
-    They suppose attributes in units in which coefficients are of the order of one: change units, or give a `scale`.
+    The defaults are the numbers of bayesm for R: strength 0.01, degrees n_attributes + 3, scale degrees times the
+    identity. They suppose units in which coefficients are of the order of one, so the default scale is for attributes
+    divided by their spread (root mean square distance from the mean of the options of a choice), whatever the units of
+    the data. A `scale` that you give is in the units of the data: scale=9 * np.eye(6) is bayesm itself with six
+    attributes. For coefficients of one sign mean and covariance are those of logarithms in the same units.
     The mean of the covariance under the prior is scale / (degrees - n_attributes - 1).
 
     Examples
@@ -84,11 +88,32 @@ class HierarchicalPrior:
             )
         return float(self.strength), degrees, scale
 
+    def computed(self, kinds: tuple[str, ...], units: Units) -> ComputedPrior:
+        """This prior in computed units, for coefficients that vary by `kinds`.
+
+        A coefficient of one sign is plus or minus exp(centre + beta), so that beta has the mean 0 under the prior.
+        """
+        strength, degrees, scale = self.parts(len(kinds))
+        ratio = units.size / (units.spread if self.scale is None else 1.0)
+        normal = np.array(kinds) == "normal"
+        stretch = np.where(normal, ratio, 1.0)
+        return ComputedPrior(
+            HierarchicalPrior(strength, degrees, scale * np.outer(stretch, stretch)),
+            np.where(normal, 0.0, np.log(ratio)),
+        )
+
     def draw(self, n_attributes: Count, *, rng: np.random.Generator) -> tuple[Array, Array]:
         """A mean, (n_attributes,), and a covariance, (n_attributes, n_attributes), from the prior."""
         nobody = np.zeros((0, 1, n_attributes))
         mean, root = draw_population(nobody, self, rng)
         return mean[0], np.linalg.inv(root[0] @ root[0].T)
+
+
+class ComputedPrior(NamedTuple):
+    """A prior in units that suit the computation, and where logarithms are measured from."""
+
+    prior: HierarchicalPrior
+    centre: Array  # (n_attributes,)
 
 
 def draw_population(beta: Array, prior: HierarchicalPrior, rng: np.random.Generator) -> tuple[Array, Array]:
@@ -153,10 +178,11 @@ class People:
 
     panel: Panel
     kinds: tuple[str, ...]
+    centre: Array  # (n_attributes,), where logarithms are measured from; 0 for normal coefficients
 
     def coefficients(self, beta: Array) -> Array:
-        """g(beta)."""
-        return TasteDistribution.standard(self.kinds).coefficients(beta)
+        """g(centre + beta)."""
+        return TasteDistribution.standard(self.kinds).coefficients(self.centre + beta)
 
     def slope(self, beta: Array) -> tuple[Array, Array]:
         """Log likelihood, (n_people, n_chains), and its derivative in beta, (n_people, n_chains, n_attributes)."""
