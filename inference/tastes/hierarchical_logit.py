@@ -23,7 +23,7 @@ from inference.logit.panel import information, panel_of
 from inference.logit.quantisation import screening_problem_of
 from inference.logit.units import units_of
 from inference.tastes.distribution import TasteDistribution, choices_of, kinds_of
-from inference.tastes.sampler import HierarchicalPrior, People, sweeps
+from inference.tastes.sampler import HierarchicalPrior, People, computed_prior, sweeps
 from inference.types.draws import arviz
 
 if TYPE_CHECKING:
@@ -225,7 +225,7 @@ def fit_hierarchical_logit(
     units = units_of(data)
     prior = HierarchicalPrior() if prior is None else prior
     size = data.n_attributes
-    computed = prior.computed(kinds, units)
+    computed = computed_prior(prior, kinds, units)
     mean, root = np.empty((n_chains, n_draws, size)), np.empty((n_chains, n_draws, size, size))
     value, acceptance = np.empty((n_chains, n_draws)), np.empty(n_draws)
     kept = np.unique(np.linspace(0, n_draws - 1, min(max(n_individual_draws, 1), n_draws)).astype(int))

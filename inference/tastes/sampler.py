@@ -88,20 +88,6 @@ class HierarchicalPrior:
             )
         return float(self.strength), degrees, scale
 
-    def computed(self, kinds: tuple[str, ...], units: Units) -> ComputedPrior:
-        """This prior in computed units, for coefficients that vary by `kinds`.
-
-        A coefficient of one sign is plus or minus exp(centre + beta), so that beta has the mean 0 under the prior.
-        """
-        strength, degrees, scale = self.parts(len(kinds))
-        ratio = units.size / (units.spread if self.scale is None else 1.0)
-        normal = np.array(kinds) == "normal"
-        stretch = np.where(normal, ratio, 1.0)
-        return ComputedPrior(
-            HierarchicalPrior(strength, degrees, scale * np.outer(stretch, stretch)),
-            np.where(normal, 0.0, np.log(ratio)),
-        )
-
     def draw(self, n_attributes: Count, *, rng: np.random.Generator) -> tuple[Array, Array]:
         """A mean, (n_attributes,), and a covariance, (n_attributes, n_attributes), from the prior."""
         nobody = np.zeros((0, 1, n_attributes))
@@ -114,6 +100,19 @@ class ComputedPrior(NamedTuple):
 
     prior: HierarchicalPrior
     centre: Array  # (n_attributes,)
+
+
+def computed_prior(prior: HierarchicalPrior, kinds: tuple[str, ...], units: Units) -> ComputedPrior:
+    """The same prior in computed units, for coefficients that vary by `kinds`.
+
+    A coefficient of one sign is plus or minus exp(centre + beta), so that beta has the mean 0 under the prior.
+    """
+    strength, degrees, scale = prior.parts(len(kinds))
+    ratio = units.size / (units.spread if prior.scale is None else 1.0)
+    normal = np.array(kinds) == "normal"
+    stretch = np.where(normal, ratio, 1.0)
+    moved = HierarchicalPrior(strength, degrees, scale * np.outer(stretch, stretch))
+    return ComputedPrior(moved, np.where(normal, 0.0, np.log(ratio)))
 
 
 def draw_population(beta: Array, prior: HierarchicalPrior, rng: np.random.Generator) -> tuple[Array, Array]:

@@ -15,7 +15,16 @@ from inference.logit.panel import log_likelihood, panel_of
 from inference.logit.units import units_of
 from inference.tastes.distribution import TasteDistribution, choices_of, kinds_of
 from inference.tastes.hierarchical_logit import _start
-from inference.tastes.sampler import People, Sample, Tuning, draw_population, move_people, move_together, sweeps
+from inference.tastes.sampler import (
+    People,
+    Sample,
+    Tuning,
+    computed_prior,
+    draw_population,
+    move_people,
+    move_together,
+    sweeps,
+)
 from inference.types.draws import arviz
 from tests.inference.published import electricity
 from tests.inference.tastes.test_mixed_logit import situations
@@ -260,13 +269,15 @@ def test_what_is_kept_are_the_sweeps_after_the_warmup():
     rng = np.random.default_rng(9)
     units = units_of(data)
     size, scaled = units.size, units.applied(data)
-    prior, centre = PRIOR.computed(("negative", "normal"), units)
+    prior, centre = computed_prior(PRIOR, ("negative", "normal"), units)
     people = People(panel_of(scaled, 3), ("negative", "normal"), centre)
     swept = list(islice(sweeps(people, _start(scaled, people, 3, rng), prior, 20, rng), 32))[20:]
     back = np.array([1.0, 1 / size[1]])
     mean = np.stack([now.mean for now in swept], axis=1) * back
     np.testing.assert_allclose(posterior.mean, mean, rtol=1e-12)
-    precision = np.outer(1 / back, 1 / back) * np.stack([now.root @ now.root.transpose(0, 2, 1) for now in swept], axis=1)
+    precision = np.outer(1 / back, 1 / back) * np.stack(
+        [now.root @ now.root.transpose(0, 2, 1) for now in swept], axis=1
+    )
     np.testing.assert_allclose(posterior.covariance @ precision, np.broadcast_to(np.eye(2), (3, 12, 2, 2)), atol=1e-8)
     tastes = np.stack([people.coefficients(now.beta) / size for now in swept], axis=1).transpose(2, 1, 0, 3)
     np.testing.assert_array_equal(posterior.individual_draws, tastes[:, [0, 3, 7, 11]])
