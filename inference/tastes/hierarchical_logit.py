@@ -19,6 +19,7 @@ from contracts.inputs.kinds import Count
 from contracts.inputs.progress import counter
 from contracts.problem.screening import ScreeningProblem
 from inference.choice.data import ChoiceData, checked_data
+from inference.logit.culprits import contrasts_of, deciding, refuse_collinear
 from inference.logit.panel import information, panel_of
 from inference.logit.quantisation import screening_problem_of
 from inference.logit.units import units_of
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 INTERVAL = (0.025, 0.975)
+R_HAT = 1.05  # above which the printout says that chains have not met
 
 
 @checked
@@ -165,7 +167,24 @@ class HierarchicalLogit(Tabular):
             columns.append(Column(f"{name}_sd", part.std(axis=(0, 1)), "({:.4f})".format, "(sd)"))
         head = f"Hierarchical logit: {self.data.n_people} people, {self.data.n_obs} choices"
         chains = f"{n_chains} chains of {n_draws} draws, {self.acceptance:.0%} of proposals accepted"
-        return Table(columns, head, [f"{chains}; in brackets the posterior sd"])
+        return Table(columns, head, [f"{chains}; in brackets the posterior sd", *self._doubts()])
+
+    def _doubts(self) -> list[str]:
+        """What not to trust: chains that have not met, coefficients that the prior alone keeps finite."""
+        doubts = []
+        if self.mean.shape[0] > 1:
+            apart = _r_hat(np.concatenate([self.mean, self.sd], axis=2))
+            worst = int(np.argmax(apart))
+            if not apart[worst] <= R_HAT:
+                which = f"{('mean', 'sd')[worst // len(self.names)]} of {self.names[worst % len(self.names)]!r}"
+                doubts.append(
+                    f"R-hat is {apart[worst]:.2f} for the {which}: the chains have not met, "
+                    "take more n_warmup and n_draws"
+                )
+        decided = deciding(contrasts_of(units_of(self.data).applied(self.data)), self.names)
+        if decided:
+            doubts.append(f"every choice is predicted by {decided}: the prior alone keeps the coefficients finite")
+        return doubts
 
 
 @checked
@@ -232,6 +251,7 @@ def fit_hierarchical_logit(
     people = np.empty((n_chains, len(kept), data.n_people, size))
     total, square = np.zeros((data.n_people, size)), np.zeros((data.n_people, size))
     scaled = units.applied(data)
+    refuse_collinear(contrasts_of(scaled), tuple(data.names or ()))
     everybody = People(panel_of(scaled, n_chains), kinds, computed.centre)
     states = sweeps(everybody, _start(scaled, everybody, n_chains, rng), computed.prior, n_warmup, rng)
     report = counter(progress, "sweep", n_warmup + n_draws)
@@ -254,6 +274,16 @@ def fit_hierarchical_logit(
     return HierarchicalLogit(
         data, kinds, prior, mean, covariance, value, average, spread, people, float(acceptance.mean())
     )
+
+
+def _r_hat(draws: Array) -> Array:
+    """Split R-hat (Gelman et al. 2013, ch. 11) of each parameter, from (n_chains, n_draws, n_parameters) draws."""
+    half = draws.shape[1] // 2
+    parts = np.concatenate([draws[:, :half], draws[:, -half:]])
+    within = parts.var(axis=1, ddof=1).mean(axis=0)
+    between = parts.mean(axis=1).var(axis=0, ddof=1)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return np.asarray(np.sqrt((half - 1) / half + between / within))
 
 
 def _checked_kinds(random: str | Mapping[str, str], data: ChoiceData) -> tuple[str, ...]:

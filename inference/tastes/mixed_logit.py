@@ -10,7 +10,7 @@ import numpy as np
 from scipy.special import logsumexp
 
 from contracts.display.table import Column, Table, Tabular, names
-from contracts.errors import ProblemError
+from contracts.errors import ProblemError, SolverError
 from contracts.inputs.arrays import Array, finite, generator, yes_or_no
 from contracts.inputs.door import checked
 from contracts.inputs.frozen import dataclass
@@ -19,6 +19,7 @@ from contracts.inputs.progress import reporter
 from contracts.problem.screening import ScreeningProblem
 from inference.choice.data import ChoiceData, Integers, checked_data
 from inference.logit.convergence import Convergence
+from inference.logit.culprits import contrasts_of, deciding, refuse_collinear
 from inference.logit.panel import Panel, log_likelihood, log_likelihood_and_score, panel_of
 from inference.logit.quantisation import screening_problem_of
 from inference.logit.units import Units, units_of
@@ -239,9 +240,11 @@ def fit_mixed_logit(
     Raises
     ------
     ProblemError
-        If an attribute is not known or does not vary between options.
+        If an attribute is not known or does not vary between options, or attributes are collinear, such as a full set
+        of constants.
     SolverError
-        If the likelihood has no proper maximum, for instance because an attribute decides every choice.
+        If the likelihood has no proper maximum, for instance because an attribute decides every choice; it is
+        named.
 
     References
     ----------
@@ -266,7 +269,9 @@ def fit_mixed_logit(
     varies = np.flatnonzero(np.array(kinds) != "fixed")
     grid = np.array([(k, m) for k in varies for m in varies if m == k or (correlated and m < k)], dtype=np.int64)
     rows, columns = grid.reshape(-1, 2).T
-    panel = panel_of(units.applied(data), normals.shape[1])
+    scaled = units.applied(data)
+    refuse_collinear(contrasts_of(scaled), tuple(data.names or ()))
+    panel = panel_of(scaled, normals.shape[1])
 
     def tastes(parameters: Array) -> TasteDistribution:
         factor = np.zeros((size, size))
@@ -283,7 +288,10 @@ def fit_mixed_logit(
     starts = [first] if start_values is None else [_given_start(start_values, kinds, units, rows), first]
     starts += [random_start(first, kinds, units, rows, columns, chance) for _ in range(n_starts - len(starts))]
     starts = starts[: 1 if alike else n_starts]
-    found = maximum_of(scores, starts, reporter(progress))
+    try:
+        found = maximum_of(scores, starts, reporter(progress))
+    except SolverError as trouble:
+        raise _explained(trouble, scaled) from trouble
     score, bread = scores(found.parameters)[1], np.linalg.inv(found.information)
     covariance = bread @ (score.T @ score) @ bread
     luck = _luck(panel, tastes(found.parameters), n_draws, draws, chance)
@@ -375,6 +383,20 @@ def _luck(panel: Panel, tastes: TasteDistribution, n_draws: Any, draws: str, rng
         by_draw = log_likelihood(panel, tastes.coefficients(normals))
         values.append(float((logsumexp(by_draw, axis=1) - np.log(n_draws)).sum()))
     return float(np.std(values, ddof=1))
+
+
+def _explained(trouble: SolverError, data: ChoiceData) -> SolverError:
+    """The same error with the attributes that decide every choice, if some do."""
+    names = deciding(contrasts_of(data), tuple(data.names or ()))
+    if not names:
+        return trouble
+    return SolverError(
+        f"the log likelihood has no proper maximum: every choice is predicted by {names}, so it rises for ever with "
+        f"larger coefficients. Leave {names} out, observe more choices, or use fit_hierarchical_logit, whose prior "
+        "keeps coefficients finite",
+        trouble.tried,
+        trouble.reached,
+    )
 
 
 def _given_start(start_values: Any, kinds: tuple[str, ...], units: Units, rows: Integers) -> Array:

@@ -42,6 +42,7 @@ ACCEPTANCE = 0.8  # mean acceptance that the step size is tuned to
 LEAPFROGS = 3  # steps of a person's trajectory
 JOINT_LEAPFROGS = 2  # steps of the trajectory of population and people together
 JITTER = (0.5, 1.2)  # the step size varies between sweeps: no trajectory comes back to its start, none is stuck
+RIDGE = 1e-10  # of a metric with a diagonal of ones
 TUNINGS = (0.05, 0.1, 0.2, 0.35, 0.55, 0.8)  # shares of the warm-up after which metrics are computed anew
 
 
@@ -257,7 +258,7 @@ def move_together(
     strength, degrees, scale = prior.parts(size)
     away = np.linalg.inv(tuning.anchor)
     precision = away.T @ away
-    factor = np.linalg.cholesky(np.linalg.inv(now.root @ now.root.transpose(0, 2, 1)))
+    factor = _factor_of_inverse(now.root)
     here = factor @ away
     place = np.einsum("cij,ncj->nci", np.linalg.inv(here), now.beta - now.mean, optimize=True)
     rows, columns = np.tril_indices(size)
@@ -366,10 +367,23 @@ def tuned(people: People, tuning: Tuning, history: list[Sample], prior: Hierarch
         tuning,
         spread=_inverse_root(metric),
         joint_spread=_inverse_root(joint),
-        anchor=np.asarray(np.linalg.cholesky(covariance)),
+        anchor=_factor_of_inverse(np.linalg.cholesky(precision)),
     )
 
 
+def _factor_of_inverse(root: Array) -> Array:
+    """Lower triangular F with F F' = (root root')^-1, from root itself, so that no square is rounded to indefinite."""
+    upper = np.linalg.qr(np.linalg.inv(root), mode="r")
+    sign = np.where(np.diagonal(upper, axis1=-2, axis2=-1) < 0, -1.0, 1.0)
+    return np.asarray(np.swapaxes(upper * sign[..., np.newaxis], -1, -2))
+
+
 def _inverse_root(metric: Array) -> Array:
-    """S = L^-T for metric = L L', so that S S' = metric^-1; of one matrix or of many."""
-    return np.ascontiguousarray(np.swapaxes(np.linalg.inv(np.linalg.cholesky(metric)), -1, -2))
+    """S = L^-T for metric = L L', so that S S' = metric^-1; of one matrix or of many.
+
+    The metric only tunes, so what rounding has made indefinite gets a small ridge.
+    """
+    scale = np.sqrt(np.diagonal(metric, axis1=-2, axis2=-1))
+    scaled = metric / (scale[..., np.newaxis] * scale[..., np.newaxis, :]) + RIDGE * np.eye(metric.shape[-1])
+    root = np.swapaxes(np.linalg.inv(np.linalg.cholesky(scaled)), -1, -2)
+    return np.ascontiguousarray(root / scale[..., np.newaxis])
