@@ -42,6 +42,7 @@ ACCEPTANCE = 0.8  # mean acceptance that the step size is tuned to
 LEAPFROGS = 3  # steps of a person's trajectory
 JOINT_LEAPFROGS = 2  # steps of the trajectory of population and people together
 JITTER = (0.5, 1.2)  # the step size varies between sweeps: no trajectory comes back to its start, none is stuck
+AWAY = 300.0  # logarithm of a stretch of the population in one trajectory, beyond which it has run away
 RIDGE = 1e-10  # of a metric with a diagonal of ones
 TUNINGS = (0.05, 0.1, 0.2, 0.35, 0.55, 0.8)  # shares of the warm-up after which metrics are computed anew
 
@@ -186,12 +187,14 @@ class People:
 
     def slope(self, beta: Array) -> tuple[Array, Array]:
         """Log likelihood, (n_people, n_chains), and its derivative in beta, (n_people, n_chains, n_attributes)."""
-        with np.errstate(over="ignore", invalid="ignore"):  # a trajectory that runs away is refused
-            coefficients = self.coefficients(beta)
+        lost = ~np.isfinite(beta).all(axis=-1)  # a trajectory that runs away is refused
+        with np.errstate(over="ignore", invalid="ignore"):
+            coefficients = self.coefficients(np.where(lost[..., np.newaxis], 0.0, beta))
             value, score = log_likelihood_and_score(self.panel, coefficients)
             lognormal = np.array(self.kinds) != "normal"
             score[..., lognormal] *= coefficients[..., lognormal]
-        return value, score
+        lost |= ~(np.isfinite(value) & np.isfinite(score).all(axis=-1))
+        return np.where(lost, -np.inf, value), np.where(lost[..., np.newaxis], 0.0, score)
 
     def information(self, beta: Array) -> Array:
         """Of each person about beta, (n_people, n_attributes), without what the curvature of g adds."""
@@ -268,11 +271,15 @@ def move_together(
 
     def stretched(theta: Array) -> Array:
         stretch = np.zeros((len(theta), size, size))
-        stretch[:, rows, columns] = np.where(on_diagonal, np.exp(theta[:, size:]), theta[:, size:])
+        stretch[:, rows, columns] = theta[:, size:]
+        with np.errstate(over="ignore"):  # of a trajectory that has run away and will be refused
+            stretch[:, np.arange(size), np.arange(size)] = np.exp(theta[:, size:][:, on_diagonal])
         return stretch
 
     def at(theta: Array) -> tuple[Array, tuple[Array, Array, Array, Array]]:
         """Derivative of the log posterior, and what it is, with the people there."""
+        lost = ~((np.abs(theta[:, size:][:, on_diagonal]) < AWAY).all(axis=1) & np.isfinite(theta).all(axis=1))
+        theta = np.where(lost[:, np.newaxis], 0.0, theta)
         mean, stretch = theta[:, :size], stretched(theta)
         beta = mean + np.einsum("cij,ncj->nci", stretch, place, optimize=True)
         value, score = people.slope(beta)
@@ -285,7 +292,10 @@ def move_together(
         of_stretch = np.einsum("nci,ncj->cij", score, place, optimize=True)
         entries = (of_stretch + there @ moment @ back.transpose(0, 2, 1))[:, rows, columns]
         entries[:, on_diagonal] = entries[:, on_diagonal] * np.exp(log_stretch) - exponent
-        return np.concatenate([of_mean, entries], axis=1) @ tuning.joint_spread, (density, beta, value, score)
+        slope = np.concatenate([of_mean, entries], axis=1) @ tuning.joint_spread
+        lost |= ~np.isfinite(slope).all(axis=1)
+        slope[lost], density = 0.0, np.where(lost, -np.inf, density)
+        return slope, (density, beta, value, score)
 
     entries = here[:, rows, columns]
     entries[:, on_diagonal] = np.log(entries[:, on_diagonal])

@@ -69,6 +69,20 @@ def test_hierarchical_logit_of_separated_choices_has_a_posterior_that_says_so(se
     assert "every choice is predicted by 'speed': the prior alone" in repr(posterior)
 
 
+@pytest.mark.parametrize("seed", [0, 1, 5, 6])
+def test_trajectories_that_run_away_are_refused(seed):
+    """With all coefficients of one sign and choices that one decides, the prior of logarithms is very wide."""
+    rng = np.random.default_rng(seed)
+    offers = rng.normal(size=(60, 3, 2))
+    data = ChoiceData(offers, offers[:, :, 0].argmax(axis=1), np.repeat(np.arange(12), 5))
+    posterior = fit_hierarchical_logit(
+        data, "positive", rng=np.random.default_rng(seed), n_draws=120, n_warmup=100, n_chains=2
+    )
+    assert np.isfinite(posterior.mean).all()
+    assert np.isfinite(posterior.log_likelihood).all()
+    assert 0 < posterior.acceptance < 1
+
+
 def test_deciding_directions_are_those_of_linear_programming():
     """Against the dual, Farkas: no direction decides if and only if positive weights balance the contrasts."""
     rng = np.random.default_rng(3)
