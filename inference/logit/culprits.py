@@ -49,7 +49,7 @@ def deciding(rows: Array, names: tuple[str, ...]) -> str:
     --------
     >>> deciding(np.array([[-1.0, 2.0], [-2.0, -1.0]]), ("speed", "colour"))
     "'speed'"
-    >>> deciding(np.array([[1.0, 2.0], [-2.0, -1.0]]), ("speed", "colour"))
+    >>> deciding(np.array([[1.0, 2.0], [-1.0, -2.0]]), ("speed", "colour"))
     ''
     """
     one_way = ((rows <= 0).all(axis=0) | (rows >= 0).all(axis=0)) & (rows != 0).any(axis=0)
@@ -65,7 +65,7 @@ def deciding(rows: Array, names: tuple[str, ...]) -> str:
         b_eq=[1.0],
         method="highs",
     )
-    if found.status != 0:  # nothing separates
+    if found.status != 0 or found.x is None:  # nothing separates
         return ""
     up, down = np.split(found.x, 2)
     return named(up - down, names)

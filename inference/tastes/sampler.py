@@ -187,7 +187,7 @@ class People:
 
     def slope(self, beta: Array) -> tuple[Array, Array]:
         """Log likelihood, (n_people, n_chains), and its derivative in beta, (n_people, n_chains, n_attributes)."""
-        lost = ~np.isfinite(beta).all(axis=-1)  # a trajectory that runs away is refused
+        lost = np.asarray(~np.isfinite(beta).all(axis=-1))  # a trajectory that runs away is refused
         with np.errstate(over="ignore", invalid="ignore"):
             coefficients = self.coefficients(np.where(lost[..., np.newaxis], 0.0, beta))
             value, score = log_likelihood_and_score(self.panel, coefficients)
@@ -278,7 +278,8 @@ def move_together(
 
     def at(theta: Array) -> tuple[Array, tuple[Array, Array, Array, Array]]:
         """Derivative of the log posterior, and what it is, with the people there."""
-        lost = ~((np.abs(theta[:, size:][:, on_diagonal]) < AWAY).all(axis=1) & np.isfinite(theta).all(axis=1))
+        near = np.abs(theta[:, size:][:, on_diagonal]) < AWAY
+        lost = np.asarray(~(near.all(axis=1) & np.isfinite(theta).all(axis=1)))
         theta = np.where(lost[:, np.newaxis], 0.0, theta)
         mean, stretch = theta[:, :size], stretched(theta)
         beta = mean + np.einsum("cij,ncj->nci", stretch, place, optimize=True)
