@@ -58,7 +58,7 @@ def main() -> None:
     parser.add_argument("--draws", type=int, default=500, help="kept draws of each of the 4 chains of Gibbs (500)")
     parser.add_argument("--nuts-draws", type=int, default=300, help="kept draws of the one chain of NUTS (300)")
     options = parser.parse_args()
-    data, prior = population(options.people), HierarchicalPrior()
+    data, prior = population(options.people), HierarchicalPrior(scale=(len(MEAN) + 3) * np.eye(len(MEAN)))
     start = time.process_time()
     ours = fit_hierarchical_logit(
         data, rng=np.random.default_rng(SEED), n_draws=options.draws, n_warmup=300, prior=prior

@@ -106,7 +106,7 @@ def problem_for(model: inference.MixedLogit, n_types: int) -> contracts.Screenin
 def main() -> None:
     """Estimate, design, and let households drawn anew choose."""
     data = load()
-    model = inference.fit_mixed_logit(data, {"pf": "fixed"}, correlated=True, n_draws=300)
+    model = inference.fit_mixed_logit(data, {"pf": "fixed"}, correlated=True, n_draws=300, draws="halton", n_starts=1)
     print(f"TASTES, from {data.n_obs:,} choices of {data.n_people} households\n\n{model}\n")
 
     problem = problem_for(model, SHOWN)

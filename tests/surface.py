@@ -1219,7 +1219,7 @@ CALLS: dict[str, Callable[[], dict[str, Any]]] = {
         "data": data(), "n_types": 2, "rng": rng(), "n_starts": 2, "ridge": 0.0, "tolerance": 1e-6, "progress": False},
     "fit_mixed_logit": lambda: {
         "data": data(), "random": {"quality": "normal", "price": "fixed"}, "correlated": False, "n_draws": 10,
-        "rng": rng(), "progress": False},
+        "draws": "sobol", "n_starts": 2, "start_values": [1.0, -1.0, 0.5], "rng": rng(), "progress": False},
     "fit_responders": lambda: {"answers": answers(), "n_types": 1, "rng": None},
     "fit_split_types": lambda: {"table": table(), "space": None},
     "identification": lambda: {"menu": menu(), "choice_model": i.Logit(0.5), "tolerance": 0.01},

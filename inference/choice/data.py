@@ -147,7 +147,8 @@ class ChoiceData:
         ----------
         frame : pandas or polars frame, or a mapping of columns
         attributes : columns of each attribute in the order of the options, {"price": ["price_1", "price_2"], ...}
-        choice : column of the option taken, numbered from 0, or one of `options`
+        choice : column of the option taken, numbered from 0, or one of `options`; a column without a 0 needs
+            `options`, for it could be numbered from 1
         person : column of who chose; None: everybody chose once
         options : what `choice` calls the options, in their order
         available : columns, in the order of the options, that say whether an option was within reach

@@ -88,6 +88,8 @@ def wide_arrays(
     cube = np.stack([np.column_stack([table.numbers(c) for c in columns]) for columns in attributes.values()], axis=2)
     if available is not None and len(available) != n_options:
         raise ProblemError(f"available names {len(available)} columns for {n_options} options: one each")
+    if options is None:
+        _refuse_from_one(table.numbers(choice), choice, n_options)
     return {
         "attributes": cube,
         "choice": table.numbers(choice) if options is None else _coded(table.labels(choice), options, choice),
@@ -192,6 +194,16 @@ def _positions(table: Table, observation: Integers, option: str | None, where: A
         row = int(order[repeated[0] + 1])
         raise ProblemError(f"{where(row)} has option {labels[position[row]]!s} twice: one row per option")
     return position, len(labels)
+
+
+def _refuse_from_one(numbers: Array, column: str, n_options: int) -> None:
+    """Numbers from 1 whose last option nobody took look like numbers from 0 whose first one nobody took: ask."""
+    if numbers.min() >= 1:
+        from_one, from_zero = list(range(1, n_options + 1)), list(range(n_options))
+        raise ProblemError(
+            f"column {column!r} is never 0: say how options are numbered, options={from_one} from 1, or "
+            f"options={from_zero} from 0 if nobody took the first one"
+        )
 
 
 def _coded(labels: NDArray[Any], options: Sequence[Any], column: str) -> Integers:

@@ -14,7 +14,8 @@ from contracts.inputs.frozen import read_only
 from contracts.inputs.progress import reporter
 from inference.choice.data import ChoiceData, checked_data
 from inference.latent.maximum import FLAT, Maximum, derivatives_at, fit
-from inference.latent.types import Convergence, LatentTypes
+from inference.latent.types import LatentTypes
+from inference.logit.convergence import Convergence
 from inference.logit.mixture import Situations, share_basis, situations_of
 
 STARTS = 50  # a maximum that one start in fifteen finds is missed in one of thirty fits

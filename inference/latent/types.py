@@ -19,6 +19,7 @@ from contracts.inputs.frozen import dataclass
 from contracts.problem.records import read_document, write_document
 from contracts.problem.screening import ScreeningProblem
 from inference.choice.data import ChoiceData
+from inference.logit.convergence import Convergence
 from inference.logit.estimates import Estimates, delta_method, estimates_table
 from inference.logit.mixture import evaluate, likelihood, situations_of
 from inference.logit.quantisation import goods_beside, worth_in_money
@@ -29,39 +30,6 @@ if TYPE_CHECKING:
 
 SCHEMA = "menuwright/latent-types/1"
 FEW = 10  # people: sandwiches of fewer clusters are far too small
-SAME = 1e-6  # relative distance in log likelihood within which two starts have found the same maximum
-
-
-@checked
-@dataclass(frozen=True)
-class Convergence:
-    """How the maximum was found.
-
-    Attributes
-    ----------
-    log_likelihoods : where each start ended, the best first (less the penalty, with ridge)
-    rounds : of EM and of Newton, from the best start
-    gradient : largest component of the gradient there, each in units of its standard deviation over people
-    """
-
-    log_likelihoods: tuple[float, ...]
-    rounds: int
-    gradient: float
-
-    @property
-    def starts(self) -> int:
-        return len(self.log_likelihoods)
-
-    @property
-    def reached(self) -> int:
-        """How many starts ended at the best value."""
-        best = self.log_likelihoods[0]
-        return sum(best - value <= SAME * max(1.0, abs(best)) for value in self.log_likelihoods)
-
-    @property
-    def is_lonely(self) -> bool:
-        """Whether one of several starts alone found the best value: others may have missed a still better one."""
-        return self.reached == 1 < self.starts
 
 
 @checked
@@ -282,18 +250,15 @@ class LatentTypes(Tabular):
         )
         types = f"{self.n_types} type{'' if self.n_types == 1 else 's'}"
         how = self.convergence
-        starts = f"{how.reached} of {how.starts} starts" if how.starts > 1 else "1 start"
         penalty = f", ridge {self.ridge:g}" if self.ridge else ""
-        lonely = ["no second start found it: more starts may find a better one"] if how.is_lonely else []
         return estimates_table(
             shown,
             f"LatentTypes: {types} among {self.n_people:,} people, {self.n_obs:,} choices, "
             f"log likelihood {self.log_likelihood:.2f}, BIC {self.bic:.1f}, ICL {self.icl:.1f}",
             [
-                f"standard errors clustered by person{penalty}; {starts} reached this maximum, "
-                f"relative gradient {how.gradient:.0e}",
+                f"standard errors clustered by person{penalty}; {how.told()}, relative gradient {how.gradient:.0e}",
                 *self._thin(),
-                *lonely,
+                *how.doubts(),
             ],
         )
 

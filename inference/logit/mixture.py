@@ -21,8 +21,7 @@ from contracts.errors import ProblemError
 from contracts.inputs.arrays import Array
 from contracts.inputs.frozen import dataclass
 from inference.choice.data import ChoiceData
-
-RANK_TOLERANCE = 1e-7  # of singular values: directions that attributes span by rounding alone are not spanned
+from inference.logit.culprits import refuse_collinear
 
 
 @dataclass(frozen=True, eq=False)
@@ -103,16 +102,7 @@ def identified_scale(data: ChoiceData, difference: Array, is_open: NDArray[np.bo
             "choices say nothing about it. Leave it out, or multiply it with an attribute that differs between options"
         )
     scale = largest * np.sqrt(np.mean((rows / largest) ** 2, axis=0))
-    _, singular, directions = np.linalg.svd(np.linalg.qr(rows / scale, mode="r"))
-    short = data.n_attributes - len(singular)
-    if short or singular[-1] <= RANK_TOLERANCE * singular[0]:
-        null = directions[-1]
-        large = np.abs(null) > 1e-4 * np.abs(null).max()
-        involved = [name for name, part in zip(names, large, strict=True) if part]
-        raise ProblemError(
-            f"attributes {', '.join(map(repr, involved))} are collinear: differences between options in one follow "
-            "from those in the others, so choices cannot tell their coefficients apart. Leave one of them out"
-        )
+    refuse_collinear(rows / scale, names)
     return np.asarray(scale)
 
 

@@ -75,14 +75,22 @@ class TasteDistribution:
     @property
     def means(self) -> Array:
         """Mean coefficient of the population; (n_attributes,)."""
-        variance = np.diag(self.covariance)
-        return np.where(self.is_lognormal, self.sign * np.exp(self.mean + variance / 2), self.mean)
+        return np.where(self.is_lognormal, self.sign * np.exp(self._logs(self.mean + self._variance / 2)), self.mean)
 
     @property
     def sds(self) -> Array:
         """Standard deviation of each coefficient over the population; (n_attributes,)."""
-        variance = np.diag(self.covariance)
-        return np.asarray(np.where(self.is_lognormal, np.abs(self.means) * np.sqrt(np.expm1(variance)), variance**0.5))
+        variance = self._variance
+        lognormal = np.abs(self.means) * np.sqrt(np.expm1(self._logs(variance)))
+        return np.asarray(np.where(self.is_lognormal, lognormal, variance**0.5))
+
+    @property
+    def _variance(self) -> Array:
+        return np.asarray(np.diag(self.covariance))
+
+    def _logs(self, values: Array) -> Array:
+        """Values where coefficients are exponentials, 0 elsewhere, where exponentials mean nothing and may overflow."""
+        return np.where(self.is_lognormal, values, 0.0)
 
     def moments_jacobian(self, rows: Integers, columns: Integers) -> Array:
         """Derivative of (means, sds) in (mean, factor[rows, columns]); (2 n_attributes, n_attributes + n_entries).
@@ -101,7 +109,8 @@ class TasteDistribution:
         in_variance = own * 2 * entry
         with np.errstate(divide="ignore", invalid="ignore"):
             normal_sd = 1 / (2 * np.sqrt(variance))
-            lognormal_sd = self.sds / 2 + np.abs(self.means) * np.exp(variance) / (2 * np.sqrt(np.expm1(variance)))
+            logs = self._logs(variance)
+            lognormal_sd = self.sds / 2 + np.abs(self.means) * np.exp(logs) / (2 * np.sqrt(np.expm1(logs)))
             sd_in_variance = np.where(self.is_lognormal, lognormal_sd, normal_sd)
             of_sd = np.where(own, sd_in_variance[:, np.newaxis] * in_variance, 0.0)
         of_mean = np.where(self.is_lognormal, self.means / 2, 0.0)[:, np.newaxis] * in_variance

@@ -19,17 +19,19 @@ from contracts.inputs.kinds import Count
 from contracts.inputs.progress import counter
 from contracts.problem.screening import ScreeningProblem
 from inference.choice.data import ChoiceData, checked_data
+from inference.logit.culprits import contrasts_of, deciding, refuse_collinear
 from inference.logit.panel import information, panel_of
 from inference.logit.quantisation import screening_problem_of
+from inference.logit.units import units_of
 from inference.tastes.distribution import TasteDistribution, choices_of, kinds_of
-from inference.tastes.mixed_logit import refuse_idle_attributes
-from inference.tastes.sampler import HierarchicalPrior, People, sweeps
+from inference.tastes.sampler import HierarchicalPrior, People, computed_prior, sweeps
 from inference.types.draws import arviz
 
 if TYPE_CHECKING:
     import pandas as pd
 
 INTERVAL = (0.025, 0.975)
+R_HAT = 1.05  # above which the printout says that chains have not met
 
 
 @checked
@@ -165,7 +167,24 @@ class HierarchicalLogit(Tabular):
             columns.append(Column(f"{name}_sd", part.std(axis=(0, 1)), "({:.4f})".format, "(sd)"))
         head = f"Hierarchical logit: {self.data.n_people} people, {self.data.n_obs} choices"
         chains = f"{n_chains} chains of {n_draws} draws, {self.acceptance:.0%} of proposals accepted"
-        return Table(columns, head, [f"{chains}; in brackets the posterior sd"])
+        return Table(columns, head, [f"{chains}; in brackets the posterior sd", *self._doubts()])
+
+    def _doubts(self) -> list[str]:
+        """What not to trust: chains that have not met, coefficients that the prior alone keeps finite."""
+        doubts = []
+        if self.mean.shape[0] > 1:
+            apart = _r_hat(np.concatenate([self.mean, self.sd], axis=2))
+            worst = int(np.argmax(apart))
+            if not apart[worst] <= R_HAT:
+                which = f"{('mean', 'sd')[worst // len(self.names)]} of {self.names[worst % len(self.names)]!r}"
+                doubts.append(
+                    f"R-hat is {apart[worst]:.2f} for the {which}: the chains have not met, "
+                    "take more n_warmup and n_draws"
+                )
+        decided = deciding(contrasts_of(units_of(self.data).applied(self.data)), self.names)
+        if decided:
+            doubts.append(f"every choice is predicted by {decided}: the prior alone keeps the coefficients finite")
+        return doubts
 
 
 @checked
@@ -191,7 +210,8 @@ def fit_hierarchical_logit(
     rng : all randomness; the same seed gives the same draws
     n_draws, n_warmup : kept and discarded draws of each chain
     n_chains : started far apart, so that an R-hat near 1 says something
-    prior : HierarchicalPrior(), the defaults of bayesm for R, if left out
+    prior : HierarchicalPrior() if left out: its default scale moves with the units of attributes, one that you give is
+        in the units of the data
     n_individual_draws : draws of every person that are kept, per chain
     progress : True to print a line per twentieth of the sweeps to standard error, or a function that takes the line
 
@@ -221,23 +241,25 @@ def fit_hierarchical_logit(
     for name, count, least in (("n_draws", n_draws, 4), ("n_warmup", n_warmup, 20), ("n_chains", n_chains, 1)):
         if count < least:
             raise ProblemError(f"{name} is {count}: use at least {least}")
-    refuse_idle_attributes(data)
+    units = units_of(data)
     prior = HierarchicalPrior() if prior is None else prior
     size = data.n_attributes
-    prior.parts(size)
+    computed = computed_prior(prior, kinds, units)
     mean, root = np.empty((n_chains, n_draws, size)), np.empty((n_chains, n_draws, size, size))
     value, acceptance = np.empty((n_chains, n_draws)), np.empty(n_draws)
     kept = np.unique(np.linspace(0, n_draws - 1, min(max(n_individual_draws, 1), n_draws)).astype(int))
     people = np.empty((n_chains, len(kept), data.n_people, size))
     total, square = np.zeros((data.n_people, size)), np.zeros((data.n_people, size))
-    everybody = People(panel_of(data, n_chains), kinds)
-    states = sweeps(everybody, _start(data, kinds, n_chains, rng), prior, n_warmup, rng)
+    scaled = units.applied(data)
+    refuse_collinear(contrasts_of(scaled), tuple(data.names or ()))
+    everybody = People(panel_of(scaled, n_chains), kinds, computed.centre)
+    states = sweeps(everybody, _start(scaled, everybody, n_chains, rng), computed.prior, n_warmup, rng)
     report = counter(progress, "sweep", n_warmup + n_draws)
     for number, now in enumerate(islice(states, n_warmup + n_draws), start=-n_warmup):
         if number >= 0:
             mean[:, number], root[:, number], value[:, number] = now.mean, now.root, now.value.sum(axis=0)
             acceptance[number] = now.acceptance
-            coefficients = everybody.coefficients(now.beta)
+            coefficients = everybody.coefficients(now.beta) / units.size
             total += coefficients.sum(axis=1)
             square += (coefficients**2).sum(axis=1)
             if (place := np.searchsorted(kept, number)) < len(kept) and kept[place] == number:
@@ -245,10 +267,23 @@ def fit_hierarchical_logit(
         report(number + n_warmup + 1)
     average = total / (n_chains * n_draws)
     spread = np.sqrt(np.maximum(square / (n_chains * n_draws) - average**2, 0.0))
-    covariance = np.asarray(np.linalg.inv(root @ root.transpose(0, 1, 3, 2)))
+    normal = np.array(kinds) == "normal"
+    stretch = np.where(normal, 1 / units.size, 1.0)
+    mean = mean * stretch + np.where(normal, 0.0, computed.centre - np.log(units.size))
+    covariance = np.asarray(np.linalg.inv(root @ root.transpose(0, 1, 3, 2))) * np.outer(stretch, stretch)
     return HierarchicalLogit(
         data, kinds, prior, mean, covariance, value, average, spread, people, float(acceptance.mean())
     )
+
+
+def _r_hat(draws: Array) -> Array:
+    """Split R-hat (Gelman et al. 2013, ch. 11) of each parameter, from (n_chains, n_draws, n_parameters) draws."""
+    half = draws.shape[1] // 2
+    parts = np.concatenate([draws[:, :half], draws[:, -half:]])
+    within = parts.var(axis=1, ddof=1).mean(axis=0)
+    between = parts.mean(axis=1).var(axis=0, ddof=1)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return np.asarray(np.sqrt((half - 1) / half + between / within))
 
 
 def _checked_kinds(random: str | Mapping[str, str], data: ChoiceData) -> tuple[str, ...]:
@@ -260,7 +295,7 @@ def _checked_kinds(random: str | Mapping[str, str], data: ChoiceData) -> tuple[s
     return kinds
 
 
-def _start(data: ChoiceData, kinds: tuple[str, ...], n_chains: int, rng: np.random.Generator) -> Array:
+def _start(data: ChoiceData, people: People, n_chains: int, rng: np.random.Generator) -> Array:
     """Where people begin: indifferent, up to noise that differs between chains and would matter in one choice.
 
     The unit of a coefficient is one over the root of the information that one choice holds about it.
@@ -270,5 +305,5 @@ def _start(data: ChoiceData, kinds: tuple[str, ...], n_chains: int, rng: np.rand
     unit = 1 / np.sqrt(own)
     apart = rng.standard_normal((1, n_chains, data.n_attributes))
     each = rng.standard_normal((data.n_people, n_chains, data.n_attributes)) / 2
-    normal = np.array(kinds) == "normal"
-    return np.asarray(np.where(normal, unit * (apart + each), np.log(unit) + apart + each))
+    normal = np.array(people.kinds) == "normal"
+    return np.asarray(np.where(normal, unit * (apart + each), np.log(unit) - people.centre + apart + each))

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
-import scipy.optimize
-from scipy.special import logsumexp, ndtri
+from scipy.special import logsumexp
 
 from contracts.display.table import Column, Table, Tabular, names
 from contracts.errors import ProblemError, SolverError
@@ -19,18 +18,20 @@ from contracts.inputs.kinds import Count, Values, whole
 from contracts.inputs.progress import reporter
 from contracts.problem.screening import ScreeningProblem
 from inference.choice.data import ChoiceData, Integers, checked_data
+from inference.logit.convergence import Convergence
+from inference.logit.culprits import contrasts_of, deciding, refuse_collinear
 from inference.logit.panel import Panel, log_likelihood, log_likelihood_and_score, panel_of
 from inference.logit.quantisation import screening_problem_of
+from inference.logit.units import Units, units_of
 from inference.tastes.distribution import TasteDistribution, choices_of, kinds_of
+from inference.tastes.maximum import maximum_of
+from inference.tastes.points import halton_normals, sobol_normals
+from inference.tastes.starts import first_start, random_start
 
 if TYPE_CHECKING:
     import pandas as pd
 
-SKIPPED = 100  # first elements of every Halton sequence, in which the large primes still move together
-CONVERGED = 1e-8  # log likelihood that a Newton step still promises, over all people
-DIFFERENCE = 1e-4  # relative step of central differences of the exact gradient: error of order 1e-8
-FLAT = 1e-8  # information left, relative to that at the start, below which there is no maximum to speak of
-START_SPREAD = 0.1  # of mean + factor z, at the start
+SCRAMBLINGS = 4  # other points at which the log likelihood of the estimate is computed again
 
 
 @checked
@@ -43,10 +44,14 @@ class MixedLogit(Tabular):
     data : the choices it was fitted to
     tastes : TasteDistribution, the estimate
     log_likelihood : simulated log likelihood of all choices
-    parameters : (n_parameters,) means, then the free entries of the factor, row by row
+    parameters : (n_parameters,) means, then the free entries of the factor, row by row; its diagonal is not negative
     covariance : (n_parameters, n_parameters) of their estimates, clustered by person
     information : (n_parameters, n_parameters) minus the second derivative of the log likelihood
-    normals : (n_people, n_draws, n_attributes) the draws that were used
+    normals : (n_people, n_draws, n_attributes) the draws that were used, those of a spread that came out negative with
+        the other sign, which is the same likelihood
+    convergence : Convergence, where each start ended
+    simulation_sd : standard deviation of the log likelihood at the estimate over other scramblings of the points: how
+        much of it is luck of the draws. Not a number for draws of your own; 0 for the multinomial logit
     """
 
     data: ChoiceData
@@ -58,6 +63,8 @@ class MixedLogit(Tabular):
     normals: Array
     rows: Integers
     columns: Integers
+    convergence: Convergence
+    simulation_sd: float
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -182,9 +189,13 @@ class MixedLogit(Tabular):
             columns.append(Column(name, values, cells))
             cells = [f"({value:.4f})" * shown for value, shown in zip(error, told, strict=True)]
             columns.append(Column(f"{name}_se", error, cells, "(se)"))
-        draws = "" if model != "Mixed logit" else f"{self.normals.shape[1]} draws a person; "
+        notes = ["standard errors clustered by person"]
+        if model == "Mixed logit":
+            luck = f" (sd of the log likelihood over scramblings {self.simulation_sd:.2g})"
+            draws = f"{self.normals.shape[1]} draws a person{luck * bool(np.isfinite(self.simulation_sd))}"
+            notes = [f"{draws}; {notes[0]}", self.convergence.told(), *self.convergence.doubts()]
         head = f"{model}: {data.n_people} people, {data.n_obs} choices, log likelihood {self.log_likelihood:.3f}"
-        return Table(columns, head, [f"{draws}standard errors clustered by person"])
+        return Table(columns, head, notes)
 
 
 @checked
@@ -193,7 +204,10 @@ def fit_mixed_logit(
     random: str | Mapping[str, str] = "normal",
     *,
     correlated: bool = False,
-    n_draws: int | Values = 200,
+    n_draws: int | Values = 256,
+    draws: Literal["sobol", "halton"] = "sobol",
+    n_starts: Count = 4,
+    start_values: Values | None = None,
     rng: np.random.Generator | None = None,
     progress: bool | Callable[[str], None] = False,
 ) -> MixedLogit:
@@ -202,8 +216,9 @@ def fit_mixed_logit(
     Person n has coefficients b_n = g(mean + factor z_n), z_n standard normal (see `TasteDistribution`), and takes
     option j of a set with probability exp(b_n . x_j) / sum_k exp(b_n . x_k), always with the same b_n. The likelihood
     of its choices is averaged over draws of z_n, and the sum of the logarithms is maximised by BFGS with the exact
-    gradient, then Newton. Standard errors are clustered by person: I^-1 (sum_n s_n s_n') I^-1, with s_n the score of
-    person n and I the information.
+    gradient from several starts, then Newton from the best end. The likelihood has several maxima; `convergence` says
+    how many starts ended at the one returned. Standard errors are clustered by person: I^-1 (sum_n s_n s_n') I^-1,
+    with s_n the score of person n and I the information.
 
     Parameters
     ----------
@@ -211,18 +226,25 @@ def fit_mixed_logit(
     random : how coefficients vary: "normal", "positive" or "negative" (lognormal), "fixed"; one word for all, or a
         mapping by attribute, in which attributes left out are normal. All "fixed" is the multinomial logit.
     correlated : whether coefficients vary together; otherwise `factor` is diagonal
-    n_draws : points per person, or an (n_people, n_draws, n_attributes) array of standard normals
-    rng : scrambles the Halton points; None: the plain sequence of the first primes, the first 100 elements left out,
-        people one after the other in the order of their labels (as in mlogit for R). Few plain points are
-        unevenly spread in the large primes, so the optimum still moves: raise `n_draws` until it does not.
+    n_draws : points per person, best a power of two, or an (n_people, n_draws, n_attributes) array of standard normals
+    draws : "sobol", scrambled; or "halton", plain without `rng`: the sequences of the first primes, the first 100
+        elements left out, people one after the other in the order of their labels (as in mlogit for R). Few plain
+        points are unevenly spread in the large primes, so the optimum still moves.
+    n_starts : the first is the multinomial logit without spreads, the others have random spreads; each costs about as
+        much as the whole fit with one. The multinomial logit has one maximum and needs one.
+    start_values : (n_parameters,) like `parameters` of the result, in the units of the data; the first start, before
+        the multinomial logit
+    rng : scrambles the points and draws the starts; None: default_rng(0), so that results are the same every time
     progress : True to print a line per iteration to standard error, or a function that takes the line
 
     Raises
     ------
     ProblemError
-        If an attribute is not known or does not vary between options.
+        If an attribute is not known or does not vary between options, or attributes are collinear, such as a full set
+        of constants.
     SolverError
-        If the likelihood has no proper maximum, for instance because an attribute decides every choice.
+        If the likelihood has no proper maximum, for instance because an attribute decides every choice; it is
+        named.
 
     References
     ----------
@@ -241,13 +263,15 @@ def fit_mixed_logit(
     kinds = kinds_of(random, tuple(checked_data(data).names or ()))
     if rng is not None:
         generator(rng)
-    refuse_idle_attributes(data)
-    normals = _normals(data, kinds, n_draws, rng)
+    units = units_of(data)
+    normals = _normals(data, kinds, n_draws, draws, rng)
     size = data.n_attributes
     varies = np.flatnonzero(np.array(kinds) != "fixed")
     grid = np.array([(k, m) for k in varies for m in varies if m == k or (correlated and m < k)], dtype=np.int64)
     rows, columns = grid.reshape(-1, 2).T
-    panel = panel_of(data, normals.shape[1])
+    scaled = units.applied(data)
+    refuse_collinear(contrasts_of(scaled), tuple(data.names or ()))
+    panel = panel_of(scaled, normals.shape[1])
 
     def tastes(parameters: Array) -> TasteDistribution:
         factor = np.zeros((size, size))
@@ -257,32 +281,38 @@ def fit_mixed_logit(
     def scores(parameters: Array) -> tuple[Array, Array]:
         return _person_scores(panel, tastes(parameters), normals, rows, columns)
 
-    pooled = np.zeros(size) if (np.array(kinds) == "fixed").all() else _pooled_start(data, kinds)
-    start = np.concatenate([pooled, START_SPREAD * (rows == columns)])
-    parameters, value, information = _maximum(scores, start, reporter(progress))
-    score = scores(parameters)[1]
-    bread = np.linalg.inv(information)
+    alike = not len(rows)
+    pooled = np.zeros(size) if alike else fit_mixed_logit(data, "fixed").parameters * units.size
+    first = first_start(pooled, kinds, units, rows, columns)
+    chance = np.random.default_rng(0) if rng is None else rng
+    starts = [first] if start_values is None else [_given_start(start_values, kinds, units, rows), first]
+    starts += [random_start(first, kinds, units, rows, columns, chance) for _ in range(n_starts - len(starts))]
+    starts = starts[: 1 if alike else n_starts]
+    try:
+        found = maximum_of(scores, starts, reporter(progress))
+    except SolverError as trouble:
+        raise _explained(trouble, scaled) from trouble
+    score, bread = scores(found.parameters)[1], np.linalg.inv(found.information)
     covariance = bread @ (score.T @ score) @ bread
-    return MixedLogit(data, tastes(parameters), value, parameters, covariance, information, normals, rows, columns)
-
-
-def halton_normals(n_people: int, draws: int, size: int, rng: np.random.Generator | None = None) -> Array:
-    """Standard normals from Halton points, a run of `draws` points for one person after the other.
-
-    Returns
-    -------
-    (n_people, draws, size) array
-
-    Examples
-    --------
-    >>> float(halton_normals(1, 4, 1).mean().round(2))  # 101st to 104th point of base 2
-    0.09
-    """
-    from scipy.stats import qmc  # slow to import
-
-    points = qmc.Halton(size, scramble=rng is not None, rng=rng)
-    points.fast_forward(SKIPPED)
-    return np.asarray(ndtri(points.random(n_people * draws))).reshape(n_people, draws, size)
+    luck = _luck(panel, tastes(found.parameters), n_draws, draws, chance)
+    stretch, shift = _to_users(kinds, units, rows)
+    turned = np.ones(size)
+    turned[rows[rows == columns]] = np.where(found.parameters[size:][rows == columns] < 0, -1.0, 1.0)
+    stretch[size:] *= turned[columns]  # factor z is the same with a column of the factor and its z turned
+    parameters, both = found.parameters * stretch + shift, np.outer(stretch, stretch)
+    return MixedLogit(
+        data,
+        tastes(parameters),
+        found.log_likelihood,
+        parameters,
+        covariance * both,
+        found.information / both,
+        normals * turned,
+        rows,
+        columns,
+        found.convergence,
+        luck,
+    )
 
 
 # ---- the likelihood ----
@@ -306,95 +336,85 @@ def _person_scores(
     return total - np.log(normals.shape[1]), np.concatenate([slope.sum(axis=1), spread], axis=1)
 
 
-def _maximum(
-    scores: Callable[[Array], tuple[Array, Array]], start: Array, report: Callable[[str], None]
-) -> tuple[Array, float, Array]:
-    """Parameters, log likelihood and information at the maximum: BFGS, then Newton until a step promises nothing."""
-
-    def loss(parameters: Array) -> tuple[float, Array]:
-        with np.errstate(over="ignore", invalid="ignore"):  # a long first step of the line search
-            value, score = scores(parameters)
-        total = float(value.sum())
-        return (-total, -score.sum(axis=0)) if np.isfinite(total) else (np.inf, np.zeros(len(parameters)))
-
-    def told(intermediate_result: Any) -> None:
-        report(f"log likelihood {-intermediate_result.fun:.4f}")
-
-    score = scores(start)[1]
-    outer = score.T @ score  # the information at the truth (Berndt, Hall, Hall & Hausman 1974): a good first metric
-    size = np.maximum(np.diag(outer), np.finfo(np.float64).tiny)
-    metric = np.linalg.inv(outer + 1e-3 * np.diag(size))
-    options: Any = {"hess_inv0": (metric + metric.T) / 2, "gtol": 1e-3, "maxiter": 1000}
-    found = scipy.optimize.minimize(loss, start, jac=True, method="BFGS", callback=told, options=options)
-    parameters = np.asarray(found.x)
-    for _ in range(20):
-        value, slope = loss(parameters)
-        information = _second_derivative(loss, parameters)
-        relative = information / np.sqrt(np.outer(size, size))  # free of units
-        if not np.isfinite(relative).all() or np.linalg.eigvalsh(relative)[0] <= FLAT:
-            raise SolverError(
-                "the log likelihood has no proper maximum: some combination of coefficients is not identified, or an "
-                "attribute decides every choice; fix or leave out a coefficient, or observe more choices",
-                ("BFGS", "Newton"),
-                parameters,
-            )
-        step = np.linalg.solve(information, slope)
-        if slope @ step / 2 < CONVERGED:
-            return parameters, -value, information
-        length = 1.0
-        while loss(parameters - length * step)[0] > value and length > 1e-6:
-            length /= 2
-        parameters = parameters - length * step
-    raise SolverError("the log likelihood was not maximised in 20 Newton steps", ("BFGS", "Newton"), parameters)
-
-
-def _second_derivative(loss: Callable[[Array], tuple[float, Array]], parameters: Array) -> Array:
-    """Central differences of the exact gradient; symmetric."""
-    steps = DIFFERENCE * np.maximum(np.abs(parameters), 0.1)
-    columns = [
-        (loss(parameters + step * unit)[1] - loss(parameters - step * unit)[1]) / (2 * step)
-        for step, unit in zip(steps, np.eye(len(parameters)), strict=True)
-    ]
-    second = np.array(columns)
-    return np.asarray((second + second.T) / 2)
-
-
 # ---- the door ----
 
 
-def _normals(data: ChoiceData, kinds: tuple[str, ...], draws: Any, rng: np.random.Generator | None) -> Array:
+def _normals(
+    data: ChoiceData, kinds: tuple[str, ...], n_draws: Any, draws: str, rng: np.random.Generator | None
+) -> Array:
+    if draws not in ("sobol", "halton"):
+        raise ProblemError(f"draws is {draws!r}: use 'sobol' or 'halton', and n_draws for how many")
     if all(kind == "fixed" for kind in kinds):
         return np.zeros((data.n_people, 1, data.n_attributes))
-    if isinstance(draws, int | np.integer):
-        if whole("draws", draws) < 1:
-            raise ProblemError(f"draws is {draws}: use at least 1 point per person, better hundreds")
-        varies = np.array(kinds) != "fixed"  # primes go to the coefficients that vary, in order
-        normals = np.zeros((data.n_people, int(draws), data.n_attributes))
-        normals[:, :, varies] = halton_normals(data.n_people, int(draws), int(varies.sum()), rng)
-        return normals
-    given = finite("draws", draws)
+    if isinstance(n_draws, int | np.integer):
+        if whole("n_draws", n_draws) < 1:
+            raise ProblemError(f"n_draws is {n_draws}: use at least 1 point per person, better hundreds")
+        return _points(data.n_people, int(n_draws), kinds, draws, rng)
+    given = finite("n_draws", n_draws)
     if given.ndim != 3 or given.shape[0] != data.n_people or given.shape[2] != data.n_attributes:
         raise ProblemError(
-            f"draws has shape {given.shape}; expected ({data.n_people}, n_draws, {data.n_attributes}): standard "
+            f"n_draws has shape {given.shape}; expected ({data.n_people}, n_draws, {data.n_attributes}): standard "
             "normals for every person and attribute"
         )
     return np.array(given)
 
 
-def refuse_idle_attributes(data: ChoiceData) -> None:
-    """An attribute that never differs between options tells nothing about its coefficient: raise ProblemError."""
-    reach = np.ones((data.n_obs, data.n_options), bool) if data.available is None else data.available
-    here = reach[:, :, np.newaxis]
-    highest = np.where(here, data.attributes, -np.inf).max(axis=1)
-    idle = np.flatnonzero((highest == np.where(here, data.attributes, np.inf).min(axis=1)).all(axis=0))
-    if len(idle):
-        name = (data.names or ())[int(idle[0])]
-        raise ProblemError(f"attribute {name!r} is the same for all options of every choice: leave it out")
+def _points(n_people: int, n_draws: int, kinds: tuple[str, ...], draws: str, rng: np.random.Generator | None) -> Array:
+    """Points for the coefficients that vary, in order; 0 for the others."""
+    varies = np.array(kinds) != "fixed"
+    normals = np.zeros((n_people, n_draws, len(kinds)))
+    if draws == "halton":
+        normals[:, :, varies] = halton_normals(n_people, n_draws, int(varies.sum()), rng)
+    else:
+        chance = np.random.default_rng(0) if rng is None else rng
+        normals[:, :, varies] = sobol_normals(n_people, n_draws, int(varies.sum()), chance)
+    return normals
 
 
-def _pooled_start(data: ChoiceData, kinds: tuple[str, ...]) -> Array:
-    """The multinomial logit, on the scale of mean + factor z."""
-    pooled = fit_mixed_logit(data, "fixed").parameters
-    sign = np.where(np.array(kinds) == "negative", -1.0, 1.0)
-    log_size = np.log(np.maximum(pooled * sign, 0.05 * np.abs(pooled).max()))
-    return np.where(np.isin(kinds, ("positive", "negative")), log_size, pooled)
+def _luck(panel: Panel, tastes: TasteDistribution, n_draws: Any, draws: str, rng: np.random.Generator) -> float:
+    """Standard deviation of the simulated log likelihood at an estimate over scramblings of the points."""
+    if set(tastes.kinds) == {"fixed"}:
+        return 0.0
+    if not isinstance(n_draws, int | np.integer):
+        return float("nan")
+    values = []
+    for _ in range(SCRAMBLINGS):
+        normals = _points(panel.n_people, int(n_draws), tastes.kinds, draws, rng)
+        by_draw = log_likelihood(panel, tastes.coefficients(normals))
+        values.append(float((logsumexp(by_draw, axis=1) - np.log(n_draws)).sum()))
+    return float(np.std(values, ddof=1))
+
+
+def _explained(trouble: SolverError, data: ChoiceData) -> SolverError:
+    """The same error with the attributes that decide every choice, if some do."""
+    names = deciding(contrasts_of(data), tuple(data.names or ()))
+    if not names:
+        return trouble
+    return SolverError(
+        f"the log likelihood has no proper maximum: every choice is predicted by {names}, so it rises for ever with "
+        f"larger coefficients. Leave {names} out, observe more choices, or use fit_hierarchical_logit, whose prior "
+        "keeps coefficients finite",
+        trouble.tried,
+        trouble.reached,
+    )
+
+
+def _given_start(start_values: Any, kinds: tuple[str, ...], units: Units, rows: Integers) -> Array:
+    """Parameters of the user in computed units."""
+    given = finite("start_values", start_values)
+    size = len(kinds)
+    if given.shape != (size + len(rows),):
+        raise ProblemError(
+            f"start_values has shape {given.shape}; expected ({size + len(rows)},): {size} means, then the "
+            f"{len(rows)} free entries of the factor, like `parameters` of a fit"
+        )
+    stretch, shift = _to_users(kinds, units, rows)
+    return np.asarray((given - shift) / stretch)
+
+
+def _to_users(kinds: tuple[str, ...], units: Units, rows: Integers) -> tuple[Array, Array]:
+    """What parameters are multiplied with, and what is then added, from computed units to those of the data."""
+    lognormal = np.isin(kinds, ("positive", "negative"))
+    stretch = np.where(lognormal, 1.0, 1 / units.size)
+    shift = np.where(lognormal, -np.log(units.size), 0.0)
+    return np.concatenate([stretch, stretch[rows]]), np.concatenate([shift, np.zeros(len(rows))])

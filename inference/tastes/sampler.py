@@ -24,7 +24,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 from itertools import count
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -35,12 +35,15 @@ from contracts.inputs.frozen import dataclass
 from contracts.inputs.kinds import Count
 from inference.logit.panel import Panel, information, log_likelihood_and_score
 from inference.logit.trajectory import chance_to_move, trajectory
+from inference.logit.units import Units
 from inference.tastes.distribution import TasteDistribution
 
 ACCEPTANCE = 0.8  # mean acceptance that the step size is tuned to
 LEAPFROGS = 3  # steps of a person's trajectory
 JOINT_LEAPFROGS = 2  # steps of the trajectory of population and people together
 JITTER = (0.5, 1.2)  # the step size varies between sweeps: no trajectory comes back to its start, none is stuck
+AWAY = 300.0  # logarithm of a stretch of the population in one trajectory, beyond which it has run away
+RIDGE = 1e-10  # of a metric with a diagonal of ones
 TUNINGS = (0.05, 0.1, 0.2, 0.35, 0.55, 0.8)  # shares of the warm-up after which metrics are computed anew
 
 
@@ -49,8 +52,11 @@ TUNINGS = (0.05, 0.1, 0.2, 0.35, 0.55, 0.8)  # shares of the warm-up after which
 class HierarchicalPrior:
     """mean | covariance ~ N(0, covariance / strength), covariance ~ inverse Wishart(degrees, scale).
 
-    The defaults are those of bayesm for R: strength 0.01, degrees n_attributes + 3, scale degrees times the identity.
-    They suppose attributes in units in which coefficients are of the order of one: change units, or give a `scale`.
+    The defaults are the numbers of bayesm for R: strength 0.01, degrees n_attributes + 3, scale degrees times the
+    identity. They suppose units in which coefficients are of the order of one, so the default scale is for attributes
+    divided by their spread (root mean square distance from the mean of the options of a choice), whatever the units of
+    the data. A `scale` that you give is in the units of the data: scale=9 * np.eye(6) is bayesm itself with six
+    attributes. For coefficients of one sign mean and covariance are those of logarithms in the same units.
     The mean of the covariance under the prior is scale / (degrees - n_attributes - 1).
 
     Examples
@@ -89,6 +95,26 @@ class HierarchicalPrior:
         nobody = np.zeros((0, 1, n_attributes))
         mean, root = draw_population(nobody, self, rng)
         return mean[0], np.linalg.inv(root[0] @ root[0].T)
+
+
+class ComputedPrior(NamedTuple):
+    """A prior in units that suit the computation, and where logarithms are measured from."""
+
+    prior: HierarchicalPrior
+    centre: Array  # (n_attributes,)
+
+
+def computed_prior(prior: HierarchicalPrior, kinds: tuple[str, ...], units: Units) -> ComputedPrior:
+    """The same prior in computed units, for coefficients that vary by `kinds`.
+
+    A coefficient of one sign is plus or minus exp(centre + beta), so that beta has the mean 0 under the prior.
+    """
+    strength, degrees, scale = prior.parts(len(kinds))
+    ratio = units.size / (units.spread if prior.scale is None else 1.0)
+    normal = np.array(kinds) == "normal"
+    stretch = np.where(normal, ratio, 1.0)
+    moved = HierarchicalPrior(strength, degrees, scale * np.outer(stretch, stretch))
+    return ComputedPrior(moved, np.where(normal, 0.0, np.log(ratio)))
 
 
 def draw_population(beta: Array, prior: HierarchicalPrior, rng: np.random.Generator) -> tuple[Array, Array]:
@@ -153,19 +179,22 @@ class People:
 
     panel: Panel
     kinds: tuple[str, ...]
+    centre: Array  # (n_attributes,), where logarithms are measured from; 0 for normal coefficients
 
     def coefficients(self, beta: Array) -> Array:
-        """g(beta)."""
-        return TasteDistribution.standard(self.kinds).coefficients(beta)
+        """g(centre + beta)."""
+        return TasteDistribution.standard(self.kinds).coefficients(self.centre + beta)
 
     def slope(self, beta: Array) -> tuple[Array, Array]:
         """Log likelihood, (n_people, n_chains), and its derivative in beta, (n_people, n_chains, n_attributes)."""
-        with np.errstate(over="ignore", invalid="ignore"):  # a trajectory that runs away is refused
-            coefficients = self.coefficients(beta)
+        lost = np.asarray(~np.isfinite(beta).all(axis=-1))  # a trajectory that runs away is refused
+        with np.errstate(over="ignore", invalid="ignore"):
+            coefficients = self.coefficients(np.where(lost[..., np.newaxis], 0.0, beta))
             value, score = log_likelihood_and_score(self.panel, coefficients)
             lognormal = np.array(self.kinds) != "normal"
             score[..., lognormal] *= coefficients[..., lognormal]
-        return value, score
+        lost |= ~(np.isfinite(value) & np.isfinite(score).all(axis=-1))
+        return np.where(lost, -np.inf, value), np.where(lost[..., np.newaxis], 0.0, score)
 
     def information(self, beta: Array) -> Array:
         """Of each person about beta, (n_people, n_attributes), without what the curvature of g adds."""
@@ -232,7 +261,7 @@ def move_together(
     strength, degrees, scale = prior.parts(size)
     away = np.linalg.inv(tuning.anchor)
     precision = away.T @ away
-    factor = np.linalg.cholesky(np.linalg.inv(now.root @ now.root.transpose(0, 2, 1)))
+    factor = _factor_of_inverse(now.root)
     here = factor @ away
     place = np.einsum("cij,ncj->nci", np.linalg.inv(here), now.beta - now.mean, optimize=True)
     rows, columns = np.tril_indices(size)
@@ -242,11 +271,16 @@ def move_together(
 
     def stretched(theta: Array) -> Array:
         stretch = np.zeros((len(theta), size, size))
-        stretch[:, rows, columns] = np.where(on_diagonal, np.exp(theta[:, size:]), theta[:, size:])
+        stretch[:, rows, columns] = theta[:, size:]
+        with np.errstate(over="ignore"):  # of a trajectory that has run away and will be refused
+            stretch[:, np.arange(size), np.arange(size)] = np.exp(theta[:, size:][:, on_diagonal])
         return stretch
 
     def at(theta: Array) -> tuple[Array, tuple[Array, Array, Array, Array]]:
         """Derivative of the log posterior, and what it is, with the people there."""
+        near = np.abs(theta[:, size:][:, on_diagonal]) < AWAY
+        lost = np.asarray(~(near.all(axis=1) & np.isfinite(theta).all(axis=1)))
+        theta = np.where(lost[:, np.newaxis], 0.0, theta)
         mean, stretch = theta[:, :size], stretched(theta)
         beta = mean + np.einsum("cij,ncj->nci", stretch, place, optimize=True)
         value, score = people.slope(beta)
@@ -259,7 +293,10 @@ def move_together(
         of_stretch = np.einsum("nci,ncj->cij", score, place, optimize=True)
         entries = (of_stretch + there @ moment @ back.transpose(0, 2, 1))[:, rows, columns]
         entries[:, on_diagonal] = entries[:, on_diagonal] * np.exp(log_stretch) - exponent
-        return np.concatenate([of_mean, entries], axis=1) @ tuning.joint_spread, (density, beta, value, score)
+        slope = np.concatenate([of_mean, entries], axis=1) @ tuning.joint_spread
+        lost |= ~np.isfinite(slope).all(axis=1)
+        slope[lost], density = 0.0, np.where(lost, -np.inf, density)
+        return slope, (density, beta, value, score)
 
     entries = here[:, rows, columns]
     entries[:, on_diagonal] = np.log(entries[:, on_diagonal])
@@ -341,10 +378,23 @@ def tuned(people: People, tuning: Tuning, history: list[Sample], prior: Hierarch
         tuning,
         spread=_inverse_root(metric),
         joint_spread=_inverse_root(joint),
-        anchor=np.asarray(np.linalg.cholesky(covariance)),
+        anchor=_factor_of_inverse(np.linalg.cholesky(precision)),
     )
 
 
+def _factor_of_inverse(root: Array) -> Array:
+    """Lower triangular F with F F' = (root root')^-1, from root itself, so that no square is rounded to indefinite."""
+    upper = np.linalg.qr(np.linalg.inv(root), mode="r")
+    sign = np.where(np.diagonal(upper, axis1=-2, axis2=-1) < 0, -1.0, 1.0)
+    return np.asarray(np.swapaxes(upper * sign[..., np.newaxis], -1, -2))
+
+
 def _inverse_root(metric: Array) -> Array:
-    """S = L^-T for metric = L L', so that S S' = metric^-1; of one matrix or of many."""
-    return np.ascontiguousarray(np.swapaxes(np.linalg.inv(np.linalg.cholesky(metric)), -1, -2))
+    """S = L^-T for metric = L L', so that S S' = metric^-1; of one matrix or of many.
+
+    The metric only tunes, so what rounding has made indefinite gets a small ridge.
+    """
+    scale = np.sqrt(np.diagonal(metric, axis1=-2, axis2=-1))
+    scaled = metric / (scale[..., np.newaxis] * scale[..., np.newaxis, :]) + RIDGE * np.eye(metric.shape[-1])
+    root = np.swapaxes(np.linalg.inv(np.linalg.cholesky(scaled)), -1, -2)
+    return np.ascontiguousarray(root / scale[..., np.newaxis])

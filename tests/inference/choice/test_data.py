@@ -177,3 +177,16 @@ def test_parts_with_other_attributes_are_not_joined():
     one, two = ChoiceData(np.ones((1, 2, 1)), [0], names=["a"]), ChoiceData(np.ones((1, 2, 1)), [0], names=["b"])
     with pytest.raises(ProblemError, match=r"data set 1 has attributes \('b',\)"):
         ChoiceData.joined(one, two)
+
+
+@pytest.mark.parametrize("took", [[1, 2, 1], [2, 2, 2]])
+def test_numbers_that_may_count_from_one_are_asked_about(took):
+    """Options 1 and 2 of three that count from 1, the last never taken, would shift by one without a word."""
+    frame = {"person": [1, 2, 3], "choice": took, "a": [1.0, 2.0, 3.0], "b": [2.0, 1.0, 0.0], "c": [0.0, 0.0, 1.0]}
+    wide = {"attributes": {"price": ["a", "b", "c"]}}
+    with pytest.raises(ProblemError, match=r"column 'choice' is never 0: .*options=\[1, 2, 3\] from 1"):
+        ChoiceData.from_wide_frame(frame, **wide)
+    from_one = ChoiceData.from_wide_frame(frame, options=[1, 2, 3], **wide)
+    from_zero = ChoiceData.from_wide_frame(frame, options=[0, 1, 2], **wide)
+    assert from_one.choice.tolist() == [k - 1 for k in took]
+    assert from_zero.choice.tolist() == took

@@ -12,9 +12,19 @@ from benchmarks import nuts
 from contracts.errors import ProblemError
 from inference import ChoiceData, HierarchicalPrior, fit_hierarchical_logit
 from inference.logit.panel import log_likelihood, panel_of
+from inference.logit.units import units_of
 from inference.tastes.distribution import TasteDistribution, choices_of, kinds_of
 from inference.tastes.hierarchical_logit import _start
-from inference.tastes.sampler import People, Sample, Tuning, draw_population, move_people, move_together, sweeps
+from inference.tastes.sampler import (
+    People,
+    Sample,
+    Tuning,
+    computed_prior,
+    draw_population,
+    move_people,
+    move_together,
+    sweeps,
+)
 from inference.types.draws import arviz
 from tests.inference.published import electricity
 from tests.inference.tastes.test_mixed_logit import situations
@@ -64,7 +74,7 @@ def test_people_given_the_population_have_the_posterior_of_quadrature(kind):
     data = ChoiceData(data.attributes, rng.integers(2, size=data.n_obs), data.person)
     center, precision, chains = 0.3, 1.5, 200
     people, tuning = (
-        People(panel_of(data, chains), (kind,)),
+        People(panel_of(data, chains), (kind,), np.zeros(1)),
         Tuning(np.full((6, 1, 1), 0.4), np.empty(0), np.empty(0), step=0.9),
     )
     beta = rng.normal(size=(6, chains, 1))
@@ -97,7 +107,7 @@ def test_moving_population_and_people_together_leaves_the_prior_as_it_is():
     rng = np.random.default_rng(8)
     chains, n_people = 4000, 3
     same = ChoiceData(np.zeros((n_people, 2, 2)), np.zeros(n_people, int))
-    people = People(panel_of(same, chains), ("normal", "normal"))
+    people = People(panel_of(same, chains), ("normal", "normal"), np.zeros(2))
     tuning = Tuning(np.empty(0), 0.2 * np.eye(5) + 0.03, np.array([[1.0, 0.0], [0.3, 0.8]]), joint_step=1.0)
     mean, root = draw_population(np.zeros((0, chains, 2)), PRIOR, rng)
     place = rng.standard_normal((n_people, chains, 2, 1))
@@ -257,12 +267,19 @@ def test_what_is_kept_are_the_sweeps_after_the_warmup():
         n_individual_draws=4,
     )
     rng = np.random.default_rng(9)
-    people = People(panel_of(data, 3), ("negative", "normal"))
-    swept = list(islice(sweeps(people, _start(data, people.kinds, 3, rng), PRIOR, 20, rng), 32))[20:]
-    np.testing.assert_array_equal(posterior.mean, np.stack([now.mean for now in swept], axis=1))
-    precision = np.stack([now.root @ now.root.transpose(0, 2, 1) for now in swept], axis=1)
+    units = units_of(data)
+    size, scaled = units.size, units.applied(data)
+    prior, centre = computed_prior(PRIOR, ("negative", "normal"), units)
+    people = People(panel_of(scaled, 3), ("negative", "normal"), centre)
+    swept = list(islice(sweeps(people, _start(scaled, people, 3, rng), prior, 20, rng), 32))[20:]
+    back = np.array([1.0, 1 / size[1]])
+    mean = np.stack([now.mean for now in swept], axis=1) * back
+    np.testing.assert_allclose(posterior.mean, mean, rtol=1e-12)
+    precision = np.outer(1 / back, 1 / back) * np.stack(
+        [now.root @ now.root.transpose(0, 2, 1) for now in swept], axis=1
+    )
     np.testing.assert_allclose(posterior.covariance @ precision, np.broadcast_to(np.eye(2), (3, 12, 2, 2)), atol=1e-8)
-    tastes = np.stack([people.coefficients(now.beta) for now in swept], axis=1).transpose(2, 1, 0, 3)
+    tastes = np.stack([people.coefficients(now.beta) / size for now in swept], axis=1).transpose(2, 1, 0, 3)
     np.testing.assert_array_equal(posterior.individual_draws, tastes[:, [0, 3, 7, 11]])
     np.testing.assert_allclose(posterior.individual_means, tastes.mean(axis=(0, 1)), rtol=1e-12)
     np.testing.assert_allclose(posterior.individual_sds, tastes.std(axis=(0, 1)), rtol=1e-6)
@@ -289,9 +306,12 @@ def test_nuts_on_the_same_model_agrees():
 @pytest.mark.slow
 def test_electricity_contracts_agree_with_bayesm():
     """bayesm, rhierMnlRwMixture with its default priors, 8,000 draws: within 0.3 posterior standard deviations."""
+    bayesm = HierarchicalPrior(scale=9 * np.eye(6))
     mean = [-1.170, -0.279, 2.747, 2.068, -10.998, -11.183]
     sd = [0.946, 0.515, 2.389, 1.703, 8.02, 7.67]
-    posterior = fit_hierarchical_logit(electricity(), rng=np.random.default_rng(0), n_draws=750, n_warmup=400)
+    posterior = fit_hierarchical_logit(
+        electricity(), rng=np.random.default_rng(0), n_draws=750, n_warmup=400, prior=bayesm
+    )
     assert posterior.diagnostics["r_hat"].max() < 1.03
     assert posterior.diagnostics["effective"].min() > 200
     for drawn, published in ((posterior.mean, mean), (posterior.sd, sd)):
