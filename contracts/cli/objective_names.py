@@ -22,6 +22,7 @@ from contracts.front.goals import (
     Surplus,
     TotalSurplus,
 )
+from contracts.inputs.names import listed
 from contracts.problem.objectives import Profit, WorstOff
 from contracts.problem.screening import ScreeningProblem
 
@@ -74,9 +75,7 @@ def _per_good(problem: ScreeningProblem, about: str) -> Any:
     for part in about.split("+"):
         good, _, amount = part.partition("=")
         if good not in problem.goods:
-            raise ProblemError(
-                f"objective 'harm' names no good {good!r}: there are {', '.join(map(repr, problem.goods))}"
-            )
+            raise ProblemError(f"objective 'harm' names no good {good!r}: there are {listed(problem.goods)}")
         try:
             vector[list(problem.goods).index(good)] = float(amount)
         except ValueError as exc:

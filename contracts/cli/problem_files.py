@@ -30,6 +30,7 @@ from contracts.inputs.arrays import finite, place
 from contracts.inputs.columns import Columns, read_columns
 from contracts.inputs.documents import parse_json, parse_toml
 from contracts.inputs.files import read_bytes
+from contracts.inputs.names import listed
 from contracts.problem.records import KINDS, from_record
 from contracts.problem.screening import ScreeningProblem
 
@@ -130,8 +131,7 @@ def _with_types(record: dict[str, Any], folder: Path) -> dict[str, Any]:
     table = read_columns(folder / types["file"])
     if "valuations" not in types:
         raise ProblemError(
-            f"types lacks 'valuations': name the columns of {table.path} that hold them; "
-            f"it has {', '.join(map(repr, table.names))}"
+            f"types lacks 'valuations': name the columns of {table.path} that hold them; it has {listed(table.names)}"
         )
     fields = _from_columns(types, table)
     if "goods" not in rest and _is_text(types["valuations"]):

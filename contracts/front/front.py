@@ -25,6 +25,7 @@ from contracts.inputs.door import checked
 from contracts.inputs.extras import pandas
 from contracts.inputs.frozen import dataclass
 from contracts.inputs.kinds import limit, position
+from contracts.inputs.names import listed
 from contracts.menu.files import menu_from_dict
 from contracts.menu.menu import Menu
 from contracts.problem.objectives import WeightedSum
@@ -279,7 +280,7 @@ class Front(Tabular):
 
     def _column(self, name: str) -> int:
         if name not in self.names:
-            raise ProblemError(f"the front has no objective {name!r}: there are {', '.join(map(repr, self.names))}")
+            raise ProblemError(f"the front has no objective {name!r}: there are {listed(self.names)}")
         return self.names.index(name)
 
 

@@ -24,6 +24,7 @@ from contracts.front.lists import Search
 from contracts.front.weighted import Programs
 from contracts.inputs.arrays import generator, number
 from contracts.inputs.door import checked
+from contracts.inputs.names import listed
 from contracts.inputs.progress import checked_seconds, reporter
 from contracts.menu.menu import Menu
 from contracts.problem.screening import ScreeningProblem
@@ -107,7 +108,7 @@ def pareto_front(
     clock = Clock(time.monotonic() + checked_seconds(time_limit), reporter(progress))
     is_concave = all(goal.concave is not None for goal in goals)
     if method == "exact" and not is_concave:
-        curved = ", ".join(repr(goal.name) for goal in goals if goal.concave is None)
+        curved = listed(goal.name for goal in goals if goal.concave is None)
         raise ProblemError(f"method 'exact' needs concave objectives, and these are not: {curved}; use method='search'")
     if problem.uncertainty is not None and not (is_concave and method != "search" and search is None):
         raise ProblemError("a search is for known valuations: leave out uncertainty, or use concave objectives only")

@@ -21,6 +21,8 @@ LARGEST = 1e100  # products and sums of entries must stay far from overflow
 
 
 # What arrays hold that are no numbers, by the kind of their dtype; NumPy would turn most of it into numbers.
+WORDS_OF_TRUTH = {"true": True, "yes": True, "t": True, "y": True, "false": False, "no": False, "f": False, "n": False}
+MOST_SEEN = 1000  # entries of text that are looked at to say what they are
 NOT_NUMBERS = {
     "b": "true or false",
     "S": "text",
@@ -106,7 +108,7 @@ def _floats(name: str, values: Any, labels: Sequence[str] | None) -> Array:
         ) from exc
     for kind in _kinds(raw, values):
         if kind in NOT_NUMBERS:
-            raise ProblemError(f"{name} holds {NOT_NUMBERS[kind]}, not numbers: convert it first")
+            raise ProblemError(f"{name} holds {NOT_NUMBERS[kind]}, not numbers: convert it first{_how(raw)}")
     try:
         return np.array(raw, dtype=np.float64, order="C")  # sums over entries depend, in the last bit, on their order
     except (TypeError, ValueError, OverflowError) as exc:
@@ -116,6 +118,22 @@ def _floats(name: str, values: Any, labels: Sequence[str] | None) -> Array:
             ) from exc
         where, entry = next((k, entry) for k, entry in np.ndenumerate(raw) if not _is_number(entry))
         raise ProblemError(f"{name}{place(where, labels)} is {_told(entry)}") from exc
+
+
+def _how(raw: NDArray[Any]) -> str:
+    """How to make numbers of text, if it can be seen; `values` stands for what was given."""
+    text = [entry.strip() for entry in raw.ravel()[:MOST_SEEN].tolist() if isinstance(entry, str) and entry.strip()]
+    if not text:
+        return ""
+    if all(entry.casefold() in WORDS_OF_TRUTH for entry in text):
+        yes = next((entry for entry in text if WORDS_OF_TRUTH[entry.casefold()]), None)
+        no = next(entry for entry in text if yes is None or not WORDS_OF_TRUTH[entry.casefold()] or entry == yes)
+        return f", by numpy.asarray(values) {f'== {yes!r}' if yes else f'!= {no!r}'}"
+    if all(map(_is_number, text)):
+        return ", by numpy.asarray(values, dtype=float)"
+    if all(_is_number(entry.replace(",", "")) for entry in text):
+        return f": {next(entry for entry in text if ',' in entry)!r} has a comma in it, which may separate thousands"
+    return ""
 
 
 def _told(entry: Any) -> str:

@@ -17,6 +17,7 @@ from contracts.errors import ProblemError
 from contracts.inputs.arrays import Array
 from contracts.inputs.files import open_file
 from contracts.inputs.frozen import dataclass
+from contracts.inputs.names import listed
 
 INSTALL_LINE = "pip install 'menuwright[frames]'"
 SUFFIXES = (".csv", ".parquet")
@@ -131,4 +132,4 @@ def _number(cell: Any) -> float:
 
 
 def _listed(names: Sequence[str]) -> str:
-    return ", ".join(map(repr, names))
+    return listed(names)

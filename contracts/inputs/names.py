@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, overload
 
 import numpy as np
@@ -108,6 +108,22 @@ def missing(labels: Any) -> NDArray[np.bool_]:
         return np.zeros(len(array), dtype=bool)
     entries = labels if isinstance(labels, list | tuple) else array.tolist()
     return np.array([not isinstance(entry, str) and str(entry) in ABSENT for entry in entries], dtype=bool)
+
+
+def listed(names: Iterable[Any], shown: int = 6) -> str:
+    """Names in one line, however many there are: the first few and how many more.
+
+    Examples
+    --------
+    >>> listed(["low", "high"])
+    "'low', 'high'"
+    >>> listed(map(str, range(83)), shown=3)
+    "'0', '1', '2' and 80 more"
+    """
+    all_of_them = list(names)
+    more = len(all_of_them) - shown
+    some = all_of_them[: shown if more > 1 else None]  # "and 1 more" is no shorter than the one
+    return ", ".join(map(repr, some)) + (f" and {more:,} more" if more > 1 else "")
 
 
 def one_name_each(field: str, names: Sequence[str] | None, count: int, noun: str) -> Sequence[str]:

@@ -16,6 +16,7 @@ from contracts.errors import ProblemError, SolverError
 from contracts.inputs.arrays import number
 from contracts.inputs.door import checked
 from contracts.inputs.frozen import dataclass
+from contracts.inputs.names import listed
 from contracts.menu.menu import Menu
 from contracts.problem.screening import ScreeningProblem
 from contracts.solve import solve_menu
@@ -94,7 +95,7 @@ def slopes(
     place: tuple[int, ...] = (i,)
     if parameter in ("valuations", "principal_values"):
         if good is None and problem.n_goods > 1:
-            raise ProblemError(f"good is left out: say which of {', '.join(map(repr, problem.goods))}")
+            raise ProblemError(f"good is left out: say which of {listed(problem.goods)}")
         place = (i, 0 if good is None else _position("good", good, problem.goods))
     now = float(np.asarray(getattr(problem, parameter))[place])
     size = STEP * max(abs(now), 1.0 if parameter != "weights" else 0.0) if step is None else number("step", step)

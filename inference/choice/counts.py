@@ -16,6 +16,7 @@ from contracts.inputs.columns import read_columns
 from contracts.inputs.door import checked
 from contracts.inputs.frozen import dataclass
 from contracts.inputs.kinds import Names
+from contracts.inputs.names import listed
 from contracts.menu.menu import Menu
 from contracts.menu.offers import OUTSIDE
 from inference.choice.frames import Table
@@ -320,5 +321,4 @@ def _of_menu(what: str, name: str) -> str:
 
 
 def _listed(names: Sequence[str]) -> str:
-    shown = ", ".join(repr(name) for name in names[:5])
-    return shown + (f" and {len(names) - 5} more" if len(names) > 5 else "")
+    return listed(names, 5)

@@ -14,6 +14,7 @@ from contracts.inputs.arrays import Array, finite, rectangular, yes_or_no
 from contracts.inputs.door import checked
 from contracts.inputs.frozen import dataclass
 from contracts.inputs.kinds import Names, whole_numbers
+from contracts.inputs.names import listed
 
 if TYPE_CHECKING:
     from contracts.menu.menu import Menu
@@ -34,7 +35,7 @@ class ChoiceData:
         None: everybody chose once.
     names : n_attributes names; by default "0", "1", ...
     available : (n_obs, n_options) of bool, False where an option could not be taken; None: all could.
-        The attributes of an option out of reach must still be finite numbers; they do not matter.
+        The attributes of an option out of reach do not matter; those that are NaN or infinite are kept as 0.
 
     Raises
     ------
@@ -55,7 +56,7 @@ class ChoiceData:
     available: NDArray[np.bool_] | None = None
 
     def __post_init__(self) -> None:
-        attributes = finite("attributes", self.attributes)
+        attributes = finite("attributes", _blank_out_of_reach(self.attributes, self.available))
         if attributes.ndim != 3 or 0 in attributes.shape:
             raise ProblemError(
                 f"attributes has shape {attributes.shape}; expected (n_obs, n_options, n_attributes), none of them zero"
@@ -66,7 +67,7 @@ class ChoiceData:
             raise ProblemError(f"person has shape {person.shape}; expected one label per observation, ({n_obs},)")
         names = tuple(str(k) for k in range(n_attributes)) if self.names is None else tuple(map(str, self.names))
         if len(names) != n_attributes or len(set(names)) != n_attributes:
-            raise ProblemError(f"names are {names}; expected {n_attributes} different names, one per attribute")
+            raise ProblemError(f"names are {listed(names)}; expected {n_attributes} different names, one per attribute")
         available = None if self.available is None else yes_or_no("available", self.available)
         if available is not None and available.shape != (n_obs, n_options):
             raise ProblemError(f"available has shape {available.shape}; expected {(n_obs, n_options)}")
@@ -333,6 +334,21 @@ def checked_data(data: Any) -> ChoiceData:
             "frame with ChoiceData.from_frame or ChoiceData.from_wide_frame"
         )
     return data
+
+
+def _blank_out_of_reach(attributes: Any, available: Any) -> Any:
+    """The attributes with 0 for what is no number where an option could not be taken, so that nobody knows it."""
+    if available is None:
+        return attributes
+    reach = yes_or_no("available", available)
+    try:
+        given = np.array(attributes, dtype=np.float64)
+    except (TypeError, ValueError):
+        return attributes  # refused in the words of the door
+    if given.ndim != 3 or given.shape[:2] != reach.shape:
+        return attributes
+    absent = ~np.isfinite(given) & ~reach[:, :, np.newaxis]
+    return np.where(absent, 0.0, given) if absent.any() else attributes
 
 
 def _options(name: str, values: Any, n_obs: int, n_options: int) -> Integers:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from contracts.errors import ProblemError
 from contracts.inputs.arrays import Array, eager, finite, rectangular
-from contracts.inputs.names import missing
+from contracts.inputs.names import listed, missing
 
 Integers = NDArray[np.int64]
 
@@ -85,17 +85,19 @@ def wide_arrays(
     for name, columns in attributes.items():
         if isinstance(columns, str) or len(columns) != n_options:
             raise ProblemError(f"attributes[{name!r}] is {columns!r}; expected a list of {n_options} columns, one each")
-    cube = np.stack([np.column_stack([table.numbers(c) for c in columns]) for columns in attributes.values()], axis=2)
     if available is not None and len(available) != n_options:
         raise ProblemError(f"available names {len(available)} columns for {n_options} options: one each")
     if options is None:
         _refuse_from_one(table.numbers(choice), choice, n_options)
+    reach = [None] * n_options if available is None else [table.flags(name) for name in available]
+    known = [[table.numbers(c, within) for c, within in zip(cs, reach, strict=True)] for cs in attributes.values()]
+    cube = np.stack([np.column_stack(columns) for columns in known], axis=2)
     return {
         "attributes": cube,
         "choice": table.numbers(choice) if options is None else _coded(table.labels(choice), options, choice),
         "person": None if person is None else table.labels(person),
         "names": list(attributes),
-        "available": None if available is None else np.column_stack([table.flags(name) for name in available]),
+        "available": None if available is None else np.column_stack(reach),
     }
 
 
@@ -130,16 +132,17 @@ class Table:
     def cells(self, name: str) -> NDArray[Any]:
         """The column as it is; refuses a name that the frame does not have."""
         if name not in self._columns:
-            raise ProblemError(f"the frame has no column {name!r}: it has {', '.join(map(repr, self.names))}")
+            raise ProblemError(f"the frame has no column {name!r}: it has {listed(self.names)}")
         return self._columns[name]
 
-    def numbers(self, name: str) -> Array:
-        """A column of finite numbers; true and false count as 1 and 0."""
-        cells = self.cells(name)
-        if self._missing[name].any():
-            raise ProblemError(
-                f"column {name!r} is empty in row {int(np.argmax(self._missing[name]))}: every cell must be a number"
-            )
+    def numbers(self, name: str, needed: NDArray[np.bool_] | None = None) -> Array:
+        """A column of finite numbers; true and false count as 1 and 0, what is missing and not needed as 0."""
+        cells, absent = self.cells(name), self._missing[name]
+        if needed is not None:
+            absent = absent | (cells != cells)
+            cells, absent = np.where(absent & ~needed, 0, cells), absent & needed
+        if absent.any():
+            raise ProblemError(f"column {name!r} is empty in row {int(np.argmax(absent))}: every cell must be a number")
         return finite(f"column {name!r}", cells.astype(np.float64) if cells.dtype == bool else cells)
 
     def labels(self, name: str) -> NDArray[Any]:

@@ -11,6 +11,7 @@ from contracts.errors import ProblemError
 from contracts.inputs.arrays import Array, generator, number
 from contracts.inputs.door import checked
 from contracts.inputs.frozen import read_only
+from contracts.inputs.names import listed
 from contracts.inputs.progress import reporter
 from inference.choice.data import ChoiceData, checked_data
 from inference.latent.maximum import FLAT, Maximum, derivatives_at, fit
@@ -136,7 +137,7 @@ def degeneracy(best: Maximum, data: ChoiceData, tolerance: float) -> str | None:
     direction = np.abs(best.direction[: coefficients.size].reshape(coefficients.shape))
     who = int(np.argmax(direction.max(axis=1)))
     parts = zip(data.names or (), direction[who], strict=True)
-    names = ", ".join(repr(name) for name, part in parts if part > 0.1 * direction.max())
+    names = listed(name for name, part in parts if part > 0.1 * direction.max())
     whose = f"type {who} (share {weights[who]:.3f}, about {weights[who] * data.n_people:.1f} people)"
     fewer_types = "ask for fewer types, " if n_types > 1 else ""
     remedy = f"To go on, {fewer_types}bring more choices, or pass a small ridge, such as ridge=0.1"

@@ -16,6 +16,7 @@ from contracts.inputs.arrays import Array, Mask, finite, number
 from contracts.inputs.door import checked
 from contracts.inputs.extras import pandas
 from contracts.inputs.frozen import dataclass
+from contracts.inputs.names import listed
 from contracts.problem.records import read_document, write_document
 from contracts.problem.screening import ScreeningProblem
 from inference.choice.data import ChoiceData
@@ -318,7 +319,7 @@ class LatentTypes(Tabular):
 
     def _column(self, name: str) -> int:
         if name not in self.names:
-            raise ProblemError(f"there is no attribute {name!r}: the attributes are {', '.join(map(repr, self.names))}")
+            raise ProblemError(f"there is no attribute {name!r}: the attributes are {listed(self.names)}")
         return list(self.names).index(name)
 
 

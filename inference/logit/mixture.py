@@ -20,6 +20,7 @@ from scipy.special import logsumexp
 from contracts.errors import ProblemError
 from contracts.inputs.arrays import Array
 from contracts.inputs.frozen import dataclass
+from contracts.inputs.names import listed
 from inference.choice.data import ChoiceData
 from inference.logit.culprits import refuse_collinear
 
@@ -96,7 +97,7 @@ def identified_scale(data: ChoiceData, difference: Array, is_open: NDArray[np.bo
     largest = np.abs(rows).max(axis=0)
     magnitude = np.abs(data.attributes).max(axis=(0, 1))
     if (same := largest <= 1e-12 * magnitude).any():
-        words = ", ".join(repr(name) for name, idle in zip(names, same, strict=True) if idle)
+        words = listed(name for name, idle in zip(names, same, strict=True) if idle)
         raise ProblemError(
             f"attribute {words} is the same for all options of every observation: it cancels in every comparison, so "
             "choices say nothing about it. Leave it out, or multiply it with an attribute that differs between options"

@@ -21,6 +21,7 @@ from scipy.cluster.vq import kmeans2
 
 from contracts.errors import ProblemError
 from contracts.inputs.arrays import Array, Mask
+from contracts.inputs.names import listed
 from contracts.problem.screening import ScreeningProblem
 
 RESTARTS = 10  # of k-means, the tightest cells are kept
@@ -33,7 +34,7 @@ def goods_beside(names: Sequence[str], price: str, goods: Sequence[str] | None) 
         raise ProblemError("goods is empty: name at least one attribute")
     for name in (price, *found):
         if name not in names:
-            raise ProblemError(f"{name!r} is no attribute: use {', '.join(map(repr, names))}")
+            raise ProblemError(f"{name!r} is no attribute: use {listed(names)}")
     if price in found:
         raise ProblemError(f"{price!r} is the price and cannot be a good as well")
     return found

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from contracts.errors import ProblemError
 from contracts.inputs.frozen import dataclass
-from inference.logs.options import MOST_COLUMNS, Column, LogMenus
+from inference.logs.options import MOST_COLUMNS, WORDS_FOR_NOTHING, Column, LogMenus
 from inference.logs.sources import BROKEN_QUOTES, EXAMPLES, FIELD_COUNT, Refusal, quiet
 
 Integers = NDArray[np.int64]
@@ -38,6 +38,8 @@ def cells_of(rows: Any) -> Any:
     import ibis
 
     keys = [name for name in rows.columns if name != "event"]
+    text = [name for name in ("user", "event") if name in rows.columns and rows[name].type().is_string()]
+    rows = rows.mutate(**{name: rows[name].strip() for name in text}) if text else rows  # as for options and menus
     asked = rows.filter(ibis.literal(ibis.util.gen_name("log")) != "")  # ibis would reuse the counts of an older log
     if "event" in rows.columns:
         return _cells_of_events(asked, keys)
@@ -49,7 +51,9 @@ def _cells_of_events(rows: Any, keys: list[str]) -> Any:
     import ibis
 
     content = [name for name in keys if name != "state"]
-    event = rows.event.nullif("") if rows.event.type().is_string() else rows.event
+    event = rows.event
+    if event.type().is_string():
+        event = (event.isin(["", *WORDS_FOR_NOTHING])).ifelse(ibis.null("string"), event)
     lacking = ibis.cases((event.isnull(), NO_EVENT), else_=ibis.null("string"))
     state = rows.state.coalesce(lacking) if "state" in keys else lacking
     split = rows.mutate(event=event, state=state)
@@ -76,8 +80,17 @@ def has_user(cells: Any) -> Any:
     """Whether a row says who chose."""
     user, kind = cells.user, cells.user.type()
     if kind.is_string():
-        return user.notnull() & (user.strip() != "")
+        return user.notnull() & ~user.strip().isin(["", *WORDS_FOR_NOTHING])
     return user.notnull() & ~user.isnan() if kind.is_floating() else user.notnull()
+
+
+def _word_for_nobody(cells: Any) -> Any:
+    """The word, such as NULL, by which a row says that nobody is known; null elsewhere."""
+    import ibis
+
+    if not cells.user.type().is_string():
+        return ibis.null("string")
+    return cells.user.isin(WORDS_FOR_NOTHING).ifelse(cells.user, ibis.null("string"))
 
 
 def accepted(cells: Any, codes: Codes, index: Integers) -> Any:
@@ -127,8 +140,8 @@ def read_cells(cells: Any, offered: LogMenus) -> tuple[Codes, list[Refusal]]:
     ProblemError
         If the log names more options than any menu has.
     """
-    who = cells.mutate(has_user=has_user(cells))
-    keys = [name for name in ("has_user", "menu", "option", "state") if name in who.columns]
+    who = cells.mutate(has_user=has_user(cells), no_user=_word_for_nobody(cells))
+    keys = [name for name in ("has_user", "no_user", "menu", "option", "state") if name in who.columns]
     # sums of integers are 128 bits wide in DuckDB, and decimals outside; doubles are exact up to 2**53
     sums = {name: who[name].cast("float64").sum().cast("int64") for name in ("rows", "copies") if name in who.columns}
     codes, refused, distinct = Codes([], [], []), _Reasons(), set[Column]()
@@ -183,7 +196,8 @@ class _Reasons:
 
 
 def _shown(row: dict[str, Any]) -> str:
-    return ", ".join(f"{name} {row[name]!r}" for name in ("menu", "option") if name in row)
+    whose = [f"user {row['no_user']!r}"] if row["no_user"] is not None else []
+    return ", ".join([*whose, *(f"{name} {row[name]!r}" for name in ("menu", "option") if name in row)])
 
 
 def _lines(cells: Any, reason: str) -> tuple[str, ...]:

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 from contracts.errors import ProblemError
 from contracts.inputs.frozen import dataclass
+from contracts.inputs.names import listed
 from contracts.menu.menu import Menu
 
 OUTSIDE_LABEL = "outside"  # label of the outside option
@@ -21,6 +22,9 @@ NO_OPTION = "no option"
 NOT_INTEGER = "option is not an integer"
 IMPOSSIBLE = "impossible option number"
 NOT_OFFERED = "option not on the menu"
+
+# how exports write a cell in which nothing is, in the spellings of SQL, R, Python and spreadsheets
+WORDS_FOR_NOTHING = ("\\N", "NULL", "null", "NA", "N/A", "n/a", "#N/A", "nan", "NaN", "NAN", "NaT", "None", "<NA>")
 
 _WHOLE = re.compile(r"([+-]?\d+)(?:\.0*)?")  # "2.0" is how a column with gaps writes 2
 
@@ -55,6 +59,11 @@ def is_missing(value: Any) -> bool:
     return value is None or value != value or (isinstance(value, str) and not value.strip())
 
 
+def is_word_for_nothing(value: Any) -> bool:
+    """Whether a cell says in a word that it is empty, as NULL does; a label that is declared is no such word."""
+    return isinstance(value, str) and value.strip() in WORDS_FOR_NOTHING
+
+
 def label_of(value: Any) -> str:
     """How a cell is written: text without surrounding blanks, numbers that are whole without decimals."""
     number = None if isinstance(value, str | bool) else whole_number(value)
@@ -79,6 +88,8 @@ class MenuLabels:
         if is_missing(value):
             return None, NO_OPTION
         number, label = whole_number(value), label_of(value)
+        if is_word_for_nothing(value) and label not in (self.labels or ()) and label != label_of(outside):
+            return None, NO_OPTION
         if outside is not None and (label == label_of(outside) or (number is not None and number == outside)):
             return OUTSIDE_LABEL, ""
         if self.labels is None:
@@ -115,6 +126,8 @@ class LogMenus:
             return None, NO_MENU
         label = self._known(menu) if has_menu else ""
         offer = self.of_menu.get(label, self.common)
+        if has_menu and is_word_for_nothing(menu) and label not in self.of_menu:
+            return None, NO_MENU
         if offer is None:
             return None, UNKNOWN_MENU
         found, reason = offer.option(option, self.outside)
@@ -189,7 +202,7 @@ def _offer(name: str, content: Any, outside: Any) -> MenuLabels:
     labels = tuple(map(label_of, content))
     reserved = {OUTSIDE_LABEL} | (set() if outside is None else {label_of(outside)})
     if not labels or len(set(labels)) != len(labels) or any(is_missing(label) for label in labels):
-        raise ProblemError(f"{name} is {labels}: give every option its own label")
+        raise ProblemError(f"{name} is {listed(labels)}: give every option its own label")
     if taken := reserved & set(labels):
         raise ProblemError(f"{name} holds {min(taken)!r}, which stands for the outside option: rename the option")
     return MenuLabels(labels, numbered=False)

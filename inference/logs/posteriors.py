@@ -21,6 +21,7 @@ from contracts.inputs.arrays import Array
 from contracts.inputs.door import checked
 from contracts.inputs.files import replacing
 from contracts.inputs.frozen import dataclass
+from contracts.inputs.names import listed
 from contracts.inputs.progress import reporter
 from inference.choice.counts import ChoiceCounts, NamedChoiceSets, named_offers
 from inference.choice.model import BestResponse, ChoiceModel, check_choice_model
@@ -150,7 +151,7 @@ def _orders(columns: Sequence[Column], offers: NamedChoiceSets) -> dict[str, lis
     orders = {}
     for menu, labels in of_menu.items():
         if menu not in offers:
-            known = ", ".join(repr(name) for name in offers)
+            known = listed(offers)
             raise ProblemError(f"the log has choices from menu {menu!r}; pass it in menu, which has {known}")
         n_options = offers[menu].n_options
         within = [label for label in labels if label != OUTSIDE_LABEL]

@@ -26,6 +26,7 @@ from contracts.errors import ProblemError
 from contracts.inputs.arrays import eager, is_frame
 from contracts.inputs.files import open_file, unreadable
 from contracts.inputs.frozen import dataclass
+from contracts.inputs.names import listed
 
 INSTALL_LINE = 'pip install "menuwright[logs]"'
 CSV, PARQUET = (".csv", ".tsv", ".csv.gz", ".tsv.gz"), (".parquet", ".pq")
@@ -135,10 +136,13 @@ def open_log(
             f"{type(source).__name__} is no choice log: give a file, folder or pattern, an ibis table or connection, "
             "or a frame"
         )
-    table_in_memory = eager(source)
+    import pyarrow as pa
+
+    arrow = eager(source).to_arrow()
+    typed = [one.with_type(pa.string()) if pa.types.is_null(one.type) else one for one in arrow.schema]
     connection, folder = _engine(memory, scratch)
     with reading("the frame"):
-        frame = connection.create_table("log", table_in_memory.to_arrow(), temp=True)
+        frame = connection.create_table("log", arrow.cast(pa.schema(typed)), temp=True)
     return OpenLog("the frame", _chosen(frame, columns, "the frame"), connection, folder)
 
 
@@ -193,7 +197,7 @@ def _chosen(table: Any, columns: Mapping[str, str], name: str) -> Any:
     """The columns that matter, under our names."""
     for what, column in columns.items():
         if column not in table.columns:
-            known = ", ".join(map(repr, table.columns))
+            known = listed(table.columns)
             raise ProblemError(f"{name} has no column {column!r}: it has {known}; pass {what}= the one that is meant")
         kind = table[column].type()
         if kind.is_nested() or kind.is_binary():
@@ -207,7 +211,7 @@ def _table_of(connection: Any, table: str | None, name: str) -> tuple[str, Any]:
         table = known[0]
     if table is None or table not in known:
         wrong = "holds several tables" if table is None else f"has no table {table!r}"
-        raise ProblemError(f"{name} {wrong}: pass table= one of {', '.join(map(repr, known)) or 'none: it is empty'}")
+        raise ProblemError(f"{name} {wrong}: pass table= one of {listed(known) or 'none: it is empty'}")
     return f"table {table!r} of {name}", connection.table(table)
 
 

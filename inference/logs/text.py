@@ -49,13 +49,28 @@ class ShownLog(Protocol):
     def population_shares(self) -> Array: ...
 
 
+def percent(share: float) -> str:
+    """A share in percent, in two digits; never all where some are left, nor none where some are.
+
+    Examples
+    --------
+    >>> percent(1.0), percent(0.9999), percent(0.556), percent(1e-9)
+    ('100 %', 'over 99 %', '56 %', 'under 0.01 %')
+    """
+    if share < 1e-4:
+        return "under 0.01 %" if share else "0 %"
+    if share >= 0.995:
+        return "100 %" if share == 1 else "over 99 %"
+    return f"{100 * share:.2g} %"
+
+
 def log_tables(log: ShownLog) -> tuple[Table, Table]:
     """Rows by what became of them, and rows by the option that was taken."""
-    share = 100 * log.rows_refused / max(log.rows_read, 1)
+    share = log.rows_refused / max(log.rows_read, 1)
     rows = [
         ("rows read", log.rows_read, ""),
         ("rows used", log.rows_used, plural(log.n_users, "user")),
-        ("rows refused", log.rows_refused, f"{share:.2g} %" if log.rows_refused else ""),
+        ("rows refused", log.rows_refused, percent(share) if log.rows_refused else ""),
         *((f"  {one.reason}", one.rows, ", ".join(one.examples)) for one in log.refused),
     ]
     what, counts, remarks = zip(*rows, strict=True)
@@ -69,7 +84,7 @@ def log_tables(log: ShownLog) -> tuple[Table, Table]:
         taken = [names("menu", [one.menu for one in shown]), *taken]
     return (
         Table([Column("", what), Column("", counts, ","), Column("", remarks)], f"Choice log: {log.source}"),
-        Table(taken, notes=[f"... {hidden} more options"] if hidden > 0 else []),
+        Table(taken, notes=[f"... {hidden:,} more options"] if hidden > 0 else []),
     )
 
 

@@ -16,7 +16,7 @@ from contracts.errors import ProblemError
 from contracts.inputs.arrays import Array, eager, finite, is_frame, rectangular, yes_or_no
 from contracts.inputs.door import checked
 from contracts.inputs.frozen import dataclass
-from contracts.inputs.names import missing
+from contracts.inputs.names import listed, missing
 
 Labels = NDArray[Any]
 
@@ -106,7 +106,7 @@ class Rankings:
                     f"ranking {k} lists {len(each)} policies: it takes {shortest} or more to say anything"
                 )
             if len(set(each.tolist())) < len(each):
-                raise ProblemError(f"ranking {k} repeats a policy: {', '.join(map(str, each))}")
+                raise ProblemError(f"ranking {k} repeats a policy: {listed(each)}")
         object.__setattr__(self, "ranking", ranking)
         _freeze_labels(self, "group", "member")
         if len(ranking) != len(self.group):
@@ -280,7 +280,7 @@ def positions(name: str, values: Labels, known: Labels) -> NDArray[np.int64]:
         found, inside = order[place][back], (known[order][place] == different)[back]
     if not inside.all():
         raise ProblemError(
-            f"{values[int(np.argmin(inside))].item()!r} is not among the {name}: {', '.join(map(str, known[:20]))}"
+            f"{values[int(np.argmin(inside))].item()!r} is not among the {name}: {listed(known.tolist())}"
         )
     return found.astype(np.int64)
 
@@ -330,7 +330,7 @@ def _columns(frame: Any, needed: Sequence[str], optional: Sequence[str], names: 
     for role, name in present:
         if name not in table.columns and (role in needed or role in names):
             raise ProblemError(
-                f"the frame has no column {name!r} for the {role}: it has {', '.join(map(str, table.columns))}; "
+                f"the frame has no column {name!r} for the {role}: it has {listed(table.columns)}; "
                 f"say which one it is, {role}=..."
             )
     return {role: table[name].to_numpy() for role, name in present if name in table.columns}

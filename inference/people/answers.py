@@ -13,7 +13,7 @@ from contracts.inputs.arrays import Array, eager, is_frame
 from contracts.inputs.door import checked
 from contracts.inputs.frozen import dataclass
 from contracts.inputs.kinds import Count
-from contracts.inputs.names import column_names, distinct_names, missing, one_name_each
+from contracts.inputs.names import column_names, distinct_names, listed, missing, one_name_each
 
 Indices = NDArray[np.intp]
 UNKNOWN = -1  # number of a group that somebody did not tell
@@ -90,7 +90,7 @@ class SurveyAnswers:
             If nobody was asked.
         """
         if name not in self.groups:
-            known = ", ".join(map(repr, self.groups)) or "none"
+            known = listed(self.groups) or "none"
             raise ProblemError(f"there are no groups {name!r}: these are declared: {known}")
         labels = self.groups[name]
         names = tuple(sorted({label for label in labels if label is not None}))

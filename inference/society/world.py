@@ -28,6 +28,7 @@ from contracts.inputs.arrays import Array, finite, generator, number
 from contracts.inputs.door import checked
 from contracts.inputs.frozen import dataclass, read_only
 from contracts.inputs.kinds import Count
+from contracts.inputs.names import listed
 from contracts.problem.records import read_json, write_document
 from contracts.readable import readable
 
@@ -94,7 +95,7 @@ class Society(Tabular):
         for name, size in (("groups", n_groups), ("policies", n_policies)):
             labels = tuple(map(str, getattr(self, name)))
             if len(labels) != size or len(set(labels)) < size:
-                raise ProblemError(f"{name} are {', '.join(labels)}: give {size} different names")
+                raise ProblemError(f"{name} are {listed(labels)}: give {size} different names")
             object.__setattr__(self, name, labels)
 
     # ---- what is true ----

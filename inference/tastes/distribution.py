@@ -12,6 +12,7 @@ from contracts.inputs.arrays import Array
 from contracts.inputs.door import checked
 from contracts.inputs.frozen import dataclass
 from contracts.inputs.kinds import Count
+from contracts.inputs.names import listed
 from inference.choice.data import ChoiceData, Integers
 
 KINDS = ("normal", "positive", "negative", "fixed")
@@ -133,7 +134,7 @@ def kinds_of(random: str | Mapping[str, str], names: Sequence[str]) -> tuple[str
     by_name = dict.fromkeys(names, random) if isinstance(random, str) else {name: random[name] for name in random}
     for name, kind in by_name.items():
         if name not in names:
-            raise ProblemError(f"random names {name!r}, which is no attribute: use {', '.join(map(repr, names))}")
+            raise ProblemError(f"random names {name!r}, which is no attribute: use {listed(names)}")
         if kind not in KINDS:
             raise ProblemError(f"random[{name!r}] is {kind!r}: use {', '.join(map(repr, KINDS))}")
     return tuple(by_name.get(name, "normal") for name in names)

@@ -19,7 +19,7 @@ from contracts.errors import ProblemError
 from contracts.inputs.arrays import Array, Mask, finite, is_frame
 from contracts.inputs.door import checked
 from contracts.inputs.frozen import dataclass
-from contracts.inputs.names import check_same_names, column_names, given_names, row_names
+from contracts.inputs.names import check_same_names, column_names, given_names, listed, row_names
 from contracts.proof.certificate import Certificate, Deviation, Violation, checked_standards
 from contracts.proof.scale import NO_MONEY
 
@@ -69,7 +69,7 @@ class MenuCertificate(Certificate):
         """That of one type, by its name."""
         known = {one.label: one for one in self.responses}
         if label not in known:
-            raise ProblemError(f"label is {label!r}: the types are {', '.join(map(repr, known))}")
+            raise ProblemError(f"label is {label!r}: the types are {listed(known)}")
         return known[label]
 
     def to_dict(self) -> dict[str, Any]:

@@ -7,6 +7,7 @@ import pytest
 from numpy.testing import assert_array_equal
 
 import contracts
+import inference
 from contracts.errors import ProblemError
 from inference import ChoiceData
 
@@ -190,3 +191,57 @@ def test_numbers_that_may_count_from_one_are_asked_about(took):
     from_zero = ChoiceData.from_wide_frame(frame, options=[0, 1, 2], **wide)
     assert from_one.choice.tolist() == [k - 1 for k in took]
     assert from_zero.choice.tolist() == took
+
+
+# ---- what exports hold ----
+
+
+def test_attributes_out_of_reach_may_be_anything_and_change_nothing():
+    rng = np.random.default_rng(0)
+    known = rng.normal(size=(200, 3, 2))
+    reach = rng.random((200, 3)) < 0.7
+    choice = np.where(reach.any(axis=1), reach.argmax(axis=1), 0)
+    reach[np.arange(200), choice] = True
+    choice = np.array([rng.choice(np.flatnonzero(row)) for row in reach])
+    blank = np.where(reach[:, :, None], known, np.array([np.nan, np.inf]))
+    data, same = (ChoiceData(each, choice, available=reach) for each in (blank, known))
+    assert np.isfinite(data.attributes).all()
+    fits = [inference.fit_mixed_logit(one, random={}, n_draws=8) for one in (data, same)]
+    np.testing.assert_allclose(fits[0].log_likelihood, fits[1].log_likelihood, rtol=1e-9)
+    hole = known.copy()
+    row, option = np.argwhere(reach)[5]
+    hole[row, option, 1] = np.nan
+    with pytest.raises(ProblemError, match=rf"attributes\[{row}, {option}, 1\] is nan"):
+        ChoiceData(hole, choice, available=reach)
+
+
+@pytest.mark.parametrize("make", [pd.DataFrame, pl.DataFrame])
+def test_empty_cells_of_options_out_of_reach_are_no_fault_of_a_wide_frame(make):
+    wide = {"took": [0, 1], "p0": [1.0, 2.0], "p1": [None, 3.0], "a0": [1, 1], "a1": [0, 1]}
+    how = {"attributes": {"price": ["p0", "p1"]}, "choice": "took", "available": ["a0", "a1"]}
+    assert_array_equal(ChoiceData.from_wide_frame(make(wide), **how).attributes[:, :, 0], [[1, 0], [2, 3]])
+    with pytest.raises(ProblemError, match="column 'p1' is empty in row 0"):
+        ChoiceData.from_wide_frame(make(wide | {"a1": [1, 1]}), **how)
+
+
+@pytest.mark.parametrize(("yes", "no"), [("TRUE", "FALSE"), ("True", "False"), ("t", "f"), ("Yes", "No"), ("y", "n")])
+def test_text_that_means_yes_or_no_is_refused_with_a_conversion_that_works(yes, no):
+    for text in ([yes, no, yes], [no, no, no], [yes, yes, yes]):
+        with pytest.raises(ProblemError, match="convert it first, by") as refusal:
+            inference.answers_of([1, 2, 3], [0.1, 0.2, 0.3], text)
+        operator, word = str(refusal.value).split("numpy.asarray(values) ")[1].split(" ")
+        values = np.asarray(text)
+        converted = values == word.strip("'") if operator == "==" else values != word.strip("'")
+        assert converted.tolist() == [each == yes for each in text]
+
+
+def test_an_error_never_lists_everybody():
+    frame = {f"column {k}": [0, 1] for k in range(83)}
+    with pytest.raises(ProblemError, match=r"'column 0', .* and 77 more$") as refusal:
+        ChoiceData.from_wide_frame(frame, attributes={"price": ["p0", "p1"]}, choice="column 3")
+    assert len(str(refusal.value)) < 200
+    with pytest.raises(ProblemError, match=r"has no column 'user': .* and 77 more; pass user=") as refusal:
+        inference.read_log(pd.DataFrame(frame))
+    assert len(str(refusal.value)) < 200
+    with pytest.raises(ProblemError, match="and 77 more; expected 2 different names"):
+        ChoiceData(np.ones((1, 2, 2)), [0], names=list(frame))

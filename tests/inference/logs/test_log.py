@@ -24,10 +24,12 @@ from inference.logs.options import (
     NOT_OFFERED,
     OUTSIDE_LABEL,
     UNKNOWN_MENU,
+    WORDS_FOR_NOTHING,
     Column,
     offers,
 )
 from inference.logs.sources import BROKEN_QUOTES, FIELD_COUNT, NOT_UTF8, TOO_LONG
+from inference.logs.text import percent
 
 ibis = pytest.importorskip("ibis", reason="needs the extra logs")
 
@@ -183,6 +185,55 @@ def test_a_million_rows_are_counted_as_numpy_counts_them(tmp_path):
             assert np.array_equal(log.users.astype(np.int64)[order], np.flatnonzero(table.any(axis=1)))
             assert np.array_equal(log.counts.toarray()[order], table[table.any(axis=1)])
         assert [path.name for path in tmp_path.iterdir() if path.is_dir()] == []
+
+
+# ---- words for nothing, and blanks ----
+
+
+@pytest.mark.parametrize("kind", ["parquet", "csv", "sqlite", "duckdb"])
+@pytest.mark.parametrize("word", WORDS_FOR_NOTHING)
+def test_words_for_nothing_are_no_user_no_menu_and_no_option(word, kind, tmp_path):
+    if kind != "csv" and word not in WORDS_FOR_NOTHING[:4]:
+        pytest.skip("one engine suffices for the rarer spellings")
+    rows = [("ann", "A", "0"), (word, "A", "1"), (f" {word} ", "A", "1"), ("ann", word, "1"), ("ann", "A", word)]
+    with read_log(as_file(frame_of(rows), tmp_path, kind), options={"A": 2}) as log:
+        assert summary(log) == ({("ann", "A", "0"): 1}, {NO_USER: 2, NO_MENU: 1, NO_OPTION: 1})
+        shown = next(one.examples for one in log.refused if one.reason == NO_USER)
+        assert shown == (f"user {word!r}, menu 'A', option '1' (2 rows)",)
+    if kind == "csv":
+        frame = frame_of(rows).rename(columns={"user": "option", "option": "user"})
+        with read_log(frame, options={"A": [word, "ann"]}) as log:  # declared, it is a label like any other
+            assert summary(log)[0][("0", "A", "ann")] == 1
+            assert summary(log)[0][("1", "A", word)] == 2
+
+
+def test_a_word_for_nothing_is_no_event(tmp_path):
+    frame = frame_of([("ann", "A", "0"), ("bob", "A", "1"), ("eve", "A", "1")]).assign(event=["NULL", "\\N", "7"])
+    with read_log(frame, options={"A": 2}, event="event") as log:
+        assert summary(log) == ({("eve", "A", "1"): 1}, {NO_EVENT: 2})
+
+
+@pytest.mark.parametrize("kind", ["parquet", "csv", "sqlite", "duckdb", "polars"])
+def test_blanks_around_a_user_do_not_make_another(kind, tmp_path):
+    rows = [("ann", "A", 0), (" ann", "A", 0), ("ann\t ", "A", 1), ("Nan Goldin", "A", 1), ("nana", "A", 1)]
+    frame = frame_of(rows)
+    if kind == "polars":
+        import polars as pl
+
+        source = ibis.polars.connect({"choices": pl.DataFrame(frame.astype(object).to_dict("list"))})
+    else:
+        source = as_file(frame, tmp_path, kind)
+    with read_log(source, options={"A": 2}) as log:
+        assert sorted(log.users.tolist()) == ["Nan Goldin", "ann", "nana"]
+        assert summary(log)[0][("ann", "A", "0")] == 2
+
+
+def test_a_share_that_is_refused_reads_as_people_write_it():
+    with read_log(pd.DataFrame({"user": [None] * 3, "option": [0] * 3}), options=2) as log:
+        assert " 100 %" in str(log)
+    assert [percent(x) for x in (0, 1e-7, 0.0123, 0.5, 0.994, 0.99999, 1)] == [
+        "0 %", "under 0.01 %", "1.2 %", "50 %", "99 %", "over 99 %", "100 %"
+    ]  # fmt: skip
 
 
 # ---- lines of CSV ----
