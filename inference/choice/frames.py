@@ -89,15 +89,16 @@ def wide_arrays(
         raise ProblemError(f"available names {len(available)} columns for {n_options} options: one each")
     if options is None:
         _refuse_from_one(table.numbers(choice), choice, n_options)
-    reach = [None] * n_options if available is None else [table.flags(name) for name in available]
-    known = [[table.numbers(c, within) for c, within in zip(cs, reach, strict=True)] for cs in attributes.values()]
+    reach = None if available is None else [table.flags(name) for name in available]
+    needed = reach or [None] * n_options
+    known = [[table.numbers(c, within) for c, within in zip(cs, needed, strict=True)] for cs in attributes.values()]
     cube = np.stack([np.column_stack(columns) for columns in known], axis=2)
     return {
         "attributes": cube,
         "choice": table.numbers(choice) if options is None else _coded(table.labels(choice), options, choice),
         "person": None if person is None else table.labels(person),
         "names": list(attributes),
-        "available": None if available is None else np.column_stack(reach),
+        "available": None if reach is None else np.column_stack(reach),
     }
 
 

@@ -340,9 +340,8 @@ def _layout(file: Path, columns: Mapping[str, str]) -> _Layout:
         raise ProblemError(
             f"{file} has no column {column!r}: its first line is {header.strip()[:SHOWN]!r}; pass {what}= the one meant"
         )
-    for column in columns.values():
-        if names.count(column) > 1:
-            raise ProblemError(f"{file} repeats the column {column!r}: rename or drop one")
+    if repeated := [column for column in columns.values() if names.count(column) > 1]:
+        raise ProblemError(f"{file} repeats the column {repeated[0]!r}: rename or drop one")
     return _Layout(names, delimiter, compressed)
 
 

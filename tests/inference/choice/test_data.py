@@ -218,7 +218,7 @@ def test_attributes_out_of_reach_may_be_anything_and_change_nothing():
 @pytest.mark.parametrize("make", [pd.DataFrame, pl.DataFrame])
 def test_empty_cells_of_options_out_of_reach_are_no_fault_of_a_wide_frame(make):
     wide = {"took": [0, 1], "p0": [1.0, 2.0], "p1": [None, 3.0], "a0": [1, 1], "a1": [0, 1]}
-    how = {"attributes": {"price": ["p0", "p1"]}, "choice": "took", "available": ["a0", "a1"]}
+    how = {"attributes": {"price": ["p0", "p1"]}, "choice": "took", "person": None, "available": ["a0", "a1"]}
     assert_array_equal(ChoiceData.from_wide_frame(make(wide), **how).attributes[:, :, 0], [[1, 0], [2, 3]])
     with pytest.raises(ProblemError, match="column 'p1' is empty in row 0"):
         ChoiceData.from_wide_frame(make(wide | {"a1": [1, 1]}), **how)
