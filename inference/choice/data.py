@@ -342,8 +342,11 @@ def _blank_out_of_reach(attributes: Any, available: Any) -> Any:
         return attributes
     reach = yes_or_no("available", available)
     try:
-        given = np.array(attributes, dtype=np.float64)
-    except (TypeError, ValueError):
+        raw = np.asarray(attributes)
+        given = (
+            raw.astype(np.float64) if raw.dtype.kind in ("f", "O") else np.zeros(0)
+        )  # whole numbers are never missing
+    except (TypeError, ValueError, OverflowError):
         return attributes  # refused in the words of the door
     if given.ndim != 3 or given.shape[:2] != reach.shape:
         return attributes

@@ -90,7 +90,7 @@ def wide_arrays(
     if options is None:
         _refuse_from_one(table.numbers(choice), choice, n_options)
     reach = None if available is None else [table.flags(name) for name in available]
-    needed = reach or [None] * n_options
+    needed: Sequence[NDArray[np.bool_] | None] = reach or [None] * n_options
     known = [[table.numbers(c, within) for c, within in zip(cs, needed, strict=True)] for cs in attributes.values()]
     cube = np.stack([np.column_stack(columns) for columns in known], axis=2)
     return {
