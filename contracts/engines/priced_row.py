@@ -54,6 +54,8 @@ def reason_against(problem: ScreeningProblem) -> str | None:
         np.array_equal(rows.allocation[0], -rows.allocation[1]) and np.array_equal(rows.utility[0], -rows.utility[1])
     ):
         return "there are two side constraints"
+    if not problem.has_participation_constraint:
+        return "there is no participation constraint"
     if np.ptp(problem.reservation_utility):
         return ironing.IR_ABOVE
     line = ironing.line_of(replace(problem, constraints=()))
