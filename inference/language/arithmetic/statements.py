@@ -54,13 +54,16 @@ class Statements:
         return found or self._alone()
 
     def _alone(self) -> list[Statement]:
-        """A text that is an amount and nothing else says what is offered: "$3 out of $10", "as much as you keep"."""
-        quota = self.p.quota(0)
-        if quota is None or quota.kind not in (PART, COUNT, TIMES):
-            return []
-        rest = {one.word for one in self.said[quota.end :]}
-        made = self._made(0, OTHER, quota, quota.end, told=True) if rest <= {".", "!", ";"} else None
-        return [] if made is None else [made]
+        """A sentence that is nothing but an amount says what is offered: "$3 out of $10", "as much as you keep"."""
+        words, ends = [one.word for one in self.said], {".", "!", ";", "?", ":"}
+        for k in range(len(words)):
+            quota = self.p.quota(k) if words[k - 1] in ends or {*words[:k]} <= {","} else None
+            if quota is None or quota.kind not in (PART, COUNT, TIMES):
+                continue
+            if {*words[quota.end : quota.end + 1]} <= ends or {*words[quota.end :]} <= {",", *ends}:
+                made = self._made(k, OTHER, quota, quota.end, told=True)
+                return [] if made is None else [made]
+        return []
 
     def _further(self, k: int, before: Statement) -> Statement | None:
         """A second limit of the same count: "at least 20 of the 100 and at most 30"."""
