@@ -582,7 +582,7 @@ def one():
         (lambda: elicit_norms({"group": ["a"]}), "answers hold dict: give Comparisons, Rankings, Ratings"),
         (lambda: elicit_norms(one(), members="same"), "members is 'same'"),
         (lambda: elicit_norms(one(), policies=["x"]), "only one policy"),
-        (lambda: elicit_norms(one(), policies=["x", "z"]), "'y' is not among the policies: x, z"),
+        (lambda: elicit_norms(one(), policies=["x", "z"]), "'y' is not among the policies: 'x', 'z'"),
         (lambda: elicit_norms(one(), groups=["b"]), "'a' is not among the groups"),
         (lambda: elicit_norms(one(), policies=["x", "x"]), "give different labels"),
         (lambda: elicit_norms(one(), Comparisons([1], ["x"], ["y"])), "text in some answers and numbers in others"),
