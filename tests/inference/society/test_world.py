@@ -99,7 +99,7 @@ def test_members_are_kept_as_they_are_and_a_table_names_favourites():
         ({"reference": np.full(7, 1 / 7)}, r"reference has shape \(7,\); expected \(8,\)"),
         ({"safety_cost": np.full(8, -1.0)}, "safety_cost holds -1: measure it from the safest"),
         ({"temperature": 0.0}, "temperature is 0.0: give a positive number"),
-        ({"groups": ["a", "a", "b"]}, "groups are a, a, b: give 3 different names"),
+        ({"groups": ["a", "a", "b"]}, "groups are 'a', 'a', 'b': give 3 different names"),
         ({"members": np.zeros((3, 8))}, r"members has shape \(3, 8\); expected \(n_groups, n_members, n_policies\)"),
     ],
 )
