@@ -143,7 +143,7 @@ def _against_oracle(case: Case, outcome: Outcome, best: Optimum) -> Verdict:
             wrong = refuted(fields, outcome.bound, menu, list(zip(*menu, strict=True)))
             if wrong is not None:
                 return Verdict(*wrong, solvable=True, oracle=best.value)
-    if best.status == "unbounded":
+    if best.status == "unbounded" and not outcome.rigorous:  # what is rigorous is refuted by menus, no solver's word
         return Verdict("bound refuted", f"{outcome.bound:.6g}, but the oracle knows no bound", solvable=True)
     if best.status != "optimal":  # the menu itself refutes "infeasible"
         return Verdict("ok", f"oracle: {best.status}", solvable=True, oracle=best.value)
