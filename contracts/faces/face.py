@@ -250,12 +250,14 @@ def optimal_face(
     """
     problem = menu.problem
     _check_covered(menu)
+    if exact is not None and not isinstance(exact, bool | np.bool_):
+        raise ProblemError(f"exact is {type(exact).__name__}: give True, False, or leave it out")
     own = menu.certificate.relative_gap
     gap = max(LEAST_GAP, ROOM * own) if gap is None else number("gap", gap)
-    if not 0 < gap < math.inf or gap < own:
+    if not 0 < gap <= 1 or gap < own:
         raise ProblemError(
-            f"gap is {gap:g}: give a relative gap above 0, no smaller than the menu's own, {max(own, 0.0):.1e}; or "
-            "solve for a menu with a smaller one"
+            f"gap is {gap:g}: give a relative gap above 0 and at most 1, no smaller than the menu's own, "
+            f"{max(own, 0.0):.1e}; or solve for a menu with a smaller one"
         )
     if not 0 < tolerance < 1:
         raise ProblemError(f"tolerance is {tolerance:g}: give a share between 0 and 1, such as {NARROW:g}")

@@ -51,7 +51,7 @@ def rates(spare: Spare, size: float, worth: float) -> Array:
         known = ends_of(inner, spare.problem.n_goods) is not None and is_closed_form(spare.cost)
     step = FINE if known else COARSE
     low, high = LOWEST * size / worth, HIGHEST * size / max(spare.amount, LEAST_SPARE * worth)
-    return np.geomspace(low, high, int(np.ceil(np.log(high / low) / np.log(step))) + 1)
+    return np.geomspace(low, high, max(int(np.ceil(np.log(high / low) / np.log(step))), 1) + 1)
 
 
 def allocation_ends(spare: Spare, onto: Array, sizes: Array, worth: float) -> Array:
