@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
+from typing import Any, TypeVar
 
 from contracts.errors import ProblemError
 from contracts.inputs.documents import parse_json
@@ -13,6 +14,8 @@ from contracts.inputs.files import read_text, write_text
 from contracts.inputs.frozen import dataclass
 from inference.language.offline import checked_text
 from inference.language.reading import PolicyReading, UnreadablePolicyError
+
+Reading = TypeVar("Reading")
 
 
 @checked
@@ -37,18 +40,8 @@ class RecordedReader:
     @classmethod
     def load(cls, path: str | Path) -> RecordedReader:
         """The readings of a file with one JSON document per line, as `save_readings` writes it."""
-        readings = {}
-        for number, line in enumerate(read_text(path).split("\n"), start=1):
-            if not line.strip():
-                continue
-            try:
-                reading = PolicyReading.from_dict(parse_json(line))
-            except (ValueError, KeyError, TypeError, AttributeError) as exc:
-                raise ProblemError(
-                    f"{path}, line {number} is not a reading ({exc}): write it by save_readings"
-                ) from exc
-            readings[reading.text] = reading
-        return cls(readings)
+        found = recorded_lines(path, PolicyReading.from_dict, "save_readings")
+        return cls({reading.text: reading for reading in found})
 
     def read(self, text: str) -> PolicyReading:
         """The recorded reading; raises UnreadablePolicyError for a text without one, or that was not readable."""
@@ -64,5 +57,21 @@ class RecordedReader:
 @checked
 def save_readings(readings: Iterable[PolicyReading], path: str | Path) -> None:
     """Write readings, one JSON document per line."""
+    write_lines(path, readings)
+
+
+def recorded_lines(path: str | Path, made: Callable[[Any], Reading], writer: str) -> Iterator[Reading]:
+    """What is made of every JSON document of a file with one a line; `writer` is what writes such files."""
+    for number, line in enumerate(read_text(path).split("\n"), start=1):
+        if not line.strip():
+            continue
+        try:
+            yield made(parse_json(line))
+        except (ValueError, KeyError, TypeError, AttributeError) as exc:
+            raise ProblemError(f"{path}, line {number} is not a reading ({exc}): write it by {writer}") from exc
+
+
+def write_lines(path: str | Path, readings: Iterable[Any]) -> None:
+    """Readings as one JSON document per line."""
     lines = [json.dumps(reading.to_dict(), allow_nan=False) for reading in readings]
     write_text(path, "\n".join([*lines, ""]))

@@ -28,7 +28,6 @@ VERBS = (t.GIVE | t.KEEP | SPLIT_VERBS) - {
     "part",
     "leave",
 }
-IDEAS = t.words("SELF OTHER BOTH fair unfair equal unequal altruist selfish minimum maximum more less none gain")
 RESOURCES = t.words(
     "share portion part split divi distribut alloc resourc proposal offer amount unit sum money dollar apple "
     "blanket pie medicine blood formula subscription goods item object cash coin point token cake pot wealth payoff "
