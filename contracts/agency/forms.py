@@ -17,11 +17,11 @@ from contracts.agency.problem import MoralHazardProblem
 from contracts.agency.solve import solve_contract
 from contracts.agency.utility import RiskNeutral
 from contracts.agency.verify import certify, compared, first_best_cost, preferred_action
-from contracts.agency.wages.linear import linear_wages
+from contracts.agency.wages.monotone import monotone_wages
 from contracts.display.numbers import DIGITS
 from contracts.display.table import Column, Table, Tabular, names
 from contracts.errors import ProblemError
-from contracts.inputs.arrays import Array, Indices
+from contracts.inputs.arrays import Array
 from contracts.inputs.door import checked
 from contracts.inputs.frozen import dataclass
 from contracts.proof.certificate import Certificate
@@ -32,6 +32,7 @@ REFINED = 3  # times
 MARGINS = (0.0, 1e-12)  # above the reservation utility, relative
 SLIVERS = (0.0, 1e-15, 1e-13, 1e-11, 1e-9)  # by which a share is raised until the agent prefers what it is meant to do
 STEPS = 80  # of bisection
+CLOSE = 1e-9  # share of utilities that floats need not tell apart
 
 
 @checked
@@ -100,9 +101,9 @@ class ContractComparison(Tabular):
 def compare_contracts(problem: MoralHazardProblem, *, gap: float = 1e-6) -> ContractComparison:
     """The best contract beside the best flat, linear, debt and monotone ones.
 
-    Monotone wages are those of a risk neutral agent only: wages that never fall in output, and wages such that what
-    the principal keeps never falls either. Forms that no wages within the limits have are left out. Flat, linear and
-    debt contracts are searched, the others computed.
+    Monotone wages never fall in output; under those that are monotone in both, which are found for a risk neutral agent
+    only, what the principal keeps never falls either. Forms that no wages within the limits have are left out. Flat,
+    linear and debt contracts are searched, the others computed.
 
     Raises
     ------
@@ -127,12 +128,11 @@ def compare_contracts(problem: MoralHazardProblem, *, gap: float = 1e-6) -> Cont
         ("flat", _flat(problem), lambda wages: f"wage {wages[0]:.4g}"),
         ("linear", _linear(problem), lambda wages: _shares(problem, wages)),
         ("debt", _debt(problem), lambda wages: f"face value {_face_value(problem, wages):.4g}"),
+        ("monotone", monotone_wages(problem), lambda wages: "wages never fall"),
     ]
     if isinstance(problem.utility, RiskNeutral):
-        searches += [
-            ("monotone", _monotone(problem, both=False), lambda wages: "wages never fall"),
-            ("monotone in both", _monotone(problem, both=True), lambda wages: "nobody's share falls"),
-        ]
+        both = monotone_wages(problem, both=True)
+        searches.append(("monotone in both", both, lambda wages: "nobody's share falls"))
     forms = []
     for name, tried, terms in searches:
         best = _best(problem, tried)
@@ -155,13 +155,26 @@ def _best(problem: MoralHazardProblem, tried: Iterable[Array]) -> tuple[Array, i
             continue
         if np.any(wages <= problem.utility.lowest_wage) and not np.isfinite(problem.utility.value(wages)).all():
             continue
+        if max(_profit(problem, wages, action) for action in _tempting(problem, wages, CLOSE)) <= most:
+            continue
         action = preferred_action(problem, wages)
-        value = float(problem.outcome_probabilities[action] @ (problem.output - wages))
+        value = _profit(problem, wages, action)
         if value > most:
             found = compared(problem, wages, action)
             if found.gain <= 0 and found.slack >= 0:
                 best, most = (wages, action), value
     return best
+
+
+def _profit(problem: MoralHazardProblem, wages: Array, action: int) -> float:
+    return float(problem.outcome_probabilities[action] @ (problem.output - wages))
+
+
+def _tempting(problem: MoralHazardProblem, wages: Array, share: float) -> list[int]:
+    """Actions that the agent prefers, as far as floats tell them apart within a share of utility."""
+    values = np.where(np.isfinite(found := problem.utility.value(wages)), found, -np.finfo(float).max)
+    level = problem.outcome_probabilities @ values - problem.effort_cost
+    return list(np.flatnonzero(level >= level.max() - share * (1.0 + float(np.abs(values).max()))))
 
 
 def _lifted(problem: MoralHazardProblem, shape: Array, margin: float) -> Array | None:
@@ -170,15 +183,16 @@ def _lifted(problem: MoralHazardProblem, shape: Array, margin: float) -> Array |
     utility, probabilities = problem.utility, problem.outcome_probabilities
     start = max(low, float((utility.lowest_wage - shape).max()))
 
-    def stays(constant: float) -> bool:
+    def spare(constant: float) -> float:
         wages = shape + constant
-        if np.any(wages < utility.lowest_wage):
-            return False
-        values = utility.value(wages)
+        values = utility.value(wages) if np.all(wages >= utility.lowest_wage) else np.full(len(wages), -np.inf)
         if not np.isfinite(values).all():
-            return False
-        level = probabilities @ values - problem.effort_cost
-        return bool(level.max() >= problem.reservation_utility + margin * (1 + abs(problem.reservation_utility)))
+            return -math.inf
+        asked = problem.reservation_utility + margin * (1 + abs(problem.reservation_utility))
+        return float((probabilities @ values - problem.effort_cost).max()) - asked
+
+    def stays(constant: float) -> bool:
+        return spare(constant) >= 0
 
     if math.isfinite(start) and stays(start):
         return shape + start
@@ -191,10 +205,19 @@ def _lifted(problem: MoralHazardProblem, shape: Array, margin: float) -> Array |
         if top >= high or top > 1e12 * reach:
             return None
         top = min(high, bottom + 2 * (top - bottom))
-    for _ in range(STEPS):
+    return shape + _least(spare, bottom, top)
+
+
+def _least(spare: Callable[[float], float], bottom: float, top: float) -> float:
+    """The least float, nearly, from which a rising function is not negative; it is below zero at the bottom only."""
+    from scipy.optimize import brentq
+
+    while math.isinf(spare(bottom)) and bottom < (bottom + top) / 2 < top:  # no utility there: come closer
         middle = (bottom + top) / 2
-        bottom, top = (bottom, middle) if stays(middle) else (middle, top)
-    return shape + top
+        bottom, top = (bottom, middle) if spare(middle) >= 0 else (middle, top)
+    root = brentq(spare, bottom, top, rtol=1e-15) if math.isfinite(spare(bottom)) and spare(bottom) < 0 else top
+    tried = (root + k * math.ulp(root) for k in (0, 1, 2, 4, 8, 16, 32))
+    return next((one for one in tried if one <= top and spare(one) >= 0), top)
 
 
 def _flat(problem: MoralHazardProblem) -> Iterable[Array]:
@@ -211,8 +234,8 @@ def _searched(
         wages = wages_at(parameter)
         if wages is None:
             return None, -1, -math.inf
-        action = preferred_action(problem, wages)
-        return wages, action, float(problem.outcome_probabilities[action] @ (problem.output - wages))
+        action = _tempting(problem, wages, 0.0)[0]
+        return wages, action, _profit(problem, wages, action)
 
     for _ in range(REFINED):
         grid = np.linspace(low, high, TRIED)
@@ -275,46 +298,6 @@ def _debt(problem: MoralHazardProblem) -> Iterable[Array]:
 def _face_value(problem: MoralHazardProblem, wages: Array) -> float:
     top = int(np.argmax(problem.output))
     return float(problem.output[top] - wages[top])
-
-
-def _monotone(problem: MoralHazardProblem, *, both: bool) -> Iterable[Array]:
-    """Linear programs with rows for neighbouring outcomes, for every action that may be best."""
-    order = np.argsort(problem.output, kind="stable")
-    rows, limits = _rising(problem, order, both=both)
-    for action in range(problem.n_actions):
-        for spare in (0.0, 4e-10, 4e-9):
-            wages = linear_wages(problem, action, spare, (rows, limits)).wages
-            if wages is None:
-                break
-            straight = _straightened(problem, order, wages, both=both)
-            found = compared(problem, straight, action)
-            if found.gain <= 0 and found.slack >= 0:
-                yield straight
-                break
-
-
-def _rising(problem: MoralHazardProblem, order: Indices, *, both: bool) -> tuple[Array, Array]:
-    step = np.zeros((problem.n_outcomes - 1, problem.n_outcomes))
-    each = np.arange(len(step))
-    step[each, order[1:]], step[each, order[:-1]] = 1.0, -1.0
-    rise = np.diff(problem.output[order])
-    same = rise == 0  # outcomes of equal output are paid alike
-    rows, limits = [step, -step[same]], [np.zeros(len(step)), np.zeros(int(same.sum()))]
-    if both:
-        rows.append(-step)
-        limits.append(-rise)
-    return np.vstack(rows), np.concatenate(limits)
-
-
-def _straightened(problem: MoralHazardProblem, order: Indices, wages: Array, *, both: bool) -> Array:
-    """Wages without the solver's last digits: rising, and by no more than output where that is asked."""
-    output, found = problem.output[order], wages[order].copy()
-    for k in range(1, len(found)):
-        most = found[k - 1] + (output[k] - output[k - 1]) if both else math.inf
-        found[k] = found[k - 1] if output[k] == output[k - 1] else min(max(found[k], found[k - 1]), most)
-    straight = np.empty_like(found)
-    straight[order] = found
-    return straight
 
 
 @checked

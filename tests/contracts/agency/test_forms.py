@@ -1,5 +1,7 @@
 """Simple contracts and lotteries beside the best contract: theorems about what simplicity costs."""
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 from scipy.stats import norm
@@ -96,7 +98,7 @@ def test_the_robust_share_is_the_best_guarantee_of_a_grid():
 def test_risk_averse_agents_are_compared_too():
     comparison = compare_contracts(venture(cost=0.02, utility=Log(1.0)))
     names = [form.name for form in comparison.forms]
-    assert names == ["flat", "linear", "debt", "best"]
+    assert names == ["flat", "linear", "debt", "monotone", "best"]
     assert max(form.value for form in comparison.forms) == comparison.form("best").value
     assert "below the best" in str(comparison)
 
@@ -131,3 +133,46 @@ def test_a_lottery_gains_nothing_where_the_agent_stays_anyway_and_is_refused_wit
     assert solve_lottery(venture(cost=0.02, utility=Log(1.0))).gain == 0
     with pytest.raises(ProblemError, match="strictly concave"):
         solve_lottery(venture(utility=RiskNeutral()))
+
+
+def _rising_by_cvxpy(problem, utility, inverse):
+    """The most that rising wages earn, by another formulation: promised utilities, rows between neighbours."""
+    import cvxpy as cp
+
+    chances, effort, best = problem.outcome_probabilities, problem.effort_cost, -np.inf
+    order = np.argsort(problem.output, kind="stable")
+    for action in range(problem.n_actions):
+        v = cp.Variable(problem.n_outcomes)
+        rows = [
+            (chances[action] - other) @ v >= effort[action] - cost for other, cost in zip(chances, effort, strict=True)
+        ]
+        rows += [chances[action] @ v - effort[action] >= problem.reservation_utility]
+        rows += [v >= utility(problem.lowest_wage), v <= utility(problem.highest_wage)]
+        for k, after in pairwise(order):
+            rows += [v[after] == v[k] if problem.output[after] == problem.output[k] else v[after] >= v[k]]
+        found = cp.Problem(cp.Minimize(chances[action] @ inverse(v)), rows)
+        found.solve(solver=cp.CLARABEL)
+        if found.status == cp.OPTIMAL:
+            best = max(best, float(chances[action] @ problem.output - found.value))
+    return best
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_rising_wages_of_a_risk_averse_agent_are_the_best_there_are(seed):
+    """Outcomes in any order, some of them of equal output, some that an action never has."""
+    import cvxpy as cp
+
+    rng = np.random.default_rng(seed)
+    n_actions, n_outcomes = int(rng.integers(2, 4)), int(rng.integers(3, 7))
+    chances = rng.dirichlet(np.full(n_outcomes, 0.7), n_actions)
+    chances[rng.random(chances.shape) < 0.2 * (seed % 2)] = 0.0
+    chances /= chances.sum(axis=1, keepdims=True)
+    output = 4.0 * rng.permutation(n_outcomes)
+    output[0] = output[1] if seed > 1 else output[0]
+    effort = np.append(0.0, rng.uniform(0, 0.4, n_actions - 1))
+    known, utility, inverse = (SquareRoot(), np.sqrt, cp.square) if seed % 2 else (Log(), np.log, cp.exp)
+    problem = MoralHazardProblem(chances, output, effort, utility=known, reservation_utility=0.5, wages=(1e-4, 20.0))
+    form = compare_contracts(problem).form("monotone")
+    assert form.certificate.is_exact
+    assert np.all(np.diff(form.wages[np.argsort(output, kind="stable")]) >= 0)
+    assert form.value == pytest.approx(_rising_by_cvxpy(problem, utility, inverse), rel=1e-6)
