@@ -1,11 +1,12 @@
 """One thread a process, the same examples on every run, and which documents are slow.
 
-Hypothesis profiles: `steady` is what `make test` runs, `fast` the first few of its examples and of the cases of long
-tables, and HYPOTHESIS_PROFILE=explore asks for new ones.
+Hypothesis profiles: `steady` is what `make test` runs, `fast` the first few of its examples, and as many tests of every
+file as take its share of a second, and HYPOTHESIS_PROFILE=explore asks for new ones.
 """
 
 import os
 import sys
+from collections import Counter
 
 # Before NumPy is loaded. Matrices here are small, and the threads of several workers wait for each other by spinning:
 # on two busy cores a fit took five times the processor's time. A number that is set is the user's, and stays.
@@ -32,22 +33,47 @@ def _figures_are_closed():
         sys.modules["matplotlib.pyplot"].close("all")
 
 
-MOST_CASES = 6  # of a test with many parameters that `make fast` runs, the first, the last and some in between
+SHARE = 0.5  # seconds of the processor that `make fast` gives to every file
 SLOW_DOCUMENTS = {"docs/how-to.md", "docs/continuous-types.md", "docs/real-groups.md"}  # they solve for seconds
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items):
-    """Mark what nobody can mark where it stands: pages, and, in the fast profile, most cases of a long table."""
-    cases = {}
+    """Mark pages, which nobody can mark where they stand; for `make fast` the first cases of tables come first."""
     for item in items:
         if item.nodeid.split("::")[0] in SLOW_DOCUMENTS:
             item.add_marker(pytest.mark.slow)
-        elif hasattr(item, "callspec"):
-            cases.setdefault((item.path, item.cls, item.originalname), []).append(item)
-    for table in cases.values() if PROFILE == "fast" else ():
-        table = [item for item in table if not item.get_closest_marker("slow")]
-        kept = {round(k * (len(table) - 1) / (MOST_CASES - 1)) for k in range(MOST_CASES)}
-        for number, item in enumerate(table):
-            if number not in kept:
-                item.add_marker(pytest.mark.slow)
+    if PROFILE == "fast":
+        seen = Counter()
+        rounds = {}
+        for item in items:
+            table = (item.path, item.cls if hasattr(item, "cls") else None, getattr(item, "originalname", item.name))
+            rounds[item] = seen[table]
+            seen[table] += 1
+        files = list(dict.fromkeys(item.path for item in items))
+        place = {path: number for number, path in enumerate(files)}
+        items.sort(key=lambda item: (place[item.path], rounds[item]))
+
+
+class Shares:
+    """Skips what is left of a file once its share of time is used up, and says so."""
+
+    def __init__(self):
+        self.used = Counter()
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_protocol(self, item):
+        before = sum(os.times()[:4])
+        result = yield
+        self.used[item.path] += sum(os.times()[:4]) - before
+        return result
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_setup(self, item):
+        if self.used[item.path] > SHARE:
+            pytest.skip("left to make test: the file has used its share of make fast")
+
+
+def pytest_configure(config):
+    if PROFILE == "fast":
+        config.pluginmanager.register(Shares())
