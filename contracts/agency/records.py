@@ -10,7 +10,7 @@ import numpy as np
 from contracts.agency.problem import MoralHazardProblem
 from contracts.agency.utility import CARA, CRRA, Log, RiskNeutral, SquareRoot, Utility
 from contracts.errors import ProblemError
-from contracts.problem.records import to_record
+from contracts.problem.records import part_of_kind, to_record
 
 KINDS: dict[str, type[Utility]] = {
     "risk_neutral": RiskNeutral,
@@ -57,15 +57,13 @@ def fields_from_record(cls: Any, record: Any) -> dict[str, Any]:
         raise ProblemError(f"unknown key {odd!r} in problem: known are {', '.join(known)}")
     given = dict(record)
     utility = given.get("utility", {"kind": "risk_neutral"})
-    kind = utility.get("kind") if isinstance(utility, dict) else utility
-    if kind not in KINDS:
-        raise ProblemError(f"utility has kind {kind!r}: known kinds are {', '.join(KINDS)}")
+    kind = part_of_kind(KINDS, utility, "utility")
     parameters = {k: v for k, v in utility.items() if k != "kind"} if isinstance(utility, dict) else {}
-    allowed = [field.name for field in dataclasses.fields(KINDS[kind])]  # type: ignore[arg-type]
+    allowed = [field.name for field in dataclasses.fields(kind)]  # type: ignore[arg-type]
     odd = next((name for name in parameters if name not in allowed), None)
     if odd is not None:
         raise ProblemError(f"unknown key {odd!r} in utility: known are {', '.join(allowed) or 'none'}")
-    given["utility"] = KINDS[kind](**parameters)
+    given["utility"] = kind(**parameters)
     wages = given.get("wages")
     if isinstance(wages, list) and len(wages) == 2:
         given["wages"] = tuple(

@@ -8,35 +8,42 @@ its commands to these: that is the program `contracts` as it is installed.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from contracts.cli.commands import CERTIFICATE_FAILS, AsJson, answering, busy, check_writable, json_text
+from contracts.cli.commands import (
+    CERTIFICATE_FAILS,
+    QUIET,
+    AsJson,
+    ProblemFile,
+    answering,
+    busy,
+    check_writable,
+    json_text,
+    note,
+)
+from contracts.cli.fronts import pareto
+from contracts.cli.starting import new, validate
 from contracts.errors import ProblemError, UnwrittenError
 
 if TYPE_CHECKING:
-    from contracts.front.front import Front
-    from contracts.menu.menu import Menu
     from contracts.proof.certificate import Certificate
 
 FEW_DIGITS = 1e-2  # share of the money at stake up to which a broken IC or IR may be a matter of rounding
+
+METHODS = "auto|ironing|cuts|dual|reference"
 
 app = typer.Typer(
     name="contracts",
     help="Menus of contracts for agents whose types you cannot see: designed as convex programs, proven exactly.",
     epilog="Exit codes: 0 all is well, 1 no menu whose certificate holds, 2 bad input.",
     no_args_is_help=True,
-    add_completion=False,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["--help", "-h"]},
 )
-
-# readable=False leaves unreadable files to the library, so that --json answers them too.
-ProblemFile = Annotated[Path, typer.Argument(metavar="PROBLEM", readable=False, help="Problem file, .toml or .json.")]
 
 
 def main() -> None:
@@ -58,8 +65,14 @@ def _options(
     version: Annotated[
         bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version and exit.")
     ] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print no messages but the answer and errors.")] = False,
 ) -> None:
     """Options before any command."""
+    QUIET.set(quiet)
+
+
+app.command(epilog="Example: contracts new screening broadband.toml")(new)
+app.command(epilog="Example: contracts validate broadband.toml")(validate)
 
 
 @app.command(epilog="Example: contracts solve broadband.toml --out menu.json")
@@ -71,7 +84,7 @@ def solve(
         Path | None, typer.Option(metavar="REPORT.html", help="Write a page with the table and pictures of the menu.")
     ] = None,
     gap: Annotated[float, typer.Option(help="Largest certified distance to the best menu, relative.")] = 1e-6,
-    method: Annotated[str, typer.Option(help="Engine; auto picks one by the structure of the problem.")] = "auto",
+    method: Annotated[str, typer.Option(metavar=METHODS, help="Engine; auto picks one by structure.")] = "auto",
     max_options: Annotated[
         int | None, typer.Option(metavar="K", help="Most options on offer, the outside option not counted.")
     ] = None,
@@ -80,19 +93,19 @@ def solve(
     ] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Find the best menu, prove it, print it."""
+    """Find the best menu, or the best contract where the action is hidden; prove it, print it."""
     with answering(as_json=as_json) as answer:
-        from contracts.cli.problem_files import read_problem
-        from contracts.solve import solve_menu
+        from contracts.cli.problem_files import read_any
+        from contracts.cli.solving import solved, write_report
 
         check_writable(("--out", out, ".json"), ("--report", report, ".html"), inputs=[problem])
-        described = read_problem(problem)
-        with busy(f"solving for {described.n_types} types"):
-            menu = solve_menu(described, method=method, gap=gap, max_options=max_options, deterministic=deterministic)
+        described = read_any(problem)
+        with busy(f"solving {problem.stem}"):
+            found = solved(described, method=method, gap=gap, max_options=max_options, deterministic=deterministic)
         answer.give(
-            json_text(menu.to_dict()) if as_json else str(menu),
-            ("saved", out, menu.save),
-            ("wrote", report, lambda path: _write_report(menu, path, title=problem.stem)),
+            json_text(found.to_dict()) if as_json else str(found),
+            ("saved", out, found.save),
+            ("wrote", report, lambda path: write_report(found, path, title=problem.stem)),
         )
 
 
@@ -122,10 +135,9 @@ def verify(
 
         certificate, written = certify_file(read_problem(problem), menu, gap=gap, tolerance=tolerance)
         if written.differs_in:
-            typer.echo(
+            note(
                 f"Note: {menu} was solved for a problem with other {', '.join(written.differs_in)}; its contracts are "
-                f"checked against {problem}, the bound is the full-information value",
-                err=True,
+                f"checked against {problem}, the bound is the full-information value"
             )
         answer.give(json_text(certificate.to_dict()) if as_json else str(certificate))
     if not certificate.holds:
@@ -203,6 +215,11 @@ def face(
         )
 
 
+app.command(epilog="Example: contracts pareto broadband.toml --objectives profit,total-surplus --out front.json")(
+    pareto
+)
+
+
 @app.command(epilog='Example: contracts derive "theta*q" --cost "q**2/2" --types "uniform(0, 1)"')
 def derive(
     utility: Annotated[str, typer.Argument(metavar="UTILITY", help='v(theta, q), such as "theta*sqrt(q)".')],
@@ -263,100 +280,6 @@ def _reached(run: Callable[[Path], Any], out: Path) -> tuple[Any, UnwrittenError
         return run(out), None
     except UnwrittenError as exc:
         return exc.reached, exc
-
-
-@app.command(epilog="Example: contracts pareto broadband.toml --objectives profit,total-surplus --out front.json")
-def pareto(
-    problem: ProblemFile,
-    *,
-    objectives: Annotated[
-        str, typer.Option(metavar="NAME,NAME,...", help="At least two, such as profit,surplus:light,harm:speed=0.5.")
-    ],
-    gap: Annotated[
-        float | None, typer.Option(help="Certified distance of any other menu, as a share of the ranges.")
-    ] = None,
-    out: Annotated[
-        Path | None, typer.Option(metavar="FRONT.json", help="Save the front here, to the last bit.")
-    ] = None,
-    report: Annotated[
-        Path | None, typer.Option(metavar="REPORT.html", help="Write a page on which points say which menu they are.")
-    ] = None,
-    method: Annotated[
-        str, typer.Option(help="exact, search, or auto: exact where all objectives are concave.")
-    ] = "auto",
-    time_limit: Annotated[
-        float, typer.Option(help="Seconds after which the front is taken as it is; exit code 1.")
-    ] = math.inf,
-    seed: Annotated[int, typer.Option(help="What a search draws from.")] = 0,
-    workers: Annotated[int, typer.Option(min=1, help="Processes that a search evaluates in.")] = 1,
-    checkpoint: Annotated[
-        Path | None, typer.Option(metavar="SEARCH.npz", help="A search writes its progress here, and goes on from it.")
-    ] = None,
-    as_json: AsJson = False,
-) -> None:
-    """Menus between objectives that compete, with what each costs the others."""
-    with answering(as_json=as_json) as answer:
-        import numpy as np
-
-        from contracts.cli.objective_names import objectives_from
-        from contracts.cli.problem_files import read_problem
-        from contracts.front.pareto import pareto_front
-
-        targets = (("--out", out, ".json"), ("--report", report, ".html"), ("--checkpoint", checkpoint, ".npz"))
-        check_writable(*targets, inputs=[problem])
-        if seed < 0:
-            raise ProblemError(f"--seed is {seed}: give a whole number that is not negative")
-        described = read_problem(problem)
-        with busy(f"tracing the front for {described.n_types} types") as progress:
-            front = pareto_front(
-                described,
-                objectives_from(described, objectives),
-                gap=gap,
-                method=method,
-                time_limit=time_limit,
-                progress=progress,
-                rng=np.random.default_rng(seed),
-                n_workers=workers,
-                checkpoint=checkpoint,
-            )
-        answer.give(
-            json_text(front.to_dict()) if as_json else str(front),
-            ("saved", out, front.save),
-            ("wrote", report, lambda path: _write_front_report(front, path, title=problem.stem)),
-        )
-    if not (front.holds and front.is_finished):
-        short = "is not certified to the gap that was asked for" if not front.holds else "was stopped early"
-        typer.echo(f"the front {short}", err=True)
-        raise typer.Exit(CERTIFICATE_FAILS)
-
-
-def _write_front_report(front: Front, path: Path, *, title: str) -> None:
-    """One page: the front to look into, all objectives side by side, the table."""
-    from matplotlib.figure import Figure
-
-    from contracts.display.report import Report
-
-    figure = Figure(figsize=(7.5, 4.2), layout="constrained")
-    front.plot(figure.subplots(), kind="parallel")
-    page = Report(f"{title}: {' against '.join(front.names)}").front(front)
-    page = page.figure(
-        figure, caption="One line per menu, from nadir to ideal of every objective; the knee stands out."
-    )
-    page.verbatim(str(front)).write(path)
-
-
-def _write_report(menu: Menu, path: Path, *, title: str) -> None:
-    """One page: the table, the menu and the rents in pictures, the certificate."""
-    from matplotlib.figure import Figure
-
-    from contracts.display.report import Report
-
-    page = Report(title).menu(menu)
-    for kind, caption in (("auto", "What is on offer, and who takes it"), ("rents", "What private information earns")):
-        figure = Figure(figsize=(7.5, 4.5), layout="constrained")
-        menu.plot(figure.subplots(), kind=kind)
-        page = page.figure(figure, caption=caption)
-    page.verbatim(str(menu.certificate)).write(path)
 
 
 def _reason(certificate: Certificate) -> str:

@@ -8,6 +8,7 @@ import os
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -18,8 +19,11 @@ from contracts.inputs.files import is_replaced
 from contracts.readable import readable_lines
 
 CERTIFICATE_FAILS, BAD_INPUT = 1, 2
+QUIET = ContextVar("quiet", default=False)  # of messages that are no errors
 Target = tuple[str, Path | None, str]  # an option, the path that it names, if any, and how that must end
 File = tuple[str, Path | None, Callable[[Path], Any]]  # what is said when it is written, where, and what writes it
+# readable=False leaves unreadable files to the library, so that --json answers them too.
+ProblemFile = Annotated[Path, typer.Argument(metavar="PROBLEM", readable=False, help="Problem file, .toml or .json.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document on standard output, errors included.")]
 
 
@@ -45,7 +49,7 @@ class Answer:
                     try:
                         write(path)
                         if done:
-                            typer.echo(readable_lines(f"{done} {path}"), err=True)
+                            note(f"{done} {path}")
                     except (ContractError, OSError) as exc:
                         failed.append(exc)
         finally:
@@ -80,6 +84,12 @@ def answering(*, as_json: bool) -> Iterator[Answer]:
         raise typer.Exit(code) from exc
 
 
+def note(message: str) -> None:
+    """A message on standard error, unless `contracts --quiet` was asked for."""
+    if not QUIET.get():
+        typer.echo(readable_lines(message), err=True)
+
+
 @contextmanager
 def busy(doing: str) -> Iterator[Callable[[str], None]]:
     """A spinner on standard error while work goes on, if somebody watches; what it yields says how far the work is."""
@@ -88,7 +98,7 @@ def busy(doing: str) -> Iterator[Callable[[str], None]]:
 
     doing = readable_lines(doing)
     console = Console(stderr=True)
-    if console.is_terminal:
+    if console.is_terminal and not QUIET.get():
         with console.status(escape(doing)) as status:
             yield lambda line: status.update(escape(f"{doing}: {line}"))
     else:

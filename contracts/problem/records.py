@@ -195,11 +195,22 @@ def _of_usual_kind(name: str, record: Any) -> Any:
 
 
 def _of_kind(name: str, record: Any, where: str | None = None) -> Any:
-    kinds, where = KINDS[name], where or name
-    if isinstance(record, str):
-        record = {"kind": record}
-    kind = record.get("kind") if isinstance(record, dict) else None
-    if kind not in kinds:
-        given = "no kind" if kind is None else f"kind {kind!r}"
+    where = where or name
+    return from_record(part_of_kind(KINDS[name], record, where), {} if isinstance(record, str) else record, where=where)
+
+
+def part_of_kind(kinds: dict[str, type[T]], record: Any, where: str) -> type[T]:
+    """The class that a record, or its kind alone, names: as it is spelled here, or with other capitals and marks.
+
+    Examples
+    --------
+    >>> part_of_kind(KINDS["domain"], {"kind": "Non-Negative"}, "domain")
+    <class 'contracts.problem.domains.NonNegative'>
+    """
+    kind = record.get("kind") if isinstance(record, dict) else record
+    spellings = {re.sub("[^a-z]", "", known): known for known in kinds}
+    known = spellings.get(re.sub("[^a-z]", "", kind.lower())) if isinstance(kind, str) else None
+    if known is None:
+        given = f"kind {kind!r}" if isinstance(kind, str) else "no kind"
         raise ProblemError(f"{where} has {given}: known kinds are {', '.join(kinds)}")
-    return from_record(kinds[kind], record, where=where)
+    return kinds[known]

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import functools
 import os
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from contracts.cli.commands import AsJson, answering, json_text
+from contracts.cli.commands import AsJson, answering, json_text, note
 from contracts.errors import ProblemError
 
 simulate = typer.Typer(no_args_is_help=True, help="Simulate groups and assistants, and report what came out.")
@@ -48,7 +47,7 @@ def scai(
         with working_in(out):
             done = kept_rows(out, settings)
             if done:
-                typer.echo(f"resuming: {len(done)} conditions are finished in {out / KEPT}", err=True)
+                note(f"resuming: {len(done)} conditions are finished in {out / KEPT}")
             result = run_experiment(
                 experiment,
                 seed=seed,
@@ -56,7 +55,7 @@ def scai(
                 n_runs=runs,
                 done=done,
                 keep=keeper(out, settings),
-                progress=lambda line: typer.echo(line, err=True),
+                progress=note,
             )
 
             def write(place: Path) -> None:
@@ -66,7 +65,7 @@ def scai(
             written: list[Path] = []
             answer.give(json_text(result.to_dict()) if as_json else str(result), ("", out, write))
             for path in written:
-                typer.echo(f"saved {path}", err=True)
+                note(f"saved {path}")
 
 
 @simulate.command(epilog="Example: contracts simulate societal --scale small --seed 1 --out societal")
@@ -89,7 +88,7 @@ def societal(
 
         if out.exists() and not out.is_dir():
             raise ProblemError(f"--out {out} is a file: name a folder")
-        progress = functools.partial(typer.echo, err=True)
+        progress = note
         study = run_study(scale, seed=seed, out=out, n_workers=workers or os.cpu_count() or 1, progress=progress)
 
         progress("drawing")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from contracts.cli.app import app, main
-from contracts.cli.commands import AsJson, answering, busy, check_writable, json_text
+from contracts.cli.commands import AsJson, answering, busy, check_writable, json_text, note
 from contracts.cli.problem_files import SOURCES
 from contracts.errors import ProblemError
 from inference.cli.simulate import simulate
@@ -90,7 +90,7 @@ def infer(
         if out is not None and large:
             with busy(f"learning {first.problem.n_types} types from {choices}"):
                 document, lines = _infer_from_log(first if len(offers) == 1 else offers, choices, models, out)
-            typer.echo(f"saved {out}", err=True)
+            note(f"saved {out}")
             answer.give(json_text(document) if as_json else "\n".join(lines))
             return
         with busy(f"learning {first.problem.n_types} types from {choices}"):

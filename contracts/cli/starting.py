@@ -1,0 +1,92 @@
+"""The first steps: an example problem to change, and whether a problem file says what was meant."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from contracts.cli.commands import AsJson, ProblemFile, answering, check_writable, json_text, note
+from contracts.errors import ProblemError
+
+
+def new(
+    kind: Annotated[
+        str, typer.Argument(metavar="KIND", help="screening, policies, auction, pricing or hidden-action.")
+    ],
+    file: Annotated[
+        Path | None, typer.Argument(metavar="PROBLEM.toml", help="Where to write it; by default KIND.toml.")
+    ] = None,
+) -> None:
+    """Write a commented example problem of a kind, to be changed."""
+    with answering(as_json=False) as answer:
+        from contracts.cli.templates import TEMPLATES
+        from contracts.inputs.files import write_text
+
+        if kind not in TEMPLATES:
+            raise ProblemError(f"KIND is {kind!r}: the kinds are {', '.join(TEMPLATES)}")
+        path = Path(f"{kind}.toml") if file is None else file
+        check_writable(("PROBLEM.toml", path, ".toml"), inputs=[])
+        if path.exists():
+            raise ProblemError(f"{path} exists, and may be somebody's work: name another file")
+        write_text(path, TEMPLATES[kind])
+        answer.give(f"{path}: change it, then contracts validate {path}, then contracts solve {path}")
+
+
+def validate(problem: ProblemFile, *, as_json: AsJson = False) -> None:
+    """Say what a problem file was understood to mean, without solving it; exit code 2 if it means nothing."""
+    with answering(as_json=as_json) as answer:
+        from contracts.cli.problem_files import read_any
+
+        understood = _understood(read_any(problem))
+        if as_json:
+            answer.give(json_text(understood))
+        else:
+            width = max(map(len, understood))
+            answer.give("\n".join(f"{what:<{width}}  {said}" for what, said in understood.items()))
+        note(f"{problem} is a problem")
+
+
+def _understood(problem: Any) -> dict[str, str]:
+    """What a problem holds, in words."""
+    from contracts.agency.problem import MoralHazardProblem
+
+    if isinstance(problem, MoralHazardProblem):
+        return {
+            "problem": "hidden action",
+            "actions": _some(problem.actions),
+            "outcomes": _some(problem.outcomes),
+            "utility": repr(problem.utility),
+            "wages": f"from {problem.lowest_wage.min():g} to {problem.highest_wage.max():g}",
+            "reservation utility": f"{problem.reservation_utility:g}",
+        }
+    from contracts.solve import suitable_method
+
+    money = "none" if problem.transfers == "none" else "free" if problem.transfers == "free" else "limited"
+    reserved = problem.reservation_utility
+    said = {
+        "problem": "hidden types",
+        "types": _some(problem.labels),
+        "goods": _some(problem.goods),
+        "cost": repr(problem.cost),
+        "domain": repr(problem.domain),
+        "objective": repr(problem.objective),
+        "transfers": money,
+        "participation": problem.participation,
+        "reservation utility": f"{reserved.min():g}"
+        if reserved.min() == reserved.max()
+        else f"{reserved.min():g} to {reserved.max():g}",
+        "constraints": str(len(problem.constraints)),
+    }
+    for key in ("ambiguity", "uncertainty"):
+        if getattr(problem, key) is not None:
+            said[key] = repr(getattr(problem, key))
+    return {**said, "engine": suitable_method(problem)}
+
+
+def _some(names: Any) -> str:
+    from contracts.inputs.names import listed
+
+    names = [str(name) for name in names]
+    return f"{len(names)}: {listed(names)}"
