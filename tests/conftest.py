@@ -17,7 +17,7 @@ from hypothesis import HealthCheck, settings
 
 COMMON = {"deadline": None, "suppress_health_check": [HealthCheck.too_slow, HealthCheck.filter_too_much]}
 
-settings.register_profile("steady", derandomize=True, max_examples=40, **COMMON)
+settings.register_profile("steady", derandomize=True, max_examples=25, **COMMON)
 settings.register_profile("fast", derandomize=True, max_examples=5, **COMMON)
 EXAMPLES = int(os.environ.get("HYPOTHESIS_EXAMPLES", "400"))
 settings.register_profile("explore", max_examples=EXAMPLES, print_blob=True, **COMMON)

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from contracts.cli.commands import AsJson, ProblemFile, answering, check_writable, json_text, note
+from contracts.cli.commands import AsJson, ProblemFile, answering, check_writable, json_text
 from contracts.errors import ProblemError
 
 
@@ -45,7 +45,6 @@ def validate(problem: ProblemFile, *, as_json: AsJson = False) -> None:
         else:
             width = max(map(len, understood))
             answer.give("\n".join(f"{what:<{width}}  {said}" for what, said in understood.items()))
-        note(f"{problem} is a problem")
 
 
 def _understood(problem: Any) -> dict[str, str]:

@@ -3,7 +3,7 @@
 import hypothesis.strategies as st
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 
 from contracts import (
     ContractError,
@@ -16,6 +16,7 @@ from contracts import (
 )
 from contracts.testing.drawn import moral_hazard_problems as problems
 from tests.contracts.agency.oracle import least_cost
+from tests.strategies import examples
 
 CLOSE = 1e-5  # of the oracle's solver
 
@@ -28,7 +29,7 @@ def solved(problem):
         return None
 
 
-@settings(max_examples=60, deadline=None)
+@examples(25)
 @given(problems())
 def test_a_contract_is_certified_and_the_oracle_finds_no_better(problem):
     contract = solved(problem)
@@ -42,7 +43,7 @@ def test_a_contract_is_certified_and_the_oracle_finds_no_better(problem):
     assert contract.upper_bound >= contract.value
 
 
-@settings(max_examples=40, deadline=None)
+@examples(25)
 @given(problems(), st.randoms(use_true_random=False))
 def test_permuting_actions_and_outcomes_permutes_the_contract(problem, random):
     rows, columns = list(range(problem.n_actions)), list(range(problem.n_outcomes))
@@ -60,7 +61,7 @@ def test_permuting_actions_and_outcomes_permutes_the_contract(problem, random):
         assert other.value == pytest.approx(contract.value, abs=2e-6 * contract.certificate.scale + 1e-9)
 
 
-@settings(max_examples=30, deadline=None)
+@examples(25)
 @given(problems(utilities=("neutral",)), st.sampled_from([1e-9, 1e-3, 1e6, 1e9]))
 def test_the_unit_of_money_changes_nothing_for_a_risk_neutral_agent(problem, unit):
     contract = solved(problem)
@@ -78,7 +79,7 @@ def test_the_unit_of_money_changes_nothing_for_a_risk_neutral_agent(problem, uni
         )
 
 
-@settings(max_examples=30, deadline=None)
+@examples(25)
 @given(problems(utilities=("root", "log")), st.sampled_from([1e-6, 1e-3, 1e3, 1e6]))
 def test_the_unit_of_money_changes_what_theory_says(problem, unit):
     """u(k w): for roots utility scales by sqrt k, for logarithms it shifts by log k."""
@@ -101,7 +102,7 @@ def test_the_unit_of_money_changes_what_theory_says(problem, unit):
         )
 
 
-@settings(max_examples=30, deadline=None)
+@examples(25)
 @given(problems(), st.integers(0, 3))
 def test_splitting_an_outcome_in_two_changes_nothing(problem, which):
     which %= problem.n_outcomes
@@ -126,7 +127,7 @@ def test_limits_however_far_that_do_not_bind_cost_no_digits(limits):
     assert solve_contract(problem).value == pytest.approx(4 / 3 - (0.8 if limits[0] == 0.0 else 0.7), abs=1e-6)
 
 
-@settings(max_examples=30, deadline=None)
+@examples(25)
 @given(problems())
 def test_limits_that_do_not_bind_change_nothing(problem):
     contract = solved(problem)
@@ -142,7 +143,7 @@ def test_limits_that_do_not_bind_change_nothing(problem):
     assert again.value == pytest.approx(contract.value, abs=4e-6 * contract.certificate.scale)
 
 
-@settings(max_examples=30, deadline=None)
+@examples(25)
 @given(problems())
 def test_hiding_the_action_never_helps_and_contracts_from_anywhere_are_judged_alike(problem):
     contract = solved(problem)

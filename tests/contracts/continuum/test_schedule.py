@@ -6,11 +6,12 @@ from typing import NamedTuple
 import numpy as np
 import pytest
 import scipy.stats
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 import contracts as c
 from tests.contracts.continuum.densities import steps, two_blocks
+from tests.strategies import examples
 
 EXACT = 1e-10  # to which ends of intervals and amounts are right
 INTEGRALS = 1e-13  # relative to numbers of order one
@@ -284,7 +285,7 @@ def test_a_menu_for_a_fine_grid_comes_close():
 # ---- theorems ----
 
 HEIGHTS = st.lists(st.floats(0.05, 2.0), min_size=2, max_size=5)
-FEW = settings(max_examples=6, deadline=None)
+FEW = examples(6)
 
 
 @FEW

@@ -5,12 +5,13 @@ import pytest
 import scipy.integrate
 import scipy.optimize
 import sympy
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 import contracts
 from contracts.errors import ProblemError, UnboundedMenuError
 from contracts.symbolic import derive_linear_contract, derive_menu, derive_schedule, derive_wages
+from tests.strategies import examples
 
 AGREE = 1e-9  # of closed forms and engines, relative to what is at stake
 q, theta = sympy.symbols("q theta", positive=True)
@@ -216,7 +217,7 @@ FEW = {
 
 
 @pytest.mark.slow
-@settings(deadline=None, max_examples=12)
+@examples(12)
 @given(st.data(), st.sampled_from(sorted(FEW)))
 def test_a_few_types_agree_with_the_engines(data, n):
     steps = data.draw(st.lists(st.floats(0.05, 2.0), min_size=n, max_size=n))
@@ -290,7 +291,7 @@ HIDDEN = {
 }
 
 
-@settings(deadline=None, max_examples=20)
+@examples(20)
 @given(st.data(), st.sampled_from(sorted(HIDDEN)))
 def test_two_outcomes_agree_with_the_engines(data, name):
     wages, (low, high) = HIDDEN[name]
@@ -314,7 +315,7 @@ def test_a_linear_contract_pays_one_over_one_plus_rkv():
     assert contract.derivation().steps[-1].title == "What it is worth"
 
 
-@settings(deadline=None, max_examples=25)
+@examples(25)
 @given(st.floats(0.1, 5.0), st.floats(0.05, 3.0), st.floats(0.05, 3.0), st.floats(0.1, 2.0))
 def test_a_linear_contract_is_best_among_linear_ones(k, r, v, u):
     """By quadrature of exponential utility over the noise, and a search over slope and effort."""

@@ -5,7 +5,7 @@ from dataclasses import replace
 import hypothesis.strategies as st
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 
 from contracts import (
     CARA,
@@ -19,6 +19,7 @@ from contracts import (
     verify_contract,
 )
 from tests.contracts.agency.types.oracle import best_mechanism, best_of_all, earned_by_averse
+from tests.strategies import examples
 
 CLOSE = 2e-6  # what two solutions may differ by, relative to what menus are worth
 
@@ -60,7 +61,7 @@ def agree(menu, other, scale=1.0):
 
 
 @pytest.mark.slow
-@settings(max_examples=60, deadline=None)
+@examples(25)
 @given(problems())
 def test_a_menu_is_certified_and_enumeration_finds_no_better(problem):
     menu = solved(problem)
@@ -74,7 +75,7 @@ def test_a_menu_is_certified_and_enumeration_finds_no_better(problem):
     assert menu.value <= menu.upper_bound
 
 
-@settings(max_examples=15, deadline=None)
+@examples(15)
 @given(problems(utilities=("root", "log", "cara"), most_types=2))
 def test_a_menu_for_risk_averse_agents_is_what_cvxpy_finds_for_the_best_assignment(problem):
     menu = solved(problem)
@@ -87,7 +88,7 @@ def test_a_menu_for_risk_averse_agents_is_what_cvxpy_finds_for_the_best_assignme
 
 
 @pytest.mark.slow
-@settings(max_examples=20, deadline=None)
+@examples(20)
 @given(problems(most_types=2))
 def test_no_mechanism_earns_more_than_a_lottery_and_none_less_than_a_menu(problem):
     problem = replace(problem, wages=(0.0, np.inf))
@@ -105,7 +106,7 @@ def test_no_mechanism_earns_more_than_a_lottery_and_none_less_than_a_menu(proble
     assert lottery.value == pytest.approx(best, abs=1e-5 * max(1.0, abs(best)))
 
 
-@settings(max_examples=30, deadline=None)
+@examples(25)
 @given(problems(), st.randoms(use_true_random=False))
 def test_permuting_types_actions_and_outcomes_permutes_the_menu(problem, random):
     who, rows, columns = (list(range(n)) for n in problem.outcome_probabilities.shape)
@@ -121,7 +122,7 @@ def test_permuting_types_actions_and_outcomes_permutes_the_menu(problem, random)
     agree(solved(problem), other)
 
 
-@settings(max_examples=30, deadline=None)
+@examples(25)
 @given(problems(), st.sampled_from([1e-9, 1e-3, 1e6, 1e9]))
 def test_the_unit_of_money_changes_nothing_for_risk_neutral_agents(problem, unit):
     low, high = problem.wages
@@ -134,7 +135,7 @@ def test_the_unit_of_money_changes_nothing_for_risk_neutral_agents(problem, unit
     agree(solved(problem), other, unit)
 
 
-@settings(max_examples=10, deadline=None)
+@examples(10)
 @given(problems(utilities=("root",), most_types=2), st.sampled_from([1e-6, 1e-3, 1e3, 1e6]))
 def test_the_unit_of_money_scales_roots_of_it(problem, unit):
     low, high = problem.wages
@@ -148,7 +149,7 @@ def test_the_unit_of_money_scales_roots_of_it(problem, unit):
     agree(solved(problem), other, unit)
 
 
-@settings(max_examples=20, deadline=None)
+@examples(20)
 @given(problems(), st.sampled_from([-3.0, 0.25, 1.0]))
 def test_wages_and_reservations_that_rise_alike_cost_what_they_rise_by(problem, rise):
     low, high = problem.wages
@@ -163,7 +164,7 @@ def replace_value(menu, rise):
     return replace(menu, certificate=replace(menu.certificate, value=menu.value + rise))
 
 
-@settings(max_examples=20, deadline=None)
+@examples(20)
 @given(problems(), st.sampled_from([60.0, 1e4, 1e9]))
 def test_limits_that_do_not_bind_change_nothing(problem, beyond):
     menu = solved(replace(problem, wages=(0.0, np.inf)))
@@ -171,7 +172,7 @@ def test_limits_that_do_not_bind_change_nothing(problem, beyond):
         agree(menu, solved(replace(problem, wages=(0.0, beyond))))
 
 
-@settings(max_examples=20, deadline=None)
+@examples(20)
 @given(problems(most_types=2))
 def test_a_type_counted_as_two_is_still_one(problem):
     """Two halves of a type are asked for the same, or as good: no menu for both earns more than drawing does."""
@@ -189,7 +190,7 @@ def test_a_type_counted_as_two_is_still_one(problem):
         assert other.value >= menu.value - CLOSE * menu.certificate.scale - 1e-9
 
 
-@settings(max_examples=30, deadline=None)
+@examples(25)
 @given(problems())
 def test_knowing_types_or_actions_never_earns_less(problem):
     menu = solved(problem)
@@ -201,7 +202,7 @@ def test_knowing_types_or_actions_never_earns_less(problem):
     assert known <= menu.first_best_value + CLOSE * menu.certificate.scale + 1e-9
 
 
-@settings(max_examples=20, deadline=None)
+@examples(20)
 @given(problems())
 def test_anybody_can_check_a_menu_and_its_bound(problem):
     menu = solved(problem)
@@ -216,7 +217,7 @@ def test_anybody_can_check_a_menu_and_its_bound(problem):
     assert whole.holds
 
 
-@settings(max_examples=20, deadline=None)
+@examples(20)
 @given(problems(), st.integers(0, 1000))
 def test_any_prices_prove_a_bound(problem, seed):
     """Whatever the prices: what they say of some assignment is not below what it earns."""
