@@ -60,7 +60,7 @@ def score(policy: Policy, reading: PolicyReading) -> Score:
     """The reading beside what is meant."""
     if policy.shares is None:
         wrong = not reading.abstained
-        return Score(policy, reading, float(wrong), wrong and reading.share_sd < CONFIDENT_SD, True)
+        return Score(policy, reading, float(wrong), wrong and reading.share_sd < CONFIDENT_SD, covered=True)
     low, high = policy.shares
     error = max(low - reading.share_offered, reading.share_offered - high, 0.0)
     sure = not reading.abstained and error > CONFIDENT_ERROR and reading.share_sd < CONFIDENT_SD

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from inference.language.arithmetic import vocabulary as t
-from inference.language.arithmetic.tokens import Token, Voice
 from inference.language.arithmetic.vocabulary import OTHER, SELF
+from inference.language.arithmetic.voice import Voice
+from inference.language.tokens.tokens import Token
 
 NAMING = t.DETERMINERS | {"other", "poor", "needy", "second", "first", "each", "both"}
 LEADING = t.words("what whatever that which of the amount however much many size as sum share part portion cut")

@@ -12,8 +12,9 @@ from typing import NamedTuple
 from inference.language.arithmetic import vocabulary as t
 from inference.language.arithmetic.limits import LIMITS, LIMITS_AFTER
 from inference.language.arithmetic.parties import LONGEST_LEAD, Parties
-from inference.language.arithmetic.tokens import Token, Voice
-from inference.language.text.amounts import SIGNS
+from inference.language.arithmetic.voice import Voice
+from inference.language.tokens.numbers import SIGNS
+from inference.language.tokens.tokens import Token
 
 PART, COUNT, TIMES, PLUS, REST, BUT, VAGUE = "part", "count", "times", "plus", "rest", "all but", "vague"
 BIG = t.words("larger bigger greater lion's lion largest biggest fatter better")

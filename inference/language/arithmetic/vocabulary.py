@@ -2,16 +2,10 @@
 
 from __future__ import annotations
 
-from inference.language.text.amounts import ONES, PARTS, TENS
-
-
-def words(text: str) -> frozenset[str]:
-    """The words of a text."""
-    return frozenset(text.split())
-
+from inference.language.tokens.negations import NOBODY, NOT, REFUSE, SHUN, WRONG, words
+from inference.language.tokens.numbers import ONES, PARTS, TENS
 
 SELF, OTHER, BOTH = "self", "other", "both"
-LARGE = {"hundred": 100, "thousand": 1000, "million": 10**6, "dozen": 12}
 PARTS_OF = {**PARTS, "twelfth": 12, "twentieth": 20, "hundredth": 100, "eight": 8} | {"halves": 2}
 MULTIPLES = {"twice": 2.0, "double": 2.0, "thrice": 3.0, "triple": 3.0, "treble": 3.0, "quadruple": 4.0}
 
@@ -81,12 +75,11 @@ WHOLES = words(
     "profits kitty it this that bonus reward purse haul bread food water land"
 )
 ONES_AND_TENS = frozenset(ONES) | frozenset(TENS)
-TENS_VALUES = frozenset(float(value) for word, value in TENS.items() if word != "hundred")
 
-NEGATIONS = words("not n't never without nobody no avoid neither cannot")
-PLAINLY = words("not n't never without avoid ever")  # before a verb: the rules on percentages know these
-JUDGED = words("wrong mistake forbidden shameful foolish stupid unfair bad immoral prohibited refuse silly sin")
-SHUNNED = words("avoid stop hate refuse forget")
+NEGATIONS = NOT | NOBODY | {"avoid"}
+PLAINLY = NOT | words("avoid ever")  # before a verb: the rules on percentages know these
+JUDGED = WRONG | words("unfair bad refuse")
+SHUNNED = SHUN | REFUSE
 STOPS = words(", . ; : ! ? ( ) and but or while then yet whereas –")
 GOING_ON = words("- – to or plus minus except more less fewer higher lower than percent")
 BEING = words("is are be 's was equals should must goes go going stays stay remains remain belongs belong")

@@ -15,6 +15,7 @@ from inference.language.arithmetic import vocabulary as t
 from inference.language.text.amounts import Span
 from inference.language.text.features import stem
 from inference.language.text.words import TOKEN, is_manner, normal_word, spelled
+from inference.language.tokens.tokens import CLAUSE, tokens
 
 SPLIT_VERBS = t.words("split divide distribute apportion halve")
 VERBS = (t.GIVE | t.KEEP | SPLIT_VERBS) - {
@@ -109,14 +110,12 @@ def foreign_clauses(line: str, known: frozenset[str] = frozenset(), sure: Sequen
     ['share your data with nobody']
     """
     found = []
-    for match in re.finditer(r"(?:[^.,;:!?()\n]|(?<=\d)[.,](?=\d))+", line):
+    for match in CLAUSE.finditer(line):
         for start, end in _halves(match.group()):
-            words = re.findall(r"[a-z']+|\d[\d.,]*|[%$£€]", match.group()[start:end])
+            words = [one.word for one in tokens(match.group()[start:end]) if one.word not in ("'s", "-")]
             span = (match.start() + start, match.start() + end)
             is_sure = any(span[0] < one[1] and one[0] < span[1] for one in sure)
-            if _is_foreign(
-                [word.strip("'").removesuffix("'s") or "s" for word in words], frozenset() if is_sure else known
-            ):
+            if _is_foreign(words, frozenset() if is_sure else known):
                 found.append(span)
     return found
 
@@ -162,8 +161,7 @@ def _is_resource(word: str) -> bool:
 def names_a_resource(line: str) -> bool:
     """Whether a text names what is split, or a part of it."""
     return any(
-        _is_resource(word) or word[0].isdigit() or word in ("everything", "nothing")
-        for word in re.findall(r"[a-z]+|\d+", line)
+        _is_resource(one.word) or one.word[0].isdigit() or one.word in ("everything", "nothing") for one in tokens(line)
     )
 
 

@@ -31,6 +31,8 @@ from inference.language.text.amounts import (
     number,
 )
 from inference.language.text.conditions import Cases, cases
+from inference.language.tokens.negations import DENIED
+from inference.language.tokens.spelling import lowered
 
 GIVE = (
     r"gives?|giving|offer(?:s|ing)?|proposes?|proposing|hand(?:s|ing)?(?:\s+over)?|donates?|donating|pass(?:es|ing)?|"
@@ -42,7 +44,7 @@ KEEP = (
     r"keep(?:s|ing)?|takes?|taking|retain(?:s|ing)?|reserves?|reserving|hold(?:s|ing)?|saves?|saving|"
     r"claim(?:s|ing)?|pocket(?:s|ing)?|demand(?:s|ing)?|ask(?:s|ing)?\s+for|requests?|requesting"
 )
-NOT = r"(?P<not>\b(?:never|not|n't|don't|without|avoid)\s+(?:ever\s+)?(?:\w+\s+)?)?"
+NOT = rf"(?P<not>(?:{DENIED}|\bavoid\b)\s+(?:ever\s+)?(?:\w+\s+)?)?"
 AMOUNT = f"(?P<amount>{MARK}+)"
 VERB = re.compile(
     rf"{NOT}\b(?:(?P<give>{GIVE})|(?P<keep>{KEEP}))\b\s+(?:(?:away|up|out)\s+)?"
@@ -73,7 +75,7 @@ RATIO = re.compile(
     rf"(?:\s+\w+){{0,3}}?\s+(?:in\s+favou?r\s+of|favou?ring|for)\s+(?P<of>{ME}|{THEM}))?"
 )
 EVEN = re.compile(
-    r"(?P<not>\b(?:never|not|n't|don't|avoid)\s+(?:\w+\s+)?)?"
+    rf"{NOT}"
     r"(?:\b(?:split|splits|splitting|divide|divides|dividing|share|sharing|cut)\b(?:\s+[\w']+){0,4}?\s+"
     r"(?:equally|evenly|in\s+half|down\s+the\s+middle|fifty[\s-]fifty)|\bfifty[\s-]fifty\b|\bhalf\s+and\s+half\b|"
     r"\b(?:go|going|goes|do|equal|in)\s+halves\b|\bhalve\s+(?:it|this|that|the|what)\b)"
@@ -131,8 +133,7 @@ def quantities(text: str) -> Quantities:
     >>> quantities("A 70/30 split.").unread
     ('70/30',)
     """
-    line = "".join(low if len(low := one.lower()) == 1 else one for one in text.replace("’", "'"))
-    line = re.sub(f"[{MARK}{PAIR}]", " ", line)
+    line = re.sub(f"[{MARK}{PAIR}]", " ", lowered(text))
     found: list[_Statement] = []
     passed: list[Span] = []  # about acceptance
     _divide(line, found, passed)

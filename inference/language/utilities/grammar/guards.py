@@ -94,7 +94,7 @@ def is_question(written: str) -> bool:
 def segments(sentence: Sentence, whole_text: str) -> tuple[list[Sentence], list[Sentence]]:
     """Parts of a sentence at "but", ";" and the like: those that the speaker says, and those that are set aside."""
     cuts = [0]
-    texts = [one.text for one in sentence.tokens]
+    texts = [one.word for one in sentence.tokens]
     for k, text in enumerate(texts):
         new_subject = text == "," and texts[k + 1 : k + 3] in (["and", "i"], ["and", "we"])
         if text == "," and texts[k + 1 : k + 2] in (["i"], ["we"]):
@@ -137,7 +137,7 @@ def split_condition(part: Sentence) -> tuple[Sentence, Sentence | None, str]:
     if found is None or line[: found.start()].endswith("even "):
         return part, None, ""
     k = len(line[: found.start()].split())
-    texts = [one.text for one in part.tokens]
+    texts = [one.word for one in part.tokens]
     if not any(text.isalpha() or text.startswith("@") for text in texts[:k]):  # it comes first
         comma = next((j for j in range(k, len(texts)) if texts[j] == ","), len(texts))
         if comma == len(texts) and found["word"] == "during":
