@@ -40,7 +40,7 @@ SETS: dict[str, dict[str, list[str] | str | None]] = {
     "bot": {"truth": ["truthful"], "politeness": ["polite"], "brevity": None, "privacy": None},
     "care": {"kindness": ["kind"], "skill": None, "wait": "a short wait"},
 }
-FILES = ("seen", "unseen", "later", "fresh")
+FILES = ("seen", "unseen", "later", "fresh", "final")
 PLAIN_KINDS = ("comparison", "ratio", "veto", "negation", "floor", "priority", "irrelevant")
 CONFIDENT_ERROR, CONFIDENT_SD = 0.3, 0.1
 CLEAR = 1.15  # ratio of what is meant from which there is a direction

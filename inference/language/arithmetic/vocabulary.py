@@ -21,6 +21,10 @@ PEOPLE = words(
     "person party player side people guy fellow participant one parties players man woman human individual half "
     "team group member individuals persons participants"
 )
+KIN = words(
+    "kids children friend friends neighbours neighbors family brother sister wife husband son daughter colleague "
+    "colleagues mate mates cousin uncle aunt parents mother father guests workers staff homie buddy"
+)
 ALL_OF_THEM = words("each both everyone everybody either")
 POSSESSIVE = words("mine yours theirs hers his ours")
 OWNED = words("my your their his her our its")
@@ -40,7 +44,7 @@ GIVE = words(
 KEEP = words(
     "keep keeps keeping take takes taking retain retains retaining reserve reserves reserving hold holds holding "
     "save saves saving claim claims claiming pocket pockets pocketing demand demands demanding request requests "
-    "hang hangs withhold withholds grab grabs bag bags collect collects"
+    "hang hangs holding withhold withholds grab grabs bag bags collect collects"
 )
 GET = words(
     "get gets getting receive receiving receives receiving has have having obtain obtains earn earns eat eats walk "
@@ -60,8 +64,12 @@ UNITS = {
     "dollars": ("money", 1.0), "bucks": ("money", 1.0), "buck": ("money", 1.0), "euro": ("money", 1.0),
     "euros": ("money", 1.0), "pound": ("money", 1.0), "pounds": ("money", 1.0), "quid": ("money", 1.0),
     "usd": ("money", 1.0), "eur": ("money", 1.0), "gbp": ("money", 1.0),
-    "$": ("money", 1.0), "£": ("money", 1.0), "€": ("money", 1.0), "¥": ("money", 1.0),
+    "¢": ("money", 0.01),
 }  # fmt: skip
+MONEY = words(
+    "$ £ € ¥ ₹ ₽ kr chf sek nok dkk jpy yen inr rs rupees rupee pln zl czk cad aud usd eur gbp peso pesos rand"
+)
+UNITS |= dict.fromkeys(MONEY, ("money", 1.0))
 THINGS = words(
     "unit units point points coin coins token tokens apple apples blanket blankets cookie cookies part parts share "
     "shares piece pieces slice slices chip chips credit credits ticket tickets portion portions dose doses sweet "

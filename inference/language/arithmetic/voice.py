@@ -13,6 +13,7 @@ from inference.language.arithmetic import vocabulary as t
 from inference.language.arithmetic.vocabulary import OTHER, SELF
 from inference.language.tokens.tokens import Token, tokens
 
+CHAT = {"u": "you", "ur": "your", "urself": "yourself", "em": "them", "'em": "them", "ppl": "people"}
 SIGNS_READ = frozenset("%$£€¥¢₹₽:;,.!?()/–—-=")
 
 
@@ -32,7 +33,8 @@ def said(line: str) -> list[Token]:
     >>> [one.word for one in said('i keep "half"')]
     ['i', 'keep', 'half']
     """
-    return [one for one in tokens(line) if one.word[0].isalnum() or one.word[0] in "'" or one.word in SIGNS_READ]
+    known = (one for one in tokens(line) if one.word[0].isalnum() or one.word[0] == "'" or one.word in SIGNS_READ)
+    return [one._replace(word=CHAT.get(one.word, one.word)) for one in known]
 
 
 def voice(text: list[Token]) -> Voice:

@@ -10,6 +10,7 @@ from inference.language.sense.speech import in_present, is_opposed, names_called
 from inference.language.sense.stances import Judgement, judgements
 from inference.language.sense.topic import foreign_clauses
 from inference.language.text.amounts import Span, hidden
+from inference.language.tokens.irony import IRONY
 from inference.language.tokens.spelling import lowered
 
 
@@ -38,6 +39,8 @@ def framed(text: str, known: frozenset[str]) -> Frame:
     line = lowered(text)
     how = voice(said(line))
     hides = names_called(line)
+    if IRONY.search(line):
+        hides.append((0, len(line)))
     line = hidden(line, hides, " ")
     asked = list(questions(line))
     if len("".join(hidden(line, asked, " ").split())) > 1:

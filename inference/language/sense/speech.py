@@ -135,7 +135,7 @@ def reports(line: str) -> Iterator[Span]:
     if SAME.search(line):
         return
     for match in re.finditer(r"[^.;!?\n]+", line):
-        if REPORT.search(match.group()) and not re.search(r"\b(?:if|when|as|where|that)\b", match.group()):
+        if REPORT.search(match.group()) and not re.search(r"\b(?:if|when|as|where|that|unless)\b", match.group()):
             yield match.span()
 
 

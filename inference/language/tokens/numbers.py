@@ -27,10 +27,8 @@ CURRENCY = (
     r"[$£€¥₹₽₺₩]|kr\.?|usd|eur|euros?|gbp|chf|sek|nok|dkk|jpy|yen|inr|rs\.?|rupees?|pln|zl|czk|cad|aud|r\$|francs?|"
     r"dollars?|pounds?|bucks|quid|crowns?|pesos?|reais|rand|yuan"
 )
-NUMERAL = re.compile(
-    r"(?<![\w.,])(?:\d{1,3}(?:[.,'\u00a0\u2009\u202f]\d{3})+(?:[.,]\d{1,2})?|\d{1,3}(?: \d{3})+(?:[.,]\d{1,2})?|\d+,\d{1,2})"
-    r"(?!\d)(?![.,]\d)"
-)
+GROUPED = r"\d{1,3}(?:(?:[.,'\u00a0\u2009\u202f]\d{3})+|(?: \d{3})+)(?:[.,]\d{1,2})?"
+NUMERAL = re.compile(rf"(?<![\w.,])(?:{GROUPED}|\d+,\d{{1,2}})(?!\d)(?![.,]\d)")
 MONEY_BEFORE = re.compile(rf"(?<![a-z])(?:{CURRENCY})\s?$")
 MONEY_AFTER = re.compile(rf"\s?(?:{CURRENCY})(?![a-z])")
 PERCENT_AFTER = re.compile(r"\s?(?:%|per\s?cent\b|pct\b)")
@@ -57,9 +55,8 @@ def _plain(match: re.Match[str], line: str) -> str:
     if re.fullmatch(r"\d+,\d{1,2}", said) or (percent and re.fullmatch(r"\d+,\d{3}", said)):
         return said.replace(",", ".") if money or percent else said
     by = next(one for one in said if not one.isdigit())
-    whole, _, decimals = (
-        said.rpartition("." if by != "." else ",") if len(re.split(r"\D", said)[-1]) < 3 else (said, "", "")
-    )
+    *_, last = re.split(r"\D", said)
+    whole, decimals = (said, "") if len(last) == 3 else (said[: -len(last)], last)
     one_group = said.count(by) == 1 and not decimals
     if (by == "." and one_group and (not money or said[0] == "0")) or (by == " " and not money):
         return said

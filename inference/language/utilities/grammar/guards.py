@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from inference.language.tokens.irony import IRONY
 from inference.language.utilities.grammar.tokens import Sentence
 
 JOINTS = frozenset((";", "but", "yet", "however", "whereas", "while", "although", "though", "–", "—"))
@@ -22,6 +23,7 @@ REPORTED = re.compile(
     r"\b(?:some|many|most|other|certain|few|several|lots of|plenty of|the other|all the other)"
     r"(?: (?:people|folks|users|customers|critics|experts|others|members|of them|of my \w+))?"
     rf" (?:\w+ly )?(?:{VALUES})\b"
+    r"|\b(?:he|she) (?:\w+ly )?(?:said|says|claimed|claims|told|tells|argued|argues|insisted|insists)\b"
     r"|\b(?:critics|experts|economists|pundits|others|everyone else|everybody else|advertis\w+|sceptics|opponents|"
     r"competitors|politicians|journalists|newspapers|people|reviewers|lobbyists|somebody|someone|anyone|nobody i know)\b"
     rf" (?:\w+ ){{0,1}}(?:{VALUES})\b"
@@ -116,6 +118,8 @@ def segments(sentence: Sentence, whole_text: str) -> tuple[list[Sentence], list[
 def _is_set_aside(part: Sentence, written: str, whole_text: str, *, alone: bool) -> bool:
     plain = written if alone else part.written
     if is_question(written) or is_quoted(plain) or (REJECTED.search(written) and alone):
+        return True
+    if IRONY.search(written):
         return True
     if REPORTED.search(plain) or UNREAL.search(plain) or UNSURE.search(plain):
         return True

@@ -60,6 +60,11 @@ FLOORS = (
     re.compile(rf"(?P<a>{GROUP})(?: [a-z']+){{0,6}}? {VALUE} (?:or|and) (?:more|above|higher|better|over|up|upwards)"),
     re.compile(rf"(?P<a>{GROUP})(?: [a-z']+){{0,2}}? (?:>=|≥|> =) {VALUE}"),
 )
+REFUSED_BELOW = re.compile(
+    rf"(?P<a>{GROUP})(?: of)? (?:below|under|less than|lower than) {VALUE}(?: (?:is|are|would|be|simply))* "
+    rf"(?:{any_of(NO_WAY)}|not \w+|no option|unacceptable|unthinkable|out of question|wrong)"
+)
+COUNTED = re.compile(r" (?:have|has|had|are|were|was)\b")
 CEILINGS = (
     re.compile(rf"(?P<a>{GROUP})(?: (?!not\b|never\b)[a-z']+){{0,6}}? (?:under|below) {VALUE}"),
     re.compile(
@@ -74,9 +79,11 @@ CEILINGS = (
 
 def read_thresholds(line: Line) -> None:
     """Take floors, ceilings and vetoes, in this order: "must never drop below 5" is a number and no veto."""
-    for kind, rules in (("ceiling", CEILINGS), ("floor", FLOORS)):
+    for kind, rules in (("floor", (REFUSED_BELOW,)), ("ceiling", CEILINGS), ("floor", FLOORS)):
         for rule in rules:
             for match in line.each(rule):
+                if rule in FLOORS and COUNTED.match(line.text, match.end()):
+                    continue  # more than 300 schools have parks
                 level = amount(match["n"])
                 if "%" in match["unit"] or "percent" in match["unit"]:
                     level /= 100

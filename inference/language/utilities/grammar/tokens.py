@@ -57,7 +57,7 @@ SPELLING = {
     "favor": "favour", "favors": "favours", "prioritize": "prioritise", "prioritizes": "prioritises", "candor": "candour",
     "prioritized": "prioritised", "emphasize": "emphasise", "maximize": "maximise", "minimize": "minimise",
     "dont": "do not", "doesnt": "does not", "percent": "%", "ain't": "is not", "≥": "at least", "≻": ">", "→": ">",
-    "n": "and", "cannot": "can not",
+    "n": "and", "tho": "though", "cannot": "can not",
 }  # fmt: skip
 HYPHENED = {("deal", "breaker"), ("deal", "breakers"), ("non", "negotiable"), ("well", "being")}
 CONTRACTED = re.compile(r"n't|'[a-z]+")
