@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from inference.language.tokens.negations import NOBODY, NOT, REFUSE, SHUN, WRONG, words
+from inference.language.tokens import negations
+from inference.language.tokens.negations import NOBODY, NOT, REFUSE, SHUN, WRONG
 from inference.language.tokens.numbers import ONES, PARTS, TENS
 
+words = negations.words
 SELF, OTHER, BOTH = "self", "other", "both"
 PARTS_OF = {**PARTS, "twelfth": 12, "twentieth": 20, "hundredth": 100, "eight": 8} | {"halves": 2}
 MULTIPLES = {"twice": 2.0, "double": 2.0, "thrice": 3.0, "triple": 3.0, "treble": 3.0, "quadruple": 4.0}
