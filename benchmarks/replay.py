@@ -32,11 +32,11 @@ def main() -> None:
     )
     means = ["users_share", "recorded_share", "assistant_share", "recorded", "ours", "off"]
     unread = int((table.unread.str.len() > 0).sum())
-    print(f"{table.run_id.nunique()} runs, {unread} of {len(table)} run-epochs with an unreadable principle")  # noqa: T201
-    print("| epoch | users | recorded GPT-4 | offline reader | gap, recorded | gap, reader | reader to recorded |")  # noqa: T201
-    print("|---|---|---|---|---|---|---|")  # noqa: T201
+    print(f"{table.run_id.nunique()} runs, {unread} of {len(table)} run-epochs with an unreadable principle")
+    print("| epoch | users | recorded GPT-4 | offline reader | gap, recorded | gap, reader | reader to recorded |")
+    print("|---|---|---|---|---|---|---|")
     for epoch, row in apart.groupby("epoch")[means].mean().iterrows():
-        print("|".join(["", f" {epoch} ", *(f" {value:.3f} ".replace("0.", ".") for value in row), ""]))  # noqa: T201
+        print("|".join(["", f" {epoch} ", *(f" {value:.3f} ".replace("0.", ".") for value in row), ""]))
 
 
 if __name__ == "__main__":

@@ -24,6 +24,8 @@ GRADES = t.words("little bit slightly somewhat touch much far well lot marginall
 EVERYTHING = t.words("everything all")
 NOTHING = t.words("nothing none zilch nil zero")
 LEFT = t.words("rest remainder balance remaining")
+NOT_ALL = t.words("but else people parties sides players situations cases equal")  # all of these are no whole
+OUT_OF = t.words("every each the a all your my our per those these total")
 EATEN = t.words("bit scrap crumb thing shred morsel sou farthing dime nickel")
 
 
@@ -243,17 +245,7 @@ class Phrases(Parties):
         if self.word(k) == "everything":
             return Quota(PART, 1.0, self.of_it(k + 1))
         if self.word(k) == "all":
-            if self.word(k + 1) in (
-                "but",
-                "else",
-                "people",
-                "parties",
-                "sides",
-                "players",
-                "situations",
-                "cases",
-                "equal",
-            ):
+            if self.word(k + 1) in NOT_ALL:
                 return None
             return Quota(PART, 1.0, self.of_it(k + 1))
         if self.word(k) == "the" and (self.word(k + 1) == "lot" or self.word(k + 1) in ("whole", "entire", "full")):
@@ -308,7 +300,7 @@ class Phrases(Parties):
         if self.word(k) not in ("a", "an", "any", "one"):
             return None
         k += 1
-        while self.word(k) in ("single", "lousy", "measly", "red", "bloody", "damn", "miserable", "solitary"):
+        while self.word(k) in ("single", "lousy", "measly", "bloody", "damn", "miserable", "solitary"):
             k += 1
         if self.word(k) in t.UNITS or self.word(k) in (t.THINGS | EATEN) - t.SHARES - {"part", "portion", "piece"}:
             end = self.of_it(k + 1)
@@ -361,20 +353,7 @@ class Phrases(Parties):
             return None
         bare = self.word(k) in ("every", "each", "the", "a", "per")
         for _ in range(LONGEST_LEAD):
-            k += self.word(k) in (
-                "every",
-                "each",
-                "the",
-                "a",
-                "all",
-                "your",
-                "my",
-                "our",
-                "per",
-                "those",
-                "these",
-                "total",
-            )
+            k += self.word(k) in OUT_OF
         whole, of, end = self.count(k)
         if whole is None and bare and self.word(k) in t.UNITS:
             of, whole, end = *t.UNITS[self.word(k)], k + 1

@@ -12,6 +12,7 @@ from inference.language.arithmetic.vocabulary import BOTH, OTHER, SELF
 from inference.language.tokens.negations import NO_OPTION, any_of
 
 RULED_OUT_AFTER = re.compile(rf"(?:is|are|would be|'s|seems)(?: simply| just)? (?:{any_of(NO_OPTION)})\\b")
+DUE = t.words("given offered left paid entitled owed due promised granted allotted")
 EATING = 6  # words that may stand between an amount and its owner
 
 
@@ -177,18 +178,7 @@ class Statements:
             if who == BOTH:
                 holder = BOTH
             held = self._holding(verb + 1, holder)
-        elif p.word(verb - 1) in ("is", "are", "be", "'re", "'m", "'s") and word in (
-            "given",
-            "offered",
-            "left",
-            "paid",
-            "entitled",
-            "owed",
-            "due",
-            "promised",
-            "granted",
-            "allotted",
-        ):
+        elif p.word(verb - 1) in ("is", "are", "be", "'re", "'m", "'s") and word in DUE:
             held = self._holding(verb + 1, who)
         elif self._bare(named[1]):
             held = self._holding(named[1] + (p.word(named[1]) in (":", "=")), who)
