@@ -35,8 +35,12 @@ SETS: dict[str, dict[str, list[str] | str | None]] = {
     "flat": {"rent": None, "location": None, "quiet": None, "space": ["big", "small"]},
     "energy": {"price": ["cheap"], "sustainability": ["green"], "independence": None},
     "ward": {"dignity": None, "comfort": None, "cost": None},
+    "hotel": {"location": None, "breakfast": None, "price": ["cheap"], "cleanliness": ["clean"]},
+    "council": {"parks": None, "roads": None, "schools": None, "policing": None},
+    "bot": {"truth": ["truthful"], "politeness": ["polite"], "brevity": None, "privacy": None},
+    "care": {"kindness": ["kind"], "skill": None, "wait": "a short wait"},
 }
-FILES = ("seen", "unseen", "later")
+FILES = ("seen", "unseen", "later", "fresh", "final")
 PLAIN_KINDS = ("comparison", "ratio", "veto", "negation", "floor", "priority", "irrelevant")
 CONFIDENT_ERROR, CONFIDENT_SD = 0.3, 0.1
 CLEAR = 1.15  # ratio of what is meant from which there is a direction

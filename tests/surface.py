@@ -1266,9 +1266,9 @@ CALLS: dict[str, Callable[[], dict[str, Any]]] = {
     "UtilityReading.interval": lambda: {"level": 0.8},
     "UtilityReading.position": lambda: {"attribute": "speed"},
     "UtilityReading.preference": lambda: {"first": "price", "second": "speed"},
-    "UtilityReading.prior": lambda: {"types": [[2.0, 1.0], [1.0, 2.0]], "base": [0.5, 0.5]},
+    "UtilityReading.prior": lambda: {"types": [[2.0, 1.0], [1.0, 2.0]], "base": [0.5, 0.5], "by_text": True},
     "UtilityReading.screening_problem": lambda: {
-        "policies": [[1.0, 0.0], [0.0, 1.0]], "weights": [1.0], "scale": 2.0, "confidence": 0.5},
+        "policies": [[1.0, 0.0], [0.0, 1.0]], "weights": [1.0], "scale": 2.0, "confidence": 0.5, "veto_level": 0.5},
     "UtilityReading.stated": lambda: {"policies": [[1.0, 0.0], [0.0, 1.0]], "scale": 2.0, "scale_sd": 0.3},
     "UtilityReading.valuations": lambda: {"policies": [[1.0, 0.0], [0.0, 1.0]]},
     "agreement_of_norms": lambda: {
@@ -1277,7 +1277,8 @@ CALLS: dict[str, Callable[[], dict[str, Any]]] = {
     "save_utility_readings": lambda: {"readings": [weighed()], "path": FOLDER / "weighed-out.json"},
     "screening_problem_from_texts": lambda: {
         "texts": {"a": "Price first.", "b": "Speed first."}, "attributes": NAMED, "policies": [[1.0, 0.0], [0.0, 1.0]],
-        "weights": [0.5, 0.5], "scale": 2.0, "confidence": 0.5, "reader": l.OfflineUtilityReader(NAMED)},
+        "weights": [0.5, 0.5], "scale": 2.0, "confidence": 0.5, "veto_level": 0.5,
+        "reader": l.OfflineUtilityReader(NAMED)},
     "write_utilities": lambda: {"weights": {"price": 2.0, "speed": 1.0}},
     # inference.language
     "CostError": lambda: {"message": "no", "reply": "", "reached": ()},

@@ -18,7 +18,7 @@ RECORDINGS = Path("..") / "shared" / "data" / "scai"
 @simulate.command(epilog="Example: contracts simulate scai --experiment E1 --seed 1 --out out")
 def scai(
     *,
-    experiment: Annotated[str, typer.Option(help="E1 to E11.")] = "E1",
+    experiment: Annotated[str, typer.Option(help="E1 to E12.")] = "E1",
     seed: Annotated[int, typer.Option(min=0, help="Seed of all draws; the same seed gives the same bytes.")] = 0,
     runs: Annotated[int, typer.Option(min=2, help="Simulated runs of each condition.")] = 200,
     recordings: Annotated[

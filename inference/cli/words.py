@@ -13,7 +13,7 @@ from contracts.errors import ProblemError
 from contracts.inputs.documents import parse_json
 from contracts.inputs.files import read_text
 
-KEYS = ("texts", "attributes", "policies", "scale", "confidence", "readings")
+KEYS = ("texts", "attributes", "policies", "scale", "confidence", "veto_level", "readings")
 
 
 def read_utilities_command(
@@ -63,7 +63,10 @@ def types_from_words(table: dict[str, Any], folder: Path) -> dict[str, Any]:
     reader = RecordedUtilityReader.load(folder / str(table["readings"])) if "readings" in table else None
     reading = read_utilities(table["texts"], table["attributes"], reader=reader)
     problem = reading.screening_problem(
-        table.get("policies"), scale=table.get("scale", 1.0), confidence=table.get("confidence", 0.8)
+        table.get("policies"),
+        scale=table.get("scale", 1.0),
+        confidence=table.get("confidence", 0.8),
+        veto_level=table.get("veto_level"),
     )
     fields: dict[str, Any] = {"valuations": problem.valuations, "labels": list(problem.labels)}
     goods = (
@@ -73,6 +76,12 @@ def types_from_words(table: dict[str, Any], folder: Path) -> dict[str, Any]:
     )
     if goods is not None:
         fields["goods"] = list(goods)
+    if problem.constraints:
+        fields["constraints"] = [
+            {"name": row.name, "allocation": row.allocation.tolist()}
+            | {end: getattr(row, end) for end in ("lower", "upper") if getattr(row, end) is not None}
+            for row in problem.rows
+        ]
     if problem.uncertainty is not None:
         fields["uncertainty"] = {"kind": "ellipsoid", "factors": problem.uncertainty.factors.tolist()}  # type: ignore[attr-defined]
     return fields

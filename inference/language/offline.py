@@ -30,7 +30,7 @@ from inference.language.reading import (
     opposite_reading,
     prior_reading,
 )
-from inference.language.sense.frame import Frame, framed, lowered
+from inference.language.sense.frame import Frame, framed
 from inference.language.sense.speech import turned
 from inference.language.sense.stances import Judgement
 from inference.language.sense.topic import names_a_resource, strangeness
@@ -40,6 +40,7 @@ from inference.language.text.grammar import Quantities, quantities
 from inference.language.text.linear import LinearModel, shipped_model
 from inference.language.text.mixture import bounded
 from inference.language.text.words import Clause, clauses
+from inference.language.tokens.spelling import lowered
 
 RULED_OUT = {"not-selfish": 0, "not-fair": 1, "not-equal": 1, "not-balance": 1, "not-altruist": 2}  # places in KINDS
 DOUBT = 0.05  # what is left of a kind that is ruled out, and what bounds leave to shares that no kind offers

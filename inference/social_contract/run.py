@@ -21,6 +21,7 @@ from inference.social_contract.mixtures import DESIGNS as MIXTURES
 from inference.social_contract.open_rows.left_out import DESIGNS as LEFT_OUT
 from inference.social_contract.open_rows.public_good import DESIGNS as PUBLIC_GOOD
 from inference.social_contract.open_rows.stochastic import DESIGNS as STOCHASTIC
+from inference.social_contract.open_rows.third_party import DESIGNS as THIRD_PARTY
 from inference.social_contract.open_rows.words import DESIGNS as WORDS
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
 
 DESIGNS: Mapping[str, Design] = dict(
     sorted(
-        (ONE_NORM | MIXTURES | CURRENCIES | WORDS | STOCHASTIC | LEFT_OUT | PUBLIC_GOOD).items(),
+        (ONE_NORM | MIXTURES | CURRENCIES | WORDS | STOCHASTIC | LEFT_OUT | PUBLIC_GOOD | THIRD_PARTY).items(),
         key=lambda one: int(one[0][1:]),
     )
 )

@@ -145,7 +145,7 @@ def _draw_bars(posterior: ShownPosterior, ax: Axes) -> None:
         ax.fill_betweenx(np.linspace(0, 1, len(share)), np.sort(share), step="mid", color=PALETTE[0], linewidth=0)
         ax.set_ylim(0, 1)
         ax.set_ylabel("share of users, least probable first")
-    ax.axvline(float(posterior.prior[1]), color=INK, lw=1, ls="--", label="prior")
+    ax.axvline(float(np.atleast_2d(posterior.prior).mean(axis=0)[1]), color=INK, lw=1, ls="--", label="prior")
     ax.set_xlim(0, 1)
     ax.set_xlabel(f"probability of '{drawn(label)}'")
     ax.legend(fontsize=8, loc="lower right")
@@ -159,7 +159,7 @@ def _draw_triangle(posterior: ShownPosterior, ax: Axes) -> None:
     colour = [PALETTE[k] for k in posterior.probabilities.argmax(axis=1)]
     many = len(place) > SHOWN_NAMES
     ax.scatter(place[:, 0], place[:, 1], c=colour, s=10 if many else 40, alpha=0.5 if many else 1.0, zorder=3)
-    prior = posterior.prior @ CORNERS
+    prior = np.atleast_2d(posterior.prior).mean(axis=0) @ CORNERS
     ax.plot(prior[:1], prior[1:], "x", color=INK, ms=8, label="prior")
     for k, (x, y) in enumerate(CORNERS.tolist()):
         side = ("right", "left", "center")[k]

@@ -64,7 +64,7 @@ class TypePosterior(Tabular):
     ----------
     labels : names of the types
     users : (n_users,) labels; the rows of arrays are numbered from 0
-    prior : (n_types,) probabilities
+    prior : (n_types,) probabilities, or one row per user, (n_users, n_types)
     choice_models, model_prior : the choice models that are possible, and their prior, (n_models,)
     concentration : (n_types,) parameters of the Dirichlet prior of the population's weights
     offers : the menus by name; a later update without a menu is about these
@@ -190,8 +190,20 @@ class TypePosterior(Tabular):
         return self.population.screening_problem(problem)
 
     def with_prior(self, prior: Any) -> TypePosterior:
-        """The posterior under another prior, such as `population.weights` (empirical Bayes)."""
-        return dataclasses.replace(self, prior=_checked_prior("prior", prior, self.labels))
+        """The posterior under another prior, such as `population.weights` (empirical Bayes).
+
+        Parameters
+        ----------
+        prior : (n_types,) probabilities; or (n_users, n_types), one row for each of `users`, such as what each of them
+            said in words
+        """
+        given = finite("prior", prior)
+        if given.ndim != 2:
+            return dataclasses.replace(self, prior=_checked_prior("prior", prior, self.labels))
+        if len(given) != len(self.users):
+            raise ProblemError(f"prior has {len(given)} rows for {len(self.users)} users: give one each, or one row")
+        rows = [_checked_prior(f"prior[{k}]", row, self.labels) for k, row in enumerate(given)]
+        return dataclasses.replace(self, prior=np.array(rows))
 
     # ---- whether to believe it ----
 
@@ -259,7 +271,7 @@ class TypePosterior(Tabular):
             constant_data={"prior": self.prior, "label": np.array(list(self.labels))},
             observed_data={f"counts_{k}": seen.counts for k, seen in enumerate(self.observed)},
             coords={"user": self.users, "of_type": list(self.labels)},
-            dims={"type": ["user"], "prior": ["of_type"], "label": ["of_type"]}
+            dims={"type": ["user"], "prior": ["user", "of_type"][-self.prior.ndim :], "label": ["of_type"]}
             | {f"counts_{k}": ["user", f"option_{k}"] for k in range(len(self.observed))},
         )
 
@@ -389,7 +401,8 @@ def _updated(before: TypePosterior, offers: NamedChoiceSets, seen: ChoiceCounts)
         if offer.key in observed:
             table = table + observed[offer.key].counts
         observed[offer.key] = Observed(offer, table.astype(np.min_scalar_type(int(table.max()))))
-    could = (before.prior > 0) & (before.model_prior > 0)[:, np.newaxis, np.newaxis]
+    prior = before.prior if before.prior.ndim == 1 else before.prior[row]
+    could = (prior > 0) & (before.model_prior > 0)[:, np.newaxis, np.newaxis]
     can_before, can_now = (could & known.possible[:, row] for known in (before.evidence, evidence))
     refuse_impossible(can_before, can_now, before.choice_models, offers, seen)
     in_order = tuple(observed[key] for key in sorted(observed))
@@ -407,6 +420,8 @@ def _with_users(posterior: TypePosterior, users: NDArray[Any]) -> TypePosterior:
             "number all of them"
         )
     union = np.union1d(known, users)
+    if posterior.prior.ndim == 2 and len(union) > len(known):
+        raise ProblemError("the prior has a row per user, and there are new users: give `with_prior` one row first")
     row = np.searchsorted(union, known)
 
     def wider(counts: NDArray[Any]) -> NDArray[Any]:

@@ -13,8 +13,8 @@ from typing import NamedTuple
 
 from inference.language.arithmetic.quotas import BUT, COUNT, PART, PLUS, REST, TIMES, VAGUE, Phrases
 from inference.language.arithmetic.statements import Statement, Statements
-from inference.language.arithmetic.tokens import tokens, voice
 from inference.language.arithmetic.vocabulary import BOTH, OTHER, SELF
+from inference.language.arithmetic.voice import said, voice
 from inference.language.arithmetic.wholes import stated_whole
 from inference.language.text.amounts import ABOUT, EXACT, Bounds
 
@@ -46,8 +46,8 @@ def divisions(line: str) -> tuple[Division, ...]:
     >>> shares("there are 20 coins. pass on five."), shares("give five dollars")
     ([0.25], [])
     """
-    said = tokens(line)
-    phrases = Phrases(said, voice(said))
+    text = said(line)
+    phrases = Phrases(text, voice(text))
     reader = Statements(phrases)
     whole, places = stated_whole(phrases)
     found = reader.statements(places)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from inference.language.arithmetic import vocabulary as t
-from inference.language.arithmetic.tokens import Token, Voice
 from inference.language.arithmetic.vocabulary import OTHER, SELF
+from inference.language.arithmetic.voice import Voice
+from inference.language.tokens.tokens import Token
 
 NAMING = t.DETERMINERS | {"other", "poor", "needy", "second", "first", "each", "both"}
 LEADING = t.words("what whatever that which of the amount however much many size as sum share part portion cut")
+SUPPOSED = t.words("would 'd could might may can")
 LONGEST_LEAD = 5
 LONGEST_NAME = 4  # words before the name of a party
 
@@ -41,7 +43,7 @@ class Parties:
         passed = [self.said[n].word for n in range(start, k)]
         if self.word(k) in t.PROPOSER or (self.word(k) in t.PEOPLE and "first" in passed):
             return SELF, k + 1
-        if self.word(k) in t.THIRD - t.POSSESSIVE - t.OWNED | {"her", "him"}:
+        if self.word(k) in t.THIRD - t.POSSESSIVE - t.OWNED | t.KIN | {"her", "him"}:
             end = k + 1
             while self.word(end) in t.PEOPLE and self.word(k) not in ("them", "they", "him", "he", "she"):
                 end += 1
@@ -90,12 +92,14 @@ class Parties:
             return None
         who, end = named
         end = self.helped(end)
+        if not SUPPOSED.isdisjoint(self.word(n) for n in range(named[1], end)):
+            return None  # whatever they would give
         verb = self.word(end)
         if verb in t.GIVE:
             end += 1
-            while self.word(end) in t.PARTICLES and self.word(end) != "of":
+            while self.word(end) in t.PARTICLES and self.word(end) not in ("of", "for"):
                 end += 1
-            to = self.party(end + (self.word(end) == "to"))
+            to = self.party(end + (self.word(end) in ("to", "for", "with")))
             if to and not (to[0] != who and self.value(to[1]) is not None):
                 return to[0], to[1]
             return (SELF if who == OTHER else OTHER), end

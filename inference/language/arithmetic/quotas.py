@@ -12,17 +12,21 @@ from typing import NamedTuple
 from inference.language.arithmetic import vocabulary as t
 from inference.language.arithmetic.limits import LIMITS, LIMITS_AFTER
 from inference.language.arithmetic.parties import LONGEST_LEAD, Parties
-from inference.language.arithmetic.tokens import Token, Voice
-from inference.language.text.amounts import SIGNS
+from inference.language.arithmetic.voice import Voice
+from inference.language.tokens.numbers import SIGNS
+from inference.language.tokens.tokens import Token
 
 PART, COUNT, TIMES, PLUS, REST, BUT, VAGUE = "part", "count", "times", "plus", "rest", "all but", "vague"
+TINY = "tiny"  # the least there is: nothing, if it is denied
 BIG = t.words("larger bigger greater lion's lion largest biggest fatter better")
 SMALL = t.words("smaller lesser smallest thinner")
 GRADES = t.words("little bit slightly somewhat touch much far well lot marginally significantly considerably")
 EVERYTHING = t.words("everything all")
 NOTHING = t.words("nothing none zilch nil zero")
 LEFT = t.words("rest remainder balance remaining")
-VERBS = t.GIVE | t.KEEP | t.GET
+NOT_ALL = t.words("but else people parties sides players situations cases equal")  # all of these are no whole
+OUT_OF = t.words("every each the a all your my our per those these total")
+EATEN = t.words("bit scrap crumb thing shred morsel sou farthing dime nickel")
 
 
 class Quota(NamedTuple):
@@ -87,7 +91,8 @@ class Phrases(Parties):
 
     def _core(self, k: int) -> Quota | None:
         readers: tuple[Callable[[int], Quota | None], ...] = (
-            self._rest, self._all_but, self._same, self._multiple, self._vague, self._whole, self._none, self._numbered,
+            self._rest, self._all_but, self._same, self._multiple, self._vague, self._whole, self._none,
+            self._numbered, self._tiny,
         )  # fmt: skip
         return next((found for read in readers if (found := read(k)) is not None), None)
 
@@ -137,6 +142,8 @@ class Phrases(Parties):
     def _multiple(self, k: int) -> Quota | None:
         """Twice as much as, half of what, three times my share, 50% more than."""
         size, end = self._factor(k)
+        if self.word(k) in t.MULTIPLES and self.word(k) != "twice" and self.word(end) in t.STOPS | {""}:
+            return Quota(TIMES, t.MULTIPLES[self.word(k)], end, of="rival")
         if size is None:
             if self.word(k) == "as" and self.word(k + 1) in ("much", "many", "large"):
                 return self._times(1.0, k, explicit=False)
@@ -238,17 +245,7 @@ class Phrases(Parties):
         if self.word(k) == "everything":
             return Quota(PART, 1.0, self.of_it(k + 1))
         if self.word(k) == "all":
-            if self.word(k + 1) in (
-                "but",
-                "else",
-                "people",
-                "parties",
-                "sides",
-                "players",
-                "situations",
-                "cases",
-                "equal",
-            ):
+            if self.word(k + 1) in NOT_ALL:
                 return None
             return Quota(PART, 1.0, self.of_it(k + 1))
         if self.word(k) == "the" and (self.word(k + 1) == "lot" or self.word(k + 1) in ("whole", "entire", "full")):
@@ -292,6 +289,24 @@ class Phrases(Parties):
             return Quota(PLUS, size if self.word(end) == "more" else -size, of[1], of=of[0], unit=unit)
         return Quota(COUNT, size, end, unit=unit)
 
+    def _tiny(self, k: int) -> Quota | None:
+        """The least there is, to be denied: a single coin, a penny, anything at all, any of it."""
+        if self.word(k) in ("anything", "any"):
+            end = k + 1 + 2 * self.at(k + 1, ("at", "all"))
+            after = self.of_it(end)
+            free = self.word(k) == "anything" or after > end
+            goes_on = self.word(after) in t.GOING_ON or self.word(after) in LIMITS
+            return Quota(TINY, 0.0, after) if free and not goes_on else None
+        if self.word(k) not in ("a", "an", "any", "one"):
+            return None
+        k += 1
+        while self.word(k) in ("single", "lousy", "measly", "bloody", "damn", "miserable", "solitary"):
+            k += 1
+        if self.word(k) in t.UNITS or self.word(k) in (t.THINGS | EATEN) - t.SHARES - {"part", "portion", "piece"}:
+            end = self.of_it(k + 1)
+            return Quota(TINY, 0.0, end) if self.word(end) not in ("of", "more", "less") else None
+        return None
+
     def _between(self, k: int) -> Quota | None:
         """Between 3 and 5 of the 10; ranges of parts are for the rules on percentages."""
         least, _, end = self.count(k)
@@ -304,8 +319,8 @@ class Phrases(Parties):
 
     def count(self, k: int) -> tuple[float | None, str, int]:
         """A number with its unit: (size in the unit's base, unit, end)."""
-        sign = self.word(k) if self.word(k) in "$£€¥" and self.word(k) else ""
-        k += bool(sign)
+        sign = self.word(k) in t.MONEY and self.value(k + 1 + (self.word(k + 1) == ".")) is not None
+        k += sign + (sign and self.word(k + 1) == ".")
         if self.word(k) == "a" and self.word(k + 1) in t.UNITS:
             value: float | None = 1.0
         else:
@@ -338,20 +353,7 @@ class Phrases(Parties):
             return None
         bare = self.word(k) in ("every", "each", "the", "a", "per")
         for _ in range(LONGEST_LEAD):
-            k += self.word(k) in (
-                "every",
-                "each",
-                "the",
-                "a",
-                "all",
-                "your",
-                "my",
-                "our",
-                "per",
-                "those",
-                "these",
-                "total",
-            )
+            k += self.word(k) in OUT_OF
         whole, of, end = self.count(k)
         if whole is None and bare and self.word(k) in t.UNITS:
             of, whole, end = *t.UNITS[self.word(k)], k + 1

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
 from inference.language.arithmetic import vocabulary as t
-from inference.language.arithmetic.quotas import COUNT, PART, PLUS, REST, TIMES, VAGUE, Phrases, Quota
+from inference.language.arithmetic.quotas import COUNT, PART, PLUS, REST, TIMES, TINY, VAGUE, Phrases, Quota
 from inference.language.arithmetic.vocabulary import BOTH, OTHER, SELF
+from inference.language.tokens.negations import NO_OPTION, any_of
 
+RULED_OUT_AFTER = re.compile(rf"(?:is|are|would be|'s|seems)(?: simply| just)? (?:{any_of(NO_OPTION)})\\b")
+DUE = t.words("given offered left paid entitled owed due promised granted allotted")
 EATING = 6  # words that may stand between an amount and its owner
 
 
@@ -98,7 +102,20 @@ class Statements:
         if p.word(end) in ("or", "and") and p.word(end + 1) in ("less", "more", "below", "above"):
             return None
         judged = negated and p.word(k - 1) not in t.PLAINLY
+        if self._is_no_option(end):
+            negated = judged = not negated
+        if quota.kind == TIMES and quota.of == "rival" and quota.size != 1 and not told:
+            return None  # double what?
+        if quota.kind == TINY or (negated and quota.kind == COUNT and quota.size <= 1 and quota.sign == "="):
+            if not negated or quota.whole:
+                return None
+            quota, negated, told = quota._replace(kind=PART, size=0.0), False, True
         return Statement(self.said[k].start, self.said[end - 1].end, who, quota, told, negated, judged)
+
+    def _is_no_option(self, k: int) -> bool:
+        """Whether what ends here is said to be no option."""
+        after = " ".join(self.p.word(n) for n in range(k, k + 7))
+        return RULED_OUT_AFTER.match(after) is not None
 
     def _holding(self, k: int, holder: str) -> tuple[str, Quota, int] | None:
         """After a verb: [to party] amount [to party], or an amount alone; who gets it, and where it ends."""
@@ -146,6 +163,12 @@ class Statements:
         while p.word(verb) in t.NEGATIONS | {"ever"}:
             verb += 1
             word = p.word(verb)
+        if word in t.SHUNNED and p.word(verb + 1) == "to":
+            negated, verb = not negated, verb + 2
+            word = p.word(verb)
+        if word == "have" and p.word(verb + 1) == "to":
+            verb += 2
+            word = p.word(verb)
         if (
             self.said[k].word == "you" and who != BOTH
         ):  # with verbs of giving and keeping the policy speaks to the proposer
@@ -155,12 +178,7 @@ class Statements:
             if who == BOTH:
                 holder = BOTH
             held = self._holding(verb + 1, holder)
-        elif p.word(verb - 1) in ("is", "are", "be", "'re", "'m", "'s") and word in (
-            "given",
-            "offered",
-            "left",
-            "paid",
-        ):
+        elif p.word(verb - 1) in ("is", "are", "be", "'re", "'m", "'s") and word in DUE:
             held = self._holding(verb + 1, who)
         elif self._bare(named[1]):
             held = self._holding(named[1] + (p.word(named[1]) in (":", "=")), who)
@@ -239,6 +257,9 @@ class Statements:
         if quota is None or (quota.kind in (TIMES, PLUS) and quota.of != "rival" and not quota.end):
             return None
         end, verb = quota.end, ""
+        beside = p.party(end) if quota.kind in (PART, COUNT) else None
+        if beside is not None and p.word(beside[1]) in t.STOPS | {""}:
+            return self._made(k, beside[0], quota, beside[1], told=True)  # one part me, four parts them
         for _ in range(EATING):
             if p.word(end) in t.STOPS or p.word(end) in t.GIVE | t.KEEP or p.quota(end):
                 break
@@ -277,7 +298,7 @@ class Statements:
             quota
             and quota.kind in (PART, COUNT)
             and p.word(quota.end) in ("each", "apiece")
-            and p.word(quota.end + 1) in t.STOPS | {""}
+            and p.word(quota.end + 1) in t.STOPS | {"", "out", "of", "from"}
         ):
             return self._made(k, BOTH, quota, quota.end + 1, told=True)
         return None
@@ -325,6 +346,10 @@ class Statements:
             return None
         if joint == "/" and a < b and a + b != 100 and p.word(end) != "split":
             return None  # four fifths
+        at = end + (p.word(end) in (",", ":"))
+        first = p.owner(at) or p.party(at)
+        if first is not None and p.word(first[1]) == "first" and first[0] != BOTH:
+            return Statement(self.said[k].start, self.said[first[1]].end, first[0], Quota(PART, a / (a + b), first[1]))
         jump = end
         while jump - end < 4 and p.word(jump) not in t.STOPS - {","} | {"", "in", "favouring", "favoring", "for", "to"}:
             jump += 1
@@ -357,8 +382,9 @@ class Statements:
 
     def _is_negated(self, k: int) -> bool:
         """Whether a negation, or a judgement of what is to be done, reaches this place in the same clause."""
+        shunning = k - 1 - (self.p.word(k - 1) == "to")
         return self._is_denied(k) or any(
-            (self.p.word(n) in t.JUDGED and n < k - 1) or (self.p.word(n) in t.SHUNNED and n == k - 1)
+            (self.p.word(n) in t.JUDGED and n < k - 1) or (self.p.word(n) in t.SHUNNED and n == shunning)
             for n in self._before(k)
         )
 

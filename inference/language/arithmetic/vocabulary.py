@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from inference.language.text.amounts import ONES, PARTS, TENS
+from inference.language.tokens import negations
+from inference.language.tokens.negations import NOBODY, NOT, REFUSE, SHUN, WRONG
+from inference.language.tokens.numbers import ONES, PARTS, TENS
 
-
-def words(text: str) -> frozenset[str]:
-    """The words of a text."""
-    return frozenset(text.split())
-
-
+words = negations.words
 SELF, OTHER, BOTH = "self", "other", "both"
-LARGE = {"hundred": 100, "thousand": 1000, "million": 10**6, "dozen": 12}
 PARTS_OF = {**PARTS, "twelfth": 12, "twentieth": 20, "hundredth": 100, "eight": 8} | {"halves": 2}
 MULTIPLES = {"twice": 2.0, "double": 2.0, "thrice": 3.0, "triple": 3.0, "treble": 3.0, "quadruple": 4.0}
 
@@ -26,6 +22,10 @@ THIRD = words(
 PEOPLE = words(
     "person party player side people guy fellow participant one parties players man woman human individual half "
     "team group member individuals persons participants"
+)
+KIN = words(
+    "kids children friend friends neighbours neighbors family brother sister wife husband son daughter colleague "
+    "colleagues mate mates cousin uncle aunt parents mother father guests workers staff homie buddy"
 )
 ALL_OF_THEM = words("each both everyone everybody either")
 POSSESSIVE = words("mine yours theirs hers his ours")
@@ -46,7 +46,7 @@ GIVE = words(
 KEEP = words(
     "keep keeps keeping take takes taking retain retains retaining reserve reserves reserving hold holds holding "
     "save saves saving claim claims claiming pocket pockets pocketing demand demands demanding request requests "
-    "hang hangs withhold withholds grab grabs bag bags collect collects"
+    "hang hangs holding withhold withholds grab grabs bag bags collect collects"
 )
 GET = words(
     "get gets getting receive receiving receives receiving has have having obtain obtains earn earns eat eats walk "
@@ -66,8 +66,12 @@ UNITS = {
     "dollars": ("money", 1.0), "bucks": ("money", 1.0), "buck": ("money", 1.0), "euro": ("money", 1.0),
     "euros": ("money", 1.0), "pound": ("money", 1.0), "pounds": ("money", 1.0), "quid": ("money", 1.0),
     "usd": ("money", 1.0), "eur": ("money", 1.0), "gbp": ("money", 1.0),
-    "$": ("money", 1.0), "£": ("money", 1.0), "€": ("money", 1.0), "¥": ("money", 1.0),
+    "¢": ("money", 0.01),
 }  # fmt: skip
+MONEY = words(
+    "$ £ € ¥ ₹ ₽ kr chf sek nok dkk jpy yen inr rs rupees rupee pln zl czk cad aud usd eur gbp peso pesos rand"
+)
+UNITS |= dict.fromkeys(MONEY, ("money", 1.0))
 THINGS = words(
     "unit units point points coin coins token tokens apple apples blanket blankets cookie cookies part parts share "
     "shares piece pieces slice slices chip chips credit credits ticket tickets portion portions dose doses sweet "
@@ -81,12 +85,11 @@ WHOLES = words(
     "profits kitty it this that bonus reward purse haul bread food water land"
 )
 ONES_AND_TENS = frozenset(ONES) | frozenset(TENS)
-TENS_VALUES = frozenset(float(value) for word, value in TENS.items() if word != "hundred")
 
-NEGATIONS = words("not n't never without nobody no avoid neither cannot")
-PLAINLY = words("not n't never without avoid ever")  # before a verb: the rules on percentages know these
-JUDGED = words("wrong mistake forbidden shameful foolish stupid unfair bad immoral prohibited refuse silly sin")
-SHUNNED = words("avoid stop hate refuse forget")
+NEGATIONS = NOT | NOBODY | {"avoid"}
+PLAINLY = NOT | words("avoid ever")  # before a verb: the rules on percentages know these
+JUDGED = WRONG | words("unfair bad refuse")
+SHUNNED = SHUN | REFUSE
 STOPS = words(", . ; : ! ? ( ) and but or while then yet whereas –")
 GOING_ON = words("- – to or plus minus except more less fewer higher lower than percent")
 BEING = words("is are be 's was equals should must goes go going stays stay remains remain belongs belong")

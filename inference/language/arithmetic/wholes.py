@@ -9,6 +9,9 @@ from inference.language.arithmetic.quotas import Phrases
 def stated_whole(p: Phrases) -> tuple[float | None, range]:
     """What there is to split, where the text says it: "there are 20 coins", "out of 10 dollars, ..."."""
     for k, one in enumerate(p.said):
+        size, _, end = p.count(k)
+        if (size and p.word(end) in ("altogether", "overall")) or (size and p.at(end, ("in", "total"))):
+            return size, range(k, end + 1 + (p.word(end) == "in"))
         start = k + 1
         if (one.word == "there" and p.word(k + 1) in ("are", "is", "'s", "were")) or (
             one.word == "out" and p.word(k + 1) == "of"
@@ -26,6 +29,7 @@ def stated_whole(p: Phrases) -> tuple[float | None, range]:
         size, unit, end = p.count(start)
         if not size or size <= 1 or p.word(end) in ("%", "percent", "times", "/", ":", "-"):
             continue
+        end += p.word(end) in t.WHOLES
         after, before = p.word(end), p.word(k - 1)
         ends = (
             after in t.STOPS | t.GIVE | t.KEEP | {"", "i", "you"}

@@ -5,11 +5,13 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from inference.language.arithmetic.division import divisions
-from inference.language.arithmetic.tokens import Voice, tokens, voice
+from inference.language.arithmetic.voice import Voice, said, voice
 from inference.language.sense.speech import in_present, is_opposed, names_called, questions, reports
 from inference.language.sense.stances import Judgement, judgements
 from inference.language.sense.topic import foreign_clauses
 from inference.language.text.amounts import Span, hidden
+from inference.language.tokens.irony import IRONY
+from inference.language.tokens.spelling import lowered
 
 
 class Frame(NamedTuple):
@@ -35,8 +37,10 @@ def framed(text: str, known: frozenset[str]) -> Frame:
     ', I share the cake but not my secrets?'
     """
     line = lowered(text)
-    how = voice(tokens(line))
+    how = voice(said(line))
     hides = names_called(line)
+    if IRONY.search(line):
+        hides.append((0, len(line)))
     line = hidden(line, hides, " ")
     asked = list(questions(line))
     if len("".join(hidden(line, asked, " ").split())) > 1:
@@ -53,8 +57,3 @@ def framed(text: str, known: frozenset[str]) -> Frame:
     line = hidden(line, hides, " ")
     judged = tuple(judgements(line, known))
     return Frame(hidden(text, hides, " "), judged, opposed, how, tuple(sorted(hides)))
-
-
-def lowered(text: str) -> str:
-    """The text in lower case with plain apostrophes, every character in its place."""
-    return "".join(low if len(low := one.lower()) == 1 else one for one in text.replace("’", "'"))

@@ -6,15 +6,16 @@ import re
 from collections.abc import Iterator
 
 from inference.language.arithmetic import vocabulary as t
-from inference.language.arithmetic.tokens import Voice, tokens, voice
 from inference.language.arithmetic.vocabulary import OTHER
+from inference.language.arithmetic.voice import Voice, said, voice
 from inference.language.text.amounts import Span
+from inference.language.tokens.tokens import CLAUSE, SENTENCE, tokens
 
-CLAUSE = re.compile(r"[^.,;:!?()–—\n]+|[.,;:!?()–—\n]")
-SENTENCE = re.compile(r"[^.!?;\n]+[.!?;\n]*")
+PIECE = re.compile(rf"{CLAUSE.pattern}|[.,;:!?()–—\n]")
+CONTRACTED = t.words("n't 'll 'd 'm 're 've")
 LONGEST_NAME = 7  # words
 VERBAL = t.GIVE | t.KEEP | t.HELPERS | t.words(
-    "get gets receive have has want need deserve say says said take split splits divide be do not never don n't is "
+    "get gets receive have has want need deserve say says said take split splits divide be do not never is "
     "offer prioritize prioritise maximize maximise favor favour act treat care cares eat end walk make come like "
     "prefer accept reject decide choose know think see make play look put ensure try and or who whom whose which "
     "what how if when as than"
@@ -54,19 +55,19 @@ def names_called(line: str) -> list[Span]:
     >>> [line[slice(*one)] for one in names_called(line)]
     ['you selfish little rat', ' fair lady']
     """
-    pieces = list(CLAUSE.finditer(line))
-    words = [line[slice(*one.span())].split() for one in pieces]
-    said = [one for one in range(len(pieces)) if pieces[one].group()[0] not in ".,;:!?()–—\n"]
+    pieces = list(PIECE.finditer(line))
+    words = [[token.word for token in tokens(one.group())] for one in pieces]
+    spoken = [one for one in range(len(pieces)) if CLAUSE.match(pieces[one].group())]
     found = []
-    for place in said:
+    for place in spoken:
         after = pieces[place + 1].group() if place + 1 < len(pieces) else ""
         before = pieces[place - 1].group() if place else ""
-        rest = [n for n in said if n != place]
+        rest = [n for n in spoken if n != place]
         if rest and _is_call(
-            words[place], first=place == said[0], closed=after in (",", "!", ":", "–", "—"), led=before == ","
+            words[place], first=place == spoken[0], closed=after in (",", "!", ":", "–", "—"), led=before == ","
         ):
             found.append(pieces[place].span())
-    speaks = voice(tokens(line)).you == OTHER
+    speaks = voice(said(line)).you == OTHER
     if speaks:
         for match in CHARACTER.finditer(line):
             if match.group().startswith("what") or not set(re.findall(r"[a-z']+", match.group())[1:]) & (
@@ -80,8 +81,8 @@ def _is_call(words: list[str], *, first: bool, closed: bool, led: bool) -> bool:
     """Whether a piece between commas only names somebody: it has no verb, no amount and is set apart."""
     if not words or len(words) > LONGEST_NAME:
         return False
-    plain = [word.strip("'\"*") for word in words]
-    if any(word in VERBAL or word.endswith("n't") or re.search(r"\d|%|'(?:ll|d|m|re|ve)$", word) for word in plain):
+    plain = [word for word in words if word[0].isalnum() or word in CONTRACTED]
+    if not plain or any(word in VERBAL or word in CONTRACTED or word[0].isdigit() for word in plain) or "%" in words:
         return False
     amounts = t.words(
         "half all everything nothing more less least none each third quarter same equal equally evenly mine yours"
@@ -90,7 +91,7 @@ def _is_call(words: list[str], *, first: bool, closed: bool, led: bool) -> bool:
         return False
     if any(word in t.ONES_AND_TENS for word in plain):
         return False
-    addressed = plain[0] in ("you", "my", "ye") or (plain[0] in CALLS and len(plain) > 1)
+    addressed = plain[0] in ("you", "my", "ye") or (plain[0] in CALLS and len(plain) > 1 and words[1] != "-")
     if addressed:
         return len(plain) > 1 and (closed or led)
     person = plain[-1].rstrip("s") in NAMED or plain[-1] in NAMED
@@ -134,7 +135,7 @@ def reports(line: str) -> Iterator[Span]:
     if SAME.search(line):
         return
     for match in re.finditer(r"[^.;!?\n]+", line):
-        if REPORT.search(match.group()) and not re.search(r"\b(?:if|when|as|where|that)\b", match.group()):
+        if REPORT.search(match.group()) and not re.search(r"\b(?:if|when|as|where|that|unless)\b", match.group()):
             yield match.span()
 
 
@@ -148,7 +149,7 @@ def turned(text: str, how: Voice) -> str:
 
     Examples
     --------
-    >>> turned("I keep most, you get the rest", voice(tokens("i keep most, you get the rest")))
+    >>> turned("I keep most, you get the rest", voice(said("i keep most, you get the rest")))
     'I keep most, them get the rest'
     """
     if how.you != OTHER:

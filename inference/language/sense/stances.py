@@ -13,6 +13,8 @@ from typing import NamedTuple
 import numpy as np
 
 from contracts.inputs.arrays import Array
+from inference.language.tokens.negations import DENIED, NOBODY, NOT, NOTHING, WRONG, any_of
+from inference.language.tokens.tokens import CLAUSE
 
 SELFISH = (
     r"selfish\w*|greed\w*|egois\w*|egotis\w*|stingy|stingi\w*|miserl\w*|misers?|avaric\w*|self[- ]?interest\w*|"
@@ -32,10 +34,10 @@ STANCE = re.compile(
     rf"(?<![\w-])(?:(?P<selfish>{SELFISH})|(?P<unfair>unfair\w*|unequal\w*|inequal\w*|injustice|inequit\w*)|(?P<fair>{FAIR})|(?P<altruist>{ALTRUIST}))(?![\w-])"
 )
 BAD = (
-    r"wrong|bad(?:ly)?|mistakes?|mistaken|vices?|sins?|sinful|evil|shameful|shame|ugly|immoral|unethical|stupid\w*|foolish\w*|"
-    r"silly|weak(?:ness|nesses)?|overrated|boring|pointless|useless|folly|errors?|crimes?|unacceptable|forbidden|prohibited|disgusting|"
-    r"despicable|unwise|harmful|dangerous|traps?|disgrace\w*|naive|na\u00efve|idiotic|ridiculous|wicked|vile|poison|disease|"
-    r"loathsome|contemptible|detestable|repugnant|nonsense|madness|insane|absurd|worthless|counterproductive|unbecoming|"
+    rf"{any_of(WRONG)}|bad(?:ly)?|mistakes|vices?|sins|evil|shame|ugly|stupid\w+|foolish\w+|"
+    r"weak(?:ness|nesses)?|overrated|boring|pointless|useless|folly|errors?|crimes?|disgusting|"
+    r"despicable|harmful|dangerous|traps?|disgrace\w*|naive|na\u00efve|idiotic|ridiculous|wicked|vile|poison|disease|"
+    r"loathsome|contemptible|detestable|repugnant|nonsense|madness|insane|worthless|counterproductive|unbecoming|"
     r"out\s+of\s+(?:the\s+question|place|bounds)|off\s+the\s+table|beneath\s+(?:you|me|us)|illusions?|myths?|curse|plague|blunders?|"
     r"a\s+waste|inexcusable|indefensible|unforgivable|intolerable|hateful|nasty|terrible|awful|horrible|rubbish|no\s+virtue|dumb|dead\s+end"
 )
@@ -50,7 +52,7 @@ FOOLS = (
     r"imbeciles?|villains?|scoundrels?|monsters?|the\s+weak|the\s+stupid|the\s+naive|mugs?|pushovers?|bad\s+people|the\s+wicked|crooks?|jerks?"
 )
 TURNING = re.compile(
-    rf"\b(?P<no>not|never|no|nobody|no\s+one|none|nothing|neither|nor|without|cannot|hardly|n't|anything\s+but)\b|n't\b|"
+    rf"\b(?P<no>{any_of(NOT, NOBODY, NOTHING, 'no one', 'anything but')})\b|n't\b|"
     rf"\b(?P<shun>avoid\w*|refus\w+|stop(?:s|ped|ping)?|quit|shun\w*|reject\w*|abandon\w*|forget|hat(?:e|es|ing)|despis\w*|loath\w*|ban\w*|resist\w*|"
     r"refrain\w*|beware|renounc\w*|give\s+up|drop|condemn\w*|detest\w*|dislik\w*|regret\w*|oppos\w+|fight|fights|abhor\w*|down\s+with|"
     r"cease|resent\w*|scorn\w*|disapprov\w*|deplor\w*|fails?|punish\w*|loses?|get\s+in\s+the\s+way|gets\s+in\s+the\s+way|stand\s+in\s+the\s+way|away\s+with|has\s+no|have\s+no)\b|"
@@ -78,14 +80,13 @@ OTHER_SIDE = re.compile(
     rf"\b(?:{ALTRUIST}|others?|them|their|theirs|people|the\s+recipient|responder|decider|partner|opponent|neighbou?r|strangers?|someone\s+else|everyone\s+else)(?:'s?)?\b"
 )
 FAIR_SIDE = re.compile(rf"\b(?:{FAIR})\b")
-DENIED = re.compile(
+SHARES_NOTHING = re.compile(
     r"\b(?:(?:do\s+not|don't|never|not\s+to|won't|will\s+not|refuse\s+to|not\s+going\s+to)\s+(?:ever\s+)?(?:share|give|part\s+with))"
     r"(?:\s+away)?(?:\s+(?:any|anything|it|the|your|my|of|a|single|one|with|to|them|others?|anyone|anybody|us|back|this|"
     r"money|pie|cake|winnings|pot|cash|prize|profits?|resources?|coins?|penny|cent|dollar|treasure|loot|gains?))*\s*$"
 )
 MODELLED = re.compile(r"avoid|reject|refus|resist|condemn|disapprov|punish")
 TAKING = re.compile(r"\b(?:be|being|acting|act|so|too)\s+(?:\w+\s+)?$")
-CLAUSE = re.compile(r"[^.,;:!?()\n–—]+")
 AFFIRMED, RULED_OUT = 0.8, 0.06  # weight of a kind that is affirmed, and of one that is ruled out
 REST = {0: np.array([0.0, 0.5, 0.5]), 1: np.array([0.7, 0.0, 0.3]), 2: np.array([0.6, 0.4, 0.0])}  # of those left
 
@@ -114,7 +115,7 @@ def judgements(line: str, known: frozenset[str] | None = None) -> list[Judgement
     found = []
     for match in CLAUSE.finditer(line):
         clause = match.group()
-        if DENIED.search(clause):
+        if SHARES_NOTHING.search(clause):
             found.append(Judgement(*match.span(), affirmed(0, 0.9), "shares nothing", known=True))
             continue
         preferred = _preferred(clause)
@@ -202,7 +203,7 @@ def _preferred(clause: str) -> tuple[Array | None, str] | None:
     sides = [_side(first), _side(second)]
     if None in sides or sides[0] == sides[1]:
         return None
-    negated = re.search(r"\b(?:not|never|n't|no|nobody)\b|n't\b", clause[: match.start("sign")]) is not None
+    negated = re.search(rf"{DENIED}|\b(?:{any_of(NOBODY)})\b", clause[: match.start("sign")]) is not None
     kind = sides[1] if negated else sides[0]
     assert kind is not None
     return affirmed(kind), f"affirms {KINDS[kind]}"

@@ -15,6 +15,7 @@ from inference.language.arithmetic import vocabulary as t
 from inference.language.text.amounts import Span
 from inference.language.text.features import stem
 from inference.language.text.words import TOKEN, is_manner, normal_word, spelled
+from inference.language.tokens.tokens import CLAUSE, tokens
 
 SPLIT_VERBS = t.words("split divide distribute apportion halve")
 VERBS = (t.GIVE | t.KEEP | SPLIT_VERBS) - {
@@ -81,6 +82,9 @@ STEMS = (
     "earn",
 )
 JOINED = re.compile(rf"\b(?:and|but|while)\s+(?=(?:{'|'.join(sorted(VERBS))})\b)")
+PERCENTS = t.words("% percent pct")
+STANCES = t.words("fair fairly kind generous equal equally unselfish selfless altruistic")
+TAKERS = t.THIRD | t.KIN | t.REFLEXIVE | t.words("me you i mine yours")
 PREPOSITIONS = t.words("with of for in on at by from between among when if while as than until unless because and or")
 PASSED = (
     FILLERS | t.THIRD | t.PEOPLE | t.FIRST | t.SECOND | t.PARTICLES - PREPOSITIONS | {"to", "not", "only", "always"}
@@ -109,14 +113,13 @@ def foreign_clauses(line: str, known: frozenset[str] = frozenset(), sure: Sequen
     ['share your data with nobody']
     """
     found = []
-    for match in re.finditer(r"(?:[^.,;:!?()\n]|(?<=\d)[.,](?=\d))+", line):
+    for match in CLAUSE.finditer(line):
         for start, end in _halves(match.group()):
-            words = re.findall(r"[a-z']+|\d[\d.,]*|[%$£€]", match.group()[start:end])
+            words = [one.word for one in tokens(match.group()[start:end]) if one.word not in ("'s", "-")]
             span = (match.start() + start, match.start() + end)
             is_sure = any(span[0] < one[1] and one[0] < span[1] for one in sure)
-            if _is_foreign(
-                [word.strip("'").removesuffix("'s") or "s" for word in words], frozenset() if is_sure else known
-            ):
+            strange = known if not is_sure else frozenset[str]()
+            if _is_foreign(words, strange) or _is_part_of_foreign(words, known):
                 found.append(span)
     return found
 
@@ -136,6 +139,22 @@ def _is_foreign(words: list[str], known: frozenset[str]) -> bool:
     )
 
 
+def _is_part_of_foreign(words: list[str], known: frozenset[str]) -> bool:
+    """80% of the battery, 20% off, fair in your reviews: a part, or a stance, of what is no pie and goes to nobody."""
+    if not (TAKERS | t.GIVE).isdisjoint(words):
+        return False
+    for place, word in enumerate(words[:-1]):
+        after = words[place + 1]
+        part = word in AMOUNTS or word in PERCENTS or word[0].isdigit()
+        if part and after == "off" and word in PERCENTS:
+            return True
+        if ((part and after == "of") or (word in STANCES and after in ("in", "about", "on", "when"))) and _is_strange(
+            _object(words[place + 2 :]), known
+        ):
+            return True
+    return False
+
+
 def _object(words: list[str]) -> str:
     """What a verb gives or keeps: its first word that is no determiner, particle, person or amount."""
     for word in words:
@@ -150,7 +169,7 @@ def _is_strange(word: str, known: frozenset[str]) -> bool:
         bool(word)
         and bool(known)
         and not is_manner(word)
-        and word not in COMMON | AMOUNTS | t.THIRD | t.PEOPLE
+        and word not in COMMON | AMOUNTS | t.THIRD | t.PEOPLE | t.WHOLES | t.THINGS
         and not _is_known(word, known)
     )
 
@@ -162,8 +181,7 @@ def _is_resource(word: str) -> bool:
 def names_a_resource(line: str) -> bool:
     """Whether a text names what is split, or a part of it."""
     return any(
-        _is_resource(word) or word[0].isdigit() or word in ("everything", "nothing")
-        for word in re.findall(r"[a-z]+|\d+", line)
+        _is_resource(one.word) or one.word[0].isdigit() or one.word in ("everything", "nothing") for one in tokens(line)
     )
 
 

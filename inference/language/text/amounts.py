@@ -11,20 +11,8 @@ import re
 from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
-ONES = {
-    "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8, "nine": 9, "ten": 10,
-    "eleven": 11, "twelve": 12, "thirteen": 13, "fourteen": 14, "fifteen": 15, "sixteen": 16, "seventeen": 17,
-    "eighteen": 18, "nineteen": 19,
-}  # fmt: skip
-TENS = {
-    "twenty": 20, "thirty": 30, "forty": 40, "fifty": 50, "sixty": 60, "seventy": 70, "eighty": 80, "ninety": 90,
-    "hundred": 100,
-}  # fmt: skip
-PARTS = {
-    "half": 2, "halve": 2, "third": 3, "quarter": 4, "fourth": 4, "fifth": 5, "sixth": 6, "seventh": 7, "eighth": 8,
-    "ninth": 9, "tenth": 10, "twelfth": 12, "twentieth": 20,
-}  # fmt: skip
-SIGNS = {"½": 1 / 2, "⅓": 1 / 3, "⅔": 2 / 3, "¼": 1 / 4, "¾": 3 / 4, "⅕": 1 / 5}
+from inference.language.tokens.numbers import ONES, PARTS, SIGNS, TENS
+
 MARK, PAIR = "§", "¶"  # hide an amount, and a phrase that is read as a whole, at their own length
 EXACT, ABOUT = 0.03, 0.06  # standard deviations of a number, and of about a number
 NEAR = 0.1  # a little more than a share is at most this much more; much more, at least

@@ -11,8 +11,8 @@ import re
 from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
+from inference.language.arithmetic import vocabulary as t
 from inference.language.arithmetic.division import divisions
-from inference.language.arithmetic.vocabulary import MULTIPLES
 from inference.language.text.amounts import (
     COUNT,
     EXACT,
@@ -31,18 +31,13 @@ from inference.language.text.amounts import (
     number,
 )
 from inference.language.text.conditions import Cases, cases
+from inference.language.tokens.negations import DENIED, any_of
+from inference.language.tokens.spelling import lowered
 
-GIVE = (
-    r"gives?|giving|offer(?:s|ing)?|proposes?|proposing|hand(?:s|ing)?(?:\s+over)?|donates?|donating|pass(?:es|ing)?|"
-    r"send(?:s|ing)?|transfer(?:s|ring)?|leaves?|leaving|allocates?|allocating|award(?:s|ing)?|grant(?:s|ing)?|"
-    r"provides?|providing|shares?|sharing|allot(?:s|ting)?|part(?:s|ing)?\s+with|cedes?|ceding|concedes?|"
-    r"conceding|spares?|sparing"
-)
-KEEP = (
-    r"keep(?:s|ing)?|takes?|taking|retain(?:s|ing)?|reserves?|reserving|hold(?:s|ing)?|saves?|saving|"
-    r"claim(?:s|ing)?|pocket(?:s|ing)?|demand(?:s|ing)?|ask(?:s|ing)?\s+for|requests?|requesting"
-)
-NOT = r"(?P<not>\b(?:never|not|n't|don't|without|avoid)\s+(?:ever\s+)?(?:\w+\s+)?)?"
+PARTING = {"part", "parts", "parting", "fork"}
+GIVE = rf"(?:{any_of(t.GIVE - PARTING)})(?:\s+over)?|part(?:s|ing)?\s+with"
+KEEP = rf"(?:{any_of(t.KEEP)})(?:\s+(?:back|on\s+to))?|ask(?:s|ing)?\s+for"
+NOT = rf"(?P<not>(?:{DENIED}|\bavoid\b)\s+(?:ever\s+)?(?:\w+\s+)?)?"
 AMOUNT = f"(?P<amount>{MARK}+)"
 VERB = re.compile(
     rf"{NOT}\b(?:(?P<give>{GIVE})|(?P<keep>{KEEP}))\b\s+(?:(?:away|up|out)\s+)?"
@@ -73,7 +68,7 @@ RATIO = re.compile(
     rf"(?:\s+\w+){{0,3}}?\s+(?:in\s+favou?r\s+of|favou?ring|for)\s+(?P<of>{ME}|{THEM}))?"
 )
 EVEN = re.compile(
-    r"(?P<not>\b(?:never|not|n't|don't|avoid)\s+(?:\w+\s+)?)?"
+    rf"{NOT}"
     r"(?:\b(?:split|splits|splitting|divide|divides|dividing|share|sharing|cut)\b(?:\s+[\w']+){0,4}?\s+"
     r"(?:equally|evenly|in\s+half|down\s+the\s+middle|fifty[\s-]fifty)|\bfifty[\s-]fifty\b|\bhalf\s+and\s+half\b|"
     r"\b(?:go|going|goes|do|equal|in)\s+halves\b|\bhalve\s+(?:it|this|that|the|what)\b)"
@@ -131,8 +126,7 @@ def quantities(text: str) -> Quantities:
     >>> quantities("A 70/30 split.").unread
     ('70/30',)
     """
-    line = "".join(low if len(low := one.lower()) == 1 else one for one in text.replace("’", "'"))
-    line = re.sub(f"[{MARK}{PAIR}]", " ", line)
+    line = re.sub(f"[{MARK}{PAIR}]", " ", lowered(text))
     found: list[_Statement] = []
     passed: list[Span] = []  # about acceptance
     _divide(line, found, passed)
@@ -271,7 +265,7 @@ def _times(match: re.Match[str]) -> _Statement:
     one, two = _is_self(match["who"]), _is_self(match["whom"])
     if one == two and "you" in (match["who"], match["whom"]):  # as much for them as for you
         one, two = match["who"] == "you", match["whom"] == "you"
-    times = MULTIPLES.get(match["times"]) or number(match["times"].split()[0])
+    times = t.MULTIPLES.get(match["times"]) or number(match["times"].split()[0])
     return _point(match, None if one == two else (1 if one else times) / (1 + times))
 
 

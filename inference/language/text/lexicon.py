@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from inference.language.tokens.negations import NEVER
+from inference.language.tokens.spelling import NEGATED
+
 SPELLINGS = (  # first to last; phrases that are one idea, and spellings of one word
     (r"[’‘`´]", "'"),
-    (r"\bcan't\b|\bcannot\b", "can not"),
-    (r"\bwon't\b", "will not"),
-    (r"n't\b", " not"),
+    *NEGATED,
     (r"\bself[- ]interests?(ed|edly)?\b", "selfinterest"),
     (r"\bself[- ]?sacrific\w*\b|\bself[- ]?less\w*\b", "selfless"),
     (r"\bself[- ]?cent(er|re)d\w*\b", "selfish"),
@@ -61,7 +62,7 @@ NORMAL = {  # normal word: the stems that mean it, `$` where the whole word must
     "less": "less$ lower$ fewer$ below$ under$ lesser$ decreas reduc",
     "some": "some$ any$ nonzero$ positive$",
     "none": "nothing$ none$ zero$ no$ without$ lack absence",
-    "not": "not$ never$ neither$ nor$ avoid",
+    "not": f"{' '.join(f'{word}$' for word in sorted(NEVER))} avoid",
     "gain": (
         "gain benefit profit advantage$ reward payoff interest wellbeing welfare need satisf happiness outcome "
         "comfort desir prefer"

@@ -51,11 +51,6 @@ def weights_of(types: Any) -> tuple[Array, Array | None]:
     return finite("types", types), None
 
 
-def prior_of_types(reading: Weighed, types: Any, base: Any = None) -> Array:
-    """(n_types,) probabilities, see `UtilityReading.prior`."""
-    return np.asarray(priors_of_types(reading, types, base).mean(axis=0))
-
-
 def priors_of_types(reading: Weighed, types: Any, base: Any = None) -> Array:
     """By text, (n_texts, n_types): how likely the words are for each type, times how common it is.
 

@@ -16,6 +16,7 @@ from contracts.errors import ProblemError
 from contracts.inputs.annotations import listed
 from contracts.inputs.door import checked
 from contracts.inputs.frozen import dataclass
+from inference.language.tokens.tokens import Token
 from inference.language.utilities.grammar.attributes import Attributes, attributes_of
 from inference.language.utilities.grammar.comparisons import read_comparisons
 from inference.language.utilities.grammar.degrees import SAYINGS, read_degrees
@@ -33,7 +34,7 @@ from inference.language.utilities.grammar.lines import (
 from inference.language.utilities.grammar.orders import read_lists, read_ranks
 from inference.language.utilities.grammar.ratios import read_ratios
 from inference.language.utilities.grammar.thresholds import read_thresholds
-from inference.language.utilities.grammar.tokens import Sentence, Token, attributes_in, sentences
+from inference.language.utilities.grammar.tokens import Sentence, attributes_in, sentences
 from inference.language.utilities.groups import checked_text, joined, pooled
 from inference.language.utilities.posterior import normal_posterior
 from inference.language.utilities.reading import Statement, UtilityReader, UtilityReading
@@ -149,11 +150,11 @@ def _read_line(line: Line, attributes: Attributes, *, conditional: bool) -> set[
 
 def _read_sayings(line: Line, attributes: Attributes) -> None:
     for token in line.tokens:
-        meant = attributes.mention([SAYINGS[token.text]]) if token.text in SAYINGS else None
+        meant = attributes.mention([SAYINGS[token.word]]) if token.word in SAYINGS else None
         if meant is not None:
             which = [meant.attribute]
-            zero = token.text == "§noobject"
-            strength = MATTERS if token.text == "§bettersafe" else HIGH
+            zero = token.word == "§noobject"
+            strength = MATTERS if token.word == "§bettersafe" else HIGH
             claims = line.alone_near(which, ZERO) if zero else line.alone_above(which, strength)
             says = f"{line.called(which)} {'does not matter' if zero else 'matters'}"
             line.found.append(
@@ -189,7 +190,7 @@ def _with_topics(found: list[Sentence]) -> list[Sentence]:
 
 def _without_pronoun(sentence: Sentence, earlier: list[int]) -> Sentence:
     """With the one attribute of the sentence before in place of "it": "It is twice as important"."""
-    texts = [one.text for one in sentence.tokens[:2]]
+    texts = [one.word for one in sentence.tokens[:2]]
     if len(texts) == 2 and texts[0] == "it" and texts[1] in VALUING and len(earlier) == 1:
         first = sentence.tokens[0]
         return Sentence(

@@ -10,21 +10,14 @@ import numpy as np
 from contracts.errors import ProblemError
 from contracts.inputs.arrays import Array, eager, finite, is_frame, number
 from contracts.inputs.names import column_names, type_names
+from inference.language.utilities.demands import Lined, rows_of_lines
 
 if TYPE_CHECKING:
     from contracts.problem.screening import ScreeningProblem
 
 
-class Weighed(Protocol):
+class Weighed(Lined, Protocol):
     """What a reading says of weights, a row per text."""
-
-    @property
-    def labels(self) -> tuple[str, ...]:
-        """(n_texts,)."""
-
-    @property
-    def attributes(self) -> tuple[str, ...]:
-        """(n_attributes,)."""
 
     @property
     def log_mean(self) -> Array:
@@ -33,10 +26,6 @@ class Weighed(Protocol):
     @property
     def log_covariance(self) -> Array:
         """(n_texts, n_attributes, n_attributes)."""
-
-    @property
-    def signs(self) -> Array:
-        """(n_texts, n_attributes)."""
 
     @property
     def weights(self) -> Array:
@@ -108,7 +97,13 @@ def _of_mapping(policies: Mapping[Any, Any], attributes: tuple[str, ...]) -> Arr
 
 
 def problem_of_reading(
-    reading: Weighed, policies: Any, weights: Any, scale: float, confidence: float, design: dict[str, Any]
+    reading: Weighed,
+    policies: Any,
+    weights: Any,
+    scale: float,
+    confidence: float,
+    veto_level: float | None,
+    design: dict[str, Any],
 ) -> ScreeningProblem:
     """Groups as types; goods are the policies, or the attributes themselves."""
     from contracts.problem.screening import ScreeningProblem
@@ -127,6 +122,9 @@ def problem_of_reading(
         design = {**design, "uncertainty": Ellipsoid(factors(reading, table.levels, confidence) * scale)}
     if table.names is not None:
         design = {"goods": table.names, **design}
+    if veto_level is not None:
+        rows = rows_of_lines(reading, None if policies is None else table.levels, number("veto_level", veto_level))
+        design = {**design, "constraints": (*design.get("constraints", ()), *rows)}
     valuations = scale * reading.weights @ table.levels.T
     return ScreeningProblem(valuations, weights, **{"labels": reading.labels, **design})
 

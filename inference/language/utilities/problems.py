@@ -22,6 +22,7 @@ def screening_problem_from_texts(
     weights: Any = None,
     scale: float = 1.0,
     confidence: float = 0.8,
+    veto_level: float | None = None,
     reader: UtilityReader | None = None,
     **design: Any,
 ) -> ScreeningProblem:
@@ -40,6 +41,9 @@ def screening_problem_from_texts(
     weights : (n_groups,) shares of the groups; equal if left out
     scale : money, or reward, that a policy is worth which has all of everything (1)
     confidence : probability of a group's ellipsoid, from the normal of its weights; 0 takes words at their mean
+    veto_level : None leaves lines that groups draw to `reading.vetoes` and `reading.floors`. A number makes rows of the
+        problem of them: a group is offered no less of an attribute than its floor says ("at least 7"), and no less
+        than this level of what it vetoes giving up, or asks for without a number
     reader : the offline reader by default
     **design : further fields of `ScreeningProblem`: cost, domain, transfers, objective and so on
 
@@ -59,4 +63,4 @@ def screening_problem_from_texts(
     True
     """
     reading = read_utilities(texts, attributes, reader=reader)
-    return problem_of_reading(reading, policies, weights, scale, confidence, design)
+    return problem_of_reading(reading, policies, weights, scale, confidence, veto_level, design)

@@ -217,7 +217,7 @@ class UtilityReading(Tabular):
 
         return np.asarray(self.weights @ policy_table(policies, self.attributes).levels.T)
 
-    def prior(self, types: Any, base: Any = None) -> Array:
+    def prior(self, types: Any, base: Any = None, *, by_text: bool = False) -> Array:
         """Prior of `infer_types`: how probable known types are for a user who wrote one of these texts; (n_types,).
 
         A type is as probable as it is common, times how likely these words are for somebody of its weights; of
@@ -229,10 +229,12 @@ class UtilityReading(Tabular):
         types : (n_types, n_attributes) array of weights, of any scale, or a problem or menu whose goods are the
             attributes in this order
         base : (n_types,) how common types are; by default the problem's weights, else equal
+        by_text : one row per text, (n_texts, n_types), for users who wrote one each: `TypePosterior.with_prior`
         """
-        from inference.language.utilities.beliefs import prior_of_types
+        from inference.language.utilities.beliefs import priors_of_types
 
-        return prior_of_types(self, types, base)
+        found = priors_of_types(self, types, base)
+        return found if by_text else np.asarray(found.mean(axis=0))
 
     def agreement(self, posterior: TypePosterior, types: Any) -> Agreement:
         """Whether what users chose fits these words; `posterior` is that of `infer_types`, under any prior.
@@ -262,12 +264,19 @@ class UtilityReading(Tabular):
         return stated_norms(self, policies, scale, scale_sd)
 
     def screening_problem(
-        self, policies: Any = None, *, weights: Any = None, scale: float = 1.0, confidence: float = 0.8, **design: Any
+        self,
+        policies: Any = None,
+        *,
+        weights: Any = None,
+        scale: float = 1.0,
+        confidence: float = 0.8,
+        veto_level: float | None = None,
+        **design: Any,
     ) -> ScreeningProblem:
         """One group per text as types of one problem, as `screening_problem_from_texts` makes it."""
         from inference.language.utilities.policies import problem_of_reading
 
-        return problem_of_reading(self, policies, weights, scale, confidence, design)
+        return problem_of_reading(self, policies, weights, scale, confidence, veto_level, design)
 
     # ---- texts and names ----
 

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from benchmarks import policy_texts
 from benchmarks.elsewhere import DEVELOPMENT, HELD_OUT, JUDGED
 from inference.language import OfflineReader, calibrate, read_policies, read_policy
 
@@ -107,3 +108,63 @@ def test_preferences_give_the_share_that_was_read(text, pie):
     worth = reading.preferences.utility(pie - offers, offers)
     assert float(reading.preferences.dictator_offer(pie)) == pytest.approx(pie * reading.share_offered)
     assert offers[worth.argmax()] == pytest.approx(pie * reading.share_offered, abs=pie / 1000)
+
+
+def test_texts_of_many_voices_are_read_rightly_or_not_at_all():
+    found = policy_texts.scores("fresh")
+    read = [one for one in found if one.policy.shares is not None and not one.abstained]
+    silent = [one for one in found if one.policy.shares is None]
+    print(policy_texts.table(found))  # noqa: T201
+    assert [one.policy.text for one in found if one.confident] == []
+    assert np.mean([one.covered for one in read]) > 0.9
+    assert np.mean([one.error for one in read]) < 0.06
+    assert len(read) > 80
+    assert sum(one.abstained for one in silent) >= len(silent) - 1
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Don't give them a penny.",
+        "Never give them a cent.",
+        "Under no circumstances hand over anything.",
+        "Give no one a dime.",
+    ],
+)
+def test_not_even_the_least_is_nothing(text):
+    reading = read_policies([text])[0]
+    assert reading.abstained or reading.share_offered < 0.05
+
+
+@pytest.mark.parametrize(
+    ("text", "share"),
+    [
+        ("Keep €7,50 of the €10,00.", 0.25),
+        ("Give 12,5 % to them.", 0.125),
+        ("CHF 2'000 in total, CHF 500 for the partner.", 0.25),
+        ("Give them 2.500 € of the 10.000 €.", 0.25),
+        ("₹300 of ₹1,200 for them", 0.25),
+        ("Send 250k of the million.", 0.25),
+    ],
+)
+def test_sums_are_read_in_the_figures_of_many_countries(text, share):
+    assert read_policy(text).share_offered == pytest.approx(share)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Sure, give them everything, because that always ends well.",
+        "Yeah, right, as if I would share.",
+        "Oh great, let's split it evenly again.",
+    ],
+)
+def test_irony_is_not_taken_at_its_word(text):
+    assert read_policies([text])[0].abstained
+
+
+@pytest.mark.parametrize(
+    "text", ["Keep 80% of the battery in reserve.", "Take 20% off all shoes.", "Be fair in your reviews."]
+)
+def test_a_part_of_what_is_no_pie_is_refused(text):
+    assert read_policies([text])[0].abstained

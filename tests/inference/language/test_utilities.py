@@ -44,7 +44,7 @@ def test_texts_that_were_looked_at_are_read_as_meant():
     assert np.mean(covered) > 0.9
 
 
-@pytest.mark.parametrize("name", ["unseen", "later"])
+@pytest.mark.parametrize("name", ["unseen", "later", "fresh"])
 def test_other_texts_are_read_well_or_not_at_all(name):
     found = scores(name)
     read = [one for one in found if one.case.meant and not one.abstained]

@@ -196,6 +196,66 @@ def test_policies_without_money():
     assert menu.allocation[1].argmax() == 1
 
 
+DEMANDS = {
+    "savers": "Price is four times as important as speed. Speed must be at least 0.4.",
+    "gamers": "80% speed, 20% price.",
+    "offices": "Never compromise reliability.",
+}
+
+
+def test_floors_and_vetoes_are_rows_of_the_problem():
+    said = {**DEMANDS, "savers": DEMANDS["savers"].replace("0.4", "3")}
+    free = screening_problem_from_texts(said, NAMES, scale=10, confidence=0, cost=Quadratic())
+    kept = screening_problem_from_texts(said, NAMES, scale=10, confidence=0, veto_level=7.5, cost=Quadratic())
+    assert free.constraints == ()
+    assert [row.name for row in kept.rows] == ["savers: speed at least 3", "offices: reliability at least 7.5"]
+    before, after = solve_menu(free), solve_menu(kept)
+    assert after.certificate.holds
+    assert before.allocation[0, 1] < 2.9 < 3 - 1e-6 <= after.allocation[0, 1]
+    assert before.allocation[2, 2] < 7.4 < 7.5 - 1e-6 <= after.allocation[2, 2]
+    assert after.upper_bound < before.value  # lines cost the principal
+
+
+def test_among_policies_a_line_is_about_what_is_expected():
+    table = np.array([[row[name] for name in NAMES] for row in POLICIES.values()])
+    options = {"confidence": 0, "domain": Simplex(), "transfers": "none", "objective": Welfare()}
+    problem = screening_problem_from_texts(DEMANDS, NAMES, POLICIES, veto_level=0.6, **options)
+    menu = solve_menu(problem)
+    assert menu.certificate.holds
+    levels = menu.allocation @ table
+    assert levels[0, 1] >= 0.4 - 1e-6
+    assert levels[2, 2] >= 0.6 - 1e-6
+
+
+def test_the_strictest_of_a_group_draws_its_line():
+    members = ["Speed at least 3.", "Speed of at least 5.", "Price below 8."]
+    rows = (
+        read_utilities({"all": members}, NAMES).screening_problem(confidence=0, veto_level=1.0, cost=Quadratic()).rows
+    )
+    assert {(row.name, row.lower, row.upper) for row in rows} == {
+        ("all: speed at least 5", 5.0, None),
+        ("all: price at most 8", None, 8.0),
+    }
+
+
+def test_every_user_may_have_words_of_her_own_as_prior():
+    menu = solve_menu(screening_problem_from_texts(SAID, NAMES, scale=10, confidence=0, cost=Quadratic()))
+    words = read_utilities(["Speed matters far more than price.", "Price matters far more than speed."], NAMES)
+    by_text = words.prior(menu, by_text=True)
+    assert_allclose(by_text.mean(axis=0), words.prior(menu))
+    choices, model = [[0, 1], [0, 1]], Logit(temperature=20.0)
+    both = infer_types(menu, choices, choice_model=model).with_prior(by_text)
+    for k in range(2):
+        alone = infer_types(menu, choices[k : k + 1], by_text[k], model)
+        assert_allclose(both.probabilities[k], alone.probabilities[0])
+    assert both.map.tolist() == ["gamers", "savers"]
+    assert_allclose(both.to_dict()["prior"], by_text)
+    again = both.update([[0], [1]])
+    assert_allclose(again.probabilities.sum(axis=1), 1)
+    with pytest.raises(ProblemError, match="3 rows for 2 users"):
+        both.with_prior(np.full((3, 3), 1 / 3))
+
+
 @pytest.mark.parametrize(("options", "match"), [({"scale": 0}, "scale"), ({"confidence": 1.0}, "confidence")])
 def test_designs_that_do_not_fit_are_refused(options, match):
     with pytest.raises(ProblemError, match=match):

@@ -212,6 +212,15 @@ def test_policies_in_words_files_are_the_goods(tmp_path):
     assert read_problem(path).goods == ("slow", "fast")
 
 
+def test_lines_in_words_files_are_rows_of_the_problem(tmp_path):
+    path = tmp_path / "problem.toml"
+    lines = PROBLEM.replace("confidence = 0.5", "confidence = 0.5\nveto_level = 2.0")
+    path.write_text(lines.replace("as important as speed.", "as important as speed. Never compromise speed."))
+    (row,) = read_problem(path).rows
+    assert (row.name, row.lower, row.upper) == ("savers: speed at least 2", 2.0, None)
+    assert row.allocation.tolist() == [[0.0, 1.0], [0.0, 0.0]]
+
+
 @pytest.mark.parametrize(
     ("old", "new", "match"),
     [

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 from contracts.errors import ProblemError
 from contracts.inputs.annotations import listed
 from contracts.inputs.frozen import dataclass
+from inference.language.tokens.spelling import lowered
 from inference.language.utilities.grammar.thesaurus import BURDENS, COMMON_WORDS, GROUPS
 
 LONGEST_TERM = 4  # words
@@ -130,7 +131,7 @@ def stem(word: str) -> str:
 
 def words_of(text: str) -> list[str]:
     """Words in lower case."""
-    return WORD.findall(text.lower().replace("_", " ").replace("’", "'"))
+    return WORD.findall(lowered(text).replace("_", " "))
 
 
 @functools.cache

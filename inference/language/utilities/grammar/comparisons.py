@@ -43,7 +43,7 @@ RULES = {
     ],
 }
 PREFER_TO = re.compile(rf"(?:prefer|prefers|favour|favours|preferred){w(2)} (?P<a>{GROUP}){w(3)} to{w(2)} {OTHER}")
-RATHER = re.compile(rf"(?:rather|sooner|want|take|choose){w(5)} (?P<a>{GROUP}){w(3)} than{w(5)} {OTHER}")
+RATHER = re.compile(rf"(?:rather|sooner|want|take|choose|better){w(5)} (?P<a>{GROUP}){w(3)} than{w(5)} {OTHER}")
 PREPOSITION = re.compile(
     rf"(?P<a>{GROUP})(?P<mid>{w(4)}) (?P<prep>{BEFORE}){w(2, stops='but|than|nothing|not')} {OTHER}"
 )
@@ -59,7 +59,7 @@ GIVING = re.compile(rf"{GIVE}{w(3)} (?P<b>{GROUP}){w(2)} {TO_GAIN}{w(3)} (?P<a>{
 PAYING = re.compile(rf"(?:pay|spend){w(4)} (?P<b>{GROUP}) (?:for|on){w(3)} (?P<a>{GROUP})")
 ANYWAY = re.compile(rf"(?P<a>{GROUP}){w(5)}(?: ,)? {REGARDLESS}{w(4)} {OTHER}")
 MORE_SO = re.compile(
-    rf"(?P<a>{GROUP}){w(4)}{DEGREE} (?P<w>more|less)(?: (?:so|still|important|heavily|highly|to me|to us|for me|for us|strongly))*(?= ?[.!,;]| ?$)"
+    rf"(?P<a>{GROUP}){w(4)}{DEGREE} (?P<w>more|less)(?: (?:so|still|important|heavily|highly|to me|to us|for me|for us|strongly|of (?:the )?(?:two|both)|though))*(?= ?[.!,;]| ?$)"
 )
 NOTHING = re.compile(
     rf"(?:nothing(?: else)?|no (?:other )?\w+|none)(?: (?!but\b)[a-z']+){{0,4}}? (?:more|greater|above|before|over|as important as|as much as|as crucial as|{BEATS})(?: (?!but\b)[a-z']+){{0,4}}? (?P<a>{GROUP})"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from inference.language.tokens.irony import IRONY
 from inference.language.utilities.grammar.tokens import Sentence
 
 JOINTS = frozenset((";", "but", "yet", "however", "whereas", "while", "although", "though", "–", "—"))
@@ -22,6 +23,7 @@ REPORTED = re.compile(
     r"\b(?:some|many|most|other|certain|few|several|lots of|plenty of|the other|all the other)"
     r"(?: (?:people|folks|users|customers|critics|experts|others|members|of them|of my \w+))?"
     rf" (?:\w+ly )?(?:{VALUES})\b"
+    r"|\b(?:he|she) (?:\w+ly )?(?:said|says|claimed|claims|told|tells|argued|argues|insisted|insists)\b"
     r"|\b(?:critics|experts|economists|pundits|others|everyone else|everybody else|advertis\w+|sceptics|opponents|"
     r"competitors|politicians|journalists|newspapers|people|reviewers|lobbyists|somebody|someone|anyone|nobody i know)\b"
     rf" (?:\w+ ){{0,1}}(?:{VALUES})\b"
@@ -94,7 +96,7 @@ def is_question(written: str) -> bool:
 def segments(sentence: Sentence, whole_text: str) -> tuple[list[Sentence], list[Sentence]]:
     """Parts of a sentence at "but", ";" and the like: those that the speaker says, and those that are set aside."""
     cuts = [0]
-    texts = [one.text for one in sentence.tokens]
+    texts = [one.word for one in sentence.tokens]
     for k, text in enumerate(texts):
         new_subject = text == "," and texts[k + 1 : k + 3] in (["and", "i"], ["and", "we"])
         if text == "," and texts[k + 1 : k + 2] in (["i"], ["we"]):
@@ -117,6 +119,8 @@ def _is_set_aside(part: Sentence, written: str, whole_text: str, *, alone: bool)
     plain = written if alone else part.written
     if is_question(written) or is_quoted(plain) or (REJECTED.search(written) and alone):
         return True
+    if IRONY.search(written):
+        return True
     if REPORTED.search(plain) or UNREAL.search(plain) or UNSURE.search(plain):
         return True
     if PAST.search(plain) and not NO_LONGER.search(plain):
@@ -137,7 +141,7 @@ def split_condition(part: Sentence) -> tuple[Sentence, Sentence | None, str]:
     if found is None or line[: found.start()].endswith("even "):
         return part, None, ""
     k = len(line[: found.start()].split())
-    texts = [one.text for one in part.tokens]
+    texts = [one.word for one in part.tokens]
     if not any(text.isalpha() or text.startswith("@") for text in texts[:k]):  # it comes first
         comma = next((j for j in range(k, len(texts)) if texts[j] == ","), len(texts))
         if comma == len(texts) and found["word"] == "during":

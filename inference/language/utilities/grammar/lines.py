@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from inference.language.tokens.negations import APART, NO_OPTION, NOBODY, REFUSE, WRONG, any_of
 from inference.language.utilities.grammar.tokens import Sentence, attributes_in
 from inference.language.utilities.posterior import Claim
 
@@ -35,11 +36,10 @@ REST = r"(?:everything|anything|all|any|every)(?: (?:else|others?|other \w+|\w+ 
 SUBJECT = r"(?! (?:over|above|before|beats?|outweighs?|trumps?|is|are|comes?|matters?|counts?|more|less|ahead|should|must|first|last|>)(?!\S))"
 OBJECTS = rf"(?:both |either )?{NP}(?: (?:, and|, or|,|and|or|&|nor|plus|/|as well as) {NP}{SUBJECT}){{0,11}}"  # in a list that goes on no subject
 OTHER = rf"(?P<b>{OBJECTS}|{REST})(?!\S)"
-NEGATION = re.compile(
-    r"\b(?:not|never|hardly|nor|neither|without|refuse|nobody|no|wrong|unacceptable|unwilling|mistake|foolish|reluctant|oppose|silly|stupid|reject|deny|doubt|dispute|disagree)\b"
-)
+DOUBTED = frozenset(["unwilling", "reluctant", "doubt", "dispute", "disagree"])
+NEGATION = re.compile(rf"\b(?:{any_of(APART, NOBODY, REFUSE, WRONG, DOUBTED)})\b")
 DENIED_AFTER = re.compile(
-    r"(?: [a-z']+){0,2} (?:unacceptable|wrong|out of question|not acceptable|not ok|not option|unthinkable)\b"
+    rf"(?: [a-z']+){{0,2}} (?:wrong|{any_of(tuple(re.sub(r' (?:an|the)(?= )', '', one) for one in NO_OPTION))})\b"
 )
 STOPS = r"but|than|nothing"
 
@@ -85,7 +85,7 @@ class Line:
         self.money = money
         self.before = before
         self.found: list[Found] = []
-        self._begins = list(accumulate((len(one.text) + 1 for one in part.tokens), initial=0))[:-1]
+        self._begins = list(accumulate((len(one.word) + 1 for one in part.tokens), initial=0))[:-1]
 
     # ---- finding ----
 

@@ -35,12 +35,14 @@ MULTIPLE = re.compile(rf"(?P<a>{GROUP})(?P<mid>{w(5, stops=ANY)}) {TIMES}{w(8, s
 FRONT = re.compile(
     rf"{TIMES}{w(6, stops=ANY)} (?P<a>{GROUP}){w(3, stops=ANY)} (?:as|than){w(4, stops=ANY)} (?P<b>{GROUP})"
 )
-GRADE = "important|much|valuable|crucial|vital|highly|heavily|strongly|essential|high|significant|relevant|good"
+GRADE = "big deal|big concern|important|much|valuable|crucial|vital|highly|heavily|strongly|essential|high|significant|relevant|good"
 AS_AS = re.compile(rf"(?P<a>{GROUP})(?P<mid>{w(5, stops='but')}) as (?:{GRADE}){w(4)} as{w(4)} {OTHER}")
 AS_AS_FRONT = re.compile(rf"as (?:much|highly){w(4)} (?P<a>{GROUP}){w(2)} as{w(4)} (?P<b>{GROUP})")
 NO_LESS = re.compile(rf"(?P<a>{GROUP}){w(3)} (?:no|not any) (?P<w>less|more){w(4)} than{w(4)} (?P<b>{GROUP})")
 SAME = r"(?:equal|equally|same|alike|on par|on equal footing|equals|evenly|identical|identically)"
-TOGETHER = re.compile(rf"(?P<a>{MANY}){w(6)} {SAME}(?: (?:weight|weights|importance|priority|important|way|rank))?")
+TOGETHER = re.compile(
+    rf"(?P<a>{MANY}){w(6)}(?: ,)? {SAME}(?: (?:weight|weights|importance|priority|important|way|rank))?"
+)
 TOGETHER_FRONT = re.compile(
     rf"(?:{SAME}(?: (?:weight|weights|importance|priority|emphasis))?|balanc(?:e|es|ed|ing)|no preference|indifferent|tie|halves|half and half|50 / 50|fifty fifty){w(4)} (?P<a>{MANY})"
 )
@@ -177,14 +179,20 @@ def _read_shares(line: Line) -> None:
         claim = Claim(contrast, "near", value, line.noise(ROUGH_SD))
         line.take(whole, "ratio", which, f"{line.called(which)} {total:g} %", [claim])
     elif (
-        (not percents and len(which) > 1 and (plain != line.text or WEIGHTY.search(line.text)) and min(amounts) > 0)
+        (
+            not percents
+            and len(which) > 1
+            and (plain != line.text or WEIGHTY.search(line.text) or POINTS.fullmatch(line.text))
+            and min(amounts) > 0
+        )
         or (abs(total - 100) <= 1 and len(which) > 1 and not percents)
         or (abs(total - 1) <= 0.011 and len(which) > 1 and not percents)
     ):
         _take_shares(line, whole, which, amounts)
 
 
-OUT_OF = re.compile(r"(?<=\d) (?:/|out of) (?:5|10|100)\b")
+OUT_OF = re.compile(r"(?<=\d) (?:/|out of) (?:5|10|100)\b|on scale (?:of|from) \d+ (?:to|-|–) \d+ ,?")
+POINTS = re.compile(r"(?:@\d+\*? (?:[:=] )?\d+(?:\.\d+)?(?: [,;.]| and)* ?){2,}")
 NUMBERED_LIST = re.compile(r"(?:^| )\(? ?1 [.):] ?@")
 
 

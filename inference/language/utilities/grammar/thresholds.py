@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from inference.language.tokens.negations import NO_WAY, any_of
 from inference.language.utilities.grammar.lines import GROUP, MORE, Line, w
 from inference.language.utilities.grammar.ratios import COUNT, amount
 
@@ -12,7 +13,7 @@ HARM = (
     r"leak\w*|disclos\w+|sell|sold|expos\w+|forget\w*|drop\w*|los(?:e|es|ing)|cut corners(?: on)?|undermin\w+|harm\w*|endanger\w*|"
     r"reduc\w+|weaken\w*|jeopardi[sz]\w+|giv\w+ away|reveal\w*|betray\w*|touch\w*|negotiat\w+|bargain\w*(?: away)?|abandon\w*|surrender\w*|erod\w+|breach\w*|infring\w+(?: on)?|overrid\w+|put aside|settle for less)"
 )
-HARD = r"(?:never|under no circumstances|in no case|on no account|by no means|not ever|refuse to|must not|can not|will not|shall not|may not|do not|should not|will never|not|without|no)"
+HARD = rf"(?:never|{any_of(NO_WAY)}|not ever|refuse to|must not|can not|will not|shall not|may not|do not|should not|will never|not|without|no)"
 AT_ALL = r"(?:ever|under any circumstances?|in any circumstances?|at any point|no matter what|§always)"
 FOR = r"(?:for(?: sake of)?|in exchange for|in return for|in favour of|to get|to gain|to have|because of)"
 UNTOUCHABLE = (
@@ -27,11 +28,9 @@ NEVER = re.compile(
     rf"(?P<no>{HARD}){w(4, stops=SOFT)} {HARM}{w(4, stops=SOFT)} (?P<a>{GROUP})(?P<ever>{w(1)} {AT_ALL})?"
 )
 FORBIDDEN = re.compile(
-    rf"(?:never|under no circumstances|in no case|on no account|not)(?: (?:may|must|should|can|shall|will|be|ever))* (?P<a>{GROUP}){w(3)} be {HARM}"
+    rf"(?:never|{any_of(NO_WAY)}|not)(?: (?:may|must|should|can|shall|will|be|ever))* (?P<a>{GROUP}){w(3)} be {HARM}"
 )
-NEVER_BAD = re.compile(
-    r"(?:never|under no circumstances|in no case|must not|not ever|on no account|no)(?: [a-z']+){0,4}? (?P<a>@\d+-)"
-)
+NEVER_BAD = re.compile(rf"(?:never|{any_of(NO_WAY)}|must not|not ever|no)(?: [a-z']+){{0,4}}? (?P<a>@\d+-)")
 PASSIVE = re.compile(
     rf"(?P<a>{GROUP})(?: [a-z']+){{0,3}}? (?:never|not|not ever)(?: be| get| to be| ever)*{w(2, stops=SOFT)} {HARM}(?: {FOR}{w(2)} (?P<b>{GROUP}))?(?: {AT_ALL})?"
 )
@@ -61,6 +60,11 @@ FLOORS = (
     re.compile(rf"(?P<a>{GROUP})(?: [a-z']+){{0,6}}? {VALUE} (?:or|and) (?:more|above|higher|better|over|up|upwards)"),
     re.compile(rf"(?P<a>{GROUP})(?: [a-z']+){{0,2}}? (?:>=|≥|> =) {VALUE}"),
 )
+REFUSED_BELOW = re.compile(
+    rf"(?P<a>{GROUP})(?: of)? (?:below|under|less than|lower than) {VALUE}(?: (?:is|are|would|be|simply))* "
+    rf"(?:{any_of(NO_WAY)}|not \w+|no option|unacceptable|unthinkable|out of question|wrong)"
+)
+COUNTED = re.compile(r" (?:have|has|had|are|were|was)\b")
 CEILINGS = (
     re.compile(rf"(?P<a>{GROUP})(?: (?!not\b|never\b)[a-z']+){{0,6}}? (?:under|below) {VALUE}"),
     re.compile(
@@ -75,9 +79,11 @@ CEILINGS = (
 
 def read_thresholds(line: Line) -> None:
     """Take floors, ceilings and vetoes, in this order: "must never drop below 5" is a number and no veto."""
-    for kind, rules in (("ceiling", CEILINGS), ("floor", FLOORS)):
+    for kind, rules in (("floor", (REFUSED_BELOW,)), ("ceiling", CEILINGS), ("floor", FLOORS)):
         for rule in rules:
             for match in line.each(rule):
+                if rule in FLOORS and COUNTED.match(line.text, match.end()):
+                    continue  # more than 300 schools have parks
                 level = amount(match["n"])
                 if "%" in match["unit"] or "percent" in match["unit"]:
                     level /= 100

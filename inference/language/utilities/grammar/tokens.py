@@ -4,23 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from typing import NamedTuple
 
 from contracts.inputs.frozen import dataclass
+from inference.language.tokens.spelling import lowered, written_out
+from inference.language.tokens.tokens import Token, tokens
 from inference.language.utilities.grammar.attributes import Attributes
 from inference.language.utilities.grammar.thesaurus import BAD_SIDE, GOOD_SIDE, IDIOMS, NOUN_AFTER
 
-CONTRACTIONS = (
-    (r"\bcan't\b|\bcannot\b", "can not"), (r"\bwon't\b", "will not"), (r"\bshan't\b", "shall not"),
-    (r"n't\b", " not"), (r"\b(it|that|what|there|here)'s\b", r"\1 is"), (r"'re\b", " are"), (r"'ve\b", " have"),
-    (r"'ll\b", " will"), (r"\b(i|we|they|he|she|you|it)'d\b", r"\1 would"), (r"\bi'm\b", "i am"),
-    (r"\b(he|she)'s\b", r"\1 is"), (r"\blet's\b", "let us"), (r"\bwell-being\b", "wellbeing"),
-    (r"\bdon not\b", "do not"),
-)  # fmt: skip
 IDIOM = re.compile(
     "|".join(f"(?P<i{k}>(?:(?<!\\w)|(?=,))(?:{pattern})(?!\\w))" for k, (pattern, _) in enumerate(IDIOMS))
 )
-RAW = re.compile(r"\d+(?:[.,]\d+)*%?|[^\W\d_]+(?:'[^\W\d_]+)*|§\w+|[^\w\s]")
 ENDS = re.compile(r"(?<=[.!?])[\"”')]*\s+(?=\S)|\n+(?!\s*(?:\d+|[-*•]))|(?<=[!?])\s*(?=\w)")
 NUMBERED = re.compile(r"(?:^|\s)\(?\d{1,2}[.):]\s*(?=\D)")
 FILLERS = frozenset(
@@ -64,21 +57,14 @@ SPELLING = {
     "favor": "favour", "favors": "favours", "prioritize": "prioritise", "prioritizes": "prioritises", "candor": "candour",
     "prioritized": "prioritised", "emphasize": "emphasise", "maximize": "maximise", "minimize": "minimise",
     "dont": "do not", "doesnt": "does not", "percent": "%", "ain't": "is not", "≥": "at least", "≻": ">", "→": ">",
-    "deal-breaker": "dealbreaker", "non-negotiable": "nonnegotiable", "well-being": "wellbeing", "per": "per",
+    "n": "and", "tho": "though", "cannot": "can not",
 }  # fmt: skip
-HYPHENED = re.compile(r"\b(deal|non|well|well|multi|be|end)-(breakers?|negotiable|being)\b")
+HYPHENED = {("deal", "breaker"), ("deal", "breakers"), ("non", "negotiable"), ("well", "being")}
+CONTRACTED = re.compile(r"n't|'[a-z]+")
 NUMBERS = {
     "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8, "nine": 9, "ten": 10,
     "zero": 0, "hundred": 100,
 }  # fmt: skip
-
-
-class Token(NamedTuple):
-    """One token of the grammar, and where in the text it stands."""
-
-    text: str
-    start: int
-    end: int
 
 
 @dataclass(frozen=True, eq=False)
@@ -101,7 +87,7 @@ class Sentence:
     @property
     def line(self) -> str:
         """The tokens, with blanks between."""
-        return " ".join(one.text for one in self.tokens)
+        return " ".join(one.word for one in self.tokens)
 
     def part(self, first: int, last: int) -> Sentence:
         """Tokens first to last, the last excluded."""
@@ -127,24 +113,10 @@ def sentences(text: str, attributes: Attributes) -> list[Sentence]:
     found = []
     for start, end in _spans(text):
         raw = _raw_tokens(text, start, end)
-        tokens = _mentioned(raw, attributes)
-        if tokens:
-            found.append(Sentence(tuple(tokens), start, end, text))
+        said = _mentioned(raw, attributes)
+        if said:
+            found.append(Sentence(tuple(said), start, end, text))
     return found
-
-
-def written_out(text: str) -> str:
-    """In lower case, contractions written out.
-
-    Examples
-    --------
-    >>> written_out("I wouldn’t, can't and WON'T")
-    'i would not, can not and will not'
-    """
-    line = " ".join(text.lower().replace("’", "'").split())
-    for pattern, instead in CONTRACTIONS:
-        line = re.sub(pattern, instead, line)
-    return line
 
 
 def _spans(text: str) -> list[tuple[int, int]]:
@@ -160,20 +132,12 @@ def _spans(text: str) -> list[tuple[int, int]]:
 
 def _raw_tokens(text: str, start: int, end: int) -> list[Token]:
     """Words, numbers and signs in lower case; idioms as one token, or none."""
-    lowered = text[start:end].lower().replace("’", "'").replace("“", '"').replace("”", '"')
-    lowered = HYPHENED.sub(lambda m: m.group().replace("-", "~"), lowered)
-    if len(lowered) != end - start:  # letters whose lower case is longer
-        lowered = "".join(one if len(one.lower()) != 1 else one.lower() for one in text[start:end])
+    line = lowered(text)[start:end]
     found: list[Token] = []
     place = 0
-    for idiom in [*IDIOM.finditer(lowered), None]:
-        stop = idiom.start() if idiom else len(lowered)
-        for match in re.finditer(r"\w+~\w+|" + RAW.pattern, lowered[place:stop]):
-            word = match.group().replace("~", "")
-            if word in "-–" and _joins(lowered, place + match.start()):
-                continue
-            for piece in _pieces(word):
-                found.append(Token(piece, start + place + match.start(), start + place + match.end()))
+    for idiom in [*IDIOM.finditer(line), None]:
+        stop = idiom.start() if idiom else len(line)
+        found += _plain(tokens(line[place:stop]), start + place)
         if idiom:
             place = idiom.end()
             said = IDIOMS[int(str(idiom.lastgroup)[1:])][1]
@@ -182,60 +146,67 @@ def _raw_tokens(text: str, start: int, end: int) -> list[Token]:
     return found
 
 
-def _joins(text: str, place: int) -> bool:
-    """Whether a hyphen stands between two letters."""
-    return 0 < place < len(text) - 1 and text[place - 1].isalpha() and text[place + 1].isalpha()
-
-
-def _pieces(word: str) -> list[str]:
-    if word.endswith("%") and len(word) > 1:
-        return [word[:-1].replace(",", ""), "%"]
-    if word[0].isdigit():
-        return [
-            word.replace(",", "") if re.fullmatch(r"\d{1,3}(?:,\d{3})+(?:\.\d+)?", word) else word.replace(",", ".")
-        ]
-    out = written_out(word).split() if "'" in word else [word]
-    return [piece for one in out for piece in SPELLING.get(one, one).split()]
+def _plain(said: list[Token], place: int) -> list[Token]:
+    """Tokens in one spelling: contractions written out, hyphened words as one or two, numbers in figures."""
+    out: list[Token] = []
+    k = 0
+    while k < len(said):
+        word, start, end, value = said[k]
+        k += 1
+        letters = word[0].isalpha() and value is None
+        while letters and k < len(said) and said[k].start == end and CONTRACTED.fullmatch(said[k].word):
+            word, end, k = word + said[k].word, said[k].end, k + 1
+        if letters and k + 1 < len(said) and said[k].word in "-–" and said[k].start == end == said[k + 1].start - 1:
+            if (word, said[k + 1].word) in HYPHENED:
+                word, end = word + said[k + 1].word, said[k + 1].end
+                k += 1
+            k += 1
+        if value is not None and word not in NUMBERS:
+            word = f"{value:.12g}"
+        pieces = written_out(word).split() if "'" in word else [word]
+        spelled = [one for piece in pieces for one in SPELLING.get(piece, piece).split()]
+        out += [Token(one, place + start, place + end) for one in spelled]
+    return out
 
 
 def _mentioned(raw: Sequence[Token], attributes: Attributes) -> list[Token]:
     """Tokens with attributes in place of words, and without words that say nothing."""
-    tokens: list[Token] = []
+    said: list[Token] = []
     k = 0
     while k < len(raw):
         one = raw[k]
-        ahead = [other.text for other in raw[k : k + 4]]
-        found = attributes.mention(ahead) if one.text[0].isalpha() else None
+        ahead = [other.word for other in raw[k : k + 4]]
+        found = attributes.mention(ahead) if one.word[0].isalpha() else None
         if found is None:
-            if one.text not in FILLERS:
-                tokens.append(one)
+            if one.word not in FILLERS:
+                said.append(one)
             k += 1
             continue
         opposite, start = found.opposite, one.start
-        while tokens and tokens[-1].text in (GOOD_SIDE | BAD_SIDE | {"in", "of"}):
-            last = tokens[-1].text
-            if last in ("in", "of") and not (len(tokens) > 1 and tokens[-2].text in BAD_SIDE):
+        while said and said[-1].word in (GOOD_SIDE | BAD_SIDE | {"in", "of"}):
+            last = said[-1].word
+            if last in ("in", "of") and not (len(said) > 1 and said[-2].word in BAD_SIDE):
                 break
-            if last == "no" or (last in ("best", "highest", "lowest", "worst", "top") and _ranks(tokens)):
+            if last == "no" or (last in ("best", "highest", "lowest", "worst", "top") and _ranks(said)):
                 break
             if last in BAD_SIDE:
                 opposite = not opposite
-            start = tokens.pop().start
+            start = said.pop().start
         k += found.n_words
         end = raw[k - 1].end
-        adjective = raw[k - 1].text
-        if k < len(raw) and raw[k].text in NOUN_AFTER and adjective not in ("care",):
-            after = attributes.mention([raw[k].text])
+        adjective = raw[k - 1].word
+        if k < len(raw) and raw[k].word in NOUN_AFTER and adjective not in ("care",):
+            after = attributes.mention([raw[k].word])
             if after is None or after.attribute == found.attribute:
                 end, k = raw[k].end, k + 1
         mark = "-" if opposite else "*" if found.burden else ""
-        if tokens and tokens[-1].text.rstrip("-*") == f"@{found.attribute}" and mark != "-":
-            tokens[-1] = Token(tokens[-1].text, tokens[-1].start, end)  # the same attribute in two words
+        if said and said[-1].word.rstrip("-*") == f"@{found.attribute}" and mark != "-":
+            said[-1] = Token(said[-1].word, said[-1].start, end)  # the same attribute in two words
             continue
-        tokens.append(Token(f"@{found.attribute}{mark}", start, end))
-    return tokens
+        said.append(Token(f"@{found.attribute}{mark}", start, end))
+    return said
 
 
-def _ranks(tokens: Sequence[Token]) -> bool:
+def _ranks(said: Sequence[Token]) -> bool:
     """Whether the last token is a rank, "rank highest", and no property."""
-    return len(tokens) > 1 and tokens[-2].text in ("rank", "ranks", "is", "are", "comes", "come")
+    return len(said) > 1 and said[-2].word in ("rank", "ranks", "is", "are", "comes", "come")

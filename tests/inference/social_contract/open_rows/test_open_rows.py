@@ -15,6 +15,7 @@ from inference.social_contract.open_rows.graded import SUITE, TOPS, learned_from
 from inference.social_contract.open_rows.left_out import DRIFTING, LASTING, assistant_of
 from inference.social_contract.open_rows.public_good import contribute, public_good_jobs
 from inference.social_contract.open_rows.stochastic import USERS, stochastic_job
+from inference.social_contract.open_rows.third_party import punishment, third_party_findings, third_party_job, transfers
 from inference.social_contract.open_rows.tones import confusion, read_tones, tone_reader
 from inference.social_contract.open_rows.words import degree_jobs
 
@@ -149,6 +150,31 @@ def test_the_same_assistant_learns_what_members_contribute_and_says_where_no_nor
     mixed = rows["four give nothing, five give all, one norm that lasts"][-1].more
     assert mixed["alarm"] > 0.9
     assert mixed["belief, mean |gap| of a run"] < 0.05 < mixed["imitation, mean |gap| of a run"]
+
+
+# ---- a dictator with a third party ----
+
+
+def test_third_parties_punish_what_is_below_what_they_ask():
+    seen = transfers((0.2, 0.5), 0.5, 2000, np.random.default_rng(1))
+    low = seen.units < 10
+    assert seen.punished[low].mean() == pytest.approx(0.6, abs=0.02)
+    assert seen.punished[~low].mean() == pytest.approx(0.05, abs=0.02)
+    assert low.mean() == pytest.approx(0.5, abs=0.03)
+    assert punishment(np.array([0.0, 0.45, 0.5, 1.0]), 0.5).tolist() == [0.6, 0.6, 0.05, 0.05]
+
+
+def test_a_dictator_learns_from_transfers_what_is_given_and_from_punishments_what_is_asked():
+    given, asked = (0.2,) * 5, 0.5
+    rows = {
+        which: third_party_job("a fifth is given", given, asked, *which, 30).run(1)
+        for which in ((True, False), (False, True))
+    }
+    by_deeds, by_judges = rows[True, False][-1].more, rows[False, True][-1].more
+    assert by_deeds["ours, |gap| to what is given"] < 0.02 < by_judges["ours, |gap| to what is given"]
+    assert by_judges["ours, |gap| to what is asked"] < 0.15 < by_deeds["ours, |gap| to what is asked"]
+    assert by_deeds["imitation, punished"] == pytest.approx(0.6)
+    assert len(third_party_findings(rows[True, False])) == 1
 
 
 def test_beliefs_are_averaged_where_users_draw_their_offers():

@@ -1,0 +1,45 @@
+"""One spelling in place: lower case, plain quotation marks and numbers, every character where it was."""
+
+from __future__ import annotations
+
+import re
+
+from inference.language.tokens.numbers import plain_numbers
+
+PLAIN = str.maketrans("’‘`´“”", "''''\"\"")
+NEVER_EVER = re.compile(r"(?<=\bnever), (?=(?:ever|never)\b)")
+# What "not" is contracted with, and what else is, in words.
+NEGATED = (
+    (r"\bcan't\b|\bcannot\b", "can not"), (r"\bwon't\b", "will not"), (r"\bshan't\b", "shall not"),
+    (r"n't\b", " not"),
+)  # fmt: skip
+VERBAL = (
+    (r"\b(it|that|what|there|here|he|she)'s\b", r"\1 is"), (r"'re\b", " are"), (r"'ve\b", " have"), (r"'ll\b", " will"),
+    (r"\b(i|we|they|he|she|you|it)'d\b", r"\1 would"), (r"\bi'm\b", "i am"), (r"\blet's\b", "let us"),
+)  # fmt: skip
+
+
+def lowered(text: str) -> str:
+    """The text in lower case with plain marks and numbers, every character in its place.
+
+    Examples
+    --------
+    >>> lowered("Don’t give €7,50")
+    "don't give €7.50"
+    """
+    line = "".join(low if len(low := one.lower()) == 1 else one for one in text).translate(PLAIN)
+    return plain_numbers(NEVER_EVER.sub("  ", line))
+
+
+def written_out(text: str) -> str:
+    """In lower case on one line, contractions written out.
+
+    Examples
+    --------
+    >>> written_out("I wouldn’t, can't and WON'T; it's fine")
+    'i would not, can not and will not; it is fine'
+    """
+    line = " ".join(text.lower().translate(PLAIN).split())
+    for pattern, instead in (*NEGATED, *VERBAL):
+        line = re.sub(pattern, instead, line)
+    return line
