@@ -38,6 +38,7 @@ from inference.people.answers import SurveyAnswers
 from inference.people.found import FoundGroups, compare_found_groups
 from inference.people.results import PeopleStudy
 from inference.people.study import people_study
+from inference.splits.answers import answers_of
 from inference.splits.held_out import compare_responders
 from inference.splits.policies import PreferencePolicy, ShareRule
 from inference.splits.preferences import (
@@ -50,7 +51,7 @@ from inference.splits.preferences import (
     best_offer,
     offer_probabilities,
 )
-from inference.splits.responders import Responders, answers_of, fit_responders
+from inference.splits.responders import Responders, fit_responders
 from inference.tastes.distribution import TasteDistribution
 from inference.tastes.hierarchical_logit import HierarchicalLogit, fit_hierarchical_logit
 from inference.tastes.mixed_logit import MixedLogit, fit_mixed_logit

@@ -1220,7 +1220,7 @@ CALLS: dict[str, Callable[[], dict[str, Any]]] = {
     "fit_mixed_logit": lambda: {
         "data": data(), "random": {"quality": "normal", "price": "fixed"}, "correlated": False, "n_draws": 10,
         "draws": "sobol", "n_starts": 2, "start_values": [1.0, -1.0, 0.5], "rng": rng(), "progress": False},
-    "fit_responders": lambda: {"answers": answers(), "n_types": 1, "rng": None},
+    "fit_responders": lambda: {"answers": answers(), "n_types": 1, "start": None, "rng": None},
     "fit_split_types": lambda: {"table": table(), "space": None},
     "identification": lambda: {"menu": menu(), "choice_model": i.Logit(0.5), "tolerance": 0.01},
     "infer_groups": lambda: {
