@@ -30,6 +30,7 @@ from inference.logit.simulated import simulate_choices
 from inference.logs.log import ChoiceLog, UserCounts, read_log
 from inference.logs.posteriors import PosteriorFile, infer_types_from_log
 from inference.norms.baseline import Baseline, acceptable_baseline
+from inference.norms.contests import Strengths, fit_strengths
 from inference.norms.elicitation import Acceptances, Comparisons, Rankings, Ratings
 from inference.norms.norms import Norms, elicit_norms
 from inference.norms.pooling import Pooling
@@ -114,6 +115,7 @@ __all__ = [
     "SocialPreferences",
     "SplitTypes",
     "Stated",
+    "Strengths",
     "SurveyAnswers",
     "TasteDistribution",
     "Tremble",
@@ -141,6 +143,7 @@ __all__ = [
     "fit_mixed_logit",
     "fit_responders",
     "fit_split_types",
+    "fit_strengths",
     "identification",
     "infer_groups",
     "infer_types",

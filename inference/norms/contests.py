@@ -6,8 +6,8 @@ A comparison of i and j is a choice between three ends, with utilities
     j is preferred   v_j + h [j at home]
     a tie            t + (v_i + v_j) / 2
 
-which is Bradley & Terry (1952) without ties and home, Davidson (1970) with ties, Davidson & Beaver (1977) with both: odds of
-a tie are exp(t) times the geometric mean of the strengths. A ranking is a sequence of choices of the best from what is
+which is Bradley & Terry (1952) without ties and home, Davidson (1970) with ties, Davidson & Beaver (1977) with both: a
+tie weighs exp(t) times the geometric mean of the strengths. A ranking is a sequence of choices of the best from what is
 left (Plackett 1975). With attributes, v_i = x_i . b instead of a strength of its own. All of it is one conditional
 logit, linear in its parameters, so the likelihood is concave and Newton's method finds its maximum where there is one.
 """
@@ -115,12 +115,12 @@ def fit_strengths(
     Parameters
     ----------
     answers : Comparisons, or Rankings
-    tied : (n_answers,) of bool for Comparisons: answers in which neither was preferred (winner and loser are then just
-        the two); a parameter "tie" says how common that is
-    at_home : (n_answers,) labels for Comparisons: the one of the two that had the advantage (of the ground, of the first
-        move, of being shown first), any other label for neither; a parameter "home" says how large it is
+    tied : (n_answers,) of bool for Comparisons: answers in which neither was preferred (winner and loser are then
+        just the two); a parameter "tie" says how common that is
+    at_home : (n_answers,) labels for Comparisons: the one of the two that had the advantage (of the ground, of the
+        first move, of being shown first), any other label for neither; a parameter "home" says how large it is
     attributes : (n_policies, n_attributes) array in the order of `policies`; strengths are then attributes times
-        coefficients, and have no constant
+        coefficients
     attribute_names : by default "0", "1", ...
     policies : labels in the order wanted; needed with attributes, by default all that occur, sorted
 
@@ -340,6 +340,6 @@ def _refuse_separated(direction: Array, basis: Array, labels: tuple[str, ...], n
         )
     moved = [one for one, part in zip(named, direction, strict=True) if abs(part) > 1e-7]
     raise ProblemError(
-        f"{listed(common or moved)} decides every answer that depends on it: no finite estimate is most likely; leave it "
-        "out, or give more answers"
+        f"{listed(common or moved)} decides every answer that depends on it: no finite estimate is most likely; leave "
+        "it out, or give more answers"
     )
