@@ -56,8 +56,8 @@ print("\nA MENU OF SPLITTING RULES for ten types that make no mistakes\n")
 print("type        just accepts  gets a deal  share of the deal  utility")
 for k, label in enumerate(problem.labels):
     deal = menu.allocation[k].sum()
-    share = menu.allocation[k] @ splits / deal
-    print(f"{label:10s}  {accepts[k]:12.3f}  {deal:11.3f}  {share:17.3f}  {menu.utility[k]:7.3f}")
+    share = f"{menu.allocation[k] @ splits / deal:17.3f}" if deal > 1e-6 else f"{'no deal':>17s}"
+    print(f"{label:10s}  {accepts[k]:12.3f}  {deal:11.3f}  {share}  {menu.utility[k] + 0.0:7.3f}")
 single = [(1 - split) * weights[accepts <= split].sum() for split in splits]
 print(
     f"\nThe menu earns {menu.value:.4f} and the best single offer, {splits[np.argmax(single)]:.3f}, {max(single):.4f}."

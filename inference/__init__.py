@@ -30,6 +30,7 @@ from inference.logit.simulated import simulate_choices
 from inference.logs.log import ChoiceLog, UserCounts, read_log
 from inference.logs.posteriors import PosteriorFile, infer_types_from_log
 from inference.norms.baseline import Baseline, acceptable_baseline
+from inference.norms.contests import Strengths, fit_strengths
 from inference.norms.elicitation import Acceptances, Comparisons, Rankings, Ratings
 from inference.norms.norms import Norms, elicit_norms
 from inference.norms.pooling import Pooling
@@ -38,6 +39,7 @@ from inference.people.answers import SurveyAnswers
 from inference.people.found import FoundGroups, compare_found_groups
 from inference.people.results import PeopleStudy
 from inference.people.study import people_study
+from inference.splits.answers import answers_of
 from inference.splits.held_out import compare_responders
 from inference.splits.policies import PreferencePolicy, ShareRule
 from inference.splits.preferences import (
@@ -50,7 +52,7 @@ from inference.splits.preferences import (
     best_offer,
     offer_probabilities,
 )
-from inference.splits.responders import Responders, answers_of, fit_responders
+from inference.splits.responders import Responders, fit_responders
 from inference.tastes.distribution import TasteDistribution
 from inference.tastes.hierarchical_logit import HierarchicalLogit, fit_hierarchical_logit
 from inference.tastes.mixed_logit import MixedLogit, fit_mixed_logit
@@ -113,6 +115,7 @@ __all__ = [
     "SocialPreferences",
     "SplitTypes",
     "Stated",
+    "Strengths",
     "SurveyAnswers",
     "TasteDistribution",
     "Tremble",
@@ -140,6 +143,7 @@ __all__ = [
     "fit_mixed_logit",
     "fit_responders",
     "fit_split_types",
+    "fit_strengths",
     "identification",
     "infer_groups",
     "infer_types",

@@ -342,6 +342,12 @@ def offer() -> i.ChoiceSet:
     return i.choice_set(menu())
 
 
+@functools.cache
+def strengths() -> i.Strengths:
+    games = i.Comparisons(["a"] * 4, ["x", "y", "x", "y"], ["y", "x", "y", "x"])
+    return i.fit_strengths(games, tied=[False, False, True, True], at_home=["x", "x", "y", "y"])
+
+
 def log() -> i.ChoiceLog:
     return i.read_log(pd.DataFrame({"user": ["a", "a", "b"], "option": [0, 1, 1]}), options=2)
 
@@ -610,6 +616,7 @@ OBJECTS: dict[str, Callable[[], Any]] = {
     "OfflineUtilityReader": lambda: l.OfflineUtilityReader(NAMED),
     "RecordedUtilityReader": lambda: l.RecordedUtilityReader({weighed().texts[0]: weighed()}),
     "Stated": stated,
+    "Strengths": strengths,
     "Statement": lambda: weighed().statements[0][0],
     "UtilityReading": weighed,
     "Access": lambda: c.Access(),
@@ -1220,7 +1227,15 @@ CALLS: dict[str, Callable[[], dict[str, Any]]] = {
     "fit_mixed_logit": lambda: {
         "data": data(), "random": {"quality": "normal", "price": "fixed"}, "correlated": False, "n_draws": 10,
         "draws": "sobol", "n_starts": 2, "start_values": [1.0, -1.0, 0.5], "rng": rng(), "progress": False},
-    "fit_responders": lambda: {"answers": answers(), "n_types": 1, "rng": None},
+    "fit_responders": lambda: {"answers": answers(), "n_types": 1, "start": None, "rng": None},
+    "fit_strengths": lambda: {
+        "answers": i.Comparisons(["a"] * 4, ["x", "y", "x", "y"], ["y", "x", "y", "x"]),
+        "tied": [False, False, True, False],
+        "at_home": ["x", "x", "y", "y"],
+        "attributes": [[0.0], [1.0]],
+        "attribute_names": ["size"],
+        "policies": ["x", "y"],
+    },
     "fit_split_types": lambda: {"table": table(), "space": None},
     "identification": lambda: {"menu": menu(), "choice_model": i.Logit(0.5), "tolerance": 0.01},
     "infer_groups": lambda: {
@@ -1244,7 +1259,7 @@ CALLS: dict[str, Callable[[], dict[str, Any]]] = {
     "read_log": lambda: {
         "source": pd.DataFrame({"user": ["a", "b"], "menu": ["A", "A"], "option": [0, 1], "event": [1, 2]}),
         "options": {"A": 2}, "user": "user", "option": "option", "menu": "menu", "event": "event", "table": None,
-        "outside_option": -1, "strict": False, "memory": "1GB", "scratch": None, "progress": False},
+        "outside_option": -1, "decimal": None, "strict": False, "memory": "1GB", "scratch": None, "progress": False},
     "sample_latent_types": lambda: {
         "data": data(), "n_types": 2, "rng": rng(), "n_draws": 5, "n_warmup": 20, "n_chains": 2, "concentration": 1.0,
         "spread": 10.0, "n_starts": 2, "progress": False},

@@ -52,6 +52,10 @@ def infer(
             "patterns of Parquet, CSV or gzipped CSV, or a database; rows that cannot be used are counted and shown.",
         ),
     ] = None,
+    decimal: Annotated[
+        str | None,
+        typer.Option(metavar="MARK", help="What stands before decimals in text, . or , (with --out in .parquet)."),
+    ] = None,
     next_problem: Annotated[
         Path | None,
         typer.Option("--next", metavar="PROBLEM.json", help="Write the menu's problem with the learned weights here."),
@@ -80,6 +84,8 @@ def infer(
         large = out is not None and out.suffix.lower() == ".parquet"
         if large and (next_problem is not None or misfit or intervals):
             raise ProblemError(f"--out {out} holds users only: for --next, --misfit or --intervals save to .json")
+        if decimal is not None and not large:
+            raise ProblemError(f"--decimal {decimal} is about logs: give --out a name in .parquet, or leave it out")
         targets = (("--out", out, ".parquet" if large else ".json"), ("--next", next_problem, ".json"))
         check_writable(*targets, inputs=[*menus, *(files_of(choices) if large else [choices])])
         models = choice_models(temperature or [], tremble)
@@ -89,7 +95,7 @@ def infer(
         first = next(iter(offers.values()))
         if out is not None and large:
             with busy(f"learning {first.problem.n_types} types from {choices}"):
-                document, lines = _infer_from_log(first if len(offers) == 1 else offers, choices, models, out)
+                document, lines = _infer_from_log(first if len(offers) == 1 else offers, choices, models, out, decimal)
             note(f"saved {out}")
             answer.give(json_text(document) if as_json else "\n".join(lines))
             return
@@ -137,7 +143,7 @@ def read_policy_command(
 
 
 def _infer_from_log(
-    offers: Any, choices: Path, models: list[ChoiceModel], out: Path
+    offers: Any, choices: Path, models: list[ChoiceModel], out: Path, decimal: Any
 ) -> tuple[dict[str, Any], list[str]]:
     """The posteriors of a log of any size, in a file: as JSON and as lines of text."""
     from inference.logs.log import read_log
@@ -146,7 +152,7 @@ def _infer_from_log(
     if len(models) > 1:
         raise ProblemError(f"{len(models)} temperatures and --out {out}: give one, and compare log evidence")
     try:
-        opened = read_log(choices, options=offers)
+        opened = read_log(choices, options=offers, decimal=decimal)
     except ImportError as exc:
         raise ProblemError(str(exc)) from exc
     with opened as log:

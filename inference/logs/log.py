@@ -16,7 +16,7 @@ from dataclasses import field
 from functools import cached_property
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -203,6 +203,7 @@ def read_log(
     event: str | None = None,
     table: str | None = None,
     outside_option: int | str | None = -1,
+    decimal: Literal[".", ","] | None = None,
     strict: bool = False,
     memory: str = "4GB",
     scratch: str | Path | None = None,
@@ -221,6 +222,8 @@ def read_log(
         one is refused, and so are rows of one event that differ; without it repeated rows count as often as they occur
     table : of the database; may be left out if it has one
     outside_option : what the log writes if nothing was taken; None if that cannot be
+    decimal : what stands before decimals in text: with "." a 1,000 is a thousand, with "," it is one. None: cells that
+        can be read in two ways are refused, and say so
     strict : refuse the whole log if any row is refused
     memory : what the embedded engine may hold in memory; it moves the rest to `scratch` (by default the folder for
         temporary files)
@@ -251,7 +254,7 @@ def read_log(
     array([[2, 0],
            [0, 1]])
     """
-    offered, tell = offers(options, outside_option), reporter(progress)
+    offered, tell = offers(options, outside_option, decimal), reporter(progress)
     menu = menu or ("menu" if offered.of_menu else None)
     wanted = {"user": user, "option": option, "menu": menu, "event": event}
     named = {what: column for what, column in wanted.items() if column is not None}

@@ -22,11 +22,20 @@ NO_OPTION = "no option"
 NOT_INTEGER = "option is not an integer"
 IMPOSSIBLE = "impossible option number"
 NOT_OFFERED = "option not on the menu"
+AMBIGUOUS = "a separator of thousands or of decimals: pass decimal="
 
 # how exports write a cell in which nothing is, in the spellings of SQL, R, Python and spreadsheets
 WORDS_FOR_NOTHING = ("\\N", "NULL", "null", "NA", "N/A", "n/a", "#N/A", "nan", "NaN", "NAN", "NaT", "None", "<NA>")
 
-_WHOLE = re.compile(r"([+-]?\d+)(?:\.0*)?")  # "2.0" is how a column with gaps writes 2
+# Numbers as countries write them: decimals after a point or a comma, thousands apart by the other, a blank or a tick.
+_APART = r"[ \u00a0\u202f'\u2019]"
+_NUMBER = {
+    decimal: re.compile(
+        rf"([+-]?)(\d+|[1-9]\d{{0,2}}(?:{group}\d{{3}})+|[1-9]\d{{0,2}}(?:{_APART}\d{{3}})+)(?:{mark}(\d*))?"
+    )
+    for decimal, mark, group in ((".", r"\.", ","), (",", ",", r"\."))
+}
+DECIMALS = (".", ",", None)  # None: cells that can be read in two ways are refused, not guessed
 
 
 class Column(NamedTuple):
@@ -36,22 +45,50 @@ class Column(NamedTuple):
     option: str  # label, or its number from 0; OUTSIDE_LABEL for the outside option
 
 
-def whole_number(value: Any) -> int | None:
-    """The integer that a cell states, if it states one.
+def whole_number(value: Any, decimal: str | None = None) -> int | None:
+    """The integer that a cell states, if it states one, and only one.
 
     Examples
     --------
-    >>> whole_number("2.0"), whole_number(2.5), whole_number("two")
-    (2, None, None)
+    >>> whole_number("2.0"), whole_number(2.5), whole_number("two"), whole_number("1,234,567"), whole_number("2,0")
+    (2, None, None, 1234567, 2)
+    >>> whole_number("1,000"), whole_number("1,000", "."), whole_number("1,000", ",")
+    (None, 1000, 1)
     """
     if isinstance(value, str):
-        match = _WHOLE.fullmatch(value.strip())
-        return int(match[1]) if match else None
+        read = _readings(value, decimal)
+        return read.pop()[0] if len(read) == 1 and not is_fraction(read) else None
     if isinstance(value, bool | int):
         return int(value)
     if isinstance(value, float | Decimal):
         return int(value) if math.isfinite(value) and value == int(value) else None
     return None
+
+
+def _readings(value: str, decimal: str | None) -> set[tuple[int, str]]:
+    """What numbers a text may state: the part before the decimals, with its sign, and decimals without final zeros."""
+    found = set()
+    for mark, pattern in _NUMBER.items():
+        if decimal in (None, mark) and (match := pattern.fullmatch(value.strip())):
+            digits = re.sub(r"\D", "", match[2])
+            found.add((int(match[1] + digits), (match[3] or "").rstrip("0")))
+    return found
+
+
+def is_fraction(read: set[tuple[int, str]]) -> bool:
+    """Whether the only number is not whole."""
+    return any(decimals for _, decimals in read)
+
+
+def is_ambiguous(value: Any, decimal: str | None) -> bool:
+    """Whether a cell may state two numbers, as 1,234 does where nobody says what the comma is.
+
+    Examples
+    --------
+    >>> [is_ambiguous(cell, None) for cell in ("1.234", "1.234,0", "2.5")], is_ambiguous("1.234", ",")
+    ([True, False, False], False)
+    """
+    return isinstance(value, str) and len(_readings(value, decimal)) > 1
 
 
 def is_missing(value: Any) -> bool:
@@ -83,11 +120,11 @@ class MenuLabels:
     labels: tuple[str, ...] | None
     numbered: bool
 
-    def option(self, value: Any, outside: Any) -> tuple[str | None, str]:
+    def option(self, value: Any, outside: Any, decimal: str | None = None) -> tuple[str | None, str]:
         """(label, "") of the option that a cell names, or (None, reason)."""
         if is_missing(value):
             return None, NO_OPTION
-        number, label = whole_number(value), label_of(value)
+        number, label = whole_number(value, decimal), label_of(value)
         if is_word_for_nothing(value) and label not in (self.labels or ()) and label != label_of(outside):
             return None, NO_OPTION
         if outside is not None and (label == label_of(outside) or (number is not None and number == outside)):
@@ -97,9 +134,10 @@ class MenuLabels:
         if not self.numbered:
             whole = str(number)
             known = label if label in self.labels else whole
-            return (known, "") if known in self.labels else (None, NOT_OFFERED)
+            refused = AMBIGUOUS if is_ambiguous(value, decimal) else NOT_OFFERED
+            return (known, "") if known in self.labels else (None, refused)
         if number is None:
-            return None, NOT_INTEGER
+            return None, AMBIGUOUS if is_ambiguous(value, decimal) else NOT_INTEGER
         if number < 0:
             return None, IMPOSSIBLE
         return (str(number), "") if number < len(self.labels) else (None, NOT_OFFERED)
@@ -114,11 +152,13 @@ class LogMenus:
     of_menu : MenuLabels by menu; empty if the menus are found in the log
     common : the MenuLabels of every menu that `of_menu` does not name; None if those are unknown
     outside : the cell that means the outside option; None if nobody can leave
+    decimal : what stands before decimals, "." or ","; None if cells that can be read in two ways are refused
     """
 
     of_menu: Mapping[str, MenuLabels]
     common: MenuLabels | None
     outside: Any
+    decimal: str | None = None
 
     def column(self, menu: Any, option: Any, *, has_menu: bool) -> tuple[Column | None, str]:
         """(Column, "") that two cells mean, or (None, reason)."""
@@ -130,7 +170,7 @@ class LogMenus:
             return None, NO_MENU
         if offer is None:
             return None, UNKNOWN_MENU
-        found, reason = offer.option(option, self.outside)
+        found, reason = offer.option(option, self.outside, self.decimal)
         return (None, reason) if found is None else (Column(label, found), "")
 
     def _known(self, menu: Any) -> str:
@@ -158,13 +198,14 @@ def _natural(label: str) -> tuple[int, int, str]:
     return (1, 0, label) if number is None else (0, number, label)
 
 
-def offers(options: Any, outside: Any) -> LogMenus:
+def offers(options: Any, outside: Any, decimal: str | None = None) -> LogMenus:
     """What is on offer, from what the user declares.
 
     Parameters
     ----------
     options : number of options (they are 0, 1, ...), their labels, or a Menu; a mapping of those by menu; None: any
     outside : the cell that means the outside option; None if nobody can leave
+    decimal : "." or ","; None to refuse cells that can be read in two ways
 
     Examples
     --------
@@ -175,8 +216,10 @@ def offers(options: Any, outside: Any) -> LogMenus:
     """
     if outside is not None and (is_missing(outside) or not isinstance(outside, str | int)):
         raise ProblemError(f"outside_option is {outside!r}: give the number or word that stands for it, or None")
+    if decimal not in DECIMALS:
+        raise ProblemError(f"decimal is {decimal!r}: give '.' or ',', what stands before decimals")
     if not isinstance(options, Mapping):
-        return LogMenus({}, _offer("options", options, outside), outside)
+        return LogMenus({}, _offer("options", options, outside), outside, decimal)
     of_menu: dict[str, MenuLabels] = {}
     for menu, content in options.items():
         label = label_of(menu)
@@ -185,7 +228,7 @@ def offers(options: Any, outside: Any) -> LogMenus:
         of_menu[label] = _offer(f"options[{label!r}]", content, outside)
     if not of_menu:
         raise ProblemError("options is an empty mapping: name at least one menu, or leave it out")
-    return LogMenus(of_menu, None, outside)
+    return LogMenus(of_menu, None, outside, decimal)
 
 
 def _offer(name: str, content: Any, outside: Any) -> MenuLabels:

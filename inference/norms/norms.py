@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
+from contracts.display.limits import at_the_bound
 from contracts.display.table import Table, Tabular
 from contracts.errors import ProblemError
 from contracts.inputs.arrays import Array
@@ -21,14 +22,16 @@ from inference.norms.coded import CodedAnswers, code_answers
 from inference.norms.connection import connection
 from inference.norms.elicitation import Answers
 from inference.norms.likelihoods import Indices, Together
-from inference.norms.members import fit_members
+from inference.norms.members import SMALLEST_SPREAD, fit_members
 from inference.norms.pooling import (
+    NEAR,
     Mode,
     Pooling,
     contrasts,
     fit_pooled,
     in_contrasts,
     log_posterior,
+    pooling_at_bound,
     posterior_mode,
     posterior_precision,
 )
@@ -41,6 +44,7 @@ if TYPE_CHECKING:
     from contracts.problem.screening import ScreeningProblem
 
 CHOICE_NOISE = float(np.pi / np.sqrt(6))  # sd of the Gumbel noise of a choice at temperature 1
+NOISES = (CHOICE_NOISE / 20, CHOICE_NOISE * 20)  # of ratings, logits: quieter, or louder, is as good as exact or empty
 NO_POOLING = Pooling(1e3, 1e3)
 ENOUGH_MEMBERS = 20  # of a group, below which the scatter between members is no guide to their sampling error
 
@@ -64,6 +68,7 @@ class Norms(Tabular):
     separated: tuple[tuple[str, tuple[tuple[str, ...], ...]], ...]  # groups whose answers leave policies unconnected
     one_sided: tuple[tuple[str, tuple[tuple[str, ...], ...]], ...]  # groups where some policies never lost to others
     flat_raters: int  # members set aside because they rated everything alike
+    at_bound: tuple[str, ...]  # spreads and noises that stopped where the search ends: they are no estimates
     n_answers: int
     log_likelihood: float
 
@@ -291,7 +296,8 @@ def elicit_norms(
     mode, learned, noise = _fit_alike(coded, basis, pooling, stated)
     if members == "alike":
         covariance, clustered = _covariance(coded, basis, mode, learned, noise, stated)
-        return _norms(coded, basis, mode, covariance, learned, np.zeros(coded.n_groups), noise, clustered)
+        alike = np.zeros(coded.n_groups)
+        return _norms(coded, basis, mode, covariance, learned, alike, noise, clustered, _met(learned, pooling))
     whose = _groups_of_members_that_differ(coded)
     if rng is None:
         raise ProblemError("members='differ' integrates by simulation: give rng=np.random.default_rng(...)")
@@ -299,7 +305,27 @@ def elicit_norms(
     fit = fit_members(by_member, whose, basis, mode.position, learned, rng, fixed=pooling is not None)
     covariance = np.linalg.inv(posterior_precision(fit.mode.information, fit.pooling))
     unclustered = (False,) * coded.n_groups
-    return _norms(coded, basis, fit.mode, covariance, fit.pooling, fit.tastes.spread, noise, unclustered)
+    met = _met(fit.pooling, pooling)
+    return _norms(coded, basis, fit.mode, covariance, fit.pooling, fit.tastes.spread, noise, unclustered, met)
+
+
+def _met(learned: Pooling, fixed: Pooling | None) -> tuple[str, ...]:
+    """Bounds that the pooling met, where it was estimated."""
+    return pooling_at_bound(learned) if fixed is None else ()
+
+
+def _at_bound(coded: CodedAnswers, member_sd: Array, noise: float) -> tuple[str, ...]:
+    """Bounds that the spread of members or the noise of ratings met."""
+    said = [
+        at_the_bound(f"members' spread in {group}", SMALLEST_SPREAD, "members are alike, up to the noise of a choice")
+        for group, sd in zip(map(str, coded.groups), member_sd, strict=True)
+        if 0 < sd <= SMALLEST_SPREAD * NEAR
+    ]
+    if coded.has_ratings and coded.has_choices and noise <= NOISES[0] * NEAR:
+        said.append(at_the_bound("noise of ratings", NOISES[0], "ratings are as good as exact"))
+    if coded.has_ratings and coded.has_choices and noise >= NOISES[1] / NEAR:
+        said.append(at_the_bound("noise of ratings", NOISES[1], "ratings and choices have nothing in common"))
+    return tuple(said)
 
 
 def _fit_alike(
@@ -328,7 +354,7 @@ def _fit_alike(
 
         found = minimize_scalar(
             lambda log_noise: -log_posterior(*at(float(np.exp(log_noise))))[0],
-            bounds=(np.log(CHOICE_NOISE / 20), np.log(CHOICE_NOISE * 20)),
+            bounds=(np.log(NOISES[0]), np.log(NOISES[1])),
             options={"xatol": 1e-3},
         )
         noise = float(np.exp(found.x))
@@ -383,6 +409,7 @@ def _norms(
     member_sd: Array,
     noise: float,
     clustered: tuple[bool, ...],
+    bounds_met: tuple[str, ...],
 ) -> Norms:
     n_groups, n_items, n_policies = coded.n_groups, coded.n_items, len(coded.policies)
     shift = np.eye(n_items)
@@ -404,6 +431,7 @@ def _norms(
         separated=separated,
         one_sided=one_sided,
         flat_raters=coded.directions(1.0)[1] if coded.has_ratings else 0,
+        at_bound=(*bounds_met, *_at_bound(coded, member_sd, noise)),
         n_answers=coded.n_answers,
         log_likelihood=mode.value,
     )

@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from scipy.linalg import cho_factor, cho_solve, helmert
 
+from contracts.display.limits import at_the_bound
 from contracts.errors import SolverError
 from contracts.inputs.arrays import Array
 from contracts.inputs.door import checked
@@ -23,6 +24,7 @@ from contracts.inputs.kinds import Count
 from inference.norms.likelihoods import Likelihood
 
 SMALLEST_SD, LARGEST_SD = 1e-3, 1e2  # logits; beyond these a standard deviation says "none" or "no pooling"
+NEAR = 1.01  # times a bound: a search that ends so near it was stopped by it
 MODE_FOUND = 1e-10  # squared Newton decrement, in nats
 POOLING_FOUND = 1e-4  # relative change of both standard deviations
 
@@ -156,6 +158,20 @@ def best_pooling(mode: Mode, start: Pooling) -> Pooling:
 
     found = minimize(loss, first, jac=True, method="L-BFGS-B", bounds=limits)
     return pooled(found.x)
+
+
+def pooling_at_bound(pooling: Pooling) -> tuple[str, ...]:
+    """Bounds of the search that estimated standard deviations met."""
+    of = ("sd of policies", "sd of groups around what is common")
+    small = ("what is common is that all policies are alike", "groups are alike")
+    large = ("nothing is pooled towards alike", "groups have nothing in common")
+    said = []
+    for sd, what, none, much in zip(pooling, of, small, large, strict=True):
+        if 0 < sd <= SMALLEST_SD * NEAR:
+            said.append(at_the_bound(what, SMALLEST_SD, none))
+        elif sd >= LARGEST_SD / NEAR:
+            said.append(at_the_bound(what, LARGEST_SD, much))
+    return tuple(said)
 
 
 def fit_pooled(likelihood: Likelihood, basis: Array, start: Array, pooling: Pooling) -> tuple[Mode, Pooling]:

@@ -63,6 +63,9 @@ class ShownNorms(Protocol):
     def flat_raters(self) -> int: ...
 
     @property
+    def at_bound(self) -> tuple[str, ...]: ...
+
+    @property
     def n_answers(self) -> int: ...
 
     def interval(self) -> Array: ...
@@ -99,7 +102,7 @@ def norms_table(norms: ShownNorms) -> Table:
 
 def remarks(norms: ShownNorms) -> list[str]:
     """What the reader must know about the answers."""
-    said = []
+    said = list(norms.at_bound)
     for group, parts in norms.separated:
         said.append(f"{readable(group)}: no answers connect {_parts(parts)}; only pooling compares them")
     for group, parts in norms.one_sided:

@@ -14,7 +14,8 @@ from contracts.inputs.arrays import Array, finite, generator, yes_or_no
 from contracts.inputs.door import checked
 from contracts.inputs.frozen import dataclass
 from contracts.inputs.kinds import Names
-from inference.splits.responders import Decisions, answers_of, fit_responders
+from inference.splits.answers import Decisions, answers_of
+from inference.splits.responders import Responders, fit_responders
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -94,10 +95,13 @@ def compare_responders(
         fold[own] = generator(rng).permutation(len(own)) % n_folds
     names = [*(f"hierarchical, {k} kind{'s' if k > 1 else ''}" for k in n_types), "pooled logit", "intercept only"]
     total = np.zeros((len(names), len(people)))
+    fits: dict[int, Responders] = {}  # of the first part: the others differ little, and start from them
     for held in range(n_folds):
         seen, new = (answers_of(who[part], share[part], said[part]) for part in (fold != held, fold == held))
         for m, kinds in enumerate(n_types):
-            total[m] += fit_responders(seen, kinds, rng=rng).log_predictive(new)
+            fit = fit_responders(seen, kinds, start=fits.get(kinds), rng=None if kinds in fits else rng)
+            fits.setdefault(kinds, fit)
+            total[m] += fit.log_predictive(new)
         total[-2] += _pooled(seen, new)
         rate = seen.accepted.sum() / seen.n_answers
         total[-1] += xlogy(new.accepted.sum(axis=1), rate) + xlogy(new.rejected.sum(axis=1), 1 - rate)

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 Integers = NDArray[np.int64]
 SHOWN_TYPES = 20
-LEAST = 1e-300  # a weight that rounds to 0 would never come back
+LEAST = 1e-300  # of a drawn weight: if all that explain a user round to 0, her type cannot be drawn; moves no mean
 
 
 @checked

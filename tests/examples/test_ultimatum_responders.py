@@ -12,7 +12,7 @@ ROOT = Path(__file__).resolve().parents[2]
 RECORDED = ROOT.parent / "shared" / "data" / "ultimatum" / "responders.csv"
 STORED = Path(__file__).with_suffix(".txt")  # MENUWRIGHT_STORE=1 writes it anew, to be read before it is committed
 NUMBER = re.compile(r"-?\d+(?:,\d{3})*(?:\.\d+)?")
-RELATIVE, PRINTED = 1e-3, 2e-3  # EM stops within 2e-4 nats; shares and errors are printed to the third decimal
+RELATIVE, PRINTED = 2e-3, 5e-3  # a climb stops within 0.01 nats; shares and errors are printed to the third decimal
 
 
 @pytest.mark.slow
@@ -32,5 +32,6 @@ def test_the_example_prints_what_is_stored(capsys):
     assert menu.certificate.holds
     assert menu.value == pytest.approx(max(single), abs=1e-6)
     posted = spaces["splits"][np.argmax(single)]
-    np.testing.assert_allclose(menu.allocation.sum(axis=1), 1.0, atol=1e-5)
-    np.testing.assert_allclose(menu.allocation @ spaces["splits"], posted, atol=1e-5)
+    taken = spaces["accepts"] <= posted + 1e-9  # the proudest are not worth what they ask for
+    np.testing.assert_allclose(menu.allocation.sum(axis=1), taken, atol=1e-5)
+    np.testing.assert_allclose(menu.allocation @ spaces["splits"], posted * taken, atol=1e-5)

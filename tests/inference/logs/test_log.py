@@ -9,13 +9,14 @@ from collections import Counter
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from contracts.errors import ProblemError
 from inference.logs.cells import CONFLICTING, NO_EVENT, NO_USER, REPEATED, cells_of
 from inference.logs.log import read_log
 from inference.logs.options import (
+    AMBIGUOUS,
     IMPOSSIBLE,
     MOST_COLUMNS,
     NO_MENU,
@@ -26,7 +27,9 @@ from inference.logs.options import (
     UNKNOWN_MENU,
     WORDS_FOR_NOTHING,
     Column,
+    is_ambiguous,
     offers,
+    whole_number,
 )
 from inference.logs.sources import BROKEN_QUOTES, FIELD_COUNT, NOT_UTF8, TOO_LONG
 from inference.logs.text import percent
@@ -428,6 +431,17 @@ def test_a_menu_of_contracts_says_how_many_options_it_has():
         ("01", ""),
         (" +1.0 ", ""),
         ("1e0", NOT_INTEGER),
+        ("1,0", ""),
+        ("1.5", NOT_INTEGER),
+        ("1,5", NOT_INTEGER),
+        ("1.000", AMBIGUOUS),
+        ("1,000", AMBIGUOUS),
+        ("1,234", AMBIGUOUS),
+        ("1,234.0", NOT_OFFERED),
+        ("1.234.567", NOT_OFFERED),
+        ("1 234", NOT_OFFERED),
+        ("12,34,567", NOT_INTEGER),
+        ("1,23", NOT_INTEGER),
         (1.5, NOT_INTEGER),
         (float("nan"), NO_OPTION),
         (2, NOT_OFFERED),
@@ -438,6 +452,42 @@ def test_cells_are_read_as_people_read_them(value, reason):
     column, why = offers(2, None).column(None, value, has_menu=False)
     assert why == reason
     assert (column == Column("", "1")) == (reason == "")
+
+
+@pytest.mark.parametrize("kind", ["csv", "frame"])
+def test_separators_that_can_be_read_in_two_ways_are_asked_about(kind, tmp_path):
+    frame = pd.DataFrame({"user": list("aabbc"), "option": ["1,000", "1.000", "2", "1.234,0", "1,234.0"]})
+    source = frame if kind == "frame" else as_file(frame, tmp_path, kind)
+    with read_log(source, options=1500) as log:
+        assert summary(log)[1] == {AMBIGUOUS: 2}
+        assert "pass decimal=" in str(log)
+    with read_log(source, options=1500, decimal=".") as log:
+        assert summary(log) == (
+            {("a", "", "1000"): 1, ("a", "", "1"): 1, ("b", "", "2"): 1, ("c", "", "1234"): 1},
+            {NOT_INTEGER: 1},
+        )
+    with read_log(source, options=1500, decimal=",") as log:
+        assert summary(log) == (
+            {("a", "", "1000"): 1, ("a", "", "1"): 1, ("b", "", "2"): 1, ("b", "", "1234"): 1},
+            {NOT_INTEGER: 1},
+        )
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.integers(-(10**9), 10**9),
+    st.sampled_from([".", ","]),
+    st.sampled_from(["", " ", "\u202f", "'", "other"]),
+    st.integers(0, 4),
+)
+def test_a_number_is_read_as_its_country_writes_it(number, decimal, apart, zeros):
+    other = "," if decimal == "." else "."
+    text = f"{number:,}".replace(",", other if apart == "other" else apart) + (decimal + "0" * zeros if zeros else "")
+    assert whole_number(text, decimal) == number
+    assert whole_number(text) in (number, None)
+    if whole_number(text) is None:
+        assert is_ambiguous(text, None)
+        assert not is_ambiguous(text, decimal)
 
 
 @pytest.mark.parametrize(

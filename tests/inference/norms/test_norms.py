@@ -8,6 +8,8 @@ import numpy as np
 import pandas as pd
 import polars as pl
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from scipy.optimize import minimize
 from scipy.special import logsumexp
 from scipy.stats import norm
@@ -17,7 +19,7 @@ from contracts.errors import ProblemError
 from inference.norms.baseline import acceptable_baseline, baseline_of
 from inference.norms.elicitation import Acceptances, Comparisons, Rankings, Ratings
 from inference.norms.norms import CHOICE_NOISE, elicit_norms
-from inference.norms.pooling import Pooling
+from inference.norms.pooling import Pooling, pooling_at_bound
 
 mpl.use("Agg")
 
@@ -629,3 +631,40 @@ def test_150_000_comparisons_take_about_a_tenth_of_a_second():
     start = time.process_time()
     elicit_norms(asked)
     assert time.process_time() - start < 1.0  # 0.1 s seen; others may compute beside us
+
+
+# ---- bounds ----
+
+
+def rated_and_compared(noise):
+    """Forty members rate four policies with this noise, in logits, and compare pairs of them."""
+    rng = np.random.default_rng(0)
+    policies, utility = np.array(list("wxyz")), np.array([2.0, 0.7, -0.7, -2.0])
+    member, policy = np.repeat(np.arange(40), 4), np.tile(np.arange(4), 40)
+    rating = utility[policy] + noise * rng.normal(size=160)
+    first = rng.integers(0, 4, 400)
+    second = (first + rng.integers(1, 4, 400)) % 4
+    wins = rng.random(400) < 1 / (1 + np.exp(utility[second] - utility[first]))
+    compared = Comparisons(
+        np.full(400, "g"), policies[np.where(wins, first, second)], policies[np.where(wins, second, first)]
+    )
+    return elicit_norms(Ratings(np.full(160, "g"), member, policies[policy], rating), compared)
+
+
+@pytest.mark.parametrize(("noise", "said"), [(1e-6, "as good as exact"), (1.0, ""), (200.0, "nothing in common")])
+def test_a_noise_that_stops_at_a_bound_is_said_to(noise, said):
+    found = rated_and_compared(noise)
+    assert len(found.at_bound) == bool(said)
+    assert all(one in str(found) and said in one for one in found.at_bound)
+    if not said:
+        assert found.rating_noise == pytest.approx(noise, rel=0.3)
+
+
+@settings(max_examples=50, deadline=None)
+@given(st.floats(1e-3, 1e2), st.floats(1e-3, 1e2))
+def test_standard_deviations_are_said_to_be_at_a_bound_exactly_where_they_are(common, group):
+    said = pooling_at_bound(Pooling(common, group))
+    expected = [what for sd, what in ((common, "sd of policies"), (group, "sd of groups")) if not 0.00102 < sd < 99]
+    assert [any(one.startswith(what) for one in said) for what in expected] == [True] * len(expected)
+    assert len(said) <= 2
+    assert pooling_at_bound(Pooling(1.0, 0.0)) == ()  # one group alone has no sd of groups

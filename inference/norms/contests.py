@@ -1,0 +1,345 @@
+"""Strengths by maximum likelihood, without shrinkage: who beats whom, ties, home advantage, attributes.
+
+A comparison of i and j is a choice between three ends, with utilities
+
+    i is preferred   v_i + h [i at home]
+    j is preferred   v_j + h [j at home]
+    a tie            t + (v_i + v_j) / 2
+
+which is Bradley & Terry (1952) without ties and home, Davidson (1970) with ties, Davidson & Beaver (1977) with both: a
+tie weighs exp(t) times the geometric mean of the strengths. A ranking is a sequence of choices of the best from what is
+left (Plackett 1975). With attributes, v_i = x_i . b instead of a strength of its own. All of it is one conditional
+logit, linear in its parameters, so the likelihood is concave and Newton's method finds its maximum where there is one.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+from scipy.special import logsumexp
+
+from contracts.display.numbers import plural
+from contracts.display.table import Column, Table, Tabular, names
+from contracts.errors import ProblemError, SolverError
+from contracts.inputs.arrays import Array, finite, yes_or_no
+from contracts.inputs.door import checked
+from contracts.inputs.extras import pandas
+from contracts.inputs.frozen import dataclass
+from contracts.inputs.kinds import Names
+from contracts.inputs.names import listed
+from inference.norms.coded import code_answers
+from inference.norms.elicitation import Comparisons, Labels, Rankings
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+DECREMENT = 1e-12  # nats that Newton's next step promises at the end
+SEPARATED = 1e-6  # of the linear program that looks for parameters that may grow for ever
+
+
+@checked
+@dataclass(frozen=True, eq=False, repr=False)
+class Strengths(Tabular):
+    """Strengths of policies, or teams, by maximum likelihood; made by `fit_strengths`.
+
+    Attributes
+    ----------
+    policies : labels
+    utilities, standard_errors : (n_policies,), logits; they sum to zero
+    covariance : (n_policies, n_policies), of the utilities; singular along the constant
+    parameters, coefficients, errors : names of what is common to all answers (attributes, "home", "tie"), estimates
+        and standard errors
+    log_likelihood, n_answers, steps : of the fit; Newton steps
+    """
+
+    policies: tuple[str, ...]
+    utilities: Array
+    covariance: Array
+    parameters: tuple[str, ...]
+    coefficients: Array
+    errors: Array
+    log_likelihood: float
+    n_answers: int
+    steps: int
+
+    @property
+    def standard_errors(self) -> Array:
+        return np.sqrt(np.maximum(np.diagonal(self.covariance), 0.0))
+
+    def difference(self, first: Any, second: Any) -> tuple[float, float]:
+        """How much stronger the first is than the second, logits, and its standard error."""
+        for label in (first, second):
+            if str(label) not in self.policies:
+                raise ProblemError(f"{label!r} is not among the policies: {listed(self.policies)}")
+        i, j = self.policies.index(str(first)), self.policies.index(str(second))
+        variance = self.covariance[i, i] + self.covariance[j, j] - 2 * self.covariance[i, j]
+        return float(self.utilities[i] - self.utilities[j]), float(np.sqrt(max(variance, 0.0)))
+
+    def to_frame(self) -> pd.DataFrame:
+        """One row per policy and common parameter: estimate, standard error."""
+        pd = pandas()
+        estimate = np.concatenate([self.utilities, self.coefficients])
+        error = np.concatenate([self.standard_errors, self.errors])
+        of = [f"strength of {one}" for one in self.policies] + list(self.parameters)
+        return pd.DataFrame({"estimate": estimate, "standard_error": error}, index=pd.Index(of, name="parameter"))
+
+    def _table(self) -> Table:
+        order = np.argsort(-self.utilities, kind="stable")
+        rows = [*(self.policies[k] for k in order), *self.parameters]
+        estimate = np.concatenate([self.utilities[order], self.coefficients])
+        error = np.concatenate([self.standard_errors[order], self.errors])
+        columns = [
+            names("", rows),
+            Column("estimate", estimate, ".3f"),
+            Column("error", error, "({:.3f})".format, "(se)"),
+        ]
+        size = f"{len(self.policies)} policies, {plural(self.n_answers, 'answer')}"
+        return Table(columns, f"Strengths: {size}; log likelihood {self.log_likelihood:.2f}; logits that sum to zero")
+
+
+@checked
+def fit_strengths(
+    answers: Any,
+    *,
+    tied: Any = None,
+    at_home: Names = None,
+    attributes: Any = None,
+    attribute_names: Names = None,
+    policies: Names = None,
+) -> Strengths:
+    """Strengths by maximum likelihood from comparisons or rankings, all groups together.
+
+    Nothing is shrunk: who never lost has no finite strength, and is named. `elicit_norms` pools groups instead.
+
+    Parameters
+    ----------
+    answers : Comparisons, or Rankings
+    tied : (n_answers,) of bool for Comparisons: answers in which neither was preferred (winner and loser are then
+        just the two); a parameter "tie" says how common that is
+    at_home : (n_answers,) labels for Comparisons: the one of the two that had the advantage (of the ground, of the
+        first move, of being shown first), any other label for neither; a parameter "home" says how large it is
+    attributes : (n_policies, n_attributes) array in the order of `policies`; strengths are then attributes times
+        coefficients
+    attribute_names : by default "0", "1", ...
+    policies : labels in the order wanted; needed with attributes, by default all that occur, sorted
+
+    Raises
+    ------
+    ProblemError
+        If shapes do not fit, or nothing finite is most likely: the policies that never lost, the parameter that decides
+        every answer, or the sets that no answer connects are named.
+
+    References
+    ----------
+    Davidson (1970), Journal of the American Statistical Association 65. Davidson & Beaver (1977), Biometrics 33. Ford
+    (1957), American Mathematical Monthly 64. Plackett (1975), Applied Statistics 24.
+
+    Examples
+    --------
+    >>> games = [("ann", "bob")] * 6 + [("bob", "ann")] * 3 + [("ann", "bob")] * 4
+    >>> winner, loser = zip(*games)
+    >>> found = fit_strengths(Comparisons(["all"] * 13, winner, loser), tied=[False] * 9 + [True] * 4)
+    >>> round(found.difference("ann", "bob")[0], 6), found.parameters
+    (0.693147, ('tie',))
+    """
+    if not isinstance(answers, Comparisons | Rankings):
+        raise ProblemError(f"answers is {type(answers).__name__}: give Comparisons or Rankings")
+    coded = code_answers([answers], policies)
+    basis, own = _strength_design(coded.policies, attributes, attribute_names, policies)
+    if isinstance(answers, Comparisons):
+        ends = _ends(answers, coded.policies, coded.compared, basis, tied, at_home)
+    elif tied is not None or at_home is not None:
+        raise ProblemError("tied and at_home are about Comparisons: leave them out for Rankings, or compare in pairs")
+    else:
+        ends = _choices(coded.chosen, basis)
+    parameters = (*own, *ends.common)
+    labels = tuple(map(str, coded.policies))
+    _check_finite(ends, basis, labels, parameters)
+    found, value, information, steps = _maximum(ends)
+    covariance = np.linalg.inv(information)
+    size = basis.shape[1]
+    centred = basis - basis.mean(axis=0)
+    kept = slice(0 if attributes is not None else size, None)
+    return Strengths(
+        labels,
+        centred @ found[:size],
+        centred @ covariance[:size, :size] @ centred.T,
+        parameters,
+        found[kept],
+        np.sqrt(np.diag(covariance)[kept]),
+        value,
+        answers.n_answers,
+        steps,
+    )
+
+
+class _Ends(NamedTuple):
+    """Every distinct choice: features of its ends, which are possible, how often each was taken."""
+
+    features: Array  # (n_sets, n_ends, n_parameters)
+    possible: Any  # (n_sets, n_ends) of bool
+    taken: Array  # (n_sets, n_ends)
+    common: tuple[str, ...]  # names of the parameters besides strengths
+
+
+def _strength_design(labels: Labels, attributes: Any, given: Any, policies: Any) -> tuple[Array, tuple[str, ...]]:
+    """Strengths as a linear function of parameters, (n_policies, n), and the names of attributes."""
+    if attributes is None:
+        if given is not None:
+            raise ProblemError(
+                "attribute_names names attributes, and none are given: pass attributes=, or leave it out"
+            )
+        return np.eye(len(labels))[:, 1:], ()
+    if policies is None:
+        raise ProblemError("attributes has one row per policy: say in which order, policies=[...]")
+    design = finite("attributes", attributes)
+    if design.ndim != 2 or len(design) != len(labels) or not design.shape[1]:
+        raise ProblemError(
+            f"attributes has shape {design.shape}; expected ({len(labels)}, n_attributes), row by policy"
+        )
+    named = tuple(map(str, range(design.shape[1]) if given is None else given))
+    if len(named) != design.shape[1] or len(set(named)) < len(named):
+        raise ProblemError(
+            f"attribute_names has {len(named)} names for {design.shape[1]} attributes: name each its own"
+        )
+    return design, named
+
+
+def _ends(answers: Comparisons, labels: Labels, compared: Any, basis: Array, tied: Any, at_home: Any) -> _Ends:
+    _, _, winner, loser = compared
+    n_answers = len(winner)
+    tie = np.zeros(n_answers, dtype=bool) if tied is None else yes_or_no("tied", tied)
+    if tie.shape != (n_answers,):
+        raise ProblemError(f"tied has shape {tie.shape}; expected one per answer, ({n_answers},)")
+    home = np.zeros(n_answers, dtype=np.int64)  # 1: the winner is at home, -1: the loser
+    if at_home is not None:
+        place = np.array([str(one) for one in at_home])
+        if place.shape != (n_answers,):
+            raise ProblemError(f"at_home has shape {place.shape}; expected one per answer, ({n_answers},)")
+        names_of = np.array(list(map(str, labels)))
+        home = (place == names_of[winner]).astype(np.int64) - (place == names_of[loser])
+        if not home.any():
+            raise ProblemError("at_home names nobody who is compared: give the label of the one with the advantage")
+    swap = winner > loser
+    first, second = np.where(swap, loser, winner), np.where(swap, winner, loser)
+    result = np.where(tie, 2, swap)
+    key, row = np.unique(np.column_stack([first, second, np.where(swap, -home, home)]), axis=0, return_inverse=True)
+    taken = np.bincount(row.ravel() * 3 + result, minlength=3 * len(key)).reshape(-1, 3).astype(np.float64)
+    up, down = basis[key[:, 0]], basis[key[:, 1]]
+    features = np.stack([up, down, (up + down) / 2], axis=1)
+    common = []
+    if at_home is not None:
+        advantage = np.stack([key[:, 2] > 0, key[:, 2] < 0, np.zeros(len(key))], axis=1).astype(np.float64)
+        features, common = np.concatenate([features, advantage[..., np.newaxis]], axis=2), [*common, "home"]
+    if tied is not None:
+        ties = np.broadcast_to([0.0, 0.0, 1.0], (len(key), 3))
+        features, common = np.concatenate([features, ties[..., np.newaxis]], axis=2), [*common, "tie"]
+    possible = np.broadcast_to([True, True, tied is not None], taken.shape)
+    return _Ends(features, possible, taken, tuple(common))
+
+
+def _choices(chosen: Any, basis: Array) -> _Ends:
+    _, _, offered, best = chosen
+    possible, row = np.unique(offered, axis=0, return_inverse=True)
+    width = offered.shape[1]
+    taken = np.bincount(row.ravel() * width + best, minlength=width * len(possible)).reshape(-1, width)
+    features = np.broadcast_to(basis, (len(possible), *basis.shape))
+    return _Ends(features, possible, taken.astype(np.float64), ())
+
+
+def _derivatives(ends: _Ends, at: Array) -> tuple[float, Array, Array]:
+    """Log likelihood, its gradient, and minus its Hessian."""
+    utility = np.where(ends.possible, ends.features @ at, -np.inf)
+    log_chance = utility - logsumexp(utility, axis=1, keepdims=True)
+    chance, times = np.exp(log_chance), ends.taken.sum(axis=1)
+    mean = np.einsum("se,sep->sp", chance, ends.features)
+    value = float((ends.taken * np.where(ends.taken > 0, log_chance, 0.0)).sum())
+    gradient = np.einsum("se,sep->p", ends.taken, ends.features) - times @ mean
+    weighted = ends.features * (times[:, np.newaxis] * chance)[..., np.newaxis]
+    information = np.einsum("sep,seq->pq", weighted, ends.features) - (mean * times[:, np.newaxis]).T @ mean
+    return value, gradient, information
+
+
+def _maximum(ends: _Ends) -> tuple[Array, float, Array, int]:
+    at = np.zeros(ends.features.shape[2])
+    value, gradient, information = _derivatives(ends, at)
+    for steps in range(200):
+        step = np.linalg.solve(information, gradient)
+        decrement = float(gradient @ step)
+        if decrement < DECREMENT:
+            return at, value, information, steps
+        length = 1.0
+        while (new := _derivatives(ends, at + length * step))[0] < value + 1e-4 * length * decrement - 1e-12 * abs(
+            value
+        ):
+            length /= 2
+            if length < 1e-9:
+                break
+        at, (value, gradient, information) = at + length * step, new
+    raise SolverError("the strengths did not converge in 200 steps", tried=("Newton",))
+
+
+# ---- what has no finite estimate ----
+
+
+def _check_finite(ends: _Ends, basis: Array, labels: tuple[str, ...], parameters: tuple[str, ...]) -> None:
+    """Refuse answers whose likelihood grows for ever, or does not change, along some direction; name it."""
+    from scipy.optimize import linprog
+
+    said = [f"strength of {one}" for one in labels[1:]] if not len(parameters) - len(ends.common) else []
+    named = [*said, *parameters]
+    scale = np.maximum(np.abs(ends.features).max(axis=(0, 1)), np.finfo(np.float64).tiny)
+    shape = (-1, ends.features.shape[2])
+    gaps = (
+        ends.features[:, :, np.newaxis, :] - ends.features[:, np.newaxis, :, :]
+    ) / scale  # of every end to every other
+    taken = (ends.taken > 0)[:, :, np.newaxis] & ends.possible[:, np.newaxis, :]
+    rows = np.unique(gaps[np.broadcast_to(taken, gaps.shape[:3])].reshape(shape).round(12), axis=0)
+    rows = rows[np.abs(rows).max(axis=1) > 0]
+    flat = np.linalg.svd(rows)[2][np.linalg.matrix_rank(rows) :] if len(rows) else np.eye(shape[1])
+    if len(flat):
+        _refuse_unidentified(flat[0], basis, labels, named)
+    found = linprog(-rows.sum(axis=0), A_ub=-rows, b_ub=np.zeros(len(rows)), bounds=[(-1, 1)] * shape[1])
+    if -found.fun > SEPARATED:
+        _refuse_separated(np.asarray(found.x) / scale, basis, labels, named)
+
+
+def _parts(direction: Array, basis: Array, labels: tuple[str, ...]) -> tuple[list[str], list[str]]:
+    """Policies that the direction puts highest, and the others; nobody if it treats all alike."""
+    height = basis @ direction[: basis.shape[1]]
+    span = np.ptp(height)
+    top = height > height.max() - 1e-6 * max(span, 1.0) if span > 1e-7 else np.zeros(len(labels), dtype=bool)
+    return [one for one, up in zip(labels, top, strict=True) if up], [
+        one for one, up in zip(labels, top, strict=True) if not up
+    ]
+
+
+def _refuse_unidentified(direction: Array, basis: Array, labels: tuple[str, ...], named: list[str]) -> None:
+    top, rest = _parts(direction, basis, labels)
+    if len(named) - basis.shape[1] == 0 and basis.shape == (len(labels), len(labels) - 1) and top:
+        raise ProblemError(
+            f"no answers connect {listed(top)} with {listed(rest)}: fit them apart, or pool them with elicit_norms"
+        )
+    moved = [one for one, part in zip(named, direction, strict=True) if abs(part) > 1e-9]
+    raise ProblemError(f"answers do not tell {listed(moved)} apart: leave one of them out")
+
+
+def _refuse_separated(direction: Array, basis: Array, labels: tuple[str, ...], named: list[str]) -> None:
+    common = [
+        one for one, part in zip(named[basis.shape[1] :], direction[basis.shape[1] :], strict=True) if abs(part) > 1e-7
+    ]
+    top, rest = _parts(direction, basis, labels)
+    own = basis.shape == (len(labels), len(labels) - 1) and set(named[: basis.shape[1]]) == {
+        f"strength of {one}" for one in labels[1:]
+    }
+    if own and top and not common:
+        raise ProblemError(
+            f"{listed(top)} never lost to {listed(rest)}: no finite strength is most likely; leave them out, or use "
+            "elicit_norms, which shrinks"
+        )
+    moved = [one for one, part in zip(named, direction, strict=True) if abs(part) > 1e-7]
+    raise ProblemError(
+        f"{listed(common or moved)} decides every answer that depends on it: no finite estimate is most likely; leave "
+        "it out, or give more answers"
+    )

@@ -1,0 +1,176 @@
+"""Strengths by maximum likelihood: published estimates, likelihoods by hand, and who has no finite one."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy.optimize import minimize
+
+from contracts.errors import ProblemError
+from inference.norms.contests import fit_strengths
+from inference.norms.elicitation import Comparisons, Rankings
+from tests.inference.norms.test_norms import GOALS, TEAMS
+
+# Games at home of the American League East of baseball, 1987 (Agresti 2002, table 10.11): wins and losses at home of
+# the team of the row against that of the column.
+AT_HOME = {
+    "Milwaukee": "- 4-3 4-2 4-3 6-1 4-2 6-0",
+    "Detroit": "3-3 - 4-2 4-3 6-0 6-1 4-3",
+    "Toronto": "2-5 4-3 - 2-4 4-3 4-2 6-0",
+    "New York": "3-3 5-1 2-5 - 4-3 4-2 6-1",
+    "Boston": "5-1 2-5 3-3 4-2 - 5-2 6-0",
+    "Cleveland": "2-5 3-3 3-4 4-3 4-2 - 2-4",
+    "Baltimore": "2-5 1-5 1-6 2-4 1-6 3-4 -",
+}
+
+
+def baseball():
+    rows = []
+    for home, line in AT_HOME.items():
+        for away, score in zip(TEAMS, line.split(), strict=True):
+            if score != "-":
+                won, lost = map(int, score.split("-"))
+                rows += [(home, away, home)] * won + [(away, home, home)] * lost
+    winner, loser, home = zip(*rows, strict=True)
+    return Comparisons(["all"] * len(rows), winner, loser), home
+
+
+def test_the_home_advantage_of_baseball_is_the_published_one():
+    games, home = baseball()
+    found = fit_strengths(games, at_home=home)
+    assert found.parameters == ("home",)
+    assert found.coefficients[0] == pytest.approx(0.302, abs=5e-4)
+    assert found.errors[0] == pytest.approx(0.131, abs=5e-4)
+    strength = [found.difference(team, "Baltimore")[0] for team in TEAMS]
+    published = [
+        1.6196,
+        1.4754,
+        1.3271,
+        1.2813,
+        1.1438,
+        0.7047,
+        0.0,
+    ]  # Turner & Firth (2012), J. Statistical Software 48
+    np.testing.assert_allclose(strength, published, atol=5e-5)
+    apart, error = fit_strengths(games).difference("Milwaukee", "Baltimore")
+    assert (round(apart, 2), round(error, 2)) == (1.58, 0.34)
+    assert "home" in str(found)
+    assert found.to_frame().loc["home", "estimate"] == found.coefficients[0]
+
+
+def chess(rng, n=150):
+    """Players who play white and black, with draws."""
+    white = rng.integers(0, 4, n)
+    black = (white + rng.integers(1, 4, n)) % 4
+    strength = np.array([0.8, 0.3, -0.2, -0.9])
+    ends = np.stack([strength[white] + 0.4, strength[black], 0.3 + (strength[white] + strength[black]) / 2], axis=1)
+    chance = np.exp(ends) / np.exp(ends).sum(axis=1, keepdims=True)
+    result = (rng.random(n)[:, None] > np.cumsum(chance, axis=1)).sum(axis=1)
+    return white, black, result
+
+
+def test_draws_and_the_first_move_are_those_of_a_likelihood_written_by_hand():
+    white, black, result = chess(np.random.default_rng(0))
+
+    def loss(at):
+        v, home, tie = np.append(0.0, at[:3]), at[3], at[4]
+        total = 0.0
+        for w, b, r in zip(white, black, result, strict=True):  # Davidson & Beaver (1977), as it is printed
+            first, second = np.exp(v[w] + home), np.exp(v[b])
+            draw = np.exp(tie) * np.sqrt(np.exp(v[w]) * np.exp(v[b]))
+            total -= np.log((first, second, draw)[r] / (first + second + draw))
+        return total
+
+    by_hand = minimize(loss, np.zeros(5), method="BFGS")
+    names = np.array(["a", "b", "c", "d"])
+    winner, loser = np.where(result == 1, black, white), np.where(result == 1, white, black)
+    games = Comparisons(np.full(len(white), "all"), names[winner], names[loser])
+    found = fit_strengths(games, tied=result == 2, at_home=names[white])
+    np.testing.assert_allclose(found.utilities - found.utilities[0], np.append(0.0, by_hand.x[:3]), atol=1e-4)
+    np.testing.assert_allclose(found.coefficients, by_hand.x[3:], atol=1e-4)
+    assert found.log_likelihood == pytest.approx(-by_hand.fun, abs=1e-6)
+    step = 1e-3 * np.eye(5)
+    at = by_hand.x
+    second = [[loss(at + i + j) - loss(at + i - j) - loss(at - i + j) + loss(at - i - j) for j in step] for i in step]
+    by_curvature = np.sqrt(np.diag(np.linalg.inv(np.array(second) / 4e-6)))
+    np.testing.assert_allclose(found.errors, by_curvature[3:], rtol=1e-3)
+
+
+def test_rankings_are_sequences_of_choices():
+    rows = [list(order) for order, count in GOALS.items() for _ in range(count)]
+    found = fit_strengths(Rankings(["all"] * len(rows), rows))
+
+    def loss(at):
+        v = dict(zip("1234", np.append(0.0, at), strict=True))
+        return -sum(
+            count * sum(v[one] - np.log(sum(np.exp(v[x]) for x in order[k:])) for k, one in enumerate(order))
+            for order, count in GOALS.items()
+        )
+
+    by_hand = minimize(loss, np.zeros(3))
+    np.testing.assert_allclose(found.utilities - found.utilities[0], np.append(0.0, by_hand.x), atol=1e-4)
+    assert found.log_likelihood == pytest.approx(-by_hand.fun, abs=1e-6)
+
+
+def test_attributes_stand_for_strengths():
+    games, _ = baseball()
+    free = fit_strengths(games, policies=TEAMS)
+    full = fit_strengths(games, attributes=np.eye(7)[:, 1:], attribute_names=TEAMS[1:], policies=TEAMS)
+    np.testing.assert_allclose(full.utilities, free.utilities, atol=1e-8)
+    np.testing.assert_allclose(full.covariance, free.covariance, atol=1e-8)
+    one = fit_strengths(games, attributes=free.utilities[:, None], policies=TEAMS)
+    assert one.coefficients[0] == pytest.approx(1.0, abs=1e-6)
+    assert one.log_likelihood == pytest.approx(free.log_likelihood, abs=1e-9)
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.integers(0, 10**6), st.integers(2, 5), st.integers(1, 14))
+def test_there_is_a_finite_estimate_exactly_where_everybody_reaches_everybody(seed, n_policies, n_games):
+    """Ford (1957): iff chains of wins lead from each to each."""
+    from scipy.sparse.csgraph import connected_components
+
+    rng = np.random.default_rng(seed)
+    winner = rng.integers(0, n_policies, n_games)
+    loser = (winner + rng.integers(1, n_policies, n_games)) % n_policies
+    beat = np.zeros((n_policies, n_policies))
+    beat[winner, loser] = 1
+    played = np.unique(np.r_[winner, loser])
+    n_parts, _ = connected_components(beat[np.ix_(played, played)], directed=True, connection="strong")
+    games = Comparisons(["all"] * n_games, winner, loser)
+    if n_parts == 1:
+        assert np.isfinite(fit_strengths(games).standard_errors).all()
+    else:
+        with pytest.raises(ProblemError, match=r"never lost to|no answers connect"):
+            fit_strengths(games)
+
+
+def test_those_without_a_finite_strength_are_named():
+    games = Comparisons(["all"] * 5, ["ann", "ann", "bob", "cat", "bob"], ["bob", "cat", "cat", "bob", "cat"])
+    with pytest.raises(ProblemError, match="'ann' never lost to 'bob', 'cat'"):
+        fit_strengths(games)
+    apart = Comparisons(["all"] * 4, ["a", "b", "c", "d"], ["b", "a", "d", "c"])
+    with pytest.raises(ProblemError, match=r"no answers connect .* with"):
+        fit_strengths(apart)
+    with pytest.raises(ProblemError, match="'home' decides every answer"):
+        fit_strengths(Comparisons(["all"] * 2, ["a", "b"], ["b", "a"]), at_home=["a", "b"])
+    with pytest.raises(ProblemError, match="'tie' decides every answer"):
+        fit_strengths(Comparisons(["all"] * 2, ["a", "b"], ["b", "a"]), tied=[False, False])
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda: fit_strengths([1]), "answers is list: give Comparisons or Rankings"),
+        (lambda: fit_strengths(Comparisons(["g"], ["a"], ["b"]), tied=[True, False]), "tied has shape"),
+        (lambda: fit_strengths(Comparisons(["g"], ["a"], ["b"]), at_home=["c"]), "at_home names nobody"),
+        (lambda: fit_strengths(Rankings(["g"], [["a", "b"]]), at_home=["a"]), "about Comparisons"),
+        (lambda: fit_strengths(Comparisons(["g"], ["a"], ["b"]), attributes=[[1.0], [2.0]]), "in which order"),
+        (
+            lambda: fit_strengths(Comparisons(["g"], ["a"], ["b"]), attributes=[[1.0]], policies=["a", "b"]),
+            r"attributes has shape \(1, 1\)",
+        ),
+    ],
+)
+def test_bad_input_is_refused_with_what_and_where(call, message):
+    with pytest.raises(ProblemError, match=message):
+        call()
