@@ -22,8 +22,9 @@ from inference.language.utilities.reading import UtilityReading
 from inference.language.utilities.writing import write_utilities
 from inference.latent.draws import TypeDraws, sample_latent_types
 from inference.latent.fit import DegenerateTypesError, fit_latent_types
+from inference.latent.records import load_latent_types
 from inference.latent.selection import CrossValidation, TypeCounts, compare_type_counts, cross_validate
-from inference.latent.types import LatentTypes, load_latent_types
+from inference.latent.types import LatentTypes
 from inference.logit.convergence import Convergence
 from inference.logit.estimates import Estimates
 from inference.logit.simulated import simulate_choices

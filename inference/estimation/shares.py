@@ -1,0 +1,110 @@
+"""A population of tastes, as all models of choices see it: shares of options and what choosing is worth."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from scipy.special import logsumexp
+
+from contracts.errors import ProblemError
+from contracts.inputs.arrays import Array, finite, yes_or_no
+from contracts.inputs.frozen import dataclass
+from contracts.inputs.names import listed
+from inference.choice.data import ChoiceData
+from inference.logit.quantisation import worth_in_money
+
+AT_ONCE = 1 << 22  # utilities
+
+
+@dataclass(frozen=True, eq=False)
+class Population:
+    """Tastes with their weights: one of a multinomial logit, those of latent types, draws of continuous ones.
+
+    Examples
+    --------
+    >>> people = Population(("price",), np.ones(1), np.array([[-1.0]]))
+    >>> people.shares([[0.0], [0.0]])
+    array([[0.5, 0.5]])
+    >>> people.surplus([[0.0], [0.0]], None, "price").round(4)  # log 2
+    array([0.6931])
+    """
+
+    names: tuple[str, ...]
+    weights: Array  # (m,), sum one
+    coefficients: Array  # (m, n_attributes)
+
+    def shares(self, attributes: Any, available: Any = None) -> Array:
+        """Share of the population that takes each option; (n_obs, n_options)."""
+        offers, reach = offers_of(attributes, available, len(self.names))
+        found = np.empty(offers.shape[:2])
+        for rows in _runs(offers, len(self.weights)):
+            utility = self._utility(offers[rows], None if reach is None else reach[rows])
+            utility -= utility.max(axis=2, keepdims=True)
+            np.exp(utility, out=utility)
+            utility /= utility.sum(axis=2, keepdims=True)
+            found[rows] = np.einsum("nmj,m->nj", utility, self.weights)
+        return found
+
+    def surplus(self, attributes: Any, available: Any, price: str) -> Array:
+        """Mean over the population of the log-sum over the marginal utility of money (Small & Rosen 1981); (n_obs,)."""
+        offers, reach = offers_of(attributes, available, len(self.names))
+        money = -self.coefficients[:, self.column(price)]
+        worth_in_money(self.coefficients, self.names, price, [name for name in self.names if name != price] or None)
+        found = np.empty(len(offers))
+        for rows in _runs(offers, len(self.weights)):
+            utility = self._utility(offers[rows], None if reach is None else reach[rows])
+            found[rows] = logsumexp(utility, axis=2) @ (self.weights / money)
+        return found
+
+    def column(self, name: str) -> int:
+        """Where an attribute stands."""
+        return column_of(self.names, name)
+
+    def _utility(self, offers: Array, reach: Any) -> Array:
+        """(n_obs, m, n_options), minus infinity out of reach."""
+        utility = np.einsum("nja,ma->nmj", offers, self.coefficients)
+        return utility if reach is None else np.where(reach[:, np.newaxis], utility, -np.inf)
+
+
+def column_of(names: tuple[str, ...], name: str) -> int:
+    """Where an attribute stands."""
+    if name not in names:
+        raise ProblemError(f"there is no attribute {name!r}: the attributes are {listed(names)}")
+    return names.index(name)
+
+
+def offers_of(attributes: Any, available: Any, n_attributes: int) -> tuple[Array, Any]:
+    """What is on offer, (n_obs, n_options, n_attributes), and what is within reach, (n_obs, n_options) or None."""
+    if isinstance(attributes, ChoiceData):
+        attributes, available = attributes.attributes, attributes.available if available is None else available
+    offers = finite("attributes", attributes)
+    offers = offers[np.newaxis] if offers.ndim == 2 else offers
+    if offers.ndim != 3 or offers.shape[2] != n_attributes or 0 in offers.shape:
+        raise ProblemError(f"attributes has shape {offers.shape}; expected (n_obs, n_options, {n_attributes})")
+    if available is None:
+        return offers, None
+    reach = yes_or_no("available", available)
+    reach = reach[np.newaxis] if reach.ndim == 1 else reach
+    if reach.shape != offers.shape[:2] or not reach.any(axis=1).all():
+        raise ProblemError(f"available has shape {reach.shape}; expected {offers.shape[:2]}, an option in each row")
+    return offers, reach
+
+
+def checked_parameters(parameters: Any, count: int) -> Array:
+    """Parameters of a model, as many as it has."""
+    given = finite("parameters", parameters)
+    if given.shape != (count,):
+        raise ProblemError(f"parameters has shape {given.shape}; expected ({count},)")
+    return given
+
+
+def counted(data: ChoiceData) -> str:
+    """How many people and choices there are, in words."""
+    return repr(data).removeprefix("ChoiceData: ").rsplit(", attributes", 1)[0]
+
+
+def _runs(offers: Array, n_tastes: int) -> list[slice]:
+    """Runs of observations whose utilities fit into memory."""
+    size = max(1, AT_ONCE // (offers.shape[1] * n_tastes))
+    return [slice(start, start + size) for start in range(0, len(offers), size)]
