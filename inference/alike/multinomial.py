@@ -177,8 +177,9 @@ class MultinomialLogit(Tabular):
 
 @checked
 def fit_multinomial_logit(data: ChoiceData, *, progress: bool | Callable[[str], None] = False) -> MultinomialLogit:
-    """Maximum-likelihood estimates of a multinomial logit: option j is taken with probability proportional to e^(x_j b).
+    """Maximum-likelihood estimates of a multinomial logit.
 
+    An option with attributes x is taken with a probability in proportion to exp(x . b).
     The log likelihood is concave, so there is one maximum. Time and memory are linear in the choices.
 
     Parameters
@@ -205,7 +206,12 @@ def fit_multinomial_logit(data: ChoiceData, *, progress: bool | Callable[[str], 
     >>> taken = (offers @ [-1.0, 2.0] + rng.gumbel(size=(1000, 2))).argmax(axis=1)
     >>> fit_multinomial_logit(ChoiceData(offers, taken, names=["price", "speed"]))
     Multinomial logit: 1,000 people, 1,000 choices among 2 options
-           estimate  error  z  p  95% from     to
+           estimate   error       z       p  95% from       to
+    price   -0.9938  0.0869  -11.44  <0.001   -1.1641  -0.8236
+    speed     1.990   0.132   15.12  <0.001     1.732    2.248
+    log likelihood -348.51, of equal chances -693.15, pseudo R2 0.497, adjusted 0.494
+    AIC 701.0, BIC 710.8, 2 parameters
+    robust standard errors; Newton's method, 7 rounds
     """
     checked_data(data)
     refuse_one_person(data)

@@ -337,8 +337,9 @@ class ChoiceData:
         )
 
     def among(self, options: Sequence[str]) -> ChoiceData:
-        """The choices of some options, as if no others had been on offer; attributes that differed
-        between others only are left out.
+        """The choices of some options, as if no others had been on offer.
+
+        Attributes that differed between other options only are left out.
 
         Parameters
         ----------
@@ -433,8 +434,8 @@ class ChoiceData:
         if len(apart):
             who = self.person[apart[0]]
             raise ProblemError(
-                f"the weights of choices of person {who!s} differ: a model in which tastes differ between people weighs "
-                "people, so give all choices of one person the same weight"
+                f"the weights of choices of person {who!s} differ: a model in which tastes differ between people "
+                "weighs people, so give all choices of one person the same weight"
             )
         return found
 

@@ -1,4 +1,4 @@
-"""What a model gives coefficients to: constants, attributes by option, products, made from the attributes of choices."""
+"""What a model gives coefficients to: constants, attributes by option, products."""
 
 from __future__ import annotations
 

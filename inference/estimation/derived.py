@@ -143,10 +143,9 @@ def with_errors(
     --------
     >>> from inference.alike.multinomial import fit_multinomial_logit
     >>> rng = np.random.default_rng(0)
-    >>> data = ChoiceData(rng.normal(size=(900, 2, 2)), np.zeros(900, int), names=["price", "speed"])
-    >>> data = ChoiceData(data.attributes, (data.attributes @ [-1, 2] + rng.gumbel(size=(900, 2))).argmax(1),
-    ...                   names=data.names)
-    >>> model = fit_multinomial_logit(data)
+    >>> offers = rng.normal(size=(900, 2, 2))
+    >>> taken = (offers @ [-1.0, 2.0] + rng.gumbel(size=(900, 2))).argmax(axis=1)
+    >>> model = fit_multinomial_logit(ChoiceData(offers, taken, names=["price", "speed"]))
     >>> with_errors(model, lambda m: -m.coefficients[1] / m.coefficients[0], ["worth of speed"])
                     value  error  95% from     to
     worth of speed  2.019  0.206     1.614  2.423

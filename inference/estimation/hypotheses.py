@@ -154,7 +154,7 @@ def wald_test(model: Estimated, restrictions: Sequence[str] | Any, values: Any =
     >>> rng = np.random.default_rng(0)
     >>> data = ChoiceData(rng.normal(size=(200, 2, 2)), rng.integers(2, size=200), names=["price", "speed"])
     >>> wald_test(fit_multinomial_logit(data), ["price", "speed"])
-    Wald test: price = 0, speed = 0: chi-square 1.149, 2 degrees of freedom, p 0.563
+    Wald test: price = 0, speed = 0: chi-square 0.375, 2 degrees of freedom, p 0.829
     """
     _check_estimated(model)
     known = tuple(model.parameter_names)

@@ -5,16 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from scipy.special import logsumexp
 
 from contracts.errors import ProblemError
 from contracts.inputs.arrays import Array, finite, yes_or_no
 from contracts.inputs.frozen import dataclass
 from contracts.inputs.names import listed
 from inference.choice.data import ChoiceData
-from inference.logit.quantisation import worth_in_money
 
-AT_ONCE = 1 << 22  # utilities
+AT_ONCE = 1 << 16  # utilities, which fit into the cache
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,32 +37,40 @@ class Population:
         offers, reach = offers_of(attributes, available, len(self.names))
         found = np.empty(offers.shape[:2])
         for rows in _runs(offers, len(self.weights)):
-            utility = self._utility(offers[rows], None if reach is None else reach[rows])
-            utility -= utility.max(axis=2, keepdims=True)
-            np.exp(utility, out=utility)
-            utility /= utility.sum(axis=2, keepdims=True)
-            found[rows] = np.einsum("nmj,m->nj", utility, self.weights)
+            share, total = self._exponentials(offers[rows], None if reach is None else reach[rows])[:2]
+            share /= total
+            found[rows] = share @ self.weights
         return found
 
     def surplus(self, attributes: Any, available: Any, price: str) -> Array:
         """Mean over the population of the log-sum over the marginal utility of money (Small & Rosen 1981); (n_obs,)."""
         offers, reach = offers_of(attributes, available, len(self.names))
         money = -self.coefficients[:, self.column(price)]
-        worth_in_money(self.coefficients, self.names, price, [name for name in self.names if name != price] or None)
+        if (money <= 0).any():
+            share = self.weights[money <= 0].sum()
+            raise ProblemError(
+                f"utility does not fall in {price!r} for {share:.1%} of the population: nothing has a worth in money "
+                "to them. Bring choices that respond to it, or fit a coefficient of one sign, such as 'negative'"
+            )
         found = np.empty(len(offers))
         for rows in _runs(offers, len(self.weights)):
-            utility = self._utility(offers[rows], None if reach is None else reach[rows])
-            found[rows] = logsumexp(utility, axis=2) @ (self.weights / money)
+            _, total, peak = self._exponentials(offers[rows], None if reach is None else reach[rows])
+            found[rows] = (np.log(total) + peak)[:, 0] @ (self.weights / money)
         return found
 
     def column(self, name: str) -> int:
         """Where an attribute stands."""
         return column_of(self.names, name)
 
-    def _utility(self, offers: Array, reach: Any) -> Array:
-        """(n_obs, m, n_options), minus infinity out of reach."""
-        utility = np.einsum("nja,ma->nmj", offers, self.coefficients)
-        return utility if reach is None else np.where(reach[:, np.newaxis], utility, -np.inf)
+    def _exponentials(self, offers: Array, reach: Any) -> tuple[Array, Array, Array]:
+        """Of utilities less the best, (n_obs, n_options, m), their sums, and the best utilities, (n_obs, 1, m)."""
+        utility = offers @ self.coefficients.T
+        if reach is not None:
+            utility[~reach] = -np.inf
+        peak = utility.max(axis=1, keepdims=True)
+        utility -= peak
+        np.exp(utility, out=utility)
+        return utility, utility.sum(axis=1, keepdims=True), peak
 
 
 def column_of(names: tuple[str, ...], name: str) -> int:

@@ -46,8 +46,8 @@ class Summary(Tabular):
     >>> found = Summary("Model", ["price"], np.array([-0.5]), np.array([0.1]), -80.0, -100.0, 1, 120.0)
     >>> found
     Model
-           estimate  error   z      p       95% interval
-    price    -0.500  0.100  -5.00  <0.001  -0.696  -0.304
+           estimate  error      z       p  95% from      to
+    price    -0.500  0.100  -5.00  <0.001    -0.696  -0.304
     log likelihood -80.00, of equal chances -100.00, pseudo R2 0.200, adjusted 0.190
     AIC 162.0, BIC 164.8, 1 parameter
     """

@@ -62,10 +62,11 @@ class CrossValidation:
         return float(np.average(self.after - self.before, weights=self.weights))
 
     def __repr__(self) -> str:
+        each = np.average(self.by_person, weights=self.weights)
         return (
             f"CrossValidation: {len(self.people):,} people in {int(self.fold.max()) + 1} folds, log likelihood "
-            f"{self.log_likelihood:.2f} out of sample, {np.average(self.by_person, weights=self.weights):.3f} per person; first "
-            f"halves add {round(self.learned, 3) + 0.0:.3f} nats to the prediction of second ones"
+            f"{self.log_likelihood:.2f} out of sample, {each:.3f} per person; "
+            f"first halves add {round(self.learned, 3) + 0.0:.3f} nats to the prediction of second ones"
         )
 
 

@@ -181,7 +181,7 @@ class HierarchicalLogit(Tabular):
             [f"{n_chains} chains of {n_draws} draws", *self._doubts()],
             level,
             ends,
-            True,
+            is_posterior=True,
         )
 
     def individual_frame(self) -> pd.DataFrame:

@@ -20,6 +20,7 @@ from contracts.inputs.progress import reporter
 from contracts.problem.screening import ScreeningProblem
 from inference.choice.data import ChoiceData, Integers, checked_data
 from inference.estimation.errors import clustered, covariance_by, equal_chances, sample_size
+from inference.estimation.maximum import maximum_of
 from inference.estimation.shares import Population, checked_parameters, counted
 from inference.estimation.summary import Summary
 from inference.logit.convergence import Convergence
@@ -28,7 +29,6 @@ from inference.logit.panel import Panel, log_likelihood, log_likelihood_and_scor
 from inference.logit.quantisation import screening_problem_of
 from inference.logit.units import Units, units_of
 from inference.tastes.distribution import TasteDistribution, choices_of, kinds_of
-from inference.tastes.maximum import maximum_of
 from inference.tastes.points import halton_normals, sobol_normals
 from inference.tastes.starts import first_start, random_start
 
