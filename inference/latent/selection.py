@@ -115,7 +115,8 @@ def cross_validate(
             raise DegenerateTypesError(f"without the people of fold {k}, {exc}") from exc
         columns[:, out] = _predicted(types, data.of_people(out))
         report(f"{n_types} types, fold {k + 1} of {n_folds}: {columns[0, out].sum():.4f}")
-    return CrossValidation(data.people, fold, *columns, None if data.weights is None else data.person_weight)
+    weights = None if data.weights is None else data.person_weight
+    return CrossValidation(data.people, fold, columns[0], columns[1], columns[2], weights)
 
 
 def _predicted(types: LatentTypes, data: ChoiceData) -> tuple[Array, Array, Array]:
