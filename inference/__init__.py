@@ -1,5 +1,7 @@
 """Types and norms learned from observed choices, and menus designed on what was learned."""
 
+from inference.alike.multinomial import MultinomialLogit, fit_multinomial_logit
+from inference.alike.nested import NestedLogit, fit_nested_logit
 from inference.choice.counts import ChoiceCounts
 from inference.choice.data import ChoiceData
 from inference.choice.information import expected_information
@@ -7,6 +9,14 @@ from inference.choice.model import AcceptReject, BestResponse, ChoiceModel, Logi
 from inference.choice.offered import ChoiceSet, choice_set
 from inference.design.asking import AskingMenu, asking_menu, information_front
 from inference.design.loop import LearningCurves, simulate_learning
+from inference.estimation.derived import Derived, bootstrap, with_errors
+from inference.estimation.hypotheses import (
+    HypothesisTest,
+    hausman_mcfadden_test,
+    likelihood_ratio_test,
+    wald_test,
+)
+from inference.estimation.summary import Summary
 from inference.game.assistant import Assistant
 from inference.game.beliefs import share_norms
 from inference.game.currencies import CurrencyKernel, currency_kernel
@@ -22,13 +32,23 @@ from inference.language.utilities.reading import UtilityReading
 from inference.language.utilities.writing import write_utilities
 from inference.latent.draws import TypeDraws, sample_latent_types
 from inference.latent.fit import DegenerateTypesError, fit_latent_types
+from inference.latent.records import load_latent_types
 from inference.latent.selection import CrossValidation, TypeCounts, compare_type_counts, cross_validate
-from inference.latent.types import LatentTypes, load_latent_types
+from inference.latent.types import LatentTypes
 from inference.logit.convergence import Convergence
 from inference.logit.estimates import Estimates
 from inference.logit.simulated import simulate_choices
 from inference.logs.log import ChoiceLog, UserCounts, read_log
 from inference.logs.posteriors import PosteriorFile, infer_types_from_log
+from inference.market.earnings import confidence_set, menu_earnings
+from inference.market.responses import (
+    elasticities,
+    marginal_effects,
+    market_shares,
+    surplus_change,
+    willingness_to_pay,
+)
+from inference.market.supply import marginal_costs
 from inference.norms.baseline import Baseline, acceptable_baseline
 from inference.norms.contests import Strengths, fit_strengths
 from inference.norms.elicitation import Acceptances, Comparisons, Rankings, Ratings
@@ -85,12 +105,14 @@ __all__ = [
     "CrossValidation",
     "CurrencyKernel",
     "DegenerateTypesError",
+    "Derived",
     "Estimates",
     "FehrSchmidt",
     "FoundGroups",
     "Game",
     "HierarchicalLogit",
     "HierarchicalPrior",
+    "HypothesisTest",
     "Identification",
     "LatentTypes",
     "LearnedNorm",
@@ -99,6 +121,8 @@ __all__ = [
     "Logit",
     "Misfit",
     "MixedLogit",
+    "MultinomialLogit",
+    "NestedLogit",
     "NormGroups",
     "Norms",
     "PeopleStudy",
@@ -116,6 +140,7 @@ __all__ = [
     "SplitTypes",
     "Stated",
     "Strengths",
+    "Summary",
     "SurveyAnswers",
     "TasteDistribution",
     "Tremble",
@@ -129,21 +154,27 @@ __all__ = [
     "answers_of",
     "asking_menu",
     "best_offer",
+    "bootstrap",
     "calibration",
     "choice_set",
     "compare_found_groups",
     "compare_responders",
     "compare_type_counts",
+    "confidence_set",
     "cross_validate",
     "currency_kernel",
+    "elasticities",
     "elicit_norms",
     "expected_information",
     "fit_hierarchical_logit",
     "fit_latent_types",
     "fit_mixed_logit",
+    "fit_multinomial_logit",
+    "fit_nested_logit",
     "fit_responders",
     "fit_split_types",
     "fit_strengths",
+    "hausman_mcfadden_test",
     "identification",
     "infer_groups",
     "infer_types",
@@ -151,7 +182,12 @@ __all__ = [
     "infer_user_norms",
     "information_front",
     "learn_norm",
+    "likelihood_ratio_test",
     "load_latent_types",
+    "marginal_costs",
+    "marginal_effects",
+    "market_shares",
+    "menu_earnings",
     "offer_probabilities",
     "people_study",
     "play",
@@ -162,5 +198,9 @@ __all__ = [
     "share_norms",
     "simulate_choices",
     "simulate_learning",
+    "surplus_change",
+    "wald_test",
+    "willingness_to_pay",
+    "with_errors",
     "write_utilities",
 ]

@@ -310,6 +310,21 @@ def type_draws() -> i.TypeDraws:
 
 
 @functools.cache
+def multinomial() -> i.MultinomialLogit:
+    return i.fit_multinomial_logit(data())
+
+
+@functools.cache
+def quality_menu() -> c.Menu:
+    return c.solve_menu(c.ScreeningProblem([1.0, 2.0], cost=c.Quadratic(), goods=["quality"]))
+
+
+@functools.cache
+def nested() -> i.NestedLogit:
+    return i.fit_nested_logit(data(), {"last": ["1", "2"]}, n_starts=1)
+
+
+@functools.cache
 def mixed() -> i.MixedLogit:
     return i.fit_mixed_logit(data(), {"quality": "normal", "price": "fixed"}, n_draws=10)
 
@@ -745,6 +760,11 @@ OBJECTS: dict[str, Callable[[], Any]] = {
     "Comparisons": comparisons,
     "Convergence": lambda: latent().convergence,
     "CrossValidation": validation,
+    "Derived": lambda: i.willingness_to_pay(multinomial(), "price"),
+    "HypothesisTest": lambda: i.wald_test(multinomial(), ["price"]),
+    "MultinomialLogit": multinomial,
+    "NestedLogit": nested,
+    "Summary": lambda: multinomial().summary(),
     "CurrencyKernel": lambda: i.currency_kernel(["apples", "dollars"]),
     "Estimates": lambda: latent().estimates,
     "FehrSchmidt": lambda: i.FehrSchmidt(0.8, 0.3),
@@ -1219,6 +1239,53 @@ CALLS: dict[str, Callable[[], dict[str, Any]]] = {
         "pooling": i.Pooling(1.0, 1.0), "rng": None,
         "prior": i.Stated(("a", "b"), ("x", "y"), np.zeros((2, 2)), np.array([np.eye(2)] * 2))},
     "expected_information": lambda: {"menu": menu(), "choice_model": i.Logit(0.5), "weights": [0.5, 0.5]},
+    # inference.alike, inference.estimation, inference.market
+    "fit_multinomial_logit": lambda: {"data": data(), "progress": False},
+    "fit_nested_logit": lambda: {
+        "data": data(), "nests": {"last": ["1", "2"]}, "n_starts": 1, "rng": rng(), "progress": False},
+    **_methods("MultinomialLogit NestedLogit MixedLogit LatentTypes", "at", lambda: {"parameters": np.ones(2)}),
+    "MixedLogit.at": lambda: {"parameters": mixed().parameters},
+    "LatentTypes.at": lambda: {"parameters": latent().parameters},
+    "NestedLogit.at": lambda: {"parameters": nested().parameters},
+    **_methods("MultinomialLogit NestedLogit MixedLogit LatentTypes", "surplus", lambda: {
+        "attributes": np.zeros((1, 3, 2)), "available": [[True, True, False]], "price": "price"}),
+    **_methods("MultinomialLogit NestedLogit", "predict", lambda: {
+        "attributes": np.zeros((1, 3, 2)), "available": [[True, True, False]]}),
+    **_methods("MultinomialLogit NestedLogit MixedLogit", "summary", lambda: {"errors": "classical", "level": 0.9}),
+    **_methods("LatentTypes HierarchicalLogit", "summary", lambda: {"level": 0.9}),
+    "MultinomialLogit.covariance_by": lambda: {"errors": "classical"},
+    "MultinomialLogit.screening_problem": lambda: {
+        "price": "price", "goods": ["quality"], "outside": None, "fields": {"cost": c.Quadratic()}},
+    "ChoiceData.described": lambda: {
+        "attributes": ["price"], "constants": "0", "by_option": ["quality"], "interactions": [("quality", "price")]},
+    "ChoiceData.among": lambda: {"options": ["0", "1"]},
+    "with_errors": lambda: {
+        "model": multinomial(), "function": lambda model: model.coefficients, "names": ["a", "b"], "method": "draws",
+        "n_draws": 5, "rng": rng()},
+    "bootstrap": lambda: {
+        "data": data(), "fit": i.fit_multinomial_logit, "function": lambda model: model.coefficients,
+        "names": ["a", "b"], "rng": rng(), "n_draws": 2, "progress": False},
+    "likelihood_ratio_test": lambda: {
+        "restricted": i.fit_multinomial_logit(data().described(["price"])), "full": multinomial()},
+    "wald_test": lambda: {"model": multinomial(), "restrictions": ["price"], "values": [0.0]},
+    "hausman_mcfadden_test": lambda: {
+        "full": multinomial(), "subset": i.fit_multinomial_logit(data().among(["0", "1"]))},
+    "willingness_to_pay": lambda: {
+        "model": multinomial(), "price": "price", "goods": ["quality"], "method": "draws", "n_draws": 5, "rng": rng()},
+    "market_shares": lambda: {
+        "model": multinomial(), "data": data(), "method": "draws", "n_draws": 5, "rng": rng()},
+    **dict.fromkeys(("elasticities", "marginal_effects"), lambda: {
+        "model": multinomial(), "data": data(), "attribute": "price", "method": "draws", "n_draws": 2, "rng": rng()}),
+    "surplus_change": lambda: {
+        "model": multinomial(), "before": data(), "after": data(), "price": "price", "method": "draws", "n_draws": 2,
+        "rng": rng()},
+    "menu_earnings": lambda: {
+        "model": multinomial(), "menu": quality_menu(), "price": "price", "outside": None, "method": "draws",
+        "n_draws": 2, "rng": rng()},
+    "confidence_set": lambda: {"model": multinomial(), "price": "price", "goods": ["quality"], "level": 0.9},
+    "marginal_costs": lambda: {
+        "model": multinomial(), "data": data(), "price": "price", "sold": ["0"], "method": "draws", "n_draws": 2,
+        "rng": rng()},
     "fit_hierarchical_logit": lambda: {
         "data": data(), "random": "normal", "rng": rng(), "n_draws": 5, "n_warmup": 20, "n_chains": 2, "prior": None,
         "n_individual_draws": 5, "progress": False},

@@ -35,8 +35,22 @@ ROOMS = {
     "inference": (
         ("choice", "norms"),  # what was chosen, from what; what communities answered
         ("types", "logit", "splits"),  # beliefs about known types; estimates; social preferences
-        ("latent", "tastes", "game", "logs", "design"),  # unknown types; the ultimatum game; large logs; menus that ask
-        ("language", "people", "social_contract", "society"),  # policies in words; surveys; the two rebuilt studies
+        ("estimation",),  # what every estimator says of its result
+        (
+            "alike",
+            "latent",
+            "tastes",
+            "game",
+            "logs",
+            "design",
+        ),  # unknown types; the ultimatum game; large logs; menus that ask
+        (
+            "market",
+            "language",
+            "people",
+            "social_contract",
+            "society",
+        ),  # what estimates say of markets; policies in words; surveys; the two rebuilt studies
         ("cli",),
     ),
 }
@@ -55,6 +69,7 @@ LONG = {
     "contracts/problem/domains.py": "four domains, each small",
     "contracts/problem/screening.py": "one problem and its questions",
     "contracts/solve.py": "the choice of engines",
+    "inference/choice/data.py": "one record and the tables it comes from",
     "inference/design/asking.py": "one program, its gradient and its front",
     "inference/language/chat/client.py": "one conversation with an endpoint",
     "inference/norms/norms.py": "one estimator and its result",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -10,11 +11,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from contracts.errors import ProblemError
-from contracts.inputs.arrays import Array, finite, rectangular, yes_or_no
+from contracts.inputs.arrays import Array, finite, yes_or_no
 from contracts.inputs.door import checked
 from contracts.inputs.frozen import dataclass
 from contracts.inputs.kinds import Names, whole_numbers
 from contracts.inputs.names import listed
+from inference.choice.fields import blank_out_of_reach, option_names, options_taken, rows_of, weights_of
+from inference.choice.terms import Offers, described
 
 if TYPE_CHECKING:
     from contracts.menu.menu import Menu
@@ -36,6 +39,9 @@ class ChoiceData:
     names : n_attributes names; by default "0", "1", ...
     available : (n_obs, n_options) of bool, False where an option could not be taken; None: all could.
         The attributes of an option out of reach do not matter; those that are NaN or infinite are kept as 0.
+    weights : (n_obs,) positive numbers, how many observations each one stands for; None: itself. Sampling weights
+        are best scaled to a mean of one, for sums of weights count as sample sizes
+    options : n_options names; by default "0", "1", ...
 
     Raises
     ------
@@ -54,9 +60,11 @@ class ChoiceData:
     person: NDArray[Any] = None  # type: ignore[assignment]  # replaced at the door
     names: Sequence[str] | None = None
     available: NDArray[np.bool_] | None = None
+    weights: Array | None = None
+    options: Sequence[Any] | None = None
 
     def __post_init__(self) -> None:
-        attributes = finite("attributes", _blank_out_of_reach(self.attributes, self.available))
+        attributes = finite("attributes", blank_out_of_reach(self.attributes, self.available))
         if attributes.ndim != 3 or 0 in attributes.shape:
             raise ProblemError(
                 f"attributes has shape {attributes.shape}; expected (n_obs, n_options, n_attributes), none of them zero"
@@ -71,11 +79,14 @@ class ChoiceData:
         available = None if self.available is None else yes_or_no("available", self.available)
         if available is not None and available.shape != (n_obs, n_options):
             raise ProblemError(f"available has shape {available.shape}; expected {(n_obs, n_options)}")
-        choice = _options("choice", self.choice, n_obs, n_options)
+        choice = options_taken("choice", self.choice, n_obs, n_options)
         if available is not None and not (within_reach := available[np.arange(n_obs), choice]).all():
             row = int(np.flatnonzero(~within_reach)[0])
             raise ProblemError(f"choice[{row}] is option {choice[row]}, which was not available there")
-        for name, value in (("choice", choice), ("person", person), ("available", available)):
+        weights = None if self.weights is None else weights_of(self.weights, n_obs)
+        options = option_names(range(n_options) if self.options is None else self.options, n_options)
+        object.__setattr__(self, "options", options)
+        for name, value in (("choice", choice), ("person", person), ("available", available), ("weights", weights)):
             if value is not None:
                 value.setflags(write=False)
             object.__setattr__(self, name, value)
@@ -94,17 +105,19 @@ class ChoiceData:
         person: str = "person",
         occasion: str | None = "occasion",
         option: str | None = None,
+        weights: str | None = None,
     ) -> ChoiceData:
         """Choices from a long frame: one row per option that was within reach.
 
         Parameters
         ----------
-        frame : pandas or polars frame, or a mapping of columns
+        frame : pandas or polars frame, a mapping of columns, or the path of a CSV or Parquet file
         attributes : columns of numbers that describe an option; by default all columns that nothing else names
         chosen : column with 1 or true for the option taken, 0 or false for the others
         person, occasion : columns that say which rows belong to one choice; occasion=None: one choice per person
         option : column that names the option, which numbers the options in the order of their sorted names;
             None: options are numbered in the order of the rows of each choice
+        weights : column of weights, the same in all rows of a choice
 
         Choice sets may differ in size: what an occasion does not list was not available there.
 
@@ -127,7 +140,13 @@ class ChoiceData:
         from inference.choice.frames import long_arrays
 
         fields = long_arrays(
-            frame, attributes=attributes, chosen=chosen, person=person, occasion=occasion, option=option
+            frame,
+            attributes=attributes,
+            chosen=chosen,
+            person=person,
+            occasion=occasion,
+            option=option,
+            weights=weights,
         )
         return cls(**fields)
 
@@ -136,23 +155,26 @@ class ChoiceData:
         cls,
         frame: Any,
         *,
-        attributes: Mapping[str, Sequence[str]],
+        attributes: Mapping[str, Any],
         choice: str = "choice",
         person: str | None = "person",
         options: Names = None,
         available: Sequence[str] | None = None,
+        weights: str | None = None,
     ) -> ChoiceData:
         """Choices from a wide frame: one row per choice, one column per attribute of each option.
 
         Parameters
         ----------
-        frame : pandas or polars frame, or a mapping of columns
-        attributes : columns of each attribute in the order of the options, {"price": ["price_1", "price_2"], ...}
+        frame : pandas or polars frame, a mapping of columns, or the path of a CSV or Parquet file
+        attributes : columns of each attribute in the order of the options, {"price": ["price_1", "price_2"], ...}; None
+            for an option that has none of it, which counts as 0. One column alone is of the person, {"age": "age"}
         choice : column of the option taken, numbered from 0, or one of `options`; a column without a 0 needs
             `options`, for it could be numbered from 1
         person : column of who chose; None: everybody chose once
         options : what `choice` calls the options, in their order
         available : columns, in the order of the options, that say whether an option was within reach
+        weights : column of weights
 
         Examples
         --------
@@ -165,7 +187,13 @@ class ChoiceData:
         from inference.choice.frames import wide_arrays
 
         fields = wide_arrays(
-            frame, attributes=attributes, choice=choice, person=person, options=options, available=available
+            frame,
+            attributes=attributes,
+            choice=choice,
+            person=person,
+            options=options,
+            available=available,
+            weights=weights,
         )
         return cls(**fields)
 
@@ -211,7 +239,7 @@ class ChoiceData:
         taken = whole_numbers("choices", choices)
         if taken.ndim != 1:
             raise ProblemError(f"choices has shape {taken.shape}; expected one option per observation")
-        taken = _options("choices", np.where(taken == -1, n_contracts, taken), len(taken), n_contracts + 1)
+        taken = options_taken("choices", np.where(taken == -1, n_contracts, taken), len(taken), n_contracts + 1)
         attributes = np.broadcast_to(options, (len(taken), *options.shape))
         return cls(attributes, taken, person, names)
 
@@ -244,7 +272,45 @@ class ChoiceData:
             np.concatenate([part.person for part in parts]),
             parts[0].names,
             None if available.all() else available,
+            None if all(part.weights is None for part in parts) else np.concatenate([part.weight for part in parts]),
+            max(parts, key=lambda part: part.n_options).options,
         )
+
+    def described(
+        self,
+        attributes: Sequence[str] | None = None,
+        *,
+        constants: str | None = None,
+        by_option: Sequence[str] = (),
+        interactions: Sequence[tuple[str, str]] = (),
+    ) -> ChoiceData:
+        """The same choices, described by what a model gives coefficients to.
+
+        Parameters
+        ----------
+        attributes : those with one coefficient for all options; by default all that differ between options and that
+            `by_option` does not name
+        constants : the option that the constants of all others are measured from; None: no constants
+        by_option : those with a coefficient for every option. What is the same for all options of a choice, as a
+            person's income is, has none for the option of `constants`, or else the first: only differences show
+        interactions : pairs of attributes, whose products get one coefficient each
+
+        Raises
+        ------
+        ProblemError
+            If a name is no attribute or no option, or one attribute is asked for twice.
+
+        Examples
+        --------
+        >>> data = ChoiceData(
+        ...     [[[2.0, 30.0], [3.0, 30.0]], [[2.0, 50.0], [1.0, 50.0]]],
+        ...     choice=[0, 1], names=["price", "income"], options=["bus", "car"])
+        >>> data.described(constants="bus", by_option=["income"], interactions=[("price", "income")]).names
+        ('price', 'constant[car]', 'income[car]', 'price*income')
+        """
+        offers = Offers(self.attributes, tuple(self.names or ()), tuple(self.options or ()), self._differs())
+        columns, names = described(offers, attributes, constants, by_option, interactions)
+        return replace(self, attributes=columns, names=names)
 
     def of_people(self, people: Any) -> ChoiceData:
         """The choices of some people only.
@@ -254,19 +320,56 @@ class ChoiceData:
         people : (n_people,) of bool, or indices into `people`
         """
         kept = np.zeros(self.n_people, dtype=bool)
-        kept[_rows("people", people, self.n_people)] = True
+        kept[rows_of("people", people, self.n_people)] = True
         return self.of_observations(kept[self.person_index])
 
     def of_observations(self, observations: Any) -> ChoiceData:
         """Some of the observations only: (n_obs,) of bool, or indices."""
-        observations = _rows("observations", observations, self.n_obs)
+        observations = rows_of("observations", observations, self.n_obs)
         return ChoiceData(
             self.attributes[observations],
             self.choice[observations],
             self.person[observations],
             self.names,
             None if self.available is None else self.available[observations],
+            None if self.weights is None else self.weights[observations],
+            self.options,
         )
+
+    def among(self, options: Sequence[str]) -> ChoiceData:
+        """The choices of some options, as if no others had been on offer.
+
+        Attributes that differed between other options only are left out.
+
+        Parameters
+        ----------
+        options : names, as in `options`
+
+        Examples
+        --------
+        >>> data = ChoiceData([[[1.0], [2.0], [4.0]]] * 2, [0, 2], options=["bus", "car", "train"])
+        >>> data.among(["car", "train"])
+        ChoiceData: 1 person, 1 choice among 2 options, attributes 0
+        """
+        known = list(self.options or ())
+        for option in options:
+            if option not in known:
+                raise ProblemError(f"there is no option {option!r}: the options are {listed(known)}")
+        kept = [k for k, option in enumerate(known) if option in set(options)]
+        rows = np.isin(self.choice, kept)
+        if len(kept) < 2 or not rows.any():
+            raise ProblemError(f"options are {listed(options)}: name at least two, one of them taken by somebody")
+        part = self.of_observations(rows)
+        left = replace(
+            part,
+            attributes=part.attributes[:, kept],
+            choice=np.searchsorted(kept, part.choice),
+            available=None if part.available is None else part.available[:, kept],
+            options=[known[k] for k in kept],
+        )
+        kept_attributes = left._differs() | ~self._differs()
+        names = [name for name, here in zip(left.names or (), kept_attributes, strict=True) if here]
+        return replace(left, attributes=left.attributes[:, :, kept_attributes], names=names)
 
     # ---- what it holds ----
 
@@ -309,21 +412,43 @@ class ChoiceData:
     def n_people(self) -> int:
         return len(self.people)
 
+    @property
+    def weight(self) -> Array:
+        """Weight of each observation, 1 where none are given; (n_obs,)."""
+        return np.ones(self.n_obs) if self.weights is None else self.weights
+
+    @property
+    def person_weight(self) -> Array:
+        """Weight of each person, for models of people; (n_people,).
+
+        Raises
+        ------
+        ProblemError
+            If the weights of somebody's choices differ.
+        """
+        if self.weights is None:
+            return np.ones(self.n_people)
+        found = np.empty(self.n_people)
+        found[self.person_index] = self.weights
+        apart = np.flatnonzero(found[self.person_index] != self.weights)
+        if len(apart):
+            who = self.person[apart[0]]
+            raise ProblemError(
+                f"the weights of choices of person {who!s} differ: a model in which tastes differ between people "
+                "weighs people, so give all choices of one person the same weight"
+            )
+        return found
+
+    def _differs(self) -> NDArray[np.bool_]:
+        """Whether each attribute differs between the options within reach of some choice; (n_attributes,)."""
+        taken = self.attributes[np.arange(self.n_obs), self.choice][:, np.newaxis]
+        reach = self._within_reach(self.n_options)[:, :, np.newaxis]
+        return np.asarray(((self.attributes != taken) & reach).any(axis=(0, 1)))
+
     def _within_reach(self, n_options: int) -> NDArray[np.bool_]:
         """Availability of so many options, those beyond the data's own out of reach."""
         own = np.ones((self.n_obs, self.n_options), dtype=bool) if self.available is None else self.available
         return np.pad(own, ((0, 0), (0, n_options - self.n_options)))
-
-
-def _rows(name: str, chosen: Any, count: int) -> NDArray[Any]:
-    """Some of so many rows: one true or false for each, or their numbers."""
-    given = rectangular(name, chosen)
-    if given.dtype == np.bool_ and given.shape == (count,):
-        return given
-    rows = whole_numbers(name, chosen) if given.size else np.zeros(0, dtype=np.int64)
-    if rows.ndim != 1 or given.dtype == np.bool_ or np.any((rows < -count) | (rows >= count)):
-        raise ProblemError(f"{name} must be numbers from 0 to {count - 1} in a list, or true or false {count} times")
-    return rows
 
 
 def checked_data(data: Any) -> ChoiceData:
@@ -334,39 +459,3 @@ def checked_data(data: Any) -> ChoiceData:
             "frame with ChoiceData.from_frame or ChoiceData.from_wide_frame"
         )
     return data
-
-
-def _blank_out_of_reach(attributes: Any, available: Any) -> Any:
-    """The attributes with 0 for what is no number where an option could not be taken, so that nobody knows it."""
-    if available is None:
-        return attributes
-    reach = yes_or_no("available", available)
-    try:
-        raw = np.asarray(attributes)
-        given = (
-            raw.astype(np.float64) if raw.dtype.kind in ("f", "O") else np.zeros(0)
-        )  # whole numbers are never missing
-    except (TypeError, ValueError, OverflowError):
-        return attributes  # refused in the words of the door
-    if given.ndim != 3 or given.shape[:2] != reach.shape:
-        return attributes
-    absent = ~np.isfinite(given) & ~reach[:, :, np.newaxis]
-    return np.where(absent, 0.0, given) if absent.any() else attributes
-
-
-def _options(name: str, values: Any, n_obs: int, n_options: int) -> Integers:
-    """Integers from 0 to n_options - 1, one per observation."""
-    array = np.asarray(values)
-    if array.shape != (n_obs,):
-        raise ProblemError(f"{name} has shape {array.shape}; expected one option per observation, ({n_obs},)")
-    if array.dtype.kind not in "iu":
-        numbers = finite(name, values)
-        if (numbers != np.round(numbers)).any():
-            row = int(np.flatnonzero(numbers != np.round(numbers))[0])
-            raise ProblemError(f"{name}[{row}] is {numbers[row]}: number the options from 0, as integers")
-        array = numbers
-    outside = np.flatnonzero((array < 0) | (array >= n_options))
-    if len(outside):
-        row = int(outside[0])
-        raise ProblemError(f"{name}[{row}] is {array[row]}: options are numbered from 0 to {n_options - 1}")
-    return array.astype(np.int64)

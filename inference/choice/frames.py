@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -10,9 +11,11 @@ from numpy.typing import NDArray
 
 from contracts.errors import ProblemError
 from contracts.inputs.arrays import Array, eager, finite, rectangular
+from contracts.inputs.columns import read_columns
 from contracts.inputs.names import listed, missing
 
 Integers = NDArray[np.int64]
+EMPTY = ("", None)  # cells of a CSV that say nothing
 
 
 def long_arrays(
@@ -23,10 +26,11 @@ def long_arrays(
     person: str,
     occasion: str | None,
     option: str | None,
+    weights: str | None = None,
 ) -> dict[str, Any]:
     """Fields of ChoiceData from a frame with one row per option; observations in the order of their first rows."""
     table = Table(frame)
-    keys = [person, *([occasion] if occasion else []), *([option] if option else [])]
+    keys = [person, *(name for name in (occasion, option, weights) if name)]
     names = [name for name in table.names if name not in (*keys, chosen)] if attributes is None else list(attributes)
     values = np.column_stack([table.numbers(name) for name in _some(names, "attributes")])
     people = table.labels(person)
@@ -44,7 +48,8 @@ def long_arrays(
         at = f", {occasion} {table.cells(occasion)[row]!s}" if occasion else ""
         return f"{person} {people[row]!s}{at}"
 
-    position, n_options = _positions(table, observation, option, where)
+    position, options = _positions(table, observation, option, where)
+    n_options = len(options)
     n_obs = len(first)
     took = table.flags(chosen)
     per_observation = np.bincount(observation[took], minlength=n_obs)
@@ -60,38 +65,57 @@ def long_arrays(
     available[observation, position] = True
     choice = np.empty(n_obs, dtype=np.int64)
     choice[observation[took]] = position[took]
+    weight = None if weights is None else table.numbers(weights)
+    if weight is not None and (apart := weight != weight[first][observation]).any():
+        raise ProblemError(
+            f"{where(int(np.argmax(apart)))} has different weights in column {weights!r}: a choice has one weight, the "
+            "same in all its rows"
+        )
     return {
         "attributes": cube,
         "choice": choice,
         "person": people[first],
         "names": names,
         "available": None if available.all() else available,
+        "weights": None if weight is None else weight[first],
+        "options": options,
     }
 
 
 def wide_arrays(
     frame: Any,
     *,
-    attributes: Mapping[str, Sequence[str]],
+    attributes: Mapping[str, Any],
     choice: str,
     person: str | None,
     options: Sequence[Any] | None,
     available: Sequence[str] | None,
+    weights: str | None = None,
 ) -> dict[str, Any]:
     """Fields of ChoiceData from a frame with one row per choice and one column per attribute of each option."""
     table = Table(frame)
     _some(list(attributes), "attributes")
-    n_options = len(next(iter(attributes.values())))
+    n_options = _n_options(attributes, options)
     for name, columns in attributes.items():
-        if isinstance(columns, str) or len(columns) != n_options:
-            raise ProblemError(f"attributes[{name!r}] is {columns!r}; expected a list of {n_options} columns, one each")
+        fits = isinstance(columns, str) or (isinstance(columns, Sequence) and len(columns) == n_options)
+        if not fits or not all(column is None or isinstance(column, str) for column in columns):
+            raise ProblemError(
+                f"attributes[{name!r}] is {columns!r}; expected a list of {n_options} columns, one each, with None for "
+                "an option without, or one column alone for what is the same for all options"
+            )
     if available is not None and len(available) != n_options:
         raise ProblemError(f"available names {len(available)} columns for {n_options} options: one each")
     if options is None:
         _refuse_from_one(table.numbers(choice), choice, n_options)
     reach = None if available is None else [table.flags(name) for name in available]
     needed: Sequence[NDArray[np.bool_] | None] = reach or [None] * n_options
-    known = [[table.numbers(c, within) for c, within in zip(cs, needed, strict=True)] for cs in attributes.values()]
+    nothing = np.zeros(len(table.cells(choice)))
+    known = [
+        [table.numbers(cs)] * n_options
+        if isinstance(cs, str)
+        else [nothing if c is None else table.numbers(c, within) for c, within in zip(cs, needed, strict=True)]
+        for cs in attributes.values()
+    ]
     cube = np.stack([np.column_stack(columns) for columns in known], axis=2)
     return {
         "attributes": cube,
@@ -99,6 +123,8 @@ def wide_arrays(
         "person": None if person is None else table.labels(person),
         "names": list(attributes),
         "available": None if reach is None else np.column_stack(reach),
+        "weights": None if weights is None else table.numbers(weights),
+        "options": options,
     }
 
 
@@ -111,9 +137,11 @@ def _cells(name: str, values: Any) -> NDArray[Any]:
 
 
 class Table:
-    """Columns of a pandas, polars or other eager frame, checked as they are read."""
+    """Columns of a pandas, polars or other eager frame, or of a file, checked as they are read."""
 
     def __init__(self, frame: Any) -> None:
+        if isinstance(frame, str | Path):
+            frame = file_columns(Path(frame))
         if isinstance(frame, Mapping):
             self._columns = {str(name): _cells(str(name), cells) for name, cells in frame.items()}
             self._missing = {str(name): missing(cells) for name, cells in frame.items()}
@@ -170,6 +198,31 @@ class Table:
         return values == 1
 
 
+def file_columns(path: Path) -> dict[str, NDArray[Any]]:
+    """Columns of a CSV or Parquet file; those of a CSV in which every cell is a number are numbers."""
+    found = read_columns(path)
+    if path.suffix.lower() != ".csv":
+        return {name: _cells(name, cells) for name, cells in found.cells.items()}
+    columns: dict[str, NDArray[Any]] = {}
+    for name, cells in found.cells.items():
+        try:
+            columns[name] = np.array([np.nan if cell in EMPTY else float(cell) for cell in cells])
+        except ValueError:
+            columns[name] = np.array(cells, dtype=object)
+    return columns
+
+
+def _n_options(attributes: Mapping[str, Any], options: Sequence[Any] | None) -> int:
+    """How many options a wide frame has: as many as are named, or as an attribute has columns."""
+    if options is not None:
+        return len(options)
+    lists = [columns for columns in attributes.values() if isinstance(columns, Sequence)]
+    several = [columns for columns in lists if not isinstance(columns, str)]
+    if not several:
+        raise ProblemError("attributes has no list of columns: give at least one, a column per option, or options=")
+    return len(several[0])
+
+
 def _some(names: list[str], field: str) -> list[str]:
     if not names:
         raise ProblemError(f"{field} names no column: name at least one that describes the options")
@@ -181,15 +234,15 @@ def _codes(labels: NDArray[Any]) -> tuple[NDArray[Any], Integers]:
     return values, codes.astype(np.int64)
 
 
-def _positions(table: Table, observation: Integers, option: str | None, where: Any) -> tuple[Integers, int]:
-    """Number of the option that each row describes, and how many there are: by label, else in the order of rows."""
+def _positions(table: Table, observation: Integers, option: str | None, where: Any) -> tuple[Integers, tuple[str, ...]]:
+    """Number of the option that each row describes, and their names: by label, else in the order of rows."""
     if option is None:
         order = np.argsort(observation, kind="stable")
         counts = np.bincount(observation)
         starts = np.repeat(np.cumsum(counts) - counts, counts)
         position = np.empty(len(observation), dtype=np.int64)
         position[order] = np.arange(len(observation)) - starts
-        return position, int(counts.max())
+        return position, tuple(map(str, range(int(counts.max()))))
     labels, position = _codes(table.labels(option))
     key = observation * len(labels) + position
     order = np.argsort(key, kind="stable")
@@ -197,7 +250,7 @@ def _positions(table: Table, observation: Integers, option: str | None, where: A
     if len(repeated):
         row = int(order[repeated[0] + 1])
         raise ProblemError(f"{where(row)} has option {labels[position[row]]!s} twice: one row per option")
-    return position, len(labels)
+    return position, tuple(map(str, labels))
 
 
 def _refuse_from_one(numbers: Array, column: str, n_options: int) -> None:

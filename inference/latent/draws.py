@@ -26,6 +26,7 @@ from contracts.inputs.progress import counter
 from contracts.problem.screening import ScreeningProblem
 from contracts.readable import readable
 from inference.choice.data import ChoiceData, Integers, checked_data
+from inference.choice.fields import refuse_weights
 from inference.latent.maximum import Point, fit
 from inference.logit.mixture import Situations, evaluate, expected_difference, information, likelihood, situations_of
 from inference.logit.quantisation import goods_beside, worth_in_money
@@ -221,6 +222,7 @@ def sample_latent_types(
     for name, count, least in (*counted, ("n_starts", n_starts, 1)):
         if count < least:
             raise ProblemError(f"{name} is {count}: use at least {least}")
+    refuse_weights(data.weights, "use fit_latent_types, which weighs people")
     if n_types > data.n_people:
         raise ProblemError(f"n_types is {n_types}: there are only {data.n_people} people")
     prior = MixturePrior(number("concentration", concentration), number("spread", spread))

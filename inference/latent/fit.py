@@ -14,6 +14,7 @@ from contracts.inputs.frozen import read_only
 from contracts.inputs.names import listed
 from contracts.inputs.progress import reporter
 from inference.choice.data import ChoiceData, checked_data
+from inference.estimation.errors import clustered, equal_chances, refuse_one_person
 from inference.latent.maximum import FLAT, Maximum, derivatives_at, fit
 from inference.latent.types import LatentTypes
 from inference.logit.convergence import Convergence
@@ -102,17 +103,17 @@ def fit_latent_types(
         n_obs=data.n_obs,
         ridge=ridge,
         convergence=Convergence(tuple(maximum.objective for maximum in maxima), best.rounds, best.gradient),
+        null_log_likelihood=equal_chances(data),
+        person_weights=None if data.weights is None else data.person_weight,
     )
 
 
 def sandwich(scores: Array, information: Array, weights: Array, situations: Situations) -> Array:
-    """Covariance of coefficients and weights, I^-1 (sum_i s_i s_i') I^-1 n / (n - 1), in the units of the data.
+    """Covariance of coefficients and weights in the units of the data; see `inference.estimation.errors`.
 
-    Huber (1967), White (1982): valid where choices of one person depend on each other beyond the type they share.
+    It is valid where choices of one person depend on each other beyond the type they share.
     """
-    n_people, n_types = len(scores), len(weights)
-    root = np.linalg.solve(information, scores.T)
-    spread = root @ root.T * (n_people / (n_people - 1))
+    n_types, spread = len(weights), clustered(scores, information)
     size = n_types * situations.n_attributes
     onto = np.zeros((size + n_types, len(information)))
     onto[:size, :size] = np.diag(np.tile(1 / situations.scale, n_types))
@@ -165,11 +166,7 @@ def _checked(data: ChoiceData, n_types: int, starts: int, ridge: float) -> tuple
         raise ProblemError(f"n_types is {n_types}: give a whole number from 1 to the {data.n_people} people")
     if int(starts) != starts or starts < 1:
         raise ProblemError(f"starts is {starts}: give a whole number, at least 1")
-    if data.n_people < 2:
-        raise ProblemError(
-            "all choices are of one person: standard errors clustered by person need several. Leave `person` out if "
-            "choices are independent of each other"
-        )
+    refuse_one_person(data)
     ridge = number("ridge", ridge)
     if ridge < 0:
         raise ProblemError(f"ridge is {ridge}: it must not be negative")

@@ -97,9 +97,9 @@ def fit(
 def information_of_one_person(situations: Situations, pooled: Point) -> Array:
     """Mean information of a person's choices in the pooled model; (n_attributes, n_attributes)."""
     found = evaluate(situations, pooled.coefficients)
-    everybody = np.asarray(situations.counts.sum(axis=0), dtype=np.float64)[:, np.newaxis]
+    everybody = (situations.counts.T @ situations.weight)[:, np.newaxis]
     total = information(situations, found, expected_difference(situations, found), everybody)[0]
-    return np.asarray(total / situations.n_people)
+    return np.asarray(total / situations.weight.sum())
 
 
 def random_points(
@@ -143,7 +143,7 @@ def e_step(situations: Situations, coefficients: Array, log_weights: Array, foun
     by_type = (situations.counts @ found.log_probability).reshape(-1, n_starts, n_types)
     by_person, posterior = likelihood(by_type, log_weights)
     penalty = prior.log_density(coefficients.reshape(n_starts * n_types, -1)).reshape(n_starts, n_types).sum(axis=1)
-    return State(coefficients, log_weights, found, posterior, by_person.sum(axis=0) + penalty)
+    return State(coefficients, log_weights, found, posterior, situations.weight @ by_person + penalty)
 
 
 def em_round(situations: Situations, state: State, prior: Prior, damping: Array) -> State:
@@ -153,11 +153,12 @@ def em_round(situations: Situations, state: State, prior: Prior, damping: Array)
     which is concave: a generalised EM algorithm (Dempster, Laird & Rubin 1977).
     """
     n_people, n_starts, n_types = state.posterior.shape
-    weights = situations.counts.T @ state.posterior.reshape(n_people, -1)
+    each = situations.weight[:, np.newaxis]
+    weights = situations.counts.T @ (each * state.posterior.reshape(n_people, -1))
     models = state.coefficients.reshape(n_starts * n_types, -1)
     models, found = newton_step(situations, models, state.found, weights, prior, damping)
     with np.errstate(divide="ignore"):  # a type that nobody belongs to has no share
-        log_weights = np.log(state.posterior.mean(axis=0))
+        log_weights = np.log(np.average(state.posterior, axis=0, weights=situations.weight))
     return e_step(situations, models.reshape(state.coefficients.shape), log_weights, found, prior)
 
 
@@ -275,7 +276,7 @@ def derivatives_at(situations: Situations, point: Point, *, ridge: float = 0.0) 
     """Posterior types (n_people, n_types), penalised log likelihood, scores and information at a point."""
     found = evaluate(situations, point.coefficients)
     by_person, posterior = likelihood(situations.counts @ found.log_probability, point.log_weights)
-    objective = float(by_person.sum()) - ridge / 2 * float((point.coefficients**2).sum())
+    objective = float(situations.weight @ by_person) - ridge / 2 * float((point.coefficients**2).sum())
     slopes = derivatives(situations, found, posterior, softmax(point.log_weights), ridge=ridge)
     return posterior, objective, slopes
 

@@ -41,6 +41,7 @@ class CrossValidation:
     by_person : (n_people,) log likelihood of all choices of each, whose type is not known
     before : (n_people,) the same of the second half of each one's choices
     after : (n_people,) of the second half, when the first half has told about the type
+    weights : (n_people,) how many people each one stands for; None: one
     """
 
     people: Any
@@ -48,22 +49,24 @@ class CrossValidation:
     by_person: Array
     before: Array
     after: Array
+    weights: Array | None = None
 
     @property
     def log_likelihood(self) -> float:
         """Out of sample, all people together."""
-        return float(self.by_person.sum())
+        return float(self.by_person.sum() if self.weights is None else self.weights @ self.by_person)
 
     @property
     def learned(self) -> float:
         """What the first half of somebody's choices adds to the prediction of the second, in nats per person."""
-        return float((self.after - self.before).mean())
+        return float(np.average(self.after - self.before, weights=self.weights))
 
     def __repr__(self) -> str:
+        each = np.average(self.by_person, weights=self.weights)
         return (
             f"CrossValidation: {len(self.people):,} people in {int(self.fold.max()) + 1} folds, log likelihood "
-            f"{self.log_likelihood:.2f} out of sample, {self.log_likelihood / len(self.people):.3f} per person; first "
-            f"halves add {round(self.learned, 3) + 0.0:.3f} nats to the prediction of second ones"
+            f"{self.log_likelihood:.2f} out of sample, {each:.3f} per person; "
+            f"first halves add {round(self.learned, 3) + 0.0:.3f} nats to the prediction of second ones"
         )
 
 
@@ -112,7 +115,8 @@ def cross_validate(
             raise DegenerateTypesError(f"without the people of fold {k}, {exc}") from exc
         columns[:, out] = _predicted(types, data.of_people(out))
         report(f"{n_types} types, fold {k + 1} of {n_folds}: {columns[0, out].sum():.4f}")
-    return CrossValidation(data.people, fold, *columns)
+    weights = None if data.weights is None else data.person_weight
+    return CrossValidation(data.people, fold, columns[0], columns[1], columns[2], weights)
 
 
 def _predicted(types: LatentTypes, data: ChoiceData) -> tuple[Array, Array, Array]:

@@ -2,24 +2,29 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from scipy.special import entr
+from scipy.special import entr, softmax
 
 from contracts.display.table import Table, Tabular
 from contracts.errors import ProblemError
-from contracts.inputs.arrays import Array, Mask, finite, number
+from contracts.inputs.arrays import Array, Mask, finite
 from contracts.inputs.door import checked
 from contracts.inputs.extras import pandas
 from contracts.inputs.frozen import dataclass
 from contracts.inputs.names import listed
-from contracts.problem.records import read_document, write_document
+from contracts.problem.records import write_document
 from contracts.problem.screening import ScreeningProblem
 from inference.choice.data import ChoiceData
+from inference.estimation.errors import FEW
+from inference.estimation.shares import Population, checked_parameters
+from inference.estimation.summary import Summary
 from inference.logit.convergence import Convergence
 from inference.logit.estimates import Estimates, delta_method, estimates_table
 from inference.logit.mixture import evaluate, likelihood, situations_of
@@ -30,7 +35,6 @@ if TYPE_CHECKING:
     import pandas as pd
 
 SCHEMA = "menuwright/latent-types/1"
-FEW = 10  # people: sandwiches of fewer clusters are far too small
 
 
 @checked
@@ -50,6 +54,8 @@ class LatentTypes(Tabular):
     n_obs : choices
     ridge : penalty on squared coefficients, 0 for maximum likelihood
     convergence : how the maximum was found
+    null_log_likelihood : of equal chances for all options within reach
+    person_weights : (n_people,) how many people each one stands for; None: one
     """
 
     weights: Array
@@ -62,6 +68,8 @@ class LatentTypes(Tabular):
     n_obs: int
     ridge: float
     convergence: Convergence
+    null_log_likelihood: float = math.nan
+    person_weights: Array | None = None
 
     # ---- how large, how well ----
 
@@ -99,7 +107,13 @@ class LatentTypes(Tabular):
     @property
     def entropy(self) -> float:
         """What stays uncertain about who is of which type: -sum p log p over people and types, in nats."""
-        return float(entr(self.probabilities).sum())
+        each = entr(self.probabilities).sum(axis=1)
+        return float(each.sum() if self.person_weights is None else self.person_weights @ each)
+
+    @property
+    def sample_size(self) -> float:
+        """People, or the sum of their weights."""
+        return float(self.n_people if self.person_weights is None else self.person_weights.sum())
 
     @property
     def aic(self) -> float:
@@ -109,12 +123,66 @@ class LatentTypes(Tabular):
     @property
     def bic(self) -> float:
         """Schwarz's criterion with people as the sample, for they are what is independent; smaller is better."""
-        return float(self.n_parameters * np.log(self.n_people) - 2 * self.log_likelihood)
+        return float(self.n_parameters * np.log(self.sample_size) - 2 * self.log_likelihood)
 
     @property
     def icl(self) -> float:
         """BIC plus twice the entropy (Biernacki, Celeux & Govaert 2000): also asks that types can be told apart."""
         return self.bic + 2 * self.entropy
+
+    # ---- what every estimator says of itself ----
+
+    @property
+    def parameter_names(self) -> tuple[str, ...]:
+        """Coefficients, type by type, and then shares."""
+        coefficients = [f"{label}: {name}" for label in self.labels for name in self.names]
+        return (*coefficients, *(f"{label}: weight" for label in self.labels))
+
+    @property
+    def parameters(self) -> Array:
+        """Coefficients and shares, in the order of `covariance`."""
+        return np.concatenate([self.coefficients.ravel(), self.weights])
+
+    @property
+    def population(self) -> Population:
+        """The types as a population of tastes."""
+        return Population(tuple(self.names), self.weights, self.coefficients)
+
+    def at(self, parameters: Any) -> LatentTypes:
+        """The same types at other parameters, as `with_errors` asks; shares move in logarithms and sum to one."""
+        given = checked_parameters(parameters, len(self.parameters))
+        coefficients, shares = np.split(given, [self.coefficients.size])
+        moved = softmax(np.log(self.weights) + (shares - self.weights) / self.weights)
+        return replace(self, coefficients=coefficients.reshape(self.coefficients.shape), weights=moved)
+
+    def surplus(self, attributes: Any, available: Any = None, *, price: str) -> Array:
+        """Expected utility of choosing, in money, up to a constant, as a mean over types; (n_obs,)."""
+        return self.population.surplus(attributes, available, price)
+
+    def summary(self, *, level: float = 0.95) -> Summary:
+        """Shares and coefficients of all types with z, p and intervals, and how well the model fits.
+
+        Parameters
+        ----------
+        level : of the intervals
+        """
+        size, how = self.coefficients.size, self.convergence
+        order = np.concatenate(
+            [np.r_[size + k, k * self.n_attributes + np.arange(self.n_attributes)] for k in range(self.n_types)]
+        )
+        penalty = f", ridge {self.ridge:g}" if self.ridge else ""
+        return Summary(
+            f"Latent types: {self.n_types} types among {self.n_people:,} people, {self.n_obs:,} choices",
+            [self.parameter_names[k] for k in order],
+            self.parameters[order],
+            np.sqrt(np.diag(self.covariance))[order],
+            self.log_likelihood,
+            self.null_log_likelihood,
+            self.n_parameters,
+            self.sample_size,
+            [f"standard errors clustered by person{penalty}; {how.told()}", *self._thin(), *how.doubts()],
+            level,
+        )
 
     # ---- what follows ----
 
@@ -288,6 +356,8 @@ class LatentTypes(Tabular):
             "covariance": self.covariance.tolist(),
             "n_obs": self.n_obs,
             "ridge": self.ridge,
+            "null_log_likelihood": None if math.isnan(self.null_log_likelihood) else self.null_log_likelihood,
+            "person_weights": None if self.person_weights is None else self.person_weights.tolist(),
             "convergence": {
                 "log_likelihoods": list(self.convergence.log_likelihoods),
                 "rounds": self.convergence.rounds,
@@ -321,36 +391,3 @@ class LatentTypes(Tabular):
         if name not in self.names:
             raise ProblemError(f"there is no attribute {name!r}: the attributes are {listed(self.names)}")
         return list(self.names).index(name)
-
-
-@checked
-def load_latent_types(path: str | Path) -> LatentTypes:
-    """Read types that `LatentTypes.save` wrote.
-
-    Raises
-    ------
-    ProblemError
-        If the file is not such a file, or is damaged.
-    """
-    record = read_document(path, SCHEMA, "LatentTypes.save")
-    try:
-        how = record["convergence"]
-        types = LatentTypes(
-            weights=finite("weights", record["weights"]),
-            coefficients=finite("coefficients", record["coefficients"]),
-            names=tuple(map(str, record["names"])),
-            log_likelihood=number("log_likelihood", record["log_likelihood"]),
-            probabilities=finite("probabilities", record["probabilities"]),
-            people=np.array(record["people"]),
-            covariance=finite("covariance", record["covariance"]),
-            n_obs=int(record["n_obs"]),
-            ridge=number("ridge", record["ridge"]),
-            convergence=Convergence(tuple(how["log_likelihoods"]), int(how["rounds"]), float(how["gradient"])),
-        )
-    except (LookupError, TypeError, ValueError) as exc:
-        raise ProblemError(f"{path} is incomplete or damaged ({exc}): save the types again") from exc
-    size = types.n_types * (len(types.names) + 1)
-    shapes = (types.coefficients.shape, types.probabilities.shape, types.covariance.shape)
-    if shapes != ((types.n_types, len(types.names)), (types.n_people, types.n_types), (size, size)):
-        raise ProblemError(f"{path} holds tables of shapes {shapes}, which do not fit together: save the types again")
-    return types

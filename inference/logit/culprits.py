@@ -71,6 +71,23 @@ def deciding(rows: Array, names: tuple[str, ...]) -> str:
     return named(up - down, names)
 
 
+def no_maximum(data: ChoiceData) -> str:
+    """Why a logit likelihood has no proper maximum, in words, naming the attributes that decide every choice."""
+    names = tuple(data.names or ())
+    rows = contrasts_of(data)
+    decided = deciding(rows / np.maximum(np.abs(rows).max(axis=0), np.finfo(np.float64).tiny), names)
+    if not decided:
+        return (
+            "the log likelihood has no proper maximum: some combination of coefficients is not identified, or an "
+            "attribute decides every choice; leave out an attribute, or observe more choices"
+        )
+    return (
+        f"the log likelihood has no proper maximum: every choice is predicted by {decided}, so it rises for ever with "
+        f"larger coefficients. Leave {decided} out, observe more choices, or use fit_hierarchical_logit, whose prior "
+        "keeps coefficients finite"
+    )
+
+
 def named(direction: Array, names: tuple[str, ...]) -> str:
     """The attributes that a direction moves, in words."""
     large = np.abs(direction) > INVOLVED * np.abs(direction).max()

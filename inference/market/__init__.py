@@ -1,0 +1,1 @@
+"""What estimates say about markets: shares, elasticities, surplus, what a menu earns, and costs behind prices."""
