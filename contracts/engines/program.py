@@ -21,7 +21,7 @@ from contracts.proof.multipliers import Multipliers
 
 ALIKE = 1e-8  # of the range of types on a line: a step too small for a solver to see
 OUT_OF_REACH = 1e5  # units of allocation
-LEAST_SHARE = 1e-12  # of the largest amount, below which an amount counts as this
+LEAST_SHARE = 1e-24  # of the largest amount, below which an amount counts as this
 OUT_OF_ORDER = 1e-8  # units of allocation by which it may fall from a type to the next
 OUTSIDE = 0  # number of the outside contract where types are told which contract to take
 
