@@ -1,7 +1,7 @@
 """Kinds of values: what arguments may be, in words, with the check that keeps it and the value that a function takes.
 
-`Count`, `Positive`, `Units`, `Seed`, `Numbers`, `Values`, `Names` and `Expression` say in annotations what Python's own types
-cannot; `shaped` and its like say the sizes of arrays. What makes a kind of an annotation is in
+`Count`, `Positive`, `Units`, `Seed`, `Numbers`, `Values`, `Names` and `Expression` say in annotations what Python's own
+types cannot; `shaped` and its like say the sizes of arrays. What makes a kind of an annotation is in
 `contracts.inputs.annotations`.
 """
 

@@ -13,7 +13,7 @@ from contracts.errors import ProblemError
 from contracts.inputs.arrays import Array, entries_of, extended, finite
 from contracts.inputs.door import checked
 from contracts.inputs.frozen import dataclass
-from contracts.inputs.kinds import ROWS, Count, Expression, Numbers, Positive, Units
+from contracts.inputs.kinds import ROWS, Count, Expression, Numbers, Units
 
 ROUNDING = 1e-12  # of a polyhedron's rows, which linear programs decide, relative to their terms
 EQUILIBRATIONS = 40  # rounds, each of which halves the digits by which rows and columns of a matrix differ
@@ -548,7 +548,8 @@ class Polyhedron:
             bounds=[(None, None)] * self.n_goods + [(0, None)],
             method="highs",
         )
-        return unit * np.asarray(found.x[:-1]), float(found.x[-1]), unit
+        centre: Array = np.asarray(found.x)
+        return unit * centre[:-1], float(centre[-1]), unit
 
     def extent(self, n_goods: Count) -> tuple[Array, Array]:
         return self._extent  # type: ignore[attr-defined]

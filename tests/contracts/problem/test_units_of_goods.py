@@ -1,4 +1,4 @@
-"""What a good is counted in changes no menu: the same problem in grams and in tons has the same value, and its proof."""
+"""What a good is counted in changes no menu: in grams and in tons a problem has the same value, and its proof."""
 
 import numpy as np
 import pytest
