@@ -46,7 +46,7 @@ PROVEN = 1e-8  # share of a bound that a rigorous one may be higher
 CLEARLY = 1e-12  # share of a bound by which another must be lower to be preferred
 REFERENCE_GOODS = 20  # more goods than that are policies, which have an engine of their own
 ROUNDED_UP = 1.1  # so that two digits are no less than the number
-REFERENCE_TYPES = 12  # so few types in several dimensions that every IC row may as well be there
+REFERENCE_TYPES = 12  # so few types that the whole program takes no longer than a guess at it
 INDIFFERENT = (
     "Some types have equal valuations but different principal_values: the best menu leaves them exactly indifferent, "
     "which floats can say only of valuations with few binary digits. Measure in units in which valuations are whole "
@@ -348,9 +348,9 @@ def _rescued_types(problem: ScreeningProblem) -> int:
 
 def has_few_rows(problem: ScreeningProblem) -> bool:
     """Whether the rows of neighbours imply all IC: the whole program is then as long as the list of types."""
-    from contracts.engines.ironing import line_through
+    from contracts.engines.ironing import line_of_tastes
 
-    return problem.valuation_sets is None and problem.mimics is None and line_through(problem.valuations) is not None
+    return problem.valuation_sets is None and problem.mimics is None and line_of_tastes(problem) is not None
 
 
 def _from_the_best(failure: SolverError) -> tuple[float, float]:
@@ -486,8 +486,7 @@ def suitable_method(problem: ScreeningProblem) -> str:
     if dual.reason_against(problem) is None:
         return "dual"
     may_conflict = problem.transfers != "free" and not problem.outside.is_contract  # only `reference` says what does
-    few = problem.n_types <= REFERENCE_TYPES
-    return "reference" if few or may_conflict or cuts.reason_against(problem) else "cuts"
+    return "reference" if may_conflict or cuts.reason_against(problem) else "cuts"
 
 
 def _under_simpler_prices(menu: Menu, gap: float, given: Multipliers) -> Menu:

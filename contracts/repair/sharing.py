@@ -8,6 +8,7 @@ from contracts.engines.candidate import units_of
 from contracts.inputs.arrays import Array, Indices
 from contracts.problem.costs import index_of
 from contracts.problem.mimicry import access_classes
+from contracts.problem.participation import tastes
 from contracts.problem.screening import ScreeningProblem
 from contracts.problem.units import first_best_amounts
 
@@ -63,7 +64,8 @@ def twins_of(problem: ScreeningProblem) -> Indices:
     as what they say of sums of money: those who are given most, as the skilled are where types are costs, differ by
     least.
     """
-    both = np.column_stack([problem.valuations, problem.principal_values])
+    values = tastes(problem.domain, problem.valuations)
+    both = np.column_stack([values, problem.principal_values])
     if problem.terms.allocation_values.any():
         both = np.column_stack([both, problem.terms.allocation_values])
     costs = index_of(problem.cost, problem.n_types)  # whoever costs something else is worth something else
@@ -74,7 +76,7 @@ def twins_of(problem: ScreeningProblem) -> Indices:
     counts = np.concatenate([rows.allocation, rows.utility[:, :, np.newaxis]], axis=2) / problem.weights[:, np.newaxis]
     largest = np.abs(counts).max(axis=(1, 2), keepdims=True, initial=0.0)
     counts = counts / np.where(largest > 0, largest, 1.0)
-    size = float(np.abs(both).max())
+    size = max(float(np.abs(both).max()), float(np.abs(problem.valuations).max()))
     if size < np.finfo(np.float64).tiny:
         both, size = np.zeros_like(both), 1.0
     told = np.minimum(_seen(problem) / size, 1.0)

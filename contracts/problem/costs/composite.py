@@ -184,7 +184,7 @@ class Separable:
 
     def scaled(self, unit: Units, money: Positive) -> Separable:
         units = np.broadcast_to(unit, len(self.costs)).tolist()
-        return Separable([scaled_cost(part, each, money) for part, each in zip(self.costs, units, strict=True)])
+        return Separable(list(map(scaled_cost, self.costs, units, [money] * len(units))))
 
 
 @checked(allocation=ROWS, valuation=ROWS, marginal=ROWS)
@@ -380,9 +380,8 @@ class Total:
         return down, up
 
     def scaled(self, unit: Units, money: Positive) -> Total:
-        if np.ndim(unit) == 0:
-            return Total(scaled_cost(self.cost, unit, money), self.direction)
-        return Total(scaled_cost(self.cost, 1.0, money), self.direction * unit)
+        of_total, each = (unit, 1.0) if np.ndim(unit) == 0 else (1.0, unit)
+        return Total(scaled_cost(self.cost, of_total, money), self.direction * each)
 
 
 def _worth(values: Array, amounts: Array) -> Array:
