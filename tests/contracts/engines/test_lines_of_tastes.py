@@ -29,7 +29,8 @@ def test_squared_distances_lie_on_a_line_whatever_constants_types_have(size):
 
 def test_the_menu_is_the_same_in_both_forms():
     one, other = solve_menu(delegated(LINEAR)), solve_menu(delegated(-((ACTIONS - PLACES[:, np.newaxis]) ** 2)))
-    assert one.certificate.holds and other.certificate.holds
+    assert one.certificate.holds
+    assert other.certificate.holds
     assert other.value == pytest.approx(one.value, abs=2e-6 * abs(one.value))
 
 
