@@ -20,11 +20,12 @@ from contracts.inputs.kinds import Count
 from contracts.inputs.progress import checked_seconds, reporter
 from contracts.menu.assembly import assembled, menu_of
 from contracts.menu.menu import Menu
+from contracts.menu.offers import Options
 from contracts.problem.ambiguity import Moments
 from contracts.problem.dropping import without_idle_goods
 from contracts.problem.objectives import TOO_AVERSE
 from contracts.problem.screening import ScreeningProblem
-from contracts.problem.utility_units import in_units_of_utility, utility_unit
+from contracts.problem.units import OwnUnits, in_units, own_units
 from contracts.proof.bound import Bound, upper_bound
 from contracts.proof.certificate import Certificate
 from contracts.proof.multipliers import Multipliers, no_multipliers, of_rows_that_pay, without_noise
@@ -45,7 +46,7 @@ PROVEN = 1e-8  # share of a bound that a rigorous one may be higher
 CLEARLY = 1e-12  # share of a bound by which another must be lower to be preferred
 REFERENCE_GOODS = 20  # more goods than that are policies, which have an engine of their own
 ROUNDED_UP = 1.1  # so that two digits are no less than the number
-REFERENCE_TYPES = 12  # so few types in several dimensions that every IC row may as well be there
+REFERENCE_TYPES = 12  # so few types that the whole program takes no longer than a guess at it
 INDIFFERENT = (
     "Some types have equal valuations but different principal_values: the best menu leaves them exactly indifferent, "
     "which floats can say only of valuations with few binary digits. Measure in units in which valuations are whole "
@@ -227,24 +228,41 @@ def _twins_sharing(
 def _in_another_unit(
     problem: ScreeningProblem, method: str, gap: float, time_limit: float, progress: Any
 ) -> Menu | None:
-    """The best menu, found with utilities in a unit near that of payoffs; None where they are near in their own."""
-    unit = utility_unit(problem)
-    if unit == 1.0:
+    """The best menu, found with amounts of goods, and utilities beside payoffs, in units in which they are near.
+
+    None where they are near in the user's own. The proof and the exact comparison are about the user's own numbers.
+    """
+    units = own_units(problem)
+    if units.are_the_users:
         return None
     try:
-        found = _best_menu(in_units_of_utility(problem, unit), method, gap, time_limit, progress, None)
+        found = _best_menu(in_units(problem, units), method, gap, time_limit, progress, None)
     except ContractError:
         return None  # what is wrong is said in the user's unit
-    prices = found.bound.multipliers
-    paid = problem.weights * (problem.terms.profit_weight + prices.profit)  # what a unit of transfer is worth by itself
-    transfer = (prices.transfer + paid) / unit - paid
-    own = dataclasses.replace(prices, ic=(prices.ic * (1.0 / unit)).tocsr(), ir=prices.ir / unit, transfer=transfer)
-    bound = upper_bound(problem.program, own)
-    menu = assembled(problem, found.contracts, found.option_of_type, bound, found.engine, gap)
+    bound = upper_bound(problem.program, _per_utility(problem, found.bound.multipliers, units.utility))
+    menu = assembled(problem, _in_users_units(problem, found, units), found.option_of_type, bound, found.engine, gap)
     menu = dataclasses.replace(
         menu, certificate=dataclasses.replace(menu.certificate, is_stopped=found.certificate.is_stopped)
     )
     return menu if menu.certificate.holds or menu.certificate.is_stopped else None
+
+
+def _per_utility(problem: ScreeningProblem, prices: Multipliers, unit: float) -> Multipliers:
+    """Prices of constraints on utilities in another unit as prices in the user's."""
+    if unit == 1.0:
+        return prices
+    paid = problem.weights * (problem.terms.profit_weight + prices.profit)  # what a unit of transfer is worth by itself
+    transfer = (prices.transfer + paid) / unit - paid
+    return dataclasses.replace(prices, ic=(prices.ic * (1.0 / unit)).tocsr(), ir=prices.ir / unit, transfer=transfer)
+
+
+def _in_users_units(problem: ScreeningProblem, found: Menu, units: OwnUnits) -> Options:
+    """Contracts of the program in other units as contracts of the user's, in which the outside option is a good."""
+    allocations, transfers = found.contracts
+    last = []
+    if problem.program.excludes:
+        last = [problem.program.domain.total / found.problem.program.domain.total]  # type: ignore[attr-defined]
+    return Options(allocations * np.append(units.goods, last), transfers)
 
 
 def _lowest_bound(failures: list[SolverError]) -> Bound | None:
@@ -330,9 +348,9 @@ def _rescued_types(problem: ScreeningProblem) -> int:
 
 def has_few_rows(problem: ScreeningProblem) -> bool:
     """Whether the rows of neighbours imply all IC: the whole program is then as long as the list of types."""
-    from contracts.engines.ironing import line_through
+    from contracts.engines.ironing import line_of_tastes
 
-    return problem.valuation_sets is None and problem.mimics is None and line_through(problem.valuations) is not None
+    return problem.valuation_sets is None and problem.mimics is None and line_of_tastes(problem) is not None
 
 
 def _from_the_best(failure: SolverError) -> tuple[float, float]:
@@ -468,8 +486,7 @@ def suitable_method(problem: ScreeningProblem) -> str:
     if dual.reason_against(problem) is None:
         return "dual"
     may_conflict = problem.transfers != "free" and not problem.outside.is_contract  # only `reference` says what does
-    few = problem.n_types <= REFERENCE_TYPES
-    return "reference" if few or may_conflict or cuts.reason_against(problem) else "cuts"
+    return "reference" if may_conflict or cuts.reason_against(problem) else "cuts"
 
 
 def _under_simpler_prices(menu: Menu, gap: float, given: Multipliers) -> Menu:

@@ -66,6 +66,7 @@ LONG = {
     "contracts/menu/picture.py": "three pictures of a menu",
     "contracts/problem/ambiguity.py": "five sets of weights, each with its worst case",
     "contracts/problem/costs/basic.py": "the common costs, each with its conjugate",
+    "contracts/problem/costs/composite.py": "two costs made of costs",
     "contracts/problem/domains.py": "four domains, each small",
     "contracts/problem/screening.py": "one problem and its questions",
     "contracts/solve.py": "the choice of engines",

@@ -23,6 +23,7 @@ from contracts.exact.rationals import EPS, utility_error
 from contracts.exact.relevance import relevant_blocks
 from contracts.inputs.arrays import Array, Indices
 from contracts.inputs.frozen import dataclass
+from contracts.numerics.dense import minimise_densely
 from contracts.numerics.elimination import Elimination, Program
 from contracts.numerics.interior_point import Point, minimise
 from contracts.problem.costs import (
@@ -53,6 +54,7 @@ LEAST_ROOM = 0.1  # of rows other than IC at the start
 DEAREST = 1e5  # first price of a row, in mean weights of a type, that no shortage of slack exceeds
 BEHIND = 10.0  # slacks of the least size that fits its path by which a point may miss rows that are new
 KEPT_BACK = 1e-9  # share of all IC prices given up, so that every IR price clears the rounding of its flow
+DENSE_TYPES = 20  # up to so many every row is listed at once, and the system is dense
 ADDED = 4  # pairs that one type may add in a round
 TEMPTED = 8  # types that one contract may be compared with anew in a round
 
@@ -328,6 +330,13 @@ def solve(
         raise ProblemError(f"method 'cuts' does not apply: {against}; use method='auto'")
     master = master_of(problem)
     scale, count = master.scale, len(master.weights)
+    if count <= DENSE_TYPES:
+        every = np.flatnonzero(~np.eye(count, dtype=bool))
+        program = master.program(every)
+        start = first_point(program, *master.strict_point())
+        reached_at_once = minimise_densely(program, start, gap=LAST_GAP * scale)
+        if reached_at_once is not None:
+            return master.candidate(reached_at_once, every, is_finished=True)
     listed = neighbours(master.taste, linear=is_straight(problem.cost))
     spacing = float(np.ptp(master.taste, axis=0).max()) / count ** (1 / master.taste.shape[1])
     first, group = _distinct(master.taste, NEAR * spacing)

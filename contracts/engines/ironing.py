@@ -27,6 +27,7 @@ from contracts.exact.rationals import EPS
 from contracts.inputs.arrays import Array, Indices, rising_order
 from contracts.inputs.frozen import dataclass
 from contracts.problem.costs import parts_of
+from contracts.problem.participation import tastes
 from contracts.problem.screening import ScreeningProblem
 
 if TYPE_CHECKING:
@@ -99,8 +100,21 @@ def line_of(problem: ScreeningProblem) -> Line | str:
     return Line(direction, order, group, theta[first], theta - theta[first][group], value, omega)
 
 
-def line_through(points: Array) -> Array | None:
-    """Unit direction of the line through all points, None if they are not on one."""
+def line_of_tastes(problem: ScreeningProblem) -> tuple[Array, Array] | None:
+    """Unit direction of the line that the types' tastes lie on, and their places along it, (n_types,); None if on none.
+
+    Of lotteries only relative values are a taste: -(x - theta)^2 lies on a line as 2 theta x - x^2 does.
+    """
+    points = tastes(problem.domain, problem.valuations)
+    direction = line_through(points, float(np.abs(problem.valuations).max()))
+    return None if direction is None else (direction, points @ direction)
+
+
+def line_through(points: Array, size: float | None = None) -> Array | None:
+    """Unit direction of the line through all points, None if they are not on one.
+
+    Rounding is relative to `size`, by default that of the largest coordinate.
+    """
     if points.shape[1] == 1:
         return np.ones(1)
     away = points - points[0]
@@ -108,15 +122,15 @@ def line_through(points: Array) -> Array | None:
     if not far.any():
         return np.eye(points.shape[1])[0]  # one type only: any direction will do
     far = far / np.abs(far).max()  # squares of the smallest floats are zero
-    return _direction_of(points, far / np.linalg.norm(far))
+    return _direction_of(points, far / np.linalg.norm(far), size)
 
 
-def _direction_of(points: Array, direction: Array) -> Array | None:
+def _direction_of(points: Array, direction: Array, size: float | None = None) -> Array | None:
     if len(direction) == 1:  # there is no other way to go
         return direction
     away = points - points[0]
     off = away - np.outer(away @ direction, direction) / float(direction @ direction)
-    return direction if np.abs(off).max() <= STRAIGHT * np.abs(points).max() else None
+    return direction if np.abs(off).max() <= STRAIGHT * (size or np.abs(points).max()) else None
 
 
 def _sign(problem: ScreeningProblem, direction: Array) -> float | None:

@@ -24,10 +24,13 @@ from contracts.errors import ContractError, InfeasibleMenuError, ProblemError, S
 from contracts.exact.rationals import EPS
 from contracts.inputs.arrays import Array
 from contracts.inputs.frozen import dataclass
+from contracts.problem.costs import is_straight
 from contracts.problem.screening import ScreeningProblem
 
 SHORT = 2000  # types up to which the whole program is tried where this engine finds no menu
 DOUBLINGS = 200  # of the price, until the row is met
+KINKS = 60  # menus that the search for a jump may try
+AT_THE_KINK = 1e-13  # share of what menus are worth within which they are worth the same
 HAIRS = 24  # rounding errors per type and good that repairs may put on a row
 
 
@@ -182,9 +185,42 @@ class PriceSearch:
             if price < dearest:
                 raise self.not_met(price)
             return price, self.with_gifts(price)
+        jump = self.jump(first, price) if is_straight(self.problem.cost) else None
+        if jump is not None:
+            return jump
         brentq(self.over, first, price, xtol=np.finfo(float).tiny, rtol=4 * EPS)
         below = min(price for price in self.tried if self.over(price) <= 0)
         return below, self.mixed(max(price for price in self.tried if self.over(price) > 0), below)
+
+    def jump(self, above: float, below: float) -> tuple[float, Candidate] | None:
+        """The price at which the menus best on both sides of it are worth the same, and their mixture; None if unsure.
+
+        Under a linear cost g is piecewise linear: each menu is a line, worth less price times row, below g. Where the
+        lines of two menus meet, a third is worth more, and takes the place of one of them, or none is, and that is the
+        kink (Kelley 1960). Halving would come there in as many steps as a float has digits.
+        """
+        for _ in range(KINKS):
+            ends = [(self.worth(price), self.row.over(self.tried[price])) for price in (above, below)]
+            (worth_above, over_above), (worth_below, over_below) = ends
+            if not over_above > over_below:
+                return None
+            price = (worth_above - worth_below) / (over_above - over_below)
+            if not above < price < below:
+                return None
+            is_met = self.over(price) <= 0
+            line = worth_above - price * over_above
+            more = self.worth(price) - price * self.row.over(self.tried[price]) - line
+            if more <= AT_THE_KINK * (abs(worth_above) + abs(worth_below) + price * abs(over_above)):
+                mixture = self.mixed(above, below)
+                return price, replace(mixture, multipliers=self.tried[price].multipliers)
+            above, below = (above, price) if is_met else (price, below)
+        return None
+
+    def worth(self, price: float) -> float:
+        """The objective of the menu at a price, without the row."""
+        found = self.tried[price]
+        transfer = np.einsum("ij,ij->i", self.problem.valuations, found.allocation) - found.utility
+        return self.problem.objective_value(found.allocation, transfer)
 
     def not_met(self, price: float) -> ContractError:
         """That no price brings a menu within the limit; the whole program, where it is short, says what conflicts."""

@@ -9,19 +9,19 @@ import numpy as np
 from scipy.sparse import csr_array, eye_array, hstack
 
 from contracts.engines.candidate import Units, units_of
-from contracts.engines.ironing import line_through
+from contracts.engines.ironing import line_of_tastes
 from contracts.inputs.arrays import Array, Indices, rising_order
 from contracts.inputs.frozen import dataclass
 from contracts.problem.costs import parts_of, scaled_cost
 from contracts.problem.domains import Box, is_orthant
 from contracts.problem.mimicry import tempting_pairs
-from contracts.problem.participation import WithOutside
+from contracts.problem.participation import WithOutside, tastes
 from contracts.problem.screening import ScreeningProblem
 from contracts.proof.multipliers import Multipliers
 
 ALIKE = 1e-8  # of the range of types on a line: a step too small for a solver to see
 OUT_OF_REACH = 1e5  # units of allocation
-LEAST_SHARE = 1e-12  # of the largest amount, below which an amount counts as this
+LEAST_SHARE = 1e-24  # of the largest amount, below which an amount counts as this
 OUT_OF_ORDER = 1e-8  # units of allocation by which it may fall from a type to the next
 OUTSIDE = 0  # number of the outside contract where types are told which contract to take
 
@@ -109,7 +109,8 @@ class Program:
         has_all = len(self.tempted) == n_types * (n_types - 1) or len(np.unique(self.contract)) < n_types
         if self.problem.mimics is not None or has_all:
             return False
-        apart = self.problem.valuations[self.tempted] - self.problem.valuations[self.tempter]
+        taste = tastes(self.problem.domain, self.problem.valuations)
+        apart = taste[self.tempted] - taste[self.tempter]
         distance = np.linalg.norm(apart, axis=1)
         step = (allocation[self.tempted] - allocation[self.tempter]) / self.units.allocation
         rise = np.einsum("ij,ij->i", apart, step) / np.where(distance > 0, distance, 1.0)
@@ -275,10 +276,10 @@ def _tempting_pairs(problem: ScreeningProblem) -> tuple[Indices, Indices]:
     where not everybody can.
     """
     known = problem.valuation_sets is None and problem.mimics is None
-    along = line_through(problem.valuations) if known else None
+    along = line_of_tastes(problem) if known else None
     if along is None:
         return tempting_pairs(problem.mimics, problem.n_types)
-    theta = problem.valuations @ along
+    theta = along[1]
     order = rising_order(theta)
     rise = np.diff(theta[order])
     place, group = np.empty_like(order), np.empty_like(order)

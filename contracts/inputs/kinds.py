@@ -1,7 +1,7 @@
 """Kinds of values: what arguments may be, in words, with the check that keeps it and the value that a function takes.
 
-`Count`, `Positive`, `Seed`, `Numbers`, `Values`, `Names` and `Expression` say in annotations what Python's own types
-cannot; `shaped` and its like say the sizes of arrays. What makes a kind of an annotation is in
+`Count`, `Positive`, `Units`, `Seed`, `Numbers`, `Values`, `Names` and `Expression` say in annotations what Python's own
+types cannot; `shaped` and its like say the sizes of arrays. What makes a kind of an annotation is in
 `contracts.inputs.annotations`.
 """
 
@@ -189,6 +189,16 @@ def positive(name: str, value: Any) -> float:
     return size
 
 
+def positive_each(name: str, value: Any) -> Any:
+    """One number above zero, or a list of them."""
+    if np.ndim(value) == 0:
+        return positive(name, value)
+    sizes = floats(name, value)
+    if sizes.ndim != 1 or not np.isfinite(sizes).all() or not (sizes > 0).all():
+        raise ProblemError(f"{name} has shape {sizes.shape}: give a positive number, or one for each good")
+    return sizes
+
+
 def _shares(name: str, values: Any) -> Array:
     array = floats(name, values)
     if not (np.isfinite(array).all() and (array >= 0).all()):
@@ -272,6 +282,7 @@ EXPRESSION = fitting("an expression of cvxpy", _is_expression)
 Seed = Annotated[int, taking("a whole number, 0 or larger", seed_number)]
 Count = Annotated[int, taking("a whole number, at least 1", count)]
 Positive = Annotated[float, taking("a positive number", positive)]
+Units = Annotated[Any, taking("a positive number, or one for each good", positive_each)]
 Numbers = Annotated[Any, taking("numbers", finite)]  # a number, a list, an array or a frame; becomes an array
 Values = Annotated[Any, TABLE]  # the same, left as it is, with its names
 Names = Annotated[Any, LABELS]  # of people, say

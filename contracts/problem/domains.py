@@ -13,9 +13,11 @@ from contracts.errors import ProblemError
 from contracts.inputs.arrays import Array, entries_of, extended, finite
 from contracts.inputs.door import checked
 from contracts.inputs.frozen import dataclass
-from contracts.inputs.kinds import ROWS, Count, Expression, Numbers, Positive
+from contracts.inputs.kinds import ROWS, Count, Expression, Numbers, Units
 
 ROUNDING = 1e-12  # of a polyhedron's rows, which linear programs decide, relative to their terms
+EQUILIBRATIONS = 40  # rounds, each of which halves the digits by which rows and columns of a matrix differ
+NEAR = 2.0**10  # units of goods that differ by less are left alone
 FLAT = 1e-9  # share of the largest amount below which a polyhedron's inner radius is none
 Share = Expression | Numbers  # of a set, one number or one per row, (n, 1)
 BISECTIONS = 120  # halvings that take any bracket of floats to neighbouring floats
@@ -56,7 +58,7 @@ class Domain(Protocol):
     def magnitude(self, n_goods: Count) -> Array:
         """Largest |x_k| over X; (n_goods,), infinite where X is."""
 
-    def scaled(self, unit: Positive) -> Domain:
+    def scaled(self, unit: Units) -> Domain:
         """The set X / unit."""
 
 
@@ -142,6 +144,23 @@ def _powers_of_two(sizes: Any) -> Array:
     return np.where(sizes > 0, np.ldexp(1.0, np.frexp(sizes)[1] - 1), 1.0)
 
 
+def _units_of_columns(matrix: Array) -> Array:
+    """Powers of two by which columns that meet in a row are multiplied, so that all are near one there (Ruiz 2001).
+
+    A row of one entry says nothing of units. Columns that are near one another are left as they are.
+    """
+    meet = np.abs(matrix[np.count_nonzero(matrix, axis=1) > 1])
+    if not len(meet):
+        return np.ones(matrix.shape[1])
+    of_rows, of_columns = np.ones(len(meet)), np.ones(matrix.shape[1])
+    for _ in range(EQUILIBRATIONS):
+        entries = meet * of_rows[:, np.newaxis] * of_columns
+        of_rows, highest = of_rows / np.sqrt(entries.max(axis=1)), entries.max(axis=0)
+        of_columns = of_columns / np.sqrt(np.where(highest > 0, highest, 1.0))
+    units = _powers_of_two(of_columns)
+    return units if units.max() > NEAR * units.min() else np.ones(len(units))
+
+
 @checked(allocation=ROWS, direction=ROWS, value=ROWS)
 @dataclass(frozen=True, eq=False)
 class NonNegative:
@@ -185,7 +204,7 @@ class NonNegative:
     def magnitude(self, n_goods: Count) -> Array:
         return np.full(n_goods, np.inf)
 
-    def scaled(self, unit: Positive) -> NonNegative:
+    def scaled(self, unit: Units) -> NonNegative:
         return self
 
 
@@ -279,7 +298,7 @@ class Box:
     def magnitude(self, n_goods: Count) -> Array:
         return np.array(np.broadcast_to(np.maximum(np.abs(self.lower), np.abs(self.upper)), n_goods))
 
-    def scaled(self, unit: Positive) -> Box:
+    def scaled(self, unit: Units) -> Box:
         return Box(self.lower / unit, self.upper / unit)
 
 
@@ -375,8 +394,8 @@ class Simplex:
     def magnitude(self, n_goods: Count) -> Array:
         return np.ones(n_goods)
 
-    def scaled(self, unit: Positive) -> Simplex:
-        if unit != 1.0:
+    def scaled(self, unit: Units) -> Simplex:
+        if np.any(np.asarray(unit) != 1.0):
             raise ProblemError("a simplex is measured in shares: its unit is 1")
         return self
 
@@ -432,25 +451,28 @@ class Polyhedron:
 
         rows, limits, unit = self._measured()
         points = np.empty_like(direction)
-        sizes = np.abs(direction).max(axis=1, initial=0.0)
-        for row, objective in enumerate(direction / np.where(sizes > 0, sizes, 1.0)[:, np.newaxis]):
+        worth = direction * unit
+        sizes = np.abs(worth).max(axis=1, initial=0.0)
+        for row, objective in enumerate(worth / np.where(sizes > 0, sizes, 1.0)[:, np.newaxis]):
             found = linprog(-objective, A_ub=rows, b_ub=limits, bounds=(None, None), method="highs")
             if found.status == 2:
                 raise ProblemError("Polyhedron is empty: no x meets matrix @ x <= bounds; relax a row")
             if found.status == 3:
-                towards = np.round(objective, 6).tolist()
+                towards = np.round(direction[row] / np.abs(direction[row]).max(), 6).tolist()
                 raise ProblemError(f"Polyhedron is unbounded in direction {towards}: add rows that bound it")
             if found.x is None:
                 raise ProblemError(f"Polyhedron could not be checked ({found.message}): rescale its rows")
             points[row] = unit * found.x
         return points
 
-    def _measured(self) -> tuple[Array, Array, float]:
-        """Rows and limits in sizes near one, which solvers of linear programs take for granted, and the unit of x."""
-        rows = self.matrix / _powers_of_two(np.abs(self.matrix).max(axis=1))[:, np.newaxis]
-        limits = self.bounds / _powers_of_two(np.abs(self.matrix).max(axis=1))
+    def _measured(self) -> tuple[Array, Array, Array]:
+        """Rows and limits in sizes near one, which solvers of linear programs take for granted, and the units of x."""
+        units = _units_of_columns(self.matrix)
+        rows = self.matrix * units
+        sizes = _powers_of_two(np.abs(rows).max(axis=1))
+        limits = self.bounds / sizes
         unit = float(_powers_of_two(np.abs(limits).max()))
-        return rows, limits / unit, unit
+        return rows / sizes[:, np.newaxis], limits / unit, unit * units
 
     def separable_maximiser(self, value: Array, inverse_marginal: Callable[[Array], Array]) -> Array | None:
         ends = self.ends(value.shape[1])
@@ -470,9 +492,10 @@ class Polyhedron:
 
     def clip(self, allocation: Array) -> Array:
         """Move each row onto the equations that X lies on, then towards the centre until it meets every inequality."""
-        centre, radius = self.interior(allocation.shape[1])
+        self.interior(allocation.shape[1])  # which refuses other numbers of goods
+        centre, radius, units = self._centre
         curbs = np.ones(len(self.bounds), dtype=bool)
-        if radius <= FLAT * float(self.magnitude(allocation.shape[1]).max()):
+        if radius <= FLAT * float((self.magnitude(allocation.shape[1]) / units).max()):
             centre, flat = self._flat()
             off = self.bounds[flat] - allocation @ self.matrix[flat].T
             allocation, curbs = allocation + off @ np.linalg.pinv(self.matrix[flat]).T, ~flat
@@ -509,11 +532,12 @@ class Polyhedron:
         """Chebyshev centre and radius."""
         if n_goods != self.n_goods:
             raise ProblemError(f"n_goods is {n_goods}: the matrix of the Polyhedron has {self.n_goods} columns")
-        return self._centre[:-1], float(self._centre[-1])
+        centre, radius, units = self._centre
+        return centre, radius * float(units.min())
 
     @cached_property
-    def _centre(self) -> Array:
-        """Chebyshev centre, and radius as the last entry."""
+    def _centre(self) -> tuple[Array, float, Array]:
+        """Chebyshev centre, and the radius in the units that come with it."""
         from scipy.optimize import linprog
 
         rows, limits, unit = self._measured()
@@ -524,7 +548,8 @@ class Polyhedron:
             bounds=[(None, None)] * self.n_goods + [(0, None)],
             method="highs",
         )
-        return unit * np.asarray(found.x)
+        centre: Array = np.asarray(found.x)
+        return unit * centre[:-1], float(centre[-1]), unit
 
     def extent(self, n_goods: Count) -> tuple[Array, Array]:
         return self._extent  # type: ignore[attr-defined]
@@ -532,8 +557,13 @@ class Polyhedron:
     def magnitude(self, n_goods: Count) -> Array:
         return np.asarray(self._magnitude)  # type: ignore[attr-defined]
 
-    def scaled(self, unit: Positive) -> Polyhedron:
+    def scaled(self, unit: Units) -> Polyhedron:
         smaller = object.__new__(Polyhedron)  # the same points: nothing is proven twice
-        state = {"bounds": self.bounds / unit, "_magnitude": self._magnitude / unit}  # type: ignore[attr-defined]
-        smaller.__setstate__(self.__dict__ | state)  # type: ignore[attr-defined]
+        if np.ndim(unit) == 0:
+            stated = self.matrix, self.bounds / unit
+        else:
+            sizes = _powers_of_two(np.abs(self.matrix * unit).max(axis=1))
+            stated = self.matrix * unit / sizes[:, np.newaxis], self.bounds / sizes
+        known = {"_magnitude": self._magnitude / unit, "_extent": tuple(end / unit for end in self._extent)}  # type: ignore[attr-defined]
+        smaller.__setstate__({"matrix": stated[0], "bounds": stated[1], **known})  # type: ignore[attr-defined]
         return smaller

@@ -29,6 +29,7 @@ from contracts.inputs.arrays import Array, Mask
 from contracts.inputs.frozen import dataclass
 from contracts.inputs.names import NumberedLabels
 from contracts.problem.costs import power_of_two, when_served
+from contracts.problem.domains import is_lottery
 from contracts.problem.objectives import WeightedSum
 from contracts.problem.rows import LinearConstraint, limits_of_transfers
 from contracts.problem.uncertainty import ValuationSets
@@ -132,6 +133,27 @@ class WithOutside:
 
     def scaled(self, unit: float) -> WithOutside:
         return WithOutside(self.inner.scaled(unit), self.total / unit, None if self.kept is None else self.kept / unit)
+
+
+def tastes(domain: Any, values: Array) -> Array:
+    """Values of the goods without what they are worth alike, row by row, where amounts are shares that sum to one.
+
+    A constant on all outcomes is no taste: it shifts a type's utility, whatever it is given, and no comparison.
+
+    Examples
+    --------
+    >>> from contracts.problem.domains import Simplex
+    >>> tastes(Simplex(), np.array([[1.0, 2.0], [8.0, 9.0]]))
+    array([[-0.5,  0.5],
+           [-0.5,  0.5]])
+    """
+    inner = domain.inner if isinstance(domain, WithOutside) else domain
+    if not is_lottery(inner):
+        return values
+    alike = np.ones(values.shape[1])
+    if isinstance(domain, WithOutside):
+        alike[-1] = 1.0 / domain.total
+    return values - np.outer(values @ alike / float(alike @ alike), alike)
 
 
 def in_goods(domain: Any, values: Array, amounts: Array) -> tuple[Array, Array]:

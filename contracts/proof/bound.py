@@ -138,8 +138,7 @@ def _bound_at(problem: ScreeningProblem, multipliers: Multipliers, surplus: Surp
     if not all(np.isfinite(term).all() for term in terms):
         return Bound(math.inf, exact_flow, virtual, allocation, prices, math.inf)
     size = sum(float(np.abs(term).sum()) for term in terms) + welfare_size + abs(common) * leaving[1]
-    option = float(np.abs(problem.outside.allocation).max())
-    size += option * float((prices.ir * np.abs(problem.valuations).sum(axis=1)).sum())
+    size += float(prices.ir @ (np.abs(problem.valuations) @ np.abs(problem.outside.allocation)))
     total = (
         math.fsum(np.concatenate([term[term != 0] for term in terms]).tolist())
         + (problem.n_goods + 8) * EPS * size

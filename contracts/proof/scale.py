@@ -58,7 +58,8 @@ def _at_stake(problem: ScreeningProblem, amounts: Array, cost: Any, paid: Any) -
 def _welfare_at_stake(problem: ScreeningProblem, allocation: Array, transfer: Array) -> float:
     """sum_i f_i w_i [W(u_i) - W(0)]; where W(0) is minus infinity, W'(u_i) (|a_i| . |x_i| + |t_i|) instead of that.
 
-    A logarithm has no natural zero: another unit of money shifts it.
+    A logarithm has no natural zero: another unit of money shifts it. Sums of money count up to a multiple of u_i:
+    beyond it a type that is left with a rounding error would excuse any gap.
     """
     terms = problem.terms
     if terms.function is None:
@@ -71,7 +72,8 @@ def _welfare_at_stake(problem: ScreeningProblem, allocation: Array, transfer: Ar
         rise = np.abs(worth[cares] - nothing)
     else:
         money = (np.abs(problem.valuations) * np.abs(allocation)).sum(axis=1) + np.abs(transfer)
-        rise = money[cares] * terms.function.marginal(utility[cares])
+        money = np.minimum(money[cares], utility[cares] / SMALLEST_VALUE)  # who has next to nothing is worth no more
+        rise = money * terms.function.marginal(utility[cares])
     return float((problem.weights * terms.welfare_weights)[cares] @ rise)
 
 

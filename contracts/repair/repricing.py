@@ -9,6 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
@@ -23,6 +24,7 @@ from contracts.proof.verify import Contracts, distinct_contracts
 from contracts.repair.sharing import pooled
 
 REPRICED_CONTRACTS = 2500  # shortest paths are dense in the number of contracts
+FINEST_MERGER = 1e-13  # share within which amounts that span many orders of magnitude are one contract
 CACHED_ROWS = 64  # of a dense matrix that are worked on at a time
 BUDGET_ROUNDS = 8  # of raising all transfers alike: those at a type's outside option stay behind
 CHAIN_PASSES = 60  # rounds of choosing which neighbours on a line keep contracts of their own
@@ -39,17 +41,22 @@ def contracts_of(problem: ScreeningProblem, allocation: Array, utility: Array) -
 def merge(problem: ScreeningProblem, candidate: Candidate, width: float) -> tuple[Array, Indices]:
     """Allocations with neighbours closer than `width` units merged, the outside contract's included; who has which.
 
-    Types within rounding of the outside contract keep it: it comes first, as contract 0, where there is one.
+    Types within rounding of the outside contract keep it: it comes first, as contract 0, where there is one. Finer than
+    `FINEST_MERGER` nothing is told apart next to the largest amount: widths are then shares of each amount itself.
     """
-    cell = width * units_of(problem).allocation
+    cell: Any = width * units_of(problem).allocation
+    if width <= FINEST_MERGER:
+        cell = width * 2.0 ** np.frexp(candidate.allocation)[1]
     rounded = np.round(candidate.allocation / cell)
-    _, first, merged = np.unique(rounded, axis=0, return_index=True, return_inverse=True)
+    told_apart = np.hstack([rounded, np.broadcast_to(cell, rounded.shape)])
+    _, first, merged = np.unique(told_apart, axis=0, return_index=True, return_inverse=True)
     merged = merged.reshape(-1)
     allocations = pooled(merged, problem.weights, candidate.allocation)[first]
     if not problem.outside.is_contract:
         return allocations, merged
     outside = problem.outside.allocation
-    allocations = np.where(np.abs(allocations - outside).max(axis=1, keepdims=True) <= cell, outside, allocations)
+    near = width * units_of(problem).allocation if width > FINEST_MERGER else width * np.abs(outside).max()
+    allocations = np.where(np.abs(allocations - outside).max(axis=1, keepdims=True) <= near, outside, allocations)
     return np.vstack([outside, allocations]), merged + 1
 
 

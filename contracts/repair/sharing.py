@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 
+from contracts.engines.candidate import units_of
 from contracts.inputs.arrays import Array, Indices
 from contracts.problem.costs import index_of
 from contracts.problem.mimicry import access_classes
+from contracts.problem.participation import tastes
 from contracts.problem.screening import ScreeningProblem
+from contracts.problem.units import first_best_amounts
 
 TWINS = 1e-8  # share of the largest valuation within which two types have one taste
 
@@ -42,13 +45,27 @@ def lowest(pool: Indices, transfer: Array) -> Array:
     return least[pool]
 
 
+def _seen(problem: ScreeningProblem) -> Array:
+    """Powers of two: what a unit more of each good would have to be worth to a type to count as much as all its money.
+
+    (n_types, n_goods); infinite for what nobody would give it.
+    """
+    amounts = first_best_amounts(problem)
+    with np.errstate(divide="ignore"):
+        worth = units_of(problem).money / amounts
+    return np.where(amounts > 0, 2.0 ** np.frexp(worth)[1], np.inf)
+
+
 def twins_of(problem: ScreeningProblem) -> Indices:
     """Number of the taste that each type has, tastes that nearly coincide counted as one; (n_types,).
 
     Twins are worth nearly the same to the principal as well, and count alike in the side constraints: otherwise they
-    are better off apart. So are types who mimic, or are mimicked by, others than their twins.
+    are better off apart. So are types who mimic, or are mimicked by, others than their twins. Valuations differ as much
+    as what they say of sums of money: those who are given most, as the skilled are where types are costs, differ by
+    least.
     """
-    both = np.column_stack([problem.valuations, problem.principal_values])
+    values = tastes(problem.domain, problem.valuations)
+    both = np.column_stack([values, problem.principal_values])
     if problem.terms.allocation_values.any():
         both = np.column_stack([both, problem.terms.allocation_values])
     costs = index_of(problem.cost, problem.n_types)  # whoever costs something else is worth something else
@@ -59,8 +76,12 @@ def twins_of(problem: ScreeningProblem) -> Indices:
     counts = np.concatenate([rows.allocation, rows.utility[:, :, np.newaxis]], axis=2) / problem.weights[:, np.newaxis]
     largest = np.abs(counts).max(axis=(1, 2), keepdims=True, initial=0.0)
     counts = counts / np.where(largest > 0, largest, 1.0)
-    size = float(np.abs(both).max())
+    size = max(float(np.abs(both).max()), float(np.abs(problem.valuations).max()))
     if size < np.finfo(np.float64).tiny:
         both, size = np.zeros_like(both), 1.0
-    cells = np.column_stack([both / size, *counts]) / TWINS
+    told = np.minimum(_seen(problem) / size, 1.0)
+    of_goods = both[:, : 2 * problem.n_goods] / size / np.tile(told, 2)
+    cells = np.column_stack([of_goods, both[:, 2 * problem.n_goods :] / size, *counts]) / TWINS
+    if (told < 1.0).any():
+        cells = np.column_stack([cells, told])
     return np.unique(np.round(cells), axis=0, return_inverse=True)[1].reshape(-1)

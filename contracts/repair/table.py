@@ -32,12 +32,11 @@ from contracts.proof.verify import Contracts
 from contracts.repair.indifference import doubles, indifferent
 from contracts.repair.mixing import LARGEST_MIXTURE, mixed, mixture_needed
 from contracts.repair.pooling import robust_repairs
-from contracts.repair.repricing import by_access, chain, contracts_of, merge, reprice, reprice_near
+from contracts.repair.repricing import FINEST_MERGER, by_access, chain, contracts_of, merge, reprice, reprice_near
 from contracts.repair.sharing import lowest, pooled, twins_of
 from contracts.repair.tight import tight_repairs
 
 MERGERS = (1e-6, 1e-9)  # allocations closer than this share of their unit are one contract
-FINEST_MERGER = 1e-13  # where amounts span many orders of magnitude
 MIXTURES = (0.0, 1e-12, 1e-10, 1e-9, 1e-8, 1e-7, 1e-6, 1e-5)
 ROOMIEST_TYPES = 200  # where the strict menu is a program over all pairs
 POOLED_TYPES = 60  # the same, of a repair that few menus need

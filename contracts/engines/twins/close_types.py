@@ -22,6 +22,7 @@ from contracts.engines.program import Program, Rows
 from contracts.inputs.arrays import Array, Indices
 from contracts.inputs.frozen import dataclass
 from contracts.problem.costs.basic import power_of_two
+from contracts.problem.participation import tastes
 from contracts.problem.screening import ScreeningProblem
 from contracts.proof.multipliers import Multipliers
 
@@ -43,7 +44,8 @@ def tree_of(problem: ScreeningProblem) -> Tree | None:
     n_types = problem.n_types
     if n_types > FEW_TYPES or problem.valuation_sets is not None:
         return None
-    apart = np.abs(problem.valuations[:, np.newaxis] - problem.valuations).max(axis=2)
+    taste = tastes(problem.domain, problem.valuations)
+    apart = np.abs(taste[:, np.newaxis] - taste).max(axis=2)
     joined = np.triu(apart <= CLOSE * np.abs(problem.valuations).max(), 1)
     if problem.mimics is not None:
         joined &= problem.mimics & problem.mimics.T

@@ -13,9 +13,9 @@ from contracts.errors import ProblemError, SolverError
 from contracts.inputs.arrays import Array, entries_of, finite, number
 from contracts.inputs.door import checked
 from contracts.inputs.frozen import dataclass
-from contracts.inputs.kinds import ROWS, Count, Expression, Positive
+from contracts.inputs.kinds import ROWS, Count, Expression, Positive, Units
 from contracts.problem.costs.traits import is_straight
-from contracts.problem.domains import Domain, Simplex, ends_of, is_lottery
+from contracts.problem.domains import Box, Domain, Polyhedron, Simplex, ends_of, is_lottery
 
 INSIGNIFICANT = 1e-150  # sizes whose inverse squared is no longer a float
 EPS = float(np.finfo(np.float64).eps)
@@ -58,13 +58,17 @@ def numerical_conjugate(cost: Cost, valuation: Array, domain: Domain) -> tuple[A
 
     import cvxpy as cp
 
-    reach = float(np.max(domain.magnitude(valuation.shape[1])))
-    unit = power_of_two(reach) if domain.bounded and not isinstance(domain, Simplex) else 1.0
+    reach = domain.magnitude(valuation.shape[1])
+    unit: Any = 1.0
+    if isinstance(domain, Box | Polyhedron) and domain.bounded:
+        unit = np.array([power_of_two(float(each)) for each in reach])
+    elif domain.bounded and not isinstance(domain, Simplex):
+        unit = power_of_two(float(np.max(reach)))
     outlay = float(np.abs(cost.value(domain.support(np.eye(valuation.shape[1])))).max()) if domain.bounded else 0.0
-    sizes = np.maximum(np.abs(valuation).max(axis=1, initial=0.0) * unit, outlay)
+    sizes = np.maximum(np.abs(valuation * unit).max(axis=1, initial=0.0), outlay)
     money = np.array([power_of_two(float(size)) for size in sizes])  # of every row: none hides in another's rounding
     allocation = cp.Variable(valuation.shape)
-    gross = cp.sum(cp.multiply(valuation * (unit / money)[:, np.newaxis], allocation))
+    gross = cp.sum(cp.multiply(valuation * unit / money[:, np.newaxis], allocation))
     payoff = gross - (1 / money) @ scaled_cost(cost, unit, 1.0).expression(allocation)
     program = cp.Problem(cp.Maximize(payoff), domain.scaled(unit).constraints(allocation))
     with warnings.catch_warnings():
@@ -137,7 +141,7 @@ class Linear:
         price = per_good("Linear price", self.price, n_goods)
         return -price, price
 
-    def scaled(self, unit: Positive, money: Positive) -> Linear:
+    def scaled(self, unit: Units, money: Positive) -> Linear:
         return Linear(self.price * (unit / money))
 
 
@@ -167,7 +171,7 @@ class Quadratic:
             raise ProblemError("Quadratic curvature is not symmetric: pass (Q + Q.T) / 2, which is the same cost")
         spectrum = np.linalg.eigvalsh(curvature) if curvature.ndim == 2 else np.sort(curvature, axis=None)
         lowest = float(spectrum[0])
-        if lowest <= (2 * EIGENVALUE_ROUNDING * len(spectrum) * spectrum[-1] if curvature.ndim == 2 else 0.0):
+        if lowest <= 0 or (curvature.ndim == 2 and not _is_definite(curvature)):
             raise ProblemError(
                 f"Quadratic curvature is not positive definite (smallest curvature {lowest:.6g}), so the cost is not "
                 "strictly convex: give every good a positive curvature, be it small, or use Linear where no good has "
@@ -265,8 +269,9 @@ class Quadratic:
         weights = np.array(np.broadcast_to(self.curvature, allocation.shape))
         return cp.sum(cp.multiply(weights, cp.square(allocation)), axis=1) / 2
 
-    def scaled(self, unit: Positive, money: Positive) -> Quadratic:
-        return Quadratic(self.curvature * (unit / money * unit))
+    def scaled(self, unit: Units, money: Positive) -> Quadratic:
+        each = unit / money
+        return Quadratic(self.curvature * (np.outer(each, unit) if self.curvature.ndim == 2 else each * unit))
 
 
 @checked(own=("exponent",), allocation=ROWS, valuation=ROWS, marginal=ROWS)
@@ -348,7 +353,7 @@ class Power:
         """What one unit less and one unit more cost in the long run; (n_goods,) both."""
         return np.full(n_goods, np.inf), np.full(n_goods, 0.0 if self.exponent < 1 else np.inf)
 
-    def scaled(self, unit: Positive, money: Positive) -> Power:
+    def scaled(self, unit: Units, money: Positive) -> Power:
         return replace(self, scale=self.scale * (unit**self.exponent / money))
 
 
@@ -427,16 +432,16 @@ class Entropy:
         reference = np.array(np.broadcast_to(self.reference, allocation.shape))
         return self.temperature * cp.sum(cp.rel_entr(allocation, reference), axis=1)
 
-    def scaled(self, unit: Positive, money: Positive) -> Entropy:
+    def scaled(self, unit: Units, money: Positive) -> Entropy:
         return replace(self, temperature=self.temperature / money)
 
 
 @dataclass(frozen=True, eq=False)
 class ScaledCost:
-    """A user's own cost with allocations measured in `unit` and money in `money`."""
+    """A user's own cost with allocations measured in `unit`, of all goods or of each, and money in `money`."""
 
     cost: Cost
-    unit: float
+    unit: Any
     money: float
 
     @property
@@ -451,19 +456,24 @@ class ScaledCost:
         return value / self.money, best / self.unit
 
     def expression(self, allocation: Expression) -> Any:
-        return self.cost.expression(allocation * self.unit) / self.money
+        import cvxpy as cp
+
+        amounts = cp.multiply(allocation, np.array(np.broadcast_to(self.unit, allocation.shape)))
+        return self.cost.expression(amounts) / self.money
 
     def gradient(self, allocation: Array) -> Array:
         return np.asarray(self.cost.gradient(allocation * self.unit) * (self.unit / self.money))  # type: ignore[attr-defined]
 
     def hessian(self, allocation: Array) -> Array:
         curvature = self.cost.hessian(allocation * self.unit)  # type: ignore[attr-defined]
-        return np.asarray(curvature * (self.unit / self.money * self.unit))
+        unit = np.broadcast_to(self.unit, curvature.shape[-1:])
+        return np.asarray(curvature * np.outer(unit / self.money, unit))
 
 
-def scaled_cost(cost: Any, unit: Positive, money: Positive) -> Cost:
-    """x -> c(unit x) / money, in closed form where the cost knows how."""
-    if hasattr(cost, "scaled"):
+def scaled_cost(cost: Any, unit: Units, money: Positive) -> Cost:
+    """x -> c(unit x) / money, in closed form where the cost knows how; one unit for all goods, or one for each."""
+    knows_how = hasattr(cost, "scaled") and (np.ndim(unit) == 0 or type(cost).__module__.startswith("contracts."))
+    if knows_how:  # one's own classes know of one unit for all goods, if of any
         return cost.scaled(unit, money)
     return ScaledCost(cost, unit, money)
 
@@ -471,6 +481,13 @@ def scaled_cost(cost: Any, unit: Positive, money: Positive) -> Cost:
 def power_of_two(size: float) -> float:
     """The power of two just below `size`, a unit in which nothing is rounded; 1 for sizes of no significance."""
     return math.ldexp(1.0, math.frexp(size)[1] - 1) if INSIGNIFICANT < size < math.inf else 1.0
+
+
+def _is_definite(curvature: Array) -> bool:
+    """Whether a symmetric matrix is positive definite in every unit of its goods, beyond rounding."""
+    size = np.sqrt(np.diag(curvature))
+    spectrum = np.linalg.eigvalsh(curvature / size / size[:, np.newaxis])
+    return bool(spectrum[0] > 2 * EIGENVALUE_ROUNDING * len(spectrum) * spectrum[-1])
 
 
 def diagonal(values: Array) -> Array:

@@ -11,7 +11,7 @@ from contracts.errors import ProblemError
 from contracts.inputs.arrays import Array, entries_of, finite
 from contracts.inputs.door import checked
 from contracts.inputs.frozen import dataclass
-from contracts.inputs.kinds import ROWS, Count, Expression, Positive
+from contracts.inputs.kinds import ROWS, Count, Expression, Positive, Units
 from contracts.problem.costs import traits
 from contracts.problem.costs.basic import (
     EPS,
@@ -182,8 +182,9 @@ class Separable:
         self._check_count(n_goods)
         return _of_all(traits.asymptotic_slopes, self.costs)
 
-    def scaled(self, unit: Positive, money: Positive) -> Separable:
-        return Separable([scaled_cost(part, unit, money) for part in self.costs])
+    def scaled(self, unit: Units, money: Positive) -> Separable:
+        units = np.broadcast_to(unit, len(self.costs)).tolist()
+        return Separable(list(map(scaled_cost, self.costs, units, [money] * len(units))))
 
 
 @checked(allocation=ROWS, valuation=ROWS, marginal=ROWS)
@@ -378,8 +379,9 @@ class Total:
         )
         return down, up
 
-    def scaled(self, unit: Positive, money: Positive) -> Total:
-        return Total(scaled_cost(self.cost, unit, money), self.direction)
+    def scaled(self, unit: Units, money: Positive) -> Total:
+        of_total, each = (unit, 1.0) if np.ndim(unit) == 0 else (1.0, unit)
+        return Total(scaled_cost(self.cost, of_total, money), self.direction * each)
 
 
 def _worth(values: Array, amounts: Array) -> Array:

@@ -11,7 +11,7 @@ from contracts.errors import ProblemError
 from contracts.inputs.arrays import Array, entries_of, finite
 from contracts.inputs.door import checked
 from contracts.inputs.frozen import dataclass
-from contracts.inputs.kinds import ROWS, Count, Expression, Positive
+from contracts.inputs.kinds import ROWS, Count, Expression, Positive, Units
 from contracts.problem.costs.basic import (
     check_per_good,
     check_same_goods,
@@ -122,7 +122,7 @@ class Exponential:
         rises = per_good("Exponential rate", self.rate, n_goods) > 0
         return np.where(rises, 0.0, np.inf), np.where(rises, np.inf, 0.0)
 
-    def scaled(self, unit: Positive, money: Positive) -> Exponential:
+    def scaled(self, unit: Units, money: Positive) -> Exponential:
         return Exponential(self.rate * unit, self.scale * (unit / money))
 
 
@@ -248,6 +248,6 @@ class Logarithm:
         rests, ends = np.zeros(n_goods), np.full(n_goods, np.inf)
         return (rests, ends) if self.offset is None else (ends, rests)
 
-    def scaled(self, unit: Positive, money: Positive) -> Logarithm:
+    def scaled(self, unit: Units, money: Positive) -> Logarithm:
         capacity, offset = (None if end is None else end / unit for end in (self.capacity, self.offset))
         return Logarithm(self.scale / money, capacity, offset)

@@ -11,7 +11,7 @@ from contracts.errors import ProblemError
 from contracts.inputs.arrays import Array, entries_of, finite, number
 from contracts.inputs.door import checked
 from contracts.inputs.frozen import dataclass
-from contracts.inputs.kinds import ROWS, Count, Expression, Positive
+from contracts.inputs.kinds import ROWS, Count, Expression, Positive, Units
 from contracts.problem.costs.basic import check_per_good, check_same_goods, check_vector, diagonal, per_good
 from contracts.problem.costs.curved import finite_conjugate
 from contracts.problem.domains import Domain
@@ -152,5 +152,5 @@ class ShiftedPower:
         far = np.inf if self.exponent > 1 else 0.0
         return np.where(rises, np.inf, far), np.where(rises, far, np.inf)
 
-    def scaled(self, unit: Positive, money: Positive) -> ShiftedPower:
+    def scaled(self, unit: Units, money: Positive) -> ShiftedPower:
         return ShiftedPower(self.exponent, self.scale / money, self.offset / unit)

@@ -112,3 +112,26 @@ def test_what_cannot_be_met_is_said_in_the_users_words():
     many = np.linspace(1.0, 2.0, 3000)
     with pytest.raises(c.InfeasibleMenuError, match="'coverage'"):
         c.solve_menu(many, domain=c.Box(0.0, 1.0), cost=c.Quadratic(), constraints=[c.Coverage(1.5)])
+
+
+@pytest.mark.parametrize("row", ["capacity", "coverage", "weighted"])
+def test_under_a_linear_cost_the_jump_is_found_where_two_lines_meet(row, monkeypatch):
+    rng = np.random.default_rng(4)
+    types, shares = 1 + rng.random(300), rng.dirichlet(np.ones(300))
+    rows = {
+        "capacity": c.Capacity(0.3),
+        "coverage": c.LinearConstraint(allocation=shares, lower=0.9),
+        "weighted": c.LinearConstraint(allocation=shares * rng.random(300), upper=0.1),
+    }
+    cost = c.Linear(1.2 if row == "coverage" else 0.2)
+    problem = c.ScreeningProblem(types, shares, cost=cost, domain=c.Box(0.0, 1.0), constraints=rows[row])
+    prices = []
+    solved = priced_row.at_price
+    monkeypatch.setattr(priced_row, "at_price", lambda *given: prices.append(given[-1]) or solved(*given))
+    menu = c.solve_menu(problem)
+    assert menu.certificate.holds
+    assert len(prices) < 20  # halving takes some sixty
+    monkeypatch.setattr(priced_row.PriceSearch, "jump", lambda *_: None)
+    halved = c.solve_menu(problem)
+    assert halved.value == pytest.approx(menu.value, rel=1e-9)
+    assert halved.bound.multipliers.side == pytest.approx(menu.bound.multipliers.side, rel=1e-9)

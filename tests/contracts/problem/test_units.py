@@ -5,7 +5,7 @@ import pytest
 
 import contracts as c
 from contracts import models, solve_menu
-from contracts.problem.utility_units import in_units_of_utility, utility_unit
+from contracts.problem.units import in_units_of_utility, utility_unit
 
 UNITS = (1e-9, 1e-6, 1e-3, 1e3, 1e6)
 THRESHOLDS, STATES = np.array([0.9, 0.15, 0.4, 0.7]), np.array([0.0, 0.25, 0.5, 0.75, 1.0])
