@@ -21,6 +21,7 @@ import numpy as np
 
 from contracts.inputs.arrays import Array
 from contracts.inputs.frozen import dataclass
+from contracts.numerics.blocks import reduced
 from contracts.numerics.elimination import Elimination, Group, Program
 
 TO_BOUNDARY = 0.995  # share of the way to the boundary that a step may go
@@ -165,12 +166,7 @@ class _Direction:
 
 
 class _Newton:
-    """Newton's equations at one point, factorised once for predictor and corrector.
-
-    With A_j the rows sqrt(W_k) normal_k and a root of the curvature, M_j = A_j' A_j. A full QR of A_j gives M_j = R'R
-    and, in the columns Z orthogonal to A_j, what elimination leaves of W_j without subtraction: W - W D M^-1 D' W =
-    (W^1/2 Z) (W^1/2 Z)'. Computed as the difference it would lose all digits near a vertex.
-    """
+    """Newton's equations at one point, factorised once for predictor and corrector."""
 
     def __init__(self, program: Program, point: Point, elimination: Elimination) -> None:
         self._program, self._point = program, point
@@ -183,23 +179,15 @@ class _Newton:
         except np.linalg.LinAlgError as exc:
             raise ArithmeticError("the system in the allocations is singular") from exc
 
-    def _reduced(self, groups: list[Group]) -> Iterator[tuple[Group, Array]]:
+    def _reduced(self, groups: list[Group]) -> Iterator[Array]:
         """Of every group, what eliminating its allocations leaves in the utilities."""
-        weights, goods = self._program.weights, self._program.value.shape[1]
         root_of_ratio = np.append(np.sqrt(self._ratio), 0.0)
         for group in groups:
-            root = root_of_ratio[group.slots][:, :, np.newaxis]
-            rows = [root * group.normal]
+            curvature = None
             if self.is_curved:
-                curvature = weights[group.types, np.newaxis, np.newaxis] * self._curvature[group.types]
-                rows.append(_root_of(curvature).transpose(0, 2, 1))
-            orthogonal, upper = np.linalg.qr(np.concatenate(rows, axis=1), mode="complete")
-            self._root[group.types] = np.linalg.inv(upper[:, :goods])
-            left = root * orthogonal[:, : root.shape[1], goods:]
-            left = np.concatenate([left[:, : group.n_pairs], -group.own[:, np.newaxis] @ left], axis=1)
-            if group.measured is not None:
-                left = group.measured @ left
-            yield group, left @ left.transpose(0, 2, 1)
+                curvature = self._program.weights[group.types, np.newaxis, np.newaxis] * self._curvature[group.types]
+            self._root[group.types], block = reduced(group, root_of_ratio[group.slots], curvature)
+            yield block
 
     def _inverse_times(self, right: Array) -> Array:
         """M_j^-1 times a vector per type."""
@@ -238,15 +226,6 @@ class _Newton:
         x = moved - self._inverse_times(program.charges(ratio * by_utility)[0])
         slack = program.on_allocation @ x.ravel() + by_utility - missing
         return _Direction(x, u, price - ratio * slack, slack)
-
-
-def _root_of(curvature: Array) -> Array:
-    """L with L L' = curvature, matrix by matrix; where some directions are straight, by eigenvalues."""
-    try:
-        return np.asarray(np.linalg.cholesky(curvature), dtype=np.float64)
-    except np.linalg.LinAlgError:
-        sizes, directions = np.linalg.eigh(curvature)
-        return np.asarray(directions * np.sqrt(np.maximum(sizes, 0.0))[:, np.newaxis, :])
 
 
 def _longest(size: Array, change: Array) -> float:
