@@ -121,9 +121,7 @@ def exact_winners(
 
 
 def exact_runners_up(types: Indices, options: Indices, own: Indices, exact: ExactUtilities) -> tuple[Indices, Array]:
-    """Of pairs in runs of equal types, the exactly best option of each and its gain over the type's `own`, its sign
-    exact.
-    """
+    """Of pairs in runs of equal types, the exactly best option of each and its gain over `own`; its sign is exact."""
     utility = exact.at(types, options)
     best, first = _best_of_runs(types, utility)
     run = np.cumsum(first) - 1

@@ -1,9 +1,9 @@
 """What eliminating the allocations of a group of types leaves in the utilities: a small block for each.
 
-With A_j the rows sqrt(W_k) normal_k and a root of the curvature, M_j = A_j' A_j = R'R, and Q = A_j R^-1 has orthonormal
-columns. Of the rows' W, I - Q Q' is left between sqrt(W). The shares of that which rows keep for themselves, 1 - |q_k|^2,
-say whether the difference has digits. Where one of them vanishes, as near a vertex, a full QR of A_j gives the columns Z
-orthogonal to Q, and what is left is (W^1/2 Z) (W^1/2 Z)' without subtraction.
+With A_j the rows sqrt(W_k) normal_k and a root of the curvature, M_j = A_j' A_j = R'R, and Q = A_j R^-1 has
+orthonormal columns. Of W, I - Q Q' is left between sqrt(W). The shares of that which rows keep for themselves,
+1 - |q_k|^2, say whether the difference has digits. Where one of them vanishes, as near a vertex, a full QR of A_j gives
+the columns Z orthogonal to Q, and what is left is (W^1/2 Z) (W^1/2 Z)' without subtraction.
 """
 
 from __future__ import annotations

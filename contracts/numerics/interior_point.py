@@ -15,7 +15,7 @@ positive numbers of their own, and every step of length t takes away the share t
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import numpy as np
 
@@ -29,6 +29,11 @@ SHORT_STEP, SHORT_STEPS = 1e-3, 4  # so many steps this short in a row: no furth
 GROWTH, HALVINGS = 4.0, 12  # of the error in one step at most; else the step is halved, so often at most
 REFINEMENTS = 2  # of every Newton step, unless it misses the equations by no more than
 REFINED = 1e-13  # of the weights
+CORRECTORS = 2  # of every step that is not long already
+LONG_STEP = 0.9
+LONGER = 0.3  # how much further a corrected step is to go
+STRAY = 0.1  # products of price and slack between this share of their level and its inverse are left alone
+WORTH_IT = 0.1  # share of that by which a corrector has to lengthen the step
 OVERSHOT = 1e-2  # complementarity this far below the gap ends the path even if prices are off the flow by more
 LEFT_BEHIND = 10.0  # what is missed over complementarity, above which the latter waits
 FAR_OVERSHOT = 1e-8  # the same where the curvature of the cost changes: then what is missed falls more slowly
@@ -56,6 +61,7 @@ def minimise(
     gap: float,
     max_iterations: int = 80,
     deadline: float = np.inf,
+    watch: Callable[[Point], bool] = lambda point: False,
 ) -> tuple[list[Point], bool]:
     """Follow the central path from a point with positive slacks and prices until their products sum to `gap`.
 
@@ -65,6 +71,7 @@ def minimise(
     elimination : of the same program
     gap : objective units; complementarity at which to stop
     deadline : time.monotonic() at which to stop; an interrupt from the keyboard does the same
+    watch : ends the path at the point of which it is true
 
     Returns
     -------
@@ -76,12 +83,14 @@ def minimise(
             return path, False
         try:
             following = _iterate(program, path[-1], elimination, gap)
+            if following is None:
+                break
+            point, length = following
+            path.append(point)
+            if watch(point):
+                return path, True
         except KeyboardInterrupt:
             return path, False
-        if following is None:
-            break
-        point, length = following
-        path.append(point)
         stalled = stalled + 1 if length < SHORT_STEP else 0
     while len(path) > 1 and _error(program, path[-1]) > _error(program, path[-2]):
         path.pop()  # beyond the accuracy of the system prices leave the flow
@@ -115,9 +124,7 @@ def _iterate(program: Program, point: Point, elimination: Elimination, gap: floa
         centring = 1.0  # what is missed falls by less than a step promises: wait for it
     target = centring * complementarity / len(products) - affine.price * affine.slack - products
     step = newton.direction(residual_x, residual_u, target)
-    primal, dual = (TO_BOUNDARY * _longest(*pair) for pair in step.pairs_with(point))
-    if newton.is_curved:  # a curved cost ties prices to allocations: unequal steps would undo its residual
-        primal = dual = min(primal, dual)
+    step, primal, dual = newton.centred(step, centring * complementarity / len(products))
     moved = _moved(point, step, primal, dual)
     if is_bent:  # where the curvature changes by much on the way, as near a pole, a step may overshoot
         most = GROWTH * _error(program, point)
@@ -159,6 +166,10 @@ class _Direction:
     u: Array
     price: Array
     slack: Array
+
+    def plus(self, other: _Direction) -> _Direction:
+        """The sum of both."""
+        return _Direction(self.x + other.x, self.u + other.u, self.price + other.price, self.slack + other.slack)
 
     def pairs_with(self, point: Point) -> tuple[tuple[Array, Array], tuple[Array, Array]]:
         """What must stay positive and its change: primal, dual."""
@@ -213,8 +224,35 @@ class _Newton:
             if np.abs(rest_x).sum() + np.abs(rest_u).sum() <= REFINED * program.weights.sum():
                 break
             more = self._eliminated(rest_x, rest_u, nothing, nothing)
-            step = _Direction(*(getattr(step, name) + getattr(more, name) for name in _Direction.__dataclass_fields__))
+            step = step.plus(more)
         return step
+
+    def lengths(self, step: _Direction) -> tuple[float, float]:
+        """How far a step may go: primal, dual."""
+        primal, dual = (min(1.0, TO_BOUNDARY * _longest(*pair)) for pair in step.pairs_with(self._point))
+        # A curved cost ties prices to allocations: unequal steps would undo its residual.
+        return (min(primal, dual),) * 2 if self.is_curved else (primal, dual)
+
+    def centred(self, step: _Direction, level: float) -> tuple[_Direction, float, float]:
+        """The step with products far from their `level` brought back, as often as that lengthens it (Gondzio 1996)."""
+        point, (primal, dual) = self._point, self.lengths(step)
+        nothing_x, nothing_u, nothing = np.zeros_like(step.x), np.zeros_like(step.u), np.zeros_like(step.slack)
+        for _ in range(CORRECTORS):
+            if min(primal, dual) > LONG_STEP:
+                break
+            further = (min(1.0, length + LONGER) for length in (primal, dual))
+            slack, price = (
+                size + length * change for length, (size, change) in zip(further, step.pairs_with(point), strict=True)
+            )
+            change = np.clip(slack * price, level * STRAY, level / STRAY) - slack * price
+            change = np.maximum(change, -level / STRAY)
+            more = self._eliminated(nothing_x, nothing_u, change / point.slack, nothing)
+            better = step.plus(more)
+            lengths = self.lengths(better)
+            if min(lengths) < min(primal, dual) + WORTH_IT * LONGER:
+                break
+            step, (primal, dual) = better, lengths
+        return step, primal, dual
 
     def _eliminated(self, residual_x: Array, residual_u: Array, price: Array, missing: Array) -> _Direction:
         program, ratio = self._program, self._ratio

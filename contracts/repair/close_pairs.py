@@ -85,7 +85,7 @@ def _shortest(
     to, through, room = to[order], through[order], room[order]
     starts = np.flatnonzero(np.append(True, np.diff(to) > 0))
     heads, found = to[starts], ceiling
-    while True:
+    for _ in range(len(ceiling) + 1):
         lowered = found.copy()
         lowered[heads] = np.minimum(found[heads], np.minimum.reduceat(found[through] + room, starts))
         if np.any(lowered < floor) or time.monotonic() > deadline:
@@ -93,3 +93,4 @@ def _shortest(
         if np.array_equal(lowered, found):
             return found
         found = lowered
+    return None  # a circle of types gains by trading places
