@@ -28,7 +28,7 @@ from contracts.inputs.arrays import Array, Indices
 from contracts.inputs.frozen import dataclass
 from contracts.numerics.multifrontal import Factors, Fronts
 
-SHIFTS = 6  # tries with a growing shift when the factorisation breaks down
+SHIFTS = (0.0, 1e-16, 1e-14, 1e-12, 1e-10, 1e-8)  # shares of the diagonal added to it until it can be factorised
 SIMILAR = 1.25  # types with up to so many times the rows of the smallest are worked on together, padded
 GROUP_ENTRIES = 300_000  # of the reduced blocks of a group
 
@@ -117,16 +117,14 @@ class Elimination:
         """Factorise the sum of the lower triangles of all groups' reduced blocks, (m (m + 1) / 2, g) of each."""
         entries = np.concatenate([block.ravel() for block in blocks])
         entries = np.bincount(self._places, entries, minlength=self._fronts.size)
-        shift = 1e-14
-        for _ in range(SHIFTS):
+        for shift in SHIFTS:
             shifted = entries.copy()
             shifted[self._diagonal] *= 1.0 + shift
             try:
                 factors = Factors(self._fronts, shifted)
+                break
             except ArithmeticError:
-                shift *= 100
                 continue
-            break
         else:
             raise ArithmeticError("the system in the utilities is singular")
 

@@ -75,7 +75,7 @@ def minimise(
 
     Returns
     -------
-    All iterates, the start first, and whether it ended by itself.
+    The iterates, the start first, up to the one nearest to an optimum, and whether it ended by itself.
     """
     path, stalled = [start], 0
     while len(path) <= max_iterations and stalled < SHORT_STEPS:
@@ -92,8 +92,8 @@ def minimise(
         except KeyboardInterrupt:
             return path, False
         stalled = stalled + 1 if length < SHORT_STEP else 0
-    while len(path) > 1 and _error(program, path[-1]) > _error(program, path[-2]):
-        path.pop()  # beyond the accuracy of the system prices leave the flow
+    errors = [_error(program, point) for point in path]
+    del path[int(np.argmin(errors)) + 1 :]  # beyond the accuracy of the system prices leave the flow
     return path, True
 
 
