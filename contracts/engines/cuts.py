@@ -10,13 +10,14 @@ the repair removes.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
-from typing import Any
 
 import numpy as np
 from scipy.sparse import csr_array
 
 from contracts.engines.candidate import Candidate, Units, ungrouped, units_of
+from contracts.engines.listed.chart import Chart, chart_of
+from contracts.engines.listed.lookout import Lookout
+from contracts.engines.listed.neighbours import first_pairs, hull_pairs
 from contracts.engines.strict import gradient_menu
 from contracts.errors import ProblemError, SolverError
 from contracts.exact.rationals import EPS, utility_error
@@ -35,86 +36,22 @@ from contracts.problem.costs import (
     rows_of,
     scaled_cost,
 )
-from contracts.problem.domains import faces_of, is_lottery
-from contracts.problem.participation import WithOutside
 from contracts.problem.screening import ScreeningProblem
 
-NEIGHBOURS = {2: 20, 3: 26, 4: 30}  # pairs per type to start with, by dimension; linear costs need fewer
-NEIGHBOURS_LINEAR = {2: 8, 3: 18, 4: 24}
 SAME_TASTE = 1e-7  # tastes closer than this share of their range are one type: IC slack between them is all rounding
 NEAR = 1e-2  # types closer than this share of the usual spacing are measured from one another
-SPARE_NEIGHBOURS = 4  # nearest types beyond those wanted that a type may tempt at the start
-FEW_TYPES = 1000  # up to so many types in two dimensions another round costs less than more pairs
-ROUNDS = 40
-FIRST_GAP = 1e-2  # complementarity of the first round, relative to the value
-LAST_GAP = 1e-9  # and of the last
+ROUNDS = 80
+LAST_GAP = 1e-9  # complementarity at the end, relative to the value
 VIOLATION = 1e-9  # normalised IC violation that the repair takes care of
 LEAST_SLACK = 1e-8  # of IC rows at the start
 LEAST_ROOM = 0.1  # of rows other than IC at the start
 DEAREST = 1e5  # first price of a row, in mean weights of a type, that no shortage of slack exceeds
 BEHIND = 10.0  # slacks of the least size that fits its path by which a point may miss rows that are new
+REMEMBERED = 4  # last points of a path that the next round may start from, besides its first
 KEPT_BACK = 1e-9  # share of all IC prices given up, so that every IR price clears the rounding of its flow
 DENSE_TYPES = 20  # up to so many every row is listed at once, and the system is dense
 ADDED = 4  # pairs that one type may add in a round
 TEMPTED = 8  # types that one contract may be compared with anew in a round
-
-
-@dataclass(frozen=True, eq=False)
-class Chart:
-    """Coordinates z of the domain's affine hull, x = origin + z basis, and its faces normals . z <= limits."""
-
-    origin: Array  # (n_goods,)
-    basis: Array  # (d, n_goods), orthonormal rows
-    normals: Array  # (n_faces, d)
-    limits: Array  # (n_faces,)
-
-
-def chart_of(problem: ScreeningProblem, unit: float) -> Chart | None:
-    """The domain, in units, as faces over its affine hull; None for a domain of the user's own.
-
-    Where the cost is finite on a part of it only, the edge of that part is a face, too: steps must not cross it.
-    """
-    chart = _chart(problem.domain.scaled(unit), problem.n_goods)
-    normals, limits = finite_faces(problem.cost, problem.n_goods)
-    if chart is None or not limits.size:
-        return chart
-    return replace(
-        chart,
-        normals=np.vstack([chart.normals, normals @ chart.basis.T]),
-        limits=np.append(chart.limits, limits / unit - normals @ chart.origin),
-    )
-
-
-def _chart(domain: Any, goods: int) -> Chart | None:
-    """The chart of a domain of so many goods."""
-    if isinstance(domain, WithOutside):
-        return _with_outside(_chart(domain.inner, goods - 1), domain.total)
-    if is_lottery(domain) and goods > 1:
-        centre = np.full(goods, 1.0 / goods)
-        basis = np.linalg.svd(np.ones((1, goods)))[2][1:]
-        return Chart(centre, basis, -basis.T, centre)
-    faces = faces_of(domain, goods)
-    if faces is None or is_lottery(domain) or domain.interior(goods)[1] <= 0:
-        return None
-    return Chart(np.zeros(goods), np.eye(goods), *faces)
-
-
-def _with_outside(inner: Chart | None, total: float) -> Chart | None:
-    """Whoever is served with probability z = 1 - w / total has y in z X: in the chart of X, y = z origin + zeta basis.
-
-    So the faces of X move with w, and two more keep 0 <= w <= total. Origins are orthogonal to their bases, or zero.
-    """
-    if inner is None:
-        return None
-    alone = np.append(-inner.origin / total, 1.0)
-    length = float(np.linalg.norm(alone))
-    basis = np.vstack([np.column_stack([inner.basis, np.zeros(len(inner.basis))]), alone / length])
-    faces = np.column_stack([inner.normals, inner.limits / (total * length)])
-    ends = np.zeros((2, len(basis)))
-    ends[:, -1] = -1.0, 1.0
-    return Chart(
-        np.append(inner.origin, 0.0), basis, np.vstack([faces, ends]), np.append(inner.limits, [0.0, total * length])
-    )
 
 
 def reason_against(problem: ScreeningProblem) -> str | None:
@@ -216,7 +153,7 @@ class Master:
         return (allocation - self.chart.origin) @ self.chart.basis.T, utility - worth
 
     def separate(self, point: Point) -> tuple[Indices, float]:
-        """Violated pairs to add, and the worst violation over all pairs.
+        """Violated pairs to add, as numbers, and the worst violation over all pairs.
 
         A type is compared with the contract that tempts it most and with those of its nearest types among the ones that
         tempt it half as much. One contract may tempt very many types: only the most tempted of them are added at once,
@@ -243,7 +180,8 @@ class Master:
         pairs, gain = np.concatenate(found), np.concatenate(gains)
         ranked = pairs[np.lexsort((-gain, pairs[:, 1]))]
         first = np.searchsorted(ranked[:, 1], ranked[:, 1])
-        return ranked[np.arange(len(ranked)) - first < TEMPTED], worst
+        kept = ranked[np.arange(len(ranked)) - first < TEMPTED]
+        return kept[:, 1] * len(self.weights) + kept[:, 0], worst
 
     def candidate(self, point: Point, listed: Indices, *, is_finished: bool) -> Candidate:
         """Back to the problem's own types and units."""
@@ -337,27 +275,32 @@ def solve(
         reached_at_once = minimise_densely(program, start, gap=LAST_GAP * scale)
         if reached_at_once is not None:
             return master.candidate(reached_at_once, every, is_finished=True)
-    listed = neighbours(master.taste, linear=is_straight(problem.cost))
+    listed = first_pairs(master.taste, linear=is_straight(problem.cost))
     spacing = float(np.ptp(master.taste, axis=0).max()) / count ** (1 / master.taste.shape[1])
     first, group = _distinct(master.taste, NEAR * spacing)
     near = first[group]
     program = master.program(listed)
     elimination = Elimination(program, master.taste, near)
-    path, gap, worst = [first_point(program, *master.strict_point())], FIRST_GAP, np.inf
+    path, worst = [first_point(program, *master.strict_point())], np.inf
+    lookout = Lookout(master.taste, master.weights, lambda point: master.separate(point)[0], VIOLATION)
     reached: tuple[Point, Indices] | None = None
     try:
         for number in range(1, ROUNDS + 1):
-            further, finished = minimise(program, path.pop(), elimination, gap=gap * scale, deadline=deadline)
+            lookout.keep_to(listed)
+            further, finished = minimise(
+                program, path.pop(), elimination, gap=LAST_GAP * scale, deadline=deadline, watch=lookout
+            )
             path += further
             reached = path[-1], listed
             violated, worst = master.separate(path[-1])
-            report(f"round {number}: {len(listed)} IC rows, worst violation {worst:.1e}, gap {gap:.0e}")
-            if not finished or (worst <= VIOLATION and gap <= LAST_GAP):
+            report(f"round {number}: {len(listed)} IC rows, worst violation {worst:.1e}, {len(further) - 1} steps")
+            if not finished or (worst <= VIOLATION and not len(lookout.seen)):
                 return master.candidate(*reached, is_finished=finished)
-            before, listed = listed, np.union1d(listed, violated[:, 1] * count + violated[:, 0])
-            is_longer = len(listed) > len(before)
-            gap = max(LAST_GAP, min(gap, 0.1 * worst)) if is_longer and worst > VIOLATION else LAST_GAP
-            if is_longer:
+            before, listed = listed, np.union1d(np.union1d(listed, violated), lookout.seen)
+            if len(listed) == len(before) and len(further) == 1:  # as far as it gets: the repairs see to the rest
+                return master.candidate(*reached, is_finished=True)
+            if len(listed) > len(before):
+                listed = np.union1d(listed, hull_pairs(master.taste, path[-1].u))
                 program = master.program(listed)
                 elimination = Elimination(program, master.taste, near)
                 path = restarted(program, path, np.searchsorted(listed, before))
@@ -369,27 +312,6 @@ def solve(
         f"IC violations of {worst * master.units.money:.1e} remain after {ROUNDS} rounds: use method='reference'",
         tried=("cuts",),
     )
-
-
-def neighbours(taste: Array, *, linear: bool) -> Indices:
-    """Pairs of nearest neighbours in type space, both ways: tempter times the number of types plus tempted, sorted."""
-    from scipy.spatial import cKDTree
-
-    count, dimension = taste.shape
-    wanted = (NEIGHBOURS_LINEAR if linear else NEIGHBOURS)[min(max(dimension, 2), 4)]
-    if dimension == 2 and count <= FEW_TYPES:
-        wanted = NEIGHBOURS_LINEAR[2]
-    if count <= wanted + 1:
-        return np.flatnonzero(~np.eye(count, dtype=bool))
-    distance, near = cKDTree(taste).query(taste, k=wanted + 1)
-    tempter, tempted = np.repeat(np.arange(count), wanted + 1), near.ravel()
-    both, first = np.unique(np.concatenate([tempter * count + tempted, tempted * count + tempter]), return_index=True)
-    tempter, tempted = np.divmod(both, count)
-    # A type at the edge is the far neighbour of many: let each tempt its nearest only, so that blocks stay small.
-    order = np.lexsort((np.tile(np.asarray(distance).ravel(), 2)[first], tempter))
-    place = np.empty(len(both), dtype=np.intp)
-    place[order] = np.arange(len(both)) - np.searchsorted(tempter, tempter)
-    return both[(tempter != tempted) & (place <= wanted + SPARE_NEIGHBOURS)]
 
 
 def first_point(program: Program, x: Array, u: Array) -> Point:
@@ -409,17 +331,18 @@ def first_point(program: Program, x: Array, u: Array) -> Point:
 
 
 def restarted(program: Program, path: list[Point], kept: Indices) -> list[Point]:
-    """The path on a longer list, as far as it (nearly) meets it; the IC rows before are at the places `kept`.
+    """The last points of the path on a longer list, as far as they (nearly) meet it; the first one always does.
 
-    The last point is good for the old rows but next to the walls of the new ones: steps from there would be short. So
-    go back to where the new rows are hardly missed. They begin at the price times slack of the others.
+    The IC rows before are at the places `kept`. The last point is good for the old rows but may be next to the walls of
+    the new ones: steps from there would be short. So go back to where the new rows are hardly missed. They begin at the
+    price times slack of the others.
     """
     at = np.concatenate([kept, np.arange(len(program.tempted), len(program.owner))])
     is_new = np.ones(len(program.owner), dtype=bool)
     is_new[at] = False
-    longer: list[Point] = []
-    for point in path:
-        level, most = float(np.mean(point.price * point.slack)), float(program.utility_cost.mean())
+    most, longer = float(program.utility_cost.mean()), list[Point]()
+    for point in path[:1] + path[1:][-REMEMBERED:]:
+        level = float(np.mean(point.price * point.slack))
         actual = program.slack(point.x, point.u)
         if longer and np.any(actual[is_new] < -BEHIND * level / most):
             break

@@ -14,7 +14,8 @@ from contracts.exact.rationals import (
     BestOptions,
     ExactUtilities,
     as_integers,
-    exact_winner,
+    exact_runners_up,
+    exact_winners,
     utility_error,
 )
 from contracts.exact.relevance import ALL_PAIRS, relevant_blocks, row_blocks
@@ -69,8 +70,9 @@ def best_options(
         option[types] = options[utility.argmax(axis=1)]
         contested = np.flatnonzero(near.sum(axis=1) > 1)
         undecided += int(near[contested].sum())
-        for row in contested:
-            option[types[row]] = exact_winner(int(types[row]), options[near[row]], exact, payoff)
+        if len(contested):
+            rows, columns = np.nonzero(near[contested])
+            option[types[contested]] = exact_winners(types[contested[rows]], options[columns], exact, payoff)
         mine = option[types] if own is None else own[types]
         mine_utility = np.einsum("ij,ij->i", valuations[types], allocations[mine]) - transfers[mine]
         utility[options == mine[:, np.newaxis]] = -np.inf
@@ -80,9 +82,11 @@ def best_options(
             gain[types] = utility[np.arange(len(types)), best_other] - mine_utility
             if access is not None:
                 runner_up[types[gain[types] == -np.inf]] = -1
-        for row in np.flatnonzero(gain[types] >= -2 * error[types]):
-            close = options[utility[row] >= utility[row].max() - 2 * error[types[row]]]
-            runner_up[types[row]], gain[types[row]] = _exact_runner_up(int(types[row]), int(mine[row]), close, exact)
+        close = np.flatnonzero(gain[types] >= -2 * error[types])
+        if len(close):
+            of = types[close]
+            rows, columns = np.nonzero(utility[close] >= (utility[close].max(axis=1) - 2 * error[of])[:, np.newaxis])
+            runner_up[of], gain[of] = exact_runners_up(of[rows], options[columns], mine[close], exact)
     return BestOptions(option, runner_up, gain, undecided)
 
 
@@ -91,12 +95,6 @@ def _all_pairs(access: NDArray[np.bool_]) -> Iterator[tuple[Indices, Indices]]:
     everybody, every_option = np.arange(len(access)), np.arange(access.shape[1])
     for rows in row_blocks(*access.shape):
         yield everybody[rows], every_option
-
-
-def _exact_runner_up(who: int, own: int, options: Indices, exact: ExactUtilities) -> tuple[int, float]:
-    utilities = exact.at(np.full(len(options) + 1, who), np.append(options, own))
-    top = int(np.argmax(utilities[:-1]))
-    return int(options[top]), exact.as_float(utilities[top] - utilities[-1])
 
 
 def participation_slacks(valuations: Array, allocation: Array, transfer: Array, reservation_utility: Array) -> Array:

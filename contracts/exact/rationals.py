@@ -26,13 +26,11 @@ UNDERFLOW = 1e-300  # products below this may lose bits; added to every error bo
 
 def as_integers(values: Array, exponent: int) -> NDArray[np.object_]:
     """values * 2**exponent as Python integers; `exponent` must be large enough for all of them."""
-    flat = []
-    for value in values.ravel():
-        numerator, denominator = float(value).as_integer_ratio()
-        flat.append(numerator * ((1 << exponent) // denominator))
-    integers = np.empty(len(flat), dtype=object)
-    integers[:] = flat
-    return integers.reshape(values.shape)
+    fraction, power = np.frexp(values)
+    digits = (fraction * 2.0**DIGITS).astype(np.int64)
+    places = power.astype(np.int64) - DIGITS + exponent
+    digits >>= np.maximum(-places, 0)  # zeros
+    return np.asarray(digits.astype(object) << np.maximum(places, 0).astype(object), dtype=object)
 
 
 def binary_places(values: Array) -> int:
@@ -108,9 +106,37 @@ class BestOptions:
 
 def exact_winner(who: int, options: Indices, exact: ExactUtilities, payoff: Callable[[Indices, Indices], Array]) -> int:
     """The exactly best of a few options for one type, ties by payoff."""
-    utilities = exact.at(np.full(len(options), who), options)
-    winners = options[utilities == max(utilities)]
-    return int(winners[np.argmax(payoff(np.full(len(winners), who), winners))])
+    return int(exact_winners(np.full(len(options), who), options, exact, payoff)[0])
+
+
+def exact_winners(
+    types: Indices, options: Indices, exact: ExactUtilities, payoff: Callable[[Indices, Indices], Array]
+) -> Indices:
+    """Of pairs in runs of equal types, the exactly best option of each type, ties by payoff, then the first."""
+    best, first = _best_of_runs(types, exact.at(types, options))
+    run = np.cumsum(first) - 1
+    types, options, run = types[best], options[best], run[best]
+    ranked = np.lexsort((-payoff(types, options), run))
+    return options[ranked][np.append(True, np.diff(run[ranked]) > 0)]
+
+
+def exact_runners_up(types: Indices, options: Indices, own: Indices, exact: ExactUtilities) -> tuple[Indices, Array]:
+    """Of pairs in runs of equal types, the exactly best option of each and its gain over `own`; its sign is exact."""
+    utility = exact.at(types, options)
+    best, first = _best_of_runs(types, utility)
+    run = np.cumsum(first) - 1
+    leads = np.flatnonzero(best)
+    leads = leads[np.append(True, np.diff(run[leads]) > 0)]
+    gains = utility[leads] - exact.at(types[first], own)
+    return options[leads], np.array([exact.as_float(gain) for gain in gains])
+
+
+def _best_of_runs(types: Indices, utility: NDArray[np.object_]) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    """Which pairs are exactly best in their run of equal types, and which are the first of one."""
+    first = np.append(True, np.diff(types) != 0)
+    starts = np.flatnonzero(first)
+    most = np.maximum.reduceat(utility, starts)
+    return np.asarray(utility == np.repeat(most, np.diff(np.append(starts, len(types)))), dtype=bool), first
 
 
 # ---- implementability of an allocation alone ----

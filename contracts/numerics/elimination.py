@@ -22,13 +22,13 @@ from functools import cached_property
 from typing import Any
 
 import numpy as np
-from scipy.sparse import csc_array, csr_array
+from scipy.sparse import csr_array
 
 from contracts.inputs.arrays import Array, Indices
 from contracts.inputs.frozen import dataclass
+from contracts.numerics.multifrontal import Factors, Fronts
 
-SMALLEST_DISSECTED = 60  # types in a leaf of the nested dissection
-SHIFTS = 6  # tries with a growing shift when the factorisation breaks down
+SHIFTS = (0.0, 1e-16, 1e-14, 1e-12, 1e-10, 1e-8)  # shares of the diagonal added to it until it can be factorised
 SIMILAR = 1.25  # types with up to so many times the rows of the smallest are worked on together, padded
 GROUP_ENTRIES = 300_000  # of the reduced blocks of a group
 
@@ -80,15 +80,15 @@ class Program:
 
 @dataclass(frozen=True, eq=False)
 class Group:
-    """Types with about as many rows, whose blocks are worked on together."""
+    """Types with about as many rows, whose blocks are worked on together, slot by slot."""
 
     types: Indices  # (g,)
-    slots: Indices  # (g, w) the rows of each type, IC rows first; n_rows where padded
+    slots: Indices  # (w, g) the rows of each type, IC rows first; n_rows where padded
     n_pairs: int  # how many of the w are IC rows
-    normal: Array  # (g, w, d)
-    own: Array  # (g, w)
+    normal: Array  # (d, w, g)
+    own: Array  # (w, g)
     measured: Array | None  # (g, members, n_pairs + 1) where types are measured from others
-    scatter: Indices  # (g members^2,) entries of the factorised matrix that the reduced blocks add to
+    places: Indices  # (m (m + 1) / 2 g,) entries of the system that the lower triangles of the reduced blocks add to
 
 
 class Elimination:
@@ -108,61 +108,38 @@ class Elimination:
         blocks, members = np.append(program.owner[:pairs], everybody), np.append(program.tempted, everybody)
         blocks, members = np.append(blocks, blocks), np.append(members, head[members])
         incidence = csr_array((np.ones(len(blocks), dtype=np.int32), (blocks, members)), shape=(n, n))
-        pattern = (incidence.T @ incidence).tocsr()
-        self.order = nested_dissection(pattern, positions)
-        rank = np.empty(n, dtype=np.intp)
-        rank[self.order] = np.arange(n)
-        self._rows, self._starts = _reordered(pattern, self.order, rank)
-        self._columns = np.repeat(np.arange(n), np.diff(self._starts))
-        keys = self._columns * n + self._rows
-        self._diagonal = np.searchsorted(keys, np.arange(n) * (n + 1))
-        self.groups = list(_groups(program, head, rank, keys))
+        self._fronts = Fronts((incidence.T @ incidence).tocsr(), positions)
+        self._diagonal = self._fronts.places(everybody, everybody)
+        self.groups = list(_groups(program, head, self._fronts))
+        self._places = np.concatenate([group.places for group in self.groups])
 
-    def factorise(self, blocks: Iterable[tuple[Group, Array]]) -> Callable[[Array], Array]:
-        """Factorise the sum of all groups' reduced blocks, (g, members, members)."""
-        from scipy.sparse.linalg import splu
-
-        data = np.zeros(len(self._rows))
-        for group, block in blocks:
-            data += np.bincount(group.scatter, block.ravel(), minlength=len(data))
-        n = len(self._diagonal)
-        scale = 1.0 / np.sqrt(np.maximum(data[self._diagonal], 1e-300))
-        data = data * scale[self._rows] * scale[self._columns]
-        shift = 1e-14
-        for _ in range(SHIFTS):
-            data[self._diagonal] = 1.0 + shift
-            matrix = csc_array((data, self._rows, self._starts), shape=(n, n))
+    def factorise(self, blocks: Iterable[Array]) -> Callable[[Array], Array]:
+        """Factorise the sum of the lower triangles of all groups' reduced blocks, (m (m + 1) / 2, g) of each."""
+        entries = np.concatenate([block.ravel() for block in blocks])
+        entries = np.bincount(self._places, entries, minlength=self._fronts.size)
+        for shift in SHIFTS:
+            shifted = entries.copy()
+            shifted[self._diagonal] *= 1.0 + shift
             try:
-                factors = splu(matrix, permc_spec="NATURAL", diag_pivot_thresh=0.0, options={"SymmetricMode": True})
-            except RuntimeError:  # exactly singular: shift further
-                shift *= 100
+                factors = Factors(self._fronts, shifted)
+                break
+            except ArithmeticError:
                 continue
-            break
         else:
             raise ArithmeticError("the system in the utilities is singular")
 
         measured: Any = self._measured
+        order = self._fronts.order
 
         def solve(right: Array) -> Array:
-            scaled = (measured.T @ right)[self.order] * scale
-            found = factors.solve(scaled)
-            found = found + factors.solve(scaled - matrix @ found)
-            solution = np.empty_like(found)
-            solution[self.order] = found * scale
+            solution = np.empty_like(right)
+            solution[order] = factors.solve((measured.T @ right)[order])
             return np.asarray(measured @ solution)
 
         return solve
 
 
-def _reordered(pattern: Any, order: Indices, rank: Indices) -> tuple[Indices, Indices]:
-    """Rows and column starts of a symmetric pattern with rows and columns in the given order."""
-    permuted = pattern[order]
-    moved = csr_array((permuted.data, rank[permuted.indices], permuted.indptr), shape=pattern.shape)
-    moved.sort_indices()
-    return moved.indices.astype(np.int32), moved.indptr.astype(np.int32)
-
-
-def _groups(program: Program, head: Indices, rank: Indices, keys: Indices) -> Iterator[Group]:
+def _groups(program: Program, head: Indices, fronts: Fronts) -> Iterator[Group]:
     """Types by their number of IC rows, few enough at a time for the processor's cache; those near others apart."""
     n, pairs = len(program.weights), len(program.tempted)
     sizes = np.bincount(program.owner[:pairs], minlength=n)
@@ -189,10 +166,11 @@ def _groups(program: Program, head: Indices, rank: Indices, keys: Indices) -> It
         if is_near[lead]:
             members, measured = _measured_members(members, head)
         pair_slots = np.where(listed, pair_slots, len(program.owner))
-        slots = np.column_stack([pair_slots, others[types]])
-        ranks = rank[members]
-        scatter = np.searchsorted(keys, (ranks[:, np.newaxis, :] + n * ranks[:, :, np.newaxis]).ravel())
-        yield Group(types, slots, len(place), normal[slots], own[slots], measured, scatter)
+        slots = np.ascontiguousarray(np.column_stack([pair_slots, others[types]]).T)
+        one, two = np.tril_indices(members.shape[1])
+        places = fronts.places(members[:, one].T.ravel(), members[:, two].T.ravel())
+        by_slot = np.ascontiguousarray(np.moveaxis(normal[slots], 2, 0))
+        yield Group(types, slots, len(place), by_slot, own[slots], measured, places)
 
 
 def _measured_members(members: Indices, head: Indices) -> tuple[Indices, Array]:
@@ -203,28 +181,3 @@ def _measured_members(members: Indices, head: Indices) -> tuple[Indices, Array]:
     parts = (members, head[members])
     adds = np.any([wider[:, :, np.newaxis] == part[:, np.newaxis, :] for part in parts], axis=0)
     return wider, (adds & is_first[:, :, np.newaxis]).astype(np.float64)
-
-
-def nested_dissection(pattern: csr_array, positions: Array) -> Indices:
-    """An elimination order that splits types in space, separators last (George 1973)."""
-    side = np.zeros(pattern.shape[0], dtype=np.int8)
-    order: list[Indices] = []
-
-    def dissect(nodes: Indices) -> None:
-        if len(nodes) <= SMALLEST_DISSECTED:
-            order.append(nodes)
-            return
-        along = positions[nodes]
-        ranked = np.argsort(along[:, int(np.argmax(np.ptp(along, axis=0)))], kind="stable")
-        left, right = nodes[ranked[: len(nodes) // 2]], nodes[ranked[len(nodes) // 2 :]]
-        side[right] = 1
-        rows = pattern[left]
-        touches = np.zeros(len(left), dtype=bool)
-        touches[np.repeat(np.arange(len(left)), np.diff(rows.indptr))[side[rows.indices] == 1]] = True
-        side[right] = 0
-        dissect(left[~touches])
-        dissect(right)
-        order.append(left[touches])
-
-    dissect(np.arange(pattern.shape[0]))
-    return np.concatenate(order)

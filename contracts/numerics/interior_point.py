@@ -15,12 +15,13 @@ positive numbers of their own, and every step of length t takes away the share t
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import numpy as np
 
 from contracts.inputs.arrays import Array
 from contracts.inputs.frozen import dataclass
+from contracts.numerics.blocks import reduced
 from contracts.numerics.elimination import Elimination, Group, Program
 
 TO_BOUNDARY = 0.995  # share of the way to the boundary that a step may go
@@ -28,6 +29,11 @@ SHORT_STEP, SHORT_STEPS = 1e-3, 4  # so many steps this short in a row: no furth
 GROWTH, HALVINGS = 4.0, 12  # of the error in one step at most; else the step is halved, so often at most
 REFINEMENTS = 2  # of every Newton step, unless it misses the equations by no more than
 REFINED = 1e-13  # of the weights
+CORRECTORS = 2  # of every step that is not long already
+LONG_STEP = 0.9
+LONGER = 0.3  # how much further a corrected step is to go
+STRAY = 0.1  # products of price and slack between this share of their level and its inverse are left alone
+WORTH_IT = 0.1  # share of that by which a corrector has to lengthen the step
 OVERSHOT = 1e-2  # complementarity this far below the gap ends the path even if prices are off the flow by more
 LEFT_BEHIND = 10.0  # what is missed over complementarity, above which the latter waits
 FAR_OVERSHOT = 1e-8  # the same where the curvature of the cost changes: then what is missed falls more slowly
@@ -55,6 +61,7 @@ def minimise(
     gap: float,
     max_iterations: int = 80,
     deadline: float = np.inf,
+    watch: Callable[[Point], bool] = lambda point: False,
 ) -> tuple[list[Point], bool]:
     """Follow the central path from a point with positive slacks and prices until their products sum to `gap`.
 
@@ -64,10 +71,11 @@ def minimise(
     elimination : of the same program
     gap : objective units; complementarity at which to stop
     deadline : time.monotonic() at which to stop; an interrupt from the keyboard does the same
+    watch : ends the path at the point of which it is true
 
     Returns
     -------
-    All iterates, the start first, and whether it ended by itself.
+    The iterates, the start first, up to the one nearest to an optimum, and whether it ended by itself.
     """
     path, stalled = [start], 0
     while len(path) <= max_iterations and stalled < SHORT_STEPS:
@@ -75,15 +83,17 @@ def minimise(
             return path, False
         try:
             following = _iterate(program, path[-1], elimination, gap)
+            if following is None:
+                break
+            point, length = following
+            path.append(point)
+            if watch(point):
+                return path, True
         except KeyboardInterrupt:
             return path, False
-        if following is None:
-            break
-        point, length = following
-        path.append(point)
         stalled = stalled + 1 if length < SHORT_STEP else 0
-    while len(path) > 1 and _error(program, path[-1]) > _error(program, path[-2]):
-        path.pop()  # beyond the accuracy of the system prices leave the flow
+    errors = [_error(program, point) for point in path]
+    del path[int(np.argmin(errors)) + 1 :]  # beyond the accuracy of the system prices leave the flow
     return path, True
 
 
@@ -114,9 +124,7 @@ def _iterate(program: Program, point: Point, elimination: Elimination, gap: floa
         centring = 1.0  # what is missed falls by less than a step promises: wait for it
     target = centring * complementarity / len(products) - affine.price * affine.slack - products
     step = newton.direction(residual_x, residual_u, target)
-    primal, dual = (TO_BOUNDARY * _longest(*pair) for pair in step.pairs_with(point))
-    if newton.is_curved:  # a curved cost ties prices to allocations: unequal steps would undo its residual
-        primal = dual = min(primal, dual)
+    step, primal, dual = newton.centred(step, centring * complementarity / len(products))
     moved = _moved(point, step, primal, dual)
     if is_bent:  # where the curvature changes by much on the way, as near a pole, a step may overshoot
         most = GROWTH * _error(program, point)
@@ -159,18 +167,17 @@ class _Direction:
     price: Array
     slack: Array
 
+    def plus(self, other: _Direction) -> _Direction:
+        """The sum of both."""
+        return _Direction(self.x + other.x, self.u + other.u, self.price + other.price, self.slack + other.slack)
+
     def pairs_with(self, point: Point) -> tuple[tuple[Array, Array], tuple[Array, Array]]:
         """What must stay positive and its change: primal, dual."""
         return (point.slack, self.slack), (point.price, self.price)
 
 
 class _Newton:
-    """Newton's equations at one point, factorised once for predictor and corrector.
-
-    With A_j the rows sqrt(W_k) normal_k and a root of the curvature, M_j = A_j' A_j. A full QR of A_j gives M_j = R'R
-    and, in the columns Z orthogonal to A_j, what elimination leaves of W_j without subtraction: W - W D M^-1 D' W =
-    (W^1/2 Z) (W^1/2 Z)'. Computed as the difference it would lose all digits near a vertex.
-    """
+    """Newton's equations at one point, factorised once for predictor and corrector."""
 
     def __init__(self, program: Program, point: Point, elimination: Elimination) -> None:
         self._program, self._point = program, point
@@ -183,23 +190,15 @@ class _Newton:
         except np.linalg.LinAlgError as exc:
             raise ArithmeticError("the system in the allocations is singular") from exc
 
-    def _reduced(self, groups: list[Group]) -> Iterator[tuple[Group, Array]]:
+    def _reduced(self, groups: list[Group]) -> Iterator[Array]:
         """Of every group, what eliminating its allocations leaves in the utilities."""
-        weights, goods = self._program.weights, self._program.value.shape[1]
         root_of_ratio = np.append(np.sqrt(self._ratio), 0.0)
         for group in groups:
-            root = root_of_ratio[group.slots][:, :, np.newaxis]
-            rows = [root * group.normal]
+            curvature = None
             if self.is_curved:
-                curvature = weights[group.types, np.newaxis, np.newaxis] * self._curvature[group.types]
-                rows.append(_root_of(curvature).transpose(0, 2, 1))
-            orthogonal, upper = np.linalg.qr(np.concatenate(rows, axis=1), mode="complete")
-            self._root[group.types] = np.linalg.inv(upper[:, :goods])
-            left = root * orthogonal[:, : root.shape[1], goods:]
-            left = np.concatenate([left[:, : group.n_pairs], -group.own[:, np.newaxis] @ left], axis=1)
-            if group.measured is not None:
-                left = group.measured @ left
-            yield group, left @ left.transpose(0, 2, 1)
+                curvature = self._program.weights[group.types, np.newaxis, np.newaxis] * self._curvature[group.types]
+            self._root[group.types], block = reduced(group, root_of_ratio[group.slots], curvature)
+            yield block
 
     def _inverse_times(self, right: Array) -> Array:
         """M_j^-1 times a vector per type."""
@@ -225,8 +224,35 @@ class _Newton:
             if np.abs(rest_x).sum() + np.abs(rest_u).sum() <= REFINED * program.weights.sum():
                 break
             more = self._eliminated(rest_x, rest_u, nothing, nothing)
-            step = _Direction(*(getattr(step, name) + getattr(more, name) for name in _Direction.__dataclass_fields__))
+            step = step.plus(more)
         return step
+
+    def lengths(self, step: _Direction) -> tuple[float, float]:
+        """How far a step may go: primal, dual."""
+        primal, dual = (min(1.0, TO_BOUNDARY * _longest(*pair)) for pair in step.pairs_with(self._point))
+        # A curved cost ties prices to allocations: unequal steps would undo its residual.
+        return (min(primal, dual),) * 2 if self.is_curved else (primal, dual)
+
+    def centred(self, step: _Direction, level: float) -> tuple[_Direction, float, float]:
+        """The step with products far from their `level` brought back, as often as that lengthens it (Gondzio 1996)."""
+        point, (primal, dual) = self._point, self.lengths(step)
+        nothing_x, nothing_u, nothing = np.zeros_like(step.x), np.zeros_like(step.u), np.zeros_like(step.slack)
+        for _ in range(CORRECTORS):
+            if min(primal, dual) > LONG_STEP:
+                break
+            further = (min(1.0, length + LONGER) for length in (primal, dual))
+            slack, price = (
+                size + length * change for length, (size, change) in zip(further, step.pairs_with(point), strict=True)
+            )
+            change = np.clip(slack * price, level * STRAY, level / STRAY) - slack * price
+            change = np.maximum(change, -level / STRAY)
+            more = self._eliminated(nothing_x, nothing_u, change / point.slack, nothing)
+            better = step.plus(more)
+            lengths = self.lengths(better)
+            if min(lengths) < min(primal, dual) + WORTH_IT * LONGER:
+                break
+            step, (primal, dual) = better, lengths
+        return step, primal, dual
 
     def _eliminated(self, residual_x: Array, residual_u: Array, price: Array, missing: Array) -> _Direction:
         program, ratio = self._program, self._ratio
@@ -238,15 +264,6 @@ class _Newton:
         x = moved - self._inverse_times(program.charges(ratio * by_utility)[0])
         slack = program.on_allocation @ x.ravel() + by_utility - missing
         return _Direction(x, u, price - ratio * slack, slack)
-
-
-def _root_of(curvature: Array) -> Array:
-    """L with L L' = curvature, matrix by matrix; where some directions are straight, by eigenvalues."""
-    try:
-        return np.asarray(np.linalg.cholesky(curvature), dtype=np.float64)
-    except np.linalg.LinAlgError:
-        sizes, directions = np.linalg.eigh(curvature)
-        return np.asarray(directions * np.sqrt(np.maximum(sizes, 0.0))[:, np.newaxis, :])
 
 
 def _longest(size: Array, change: Array) -> float:

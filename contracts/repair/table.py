@@ -29,6 +29,7 @@ from contracts.problem.domains import Simplex
 from contracts.problem.participation import WithOutside, settled
 from contracts.problem.screening import ScreeningProblem
 from contracts.proof.verify import Contracts
+from contracts.repair.close_pairs import reprice_close
 from contracts.repair.indifference import doubles, indifferent
 from contracts.repair.mixing import LARGEST_MIXTURE, mixed, mixture_needed
 from contracts.repair.pooling import robust_repairs
@@ -40,6 +41,7 @@ MERGERS = (1e-6, 1e-9)  # allocations closer than this share of their unit are o
 MIXTURES = (0.0, 1e-12, 1e-10, 1e-9, 1e-8, 1e-7, 1e-6, 1e-5)
 ROOMIEST_TYPES = 200  # where the strict menu is a program over all pairs
 POOLED_TYPES = 60  # the same, of a repair that few menus need
+MANY_CONTRACTS = 200  # more than these are repriced by the pairs that come close to tempting
 REPRICED_TYPES = 20_000  # and need every type's utility from each of them
 
 
@@ -149,8 +151,17 @@ def _one_for_all(case: Case) -> Iterator[Contracts]:
 
 
 def _repriced(case: Case) -> Iterator[Contracts]:
-    found = (reprice(case.problem, *merge(case.problem, case.shared, width), case.deadline) for width in MERGERS)
-    return (each for each in found if each is not None)
+    problem = case.problem
+    is_simple = problem.is_plain and problem.mimics is None
+    for width in MERGERS:
+        allocations, contract = merge(problem, case.shared, width)
+        if is_simple and len(allocations) > MANY_CONTRACTS:
+            paid = contracts_of(problem, allocations[contract], case.shared.utility)[1]
+            found = reprice_close(problem, allocations, contract, paid, case.deadline)
+        else:
+            found = reprice(problem, allocations, contract, case.deadline)
+        if found is not None:
+            yield found
 
 
 def _repriced_nearby(case: Case) -> Iterator[Contracts]:

@@ -11,6 +11,7 @@ from scipy.stats import multivariate_normal
 
 import contracts as c
 from contracts.engines import cuts
+from contracts.engines.listed import neighbours
 from contracts.errors import SolverError
 from contracts.numerics import interior_point
 from contracts.proof.bound import upper_bound
@@ -439,8 +440,9 @@ def test_every_round_is_reported_once(monkeypatch):
 
 def test_violated_pairs_are_added_until_none_is_left(monkeypatch):
     """Started from hardly any pair, separation finds the rest."""
-    monkeypatch.setattr(cuts, "NEIGHBOURS", {2: 2, 3: 2, 4: 2})
-    monkeypatch.setattr(cuts, "SPARE_NEIGHBOURS", 0)
+    monkeypatch.setattr(neighbours, "NEIGHBOURS_LINEAR", {2: 2, 3: 2, 4: 2})
+    monkeypatch.setattr(neighbours, "SPARE_NEIGHBOURS", 0)
+    monkeypatch.setattr(neighbours, "delaunay_pairs", lambda taste: np.empty(0, dtype=np.intp))
     few = c.solve_menu(grid(5, 1.0, 2.0, corners=True), cost=c.Quadratic(), method="cuts")
     assert few.value == pytest.approx(1.622148881, rel=DIGITS)
 
