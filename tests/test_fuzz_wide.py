@@ -2,10 +2,14 @@
 
 import dataclasses
 import io
+import itertools
 import math
+from fractions import Fraction
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from rich.console import Console
 
 import contracts as c
@@ -13,6 +17,7 @@ from benchmarks.fuzz.build import Cosh, build, code
 from benchmarks.fuzz.cases import FIRST, WIDE, Case, case
 from benchmarks.fuzz.costs import cost_expression, costs, exact_cost
 from benchmarks.fuzz.judge import BEYOND, FAILED, GRAVE, Outcome, judged
+from benchmarks.fuzz.lattice import coarseness
 from benchmarks.fuzz.oracle import broken
 from benchmarks.fuzz.payoffs import exact_profit, worth
 from benchmarks.fuzz.program import optimum
@@ -24,6 +29,7 @@ from benchmarks.fuzz.trial import library
 from benchmarks.fuzz.twins import pools_beyond_floats, twins
 from benchmarks.fuzz.units import objective_unit, scaled
 from benchmarks.fuzz.wide import FAMILIES
+from tests.strategies import examples
 
 SOLVER = 1e-6  # relative; the oracle asks Clarabel for 1e-9
 INFINITE = float("inf")
@@ -210,7 +216,8 @@ class TestOracleKnowsCostsDomainsAndRows:
 
 HARM = np.array([[0.0], [-1.0]])
 TWINS = fields_of([2.1, 2.1], principal_values=HARM)
-TWO_GOODS = fields_of([[2.1, 1.3]] * 2, principal_values=HARM * np.ones(2))
+ROOTS = [math.sqrt(4.4), math.sqrt(1.7), math.sqrt(0.5)]  # no decimals
+TWO_GOODS = fields_of([ROOTS[:2]] * 2, principal_values=HARM * np.ones(2))
 
 
 def reached(fields, amounts, value=None, **more):
@@ -239,7 +246,7 @@ class TestBeyondFloats:
         assert verdict(TWINS, reached(TWINS, [1.59])) == "solver error"
 
     def test_with_two_goods_that_may_vary_it_is_a_failure(self):
-        assert verdict(TWO_GOODS, reached(TWO_GOODS, [1.6, 0.8])) == "solver error"
+        assert verdict(TWO_GOODS, reached(TWO_GOODS, np.array(ROOTS[:2]) - 0.5)) == "solver error"
 
     def test_without_a_menu_it_is_a_failure(self):
         assert verdict(TWINS, Outcome("error", error="SolverError")) == "solver error"
@@ -285,9 +292,36 @@ class TestBeyondFloats:
         assert pools_beyond_floats({**TWO_GOODS, "domain": lottery}) == ((0, 1),)
         assert pools_beyond_floats({**TWO_GOODS, "domain": {**lottery, "free_disposal": True}}) == ()
 
+    @pytest.mark.parametrize("values", [[2.1, 1.3], [-0.2, 1.7], [0.2, 2.1], [2.1, 1.3, 0.7], [1 / 3, 1 / 3]], ids=str)
+    def test_decimals_leave_few_pairs_of_floats_however_many_goods(self, values):
+        decimals = fields_of([values] * 2, principal_values=HARM * np.ones(len(values)))
+        assert pools_beyond_floats(decimals) == ((0, 1),)
+        assert pools_beyond_floats({**decimals, "valuations": np.round(decimals["valuations"] * 64) / 64}) == ()
+
+    def test_a_digit_apart_is_room_unless_others_of_the_pool_are_equal(self):
+        near = [np.nextafter(0.2, 1.0), 2.1]
+        two = fields_of([[0.2, 2.1], near], principal_values=HARM * np.ones(2))
+        assert pools_beyond_floats(two) == ()
+        three = fields_of([[0.2, 2.1], near, near], principal_values=np.array([[0.0], [-1.0], [-2.0]]) * np.ones(2))
+        assert pools_beyond_floats(three) == ((0, 1, 2),)
+
+    @examples(40)
+    @given(st.lists(st.integers(1, 31), min_size=1, max_size=2))
+    def test_the_lattice_is_as_coarse_as_all_pairs_counted_one_by_one(self, values):
+        """No difference of amounts is farther from one that is worth a transfer than what is said, and some are."""
+        odd = [value // math.gcd(*values, 32) for value in values]
+        modulus = 2 ** (max(odd).bit_length() - 1)
+        told = coarseness([Fraction(value, 32) for value in values], money=True)
+        grid = np.array(list(itertools.product(range(-modulus, 2 * modulus + 1), repeat=len(odd))))
+        points = grid[(grid @ odd) % modulus == 0]
+        cell = np.array(list(itertools.product(range(modulus), repeat=len(odd))))
+        away = np.min(((cell[:, None] - points) ** 2).sum(axis=2), axis=1).max() ** 0.5
+        assert away <= told * len(odd) ** 0.5 / 2 + 1e-9
+        assert away >= told / 4 - 1
+
     def test_without_money_one_good_less_may_vary(self):
         assert pools_beyond_floats({**TWO_GOODS, "transfers": "none"}) == ((0, 1),)
-        three = fields_of([[2.1, 1.3, 0.7]] * 2, transfers="none")
+        three = fields_of([ROOTS] * 2, transfers="none")
         assert pools_beyond_floats(three) == ()
         assert pools_beyond_floats({**three, "domain": {"kind": "Simplex"}}) == ((0, 1),)
         assert pools_beyond_floats({**TWO_GOODS, "valuations": np.array([[2.1, 4.2]] * 2), "transfers": "none"}) == ()

@@ -17,8 +17,8 @@ LONGEST = 150  # characters of a message
 DEFINITION = (
     "beyond floats (not failures): types who value everything alike, or apart by 1e-12, must be exactly indifferent "
     "between the contracts that tell them apart; floats hold nearly no such contracts where one good counts, or two "
-    "without money, of values with more than 26 binary digits; and the menu in SolverError.reached is worth at least "
-    "the best one that gives each group of them one contract"
+    "without money, of values with more than 26 binary digits, or more goods of decimals; and the menu in "
+    "SolverError.reached is worth at least the best one that gives each group of them one contract"
 )
 
 

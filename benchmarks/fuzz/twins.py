@@ -4,8 +4,8 @@ Twins value everything alike, or are apart by rounding only. Where the principal
 menu gives them different contracts (x, t) and (x', t'), and IC both ways asks for a . (x - x') = t - t' of floats,
 exactly. That is a relation of whole numbers between the goods that count, and the transfer where it may move. If only
 two of these may move, their differences must be multiples of the digits of a: with 1.5 there are many such pairs of
-floats, with 2.1 there are nearly none but equal contracts. With three that may move there are pairs within the square
-root of a last digit.
+floats, with 2.1 there are nearly none but equal contracts. With three that may move there are in general pairs within
+the square root of a last digit; but not of decimals such as 0.2 and 1.7, see lattice.py.
 
 So a menu that falls short of the best is beyond floats if there are twins of that kind, and it is worth at least the
 best menu that gives each group of them one contract. Everything else is a failure. Nothing here knows the library.
@@ -14,10 +14,12 @@ best menu that gives each group of them one contract. Everything else is a failu
 from __future__ import annotations
 
 import math
+from collections import Counter
 from fractions import Fraction
 
 import numpy as np
 
+from benchmarks.fuzz.lattice import coarseness
 from benchmarks.fuzz.tastes import exact_values, is_mimic, may_leave, transfer_limits, values_of
 from benchmarks.fuzz.units import Fields
 
@@ -25,6 +27,7 @@ Array = np.ndarray
 Pool = tuple[int, ...]
 ALIKE = 1e-12  # share of the largest valuation within which types are twins
 DIGITS = 26  # binary digits of a valuation up to which pairs of floats lie closer than any gap that is asked for
+COARSE = 2.0**30  # last digits of amounts that such pairs may be apart: 2e-7 of the unit
 FLAT = 1e-9  # singular value of the equations among the rows of a polyhedron, below which there is none
 
 
@@ -61,9 +64,13 @@ def _have_room(fields: Fields, pool: Pool) -> bool:
     exact = exact_values(fields)
     counting = [_counts(fields, exact[who]) for who in pool]
     moving = max(len(each) for each in counting) + free_money
-    if moving != 2:
-        return moving > 2 or max(len(each) for each in counting) == 0
-    if len({tuple(each) for each in counting}) > 1:
+    if moving < 2:
+        return max(len(each) for each in counting) == 0
+    shared = Counter(map(tuple, counting))
+    if moving > 2:  # those who differ in the last digits have the width of these to be indifferent in
+        same = [list(values) for values, members in shared.items() if members > 1]
+        return all(coarseness(values, money=free_money) <= COARSE for values in same)
+    if len(shared) > 1:
         return False  # the same pair for values that differ in the last digits
     ratio = counting[0][0] if free_money else counting[0][0] / counting[0][1]
     return max(map(_digits, (ratio.numerator, ratio.denominator))) <= DIGITS

@@ -56,6 +56,7 @@ class Bound:
     allocation: Array  # (n_types, n_goods) maximisers of the conjugates
     multipliers: Multipliers
     worth: float  # objective: what the bound says menus are worth above one contract for all; see `_worth`
+    utility_price: Array | None = None  # (n_types,) see `OnFlow`; None without a welfare function
     among: Kind = EVERY_MENU  # the menus that it bounds
 
 
@@ -105,7 +106,7 @@ def upper_bound(problem: ScreeningProblem, multipliers: Multipliers, surplus: Su
 
 def _bound_at(problem: ScreeningProblem, multipliers: Multipliers, surplus: Surplus) -> Bound:
     """The bound from these multipliers, put on the flow."""
-    prices, missed, welfare, welfare_size, exact_flow = on_the_flow(problem, non_negative(multipliers))
+    prices, missed, welfare, welfare_size, exact_flow, utility_price = on_the_flow(problem, non_negative(multipliers))
     weights = problem.weights * (problem.terms.profit_weight + prices.profit)
     cost: Any = problem.cost
     if not np.all(weights > 0):  # nothing weighs on the principal's payoff: only the constraints' prices count
@@ -146,7 +147,8 @@ def _bound_at(problem: ScreeningProblem, multipliers: Multipliers, surplus: Surp
     )
     owed = float(times(prices.ir, problem.reservation_utility - common).sum()) + common * leaving[0]
     worth = _worth(problem, cost, weights, virtual, total - welfare, owed)
-    return Bound(float(np.nextafter(total, np.inf)), closed and exact_flow, virtual, allocation, prices, worth)
+    value, rigorous = float(np.nextafter(total, np.inf)), closed and exact_flow
+    return Bound(value, rigorous, virtual, allocation, prices, worth, utility_price)
 
 
 def _worth(problem: ScreeningProblem, cost: Cost, weights: Array, virtual: Array, bound: float, owed: float) -> float:

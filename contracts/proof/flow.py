@@ -17,6 +17,7 @@ from contracts.exact.rationals import EPS
 from contracts.inputs.arrays import Array
 from contracts.inputs.frozen import dataclass
 from contracts.problem.mimicry import moved_within_reach
+from contracts.problem.objectives import WelfareFunction
 from contracts.problem.screening import ScreeningProblem
 from contracts.proof.multipliers import Multipliers
 
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
 
 BALANCING_ROUNDS = 200
+CLOSER = 20  # times that a step in the price of utility is halved, in search of a finite conjugate
 NEARLY_BALANCED = 1e-8  # share of all prices that no flow needs to carry for a bound that is called numerical
 
 
@@ -71,6 +73,7 @@ class OnFlow(NamedTuple):
     welfare: float
     welfare_size: float  # of the terms it sums
     exact: bool  # whether the flow is
+    utility_price: Array | None = None  # (n_types,) price of utility per unit of welfare weight
 
 
 def on_the_flow(problem: ScreeningProblem, given: Multipliers) -> OnFlow:
@@ -238,10 +241,31 @@ def _closed_by_welfare(problem: ScreeningProblem, given: Multipliers, flow: Flow
     terms = social[cares] * conjugates
     if not np.isfinite(terms).all():
         return OnFlow(given, error, math.inf, math.inf, exact=False)
-    size = float(np.abs(terms).sum() + social.sum() + np.abs((through - ir)[cares]).sum())
+    parts = worth_at_price(function, np.maximum(prices, 0.0))  # that a conjugate is the difference of, besides itself
+    size = float(np.abs(terms).sum() + social[cares] @ parts)
     certain = bool(np.all(cares | (through >= error)))
+    utility_price = np.zeros(problem.n_types)
+    utility_price[cares] = np.maximum(prices, 0.0)
     # What rounding leaves on the utilities of those who count is within the width of their conjugates.
-    return OnFlow(given, np.where(cares, 0.0, error), math.fsum(terms), 8 * size, certain)
+    return OnFlow(given, np.where(cares, 0.0, error), math.fsum(terms), 8 * size, certain, utility_price)
+
+
+def worth_at_price(function: WelfareFunction, price: Array) -> Array:
+    """About p |u| where W'(u) = p, elementwise: by how much W* falls as p is doubled, or rises as it is halved.
+
+    W* has the slope -u, so both differences are averages of it. Where half the price has no conjugate, less is taken
+    off.
+    """
+    known, share = function.conjugate(price), np.full(price.shape, 0.5)
+    with np.errstate(invalid="ignore"):
+        risen = function.conjugate(price * (1 - share)) - known
+        for _ in range(CLOSER):
+            if np.isfinite(risen).all():
+                break
+            share = np.where(np.isfinite(risen), share, share / 2)
+            risen = function.conjugate(price * (1 - share)) - known
+        sides = np.abs(risen) / share, np.abs(known - function.conjugate(2 * price))
+    return np.asarray(np.maximum(*(np.where(np.isfinite(side), side, 0.0) for side in sides)))
 
 
 def _routed(problem: ScreeningProblem, flow: Flow, ir: Array, base: Array, margin: Array) -> tuple[Flow, Array]:

@@ -13,6 +13,7 @@ from contracts.problem.costs import conjugate_at
 from contracts.problem.domains import is_lottery
 from contracts.problem.screening import ScreeningProblem
 from contracts.proof.bound import Bound
+from contracts.proof.flow import worth_at_price
 
 SMALLEST_VALUE = 1e-4  # share of the money that changes hands below which a value counts as zero
 NO_SURPLUS = 1e-6  # share of the sizes of what is summed that counts where no menu is worth anything
@@ -43,7 +44,7 @@ def gap_scale(problem: ScreeningProblem, allocation: Array, transfer: Array, bou
     largest = weight * _largest_value(problem)
     noise = 0.0 if bound.rigorous else CONJUGATE_NOISE * largest
     idle = 0.0 if weight * first_best > noise else (NO_SURPLUS if bound.rigorous else SMALLEST_VALUE) * largest
-    return max(worth, _welfare_at_stake(problem, allocation, transfer), resolved, idle, NO_MONEY)
+    return max(worth, _welfare_at_stake(problem, allocation, transfer, bound), resolved, idle, NO_MONEY)
 
 
 def _at_stake(problem: ScreeningProblem, amounts: Array, cost: Any, paid: Any) -> Array:
@@ -55,25 +56,30 @@ def _at_stake(problem: ScreeningProblem, amounts: Array, cost: Any, paid: Any) -
     return np.asarray(earned + own + (np.abs(terms.utility_weights) + terms.worst_off_weight) * enjoyed)
 
 
-def _welfare_at_stake(problem: ScreeningProblem, allocation: Array, transfer: Array) -> float:
+def _welfare_at_stake(problem: ScreeningProblem, allocation: Array, transfer: Array, bound: Bound) -> float:
     """sum_i f_i w_i [W(u_i) - W(0)]; where W(0) is minus infinity, W'(u_i) (|a_i| . |x_i| + |t_i|) instead of that.
 
-    A logarithm has no natural zero: another unit of money shifts it. Sums of money count up to a multiple of u_i:
-    beyond it a type that is left with a rounding error would excuse any gap.
+    A logarithm has no natural zero: another unit of money shifts it. Neither may be more than what utility is worth at
+    the prices of the bound, or else a type left next to nothing would make any loss small beside its own W'(u_i). Junk
+    prices do not help a junk menu. Let V be the best value, B the bound, W* the conjugate, p_i the prices. Then
+    B - V >= sum_i f_i w_i [W*(p_i) + p_i u_i - W(u_i)] at the best menu's utilities: what is left of the Lagrangian is
+    its maximum. The bracket is about p_i u_i where p_i is many times W'(u_i). So what prices overstate, the gap is
+    larger by.
     """
     terms = problem.terms
-    if terms.function is None:
+    if terms.function is None or bound.utility_price is None:
         return 0.0
     utility = problem.utility(allocation, transfer)
     nothing = float(terms.function.value(np.zeros(1))[0])
     worth = terms.function.value(utility)
     cares = (terms.welfare_weights > 0) & np.isfinite(worth)
+    priced = worth_at_price(terms.function, bound.utility_price[cares])
     if math.isfinite(nothing):
-        rise = np.abs(worth[cares] - nothing)
+        rise = np.minimum(np.abs(worth[cares] - nothing), np.maximum(priced, np.abs(worth[cares])))
     else:
         money = (np.abs(problem.valuations) * np.abs(allocation)).sum(axis=1) + np.abs(transfer)
-        money = np.minimum(money[cares], utility[cares] / SMALLEST_VALUE)  # who has next to nothing is worth no more
-        rise = money * terms.function.marginal(utility[cares])
+        with np.errstate(over="ignore"):
+            rise = np.minimum(money[cares] * terms.function.marginal(utility[cares]), priced)
     return float((problem.weights * terms.welfare_weights)[cares] @ rise)
 
 
