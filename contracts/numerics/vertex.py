@@ -1,0 +1,288 @@
+"""The best vertex of a linear program without rounding: a solver names what binds, whole numbers say what follows.
+
+    maximise cost . x   such that   low <= rows . x <= high,   least <= x <= most
+
+A vertex is where as many rows and limits bind as there are columns. HiGHS says which; the equations are then solved
+without rounding, for x and for the prices of the rows, and both sides are checked: x within all rows and limits, every
+price of the sign that its side asks for. Then x is best, not nearly so, and cost . x is its own bound. Where the
+solver's tolerances hid a row that is broken by 1e-12, the program is shifted to its own residuals and magnified
+(Gleixner, Steffy & Wolter 2016), and solved again from there.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from contracts.errors import SolverError
+from contracts.numerics.exact_solve import Sparse, Whole, as_floats, factored, sizes, solve_exactly
+
+Index = NDArray[np.intp]
+TOLERANCE = 1e-9  # of the solver
+MAGNIFIED = (0, 24, 44, 60)  # binary digits by which residuals are magnified, round by round
+LOWER, BASIC, UPPER = 0, 1, 2  # what HiGHS calls where a column or row is
+
+
+class LinearProgram(NamedTuple):
+    """Whole numbers throughout; limits may be infinite floats."""
+
+    cost: Whole  # (n_columns,) of what is maximised
+    rows: Sparse
+    low: Whole  # (n_rows,)
+    high: Whole
+    least: Whole  # (n_columns,) whole numbers
+    most: Whole
+
+
+class Vertex(NamedTuple):
+    """The best point and the prices that prove it, both as numerators over one denominator."""
+
+    x: Whole
+    unit: int
+    prices: Whole  # (n_rows,) positive where a row binds from above
+    price_unit: int
+
+
+class Ended(NamedTuple):
+    """How a solver ended that found no best point."""
+
+    is_infeasible: bool
+    is_unbounded: bool
+    words: str
+
+
+def best_vertex(program: LinearProgram) -> Vertex | Ended:
+    """The best vertex, or how the search for it ended.
+
+    Raises
+    ------
+    SolverError
+        If there is a best vertex by the solver, and no exact one where it says.
+
+    Examples
+    --------
+    >>> rows = Sparse(np.array([3, 1], dtype=object), np.array([0, 1]), np.array([0, 2]), 2)
+    >>> one, none, much = (np.array(v, dtype=object) for v in ([1, 1], [0, 0], [np.inf, np.inf]))
+    >>> best_vertex(LinearProgram(one, rows, np.array([-np.inf], dtype=object), one[:1], none, much))
+    Vertex(x=array([0, 1], dtype=object), unit=1, prices=array([1], dtype=object), price_unit=1)
+    """
+    program, scale, cost_scale = _in_like_units(program)
+    solver = _Solver(program)
+    shift: tuple[Whole, int, Whole, int] | None = None
+    for magnified in MAGNIFIED:
+        if magnified and shift is not None:
+            solver.magnify(*shift, magnified)
+        ended = solver.run()
+        if ended is not None:
+            if magnified:
+                break
+            return ended
+        columns, rows = solver.basis()
+        vertex = _vertex(program, columns, rows)
+        if vertex is None:
+            break
+        if _is_feasible(program, vertex) and _is_priced(program, vertex):
+            prices = vertex.prices * scale
+            return Vertex(vertex.x, vertex.unit, *_lowest(prices, vertex.price_unit * cost_scale))
+        shift = (vertex.x, vertex.unit, vertex.prices, vertex.price_unit)
+    raise SolverError(
+        "the solver's best point is none when looked at without rounding: measure in units in which values are "
+        "neither tiny nor huge, or round them",
+        ("linear",),
+    )
+
+
+def _in_like_units(program: LinearProgram) -> tuple[LinearProgram, Whole, int]:
+    """The program with rows and cost times powers of two, so that all have the same size, and these powers."""
+    rows = program.rows
+    row = np.repeat(np.arange(rows.n_rows), np.diff(rows.indptr))
+    digits = np.ones(rows.n_rows, dtype=np.int64)
+    np.maximum.at(digits, row, sizes(rows.data))
+    cost_digits = int(sizes(program.cost).max(initial=1))
+    top = max(int(digits.max(initial=1)), cost_digits)
+    scale = np.array([1 << (top - one) for one in digits.tolist()] + [0], dtype=object)[:-1]
+    low, high = (
+        np.array(
+            [end if isinstance(end, float) else end * one for end, one in zip(side, scale, strict=True)] + [0],
+            dtype=object,
+        )[:-1]
+        for side in (program.low, program.high)
+    )
+    cost_scale = 1 << (top - cost_digits)
+    scaled = program._replace(
+        cost=program.cost * cost_scale, rows=rows._replace(data=rows.data * scale[row]), low=low, high=high
+    )
+    return scaled, scale, cost_scale
+
+
+def _lowest(numerators: Whole, unit: int) -> tuple[Whole, int]:
+    common = math.gcd(unit, *numerators.tolist())
+    return np.asarray(numerators // common), unit // common
+
+
+class _Solver:
+    """HiGHS with the program in floats, rows and columns in units of powers of two."""
+
+    def __init__(self, program: LinearProgram) -> None:
+        import highspy
+
+        self._kinds: Any = highspy.HighsModelStatus
+        self._highs: Any = highspy.Highs()
+        self.program = program
+        rows, count = program.rows, program.rows.n_rows
+        entries = sizes(rows.data)
+        row = np.repeat(np.arange(count), np.diff(rows.indptr))
+        self.row_digits = np.zeros(count, dtype=np.int64)
+        np.maximum.at(self.row_digits, row, entries)
+        self.cost_digits = int(sizes(program.cost).max(initial=1))
+        data = as_floats(rows.data, self.row_digits[row])
+        for option, value in (
+            ("output_flag", False),
+            ("threads", 1),
+            ("primal_feasibility_tolerance", TOLERANCE),
+            ("dual_feasibility_tolerance", TOLERANCE),
+        ):
+            self._highs.setOptionValue(option, value)
+        n_columns = len(program.cost)
+        self._highs.addVars(n_columns, _floats(program.least), _floats(program.most))
+        cost = -as_floats(program.cost, np.full(n_columns, self.cost_digits))
+        self._highs.changeColsCost(n_columns, np.arange(n_columns, dtype=np.int32), cost)
+        self._highs.addRows(
+            count, self._scaled(program.low), self._scaled(program.high), len(data),
+            rows.indptr[:-1].astype(np.int32), rows.indices.astype(np.int32), data,
+        )  # fmt: skip
+
+    def _scaled(self, limits: Whole) -> NDArray[np.float64]:
+        finite = np.array([not isinstance(one, float) for one in limits.tolist()], dtype=bool)
+        found = np.array([one if isinstance(one, float) else 0.0 for one in limits.tolist()], dtype=np.float64)
+        found[finite] = as_floats(limits[finite], self.row_digits[finite])
+        return found
+
+    def run(self) -> Ended | None:
+        """None where a best point was found."""
+        self._highs.run()
+        status = self._highs.getModelStatus()
+        if status in (self._kinds.kUnboundedOrInfeasible, self._kinds.kUnknown):
+            self._highs.setOptionValue("presolve", "off")
+            self._highs.clearSolver()
+            self._highs.run()
+            status = self._highs.getModelStatus()
+        if status == self._kinds.kOptimal:
+            return None
+        words = str(self._highs.modelStatusToString(status))
+        return Ended(status == self._kinds.kInfeasible, status == self._kinds.kUnbounded, words)
+
+    def basis(self) -> tuple[Index, Index]:
+        """Where columns and rows are: LOWER, BASIC, UPPER, or beyond for those without limits."""
+        found = self._highs.getBasis()
+        return (np.array([int(one) for one in found.col_status], dtype=np.intp),
+                np.array([int(one) for one in found.row_status], dtype=np.intp))  # fmt: skip
+
+    def magnify(self, x: Whole, unit: int, prices: Whole, price_unit: int, digits: int) -> None:
+        """Count from a point and its prices on, in units 2**-digits as large."""
+        program = self.program
+        inside = program.rows.times(x)
+        grown = 1 << digits
+
+        def rest(limits: Whole, at: Whole, scale: NDArray[np.int64]) -> NDArray[np.float64]:
+            found = np.empty(len(limits))
+            for k, (limit, here, size) in enumerate(zip(limits.tolist(), at.tolist(), scale.tolist(), strict=True)):
+                found[k] = limit if isinstance(limit, float) else (limit * unit - here) * grown / (unit << size)
+            return found
+
+        n_rows, n_columns = program.rows.n_rows, len(program.cost)
+        low, high = (rest(side, inside, self.row_digits) for side in (program.low, program.high))
+        self._highs.changeRowsBounds(n_rows, np.arange(n_rows, dtype=np.int32), low, high)
+        none = np.zeros(n_columns, dtype=np.int64)
+        least, most = (rest(side, x, none) for side in (program.least, program.most))
+        self._highs.changeColsBounds(n_columns, np.arange(n_columns, dtype=np.int32), least, most)
+        left = program.cost * price_unit - program.rows.transposed().times(prices)
+        cost = [-one * grown / (price_unit << self.cost_digits) for one in left.tolist()]
+        self._highs.changeColsCost(n_columns, np.arange(n_columns, dtype=np.int32), np.array(cost, dtype=np.float64))
+
+
+def _floats(limits: Whole) -> NDArray[np.float64]:
+    return np.array([float(one) for one in limits.tolist()], dtype=np.float64)
+
+
+def _vertex(program: LinearProgram, columns: Index, rows: Index) -> Vertex | None:
+    """Where all that is not basic is at its limit, and the prices that leave basic columns worth nothing."""
+    basic, tight = np.flatnonzero(columns == BASIC), np.flatnonzero(rows != BASIC)
+    if len(basic) != len(tight):
+        return None
+    resting = np.array(
+        [_limit(program, k, columns[k]) if columns[k] != BASIC else 0 for k in range(len(columns))] + [0], dtype=object
+    )[:-1]
+    right = np.array(
+        [program.high[k] if _at_high(program, k, rows[k]) else program.low[k] for k in tight] + [0], dtype=object
+    )[:-1]
+    if any(isinstance(one, float) for one in [*right.tolist(), *resting.tolist()]):
+        return None
+    square = program.rows.part(tight, basic)
+    factors = factored(square)
+    if factors is None:
+        return None
+    found = solve_exactly(square, right - program.rows.times(resting)[tight], factors)
+    if found is None:
+        return None
+    x = resting * found[1]
+    x[basic] = found[0]
+    priced = solve_exactly(square.transposed(), program.cost[basic], factors, transposed=True)
+    if priced is None:
+        return None
+    prices = np.zeros(program.rows.n_rows, dtype=object)
+    prices[tight] = priced[0]
+    return Vertex(x, found[1], prices, priced[1])
+
+
+def _limit(program: LinearProgram, column: int, status: int) -> Any:
+    """The limit that a column rests at; 0 where it has none."""
+    at = program.most[column] if status == UPPER else program.least[column]
+    if isinstance(at, float):
+        at = program.least[column] if status == UPPER else program.most[column]
+    return 0 if isinstance(at, float) else at
+
+
+def _at_high(program: LinearProgram, row: int, status: int) -> bool:
+    high, low = program.high[row], program.low[row]
+    return isinstance(low, float) or (status == UPPER and not isinstance(high, float))
+
+
+def _is_feasible(program: LinearProgram, vertex: Vertex) -> bool:
+    inside = program.rows.times(vertex.x)
+    for low, at, high in ((program.low, inside, program.high), (program.least, vertex.x, program.most)):
+        if not all(a * vertex.unit <= b <= c * vertex.unit for a, b, c in zip(low, at, high, strict=True)):
+            return False
+    return True
+
+
+def reduced_costs(program: LinearProgram, prices: Whole, unit: int) -> Whole:
+    """What a unit of each column is worth beyond what its rows cost at these prices, times `unit`; (n_columns,)."""
+    return np.asarray(program.cost * unit - program.rows.transposed().times(prices))
+
+
+def _is_priced(program: LinearProgram, vertex: Vertex) -> bool:
+    """Whether prices have their signs, and no column that could grow or shrink is worth it."""
+    bound = dual_bound(program, vertex.prices, vertex.price_unit)
+    value = int((program.cost * vertex.x).sum())
+    return bound is not None and bound[0] * vertex.unit == value * bound[1]
+
+
+def dual_bound(program: LinearProgram, prices: Whole, unit: int) -> tuple[int, int] | None:
+    """What no point of the program is worth more than, by prices of rows: numerator and denominator; None for no bound.
+
+    For any prices p, cost . x = p . (rows . x) + (cost - p . rows) . x, and each term is largest at one of its limits.
+    """
+    total = 0
+    worth = reduced_costs(program, prices, unit)
+    for price, low, high in ((prices, program.low, program.high), (worth, program.least, program.most)):
+        for one, down, up in zip(price.tolist(), low.tolist(), high.tolist(), strict=True):
+            if one:
+                end = up if one > 0 else down
+                if isinstance(end, float):
+                    return None
+                total += one * end
+    return total, unit
