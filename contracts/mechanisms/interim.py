@@ -58,7 +58,7 @@ def interim_lies(numbers: Numbers, tables: Tables, agent: int) -> tuple[Whole, W
         return np.asarray(found), np.full(len(profiles), unit * total, dtype=object)
     found = lies_by_profile(numbers, tables, agent)
     chance = numbers.chances[profiles]
-    return np.asarray((found * chance[:, np.newaxis, :]).sum(axis=2)), numbers.own[agent] * unit
+    return np.asarray((found * chance[:, np.newaxis, :]).sum(axis=2)), numbers.marginal(agent) * unit
 
 
 def interim_chances(numbers: Numbers, outcome: Rational, agent: int) -> Rational:

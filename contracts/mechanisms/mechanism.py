@@ -24,7 +24,7 @@ from contracts.mechanisms.interim import (
     utility_unit,
 )
 from contracts.mechanisms.numbers import Numbers, Rational
-from contracts.mechanisms.problem import MechanismProblem
+from contracts.mechanisms.problem import MechanismProblem, is_listed
 from contracts.mechanisms.program.formulate import formulated
 from contracts.mechanisms.records import problem_record, written
 from contracts.mechanisms.verify import certify, first_best
@@ -75,6 +75,13 @@ class Mechanism(Tabular):
     exact: Tables
     certificate: Certificate
     prices: Rational | None = None
+
+    def __post_init__(self) -> None:
+        shape = (self.problem.n_profiles, self.problem.n_alternatives)
+        if not isinstance(self.exact, Tables) or self.exact.outcome.shape != shape:
+            raise ProblemError(f"exact is {described(self.exact)}: take a mechanism from solve_mechanism or a file")
+        if self.prices is not None and not isinstance(self.prices, Rational):
+            raise ProblemError(f"prices is {described(self.prices)}: take those of another mechanism of the problem")
 
     # ---- what it says ----
 
@@ -263,8 +270,8 @@ class Mechanism(Tabular):
 
     def _profile(self, reports: Any) -> int:
         problem = self.problem
-        if isinstance(reports, str) or not hasattr(reports, "__len__") or len(reports) != problem.n_agents:
-            size = f" of {len(reports)}" if hasattr(reports, "__len__") and not isinstance(reports, str) else ""
+        if not is_listed(reports) or len(reports) != problem.n_agents:
+            size = f" of {len(reports)}" if is_listed(reports) else ""
             raise ProblemError(
                 f"reports is {described(reports)}{size}: give a list with a type for each of {problem.n_agents} agents"
             )

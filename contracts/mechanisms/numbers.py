@@ -11,7 +11,8 @@ import numpy as np
 
 from contracts.errors import ProblemError
 from contracts.exact.rationals import as_integers, binary_places
-from contracts.inputs.arrays import Array, finite
+from contracts.inputs.arrays import Array, finite, rectangular
+from contracts.inputs.kinds import described
 from contracts.mechanisms.problem import MechanismProblem
 from contracts.numerics.exact_solve import Whole
 
@@ -51,9 +52,11 @@ def in_lowest_terms(numerators: Whole, unit: int) -> Rational:
 
 def rational(name: str, given: Any) -> Rational:
     """Numbers as they are: floats, whole numbers or fractions."""
-    array = np.asarray(given) if not isinstance(given, np.ndarray) else given
-    if array.dtype == object and all(isinstance(one, int | Fraction | float) for one in array.ravel().tolist()):
-        finite(name, array.astype(np.float64))
+    array = given if isinstance(given, np.ndarray) else rectangular(name, given)
+    if array.ndim == 0:
+        raise ProblemError(f"{name} is {described(given)}: give a table, an entry per profile")
+    if array.dtype == object and any(type(one) is Fraction for one in array.ravel().tolist()):
+        finite(name, array)
         parts = [Fraction(one) for one in array.ravel().tolist()]
         unit = math.lcm(*(part.denominator for part in parts))
         return Rational(whole([p.numerator * (unit // p.denominator) for p in parts], array.shape), unit)
@@ -119,6 +122,10 @@ class Numbers:
     def total(self) -> int:
         """What the chances of all profiles sum to."""
         return int(self.chances.sum())
+
+    def marginal(self, agent: int) -> Whole:
+        """Chances of an agent's types, as parts of `total`; (n_types,)."""
+        return self.own[agent] * self.others_total(agent) if self.problem.is_independent else self.own[agent]
 
     def others(self, agent: int) -> Whole:
         """Chances of what the others are, for independent types; (n_profiles / n_types,), parts of `others_total`."""

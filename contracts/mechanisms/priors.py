@@ -39,8 +39,9 @@ def checked_prior(
         joint = finite("probabilities", parts)
         if joint.shape == n_types and (joint.ndim > 2 or abs(joint.sum() - 1) <= SUM_TOLERANCE):
             return _checked_joint(joint, n_types, agents, labels)
-    if isinstance(parts, str) or not hasattr(parts, "__len__") or len(parts) != len(n_types):
-        count = len(parts) if hasattr(parts, "__len__") and not isinstance(parts, str) else "no"
+    is_list = isinstance(parts, list | tuple) or (isinstance(parts, np.ndarray) and parts.ndim > 0)
+    if not is_list or len(parts) != len(n_types):
+        count = len(parts) if is_list else "no"
         raise ProblemError(
             f"probabilities has {count} entries for {len(n_types)} agents: give an array of chances per agent, or one "
             f"of shape {n_types} for all profiles"

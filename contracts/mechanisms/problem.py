@@ -13,7 +13,7 @@ from contracts.errors import ProblemError
 from contracts.inputs.arrays import Array, Indices, extended, finite, number
 from contracts.inputs.door import checked
 from contracts.inputs.frozen import dataclass
-from contracts.inputs.kinds import described
+from contracts.inputs.kinds import described, position
 from contracts.inputs.names import distinct_names, one_name_each
 from contracts.mechanisms.priors import checked_prior
 
@@ -94,7 +94,8 @@ class MechanismProblem:
 
     def __post_init__(self) -> None:
         for name, known in CHOICES.items():
-            if not any(getattr(self, name) is one or getattr(self, name) == one for one in known):
+            given = getattr(self, name)
+            if not (given is None or isinstance(given, str)) or given not in known:
                 words = ", ".join(map(repr, known))
                 raise ProblemError(f"{name} is {described(getattr(self, name))}: give one of {words}")
         values = _checked_values(self.values, self.agents)
@@ -184,6 +185,7 @@ class MechanismProblem:
 
     def profiles_of(self, agent: int) -> Indices:
         """Profiles by the type of an agent and what the others are; (n_types, n_profiles / n_types)."""
+        agent = position("agent", agent, self.n_agents, "agents") % self.n_agents
         numbers = np.arange(self.n_profiles).reshape(self.n_types)
         return np.moveaxis(numbers, agent, 0).reshape(self.n_types[agent], -1)
 
@@ -197,7 +199,7 @@ class MechanismProblem:
 
     def words(self, profile: int) -> str:
         """A profile in the names of types."""
-        types = self.type_at[:, profile]
+        types = self.type_at[:, position("profile", profile, self.n_profiles, "profiles")]
         return ", ".join(f"{self.agents[i]} {self.labels[i][int(k)]!r}" for i, k in enumerate(types))
 
     def _by_profile(self, name: str, given: Any) -> Array:
@@ -236,11 +238,18 @@ class MechanismProblem:
 # ---- checks ----
 
 
+def is_listed(given: Any) -> bool:
+    """Whether something has entries that can be counted: a list, or an array."""
+    if isinstance(given, np.ndarray):
+        return given.ndim > 0
+    return isinstance(given, Sequence) and not isinstance(given, str | bytes)
+
+
 def listed_by_agent(name: str, given: Any) -> list[Any]:
     """A list with something for each agent."""
     if isinstance(given, Mapping):
         return list(given.values())
-    if isinstance(given, str | bytes) or not (isinstance(given, Sequence) or getattr(given, "ndim", 0) > 0):
+    if not is_listed(given):
         raise ProblemError(f"{name} is {described(given)}: give a list with an array per agent")
     return list(given)
 
@@ -307,7 +316,7 @@ def _checked_objective(given: Any, n_agents: int) -> Any:
 
 
 def _checked_reservation(given: Any, n_types: tuple[int, ...], agents: Sequence[str]) -> tuple[Array, ...]:
-    if np.ndim(given) == 0 and not isinstance(given, list | tuple | Mapping):
+    if not is_listed(given) and not isinstance(given, Mapping):
         return tuple(np.full(count, number("reservation_utility", given)) for count in n_types)
     parts = listed_by_agent("reservation_utility", given)
     if len(parts) != len(n_types):

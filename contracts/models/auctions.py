@@ -11,6 +11,7 @@ from contracts.errors import ProblemError
 from contracts.inputs.arrays import Array, finite, number
 from contracts.inputs.door import checked
 from contracts.inputs.kinds import Count
+from contracts.inputs.names import distinct_names, one_name_each
 from contracts.mechanisms.auctions.auction import Auction, accounts
 from contracts.mechanisms.auctions.problem import AuctionProblem
 from contracts.mechanisms.auctions.virtual import ranked, winning_chances
@@ -207,7 +208,8 @@ def procurement_auction(
         own = finite(f"costs[{k}]", table)
         supplied = np.array([levels[quality] if k == who else 0.0 for who, quality in options])
         values.append(-np.outer(own, np.append(0.0, supplied)))
-    named = [f"supplier {k}" for k in range(len(tables))] if suppliers is None else list(map(str, suppliers))
+    given = distinct_names("suppliers", suppliers, "supplier") or [f"supplier {k}" for k in range(len(tables))]
+    named = one_name_each("suppliers", given, len(tables), "supplier")
     problem = MechanismProblem(
         values,
         probabilities,

@@ -9,6 +9,7 @@ import numpy as np
 from contracts.errors import ProblemError
 from contracts.inputs.arrays import finite, number
 from contracts.inputs.door import checked
+from contracts.inputs.names import distinct_names
 from contracts.mechanisms.interim import Tables
 from contracts.mechanisms.mechanism import Mechanism, given_mechanism
 from contracts.mechanisms.numbers import Numbers, Rational, in_lowest_terms
@@ -229,7 +230,7 @@ def cremer_mclean(
         raise ProblemError(
             f"probabilities has shape {joint.shape}; expected {tuple(map(len, own))}, a chance per profile"
         )
-    named = [f"bidder {k}" for k in range(len(own))] if bidders is None else bidders
+    named = distinct_names("bidders", bidders, "bidder") or [f"bidder {k}" for k in range(len(own))]
     problem = MechanismProblem(
         [np.outer(array, wins[k]) for k, array in enumerate(own)],
         joint,

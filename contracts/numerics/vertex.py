@@ -213,12 +213,10 @@ def _vertex(program: LinearProgram, columns: Index, rows: Index) -> Vertex | Non
     basic, tight = np.flatnonzero(columns == BASIC), np.flatnonzero(rows != BASIC)
     if len(basic) != len(tight):
         return None
-    resting = np.array(
-        [_limit(program, k, columns[k]) if columns[k] != BASIC else 0 for k in range(len(columns))] + [0], dtype=object
-    )[:-1]
-    right = np.array(
-        [program.high[k] if _at_high(program, k, rows[k]) else program.low[k] for k in tight] + [0], dtype=object
-    )[:-1]
+    at_rest = [0 if status == BASIC else _limit(program, k, status) for k, status in enumerate(columns.tolist())]
+    resting = np.array([*at_rest, 0], dtype=object)[:-1]
+    ends = [program.high[k] if _at_high(program, k, int(rows[k])) else program.low[k] for k in tight.tolist()]
+    right = np.array([*ends, 0], dtype=object)[:-1]
     if any(isinstance(one, float) for one in [*right.tolist(), *resting.tolist()]):
         return None
     square = program.rows.part(tight, basic)

@@ -13,12 +13,13 @@ from contracts.display.numbers import DIGITS, plural
 from contracts.display.palette import PALETTE, axes
 from contracts.display.table import Column, Table, Tabular, names
 from contracts.errors import ProblemError
-from contracts.inputs.arrays import Array, Indices, generator
+from contracts.inputs.arrays import Array, Indices, generator, number
 from contracts.inputs.door import checked
 from contracts.inputs.frozen import dataclass
 from contracts.inputs.kinds import Count, described
 from contracts.mechanisms.auctions.problem import AuctionProblem
 from contracts.mechanisms.auctions.virtual import Ranked, ranked, winning_chances
+from contracts.mechanisms.problem import is_listed
 from contracts.mechanisms.text import notes_of
 from contracts.mechanisms.verify import rounded_down
 from contracts.numerics.exact_solve import Whole
@@ -141,8 +142,8 @@ class Auction(Tabular):
         The answer is what `contracts.testing.check_mechanism` asks of a function of several agents.
         """
         problem = self.problem
-        if isinstance(reports, str) or not hasattr(reports, "__len__") or len(reports) != problem.n_bidders:
-            size = f" of {len(reports)}" if hasattr(reports, "__len__") and not isinstance(reports, str) else ""
+        if not is_listed(reports) or len(reports) != problem.n_bidders:
+            size = f" of {len(reports)}" if is_listed(reports) else ""
             raise ProblemError(
                 f"reports is {described(reports)}{size}: give a list, a value for each of {problem.n_bidders} bidders"
             )
@@ -295,11 +296,9 @@ def _divided(numerators: Whole, unit: int) -> Array:
 
 
 def _report(problem: AuctionProblem, bidder: int, report: Any) -> float:
-    if isinstance(report, bool | np.bool_) or not isinstance(report, int | float | np.number | Fraction):
+    if isinstance(report, bool | np.bool_) or not isinstance(report, int | float | np.integer | np.floating | Fraction):
         raise ProblemError(f"reports has {described(report)} for {problem.bidders[bidder]}: give the value it reports")
-    if not np.isfinite(float(report)):
-        raise ProblemError(f"reports has {report} for {problem.bidders[bidder]}: give a finite value")
-    return float(report)
+    return number(f"the report of {problem.bidders[bidder]}", float(report) if isinstance(report, Fraction) else report)
 
 
 # ---- the proof ----

@@ -114,11 +114,9 @@ def _ranks(rises: list[int], chances: list[int]) -> Indices:
                 _sort_exactly(found, start, k, rises, chances)
             start = k
     ranks, rank = np.zeros(len(found), dtype=np.intp), 0
-    for before, now in pairwise([None, *found]):
-        if before is not None and (
-            quotients[before] != quotients[now] or rises[before] * chances[now] != rises[now] * chances[before]
-        ):
-            rank += 1
+    for before, now in pairwise([found[0], *found]):
+        apart = quotients[before] != quotients[now]
+        rank += int(apart or rises[before] * chances[now] != rises[now] * chances[before])
         ranks[now] = rank
     return ranks
 

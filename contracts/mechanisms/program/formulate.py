@@ -131,9 +131,7 @@ def _participation(numbers: Numbers, layout: Layout) -> Iterator[Block]:
             else:
                 own = numbers.own[agent]
                 low = whole([int((own * reserve).sum())])
-                yield Block(
-                    "IR", row * 0, column, data * own[row], low, whole([INF]), lambda _, who=who: f"IR of {who}"
-                )
+                yield Block("IR", row * 0, column, data * own[row], low, whole([INF]), _one_name(f"IR of {who}"))
             continue
         profile, column, data = _utility_by_profile(numbers, layout, agent)
         types = problem.type_at[agent]
@@ -141,13 +139,17 @@ def _participation(numbers: Numbers, layout: Layout) -> Iterator[Block]:
             high = whole([INF] * problem.n_profiles)
             yield Block("IR", profile, column, data, reserve[types], high, _ir_name_at(problem, agent))
         elif problem.participation == "interim":
-            low = numbers.own[agent] * reserve
+            low = numbers.marginal(agent) * reserve
             data = data * numbers.chances[profile]
             yield Block("IR", types[profile], column, data, low, whole([INF] * count), _ir_name(who, names))
         else:
-            low = whole([int((numbers.own[agent] * reserve).sum())])
+            low = whole([int((numbers.marginal(agent) * reserve).sum())])
             data = data * numbers.chances[profile]
-            yield Block("IR", profile * 0, column, data, low, whole([INF]), lambda _, who=who: f"IR of {who}")
+            yield Block("IR", profile * 0, column, data, low, whole([INF]), _one_name(f"IR of {who}"))
+
+
+def _one_name(name: str) -> Callable[[int], str]:
+    return lambda row: name
 
 
 def _ir_name(who: str, names: Any) -> Callable[[int], str]:
@@ -205,8 +207,8 @@ def _budget(numbers: Numbers, layout: Layout) -> Iterator[Block]:
         n_rows, words = count, lambda p: f"the budget ({problem.budget}) at {problem.words(p)}"
     nothing = whole([0] * n_rows)
     top = nothing if problem.budget == "balanced" else whole([INF] * n_rows)
-    parts = (np.concatenate(part) for part in (row, column, data))
-    yield Block("budget", *parts, nothing, top, words)
+    entries = np.concatenate(row), np.concatenate(column), np.concatenate(data)
+    yield Block("budget", entries[0], entries[1], entries[2], nothing, top, words)
 
 
 def _expected_transfers(numbers: Numbers, layout: Layout) -> tuple[Indices, Whole]:

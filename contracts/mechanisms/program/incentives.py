@@ -82,5 +82,5 @@ def _ic_name(problem: MechanismProblem, agent: int, true: Indices, told: Indices
 def _at_least_nothing(
     kind: str, row: list[Any], column: list[Any], data: list[Any], n_rows: int, name: Callable[[int], str]
 ) -> Block:
-    parts = (np.concatenate(part) for part in (row, column, data))
-    return Block(kind, *parts, whole([0] * n_rows), whole([INF] * n_rows), name)
+    low, high = whole([0] * n_rows), whole([INF] * n_rows)
+    return Block(kind, np.concatenate(row), np.concatenate(column), np.concatenate(data), low, high, name)
