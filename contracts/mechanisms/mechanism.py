@@ -28,8 +28,8 @@ from contracts.mechanisms.problem import MechanismProblem, is_listed
 from contracts.mechanisms.program.formulate import formulated
 from contracts.mechanisms.records import problem_record, written
 from contracts.mechanisms.verify import certify, first_best
+from contracts.numerics.basis import reduced_costs
 from contracts.numerics.exact_solve import Whole
-from contracts.numerics.vertex import reduced_costs
 from contracts.problem.records import write_document
 from contracts.proof.certificate import Certificate
 

@@ -21,10 +21,10 @@ from contracts.mechanisms.numbers import Numbers, Rational, check_rows, rational
 from contracts.mechanisms.problem import MechanismProblem
 from contracts.mechanisms.program.formulate import formulated
 from contracts.mechanisms.program.layout import beside
+from contracts.numerics.basis import reduced_costs
 from contracts.numerics.exact_solve import Whole
-from contracts.numerics.vertex import reduced_costs
 from contracts.proof.certificate import Certificate, Deviation, Violation, checked_standards
-from contracts.proof.scale import NO_MONEY
+from contracts.proof.scale import NO_MONEY, SMALLEST_VALUE
 
 
 @checked(own=("outcome", "transfers", "prices"))
@@ -302,13 +302,21 @@ def bound_at(numbers: Numbers, prices: Rational) -> Fraction | None:
 
 
 def stakes(numbers: Numbers) -> float:
-    """What a relative gap refers to: what alternatives differ by, in expectation of the best over the worst."""
+    """What a relative gap refers to: what alternatives differ by, the best from the worst, in expectation.
+
+    Sums that cancel are only known to a share of what is summed, so it is at least `SMALLEST_VALUE` of that.
+    """
     problem = numbers.problem
     revenue, welfare, each = problem.weights
     shape = (problem.n_profiles, problem.n_alternatives)
     total = np.broadcast_to(problem.principal_values.reshape(-1, shape[1]), shape) * (revenue + welfare)
+    size = np.abs(total)
     for agent, table in enumerate(problem.values):
         own = table.reshape(shape) if problem.is_interdependent else table[problem.type_at[agent]]
-        total = total + own * (max(revenue, float(each[agent])) + welfare)
+        weight = max(revenue, float(each[agent])) + welfare
+        total = total + own * weight
+        reserve = np.abs(problem.reservation_utility[agent][problem.type_at[agent]])
+        size = size + (np.abs(own) + reserve[:, np.newaxis]) * weight
     chances = np.array([one / numbers.total for one in numbers.chances.tolist()])
-    return max(float(chances @ np.ptp(total, axis=1)), NO_MONEY)
+    largest = float(chances @ size.max(axis=1))
+    return max(float(chances @ np.ptp(total, axis=1)), SMALLEST_VALUE * largest, NO_MONEY)

@@ -5,8 +5,9 @@
 A vertex is where as many rows and limits bind as there are columns. HiGHS says which; the equations are then solved
 without rounding, for x and for the prices of the rows, and both sides are checked: x within all rows and limits, every
 price of the sign that its side asks for. Then x is best, not nearly so, and cost . x is its own bound. Where the
-solver's tolerances hid a row that is broken by 1e-12, the program is shifted to its own residuals and magnified
-(Gleixner, Steffy & Wolter 2016), and solved again from there.
+solver's tolerances hid a price that is wrong by 1e-13, a few steps of the simplex method without rounding end at the
+best vertex; where they hid rows and prices at once, the program is shifted to its own residuals and magnified first
+(Gleixner, Steffy & Wolter 2016).
 """
 
 from __future__ import annotations
@@ -18,32 +19,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from contracts.errors import SolverError
-from contracts.numerics.exact_solve import Sparse, Whole, as_floats, factored, sizes, solve_exactly
+from contracts.numerics.basis import Index, LinearProgram, Vertex, is_feasible, is_priced, vertex_at
+from contracts.numerics.exact_solve import Whole, as_floats, sizes
+from contracts.numerics.pivots import improved
 
-Index = NDArray[np.intp]
-TOLERANCE = 1e-9  # of the solver
+TOLERANCE = 1e-10  # of the solver
+FAR_ABOVE = 30  # binary digits by which a limit may exceed the entries of its row
 MAGNIFIED = (0, 24, 44, 60)  # binary digits by which residuals are magnified, round by round
-LOWER, BASIC, UPPER = 0, 1, 2  # what HiGHS calls where a column or row is
-
-
-class LinearProgram(NamedTuple):
-    """Whole numbers throughout; limits may be infinite floats."""
-
-    cost: Whole  # (n_columns,) of what is maximised
-    rows: Sparse
-    low: Whole  # (n_rows,)
-    high: Whole
-    least: Whole  # (n_columns,) whole numbers
-    most: Whole
-
-
-class Vertex(NamedTuple):
-    """The best point and the prices that prove it, both as numerators over one denominator."""
-
-    x: Whole
-    unit: int
-    prices: Whole  # (n_rows,) positive where a row binds from above
-    price_unit: int
 
 
 class Ended(NamedTuple):
@@ -64,6 +46,7 @@ def best_vertex(program: LinearProgram) -> Vertex | Ended:
 
     Examples
     --------
+    >>> from contracts.numerics.exact_solve import Sparse
     >>> rows = Sparse(np.array([3, 1], dtype=object), np.array([0, 1]), np.array([0, 2]), 2)
     >>> one, none, much = (np.array(v, dtype=object) for v in ([1, 1], [0, 0], [np.inf, np.inf]))
     >>> best_vertex(LinearProgram(one, rows, np.array([-np.inf], dtype=object), one[:1], none, much))
@@ -81,10 +64,12 @@ def best_vertex(program: LinearProgram) -> Vertex | Ended:
                 break
             return ended
         columns, rows = solver.basis()
-        vertex = _vertex(program, columns, rows)
+        vertex = vertex_at(program, columns, rows)
         if vertex is None:
             break
-        if _is_feasible(program, vertex) and _is_priced(program, vertex):
+        if not (is_feasible(program, vertex) and is_priced(program, vertex)):
+            vertex = improved(program, columns, rows, vertex)
+        if is_feasible(program, vertex) and is_priced(program, vertex):
             prices = vertex.prices * scale
             return Vertex(vertex.x, vertex.unit, *_lowest(prices, vertex.price_unit * cost_scale))
         shift = (vertex.x, vertex.unit, vertex.prices, vertex.price_unit)
@@ -101,6 +86,9 @@ def _in_like_units(program: LinearProgram) -> tuple[LinearProgram, Whole, int]:
     row = np.repeat(np.arange(rows.n_rows), np.diff(rows.indptr))
     digits = np.ones(rows.n_rows, dtype=np.int64)
     np.maximum.at(digits, row, sizes(rows.data))
+    for side in (program.low, program.high):  # solvers take limits far above all entries for none
+        ends = sizes(np.array([*(0 if isinstance(end, float) else end for end in side.tolist()), 0], dtype=object)[:-1])
+        digits = np.maximum(digits, ends - FAR_ABOVE)
     cost_digits = int(sizes(program.cost).max(initial=1))
     top = max(int(digits.max(initial=1)), cost_digits)
     scale = np.array([1 << (top - one) for one in digits.tolist()] + [0], dtype=object)[:-1]
@@ -137,6 +125,7 @@ class _Solver:
         row = np.repeat(np.arange(count), np.diff(rows.indptr))
         self.row_digits = np.zeros(count, dtype=np.int64)
         np.maximum.at(self.row_digits, row, entries)
+        self.row_digits[:] = self.row_digits.max(initial=1)  # as all rows are in like units
         self.cost_digits = int(sizes(program.cost).max(initial=1))
         data = as_floats(rows.data, self.row_digits[row])
         for option, value in (
@@ -165,7 +154,8 @@ class _Solver:
         """None where a best point was found."""
         self._highs.run()
         status = self._highs.getModelStatus()
-        if status in (self._kinds.kUnboundedOrInfeasible, self._kinds.kUnknown):
+        no_basis = status == self._kinds.kOptimal and len(self._highs.getBasis().row_status) != self.program.rows.n_rows
+        if no_basis or status in (self._kinds.kUnboundedOrInfeasible, self._kinds.kUnknown):
             self._highs.setOptionValue("presolve", "off")
             self._highs.clearSolver()
             self._highs.run()
@@ -206,81 +196,3 @@ class _Solver:
 
 def _floats(limits: Whole) -> NDArray[np.float64]:
     return np.array([float(one) for one in limits.tolist()], dtype=np.float64)
-
-
-def _vertex(program: LinearProgram, columns: Index, rows: Index) -> Vertex | None:
-    """Where all that is not basic is at its limit, and the prices that leave basic columns worth nothing."""
-    basic, tight = np.flatnonzero(columns == BASIC), np.flatnonzero(rows != BASIC)
-    if len(basic) != len(tight):
-        return None
-    at_rest = [0 if status == BASIC else _limit(program, k, status) for k, status in enumerate(columns.tolist())]
-    resting = np.array([*at_rest, 0], dtype=object)[:-1]
-    ends = [program.high[k] if _at_high(program, k, int(rows[k])) else program.low[k] for k in tight.tolist()]
-    right = np.array([*ends, 0], dtype=object)[:-1]
-    if any(isinstance(one, float) for one in [*right.tolist(), *resting.tolist()]):
-        return None
-    square = program.rows.part(tight, basic)
-    factors = factored(square)
-    if factors is None:
-        return None
-    found = solve_exactly(square, right - program.rows.times(resting)[tight], factors)
-    if found is None:
-        return None
-    x = resting * found[1]
-    x[basic] = found[0]
-    priced = solve_exactly(square.transposed(), program.cost[basic], factors, transposed=True)
-    if priced is None:
-        return None
-    prices = np.zeros(program.rows.n_rows, dtype=object)
-    prices[tight] = priced[0]
-    return Vertex(x, found[1], prices, priced[1])
-
-
-def _limit(program: LinearProgram, column: int, status: int) -> Any:
-    """The limit that a column rests at; 0 where it has none."""
-    at = program.most[column] if status == UPPER else program.least[column]
-    if isinstance(at, float):
-        at = program.least[column] if status == UPPER else program.most[column]
-    return 0 if isinstance(at, float) else at
-
-
-def _at_high(program: LinearProgram, row: int, status: int) -> bool:
-    high, low = program.high[row], program.low[row]
-    return isinstance(low, float) or (status == UPPER and not isinstance(high, float))
-
-
-def _is_feasible(program: LinearProgram, vertex: Vertex) -> bool:
-    inside = program.rows.times(vertex.x)
-    for low, at, high in ((program.low, inside, program.high), (program.least, vertex.x, program.most)):
-        if not all(a * vertex.unit <= b <= c * vertex.unit for a, b, c in zip(low, at, high, strict=True)):
-            return False
-    return True
-
-
-def reduced_costs(program: LinearProgram, prices: Whole, unit: int) -> Whole:
-    """What a unit of each column is worth beyond what its rows cost at these prices, times `unit`; (n_columns,)."""
-    return np.asarray(program.cost * unit - program.rows.transposed().times(prices))
-
-
-def _is_priced(program: LinearProgram, vertex: Vertex) -> bool:
-    """Whether prices have their signs, and no column that could grow or shrink is worth it."""
-    bound = dual_bound(program, vertex.prices, vertex.price_unit)
-    value = int((program.cost * vertex.x).sum())
-    return bound is not None and bound[0] * vertex.unit == value * bound[1]
-
-
-def dual_bound(program: LinearProgram, prices: Whole, unit: int) -> tuple[int, int] | None:
-    """What no point of the program is worth more than, by prices of rows: numerator and denominator; None for no bound.
-
-    For any prices p, cost . x = p . (rows . x) + (cost - p . rows) . x, and each term is largest at one of its limits.
-    """
-    total = 0
-    worth = reduced_costs(program, prices, unit)
-    for price, low, high in ((prices, program.low, program.high), (worth, program.least, program.most)):
-        for one, down, up in zip(price.tolist(), low.tolist(), high.tolist(), strict=True):
-            if one:
-                end = up if one > 0 else down
-                if isinstance(end, float):
-                    return None
-                total += one * end
-    return total, unit

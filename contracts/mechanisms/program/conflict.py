@@ -17,8 +17,9 @@ from contracts.errors import InfeasibleMenuError, SolverError
 from contracts.inputs.arrays import Indices
 from contracts.mechanisms.numbers import Numbers, whole
 from contracts.mechanisms.program.layout import MechanismProgram
+from contracts.numerics.basis import LinearProgram, Vertex, dual_bound
 from contracts.numerics.exact_solve import Sparse, Whole
-from contracts.numerics.vertex import LinearProgram, Vertex, best_vertex, dual_bound
+from contracts.numerics.vertex import best_vertex
 
 SHOWN = 6  # constraints in a message
 ORDER = (("budget",), ("IR",), ("limit", "budget", "IR"), ("IC", "IR", "budget", "limit"))  # what may be missed
@@ -110,7 +111,11 @@ def _units(numbers: Numbers, program: MechanismProgram, rows: Indices) -> Whole:
     whole_budget = [block for block in program.blocks if block.kind == "budget" and block.n_rows == 1]
     money = (numbers.total if whole_budget else 1) << numbers.transfer_digits
     data, indptr = program.program.rows.data, program.program.rows.indptr
-    largest = [max(abs(one) for one in data[indptr[row] : indptr[row + 1]].tolist() or [1]) for row in rows.tolist()]
+    largest = []
+    for row in rows.tolist():
+        ends = [end for end in (program.program.low[row], program.program.high[row]) if not isinstance(end, float)]
+        entries = data[indptr[row] : indptr[row + 1]].tolist()
+        largest.append(max(1, *(abs(one) for one in [*entries, *ends])))
     return whole([money if kinds[row] == "budget" else size for row, size in zip(rows.tolist(), largest, strict=True)])
 
 

@@ -31,8 +31,8 @@ from contracts.mechanisms.program.layout import (
     budget_in_expectation,
     layout_of,
 )
+from contracts.numerics.basis import LinearProgram
 from contracts.numerics.exact_solve import Sparse, Whole
-from contracts.numerics.vertex import LinearProgram
 
 INF = float("inf")
 

@@ -9,8 +9,8 @@ import numpy as np
 
 from contracts.inputs.arrays import Indices
 from contracts.mechanisms.problem import MechanismProblem
+from contracts.numerics.basis import LinearProgram
 from contracts.numerics.exact_solve import Whole
-from contracts.numerics.vertex import LinearProgram
 
 
 class Block(NamedTuple):
@@ -65,7 +65,8 @@ class MechanismProgram(NamedTuple):
 def needs_profiles(problem: MechanismProblem) -> bool:
     """Whether transfers by profile are asked about, not only what they are in expectation."""
     interim = problem.is_independent and problem.incentives == "bayesian" and not problem.is_interdependent
-    return not interim or problem.participation == "ex post" or problem.transfers != "free"
+    alone = problem.n_agents == 1 and problem.budget != "none" and problem.budget_holds == "ex post"
+    return not interim or alone or problem.participation == "ex post" or problem.transfers != "free"
 
 
 def is_interim(problem: MechanismProblem) -> bool:

@@ -6,7 +6,7 @@ nothing in expectation, and g_i(theta_i) = E[G | theta_i]. Then
     t_i(theta) = T_i(theta_i) + [ G(theta) - g_i(theta_i) ] / n + sum_{j != i} g_j(theta_j) / (n (n - 1))
 
 is T_i in expectation, whatever the agent's type, and sums to R - v_0(theta) at every profile: a budget that holds in
-expectation holds at every profile (d'Aspremont & Gerard-Varet 1979; Borgers & Norman 2009). For one agent it is T.
+expectation holds at every profile (d'Aspremont & Gerard-Varet 1979; Borgers & Norman 2009).
 """
 
 from __future__ import annotations
@@ -17,8 +17,8 @@ import numpy as np
 
 from contracts.mechanisms.numbers import Numbers, Rational, in_lowest_terms, whole
 from contracts.mechanisms.program.layout import MechanismProgram, budget_in_expectation
+from contracts.numerics.basis import Vertex
 from contracts.numerics.exact_solve import Whole
-from contracts.numerics.vertex import Vertex
 
 
 def tables_of(numbers: Numbers, program: MechanismProgram, vertex: Vertex) -> tuple[Rational, Rational]:
@@ -52,8 +52,6 @@ def _balanced(numbers: Numbers, outcome: Rational, interim: list[Whole], unit: i
     brings = (outcome.numerators * numbers.principal_at).sum(axis=1) * unit
     given = sum(part[problem.type_at[agent]] for agent, part in enumerate(paid)) + brings
     surplus = int((given * numbers.chances).sum())  # of the total
-    if count == 1:
-        return in_lowest_terms(np.stack([paid[0][problem.type_at[0]]]), unit * common)
     short = surplus - given * total  # G, in parts of the total
     means = []
     for agent in range(count):
