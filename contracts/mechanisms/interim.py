@@ -8,6 +8,7 @@ from typing import NamedTuple
 import numpy as np
 
 from contracts.mechanisms.numbers import Numbers, Rational, in_lowest_terms
+from contracts.mechanisms.problem import profiles_of
 from contracts.numerics.exact_solve import Whole
 
 
@@ -31,7 +32,7 @@ def by_profile(numbers: Numbers, tables: Tables, agent: int) -> Whole:
 
 def lies_by_profile(numbers: Numbers, tables: Tables, agent: int) -> Whole:
     """Utility by true type, reported type and the others' types; (n_types, n_types, n_profiles / n_types)."""
-    profiles = numbers.problem.profiles_of(agent)
+    profiles = profiles_of(numbers.problem, agent)
     worth, chances = numbers.worth_at(agent), tables.outcome.numerators
     paid = tables.transfers.numerators[agent] * (tables.outcome.unit << numbers.digits)
     return np.stack(
@@ -47,7 +48,7 @@ def lies_by_profile(numbers: Numbers, tables: Tables, agent: int) -> Whole:
 def interim_lies(numbers: Numbers, tables: Tables, agent: int) -> tuple[Whole, Whole]:
     """Utility by true and reported type in expectation over the others, and the denominator of each true type's."""
     problem = numbers.problem
-    profiles, unit = problem.profiles_of(agent), utility_unit(numbers, tables)
+    profiles, unit = profiles_of(problem, agent), utility_unit(numbers, tables)
     if problem.is_independent and not problem.is_interdependent:
         others, total = numbers.others(agent), numbers.others_total(agent)
         chances = (tables.outcome.numerators[profiles] * others[np.newaxis, :, np.newaxis]).sum(axis=1)
@@ -63,7 +64,7 @@ def interim_lies(numbers: Numbers, tables: Tables, agent: int) -> tuple[Whole, W
 
 def interim_chances(numbers: Numbers, outcome: Rational, agent: int) -> Rational:
     """Chances of every alternative given one's type; (n_types, n_alternatives)."""
-    profiles = numbers.problem.profiles_of(agent)
+    profiles = profiles_of(numbers.problem, agent)
     chance = numbers.chances[profiles]
     found = (outcome.numerators[profiles] * chance[:, :, np.newaxis]).sum(axis=1)
     return _shared(found, chance.sum(axis=1)[:, np.newaxis], outcome.unit)
@@ -71,7 +72,7 @@ def interim_chances(numbers: Numbers, outcome: Rational, agent: int) -> Rational
 
 def interim_payments(numbers: Numbers, transfers: Rational, agent: int) -> Rational:
     """What every type expects to pay; (n_types,)."""
-    profiles = numbers.problem.profiles_of(agent)
+    profiles = profiles_of(numbers.problem, agent)
     chance = numbers.chances[profiles]
     return _shared((transfers.numerators[agent][profiles] * chance).sum(axis=1), chance.sum(axis=1), transfers.unit)
 

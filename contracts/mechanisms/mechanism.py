@@ -12,10 +12,10 @@ import numpy as np
 
 from contracts.display.table import Tabular
 from contracts.errors import ProblemError
-from contracts.inputs.arrays import Array, Indices, generator
+from contracts.inputs.arrays import Array, Indices
 from contracts.inputs.door import checked
 from contracts.inputs.frozen import dataclass
-from contracts.inputs.kinds import Count, described, position
+from contracts.inputs.kinds import described, position
 from contracts.mechanisms.interim import (
     Tables,
     by_profile,
@@ -24,7 +24,8 @@ from contracts.mechanisms.interim import (
     utility_unit,
 )
 from contracts.mechanisms.numbers import Numbers, Rational
-from contracts.mechanisms.problem import MechanismProblem, is_listed
+from contracts.mechanisms.priors import draws_of
+from contracts.mechanisms.problem import MechanismProblem, is_listed, profiles_of
 from contracts.mechanisms.program.formulate import formulated
 from contracts.mechanisms.records import problem_record, written
 from contracts.mechanisms.verify import certify, first_best
@@ -142,7 +143,7 @@ class Mechanism(Tabular):
         """What each type expects to have; (n_types,) of each agent."""
         numbers, unit, found = self._numbers, utility_unit(self._numbers, self.exact), []
         for agent in range(self.problem.n_agents):
-            profiles = self.problem.profiles_of(agent)
+            profiles = profiles_of(self.problem, agent)
             chance = numbers.chances[profiles]
             sums = (by_profile(numbers, self.exact, agent)[profiles] * chance).sum(axis=1)
             pairs = zip(sums.tolist(), chance.sum(axis=1).tolist(), strict=True)
@@ -192,9 +193,12 @@ class Mechanism(Tabular):
             tuple(Fraction(one, transfers.unit) for one in transfers.numerators[:, profile].tolist()),
         )
 
-    def simulate(self, rng: np.random.Generator, n_draws: Count = 1000) -> Simulation:
-        """Types drawn by their chances, all telling the truth, and alternatives drawn by the lotteries."""
-        rng = generator(rng)
+    def simulate(self, n_draws: Any = 1000, *, rng: np.random.Generator | None = None) -> Simulation:
+        """Types drawn by their chances, all telling the truth, and alternatives drawn by the lotteries.
+
+        The generator may stand first: `simulate(rng)`.
+        """
+        n_draws, rng = draws_of(n_draws, rng)
         numbers, problem = self._numbers, self.problem
         chances = np.array([one / numbers.total for one in numbers.chances.tolist()])
         profiles = rng.choice(problem.n_profiles, size=n_draws, p=chances / chances.sum())

@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 
 from contracts.errors import ProblemError
-from contracts.inputs.arrays import Array, finite, place
+from contracts.inputs.arrays import Array, finite, generator, place
+from contracts.inputs.kinds import count
 
 SUM_TOLERANCE = 1e-9
 
@@ -49,6 +50,13 @@ def checked_prior(
     return tuple(
         _checked_chances(part, n, agents[k], labels[k]) for k, (part, n) in enumerate(zip(parts, n_types, strict=True))
     )
+
+
+def draws_of(n_draws: Any, rng: Any) -> tuple[int, np.random.Generator]:
+    """How many draws, and from what; 1,000 where the generator stands in the place of their number."""
+    if isinstance(n_draws, np.random.Generator) and rng is None:
+        return 1000, n_draws
+    return count("n_draws", n_draws), generator(rng)
 
 
 def _is_even(parts: Any) -> bool:

@@ -13,7 +13,7 @@ from contracts.errors import ProblemError
 from contracts.inputs.arrays import Array, Indices, extended, finite, number
 from contracts.inputs.door import checked
 from contracts.inputs.frozen import dataclass
-from contracts.inputs.kinds import described, position
+from contracts.inputs.kinds import described
 from contracts.inputs.names import distinct_names, one_name_each
 from contracts.mechanisms.priors import checked_prior
 
@@ -183,12 +183,6 @@ class MechanismProblem:
         """The type of each agent at each profile; (n_agents, n_profiles)."""
         return np.indices(self.n_types).reshape(self.n_agents, -1)
 
-    def profiles_of(self, agent: int) -> Indices:
-        """Profiles by the type of an agent and what the others are; (n_types, n_profiles / n_types)."""
-        agent = position("agent", agent, self.n_agents, "agents") % self.n_agents
-        numbers = np.arange(self.n_profiles).reshape(self.n_types)
-        return np.moveaxis(numbers, agent, 0).reshape(self.n_types[agent], -1)
-
     @property
     def weights(self) -> tuple[float, float, Array]:
         """What the objective makes of a unit of revenue, of welfare, and of each agent's utility."""
@@ -196,11 +190,6 @@ class MechanismProblem:
             return float(self.objective == "revenue"), float(self.objective == "welfare"), np.zeros(self.n_agents)
         of = self.objective
         return of.get("revenue", 0.0), of.get("welfare", 0.0), np.broadcast_to(of.get("utility", 0.0), self.n_agents)
-
-    def words(self, profile: int) -> str:
-        """A profile in the names of types."""
-        types = self.type_at[:, position("profile", profile, self.n_profiles, "profiles")]
-        return ", ".join(f"{self.agents[i]} {self.labels[i][int(k)]!r}" for i, k in enumerate(types))
 
     def _by_profile(self, name: str, given: Any) -> Array:
         found = finite(name, given)
@@ -233,6 +222,21 @@ class MechanismProblem:
                 "where any will do"
             )
         return found
+
+
+# ---- profiles ----
+
+
+def profiles_of(problem: MechanismProblem, agent: int) -> Indices:
+    """Profiles by the type of an agent and what the others are; (n_types, n_profiles / n_types)."""
+    numbers = np.arange(problem.n_profiles).reshape(problem.n_types)
+    return np.moveaxis(numbers, agent, 0).reshape(problem.n_types[agent], -1)
+
+
+def words_for(problem: MechanismProblem, profile: int) -> str:
+    """A profile in the names of types."""
+    types = problem.type_at[:, profile]
+    return ", ".join(f"{problem.agents[i]} {problem.labels[i][int(k)]!r}" for i, k in enumerate(types))
 
 
 # ---- checks ----

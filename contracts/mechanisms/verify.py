@@ -18,7 +18,7 @@ from contracts.inputs.door import checked
 from contracts.inputs.kinds import Values
 from contracts.mechanisms.interim import Tables, by_profile, interim_lies, lies_by_profile, utility_unit
 from contracts.mechanisms.numbers import Numbers, Rational, check_rows, rational
-from contracts.mechanisms.problem import MechanismProblem
+from contracts.mechanisms.problem import MechanismProblem, profiles_of, words_for
 from contracts.mechanisms.program.formulate import formulated
 from contracts.mechanisms.program.layout import beside
 from contracts.numerics.basis import reduced_costs
@@ -155,7 +155,7 @@ def _temptations(numbers: Numbers, tables: Tables, agent: int) -> Iterator[Tempt
         for told in range(len(lies)):
             if told != own:
                 at = int(np.argmax(gains[told]))
-                others = beside(problem, agent, int(problem.profiles_of(agent)[own, at]))
+                others = beside(problem, agent, int(profiles_of(problem, agent)[own, at]))
                 yield Temptation(
                     f"{who} {names[own]!r}{others}", repr(names[told]), Fraction(int(gains[told, at]), unit)
                 )
@@ -173,11 +173,11 @@ def _slacks(numbers: Numbers, tables: Tables) -> Iterator[tuple[Fraction, str]]:
     for agent in range(problem.n_agents if problem.participation is not None else 0):
         per = tables.outcome.unit * tables.transfers.unit
         slack = by_profile(numbers, tables, agent) - numbers.reservation[agent][problem.type_at[agent]] * per
-        profiles = problem.profiles_of(agent)
+        profiles = profiles_of(problem, agent)
         name, labels = problem.agents[agent], problem.labels[agent]
         if problem.participation == "ex post":
             least = int(np.argmin(slack))
-            yield Fraction(int(slack[least]), unit), problem.words(least)
+            yield Fraction(int(slack[least]), unit), words_for(problem, least)
         elif problem.participation == "interim":
             chance = numbers.chances[profiles]
             sums, weights = (slack[profiles] * chance).sum(axis=1), chance.sum(axis=1)
@@ -200,7 +200,7 @@ def _violations(numbers: Numbers, tables: Tables) -> Iterator[Violation]:
             Fraction(int(a), int(t) * chances.unit) if t else Fraction(0) for a, t in zip(apart, totals, strict=True)
         ]
         most = max(range(len(apart)), key=lambda p: apart[p])
-        yield Violation(f"the outcome demanded at {problem.words(most)}", float(apart[most]))
+        yield Violation(f"the outcome demanded at {words_for(problem, most)}", float(apart[most]))
     if problem.transfers == "none":
         yield _worst("transfers, of which there are to be none,", abs(paid.numerators).max(axis=0), paid.unit, problem)
     elif problem.transfers != "free":
@@ -227,7 +227,7 @@ def _violations(numbers: Numbers, tables: Tables) -> Iterator[Violation]:
 
 def _worst(what: str, amounts: Whole, unit: int, problem: MechanismProblem) -> Violation:
     most = int(np.argmax(amounts))
-    return Violation(f"{what} at {problem.words(most)}", float(Fraction(int(amounts[most]), unit)))
+    return Violation(f"{what} at {words_for(problem, most)}", float(Fraction(int(amounts[most]), unit)))
 
 
 # ---- values and bounds ----

@@ -13,7 +13,7 @@ from contracts.inputs.names import distinct_names
 from contracts.mechanisms.interim import Tables
 from contracts.mechanisms.mechanism import Mechanism, given_mechanism
 from contracts.mechanisms.numbers import Numbers, Rational, in_lowest_terms
-from contracts.mechanisms.problem import Incentives, MechanismProblem, Participation, listed_by_agent
+from contracts.mechanisms.problem import Incentives, MechanismProblem, Participation, listed_by_agent, profiles_of
 from contracts.mechanisms.solve import solve_mechanism
 from contracts.models.trade import efficient, named_by, several, words_for
 
@@ -253,7 +253,7 @@ def _check_beliefs(problem: MechanismProblem) -> None:
 
     joint = np.asarray(problem.joint)
     for agent in range(problem.n_agents):
-        beliefs = joint.ravel()[problem.profiles_of(agent)]
+        beliefs = joint.ravel()[profiles_of(problem, agent)]
         beliefs = beliefs / beliefs.sum(axis=1, keepdims=True)
         for k in range(len(beliefs) if len(beliefs) > 1 else 0):
             _, apart = nnls(np.delete(beliefs, k, axis=0).T, beliefs[k])

@@ -13,12 +13,13 @@ from contracts.display.numbers import DIGITS, plural
 from contracts.display.palette import PALETTE, axes
 from contracts.display.table import Column, Table, Tabular, names
 from contracts.errors import ProblemError
-from contracts.inputs.arrays import Array, Indices, generator, number
+from contracts.inputs.arrays import Array, Indices, number
 from contracts.inputs.door import checked
 from contracts.inputs.frozen import dataclass
-from contracts.inputs.kinds import Count, described
+from contracts.inputs.kinds import described
 from contracts.mechanisms.auctions.problem import AuctionProblem
 from contracts.mechanisms.auctions.virtual import Ranked, ranked, winning_chances
+from contracts.mechanisms.priors import draws_of
 from contracts.mechanisms.problem import is_listed
 from contracts.mechanisms.text import notes_of
 from contracts.mechanisms.verify import rounded_down
@@ -152,9 +153,12 @@ class Auction(Tabular):
         won, paid = self._sold(types[np.newaxis])
         return Sale(tuple(map(int, won[0])), tuple(map(float, paid[0])))
 
-    def simulate(self, rng: np.random.Generator, n_draws: Count = 1000) -> tuple[Indices, Array, Array]:
-        """Values drawn by their chances: numbers of types, who won, and payments; (n_draws, n_bidders) each."""
-        rng = generator(rng)
+    def simulate(self, n_draws: Any = 1000, *, rng: np.random.Generator | None = None) -> tuple[Indices, Array, Array]:
+        """Values drawn by their chances: numbers of types, who won, and payments; (n_draws, n_bidders) each.
+
+        The generator may stand first: `simulate(rng)`.
+        """
+        n_draws, rng = draws_of(n_draws, rng)
         types = np.stack(
             [rng.choice(len(part), size=n_draws, p=part / part.sum()) for part in self.problem.probabilities], axis=1
         )

@@ -21,7 +21,7 @@ import numpy as np
 from contracts.exact.rationals import as_integers, binary_places
 from contracts.inputs.arrays import Indices
 from contracts.mechanisms.numbers import Numbers, whole
-from contracts.mechanisms.problem import MechanismProblem
+from contracts.mechanisms.problem import MechanismProblem, profiles_of, words_for
 from contracts.mechanisms.program.incentives import incentives
 from contracts.mechanisms.program.layout import (
     Block,
@@ -73,13 +73,13 @@ def _outcomes(numbers: Numbers, layout: Layout) -> Iterator[Block]:
     ones = whole([1] * len(free))
     yield Block(
         "lottery", np.repeat(np.arange(len(free)), wide), columns, whole([1] * len(columns)), ones, ones,
-        lambda row: f"lottery at {problem.words(int(free[row]))}",
+        lambda row: f"lottery at {words_for(problem, int(free[row]))}",
     )  # fmt: skip
     found = as_integers(asked[fixed], binary_places(asked))
     columns = (fixed[:, np.newaxis] * wide + np.arange(wide)).ravel()
     yield Block(
         "demanded", np.arange(len(columns)), columns, np.repeat(found.sum(axis=1), wide), found.ravel(), found.ravel(),
-        lambda row: f"the outcome demanded at {problem.words(int(fixed[row // wide]))}",
+        lambda row: f"the outcome demanded at {words_for(problem, int(fixed[row // wide]))}",
     )  # fmt: skip
 
 
@@ -88,7 +88,7 @@ def _expected(numbers: Numbers, layout: Layout) -> Iterator[Block]:
     problem = numbers.problem
     wide = problem.n_alternatives
     for agent, (start, classes) in enumerate(layout.expected):
-        profiles, others = problem.profiles_of(agent), numbers.others(agent)
+        profiles, others = profiles_of(problem, agent), numbers.others(agent)
         n_types, n_others = profiles.shape
         n_classes = int(classes.max()) + 1
         own, other, k = (part.ravel() for part in np.indices((n_types, n_others, wide)))
@@ -103,7 +103,7 @@ def _expected(numbers: Numbers, layout: Layout) -> Iterator[Block]:
         )  # fmt: skip
     if layout.transfers >= 0:
         for agent, start in enumerate(layout.interim):
-            profiles, others = problem.profiles_of(agent), numbers.others(agent)
+            profiles, others = profiles_of(problem, agent), numbers.others(agent)
             n_types, n_others = profiles.shape
             own, other = (part.ravel() for part in np.indices((n_types, n_others)))
             column = layout.transfers + agent * problem.n_profiles + profiles[own, other]
@@ -204,7 +204,7 @@ def _budget(numbers: Numbers, layout: Layout) -> Iterator[Block]:
             every = np.arange(problem.n_agents * count)
             row, column = [*row, every % count], [*column, layout.transfers + every]
             data = [*data, whole([unit] * len(every))]
-        n_rows, words = count, lambda p: f"the budget ({problem.budget}) at {problem.words(p)}"
+        n_rows, words = count, lambda p: f"the budget ({problem.budget}) at {words_for(problem, p)}"
     nothing = whole([0] * n_rows)
     top = nothing if problem.budget == "balanced" else whole([INF] * n_rows)
     entries = np.concatenate(row), np.concatenate(column), np.concatenate(data)
@@ -239,7 +239,7 @@ def _limits(numbers: Numbers, layout: Layout) -> Iterator[Block]:
 
     def name(row: int) -> str:
         agent, profile = divmod(row, problem.n_profiles)
-        return f"the limits of transfers for {problem.agents[agent]} at {problem.words(profile)}"
+        return f"the limits of transfers for {problem.agents[agent]} at {words_for(problem, profile)}"
 
     unit = whole([1 << numbers.transfer_digits] * len(every))
     yield Block("limit", every, layout.transfers + every, unit, ends[0], ends[1], name)

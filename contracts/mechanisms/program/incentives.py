@@ -9,7 +9,7 @@ import numpy as np
 
 from contracts.inputs.arrays import Indices
 from contracts.mechanisms.numbers import Numbers, whole
-from contracts.mechanisms.problem import MechanismProblem
+from contracts.mechanisms.problem import MechanismProblem, profiles_of
 from contracts.mechanisms.program.layout import Block, Layout, beside
 
 INF = float("inf")
@@ -47,7 +47,7 @@ def _interim_incentives(numbers: Numbers, layout: Layout, agent: int, true: Indi
 def _incentives_by_profile(numbers: Numbers, layout: Layout, agent: int, true: Indices, told: Indices) -> Block:
     """Rows at every profile of the others, or in expectation over them, given the type."""
     problem = numbers.problem
-    wide, profiles = problem.n_alternatives, problem.profiles_of(agent)
+    wide, profiles = problem.n_alternatives, profiles_of(problem, agent)
     worth, n_others = numbers.worth_at(agent), profiles.shape[1]
     bayesian = problem.incentives == "bayesian"
     chance = numbers.chances[profiles] if bayesian else np.broadcast_to(whole([1]), profiles.shape)

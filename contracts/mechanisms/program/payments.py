@@ -16,6 +16,7 @@ import math
 import numpy as np
 
 from contracts.mechanisms.numbers import Numbers, Rational, in_lowest_terms, whole
+from contracts.mechanisms.problem import profiles_of
 from contracts.mechanisms.program.layout import MechanismProgram, budget_in_expectation
 from contracts.numerics.basis import Vertex
 from contracts.numerics.exact_solve import Whole
@@ -55,7 +56,7 @@ def _balanced(numbers: Numbers, outcome: Rational, interim: list[Whole], unit: i
     short = surplus - given * total  # G, in parts of the total
     means = []
     for agent in range(count):
-        others, profiles = numbers.others(agent), problem.profiles_of(agent)
+        others, profiles = numbers.others(agent), profiles_of(problem, agent)
         means.append((short[profiles] * others).sum(axis=1))  # of others_total
     rows = []
     for agent in range(count):

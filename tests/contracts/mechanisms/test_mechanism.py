@@ -67,12 +67,14 @@ def test_an_edited_file_loses_its_certificate(trade, tmp_path):
 
 
 def test_draws_have_the_expectations_that_are_promised(trade, auction):
-    drawn = trade.simulate(np.random.default_rng(1), 20_000)
+    drawn = trade.simulate(20_000, rng=np.random.default_rng(1))
     assert drawn.utilities.mean(axis=0).sum() == pytest.approx(trade.welfare, abs=0.03)
-    assert np.array_equal(drawn.types, trade.simulate(np.random.default_rng(1), 20_000).types)
-    _, won, paid = auction.simulate(np.random.default_rng(1), 20_000)
+    assert np.array_equal(drawn.types, trade.simulate(20_000, rng=np.random.default_rng(1)).types)
+    _, won, paid = auction.simulate(20_000, rng=np.random.default_rng(1))
     assert paid.sum(axis=1).mean() == pytest.approx(auction.revenue, abs=0.03)
     assert won.sum(axis=1).max() == 1
+    first = trade.simulate(np.random.default_rng(2))
+    assert first.types.shape == (1000, 2)
 
 
 def test_tables_and_pages_say_what_was_found(trade, auction):

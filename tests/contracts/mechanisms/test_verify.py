@@ -126,9 +126,7 @@ def test_bad_input_is_refused_in_words(make, words):
 
 
 def test_unlimited_revenue_names_the_agent_and_the_remedy():
-    with pytest.raises(
-        contracts.UnboundedMenuError, match=r"Ann can be made to pay any amount.*'interim'"
-    ):
+    with pytest.raises(contracts.UnboundedMenuError, match=r"Ann can be made to pay any amount.*'interim'"):
         solve_mechanism(problem(participation=None))
     with pytest.raises(contracts.UnboundedMenuError, match="utility of Ann weighs 2"):
         solve_mechanism(problem(objective={"revenue": 1, "utility": 2}))
