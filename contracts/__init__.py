@@ -48,6 +48,13 @@ from contracts.front.goals import (
 )
 from contracts.front.lists import Search
 from contracts.front.pareto import pareto_front
+from contracts.mechanisms.auctions.auction import Auction
+from contracts.mechanisms.auctions.problem import AuctionProblem
+from contracts.mechanisms.files import load_mechanism
+from contracts.mechanisms.mechanism import Mechanism
+from contracts.mechanisms.problem import MechanismProblem
+from contracts.mechanisms.solve import solve_mechanism
+from contracts.mechanisms.verify import verify_mechanism
 from contracts.menu.files import load_menu
 from contracts.menu.menu import Menu
 from contracts.menu.offers import Options
@@ -81,6 +88,8 @@ __all__ = [  # noqa: RUF022 - as Python sorts them
     "AgencyProblem",
     "AgencyProof",
     "Ambiguity",
+    "Auction",
+    "AuctionProblem",
     "Audit",
     "Binding",
     "Box",
@@ -132,6 +141,8 @@ __all__ = [  # noqa: RUF022 - as Python sorts them
     "Logarithm",
     "LotteryContract",
     "LotteryMenu",
+    "Mechanism",
+    "MechanismProblem",
     "Menu",
     "MenuCertificate",
     "MenuImpossibility",
@@ -187,6 +198,7 @@ __all__ = [  # noqa: RUF022 - as Python sorts them
     "implementable",
     "load_contract",
     "load_front",
+    "load_mechanism",
     "load_menu",
     "models",
     "optimal_face",
@@ -202,10 +214,12 @@ __all__ = [  # noqa: RUF022 - as Python sorts them
     "solve_continuous_contract",
     "solve_contract",
     "solve_lottery",
+    "solve_mechanism",
     "solve_menu",
     "symbolic",
     "testing",
     "verify",
     "verify_contract",
+    "verify_mechanism",
     "without_zero_weights",
 ]

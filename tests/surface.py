@@ -163,6 +163,36 @@ def both() -> c.AgencyProblem:
                            wages=(0.0, np.inf), labels=("able", "slow"), actions=("shirk", "work"))  # fmt: skip
 
 
+TWO_BIDDERS = [[[0.0, 1.0, 0.0], [0.0, 2.0, 0.0]], [[0.0, 0.0, 1.0], [0.0, 0.0, 2.0]]]  # keep, Ann, Bob
+
+
+@functools.cache
+def several() -> c.MechanismProblem:
+    return c.MechanismProblem(
+        TWO_BIDDERS, [[0.5, 0.5], [0.5, 0.5]], labels=[["low", "high"]] * 2, alternatives=("keep", "Ann", "Bob"),
+        agents=("Ann", "Bob"),
+    )  # fmt: skip
+
+
+@functools.cache
+def mechanism() -> c.Mechanism:
+    return c.solve_mechanism(several())
+
+
+@functools.cache
+def bidders() -> c.AuctionProblem:
+    return c.AuctionProblem([[1.0, 2.0], [1.0, 3.0]], [[0.5, 0.5], [0.5, 0.5]], 1, 0.5, ("Ann", "Bob"))
+
+
+@functools.cache
+def auction() -> c.Auction:
+    return c.solve_mechanism(bidders())
+
+
+def mechanism_file() -> Path:
+    return mechanism().save(FOLDER / "mechanism.json")
+
+
 @functools.cache
 def contract_menu() -> c.ContractMenu:
     return c.solve_contract(both())
@@ -637,6 +667,10 @@ OBJECTS: dict[str, Callable[[], Any]] = {
     "Access": lambda: c.Access(),
     "AgencyMultipliers": lambda: contract_menu().multipliers,
     "AgencyProblem": both,
+    "Auction": auction,
+    "AuctionProblem": bidders,
+    "Mechanism": mechanism,
+    "MechanismProblem": several,
     "AgencyProof": lambda: contract_menu().proof,
     "Box": lambda: c.Box(0.0, 1.0),
     "Budget": lambda: c.Budget(0.0, n_agents=10, name="no subsidy"),
@@ -959,6 +993,48 @@ CALLS: dict[str, Callable[[], dict[str, Any]]] = {
     "SymbolicSchedule.to_numeric": lambda: {"n_types": 3},
     "ContinuousContract.wage": lambda: {"outcome": [10.0, 20.0]},
     "ContinuousMoralHazardProblem.at": lambda: {"actions": [10.0, 20.0]},
+    "Auction.play": lambda: {"reports": [1.0, 3.0]},
+    "Auction.simulate": lambda: {"n_draws": 5, "rng": rng()},
+    "AuctionProblem.tabulated": lambda: {"incentives": "bayesian", "participation": "interim"},
+    "Mechanism.play": lambda: {"reports": ["low", 1]},
+    "Mechanism.simulate": lambda: {"n_draws": 5, "rng": rng()},
+    "Mechanism.to_frame": lambda: {"by": "profiles"},
+    "load_mechanism": lambda: {"path": mechanism_file()},
+    "solve_mechanism": lambda: {"problem": several(), "gap": 1e-6},
+    "verify_mechanism": lambda: {
+        "problem": several(), "outcome": mechanism().fractions()[0], "transfers": mechanism().fractions()[1],
+        "prices": mechanism().prices.fractions(), "gap": 1e-6, "tolerance": 0.0},
+    "all_pay": lambda: {
+        "values": [[1, 2], [1, 2]], "probabilities": [[0.5, 0.5]] * 2, "reserve": 1.0, "bidders": ["Ann", "Bob"]},
+    "bilateral_trade": lambda: {
+        "seller_costs": [0, 2], "seller_probabilities": [0.5, 0.5], "buyer_values": [1, 3],
+        "buyer_probabilities": [0.5, 0.5], "objective": "gains", "incentives": "bayesian", "participation": "interim"},
+    "cremer_mclean": lambda: {
+        "values": [[1, 2], [1, 2]], "probabilities": [[0.375, 0.125], [0.125, 0.375]], "participation": "interim",
+        "full": True, "bidders": ["Ann", "Bob"]},
+    "facility_location": lambda: {
+        "locations": [[0, 1], [0, 1]], "probabilities": [[0.5, 0.5]] * 2, "sites": [0.0, 1.0], "weights": [1.0, 1.0],
+        "agents": ["Ann", "Bob"]},
+    "multi_unit": lambda: {
+        "values": [[1, 2], [1, 2]], "probabilities": [[0.5, 0.5]] * 2, "n_units": 2, "cost": 0.0,
+        "bidders": ["Ann", "Bob"]},
+    "myerson_auction": lambda: {
+        "values": [[1, 2], [1, 2]], "probabilities": [[0.5, 0.5]] * 2, "cost": 0.0, "bidders": ["Ann", "Bob"]},
+    "partnership": lambda: {
+        "values": [[1, 2], [1, 2]], "probabilities": [[0.5, 0.5]] * 2, "shares": [0.5, 0.5],
+        "objective": "efficiency", "agents": ["Ann", "Bob"]},
+    "procurement_auction": lambda: {
+        "costs": [[1, 2], [1, 2]], "probabilities": [[0.5, 0.5]] * 2, "worth": [4.0, 6.25], "qualities": [1.0, 2.0],
+        "suppliers": ["Ann", "Bob"]},
+    "public_good": lambda: {
+        "values": [[0, 2], [0, 2]], "probabilities": [[0.5, 0.5]] * 2, "cost": 1.0, "objective": "welfare",
+        "incentives": "bayesian", "participation": "interim", "agents": ["Ann", "Bob"]},
+    "second_price": lambda: {
+        "values": [[1, 2], [1, 2]], "probabilities": [[0.5, 0.5]] * 2, "reserve": 1.0, "bidders": ["Ann", "Bob"]},
+    "two_goods_two_bidders": lambda: {"values": [1, 2], "probabilities": [0.5, 0.5]},
+    "vcg": lambda: {
+        "values": TWO_BIDDERS, "probabilities": [[0.5, 0.5]] * 2, "principal_values": 0.0, "participation": None,
+        "labels": [["low", "high"]] * 2, "alternatives": ["keep", "Ann", "Bob"], "agents": ["Ann", "Bob"]},
     "AgencyProblem.of_type": lambda: {"label": "slow"},
     "AgencyProof.bound": lambda: {"problem": both()},
     "ContractMenu.choice": lambda: {"label": "slow"},

@@ -22,11 +22,11 @@ ROOMS = {
         ("errors",),  # what can go wrong
         ("inputs",),  # the user's data becomes plain, checked data
         ("problem", "display", "numerics", "pieces"),  # what is asked; how results look; programs as matrices
-        ("exact", "models"),  # who prefers what, unrounded; textbook problems
+        ("exact",),  # who prefers what, unrounded
         ("proof",),  # what no menu beats, and whether this one keeps its word
         ("engines", "menu"),  # problem -> candidate, one file each; the menu
-        ("repair", "worst_case", "agency"),  # from a candidate to an exact menu; hidden action, types hidden or not
-        ("short",),  # menus of few options, of given allocations
+        ("repair", "worst_case", "agency", "mechanisms"),  # to an exact menu; hidden action; several agents
+        ("short", "models"),  # menus of few options, of given allocations; textbook problems
         ("solve", "symbolic"),  # the verb; closed forms
         ("front", "regrets", "simplicity", "demo", "continuum"),  # families of menus; continuous types
         ("audits", "sensitivities", "faces", "testing"),  # menus from anywhere; what changes one; others as good; a kit

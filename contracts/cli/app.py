@@ -252,6 +252,27 @@ def derive(
         raise typer.Exit(CERTIFICATE_FAILS)
 
 
+@app.command(epilog="Example: contracts mechanism trade.toml --out mechanism.json")
+def mechanism(
+    problem: ProblemFile,
+    *,
+    out: Annotated[
+        Path | None, typer.Option(metavar="MECHANISM.json", help="Save the mechanism here, as fractions.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Find the best mechanism for several agents, prove it, print it; exit code 1 with the conflict if none is."""
+    with answering(as_json=as_json) as answer:
+        from contracts.cli.mechanisms import read_mechanism_problem
+        from contracts.mechanisms.solve import solve_mechanism
+
+        check_writable(("--out", out, ".json"), inputs=[problem])
+        described = read_mechanism_problem(problem)
+        with busy("solving for all reports"):
+            found = solve_mechanism(described)
+        answer.give(json_text(found.to_dict()) if as_json else str(found), ("saved", out, found.save))
+
+
 @app.command(epilog="Example: contracts demo --out out")
 def demo(
     *,

@@ -548,6 +548,26 @@ def test_a_price_list_needs_prices_and_may_need_no_names(folder):
     assert run("audit", "list.csv", "--problem", "problem.toml").exit_code == 0
 
 
+# ---- mechanism ----
+
+
+def test_mechanism_solves_saves_and_names_conflicts(folder):
+    (folder / "auction.toml").write_text('kind = "auction"\nvalues = [[1, 2], [1, 2]]\n')
+    result = run("mechanism", "auction.toml", "--out", "auction.json")
+    assert result.exit_code == 0
+    assert "value 1.5, proven bound 1.5" in result.stdout
+    assert json.loads((folder / "auction.json").read_text())["certificate"]["holds"]
+    trade = 'budget = "balanced"\nvalues = [[[0, 0], [0, -4]], [[0, 1], [0, 5]]]\n'
+    (folder / "trade.toml").write_text(trade + 'outcome = [[1, 1], [0, 1]]\nagents = ["seller", "buyer"]\n')
+    result = run("mechanism", "trade.toml", "--json")
+    assert result.exit_code == 1
+    assert "the budget (balanced)" in json.loads(result.stdout)["error"]["message"]
+    (folder / "odd.toml").write_text(trade + "colour = 1\n")
+    result = run("mechanism", "odd.toml")
+    assert result.exit_code == 2
+    assert "unknown key 'colour'" in result.stderr
+
+
 # ---- face ----
 
 

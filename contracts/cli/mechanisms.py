@@ -1,0 +1,38 @@
+"""Problems of several agents in files: the keys are those of the constructors, and `kind` says of which."""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+
+from contracts.cli.problem_files import read_record
+from contracts.errors import ProblemError
+from contracts.mechanisms.auctions.problem import AuctionProblem
+from contracts.mechanisms.problem import MechanismProblem
+from contracts.mechanisms.records import problem_from_record
+
+
+def read_mechanism_problem(path: str | Path) -> MechanismProblem | AuctionProblem:
+    """The problem that a .toml or .json file describes; an AuctionProblem if it says `kind = "auction"`.
+
+    Raises
+    ------
+    ProblemError
+        If the file cannot be read or does not describe a problem; the message names the file.
+    """
+    path = Path(path)
+    record = read_record(path)
+    kind = record.pop("kind", "mechanism")
+    try:
+        if kind not in ("mechanism", "auction"):
+            raise ProblemError(f"kind is {kind!r}: give 'mechanism' or 'auction', or leave it out")
+        if kind == "mechanism":
+            return problem_from_record(record)
+        known = [field.name for field in dataclasses.fields(AuctionProblem)]
+        odd = next((name for name in record if name not in known), None)
+        if odd is not None or "values" not in record:
+            what = f"unknown key {odd!r} in the file" if odd is not None else "the file lacks 'values'"
+            raise ProblemError(f"{what}: known are {', '.join(known)}")
+        return AuctionProblem(**record)
+    except ProblemError as exc:
+        raise ProblemError(f"{path}: {exc}") from exc

@@ -1,0 +1,59 @@
+"""Mechanisms and auctions from files: what is not an input is computed again."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from contracts.inputs.arrays import number
+from contracts.inputs.door import checked
+from contracts.mechanisms.auctions.auction import SCHEMA as AUCTION
+from contracts.mechanisms.auctions.auction import Auction, certified
+from contracts.mechanisms.auctions.problem import AuctionProblem
+from contracts.mechanisms.mechanism import SCHEMA, Mechanism
+from contracts.mechanisms.numbers import Numbers, rational
+from contracts.mechanisms.records import problem_from_record, read_rational
+from contracts.mechanisms.verify import bound_at, certify, first_best, read_tables
+from contracts.problem.records import built_from_document, read_json
+
+
+def mechanism_from_record(record: dict[str, Any]) -> Mechanism:
+    """The inverse of Mechanism.to_dict. The certificate is computed anew: a file is not believed."""
+    problem = problem_from_record(record["problem"])
+    numbers = Numbers(problem)
+    tables = read_tables(
+        problem,
+        read_rational(record["outcome"], (problem.n_profiles, problem.n_alternatives)).fractions(),
+        read_rational(record["transfers"], (problem.n_agents, problem.n_profiles)).fractions(),
+    )
+    requested = record["certificate"]["requested_gap"]
+    gap = np.inf if requested is None else number("certificate.requested_gap", requested)
+    prices = None
+    if record["prices"] is not None:
+        prices = read_rational(record["prices"], (len(record["prices"]["numerators"]),))
+    bound = first_best(numbers) if prices is None else bound_at(numbers, rational("prices", prices.fractions()))
+    return Mechanism(problem, tables, certify(numbers, tables, bound, gap=gap), prices)
+
+
+@checked
+def load_mechanism(path: str | Path) -> Mechanism | Auction:
+    """Read a mechanism or an auction that its `save` wrote. Its certificate is computed anew: a file is not believed.
+
+    Raises
+    ------
+    ProblemError
+        If the file is none.
+    """
+    record = read_json(path)
+    if isinstance(record, dict) and record.get("schema") == AUCTION:
+        return built_from_document(path, AUCTION, "Auction.save", auction_from_record, "auction")
+    return built_from_document(path, SCHEMA, "Mechanism.save", mechanism_from_record, "mechanism")
+
+
+def auction_from_record(record: dict[str, Any]) -> Auction:
+    """The inverse of Auction.to_dict; everything but the problem is computed anew."""
+    requested = record["certificate"]["requested_gap"]
+    gap = np.inf if requested is None else number("certificate.requested_gap", requested)
+    return certified(AuctionProblem(**record["problem"]), gap)

@@ -1,0 +1,56 @@
+"""Problems of several agents, and fractions, as plain records."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from typing import Any
+
+from contracts.errors import ProblemError
+from contracts.mechanisms.numbers import Rational, whole
+from contracts.mechanisms.problem import MechanismProblem
+from contracts.problem.records import to_record
+
+
+def problem_record(problem: MechanismProblem) -> dict[str, Any]:
+    """Plain JSON for a problem, of what is not left out."""
+    fields = {field.name: getattr(problem, field.name) for field in dataclasses.fields(problem)}
+    objective = fields["objective"]
+    if not isinstance(objective, str):
+        objective = {name: to_record(weight) for name, weight in objective.items()}
+    record = {name: to_record(value) for name, value in fields.items() if name != "objective"}
+    return {**{name: value for name, value in record.items() if value is not None}, "objective": objective,
+            "participation": problem.participation}  # fmt: skip
+
+
+def problem_from_record(record: Any) -> MechanismProblem:
+    """The problem that a record describes; refuses unknown keys by name."""
+    if not isinstance(record, dict):
+        raise ProblemError(f"problem is {type(record).__name__}, expected a table of fields")
+    known = [field.name for field in dataclasses.fields(MechanismProblem)]
+    odd = next((name for name in record if name not in known), None)
+    if odd is not None:
+        raise ProblemError(f"unknown key {odd!r} in problem: known are {', '.join(known)}")
+    if "values" not in record:
+        raise ProblemError(f"problem lacks 'values': known keys are {', '.join(known)}")
+    given = dict(record)
+    if given.get("participation") == "none":  # TOML has no null
+        given["participation"] = None
+    labels = given.get("labels")
+    if isinstance(labels, list) and all(part is None for part in labels):
+        del given["labels"]
+    return MechanismProblem(**given)
+
+
+def written(numbers: Rational) -> dict[str, Any]:
+    """Plain JSON; whole numbers of any length are text."""
+    return {"numerators": [str(one) for one in numbers.numerators.ravel().tolist()], "denominator": str(numbers.unit)}
+
+
+def read_rational(record: dict[str, Any], shape: tuple[int, ...]) -> Rational:
+    """The inverse, as a table of a shape."""
+    numerators = [int(one) for one in record["numerators"]]
+    unit = int(record["denominator"])
+    if len(numerators) != math.prod(shape) or unit <= 0:
+        raise ProblemError(f"the file has {len(numerators)} fractions for a table of {shape}: save the mechanism again")
+    return Rational(whole(numerators, shape), unit)

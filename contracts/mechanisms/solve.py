@@ -1,0 +1,146 @@
+"""solve_mechanism: the best vertex of the whole program, or the auction in closed form, and the proof."""
+
+from __future__ import annotations
+
+from typing import Any, overload
+
+from contracts.errors import ProblemError, SolverError, UnboundedMenuError
+from contracts.inputs.arrays import number
+from contracts.inputs.door import checked
+from contracts.inputs.kinds import described
+from contracts.mechanisms.auctions.auction import Auction, certified
+from contracts.mechanisms.auctions.problem import AuctionProblem
+from contracts.mechanisms.interim import Tables
+from contracts.mechanisms.mechanism import Mechanism
+from contracts.mechanisms.numbers import Numbers, Rational
+from contracts.mechanisms.problem import MechanismProblem
+from contracts.mechanisms.program.conflict import infeasible
+from contracts.mechanisms.program.formulate import formulated
+from contracts.mechanisms.program.layout import MechanismProgram
+from contracts.mechanisms.program.payments import tables_of
+from contracts.mechanisms.verify import bound_at, certify
+from contracts.numerics.vertex import Ended, best_vertex
+
+
+@overload
+def solve_mechanism(problem: MechanismProblem | Mechanism, *, gap: float = 1e-6) -> Mechanism: ...
+@overload
+def solve_mechanism(problem: AuctionProblem | Auction, *, gap: float = 1e-6) -> Auction: ...
+@checked(own=("problem", "gap"))
+def solve_mechanism(problem: Any, *, gap: float = 1e-6) -> Any:
+    """The best mechanism for several agents, exactly incentive compatible, with a bound that nothing beats.
+
+    Parameters
+    ----------
+    problem : a MechanismProblem, in tables; or an AuctionProblem, of any size. Of a mechanism that is solved already,
+        such as those of `contracts.models`, the problem is solved
+    gap : largest certified distance to the optimum, relative to what is at stake; the vertex is exact, so it is 0
+
+    Returns
+    -------
+    Mechanism, or Auction
+        Its certificate holds: of the fractions that it consists of, every constraint holds without tolerance.
+
+    Raises
+    ------
+    ProblemError
+        If the problem makes no sense.
+    InfeasibleMenuError
+        If no mechanism meets all constraints; `conflict` names those that contradict each other, which is proven.
+    UnboundedMenuError
+        If nobody has to be kept, so that anything can be asked of agents.
+    SolverError
+        If no exact vertex was found.
+
+    References
+    ----------
+    Myerson (1981), Optimal auction design. Myerson & Satterthwaite (1983), Efficient mechanisms for bilateral trading.
+
+    Examples
+    --------
+    Two bidders with values 1 and 2, equally likely; the best auction has a reserve price of 2, or none: both earn 1.5.
+
+    >>> values = [[[0, 1, 0], [0, 2, 0]], [[0, 0, 1], [0, 0, 2]]]
+    >>> problem = MechanismProblem(values, agents=("Ann", "Bob"), alternatives=("nobody", "Ann", "Bob"))
+    >>> mechanism = solve_mechanism(problem)
+    >>> mechanism.value, mechanism.upper_bound, mechanism.certificate.is_exact
+    (1.5, 1.5, True)
+
+    Ten bidders whose profiles nobody could list:
+
+    >>> auction = solve_mechanism(AuctionProblem([range(1, 101)] * 10))
+    >>> round(auction.value, 3), auction.certificate.gap < 1e-12
+    (82.809, True)
+    """
+    gap = checked_gap(gap)
+    asked = problem.problem if isinstance(problem, Mechanism | Auction) else problem
+    if isinstance(asked, AuctionProblem):
+        return certified(asked, gap)
+    if not isinstance(asked, MechanismProblem):
+        raise ProblemError(f"problem is {described(problem)}: give a MechanismProblem or an AuctionProblem")
+    return solve_program(asked, gap=gap)
+
+
+def solve_program(problem: MechanismProblem, *, gap: float = 1e-6) -> Mechanism:
+    """The best mechanism of a problem in tables.
+
+    Raises
+    ------
+    InfeasibleMenuError, UnboundedMenuError, SolverError
+        See `solve_mechanism`.
+    """
+    numbers = Numbers(problem)
+    _check_bounded(problem)
+    program = formulated(numbers)
+    found = best_vertex(program.program)
+    if isinstance(found, Ended):
+        raise _ended(numbers, program, found)
+    tables = Tables(*tables_of(numbers, program, found))
+    prices = Rational(found.prices, found.price_unit)
+    certificate = certify(numbers, tables, bound_at(numbers, prices), gap=gap)
+    mechanism = Mechanism(problem, tables, certificate, prices)
+    if not certificate.holds:
+        raise SolverError(f"the mechanism is not certified: {certificate}", ("linear",), mechanism)
+    return mechanism
+
+
+def checked_gap(gap: float) -> float:
+    """A relative gap between 0 and 1."""
+    gap = number("gap", gap)
+    if not 0 < gap < 1:
+        raise ProblemError(f"gap is {gap}: give a relative gap between 0 and 1, such as 1e-6")
+    return gap
+
+
+def _check_bounded(problem: MechanismProblem) -> None:
+    """Refuse what grows without limit by transfers alone: nobody must be kept, or agents are worth more than money."""
+    if problem.transfers == "none" or problem.budget != "none":
+        return
+    low, high = (-float("inf"), float("inf")) if problem.transfers == "free" else problem.transfers
+    revenue, _, each = problem.weights
+    for agent, weight in enumerate(each):
+        name = problem.agents[agent]
+        if revenue > weight and high == float("inf") and problem.participation is None:
+            raise UnboundedMenuError(
+                f"revenue grows without limit: {name} can be made to pay any amount, since participation is None. Ask "
+                "for participation 'interim', or limit transfers",
+                f"transfers of {name}",
+            )
+        if weight > revenue and low == -float("inf"):
+            raise UnboundedMenuError(
+                f"the objective grows without limit: utility of {name} weighs {weight:g}, more than the revenue "
+                f"({revenue:g}) that it is paid from. Ask for a budget, limit transfers, or weigh revenue as much",
+                f"transfers of {name}",
+            )
+
+
+def _ended(numbers: Numbers, program: MechanismProgram, ended: Ended) -> Exception:
+    if ended.is_unbounded:
+        return UnboundedMenuError(
+            "the objective grows without limit by transfers that incentives leave free: ask for participation, a "
+            "budget or limits of transfers",
+            "transfers",
+        )
+    if ended.is_infeasible:
+        return infeasible(numbers, program)
+    return SolverError(f"the linear program ended with: {ended.words}; measure in other units", ("linear",))
