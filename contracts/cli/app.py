@@ -26,7 +26,7 @@ from contracts.cli.commands import (
     note,
 )
 from contracts.cli.fronts import pareto
-from contracts.cli.starting import new, validate
+from contracts.cli.start.verbs import new, validate
 from contracts.errors import ProblemError, UnwrittenError
 
 if TYPE_CHECKING:
@@ -93,9 +93,9 @@ def solve(
     ] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Find the best menu, or the best contract where the action is hidden; prove it, print it."""
+    """Find the best menu, contract (hidden action) or mechanism (several agents); prove it, print it."""
     with answering(as_json=as_json) as answer:
-        from contracts.cli.problem_files import read_any
+        from contracts.cli.reading import read_any
         from contracts.cli.solving import solved, write_report
 
         check_writable(("--out", out, ".json"), ("--report", report, ".html"), inputs=[problem])

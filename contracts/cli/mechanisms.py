@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from pathlib import Path
+from typing import Any
 
 from contracts.cli.problem_files import read_record
 from contracts.errors import ProblemError
@@ -21,7 +22,12 @@ def read_mechanism_problem(path: str | Path) -> MechanismProblem | AuctionProble
         If the file cannot be read or does not describe a problem; the message names the file.
     """
     path = Path(path)
-    record = read_record(path)
+    return mechanism_problem_of(read_record(path), path)
+
+
+def mechanism_problem_of(record: dict[str, Any], path: Path) -> MechanismProblem | AuctionProblem:
+    """The problem that the record in a file describes."""
+    record = dict(record)
     kind = record.pop("kind", "mechanism")
     try:
         if kind not in ("mechanism", "auction"):

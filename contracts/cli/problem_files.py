@@ -25,8 +25,7 @@ from typing import Any
 
 import numpy as np
 
-from contracts.agency.problem import MoralHazardProblem
-from contracts.cli.textbook import HIDDEN_ACTION, hidden_action, modelled
+from contracts.cli.textbook import HIDDEN_ACTION, modelled
 from contracts.errors import ProblemError
 from contracts.inputs.arrays import finite, place
 from contracts.inputs.columns import Columns, read_columns
@@ -54,7 +53,6 @@ WORDS = (
     *KINDS,
 )  # keys that may hold text; everything else is numbers
 INFINITIES = ("inf", "-inf")  # how records write them, since JSON has none
-OF_WORDS = ("actions", "outcomes", "utility")  # of hidden action
 SWITCHES = ("free_disposal",)
 RELATION = "mimics"  # of types: a mask of 0 and 1 or true and false, or pairs of numbers or labels
 LARGEST = sys.float_info.max
@@ -71,23 +69,18 @@ def read_problem(path: str | Path) -> ScreeningProblem:
     ProblemError
         If the file cannot be read or does not describe a problem; the message names the file, the key and the remedy.
     """
-    found = read_any(path)
-    if not isinstance(found, ScreeningProblem):
-        raise ProblemError(f"{path} describes hidden action, and this is for hidden types: use contracts solve")
-    return found
-
-
-def read_any(path: str | Path) -> ScreeningProblem | MoralHazardProblem:
-    """The problem that a file describes, of hidden types or of hidden action."""
     path = Path(path)
-    record = read_record(path)
+    return problem_of(read_record(path), path)
+
+
+def problem_of(record: dict[str, Any], path: Path) -> ScreeningProblem:
+    """The problem that the record in a file describes."""
     tabled: tuple[str, ...] = ()  # how messages begin that are about what a table says of the types
     try:
         if "model" in record:
             return modelled(record)
         if HIDDEN_ACTION in record:
-            require_numbers({key: value for key, value in record.items() if key not in OF_WORDS})
-            return hidden_action(record)
+            raise ProblemError("the file describes hidden action, and this is for hidden types: use contracts solve")
         _check_keys(record, "the problem file", ("types", "model", *KEYS))
         fields = _with_types(record, path.parent)
         if "file" in record.get("types", {}):

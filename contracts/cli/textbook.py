@@ -1,11 +1,9 @@
-"""Problem files that name a textbook model, or one with hidden action.
+"""Problem files that name a textbook model.
 
-    [model]                                 # the function of `contracts.models`, and its arguments by name
-    name = "mussa_rosen"
-    types = [1.0, 2.0]
-    weights = [0.75, 0.25]
-
-A file that holds `outcome_probabilities` is a problem of hidden action: its keys are those of `MoralHazardProblem`.
+[model]                                 # the function of `contracts.models`, and its arguments by name
+name = "mussa_rosen"
+types = [1.0, 2.0]
+weights = [0.75, 0.25]
 """
 
 from __future__ import annotations
@@ -15,9 +13,7 @@ from collections.abc import Callable
 from typing import Any
 
 from contracts import models
-from contracts.agency.problem import MoralHazardProblem
 from contracts.agency.records import KINDS as UTILITIES
-from contracts.agency.records import problem_from_record
 from contracts.errors import ProblemError
 from contracts.inputs.names import listed
 from contracts.problem.records import KINDS, from_record, part_of_kind
@@ -58,11 +54,6 @@ def modelled(record: dict[str, Any]) -> ScreeningProblem:
     arguments = {key: _part(key, value) for key, value in table.items() if key != "name"}
     _check_arguments(table["name"], model, arguments)
     return model(**arguments)
-
-
-def hidden_action(record: dict[str, Any]) -> MoralHazardProblem:
-    """The problem of hidden action that a file describes."""
-    return problem_from_record(record)
 
 
 def _returns(model: Any) -> str:

@@ -9,8 +9,9 @@ from typer.testing import CliRunner
 
 import contracts
 from contracts.cli.app import METHODS, app
-from contracts.cli.problem_files import read_any, read_problem
-from contracts.cli.templates import TEMPLATES
+from contracts.cli.problem_files import read_problem
+from contracts.cli.reading import read_any
+from contracts.cli.start.templates import TEMPLATES
 from contracts.cli.textbook import known_models
 from contracts.solve import METHODS as KNOWN
 

@@ -21,7 +21,7 @@ def new(
 ) -> None:
     """Write a commented example problem of a kind, to be changed."""
     with answering(as_json=False) as answer:
-        from contracts.cli.templates import TEMPLATES
+        from contracts.cli.start.templates import TEMPLATES
         from contracts.inputs.files import write_text
 
         if kind not in TEMPLATES:
@@ -37,19 +37,35 @@ def new(
 def validate(problem: ProblemFile, *, as_json: AsJson = False) -> None:
     """Say what a problem file was understood to mean, without solving it; exit code 2 if it means nothing."""
     with answering(as_json=as_json) as answer:
-        from contracts.cli.problem_files import read_any
+        from contracts.cli.reading import read_any
+        from contracts.display.table import Column, Table, names
 
         understood = _understood(read_any(problem))
-        if as_json:
-            answer.give(json_text(understood))
-        else:
-            width = max(map(len, understood))
-            answer.give("\n".join(f"{what:<{width}}  {said}" for what, said in understood.items()))
+        columns = names("what", list(understood)), Column("understood", list(understood.values()), str, left=True)
+        answer.give(
+            json_text(understood) if as_json else str(Table(columns, f"{problem.name} describes a problem", []))
+        )
 
 
 def _understood(problem: Any) -> dict[str, str]:
     """What a problem holds, in words."""
     from contracts.agency.problem import MoralHazardProblem
+    from contracts.mechanisms.auctions.problem import AuctionProblem
+    from contracts.mechanisms.problem import MechanismProblem
+
+    if isinstance(problem, AuctionProblem):
+        return {"problem": "an auction", "bidders": _some(problem.bidders), "types": _counts(problem.n_types)}
+    if isinstance(problem, MechanismProblem):
+        return {
+            "problem": "several agents",
+            "agents": _some(problem.agents),
+            "types": _counts(problem.n_types),
+            "alternatives": _some(problem.alternatives),
+            "profiles": str(problem.n_profiles),
+            "incentives": problem.incentives,
+            "participation": problem.participation or "none",
+            "budget": problem.budget,
+        }
 
     if isinstance(problem, MoralHazardProblem):
         return {
@@ -82,6 +98,10 @@ def _understood(problem: Any) -> dict[str, str]:
         if getattr(problem, key) is not None:
             said[key] = repr(getattr(problem, key))
     return {**said, "engine": suitable_method(problem)}
+
+
+def _counts(numbers: Any) -> str:
+    return ", ".join(map(str, numbers))
 
 
 def _some(names: Any) -> str:

@@ -57,20 +57,34 @@ weights = 1.0
 """
 
 AUCTION = """\
-# Selling two goods to a buyer whose values are not known: prices, bundles and lotteries.
+# An auction of one good: what bidders are willing to pay is not known, only how likely it is.
 
-[model]
-name = "optimal_auction"
-values = [                                  # a row per type of buyer, a column per good
-    [1.0, 1.0],
-    [1.0, 2.0],
-    [2.0, 1.0],
-    [2.0, 2.0],
+kind = "auction"
+bidders = ["Ada", "Ben"]
+values = [                                  # a list per bidder: what the good may be worth to it
+    [1.0, 2.0, 3.0],
+    [2.0, 4.0],
 ]
-weights = [0.25, 0.25, 0.25, 0.25]
-demand = "additive"                         # or "unit": a buyer wants one of the goods
-seller_value = 0.0                          # what a good is worth to the seller
-goods = ["left", "right"]
+probabilities = [
+    [0.5, 0.3, 0.2],
+    [0.6, 0.4],
+]
+# n_units = 2                               # identical units on sale; each bidder wants one
+"""
+
+TRADE = """\
+# Several agents: a seller and a buyer who may trade, and a mechanism that never pays more than it takes.
+
+agents = ["seller", "buyer"]
+alternatives = ["keep", "trade"]
+values = [                                  # per agent, a row per type: what each alternative is worth
+    [[0.0, 0.0], [0.0, -4.0]],              # a seller whose cost is 0 or 4
+    [[0.0, 1.0], [0.0, 5.0]],               # a buyer whose value is 1 or 5
+]
+objective = "welfare"                       # or "revenue"
+incentives = "bayesian"                     # or "dominant", "ex post"
+participation = "interim"                   # or "ex post", "ex ante", "none"
+budget = "balanced"                         # or "weak", "none"
 """
 
 PRICING = """\
@@ -105,7 +119,8 @@ kind = "square_root"                        # also risk_neutral, log, crra (aver
 TEMPLATES = {
     "screening": SCREENING,
     "policies": POLICIES,
-    "auction": AUCTION,
     "pricing": PRICING,
     "hidden-action": HIDDEN_ACTION,
+    "auction": AUCTION,
+    "trade": TRADE,
 }

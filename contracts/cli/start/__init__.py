@@ -1,0 +1,1 @@
+"""What `contracts new` and `contracts validate` do."""
