@@ -141,7 +141,7 @@ def test_yogurt_is_better_than_what_one_start_reports():
 def test_a_climb_that_begins_with_few_draws_ends_on_the_same_maximum(monkeypatch):
     rng = np.random.default_rng(2)
     offers = ChoiceData(rng.normal(size=(400, 3, 2)), np.zeros(400, int), np.repeat(np.arange(50), 8))
-    data = choices_of(offers, rng.normal(size=(50, 2)) + [1.0, -1.0], rng)
+    data = choices_of(offers, rng.normal(loc=(1.0, -1.0), size=(50, 2)), rng)
     whole = fit_mixed_logit(data, n_draws=64, n_starts=1)
     monkeypatch.setattr("inference.tastes.mixed_logit.FEW_DRAWS", 16)
     few = fit_mixed_logit(data, n_draws=64, n_starts=1)
