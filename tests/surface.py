@@ -1331,7 +1331,7 @@ CALLS: dict[str, Callable[[], dict[str, Any]]] = {
     **_methods("LatentTypes HierarchicalLogit", "summary", lambda: {"level": 0.9}),
     "MultinomialLogit.covariance_by": lambda: {"errors": "classical"},
     "MultinomialLogit.screening_problem": lambda: {
-        "price": "price", "goods": ["quality"], "outside": None, "fields": {"cost": c.Quadratic()}},
+        "price": "price", "goods": ["quality"], "outside": None, "cost": c.Quadratic()},
     "ChoiceData.described": lambda: {
         "attributes": ["price"], "constants": "0", "by_option": ["quality"], "interactions": [("quality", "price")]},
     "ChoiceData.among": lambda: {"options": ["0", "1"]},

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import cached_property
 from typing import Any
@@ -27,7 +27,7 @@ from inference.estimation.errors import (
     sample_size,
 )
 from inference.estimation.shares import Population, checked_parameters, counted
-from inference.estimation.summary import Summary
+from inference.estimation.summary import Summary, checked_level
 from inference.logit.culprits import no_maximum
 from inference.logit.quantisation import goods_beside, worth_in_money
 
@@ -123,7 +123,7 @@ class MultinomialLogit(Tabular):
         return self.population.surplus(attributes, available, price)
 
     def screening_problem(
-        self, *, price: str, goods: Any = None, outside: str | None = None, **fields: Any
+        self, *, price: str, goods: Sequence[str] | None = None, outside: str | None = None, **fields: Any
     ) -> ScreeningProblem:
         """The problem of whoever designs a menu for this one type.
 
@@ -153,6 +153,7 @@ class MultinomialLogit(Tabular):
         errors : "clustered" by person, which are robust errors where everybody chose once; or "classical"
         level : of the intervals
         """
+        checked_level(level)
         covariance, said = self.covariance_by(errors)
         return Summary(
             f"Multinomial logit: {counted(self.data)}",

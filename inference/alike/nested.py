@@ -22,7 +22,7 @@ from inference.choice.data import ChoiceData
 from inference.estimation.errors import clustered, covariance_by, equal_chances, few_people, sample_size
 from inference.estimation.maximum import maximum_of
 from inference.estimation.shares import checked_parameters, column_of, counted, offers_of
-from inference.estimation.summary import Summary
+from inference.estimation.summary import Summary, checked_level
 from inference.logit.convergence import Convergence
 from inference.logit.units import units_of
 
@@ -135,6 +135,7 @@ class NestedLogit(Tabular):
         errors : "clustered" by person, which are robust errors where everybody chose once; or "classical"
         level : of the intervals
         """
+        checked_level(level)
         covariance, said = covariance_by(errors, self.data, self.covariance, self.information)
         return Summary(
             f"Nested logit: {counted(self.data)}",

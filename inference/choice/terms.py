@@ -54,8 +54,6 @@ def described(
         for option in options if varies[name] else others:
             _add(columns, f"{name}[{option}]", values * _only(options, option))
     for pair in interactions:
-        if isinstance(pair, str) or len(pair) != 2:
-            raise ProblemError(f"interactions holds {pair!r}: give pairs of attributes, [('price', 'income')]")
         _add(columns, "*".join(pair), offers.column(pair[0]) * offers.column(pair[1]))
     if not columns:
         raise ProblemError("nothing is described: name attributes that differ between options, or constants=")

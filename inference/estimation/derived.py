@@ -148,7 +148,7 @@ def with_errors(
     >>> model = fit_multinomial_logit(ChoiceData(offers, taken, names=["price", "speed"]))
     >>> with_errors(model, lambda m: -m.coefficients[1] / m.coefficients[0], ["worth of speed"])
                     value  error  95% from     to
-    worth of speed  2.019  0.206     1.614  2.423
+    worth of speed  1.914  0.157     1.607  2.221
     delta method
     """
     if not all(hasattr(model, field) for field in ("parameters", "covariance", "at")):
@@ -203,7 +203,10 @@ def bootstrap(
     """
     checked_data(data)
     generator(rng)
-    values = _values(function, fit(data))
+    model = fit(data)
+    if isinstance(model, ChoiceData):
+        raise ProblemError("fit returned the data: give a function that fits a model to them, fit_multinomial_logit")
+    values = _values(function, model)
     labels = _labels(names, len(values))
     report = counter(progress, "draw", _several(n_draws))
     found = np.empty((n_draws, len(values)))

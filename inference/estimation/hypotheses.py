@@ -160,8 +160,7 @@ def wald_test(model: Estimated, restrictions: Sequence[str] | Any, values: Any =
     known = tuple(model.parameter_names)
     if isinstance(restrictions, str):
         restrictions = [restrictions]
-    words = ""
-    if all(isinstance(name, str) for name in restrictions):
+    if isinstance(restrictions, list | tuple) and all(isinstance(name, str) for name in restrictions):
         for name in restrictions:
             if name not in known:
                 raise ProblemError(f"there is no parameter {name!r}: the parameters are {listed(known)}")

@@ -13,6 +13,7 @@ from contracts.inputs.arrays import Array
 from inference.logit.convergence import Convergence
 
 CONVERGED = 1e-8  # log likelihood that a Newton step still promises, over all people
+GRADIENT, ROUGH = 1e-3, 1.0  # in log likelihood per unit of a parameter, where a climb ends
 DIFFERENCE = 1e-4  # relative step of central differences of the exact gradient: error of order 1e-8
 FLAT = 1e-8  # information left, relative to that at the start, below which there is no maximum to speak of
 
@@ -37,18 +38,24 @@ class End(NamedTuple):
     size: Array  # (n_parameters,) information about each parameter at the start
 
 
-def maximum_of(scores: Scores, starts: list[Array], report: Callable[[str], None]) -> Maximum:
+def maximum_of(
+    scores: Scores, starts: list[Array], report: Callable[[str], None], coarse: Scores | None = None
+) -> Maximum:
     """The best local maximum that the starts lead to.
 
     Parameters
     ----------
     scores : from parameters to log likelihoods, (n_people,), and their derivatives, (n_people, n_parameters)
     starts : each (n_parameters,)
+    coarse : a cheap likelihood that is much the same, on which every climb begins
     """
     ends = []
     for number, start in enumerate(starts, start=1):
         where = f"start {number} of {len(starts)}: " if len(starts) > 1 else ""
-        ends.append(climbed(scores, start, lambda line, where=where: report(where + line)))  # type: ignore[misc]
+        told: Callable[[str], None] = lambda line, where=where: report(where + line)  # type: ignore[misc]  # noqa: E731
+        first = None if coarse is None else climbed(coarse, start, told, ROUGH)
+        end = climbed(scores, start if first is None else first.parameters, told)
+        ends.append(end if first is None else end._replace(rounds=first.rounds + end.rounds, size=first.size))
     ends.sort(key=lambda end: -end.log_likelihood)
     best = ends[0]
     parameters, value, information, rounds = finished(scores, best)
@@ -71,8 +78,11 @@ def loss_of(scores: Scores) -> Callable[[Array], tuple[float, Array]]:
     return loss
 
 
-def climbed(scores: Scores, start: Array, report: Callable[[str], None]) -> End:
-    """BFGS, in the metric of the outer product of scores (Berndt, Hall, Hall & Hausman 1974) at the start."""
+def climbed(scores: Scores, start: Array, report: Callable[[str], None], gradient: float = GRADIENT) -> End:
+    """BFGS until no component of the gradient is larger.
+
+    Its first metric is the outer product of scores at the start (Berndt, Hall, Hall & Hausman 1974).
+    """
     score = scores(start)[1]
     outer = score.T @ score
     size = np.maximum(np.diag(outer), np.finfo(np.float64).tiny)
@@ -81,7 +91,7 @@ def climbed(scores: Scores, start: Array, report: Callable[[str], None]) -> End:
     def told(intermediate_result: Any) -> None:
         report(f"log likelihood {-intermediate_result.fun:.4f}")
 
-    options: Any = {"hess_inv0": (metric + metric.T) / 2, "gtol": 1e-3, "maxiter": 1000}
+    options: Any = {"hess_inv0": (metric + metric.T) / 2, "gtol": gradient, "maxiter": 1000}
     found = scipy.optimize.minimize(loss_of(scores), start, jac=True, method="BFGS", callback=told, options=options)
     return End(np.asarray(found.x), -float(found.fun), int(found.nit), size)
 

@@ -85,9 +85,9 @@ def offers_of(attributes: Any, available: Any, n_attributes: int) -> tuple[Array
     if isinstance(attributes, ChoiceData):
         attributes, available = attributes.attributes, attributes.available if available is None else available
     offers = finite("attributes", attributes)
-    offers = offers[np.newaxis] if offers.ndim == 2 else offers
-    if offers.ndim != 3 or offers.shape[2] != n_attributes or 0 in offers.shape:
+    if offers.ndim not in (2, 3) or offers.shape[-1] != n_attributes or 0 in offers.shape:
         raise ProblemError(f"attributes has shape {offers.shape}; expected (n_obs, n_options, {n_attributes})")
+    offers = offers[np.newaxis] if offers.ndim == 2 else offers
     if available is None:
         return offers, None
     reach = yes_or_no("available", available)

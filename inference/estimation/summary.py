@@ -65,13 +65,6 @@ class Summary(Tabular):
     ends: Array | None = None
     is_posterior: bool = False
 
-    def __post_init__(self) -> None:
-        count = (len(self.names),)
-        shapes = (self.values.shape, self.standard_errors.shape)
-        if shapes != (count, count) or (self.ends is not None and self.ends.shape != (*count, 2)):
-            raise ProblemError(f"values and standard_errors have shapes {shapes}; expected {count}, one per name")
-        checked_level(self.level)
-
     # ---- estimates ----
 
     @property
@@ -90,6 +83,7 @@ class Summary(Tabular):
         """Lower and upper ends; (n_parameters, 2)."""
         if self.ends is not None:
             return self.ends
+        checked_level(self.level)
         reach = ndtri((1 + self.level) / 2) * self.standard_errors
         return np.stack([self.values - reach, self.values + reach], axis=1)
 

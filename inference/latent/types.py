@@ -24,7 +24,7 @@ from contracts.problem.screening import ScreeningProblem
 from inference.choice.data import ChoiceData
 from inference.estimation.errors import FEW
 from inference.estimation.shares import Population, checked_parameters
-from inference.estimation.summary import Summary
+from inference.estimation.summary import Summary, checked_level
 from inference.logit.convergence import Convergence
 from inference.logit.estimates import Estimates, delta_method, estimates_table
 from inference.logit.mixture import evaluate, likelihood, situations_of
@@ -166,6 +166,7 @@ class LatentTypes(Tabular):
         ----------
         level : of the intervals
         """
+        checked_level(level)
         size, how = self.coefficients.size, self.convergence
         order = np.concatenate(
             [np.r_[size + k, k * self.n_attributes + np.arange(self.n_attributes)] for k in range(self.n_types)]

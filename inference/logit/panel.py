@@ -11,6 +11,7 @@ from contracts.inputs.arrays import Array
 from contracts.inputs.frozen import dataclass
 from inference.choice.data import ChoiceData, Integers
 
+LARGEST = 600.0  # utility beyond the option taken up to which nothing overflows
 BLOCK_ENTRIES = 1 << 17  # utilities held at a time: 1 MB, so that a block stays in the cache
 
 
@@ -85,6 +86,11 @@ def choice_shares(block: Block, coefficients: Array) -> tuple[Array, Array]:
     share = (flat @ coefficients.transpose(0, 2, 1)).reshape(people, rounds, others, coefficients.shape[1])
     if block.reachable is not None:
         share[~block.reachable] = -np.inf
+    if share.max(initial=0.0) < LARGEST:
+        np.exp(share, out=share)
+        others_sum = share.sum(axis=2)
+        share /= (1 + others_sum)[:, :, np.newaxis]
+        return -np.log1p(others_sum).sum(axis=1), share
     peak = share.max(axis=2, initial=0.0)  # nothing overflows: the best option counts as 1
     share -= peak[:, :, np.newaxis]
     np.exp(share, out=share)

@@ -22,7 +22,7 @@ from inference.choice.data import ChoiceData, Integers, checked_data
 from inference.estimation.errors import clustered, covariance_by, equal_chances, sample_size
 from inference.estimation.maximum import maximum_of
 from inference.estimation.shares import Population, checked_parameters, counted
-from inference.estimation.summary import Summary
+from inference.estimation.summary import Summary, checked_level
 from inference.logit.convergence import Convergence
 from inference.logit.culprits import contrasts_of, deciding, no_maximum, refuse_collinear
 from inference.logit.panel import Panel, log_likelihood, log_likelihood_and_score, panel_of
@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 POPULATION = 1000  # draws of tastes that stand for the population
+FEW_DRAWS = 100  # on which a climb begins where there are several times as many
 SCRAMBLINGS = 4  # other points at which the log likelihood of the estimate is computed again
 
 
@@ -145,6 +146,7 @@ class MixedLogit(Tabular):
         errors : "clustered" by person, or "classical"
         level : of the intervals
         """
+        checked_level(level)
         covariance, said = covariance_by(errors, self.data, self.covariance, self.information)
         slope = self.tastes.moments_jacobian(self.rows, self.columns)
         error = np.sqrt(np.einsum("ij,jk,ik->i", slope, covariance, slope))
@@ -341,9 +343,16 @@ def fit_mixed_logit(
 
     each = data.person_weight
 
-    def scores(parameters: Array) -> tuple[Array, Array]:
-        value, score = _person_scores(panel, tastes(parameters), normals, rows, columns)
-        return value * each, score * each[:, np.newaxis]
+    def scores_at(panel: Panel, normals: Array) -> Callable[[Array], tuple[Array, Array]]:
+        def scores(parameters: Array) -> tuple[Array, Array]:
+            value, score = _person_scores(panel, tastes(parameters), normals, rows, columns)
+            return value * each, score * each[:, np.newaxis]
+
+        return scores
+
+    scores = scores_at(panel, normals)
+    is_many = normals.shape[1] >= 4 * FEW_DRAWS
+    coarse = scores_at(panel_of(scaled, FEW_DRAWS), normals[:, :FEW_DRAWS]) if is_many else None
 
     alike = not len(rows)
     pooled = np.zeros(size) if alike else fit_mixed_logit(data, "fixed").parameters * units.size
@@ -353,7 +362,7 @@ def fit_mixed_logit(
     starts += [random_start(first, kinds, units, rows, columns, chance) for _ in range(n_starts - len(starts))]
     starts = starts[: 1 if alike else n_starts]
     try:
-        found = maximum_of(scores, starts, reporter(progress))
+        found = maximum_of(scores, starts, reporter(progress), coarse)
     except SolverError as trouble:
         raise _explained(trouble, scaled) from trouble
     covariance = clustered(scores(found.parameters)[1], found.information)

@@ -68,3 +68,13 @@ def test_extreme_utilities_neither_overflow_nor_lose_the_likelihood():
     value, score = log_likelihood_and_score(panel_of(data), np.full((2, 1, 1), 1e5))
     np.testing.assert_allclose(value[:, 0], [0.0, -1e5])
     np.testing.assert_allclose(score[:, 0, 0], [0.0, -1.0])
+
+
+def test_large_utilities_and_small_ones_are_computed_alike(monkeypatch):
+    rng = np.random.default_rng(0)
+    data = ChoiceData(rng.normal(size=(60, 4, 3)), rng.integers(4, size=60), np.repeat(np.arange(10), 6))
+    panel, coefficients = panel_of(data), 5 * rng.normal(size=(10, 7, 3))
+    quick = log_likelihood_and_score(panel, coefficients)
+    monkeypatch.setattr("inference.logit.panel.LARGEST", 0.0)
+    for one, other in zip(quick, log_likelihood_and_score(panel, coefficients), strict=True):
+        np.testing.assert_allclose(one, other, rtol=1e-10, atol=1e-12)

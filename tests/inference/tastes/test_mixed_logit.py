@@ -116,7 +116,7 @@ def test_the_estimate_is_stationary_and_its_covariance_is_the_sandwich(correlate
     score = np.stack([by_person(model.parameters + h) - by_person(model.parameters - h) for h in step], axis=1) / 2e-5
     np.testing.assert_allclose(score.sum(axis=0), 0.0, atol=2e-3)
     bread = np.linalg.inv(model.information)
-    np.testing.assert_allclose(model.covariance, bread @ score.T @ score @ bread, rtol=1e-4, atol=1e-6)
+    np.testing.assert_allclose(model.covariance, bread @ score.T @ score @ bread * 60 / 59, rtol=1e-4, atol=1e-6)
     np.testing.assert_allclose(model.standard_errors[0, 3], np.sqrt(model.covariance[3, 3]))
     assert np.isnan(model.standard_errors[1, 3])
 
@@ -294,5 +294,5 @@ def test_an_attribute_that_decides_every_choice_has_no_finite_coefficient():
 def test_forecasts_for_other_attributes_are_refused():
     rng = np.random.default_rng(0)
     data = choices_of(situations(30, 4, 3, 2, rng), rng.normal(size=(30, 2)), rng)
-    with pytest.raises(ProblemError, match=r"attributes has shape \(3, 3\); expected \(n_sets, n_options, 2\)"):
+    with pytest.raises(ProblemError, match=r"attributes has shape \(3, 3\); expected \(n_obs, n_options, 2\)"):
         fit_mixed_logit(data, "fixed").predict(np.zeros((3, 3)))

@@ -136,3 +136,14 @@ def test_yogurt_is_better_than_what_one_start_reports():
     assert model.log_likelihood > -1241.98
     assert model.convergence.is_lonely
     assert "more starts may find a better one" in repr(model)
+
+
+def test_a_climb_that_begins_with_few_draws_ends_on_the_same_maximum(monkeypatch):
+    rng = np.random.default_rng(2)
+    offers = ChoiceData(rng.normal(size=(400, 3, 2)), np.zeros(400, int), np.repeat(np.arange(50), 8))
+    data = choices_of(offers, rng.normal(loc=(1.0, -1.0), size=(50, 2)), rng)
+    whole = fit_mixed_logit(data, n_draws=64, n_starts=1)
+    monkeypatch.setattr("inference.tastes.mixed_logit.FEW_DRAWS", 16)
+    few = fit_mixed_logit(data, n_draws=64, n_starts=1)
+    np.testing.assert_allclose(few.log_likelihood, whole.log_likelihood, rtol=1e-9)
+    np.testing.assert_allclose(few.parameters, whole.parameters, atol=1e-3)
