@@ -145,9 +145,12 @@ def winning_chances(problem: AuctionProblem, known: Ranked, bidder: int) -> Whol
         first = np.searchsorted(own, ranks, side="left" if other < bidder else "right")
         is_ahead = tails[first]
         behind = known.curves[other].total - is_ahead
-        more = [here * behind for here in ahead] + [whole([0] * len(ranks))]
-        for k, here in enumerate(ahead):
-            more[k + 1] = more[k + 1] + here * is_ahead
-        ahead = more[: problem.n_units]
+        more = [here * behind for here in ahead]
+        for k, here in enumerate(ahead[: problem.n_units - 1]):
+            if k + 1 < len(more):
+                more[k + 1] = more[k + 1] + here * is_ahead
+            else:
+                more.append(here * is_ahead)
+        ahead = more
     found = sum(ahead)
     return np.where(ranks >= known.reserve, found, whole([0] * len(ranks)))
