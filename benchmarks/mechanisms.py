@@ -42,12 +42,12 @@ def main() -> None:
     parser.add_argument("--goods", type=int, default=6, help="values per good of two bidders for two goods")
     parser.add_argument("--bidders", type=int, default=50, help="bidders of the large auction")
     asked = parser.parse_args()
-    grid = (np.arange(32) + 0.5) / 32
+    grid = (np.arange(20) + 0.5) / 20
     for name, solve in (
         ("10 unlike bidders x 1,000 values", lambda: solve_mechanism(unlike(10, 1000))),
         ("the same, 3 units", lambda: solve_mechanism(unlike(10, 1000, 3))),
         (f"{asked.bidders} bidders x 500 values", lambda: solve_mechanism(unlike(asked.bidders, 500))),
-        ("trade 32 x 32, second best", lambda: models.bilateral_trade(grid, None, grid, None, "gains")),
+        ("trade 20 x 20, second best", lambda: models.bilateral_trade(grid, None, grid, None, "gains")),
         ("public good, 8 citizens", lambda: models.public_good([[0, 3]] * 8, cost=16.0)),
         ("three places, 3 agents", lambda: models.facility_location([[0, 1, 2, 4]] * 3)),
         (

@@ -105,7 +105,7 @@ class Auction(Tabular):
     def reserve_prices(self) -> Array:
         """The lowest value at which each bidder can win; inf if none; (n_bidders,)."""
         known = self._ranked
-        served = [known.rank_of(k) >= known.reserve for k in range(self.problem.n_bidders)]
+        served = [known.ranks[k] >= known.reserve for k in range(self.problem.n_bidders)]
         lowest = [
             array[can][0] if can.any() else np.inf for array, can in zip(self.problem.values, served, strict=True)
         ]
@@ -169,7 +169,7 @@ class Auction(Tabular):
         """Who wins at each row of types, -1 for a report below all values, and the least value at which it would."""
         problem, known = self.problem, self._ranked
         n_bidders, n_units = problem.n_bidders, problem.n_units
-        tables = [np.append(known.rank_of(k), -1) for k in range(n_bidders)]
+        tables = [np.append(known.ranks[k], -1) for k in range(n_bidders)]
         rank = np.stack([table[types[:, k]] for k, table in enumerate(tables)], axis=1)
         # a bidder beats a rival at an equal rank if it was named before: keys order all pairs
         key = np.where(rank >= known.reserve, rank * n_bidders + (n_bidders - 1 - np.arange(n_bidders)), -1)
@@ -181,7 +181,7 @@ class Auction(Tabular):
                 rival = np.partition(others, others.shape[1] - n_units, axis=1)[:, others.shape[1] - n_units]
                 needed = np.maximum(needed, rival + 1)
             won[:, k] = key[:, k] >= needed
-            own = known.rank_of(k) * n_bidders + (n_bidders - 1 - k)
+            own = known.ranks[k] * n_bidders + (n_bidders - 1 - k)
             first = np.searchsorted(own, needed, side="left")
             paid[:, k] = np.where(won[:, k], np.append(problem.values[k], np.nan)[first], 0.0)
         return won, paid
@@ -391,10 +391,10 @@ def _most_tempting(problem: AuctionProblem, known: Ranked, won: list[Whole]) -> 
             continue
         gains = (own[1:] - own[:-1]) * (wins[:-1] - wins[1:])
         most = int(np.argmax(gains))
-        names_ = [f"{value:g}" for value in problem.values[k]]
+        low, high = (f"{value:g}" for value in problem.values[k][most : most + 2])
         gain = int(gains[most]) / (totals[k] * unit)
         if best.tempted == "nobody" or gain > best.gain:
-            best = Deviation(f"{problem.bidders[k]} {names_[most]}", names_[most + 1], gain)
+            best = Deviation(f"{problem.bidders[k]} {low}", high, gain)
             if gain <= 0:  # the lie downward gains exactly nothing
-                best = Deviation(f"{problem.bidders[k]} {names_[most + 1]}", names_[most], 0.0)
+                best = Deviation(f"{problem.bidders[k]} {high}", low, 0.0)
     return best

@@ -23,8 +23,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from contracts.exact.rationals import as_integers, binary_places
-from contracts.inputs.arrays import Indices
+from contracts.exact.rationals import DIGITS, as_integers, binary_places
+from contracts.inputs.arrays import Array, Indices
 from contracts.mechanisms.auctions.problem import AuctionProblem
 from contracts.mechanisms.numbers import whole
 from contracts.numerics.exact_solve import Whole
@@ -76,29 +76,32 @@ class Ranked(NamedTuple):
     digits: int  # money is in units of 2**-digits
     values: list[Whole]
     curves: list[Curve]
-    ranks: list[Indices]  # of each bidder's pools among all; equal ironed values have equal ranks
+    ranks: list[Indices]  # of each bidder's values among all; equal ironed values have equal ranks
     reserve: int  # the lowest rank that is worth as much as the cost
-
-    def rank_of(self, bidder: int) -> Indices:
-        """The rank of each value; (n_types,)."""
-        return np.asarray(self.ranks[bidder][self.curves[bidder].pool])
 
 
 def ranked(problem: AuctionProblem) -> Ranked:
     """Ironed virtual values of all bidders, compared without rounding."""
     cost = np.array([problem.cost])
     digits = max(binary_places(part) for part in (*problem.values, cost))
-    values = [as_integers(array, digits) for array in problem.values]
+    values = [_whole(array, digits) for array in problem.values]
     curves = [
-        curve(own, as_integers(part, binary_places(part)))
-        for own, part in zip(values, problem.probabilities, strict=True)
+        curve(own, _whole(part, binary_places(part))) for own, part in zip(values, problem.probabilities, strict=True)
     ]
     rises = [*(one for each in curves for one in each.pool_rise.tolist()), int(as_integers(cost, digits)[0])]
     chances = [*(one for each in curves for one in each.pool_chance.tolist()), 1]
     order = _ranks(rises, chances)
     ends = np.cumsum([0, *(len(each.pool_rise) for each in curves)])
-    ranks = [order[a:b] for a, b in pairwise(ends)]
+    parts = zip(pairwise(ends.tolist()), curves, strict=True)
+    ranks = [order[start:end][each.pool] for (start, end), each in parts]
     return Ranked(digits, values, curves, ranks, int(order[-1]))
+
+
+def _whole(values: Array, digits: int) -> Whole:
+    """values * 2**digits, whole numbers all: `as_integers` for thousands at once."""
+    parts, exponents = np.frexp(values)
+    shifts = np.maximum(digits - DIGITS + exponents, 0).astype(object)
+    return np.asarray(np.left_shift((parts * 2.0**DIGITS).astype(np.int64).astype(object), shifts), dtype=object)
 
 
 def _ranks(rises: list[int], chances: list[int]) -> Indices:
@@ -133,18 +136,21 @@ def winning_chances(problem: AuctionProblem, known: Ranked, bidder: int) -> Whol
 
     It wins if fewer than n_units others are ahead: those of a higher rank, and at equal ranks those named before.
     """
-    ranks = known.rank_of(bidder)
+    ranks = known.ranks[bidder]
     ahead = [whole([1] * len(ranks))]  # chances that 0, 1, ... others are ahead
     for other in range(problem.n_bidders):
         if other == bidder:
             continue
-        own, tails = known.rank_of(other), known.curves[other].tails
+        own, tails = known.ranks[other], known.curves[other].tails
         first = np.searchsorted(own, ranks, side="left" if other < bidder else "right")
         is_ahead = tails[first]
         behind = known.curves[other].total - is_ahead
-        more = [here * behind for here in ahead] + [whole([0] * len(ranks))]
-        for k, here in enumerate(ahead):
-            more[k + 1] = more[k + 1] + here * is_ahead
-        ahead = more[: problem.n_units]
+        more = [here * behind for here in ahead]
+        for k, here in enumerate(ahead[: problem.n_units - 1]):
+            if k + 1 < len(more):
+                more[k + 1] = more[k + 1] + here * is_ahead
+            else:
+                more.append(here * is_ahead)
+        ahead = more
     found = sum(ahead)
     return np.where(ranks >= known.reserve, found, whole([0] * len(ranks)))
