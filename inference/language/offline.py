@@ -218,7 +218,13 @@ class OfflineReader:
             return self._probabilities(rest, parts, frame)
         product = np.prod(stated, axis=0)
         product /= product.sum()
-        return (1 - JUDGED) * self._probabilities(rest, parts, frame) + JUDGED * product if tells else product
+        if not tells:
+            return product
+        learned = self._probabilities(rest, parts, frame)
+        agrees = all(one.known for one in judged) and learned.argmax() == product.argmax()
+        if agrees and learned.max() >= product.max():
+            return learned  # it has met these words, and a rule that agrees makes it no less sure
+        return (1 - JUDGED) * learned + JUDGED * product
 
     def _probabilities(self, text: str, parts: tuple[Clause, ...], frame: Frame) -> Array:
         """By the model, the less sure the fewer pairs of words it has met before."""
