@@ -58,7 +58,7 @@ def _at_stake(problem: ScreeningProblem, amounts: Array, cost: Any, paid: Any) -
 
 
 def _no_more_than_traded(problem: ScreeningProblem, allocation: Array, transfer: Array) -> tuple[Array, Array, Array]:
-    """Sizes of amounts, costs and transfers of a menu, up to the largest that anybody would have if nothing were hidden.
+    """Sizes of amounts, costs and transfers of a menu, up to the largest there would be if nothing were hidden.
 
     Goods that are worth exactly their price can be handed out without limit, in menus that are worth nothing.
     """
