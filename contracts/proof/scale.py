@@ -13,9 +13,10 @@ from contracts.problem.costs import conjugate_at
 from contracts.problem.domains import is_lottery
 from contracts.problem.screening import ScreeningProblem
 from contracts.proof.bound import Bound
-from contracts.proof.flow import worth_at_price
+from contracts.proof.flow import stake_in_leaving, worth_at_price
 
 SMALLEST_VALUE = 1e-4  # share of the money that changes hands below which a value counts as zero
+CLEAR_GAIN = 1e-9  # share of a value that is gained by trade, or trade is idle
 NO_SURPLUS = 1e-6  # share of the sizes of what is summed that counts where no menu is worth anything
 CONJUGATE_NOISE = 1e-10  # share of the same sizes that a numerical bound may find where there is nothing
 PRICE_STEPS = tuple(4.0**k for k in range(10))  # multiples of the prices of rows at which surplus is bounded
@@ -35,7 +36,7 @@ def gap_scale(problem: ScreeningProblem, allocation: Array, transfer: Array, bou
     terms, weights = problem.terms, problem.weights
     worth = bound.worth if math.isfinite(bound.worth) else 0.0
     first_best = _first_best_surplus(problem, bound)
-    flows = weights @ _at_stake(problem, np.abs(allocation), np.abs(problem.cost.value(allocation)), np.abs(transfer))
+    flows = weights @ _at_stake(problem, *_no_more_than_traded(problem, allocation, transfer))
     if is_lottery(problem.domain):
         most = np.abs(problem.costs_of(np.eye(problem.n_goods))).max()
         flows = flows + weights @ _at_stake(problem, np.ones(allocation.shape), most, 0.0)
@@ -54,6 +55,33 @@ def _at_stake(problem: ScreeningProblem, amounts: Array, cost: Any, paid: Any) -
     enjoyed = (np.abs(problem.valuations) * amounts).sum(axis=1) + paid
     own = (np.abs(terms.allocation_values) * amounts).sum(axis=1)
     return np.asarray(earned + own + (np.abs(terms.utility_weights) + terms.worst_off_weight) * enjoyed)
+
+
+def _no_more_than_traded(problem: ScreeningProblem, allocation: Array, transfer: Array) -> tuple[Array, Array, Array]:
+    """Sizes of amounts, costs and transfers of a menu, up to the largest there would be if nothing were hidden.
+
+    Goods that are worth exactly their price can be handed out without limit, in menus that are worth nothing.
+    """
+    amounts, cost, money = _largest_trade(problem)
+    paid = np.minimum(np.abs(transfer), np.abs(stake_in_leaving(problem)) + money)
+    return np.minimum(np.abs(allocation), amounts), np.minimum(np.abs(problem.cost.value(allocation)), cost), paid
+
+
+@functools.lru_cache(maxsize=4)  # of the repairs of one menu
+def _largest_trade(problem: ScreeningProblem) -> tuple[Array, float, float]:
+    """Of what types would have if nothing were hidden, the largest amounts (n_goods,), cost, and worth to anybody.
+
+    Without what gains nothing; infinite where it has no limit.
+    """
+    value = (problem.valuations + problem.principal_values) * (1 - CLEAR_GAIN)
+    best = np.abs(problem.cost.conjugate(value, problem.domain)[1])
+    if not np.isfinite(best).all():
+        amounts = np.where(np.isfinite(best), best, np.inf).max(axis=0)
+        return amounts, math.inf, math.inf
+    amounts = best.max(axis=0)
+    with np.errstate(over="ignore"):
+        cost = float(np.abs(problem.cost.value(best)).max())
+    return amounts, cost, float((np.abs(problem.valuations) @ amounts).max())
 
 
 def _welfare_at_stake(problem: ScreeningProblem, allocation: Array, transfer: Array, bound: Bound) -> float:

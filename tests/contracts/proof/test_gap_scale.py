@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import contracts as c
+from contracts.proof.multipliers import no_multipliers
 from contracts.proof.scale import gap_scale
 from tests.strategies import examples
 
@@ -176,3 +177,15 @@ def test_a_stopped_menu_is_still_stopped_when_it_is_read_again(tmp_path):
     again = c.load_menu(menu.save(tmp_path / "menu.json"))
     assert again.certificate.is_stopped
     assert str(again.certificate) == str(menu.certificate)
+
+
+@pytest.mark.parametrize("handed_out", [1.0, 1e6, 1e12])
+def test_goods_that_are_worth_their_price_make_no_worthless_menu_pass_however_many_are_handed_out(handed_out):
+    domain = c.Box([0.0, 0.0], [handed_out, 1.0])
+    problem = c.ScreeningProblem([[1.0, 1.0], [1.0, 2.0]], cost=c.Linear([1.0, 0.0]), domain=domain)
+    worthless = [[handed_out, 0.0]] * 2, [handed_out] * 2
+    judged = c.verify(problem, *worthless, multipliers=no_multipliers(problem), gap=GAP)
+    assert judged.is_exact
+    assert judged.value == 0
+    assert judged.relative_gap == pytest.approx(1.0, rel=0.1)
+    assert not judged.holds
