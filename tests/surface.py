@@ -1279,6 +1279,7 @@ CALLS: dict[str, Callable[[], dict[str, Any]]] = {
     "TypePosterior.with_prior": lambda: {"prior": [0.5, 0.5]},
     "ReaderQuality.reliability": lambda: {"edges": (0.0, 0.5, 1.0)},
     **_methods("BoltonOckenfels CharnessRabin CobbDouglas FehrSchmidt", "acceptable_offers dictator_offer", lambda: {"pie": 1.0}),
+    "Strengths.difference": lambda: {"first": "x", "second": "y"},
     "acceptable_baseline": lambda: {"norms": norms(), "lotteries": False},
     "acceptance_probability": lambda: {
         "preferences": i.FehrSchmidt(0.8, 0.3), "offer": [0.2, 0.5], "temperature": 0.1, "pie": 1.0},

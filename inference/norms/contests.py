@@ -228,7 +228,7 @@ def _ends(answers: Comparisons, labels: Labels, compared: Any, basis: Array, tie
     taken = np.bincount(row.ravel() * 3 + result, minlength=3 * len(key)).reshape(-1, 3).astype(np.float64)
     up, down = basis[key[:, 0]], basis[key[:, 1]]
     features = np.stack([up, down, (up + down) / 2], axis=1)
-    common = []
+    common: list[str] = []
     if at_home is not None:
         advantage = np.stack([key[:, 2] > 0, key[:, 2] < 0, np.zeros(len(key))], axis=1).astype(np.float64)
         features, common = np.concatenate([features, advantage[..., np.newaxis]], axis=2), [*common, "home"]
@@ -301,7 +301,7 @@ def _check_finite(ends: _Ends, basis: Array, labels: tuple[str, ...], parameters
     if len(flat):
         _refuse_unidentified(flat[0], basis, labels, named)
     found = linprog(-rows.sum(axis=0), A_ub=-rows, b_ub=np.zeros(len(rows)), bounds=[(-1, 1)] * shape[1])
-    if -found.fun > SEPARATED:
+    if float(rows.sum(axis=0) @ found.x) > SEPARATED:
         _refuse_separated(np.asarray(found.x) / scale, basis, labels, named)
 
 

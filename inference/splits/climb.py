@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import cached_property
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from scipy.optimize import minimize
@@ -176,7 +176,7 @@ def _stretch(loss: Loss, score: Array, start: Array, most: int) -> tuple[Array, 
         return value, metric.T @ gradient
 
     little = STEP_FOUND / max(abs(turned(np.zeros(len(start)))[0]), 1.0)
-    options = {"ftol": little, "gtol": 1e-4, "maxfun": most, "maxcor": most}
+    options: Any = {"ftol": little, "gtol": 1e-4, "maxfun": most, "maxcor": most}
     found = minimize(turned, np.zeros(len(start)), jac=True, method="L-BFGS-B", options=options)
     return start + metric @ found.x, -float(found.fun), int(found.nfev) + 1
 

@@ -15,6 +15,7 @@ from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.special import expit, log_expit, log_softmax
 
 from contracts.inputs.arrays import Array
@@ -48,7 +49,7 @@ class Lists:
     accepted: Array  # (n_lists, n_offers)
     rejected: Array
     n_people: Array  # (n_lists,)
-    list_of_person: Array  # (n_people,)
+    list_of_person: NDArray[np.int64]  # (n_people,)
 
     @property
     def has_ahead(self) -> bool:
@@ -67,7 +68,11 @@ def lists_of(answers: Decisions) -> Lists:
     key = np.column_stack([answers.accepted + answers.rejected, (answers.accepted @ features).round(9)])
     _, first, whose, count = np.unique(key, axis=0, return_index=True, return_inverse=True, return_counts=True)
     return Lists(
-        answers.offers, answers.accepted[first], answers.rejected[first], count.astype(np.float64), whose.ravel()
+        answers.offers,
+        answers.accepted[first],
+        answers.rejected[first],
+        count.astype(np.float64),
+        whose.ravel().astype(np.int64),
     )
 
 

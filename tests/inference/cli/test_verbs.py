@@ -184,6 +184,17 @@ def test_a_large_log_goes_to_parquet_and_its_bad_rows_are_shown(folder):
     assert record["log_evidence"] == pytest.approx(posterior.log_evidence)
 
 
+def test_separators_of_a_log_are_settled_by_an_option(folder):
+    pytest.importorskip("ibis")
+    Path("log.csv").write_text('user,option\nann,0\nann,"1,000"\n')
+    options = ("menu.json", "log.csv", "--temperature", "0.5", "--out", "posteriors.parquet")
+    asked, settled = run(*options), run(*options, "--decimal", ",")
+    assert "pass decimal=" in asked.stdout
+    assert "rows used     2" in settled.stdout
+    assert "decimal is ';'" in run(*options, "--decimal", ";").stderr
+    assert "--decimal , is about logs" in run("menu.json", "choices.csv", "--decimal", ",").stderr
+
+
 def test_a_seed_that_is_negative_is_refused(folder):
     result = run("menu.json", "choices.csv", "--temperature", "0.5", "--misfit", "--seed", "-1")
     assert result.exit_code == 2
