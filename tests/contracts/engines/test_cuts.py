@@ -479,6 +479,7 @@ def test_whatever_the_interior_point_returns_the_menu_is_exact_and_the_bound_hol
         grid(4, 1.0, 2.0, corners=True), cost=c.Quadratic(), domain=domain, participation="compulsory"
     )
     best = c.solve_menu(problem, method="cuts")
+    monkeypatch.setattr(cuts, "DENSE_TYPES", 0)
     monkeypatch.setattr(cuts, "minimise", garbage(kind, np.random.default_rng(7)))
     menu = c.solve_menu(problem, method="cuts")
     assert is_exact_with_its_gap(menu)
@@ -490,6 +491,7 @@ def test_whatever_the_interior_point_returns_the_menu_is_exact_and_the_bound_hol
 def test_a_broken_engine_that_claims_success_is_not_believed(monkeypatch, kind):
     problem = c.ScreeningProblem(grid(4, 1.0, 2.0, corners=True), cost=c.Quadratic())
     nonsense = garbage(kind, np.random.default_rng(7))
+    monkeypatch.setattr(cuts, "DENSE_TYPES", 0)
     monkeypatch.setattr(cuts, "minimise", lambda *args, **settings: (nonsense(*args, **settings)[0], True))
     with pytest.raises(SolverError) as raised, np.errstate(all="ignore"):  # later rounds start from the nonsense
         c.solve_menu(problem, method="cuts")
