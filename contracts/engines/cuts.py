@@ -40,7 +40,7 @@ from contracts.problem.screening import ScreeningProblem
 SAME_TASTE = 1e-7  # tastes closer than this share of their range are one type: IC slack between them is all rounding
 NEAR = 1e-2  # types closer than this share of the usual spacing are measured from one another
 ROUNDS = 80
-LAST_GAP = 1e-9  # complementarity at the end, relative to the value
+LAST_GAP = 2e-10  # complementarity at the end, relative to the value
 VIOLATION = 1e-9  # normalised IC violation that the repair takes care of
 LEAST_SLACK = 1e-8  # of IC rows at the start
 LEAST_ROOM = 0.1  # of rows other than IC at the start
