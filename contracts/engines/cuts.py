@@ -41,7 +41,8 @@ from contracts.problem.screening import ScreeningProblem
 SAME_TASTE = 1e-7  # tastes closer than this share of their range are one type: IC slack between them is all rounding
 NEAR = 1e-2  # types closer than this share of the usual spacing are measured from one another
 ROUNDS = 80
-LAST_GAP = 1e-9  # complementarity at the end, relative to the value
+FIRST_GAP = 1e-2  # complementarity of the first round, relative to the value
+LAST_GAP = 2e-10  # and of the others
 VIOLATION = 1e-9  # normalised IC violation that the repair takes care of
 LEAST_SLACK = 1e-8  # of IC rows at the start
 LEAST_ROOM = 0.1  # of rows other than IC at the start
@@ -184,7 +185,9 @@ class Master:
         return kept[:, 1] * len(self.weights) + kept[:, 0], worst
 
     def candidate(self, point: Point, listed: Indices, *, is_finished: bool) -> Candidate:
-        """Back to the problem's own types and units."""
+        """Back to the problem's own types and units; a SolverError if there is nothing to hand over."""
+        if not all(np.isfinite(part).all() for part in (point.x, point.u, point.price)):
+            raise SolverError("the interior point of method 'cuts' broke down: use method='reference'", tried=("cuts",))
         allocation = (self.chart.origin + point.x @ self.chart.basis) * self.units.allocation
         worth = self.problem.valuations[self.head] @ self.chart.origin * (self.units.allocation / self.units.money)
         utility = (point.u + worth) * self.units.money + self.units.shift
@@ -287,17 +290,20 @@ def solve(
     try:
         for number in range(1, ROUNDS + 1):
             lookout.keep_to(listed)
+            gap = FIRST_GAP if number == 1 else LAST_GAP
             further, finished = minimise(
-                program, path.pop(), elimination, gap=LAST_GAP * scale, deadline=deadline, watch=lookout
+                program, path.pop(), elimination, gap=gap * scale, deadline=deadline, watch=lookout
             )
             path += further
             reached = path[-1], listed
             violated, worst = master.separate(path[-1])
             report(f"round {number}: {len(listed)} IC rows, worst violation {worst:.1e}, {len(further) - 1} steps")
-            if not finished or (worst <= VIOLATION and not len(lookout.seen)):
+            if not finished or (gap == LAST_GAP and worst <= VIOLATION and not len(lookout.seen)):
                 return master.candidate(*reached, is_finished=finished)
             before, listed = listed, np.union1d(np.union1d(listed, violated), lookout.seen)
-            if len(listed) == len(before) and len(further) == 1:  # as far as it gets: the repairs see to the rest
+            if (
+                gap == LAST_GAP and len(listed) == len(before) and len(further) == 1
+            ):  # as far as it gets: the repairs see to the rest
                 return master.candidate(*reached, is_finished=True)
             if len(listed) > len(before):
                 listed = np.union1d(listed, hull_pairs(master.taste, path[-1].u))

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from contracts.inputs.arrays import Array, Indices
+from contracts.inputs.arrays import Array, Indices, Mask
 from contracts.numerics.elimination import Group
 
 SPARE = 1e-8  # least share that a row keeps for itself where the difference is formed
@@ -33,7 +33,7 @@ def reduced(group: Group, root: Array, curvature: Array | None) -> tuple[Array, 
     return inverse, blocks
 
 
-def _by_differences(group: Group, root: Array, curvature: Array) -> tuple[Array, Array, Array]:
+def _by_differences(group: Group, root: Array, curvature: Array) -> tuple[Array, Array, Mask]:
     """R^-1 and blocks entry by entry for all types at once, and whether their digits are good."""
     w = group.n_pairs
     rows = group.normal * root

@@ -116,7 +116,7 @@ class Elimination:
     def factorise(self, blocks: Iterable[Array]) -> Callable[[Array], Array]:
         """Factorise the sum of the lower triangles of all groups' reduced blocks, (m (m + 1) / 2, g) of each."""
         entries = np.concatenate([block.ravel() for block in blocks])
-        entries = np.bincount(self._places, entries, minlength=self._fronts.size)
+        entries = np.asarray(np.bincount(self._places, entries, minlength=self._fronts.size), dtype=np.float64)
         for shift in SHIFTS:
             shifted = entries.copy()
             shifted[self._diagonal] *= 1.0 + shift

@@ -124,7 +124,8 @@ def _iterate(program: Program, point: Point, elimination: Elimination, gap: floa
         centring = 1.0  # what is missed falls by less than a step promises: wait for it
     target = centring * complementarity / len(products) - affine.price * affine.slack - products
     step = newton.direction(residual_x, residual_u, target)
-    step, primal, dual = newton.centred(step, centring * complementarity / len(products))
+    level = centring * complementarity / len(products)
+    step, primal, dual = newton.centred(step, level, 0 if is_bent else CORRECTORS)
     moved = _moved(point, step, primal, dual)
     if is_bent:  # where the curvature changes by much on the way, as near a pole, a step may overshoot
         most = GROWTH * _error(program, point)
@@ -233,11 +234,11 @@ class _Newton:
         # A curved cost ties prices to allocations: unequal steps would undo its residual.
         return (min(primal, dual),) * 2 if self.is_curved else (primal, dual)
 
-    def centred(self, step: _Direction, level: float) -> tuple[_Direction, float, float]:
+    def centred(self, step: _Direction, level: float, times: int) -> tuple[_Direction, float, float]:
         """The step with products far from their `level` brought back, as often as that lengthens it (Gondzio 1996)."""
         point, (primal, dual) = self._point, self.lengths(step)
         nothing_x, nothing_u, nothing = np.zeros_like(step.x), np.zeros_like(step.u), np.zeros_like(step.slack)
-        for _ in range(CORRECTORS):
+        for _ in range(times):
             if min(primal, dual) > LONG_STEP:
                 break
             further = (min(1.0, length + LONGER) for length in (primal, dual))

@@ -338,6 +338,19 @@ def test_the_linear_monopolist_of_schmalensee(n, value):
     assert menu.value == pytest.approx(value, rel=DIGITS)
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize(("low", "value"), [(5.0, 5.107109375), (8.0, 8.098009766)])
+def test_ties_of_a_linear_program_are_solved_to_many_digits(low, value):
+    """Unit demand on a grid with half the weight on its border: next to nothing is left of what tied types share."""
+    along = np.ones(41)
+    along[[0, -1]] = 0.5
+    weights = np.outer(along, along).ravel()
+    fields = {"domain": c.Simplex(free_disposal=True), "method": "cuts"}
+    menu = c.solve_menu(grid(41, low, low + 1.0, corners=True), weights / weights.sum(), **fields)
+    assert menu.certificate.relative_gap <= 1e-8
+    assert menu.value == pytest.approx(value, rel=1e-8)
+
+
 def test_the_unit_triangle_is_sold_as_a_bundle():
     """Haghpanah & Hartline (2015): the bundle at 1 / sqrt 3 earns 2 / (3 sqrt 3); the grid earns about as much."""
     n = 16
