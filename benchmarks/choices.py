@@ -2,8 +2,8 @@
 
     python -m benchmarks.choices [--choices 1000000]
 
-The floor is one pass over the same numbers by NumPy: utilities, logit chances, and the cross product of attributes that a
-step of Newton's method needs at least, without a check of anything.
+The floor is one pass over the same numbers by NumPy: utilities, logit chances, and the cross product of attributes that
+a step of Newton's method needs at least, without a check of anything.
 """
 
 from __future__ import annotations
