@@ -40,6 +40,7 @@ from inference.logit.estimates import Estimates
 from inference.logit.simulated import simulate_choices
 from inference.logs.log import ChoiceLog, UserCounts, read_log
 from inference.logs.posteriors import PosteriorFile, infer_types_from_log
+from inference.market.bids import BidValues, values_from_bids
 from inference.market.earnings import confidence_set, menu_earnings
 from inference.market.responses import (
     elasticities,
@@ -91,6 +92,7 @@ __all__ = [
     "Assistant",
     "Baseline",
     "BestResponse",
+    "BidValues",
     "BoltonOckenfels",
     "Calibration",
     "CharnessRabin",
@@ -199,6 +201,7 @@ __all__ = [
     "simulate_choices",
     "simulate_learning",
     "surplus_change",
+    "values_from_bids",
     "wald_test",
     "willingness_to_pay",
     "with_errors",

@@ -340,6 +340,11 @@ def type_draws() -> i.TypeDraws:
 
 
 @functools.cache
+def bid_values():
+    return i.values_from_bids(rng().uniform(size=(100, 2)) / 2)
+
+
+@functools.cache
 def multinomial() -> i.MultinomialLogit:
     return i.fit_multinomial_logit(data())
 
@@ -783,6 +788,7 @@ OBJECTS: dict[str, Callable[[], Any]] = {
     "Assistant": lambda: i.Assistant(),
     "Baseline": lambda: i.acceptable_baseline(norms()),
     "BestResponse": lambda: i.BestResponse(),
+    "BidValues": bid_values,
     "BoltonOckenfels": lambda: i.BoltonOckenfels(0.5),
     "Calibration": lambda: i.calibration([0.2, 0.8, 0.6], [0, 1, 1], n_bins=2),
     "CharnessRabin": lambda: i.CharnessRabin(0.3, 0.1),
@@ -911,12 +917,12 @@ def _methods(names: str, methods: str, make: Callable[[], dict[str, Any]]) -> di
 
 
 def _frame_of_choices() -> pd.DataFrame:
-    rows = [(p, k, o, float(p + o), float(k == o)) for p in range(2) for k in range(2) for o in range(2)]
-    return pd.DataFrame(rows, columns=["person", "occasion", "option", "quality", "chosen"])
+    rows = [(p, k, o, float(p + o), float(k == o), 1.0) for p in range(2) for k in range(2) for o in range(2)]
+    return pd.DataFrame(rows, columns=["person", "occasion", "option", "quality", "chosen", "weight"])
 
 
 def _wide_choices() -> pd.DataFrame:
-    return pd.DataFrame({"person": [0, 0], "q0": [1.0, 2.0], "q1": [2.0, 1.0], "choice": [0, 1]})
+    return pd.DataFrame({"person": [0, 0], "q0": [1.0, 2.0], "q1": [2.0, 1.0], "choice": [0, 1], "weight": [1.0, 2.0]})
 
 
 CALLS: dict[str, Callable[[], dict[str, Any]]] = {
@@ -1215,12 +1221,12 @@ CALLS: dict[str, Callable[[], dict[str, Any]]] = {
     "ChoiceData": lambda: fields_of(data) | {"available": np.ones((120, 3), dtype=bool)},
     "ChoiceData.from_frame": lambda: {
         "frame": _frame_of_choices(), "attributes": ["quality"], "chosen": "chosen", "person": "person",
-        "occasion": "occasion", "option": "option"},
+        "occasion": "occasion", "option": "option", "weights": "weight"},
     "ChoiceData.from_menu": lambda: {
         "menu": menu(), "choices": [0, 1], "person": [0, 1], "outside": "outside", "transfer": "transfer"},
     "ChoiceData.from_wide_frame": lambda: {
         "frame": _wide_choices(), "attributes": {"q": ["q0", "q1"]}, "choice": "choice", "person": "person",
-        "options": [0, 1], "available": None},
+        "options": [0, 1], "available": None, "weights": "weight"},
     "ChoiceData.joined": lambda: {"parts": (data(), data())},
     "ChoiceData.of_observations": lambda: {"observations": [0, 1]},
     "ChoiceData.of_people": lambda: {"people": [0, 1]},
@@ -1360,6 +1366,10 @@ CALLS: dict[str, Callable[[], dict[str, Any]]] = {
         "model": multinomial(), "menu": quality_menu(), "price": "price", "outside": None, "method": "draws",
         "n_draws": 2, "rng": rng()},
     "confidence_set": lambda: {"model": multinomial(), "price": "price", "goods": ["quality"], "level": 0.9},
+    "values_from_bids": lambda: {"bids": bid_values().bids, "bandwidth": 0.1},
+    "BidValues.reserve_price": lambda: {"cost": 0.1},
+    "BidValues.reserve_interval": lambda: {"cost": 0.1, "level": 0.9, "n_draws": 2, "rng": rng()},
+    "BidValues.problem": lambda: {"n_bidders": 3, "n_values": 4, "cost": 0.1},
     "marginal_costs": lambda: {
         "model": multinomial(), "data": data(), "price": "price", "sold": ["0"], "method": "draws", "n_draws": 2,
         "rng": rng()},

@@ -8,7 +8,9 @@ With e signed so that y >= 0 on X, only the lowest type's IR binds. Summing by p
 
     v_i = a_i + b_i - h_i e,   h_i = (theta_{i+1} - theta_i) R_i / (kappa f_i),   R_i = sum_{k>i} (kappa f_k - pi_k),
 
-where pi_k is the welfare weight of u_k. If a_i + b_i = m_0 + omega_i e as well, all types share one concave payoff
+where pi_k is the welfare weight of u_k. Where those above i count so much that R_i < 0, rents grow as fast as IC lets
+them, u_{i+1} = u_i + (theta_{i+1} - theta_i) y_{i+1}: type i is the one that is tempted, and the price falls on
+h_{i+1}. If a_i + b_i = m_0 + omega_i e as well, all types share one concave payoff
 G(y) + (omega_i - h_i) y, and the best rising y comes from the isotonic regression of psi = omega - h with weights f
 (Barlow & Brunk 1972). The partial sums of f (psi - pooled psi) price the rising constraint: they give the multipliers
 of IC within pools, where it binds both ways, and v at the pooled psi closes the dual without a gap.
@@ -36,6 +38,7 @@ if TYPE_CHECKING:
 STRAIGHT = 64 * EPS  # relative distance from the line that counts as rounding
 SAME_TYPE = 1e-13  # share of the largest theta within which neighbours count as one type
 HUB = 8  # groups of a pool from one hub to the next
+FAVOURED = 1e-12  # share of all weights by which those above must count more than money, or it is rounding
 SPARE = 3.0  # rounding errors of the flow through a type that its own IR price covers
 IR_ABOVE = "a type-dependent reservation utility binds above the lowest type"
 
@@ -167,8 +170,10 @@ def solve(problem: ScreeningProblem) -> Candidate:
             direction="the transfer to every type",
         )
     step = np.diff(line.theta)
+    is_up = above[1:] < -FAVOURED * weights.sum()  # whoever is above is favoured: rents grow with the upper amount
     psi = line.omega.copy()
-    psi[:-1] -= step * above[1:] / weights[:-1]
+    psi[:-1] -= step * np.where(is_up, 0.0, above[1:]) / weights[:-1]
+    psi[1:] -= step * np.where(is_up, above[1:], 0.0) / weights[1:]
     pooled = _iron(psi, weights)
     virtual = line.value + np.outer(pooled - line.omega, line.direction)
     _, allocation = problem.cost.conjugate(virtual, problem.domain)
@@ -181,7 +186,7 @@ def solve(problem: ScreeningProblem) -> Candidate:
         )
     amount = allocation @ line.direction
     lowest = float(problem.reservation_utility[line.order[0]])
-    rent = lowest + np.concatenate([[0.0], np.cumsum(step * amount[:-1])])
+    rent = lowest + np.concatenate([[0.0], np.cumsum(step * np.where(is_up, amount[1:], amount[:-1]))])
     ungroup = np.empty(problem.n_types, dtype=np.intp)
     ungroup[line.order] = line.group
     utility = rent[ungroup]
@@ -201,8 +206,9 @@ def solve(problem: ScreeningProblem) -> Candidate:
         passing += 2 * np.bincount(end, mutual * inexact, minlength=len(passing))
         terms += 2 * np.bincount(end, minlength=len(passing))
     spare = EPS * SPARE * terms * passing
-    downward = np.maximum(np.cumsum((rent_cost - spare)[::-1])[::-1][1:], 0.0)
-    prices = ungrouped(problem, ungroup, _prices(downward, lower, upper, mutual))
+    passed = np.cumsum((rent_cost - spare)[::-1])[::-1][1:]
+    downward, upward = np.maximum(passed, 0.0), np.where(is_up, np.maximum(-passed, 0.0), 0.0)
+    prices = ungrouped(problem, ungroup, _prices(downward, upward, lower, upper, mutual))
     return Candidate(allocation[ungroup], utility, prices, "ironing")
 
 
@@ -258,12 +264,14 @@ def _pooling_prices(theta: Array, surplus: Array, pooled: Array) -> tuple[Indice
     return lower, upper, amount / (theta[upper] - theta[lower])
 
 
-def _prices(downward: Array, lower: Indices, upper: Indices, mutual: Array) -> coo_array:
-    """Prices between groups: k + 1 tempted by k, and what pools charge each other."""
+def _prices(downward: Array, upward: Array, lower: Indices, upper: Indices, mutual: Array) -> coo_array:
+    """Prices between groups: k + 1 tempted by k, k by k + 1, and what pools charge each other."""
     from scipy.sparse import coo_array
 
     below = np.arange(len(downward))
-    tempted = np.concatenate([below + 1, lower, upper])
-    tempter = np.concatenate([below, upper, lower])
+    climbs = np.flatnonzero(upward)
+    tempted = np.concatenate([below + 1, climbs, lower, upper])
+    tempter = np.concatenate([below, climbs + 1, upper, lower])
     n_groups = len(downward) + 1
-    return coo_array((np.concatenate([downward, mutual, mutual]), (tempted, tempter)), shape=(n_groups, n_groups))
+    prices = np.concatenate([downward, upward[climbs], mutual, mutual])
+    return coo_array((prices, (tempted, tempter)), shape=(n_groups, n_groups))

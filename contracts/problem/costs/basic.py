@@ -461,8 +461,16 @@ class ScaledCost:
         amounts = cp.multiply(allocation, np.array(np.broadcast_to(self.unit, allocation.shape)))
         return self.cost.expression(amounts) / self.money
 
+
+class ScaledSmoothCost(ScaledCost):
+    """The same of a cost that has a gradient; engines ask whether there is one."""
+
     def gradient(self, allocation: Array) -> Array:
         return np.asarray(self.cost.gradient(allocation * self.unit) * (self.unit / self.money))  # type: ignore[attr-defined]
+
+
+class ScaledCurvedCost(ScaledSmoothCost):
+    """The same of a cost that has a gradient and a Hessian."""
 
     def hessian(self, allocation: Array) -> Array:
         curvature = self.cost.hessian(allocation * self.unit)  # type: ignore[attr-defined]
@@ -475,7 +483,10 @@ def scaled_cost(cost: Any, unit: Units, money: Positive) -> Cost:
     knows_how = hasattr(cost, "scaled") and (np.ndim(unit) == 0 or type(cost).__module__.startswith("contracts."))
     if knows_how:  # one's own classes know of one unit for all goods, if of any
         return cost.scaled(unit, money)
-    return ScaledCost(cost, unit, money)
+    scaled = ScaledCost
+    if hasattr(cost, "gradient"):
+        scaled = ScaledCurvedCost if hasattr(cost, "hessian") else ScaledSmoothCost
+    return scaled(cost, unit, money)
 
 
 def power_of_two(size: float) -> float:

@@ -162,7 +162,9 @@ def test_multipliers_lie_on_the_flow_and_close_the_gap(problem):
     assert np.all(np.abs(missed) <= 1e-14 * problem.n_types * size)
     assert np.all(menu.ic_multipliers.data >= 0)
     assert np.all(menu.ir_multipliers >= 0)
-    assert upper_bound(problem.program, ironing.solve(problem.program).multipliers).value == menu.upper_bound
+    proven = upper_bound(problem.program, ironing.solve(problem.program).multipliers).value
+    noise = 1e-9 * menu.certificate.scale  # where goods are measured in other units, prices round in these
+    assert proven == pytest.approx(menu.upper_bound, rel=1e-12, abs=noise)
     assert menu.certificate.relative_gap <= GAP
 
 
@@ -387,3 +389,32 @@ def test_a_hundred_thousand_random_types_with_pooling_are_certified():
     theta = rng.uniform(0, 1, n_types)
     weights = rng.uniform(0.1, 1.0, n_types)
     assert ironed(c.ScreeningProblem(theta, weights / weights.sum(), cost=c.Power(1.5))).certificate.holds
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_high_types_that_count_for_more_than_money_have_rents_that_grow_as_fast_as_they_may(seed):
+    """Upward constraints bind below them: a type is tempted by the next one, and amounts rise above the first best."""
+    rng = np.random.default_rng(seed)
+    n_types = int(rng.integers(2, 8))
+    shares = rng.dirichlet(np.full(n_types, 2.0))
+    favour = np.sort(rng.uniform(0.0, 2.5, n_types)) if seed % 2 else rng.uniform(0.0, 2.5, n_types)
+    favour *= rng.uniform(0.6, 1.0) / max(float(shares @ favour), 1.0)
+    problem = c.ScreeningProblem(
+        np.sort(rng.uniform(0.0, 3.0, n_types)).round(1),  # some alike
+        shares,
+        cost=(c.Quadratic(), c.Power(3.0), c.Linear(0.7))[seed % 3],
+        domain=c.Box(0.0, 1.5),
+        objective=c.Welfare(favour),
+    )
+    menu = c.solve_menu(problem)
+    assert menu.engine == "ironing"
+    assert menu.certificate.holds
+    assert menu.value == pytest.approx(c.solve_menu(problem, method="reference").value, rel=1e-6)
+
+
+def test_the_highest_type_takes_more_than_at_first_best_where_it_is_favoured():
+    """Two types, weights .2 and 1.7: h_2 = -(.7/2)/(1/2) = -.7 times the step, and nothing falls on the lower type."""
+    problem = c.ScreeningProblem(
+        [0.5, 1.0], cost=c.Quadratic(), domain=c.Box(0.0, 3.0), objective=c.Welfare([0.2, 1.7])
+    )
+    assert c.solve_menu(problem).allocation.ravel() == pytest.approx([0.5, 1.0 + 0.5 * 0.7], abs=1e-7)

@@ -63,7 +63,7 @@ def test_neighbours_on_a_line_imply_all_ic(monkeypatch, seed):
         constraints=[capacity][: seed % 2],
     )
     local = c.solve_menu(problem, method="reference")
-    monkeypatch.setattr(program, "line_through", lambda valuations: None)
+    monkeypatch.setattr(program, "line_of_tastes", lambda problem: None)
     assert len(pairs_of(problem)) == n_types * (n_types - 1)
     overall = c.solve_menu(problem, method="reference")
     assert local.value <= overall.upper_bound

@@ -385,7 +385,8 @@ def test_welfare_that_is_nearly_satiated_is_bounded_by_satiation():
 
 
 def test_welfare_too_steep_for_a_solver_says_so():
-    problem = models.income_tax([10, 15, 20, 30, 60], welfare_function=contracts.Isoelastic(10.0))
+    """Skills a thousand times apart, and an aversion of 20: the poor count 1e60 times as much as the rich."""
+    problem = models.income_tax([1, 1000], welfare_function=contracts.Isoelastic(20.0))
     with pytest.raises(contracts.SolverError, match=r"lower the aversion .* or measure money in larger units"):
         solve_menu(problem)
 

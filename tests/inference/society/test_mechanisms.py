@@ -290,8 +290,8 @@ def test_sets_that_nearly_touch_have_a_certified_robust_menu():
 @pytest.mark.slow
 def test_confidence_sets_hold_the_truth_less_often_than_their_nominal_half_where_groups_differ():
     """What docs/societal-alignment.md says: few members and partial pooling make sets too small without noise."""
-    asked = communities(PLAIN, 0.5, range(40), seed=1)
-    eps = np.stack([standard_noise(PLAIN, np.random.default_rng([1, r, 2]), asked.worlds[r]) for r in range(40)])
+    asked = communities(PLAIN, 0.5, range(16), seed=1)
+    eps = np.stack([standard_noise(PLAIN, np.random.default_rng([1, r, 2]), asked.worlds[r]) for r in range(16)])
     covered = []
     for level in (0.0, 0.2):
         signal = noisy_signal(asked.worlds, asked.told, eps, level, PLAIN)
