@@ -124,6 +124,7 @@ def ungrouped(
     prices: csr_array | coo_array,
     transfer: Array | None = None,
     ir: Array | None = None,
+    outside: Array | None = None,
 ) -> Multipliers:
     """Multipliers of all types from prices of groups of equal types.
 
@@ -136,6 +137,8 @@ def ungrouped(
     prices : sparse (n_groups, n_groups), [g, h]: group g tempted by group h; repeated entries add up
     transfer, ir : (n_groups,) prices of limits on transfers, shared by weight, and of IR, which the best outside option
         bears; none if left out
+    outside : (n_types,) what the outside options of a group are compared by, if its types value some amounts alike up
+        to a constant; the reservation utility by default
     """
     from scipy.sparse import csr_array
 
@@ -148,7 +151,7 @@ def ungrouped(
         pairs = prices.tocoo()
         ic = csr_array((pairs.data, (head[pairs.row], head[pairs.col])), shape=prices.shape)
         return replace(no_multipliers(problem), ic=ic, transfer=transfer[member], ir=ir[member])
-    order = np.lexsort((-problem.reservation_utility, member))
+    order = np.lexsort((-(problem.reservation_utility if outside is None else outside), member))
     head = order[np.unique(member[order], return_index=True)[1]]
     share = problem.weights / np.bincount(member, problem.weights)[member]
     spread = csr_array((share, (member, np.arange(n_types))), shape=(n_groups, n_types))

@@ -200,7 +200,9 @@ class Master:
         prices = csr_array((kept, (tempted, tempter)), shape=(count, count))
         ir, *of_limits = point.price[len(listed) :].reshape(-1, count)[: 1 + len(self.limits)]
         transfer = sum((sign * price for (sign, _), price in zip(self.limits, of_limits, strict=True)), np.zeros(count))
-        multipliers = ungrouped(self.problem, self.member, prices, transfer, ir * bool(of_limits))
+        above = self.problem.valuations @ (self.chart.origin * self.units.allocation)  # what all of X gives a type
+        outside = self.problem.reservation_utility - above
+        multipliers = ungrouped(self.problem, self.member, prices, transfer, ir * bool(of_limits), outside)
         return Candidate(allocation, utility, multipliers, "cuts", is_finished)
 
 

@@ -191,7 +191,7 @@ def positive(name: str, value: Any) -> float:
 
 def positive_each(name: str, value: Any) -> Any:
     """One number above zero, or a list of them."""
-    if np.ndim(value) == 0:
+    if not isinstance(value, list | tuple | np.ndarray) or np.ndim(rectangular(name, value)) == 0:
         return positive(name, value)
     sizes = floats(name, value)
     if sizes.ndim != 1 or not np.isfinite(sizes).all() or not (sizes > 0).all():

@@ -51,7 +51,7 @@ def _seen(problem: ScreeningProblem) -> Array:
     (n_types, n_goods); infinite for what nobody would give it.
     """
     amounts = first_best_amounts(problem)
-    with np.errstate(divide="ignore"):
+    with np.errstate(divide="ignore", over="ignore"):
         worth = units_of(problem).money / amounts
     return np.where(amounts > 0, 2.0 ** np.frexp(worth)[1], np.inf)
 

@@ -548,3 +548,18 @@ def test_what_it_cannot_solve_is_refused_with_the_reason(fields, reason):
 def test_a_deadline_in_the_future_changes_nothing():
     menu = c.solve_menu(grid(5, 1.0, 2.0, corners=True), cost=c.Quadratic(), method="cuts", time_limit=1e6)
     assert menu.certificate.relative_gap <= GAP
+
+
+def test_types_alike_up_to_a_constant_are_kept_by_the_one_that_gains_least():
+    """On a simplex tastes that differ by a constant are one; the price of IR is borne by the least spoilt, not by r."""
+    valuations = [[0.0, 0.0], [0.0, 1.5], [1.5, 0.0], [3.0, 3.0]]
+    problem = c.ScreeningProblem(
+        valuations,
+        cost=c.ShiftedPower(1.5, 0.5, 4.0),
+        domain=c.Simplex(),
+        reservation_utility=[0.0, 0.0, 0.0, 0.125],
+        participation="compulsory",
+    )
+    menu = c.solve_menu(problem, method="cuts")
+    assert menu.ir_multipliers[0] == pytest.approx(1.0)
+    assert menu.value == pytest.approx(c.solve_menu(problem, method="reference").value, abs=1e-7)
