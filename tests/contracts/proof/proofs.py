@@ -292,7 +292,7 @@ def faults(checker: Any, cases: dict[str, Any], forged: list[Forgery]) -> Iterat
         claims, off = document["claims"], float(sizes) * 1e-9
         if not (low <= high and abs(float(low) - claims["value"]) <= off / 1e3 and high - low <= sizes / 10**30):
             yield f"{name}: worth {float(low)}"
-        slip = 0.0 if claims["rigorous"] else off / 1e3  # what is rigorous needs no tolerance at all
+        slip = 0.0 if claims["rigorous"] else off  # what is rigorous needs no tolerance at all
         if not claims["upper_bound"] - off <= most <= claims["upper_bound"] + slip or most < low:
             yield f"{name}: bound {float(most)}"
         for share in (0.9, 1.1):  # whatever slopes are proposed, the bound holds of the menu
