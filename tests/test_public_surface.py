@@ -15,8 +15,10 @@ NEED_A_SERVER = {
 COSTLY = (  # calls that compute for a while when a value happens to make sense: some values each, others in turn
     "Study", "communities", "placement", "societal_study", "sweep", "pareto_front", "run_cell", "compare_responders",
     "elicited", "ChatEndpoint", "Endpoint", "ChoiceLog", "read_log", "information_front", "comparative_statics",
-    "slopes", "prior_radius", "OptimalFace.agents_best", "OptimalFace.agents_most", "Audit.repaired", "Audit.report",
-    "people_study", "front_promises", "overoptimisation", "provider_study",
+    "slopes", "prior_radius", "Audit.repaired", "Audit.report",
+    "people_study", "front_promises", "overoptimisation", "provider_study", "OptimalFace", "Overoptimisation",
+    "Repaired", "Impossibility", "Slopes", "PriceOfSimplicity", "ComparativeStatics", "BidValues.reserve_interval",
+    "ProviderStudy", "Regret",
 )  # fmt: skip
 SAMPLE = 150
 REFUSED = NEED_A_SERVER | {"MenuCertificate.save"}  # proofs as files are of menus without hidden action

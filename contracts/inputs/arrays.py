@@ -172,6 +172,21 @@ def rectangular(name: str, values: Any) -> NDArray[Any]:
         raise ProblemError(f"{name} is not a rectangular array ({exc}): give every row the same length") from exc
 
 
+def check_one_each(name: str, value: Any, like: Any) -> None:
+    """Refuse what is neither one number nor one for each entry of the last axis of `like`.
+
+    Examples
+    --------
+    >>> check_one_each("unit", [1.0, 2.0, 4.0], [0.5, 0.5])
+    Traceback (most recent call last):
+        ...
+    contracts.errors.ProblemError: unit has shape (3,); expected one number, or 2 of them
+    """
+    count = np.shape(like)[-1:]
+    if np.shape(value) not in ((), (1,), count) and count not in ((), (1,)):
+        raise ProblemError(f"{name} has shape {np.shape(value)}; expected one number, or {count[0]} of them")
+
+
 def infinite_entries(values: Any) -> NDArray[np.bool_]:
     """Which entries are infinite; none of what is no array of numbers, about which `finite` has better words.
 

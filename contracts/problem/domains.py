@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from contracts.errors import ProblemError
-from contracts.inputs.arrays import Array, entries_of, extended, finite
+from contracts.inputs.arrays import Array, check_one_each, entries_of, extended, finite
 from contracts.inputs.door import checked
 from contracts.inputs.frozen import dataclass
 from contracts.inputs.kinds import ROWS, Count, Expression, Numbers, Units
@@ -299,6 +299,8 @@ class Box:
         return np.array(np.broadcast_to(np.maximum(np.abs(self.lower), np.abs(self.upper)), n_goods))
 
     def scaled(self, unit: Units) -> Box:
+        for end in (self.lower, self.upper):
+            check_one_each("unit", unit, end)
         return Box(self.lower / unit, self.upper / unit)
 
 
@@ -558,6 +560,7 @@ class Polyhedron:
         return np.asarray(self._magnitude)  # type: ignore[attr-defined]
 
     def scaled(self, unit: Units) -> Polyhedron:
+        check_one_each("unit", unit, self.matrix)
         smaller = object.__new__(Polyhedron)  # the same points: nothing is proven twice
         if np.ndim(unit) == 0:
             stated = self.matrix, self.bounds / unit

@@ -10,7 +10,7 @@ from typing import Any, Protocol, runtime_checkable
 import numpy as np
 
 from contracts.errors import ProblemError, SolverError
-from contracts.inputs.arrays import Array, entries_of, finite, number
+from contracts.inputs.arrays import Array, check_one_each, entries_of, finite, number
 from contracts.inputs.door import checked
 from contracts.inputs.frozen import dataclass
 from contracts.inputs.kinds import ROWS, Count, Expression, Positive, Units
@@ -142,6 +142,7 @@ class Linear:
         return -price, price
 
     def scaled(self, unit: Units, money: Positive) -> Linear:
+        check_one_each("unit", unit, self.price)
         return Linear(self.price * (unit / money))
 
 
@@ -270,6 +271,7 @@ class Quadratic:
         return cp.sum(cp.multiply(weights, cp.square(allocation)), axis=1) / 2
 
     def scaled(self, unit: Units, money: Positive) -> Quadratic:
+        check_one_each("unit", unit, self.curvature)
         each = unit / money
         return Quadratic(self.curvature * (np.outer(each, unit) if self.curvature.ndim == 2 else each * unit))
 
@@ -354,6 +356,7 @@ class Power:
         return np.full(n_goods, np.inf), np.full(n_goods, 0.0 if self.exponent < 1 else np.inf)
 
     def scaled(self, unit: Units, money: Positive) -> Power:
+        check_one_each("unit", unit, self.scale)
         return replace(self, scale=self.scale * (unit**self.exponent / money))
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from contracts.errors import ProblemError
-from contracts.inputs.arrays import Array, entries_of, finite
+from contracts.inputs.arrays import Array, check_one_each, entries_of, finite
 from contracts.inputs.door import checked
 from contracts.inputs.frozen import dataclass
 from contracts.inputs.kinds import ROWS, Count, Expression, Positive, Units
@@ -183,6 +183,7 @@ class Separable:
         return _of_all(traits.asymptotic_slopes, self.costs)
 
     def scaled(self, unit: Units, money: Positive) -> Separable:
+        check_one_each("unit", unit, np.empty(len(self.costs)))
         units = np.broadcast_to(unit, len(self.costs)).tolist()
         return Separable(list(map(scaled_cost, self.costs, units, [money] * len(units))))
 
@@ -380,6 +381,7 @@ class Total:
         return down, up
 
     def scaled(self, unit: Units, money: Positive) -> Total:
+        check_one_each("unit", unit, self.direction)
         of_total, each = (unit, 1.0) if np.ndim(unit) == 0 else (1.0, unit)
         return Total(scaled_cost(self.cost, of_total, money), self.direction * each)
 

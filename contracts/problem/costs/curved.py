@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from contracts.errors import ProblemError
-from contracts.inputs.arrays import Array, entries_of, finite
+from contracts.inputs.arrays import Array, check_one_each, entries_of, finite
 from contracts.inputs.door import checked
 from contracts.inputs.frozen import dataclass
 from contracts.inputs.kinds import ROWS, Count, Expression, Positive, Units
@@ -123,6 +123,7 @@ class Exponential:
         return np.where(rises, 0.0, np.inf), np.where(rises, np.inf, 0.0)
 
     def scaled(self, unit: Units, money: Positive) -> Exponential:
+        check_one_each("unit", unit, self.rate * self.scale)
         return Exponential(self.rate * unit, self.scale * (unit / money))
 
 
@@ -249,5 +250,6 @@ class Logarithm:
         return (rests, ends) if self.offset is None else (ends, rests)
 
     def scaled(self, unit: Units, money: Positive) -> Logarithm:
+        check_one_each("unit", unit, self.scale * (self.offset if self.capacity is None else self.capacity))
         capacity, offset = (None if end is None else end / unit for end in (self.capacity, self.offset))
         return Logarithm(self.scale / money, capacity, offset)

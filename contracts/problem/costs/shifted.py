@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from contracts.errors import ProblemError
-from contracts.inputs.arrays import Array, entries_of, finite, number
+from contracts.inputs.arrays import Array, check_one_each, entries_of, finite, number
 from contracts.inputs.door import checked
 from contracts.inputs.frozen import dataclass
 from contracts.inputs.kinds import ROWS, Count, Expression, Positive, Units
@@ -153,4 +153,5 @@ class ShiftedPower:
         return np.where(rises, np.inf, far), np.where(rises, far, np.inf)
 
     def scaled(self, unit: Units, money: Positive) -> ShiftedPower:
+        check_one_each("unit", unit, self.scale * self.offset)
         return ShiftedPower(self.exponent, self.scale / money, self.offset / unit)
