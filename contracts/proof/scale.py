@@ -36,7 +36,9 @@ def gap_scale(problem: ScreeningProblem, allocation: Array, transfer: Array, bou
     terms, weights = problem.terms, problem.weights
     worth = bound.worth if math.isfinite(bound.worth) else 0.0
     first_best = _first_best_surplus(problem, bound)
-    flows = weights @ _at_stake(problem, *_no_more_than_traded(problem, allocation, transfer))
+    flows = weights @ _at_stake(problem, np.abs(allocation), np.abs(problem.cost.value(allocation)), np.abs(transfer))
+    if SMALLEST_VALUE * flows > worth:  # else it does not matter whether more changes hands than need be
+        flows = weights @ _at_stake(problem, *_no_more_than_traded(problem, allocation, transfer))
     if is_lottery(problem.domain):
         most = np.abs(problem.costs_of(np.eye(problem.n_goods))).max()
         flows = flows + weights @ _at_stake(problem, np.ones(allocation.shape), most, 0.0)
