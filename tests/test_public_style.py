@@ -3,10 +3,12 @@
 import inspect
 import typing
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import numpy as np
 import pytest
 
+import contracts
 import inference
 from contracts.inputs.kinds import Count
 from tests.surface import data, is_protocol, public_methods, public_values
@@ -109,3 +111,8 @@ def test_progress_is_a_switch_or_takes_a_line():
 def test_old_names_are_no_arguments(call):
     with pytest.raises(TypeError, match=r"unexpected keyword argument|positional argument"):
         call()
+
+
+def test_whoever_cites_the_library_cites_this_version():
+    cited = (Path(__file__).parent.parent / "CITATION.cff").read_text(encoding="utf-8")
+    assert f"\nversion: {contracts.__version__}\n" in cited
