@@ -1,6 +1,6 @@
 # make demo     three groups with conflicting norms: a menu, its proof, and a report in out/
 # make test     every test, the slow ones included
-# make fast     of every file the tests that fit into a third of a second; make coverage: all, with coverage
+# make fast     of every file the tests that fit into its share of a second; make coverage: all, with coverage
 # make setup    only the virtual environment: .venv/bin/contracts, .venv/bin/python
 # make check    lint, formatting, types, spelling
 # make bench    timings against the plain formulation, with certificates

@@ -33,7 +33,7 @@ def _figures_are_closed():
         sys.modules["matplotlib.pyplot"].close("all")
 
 
-SHARE = 0.5  # seconds of the processor that `make fast` gives to every file
+SHARE = 0.3  # seconds of the processor that `make fast` gives to every file
 SLOW_DOCUMENTS = {"docs/how-to.md", "docs/continuous-types.md", "docs/real-groups.md"}  # they solve for seconds
 
 

@@ -10,31 +10,18 @@ import numpy as np
 from contracts.errors import ProblemError
 from contracts.inputs.arrays import Array, Mask
 from inference.choice.data import ChoiceData, checked_data
+from inference.estimation.derived import Movable
 from inference.estimation.shares import column_of
 
 STEP = 1e-4  # relative step of central differences: error of order 1e-8
 
 
-class Demand(Protocol):
+class Demand(Movable, Protocol):
     """A model that says who takes what, at its estimates and at other parameters."""
 
     @property
     def names(self) -> Any:
         """The attributes."""
-        raise NotImplementedError
-
-    @property
-    def parameters(self) -> Array:
-        """The estimates; (n_parameters,)."""
-        raise NotImplementedError
-
-    @property
-    def covariance(self) -> Array:
-        """Of the estimates; (n_parameters, n_parameters)."""
-        raise NotImplementedError
-
-    def at(self, parameters: Array) -> Any:
-        """The same model at other parameters."""
         raise NotImplementedError
 
     def predict(self, attributes: Any, *, available: Any = None) -> Array:
