@@ -992,6 +992,7 @@ CALLS: dict[str, Callable[[], dict[str, Any]]] = {
         "output": (0, 20), "lowest_wage": 0, "parameters": ()},
     "read_expression": lambda: {
         "text": "q**2", "symbols": {"q": closed_schedule().trade.quantity}, "field": "cost"},
+    "within": lambda: {"seconds": 60.0, "derive": lambda: closed_schedule().tariff},
     "SymbolicLinearContract.to_numeric": dict,
     "SymbolicWages.to_numeric": dict,
     "SymbolicMenu.to_numeric": lambda: {"f": 0.25},

@@ -235,17 +235,25 @@ def derive(
     parameters: Annotated[str, typer.Option(metavar="NAME,NAME,...", help="Names of positive parameters.")] = "",
     latex: Annotated[bool, typer.Option("--latex", help="Print LaTeX, for amsmath.")] = False,
     html: Annotated[bool, typer.Option("--html", help="Print a page with formulas in MathML.")] = False,
+    time_limit: Annotated[
+        float, typer.Option(metavar="SECONDS", help="Stop looking for a closed form after so long.")
+    ] = 120.0,
     as_json: AsJson = False,
 ) -> None:
     """Derive the best nonlinear price in closed form, step by step; exit code 1 if types are not regular."""
     with answering(as_json=as_json) as answer:
+        from contracts import symbolic
         from contracts.cli.closed_forms import closed_form, failing, shown
 
         if latex + html + as_json > 1:
             raise ProblemError("--latex, --html and --json each ask for another form of the answer: choose one")
-        with busy("deriving"):
+
+        def derived() -> tuple[Any, str]:
             found = closed_form(utility, cost=cost, types=types, weights=weights, parameters=parameters)
-            text = shown(found, latex=latex, html=html, as_json=as_json)
+            return found, shown(found, latex=latex, html=html, as_json=as_json)
+
+        with busy("deriving"):
+            found, text = symbolic.within(time_limit, derived)
         answer.give(text)
     if (why := failing(found)) is not None:
         typer.echo(f"types are not regular, and have no closed form here: {why}", err=True)

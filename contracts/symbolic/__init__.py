@@ -1,5 +1,6 @@
 """Closed forms: the contracts of the textbooks as expressions, each with its derivation step by step."""
 
+from contracts.symbolic.algebra.limit import within
 from contracts.symbolic.continuum import SymbolicSchedule, derive_schedule
 from contracts.symbolic.derivation import Derivation, Formula, Step
 from contracts.symbolic.discrete import MenuCase, SymbolicMenu, derive_menu
@@ -26,4 +27,5 @@ __all__ = [
     "derive_schedule",
     "derive_wages",
     "read_expression",
+    "within",
 ]

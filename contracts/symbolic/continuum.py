@@ -8,12 +8,12 @@ from typing import Any
 from contracts.errors import ProblemError
 from contracts.inputs.door import checked
 from contracts.inputs.frozen import dataclass
+from contracts.symbolic.algebra.signs import Facts, inside, sign_on, value
+from contracts.symbolic.algebra.solving import integral, root, tidy
 from contracts.symbolic.derivation import Derivation, schedule_steps
 from contracts.symbolic.distributions import distribution
 from contracts.symbolic.numbers import ScheduleNumbers, schedule_numbers
 from contracts.symbolic.reader import symbols_for
-from contracts.symbolic.signs import Facts, inside, sign_on, value
-from contracts.symbolic.solving import integral, root, tidy
 from contracts.symbolic.trade import OWN_NAMES, check_ceiling, trade
 from contracts.symbolic.virtual import Screened, number_at
 

@@ -13,11 +13,11 @@ from contracts.errors import ProblemError
 from contracts.inputs.door import checked
 from contracts.inputs.frozen import dataclass
 from contracts.inputs.kinds import described, is_whole
+from contracts.symbolic.algebra.signs import Facts, sign_of
+from contracts.symbolic.algebra.solving import tidy
 from contracts.symbolic.derivation import Derivation, Formula, Step, sentence
 from contracts.symbolic.numbers import MenuNumbers, menu_numbers
 from contracts.symbolic.reader import expression_of, symbols_for
-from contracts.symbolic.signs import Facts, sign_of
-from contracts.symbolic.solving import tidy
 from contracts.symbolic.trade import OWN_NAMES, Trade, check_ceiling, trade
 
 MOST_TYPES = 6  # n types have up to 2^(n-1) cases

@@ -8,9 +8,9 @@ from typing import Any
 from contracts.errors import ProblemError
 from contracts.inputs.frozen import dataclass
 from contracts.inputs.kinds import described
+from contracts.symbolic.algebra.signs import NOTHING, Facts, inside, sign_of, sign_on
+from contracts.symbolic.algebra.solving import integral, tidy
 from contracts.symbolic.reader import read_expression
-from contracts.symbolic.signs import NOTHING, Facts, inside, sign_of, sign_on
-from contracts.symbolic.solving import integral, tidy
 
 FORMS = "uniform(a, b), power(k), exponential(rate), pareto(shape, lowest) or 'DENSITY on (a, b)'"
 CALL = re.compile(r"\s*([A-Za-z_]+)\s*\((.*)\)\s*", re.DOTALL)

@@ -8,11 +8,11 @@ from typing import Any
 from contracts.errors import ProblemError
 from contracts.inputs.door import checked
 from contracts.inputs.frozen import dataclass
+from contracts.symbolic.algebra.signs import Facts, sign_of, sign_on
+from contracts.symbolic.algebra.solving import root, tidy
 from contracts.symbolic.derivation import Derivation, Formula, Step
 from contracts.symbolic.numbers import WageNumbers, wage_numbers
 from contracts.symbolic.reader import expression_of, symbols_for
-from contracts.symbolic.signs import Facts, sign_of, sign_on
-from contracts.symbolic.solving import root, tidy
 
 OWN = ("p_0", "p_1", "e", "r", "y_0", "y_1")  # what stands for itself unless something else is given
 

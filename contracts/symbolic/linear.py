@@ -8,11 +8,11 @@ from typing import Any
 from contracts.errors import ProblemError
 from contracts.inputs.door import checked
 from contracts.inputs.frozen import dataclass
+from contracts.symbolic.algebra.signs import sign_of
+from contracts.symbolic.algebra.solving import tidy
 from contracts.symbolic.derivation import Derivation, Formula, Step
 from contracts.symbolic.numbers import LinearNumbers, linear_numbers
 from contracts.symbolic.reader import expression_of, symbols_for
-from contracts.symbolic.signs import sign_of
-from contracts.symbolic.solving import tidy
 
 OWN = ("k", "r", "v", "u")
 

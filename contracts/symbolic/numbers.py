@@ -19,7 +19,7 @@ from contracts.inputs.frozen import dataclass
 from contracts.inputs.kinds import count
 from contracts.problem.costs import Cost, Linear, Power, Quadratic
 from contracts.problem.screening import ScreeningProblem
-from contracts.symbolic.signs import value
+from contracts.symbolic.algebra.signs import value
 from contracts.symbolic.trade import Trade
 
 MOST_TYPES = 100_000

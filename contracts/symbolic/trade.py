@@ -12,10 +12,10 @@ from typing import Any
 
 from contracts.errors import ProblemError, UnboundedMenuError
 from contracts.inputs.frozen import dataclass
+from contracts.symbolic.algebra.signs import NOTHING, Facts, inside, sign_of, sign_on, value
+from contracts.symbolic.algebra.solving import root, tidy
 from contracts.symbolic.derivation import Formula, Step
 from contracts.symbolic.reader import expression_of
-from contracts.symbolic.signs import NOTHING, Facts, inside, sign_of, sign_on, value
-from contracts.symbolic.solving import root, tidy
 
 OWN_NAMES = ("theta", "q")  # the type and the quantity, in every expression of utility and cost
 

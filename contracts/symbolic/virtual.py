@@ -7,10 +7,10 @@ from typing import Any
 
 from contracts.errors import ProblemError
 from contracts.inputs.frozen import dataclass
+from contracts.symbolic.algebra.signs import sign_of, sign_on, value
+from contracts.symbolic.algebra.solving import root as solution
+from contracts.symbolic.algebra.solving import tidy
 from contracts.symbolic.distributions import Distribution
-from contracts.symbolic.signs import sign_of, sign_on, value
-from contracts.symbolic.solving import root as solution
-from contracts.symbolic.solving import tidy
 from contracts.symbolic.trade import Trade
 
 BRACKET = 10**6  # parts of a unit between which a root is enclosed

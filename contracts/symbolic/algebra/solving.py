@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from contracts.errors import ProblemError
-from contracts.symbolic.signs import NOTHING, Facts, sign_on, value
+from contracts.symbolic.algebra.signs import NOTHING, Facts, sign_on, value
 
 CLOSE = 1e-9  # relative, of a closed form and quadrature or of both sides of an equation
 FEW_OPERATIONS, MANY_OPERATIONS = 40, 400  # in an expression that is made simpler by all means, and at all
