@@ -1,4 +1,4 @@
-"""Karaivanov (2001), Computing Moral Hazard Programs with Lotteries: his linear program over a grid of wages, against ours.
+"""Karaivanov (2001), Computing Moral Hazard Programs with Lotteries: his program, over a grid of wages, and ours.
 
 Output is 1 or 3, with a chance z^.7 of the larger; ten efforts z between 0 and 1; utility 2 sqrt(w) + 2 sqrt(1 - z), at
 least 1 elsewhere; wages up to 3. The program draws effort, output and one of 20 wages. No published value was found.
