@@ -31,7 +31,7 @@ from inference.latent.maximum import Point, fit
 from inference.logit.mixture import Situations, evaluate, expected_difference, information, likelihood, situations_of
 from inference.logit.quantisation import goods_beside, worth_in_money
 from inference.logit.trajectory import chance_to_move, trajectory
-from inference.types.draws import arviz
+from inference.types.draws import diagnosed, for_arviz
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -88,12 +88,8 @@ class TypeDraws(Tabular):
     @cached_property
     def diagnostics(self) -> dict[str, Array]:
         """R-hat ("r_hat") and bulk effective sample size ("effective"); (n_types, 1 + n_attributes), weights first."""
-        az = arviz()
-        draws = az.convert_to_dataset({"weight": self.weights, "coefficient": self.coefficients})
-        parts = {"r_hat": az.rhat(draws), "effective": az.ess(draws)}
-        return {
-            name: np.column_stack([part["weight"].values, part["coefficient"].values]) for name, part in parts.items()
-        }
+        parts = diagnosed(weight=self.weights, coefficient=self.coefficients)
+        return {what: np.column_stack(list(part.values())) for what, part in parts.items()}
 
     def willingness_to_pay(self, price: str, goods: Sequence[str] | None = None) -> Array:
         """Draws of what a unit of each good is worth in money; (n_chains, n_draws, n_types, n_goods).
@@ -129,9 +125,9 @@ class TypeDraws(Tabular):
         return ScreeningProblem(valuations, shares, goods=goods, **fields)
 
     def to_arviz(self) -> Any:
-        """An arviz.InferenceData with the draws of weights and coefficients."""
+        """For ArviZ: the draws of weights and coefficients."""
         types = list(range(self.n_types))
-        return arviz().from_dict(
+        return for_arviz(
             posterior={"weight": self.weights, "coefficient": self.coefficients},
             sample_stats={"lp": self.log_likelihood},
             coords={"type": types, "attribute": list(self.names)},

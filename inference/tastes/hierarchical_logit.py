@@ -28,7 +28,7 @@ from inference.logit.quantisation import screening_problem_of
 from inference.logit.units import units_of
 from inference.tastes.distribution import TasteDistribution, choices_of, kinds_of
 from inference.tastes.sampler import HierarchicalPrior, People, computed_prior, sweeps
-from inference.types.draws import arviz
+from inference.types.draws import diagnosed, for_arviz
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -129,16 +129,13 @@ class HierarchicalLogit(Tabular):
     @cached_property
     def diagnostics(self) -> dict[str, Array]:
         """R-hat ("r_hat") and bulk effective sample size ("effective") of mean and sd; (2, n_attributes) each."""
-        az = arviz()
-        draws = az.convert_to_dataset({"mean": self.mean, "sd": self.sd})
-        parts = {"r_hat": az.rhat(draws), "effective": az.ess(draws)}
-        return {name: np.stack([part["mean"].values, part["sd"].values]) for name, part in parts.items()}
+        parts = diagnosed(mean=self.mean, sd=self.sd)
+        return {what: np.stack(list(part.values())) for what, part in parts.items()}
 
     def to_arviz(self) -> Any:
-        """An arviz.InferenceData with the draws of mean, sd and covariance."""
-        az = arviz()
+        """For ArviZ: the draws of mean, sd and covariance."""
         names = list(self.names)
-        return az.from_dict(
+        return for_arviz(
             posterior={"mean": self.mean, "sd": self.sd, "covariance": self.covariance},
             sample_stats={"lp": self.log_likelihood},
             coords={"attribute": names, "other_attribute": names},

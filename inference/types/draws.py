@@ -8,7 +8,7 @@ several choice models are possible, the model is drawn first, with the types sum
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -82,15 +82,15 @@ class PopulationDraws(Tabular):
     @cached_property
     def effective_sample_size(self) -> Array:
         """Independent draws worth as much for the mean of each weight, by ArviZ; (n_types,)."""
-        return np.asarray(arviz().ess(self.to_arviz())["weights"].values)
+        return diagnosed(weights=self.chains)["effective"]["weights"]
 
     def screening_problem(self, problem: ScreeningProblem) -> ScreeningProblem:
         """The problem with the posterior mean as its weights, for the next menu."""
         return with_weights(problem, self.labels, self.mean)
 
     def to_arviz(self) -> Any:
-        """ArviZ InferenceData with the variable `weights` over (chain, draw, type)."""
-        return arviz().from_dict(
+        """For ArviZ: the variable `weights` over (chain, draw, type)."""
+        return for_arviz(
             posterior={"weights": self.chains, "choice_model": self.models},
             coords={"type": list(self.labels)},
             dims={"weights": ["type"]},
@@ -167,3 +167,19 @@ def arviz() -> Any:
     except ImportError as exc:
         raise ImportError("this needs ArviZ: pip install 'menuwright[bayes]'") from exc
     return az
+
+
+def for_arviz(*, coords: Mapping[str, Any], dims: Mapping[str, Any], **groups: Mapping[str, Any]) -> Any:
+    """Groups of variables as ArviZ has them: an InferenceData before its version 1, then a DataTree of xarray."""
+    az = arviz()
+    if int(az.__version__.partition(".")[0]) < 1:
+        return az.from_dict(**groups, coords=coords, dims=dims)
+    return az.from_dict(groups, coords=coords, dims=dims)
+
+
+def diagnosed(**draws: Array) -> dict[str, dict[str, Array]]:
+    """R-hat ("r_hat") and bulk effective sample size ("effective") of draws (n_chains, n_draws, ...), by name."""
+    az = arviz()
+    named = az.convert_to_dataset(draws)
+    parts = {"r_hat": az.rhat(named), "effective": az.ess(named)}
+    return {what: {name: np.asarray(part[name].values) for name in draws} for what, part in parts.items()}

@@ -33,7 +33,7 @@ from contracts.problem.screening import ScreeningProblem
 from inference.choice.counts import ChoiceCounts, NamedChoiceSets, count_choices, named_offers
 from inference.choice.model import BestResponse, ChoiceModel, check_choice_model
 from inference.choice.offered import ChoiceSet, choice_set
-from inference.types.draws import arviz
+from inference.types.draws import for_arviz
 from inference.types.evidence import TypeEvidence, evidence_of, no_evidence, refuse_impossible
 from inference.types.identification import Identification, identification
 from inference.types.misfit import Misfit, misfit_of
@@ -261,12 +261,12 @@ class TypePosterior(Tabular):
         return write_document(path, self.to_dict())
 
     def to_arviz(self, *, rng: np.random.Generator, n_draws: Count = 1000, n_chains: Count = 4) -> Any:
-        """ArviZ InferenceData: independent draws of `type` over (chain, draw, user), indices into the labels.
+        """For ArviZ: independent draws of `type` over (chain, draw, user), indices into the labels.
 
         The weights of the population have their own: `population.gibbs(rng=rng).to_arviz()`.
         """
         draws = self.sample(n_chains * n_draws, rng=rng).reshape(n_chains, n_draws, -1)
-        return arviz().from_dict(
+        return for_arviz(
             posterior={"type": draws},
             constant_data={"prior": self.prior, "label": np.array(list(self.labels))},
             observed_data={f"counts_{k}": seen.counts for k, seen in enumerate(self.observed)},
