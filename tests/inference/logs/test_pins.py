@@ -6,6 +6,9 @@ Whoever lifts a bound sees these tests fail as long as the reason holds.
 import duckdb
 import ibis
 import pyarrow
+import pytest
+
+pytestmark = pytest.mark.filterwarnings("ignore:fetch_:DeprecationWarning")
 
 
 def test_sqlglot_names_the_table_that_ibis_drops():
