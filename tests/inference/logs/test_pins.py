@@ -16,7 +16,7 @@ def test_sqlglot_names_the_table_that_ibis_drops():
     connection = ibis.duckdb.connect()
     connection.create_table("kept", ibis.memtable(pyarrow.table({"x": [1]})))
     connection.drop_table("kept", force=True)
-    assert connection.list_tables() == []
+    assert "kept" not in connection.list_tables()
 
 
 def test_duckdb_hands_out_batches_as_ibis_asks_for_them():
