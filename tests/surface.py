@@ -93,7 +93,7 @@ def public_calls() -> dict[str, Call]:
         if inspect.isclass(value):
             for method in public_methods(value):
                 full, unbound = f"{name}.{method}", getattr(value, method)
-                found = functools.partial(lambda make, method: getattr(make(), method), OBJECTS[name], method)
+                found = functools.partial(lambda name, method: getattr(example(name), method), name, method)
                 calls[full] = Call(full, found, arguments_of(full, unbound), variadic(unbound))
     return calls
 
@@ -112,7 +112,7 @@ def arguments_of(name: str, function: Any) -> Callable[[], dict[str, Any]]:
     if inspect.isclass(function):
         if issubclass(function, Exception):
             return lambda: {}
-        return functools.partial(fields_of, OBJECTS[name])
+        return lambda: fields_of(lambda: example(name))
     defaults: dict[str, Callable[[], Any]] = {}
     for parameter in inspect.signature(function).parameters.values():
         if parameter.name == "self":
@@ -124,6 +124,16 @@ def arguments_of(name: str, function: Any) -> Callable[[], dict[str, Any]]:
         else:
             raise KeyError(f"{name} has no example of {parameter.name!r}: add one to tests/surface.py")
     return lambda: {key: make() for key, make in defaults.items()}
+
+
+def example(name: str) -> Any:
+    """An instance of a public class; made once, unless it is used up by what is asked of it."""
+    return OBJECTS[name]() if name in USED_UP else _kept(name)
+
+
+@functools.cache
+def _kept(name: str) -> Any:
+    return OBJECTS[name]()
 
 
 def fields_of(make: Callable[[], Any]) -> dict[str, Any]:
@@ -595,7 +605,7 @@ def provided() -> s.ProviderStudy:
 @functools.cache
 def scale() -> s.Scale:
     return replace(
-        s.SCALES["small"], n_replications=1, piece=1, n_rounds=6, n_societies=1, conflicts=(0.0, 1.0), noises=(0.0, 0.2)
+        s.SCALES["small"], n_replications=1, piece=1, n_rounds=6, n_societies=1, conflicts=(1.0,), noises=(0.0, 0.2)
     )
 
 
@@ -875,6 +885,7 @@ OBJECTS: dict[str, Callable[[], Any]] = {
     "Truth": truth,
     "Verdict": functools.cache(lambda: s.judged_over_time({1.0: course()}, seed=1)[0]),
 }
+USED_UP = ("ChoiceLog", "ChatEndpoint", "EndpointAssistant", "EndpointMeta", "EndpointReader", "EndpointUtilityReader")
 BY_NAME: dict[str, Callable[[], Any]] = {
     "rng": rng,
     "path": out,
