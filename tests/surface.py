@@ -605,7 +605,7 @@ def provided() -> s.ProviderStudy:
 @functools.cache
 def scale() -> s.Scale:
     return replace(
-        s.SCALES["small"], n_replications=1, piece=1, n_rounds=6, n_societies=1, conflicts=(1.0,), noises=(0.0, 0.2)
+        s.SCALES["small"], n_replications=1, piece=1, n_rounds=6, n_societies=1, conflicts=(0.0, 1.0), noises=(0.0, 0.2)
     )
 
 
@@ -622,7 +622,9 @@ def people() -> i.PeopleStudy:
 
 @functools.cache
 def study() -> s.Study:
-    return s.societal_study(scale(), out=FOLDER / "study")
+    from inference.society.study import run_study  # the pictures of a page cost more than the study
+
+    return run_study(scale(), seed=1, out=FOLDER / "study", n_workers=1, progress=lambda line: None)
 
 
 @functools.cache

@@ -292,9 +292,9 @@ def test_what_is_kept_are_the_sweeps_after_the_warmup():
 def test_nuts_on_the_same_model_agrees():
     pytest.importorskip("numpyro")
     rng = np.random.default_rng(7)
-    data = population(15, 6, rng)[0]
+    data = population(30, 8, rng)[0]
     ours = fit_hierarchical_logit(data, rng=rng, n_draws=1200, n_warmup=300, prior=PRIOR)
-    mean, covariance, _ = nuts.sample(data, PRIOR, draws=500, warmup=150, chains=1, seed=0)
+    mean, covariance, _ = nuts.sample(data, PRIOR, draws=700, warmup=250, chains=1, seed=0)
     az = arviz()
     for mine, other in ((ours.mean, mean), (ours.covariance, covariance)):
         effective = [az.ess(az.convert_to_dataset({"x": part}))["x"].values for part in (mine, other)]
@@ -310,7 +310,7 @@ def test_electricity_contracts_agree_with_bayesm():
     mean = [-1.170, -0.279, 2.747, 2.068, -10.998, -11.183]
     sd = [0.946, 0.515, 2.389, 1.703, 8.02, 7.67]
     posterior = fit_hierarchical_logit(
-        electricity(), rng=np.random.default_rng(0), n_draws=500, n_warmup=300, prior=bayesm
+        electricity(), rng=np.random.default_rng(0), n_draws=750, n_warmup=400, prior=bayesm
     )
     assert posterior.diagnostics["r_hat"].max() < 1.03
     assert posterior.diagnostics["effective"].min() > 200
