@@ -365,9 +365,7 @@ def test_colours_and_axes_come_from_one_palette():
     for path in FILES:
         if name_of(path) in ("contracts.display.palette", "contracts.display.report"):
             continue
-        words = [
-            node for node in nodes(path) if isinstance(node, ast.Constant) and isinstance(node.value, str)
-        ]
+        words = [node for node in nodes(path) if isinstance(node, ast.Constant) and isinstance(node.value, str)]
         wrong += [f"{path}:{word.lineno} says {word.value!r}" for word in words if COLOURS.fullmatch(word.value)]
         wrong += [
             f"{path}:{call.lineno} makes axes"
