@@ -21,7 +21,7 @@ COSTLY = (  # calls that compute for a while when a value happens to make sense:
     "Repaired", "Impossibility", "Slopes", "PriceOfSimplicity", "ComparativeStatics", "BidValues.reserve_interval",
     "ProviderStudy", "Regret",
 )  # fmt: skip
-HEAVY = (  # calls that take more than a few hundredths of a second where a value makes sense: a third of the values each
+HEAVY = (  # calls of some hundredths of a second where a value makes sense: a third of the values each, in turn
     "simulate_learning", "derive_wages", "derive_menu", "derive_schedule", "compare_contracts", "credit_rationing",
     "fit_latent_types", "fit_mixed_logit", "fit_hierarchical_logit", "HierarchicalLogit.screening_problem",
     "MixedLogit.screening_problem", "optimal_schedule", "solve_continuous_contract", "run_course", "refine",
