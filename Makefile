@@ -15,9 +15,10 @@ VENV := .venv
 BIN := $(VENV)/bin
 WORKERS ?= auto
 
-# What a shell may hold for other projects: where Python looks for modules, where pip puts them, which versions it may take.
+# What a shell may hold for other projects: where Python looks for modules, where pip puts them, which versions it may take,
+# and that every process is to compile all it imports anew: the tests start hundreds.
 # Indexes, proxies, certificates and caches are the user's and stay.
-unexport PYTHONHOME PYTHONPATH PYTHONOPTIMIZE PIP_PYTHON PIP_TARGET PIP_PREFIX PIP_ROOT PIP_REQUIREMENT PIP_EDITABLE
+unexport PYTHONHOME PYTHONPATH PYTHONOPTIMIZE PYTHONDONTWRITEBYTECODE PIP_PYTHON PIP_TARGET PIP_PREFIX PIP_ROOT PIP_REQUIREMENT PIP_EDITABLE
 export PIP_USER := 0
 export PIP_REQUIRE_HASHES := 0
 export PIP_CONSTRAINT := /dev/null
@@ -27,14 +28,15 @@ export PIP_CONSTRAINT := /dev/null
 demo: setup
 	$(BIN)/python examples/three_demographics.py
 
+# A file is run by one worker, so that what its tests share is computed once.
 test: setup
-	$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup
+	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile
 
 fast: setup
 	HYPOTHESIS_PROFILE=$${HYPOTHESIS_PROFILE:-fast} $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile -m "not slow"
 
 coverage: setup
-	$(BIN)/python -m pytest -n $(WORKERS) --cov --cov-report=term-missing:skip-covered
+	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --cov --cov-report=term-missing:skip-covered
 
 check: setup
 	$(BIN)/python -m ruff check .

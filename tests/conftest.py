@@ -33,8 +33,14 @@ def _figures_are_closed():
         sys.modules["matplotlib.pyplot"].close("all")
 
 
-SHARE = 0.3  # seconds of the processor that `make fast` gives to every file
-SLOW_DOCUMENTS = {"docs/how-to.md", "docs/continuous-types.md", "docs/real-groups.md"}  # they solve for seconds
+SHARE = 0.15  # seconds of the processor that `make fast` gives to every file
+SLOW_DOCUMENTS = {  # they solve for seconds
+    f"docs/{page}.md"
+    for page in (
+        *("closed-forms", "continuous-types", "hidden-action", "how-to", "inference", "mechanisms", "models", "pareto"),
+        *("real-groups", "social-contract", "testing"),
+    )
+}
 
 
 @pytest.hookimpl(tryfirst=True)

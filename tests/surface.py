@@ -93,7 +93,7 @@ def public_calls() -> dict[str, Call]:
         if inspect.isclass(value):
             for method in public_methods(value):
                 full, unbound = f"{name}.{method}", getattr(value, method)
-                found = functools.partial(lambda make, method: getattr(make(), method), OBJECTS[name], method)
+                found = functools.partial(lambda name, method: getattr(example(name), method), name, method)
                 calls[full] = Call(full, found, arguments_of(full, unbound), variadic(unbound))
     return calls
 
@@ -112,7 +112,7 @@ def arguments_of(name: str, function: Any) -> Callable[[], dict[str, Any]]:
     if inspect.isclass(function):
         if issubclass(function, Exception):
             return lambda: {}
-        return functools.partial(fields_of, OBJECTS[name])
+        return lambda: fields_of(lambda: example(name))
     defaults: dict[str, Callable[[], Any]] = {}
     for parameter in inspect.signature(function).parameters.values():
         if parameter.name == "self":
@@ -124,6 +124,16 @@ def arguments_of(name: str, function: Any) -> Callable[[], dict[str, Any]]:
         else:
             raise KeyError(f"{name} has no example of {parameter.name!r}: add one to tests/surface.py")
     return lambda: {key: make() for key, make in defaults.items()}
+
+
+def example(name: str) -> Any:
+    """An instance of a public class; made once, unless it is used up by what is asked of it."""
+    return OBJECTS[name]() if name in USED_UP else _kept(name)
+
+
+@functools.cache
+def _kept(name: str) -> Any:
+    return OBJECTS[name]()
 
 
 def fields_of(make: Callable[[], Any]) -> dict[str, Any]:
@@ -612,7 +622,9 @@ def people() -> i.PeopleStudy:
 
 @functools.cache
 def study() -> s.Study:
-    return s.societal_study(scale(), out=FOLDER / "study")
+    from inference.society.study import run_study  # the pictures of a page cost more than the study
+
+    return run_study(scale(), seed=1, out=FOLDER / "study", n_workers=1, progress=lambda line: None)
 
 
 @functools.cache
@@ -875,6 +887,7 @@ OBJECTS: dict[str, Callable[[], Any]] = {
     "Truth": truth,
     "Verdict": functools.cache(lambda: s.judged_over_time({1.0: course()}, seed=1)[0]),
 }
+USED_UP = ("ChoiceLog", "ChatEndpoint", "EndpointAssistant", "EndpointMeta", "EndpointReader", "EndpointUtilityReader")
 BY_NAME: dict[str, Callable[[], Any]] = {
     "rng": rng,
     "path": out,

@@ -112,6 +112,7 @@ def name_of(path: Path) -> str:
 
 
 MODULES = {name_of(path): path for path in FILES}
+NAMES = set(MODULES)
 
 
 @functools.cache
@@ -120,10 +121,15 @@ def tree(path: Path) -> ast.Module:
 
 
 @functools.cache
+def nodes(path: Path) -> tuple[ast.AST, ...]:
+    return tuple(ast.walk(tree(path)))
+
+
+@functools.cache
 def imports(path: Path) -> tuple[Import, ...]:
     """Every import of a file, wherever in it, those for types only included."""
     found = []
-    for node in ast.walk(tree(path)):
+    for node in nodes(path):
         if isinstance(node, ast.Import):
             found += [Import(alias.name, (), node.lineno) for alias in node.names]
         if isinstance(node, ast.ImportFrom):
@@ -132,12 +138,13 @@ def imports(path: Path) -> tuple[Import, ...]:
     return tuple(found)
 
 
+@functools.cache
 def imported(path: Path) -> set[str]:
     """The modules of ours that a file imports."""
     found = set()
     for module, names, _ in imports(path):
-        within = {f"{module}.{name}" for name in names} & set(MODULES)
-        found |= within | ({module} & set(MODULES) if len(within) < len(names) or not names else set())
+        within = {f"{module}.{name}" for name in names} & NAMES
+        found |= within | ({module} & NAMES if len(within) < len(names) or not names else set())
     return found - {name_of(path)}
 
 
@@ -173,6 +180,7 @@ def graph(package: str) -> dict[str, set[str]]:
     return {name: imported(MODULES[name]) & inner for name in sorted(inner)}
 
 
+@functools.cache
 def circles(package: str) -> list[str]:
     """Modules that reach themselves."""
     edges = graph(package)
@@ -296,7 +304,7 @@ def test_every_module_says_its_one_idea_first():
 
 
 def calls(path: Path) -> Iterable[ast.Call]:
-    return (node for node in ast.walk(tree(path)) if isinstance(node, ast.Call))
+    return (node for node in nodes(path) if isinstance(node, ast.Call))
 
 
 def test_no_module_evaluates_text_or_unpickles():
@@ -340,7 +348,7 @@ def test_pandas_is_loaded_through_one_door():
     assert [
         f"{path}:{node.lineno}: take pandas() from contracts.inputs.extras"
         for path in FILES
-        for function in ast.walk(tree(path))
+        for function in nodes(path)
         if isinstance(function, ast.FunctionDef)
         for node in ast.walk(function)
         if (isinstance(node, ast.Import) and any(alias.name.split(".")[0] == "pandas" for alias in node.names))
@@ -357,9 +365,7 @@ def test_colours_and_axes_come_from_one_palette():
     for path in FILES:
         if name_of(path) in ("contracts.display.palette", "contracts.display.report"):
             continue
-        words = [
-            node for node in ast.walk(tree(path)) if isinstance(node, ast.Constant) and isinstance(node.value, str)
-        ]
+        words = [node for node in nodes(path) if isinstance(node, ast.Constant) and isinstance(node.value, str)]
         wrong += [f"{path}:{word.lineno} says {word.value!r}" for word in words if COLOURS.fullmatch(word.value)]
         wrong += [
             f"{path}:{call.lineno} makes axes"
@@ -375,7 +381,7 @@ def test_no_table_is_aligned_by_hand():
     for path in FILES:
         if name_of(path) in ("contracts.display.table", "contracts.readable"):
             continue
-        for node in ast.walk(tree(path)):
+        for node in nodes(path):
             if isinstance(node, ast.FormattedValue) and node.format_spec is not None:
                 parts = ast.unparse(node.format_spec)[2:-1]
                 if re.match(r".?[<>^]|[+ ]?[1-9]\d*|\{\w+\}$", parts):

@@ -41,7 +41,6 @@ def record(tmp_path_factory):
 
 
 @pytest.mark.slow
-@pytest.mark.xdist_group("benchmarks")
 class TestQuickRun:
     def test_every_method_of_every_case_has_a_row(self, record):
         expected = {
@@ -89,7 +88,6 @@ class TestQuickRun:
 
 
 @pytest.mark.slow
-@pytest.mark.xdist_group("benchmarks")
 @pytest.mark.parametrize(("name", "size"), [("policies", 5), ("random-line", 50)])
 def test_new_formulations_claim_what_the_library_proves(name, size):
     case = case_named(name)
@@ -107,7 +105,6 @@ def test_new_formulations_claim_what_the_library_proves(name, size):
 
 
 @pytest.mark.slow
-@pytest.mark.xdist_group("benchmarks")
 def test_a_server_that_dies_is_a_failed_row_and_the_next_run_has_a_new_one(monkeypatch):
     started, popen = [], subprocess.Popen
     monkeypatch.setattr(subprocess, "Popen", lambda *args, **kw: started.append(popen(*args, **kw)) or started[-1])
@@ -218,7 +215,6 @@ def test_without_budget_every_method_still_runs_once():
 
 
 @pytest.mark.slow
-@pytest.mark.xdist_group("benchmarks")
 def test_a_run_is_killed_at_its_limit_and_the_next_one_is_measured():
     case = case_named("auction")
     with children(8192) as run:
@@ -227,7 +223,6 @@ def test_a_run_is_killed_at_its_limit_and_the_next_one_is_measured():
 
 
 @pytest.mark.slow
-@pytest.mark.xdist_group("benchmarks")
 @pytest.mark.skipif(sys.platform != "linux", reason="other systems do not limit memory")
 def test_a_run_that_wants_too_much_memory_is_refused():
     with children(1024) as run:
@@ -275,7 +270,6 @@ def test_the_exact_front_of_three_cultures_beats_search_on_raw_variables():
 
 
 @pytest.mark.slow
-@pytest.mark.xdist_group("benchmarks")
 def test_the_benchmark_of_logs_accounts_for_every_row(tmp_path):
     pytest.importorskip("ibis", reason="needs the extra logs")
     out = tmp_path / "logs.json"

@@ -495,7 +495,7 @@ def test_types_a_last_digit_apart_are_told_apart_in_one_order_only(gains, value)
 
 
 @pytest.mark.slow
-@few
+@examples(5)
 @given(SEEDS)
 def test_two_near_twins_with_a_good_each_earn_the_best_of_both_orders(seed):
     rng = np.random.default_rng(seed)

@@ -87,7 +87,7 @@ def schedules():
 
 
 @pytest.mark.parametrize("name", CONTINUA)
-@pytest.mark.parametrize("draw", range(3))
+@pytest.mark.parametrize("draw", range(2))
 def test_a_continuum_agrees_with_quadrature_over_what_is_best_type_by_type(schedules, name, draw):
     """The second opinion shares no formula: it maximises virtual surplus numerically at every type."""
     ranges = CONTINUA[name][3]
@@ -283,18 +283,23 @@ def test_limited_liability_leaves_a_rent():
 
 
 HIDDEN = {
-    "root": (derive_wages("sqrt(w)"), (0.0, 2.0)),
-    "log": (derive_wages("log(w + 5)"), (0.0, 2.0)),
-    "risk neutral": (derive_wages("w", lowest_wage=0), (0.0, 2.0)),
-    "cara": (derive_wages("-exp(-a*w)", parameters=("a",), reservation_utility="-r"), (2.5, 4.0)),
-    "crra": (derive_wages("-1/(w + 1)", reservation_utility="-r"), (2.5, 4.0)),
+    "root": (lambda: derive_wages("sqrt(w)"), (0.0, 2.0)),
+    "log": (lambda: derive_wages("log(w + 5)"), (0.0, 2.0)),
+    "risk neutral": (lambda: derive_wages("w", lowest_wage=0), (0.0, 2.0)),
+    "cara": (lambda: derive_wages("-exp(-a*w)", parameters=("a",), reservation_utility="-r"), (2.5, 4.0)),
+    "crra": (lambda: derive_wages("-1/(w + 1)", reservation_utility="-r"), (2.5, 4.0)),
 }
+
+
+@pytest.fixture(scope="module")
+def hidden():
+    return {name: derive() for name, (derive, _) in HIDDEN.items()}
 
 
 @examples(20)
 @given(st.data(), st.sampled_from(sorted(HIDDEN)))
-def test_two_outcomes_agree_with_the_engines(data, name):
-    wages, (low, high) = HIDDEN[name]
+def test_two_outcomes_agree_with_the_engines(hidden, data, name):
+    wages, (low, high) = hidden[name], HIDDEN[name][1]
     shirk = data.draw(st.floats(0.05, 0.45))
     at = {"p_0": shirk, "p_1": data.draw(st.floats(shirk + 0.2, 0.95)), "e": data.draw(st.floats(0.05, 0.4)),
           "r": data.draw(st.floats(max(low, 0.01), high)), "y_0": 0.1, "y_1": 1.0}  # fmt: skip

@@ -220,7 +220,13 @@ def test_pieces_cover_every_replication_once():
         assert plain == list(range(scale.n_replications))
 
 
-def test_a_stopped_sweep_goes_on_to_the_same_bytes(tmp_path):
+@pytest.fixture(scope="module")
+def alone(tmp_path_factory):
+    """The tiny sweep, in one go and in one process."""
+    return as_text(sweep(TINY, seed=1, folder=tmp_path_factory.mktemp("alone")))
+
+
+def test_a_stopped_sweep_goes_on_to_the_same_bytes(alone, tmp_path):
     class StoppedError(Exception):
         pass
 
@@ -233,8 +239,7 @@ def test_a_stopped_sweep_goes_on_to_the_same_bytes(tmp_path):
     said = []
     first = sweep(TINY, seed=1, folder=tmp_path / "a", progress=said.append)
     assert said[0] == "1 of 3 pieces were there"
-    second = sweep(TINY, seed=1, folder=tmp_path / "b")
-    assert as_text(first) == as_text(second)
+    assert as_text(first) == alone
     assert not list((tmp_path / "a").glob("*.partial"))
 
 
@@ -252,11 +257,10 @@ def test_pieces_of_another_sweep_and_damaged_ones_are_refused(tmp_path):
 
 
 @pytest.mark.slow
-def test_worker_processes_compute_what_one_process_does(tmp_path):
-    alone = sweep(TINY, seed=1, folder=tmp_path / "a")
+def test_worker_processes_compute_what_one_process_does(alone, tmp_path):
     before = dict(os.environ)  # a library that is loaded for the first time may set variables of its own
     shared = sweep(TINY, seed=1, folder=tmp_path / "b", n_workers=2)
-    assert as_text(alone) == as_text(shared)
+    assert as_text(shared) == alone
     assert dict(os.environ) == before, "only the workers are held to one thread"
 
 

@@ -196,7 +196,7 @@ def test_intervals_are_calibrated_by_simulation():
     rng = np.random.default_rng(12)
     offer, model, alpha = revealing_offer(3), Logit(0.8), np.array([1.0, 2.0, 1.0])
     ranks, covered = [], 0
-    for _ in range(400):
+    for _ in range(200):
         truth = rng.dirichlet(alpha)
         choices = simulated(offer, model, rng.choice(3, 40, p=truth), 3, rng)
         posterior = infer_types(offer, choices, choice_model=model, concentration=alpha)
@@ -206,7 +206,7 @@ def test_intervals_are_calibrated_by_simulation():
         covered += (low <= truth) & (truth <= high)
     for k in range(3):
         assert chisquare(np.bincount(np.array(ranks)[:, k], minlength=20)).pvalue > 1e-3
-    np.testing.assert_allclose(covered / 400, 0.8, atol=4 * math.sqrt(0.16 / 400))
+    np.testing.assert_allclose(covered / 200, 0.8, atol=4 * math.sqrt(0.16 / 200))
 
 
 @pytest.mark.parametrize(
