@@ -609,5 +609,6 @@ def proven_bound(problem: ScreeningProblem, candidate: Candidate) -> Bound:
             allowed = PROVEN * abs(best.value) * (1.0 if best.rigorous else -1.0)
         if bound.value < best.value - allowed:
             best = bound
-    full_information = upper_bound(problem, no_multipliers(problem))
-    return full_information if not candidate.is_finished and full_information.value < best.value else best
+    if candidate.is_finished:
+        return best
+    return min(best, upper_bound(problem, no_multipliers(problem)), key=lambda proven: proven.value)

@@ -26,7 +26,7 @@ from typing import Any
 import numpy as np
 
 from contracts.exact.rationals import EPS
-from contracts.inputs.arrays import Array, distribution, is_distribution
+from contracts.inputs.arrays import Array, distribution, exact_parts, is_distribution
 from contracts.inputs.frozen import dataclass
 from contracts.problem.costs import (
     Cost,
@@ -141,7 +141,7 @@ def _bound_at(problem: ScreeningProblem, multipliers: Multipliers, surplus: Surp
     size = sum(float(np.abs(term).sum()) for term in terms) + welfare_size + abs(common) * leaving[1]
     size += float(prices.ir @ (np.abs(problem.valuations) @ np.abs(problem.outside.allocation)))
     total = (
-        math.fsum(np.concatenate([term[term != 0] for term in terms]).tolist())
+        math.fsum(part for term in terms for part in exact_parts(np.atleast_1d(term)))
         + (problem.n_goods + 8) * EPS * size
         + slip
     )

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from contracts.exact.rationals import EPS
-from contracts.inputs.arrays import Array
+from contracts.inputs.arrays import Array, exact_parts
 from contracts.inputs.frozen import dataclass
 from contracts.problem.mimicry import moved_within_reach
 from contracts.problem.objectives import WelfareFunction
@@ -156,7 +156,7 @@ def stake_in_leaving(problem: ScreeningProblem) -> Array:
 
 def all_that_leaves(problem: ScreeningProblem, prices: Multipliers) -> tuple[float, float]:
     """Sum of the IR multipliers that close a flow, whatever flows between types, and of the sizes that it rounds."""
-    total = math.fsum(_base(problem, prices).tolist())
+    total = math.fsum(exact_parts(_base(problem, prices)))
     return total, float((len(problem.side_rows.limit) + 4) * _own_size(problem, prices).sum())
 
 
