@@ -169,12 +169,14 @@ def _best_menu(
     def certified(candidate: Candidate, limit: float = time_limit) -> Menu:
         return certified_menu(problem, candidate, gap=gap, deadline=began + limit, known=_lowest_bound(failures))
 
+    begun = ""
     for attempt in itertools.chain(
         [engine], map(_whatever_the_problem, other_engines(problem.program, method, deadline))
     ):
         limit = time_limit
         try:
             candidate = candidate_within(problem.program, attempt)
+            candidate = _named_after(begun, candidate) if failures else candidate
             candidates.append(candidate)
             if not candidate.is_finished:  # after an interrupt, repairs have their share of the time spent so far
                 spent = time.monotonic() - began
@@ -182,6 +184,7 @@ def _best_menu(
             return certified(candidate, limit)
         except SolverError as failure:
             failures.append(failure)
+            begun = begun or _begun_with(problem, method, candidates)
             if time.monotonic() > deadline:
                 break
     try:
@@ -194,6 +197,21 @@ def _best_menu(
     if combined is not None:
         return combined
     raise min(failures, key=_from_the_best)
+
+
+def _begun_with(problem: ScreeningProblem, method: str, candidates: list[Candidate]) -> str:
+    """The name of the first engine, which may have failed before there was a candidate."""
+    if candidates:
+        return candidates[0].engine.split(" (")[0]
+    return suitable_method(problem.program) if method == "auto" else method
+
+
+def _named_after(begun: str, found: Candidate) -> Candidate:
+    """A candidate that also names the engine which led to no certified menu."""
+    again = found.engine.split(" (")[0] == begun
+    return dataclasses.replace(
+        found, engine=f"{found.engine}, second attempt" if again else f"{begun}, then {found.engine}"
+    )
 
 
 def _at_lowest_bound(problem: ScreeningProblem, failures: list[SolverError], gap: float) -> Menu | None:
@@ -320,10 +338,7 @@ def other_engines(problem: ScreeningProblem, method: str, deadline: float) -> It
         from contracts.engines.twins.close_types import tree_of
         from contracts.engines.twins.near_twins import near_twins
 
-        def whole(problem: ScreeningProblem, *, ordered: bool = False, stepped: bool = False) -> Candidate:
-            found = reference.solve(problem, deadline=deadline, ordered=ordered, stepped=stepped)
-            return dataclasses.replace(found, engine=f"{found.engine}, second attempt")
-
+        whole = functools.partial(reference.solve, deadline=deadline)
         if method == "auto" and (problem.ambiguity is not None or suitable_method(problem) != "reference"):
             yield whole
         if len(near_twins(problem)):
@@ -609,5 +624,6 @@ def proven_bound(problem: ScreeningProblem, candidate: Candidate) -> Bound:
             allowed = PROVEN * abs(best.value) * (1.0 if best.rigorous else -1.0)
         if bound.value < best.value - allowed:
             best = bound
-    full_information = upper_bound(problem, no_multipliers(problem))
-    return full_information if not candidate.is_finished and full_information.value < best.value else best
+    if candidate.is_finished:
+        return best
+    return min(best, upper_bound(problem, no_multipliers(problem)), key=lambda proven: proven.value)

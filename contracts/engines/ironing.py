@@ -19,7 +19,6 @@ of IC within pools, where it binds both ways, and v at the pooled psi closes the
 from __future__ import annotations
 
 import functools
-from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -31,9 +30,8 @@ from contracts.inputs.frozen import dataclass
 from contracts.problem.costs import parts_of
 from contracts.problem.participation import tastes
 from contracts.problem.screening import ScreeningProblem
-
-if TYPE_CHECKING:
-    from scipy.sparse import coo_array
+from contracts.proof.line_prices import MANY_TYPES, line_prices
+from contracts.proof.multipliers import no_multipliers
 
 STRAIGHT = 64 * EPS  # relative distance from the line that counts as rounding
 SAME_TYPE = 1e-13  # share of the largest theta within which neighbours count as one type
@@ -57,6 +55,11 @@ class Line:
     ahead: Array  # (n_types,) in that order: theta above that of the group
     value: Array  # (n_groups, n_goods) a + b, averaged over the group
     omega: Array  # (n_groups,) position of a + b along the direction
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether every type is a group of its own."""
+        return len(self.theta) == len(self.order)
 
 
 @functools.lru_cache(maxsize=1)
@@ -195,21 +198,33 @@ def solve(problem: ScreeningProblem) -> Candidate:
     if np.any(utility < problem.reservation_utility - 1e-12 * (np.abs(utility) + np.abs(problem.reservation_utility))):
         raise ProblemError(f"method 'ironing' does not apply: {IR_ABOVE}; use method='auto'")
     lower, upper, mutual = _pooling_prices(line.theta, weights * (psi - pooled), pooled)
-    # Prices are floats: leave every type an IR price above their rounding, so that none comes out negative. What two
-    # types charge each other both ways cancels exactly, unless they are groups and share it out among their members,
-    # or neighbours, whose downward price adds to it.
-    members = np.bincount(line.group)
-    inexact = (members[lower] > 1) | (members[upper] > 1) | (upper == lower + 1)
-    passing = np.abs(rent_cost) + _at_both_ends(above[1:])
-    terms = 2 * members + 12
-    for end in (lower, upper):
-        passing += 2 * np.bincount(end, mutual * inexact, minlength=len(passing))
-        terms += 2 * np.bincount(end, minlength=len(passing))
-    spare = EPS * SPARE * terms * passing
+    spare = _spare(line, rent_cost, above, lower, upper, mutual)
     passed = np.cumsum((rent_cost - spare)[::-1])[::-1][1:]
     downward, upward = np.maximum(passed, 0.0), np.where(is_up, np.maximum(-passed, 0.0), 0.0)
-    prices = ungrouped(problem, ungroup, _prices(downward, upward, lower, upper, mutual))
+    order = line.order if line.is_plain else np.arange(len(amount))
+    stated = line_prices(order, downward, upward, lower, upper, mutual)
+    if line.is_plain:
+        prices = no_multipliers(problem).but(ic=stated if problem.n_types > MANY_TYPES else stated.matrix())
+    else:
+        prices = ungrouped(problem, ungroup, stated.matrix())
     return Candidate(allocation[ungroup], utility, prices, "ironing")
+
+
+def _spare(line: Line, rent_cost: Array, above: Array, lower: Indices, upper: Indices, mutual: Array) -> Array:
+    """What every group's IR price keeps back, so that none comes out negative: prices are floats.
+
+    What two types charge each other both ways cancels exactly, unless they are groups and share it out among their
+    members, or neighbours, whose downward price adds to it.
+    """
+    inexact, terms = upper == lower + 1, np.full(len(rent_cost), 2.0 * 1 + 12)
+    if not line.is_plain:
+        members = np.bincount(line.group)
+        inexact, terms = inexact | (members[lower] > 1) | (members[upper] > 1), 2.0 * members + 12
+    passing = np.abs(rent_cost) + _at_both_ends(above[1:])
+    for end in (lower, upper):
+        passing += 2 * np.bincount(end[inexact], mutual[inexact], minlength=len(passing))
+        terms += 2 * np.bincount(end, minlength=len(passing))
+    return EPS * SPARE * terms * passing
 
 
 def _at_both_ends(between: Array) -> Array:
@@ -218,15 +233,16 @@ def _at_both_ends(between: Array) -> Array:
 
 
 def _by_group(line: Line, values: Array) -> Array:
-    return np.asarray(np.bincount(line.group, values[line.order]), dtype=np.float64)
+    ranked = values[line.order]
+    return ranked if line.is_plain else np.asarray(np.bincount(line.group, ranked), dtype=np.float64)
 
 
 def _iron(psi: Array, weights: Array) -> Array:
     """Pool neighbours until psi rises: weighted isotonic regression."""
+    if np.all(psi[1:] >= psi[:-1]):
+        return psi
     from scipy.optimize import isotonic_regression
 
-    if np.all(np.diff(psi) >= 0):
-        return psi
     return np.asarray(isotonic_regression(psi, weights=weights).x)
 
 
@@ -262,16 +278,3 @@ def _pooling_prices(theta: Array, surplus: Array, pooled: Array) -> tuple[Indice
     moved = amount > 0
     lower, upper, amount = lower[moved], upper[moved], amount[moved]
     return lower, upper, amount / (theta[upper] - theta[lower])
-
-
-def _prices(downward: Array, upward: Array, lower: Indices, upper: Indices, mutual: Array) -> coo_array:
-    """Prices between groups: k + 1 tempted by k, k by k + 1, and what pools charge each other."""
-    from scipy.sparse import coo_array
-
-    below = np.arange(len(downward))
-    climbs = np.flatnonzero(upward)
-    tempted = np.concatenate([below + 1, climbs, lower, upper])
-    tempter = np.concatenate([below, climbs + 1, upper, lower])
-    n_groups = len(downward) + 1
-    prices = np.concatenate([downward, upward[climbs], mutual, mutual])
-    return coo_array((prices, (tempted, tempter)), shape=(n_groups, n_groups))

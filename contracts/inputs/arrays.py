@@ -16,6 +16,9 @@ from contracts.errors import ProblemError
 Array = NDArray[np.float64]
 Indices = NDArray[np.intp]
 Mask = NDArray[np.bool_]
+FEW_TERMS = 8192  # of a sum, which are added up together
+SUM_PASSES = 4  # over them before the rest is added up one by one
+HUGE_TERM = 1e280  # beyond which a sum may overflow on the way
 SUM_TOLERANCE = 2 * float(np.finfo(np.float64).eps)  # a quotient rounds once, its divisor once, and the sum once
 LARGEST = 1e100  # products and sums of entries must stay far from overflow
 
@@ -279,9 +282,33 @@ def generator(rng: Any) -> np.random.Generator:
     raise ProblemError(f"rng is {rng!r}: pass numpy.random.default_rng({seed})")
 
 
+def exact_parts(values: Array) -> list[float]:
+    """A few floats whose sum is that of all values without rounding: `math.fsum` of them sums a million in no time.
+
+    Of values below 2^e, n of them with 2 n <= 2^m, those rounded to multiples of 2^(e + m - 53) add up without rounding
+    in any order, and what rounding leaves of each is a float (Rump, Ogita & Oishi 2008). So block by block, until
+    nothing is left.
+    """
+    if len(values) < FEW_TERMS:
+        return values.tolist()
+    found: list[float] = []
+    for start in range(0, len(values), FEW_TERMS):
+        rest = values[start : start + FEW_TERMS]
+        for _ in range(SUM_PASSES):
+            largest = max(float(rest.max()), -float(rest.min()))
+            if largest == 0 or not largest < HUGE_TERM:
+                break
+            rounder = math.ldexp(1.0, math.frexp(largest)[1] + FEW_TERMS.bit_length())
+            high = (rest + rounder) - rounder
+            found.append(float(high.sum()))
+            rest = rest - high
+        found += rest[rest != 0].tolist()
+    return found
+
+
 def is_distribution(shares: Array) -> bool:
     """Whether shares sum to 1, as exactly as shares that were divided by their sum do."""
-    return abs(math.fsum(shares.tolist()) - 1.0) <= SUM_TOLERANCE
+    return abs(math.fsum(exact_parts(shares)) - 1.0) <= SUM_TOLERANCE
 
 
 def distribution(shares: Array) -> Array:
@@ -293,7 +320,7 @@ def distribution(shares: Array) -> Array:
     >>> distribution(once) is once
     True
     """
-    return shares if is_distribution(shares) else np.asarray(shares / math.fsum(shares.tolist()))
+    return shares if is_distribution(shares) else np.asarray(shares / math.fsum(exact_parts(shares)))
 
 
 def rising_order(values: Array) -> NDArray[np.intp]:

@@ -26,7 +26,7 @@ from typing import Any
 import numpy as np
 
 from contracts.exact.rationals import EPS
-from contracts.inputs.arrays import Array, distribution, is_distribution
+from contracts.inputs.arrays import Array, distribution, exact_parts, is_distribution
 from contracts.inputs.frozen import dataclass
 from contracts.problem.costs import (
     Cost,
@@ -39,6 +39,7 @@ from contracts.problem.screening import ScreeningProblem
 from contracts.proof.conjugates import conjugate_bound
 from contracts.proof.flow import all_that_leaves, on_the_flow, stake_in_leaving
 from contracts.proof.kinds import EVERY_MENU, Kind
+from contracts.proof.line_prices import Forced, LinePrices
 from contracts.proof.multipliers import Multipliers, no_multipliers, non_negative, of_existing_rows, times
 
 NUDGES = (1e-13, 1e-11, 1e-9, 1e-7)  # of the prices of side constraints, relative
@@ -141,7 +142,7 @@ def _bound_at(problem: ScreeningProblem, multipliers: Multipliers, surplus: Surp
     size = sum(float(np.abs(term).sum()) for term in terms) + welfare_size + abs(common) * leaving[1]
     size += float(prices.ir @ (np.abs(problem.valuations) @ np.abs(problem.outside.allocation)))
     total = (
-        math.fsum(np.concatenate([term[term != 0] for term in terms]).tolist())
+        math.fsum(part for term in terms for part in exact_parts(np.atleast_1d(term)))
         + (problem.n_goods + 8) * EPS * size
         + slip
     )
@@ -222,26 +223,30 @@ def _virtual_valuations(
     problem: ScreeningProblem, prices: Multipliers, weights: Array, *, priced: bool
 ) -> tuple[Array, Array]:
     """Virtual valuations and a bound on their rounding; (n_types, n_goods) both."""
-    pairs = prices.ic.tocoo()
-    tempted, tempter = pairs.row, pairs.col
     rows = problem.side_rows
     own = prices.transfer[:, np.newaxis] * problem.valuations
     side = np.einsum("k,kij->ij", prices.side, rows.allocation) if len(rows.limit) else np.zeros_like(own)
     side_size = np.einsum("k,kij->ij", prices.side, np.abs(rows.allocation)) if len(rows.limit) else side
-    forced, forced_size = np.empty_like(own), np.empty_like(own)
-    for good in range(problem.n_goods):
-        worth = np.ascontiguousarray(problem.valuations[:, good])
-        step = worth[tempted] - worth[tempter]
-        forced[:, good] = np.bincount(tempter, pairs.data * step, minlength=problem.n_types)
-        forced_size[:, good] = np.bincount(tempter, np.abs(pairs.data * step), minlength=problem.n_types)
+    by_good = [_forced(prices.stated_ic, good) for good in problem.valuations.T]
+    forced, forced_size = (np.column_stack([getattr(part, name) for part in by_good]) for name in ("total", "size"))
     per_type = 1.0 / weights[:, np.newaxis]
     value = problem.valuations + problem.principal_values if priced else 0.0
     value_size = np.abs(problem.valuations) + np.abs(problem.principal_values) if priced else 0.0
     linear = problem.weights[:, np.newaxis] * problem.terms.allocation_values
     virtual = value + (own - forced - side + linear) * per_type
-    counts = np.bincount(tempter, minlength=problem.n_types)[:, np.newaxis] + len(rows.limit) + 8
+    counts = by_good[0].count[:, np.newaxis] + len(rows.limit) + 8
     error = counts * EPS * (value_size + (np.abs(own) + forced_size + side_size + np.abs(linear)) * per_type)
     return np.asarray(virtual), np.asarray(error)
+
+
+def _forced(ic: Any, worth: Array) -> Forced:
+    """What rents force on virtual valuations of types that value a good at `worth`."""
+    if isinstance(ic, LinePrices):
+        return ic.forced(worth)
+    pairs, n_types, worth = ic.tocoo(), len(worth), np.ascontiguousarray(worth)
+    apart = pairs.data * (worth[pairs.row] - worth[pairs.col])
+    sums = (np.bincount(pairs.col, part, minlength=n_types) for part in (apart, np.abs(apart)))
+    return Forced(*sums, np.bincount(pairs.col, minlength=n_types))
 
 
 def _on_the_right_side(

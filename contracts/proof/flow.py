@@ -9,16 +9,17 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
 from contracts.exact.rationals import EPS
-from contracts.inputs.arrays import Array
+from contracts.inputs.arrays import Array, exact_parts
 from contracts.inputs.frozen import dataclass
 from contracts.problem.mimicry import moved_within_reach
 from contracts.problem.objectives import WelfareFunction
 from contracts.problem.screening import ScreeningProblem
+from contracts.proof.line_prices import LinePrices
 from contracts.proof.multipliers import Multipliers
 
 if TYPE_CHECKING:
@@ -38,9 +39,9 @@ class Flow:
     floats know it exactly (Sterbenz), or to the rounding of the difference itself.
     """
 
-    ic: csr_array
-    mutual: csr_array
-    net: csr_array
+    ic: Any  # csr_array, or LinePrices
+    mutual: Any  # csr_array; None beside LinePrices
+    net: Any
     inflow: Array  # (n_types,) of net
     outflow: Array  # (n_types,)
     met: Array  # (n_types,) how many prices meet in a type's flow
@@ -51,7 +52,9 @@ class Flow:
         return self.inflow - self.outflow
 
 
-def _flow(ic: csr_array) -> Flow:
+def _flow(ic: Any) -> Flow:
+    if isinstance(ic, LinePrices):
+        return Flow(ic, None, None, *ic.through)
     if not (ic.data.all() and ic.has_sorted_indices):
         ic = ic.sorted_indices()  # a menu's file lists prices in this order, and sums depend on it
         ic.eliminate_zeros()
@@ -83,7 +86,7 @@ def on_the_flow(problem: ScreeningProblem, given: Multipliers) -> OnFlow:
     pays for what everybody together lacks, prices are balanced and routed, and IR multipliers take what is left.
     """
     prices = _signed(problem, given)
-    flow = _flow(prices.ic)
+    flow = _flow(prices.stated_ic)
     if problem.terms.function is not None:
         return _closed_by_welfare(problem, prices, flow)
     if np.isfinite(problem.transfer_limits).all():
@@ -102,7 +105,7 @@ def _signed(problem: ScreeningProblem, given: Multipliers) -> Multipliers:
     free_below, free_above = np.isinf(problem.transfer_limits)
     transfer = np.clip(given.transfer, 0.0 if free_above else -np.inf, 0.0 if free_below else np.inf)
     profit = 0.0 if problem.terms.minimum_profit is None else given.profit
-    return replace(given, profit=profit, transfer=transfer)
+    return given.but(profit=profit, transfer=transfer)
 
 
 def _closed_by_transfers(problem: ScreeningProblem, given: Multipliers, flow: Flow) -> OnFlow:
@@ -156,7 +159,7 @@ def stake_in_leaving(problem: ScreeningProblem) -> Array:
 
 def all_that_leaves(problem: ScreeningProblem, prices: Multipliers) -> tuple[float, float]:
     """Sum of the IR multipliers that close a flow, whatever flows between types, and of the sizes that it rounds."""
-    total = math.fsum(_base(problem, prices).tolist())
+    total = math.fsum(exact_parts(_base(problem, prices)))
     return total, float((len(problem.side_rows.limit) + 4) * _own_size(problem, prices).sum())
 
 
@@ -170,6 +173,8 @@ def _settled(problem: ScreeningProblem, given: Multipliers, flow: Flow) -> tuple
     closed = replace(given, ic=flow.ic, ir=np.maximum(ir, 0.0))
     if _closes(problem, closed, ir, EPS * _flow_size(problem, closed, flow)):
         return flow, ir
+    if isinstance(flow.ic, LinePrices):
+        flow = _flow(flow.ic.matrix())
     unpriced = replace(given, ir=np.zeros(problem.n_types))
     flow, ir = _balanced(flow, base, 2 * EPS * _flow_size(problem, unpriced, flow))
     if ir.min() < 0 or base.min() < 0:

@@ -9,8 +9,9 @@ import numpy as np
 
 from contracts.errors import ProblemError
 from contracts.inputs.arrays import Array
-from contracts.inputs.frozen import dataclass
+from contracts.inputs.frozen import dataclass, read_only
 from contracts.problem.screening import ScreeningProblem
+from contracts.proof.line_prices import LinePrices
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_array
@@ -18,11 +19,29 @@ if TYPE_CHECKING:
 DIGITS = 13  # decimal, of prices that are computed
 
 
+class _MatrixWhenAsked:
+    """A field of IC prices: those of a long line become a matrix when somebody reads it."""
+
+    def __get__(self, prices: Any, owner: Any = None) -> Any:
+        if prices is None:
+            raise AttributeError("ic")  # the field has no default
+        stated = prices.__dict__["ic"]
+        if isinstance(stated, LinePrices):
+            stated = prices.__dict__["ic"] = read_only(stated.matrix())
+        return stated
+
+    def __set__(self, prices: Any, stated: Any) -> None:
+        prices.__dict__["ic"] = stated
+
+
 @dataclass(frozen=True, eq=False)
 class Multipliers:
     """Prices of the constraints, in units of the objective per unit of utility (or of the row)."""
 
-    ic: csr_array  # (n_types, n_types), [i, j]: type i tempted by the contract of type j
+    if TYPE_CHECKING:
+        ic: csr_array  # (n_types, n_types), [i, j]: type i tempted by the contract of type j
+    else:
+        ic: Any = _MatrixWhenAsked()
     ir: Array  # (n_types,)
     transfer: Array  # (n_types,) price of the lowest transfer minus that of the highest
     side: Array  # (n_rows,) of problem.side_rows
@@ -30,6 +49,15 @@ class Multipliers:
     worst_off: Array  # (n_types,) shares of the worst-off objective, sum 1
     weights: Array  # (n_types,) the problem's, or those of the ambiguity's worst case
     directions: Array  # (n_types, n_types + 1, n_goods) where in its set each row's valuation lies, IR last; or empty
+
+    @property
+    def stated_ic(self) -> Any:
+        """`ic`, or the `LinePrices` that it will be made of."""
+        return self.__dict__["ic"]
+
+    def but(self, **fields: Any) -> Multipliers:
+        """The same with other fields; a matrix that nobody has asked for is not made."""
+        return replace(self, **{"ic": self.stated_ic, **fields})
 
 
 def no_multipliers(problem: ScreeningProblem) -> Multipliers:
@@ -119,18 +147,23 @@ def times(price: Any, limit: Any) -> Any:
 
 def non_negative(multipliers: Multipliers) -> Multipliers:
     """The multipliers without those below zero, and without prices of a type for mimicking itself."""
-    from scipy.sparse import csr_array
-
-    ic = multipliers.ic
-    is_clean = isinstance(ic, csr_array) and ic.has_canonical_format and not ic.diagonal().any()
-    if not is_clean or ic.data.min(initial=np.inf) <= 0:
-        pairs = ic.tocoo()
-        kept = (pairs.data > 0) & (pairs.row != pairs.col)
-        ic = csr_array((pairs.data[kept], (pairs.row[kept], pairs.col[kept])), shape=pairs.shape)
-    return replace(
-        multipliers,
+    ic = multipliers.stated_ic
+    if not isinstance(ic, LinePrices):
+        ic = _off_the_diagonal(ic)
+    return multipliers.but(
         ic=ic,
         ir=np.maximum(multipliers.ir, 0.0),
         side=np.maximum(multipliers.side, 0.0),
         profit=max(multipliers.profit, 0.0),
     )
+
+
+def _off_the_diagonal(ic: Any) -> csr_array:
+    from scipy.sparse import csr_array
+
+    is_clean = isinstance(ic, csr_array) and ic.has_canonical_format and not ic.diagonal().any()
+    if is_clean and ic.data.min(initial=np.inf) > 0:
+        return ic
+    pairs = ic.tocoo()
+    kept = (pairs.data > 0) & (pairs.row != pairs.col)
+    return csr_array((pairs.data[kept], (pairs.row[kept], pairs.col[kept])), shape=pairs.shape)
