@@ -339,6 +339,8 @@ def other_engines(problem: ScreeningProblem, method: str, deadline: float) -> It
         from contracts.engines.twins.near_twins import near_twins
 
         whole = functools.partial(reference.solve, deadline=deadline)
+        if method == "auto" and problem.ambiguity is not None:  # each menu at weights that are known has sharp prices
+            yield searched(problem, "auto", deadline)
         if method == "auto" and (problem.ambiguity is not None or suitable_method(problem) != "reference"):
             yield whole
         if len(near_twins(problem)):
@@ -449,19 +451,31 @@ def engine_for(
     return functools.partial(reference.solve, deadline=deadline)
 
 
-def _against_the_worst(
-    problem: ScreeningProblem, method: str, deadline: float, report: Callable[[str], None], gap: float
+def searched(
+    problem: ScreeningProblem,
+    method: str,
+    deadline: float,
+    report: Callable[[str], None] = lambda line: None,
+    gap: float = 1e-6,
 ) -> Engine:
-    """Under ambiguity: the whole program for few types, else a search over distributions with the engine asked for."""
+    """Under ambiguity: a search over distributions with the engine asked for."""
     from contracts import worst_case
-    from contracts.engines import reference
 
     engine = engine_for(problem.under(problem.weights), method, deadline)
 
     def inner(known: ScreeningProblem) -> Menu:
         return certified_menu(known, engine(known), gap=math.inf, deadline=deadline)
 
-    search = functools.partial(worst_case.solve, inner=inner, gap=gap, deadline=deadline, report=report)
+    return functools.partial(worst_case.solve, inner=inner, gap=gap, deadline=deadline, report=report)
+
+
+def _against_the_worst(
+    problem: ScreeningProblem, method: str, deadline: float, report: Callable[[str], None], gap: float
+) -> Engine:
+    """Under ambiguity: the whole program for few types, else a search over distributions with the engine asked for."""
+    from contracts.engines import reference
+
+    search = searched(problem, method, deadline, report, gap)
     short = isinstance(problem.ambiguity, Moments) and has_few_rows(problem)  # many corners, few rows
     if method != "auto" or problem.n_types > (RESCUED_TYPES if short else AMBIGUOUS_TYPES):
         return search
@@ -510,7 +524,7 @@ def _under_simpler_prices(menu: Menu, gap: float, given: Multipliers) -> Menu:
     Where menus are worth next to nothing, prices of 1e-12 prove worse than none, and so they do where they tempt to the
     contract of a type of next to no weight, over which they are divided. And where there is no money, what no menu
     beats may be what each type's surplus is, all of it paid for with participation; or what is left where rows pay
-    for it.
+    for it; or, where no type may pay more, that everybody pays as much: only shares equal to the last digit say so.
 
     Parameters
     ----------
@@ -519,6 +533,9 @@ def _under_simpler_prices(menu: Menu, gap: float, given: Multipliers) -> Menu:
     program, own = menu.problem.program, menu.bound
     simpler = [without_noise(program, prices, share) for prices in (own.multipliers, given) for share in NOISE]
     simpler.append(dataclasses.replace(no_multipliers(program), ir=program.weights * program.terms.profit_weight))
+    if math.isfinite(program.transfer_limits[1]):
+        paid = program.weights * program.terms.profit_weight
+        simpler.append(dataclasses.replace(no_multipliers(program), transfer=-paid))
     if len(program.side_rows.limit) and program.valuation_sets is None:
         simpler.append(of_rows_that_pay(program))
     best = min([own, *(upper_bound(program, prices) for prices in simpler)], key=lambda proven: proven.value)

@@ -1,8 +1,9 @@
 """Prices with room to spare: what multipliers are mixed with where a bound hangs on their last digit.
 
-On x >= 0 a linear cost asks every virtual valuation to be at most the price, to the last digit, or the bound is
-infinite: nothing curbs an amount that earns a rounding error. Feasible prices form a convex set, so a mixture with
-prices at which every virtual valuation is below by some margin has room, and costs its share of the difference.
+Of a good without an upper end a linear cost asks every virtual valuation to be at most the price, to the last digit, or
+the bound is infinite: nothing curbs an amount that earns a rounding error. Feasible prices form a convex set, so a
+mixture with prices at which every virtual valuation is below by some margin has room, and costs its share of the
+difference.
 """
 
 from __future__ import annotations
@@ -10,14 +11,14 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from dataclasses import replace
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 from scipy.sparse import coo_array, csr_array, vstack
 
 from contracts.inputs.arrays import Array
 from contracts.problem.costs import is_straight
-from contracts.problem.domains import is_orthant
+from contracts.problem.domains import ends_of, has_endless_goods
 from contracts.problem.mimicry import tempting_pairs
 from contracts.problem.screening import ScreeningProblem
 from contracts.proof.bound import Bound, distribution_within, upper_bound
@@ -62,7 +63,7 @@ def hangs_on_digits(problem: ScreeningProblem) -> bool:
     """Whether an infinite conjugate is a rounding error away."""
     terms = problem.terms
     flat = is_straight(problem.cost) or (terms.profit_weight == 0 and terms.minimum_profit is None)
-    return flat and problem.valuation_sets is None and is_orthant(problem.domain, problem.n_goods)
+    return flat and problem.valuation_sets is None and has_endless_goods(problem.domain, problem.n_goods)
 
 
 def mixed_prices(multipliers: Multipliers, roomy: Multipliers, share: float) -> Multipliers:
@@ -81,10 +82,12 @@ def priced_by_program(problem: ScreeningProblem, given: Multipliers, *, room: bo
     With kappa = profit_weight + rho and the flow of `contracts.proof.bound`, the largest s, or the lowest bound with s
     = 0,
 
-        kappa f_j (a_j + b_j - price + s) + f_j B_j + t_j a_j - sum_i l_ij (a_i - a_j) - (side . G)_j <= 0
+        e_j = kappa f_j (a_j + b_j - price) + f_j B_j + t_j a_j - sum_i l_ij (a_i - a_j) - (side . G)_j <= - f_j s
 
-    for all types and goods: a linear program, whose vertices have prices of zero that are zero. None if there is none.
-    A welfare function counts utilities at the rate at which the given prices leave them: it lies below its tangents.
+    for all types, and goods without an upper end; without a lower one it is at least f_j s. What a good with ends is
+    worth to the bound is the larger of e_j times either: a linear program, whose vertices have prices of zero that are
+    zero. None if there is none. A welfare function counts utilities at the rate at which the given prices leave them:
+    it lies below its tangents.
     """
     from scipy import optimize
 
@@ -100,9 +103,11 @@ def priced_by_program(problem: ScreeningProblem, given: Multipliers, *, room: bo
     pairs, sides, everybody = len(tempted), len(rows.limit), np.arange(n_types)
     size = float(max(np.abs(margin).max(), np.abs(problem.valuations).max())) or 1.0
     limited = np.isfinite(problem.transfer_limits)
-    # columns: ic, ir, lowest, highest, side, profit, room
-    starts = np.cumsum([0, pairs, n_types, n_types, n_types, sides, 1, 1])
-    ic, ir, low, high, side, profit, spare = (int(start) for start in starts[:-1])
+    ends = [np.tile(end, n_types) for end in cast("Any", ends_of(problem.domain, n_goods))]
+    counts = (np.isfinite(ends) & (np.array(ends) != 0)).any(axis=0) & (not room)  # what has an end is worth something
+    # columns: ic, ir, lowest, highest, side, profit, room, worth of goods
+    starts = np.cumsum([0, pairs, n_types, n_types, n_types, sides, 1, 1, counts.sum()])
+    ic, ir, low, high, side, profit, spare, worth_of = (int(start) for start in starts[:-1])
     cells = (np.arange(n_types)[:, np.newaxis] * n_goods + np.arange(n_goods)).astype(np.intp)
     apart = problem.valuations[tempted] - problem.valuations[tempter]
     share = weights[:, np.newaxis] * np.ones(n_goods)
@@ -114,7 +119,6 @@ def priced_by_program(problem: ScreeningProblem, given: Multipliers, *, room: bo
             np.tile(cells, (sides, 1, 1)), side + np.arange(sides)[:, np.newaxis, np.newaxis], -rows.allocation / size
         ),
         _block(cells, np.full((n_types, 1), profit), share * margin / size),
-        _block(cells, np.full((n_types, 1), spare), share),
     ]
     flow = [
         (tempter, ic + np.arange(pairs), np.ones(pairs)),
@@ -136,7 +140,8 @@ def priced_by_program(problem: ScreeningProblem, given: Multipliers, *, room: bo
     upper[ir:low] = DEAREST * problem.has_participation_constraint
     upper[low:high], upper[high:side] = DEAREST * limited[0], DEAREST * limited[1]
     upper[profit] = DEAREST if terms.minimum_profit is not None else 0.0
-    upper[spare] = float(room)
+    upper[spare], lower = float(room), np.zeros(total)
+    upper[worth_of:], lower[worth_of:] = np.inf, -np.inf
     goal = np.zeros(total)
     if room:
         goal[spare] = -1.0
@@ -145,9 +150,10 @@ def priced_by_program(problem: ScreeningProblem, given: Multipliers, *, room: bo
         goal[ir:low] = -problem.reservation_utility if problem.has_participation_constraint else 0.0
         goal[low:high], goal[high:side] = -worth[0], worth[1]
         goal[side:profit], goal[profit] = rows.limit, -(terms.minimum_profit or 0.0)
+        goal[worth_of:] = size
     solve: Any = linprog
-    below: Any = _matrix(virtual, n_types * n_goods, total)
-    limit = -fixed.ravel() / size
+    excess: Any = _matrix(virtual, n_types * n_goods, total)
+    below, limit = _beside_ends(excess, -fixed.ravel() / size, ends, (spare, share.ravel()), (worth_of, counts))
     closed: Any = _matrix(flow, n_types, total)
     through: Any = social - weights * terms.profit_weight
     if room and terms.function is not None:  # prices to be mixed in may count utilities at another rate, if at any
@@ -159,7 +165,7 @@ def priced_by_program(problem: ScreeningProblem, given: Multipliers, *, room: bo
         b_ub=limit,
         A_eq=closed,
         b_eq=through,
-        bounds=np.column_stack([np.zeros(total), upper]),
+        bounds=np.column_stack([lower, upper]),
         method="highs",
         options=TIGHT,
     )
@@ -175,6 +181,38 @@ def priced_by_program(problem: ScreeningProblem, given: Multipliers, *, room: bo
         profit=float(x[profit]),
         worst_off=given.worst_off,
     )
+
+
+def _beside_ends(
+    excess: Any, limit: Array, ends: list[Array], room: tuple[int, Array], worth: tuple[int, Array]
+) -> tuple[Any, Array]:
+    """Rows that keep `excess` - `limit` from paying where a good has no end, and say what it is worth where it has one.
+
+    Parameters
+    ----------
+    excess, limit : of every type and good, (n_cells, n_columns) and (n_cells,)
+    ends : least and largest amount of every cell
+    room : the column of what it must be away from paying, and how much of that counts, (n_cells,)
+    worth : the first column of worths, and which cells have one
+    """
+    (spare, share), (first, counts) = room, worth
+    matrices, limits = [], []
+    for end, way in zip(ends, (-1.0, 1.0), strict=True):
+        endless = np.flatnonzero(np.isinf(end))
+        both = np.isinf(ends).all(axis=0)[endless]
+        apart = _matrix(
+            [(np.arange(len(endless)), np.full(len(endless), spare), share[endless] * ~both)],
+            len(endless),
+            excess.shape[1],
+        )
+        matrices.append(way * excess[endless] + apart)
+        limits.append(way * limit[endless])
+        stops = np.flatnonzero(np.isfinite(end) & counts)
+        column = first + np.cumsum(counts)[stops] - 1
+        own = _matrix([(np.arange(len(stops)), column, np.ones(len(stops)))], len(stops), excess.shape[1])
+        matrices.append(excess[stops].multiply(end[stops][:, np.newaxis]) - own)
+        limits.append(end[stops] * limit[stops])
+    return vstack(matrices, format="csr"), np.concatenate(limits)
 
 
 Entries = tuple[Array, Array, Array]

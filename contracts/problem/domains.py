@@ -96,6 +96,12 @@ def is_orthant(domain: Any, n_goods: int) -> bool:
     return ends is not None and not ends[0].any() and bool((ends[1] == np.inf).all())
 
 
+def has_endless_goods(domain: Any, n_goods: int) -> bool:
+    """Whether every good has its own ends, and some good has none on one side."""
+    ends = ends_of(domain, n_goods)
+    return ends is not None and bool(np.isinf(ends).any())
+
+
 def is_lottery(domain: Any) -> bool:
     """Whether allocations are shares that sum to one: what all goods are worth in common is no taste then."""
     return isinstance(domain, Simplex) and not domain.free_disposal

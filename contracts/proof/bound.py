@@ -34,7 +34,7 @@ from contracts.problem.costs import (
     conjugate_at,
     is_straight,
 )
-from contracts.problem.domains import is_orthant
+from contracts.problem.domains import ends_of, has_endless_goods
 from contracts.problem.screening import ScreeningProblem
 from contracts.proof.conjugates import conjugate_bound
 from contracts.proof.flow import all_that_leaves, on_the_flow, stake_in_leaving
@@ -123,7 +123,7 @@ def _bound_at(problem: ScreeningProblem, multipliers: Multipliers, surplus: Surp
         if exact_flow and problem.terms.function is None and not np.isfinite(problem.transfer_limits).all():
             common, leaving = float(np.median(stake)), all_that_leaves(problem, prices)
         slip = float(missed @ np.abs(stake - common))
-    if is_straight(cost) and is_orthant(problem.domain, problem.n_goods):
+    if is_straight(cost) and has_endless_goods(problem.domain, problem.n_goods):
         virtual, error = _on_the_right_side(problem, prices, weights, virtual, error, cost, priced=cost is problem.cost)
     earned, allocation, closed = surplus(cost, problem.domain, weights, virtual, error)
     rows = problem.side_rows
@@ -261,10 +261,15 @@ def _on_the_right_side(
 ) -> tuple[Array, Array]:
     """Virtual valuations within rounding of a linear cost's price put on the side of it where they exactly lie.
 
-    On x >= 0 that decides whether the bound is finite. Fractions of the same numbers know, and few of them are asked.
+    Of a good without an upper end that decides whether the bound is finite, and so it does the other way round without
+    a lower one. Fractions of the same numbers know, and few of them are asked. Where amounts of the other sign end
+    somewhere, the valuation that is worth most there is the furthest from the price that rounding leaves possible.
     """
     price = cost.gradient(np.zeros_like(virtual))
-    near = np.argwhere(np.abs(virtual - price) <= error)
+    ends: Any = ends_of(problem.domain, problem.n_goods)
+    below, above = np.isneginf(ends[0]), np.isposinf(ends[1])
+    furthest = 2.0 * ((ends[1] > 0) & ~above) - 2.0 * ((ends[0] < 0) & ~below)  # errors from the price
+    near = np.argwhere((np.abs(virtual - price) <= error) & (below | above))
     if not len(near) or len(near) > DECIDED:
         return virtual, error
     virtual, error, rows = virtual.copy(), error.copy(), problem.side_rows
@@ -281,6 +286,7 @@ def _on_the_right_side(
             total -= Fraction(float(prices.side[row])) * Fraction(float(rows.allocation[row, j, k]))
         weight = kappa * Fraction(float(problem.weights[j])) if priced else Fraction(float(weights[j]))
         value = own + Fraction(float(problem.principal_values[j, k])) if priced else Fraction(0)
-        if total <= weight * (Fraction(float(price[j, k])) - value):
-            virtual[j, k], error[j, k] = price[j, k], 0.0
+        over = total - weight * (Fraction(float(price[j, k])) - value)
+        if (over <= 0 or not above[k]) and (over >= 0 or not below[k]):
+            virtual[j, k], error[j, k] = price[j, k] + furthest[k] * error[j, k], 0.0
     return virtual, error

@@ -45,6 +45,7 @@ LARGEST_EXPONENT = 500  # of amounts that are worth the trouble
 LEAST_SHARE = 2.0**-10  # of a direction in goods that may move, for them to do so alone
 ORDER = 4.0  # roots of the modulus by which near twins are put in the order of their tastes
 ALIKE = 1e-12  # share of the largest valuation within which two tastes are told apart by their last digits
+FLOAT_DIGITS = 1000  # binary digits of whole numbers that are sure to be floats
 ROUNDINGS = 5  # of multiples of a lattice's vectors
 ON_FACE = 1e-6  # by which shares may miss a sum of one, for it to be meant
 INWARDS = (0.0, 2.0**-34, 2.0**-28, 2.0**-24)  # share of the largest amount by which others leave an edge
@@ -349,12 +350,19 @@ def _nearest(point: NDArray[np.object_], basis: NDArray[np.object_]) -> list[int
     """A short vector that differs from `point` by whole multiples of the rows of the basis (Babai's rounding)."""
     reduced, left = _reduced(basis), point
     for _ in range(ROUNDINGS):  # floats see the first digits of the multiples, then the next ones
-        multiples = np.linalg.solve(reduced.astype(np.float64).T, left.astype(np.float64))
+        multiples = np.linalg.solve(*_in_floats(reduced.T, left))
         whole = np.array([int(each) for each in np.round(multiples)], dtype=object)
         if not whole.any():
             break
         left = left - whole @ reduced
     return [int(each) for each in left]
+
+
+def _in_floats(rows: NDArray[np.object_], sums: NDArray[np.object_]) -> tuple[Array, Array]:
+    """Equations of whole numbers in floats; those whose numbers are too large for that, divided by powers of two."""
+    largest = np.abs(np.column_stack([rows, sums])).max(axis=1)
+    spare = np.array([max(0, int(size).bit_length() - FLOAT_DIGITS) for size in largest], dtype=object)
+    return (rows >> spare[:, np.newaxis]).astype(np.float64), (sums >> spare).astype(np.float64)
 
 
 def _reduced(basis: NDArray[np.object_]) -> NDArray[np.object_]:
