@@ -271,7 +271,7 @@ class LatentClasses(Tabular):
 
     def _known(self) -> list[str]:
         """Coefficients that were not estimated."""
-        free = self.restrictions.design.any(axis=2)
+        free = self.restrictions.design.max(axis=2)
         fixed = [
             f"{self.names[a]} {self.coefficients[k, a]:g} in class {k}"
             for a in range(len(self.names))

@@ -25,7 +25,8 @@ from inference.logit.panel import panel_of
 from inference.logit.units import Units, units_of
 
 STARTS = 20
-STRETCH = 1.5  # sd of the factor by which starts differ from the multinomial logit, and of what is added, in utility
+STRETCH = 0.5  # sd of the log factor by which starts differ from the multinomial logit
+AWAY = 0.75  # sd of the utility that an attribute adds to that
 
 
 class Pieces(NamedTuple):
@@ -149,9 +150,8 @@ def _scores(data: ChoiceData, members: Members, pieces: Pieces) -> Scores:
 
     def scores(parameters: Array) -> tuple[Array, Array]:
         found = evaluated(panel, design, *pieces.split(parameters))
-        score = np.hstack(
-            [found.in_coefficients.reshape(len(each), -1) @ flat, found.in_membership.reshape(len(each), -1)]
-        )
+        in_free = found.in_coefficients.reshape(len(each), -1) @ flat
+        score = np.hstack([in_free, found.in_membership.reshape(len(each), -1)])
         return found.by_person * each, score * each[:, np.newaxis]
 
     return scores
@@ -167,8 +167,8 @@ def _starts(data: ChoiceData, units: Units, pieces: Pieces, n_starts: int, rng: 
     membership = np.zeros((n_classes, 1 + pieces.n_covariates))
     starts = []
     for _ in range(n_starts):
-        stretch = np.exp(rng.normal(size=(n_classes, 1)) / 2)
-        noise = STRETCH * rng.normal(size=(n_classes, data.n_attributes)) / 2
+        stretch = np.exp(STRETCH * rng.normal(size=(n_classes, 1)))
+        noise = AWAY * rng.normal(size=(n_classes, data.n_attributes))
         starts.append(pieces.joined(pooled * stretch + reach * noise, membership))
     return starts
 

@@ -40,12 +40,12 @@ class Members(NamedTuple):
         """What turns membership parameters, class by class from the second on, into those in units of the data."""
         one = np.diag(np.concatenate([[1.0], 1 / self.spread]))
         one[0, 1:] = -self.centre / self.spread
-        return np.kron(np.eye(n_classes - 1), one)
+        return np.asarray(np.kron(np.eye(n_classes - 1), one), dtype=np.float64)
 
 
 def with_constant(covariates: Array) -> Array:
     """A column of ones before the others."""
-    return np.column_stack([np.ones(len(covariates)), covariates])
+    return np.asarray(np.column_stack([np.ones(len(covariates)), covariates]), dtype=np.float64)
 
 
 def members_of(data: ChoiceData, names: Sequence[str]) -> tuple[ChoiceData, Members]:
@@ -103,9 +103,7 @@ def without(data: ChoiceData, kept: Sequence[int]) -> ChoiceData:
 
 
 def log_shares(design: Array, membership: Array) -> Array:
-    """Log probability of each class; (n_people, n_classes) from (n_people, 1 + n_covariates) and
-    (n_classes, 1 + n_covariates).
-    """
+    """Log probability of each class, (n, n_classes); of (n, 1 + n_covariates) and (n_classes, 1 + n_covariates)."""
     return np.asarray(log_softmax(design @ membership.T, axis=1))
 
 

@@ -38,7 +38,7 @@ class Restrictions:
     @property
     def are_alike(self) -> bool:
         """Whether classes are restricted alike, so that their order means nothing."""
-        free = self.design.any(axis=2)
+        free = self.design.max(axis=2)
         return bool((free == free[0]).all() and (self.known == self.known[0]).all())
 
     def coefficients(self, free: Array) -> Array:
@@ -106,6 +106,6 @@ def _refuse_same(known: Array, design: Array) -> None:
         for other in range(k):
             if np.array_equal(known[k], known[other]) and np.array_equal(design[k], design[other]):
                 raise ProblemError(
-                    f"classes {other} and {k} have the same coefficients, whatever is estimated: leave an attribute out "
-                    "of shared, or fix it in one of the two"
+                    f"classes {other} and {k} have the same coefficients, whatever is estimated: leave an attribute "
+                    "out of shared, or fix it in one of the two"
                 )

@@ -41,8 +41,8 @@ def menu_earnings(
 
     Parameters
     ----------
-    model : MultinomialLogit, LatentTypes, LatentClasses or MixedLogit; the goods of the menu are among its attributes, and those
-        that are not are the same for all options
+    model : MultinomialLogit, LatentTypes, LatentClasses or MixedLogit; the goods of the menu are among its attributes,
+        and those that are not are the same for all options
     menu : whose transfers are the attribute `price`
     price : attribute that is paid
     outside : attribute that is 1 for the outside option; without it leaving means no goods and no transfer

@@ -204,7 +204,7 @@ def test_mode_choice_in_canada_between_three_modes_only():
     three = four.among(["car", "train", "air"]).described(
         ["cost", "freq"], constants="car", by_option=["income", "time"]
     )
-    # mlogit(choice ~ cost + freq | income | time, alt.subset = c("car", "train", "air")) in the vignette of mlogit for R
+    # vignette of mlogit for R: choice ~ cost + freq | income | time, alt.subset = c("car", "train", "air")
     assert three.n_obs == 2769  # ten took the bus
     assert round(fit_multinomial_logit(three).log_likelihood, 1) == -1951.3
 

@@ -172,9 +172,9 @@ def test_probabilities_shares_worths_and_menus_follow():
     offers = [[1.0, 2.0], [0.0, 0.0]]
     by_class = softmax(np.array(offers) @ model.coefficients.T, axis=0)
     np.testing.assert_allclose(model.predict(offers, probabilities=prior[0])[0], by_class @ prior[0], rtol=1e-12)
-    mean = np.einsum("nk,nkj->nj", model.shares_by_person[data.person_index], np.stack(
-        [model.predict(data.attributes[:, :, :2], data.available, probabilities=row) for row in np.eye(2)], axis=1))  # fmt: skip
-    np.testing.assert_allclose(model.predict(data), mean, rtol=1e-12)
+    rows = [model.predict(data.attributes[:, :, :2], data.available, probabilities=row) for row in np.eye(2)]
+    shares = model.shares_by_person[data.person_index]
+    np.testing.assert_allclose(model.predict(data), np.einsum("nk,knj->nj", shares, rows), rtol=1e-12)
     worth = willingness_to_pay(model, "price")
     assert worth.names == ("0: speed", "1: speed")
     np.testing.assert_allclose(worth.values, -model.coefficients[:, 1] / model.coefficients[:, 0])
@@ -193,11 +193,11 @@ def test_files_come_back_to_the_bit(tmp_path):
     np.testing.assert_array_equal(again.parameters, model.parameters)
     np.testing.assert_array_equal(again.probabilities, model.probabilities)
     text = (tmp_path / "classes.json").read_text()
-    (tmp_path / "other.json").write_text(text.replace('"price"\n  ]', '"pric"\n  ]', 1).replace("latent-classes", "x"))
+    (tmp_path / "other.json").write_text(text.replace("latent-classes", "x"))
     with pytest.raises(ProblemError, match="expected 'menuwright/latent-classes/1'"):
         load_latent_classes(tmp_path / "other.json")
     (tmp_path / "cut.json").write_text(text.replace('"age"', '"agx"', 1))
-    with pytest.raises(ProblemError, match="save the|no attribute"):
+    with pytest.raises(ProblemError, match="save the model again"):
         load_latent_classes(tmp_path / "cut.json")
 
 
@@ -237,7 +237,7 @@ def test_classes_that_choices_cannot_tell_apart_are_said():
 def test_swissmetro_two_classes_share_all_but_time():
     time = {"time": [0.0, None]}  # the first class does not mind time
     model = fit_latent_classes(swissmetro(), 2, shared=["train", "car", "time", "cost"], fixed=time, n_starts=2)
-    # example 07 of Biogeme, discrete mixture; constants, share and coefficients (here per 100 units) of example 107 of Larch
+    # example 07 of Biogeme, discrete mixture; estimates of example 107 of Larch, there per minute and franc
     assert abs(model.log_likelihood - -5208.4980304812725) < 1e-6
     wanted = [-0.39758919, 0.12460590, -2.7979404, -1.26406258, 1.09438066]
     np.testing.assert_allclose(model.parameters, wanted, atol=2e-4)
