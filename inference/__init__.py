@@ -2,6 +2,7 @@
 
 from inference.alike.multinomial import MultinomialLogit, fit_multinomial_logit
 from inference.alike.nested import NestedLogit, fit_nested_logit
+from inference.alike.records import load_multinomial_logit, load_nested_logit
 from inference.choice.counts import ChoiceCounts
 from inference.choice.data import ChoiceData
 from inference.choice.information import expected_information
@@ -30,9 +31,11 @@ from inference.language.utilities.offline import read_utilities
 from inference.language.utilities.problems import screening_problem_from_texts
 from inference.language.utilities.reading import UtilityReading
 from inference.language.utilities.writing import write_utilities
+from inference.latent.classes import LatentClasses
 from inference.latent.draws import TypeDraws, sample_latent_types
 from inference.latent.fit import DegenerateTypesError, fit_latent_types
-from inference.latent.records import load_latent_types
+from inference.latent.fit_classes import fit_latent_classes
+from inference.latent.records import load_latent_classes, load_latent_types
 from inference.latent.selection import CrossValidation, TypeCounts, compare_type_counts, cross_validate
 from inference.latent.types import LatentTypes
 from inference.logit.convergence import Convergence
@@ -116,6 +119,7 @@ __all__ = [
     "HierarchicalPrior",
     "HypothesisTest",
     "Identification",
+    "LatentClasses",
     "LatentTypes",
     "LearnedNorm",
     "LearningCurves",
@@ -169,6 +173,7 @@ __all__ = [
     "elicit_norms",
     "expected_information",
     "fit_hierarchical_logit",
+    "fit_latent_classes",
     "fit_latent_types",
     "fit_mixed_logit",
     "fit_multinomial_logit",
@@ -185,7 +190,10 @@ __all__ = [
     "information_front",
     "learn_norm",
     "likelihood_ratio_test",
+    "load_latent_classes",
     "load_latent_types",
+    "load_multinomial_logit",
+    "load_nested_logit",
     "marginal_costs",
     "marginal_effects",
     "market_shares",

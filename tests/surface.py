@@ -370,6 +370,16 @@ def nested() -> i.NestedLogit:
 
 
 @functools.cache
+def classes() -> i.LatentClasses:
+    offered = data()
+    age = np.broadcast_to(np.linspace(-1.0, 1.0, 20)[offered.person_index][:, None, None], (120, 3, 1))
+    aged = dataclasses.replace(
+        offered, attributes=np.concatenate([offered.attributes, age], axis=2), names=[*(offered.names or ()), "age"]
+    )
+    return i.fit_latent_classes(aged, 2, shared=["price"], membership=["age"], n_starts=2)
+
+
+@functools.cache
 def mixed() -> i.MixedLogit:
     return i.fit_mixed_logit(data(), {"quality": "normal", "price": "fixed"}, n_draws=10)
 
@@ -635,6 +645,9 @@ def saved(name: str) -> Path:
         "contract.json": lambda: contract().save(path),
         "front.json": lambda: front().save(path),
         "latent.json": lambda: latent().save(path),
+        "classes.json": lambda: classes().save(path),
+        "multinomial.json": lambda: multinomial().save(path),
+        "nested.json": lambda: nested().save(path),
         "society.json": lambda: community().save(path),
         "readings.json": lambda: l.save_readings([reading()], path),
         "weighed.json": lambda: l.save_utility_readings([weighed()], path),
@@ -824,6 +837,7 @@ OBJECTS: dict[str, Callable[[], Any]] = {
     "HierarchicalLogit": hierarchical,
     "HierarchicalPrior": lambda: i.HierarchicalPrior(),
     "Identification": lambda: i.identification(menu(), i.Logit(0.5)),
+    "LatentClasses": classes,
     "LatentTypes": latent,
     "LearnedNorm": learned,
     "LearningCurves": curves,
@@ -1344,11 +1358,11 @@ CALLS: dict[str, Callable[[], dict[str, Any]]] = {
     "MixedLogit.at": lambda: {"parameters": mixed().parameters},
     "LatentTypes.at": lambda: {"parameters": latent().parameters},
     "NestedLogit.at": lambda: {"parameters": nested().parameters},
-    **_methods("MultinomialLogit NestedLogit MixedLogit LatentTypes", "surplus", lambda: {
+    **_methods("MultinomialLogit NestedLogit MixedLogit LatentTypes LatentClasses", "surplus", lambda: {
         "attributes": np.zeros((1, 3, 2)), "available": [[True, True, False]], "price": "price"}),
     **_methods("MultinomialLogit NestedLogit", "predict", lambda: {
         "attributes": np.zeros((1, 3, 2)), "available": [[True, True, False]]}),
-    **_methods("MultinomialLogit NestedLogit MixedLogit", "summary", lambda: {"errors": "classical", "level": 0.9}),
+    **_methods("MultinomialLogit NestedLogit MixedLogit LatentClasses", "summary", lambda: {"errors": "classical", "level": 0.9}),
     **_methods("LatentTypes HierarchicalLogit", "summary", lambda: {"level": 0.9}),
     "MultinomialLogit.covariance_by": lambda: {"errors": "classical"},
     "MultinomialLogit.screening_problem": lambda: {
@@ -1422,6 +1436,19 @@ CALLS: dict[str, Callable[[], dict[str, Any]]] = {
         "problem": problem(), "temperature": 0.5, "information_weights": [0.0, 1.0], "rng": rng()},
     "learn_norm": lambda: {"table": table(), "assistant": None, "prior": "fair"},
     "load_latent_types": lambda: {"path": saved("latent.json")},
+    "load_latent_classes": lambda: {"path": saved("classes.json")},
+    "load_multinomial_logit": lambda: {"path": saved("multinomial.json")},
+    "load_nested_logit": lambda: {"path": saved("nested.json")},
+    "fit_latent_classes": lambda: {
+        "data": classes().data, "n_classes": 2, "shared": ["price"], "fixed": {"quality": [None, 0.0]},
+        "membership": ["age"], "n_starts": 1, "rng": rng(), "progress": False},
+    "LatentClasses.at": lambda: {"parameters": classes().parameters},
+    "LatentClasses.assign": lambda: {"data": classes().data},
+    "LatentClasses.class_shares": lambda: {"covariates": [[0.5]]},
+    "LatentClasses.predict": lambda: {
+        "attributes": np.zeros((1, 3, 2)), "available": [[True, True, False]], "probabilities": [0.5, 0.5]},
+    "LatentClasses.screening_problem": lambda: {
+        "price": "price", "goods": ["quality"], "outside": None, "cost": c.Quadratic()},
     "play": lambda: {
         "game": game(), "assistant": i.Assistant(), "n_runs": 1, "rng": rng(), "beliefs": False, "progress": False},
     "read_log": lambda: {

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import cached_property
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -15,6 +16,7 @@ from contracts.inputs.arrays import Array
 from contracts.inputs.door import checked
 from contracts.inputs.frozen import dataclass
 from contracts.inputs.progress import reporter
+from contracts.problem.records import write_document
 from contracts.problem.screening import ScreeningProblem
 from inference.alike.passes import Derivatives, by_person, derivatives, refuse_unidentified
 from inference.choice.data import ChoiceData, checked_data
@@ -26,12 +28,14 @@ from inference.estimation.errors import (
     refuse_one_person,
     sample_size,
 )
+from inference.estimation.records import choices_record
 from inference.estimation.shares import Population, checked_parameters, counted
 from inference.estimation.summary import Summary, checked_level
 from inference.logit.culprits import no_maximum
 from inference.logit.quantisation import goods_beside, worth_in_money
 
 CONVERGED = 1e-9  # log likelihood that a Newton step still promises
+SCHEMA = "menuwright/multinomial-logit/1"
 FLAT = 1e-8  # information left, relative to that at equal chances, below which there is no maximum to speak of
 SAMPLE = 20_000  # choices that a start is looked for in, where there are several times as many
 ROUNDS, HALVINGS = 60, 40
@@ -171,6 +175,22 @@ class MultinomialLogit(Tabular):
     def covariance_by(self, errors: str) -> tuple[Array, str]:
         """Covariance by the name of its kind, "clustered" or "classical", and what to say of it."""
         return covariance_by(errors, self.data, self.covariance, self.information)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain JSON with a schema version, the choices included; floats survive to the bit."""
+        return {
+            "schema": SCHEMA,
+            "data": choices_record(self.data),
+            "coefficients": self.coefficients.tolist(),
+            "log_likelihood": self.log_likelihood,
+            "covariance": self.covariance.tolist(),
+            "information": self.information.tolist(),
+            "rounds": self.rounds,
+        }
+
+    def save(self, path: str | Path) -> Path:
+        """Write the model and the choices it was fitted to as JSON; `load_multinomial_logit` reads it."""
+        return write_document(path, self.to_dict())
 
     def _table(self) -> Table:
         return self.summary()._table()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -15,17 +16,20 @@ from contracts.inputs.door import checked
 from contracts.inputs.frozen import dataclass
 from contracts.inputs.kinds import Count
 from contracts.inputs.progress import reporter
+from contracts.problem.records import write_document
 from inference.alike.multinomial import fit_multinomial_logit
 from inference.alike.nests import Nests, log_likelihood_and_score, nests_of, parts_of
 from inference.alike.passes import by_person
 from inference.choice.data import ChoiceData
 from inference.estimation.errors import clustered, covariance_by, equal_chances, few_people, sample_size
 from inference.estimation.maximum import maximum_of
+from inference.estimation.records import choices_record, convergence_record
 from inference.estimation.shares import checked_parameters, column_of, counted, offers_of
 from inference.estimation.summary import Summary, checked_level
 from inference.logit.convergence import Convergence
 from inference.logit.units import units_of
 
+SCHEMA = "menuwright/nested-logit/1"
 SPREAD = (0.2, 1.1)  # of log-sum parameters that searches begin with
 
 
@@ -163,6 +167,26 @@ class NestedLogit(Tabular):
             for name, value in zip(self.nests.names, self.log_sums, strict=True)
             if value > 1
         ]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain JSON with a schema version, the choices included; floats survive to the bit."""
+        options = np.array(self.data.options)
+        rows = zip(self.nests.names, self.nests.member, strict=False)  # options alone come after the nests
+        return {
+            "schema": SCHEMA,
+            "data": choices_record(self.data),
+            "nests": {name: options[row].tolist() for name, row in rows},
+            "coefficients": self.coefficients.tolist(),
+            "log_sums": self.log_sums.tolist(),
+            "log_likelihood": self.log_likelihood,
+            "covariance": self.covariance.tolist(),
+            "information": self.information.tolist(),
+            "convergence": convergence_record(self.convergence),
+        }
+
+    def save(self, path: str | Path) -> Path:
+        """Write the model and the choices it was fitted to as JSON; `load_nested_logit` reads it."""
+        return write_document(path, self.to_dict())
 
     def _table(self) -> Table:
         return self.summary()._table()

@@ -127,7 +127,7 @@ def with_errors(
 
     Parameters
     ----------
-    model : MultinomialLogit, NestedLogit, MixedLogit or LatentTypes
+    model : MultinomialLogit, NestedLogit, MixedLogit, LatentTypes or LatentClasses
     function : takes a model, returns a number or (n_values,)
     names : n_values names
     method : "delta", by derivatives at the estimates; or "draws" of the estimates from their normal distribution

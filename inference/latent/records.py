@@ -1,9 +1,10 @@
-"""Types in files, read back to the bit."""
+"""Types and classes in files, read back to the bit."""
 
 from __future__ import annotations
 
 import math
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -11,6 +12,10 @@ from contracts.errors import ProblemError
 from contracts.inputs.arrays import finite, number
 from contracts.inputs.door import checked
 from contracts.problem.records import read_document
+from inference.estimation.records import choices_of_record, convergence_of_record, loaded, refuse_other_shapes
+from inference.latent.classes import SCHEMA as CLASSES
+from inference.latent.classes import LatentClasses
+from inference.latent.restrictions import Restrictions
 from inference.latent.types import SCHEMA, LatentTypes
 from inference.logit.convergence import Convergence
 
@@ -49,3 +54,41 @@ def load_latent_types(path: str | Path) -> LatentTypes:
     if shapes != ((types.n_types, len(types.names)), (types.n_people, types.n_types), (size, size)):
         raise ProblemError(f"{path} holds tables of shapes {shapes}, which do not fit together: save the types again")
     return types
+
+
+@checked
+def load_latent_classes(path: str | Path) -> LatentClasses:
+    """Read classes that `LatentClasses.save` wrote, with the choices they were fitted to.
+
+    Raises
+    ------
+    ProblemError
+        If the file is not such a file, or is damaged.
+    """
+    return loaded(path, CLASSES, "LatentClasses.save", _classes)
+
+
+def _classes(record: dict[str, Any]) -> LatentClasses:
+    known, design = finite("known", record["known"]), finite("design", record["design"])
+    classes = LatentClasses(
+        choices_of_record(record["data"]),
+        tuple(map(str, record["covariates"])),
+        Restrictions(tuple(map(str, record["free"])), known, design),
+        finite("coefficients", record["coefficients"]),
+        finite("membership", record["membership"]),
+        number("log_likelihood", record["log_likelihood"]),
+        finite("covariance", record["covariance"]),
+        finite("information", record["information"]),
+        convergence_of_record(record["convergence"]),
+    )
+    size, n_classes = len(classes.parameter_names), classes.n_classes
+    wanted = {
+        "coefficients": (classes.coefficients, (n_classes, len(classes.names))),
+        "membership": (classes.membership, (n_classes, 1 + len(classes.covariates))),
+        "known": (known, (n_classes, len(classes.names))),
+        "design": (design, (n_classes, len(classes.names), len(record["free"]))),
+        "covariance": (classes.covariance, (size, size)),
+        "information": (classes.information, (size, size)),
+    }
+    refuse_other_shapes(wanted)
+    return classes

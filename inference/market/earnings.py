@@ -41,8 +41,8 @@ def menu_earnings(
 
     Parameters
     ----------
-    model : MultinomialLogit, LatentTypes or MixedLogit; the goods of the menu are among its attributes, and those
-        that are not are the same for all options
+    model : MultinomialLogit, LatentTypes, LatentClasses or MixedLogit; the goods of the menu are among its attributes,
+        and those that are not are the same for all options
     menu : whose transfers are the attribute `price`
     price : attribute that is paid
     outside : attribute that is 1 for the outside option; without it leaving means no goods and no transfer
@@ -115,7 +115,7 @@ def confidence_set(model: Demand, *, price: str, goods: Sequence[str] | None = N
 
     Parameters
     ----------
-    model : MultinomialLogit, NestedLogit, MixedLogit or LatentTypes; of types each has its own set
+    model : MultinomialLogit, NestedLogit, MixedLogit, LatentTypes or LatentClasses; of types each has its own set
     price : attribute that is paid
     goods : attributes that a contract can vary, in the order of the problem; by default all others
     level : of each type's set

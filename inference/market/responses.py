@@ -14,7 +14,6 @@ from contracts.inputs.kinds import Count
 from inference.choice.data import ChoiceData
 from inference.estimation.derived import N_DRAWS, Derived, with_errors
 from inference.estimation.shares import column_of
-from inference.latent.types import LatentTypes
 from inference.logit.quantisation import goods_beside, worth_in_money
 from inference.market.offers import Demand, check_demand, market_of, slopes
 from inference.tastes.mixed_logit import MixedLogit
@@ -32,11 +31,11 @@ def willingness_to_pay(
 ) -> Derived:
     """What a unit of each good is worth in money: its coefficient over minus that of the price.
 
-    Of latent types, type by type; of a mixed logit, the mean over the population.
+    Of latent types and classes, one by one; of a mixed logit, the mean over the population.
 
     Parameters
     ----------
-    model : MultinomialLogit, NestedLogit, LatentTypes or MixedLogit
+    model : MultinomialLogit, NestedLogit, LatentTypes, LatentClasses or MixedLogit
     price : attribute that is paid
     goods : attributes; by default all others
     method, n_draws, rng : "delta", or "draws" (Krinsky & Robb 1986), as in `with_errors`
@@ -63,7 +62,8 @@ def willingness_to_pay(
     check_demand(model)
     names = tuple(model.names)
     kept = goods_beside(names, price, goods)
-    labels = [f"{label}: {good}" for label in model.labels for good in kept] if isinstance(model, LatentTypes) else kept
+    of = getattr(model, "labels", None)  # of types and classes
+    labels = kept if of is None else [f"{label}: {good}" for label in of for good in kept]
     return with_errors(
         model, lambda one: worths(one, price, kept).ravel(), labels, method=method, n_draws=n_draws, rng=rng
     )
@@ -103,7 +103,7 @@ def market_shares(
 
     Parameters
     ----------
-    model : MultinomialLogit, NestedLogit, LatentTypes or MixedLogit
+    model : MultinomialLogit, NestedLogit, LatentTypes, LatentClasses or MixedLogit
     data : ChoiceData with the attributes of the model; its weights are those of the market
     method, n_draws, rng : as in `with_errors`
 
@@ -135,7 +135,7 @@ def elasticities(
 
     Parameters
     ----------
-    model : MultinomialLogit, NestedLogit, LatentTypes or MixedLogit
+    model : MultinomialLogit, NestedLogit, LatentTypes, LatentClasses or MixedLogit
     data : ChoiceData with the attributes of the model; its weights are those of the market
     attribute : one of its attributes. What was made of it, such as a product with income, does not move with it
     method, n_draws, rng : as in `with_errors`
@@ -222,7 +222,7 @@ def surplus_change(
 
     Parameters
     ----------
-    model : MultinomialLogit, NestedLogit, LatentTypes or MixedLogit
+    model : MultinomialLogit, NestedLogit, LatentTypes, LatentClasses or MixedLogit
     before, after : ChoiceData with the attributes of the model; their choices do not matter
     price : attribute that is paid; utility must be linear in it
     method, n_draws, rng : as in `with_errors`

@@ -41,7 +41,7 @@ def marginal_costs(
 
     Parameters
     ----------
-    model : MultinomialLogit, NestedLogit, LatentTypes or MixedLogit
+    model : MultinomialLogit, NestedLogit, LatentTypes, LatentClasses or MixedLogit
     data : ChoiceData with the attributes of the model: the offers as they were
     price : attribute that is paid
     sold : options of the seller; at least one other option must be left, or prices could rise together for ever

@@ -12,7 +12,7 @@ from scipy.special import logsumexp
 
 from contracts.errors import ProblemError, SolverError
 from inference import ChoiceData, fit_latent_types, fit_mixed_logit, fit_multinomial_logit, fit_nested_logit
-from tests.inference.published import choice_models, swissmetro
+from tests.inference.published import choice_models, column, rows_of, swissmetro
 
 
 def drawn(seed=0, n_obs=300, *, unequal=True, weights=False, n_people=None):
@@ -193,6 +193,31 @@ def test_mode_choice_in_canada_with_constants_and_incomes():
     assert abs(model.log_likelihood - -1874.3) < 0.05
     np.testing.assert_allclose(
         [found["cost"], found["freq"], found["ovt"]], [-0.0333389, 0.0925297, -0.0430036], atol=1e-6
+    )
+
+
+def test_mode_choice_in_canada_between_three_modes_only():
+    frame = pd.read_csv(choice_models("ModeCanada.csv"))
+    frame["time"] = frame["ivt"] + frame["ovt"]
+    data = ChoiceData.from_frame(frame, option="alt", person="case", occasion=None, chosen="choice")
+    four = data.of_observations(data.available.all(axis=1))
+    three = four.among(["car", "train", "air"]).described(
+        ["cost", "freq"], constants="car", by_option=["income", "time"]
+    )
+    # vignette of mlogit for R: choice ~ cost + freq | income | time, alt.subset = c("car", "train", "air")
+    assert three.n_obs == 2769  # ten took the bus
+    assert round(fit_multinomial_logit(three).log_likelihood, 1) == -1951.3
+
+
+def test_swissmetro_with_weights_as_larch_prints_it():
+    rows = [row for row in rows_of("swissmetro") if row["PURPOSE"] in ("1", "3") and row["CHOICE"] != "0"]
+    weights = np.where(column(rows, "GROUP") == 2, 1.0, 1.2)
+    model = fit_multinomial_logit(replace(swissmetro(), weights=weights))
+    # example 102 of Larch: GROUP 2 and 3 weigh as 5 to 6; estimates there are per minute and franc
+    assert abs(model.log_likelihood - -5931.55768) < 1e-3
+    np.testing.assert_allclose(model.coefficients, [-0.7565, -0.1143, -1.322, -1.12], atol=5e-3)
+    np.testing.assert_allclose(
+        np.sqrt(np.diag(model.classical_covariance)), [0.0528, 0.0407, 0.0537, 0.0490], rtol=2e-3
     )
 
 
