@@ -53,6 +53,8 @@ from contracts.mechanisms.auctions.problem import AuctionProblem
 from contracts.mechanisms.files import load_mechanism
 from contracts.mechanisms.mechanism import Mechanism
 from contracts.mechanisms.problem import MechanismProblem
+from contracts.mechanisms.reduced.border import InterimFeasibility, feasible_interim
+from contracts.mechanisms.reduced.lottery import InterimLottery, interim_lottery
 from contracts.mechanisms.solve import solve_mechanism
 from contracts.mechanisms.verify import verify_mechanism
 from contracts.menu.files import load_menu
@@ -132,6 +134,8 @@ __all__ = [  # noqa: RUF022 - as Python sorts them
     "Inequality",
     "InfeasibleMenuError",
     "Information",
+    "InterimFeasibility",
+    "InterimLottery",
     "Interval",
     "Isoelastic",
     "KullbackLeibler",
@@ -195,7 +199,9 @@ __all__ = [  # noqa: RUF022 - as Python sorts them
     "compare_contracts",
     "discretisation_error",
     "discretise",
+    "feasible_interim",
     "implementable",
+    "interim_lottery",
     "load_contract",
     "load_front",
     "load_mechanism",

@@ -699,6 +699,8 @@ OBJECTS: dict[str, Callable[[], Any]] = {
     "AgencyProblem": both,
     "Auction": auction,
     "AuctionProblem": bidders,
+    "InterimFeasibility": lambda: c.feasible_interim([0.25, 0.5], n_bidders=2),
+    "InterimLottery": lambda: c.interim_lottery([0.25, 0.5], n_bidders=2),
     "Mechanism": mechanism,
     "MechanismProblem": several,
     "AgencyProof": lambda: contract_menu().proof,
@@ -1027,6 +1029,8 @@ CALLS: dict[str, Callable[[], dict[str, Any]]] = {
     "SymbolicSchedule.to_numeric": lambda: {"n_types": 3},
     "ContinuousContract.wage": lambda: {"outcome": [10.0, 20.0]},
     "ContinuousMoralHazardProblem.at": lambda: {"actions": [10.0, 20.0]},
+    "InterimLottery.draw": lambda: {"rng": rng()},
+    "InterimLottery.play": lambda: {"reports": [0, 1], "rng": rng()},
     "Auction.play": lambda: {"reports": [1.0, 3.0]},
     "Auction.simulate": lambda: {"n_draws": 5, "rng": rng()},
     "AuctionProblem.tabulated": lambda: {"incentives": "bayesian", "participation": "interim"},
@@ -1034,6 +1038,8 @@ CALLS: dict[str, Callable[[], dict[str, Any]]] = {
     "Mechanism.simulate": lambda: {"n_draws": 5, "rng": rng()},
     "Mechanism.to_frame": lambda: {"by": "profiles"},
     "load_mechanism": lambda: {"path": mechanism_file()},
+    **dict.fromkeys(("feasible_interim", "interim_lottery"), lambda: {
+        "chances": [0.25, 0.5], "probabilities": [0.5, 0.5], "n_bidders": 2, "n_units": 1, "labels": ["low", "high"]}),
     "solve_mechanism": lambda: {"problem": several(), "gap": 1e-6},
     "verify_mechanism": lambda: {
         "problem": several(), "outcome": mechanism().fractions()[0], "transfers": mechanism().fractions()[1],
