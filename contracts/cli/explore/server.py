@@ -73,8 +73,8 @@ class Session:
                 raise ProblemError(f"the question is {type(asked).__name__}: ask with an object")
             found = verbs[path](asked)
         except ContractError as exc:
-            return 422, {"error": str(exc), "kind": type(exc).__name__}
-        return (409, {"error": "a newer question was asked"}) if found is None else (200, found)
+            found = {"error": str(exc), "kind": type(exc).__name__}  # an answer: browsers log other states as faults
+        return 200, {"superseded": True} if found is None else found
 
     def _start(self, _: dict[str, Any]) -> dict[str, Any]:
         return {"tabs": answers.tabs(), "palette": PALETTE, "opened": self.first and self._told(self.first)}

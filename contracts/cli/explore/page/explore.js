@@ -19,7 +19,7 @@ async function ask(path, question) {
     throw new Error("The server gave no answer: look at the terminal that it runs in, and start contracts explore again if it ended.");
   }
   const found = await answer.json();
-  if (!answer.ok) throw Object.assign(new Error(found.error), {status: answer.status});
+  if (found.error) throw new Error(found.error);
   return found;
 }
 
@@ -32,12 +32,13 @@ async function redraw() {
   if (!since) since = performance.now();
   if (busy) { again = true; return; }
   busy = true;
-  const began = since, number = ++asked;
+  const began = since, number = ++asked, where = place();
   since = 0;
   try {
-    show(await ask("/draw", {...question(), page, number}), began);
+    const found = await ask("/draw", {...question(), page, number});
+    if (!found.superseded && where === place()) show(found, began); // else somebody has gone to another tab
   } catch (error) {
-    if (error.status !== 409) fail(error.message);
+    if (where === place()) fail(error.message);
   }
   busy = false;
   if (again) { again = false; redraw(); }
@@ -53,7 +54,6 @@ function fail(message) {
 // ---- what is shown ----
 
 function show(found, began) {
-  if (found.number !== asked) return;
   drawing = found;
   $("error").hidden = true;
   delete document.body.dataset.failed;

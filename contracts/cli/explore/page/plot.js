@@ -60,7 +60,7 @@ export function plot(svg, panel, theme, width) {
     used += takes;
   }
   const slanted = panel.names && panel.names.some((name) => name.length * LETTER > (width - LEFT - RIGHT) / panel.names.length);
-  const below = slanted ? 84 : 40, bottom = TOP + Math.round(Math.min(Math.max(width * 0.56, 190), 300));
+  const below = slanted ? 98 : 40, bottom = TOP + Math.round(Math.min(Math.max(width * 0.56, 190), 300));
   const height = bottom + below + (legend.length ? rows.length * 17 + 4 : 0);
   const [x0, x1] = ends(panel, "x"), [y0, y1] = ends(panel, "y");
   const X = (v) => LEFT + (width - LEFT - RIGHT) * (v - x0) / (x1 - x0), Y = (v) => bottom - (bottom - TOP) * (v - y0) / (y1 - y0);
@@ -70,7 +70,7 @@ export function plot(svg, panel, theme, width) {
   svg.setAttribute("fill", theme.ink);
   const head = `head${++numbered}`;
   const parts = [node("rect", {width, height, fill: theme.card}), node("defs", {},
-    node("marker", {id: head, viewBox: "0 0 8 8", refX: 7, refY: 4, markerWidth: 6, markerHeight: 6, orient: "auto"},
+    node("marker", {id: head, viewBox: "0 0 8 8", refX: 7, refY: 4, markerWidth: 5.5, markerHeight: 5.5, orient: "auto"},
       node("path", {d: "M0 0L8 4L0 8z", fill: theme.ink})))];
   const word = (text, x, y, more = {}) => node("text", {x: fixed(x), y: fixed(y), ...more}, text);
   for (const [value, text] of ticks(y0, y1, 5)) {
@@ -82,7 +82,7 @@ export function plot(svg, panel, theme, width) {
     panel.names.forEach((name, k) => {
       if (k % every) return;
       const at = X(k), y = bottom + 15;
-      parts.push(word(cut(name, slanted ? 92 : 400), at, y, slanted ? {"text-anchor": "end", transform: `rotate(-38 ${fixed(at)} ${y})`, fill: theme.soft} : {"text-anchor": "middle", fill: theme.soft}));
+      parts.push(word(cut(name, slanted ? 88 : 400), at, y, slanted ? {"text-anchor": "end", transform: `rotate(-38 ${fixed(at)} ${y})`, fill: theme.soft} : {"text-anchor": "middle", fill: theme.soft}));
     });
   } else for (const [value, text] of ticks(x0, x1, width < 380 ? 4 : 6)) parts.push(word(text, X(value), bottom + 16, {"text-anchor": "middle", fill: theme.soft}));
   parts.push(node("path", {d: `M${LEFT} ${TOP}V${bottom}H${width - RIGHT}`, fill: "none", stroke: theme.soft}),
@@ -130,7 +130,7 @@ const DRAWN = {
     return group;
   },
   arrows(mark, X, Y, theme, head) {
-    const group = node("g", {class: "arrows", "stroke-opacity": mark.x.length > 25 ? 0.5 : 0.85});
+    const group = node("g", {class: "arrows", opacity: mark.x.length > 25 ? 0.55 : 0.85});
     mark.x.forEach((x, k) => {
       const [a, b, c, d] = [X(x), Y(mark.y[k]), X(mark.x2[k]), Y(mark.y2[k])], long = Math.hypot(c - a, d - b);
       if (!(long > 1)) return;

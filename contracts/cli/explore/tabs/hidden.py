@@ -13,7 +13,7 @@ from contracts.agency.problem import MoralHazardProblem
 from contracts.agency.solve import solve_contract
 from contracts.agency.utility import CRRA, RiskNeutral, Utility
 from contracts.cli.explore.controls import Control, Values
-from contracts.cli.explore.panels import BLUE, GREEN, GREY, ORANGE, Mark, bars, dots, line, panel, table
+from contracts.cli.explore.panels import BLUE, ORANGE, Mark, bars, dots, line, panel, table
 from contracts.cli.explore.tabs.menus import Opened
 from contracts.readable import readable
 
@@ -92,7 +92,7 @@ def drawn(contract: Contract) -> dict[str, Any]:
         for k in range(min(problem.n_actions, SHOWN))
     ]
     names = [readable(name, 20) for name in problem.actions]
-    unseen, seen = (np.where(np.isfinite(cost), cost, np.nan) for cost in _costs(contract))
+    unseen, seen = (contract.implementation_cost, contract.first_best_cost)
     impossible = [name for name, cost in zip(names, unseen, strict=True) if not np.isfinite(cost)]
     notes = [f"The agent takes {readable(contract.action_name)}; binding: {readable(', '.join(contract.binding))}."]
     if impossible:
@@ -101,9 +101,6 @@ def drawn(contract: Contract) -> dict[str, Any]:
         "headline": str(contract).splitlines()[0],
         "panels": [
             panel("map", "What each outcome pays", "output", "wage", [
-                line("wage", output, wages, BLUE), dots("", output, wages, BLUE, size=4),
-                line("all of the output", output, output, GREY, dashed=True),
-            ] if float(wages.max()) > 0.5 * float(output.max()) else [
                 line("wage", output, wages, BLUE), dots("", output, wages, BLUE, size=4)], zero=True),
             panel("signal", "What outcomes tell of effort", "likelihood ratio (low is good news)", "wage", [
                 dots("outcomes", ratio[known], contract.wages[known], BLUE, size=4)], zero=True),
@@ -111,8 +108,6 @@ def drawn(contract: Contract) -> dict[str, Any]:
             panel("costs", "What each action costs the principal", "action", "expected wage", [
                 bars("if it is hidden", actions - 0.2, unseen, BLUE, width=0.38),
                 bars("if it is seen", actions + 0.2, seen, ORANGE, width=0.38)], names=names, zero=True),
-            panel("utility", "What wages are worth", "output", "utility of the wage", [
-                line("utility", output, contract.utilities[order], GREEN)]),
         ],
         "table": table(("outcome", "output", "probability", "likelihood ratio", "wage", "utility"), (
             [str(problem.outcomes[k]) for k in order], output.tolist(),
@@ -120,7 +115,3 @@ def drawn(contract: Contract) -> dict[str, Any]:
             contract.utilities[order].tolist())),
         "notes": notes,
     }  # fmt: skip
-
-
-def _costs(contract: Contract) -> tuple[Any, Any]:
-    return contract.implementation_cost, contract.first_best_cost
