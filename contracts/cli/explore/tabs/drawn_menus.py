@@ -67,7 +67,7 @@ def _on_a_line(menu: Menu) -> list[Panel]:
     problem, order = menu.problem, _seen(menu)
     theta, amount, paid = problem.valuations[order, 0], menu.allocation[order, 0], menu.transfer[order]
     place = np.column_stack([problem.valuations[:, 0], menu.allocation[:, 0]])
-    good = _good(problem.goods[0], "allocation")
+    good = _good(problem.goods[0], "allocation").removesuffix(" 0")
     marks: list[Mark] = []
     if reason_against(problem) is None:
         best = menu.first_best_allocation[order, 0]
@@ -258,7 +258,7 @@ def _table(menu: Menu) -> dict[str, Any]:
 
 def _good(name: str, instead: str) -> str:
     name = str(name)
-    return readable(name, 24) if not name.isdigit() else f"{instead} {name}".removesuffix(" 0")
+    return readable(name, 24) if not name.isdigit() else f"{instead} {name}"
 
 
 def _sizes(weights: Array) -> Array:
