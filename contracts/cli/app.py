@@ -25,6 +25,7 @@ from contracts.cli.commands import (
     json_text,
     note,
 )
+from contracts.cli.explore.command import explore
 from contracts.cli.fronts import pareto
 from contracts.cli.start.verbs import new, validate
 from contracts.errors import ProblemError, UnwrittenError
@@ -218,6 +219,7 @@ def face(
 app.command(epilog="Example: contracts pareto broadband.toml --objectives profit,total-surplus --out front.json")(
     pareto
 )
+app.command(epilog="Example: contracts explore broadband.toml --no-browser")(explore)
 
 
 @app.command(epilog='Example: contracts derive "theta*q" --cost "q**2/2" --types "uniform(0, 1)"')

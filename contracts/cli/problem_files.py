@@ -96,9 +96,13 @@ def problem_of(record: dict[str, Any], path: Path) -> ScreeningProblem:
 
 def read_record(path: Path) -> dict[str, Any]:
     """The dictionary in a .toml or .json file."""
+    return record_in(read_bytes(path), path)
+
+
+def record_in(content: bytes, path: Path) -> dict[str, Any]:
+    """The dictionary that a .toml or .json file of this name holds."""
     readers = {".toml": parse_toml, ".json": parse_json}
     suffix = path.suffix.lower()
-    content = read_bytes(path)
     if suffix not in readers:
         raise ProblemError(f"{path} is neither {' nor '.join(readers)}: name the file after what it holds")
     if not content.strip():

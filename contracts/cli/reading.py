@@ -29,7 +29,11 @@ def read_any(path: str | Path) -> Problem:
         If the file cannot be read or does not describe a problem; the message names the file, the key and the remedy.
     """
     path = Path(path)
-    record = read_record(path)
+    return described(read_record(path), path)
+
+
+def described(record: dict[str, Any], path: Path) -> Problem:
+    """The problem that the record in a file describes, of whatever kind it is."""
     if record.get("kind") in SEVERAL or "alternatives" in record:
         return mechanism_problem_of(record, path)
     return _hidden_action(record, path) if HIDDEN_ACTION in record else problem_of(record, path)
