@@ -14,9 +14,9 @@ from sphinx.application import Sphinx
 DOCS = Path(__file__).resolve().parent
 sys.path[:0] = [str(DOCS), str(DOCS.parent)]
 
-import reference
+import reference  # noqa: E402 - found by the path above
 
-import contracts
+import contracts  # noqa: E402
 
 project, author, copyright = "menuwright", "the authors of menuwright", "the authors of menuwright"
 version = release = contracts.__version__
@@ -28,6 +28,7 @@ html_title = f"menuwright {version}"
 html_static_path = ["_static"]
 html_css_files = ["site.css"]
 html_copy_source = html_show_sourcelink = html_show_sphinx = False
+html_show_search_summary = False  # summaries are fetched, which browsers refuse to pages that are opened from a folder
 html_math_renderer = "mathml"
 python_maximum_signature_line_length = 100
 toc_object_entries = False  # every page would hold every name in its sidebar: twice the time, and nothing to read

@@ -1,4 +1,4 @@
-"""Links of a built site: `python docs/links.py docs/_build/html` fails if one leads nowhere or the page asks another host.
+"""Links of a built site: `python docs/links.py docs/_build/html` fails if one leads nowhere or asks another host.
 
 Links that a reader follows may lead anywhere; what a browser fetches by itself has to be in the site.
 """

@@ -1,7 +1,8 @@
 """Pages of the reference, written from docstrings: every public name, by rooms, each with an example.
 
-An example is the name's own, one of its methods', that of a public function which makes it, or one from the documents, in
-this order. `conf.py` writes the pages before the site is built; `python docs/reference.py` lists names without any.
+An example is the name's own, one of its methods', that of a public function which makes it, one from the documents, or
+that of a class which holds it, in this order. `conf.py` writes the pages before the site is built; `python
+docs/reference.py` lists names without any.
 """
 
 from __future__ import annotations
@@ -267,7 +268,8 @@ def pages() -> dict[str, str]:
     for (module, room), inside in sorted(rooms.items()):
         title = room if module in ("contracts", "inference") else module
         said = (inspect.getdoc(importlib.import_module(room)) or "").split("\n")[0]
-        top = f"{title}\n{'=' * len(title)}\n\n{escaped(said)}\nPublic as ``{module}.``\\ *name*; the examples begin with "
+        top = f"{title}\n{'=' * len(title)}\n\n{escaped(said)}\n"
+        top += f"Public as ``{module}.``\\ *name*; the examples begin with "
         top += f"``from {module} import *`` and ``import numpy as np``.\n"
         top += "\n" + ", ".join(f":py:obj:`{one.name} <{one.path}>`" for one in inside) + "\n"
         written[f"{module}-{room.split('.')[-1]}"] = "\n".join([top, *(entry(one, examples) for one in inside)])
