@@ -243,7 +243,7 @@ def test_ours_is_as_near_by_epoch_1_as_the_language_model_is_at_last():
 
 @pytest.mark.parametrize("name", DESIGNS)
 def test_every_experiment_runs_without_recordings_and_leaves_a_page(name, tmp_path):
-    result = run_experiment(name, seed=1, n_runs=2)
+    result = run_experiment(name, seed=1, n_runs=3)
     assert result.rows
     assert result.findings
     assert len(result.to_frame()) == len(result.rows)

@@ -188,20 +188,20 @@ def test_forecasts_average_the_shares_of_the_population():
 
 @pytest.mark.slow
 def test_intervals_cover_the_truth_as_often_as_they_say():
-    """95% intervals of 7 parameters in 15 populations: 105 chances, so 99.8 hits with a deviation of 2.2 at least."""
+    """95% intervals of 7 parameters in 30 populations: 210 chances, so 199.5 hits with a deviation of 3.2 at least."""
     truth = TasteDistribution(
         ("normal", "negative", "fixed", "normal"), np.array([1.0, -0.2, 0.7, -0.5]), np.diag([0.8, 0.5, 0.0, 0.6])
     )
     random = {"1": "negative", "2": "fixed"}
     hits = []
-    for seed in range(15):
+    for seed in range(30):
         rng = np.random.default_rng(seed)
         data = choices_of(situations(200, 8, 3, 4, rng), truth.draw(200, rng=rng), rng)
         model = fit_mixed_logit(data, random, n_draws=100, rng=rng)
         off = np.abs(np.stack([model.means - truth.means, model.sds - truth.sds])) / model.standard_errors
         hits.append(off[np.isfinite(off)] < norm.ppf(0.975))
-    assert np.shape(hits) == (15, 7)
-    assert 0.90 <= np.mean(hits) <= 0.99
+    assert np.shape(hits) == (30, 7)
+    assert 0.90 <= np.mean(hits) <= 0.985
 
 
 def test_correlated_tastes_are_recovered():
