@@ -232,6 +232,7 @@ def signature(function: Any, *, bound: bool = False) -> str:
         for parameter in list(found.parameters.values())[bound:]
     ]
     result = Bare(found.return_annotation) if isinstance(found.return_annotation, str) else found.return_annotation
+    result = found.empty if inspect.isclass(function) else result
     written = str(found.replace(parameters=kept, return_annotation=result))
     return re.sub(r"<factory>|<[^<>]*>", "...", re.sub(r" at 0x[0-9a-f]+", "", written)).replace("\n", " ")
 
