@@ -37,8 +37,9 @@ def opened_text(name: Any, text: Any) -> Opened:
     path = Path(readable(PurePath(name.replace("\\", "/")).name, LONGEST_NAME))
     record = record_in(text.encode("utf-8", "surrogatepass"), path)
     types = record.get("types")
-    for key in ("file", *READ_ELSEWHERE) if isinstance(types, dict) else ():
-        if key in types:
+    named = types if isinstance(types, dict) else {}
+    for key in ("file", *READ_ELSEWHERE):
+        if key in named:
             raise ProblemError(
                 f"{path}: types.{key} names another source, and a page reads only the file that is opened: "
                 f"start contracts explore {path}"
