@@ -234,7 +234,7 @@ def _virtual_valuations(
     value_size = np.abs(problem.valuations) + np.abs(problem.principal_values) if priced else 0.0
     linear = problem.weights[:, np.newaxis] * problem.terms.allocation_values
     virtual = value + (own - forced - side + linear) * per_type
-    counts = by_good[0].count[:, np.newaxis] + len(rows.limit) + 8
+    counts = by_good[0].number[:, np.newaxis] + len(rows.limit) + 8
     error = counts * EPS * (value_size + (np.abs(own) + forced_size + side_size + np.abs(linear)) * per_type)
     return np.asarray(virtual), np.asarray(error)
 
@@ -245,8 +245,8 @@ def _forced(ic: Any, worth: Array) -> Forced:
         return ic.forced(worth)
     pairs, n_types, worth = ic.tocoo(), len(worth), np.ascontiguousarray(worth)
     apart = pairs.data * (worth[pairs.row] - worth[pairs.col])
-    sums = (np.bincount(pairs.col, part, minlength=n_types) for part in (apart, np.abs(apart)))
-    return Forced(*sums, np.bincount(pairs.col, minlength=n_types))
+    total, size = (np.bincount(pairs.col, part, minlength=n_types) for part in (apart, np.abs(apart)))
+    return Forced(total, size, np.bincount(pairs.col, minlength=n_types).astype(np.float64))
 
 
 def _on_the_right_side(
