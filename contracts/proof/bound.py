@@ -245,8 +245,9 @@ def _forced(ic: Any, worth: Array) -> Forced:
         return ic.forced(worth)
     pairs, n_types, worth = ic.tocoo(), len(worth), np.ascontiguousarray(worth)
     apart = pairs.data * (worth[pairs.row] - worth[pairs.col])
-    total, size = (np.bincount(pairs.col, part, minlength=n_types) for part in (apart, np.abs(apart)))
-    return Forced(total, size, np.bincount(pairs.col, minlength=n_types).astype(np.float64))
+    parts = (np.bincount(pairs.col, part, minlength=n_types) for part in (apart, np.abs(apart), np.ones(pairs.nnz)))
+    total, size, number = (np.asarray(part, dtype=np.float64) for part in parts)
+    return Forced(total, size, number)
 
 
 def _on_the_right_side(
