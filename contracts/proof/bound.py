@@ -234,7 +234,7 @@ def _virtual_valuations(
     value_size = np.abs(problem.valuations) + np.abs(problem.principal_values) if priced else 0.0
     linear = problem.weights[:, np.newaxis] * problem.terms.allocation_values
     virtual = value + (own - forced - side + linear) * per_type
-    counts = by_good[0].count[:, np.newaxis] + len(rows.limit) + 8
+    counts = by_good[0].number[:, np.newaxis] + len(rows.limit) + 8
     error = counts * EPS * (value_size + (np.abs(own) + forced_size + side_size + np.abs(linear)) * per_type)
     return np.asarray(virtual), np.asarray(error)
 
@@ -245,8 +245,9 @@ def _forced(ic: Any, worth: Array) -> Forced:
         return ic.forced(worth)
     pairs, n_types, worth = ic.tocoo(), len(worth), np.ascontiguousarray(worth)
     apart = pairs.data * (worth[pairs.row] - worth[pairs.col])
-    sums = (np.bincount(pairs.col, part, minlength=n_types) for part in (apart, np.abs(apart)))
-    return Forced(*sums, np.bincount(pairs.col, minlength=n_types))
+    parts = (np.bincount(pairs.col, part, minlength=n_types) for part in (apart, np.abs(apart), np.ones(pairs.nnz)))
+    total, size, number = (np.asarray(part, dtype=np.float64) for part in parts)
+    return Forced(total, size, number)
 
 
 def _on_the_right_side(

@@ -32,7 +32,7 @@ class Forced(NamedTuple):
 
     total: Array
     size: Array  # of the terms
-    count: Array  # of the terms
+    number: Array  # of the terms
 
 
 @dataclass(frozen=True, eq=False)

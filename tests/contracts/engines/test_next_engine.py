@@ -25,7 +25,7 @@ def breaks_down(problem, **options):
 
 
 @pytest.mark.parametrize(("problem", "module", "name"), [(TWO_GOODS, cuts, "cuts"), (POLICIES, dual, "dual")])
-def test_an_engine_that_breaks_down_is_named_before_the_one_that_did_not(monkeypatch, problem, module, name) -> None:
+def test_an_engine_that_breaks_down_is_named_before_the_one_that_did_not(monkeypatch, problem, module, name):
     usual = c.solve_menu(problem)
     assert usual.engine == name
     monkeypatch.setattr(module, "solve", breaks_down)
@@ -35,7 +35,7 @@ def test_an_engine_that_breaks_down_is_named_before_the_one_that_did_not(monkeyp
     assert menu.value <= usual.upper_bound
 
 
-def test_a_candidate_that_is_no_good_counts_as_an_engine_that_ran(monkeypatch) -> None:
+def test_a_candidate_that_is_no_good_counts_as_an_engine_that_ran(monkeypatch):
     solve = cuts.solve
 
     def poor(problem, **options):
@@ -48,7 +48,7 @@ def test_a_candidate_that_is_no_good_counts_as_an_engine_that_ran(monkeypatch) -
     assert c.solve_menu(TWO_GOODS).engine.startswith("cuts, then reference")
 
 
-def test_the_same_engine_again_is_a_second_attempt(monkeypatch) -> None:
+def test_the_same_engine_again_is_a_second_attempt(monkeypatch):
     solve, runs = reference.solve, []
 
     def once_broken(problem, **options):

@@ -20,7 +20,7 @@ PRICES = st.floats(0.0, 4.0)
 
 
 @st.composite
-def banded(draw) -> LinePrices:
+def banded(draw):
     """A band with prices of zero, and pairs that are neighbours or not, each once."""
     count = draw(st.integers(2, 9))
     down, up = (np.array(draw(st.lists(PRICES, min_size=count - 1, max_size=count - 1))) for _ in range(2))
@@ -31,7 +31,7 @@ def banded(draw) -> LinePrices:
 
 
 @given(banded(), st.randoms())
-def test_slices_sum_what_the_matrix_does(stated, random) -> None:
+def test_slices_sum_what_the_matrix_does(stated, random):
     dense = stated.matrix().toarray()
     one, other = _flow(stated), _flow(stated.matrix())
     for name in ("inflow", "outflow", "met"):
@@ -41,11 +41,11 @@ def test_slices_sum_what_the_matrix_does(stated, random) -> None:
     forced = stated.forced(worth)
     assert forced.total == pytest.approx(terms.sum(axis=0), abs=1e-12)
     assert forced.size == pytest.approx(np.abs(terms).sum(axis=0), abs=1e-12)
-    assert np.array_equal(forced.count, (dense > 0).sum(axis=0))
+    assert np.array_equal(forced.number, (dense > 0).sum(axis=0))
 
 
 @pytest.mark.parametrize("seed", range(12))
-def test_a_line_without_its_matrix_is_bounded_as_with_it(seed, monkeypatch) -> None:
+def test_a_line_without_its_matrix_is_bounded_as_with_it(seed, monkeypatch):
     monkeypatch.setattr(ironing, "MANY_TYPES", 1)
     rng = np.random.default_rng(seed)
     count = int(rng.integers(2, 80))
@@ -68,7 +68,7 @@ def test_a_line_without_its_matrix_is_bounded_as_with_it(seed, monkeypatch) -> N
     assert c.solve_menu(problem).certificate.holds
 
 
-def test_the_matrix_is_made_when_asked_for(monkeypatch) -> None:
+def test_the_matrix_is_made_when_asked_for(monkeypatch):
     monkeypatch.setattr(ironing, "MANY_TYPES", 1)
     menu = c.solve_menu(1 + np.random.default_rng(0).random(50), cost=c.Quadratic())
     assert isinstance(menu.bound.multipliers.stated_ic, LinePrices)
