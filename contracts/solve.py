@@ -324,8 +324,9 @@ def other_engines(problem: ScreeningProblem, method: str, deadline: float) -> It
             found = reference.solve(problem, deadline=deadline, ordered=ordered, stepped=stepped)
             return dataclasses.replace(found, engine=f"{found.engine}, second attempt")
 
-        if method == "auto" and problem.ambiguity is not None:  # each menu at weights that are known has sharp prices
-            yield searched(problem, "auto", deadline)
+        doubtful = method == "auto" and problem.ambiguity is not None
+        if doubtful and suitable_method(problem.under(problem.weights)) != "reference":
+            yield searched(problem, "auto", deadline)  # each menu at weights that are known has sharp prices, and soon
         if method == "auto" and (problem.ambiguity is not None or suitable_method(problem) != "reference"):
             yield whole
         if len(near_twins(problem)):
