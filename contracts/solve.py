@@ -339,8 +339,9 @@ def other_engines(problem: ScreeningProblem, method: str, deadline: float) -> It
         from contracts.engines.twins.near_twins import near_twins
 
         whole = functools.partial(reference.solve, deadline=deadline)
-        if method == "auto" and problem.ambiguity is not None:  # each menu at weights that are known has sharp prices
-            yield searched(problem, "auto", deadline)
+        doubtful = method == "auto" and problem.ambiguity is not None
+        if doubtful and suitable_method(problem.under(problem.weights)) != "reference":
+            yield searched(problem, "auto", deadline)  # each menu at weights that are known has sharp prices, and soon
         if method == "auto" and (problem.ambiguity is not None or suitable_method(problem) != "reference"):
             yield whole
         if len(near_twins(problem)):

@@ -51,7 +51,7 @@ def test_a_lock_names_no_place(lock):
 
 def test_the_ranges_of_pyproject_admit_the_pins_and_name_nothing_that_is_not_pinned():
     pinned: dict[str, list[Requirement]] = {}
-    for pin in pins("requirements.lock"):
+    for pin in pins("requirements.lock", "requirements-docs.lock"):
         pinned.setdefault(pin.name, []).append(pin)
     extras = {name: wanted for name, wanted in PYPROJECT["project"]["optional-dependencies"].items() if name != "spark"}
     groups = [PYPROJECT["project"]["dependencies"], *extras.values(), *PYPROJECT["dependency-groups"].values()]
