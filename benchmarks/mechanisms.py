@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -61,6 +62,10 @@ def main() -> None:
         ("the same, 3 units", lambda: solve_mechanism(unlike(10, 1000, 3))),
         (f"{asked.bidders} bidders x 500 values", lambda: solve_mechanism(unlike(asked.bidders, 500))),
         (f"{asked.bidders} like bidders x 500 types, two rows", lambda: solve_mechanism(alike(asked.bidders, 500))),
+        (
+            "the same for welfare, revenue at least .8",
+            lambda: solve_mechanism(replace(alike(asked.bidders, 500), objective="welfare", minimum_revenue=0.8)),
+        ),
         ("trade 20 x 20, second best", lambda: models.bilateral_trade(grid, None, grid, None, "gains")),
         ("public good, 8 citizens", lambda: models.public_good([[0, 3]] * 8, cost=16.0)),
         ("three places, 3 agents", lambda: models.facility_location([[0, 1, 2, 4]] * 3)),
