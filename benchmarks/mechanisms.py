@@ -10,11 +10,12 @@ from __future__ import annotations
 import argparse
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
-from contracts import AuctionProblem, models, solve_mechanism
+from contracts import AuctionProblem, LinearConstraint, SymmetricAuctionProblem, models, solve_mechanism
 
 SEED = 0
 
@@ -25,6 +26,19 @@ def unlike(n_bidders: int, n_values: int, n_units: int = 1) -> AuctionProblem:
     values = [np.sort(rng.random(n_values)) * (k + 1) for k in range(n_bidders)]
     drawn = [rng.random(n_values) for _ in range(n_bidders)]
     return AuctionProblem(values, [part / part.sum() for part in drawn], n_units)
+
+
+def alike(n_bidders: int, n_values: int) -> SymmetricAuctionProblem:
+    """Bidders who draw values and a group from the same chances; low values get a share, nobody too much."""
+    rng = np.random.default_rng(SEED)
+    values, drawn = np.sort(rng.random(n_values)), rng.random(n_values)
+    small, chances = rng.random(n_values) < 0.3, drawn / drawn.sum()
+    values = values * np.where(small, 0.6, 1.0)
+    share = LinearConstraint(allocation=n_bidders * chances * (small - 0.3), lower=0.0, name="share")
+    top = (np.arange(n_values) == np.argmax(values)).astype(float)
+    cap = LinearConstraint(allocation=top, upper=0.5, name="cap")
+    groups = np.where(small, "small", "large").tolist()
+    return SymmetricAuctionProblem(values, chances, n_bidders, groups=groups, constraints=[share, cap])
 
 
 def timed(name: str, solve: Callable[[], Any]) -> str:
@@ -47,6 +61,11 @@ def main() -> None:
         ("10 unlike bidders x 1,000 values", lambda: solve_mechanism(unlike(10, 1000))),
         ("the same, 3 units", lambda: solve_mechanism(unlike(10, 1000, 3))),
         (f"{asked.bidders} bidders x 500 values", lambda: solve_mechanism(unlike(asked.bidders, 500))),
+        (f"{asked.bidders} like bidders x 500 types, two rows", lambda: solve_mechanism(alike(asked.bidders, 500))),
+        (
+            "the same for welfare, revenue at least .8",
+            lambda: solve_mechanism(replace(alike(asked.bidders, 500), objective="welfare", minimum_revenue=0.8)),
+        ),
         ("trade 20 x 20, second best", lambda: models.bilateral_trade(grid, None, grid, None, "gains")),
         ("public good, 8 citizens", lambda: models.public_good([[0, 3]] * 8, cost=16.0)),
         ("three places, 3 agents", lambda: models.facility_location([[0, 1, 2, 4]] * 3)),

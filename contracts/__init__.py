@@ -53,8 +53,10 @@ from contracts.mechanisms.auctions.problem import AuctionProblem
 from contracts.mechanisms.files import load_mechanism
 from contracts.mechanisms.mechanism import Mechanism
 from contracts.mechanisms.problem import MechanismProblem
+from contracts.mechanisms.reduced.auction import SymmetricAuction
 from contracts.mechanisms.reduced.border import InterimFeasibility, feasible_interim
 from contracts.mechanisms.reduced.lottery import InterimLottery, interim_lottery
+from contracts.mechanisms.reduced.problem import SymmetricAuctionProblem
 from contracts.mechanisms.solve import solve_mechanism
 from contracts.mechanisms.verify import verify_mechanism
 from contracts.menu.files import load_menu
@@ -184,6 +186,8 @@ __all__ = [  # noqa: RUF022 - as Python sorts them
     "SolverError",
     "SquareRoot",
     "Surplus",
+    "SymmetricAuction",
+    "SymmetricAuctionProblem",
     "Total",
     "TotalSurplus",
     "TotalVariation",

@@ -195,6 +195,19 @@ def bidders() -> c.AuctionProblem:
 
 
 @functools.cache
+def alike() -> c.SymmetricAuctionProblem:
+    return c.SymmetricAuctionProblem(
+        [1.0, 2.0, 4.0], [0.5, 0.25, 0.25], 3, 1, 0.5, "revenue", ["a", "a", "b"],
+        c.LinearConstraint(allocation=[0.0, 0.0, 1.0], upper=0.5, name="cap"), 0.5, ("low", "high", "other"),
+    )  # fmt: skip
+
+
+@functools.cache
+def symmetric() -> c.SymmetricAuction:
+    return c.solve_mechanism(alike())
+
+
+@functools.cache
 def auction() -> c.Auction:
     return c.solve_mechanism(bidders())
 
@@ -701,6 +714,8 @@ OBJECTS: dict[str, Callable[[], Any]] = {
     "AuctionProblem": bidders,
     "InterimFeasibility": lambda: c.feasible_interim([0.25, 0.5], n_bidders=2),
     "InterimLottery": lambda: c.interim_lottery([0.25, 0.5], n_bidders=2),
+    "SymmetricAuction": symmetric,
+    "SymmetricAuctionProblem": alike,
     "Mechanism": mechanism,
     "MechanismProblem": several,
     "AgencyProof": lambda: contract_menu().proof,
@@ -1031,6 +1046,8 @@ CALLS: dict[str, Callable[[], dict[str, Any]]] = {
     "ContinuousMoralHazardProblem.at": lambda: {"actions": [10.0, 20.0]},
     "InterimLottery.draw": lambda: {"rng": rng()},
     "InterimLottery.play": lambda: {"reports": [0, 1], "rng": rng()},
+    "SymmetricAuction.play": lambda: {"reports": [0, 1, 2], "rng": rng()},
+    "SymmetricAuction.simulate": lambda: {"n_draws": 5, "rng": rng()},
     "Auction.play": lambda: {"reports": [1.0, 3.0]},
     "Auction.simulate": lambda: {"n_draws": 5, "rng": rng()},
     "AuctionProblem.tabulated": lambda: {"incentives": "bayesian", "participation": "interim"},

@@ -18,6 +18,8 @@ from contracts.mechanisms.program.conflict import infeasible
 from contracts.mechanisms.program.formulate import formulated
 from contracts.mechanisms.program.layout import MechanismProgram
 from contracts.mechanisms.program.payments import tables_of
+from contracts.mechanisms.reduced.auction import SymmetricAuction, solve_symmetric
+from contracts.mechanisms.reduced.problem import SymmetricAuctionProblem
 from contracts.mechanisms.verify import bound_at, certify
 from contracts.numerics.vertex import Ended, best_vertex
 
@@ -26,19 +28,21 @@ from contracts.numerics.vertex import Ended, best_vertex
 def solve_mechanism(problem: MechanismProblem | Mechanism, *, gap: float = 1e-6) -> Mechanism: ...
 @overload
 def solve_mechanism(problem: AuctionProblem | Auction, *, gap: float = 1e-6) -> Auction: ...
+@overload
+def solve_mechanism(problem: SymmetricAuctionProblem | SymmetricAuction, *, gap: float = 1e-6) -> SymmetricAuction: ...
 @checked(own=("problem", "gap"))
 def solve_mechanism(problem: Any, *, gap: float = 1e-6) -> Any:
     """The best mechanism for several agents, exactly incentive compatible, with a bound that nothing beats.
 
     Parameters
     ----------
-    problem : a MechanismProblem, in tables; or an AuctionProblem, of any size. Of a mechanism that is solved already,
-        such as those of `contracts.models`, the problem is solved
+    problem : a MechanismProblem, in tables; or an AuctionProblem or SymmetricAuctionProblem, of any size. Of a
+        mechanism that is solved already, such as those of `contracts.models`, the problem is solved
     gap : largest certified distance to the optimum, relative to what is at stake; the vertex is exact, so it is 0
 
     Returns
     -------
-    Mechanism, or Auction
+    Mechanism, Auction or SymmetricAuction
         Its certificate holds: of the fractions that it consists of, every constraint holds without tolerance.
 
     Raises
@@ -73,11 +77,15 @@ def solve_mechanism(problem: Any, *, gap: float = 1e-6) -> Any:
     (82.809, True)
     """
     gap = checked_gap(gap)
-    asked = problem.problem if isinstance(problem, Mechanism | Auction) else problem
+    asked = problem.problem if isinstance(problem, Mechanism | Auction | SymmetricAuction) else problem
     if isinstance(asked, AuctionProblem):
         return certified(asked, gap)
+    if isinstance(asked, SymmetricAuctionProblem):
+        return solve_symmetric(asked, gap)
     if not isinstance(asked, MechanismProblem):
-        raise ProblemError(f"problem is {described(problem)}: give a MechanismProblem or an AuctionProblem")
+        raise ProblemError(
+            f"problem is {described(problem)}: give a MechanismProblem, an AuctionProblem or a SymmetricAuctionProblem"
+        )
     return solve_program(asked, gap=gap)
 
 

@@ -651,9 +651,29 @@ def figure_axes():
     return Figure().subplots()
 
 
+ALIKE = c.SymmetricAuctionProblem([1.0, 2.0], n_bidders=2)
+AUCTIONS = [
+    Advice(
+        "widen their limits",
+        lambda: c.solve_mechanism(replace(ALIKE, minimum_revenue=9.0)),
+        (lambda: c.solve_mechanism(replace(ALIKE, minimum_revenue=1.25)),),
+    ),
+    Advice(
+        "lower the chances of these types",
+        lambda: c.interim_lottery([0.25, 0.9], n_bidders=2),
+        (lambda: c.interim_lottery([0.25, 0.75], n_bidders=2),),
+    ),
+    Advice(
+        "one array of chances where bidders are alike",
+        lambda: c.feasible_interim([[0.5], [0.5]], n_units=2),
+        (lambda: c.feasible_interim([[0.5], [0.5]]), lambda: c.feasible_interim([0.5], n_bidders=2, n_units=2)),
+    ),
+]
+
+
 @pytest.mark.parametrize(
     "advice",
-    [*SOLVERS, *PROBLEMS, *TEXTBOOK, *MENUS, *SHORT_MENUS, *FRONTS, *AGENCY],
+    [*SOLVERS, *PROBLEMS, *TEXTBOOK, *MENUS, *SHORT_MENUS, *FRONTS, *AGENCY, *AUCTIONS],
     ids=lambda advice: advice.says.replace("\\", "")[:70],
 )
 def test_every_remedy_that_an_error_names_works(advice):

@@ -18,6 +18,7 @@ ironed slopes by pool.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -59,15 +60,21 @@ def curve(values: Whole, chances: Whole) -> Curve:
     tails = np.concatenate([np.cumsum(chances[::-1])[::-1], whole([0])])
     revenue = np.concatenate([values * tails[:-1], whole([0])])
     rise = revenue[:-1] - revenue[1:]
-    rises, weights, sizes = list[int](), list[int](), list[int]()
-    for slope, weight in zip(rise.tolist(), chances.tolist(), strict=True):
-        size = 1
-        while rises and rises[-1] * weight > slope * weights[-1]:
-            slope, weight, size = slope + rises.pop(), weight + weights.pop(), size + sizes.pop()
-        rises.append(slope)
-        weights.append(weight)
-        sizes.append(size)
+    rises, weights, sizes = pooled(rise.tolist(), chances.tolist())
     return Curve(chances, tails, rise, np.repeat(np.arange(len(sizes)), sizes), whole(rises), whole(weights))
+
+
+def pooled(rises: Iterable[int], weights: Iterable[int]) -> tuple[list[int], list[int], list[int]]:
+    """Neighbours pooled until the slopes rise / weight do not fall: sums of both, and the size of each pool."""
+    tops, bottoms, sizes = list[int](), list[int](), list[int]()
+    for slope, weight in zip(rises, weights, strict=True):
+        size = 1
+        while tops and tops[-1] * weight > slope * bottoms[-1]:
+            slope, weight, size = slope + tops.pop(), weight + bottoms.pop(), size + sizes.pop()
+        tops.append(slope)
+        bottoms.append(weight)
+        sizes.append(size)
+    return tops, bottoms, sizes
 
 
 class Ranked(NamedTuple):

@@ -201,7 +201,7 @@ def _verdict_unlike(chances: Any, probabilities: Any, n_bidders: Any, n_units: i
         part = parts[k]
         nobody[k] -= Fraction(part.weights[t], part.total)
         wanted += Fraction(part.weights[t] * part.chances.numerators[t], part.total * part.chances.unit)
-        available = 1 - math.prod(nobody)
+        available = 1 - math.prod(nobody, start=Fraction(1))
         if wanted - available > best[0]:
             best, taken = (wanted - available, wanted, available), k_th + 1
     found = tuple(tuple(sorted(t for _, j, t in keys[:taken] if j == k)) for k in range(count))

@@ -1,0 +1,273 @@
+"""The result: a lottery over hierarchical auctions, what types expect of it, and the evidence."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+
+from contracts.display.numbers import DIGITS, plural
+from contracts.display.table import Column, Table, Tabular, names
+from contracts.errors import ProblemError, SolverError
+from contracts.inputs.arrays import Array, Indices, generator
+from contracts.inputs.door import checked
+from contracts.inputs.frozen import dataclass
+from contracts.inputs.kinds import described
+from contracts.mechanisms.auctions.auction import Sale
+from contracts.mechanisms.priors import draws_of
+from contracts.mechanisms.problem import is_listed
+from contracts.mechanisms.reduced.columns import best_lottery
+from contracts.mechanisms.reduced.lottery import type_number
+from contracts.mechanisms.reduced.problem import SymmetricAuctionProblem
+from contracts.mechanisms.reduced.rules import Tiers, chances_of, exact_chances, is_rising, sum_over
+from contracts.mechanisms.text import notes_of
+from contracts.mechanisms.verify import rounded_down
+from contracts.proof.certificate import Certificate, Deviation, Violation, shown
+from contracts.proof.scale import NO_MONEY
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+class PriorityRule(NamedTuple):
+    """A deterministic auction, drawn with a chance: tiers of types, the first served first, others never."""
+
+    chance: Fraction
+    tiers: Tiers
+
+
+@checked(own=("rules", "prices"))
+@dataclass(frozen=True, eq=False, repr=False)
+class SymmetricAuction(Tabular):
+    """The best auction for bidders who are alike: a lottery over rules, each of them truthful whatever others report.
+
+    A rule and an order of the bidders are drawn, units go to the first tiers, ties to the first in the order, and
+    winners pay the least value of their group with which they would still have won.
+
+    Attributes
+    ----------
+    problem : bidders, units and rows
+    rules : the lottery, chances as fractions that sum to 1; one rule where no lottery is needed
+    certificate : IC and IR at every profile, rows, value, bound
+    prices : what a unit of each row's limit is worth to the objective, by name
+    """
+
+    problem: SymmetricAuctionProblem
+    rules: tuple[PriorityRule, ...]
+    certificate: Certificate
+    prices: Any = None
+
+    def __post_init__(self) -> None:
+        if not is_listed(self.rules) or not all(isinstance(rule, PriorityRule) for rule in self.rules):
+            raise ProblemError(f"rules is {described(self.rules)}: take an auction from solve_mechanism")
+
+    # ---- what it says ----
+
+    @property
+    def value(self) -> float:
+        """The objective in expectation: a lower bound on the best."""
+        return self.certificate.value
+
+    @property
+    def upper_bound(self) -> float:
+        """No auction that keeps the rows is worth more, Bayesian ones included."""
+        return self.certificate.upper_bound
+
+    @cached_property
+    def interim_allocation(self) -> Array:
+        """Chance that each type wins; (n_types,)."""
+        parts = [float(rule.chance) * chances_of(self.problem, rule.tiers) for rule in self.rules]
+        return np.asarray(sum(parts, np.zeros(self.problem.n_types)))
+
+    @cached_property
+    def interim_utilities(self) -> Array:
+        """What each type expects to have; (n_types,)."""
+        found = np.zeros(self.problem.n_types)
+        for own in self.problem.members:
+            steps = np.diff(self.problem.values[own]) * self.interim_allocation[own][:-1]
+            found[own[1:]] = np.cumsum(steps)
+        return found
+
+    @property
+    def interim_payments(self) -> Array:
+        """What each type expects to pay; (n_types,)."""
+        return np.asarray(self.problem.values * self.interim_allocation - self.interim_utilities)
+
+    @cached_property
+    def revenue(self) -> float:
+        """Payments less the cost of units sold, in expectation."""
+        return float(self._expected(self.problem.revenue_of))
+
+    @cached_property
+    def welfare(self) -> float:
+        """Values of those who win, less the cost of units sold, in expectation."""
+        return float(self._expected(self.problem.welfare_of))
+
+    @property
+    def binding(self) -> list[str]:
+        """Rows with a price, the highest first."""
+        prices = self.prices or {}
+        return sorted((name for name, price in prices.items() if price > 0), key=lambda name: -prices[name])
+
+    def fractions(self) -> tuple[Fraction, ...]:
+        """`interim_allocation` without rounding."""
+        parts = [[rule.chance * one for one in exact_chances(self.problem, rule.tiers)] for rule in self.rules]
+        return tuple(sum(own, Fraction(0)) for own in zip(*parts, strict=True))
+
+    # ---- using it ----
+
+    def play(self, reports: Any, *, rng: np.random.Generator | None = None) -> Sale:
+        """Who wins and what it pays where bidders report types, by name or number, by one draw of the lottery."""
+        problem = self.problem
+        if not is_listed(reports) or len(reports) != problem.n_bidders:
+            size = f" of {len(reports)}" if is_listed(reports) else ""
+            raise ProblemError(
+                f"reports is {described(reports)}{size}: give a list with a type for each of "
+                f"{problem.n_bidders} bidders"
+            )
+        types = np.array([type_number(one, problem.labels) for one in reports])
+        won, paid = self._sold(types, generator(rng))
+        return Sale(tuple(map(int, won)), tuple(map(float, paid)))
+
+    def simulate(self, n_draws: Any = 1000, *, rng: np.random.Generator | None = None) -> tuple[Indices, Array, Array]:
+        """Types drawn by their chances, who won, and payments; (n_draws, n_bidders) each.
+
+        The generator may stand first: `simulate(rng)`.
+        """
+        n_draws, rng = draws_of(n_draws, rng)
+        shape = (n_draws, self.problem.n_bidders)
+        types = rng.choice(self.problem.n_types, size=shape, p=self.problem.chances)
+        sold = [self._sold(row, rng) for row in types]
+        return types, np.array([won for won, _ in sold]), np.array([paid for _, paid in sold])
+
+    def _sold(self, types: Indices, rng: np.random.Generator) -> tuple[Array, Array]:
+        drawn = rng.choice(len(self.rules), p=self._odds)
+        return sold_by(self.problem, self.rules[drawn].tiers, types, rng.permutation(len(types)))
+
+    @cached_property
+    def _odds(self) -> Array:
+        odds = np.array([float(rule.chance) for rule in self.rules])
+        return np.asarray(odds / odds.sum())
+
+    # ---- showing it ----
+
+    def _columns(self) -> Table:
+        problem = self.problem
+        return Table(
+            (
+                names("type", problem.labels),
+                names("group", problem.groups),
+                Column("value", problem.values),
+                Column("probability", problem.chances),
+                Column("wins", self.interim_allocation),
+                Column("payment", self.interim_payments),
+                Column("utility", self.interim_utilities),
+            )
+        )
+
+    def _table(self) -> Table:
+        problem, certificate = self.problem, self.certificate
+        columns = self._columns().columns
+        forms: dict[str, Any] = {"probability": ".3f", "wins": ".3f"}
+        return Table(
+            [*columns[:2], *(Column(one.name, one.values, forms.get(one.name, DIGITS)) for one in columns[2:])],
+            f"Auction: {plural(problem.n_bidders, 'bidder')} alike, {plural(problem.n_units, 'unit')}, lottery over "
+            f"{plural(len(self.rules), 'rule')}, value {shown(certificate.value):.{DIGITS}g}, proven bound "
+            f"{shown(certificate.upper_bound):.{DIGITS}g}, welfare {self.welfare:.{DIGITS}g}",
+            notes_of(certificate, self.binding),
+            kind="mechanism",
+        )
+
+    def latex(self) -> str:
+        """The table as a LaTeX tabular."""
+        return self._table().latex()
+
+    def to_html(self) -> str:
+        """The table as a <table> of HTML."""
+        return self._table().html()
+
+    def to_frame(self) -> pd.DataFrame:
+        """One row per type."""
+        return self._columns().to_frame(index=False)
+
+    def _expected(self, coefficients: list[Fraction]) -> Fraction:
+        return expected(self.problem, self.rules, coefficients)
+
+
+def expected(
+    problem: SymmetricAuctionProblem, rules: tuple[PriorityRule, ...], coefficients: list[Fraction]
+) -> Fraction:
+    """A linear function of the chances of winning under a lottery over rules, without rounding."""
+    return sum((rule.chance * sum_over(problem, rule.tiers, coefficients) for rule in rules), Fraction(0))
+
+
+def sold_by(problem: SymmetricAuctionProblem, tiers: Tiers, types: Indices, order: Indices) -> tuple[Array, Array]:
+    """Who wins at reports of types, and the least value of its group with which it would still have won."""
+    count = len(types)
+    place = np.full(problem.n_types, len(tiers))
+    for k, tier in enumerate(tiers):
+        place[list(tier)] = k
+    rank = np.empty(count, dtype=np.intp)
+    rank[order] = np.arange(count)
+    key = place[types] * count + rank  # the lowest wins; all are different
+    won, paid = np.zeros(count), np.zeros(count)
+    for bidder in np.argsort(key)[: problem.n_units].tolist():
+        if place[types[bidder]] == len(tiers):
+            continue
+        others = np.sort(np.delete(key, bidder))
+        limit = others[problem.n_units - 1] if len(others) >= problem.n_units else len(tiers) * count
+        own = next(own for own in problem.members if types[bidder] in own)
+        enough = (place[own] < len(tiers)) & (place[own] * count + rank[bidder] < limit)
+        won[bidder], paid[bidder] = 1.0, problem.values[own[np.argmax(enough)]]
+    return won, paid
+
+
+def solve_symmetric(problem: SymmetricAuctionProblem, gap: float) -> SymmetricAuction:
+    """The best auction with its certificate.
+
+    Raises
+    ------
+    InfeasibleMenuError, SolverError
+        See `best_lottery`; SolverError also if the certificate does not hold.
+    """
+    found = best_lottery(problem)
+    rules = tuple(PriorityRule(chance, tiers) for chance, tiers in found.rules)
+    prices: dict[str, float] = {}
+    broken = []
+    for row, price in zip(problem.rows, found.prices, strict=True):
+        prices[row.name] = prices.get(row.name, 0.0) + float(price)
+        excess = expected(problem, rules, row.coefficients) - row.limit
+        broken += [Violation(row.name, float(excess))] if excess > 0 else []
+    certificate = Certificate(
+        deviation=_most_tempting(problem, rules),
+        participation_slack=0.0,  # the lowest type of a group pays its value, and higher ones no more than theirs
+        participation_type=problem.labels[int(problem.members[0][0])],
+        violations=tuple(broken),
+        value=rounded_down(found.value),
+        upper_bound=-rounded_down(-found.bound),
+        rigorous=True,
+        scale=max(float(expected(problem, rules, problem.welfare_of)), float(np.ptp(problem.values)), NO_MONEY),
+        requested_gap=gap,
+        tolerance=0.0,
+    )
+    auction = SymmetricAuction(problem, rules, certificate, prices)
+    if not certificate.holds:
+        raise SolverError(f"the auction is not certified: {certificate}", ("columns",), auction)
+    return auction
+
+
+def _most_tempting(problem: SymmetricAuctionProblem, rules: tuple[PriorityRule, ...]) -> Deviation:
+    """The lie by which a type gains most: under rules that rise in the value none, and neighbours say it for all."""
+    chances = [(rule, chances_of(problem, rule.tiers)) for rule in rules]
+    best = Deviation("nobody", "anything", 0.0)
+    for own in problem.members:
+        for low, high in zip(own[:-1].tolist(), own[1:].tolist(), strict=True):
+            step = float(problem.values[high] - problem.values[low])
+            gain = sum(float(rule.chance) * step * (q[low] - q[high]) for rule, q in chances)
+            if best.tempted == "nobody" or gain > best.gain:
+                best = Deviation(problem.labels[low], problem.labels[high], float(gain))
+    if all(is_rising(problem, rule.tiers) for rule in rules):  # exactly so, whatever floats say
+        return Deviation(best.tempted, best.tempter, min(best.gain, 0.0))
+    return best
