@@ -108,7 +108,7 @@ def _run_there(packed: bytes, cells: tuple[int, ...]) -> tuple[str, Finished]:
 
 @functools.lru_cache(maxsize=2)
 def _unpacked(packed: bytes) -> Task:
-    import cloudpickle
+    import cloudpickle  # type: ignore[import-untyped]
 
     task: Task = cloudpickle.loads(packed)
     return task
