@@ -83,6 +83,8 @@ from contracts.sensitivities.radius import PriorRadius, prior_radius
 from contracts.sensitivities.slopes import Slopes, slopes
 from contracts.simplicity import PriceOfSimplicity, price_of_simplicity
 from contracts.solve import solve_menu
+from contracts.sweeps.result import Sweep, SweepEstimate
+from contracts.sweeps.sweep import sweep
 
 __version__ = "0.1.0"
 
@@ -188,6 +190,8 @@ __all__ = [  # noqa: RUF022 - as Python sorts them
     "Surplus",
     "SymmetricAuction",
     "SymmetricAuctionProblem",
+    "Sweep",
+    "SweepEstimate",
     "Total",
     "TotalSurplus",
     "TotalVariation",
@@ -226,6 +230,7 @@ __all__ = [  # noqa: RUF022 - as Python sorts them
     "solve_lottery",
     "solve_mechanism",
     "solve_menu",
+    "sweep",
     "symbolic",
     "testing",
     "verify",

@@ -793,6 +793,8 @@ OBJECTS: dict[str, Callable[[], Any]] = {
     "Refinement": refinement,
     "Audit": lambda: sick(),
     "Comparison": lambda: c.compare(menu(), menu()),
+    "Sweep": lambda: c.sweep(problem(), {"serving_cost": [0.0, 0.1]}),
+    "SweepEstimate": lambda: c.SweepEstimate(2, 0, 1, 0.1, 1, ()),
     "ComparativeStatics": lambda: c.comparative_statics(problem(), "serving_cost", [0.0, 0.1]),
     "OptimalFace": lambda: c.optimal_face(menu(), exact=False),
     "PriorRadius": lambda: c.prior_radius(menu(), loss=0.5),
@@ -1136,6 +1138,10 @@ CALLS: dict[str, Callable[[], dict[str, Any]]] = {
     "Audit.report": lambda: {"path": "audit.html", "title": "Audit"},
     "Audit.repaired": lambda: {"norm": "l1", "change": "auto"},
     "compare": lambda: {"before": menu(), "after": menu()},
+    "sweep": lambda: {
+        "family": problem(), "grid": {"serving_cost": [0.0, 0.1]}, "seed": 0, "n_replications": 1, "gap": 1e-6,
+        "folder": None, "parts": "parquet", "n_workers": 1, "cluster": None, "retry": False, "dry_run": False,
+        "progress": False},
     "comparative_statics": lambda: {
         "problem": problem(), "parameter": "serving_cost", "grid": [0.0, 0.1], "gap": 1e-6, "progress": False},
     "ComparativeStatics.plot": lambda: {"ax": None, "of": "value"},
@@ -1581,7 +1587,7 @@ CALLS: dict[str, Callable[[], dict[str, Any]]] = {
     "run_course": lambda: {"conflict": 0.5, "n_societies": 1, "n_rounds": 2, "seed": 1, "drift": None},
     "societal_study": lambda: {
         "scale": scale(), "seed": 1, "out": FOLDER / "study", "n_workers": 1, "progress": lambda line: None},
-    "sweep": lambda: {
+    "run_grid": lambda: {
         "scale": scale(), "seed": 1, "folder": FOLDER / "study", "n_workers": 1, "progress": lambda line: None},
     "synthetic_society": lambda: {
         "rng": rng(), "conflict": 0.5, "weights": None, "n_groups": 3, "n_policies": 8, "n_attributes": 5,

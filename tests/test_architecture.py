@@ -21,14 +21,21 @@ ROOMS = {
         ("readable",),  # text that cannot deceive
         ("errors",),  # what can go wrong
         ("inputs",),  # the user's data becomes plain, checked data
-        ("problem", "display", "numerics", "pieces"),  # what is asked; how results look; programs as matrices
+        ("problem", "display", "numerics"),  # what is asked; how results look; programs as matrices
         ("exact",),  # who prefers what, unrounded
         ("proof",),  # what no menu beats, and whether this one keeps its word
         ("engines", "menu"),  # problem -> candidate, one file each; the menu
         ("repair", "worst_case", "agency", "mechanisms"),  # to an exact menu; hidden action; several agents
         ("short", "models"),  # menus of few options, of given allocations; textbook problems
         ("solve", "symbolic"),  # the verb; closed forms
-        ("front", "regrets", "simplicity", "demo", "continuum"),  # families of menus; continuous types
+        (
+            "front",
+            "regrets",
+            "simplicity",
+            "demo",
+            "continuum",
+            "sweeps",
+        ),  # families of menus; continuous types; many cells
         ("audits", "sensitivities", "faces", "testing"),  # menus from anywhere; what changes one; others as good; a kit
         ("cli",),
     ),
@@ -94,6 +101,8 @@ LAZY = (
     "duckdb",
     "openai",
     "hypothesis",
+    "distributed",
+    "cloudpickle",
 )
 FILES = [path for package in ("contracts", "inference") for path in sorted((ROOT / package).rglob("*.py"))]
 
@@ -315,7 +324,7 @@ def test_no_module_evaluates_text_or_unpickles():
         assert not taken & {"pickle", "shelve", "marshal", "dill"}, path
 
 
-WRITERS = ("contracts.inputs.files", "contracts.pieces")  # where files are replaced, and journals grow
+WRITERS = ("contracts.inputs.files", "contracts.inputs.folders")  # where files are replaced, and folders locked
 WRITES = {"write_text", "write_bytes", "replace", "rename", "open", "fdopen", "NamedTemporaryFile", "mkstemp", "savez"}
 WRITES |= {"savefig", "to_csv", "to_parquet", "to_json", "dump", "save", "ParquetWriter"}
 HARMLESS = {"replace", "open", "save", "savez", "savefig", "ParquetWriter"}  # of text, images, streams; see below

@@ -27,6 +27,7 @@ SEEDED = {
     "judged_along",
     "judged_over_time",
     "run_course",
+    "run_grid",
     "societal_study",
     "sweep",
 }  # pieces of a sweep are

@@ -14,7 +14,8 @@ NEED_A_SERVER = {
     "EndpointReader.read", "EndpointReader.read_many", "EndpointUtilityReader.read",
 }  # fmt: skip
 COSTLY = (  # calls that compute for a while when a value happens to make sense: some values each, others in turn
-    "Study", "communities", "placement", "societal_study", "sweep", "pareto_front", "run_cell", "compare_responders",
+    "Study", "communities", "placement", "societal_study", "sweep", "run_grid", "Sweep",
+    "pareto_front", "run_cell", "compare_responders",
     "elicited", "ChatEndpoint", "Endpoint", "ChoiceLog", "read_log", "information_front", "comparative_statics",
     "slopes", "prior_radius", "Audit.repaired", "Audit.report",
     "people_study", "front_promises", "overoptimisation", "provider_study", "OptimalFace", "Overoptimisation",

@@ -24,7 +24,6 @@ from contracts.inputs.arrays import Array
 from contracts.inputs.files import open_file, replacing
 from contracts.inputs.frozen import dataclass
 from contracts.menu.menu import Menu
-from contracts.pieces import in_pieces
 
 RECOMPUTED = 5  # candidates of a checkpoint whose values are computed again, to see that they are the same
 
@@ -45,14 +44,12 @@ class Archive:
             self.known = recalled(self.path, self.mark, self.space)
 
     def evaluate(self, genes: Array, executor: Executor | None) -> Array:
-        def computed(missing: list[bytes]) -> Iterator[tuple[bytes, Array]]:
-            rows = [np.frombuffer(key) for key in missing]
-            step = executor.map(_values_of, rows, chunksize=8) if executor else map(self.space.values, rows)
-            return zip(missing, step, strict=True)
-
         keys = [row.tobytes() for row in genes]
-        each = in_pieces(dict.fromkeys(keys), recall=self.known.get, keep=self.known.__setitem__, computed=computed)
-        found = np.array([each[key] for key in keys])
+        missing = [key for key in dict.fromkeys(keys) if key not in self.known]
+        rows = [np.frombuffer(key) for key in missing]
+        step = executor.map(_values_of, rows, chunksize=8) if executor else map(self.space.values, rows)
+        self.known.update(zip(missing, step, strict=True))
+        found = np.array([self.known[key] for key in keys])
         legal = [(row, values[:-1]) for row, values in zip(genes, found, strict=True) if values[-1] == 0]
         pool = [*self.best, *legal]
         if pool:

@@ -12,6 +12,7 @@ EXTRAS = {
     "ibis": "logs",
     "arviz": "bayes",
     "hypothesis": "testing",
+    "distributed": "sweep",
 }
 
 

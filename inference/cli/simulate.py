@@ -36,36 +36,22 @@ def scai(
     Writes results.json, findings.json and report.html. A run that is interrupted goes on when started again.
     """
     with answering(as_json=as_json) as answer:
-        from contracts.pieces import working_in
-        from inference.social_contract.report import KEPT, Settings, keeper, kept_rows, write_experiment
+        from inference.social_contract.report import write_experiment
         from inference.social_contract.run import run_experiment
 
         if out.exists() and not out.is_dir():
             raise ProblemError(f"--out {out} is a file: name a folder")
         folder = RECORDINGS if recordings is None and RECORDINGS.is_dir() else recordings
-        settings = Settings(experiment, seed, runs, recorded=folder is not None)
-        with working_in(out):
-            done = kept_rows(out, settings)
-            if done:
-                note(f"resuming: {len(done)} conditions are finished in {out / KEPT}")
-            result = run_experiment(
-                experiment,
-                seed=seed,
-                recordings=folder,
-                n_runs=runs,
-                done=done,
-                keep=keeper(out, settings),
-                progress=note,
-            )
-
-            def write(place: Path) -> None:
-                written.extend(write_experiment(result, place, settings))
-                (place / KEPT).unlink(missing_ok=True)
-
-            written: list[Path] = []
-            answer.give(json_text(result.to_dict()) if as_json else str(result), ("", out, write))
-            for path in written:
-                note(f"saved {path}")
+        result = run_experiment(
+            experiment, seed=seed, recordings=folder, n_runs=runs, folder=out / "pieces", progress=note
+        )
+        written: list[Path] = []
+        answer.give(
+            json_text(result.to_dict()) if as_json else str(result),
+            ("", out, lambda place: written.extend(write_experiment(result, place))),
+        )
+        for path in written:
+            note(f"saved {path}")
 
 
 @simulate.command(epilog="Example: contracts simulate societal --scale small --seed 1 --out societal")

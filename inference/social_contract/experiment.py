@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, field
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 import numpy as np
 
@@ -14,7 +14,6 @@ from contracts.errors import ProblemError
 from contracts.inputs.arrays import Array
 from contracts.inputs.extras import pandas
 from contracts.inputs.frozen import dataclass
-from contracts.pieces import in_pieces
 from inference.game.checks.imitation import imitated_replay
 from inference.game.recordings import Script
 from inference.social_contract.diagnosis import diagnose, tally
@@ -72,6 +71,28 @@ class Job:
     def run(self, seed: int) -> list[Row]:
         """The rows; the same seed gives the same bytes."""
         return list(self.rows(np.random.default_rng([seed, zlib.crc32(self.condition.encode())])))
+
+
+class Condition(NamedTuple):
+    """A job with its seed, as a piece of a study."""
+
+    job: Job
+    seed: int
+
+    def __str__(self) -> str:
+        return self.job.condition
+
+    def compute(self) -> list[Row]:
+        """Its rows."""
+        return self.job.run(self.seed)
+
+    def record(self, rows: Sequence[Row]) -> list[dict[str, Any]]:
+        """The rows as plain JSON."""
+        return [row.to_dict() for row in rows]
+
+    def recall(self, record: Sequence[Mapping[str, Any]]) -> list[Row]:
+        """The inverse of `record`."""
+        return [Row(**one) for one in record]
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -138,38 +159,6 @@ class Experiment(Tabular):
         columns = [Column(name, cells, form) for (name, form), *cells in zip(forms.items(), *rows, strict=True)]
         conditions = Column("condition", [row.condition for row in self.final])
         return Table([conditions, *columns], f"{self.name}: {self.question}", self.findings)
-
-
-def run_jobs(
-    jobs: Iterable[Job],
-    seed: int,
-    *,
-    done: Mapping[str, Sequence[Row]] | None = None,
-    keep: Callable[[str, list[Row]], None] | None = None,
-    progress: Callable[[str], None] = lambda line: None,
-) -> tuple[Row, ...]:
-    """All rows in the order of the jobs.
-
-    Parameters
-    ----------
-    done : conditions that are finished already, taken as they are
-    keep : called with each condition's rows as they are finished
-    progress : takes a line per condition
-    """
-    jobs, finished = list(jobs), done or {}
-
-    def computed(missing: list[Job]) -> Iterator[tuple[Job, Sequence[Row]]]:
-        for job in missing:
-            progress(f"{jobs.index(job) + 1} of {len(jobs)}: {job.condition}")
-            yield job, job.run(seed)
-
-    found = in_pieces(
-        jobs,
-        recall=lambda job: finished.get(job.condition),
-        keep=lambda job, rows: keep(job.condition, list(rows)) if keep else None,
-        computed=computed,
-    )
-    return tuple(row for job in jobs for row in found[job])
 
 
 def curve(

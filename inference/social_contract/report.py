@@ -1,25 +1,19 @@
-"""Experiments on norms as files: rows as JSON, curves in a page, finished conditions kept on the way."""
+"""Experiments on norms as files: rows as JSON, curves in a page."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from contracts.display.drawn import drawn
 from contracts.display.palette import DIM, INK, axes
-from contracts.errors import ProblemError
-from contracts.inputs.documents import parse_json
-from contracts.inputs.frozen import dataclass
-from contracts.pieces import append_line, whole_lines
-from contracts.problem.records import read_json, write_document
+from contracts.problem.records import write_document
 from inference.social_contract.experiment import Experiment, Row
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-RESULTS, FINDINGS, REPORT, KEPT = "results.json", "findings.json", "report.html", "finished.jsonl"
+RESULTS, FINDINGS, REPORT = "results.json", "findings.json", "report.html"
 HEADER = ("condition", "source", "users", "assistant", "recorded", "gap", "se", "recorded gap", "imitation gap", "runs")
 
 
@@ -69,14 +63,11 @@ def plot_experiment(experiment: Experiment) -> Any:
     return figure
 
 
-def write_experiment(experiment: Experiment, folder: Path, settings: Settings | None = None) -> tuple[Path, Path, Path]:
-    """Write results.json, a list of rows, findings.json and report.html into a folder; returns where they are.
-
-    Findings say what was asked for, where `settings` does, so that nothing else is written over them.
-    """
+def write_experiment(experiment: Experiment, folder: Path) -> tuple[Path, Path, Path]:
+    """Write results.json, a list of rows, findings.json and report.html into a folder; returns where they are."""
     from contracts.display.report import Report
 
-    document = experiment.to_dict() | ({} if settings is None else {"run": settings.stamp})
+    document = experiment.to_dict()
     results = write_document(folder / RESULTS, document.pop("rows"))
     findings = write_document(folder / FINDINGS, document)
     page = Report(f"{experiment.name}: {experiment.question}")
@@ -110,73 +101,6 @@ def write_experiment(experiment: Experiment, folder: Path, settings: Settings | 
     else:
         page = page.text("No run was found to deviate, to stall on words, or to fall back on a prior.")
     return results, findings, page.write(folder / REPORT)
-
-
-# ---- long runs ----
-
-
-@dataclass(frozen=True)
-class Settings:
-    """What a run was asked for: a folder holds the pieces and the results of one such run."""
-
-    experiment: str
-    seed: int
-    n_runs: int
-    recorded: bool  # beside recorded games
-
-    @property
-    def stamp(self) -> list[Any]:
-        """As files hold it."""
-        return [self.experiment, self.seed, self.n_runs, self.recorded]
-
-
-def keeper(folder: Path, settings: Settings) -> Callable[[str, list[Row]], None]:
-    """A function that appends each finished condition to a file in the folder."""
-
-    def keep(condition: str, rows: list[Row]) -> None:
-        record = {"run": settings.stamp, "condition": condition, "rows": [row.to_dict() for row in rows]}
-        append_line(folder / KEPT, json.dumps(record, allow_nan=False))
-
-    return keep
-
-
-def kept_rows(folder: Path, settings: Settings) -> dict[str, list[Row]]:
-    """Conditions that an interrupted run with the same settings has finished.
-
-    Raises
-    ------
-    ProblemError
-        If the folder belongs to a run with other settings, or if a complete line of the file is not what `keeper`
-        writes. A last line that was cut short is passed over.
-    """
-    if (folder / FINDINGS).exists():
-        found = read_json(folder / FINDINGS)
-        _check_same(settings, found.get("run") if isinstance(found, dict) else None, folder, FINDINGS)
-    path, done = folder / KEPT, {}
-    for number, line in enumerate(whole_lines(path), start=1):
-        try:
-            record = parse_json(line.decode())
-            stamp, condition, rows = record["run"], record["condition"], [Row(**row) for row in record["rows"]]
-        except (ValueError, KeyError, TypeError) as exc:
-            raise ProblemError(
-                f"{path} line {number} is not a finished condition: delete the file to start anew"
-            ) from exc
-        _check_same(settings, stamp, folder, KEPT)
-        done[condition] = rows
-    return done
-
-
-def _check_same(settings: Settings, stamp: Any, folder: Path, name: str) -> None:
-    """Refuse a folder that holds something of another run."""
-    if stamp == settings.stamp:
-        return
-    whose = "another run"
-    if isinstance(stamp, list) and len(stamp) == len(settings.stamp):
-        beside = "beside" if stamp[3] else "without"
-        whose = f"the run of {stamp[0]} with seed {stamp[1]} and {stamp[2]} runs {beside} recordings"
-    raise ProblemError(
-        f"{folder / name} is of {whose}: ask for the same, name another folder, or delete that file to write over it"
-    )
 
 
 def _cell(value: float | None) -> str:

@@ -7,15 +7,16 @@ seat, at temperature 0 as the language models were; conditions without a recordi
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from contracts.errors import ProblemError
+from contracts.sweeps.documents import in_pieces
 from inference.game.recordings import read_offers
 from inference.social_contract.conditions import DESIGNS as ONE_NORM
 from inference.social_contract.currencies import DESIGNS as CURRENCIES
-from inference.social_contract.experiment import Experiment, Row, run_jobs
+from inference.social_contract.experiment import Condition, Experiment
 from inference.social_contract.jobs import Design
 from inference.social_contract.mixtures import DESIGNS as MIXTURES
 from inference.social_contract.open_rows.left_out import DESIGNS as LEFT_OUT
@@ -41,8 +42,7 @@ def run_experiment(
     seed: int,
     recordings: str | Path | pd.DataFrame | None = None,
     n_runs: int = 200,
-    done: Mapping[str, Sequence[Row]] | None = None,
-    keep: Callable[[str, list[Row]], None] | None = None,
+    folder: str | Path | None = None,
     progress: Callable[[str], None] = lambda line: None,
 ) -> Experiment:
     """Run one experiment.
@@ -53,12 +53,14 @@ def run_experiment(
     seed : the same seed gives the same bytes
     recordings : folder with the recorded `offers.parquet`, or its table; None for simulations only
     n_runs : simulated runs of each condition
-    done, keep, progress : see `run_jobs`; finished conditions, what keeps them, and what takes a line for each
+    folder : where finished conditions are kept, so that a run that was stopped goes on
+    progress : takes a line per condition
 
     Raises
     ------
     ProblemError
-        If there is no such experiment, or the recordings cannot be read.
+        If there is no such experiment, the recordings cannot be read, a condition fails, or the folder holds another
+        run.
     """
     if name not in DESIGNS:
         raise ProblemError(f"experiment is {name!r}: give one of {', '.join(DESIGNS)}")
@@ -66,5 +68,8 @@ def run_experiment(
         raise ProblemError(f"n_runs is {n_runs}: errors over runs need at least two")
     offers = read_offers(recordings) if isinstance(recordings, str | Path) else recordings
     design = DESIGNS[name]
-    rows = run_jobs(design.jobs(offers, n_runs), seed, done=done, keep=keep, progress=progress)
+    conditions = [Condition(job, seed) for job in design.jobs(offers, n_runs)]
+    facts = {"experiment": name, "seed": seed, "runs": n_runs, "recorded": offers is not None}
+    found = in_pieces(conditions, facts=facts, folder=folder, n_workers=1, report=progress)
+    rows = tuple(row for one in found for row in one)
     return Experiment(name, design.question, seed, rows, tuple(design.findings(rows)))

@@ -4,7 +4,7 @@ from inference.society.claims import CLAIMS, judged, judged_along, judged_over_t
 from inference.society.community import CommunityInput, Elicited, community_input, elicited
 from inference.society.evaluation import Outcome, Truth, coherence, evaluate, full_information
 from inference.society.frontier import Placement, placement
-from inference.society.grid import SCALES, Scale, sweep
+from inference.society.grid import SCALES, Scale, run_grid
 from inference.society.mechanisms import MECHANISMS, Offer, Signal
 from inference.society.probes.optimisation import Overoptimisation, overoptimisation
 from inference.society.probes.promises import Promises, front_promises
@@ -58,8 +58,8 @@ __all__ = [
     "provider_study",
     "run_cell",
     "run_course",
+    "run_grid",
     "shrunk",
     "societal_study",
-    "sweep",
     "synthetic_society",
 ]

@@ -1,31 +1,26 @@
 """The grid of scenarios, degrees of conflict and levels of noise, and of societies over time, in pieces.
 
 A piece is some replications of a family of scenarios at one degree of conflict, or the course of some societies; either
-is a pure function of its description. Every finished piece is a JSON file that appears all at once, so a sweep that was
-stopped goes on where it was.
+is a pure function of its description. Pieces are the cells of a sweep, so one that was stopped goes on where it was.
 """
 
 from __future__ import annotations
 
-import json
-import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from contracts.errors import ProblemError
 from contracts.inputs.door import checked
 from contracts.inputs.frozen import dataclass
-from contracts.inputs.kinds import Seed
+from contracts.inputs.kinds import Count, Seed
 from contracts.inputs.progress import reporter
-from contracts.pieces import in_pieces, in_processes, working_in
-from contracts.problem.records import read_json, write_document
+from contracts.sweeps.documents import in_pieces
 from inference.society.probes.probe import KINDS, Probe, Probed, probed
 from inference.society.rounds import Course, run_course
 from inference.society.scenarios import AXES, PLAIN, SCENARIOS, Cell, Scenario, communities, joined, run_cell
 
-SCHEMA = "menuwright/societal-piece/3"
+STUDY = "menuwright/societal-study/4"
 
 
 @checked
@@ -109,12 +104,6 @@ class Piece:
     replications: tuple[int, ...]
     seed: int
 
-    @property
-    def name(self) -> str:
-        """Of its file."""
-        family = self.scenarios[0].lower().replace(" ", "-")
-        return f"{family}-conflict-{self.conflict:g}-from-{self.replications[0]}.json"
-
     def __str__(self) -> str:
         return f"{self.scenarios[0]}, conflict {self.conflict:g}"
 
@@ -142,11 +131,6 @@ class Lives:
     societies: int
     rounds: int
     seed: int
-
-    @property
-    def name(self) -> str:
-        """Of its file."""
-        return f"over-time-conflict-{self.conflict:g}.json"
 
     def __str__(self) -> str:
         return f"over time, conflict {self.conflict:g}"
@@ -201,12 +185,12 @@ def families() -> list[list[Scenario]]:
 
 
 @checked
-def sweep(
+def run_grid(
     scale: Scale,
     *,
     seed: Seed,
     folder: str | Path,
-    n_workers: int = 1,
+    n_workers: Count = 1,
     progress: bool | Callable[[str], None] = False,
 ) -> Swept:
     """Run every piece that `folder` does not hold yet, and put the replications of each cell together.
@@ -220,15 +204,8 @@ def sweep(
     Raises
     ------
     ProblemError
-        If the folder holds pieces of another sweep, or damaged ones, or if another process works there.
+        If a piece fails, the folder holds pieces of another study, or damaged ones, or another process works there.
     """
-    if n_workers < 1:
-        raise ProblemError(f"n_workers is {n_workers}: use at least one process")
-    with working_in(folder) as target:
-        return _swept(scale, seed, target, n_workers, reporter(progress))
-
-
-def _swept(scale: Scale, seed: int, target: Path, workers: int, report: Callable[[str], None]) -> Swept:
     planned = pieces(scale, seed)
     lives = [Lives(conflict, scale.n_societies, scale.n_rounds, seed) for conflict in scale.conflicts if conflict > 0]
     asked = [
@@ -243,47 +220,12 @@ def _swept(scale: Scale, seed: int, target: Path, workers: int, report: Callable
         for start in range(0, scale.n_probes, scale.piece)
     ]
     everything: list[Unit] = [*planned, *lives, *asked]
-
-    def computed(missing: list[Unit]) -> Iterator[tuple[Unit, Any]]:
-        report(f"{len(everything) - len(missing)} of {len(everything)} pieces were there")
-        for number, (piece, found) in enumerate(in_processes(missing, workers), start=1):
-            yield piece, found
-            report(f"{len(everything) - len(missing) + number} of {len(everything)} pieces: {piece}")
-
-    done = in_pieces(
-        everything,
-        recall=lambda piece: read_piece(target, piece),
-        keep=lambda piece, found: write_piece(target, piece, found),
-        computed=computed,
-    )
+    facts = {"study": STUDY, "scale": asdict(scale), "seed": seed}
+    found = in_pieces(everything, facts=facts, folder=folder, n_workers=n_workers, report=reporter(progress))
+    done = dict(zip(everything, found, strict=True))
     together: dict[tuple[str, float], list[Cell]] = {}
     for piece in planned:
         for cell in done[piece]:
             together.setdefault((cell.scenario, cell.conflict), []).append(cell)
     answers = probed([(one, done[one]) for one in asked]) if asked else None
     return Swept(tuple(map(joined, together.values())), {one.conflict: done[one] for one in lives}, answers)
-
-
-def read_piece(folder: Path, piece: Unit) -> Any:
-    """What a finished piece found; None if it is not there."""
-    path = folder / piece.name
-    if not path.exists():
-        return None
-    try:
-        record = read_json(path)
-        same = record["schema"] == SCHEMA and record["piece"] == json.loads(json.dumps(asdict(piece)))
-        if same:
-            return piece.recall(record)
-    except (ValueError, KeyError, TypeError, AttributeError) as exc:
-        raise ProblemError(f"{path} is damaged ({exc!r}): delete it, and it is computed anew") from exc
-    raise ProblemError(f"{path} belongs to a sweep with other settings: choose an empty folder, or delete it")
-
-
-def write_piece(folder: Path, piece: Unit, found: Any) -> None:
-    """Write a finished piece."""
-    write_document(folder / piece.name, {"schema": SCHEMA, "piece": asdict(piece), **piece.record(found)}, indent=None)
-
-
-def said_aloud(line: str) -> None:
-    """Progress on standard error."""
-    print(line, file=sys.stderr, flush=True)  # noqa: T201 - progress is asked for

@@ -18,7 +18,7 @@ from contracts.inputs.progress import reporter
 from contracts.problem.records import write_document
 from inference.society.claims import COHERENT, judged, judged_along, judged_over_time
 from inference.society.frontier import Placement, placement
-from inference.society.grid import SCALES, Scale, sweep
+from inference.society.grid import SCALES, Scale, run_grid
 from inference.society.probes.claims import judged_probes
 from inference.society.probes.probe import Probed
 from inference.society.rounds import DESIGNS, Course
@@ -190,7 +190,7 @@ def societal_study(
     Raises
     ------
     ProblemError
-        If there is no such scale, or the folder holds pieces of another sweep.
+        If there is no such scale, a piece fails, or the folder holds pieces of another study.
     """
     report = reporter(progress)
     study = run_study(scale, seed=seed, out=out, n_workers=n_workers, progress=report)
@@ -209,7 +209,9 @@ def run_study(
     if seed < 0:
         raise ProblemError(f"seed is {seed}: give a whole number from 0 on")
     target = Path(out)
-    cells, courses, probes = sweep(chosen, seed=seed, folder=target / "pieces", n_workers=n_workers, progress=progress)
+    cells, courses, probes = run_grid(
+        chosen, seed=seed, folder=target / "pieces", n_workers=n_workers, progress=progress
+    )
     progress("the front")
     placed = placement(communities(PLAIN, FRONT_CONFLICT, range(1), seed=seed), noise=FRONT_NOISE, gap=chosen.gap)
     verdicts = [*judged(cells, seed=seed), *judged_along(cells, seed=seed), *judged_over_time(courses, seed=seed)]

@@ -26,11 +26,6 @@ class Probe:
     gap: float
     seed: int
 
-    @property
-    def name(self) -> str:
-        """Of its file."""
-        return f"{self.kind}-from-{self.replications[0]}.json"
-
     def __str__(self) -> str:
         return self.kind
 

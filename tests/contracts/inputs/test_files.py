@@ -20,7 +20,7 @@ import contracts
 from contracts.errors import ProblemError
 from contracts.inputs.documents import DEEPEST, parse_json, parse_toml
 from contracts.inputs.files import open_file, read_bytes, read_text, replacing, write_bytes, write_text
-from contracts.pieces import append_line, whole_lines, working_in
+from contracts.inputs.folders import working_in
 from contracts.problem.records import read_json
 from inference.cli import app
 
@@ -402,40 +402,24 @@ def test_a_saved_gap_that_is_no_number_is_refused(folder):
             contracts.load_menu("menu.json")
 
 
-# ---- journals and folders ----
-
-
-def test_a_line_that_was_cut_short_is_taken_out_before_another_is_appended(folder):
-    append_line("journal", "one")
-    with open("journal", "ab") as file:
-        file.write("two, cut at ü"[:-1].encode() + "ü".encode()[:1])
-    assert whole_lines("journal") == [b"one"]
-    append_line("journal", "three")
-    assert Path("journal").read_bytes() == b"one\nthree\n"
-
-
-def test_a_line_that_has_no_room_is_not_begun(folder):
-    append_line("journal", "one")
-    program = "from contracts.pieces import append_line; append_line('journal', 'x' * 10_000)"
-    done = in_a_process(program, folder=folder, room=100, capture_output=True, text=True)
-    assert "ProblemError: journal cannot be written: File too large" in done.stderr
-    assert Path("journal").read_bytes() == b"one\n"
+# ---- folders ----
 
 
 def test_one_process_at_a_time_works_in_a_folder(folder):
-    program = "from contracts.pieces import working_in\nwith working_in('work'): print('mine', flush=True); input()"
+    program = "from contracts.inputs.folders import working_in\n"
+    program += "with working_in('work/pieces'): print('mine', flush=True); input()"
     env = os.environ | {"PYTHONPATH": str(Path(contracts.__file__).parents[1])}
     with subprocess.Popen([sys.executable, "-c", program], env=env, stdin=-1, stdout=-1, text=True) as other:
         assert other.stdout.readline() == "mine\n"
-        with pytest.raises(ProblemError, match="another process is at work in work: wait until it is done"):
-            working_in("work").__enter__()
+        with pytest.raises(ProblemError, match="another process is at work in work/pieces: wait until it is done"):
+            working_in("work/pieces").__enter__()
         result = run("simulate", "scai", "--runs", 2, "--out", "work")
         assert result.exit_code == 2
-        assert "another process is at work in work" in result.stderr
+        assert "another process is at work in work/pieces" in result.stderr
         other.kill()  # the lock dies with its holder
-    with working_in("work") as place:
+    with working_in("work/pieces") as place:
         (place / "piece").write_text("")
-    assert os.listdir("work") == ["piece"]
+    assert os.listdir("work/pieces") == ["piece"]
     with working_in("nothing"):
         pass
     assert not Path("nothing").exists(), "a folder in which nothing came about"

@@ -2,6 +2,7 @@
 
 import html
 import json
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,6 +13,7 @@ import pytest
 from typer.testing import CliRunner
 
 from contracts.errors import ProblemError
+from contracts.sweeps.documents import in_pieces
 from inference.cli import app
 from inference.game.assistant import Assistant
 from inference.game.learned import learn_norm
@@ -19,7 +21,7 @@ from inference.game.recordings import read_offers, replay, script_of
 from inference.game.rules import Game
 from inference.game.ultimatum import play
 from inference.social_contract.diagnosis import DEVIATES, PRIOR, STALLED, diagnose
-from inference.social_contract.experiment import Job, Row, run_jobs
+from inference.social_contract.experiment import Condition, Job, Row
 from inference.social_contract.report import write_experiment
 from inference.social_contract.run import DESIGNS, run_experiment
 
@@ -96,16 +98,19 @@ def test_diagnoses_name_what_went_wrong():
         diagnose(users, ours[:, :2])
 
 
-def test_conditions_draw_for_themselves_and_finished_ones_are_not_run_again():
+def test_conditions_draw_for_themselves_and_finished_ones_are_not_run_again(tmp_path):
     def rows(rng):
         return [Row(f"{rng.random():.6f}", 0, None, None, None, None, None, 1)]
 
-    jobs = [Job("a", rows), Job("b", rows)]
-    both = run_jobs(jobs, seed=3)
-    assert run_jobs(jobs[::-1], seed=3) == both[::-1]
-    kept = []
-    assert run_jobs(jobs, seed=3, done={"a": [both[0]]}, keep=lambda name, _: kept.append(name)) == both
-    assert kept == ["b"]
+    def run(*names, folder=None):
+        said = []
+        pieces = [Condition(Job(name, rows), 3) for name in names]
+        found = in_pieces(pieces, facts={"seed": 3}, folder=folder, n_workers=1, report=said.append)
+        return found, said
+
+    both, _ = run("a", "b", folder=tmp_path)
+    assert run("b", "a")[0] == both[::-1]
+    assert run("a", "b", folder=tmp_path) == (both, ["2 of 2 cells were there"])
 
 
 def shell(*arguments):
@@ -140,34 +145,38 @@ def test_an_interrupted_command_goes_on_where_it_was(tmp_path, monkeypatch):
     def stop(self, seed, run=Job.run):
         calls.append(self.condition)
         if len(calls) == 3:
-            raise ProblemError("stopped")
+            raise KeyboardInterrupt
         return run(self, seed)
 
     with monkeypatch.context() as patch:
         patch.setattr(Job, "run", stop)
-        assert shell("--seed", 1, "--runs", 5, "--out", "part").exit_code == 2
-    kept = Path("part/finished.jsonl").read_bytes()
-    with Path("part/finished.jsonl").open("ab") as file:
-        file.write(kept.splitlines()[-1][:-40])  # cut short
-    with monkeypatch.context() as patch:
-        calls.clear()
-        patch.setattr(Job, "run", stop)
-        assert shell("--seed", 1, "--runs", 5, "--out", "part").exit_code == 2
-    more = Path("part/finished.jsonl").read_bytes()
-    assert more.startswith(kept), "the piece of a line is taken out before the next one is appended"
-    assert [json.loads(line)["condition"] for line in more.splitlines()][:2] == calls_of(kept)
+        assert shell("--seed", 1, "--runs", 5, "--out", "part").exit_code != 0
     for other in (("--seed", 2), ("--runs", 6), ("--experiment", "E2")):
         refused = shell(*("--seed", 1, "--runs", 5, "--out", "part"), *other)
         assert refused.exit_code == 2
-        assert "finished.jsonl is of the run of E1 with seed 1 and 5 runs without recordings" in refused.stderr
-        assert Path("part/finished.jsonl").read_bytes() == more
+        assert "part/pieces holds another sweep" in refused.stderr
     again = shell("--seed", 1, "--runs", 5, "--out", "part")
-    assert "resuming: 4 conditions" in again.stderr
+    assert "2 of 9 cells were there" in again.stderr
     assert Path("part/results.json").read_bytes() == Path("whole/results.json").read_bytes()
 
 
-def calls_of(kept):
-    return [json.loads(line)["condition"] for line in kept.splitlines()]
+def test_a_condition_that_fails_is_named_and_tried_again(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+
+    calls = []
+
+    def fail(self, seed, run=Job.run):
+        calls.append(self.condition)
+        if len(calls) == 2:
+            raise ProblemError("no fair ones today")
+        return run(self, seed)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Job, "run", fail)
+        failed = shell("--seed", 1, "--runs", 5)
+    assert failed.exit_code == 2
+    assert "failed: ProblemError: no fair ones today" in failed.stderr
+    assert shell("--seed", 1, "--runs", 5).exit_code == 0
 
 
 def test_results_of_other_arguments_are_not_written_over(tmp_path, monkeypatch):
@@ -176,10 +185,10 @@ def test_results_of_other_arguments_are_not_written_over(tmp_path, monkeypatch):
     first = Path("out/results.json").read_bytes()
     refused = shell("--seed", 2, "--runs", 5)
     assert refused.exit_code == 2
-    assert "out/findings.json is of the run of E1 with seed 1 and 5 runs without recordings: ask" in refused.stderr
+    assert "out/pieces holds another sweep: seed is 1 there and 2 here; name another" in refused.stderr
     assert Path("out/results.json").read_bytes() == first
     assert shell("--seed", 1, "--runs", 5).exit_code == 0, "the same once more is no other run"
-    Path("out/findings.json").unlink()  # as the message says
+    shutil.rmtree("out/pieces")  # as the message says
     assert shell("--seed", 2, "--runs", 5).exit_code == 0
     assert Path("out/results.json").read_bytes() != first
 
@@ -196,7 +205,7 @@ def test_a_full_disk_does_not_take_the_answer_away(tmp_path, monkeypatch):
     assert result.stdout.startswith("E1: ")
     assert "Error: findings.json cannot be written" in result.stderr
     again = shell("--seed", 1, "--runs", 5)
-    assert "resuming: 9 conditions" in again.stderr, "the pieces are still there"
+    assert "9 of 9 cells were there" in again.stderr, "the pieces are still there"
 
 
 def test_wrong_options_are_the_users_fault(tmp_path, monkeypatch):
@@ -207,9 +216,9 @@ def test_wrong_options_are_the_users_fault(tmp_path, monkeypatch):
     assert shell("--out", "file").exit_code == 2
     assert "is not a file" in shell("--recordings", "nowhere", "--runs", 5).stderr
     assert not Path("out").exists()
-    Path("out").mkdir()
-    Path("out/finished.jsonl").write_text("[]\n")
-    assert "delete the file to start anew" in shell("--runs", 5).stderr
+    Path("out/pieces").mkdir(parents=True)
+    Path("out/pieces/sweep.json").write_text("[]\n")
+    assert "name another folder, or delete this one" in shell("--runs", 5).stderr
 
 
 def test_errors_over_runs_need_runs():

@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 
 from contracts.errors import ProblemError
 from inference.cli import app
-from inference.society import SCALES, Cell, Claim, Course, Scale, judged, judged_along, judged_over_time, sweep
+from inference.society import SCALES, Cell, Claim, Course, Scale, judged, judged_along, judged_over_time, run_grid
 from inference.society.claims import CLAIMS, PROOF, growth_gap, undelivered
 from inference.society.grid import pieces
 from inference.society.scenarios import MEASURES, joined
@@ -213,7 +213,7 @@ def as_text(swept):
 def test_pieces_cover_every_replication_once():
     for scale in SCALES.values():
         planned = pieces(scale, 1)
-        assert len({piece.name for piece in planned}) == len(planned)
+        assert len(set(planned)) == len(planned)
         plain = [
             r for piece in planned if "plain" in piece.scenarios and piece.conflict == 1.0 for r in piece.replications
         ]
@@ -223,7 +223,7 @@ def test_pieces_cover_every_replication_once():
 @pytest.fixture(scope="module")
 def alone(tmp_path_factory):
     """The tiny sweep, in one go and in one process."""
-    return as_text(sweep(TINY, seed=1, folder=tmp_path_factory.mktemp("alone")))
+    return as_text(run_grid(TINY, seed=1, folder=tmp_path_factory.mktemp("alone")))
 
 
 def test_a_stopped_sweep_goes_on_to_the_same_bytes(alone, tmp_path):
@@ -231,35 +231,35 @@ def test_a_stopped_sweep_goes_on_to_the_same_bytes(alone, tmp_path):
         pass
 
     def stop(line):
-        if line.startswith("1 of"):
+        if line.startswith("1 of 3 cells"):
             raise StoppedError
 
     with pytest.raises(StoppedError):
-        sweep(TINY, seed=1, folder=tmp_path / "a", progress=stop)
+        run_grid(TINY, seed=1, folder=tmp_path / "a", progress=stop)
     said = []
-    first = sweep(TINY, seed=1, folder=tmp_path / "a", progress=said.append)
-    assert said[0] == "1 of 3 pieces were there"
+    first = run_grid(TINY, seed=1, folder=tmp_path / "a", progress=said.append)
+    assert said[0] == "1 of 3 cells were there"
     assert as_text(first) == alone
     assert not list((tmp_path / "a").glob("*.partial"))
 
 
 def test_pieces_of_another_sweep_and_damaged_ones_are_refused(tmp_path):
     one = replace(TINY, n_replications=1, noises=(0.0,))
-    sweep(one, seed=1, folder=tmp_path)
-    with pytest.raises(ProblemError, match="belongs to a sweep with other settings"):
-        sweep(one, seed=2, folder=tmp_path)
-    path = tmp_path / "plain-conflict-1-from-0.json"
+    run_grid(one, seed=1, folder=tmp_path)
+    with pytest.raises(ProblemError, match="holds another sweep: seed is 1 there and 2 here"):
+        run_grid(one, seed=2, folder=tmp_path)
+    path = tmp_path / "part-000000.jsonl"
     path.write_text("{")
     with pytest.raises(ProblemError, match="is damaged"):
-        sweep(one, seed=1, folder=tmp_path)
-    with pytest.raises(ProblemError, match="workers is 0"):
-        sweep(one, seed=1, folder=tmp_path, n_workers=0)
+        run_grid(one, seed=1, folder=tmp_path)
+    with pytest.raises(ProblemError, match="n_workers is 0"):
+        run_grid(one, seed=1, folder=tmp_path, n_workers=0)
 
 
 @pytest.mark.slow
 def test_worker_processes_compute_what_one_process_does(alone, tmp_path):
     before = dict(os.environ)  # a library that is loaded for the first time may set variables of its own
-    shared = sweep(TINY, seed=1, folder=tmp_path / "b", n_workers=2)
+    shared = run_grid(TINY, seed=1, folder=tmp_path / "b", n_workers=2)
     assert as_text(shared) == alone
     assert dict(os.environ) == before, "only the workers are held to one thread"
 
@@ -286,7 +286,7 @@ def test_the_command_writes_verdicts_and_a_page_and_goes_on_to_the_same_bytes(tm
         assert result.exit_code == 0, result.output
         if folder == "a":
             shutil.copytree(tmp_path / "a" / "pieces", tmp_path / "b" / "pieces")
-    assert "3 of 3 pieces were there" in result.stderr
+    assert "3 of 3 cells were there" in result.stderr
     record = json.loads((tmp_path / "a" / "verdict.json").read_text())
     for one in record:
         assert one["verdict"] in ("holds", "mixed", "reversed", "undecided", "no difference")
