@@ -199,7 +199,7 @@ def _beside_ends(
     matrices, limits = [], []
     for end, way in zip(ends, (-1.0, 1.0), strict=True):
         endless = np.flatnonzero(np.isinf(end))
-        both = np.isinf(ends).all(axis=0)[endless]
+        both = (np.isinf(ends[0]) & np.isinf(ends[1]))[endless]
         apart = _matrix(
             [(np.arange(len(endless)), np.full(len(endless), spare), share[endless] * ~both)],
             len(endless),
@@ -215,7 +215,7 @@ def _beside_ends(
     return vstack(matrices, format="csr"), np.concatenate(limits)
 
 
-Entries = tuple[Array, Array, Array]
+Entries = tuple[Any, Any, Any]  # rows, columns and entries, (n,) each
 
 
 def _block(row: Any, column: Any, entry: Array) -> Entries:
