@@ -2,7 +2,8 @@
 
     python -m benchmarks.mechanisms [--goods 6] [--bidders 50]
 
-Everything is solved to the exact vertex, or in closed form, so that the gap is the last digit of two floats.
+Everything is solved to the exact vertex, or in closed form, so that the gap is the last digit of two floats; a lottery is
+exact, or not, by comparing fractions.
 """
 
 from __future__ import annotations
@@ -15,7 +16,14 @@ from typing import Any
 
 import numpy as np
 
-from contracts import AuctionProblem, LinearConstraint, SymmetricAuctionProblem, models, solve_mechanism
+from contracts import (
+    AuctionProblem,
+    LinearConstraint,
+    SymmetricAuctionProblem,
+    interim_lottery,
+    models,
+    solve_mechanism,
+)
 
 SEED = 0
 
@@ -39,6 +47,19 @@ def alike(n_bidders: int, n_values: int) -> SymmetricAuctionProblem:
     cap = LinearConstraint(allocation=top, upper=0.5, name="cap")
     groups = np.where(small, "small", "large").tolist()
     return SymmetricAuctionProblem(values, chances, n_bidders, groups=groups, constraints=[share, cap])
+
+
+def lottery(n_bidders: int, n_types: int) -> str:
+    """One line: the lottery for a rule half-way between the highest type and anybody, and whether it gives that rule."""
+    drawn = np.random.default_rng(SEED).random(n_types)
+    chances = drawn / drawn.sum()
+    below = np.concatenate([[0.0], np.cumsum(chances)]) ** n_bidders
+    asked = 0.999 * (np.diff(below) / chances + 1.0) / (2 * n_bidders)
+    start = time.process_time()
+    found = interim_lottery(asked, chances, n_bidders=n_bidders)
+    seconds = time.process_time() - start
+    exact = [float(won) for won in found.interim()] == asked.tolist()
+    return f"lottery of {len(found.exchanges)} exchanges: {seconds:.2f} s, gives the rule exactly {exact}"
 
 
 def timed(name: str, solve: Callable[[], Any]) -> str:
@@ -75,6 +96,7 @@ def main() -> None:
         ),
     ):
         print(timed(name, solve), flush=True)
+    print(lottery(asked.bidders, 500))
 
 
 if __name__ == "__main__":
