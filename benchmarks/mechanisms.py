@@ -2,8 +2,8 @@
 
     python -m benchmarks.mechanisms [--goods 6] [--bidders 50]
 
-Everything is solved to the exact vertex, or in closed form, so that the gap is the last digit of two floats; a lottery is
-exact, or not, by comparing fractions.
+Everything is solved to the exact vertex, or in closed form, so that the gap is the last digit of two floats; a lottery
+is exact, or not, by comparing fractions.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ def alike(n_bidders: int, n_values: int) -> SymmetricAuctionProblem:
 
 
 def lottery(n_bidders: int, n_types: int) -> str:
-    """One line: the lottery for a rule half-way between the highest type and anybody, and whether it gives that rule."""
+    """One line: the lottery for a rule between the highest type and anybody, and whether it gives that rule."""
     drawn = np.random.default_rng(SEED).random(n_types)
     chances = drawn / drawn.sum()
     below = np.concatenate([[0.0], np.cumsum(chances)]) ** n_bidders
