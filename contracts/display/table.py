@@ -215,19 +215,33 @@ class Table:
 
 
 class Tabular:
-    """A result that is read as a table; whoever is one says by `_table` which."""
+    """A result that is read as a table, or as several; whoever is one says by `_table` or `_tables` which."""
 
     def _table(self) -> Table:
         raise NotImplementedError
 
-    def __repr__(self) -> str:
-        return self._table().text()
+    def _tables(self) -> Sequence[Table]:
+        return (self._table(),)
 
-    def __str__(self) -> str:
-        return self._table().text()
+    def __repr__(self) -> str:
+        return "\n".join(table.text() for table in self._tables())
+
+    __str__ = __repr__
+
+    def to_latex(self) -> str:
+        """The table for a paper: a tabular that needs no package; title and notes are rows of it."""
+        return "\n\n".join(table.latex() for table in self._tables())
+
+    def to_markdown(self) -> str:
+        """The table in GitHub's Markdown, with paragraphs for title and notes."""
+        return "\n\n".join(table.markdown() for table in self._tables())
+
+    def to_html(self) -> str:
+        """The table as an element of HTML, such as notebooks show."""
+        return "\n".join(table.html() for table in self._tables())
 
     def _repr_html_(self) -> str:
-        return self._table().html()
+        return self.to_html()
 
 
 def _written(value: Any, form: str | Callable[[Any], str]) -> str:
