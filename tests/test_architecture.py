@@ -83,6 +83,7 @@ LAZY = (
     "pymoo",
     "scipy.stats",  # a second of its own
     "sympy",
+    "jinja2",
     "matplotlib",
     "pandas",
     "polars",
