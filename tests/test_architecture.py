@@ -90,6 +90,7 @@ LAZY = (
     "pymoo",
     "scipy.stats",  # a second of its own
     "sympy",
+    "jinja2",
     "matplotlib",
     "pandas",
     "polars",

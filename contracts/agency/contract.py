@@ -153,10 +153,6 @@ class Contract(Tabular):
 
         return contract_table(self)
 
-    def latex(self) -> str:
-        """The table as a LaTeX tabular."""
-        return self._table().latex()
-
     def to_frame(self) -> pd.DataFrame:
         """One row per outcome: its probability under the action, output, wage, utility and likelihood ratio."""
         from contracts.agency.text import contract_columns

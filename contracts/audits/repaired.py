@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from contracts.audits.conflict import Conflict
 from contracts.audits.cure import Norm, least_change, nearest_exact, sizes
 from contracts.audits.offer import Offer
-from contracts.display.table import Column, Table, names
+from contracts.display.table import Column, Table, Tabular, names
 from contracts.errors import InfeasibleMenuError, SolverError
 from contracts.inputs.arrays import Array
 from contracts.inputs.door import checked
@@ -29,8 +29,8 @@ KINDS = {False: "transfers", True: "allocation"}
 
 
 @checked
-@dataclass(frozen=True, eq=False)
-class Repaired:
+@dataclass(frozen=True, eq=False, repr=False)
+class Repaired(Tabular):
     """The nearest contracts that are incentive compatible and individually rational.
 
     Attributes
@@ -70,12 +70,6 @@ class Repaired:
     def to_frame(self) -> pd.DataFrame:
         """One row per type: the new contract, and how it differs from the old one."""
         return self._table().to_frame()
-
-    def __str__(self) -> str:
-        return self._table().text()
-
-    def _repr_html_(self) -> str:
-        return self._table().html()
 
     def _table(self) -> Table:
         problem = self.menu.problem

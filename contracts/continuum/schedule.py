@@ -157,10 +157,6 @@ class Schedule(Tabular):
 
         return schedule_columns(self, n_types).to_frame()
 
-    def latex(self) -> str:
-        """The table as a LaTeX tabular."""
-        return self._table().latex()
-
     def plot(self, ax: Axes | None = None, *, against: str = "type") -> Axes:
         """Draw the allocation against the 'type', with pooled types shaded, or the tariff against the 'amount'."""
         from contracts.continuum.text import plot_schedule

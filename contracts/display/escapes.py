@@ -8,8 +8,9 @@ from contracts.display.drawn import TEX
 from contracts.readable import one_line
 
 ALONE = str.maketrans({letter: f"{{{letter}}}" for letter in "[]*-?!,'"})  # no option of a new line, no ligature
-OTHERS = {"<": "less", ">": "greater", "|": "bar", "`": "asciigrave", '"': "quotedbl"}
+OTHERS = {"<": "less", ">": "greater", "|": "bar", "`": "asciigrave"}
 NAMED = str.maketrans({letter: f"\\text{name}{{}}" for letter, name in OTHERS.items()})
+QUOTE = str.maketrans({'"': r"\char34{}"})  # its name needs fonts in T1, and babel makes the letter a command
 MINUS = re.compile(r"^-(?=[\d.]|inf)")
 MARKS = re.compile(r"([\\`*_{}\[\]<>#|~&$!])")
 BLOCK = re.compile(r"^(\d*)([-+=.):])")  # begins a list, a rule or a heading at the start of a line
@@ -25,7 +26,7 @@ def tex(text: str) -> str:
     """
     text = one_line(text)
     sign, rest = ("$-$", text[1:]) if MINUS.match(text) else ("", text)
-    return sign + rest.translate(TEX | ALONE | NAMED)
+    return sign + rest.translate(TEX | ALONE | NAMED | QUOTE)
 
 
 def markdown(text: str) -> str:

@@ -6,15 +6,15 @@ or hides.
 
 from __future__ import annotations
 
-import html
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import field
 from functools import cached_property
 from itertools import groupby
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from contracts.display.escapes import markdown, paragraph, tex
 from contracts.display.numbers import column
+from contracts.display.pages import rendered
 from contracts.inputs.extras import pandas
 from contracts.inputs.frozen import dataclass
 from contracts.readable import one_line, padded, readable, readable_lines, width
@@ -22,6 +22,7 @@ from contracts.readable import one_line, padded, readable, readable_lines, width
 if TYPE_CHECKING:
     import pandas as pd
 
+Row = TypeVar("Row")
 Form = str | int | Callable[[Any], str] | Sequence[str] | None
 
 
@@ -141,24 +142,15 @@ class Table:
 
     def html(self) -> str:
         """A <table>: title and notes are its caption and foot."""
-        rows, width = self.rows, len(self.header)
-
-        def row(tag: str, cells: Sequence[str], kind: str = "") -> str:
-            return (
-                f"<tr{_class(kind)}>" + "".join(map(f"<{tag}>{{}}</{tag}>".format, map(html.escape, cells))) + "</tr>"
-            )
-
-        def across(words: str) -> str:
-            return f"<tr><td colspan='{width}'>{html.escape(one_line(words))}</td></tr>"
-
-        body = [row("td", cells, kind) for cells, kind in zip(rows, self.kinds or [""] * len(rows), strict=True)]
-        title, spans = "<br>".join(map(html.escape, _lines(self.title))), self._spans()
-        heads = (f"<th colspan='{len(group)}'>{html.escape(over)}</th>" for over, group in spans)
-        header = (f"<tr>{''.join(heads)}</tr>" if len(spans) > 1 else "") + row("th", self.header)
-        return (
-            f"<table{_class(self.kind)}>{f'<caption>{title}</caption>' if title else ''}"
-            f"<thead>{header}</thead><tbody>{''.join(self._interrupted(body, across))}</tbody>"
-            f"<tfoot>{''.join(map(across, _lines(*self.notes)))}</tfoot></table>"
+        rows = zip(self.rows, self.kinds or [""] * len(self.rows), strict=True)
+        return rendered(
+            "table.html",
+            kind=self.kind,
+            title=_lines(self.title),
+            spans=self._spans(),
+            header=self.header,
+            body=self._interrupted(list(rows), one_line),
+            notes=[one_line(line) for line in _lines(*self.notes)],
         )
 
     _repr_html_ = html
@@ -205,9 +197,9 @@ class Table:
             [padded(cell, most, left=left) for cell, most, left in zip(row, widths, sides, strict=True)] for row in rows
         ]
 
-    def _interrupted(self, rows: Sequence[str], across: Callable[[str], str]) -> list[str]:
+    def _interrupted(self, rows: Sequence[Row], across: Callable[[str], str]) -> list[Row | str]:
         """Rows, and what stands between them."""
-        found: list[str] = []
+        found: list[Row | str] = []
         for k, row in enumerate([*rows, None]):
             found += [across(self.between[k])] if k in self.between else []
             found += [] if row is None else [row]
@@ -215,19 +207,33 @@ class Table:
 
 
 class Tabular:
-    """A result that is read as a table; whoever is one says by `_table` which."""
+    """A result that is read as a table, or as several; whoever is one says by `_table` or `_tables` which."""
 
     def _table(self) -> Table:
         raise NotImplementedError
 
-    def __repr__(self) -> str:
-        return self._table().text()
+    def _tables(self) -> Sequence[Table]:
+        return (self._table(),)
 
-    def __str__(self) -> str:
-        return self._table().text()
+    def __repr__(self) -> str:
+        return "\n".join(table.text() for table in self._tables())
+
+    __str__ = __repr__
+
+    def to_latex(self) -> str:
+        """The table for a paper: a tabular that needs no package; title and notes are rows of it."""
+        return "\n\n".join(table.latex() for table in self._tables())
+
+    def to_markdown(self) -> str:
+        """The table in GitHub's Markdown, with paragraphs for title and notes."""
+        return "\n\n".join(table.markdown() for table in self._tables())
+
+    def to_html(self) -> str:
+        """The table as an element of HTML, such as notebooks show."""
+        return "\n".join(table.html() for table in self._tables())
 
     def _repr_html_(self) -> str:
-        return self._table().html()
+        return self.to_html()
 
 
 def _written(value: Any, form: str | Callable[[Any], str]) -> str:
@@ -240,7 +246,3 @@ def _written(value: Any, form: str | Callable[[Any], str]) -> str:
 
 def _lines(*parts: str) -> list[str]:
     return [line for part in parts if part for line in readable_lines(part).split("\n")]
-
-
-def _class(name: str) -> str:
-    return f" class='{html.escape(name)}'" if name else ""

@@ -221,13 +221,7 @@ class Mechanism(Tabular):
 
         return mechanism_table(self)
 
-    def latex(self) -> str:
-        """The table as a LaTeX tabular."""
-        return self._table().latex()
-
-    def to_html(self) -> str:
-        """The table as a <table> of HTML."""
-        return self._table().html()
+    latex = Tabular.to_latex  # as it was first called
 
     def to_frame(self, by: str = "types") -> pd.DataFrame:
         """One row per type of each agent, or per profile (by="profiles")."""

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
+from contracts.display.table import Table, Tabular
 from contracts.errors import ProblemError
 from contracts.exact.best import best_options
 from contracts.inputs.arrays import Array, Indices, Mask, finite, generator, is_frame
@@ -39,7 +40,7 @@ SCHEMA = "menuwright/menu/1"
 
 @checked
 @dataclass(frozen=True, eq=False, repr=False)
-class Menu:
+class Menu(Tabular):
     """A menu of contracts, exactly incentive compatible and individually rational for the floats it holds.
 
     Attributes
@@ -345,14 +346,16 @@ class Menu:
     # ---- showing it ----
 
     def __repr__(self) -> str:
-        from contracts.menu.text import menu_text
+        from contracts.menu.text import WIDTH, menu_table
 
-        return menu_text(self)
+        return menu_table(self, WIDTH).text()
 
-    def _repr_html_(self) -> str:
-        from contracts.menu.text import menu_html
+    __str__ = __repr__
 
-        return menu_html(self)
+    def _table(self) -> Table:
+        from contracts.menu.text import menu_table
+
+        return menu_table(self)
 
     def to_frame(self, of: Literal["types", "constraints"] = "types") -> pd.DataFrame:
         """One row per type: weight, contract, first best, distortion, utility, rent, payoff, option, what binds.

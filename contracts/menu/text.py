@@ -233,16 +233,6 @@ def _binding(menu: ShownMenu, who: int) -> str:
     return ", ".join(map(readable, binding[:3])) + (f", +{len(binding) - 3}" if len(binding) > 3 else "")
 
 
-def menu_text(menu: ShownMenu) -> str:
-    """The menu as plain text."""
-    return menu_table(menu, WIDTH).text()
-
-
-def menu_html(menu: ShownMenu) -> str:
-    """The same table as HTML, with every column."""
-    return menu_table(menu).html()
-
-
 def menu_frame(menu: ShownMenu) -> pd.DataFrame:
     """One row per type, indexed by label."""
     pd = pandas()

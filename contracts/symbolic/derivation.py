@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import html
 from collections.abc import Iterable
 from typing import Any
 
 from contracts.display.escapes import tex
+from contracts.display.pages import element, rendered
 from contracts.errors import ProblemError
 from contracts.inputs.frozen import dataclass
 
@@ -47,10 +47,11 @@ class Formula:
         """MathML, which browsers draw without help."""
         import sympy
 
-        relation = html.escape({"<=": "≤", ">=": "≥"}.get(self.relation, self.relation))
-        sides = [sympy.mathml(sympy.sympify(side), printer="presentation") for side in (self._left, self.right)]
-        after = f" <span class='remark'>{html.escape(self.remark)}</span>" if self.remark else ""
-        return f"<p><math display='inline'><mrow>{sides[0]}<mo>{relation}</mo>{sides[1]}</mrow></math>{after}</p>"
+        relation = {"<=": "≤", ">=": "≥"}.get(self.relation, self.relation)
+        left, right = (
+            element(sympy.mathml(sympy.sympify(side), printer="presentation")) for side in (self._left, self.right)
+        )
+        return rendered("formula.html", left=left, relation=relation, right=right, remark=self.remark)
 
     @property
     def _left(self) -> Any:
@@ -120,12 +121,8 @@ class Derivation:
 
     def html(self) -> str:
         """An element for a page: headings, paragraphs and MathML, nothing from elsewhere."""
-        lines = [f"<section class='derivation'><h2>{html.escape(self.title)}</h2><ol>"]
-        for step in self.steps:
-            lines.append(f"<li><p><strong>{html.escape(step.title)}.</strong> {html.escape(step.words)}</p>")
-            lines += [formula.html() for formula in step.formulas]
-            lines.append("</li>")
-        return "\n".join([*lines, "</ol></section>"])
+        steps = [(step, [formula.html() for formula in step.formulas]) for step in self.steps]
+        return rendered("derivation.html", title=self.title, steps=steps)
 
     def __str__(self) -> str:
         return self.text()

@@ -129,18 +129,6 @@ class Summary(Tabular):
         )
         return Table(columns).to_frame()
 
-    def to_latex(self) -> str:
-        """A tabular that needs no package."""
-        return self._table().latex()
-
-    def to_markdown(self) -> str:
-        """A table of GitHub's Markdown."""
-        return self._table().markdown()
-
-    def to_html(self) -> str:
-        """A <table>."""
-        return self._table().html()
-
     def _table(self) -> Table:
         rows = [decimals(error, value) for error, value in zip(self.standard_errors, self.values, strict=True)]
         low, high = self.intervals.T

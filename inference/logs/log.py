@@ -22,6 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array, vstack
 
+from contracts.display.table import Table, Tabular
 from contracts.errors import ProblemError
 from contracts.inputs.door import checked
 from contracts.inputs.extras import pandas
@@ -67,7 +68,7 @@ class UserCounts:
 
 @checked
 @dataclass(frozen=True, eq=False, repr=False)
-class ChoiceLog:
+class ChoiceLog(Tabular):
     """A choice log, counted; what was not counted, and why.
 
     Attributes
@@ -134,11 +135,8 @@ class ChoiceLog:
 
     # ---- showing it ----
 
-    def __repr__(self) -> str:
-        return "\n".join(map(str, log_tables(self)))
-
-    def _repr_html_(self) -> str:
-        return "".join(table.html() for table in log_tables(self))
+    def _tables(self) -> tuple[Table, ...]:
+        return log_tables(self)
 
     def to_frame(self) -> pd.DataFrame:
         """One row per menu and option: how many rows chose it, and its share of the menu's."""

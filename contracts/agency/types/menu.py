@@ -157,10 +157,6 @@ class ContractMenu(Tabular):
 
         return menu_table(self)
 
-    def latex(self) -> str:
-        """The table as a LaTeX tabular."""
-        return self._table().latex()
-
     def to_frame(self) -> pd.DataFrame:
         """One row per type: weight, action, the wage after each outcome, expected output and wage, utility and rent."""
         from contracts.agency.types.text import menu_columns

@@ -226,13 +226,7 @@ class Auction(Tabular):
             kind="mechanism",
         )
 
-    def latex(self) -> str:
-        """The table as a LaTeX tabular."""
-        return self._table().latex()
-
-    def to_html(self) -> str:
-        """The table as a <table> of HTML."""
-        return self._table().html()
+    latex = Tabular.to_latex  # as it was first called
 
     def to_frame(self) -> pd.DataFrame:
         """One row per bidder and value."""

@@ -181,7 +181,7 @@ def test_the_table_is_what_an_economist_would_draw_in_every_format():
         "Contract: the agent takes work, expected wage 4.75, value 10.25, proven bound 10.25"
     )
     assert "<td>success</td>" in contract._repr_html_()
-    assert r"\begin{tabular}" in contract.latex()
+    assert r"\begin{tabular}" in contract.to_latex()
     frame = contract.to_frame()
     assert frame.loc["success", "wage"] == 6.25
     assert frame["likelihood_ratio"].tolist() == pytest.approx([3.0, 1 / 3])

@@ -367,7 +367,7 @@ def test_the_table_says_what_was_proven_and_who_is_pooled():
     assert "1 pooling interval: [0.444444, 0.666667]" in text
     assert "types from 0.277778 up are served, 0.5 of all" in text
     assert "<table" in schedule._repr_html_()
-    assert schedule.latex().startswith(r"\begin{tabular}")
+    assert schedule.to_latex().startswith(r"\begin{tabular}")
     frame = schedule.to_frame(50)
     assert len(frame) == 50
     assert frame.allocation.is_monotonic_increasing

@@ -154,3 +154,19 @@ def test_writing_makes_the_folder_and_says_where_the_page_is(tmp_path):
 def test_a_page_is_light_and_printable(full):
     assert len(full.html()) < 300_000
     assert "@media print" in full.html()
+
+
+def test_a_page_of_many_sections_has_contents_that_lead_to_them():
+    report = Report("t")
+    for name in ("a", "b", "<c>", "d"):
+        report = report.section(name)
+    assert "nav" not in Page(report.html()).tags
+    page = Page(report.section("e").html())
+    assert page.words[2:] == ["a", "b", "<c>", "d", "e"] * 2
+    assert page.values("href") == [f"#{one}" for one in page.values("id")]
+
+
+def test_pages_follow_the_reader_into_the_dark_and_wide_tables_scroll(full):
+    assert "prefers-color-scheme: dark" in full.html()
+    page = Page(full.html())
+    assert page.values("class").count("scroll") == page.tags.count("table") == 2

@@ -17,7 +17,7 @@ from contracts import models, solve_menu
 from contracts.cli.menu_files import certify_file
 from contracts.cli.problem_files import read_problem
 from contracts.menu.first_best import first_best
-from contracts.menu.text import WIDTH, menu_html, readings_of
+from contracts.menu.text import WIDTH, readings_of
 from inference.cli import app
 
 mpl.use("Agg")
@@ -271,7 +271,7 @@ def test_many_columns_leave_out_the_distortion_first_then_the_first_best():
         assert ("distortion" in names) <= ("first best" in names)
         if "first best" in names:
             assert max(map(len, lines)) <= WIDTH
-        assert menu_html(menu).count("<th>first best</th>") == min(n_goods, 6)  # a page has room
+        assert menu.to_html().count("<th>first best</th>") == min(n_goods, 6)  # a page has room
 
 
 def test_columns_that_do_not_fit_are_those_of_the_smallest_amounts():
@@ -310,7 +310,7 @@ def test_pools_are_marked_in_text_html_frame_and_headline():
     assert "0 bunched" in lines[3]
     assert "0 bunched" in lines[4]
     assert "bunched" not in lines[5]
-    page = menu_html(POOLED)
+    page = POOLED.to_html()
     assert page.count("<tr class='bunched'>") == 2
     assert page.count("<tr class='excluded'>") == 1
     frame = POOLED.to_frame()

@@ -158,7 +158,7 @@ def test_menus_print_as_tables():
     menu = solve_contract(agency())
     assert str(menu).splitlines()[0] == "Menu of 1 contract for 2 types: value 3, proven bound 3"
     assert "IC and IR hold exactly" in str(menu)
-    assert r"\begin{tabular}" in menu.latex()
+    assert r"\begin{tabular}" in menu.to_latex()
     assert "<table" in menu._repr_html_()
     assert menu.to_frame().loc["able", "wage success"] == 2.0
     assert menu.plot().get_ylabel() == "wage"
