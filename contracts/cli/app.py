@@ -27,8 +27,8 @@ from contracts.cli.commands import (
 )
 from contracts.cli.explore.command import explore
 from contracts.cli.fronts import pareto
+from contracts.cli.grids.command import sweep
 from contracts.cli.start.verbs import new, validate
-from contracts.cli.sweeps import sweep
 from contracts.errors import ProblemError, UnwrittenError
 
 if TYPE_CHECKING:

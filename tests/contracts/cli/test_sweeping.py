@@ -8,8 +8,8 @@ from typer.testing import CliRunner
 
 import contracts as c
 from contracts.cli.app import app
+from contracts.cli.grids.file import Even, read_sweep
 from contracts.cli.start.templates import SWEEP
-from contracts.cli.sweeps import Even, read_sweep
 
 MODEL = "[model]\nname = 'mussa_rosen'\ntypes = [1.0, 2.0]\nweights = [0.75, 0.25]\n"
 PROBLEM = "[problem]\nvaluations = [1.0, 2.0]\nweights = [0.75, 0.25]\ncost = {kind = 'quadratic', curvature = 1.0}\n"
