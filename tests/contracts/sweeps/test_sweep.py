@@ -9,6 +9,7 @@ import time
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 
 import contracts as c
@@ -232,10 +233,11 @@ def test_rows_of_a_cluster_are_those_of_this_process(cluster):
         return {"x": a * rng.random(), "process": float(os.getpid())}
 
     here, there = (
-        c.sweep(where, grid, seed=4, n_replications=2, **on).to_frame()
-        for on in ({"n_workers": 1}, {"cluster": cluster})
+        c.sweep(where, grid, seed=4, n_replications=2, **on) for on in ({"n_workers": 1}, {"cluster": cluster})
     )
-    assert there.drop(columns="process").equals(here.drop(columns="process"))
+    assert there.failed() == []
+    here, there = here.to_frame(), there.to_frame()
+    pd.testing.assert_frame_equal(there.drop(columns="process"), here.drop(columns="process"), check_exact=True)
     assert os.getpid() not in set(there["process"])
     assert c.sweep(failing, {"a": [0, 1]}, cluster=cluster).failed()[0]["error"] == "ValueError: one"
 
