@@ -27,6 +27,7 @@ from contracts.cli.commands import (
 )
 from contracts.cli.explore.command import explore
 from contracts.cli.fronts import pareto
+from contracts.cli.grids.command import sweep
 from contracts.cli.start.verbs import new, validate
 from contracts.errors import ProblemError, UnwrittenError
 
@@ -219,6 +220,7 @@ def face(
 app.command(epilog="Example: contracts pareto broadband.toml --objectives profit,total-surplus --out front.json")(
     pareto
 )
+app.command(epilog="Example: contracts sweep sweep.toml --out rows")(sweep)
 app.command(epilog="Example: contracts explore broadband.toml --no-browser")(explore)
 
 

@@ -94,6 +94,16 @@ def problem_of(record: dict[str, Any], path: Path) -> ScreeningProblem:
         raise ProblemError(f"{path}: a value does not fit its key ({exc}): give numbers where numbers belong") from exc
 
 
+def with_tables(record: dict[str, Any], path: Path) -> dict[str, Any]:
+    """The same record without other files: the fields of `types` in place, read from the table that it names."""
+    if "types" not in record:
+        return record
+    try:
+        return _with_shares(_with_types(record, path.parent))
+    except ProblemError as exc:
+        raise ProblemError(f"{path}: {exc}") from exc
+
+
 def read_record(path: Path) -> dict[str, Any]:
     """The dictionary in a .toml or .json file."""
     return record_in(read_bytes(path), path)

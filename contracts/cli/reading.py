@@ -34,6 +34,8 @@ def read_any(path: str | Path) -> Problem:
 
 def described(record: dict[str, Any], path: Path) -> Problem:
     """The problem that the record in a file describes, of whatever kind it is."""
+    if "grid" in record:
+        raise ProblemError(f"{path}: the file has a grid, which is of a sweep: use contracts sweep")
     if record.get("kind") in SEVERAL or "alternatives" in record:
         return mechanism_problem_of(record, path)
     return _hidden_action(record, path) if HIDDEN_ACTION in record else problem_of(record, path)

@@ -116,6 +116,24 @@ wages = [0.0, "inf"]                        # lowest and highest wage: limited l
 kind = "square_root"                        # also risk_neutral, log, crra (aversion), cara (aversion)
 """
 
+SWEEP = """\
+# A problem solved in every cell of a grid: contracts sweep sweep.toml --out rows
+
+# problem = "broadband.toml"                # the file of a problem, in place of the table [problem] or [model]
+# people = 200                              # shares of the types are drawn anew in every cell: as if known from so many
+# replications = 20                         # how often every cell is repeated, with other draws
+# seed = 0                                  # of all draws
+
+[model]                                     # a model of contracts.models by name, with its arguments
+name = "mussa_rosen"
+types = [1.0, 2.0, 3.0]
+weights = [0.5, 0.3, 0.2]
+
+[grid]                                      # every combination of these values is a cell
+curvature = [1.0, 2.0]
+types.2 = {start = 3.0, stop = 4.0, n = 3}  # the third of the types, in equal steps
+"""
+
 TEMPLATES = {
     "screening": SCREENING,
     "policies": POLICIES,

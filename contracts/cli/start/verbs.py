@@ -13,7 +13,8 @@ from contracts.errors import ProblemError
 
 def new(
     kind: Annotated[
-        str, typer.Argument(metavar="KIND", help="screening, policies, auction, pricing or hidden-action.")
+        str,
+        typer.Argument(metavar="KIND", help="screening, policies, auction, trade, pricing, hidden-action, sweep."),
     ],
     file: Annotated[
         Path | None, typer.Argument(metavar="PROBLEM.toml", help="Where to write it; by default KIND.toml.")
@@ -21,17 +22,19 @@ def new(
 ) -> None:
     """Write a commented example problem of a kind, to be changed."""
     with answering(as_json=False) as answer:
-        from contracts.cli.start.templates import TEMPLATES
+        from contracts.cli.start.templates import SWEEP, TEMPLATES
         from contracts.inputs.files import write_text
 
-        if kind not in TEMPLATES:
-            raise ProblemError(f"KIND is {kind!r}: the kinds are {', '.join(TEMPLATES)}")
+        texts = {**TEMPLATES, "sweep": SWEEP}
+        if kind not in texts:
+            raise ProblemError(f"KIND is {kind!r}: the kinds are {', '.join(texts)}")
         path = Path(f"{kind}.toml") if file is None else file
         check_writable(("PROBLEM.toml", path, ".toml"), inputs=[])
         if path.exists():
             raise ProblemError(f"{path} exists, and may be somebody's work: name another file")
-        write_text(path, TEMPLATES[kind])
-        answer.give(f"{path}: change it, then contracts validate {path}, then contracts solve {path}")
+        write_text(path, texts[kind])
+        steps = ("sweep --dry-run", "sweep") if kind == "sweep" else ("validate", "solve")
+        answer.give(f"{path}: change it, then " + ", then ".join(f"contracts {step} {path}" for step in steps))
 
 
 def validate(problem: ProblemFile, *, as_json: AsJson = False) -> None:

@@ -9,6 +9,7 @@ import time
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 
 import contracts as c
@@ -212,3 +213,38 @@ def test_a_cluster_that_is_not_there_is_said(monkeypatch):
         c.sweep(failing, {"a": [0]}, cluster="tcp://127.0.0.1:9")
     with pytest.raises(ProblemError, match="give a client of dask"):
         c.sweep(failing, {"a": [0]}, cluster=3)
+
+
+@pytest.fixture(scope="module")
+def cluster():
+    """Two worker processes on loopback."""
+    distributed = pytest.importorskip("distributed")
+    with distributed.LocalCluster(
+        n_workers=2, threads_per_worker=1, processes=True, host="127.0.0.1", dashboard_address=None
+    ) as started:
+        yield started.scheduler_address
+
+
+@pytest.mark.slow
+def test_rows_of_a_cluster_are_those_of_this_process(cluster):
+    grid = {"a": list(range(40))}
+
+    def where(a, rng):
+        return {"x": a * rng.random(), "process": float(os.getpid())}
+
+    here, there = (
+        c.sweep(where, grid, seed=4, n_replications=2, **on) for on in ({"n_workers": 1}, {"cluster": cluster})
+    )
+    assert there.failed() == []
+    here, there = here.to_frame(), there.to_frame()
+    pd.testing.assert_frame_equal(there.drop(columns="process"), here.drop(columns="process"), check_exact=True)
+    assert os.getpid() not in set(there["process"])
+    assert c.sweep(failing, {"a": [0, 1]}, cluster=cluster).failed()[0]["error"] == "ValueError: one"
+
+
+@pytest.mark.slow
+def test_a_worker_with_another_version_is_refused_by_name(cluster, monkeypatch):
+    assert c.sweep(noisy, {"a": [1.0]}, cluster=cluster).n_failed == 0
+    monkeypatch.setattr("contracts.sweeps.cluster.library_version", lambda: "99.0")
+    with pytest.raises(ProblemError, match=r"the worker tcp://127\.0\.0\.1:\d+ has menuwright .*, this process 99\.0"):
+        c.sweep(noisy, {"a": [1.0]}, cluster=cluster)

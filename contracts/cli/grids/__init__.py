@@ -1,0 +1,1 @@
+"""What `contracts sweep` does: a problem file over a grid."""
