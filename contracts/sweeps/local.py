@@ -50,10 +50,11 @@ def usable_cores() -> int:
 
 def _here(task: Task, chunks: Chunks, seconds: float = float("inf")) -> Generator[list[Found]]:
     while seconds > 0 and (chunk := chunks.following()) is not None:
-        finished = run_cells(task, chunk.cells)
-        chunks.took(len(chunk.cells), finished.seconds)
-        seconds -= finished.seconds
-        yield finished.found
+        for cell in chunk.cells:  # each is handed on at once: an interruption costs none that is finished
+            finished = run_cells(task, (cell,))
+            chunks.took(1, finished.seconds)
+            seconds -= finished.seconds
+            yield finished.found
 
 
 # ---- processes ----

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 import hashlib
 import inspect
 import json
 import sys
 from collections.abc import Mapping
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -52,9 +54,20 @@ def _plain(value: Any) -> Any:
         return [[str(key), _plain(one)] for key, one in value.items()]
     if isinstance(value, list | tuple):
         return list(map(_plain, value))
-    inside = getattr(value, "__dict__", None)
+    inside = _told(value)
     name = f"{type(value).__module__}.{type(value).__qualname__}"
-    return [name, str(value)] if inside is None else [name, _plain({k: v for k, v in inside.items() if k[:1] != "_"})]
+    return [name, str(value)] if inside is None else [name, _plain(inside)]
+
+
+def _told(value: Any) -> dict[str, Any] | None:
+    """What an object was told, and not what it has computed since; None if it does not say."""
+    if dataclasses.is_dataclass(value):
+        return {field.name: getattr(value, field.name) for field in dataclasses.fields(value)}
+    computed = {
+        name for kind in type(value).__mro__ for name, one in vars(kind).items() if isinstance(one, cached_property)
+    }
+    inside = getattr(value, "__dict__", None)
+    return None if inside is None else {k: v for k, v in inside.items() if k[:1] != "_" and k not in computed}
 
 
 def _bytes(array: np.ndarray[Any, Any]) -> bytes:

@@ -91,5 +91,5 @@ WITHOUT = [
     "inference.society.placement",
     "inference.society.provider_study",
     "inference.society.societal_study",
-    "inference.society.sweep",
+    "inference.society.run_grid",
 ]

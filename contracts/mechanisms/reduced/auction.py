@@ -52,6 +52,16 @@ class SymmetricAuction(Tabular):
     rules : the lottery, chances as fractions that sum to 1; one rule where no lottery is needed
     certificate : IC and IR at every profile, rows, value, bound
     prices : what a unit of each row's limit is worth to the objective, by name
+
+    Examples
+    --------
+    The higher type may win half of its auctions at most.
+
+    >>> import contracts
+    >>> cap = contracts.LinearConstraint(allocation=[0, 1], upper=0.5, name="half at most")
+    >>> auction = contracts.solve_mechanism(contracts.SymmetricAuctionProblem([1, 2], n_bidders=2, constraints=[cap]))
+    >>> isinstance(auction, contracts.SymmetricAuction), round(auction.value, 6), auction.certificate.holds
+    (True, 1.0, True)
     """
 
     problem: SymmetricAuctionProblem
