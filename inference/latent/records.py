@@ -8,16 +8,13 @@ from typing import Any
 
 import numpy as np
 
-from contracts.errors import ProblemError
 from contracts.inputs.arrays import finite, number
 from contracts.inputs.door import checked
-from contracts.problem.records import read_document
 from inference.estimation.records import choices_of_record, convergence_of_record, loaded, refuse_other_shapes
 from inference.latent.classes import SCHEMA as CLASSES
 from inference.latent.classes import LatentClasses
 from inference.latent.restrictions import Restrictions
 from inference.latent.types import SCHEMA, LatentTypes
-from inference.logit.convergence import Convergence
 
 
 @checked
@@ -29,30 +26,33 @@ def load_latent_types(path: str | Path) -> LatentTypes:
     ProblemError
         If the file is not such a file, or is damaged.
     """
-    record = read_document(path, SCHEMA, "LatentTypes.save")
-    try:
-        how = record["convergence"]
-        null, each = record.get("null_log_likelihood"), record.get("person_weights")  # files of old have neither
-        types = LatentTypes(
-            weights=finite("weights", record["weights"]),
-            coefficients=finite("coefficients", record["coefficients"]),
-            names=tuple(map(str, record["names"])),
-            log_likelihood=number("log_likelihood", record["log_likelihood"]),
-            probabilities=finite("probabilities", record["probabilities"]),
-            people=np.array(record["people"]),
-            covariance=finite("covariance", record["covariance"]),
-            n_obs=int(record["n_obs"]),
-            ridge=number("ridge", record["ridge"]),
-            convergence=Convergence(tuple(how["log_likelihoods"]), int(how["rounds"]), float(how["gradient"])),
-            null_log_likelihood=math.nan if null is None else number("null_log_likelihood", null),
-            person_weights=None if each is None else finite("person_weights", each),
-        )
-    except (LookupError, TypeError, ValueError) as exc:
-        raise ProblemError(f"{path} is incomplete or damaged ({exc}): save the types again") from exc
+    return loaded(path, SCHEMA, "LatentTypes.save", _types)
+
+
+def _types(record: dict[str, Any]) -> LatentTypes:
+    null, each = record.get("null_log_likelihood"), record.get("person_weights")  # files of old have neither
+    types = LatentTypes(
+        weights=finite("weights", record["weights"]),
+        coefficients=finite("coefficients", record["coefficients"]),
+        names=tuple(map(str, record["names"])),
+        log_likelihood=number("log_likelihood", record["log_likelihood"]),
+        probabilities=finite("probabilities", record["probabilities"]),
+        people=np.array(record["people"]),
+        covariance=finite("covariance", record["covariance"]),
+        n_obs=int(record["n_obs"]),
+        ridge=number("ridge", record["ridge"]),
+        convergence=convergence_of_record(record["convergence"]),
+        null_log_likelihood=math.nan if null is None else number("null_log_likelihood", null),
+        person_weights=None if each is None else finite("person_weights", each),
+    )
     size = types.n_types * (len(types.names) + 1)
-    shapes = (types.coefficients.shape, types.probabilities.shape, types.covariance.shape)
-    if shapes != ((types.n_types, len(types.names)), (types.n_people, types.n_types), (size, size)):
-        raise ProblemError(f"{path} holds tables of shapes {shapes}, which do not fit together: save the types again")
+    refuse_other_shapes(
+        {
+            "coefficients": (types.coefficients, (types.n_types, len(types.names))),
+            "probabilities": (types.probabilities, (types.n_people, types.n_types)),
+            "covariance": (types.covariance, (size, size)),
+        }
+    )
     return types
 
 
