@@ -1,7 +1,7 @@
 """One thread a process, the same examples on every run, and which documents are slow.
 
-Hypothesis profiles: `steady` is what `make test` runs, `fast` the first few of its examples, and as many tests of every
-file as take its share of a second, and HYPOTHESIS_PROFILE=explore asks for new ones.
+Hypothesis profiles: `steady` is what `make test` runs, `fast` the first few of its examples, the first case of every
+table, and as many tests of every file as take its share of a second, and HYPOTHESIS_PROFILE=explore asks for new ones.
 """
 
 import os
@@ -15,9 +15,11 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 import pytest
 from hypothesis import HealthCheck, settings
 
+from tests.strategies import STEADY
+
 COMMON = {"deadline": None, "suppress_health_check": [HealthCheck.too_slow, HealthCheck.filter_too_much]}
 
-settings.register_profile("steady", derandomize=True, max_examples=25, **COMMON)
+settings.register_profile("steady", derandomize=True, max_examples=STEADY, **COMMON)
 settings.register_profile("fast", derandomize=True, max_examples=5, **COMMON)
 EXAMPLES = int(os.environ.get("HYPOTHESIS_EXAMPLES", "400"))
 settings.register_profile("explore", max_examples=EXAMPLES, print_blob=True, **COMMON)
@@ -44,21 +46,19 @@ SLOW_DOCUMENTS = {  # they solve for seconds
 
 
 @pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items):
-    """Mark pages, which nobody can mark where they stand; for `make fast` the first cases of tables come first."""
+def pytest_collection_modifyitems(config, items):
+    """Mark pages, which nobody can mark where they stand; `make fast` takes the first case of every table."""
     for item in items:
         if item.nodeid.split("::")[0] in SLOW_DOCUMENTS:
             item.add_marker(pytest.mark.slow)
     if PROFILE == "fast":
-        seen = Counter()
-        rounds = {}
-        for item in items:
-            table = (item.path, item.cls if hasattr(item, "cls") else None, getattr(item, "originalname", item.name))
-            rounds[item] = seen[table]
-            seen[table] += 1
-        files = list(dict.fromkeys(item.path for item in items))
-        place = {path: number for number, path in enumerate(files)}
-        items.sort(key=lambda item: (place[item.path], rounds[item]))
+        first = {}
+        for item in (item for item in items if item.get_closest_marker("slow") is None):
+            table = (item.path, getattr(item, "cls", None), getattr(item, "originalname", item.name))
+            first.setdefault(table, item)
+        taken = set(first.values())
+        config.hook.pytest_deselected(items=[item for item in items if item not in taken])
+        items[:] = first.values()
 
 
 class Shares:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from hypothesis import settings
 
+STEADY = 25  # examples of a property in `make test`
+
 
 def examples(most: int) -> settings:
-    """At most so many examples, for properties that take long to check; fewer where the profile asks for fewer."""
-    return settings(max_examples=min(most, settings.default.max_examples))
+    """So many examples in `make test`, for properties that take long to check, and their share in other profiles."""
+    return settings(max_examples=max(1, most * settings.default.max_examples // STEADY))

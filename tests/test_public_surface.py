@@ -84,10 +84,12 @@ def test_a_sample_of_hostile_calls_is_answered_or_refused():
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", sorted(surface.public_calls()))
-def test_every_hostile_call_is_answered_or_refused(name):
+def test_every_hostile_call_is_answered_or_refused(name, monkeypatch):
     arguments, values = list(surface.public_calls()[name].arguments()), list(hostile.VALUES)
     step = 11 if name.startswith(COSTLY) else 3 if name.startswith(HEAVY) else 1
     step = 1 if PROFILE == "explore" else step
+    if name in ("societal_study", "Study.report"):  # pages of a dozen pictures, which the examples have drawn
+        monkeypatch.setattr("contracts.display.report.svg", lambda drawing: "<svg></svg>")
     cases = [(name, argument, value) for k, argument in enumerate(arguments) for value in values[k % step :: step]]
     assert refusals(cases) == []
 

@@ -12,6 +12,7 @@ from contracts.engines.diagnosis import infeasible_menu, unbounded_menu
 from contracts.proof.multipliers import no_multipliers
 from contracts.testing.parts import Cosh
 from contracts.testing.screening import rich_problems
+from tests.strategies import examples
 
 # ---- infeasible ----
 
@@ -365,6 +366,7 @@ def test_garbage_from_a_solver_is_never_a_menu(monkeypatch):
     assert str(reached.certificate) in str(caught.value)
 
 
+@examples(12)
 @given(st.integers(0, 2**32 - 1))
 def test_no_noise_in_a_candidate_gets_past_the_proof(seed):
     rng = np.random.default_rng(seed)

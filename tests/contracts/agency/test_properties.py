@@ -29,7 +29,7 @@ def solved(problem):
         return None
 
 
-@examples(25)
+@examples(12)
 @given(problems())
 def test_a_contract_is_certified_and_the_oracle_finds_no_better(problem):
     contract = solved(problem)
@@ -102,7 +102,7 @@ def test_the_unit_of_money_changes_what_theory_says(problem, unit):
         )
 
 
-@examples(25)
+@examples(12)
 @given(problems(), st.integers(0, 3))
 def test_splitting_an_outcome_in_two_changes_nothing(problem, which):
     which %= problem.n_outcomes
@@ -127,7 +127,7 @@ def test_limits_however_far_that_do_not_bind_cost_no_digits(limits):
     assert solve_contract(problem).value == pytest.approx(4 / 3 - (0.8 if limits[0] == 0.0 else 0.7), abs=1e-6)
 
 
-@examples(25)
+@examples(12)
 @given(problems())
 def test_limits_that_do_not_bind_change_nothing(problem):
     contract = solved(problem)

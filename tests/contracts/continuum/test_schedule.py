@@ -289,6 +289,7 @@ FEW = examples(6)
 
 
 @FEW
+@examples(12)
 @given(HEIGHTS, st.floats(0.0, 1.0))
 def test_schedules_are_incentive_compatible_rise_and_are_proven(heights, weight):
     density, support = steps(heights)
@@ -304,6 +305,7 @@ def test_schedules_are_incentive_compatible_rise_and_are_proven(heights, weight)
 
 
 @FEW
+@examples(10)
 @given(HEIGHTS, st.floats(-9, 9), st.floats(-6, 6))
 def test_units_of_money_and_of_goods_change_nothing(heights, money, goods):
     money, goods = 10.0**money, 10.0**goods
@@ -321,6 +323,7 @@ def test_units_of_money_and_of_goods_change_nothing(heights, money, goods):
 
 
 @FEW
+@examples(10)
 @given(HEIGHTS)
 def test_a_limit_that_does_not_bind_changes_nothing(heights):
     density, support = steps(heights)
@@ -331,6 +334,7 @@ def test_a_limit_that_does_not_bind_changes_nothing(heights):
 
 
 @FEW
+@examples(10)
 @given(HEIGHTS)
 def test_costs_are_values_seen_from_the_other_side(heights):
     density, support = steps(heights)
@@ -344,6 +348,7 @@ def test_costs_are_values_seen_from_the_other_side(heights):
 
 
 @FEW
+@examples(12)
 @given(HEIGHTS)
 def test_what_no_dual_knows_earns_no_more(heights):
     """Single prices, by brute force, and the first best on either side."""

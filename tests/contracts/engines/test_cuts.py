@@ -86,7 +86,7 @@ def apart(problem, least=1e-4):
     return bool(np.all((distance == 0) | (distance >= least * unit)) and problem.weights.min() >= least)
 
 
-@examples(25)
+@examples(12)
 @given(cuts_problems())
 def test_every_menu_is_exact_and_within_the_gap_of_the_reference_engine(problem):
     menu, oracle = solved(problem, method="cuts"), solved(problem, method="reference")
@@ -100,7 +100,7 @@ def test_types_that_are_well_apart_are_always_solved(problem):
     assert c.solve_menu(problem, method="cuts").certificate.holds
 
 
-@examples(25)
+@examples(12)
 @given(cuts_problems())
 def test_multipliers_lie_on_the_flow(problem):
     menu = solved(problem, method="cuts")
@@ -237,7 +237,7 @@ def test_a_cost_without_hessian_is_left_to_the_reference_engine():
 # ---- limits on transfers ----
 
 
-@examples(25)
+@examples(12)
 @given(cuts_problems(), st.sampled_from([(-0.5, 0.5), (0.0, 1.0), (0.0, np.inf), (-np.inf, 0.25)]))
 def test_limits_on_transfers_are_kept_and_agree_with_the_reference_engine(problem, limits):
     money = float(np.abs(problem.valuations).max()) or 1.0

@@ -143,7 +143,7 @@ OBJECTIVES = {"profit": c.Profit(), "total surplus": c.TotalSurplus(), "harm": c
 
 
 @pytest.mark.slow
-@examples(6)
+@examples(3)
 @given(lines())
 def test_no_point_dominates_another_and_the_ends_are_the_single_optima(problem):
     front = c.pareto_front(problem, OBJECTIVES, gap=0.05)
@@ -155,7 +155,7 @@ def test_no_point_dominates_another_and_the_ends_are_the_single_optima(problem):
 
 
 @pytest.mark.slow
-@examples(4)
+@examples(2)
 @given(lines())
 def test_adding_an_objective_removes_no_point(problem):
     two = c.pareto_front(problem, {name: OBJECTIVES[name] for name in ("profit", "total surplus")}, gap=0.02)

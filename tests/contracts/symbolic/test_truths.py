@@ -296,7 +296,7 @@ def hidden():
     return {name: derive() for name, (derive, _) in HIDDEN.items()}
 
 
-@examples(20)
+@examples(10)
 @given(st.data(), st.sampled_from(sorted(HIDDEN)))
 def test_two_outcomes_agree_with_the_engines(hidden, data, name):
     wages, (low, high) = hidden[name], HIDDEN[name][1]

@@ -113,6 +113,12 @@ def test_conditions_draw_for_themselves_and_finished_ones_are_not_run_again(tmp_
     assert run("a", "b", folder=tmp_path) == (both, ["2 of 2 cells were there"])
 
 
+@pytest.fixture
+def no_pictures(monkeypatch):
+    """Pages without what is drawn on them: drawing takes longer than everything that is asked about."""
+    monkeypatch.setattr("contracts.display.report.svg", lambda drawing: "<svg></svg>")
+
+
 def shell(*arguments):
     result = CliRunner().invoke(app, ["simulate", "scai", *map(str, arguments)], prog_name="contracts")
     assert result.exception is None or isinstance(result.exception, SystemExit), result.exception
@@ -137,6 +143,7 @@ def test_the_command_writes_results_and_a_page(tmp_path, monkeypatch):
     assert Path("two/results.json").read_bytes() == Path("one/results.json").read_bytes()
 
 
+@pytest.mark.usefixtures("no_pictures")
 def test_an_interrupted_command_goes_on_where_it_was(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     shell("--seed", 1, "--runs", 5, "--out", "whole")
@@ -160,6 +167,7 @@ def test_an_interrupted_command_goes_on_where_it_was(tmp_path, monkeypatch):
     assert Path("part/results.json").read_bytes() == Path("whole/results.json").read_bytes()
 
 
+@pytest.mark.usefixtures("no_pictures")
 def test_a_condition_that_fails_is_named_and_tried_again(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
 
@@ -179,6 +187,7 @@ def test_a_condition_that_fails_is_named_and_tried_again(tmp_path, monkeypatch):
     assert shell("--seed", 1, "--runs", 5).exit_code == 0
 
 
+@pytest.mark.usefixtures("no_pictures")
 def test_results_of_other_arguments_are_not_written_over(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     shell("--seed", 1, "--runs", 5)
@@ -193,6 +202,7 @@ def test_results_of_other_arguments_are_not_written_over(tmp_path, monkeypatch):
     assert Path("out/results.json").read_bytes() != first
 
 
+@pytest.mark.usefixtures("no_pictures")
 def test_a_full_disk_does_not_take_the_answer_away(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
 
@@ -241,7 +251,7 @@ def test_recorded_curves_are_those_of_the_published_table():
 @pytest.mark.slow
 @needs_recordings
 def test_ours_is_as_near_by_epoch_1_as_the_language_model_is_at_last():
-    result = run_experiment("E1", seed=1, recordings=RECORDED, n_runs=5)
+    result = run_experiment("E1", seed=1, recordings=RECORDED, n_runs=2)
     replays = [row for row in result.rows if row.source == "replay" and "," not in row.condition]
     assert len({row.condition for row in replays}) == 18
     final = {row.condition: abs(row.recorded_gap) for row in replays}  # the last epoch comes last
@@ -252,7 +262,7 @@ def test_ours_is_as_near_by_epoch_1_as_the_language_model_is_at_last():
 
 @pytest.mark.parametrize("name", DESIGNS)
 def test_every_experiment_runs_without_recordings_and_leaves_a_page(name, tmp_path):
-    result = run_experiment(name, seed=1, n_runs=3)
+    result = run_experiment(name, seed=1, n_runs=2)
     assert result.rows
     assert result.findings
     assert len(result.to_frame()) == len(result.rows)
@@ -314,7 +324,7 @@ def test_rules_pay_where_norms_differ_and_cost_where_they_do_not():
 @pytest.mark.slow
 @needs_recordings
 def test_in_new_currencies_the_gap_is_below_the_recorded_one_but_not_an_imitators_and_uncertainty_is_honest():
-    rows = final_rows("E3", recordings=RECORDED, n_runs=10)
+    rows = final_rows("E3", recordings=RECORDED, n_runs=4)
     new = [row for name, row in rows.items() if name.endswith("_OOD")]
     assert len(new) == 4
     for row in new:
@@ -327,7 +337,7 @@ def test_in_new_currencies_the_gap_is_below_the_recorded_one_but_not_an_imitator
 @pytest.mark.slow
 @needs_recordings
 def test_mixtures_of_recorded_users_are_matched_on_average():
-    rows = [row for name, row in final_rows("E2", recordings=RECORDED, n_runs=5).items() if name.startswith("replay")]
+    rows = [row for name, row in final_rows("E2", recordings=RECORDED, n_runs=2).items() if name.startswith("replay")]
     ours = [row for row in rows if "assumed" not in row.condition]
     assert len(ours) == 9
     assert max(row.more["weight error"] for row in ours) < 0.05

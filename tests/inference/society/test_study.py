@@ -278,7 +278,7 @@ def test_cells_put_together_keep_the_order_of_replications():
 
 @pytest.mark.slow
 def test_the_command_writes_verdicts_and_a_page_and_goes_on_to_the_same_bytes(tmp_path, monkeypatch):
-    tiny = Scale("small", (0.0, 0.5), (0.0, 0.2), 2, piece=2, n_rounds=4, n_societies=2, gap=0.4)
+    tiny = Scale("small", (0.0, 0.5), (0.0, 0.2), 2, piece=2, n_rounds=2, n_societies=1, gap=0.8)
     monkeypatch.setitem(SCALES, "small", tiny)
     for folder in ("a", "b"):
         arguments = ["simulate", "societal", "--scale", "small", "--seed", "1", "--workers", "1"]

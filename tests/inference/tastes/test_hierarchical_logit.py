@@ -310,7 +310,7 @@ def test_electricity_contracts_agree_with_bayesm():
     mean = [-1.170, -0.279, 2.747, 2.068, -10.998, -11.183]
     sd = [0.946, 0.515, 2.389, 1.703, 8.02, 7.67]
     posterior = fit_hierarchical_logit(
-        electricity(), rng=np.random.default_rng(0), n_draws=750, n_warmup=400, prior=bayesm
+        electricity(), rng=np.random.default_rng(0), n_draws=500, n_warmup=300, prior=bayesm
     )
     assert posterior.diagnostics["r_hat"].max() < 1.03
     assert posterior.diagnostics["effective"].min() > 200

@@ -88,7 +88,7 @@ def test_a_menu_for_risk_averse_agents_is_what_cvxpy_finds_for_the_best_assignme
 
 
 @pytest.mark.slow
-@examples(20)
+@examples(10)
 @given(problems(most_types=2))
 def test_no_mechanism_earns_more_than_a_lottery_and_none_less_than_a_menu(problem):
     problem = replace(problem, wages=(0.0, np.inf))
