@@ -12,6 +12,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import replace
+from functools import cached_property
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -83,7 +84,7 @@ class ContinuousMoralHazardProblem:
                 f"n_outcomes is {self.n_outcomes} and n_actions {self.n_actions}: give an even number of cells, at "
                 "least 4, and at least 3 actions"
             )
-        self.at(self.grid)  # whatever is wrong is said at the door
+        self._stated(self.grid, *self.on_grid)  # whatever is wrong is said at the door
 
     def __repr__(self) -> str:
         return (
@@ -111,9 +112,35 @@ class ContinuousMoralHazardProblem:
     def at(self, actions: Any) -> MoralHazardProblem:
         """The problem with some actions only, in their order, and cells of outcomes."""
         chosen = finite("actions", actions).ravel()
+        return self._stated(chosen, *self._laws(chosen))
+
+    def against_grid(self, actions: Array) -> MoralHazardProblem:
+        """The same with all other actions of the grid behind them."""
+        chances, effort = self._laws(actions)
+        others = ~np.isin(self.grid, actions)
+        known_chances, known_effort = self.on_grid
+        return self._stated(
+            np.append(actions, self.grid[others]),
+            np.vstack([chances, known_chances[others]]),
+            np.append(effort, known_effort[others]),
+        )
+
+    @cached_property
+    def on_grid(self) -> tuple[Array, Array]:
+        """Chances of the cells and effort for every action of the grid."""
+        return self._laws(self.grid)
+
+    @cached_property
+    def on_fine_grid(self) -> tuple[Array, Array]:
+        """The same for the actions among which the most tempting one is looked for."""
+        return self._laws(np.linspace(*self.actions, FINE))
+
+    def _laws(self, chosen: Array) -> tuple[Array, Array]:
+        """Chances of the cells, (n, n_outcomes), and effort, (n,), of some actions."""
         try:
-            below = np.asarray(self.distribution(chosen[:, np.newaxis]).cdf(self.edges), dtype=np.float64)
-            above = np.asarray(self.distribution(chosen[:, np.newaxis]).sf(self.edges), dtype=np.float64)
+            law = self.distribution(chosen[:, np.newaxis])
+            below = np.asarray(law.cdf(self.edges), dtype=np.float64)
+            above = np.asarray(law.sf(self.edges), dtype=np.float64)
             effort = np.asarray(self.effort_cost(chosen), dtype=np.float64)
         except (AttributeError, TypeError, ValueError) as exc:
             raise ProblemError(
@@ -132,7 +159,9 @@ class ContinuousMoralHazardProblem:
         if not np.all(np.isfinite(total) & (np.abs(total - 1) < 1e-6)):
             odd = chosen[np.argmax(~(np.abs(total - 1) < 1e-6))]
             raise ProblemError(f"distribution at action {odd:g} does not integrate to one: give a frozen distribution")
-        chances = chances / total[:, np.newaxis]
+        return chances / total[:, np.newaxis], effort
+
+    def _stated(self, chosen: Array, chances: Array, effort: Array) -> MoralHazardProblem:
         return MoralHazardProblem(
             chances, self.middles, effort, self.utility, self.reservation_utility, self.wages,
             actions=_names(chosen), outcomes=None,
@@ -215,8 +244,7 @@ class ContinuousContract(Tabular):
 
     @property
     def _negligible(self) -> float:
-        effort = np.asarray(self.problem.effort_cost(self.problem.grid))
-        return TEMPTS * float(np.ptp(effort))
+        return TEMPTS * float(np.ptp(self.problem.on_grid[1]))
 
     def wage(self, outcome: Any) -> Array:
         """What is paid after outcomes; an array of their shape."""
@@ -307,7 +335,7 @@ def _with_neighbours(problem: ContinuousMoralHazardProblem, actions: Array) -> A
 def _search(problem: ContinuousMoralHazardProblem) -> Searched:
     """The grid, and ever closer actions around the best so far, each against neighbours and the grid."""
     grid = problem.grid
-    found = [_profits(problem, np.append(grid[:-1:SKIPPED], grid[-1]), grid)]
+    found = [_profits(problem, np.append(grid[:-1:SKIPPED], grid[-1]))]
     spacing = float(grid[1] - grid[0])
     for closer in CLOSER:
         actions, profit = np.concatenate([one.actions for one in found]), np.concatenate([one.profit for one in found])
@@ -316,13 +344,13 @@ def _search(problem: ContinuousMoralHazardProblem) -> Searched:
         around = actions[np.argmax(profit)] + closer * spacing * AROUND
         around = np.setdiff1d(np.clip(around, *problem.actions), actions)
         if len(around):
-            found.append(_profits(problem, around, grid))
+            found.append(_profits(problem, around))
     return Searched(*(np.concatenate(parts) for parts in zip(*found, strict=True)))
 
 
-def _profits(problem: ContinuousMoralHazardProblem, actions: Array, others: Array) -> Searched:
+def _profits(problem: ContinuousMoralHazardProblem, actions: Array) -> Searched:
     near = _with_neighbours(problem, actions)
-    finite_problem = problem.at(np.concatenate([near, np.setdiff1d(others, near)]))
+    finite_problem = problem.against_grid(near)
     found = implementations(finite_problem, np.arange(len(actions)))
     output = finite_problem.expected_output[: len(actions)]
     return Searched(actions, output - found.cost, output - found.bound)
@@ -330,29 +358,25 @@ def _profits(problem: ContinuousMoralHazardProblem, actions: Array, others: Arra
 
 def _against_all(problem: ContinuousMoralHazardProblem, action: float, gap: float) -> tuple[Contract, float]:
     """The contract for an action against all that tempts, and what the most tempting other action still gains."""
-    near = _with_neighbours(problem, np.array([action]))
-    others = np.setdiff1d(problem.grid, near)
-    effort = np.asarray(problem.effort_cost(problem.grid), dtype=np.float64)
-    negligible = TEMPTS * float(np.ptp(effort))
+    asked = _with_neighbours(problem, np.array([action]))
+    negligible = TEMPTS * float(np.ptp(problem.on_grid[1]))
     for _ in range(ROUNDS):
-        contract = solve_contract(problem.at(np.concatenate([near, others])), 0, gap=gap)
+        contract = solve_contract(problem.against_grid(asked), 0, gap=gap)
         tempting, gain = _most_tempting(problem, action, contract.wages)
-        if gain <= negligible or tempting in others or tempting in near:
-            return contract, gain
-        others = np.append(others, tempting)
+        if gain <= negligible or tempting in problem.grid or tempting in asked:
+            break
+        asked = np.append(asked, tempting)
     return contract, gain
 
 
 def _most_tempting(problem: ContinuousMoralHazardProblem, action: float, wages: Array) -> tuple[float, float]:
     """The action of a fine grid that tempts most under some wages, and what the agent gains by it."""
-    fine = np.append(np.linspace(*problem.actions, FINE), action)
-    worth = _worth(problem, fine, wages)
-    best = int(np.argmax(worth))
-    return float(fine[best]), float(worth[best] - worth[-1])
-
-
-def _worth(problem: ContinuousMoralHazardProblem, actions: Array, wages: Array) -> Array:
-    finite_problem = problem.at(actions)
     utilities = problem.utility.value(wages)
-    level = float(utilities[np.isfinite(utilities)].mean())
-    return np.asarray(finite_problem.outcome_probabilities @ (utilities - level) - finite_problem.effort_cost + level)
+    above = utilities - float(utilities[np.isfinite(utilities)].mean())
+    worth, own = (
+        chances @ above - effort for chances, effort in (problem.on_fine_grid, problem._laws(np.array([action])))
+    )
+    best = int(np.argmax(worth))
+    if worth[best] <= own[0]:
+        return action, 0.0
+    return float(np.linspace(*problem.actions, FINE)[best]), float(worth[best] - own[0])
