@@ -57,7 +57,7 @@ class Utility:
         """How much promised utility rises with its price, 1 / h''(v); positive."""
         raise NotImplementedError
 
-    def at_price(self, price: Array) -> tuple[Array, Array, Array]:
+    def _at_price(self, price: Array) -> tuple[Array, Array, Array]:
         """The wage at which one unit of utility more costs the price, its utility, and the response; unchecked."""
         wage = self.wage_at(price)
         return wage, self.value(wage), self.response(price)
@@ -228,7 +228,7 @@ class OfWealth(Utility):
         with np.errstate(over="ignore"):
             return np.asarray(self._factor**2 / aversion * power(scaled, (1.0 - 2.0 * aversion) / aversion))
 
-    def at_price(self, price: Array) -> tuple[Array, Array, Array]:
+    def _at_price(self, price: Array) -> tuple[Array, Array, Array]:
         """Wage, utility and response at a price, in one go; unchecked."""
         scaled, aversion, k = self._factor * price, self._aversion, self._factor
         wealth = scaled if aversion == 1 else power(scaled, 1.0 / aversion)
@@ -408,7 +408,7 @@ class CARA(Utility):
         with np.errstate(over="ignore"):
             return np.asarray(1.0 / (self.risk_aversion * checked_price(price) ** 2))
 
-    def at_price(self, price: Array) -> tuple[Array, Array, Array]:
+    def _at_price(self, price: Array) -> tuple[Array, Array, Array]:
         """Wage, utility and response at a price, in one go; unchecked."""
         scaled = self.risk_aversion * price
         return np.log(scaled) / self.risk_aversion, -1.0 / scaled, 1.0 / scaled / price

@@ -123,7 +123,7 @@ class _Solver:
         """Dual value, price after each outcome, promised utility and the response of utility; -inf outside."""
         price = (z[:, np.newaxis] @ self.rows[rows])[:, 0]
         with np.errstate(all="ignore"):
-            wage, promised, response = self.problem.utility.at_price(np.maximum(price, NO_PRICE))
+            wage, promised, response = self.problem.utility._at_price(np.maximum(price, NO_PRICE))
         promised = np.clip(promised, self.low_utility, self.high_utility)
         mass = self.mass[rows]
         value = np.einsum("ik,ik->i", z, self.right[rows])
