@@ -30,10 +30,13 @@ TESTS = {
     "contracts/exact/rationals.py": ["tests/contracts/exact", "tests/contracts/proof/test_verify.py"],
     "contracts/exact/best.py": ["tests/contracts/exact", "tests/contracts/proof/test_verify.py"],
     "contracts/exact/line.py": ["tests/contracts/exact"],
-    "contracts/proof/certificate.py": ["tests/contracts/proof/test_verify.py", "contracts/proof/certificate.py"],
+    "contracts/proof/certificate.py": [
+        "tests/contracts/proof/test_certificate.py", "tests/contracts/proof/test_verify.py",
+        "contracts/proof/certificate.py",
+    ],
     "contracts/proof/bound.py": ["tests/contracts/proof/test_bound.py", "contracts/proof/bound.py"],
     "contracts/proof/record.py": ["tests/contracts/proof/test_checker.py"],
-}
+}  # fmt: skip
 SWAPS: dict[type, type] = {
     ast.Lt: ast.LtE, ast.LtE: ast.Lt, ast.Gt: ast.GtE, ast.GtE: ast.Gt, ast.Eq: ast.NotEq, ast.NotEq: ast.Eq,
     ast.Is: ast.IsNot, ast.IsNot: ast.Is, ast.Add: ast.Sub, ast.Sub: ast.Add, ast.Mult: ast.Div, ast.Div: ast.Mult,

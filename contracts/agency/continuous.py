@@ -12,6 +12,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import replace
+from functools import cached_property
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -20,6 +21,7 @@ from contracts.agency.contract import Contract
 from contracts.agency.problem import MoralHazardProblem
 from contracts.agency.solve import solve_contract
 from contracts.agency.utility import RiskNeutral, Utility
+from contracts.agency.wages.between import FINER, ActionProof, highest_between, proofs_of
 from contracts.agency.wages.implementation import implementations
 from contracts.display.numbers import DIGITS
 from contracts.display.table import Column, Table, Tabular
@@ -83,7 +85,7 @@ class ContinuousMoralHazardProblem:
                 f"n_outcomes is {self.n_outcomes} and n_actions {self.n_actions}: give an even number of cells, at "
                 "least 4, and at least 3 actions"
             )
-        self.at(self.grid)  # whatever is wrong is said at the door
+        self._stated(self.grid, *self._on_grid)  # whatever is wrong is said at the door
 
     def __repr__(self) -> str:
         return (
@@ -111,9 +113,34 @@ class ContinuousMoralHazardProblem:
     def at(self, actions: Any) -> MoralHazardProblem:
         """The problem with some actions only, in their order, and cells of outcomes."""
         chosen = finite("actions", actions).ravel()
+        return self._stated(chosen, *self._laws(chosen))
+
+    def _with_grid(self, actions: Array) -> Array:
+        """Some actions, then all others of the grid."""
+        return np.append(actions, self.grid[~np.isin(self.grid, actions)])
+
+    def _against_grid(self, actions: Array) -> MoralHazardProblem:
+        """The problem with these actions."""
+        others = ~np.isin(self.grid, actions)
+        laws = zip(self._laws(actions), self._on_grid, strict=True)
+        return self._stated(self._with_grid(actions), *(np.concatenate([given, known[others]]) for given, known in laws))
+
+    @cached_property
+    def _on_grid(self) -> tuple[Array, Array]:
+        """Chances of the cells and effort for every action of the grid."""
+        return self._laws(self.grid)
+
+    @cached_property
+    def _on_fine_grid(self) -> tuple[Array, Array]:
+        """The same for the actions among which the most tempting one is looked for."""
+        return self._laws(np.linspace(*self.actions, FINE))
+
+    def _laws(self, chosen: Array) -> tuple[Array, Array]:
+        """Chances of the cells, (n, n_outcomes), and effort, (n,), of some actions."""
         try:
-            below = np.asarray(self.distribution(chosen[:, np.newaxis]).cdf(self.edges), dtype=np.float64)
-            above = np.asarray(self.distribution(chosen[:, np.newaxis]).sf(self.edges), dtype=np.float64)
+            law = self.distribution(chosen[:, np.newaxis])
+            below = np.asarray(law.cdf(self.edges), dtype=np.float64)
+            above = np.asarray(law.sf(self.edges), dtype=np.float64)
             effort = np.asarray(self.effort_cost(chosen), dtype=np.float64)
         except (AttributeError, TypeError, ValueError) as exc:
             raise ProblemError(
@@ -132,7 +159,9 @@ class ContinuousMoralHazardProblem:
         if not np.all(np.isfinite(total) & (np.abs(total - 1) < 1e-6)):
             odd = chosen[np.argmax(~(np.abs(total - 1) < 1e-6))]
             raise ProblemError(f"distribution at action {odd:g} does not integrate to one: give a frozen distribution")
-        chances = chances / total[:, np.newaxis]
+        return chances / total[:, np.newaxis], effort
+
+    def _stated(self, chosen: Array, chances: Array, effort: Array) -> MoralHazardProblem:
         return MoralHazardProblem(
             chances, self.middles, effort, self.utility, self.reservation_utility, self.wages,
             actions=_names(chosen), outcomes=None,
@@ -173,6 +202,7 @@ class ContinuousContract(Tabular):
     largest_gain : what the agent could gain at most by another action of the interval, by a fine grid; utility
     first_order_gain : the same under the wages that the first-order approach alone would pay
     coarse_value : what the best contract for the action earns with half as many cells
+    proofs : prices that bound what the actions that were looked at cost, in the order of the actions
     """
 
     problem: ContinuousMoralHazardProblem
@@ -182,6 +212,7 @@ class ContinuousContract(Tabular):
     largest_gain: float
     first_order_gain: float
     coarse_value: float
+    proofs: tuple[ActionProof, ...]
 
     @property
     def wages(self) -> Array:
@@ -197,6 +228,20 @@ class ContinuousContract(Tabular):
     def upper_bound(self) -> float:
         """No contract with wages by cells earns more, whichever of the actions that were looked at it implements."""
         return float(max(self.searched.bound.max(), self.contract.upper_bound))
+
+    @cached_property
+    def numerical_bound(self) -> float:
+        """What no contract seems to earn more than, whichever action it implements and however fine its cells.
+
+        The same prices prove bounds for actions in between, and with finer cells. From there on it is numerical, not
+        proven: second differences stand for curvature, and what still finer cells bring is extrapolated. A distribution
+        that is known by its values only has no proven bound between them. If the action was asked for, it is about
+        that action.
+        """
+        problem = self.problem
+        finer = replace(problem, n_outcomes=FINER * problem.n_outcomes)
+        low, high = problem.actions
+        return highest_between(problem.at, finer.at, self.proofs, problem.actions, NEIGHBOUR * (high - low))
 
     @property
     def expected_wage(self) -> float:
@@ -215,8 +260,7 @@ class ContinuousContract(Tabular):
 
     @property
     def _negligible(self) -> float:
-        effort = np.asarray(self.problem.effort_cost(self.problem.grid))
-        return TEMPTS * float(np.ptp(effort))
+        return TEMPTS * float(np.ptp(self.problem._on_grid[1]))
 
     def wage(self, outcome: Any) -> Array:
         """What is paid after outcomes; an array of their shape."""
@@ -237,6 +281,7 @@ class ContinuousContract(Tabular):
             f"value {self.value:.6g}",
             [
                 f"{way}; gains elsewhere {self.largest_gain:.1e}; cells half as many: value {self.coarse_value:.6g}",
+                f"numerical bound over actions in between and finer cells {self.numerical_bound:.6g}",
                 str(certificate).splitlines()[0],
             ],
         )
@@ -274,26 +319,22 @@ def solve_continuous_contract(
         action = number("action", action)
         if not problem.actions[0] <= action <= problem.actions[1]:
             raise ProblemError(f"action is {action:g}: stay within {problem.actions}")
-        searched = Searched(np.array([action]), np.array([np.nan]), np.array([-np.inf]))
+        searched, proofs = Searched(np.array([action]), np.array([np.nan]), np.array([-np.inf])), []
     else:
-        searched = _search(problem)
+        searched, proofs = _search(problem)
         action = float(searched.actions[np.argmax(searched.profit)])
-    contract, gain = _against_all(problem, action, gap)
+    contract, asked, gain = _against_all(problem, action, gap)
+    proofs = [
+        *(one for one in proofs if one.action != action),
+        *proofs_of(problem._with_grid(asked), contract.multipliers, 1),
+    ]
     first = implementations(problem.at(_with_neighbours(problem, np.array([action]))), np.array([0]))
     first_gain = _most_tempting(problem, action, first.wages[0])[1] if np.isfinite(first.cost[0]) else math.inf
     half = replace(problem, n_outcomes=problem.n_outcomes // 2 + problem.n_outcomes // 2 % 2)
-    coarse = implementations(half.at(_deviations(problem, contract)), np.array([0]))
+    coarse = implementations(half._against_grid(asked), np.array([0]))
     coarse_value = float(coarse.problem.expected_output[0] - coarse.cost[0])
-    return ContinuousContract(problem, action, contract, searched, gain, first_gain, coarse_value)
-
-
-def _deviations(problem: ContinuousMoralHazardProblem, contract: Contract) -> Array:
-    """The action of a contract first, and those that its prices say tempt."""
-    prices = np.asarray(contract.multipliers.incentive[[contract.action], :].todense()).ravel()
-    named = [float(contract.problem.actions[k].rstrip("'")) for k in np.flatnonzero(prices)]
-    own = float(contract.problem.actions[contract.action].rstrip("'"))
-    near = _with_neighbours(problem, np.array([own]))
-    return np.concatenate([near, np.setdiff1d(np.append(named, problem.grid), near)])
+    proofs.sort(key=lambda one: one.action)
+    return ContinuousContract(problem, action, contract, searched, gain, first_gain, coarse_value, tuple(proofs))
 
 
 def _with_neighbours(problem: ContinuousMoralHazardProblem, actions: Array) -> Array:
@@ -304,55 +345,56 @@ def _with_neighbours(problem: ContinuousMoralHazardProblem, actions: Array) -> A
     return np.concatenate([actions, beside[(beside >= low) & (beside <= high)]])
 
 
-def _search(problem: ContinuousMoralHazardProblem) -> Searched:
+def _search(problem: ContinuousMoralHazardProblem) -> tuple[Searched, list[ActionProof]]:
     """The grid, and ever closer actions around the best so far, each against neighbours and the grid."""
     grid = problem.grid
-    found = [_profits(problem, np.append(grid[:-1:SKIPPED], grid[-1]), grid)]
+    parts = [_profits(problem, np.append(grid[:-1:SKIPPED], grid[-1]))]
     spacing = float(grid[1] - grid[0])
     for closer in CLOSER:
-        actions, profit = np.concatenate([one.actions for one in found]), np.concatenate([one.profit for one in found])
+        actions, profit = (np.concatenate(column) for column in list(zip(*(one for one, _ in parts), strict=True))[:2])
         if not np.isfinite(profit).any():
             raise SolverError("no wages were found that implement any action: limit wages from below", ("prices",))
         around = actions[np.argmax(profit)] + closer * spacing * AROUND
         around = np.setdiff1d(np.clip(around, *problem.actions), actions)
         if len(around):
-            found.append(_profits(problem, around, grid))
-    return Searched(*(np.concatenate(parts) for parts in zip(*found, strict=True)))
+            parts.append(_profits(problem, around))
+    found = Searched(*(np.concatenate(column) for column in zip(*(one for one, _ in parts), strict=True)))
+    return found, [proof for _, proofs in parts for proof in proofs]
 
 
-def _profits(problem: ContinuousMoralHazardProblem, actions: Array, others: Array) -> Searched:
+def _profits(problem: ContinuousMoralHazardProblem, actions: Array) -> tuple[Searched, list[ActionProof]]:
     near = _with_neighbours(problem, actions)
-    finite_problem = problem.at(np.concatenate([near, np.setdiff1d(others, near)]))
+    finite_problem = problem._against_grid(near)
     found = implementations(finite_problem, np.arange(len(actions)))
     output = finite_problem.expected_output[: len(actions)]
-    return Searched(actions, output - found.cost, output - found.bound)
+    proofs = proofs_of(problem._with_grid(near), found.multipliers, len(actions))
+    return Searched(actions, output - found.cost, output - found.bound), proofs
 
 
-def _against_all(problem: ContinuousMoralHazardProblem, action: float, gap: float) -> tuple[Contract, float]:
-    """The contract for an action against all that tempts, and what the most tempting other action still gains."""
-    near = _with_neighbours(problem, np.array([action]))
-    others = np.setdiff1d(problem.grid, near)
-    effort = np.asarray(problem.effort_cost(problem.grid), dtype=np.float64)
-    negligible = TEMPTS * float(np.ptp(effort))
+def _against_all(problem: ContinuousMoralHazardProblem, action: float, gap: float) -> tuple[Contract, Array, float]:
+    """The contract for an action against all that tempts, that action and others off the grid, and what is gained.
+
+    The last is what the most tempting other action of a fine grid still gains.
+    """
+    asked = _with_neighbours(problem, np.array([action]))
+    negligible = TEMPTS * float(np.ptp(problem._on_grid[1]))
     for _ in range(ROUNDS):
-        contract = solve_contract(problem.at(np.concatenate([near, others])), 0, gap=gap)
+        contract = solve_contract(problem._against_grid(asked), 0, gap=gap)
         tempting, gain = _most_tempting(problem, action, contract.wages)
-        if gain <= negligible or tempting in others or tempting in near:
-            return contract, gain
-        others = np.append(others, tempting)
-    return contract, gain
+        if gain <= negligible or tempting in problem.grid or tempting in asked:
+            break
+        asked = np.append(asked, tempting)
+    return contract, asked, gain
 
 
 def _most_tempting(problem: ContinuousMoralHazardProblem, action: float, wages: Array) -> tuple[float, float]:
     """The action of a fine grid that tempts most under some wages, and what the agent gains by it."""
-    fine = np.append(np.linspace(*problem.actions, FINE), action)
-    worth = _worth(problem, fine, wages)
-    best = int(np.argmax(worth))
-    return float(fine[best]), float(worth[best] - worth[-1])
-
-
-def _worth(problem: ContinuousMoralHazardProblem, actions: Array, wages: Array) -> Array:
-    finite_problem = problem.at(actions)
     utilities = problem.utility.value(wages)
-    level = float(utilities[np.isfinite(utilities)].mean())
-    return np.asarray(finite_problem.outcome_probabilities @ (utilities - level) - finite_problem.effort_cost + level)
+    above = utilities - float(utilities[np.isfinite(utilities)].mean())
+    worth, own = (
+        chances @ above - effort for chances, effort in (problem._on_fine_grid, problem._laws(np.array([action])))
+    )
+    best = int(np.argmax(worth))
+    if worth[best] <= own[0]:
+        return action, 0.0
+    return float(np.linspace(*problem.actions, FINE)[best]), float(worth[best] - own[0])

@@ -57,6 +57,11 @@ class Utility:
         """How much promised utility rises with its price, 1 / h''(v); positive."""
         raise NotImplementedError
 
+    def _at_price(self, price: Array) -> tuple[Array, Array, Array]:
+        """The wage at which one unit of utility more costs the price, its utility, and the response; unchecked."""
+        wage = self.wage_at(price)
+        return wage, self.value(wage), self.response(price)
+
     def conjugate(self, price: Array) -> tuple[Array, Array]:
         """The largest value of price u(w) - w over all wages, and a bound on the rounding in it."""
         raise NotImplementedError
@@ -222,6 +227,13 @@ class OfWealth(Utility):
         scaled, aversion = self._factor * checked_price(price), self._aversion
         with np.errstate(over="ignore"):
             return np.asarray(self._factor**2 / aversion * power(scaled, (1.0 - 2.0 * aversion) / aversion))
+
+    def _at_price(self, price: Array) -> tuple[Array, Array, Array]:
+        """Wage, utility and response at a price, in one go; unchecked."""
+        scaled, aversion, k = self._factor * price, self._aversion, self._factor
+        wealth = scaled if aversion == 1 else power(scaled, 1.0 / aversion)
+        worth = k * np.log(wealth) if aversion == 1 else k / (1.0 - aversion) * (wealth / scaled)
+        return wealth - self.wealth, worth, k / aversion * (wealth / scaled) / price
 
     def conjugate(self, price: Array) -> tuple[Array, Array]:
         """The largest value of price u(w) - w over all wages, and a bound on the rounding in it."""
@@ -395,6 +407,11 @@ class CARA(Utility):
         """How much promised utility rises with its price."""
         with np.errstate(over="ignore"):
             return np.asarray(1.0 / (self.risk_aversion * checked_price(price) ** 2))
+
+    def _at_price(self, price: Array) -> tuple[Array, Array, Array]:
+        """Wage, utility and response at a price, in one go; unchecked."""
+        scaled = self.risk_aversion * price
+        return np.log(scaled) / self.risk_aversion, -1.0 / scaled, 1.0 / scaled / price
 
     def conjugate(self, price: Array) -> tuple[Array, Array]:
         """The largest value of price u(w) - w over all wages, and a bound on the rounding in it."""

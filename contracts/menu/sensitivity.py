@@ -11,6 +11,9 @@ L does with (x, u) and the prices held (Milgrom & Segal 2002):
     reservation utility    - m_i
     cost, all of it        - kappa sum_i f_i c(x_i), per one part more
     limit of a row         its price; minus that for a lower limit
+    limits on t_i          - t_i for the lowest where it is positive, - t_i for the highest where it is negative; where
+                           nobody pays 0 but who is not served, or limits differ by type, they are rows k and have s_k
+    minimum profit         - rho
 
 Where the value has a kink (another menu takes over, or several prices prove the same bound) this is one of the slopes
 between those on the two sides.
@@ -28,7 +31,7 @@ from contracts.inputs.arrays import Array
 from contracts.inputs.door import checked
 from contracts.inputs.frozen import dataclass
 from contracts.problem.participation import WithOutside
-from contracts.problem.rows import side_rows
+from contracts.problem.rows import limits_of_transfers, side_rows
 from contracts.problem.screening import ScreeningProblem
 from contracts.proof.bound import Bound
 from contracts.readable import readable
@@ -51,6 +54,9 @@ class Sensitivity(Tabular):
     valuations, principal_values : (n_types, n_goods)
     reservation_utility : (n_types,) never positive
     cost : of all costs together, serving included, per one part more: with .01 more the value changes by .01 times this
+    lowest_transfer, highest_transfer : (n_types,) of the limits on what each type pays; a limit that all have in
+        common is worth their sum
+    minimum_profit : of the profit that is asked for, never positive
     """
 
     labels: tuple[str, ...]
@@ -60,6 +66,9 @@ class Sensitivity(Tabular):
     principal_values: Array
     reservation_utility: Array
     cost: float
+    lowest_transfer: Array
+    highest_transfer: Array
+    minimum_profit: float
 
     def to_frame(self) -> pd.DataFrame:
         """One row per type."""
@@ -75,7 +84,17 @@ class Sensitivity(Tabular):
                 Column(f"{what}[{good}]", values[:, k], ".6g", readable(good), over=what.replace("_", " "))
                 for k, good in enumerate(self.goods)
             ]
-        return Table(columns, "What one more unit is worth", [f"all costs, one part more: {self.cost:.6g}"])
+        notes = [f"all costs, one part more: {self.cost:.6g}"]
+        notes += [
+            f"{what}, one unit more: {slope:.6g}"
+            for what, slope in (
+                ("lowest transfer of all", float(self.lowest_transfer.sum())),
+                ("highest transfer of all", float(self.highest_transfer.sum())),
+                ("minimum profit", self.minimum_profit),
+            )
+            if abs(slope) > least
+        ]
+        return Table(columns, "What one more unit is worth", notes)
 
 
 def sensitivity_of(problem: ScreeningProblem, allocation: Array, transfer: Array, bound: Bound) -> Sensitivity:
@@ -102,9 +121,8 @@ def sensitivity_of(problem: ScreeningProblem, allocation: Array, transfer: Array
     payoff, utility = program.payoff(allocation, transfer), program.utility(allocation, transfer)
     worth = program.terms.by_type(payoff, allocation, utility) + prices.profit * payoff
     tempted_by = np.asarray(prices.ic @ allocation)  # sum_j l_ij x_j
-    tempting = (
-        np.asarray(prices.ic.sum(axis=0)).ravel() + prices.transfer - prices.side @ _transfer_coefficients(program)
-    )
+    on_transfers = prices.side[:, np.newaxis] * _transfer_coefficients(program)
+    tempting = np.asarray(prices.ic.sum(axis=0)).ravel() + prices.transfer - on_transfers.sum(axis=0)
     onto = share * allocation - tempted_by + tempting[:, np.newaxis] * allocation
     if program.outside.is_contract:
         onto = onto - prices.ir[:, np.newaxis] * program.outside.allocation
@@ -113,9 +131,23 @@ def sensitivity_of(problem: ScreeningProblem, allocation: Array, transfer: Array
     cost = -float(share[:, 0] @ program.cost.value(allocation))
     if isinstance(program.domain, WithOutside):
         onto, from_principal, reservation = _of_served(problem, program, onto, from_principal)
-    return Sensitivity(
-        tuple(problem.labels), tuple(problem.goods), worth, onto, from_principal, reservation + 0.0, cost + 0.0
+    limits = on_transfers[len(on_transfers) - _n_limits(problem, program) :]
+    if isinstance(program.domain, WithOutside) and not problem.may_pay_nothing:  # a limit of those who are served
+        limits = limits * (1.0 - allocation[:, -1] / program.domain.total)
+    lowest, highest = (
+        np.maximum(sign * prices.transfer, 0.0) + np.maximum(-sign * limits, 0.0).sum(axis=0) for sign in (1.0, -1.0)
     )
+    return Sensitivity(
+        tuple(problem.labels), tuple(problem.goods), worth, onto, from_principal, reservation + 0.0, cost + 0.0,
+        0.0 - lowest, highest, 0.0 - prices.profit,
+    )  # fmt: skip
+
+
+def _n_limits(problem: ScreeningProblem, program: ScreeningProblem) -> int:
+    """How many rows, the last ones, are limits on single transfers."""
+    if problem.may_pay_nothing:
+        return len(program.limits_of_single_types())
+    return len(limits_of_transfers(problem.limits_by_type, (-np.inf, np.inf), problem.labels))
 
 
 def _transfer_coefficients(program: ScreeningProblem) -> Array:

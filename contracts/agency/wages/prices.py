@@ -20,10 +20,12 @@ from contracts.inputs.arrays import Array, Indices, Mask
 SPARE = 1e-10  # of the least spread of utilities that incentives need
 NEWTON = 4  # steps between two looks for the most tempting action
 ROUNDS = 120
+PART, ROUNDING = 0.3, 1e-15  # of what there is to spare, and of what is asked, by which a constraint may be missed
 SLOTS = 4  # tempting actions at first
 EASIER, HARDER = 0.1, 10.0  # what a step that went well, or not, does to the damping
 DAMPING = (1e-12, 1e-1, 1e12)  # least, at first, most; of the curvature that utility has within its limits
 NEAR_END = 0.9  # of the way to where utility is no longer defined
+NO_PRICE = 1e-280  # stands for prices that are not positive: wages are at their lowest
 CLOSE = 1e-14  # squared distance of distributions below which they may be the same
 CANCELS = 1e-9  # share of themselves that prices on a ray leave in wages: the action cannot be implemented
 
@@ -59,7 +61,7 @@ class _Solver:
         self.problem, self.fixed = problem, fixed
         probabilities, effort, utility = problem.outcome_probabilities, problem.effort_cost, problem.utility
         self.low, self.high = problem.lowest_wage, problem.highest_wage
-        self.low_utility, high_utility = problem.utility_limits
+        self.low_utility, self.high_utility = problem.utility_limits
         self.low_price, self.high_price = np.zeros(len(self.low)), np.full(len(self.low), np.inf)
         for wage, price in ((self.low, self.low_price), (self.high, self.high_price)):
             known = np.isfinite(wage)
@@ -92,24 +94,24 @@ class _Solver:
         bottom = float(self.low_utility.min())
         self.index = np.full((n, SLOTS), -1, dtype=np.intp)
         self.z = np.zeros((n, SLOTS + 1))
-        self.z[:, 0] = self._first_price(high_utility, bottom) if fixed is None else fixed
+        self.z[:, 0] = self._first_price(bottom) if fixed is None else fixed
         self.rows = np.zeros((n, SLOTS + 1, n_outcomes))
         self.rows[:, 0] = self.occurs
-        self.scale = np.ones((n, SLOTS + 1))
         self.right = np.zeros((n, SLOTS + 1))
         at_bottom = np.einsum("ij,ij->i", np.where(self.occurs, 0.0, own), punished)
         self.right[:, 0] = self.reserve + self.reserve_slack - at_bottom
+        self.within = np.zeros((n, SLOTS + 1))  # what each constraint may be missed by
+        self.within[:, 0] = np.maximum(PART * self.reserve_slack, ROUNDING * np.abs(self.right[:, 0]))
         self.damping, self.reference = np.full(n, DAMPING[1]), np.ones(n)
-        self.anything = self._anything()
         self.active = np.arange(n)  # rows still at work
         self.solved = np.zeros(n, dtype=bool)
         self.state = self._evaluate(self.active, self.z)
 
-    def _first_price(self, high_utility: Array, bottom: float) -> Array:
+    def _first_price(self, bottom: float) -> Array:
         """The price of a wage that is the same whatever happens and just keeps the agent."""
         utility = self.problem.utility
         low = utility.span[0]
-        top = float(high_utility.max())
+        top = float(self.high_utility.max())
         level = np.maximum(self.reserve, bottom)
         level = np.where(level >= top, top - 1e-3 * max(abs(top), 1.0), level) if np.isfinite(top) else level
         level = np.where(level <= low, low + 1e-6, level)
@@ -120,39 +122,30 @@ class _Solver:
     def _evaluate(self, rows: Indices, z: Array) -> tuple[Array, Array, Array, Array]:
         """Dual value, price after each outcome, promised utility and the response of utility; -inf outside."""
         price = (z[:, np.newaxis] @ self.rows[rows])[:, 0]
-        occurs, utility = self.occurs[rows], self.problem.utility
-        positive = price > 0
-        inside = positive & (price > self.low_price) & (price < self.high_price) & occurs
-        wage = np.clip(utility.wage_at(np.where(positive, price, 1.0)), self.low, self.high)
-        with np.errstate(invalid="ignore"):
-            wage = np.where(positive, wage, self.low)
-            bottomless = ~positive & np.isneginf(self.low_utility) & occurs
-            wage = np.where(occurs & ~bottomless & np.isfinite(wage), wage, self.anything)
-            promised = np.where(occurs, utility.value(wage), 0.0)
-            promised = np.where(np.isneginf(promised), -1e300, promised)
-            term = np.where(occurs, self.own[rows] * (price * promised - wage), 0.0)
-        value = np.einsum("ik,ik->i", z, self.right[rows]) - term.sum(axis=1)
-        value = np.where(bottomless.any(axis=1), -np.inf, value)
-        response = np.where(inside, utility.response(np.where(inside, price, 1.0)), 0.0)
+        with np.errstate(all="ignore"):
+            wage, promised, response = self.problem.utility._at_price(np.maximum(price, NO_PRICE))
+        promised = np.clip(promised, self.low_utility, self.high_utility)
+        mass = self.mass[rows]
+        value = np.einsum("ik,ik->i", z, self.right[rows])
+        value -= np.einsum("io,io->i", mass, price * promised - np.clip(wage, self.low, self.high))
+        response[(price <= self.low_price) | (price >= self.high_price)] = 0.0
+        if self.is_bottomless:  # no wage is best where utility has no end and costs nothing
+            endless = (price <= 0) & np.isneginf(self.low_utility) & self.occurs[rows]
+            value = np.where(endless.any(axis=1), -np.inf, value)
         return value, price, promised, response
-
-    def _anything(self) -> Array:
-        """A wage within the limits for places where none is asked for."""
-        finite = np.where(np.isfinite(self.low), self.low, np.where(np.isfinite(self.high), self.high - 1.0, 0.0))
-        inner = np.where(np.isneginf(self.low_utility) & np.isfinite(self.low), self.low + 1.0, finite)
-        return np.asarray(np.minimum(inner, self.high))
 
     def advance(self) -> bool:
         """Newton steps for all, then the next tempting action of each; whether anything is left to do."""
         rows = self.active
         self.reference[rows] = self._whole_response(rows)
+        gradient = self._gradient(rows)
+        settled = self._settled(rows, gradient)
         for _ in range(NEWTON):
-            gradient = self._gradient(rows)
-            if np.all(self._residual(rows, gradient) <= 0):
+            if settled.all():
                 break
             self._step(rows, gradient)
-        gradient = self._gradient(rows)
-        settled = self._residual(rows, gradient) <= 0
+            gradient = self._gradient(rows)
+            settled = self._settled(rows, gradient)
         more = self._tempt(rows)
         done = settled & ~more
         self.solved[rows[done]] = True
@@ -168,24 +161,17 @@ class _Solver:
         weighted = self.mass[rows] * self.state[2]
         return np.asarray(self.right[rows] - (self.rows[rows] @ weighted[:, :, np.newaxis])[:, :, 0])
 
-    def _residual(self, rows: Indices, gradient: Array) -> Array:
-        """By how much the constraints at hand are missed beyond a part of what there is to spare."""
-        z = self.z[rows]
-        missed = np.where(z > 0, np.abs(gradient), np.maximum(gradient, 0.0))
-        allowed = np.empty_like(missed)
-        allowed[:, 0] = 0.3 * self.reserve_slack[rows]
-        allowed[:, 1:] = 0.3 * self.slack[rows][:, np.newaxis] * self.scale[rows][:, 1:]
-        if self.fixed is not None:
-            missed[:, 0] = 0.0
-        size = np.abs(self.right[rows])
-        return np.asarray((missed - np.maximum(allowed, 1e-15 * size)).max(axis=1))
+    def _settled(self, rows: Indices, gradient: Array) -> Mask:
+        """Whether the constraints at hand are missed by no more than a part of what there is to spare."""
+        missed = np.where(self.z[rows] > 0, np.abs(gradient), gradient) - self.within[rows]
+        return np.asarray(missed[:, self.fixed is not None :].max(axis=1, initial=0.0) <= 0)
 
     def _whole_response(self, rows: Indices) -> Array:
         """The mean response of utility to its price, had wages no limits: what damping is measured by."""
         within = np.clip(self.state[1], self.low_price, self.high_price)
         within = np.where(within > 0, within, np.maximum(np.abs(self.z[rows, :1]), 1e-200))
         with np.errstate(over="ignore"):
-            return np.asarray((self.mass[rows] * self.problem.utility.response(within)).sum(axis=1) + 1e-280)
+            return np.einsum("io,io->i", self.mass[rows], self.problem.utility.response(within)) + 1e-280
 
     def _step(self, rows: Indices, gradient: Array) -> None:
         value, price, _, response = self.state
@@ -255,7 +241,8 @@ class _Solver:
         self.index[rows, slot] = most
         self.rows[rows, slot + 1] = row / length[:, np.newaxis]
         self.right[rows, slot + 1] = right / length
-        self.scale[rows, slot + 1] = self.norm[rows, most] / length
+        spare = self.slack[rows] * self.norm[rows, most] / length
+        self.within[rows, slot + 1] = np.maximum(PART * spare, ROUNDING * np.abs(right / length))
         self.z[rows, slot + 1] = 0.0
 
     def _widen(self) -> None:
@@ -264,7 +251,7 @@ class _Solver:
         self.z = np.concatenate([self.z, np.zeros((n, slots))], axis=1)
         self.rows = np.concatenate([self.rows, np.zeros((n, slots, self.rows.shape[2]))], axis=1)
         self.right = np.concatenate([self.right, np.zeros((n, slots))], axis=1)
-        self.scale = np.concatenate([self.scale, np.ones((n, slots))], axis=1)
+        self.within = np.concatenate([self.within, np.zeros((n, slots))], axis=1)
 
     def _on_a_ray(self, rows: Indices) -> Mask:
         """Whether prices rise for ever without changing wages."""

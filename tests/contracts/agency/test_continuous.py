@@ -1,10 +1,13 @@
 """Outcomes on a line and actions on an interval: the published problem, cells, deviations far away."""
 
+import dataclasses
+
 import numpy as np
 import pytest
 import scipy.stats
 
 from contracts import ContinuousMoralHazardProblem, Log, ProblemError, solve_continuous_contract
+from contracts.agency.wages.between import bounds_at
 
 
 def published(**changes):
@@ -69,3 +72,32 @@ def test_what_is_no_problem_is_refused(changes, words):
 def test_an_action_beyond_the_interval_is_refused():
     with pytest.raises(ProblemError, match=r"stay within \(0.0, 100.0\)"):
         solve_continuous_contract(published(n_outcomes=24, n_actions=11), 120.0)
+
+
+@pytest.mark.parametrize("steep", [30_000, 3_000])
+def test_nothing_between_the_actions_looked_at_nor_finer_cells_earn_more_than_the_numerical_bound(steep):
+    problem = published(n_outcomes=24, n_actions=21, effort_cost=lambda a: a**2 / steep)
+    best = solve_continuous_contract(problem)
+    finer = dataclasses.replace(problem, n_outcomes=120)
+    near = best.action + np.array([-1.7, -0.6, -0.2, 0.0, 0.3, 1.1])
+    for action in near[near <= 100.0]:
+        assert solve_continuous_contract(finer, action).value <= best.numerical_bound
+    assert best.upper_bound <= best.numerical_bound <= best.value + 3 * best.discretisation_error
+    assert f"numerical bound over actions in between and finer cells {best.numerical_bound:.6g}" in str(best)
+
+
+def test_the_numerical_bound_for_an_action_is_about_finer_cells():
+    one = solve_continuous_contract(published(n_outcomes=24, n_actions=11), 60.0)
+    finer = solve_continuous_contract(published(n_outcomes=192, n_actions=11), 60.0)
+    assert one.value < finer.value <= one.numerical_bound <= finer.value + 0.05 * one.discretisation_error
+
+
+def test_prices_prove_bounds_for_other_actions():
+    """Weak duality at every pair: no cost below the bound that another action's prices prove."""
+    problem = published(n_outcomes=24, n_actions=11)
+    proofs = solve_continuous_contract(problem).proofs
+    pairs = [(proof, action) for proof in proofs[::9] for action in (12.0, 47.3, 80.0)]
+    bounds = bounds_at(problem.at, pairs, problem.actions, 1e-2)
+    for action in (12.0, 47.3, 80.0):
+        value = solve_continuous_contract(problem, action).value
+        assert all(bound >= value - 1e-9 for bound, pair in zip(bounds, pairs, strict=True) if pair[1] == action)

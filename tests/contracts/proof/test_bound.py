@@ -332,3 +332,21 @@ def test_where_utilities_weigh_nothing_prices_that_are_rounding_do_not_lose_the_
     menu = c.solve_menu(problem)
     assert menu.value == pytest.approx(2.0, rel=1e-6)
     assert menu.certificate.holds
+
+
+PRICED = {
+    "utilities elsewhere": {"reservation_utility": 5.0, "participation": "compulsory"},
+    "utilities elsewhere that differ": {"reservation_utility": [5.0, 6.0, 6.5], "participation": "compulsory"},
+    "limits on transfers": {"transfers": (0.0, 1.8)},
+    "a minimum profit": {"objective": c.Welfare(minimum_profit=2.15)},
+    "a minimum profit and utility alone": {"objective": c.Welfare(profit_weight=0.0, minimum_profit=2.15)},
+    "a worst case of weights": {"ambiguity": c.TotalVariation(0.1)},
+}
+
+
+@pytest.mark.parametrize("name", sorted(PRICED))
+def test_prices_of_every_constraint_prove_the_value_and_nothing_below_it(name):
+    problem = c.ScreeningProblem([2.0, 2.5, 3.0], [0.5, 0.3, 0.2], cost=c.Quadratic(), **PRICED[name])
+    menu = c.solve_menu(problem, gap=1e-8)
+    bound = upper_bound(menu.problem.program, menu.bound.multipliers).value
+    assert -1e-12 <= bound - menu.value <= 1e-7 * max(1.0, abs(menu.value))

@@ -98,6 +98,53 @@ def test_weights_and_costs_are_worth_what_they_change(name):
     assert told.cost == pytest.approx((ends[0] - ends[1]) / (2 * STEP), abs=1e-4)
 
 
+LIMITED = {
+    "all alike": {"transfers": (0.0, 1.8)},
+    "no less than": {"transfers": (3.6, 20.0)},
+    "between two that exclude nothing": {"transfers": (2.8, 3.0)},
+    "compulsory": {"transfers": (-5.0, 1.2), "participation": "compulsory"},
+    "serving costs": {"transfers": (0.0, 2.0), "serving_cost": 0.1},
+    "an outside contract": {"transfers": (0.0, 1.8), "outside_option": [0.5]},
+    "by type": {"transfers": ([0.0, 0.0, 0.0], [9.0, 3.6, 3.9])},
+    "by type, above nothing": {"transfers": ([3.5, 0.5, 0.5], [9.0, 9.0, 3.9])},
+}
+
+
+@pytest.mark.parametrize("name", sorted(LIMITED))
+def test_limits_on_transfers_are_worth_what_they_change(name):
+    fields = {"valuations": [2.0, 2.5, 3.0], "weights": [0.5, 0.3, 0.2], "cost": Quadratic(), **LIMITED[name]}
+    problem = ScreeningProblem(**fields)
+    told = solve_menu(problem, gap=1e-9).sensitivity()
+    assert max(np.abs(told.lowest_transfer).max(), np.abs(told.highest_transfer).max()) > 0.01
+    common = np.ndim(fields["transfers"][1]) == 0
+    for end, slopes_told in enumerate((told.lowest_transfer, told.highest_transfer)):
+        for i in [None] if common else range(3):
+            ends = []
+            for sign in (1.0, -1.0):
+                limits = [np.array(limit, dtype=float) for limit in fields["transfers"]]
+                limits[end][... if i is None else i] += sign * STEP
+                moved = tuple(float(limit) if common else limit for limit in limits)
+                try:
+                    ends.append(value(ScreeningProblem(**fields | {"transfers": moved})))
+                except ProblemError:  # the least transfer may not rise above an outside option that is free
+                    ends.append(np.nan)
+            measured = (ends[0] - ends[1]) / (2 * STEP)
+            expected = slopes_told.sum() if i is None else slopes_told[i]
+            assert np.isnan(measured) or expected == pytest.approx(measured, abs=2e-4)
+
+
+@pytest.mark.parametrize("least", [2.12, 2.15])
+def test_a_minimum_profit_is_worth_what_it_changes(least):
+    def asked(least):
+        return dataclasses.replace(PROBLEMS["a budget"], objective=Welfare(minimum_profit=least))
+
+    told = solve_menu(asked(least), gap=1e-9).sensitivity()
+    ends = [value(asked(least + sign * STEP)) for sign in (1, -1)]
+    assert told.minimum_profit == pytest.approx((ends[0] - ends[1]) / (2 * STEP), abs=2e-4)
+    assert told.minimum_profit < -0.01
+    assert f"minimum profit, one unit more: {told.minimum_profit:.6g}" in str(told)
+
+
 def test_two_types_by_hand():
     """V = f1 (a1 - (f2 / f1)(a2 - a1))^2 / 2 + f2 a2^2 / 2."""
     menu = solve_menu([1.0, 1.25], [0.75, 0.25], cost=Quadratic(), labels=("low", "high"))
