@@ -39,8 +39,10 @@ SETS: dict[str, dict[str, list[str] | str | None]] = {
     "council": {"parks": None, "roads": None, "schools": None, "policing": None},
     "bot": {"truth": ["truthful"], "politeness": ["polite"], "brevity": None, "privacy": None},
     "care": {"kindness": ["kind"], "skill": None, "wait": "a short wait"},
+    "train": {"punctuality": ["on time"], "fare": ["low fare"], "comfort": None, "wifi": None},
+    "app": {"simplicity": ["simple"], "features": None, "privacy": ["private"]},
 }
-FILES = ("seen", "unseen", "later", "fresh", "final")
+FILES = ("seen", "unseen", "later", "fresh", "final", "blind")
 PLAIN_KINDS = ("comparison", "ratio", "veto", "negation", "floor", "priority", "irrelevant")
 CONFIDENT_ERROR, CONFIDENT_SD = 0.3, 0.1
 CLEAR = 1.15  # ratio of what is meant from which there is a direction
