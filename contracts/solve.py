@@ -295,7 +295,8 @@ def _everybody_served(problem: ScreeningProblem, method: str, gap: float, deadli
     Tried where types can be left out, and the program that says so is for the slower, general engine.
     """
     known = problem.ambiguity is None and problem.valuation_sets is None
-    if problem.program is problem or problem.has_rows or not known or suitable_method(problem.program) != "reference":
+    has_rows = problem.has_rows or isinstance(problem.transfers, tuple)  # limits are rows where types can be left out
+    if problem.program is problem or has_rows or not known or suitable_method(problem.program) != "reference":
         return None
     compulsory = dataclasses.replace(problem, participation="compulsory", serving_cost=0.0)
     is_large = problem.n_types > REFERENCE_TYPES or problem.n_goods > REFERENCE_GOODS
@@ -431,10 +432,10 @@ def engine_for(
     if problem.valuation_sets is not None and method not in UNCERTAIN:
         raise ProblemError(f"method {method!r} is for known valuations: use 'reference' or 'auto' under uncertainty")
     if method == "ironing":
-        from contracts.engines import ironing, priced_row
+        from contracts.engines import ironing, limited, priced_row
 
-        priced = problem.constraints and priced_row.reason_against(problem) is None
-        return priced_row.solve if priced else ironing.solve  # seconds for millions of types
+        priced = next((way for way in (priced_row, limited) if way.reason_against(problem) is None), ironing)
+        return priced.solve  # seconds for millions of types
     if method == "cuts":
         from contracts.engines import cuts
 
@@ -509,9 +510,9 @@ def suitable_method(problem: ScreeningProblem) -> str:
     line = line_of(problem)
     if not isinstance(line, str) and not np.ptp(problem.reservation_utility):
         return "ironing"
-    from contracts.engines import cuts, dual, priced_row
+    from contracts.engines import cuts, dual, limited, priced_row
 
-    if problem.constraints and priced_row.reason_against(problem) is None:
+    if priced_row.reason_against(problem) is None or limited.reason_against(problem) is None:
         return "ironing"
     if dual.reason_against(problem) is None:
         return "dual"

@@ -125,6 +125,7 @@ def ungrouped(
     transfer: Array | None = None,
     ir: Array | None = None,
     outside: Array | None = None,
+    social: Array | None = None,
 ) -> Multipliers:
     """Multipliers of all types from prices of groups of equal types.
 
@@ -139,6 +140,7 @@ def ungrouped(
         bears; none if left out
     outside : (n_types,) what the outside options of a group are compared by, if its types value some amounts alike up
         to a constant; the reservation utility by default
+    social : (n_types,) what the objective gains from a unit of each type's utility; the problem's by default
     """
     from scipy.sparse import csr_array
 
@@ -160,7 +162,7 @@ def ungrouped(
     transfer = share * transfer[member]
     follower = np.flatnonzero(np.arange(n_types) != head[member])
     if follower.size:
-        social = problem.weights * problem.terms.utility_weights
+        social = problem.weights * problem.terms.utility_weights if social is None else social
         passed = (problem.weights * problem.terms.profit_weight - social + transfer + ic.sum(axis=0))[follower]
         amount = np.abs(passed) * np.where(passed > 0, 1 - HANDED_ON, 1 + HANDED_ON)
         giver, taker = np.where(passed > 0, follower, head[member[follower]]), head[member[follower]]

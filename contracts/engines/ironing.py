@@ -19,6 +19,7 @@ of IC within pools, where it binds both ways, and v at the pooled psi closes the
 from __future__ import annotations
 
 import functools
+from dataclasses import replace
 
 import numpy as np
 
@@ -28,6 +29,7 @@ from contracts.exact.rationals import EPS
 from contracts.inputs.arrays import Array, Indices, rising_order
 from contracts.inputs.frozen import dataclass
 from contracts.problem.costs import parts_of
+from contracts.problem.objectives import WeightedSum
 from contracts.problem.participation import tastes
 from contracts.problem.screening import ScreeningProblem
 from contracts.proof.line_prices import MANY_TYPES, line_prices
@@ -38,6 +40,7 @@ SAME_TYPE = 1e-13  # share of the largest theta within which neighbours count as
 HUB = 8  # groups of a pool from one hub to the next
 FAVOURED = 1e-12  # share of all weights by which those above must count more than money, or it is rounding
 SPARE = 3.0  # rounding errors of the flow through a type that its own IR price covers
+BENT = "types do not lie on a line, or principal_values bend away from it"
 IR_ABOVE = "a type-dependent reservation utility binds above the lowest type"
 
 
@@ -77,9 +80,8 @@ def line_of(problem: ScreeningProblem) -> Line | str:
     if not terms.is_linear or terms.minimum_profit is not None or terms.profit_weight <= 0:
         return "the objective is not linear in utilities"
     direction = line_through(problem.valuations)
-    gains = problem.principal_values + terms.allocation_values / terms.profit_weight
-    if direction is None or _direction_of(gains, direction) is None:
-        return "types do not lie on a line, or principal_values bend away from it"
+    if direction is None:
+        return BENT
     sign = _sign(problem, direction)
     if sign is None:
         return "the domain reaches both sides: rents rise towards both ends"
@@ -90,20 +92,31 @@ def line_of(problem: ScreeningProblem) -> Line | str:
         theta = problem.valuations @ direction / float(direction @ direction)
     order = rising_order(theta)
     theta = theta[order]
-    rise = np.diff(theta)
-    equal = rise == 0
-    if equal.any() and np.any(gains[order[1:]][equal] != gains[order[:-1]][equal]):
-        return "types of equal valuation differ in principal_values"
-    first = np.concatenate([[True], rise > SAME_TYPE * max(abs(theta[0]), abs(theta[-1]))])
+    first = np.concatenate([[True], np.diff(theta) > SAME_TYPE * max(abs(theta[0]), abs(theta[-1]))])
     group = np.cumsum(first) - 1
+    nothing = np.empty(0)
+    return at_terms(
+        Line(direction, order, group, theta[first], theta - theta[first][group], nothing, nothing), problem, terms
+    )
+
+
+def at_terms(line: Line, problem: ScreeningProblem, terms: WeightedSum) -> Line | str:
+    """The line of the same types where the objective counts their amounts otherwise, or why there is none."""
+    gains = problem.principal_values + terms.allocation_values / terms.profit_weight
+    if _direction_of(gains, line.direction) is None:
+        return BENT
+    order, group = line.order, line.group
     value = problem.valuations + gains
-    if first.all():
+    if line.is_plain:
         value = value[order]
     else:
+        alike = (np.diff(group) == 0) & (np.diff(line.ahead) == 0)
+        if np.any(np.abs(gains[order[1:]] - gains[order[:-1]])[alike] > STRAIGHT * np.abs(gains).max()):
+            return "types of equal valuation differ in principal_values"
         share = problem.weights[order] / np.bincount(group, problem.weights[order])[group]
         value = np.column_stack([np.bincount(group, share * good[order]) for good in value.T])
-    omega = value @ direction / float(direction @ direction)
-    return Line(direction, order, group, theta[first], theta - theta[first][group], value, omega)
+    omega = value @ line.direction / float(line.direction @ line.direction)
+    return replace(line, value=value, omega=omega)
 
 
 def line_of_tastes(problem: ScreeningProblem) -> tuple[Array, Array] | None:
@@ -162,8 +175,16 @@ def solve(problem: ScreeningProblem) -> Candidate:
     line = line_of(problem)
     if isinstance(line, str):
         raise ProblemError(f"method 'ironing' does not apply: {line}; use method='auto'")
-    social = problem.weights * problem.terms.utility_weights
-    weights = _by_group(line, problem.weights * problem.terms.profit_weight)
+    found = at(problem, line, problem.terms)
+    if problem.n_types > MANY_TYPES:
+        return found
+    return replace(found, multipliers=replace(found.multipliers))  # with a matrix of prices
+
+
+def at(problem: ScreeningProblem, line: Line, terms: WeightedSum) -> Candidate:
+    """The same on a line that is known, for an objective that may be another one than the problem's."""
+    social = problem.weights * terms.utility_weights
+    weights = _by_group(line, problem.weights * terms.profit_weight)
     rent_cost = weights - _by_group(line, social)
     above = np.cumsum(rent_cost[::-1])[::-1]  # above[i] = sum over k >= i: what raising all of them by one costs
     if above[0] < -1e-12 * weights.sum():
@@ -204,9 +225,9 @@ def solve(problem: ScreeningProblem) -> Candidate:
     order = line.order if line.is_plain else np.arange(len(amount))
     stated = line_prices(order, downward, upward, lower, upper, mutual)
     if line.is_plain:
-        prices = no_multipliers(problem).but(ic=stated if problem.n_types > MANY_TYPES else stated.matrix())
+        prices = no_multipliers(problem).but(ic=stated)
     else:
-        prices = ungrouped(problem, ungroup, stated.matrix())
+        prices = ungrouped(problem, ungroup, stated.matrix(), social=social)
     return Candidate(allocation[ungroup], utility, prices, "ironing")
 
 
@@ -220,7 +241,7 @@ def _spare(line: Line, rent_cost: Array, above: Array, lower: Indices, upper: In
     if not line.is_plain:
         members = np.bincount(line.group)
         inexact, terms = inexact | (members[lower] > 1) | (members[upper] > 1), 2.0 * members + 12
-    passing = np.abs(rent_cost) + _at_both_ends(above[1:])
+    passing = np.abs(rent_cost) + _at_both_ends(np.abs(above[1:]))
     for end in (lower, upper):
         passing += 2 * np.bincount(end[inexact], mutual[inexact], minlength=len(passing))
         terms += 2 * np.bincount(end, minlength=len(passing))

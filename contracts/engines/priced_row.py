@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import functools
 import math
-from dataclasses import replace
+from dataclasses import field, replace
 
 import numpy as np
 
@@ -61,7 +61,7 @@ def reason_against(problem: ScreeningProblem) -> str | None:
         return "there is no participation constraint"
     if np.ptp(problem.reservation_utility):
         return ironing.IR_ABOVE
-    line = ironing.line_of(replace(problem, constraints=()))
+    line = ironing.line_of(_without_row(problem))
     return line if isinstance(line, str) else None
 
 
@@ -94,15 +94,23 @@ def solve(problem: ScreeningProblem) -> Candidate:
 
 def at_price(problem: ScreeningProblem, row: Binding, price: float) -> Candidate:
     """The best menu of the problem without its row, every unit of which costs `price`."""
-    if price == 0:
-        return ironing.solve(replace(problem, constraints=()))
-    terms, shares = problem.terms, problem.weights
-    priced = replace(
-        terms,
-        allocation_values=terms.allocation_values - price * row.allocation / shares[:, np.newaxis],
-        utility_weights=terms.utility_weights - price * row.utility / shares,
-    )
-    return ironing.solve(replace(problem, objective=priced, constraints=()))
+    bare, terms, shares = _without_row(problem), problem.terms, problem.weights
+    if price:
+        terms = replace(
+            terms,
+            allocation_values=terms.allocation_values - price * row.allocation / shares[:, np.newaxis],
+            utility_weights=terms.utility_weights - price * row.utility / shares,
+        )
+    line = ironing.line_of(bare)
+    line = line if isinstance(line, str) else ironing.at_terms(line, bare, terms)
+    if isinstance(line, str):
+        raise ProblemError(f"method 'ironing' does not apply: {line}; use method='auto'")
+    return ironing.at(bare, line, terms)
+
+
+@functools.lru_cache(maxsize=1)
+def _without_row(problem: ScreeningProblem) -> ScreeningProblem:
+    return replace(problem, constraints=())
 
 
 def _cheapest(problem: ScreeningProblem, row: Binding) -> float:
@@ -135,6 +143,7 @@ class PriceSearch:
     problem: ScreeningProblem
     row: Binding
     tried: dict[float, Candidate]
+    amounts: dict[float, float] = field(default_factory=dict)  # that each of them is over
 
     def hair(self, found: Candidate) -> float:
         """What an exact repair of the menu may put on the row: rounding, and neighbours who share the lower contract.
@@ -155,18 +164,33 @@ class PriceSearch:
     @functools.cached_property
     def line(self) -> ironing.Line:
         """The line of the types, in their order."""
-        line = ironing.line_of(replace(self.problem, constraints=()))
+        line = ironing.line_of(_without_row(self.problem))
         assert not isinstance(line, str)
         return line
 
     def over(self, price: float) -> float:
         """By how much the menu at a price is above the limit, less a hair."""
+        if price in self.amounts:
+            return self.amounts[price]
         if price not in self.tried:
             try:
                 self.tried[price] = at_price(self.problem, self.row, price)
             except (UnboundedMenuError, ProblemError) as failure:
                 raise SolverError(f"ironing at the price {price:g} of a row: {failure}") from failure
-        return self.row.over(self.tried[price]) + self.hair(self.tried[price])
+        self.amounts[price] = self.row.over(self.tried[price]) + self.hair(self.tried[price])
+        return self.amounts[price]
+
+    def worth_halving(self, price: float) -> float:
+        """`over`, or 0 once the mixture of the menus on both sides of the limit is as good as any.
+
+        At the price of either the other is worth less by at most the difference of prices times what is over.
+        """
+        over = self.over(price)
+        amounts = {tried: self.over(tried) for tried in self.tried}
+        above = max((tried for tried, amount in amounts.items() if amount > 0), default=price)
+        below = min((tried for tried, amount in amounts.items() if amount <= 0), default=price)
+        lost = (below - above) * min(amounts[above], -amounts[below])
+        return over if lost > AT_THE_KINK * abs(self.worth(price)) else 0.0
 
     def result(self) -> tuple[float, Candidate]:
         """Price and menu."""
@@ -188,9 +212,11 @@ class PriceSearch:
         jump = self.jump(first, price) if is_straight(self.problem.cost) else None
         if jump is not None:
             return jump
-        brentq(self.over, first, price, xtol=np.finfo(float).tiny, rtol=4 * EPS)
+        brentq(self.worth_halving, first, price, xtol=np.finfo(float).tiny, rtol=4 * EPS)
         below = min(price for price in self.tried if self.over(price) <= 0)
-        return below, self.mixed(max(price for price in self.tried if self.over(price) > 0), below)
+        above = max(price for price in self.tried if self.over(price) > 0)
+        nearer = min(above, below, key=lambda price: abs(self.over(price)))  # the mixture is best at its price, nearly
+        return nearer, replace(self.mixed(above, below), multipliers=self.tried[nearer].multipliers)
 
     def jump(self, above: float, below: float) -> tuple[float, Candidate] | None:
         """The price at which the menus best on both sides of it are worth the same, and their mixture; None if unsure.

@@ -190,9 +190,11 @@ def chain(problem: ScreeningProblem, candidate: Candidate) -> Contracts | None:
     """Repricing for types on a line: a cumulative sum, with a hair less at every step; None off a line.
 
     Neighbours whose contracts could not be told apart beyond rounding, because (theta' - theta)(y' - y) is smaller
-    than the hair, share the lower one. Side constraints are left to the candidate, whose menu this is but for hairs.
+    than the hair, share the lower one. Side constraints and limits are left to the candidate: this is its menu
+    but for hairs.
     """
-    line = line_of(replace(problem, constraints=()) if problem.constraints else problem)
+    limited = bool(problem.constraints) or isinstance(problem.transfers, tuple)
+    line = line_of(replace(problem, constraints=(), transfers="free") if limited else problem)
     if isinstance(line, str):
         return None
     head = line.order[np.searchsorted(line.group, np.arange(len(line.theta)))]
@@ -206,7 +208,7 @@ def chain(problem: ScreeningProblem, candidate: Candidate) -> Contracts | None:
     rise = np.einsum("ij,ij->i", own, allocation[kept[1:]] - allocation[kept[:-1]]) - hair
     first = allocation[kept[0]]
     start, least = 0.0, float(problem.reservation_utility[head[0]])
-    gift = float(candidate.utility[head[0]]) - least if problem.constraints else 0.0  # a row may ask for one to all
+    gift = float(candidate.utility[head[0]]) - least if limited else 0.0  # a row may ask for one to all
     if gift > hair or not problem.outside.is_at(first[np.newaxis])[0]:
         start = float(values[0] @ first) - least - gift - hair
     return allocation[kept], np.cumsum(np.concatenate([[start], rise]))

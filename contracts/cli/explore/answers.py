@@ -159,8 +159,7 @@ def _auction_columns(auction: Any) -> dict[str, Any]:
 
 
 def _menu_code(menu: Any) -> tuple[str, ...]:
-    how = f', method="{menus.method_for(menu.problem)}"' if menus.method_for(menu.problem) != "auto" else ""
-    return (f"menu = contracts.solve_menu(problem{how})", "print(menu)", _figure("menu"))
+    return ("menu = contracts.solve_menu(problem)", "print(menu)", _figure("menu"))
 
 
 def _front_code(found: Any) -> tuple[str, ...]:

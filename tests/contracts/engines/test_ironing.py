@@ -302,7 +302,7 @@ def test_outside_options_of_their_own_that_do_not_bind_are_no_obstacle():
 REFUSED = {
     "off a line": ({"valuations": [[1.0, 0.0], [0.0, 1.0], [1.0, 1.0]], "domain": c.Box()}, "do not lie on a line"),
     "two-sided": ({"valuations": [1.0, 2.0], "domain": c.Box(-1.0, 1.0)}, "reaches both sides"),
-    "limited": ({"valuations": [1.0, 2.0], "transfers": (0.0, 1.0)}, "transfers are limited"),
+    "no money": ({"valuations": [1.0, 2.0], "transfers": "none"}, "transfers are limited"),
     "welfare": (
         {"valuations": [1.0, 2.0], "objective": c.Welfare(1.0, c.Exponential())},
         "not linear in utilities",

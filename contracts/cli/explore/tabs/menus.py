@@ -21,7 +21,6 @@ from contracts.solve import solve_menu
 
 TYPES, COST, LIMITS, AIMS = "Types", "Cost", "Limits", "Aims and doubts"  # headings
 BY_HAND = 12  # types whose numbers can be moved one by one
-SMALL = 100  # types up to which limits on transfers are fastest met by one program
 SCALED = {Quadratic: "curvature", Linear: "price", Power: "scale", Entropy: "temperature"}  # what a cost grows with
 
 LINE = (
@@ -112,12 +111,7 @@ def stated(values: Values, opened: Opened | None) -> ScreeningProblem:
 
 def solved(problem: ScreeningProblem) -> Menu:
     """The menu, by the engine that answers soonest for what a page shows."""
-    return solve_menu(problem, method=method_for(problem))
-
-
-def method_for(problem: ScreeningProblem) -> str:
-    """One program is fastest where few types have limits on transfers; elsewhere the library chooses."""
-    return "reference" if not isinstance(problem.transfers, str) and problem.n_types <= SMALL else "auto"
+    return solve_menu(problem)
 
 
 # ---- types ----
