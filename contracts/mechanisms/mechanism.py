@@ -16,6 +16,7 @@ from contracts.inputs.arrays import Array, Indices
 from contracts.inputs.door import checked
 from contracts.inputs.frozen import dataclass
 from contracts.inputs.kinds import described, position
+from contracts.mechanisms.checks import is_listed
 from contracts.mechanisms.interim import (
     Tables,
     by_profile,
@@ -25,7 +26,7 @@ from contracts.mechanisms.interim import (
 )
 from contracts.mechanisms.numbers import Numbers, Rational
 from contracts.mechanisms.priors import draws_of
-from contracts.mechanisms.problem import MechanismProblem, is_listed, profiles_of
+from contracts.mechanisms.problem import MechanismProblem, profiles_of
 from contracts.mechanisms.program.formulate import formulated
 from contracts.mechanisms.records import problem_record, written
 from contracts.mechanisms.verify import certify, first_best
@@ -175,7 +176,7 @@ class Mechanism(Tabular):
             return []
         program = formulated(self._numbers)
         kinds = np.array(program.kinds)
-        rows = np.flatnonzero((self.prices.numerators != 0) & np.isin(kinds, ("IC", "IR", "budget", "limit")))
+        rows = np.flatnonzero((self.prices.numerators != 0) & np.isin(kinds, ("IC", "IR", "budget", "limit", "row")))
         size = [-abs(self.prices.numerators[row]) for row in rows]
         return program.names(rows[np.argsort(np.array(size, dtype=object), kind="stable")])
 

@@ -21,7 +21,8 @@ from contracts.mechanisms.program.payments import tables_of
 from contracts.mechanisms.reduced.auction import SymmetricAuction, solve_symmetric
 from contracts.mechanisms.reduced.problem import SymmetricAuctionProblem
 from contracts.mechanisms.verify import bound_at, certify
-from contracts.numerics.vertex import Ended, best_vertex
+from contracts.numerics.folding import best_point
+from contracts.numerics.vertex import Ended
 
 
 @overload
@@ -43,7 +44,10 @@ def solve_mechanism(problem: Any, *, gap: float = 1e-6) -> Any:
     Returns
     -------
     Mechanism, Auction or SymmetricAuction
-        Its certificate holds: of the fractions that it consists of, every constraint holds without tolerance.
+        Agents who are alike are treated alike, and so are alternatives and types that a problem does not tell apart:
+        the mean of a mechanism over all their permutations is a mechanism as good, so a smaller program loses nothing.
+        The certificate is of the whole one, and it holds: of the fractions that the mechanism consists of, every
+        constraint holds without tolerance.
 
     Raises
     ------
@@ -100,7 +104,7 @@ def solve_program(problem: MechanismProblem, *, gap: float = 1e-6) -> Mechanism:
     numbers = Numbers(problem)
     _check_bounded(problem)
     program = formulated(numbers)
-    found = best_vertex(program.program)
+    found = best_point(program.program)
     if isinstance(found, Ended):
         raise _ended(numbers, program, found)
     tables = Tables(*tables_of(numbers, program, found))
@@ -122,7 +126,7 @@ def checked_gap(gap: float) -> float:
 
 def _check_bounded(problem: MechanismProblem) -> None:
     """Refuse what grows without limit by transfers alone: nobody must be kept, or agents are worth more than money."""
-    if problem.transfers == "none" or problem.budget != "none":
+    if problem.transfers == "none" or problem.budget != "none" or problem.has_rows_of_money:
         return
     low, high = (-float("inf"), float("inf")) if problem.transfers == "free" else problem.transfers
     revenue, _, each = problem.weights

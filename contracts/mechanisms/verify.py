@@ -21,6 +21,7 @@ from contracts.mechanisms.numbers import Numbers, Rational, check_rows, rational
 from contracts.mechanisms.problem import MechanismProblem, profiles_of, words_for
 from contracts.mechanisms.program.formulate import formulated
 from contracts.mechanisms.program.layout import beside
+from contracts.mechanisms.program.rows import excess_of
 from contracts.numerics.basis import reduced_costs
 from contracts.numerics.exact_solve import Whole
 from contracts.proof.certificate import Certificate, Deviation, Violation, checked_standards
@@ -201,6 +202,8 @@ def _violations(numbers: Numbers, tables: Tables) -> Iterator[Violation]:
         ]
         most = max(range(len(apart)), key=lambda p: apart[p])
         yield Violation(f"the outcome demanded at {words_for(problem, most)}", float(apart[most]))
+    for row in problem.constraints:
+        yield Violation(row.name, float(excess_of(numbers, tables, row)))
     if problem.transfers == "none":
         yield _worst("transfers, of which there are to be none,", abs(paid.numerators).max(axis=0), paid.unit, problem)
     elif problem.transfers != "free":

@@ -31,6 +31,7 @@ from contracts.mechanisms.program.layout import (
     budget_in_expectation,
     layout_of,
 )
+from contracts.mechanisms.program.rows import stated_row
 from contracts.numerics.basis import LinearProgram
 from contracts.numerics.exact_solve import Sparse, Whole
 
@@ -43,6 +44,7 @@ def formulated(numbers: Numbers) -> MechanismProgram:
     layout = layout_of(problem)
     blocks = [*_outcomes(numbers, layout), *_expected(numbers, layout), *incentives(numbers, layout)]
     blocks += [*_participation(numbers, layout), *_budget(numbers, layout), *_limits(numbers, layout)]
+    blocks += list(_stated(numbers, layout))
     blocks = [block for block in blocks if block.n_rows]
     cost, unit = _goal(numbers, layout)
     starts = np.cumsum([0, *(block.n_rows for block in blocks)])
@@ -243,6 +245,18 @@ def _limits(numbers: Numbers, layout: Layout) -> Iterator[Block]:
 
     unit = whole([1 << numbers.transfer_digits] * len(every))
     yield Block("limit", every, layout.transfers + every, unit, ends[0], ends[1], name)
+
+
+def _stated(numbers: Numbers, layout: Layout) -> Iterator[Block]:
+    """A block for each row that the problem states itself."""
+    for row in numbers.problem.constraints:
+        found = stated_row(numbers, row)
+        column, data = np.arange(layout.n_chances), found.alternatives
+        if layout.transfers >= 0:
+            column = np.concatenate([column, layout.transfers + np.arange(len(found.money))])
+            data = np.concatenate([data, found.money * (1 << numbers.transfer_digits)])
+        ends = whole([found.low]), whole([found.high])
+        yield Block("row", column * 0, column, data, ends[0], ends[1], _one_name(row.name))
 
 
 def _goal(numbers: Numbers, layout: Layout) -> tuple[Whole, int]:
