@@ -21,8 +21,10 @@ from contracts.mechanisms.checks import (
     checked_rows,
     checked_transfers,
     checked_values,
+    is_listed,
 )
 from contracts.mechanisms.priors import checked_prior
+from contracts.problem.checks import check_ambiguity
 
 Incentives = Literal["dominant", "ex post", "bayesian"]
 Participation = Literal["ex post", "interim", "ex ante"]
@@ -37,7 +39,7 @@ CHOICES: dict[str, tuple[Any, ...]] = {
 MOST_NUMBERS = 20_000_000  # profiles times alternatives, of a table
 
 
-@checked(own=("incentives", "participation", "budget", "budget_holds", "constraints"))
+@checked(own=("incentives", "participation", "budget", "budget_holds", "constraints", "ambiguity"))
 @dataclass(frozen=True, eq=False, repr=False)
 class MechanismProblem:
     """Agents report types; what they report decides an alternative, perhaps by lot, and what each of them pays.
@@ -70,6 +72,9 @@ class MechanismProblem:
     constraints : LinearConstraints, sums over all profiles: `allocation`, (n_types_1, ..., n_types_n, n_alternatives),
         times chances of alternatives, `transfer` and `utility`, (n_agents, n_types_1, ..., n_types_n), times what they
         pay and have. With `joint` as a factor they are about expectations
+    ambiguity : a set of priors whose worst one the objective is taken at: TotalVariation, KullbackLeibler, ChiSquare,
+        Wasserstein or Moments around `joint`, over profiles, or a list of priors, each given as `probabilities`, with
+        all mixtures of them. Agents believe `probabilities`, whatever the principal fears
 
     Raises
     ------
@@ -101,6 +106,7 @@ class MechanismProblem:
     alternatives: Any = None
     agents: Any = None
     constraints: Any = ()
+    ambiguity: Any = None
 
     def __post_init__(self) -> None:
         for name, known in CHOICES.items():
@@ -134,6 +140,8 @@ class MechanismProblem:
             outcome=None if self.outcome is None else self._checked_outcome(),
             constraints=checked_rows(self.constraints, self.n_types, n_alternatives),
         )
+        if self.ambiguity is not None:
+            self._set(ambiguity=self._checked_ambiguity())
         if self.is_interdependent and self.incentives == "dominant":
             raise ProblemError(
                 "incentives is 'dominant', but values depend on the types of others, whom an agent cannot trust to "
@@ -182,12 +190,7 @@ class MechanismProblem:
     @cached_property
     def joint(self) -> Array:
         """The chance of every profile; (n_types_1, ..., n_types_n)."""
-        if not self.is_independent:
-            return np.asarray(self.probabilities)
-        found = np.ones(())
-        for part in self.probabilities:
-            found = np.multiply.outer(found, part)
-        return found
+        return joint_chances(self.probabilities)
 
     @property
     def has_rows_of_money(self) -> bool:
@@ -216,6 +219,31 @@ class MechanismProblem:
             f"{name} has shape {found.shape}; expected one number per alternative, {(self.n_alternatives,)}, or {full}"
         )
 
+    @property
+    def profile_values(self) -> Array:
+        """What tells profiles apart, for distances between them: what all agents make of everything."""
+        tables = [
+            table.reshape(self.n_profiles, -1) if self.is_interdependent else table[self.type_at[agent]]
+            for agent, table in enumerate(self.values)
+        ]
+        return np.concatenate(tables, axis=1)
+
+    def _checked_ambiguity(self) -> Any:
+        """A set around the prior, or a tuple of priors, (n_types_1, ..., n_types_n) each."""
+        if is_listed(self.ambiguity):
+            given = [checked_prior(one, self.n_types, self.agents, self.labels) for one in self.ambiguity]
+            if not given:
+                raise ProblemError("ambiguity is an empty list: give priors, or leave it out")
+            return tuple(joint_chances(one) for one in given)
+        check_ambiguity(self.ambiguity, None)
+        if self.joint.min() <= 0:
+            raise ProblemError(
+                "ambiguity is a set around a prior that gives a profile no chance, where distances have no meaning: "
+                "give a list of priors"
+            )
+        self.ambiguity.check(self.joint.ravel(), self.profile_values)
+        return self.ambiguity
+
     def _checked_outcome(self) -> Array:
         found = finite("outcome", self.outcome)
         if found.shape == self.n_types:
@@ -238,6 +266,16 @@ class MechanismProblem:
                 "where any will do"
             )
         return found
+
+
+def joint_chances(prior: tuple[Array, ...] | Array) -> Array:
+    """The chance of every profile; (n_types_1, ..., n_types_n)."""
+    if not isinstance(prior, tuple):
+        return np.asarray(prior)
+    found = np.ones(())
+    for part in prior:
+        found = np.multiply.outer(found, part)
+    return found
 
 
 # ---- profiles ----

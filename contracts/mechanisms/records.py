@@ -9,7 +9,7 @@ from typing import Any
 from contracts.errors import ProblemError
 from contracts.mechanisms.numbers import Rational, whole
 from contracts.mechanisms.problem import MechanismProblem
-from contracts.problem.records import from_record, to_record
+from contracts.problem.records import KINDS, from_record, part_of_kind, to_record
 from contracts.problem.rows.linear import LinearConstraint
 
 
@@ -44,6 +44,10 @@ def problem_from_record(record: Any) -> MechanismProblem:
         from_record(LinearConstraint, row, f"constraints[{k}]")
         for k, row in enumerate(rows if isinstance(rows, list) else [rows])
     ]
+    if isinstance(given.get("ambiguity"), dict | str):
+        told = given["ambiguity"]
+        kind = part_of_kind(KINDS["ambiguity"], told, "ambiguity")
+        given["ambiguity"] = from_record(kind, {} if isinstance(told, str) else told, "ambiguity")
     labels = given.get("labels")
     if isinstance(labels, list) and all(part is None for part in labels):
         del given["labels"]

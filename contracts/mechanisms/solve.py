@@ -18,9 +18,10 @@ from contracts.mechanisms.program.conflict import infeasible
 from contracts.mechanisms.program.formulate import formulated
 from contracts.mechanisms.program.layout import MechanismProgram
 from contracts.mechanisms.program.payments import tables_of
+from contracts.mechanisms.program.worst import WorstCase, worst_case
 from contracts.mechanisms.reduced.auction import SymmetricAuction, solve_symmetric
 from contracts.mechanisms.reduced.problem import SymmetricAuctionProblem
-from contracts.mechanisms.verify import bound_at, certify
+from contracts.mechanisms.verify import bound_at, certify, stakes
 from contracts.numerics.folding import best_point
 from contracts.numerics.vertex import Ended
 
@@ -103,14 +104,20 @@ def solve_program(problem: MechanismProblem, *, gap: float = 1e-6) -> Mechanism:
     """
     numbers = Numbers(problem)
     _check_bounded(problem)
-    program = formulated(numbers)
-    found = best_point(program.program)
-    if isinstance(found, Ended):
-        raise _ended(numbers, program, found)
-    tables = Tables(*tables_of(numbers, program, found))
-    prices = Rational(found.prices, found.price_unit)
+    found: Any
+    if problem.ambiguity is None:
+        program = formulated(numbers)
+        found = best_point(program.program)
+        if isinstance(found, Ended):
+            raise _ended(numbers, program, found)
+        tables, prices = Tables(*tables_of(numbers, program, found)), Rational(found.prices, found.price_unit)
+    else:
+        found = worst_case(problem, gap, stakes(numbers))
+        if not isinstance(found, WorstCase):
+            raise _ended(numbers, *found)
+        tables, prices, numbers = found.tables, found.prices, Numbers(problem, found.prior)
     certificate = certify(numbers, tables, bound_at(numbers, prices), gap=gap)
-    mechanism = Mechanism(problem, tables, certificate, prices)
+    mechanism = Mechanism(problem, tables, certificate, prices, numbers.feared)
     if not certificate.holds:
         raise SolverError(f"the mechanism is not certified: {certificate}", ("linear",), mechanism)
     return mechanism

@@ -22,6 +22,7 @@ from contracts.mechanisms.problem import MechanismProblem, profiles_of, words_fo
 from contracts.mechanisms.program.formulate import formulated
 from contracts.mechanisms.program.layout import beside
 from contracts.mechanisms.program.rows import excess_of
+from contracts.mechanisms.program.worst import worth_at_worst
 from contracts.numerics.basis import reduced_costs
 from contracts.numerics.exact_solve import Whole
 from contracts.proof.certificate import Certificate, Deviation, Violation, checked_standards
@@ -106,7 +107,8 @@ def certify(
     most = max((one for k in range(problem.n_agents) for one in _temptations(numbers, tables, k)), key=lambda t: t.gain,
                default=None)  # fmt: skip
     slack = min(_slacks(numbers, tables), key=lambda s: s[0], default=(Fraction(0), "nobody"))
-    value = expected_value(numbers, tables)
+    in_doubt = numbers.problem.ambiguity is not None
+    value = Fraction(worth_at_worst(numbers, tables)) if in_doubt else expected_value(numbers, tables)
     return Certificate(
         deviation=Deviation("nobody", "anything", 0.0)
         if most is None
@@ -116,7 +118,7 @@ def certify(
         violations=tuple(one for one in _violations(numbers, tables) if one.amount > tolerance),
         value=rounded_down(value),
         upper_bound=math.inf if bound is None else -rounded_down(-bound),
-        rigorous=bound is not None,
+        rigorous=bound is not None and (not in_doubt or isinstance(numbers.problem.ambiguity, tuple)),
         scale=stakes(numbers),
         requested_gap=gap,
         tolerance=tolerance,
@@ -269,6 +271,8 @@ def first_best(numbers: Numbers) -> Fraction | None:
         else:
             return None
     best = int((total.max(axis=1) * numbers.chances).sum())
+    if problem.ambiguity is not None:  # the least is of agents' own beliefs, the rest of the principal's
+        return None
     return (Fraction(best, numbers.total) - least) / (parts << numbers.digits)
 
 

@@ -220,10 +220,15 @@ def _expected_transfers(numbers: Numbers, layout: Layout) -> tuple[Indices, Whol
         columns = [start + np.arange(problem.n_types[agent]) for agent, start in enumerate(layout.interim)]
         chance = [own * numbers.others_total(agent) for agent, own in enumerate(numbers.own)]
         return np.concatenate(columns), np.concatenate(chance)
+    return _transfers_by_profile(numbers, layout, numbers.chances)
+
+
+def _transfers_by_profile(numbers: Numbers, layout: Layout, chances: Whole) -> tuple[Indices, Whole]:
+    problem = numbers.problem
     if layout.transfers < 0:
         return np.zeros(0, dtype=np.intp), whole([])
     every = np.arange(problem.n_agents * problem.n_profiles)
-    return layout.transfers + every, np.asarray(numbers.chances[every % problem.n_profiles])
+    return layout.transfers + every, np.asarray(chances[every % problem.n_profiles])
 
 
 def _limits(numbers: Numbers, layout: Layout) -> Iterator[Block]:
@@ -264,10 +269,14 @@ def _goal(numbers: Numbers, layout: Layout) -> tuple[Whole, int]:
     problem = numbers.problem
     goods, each, parts = numbers.goals()
     cost = whole([0] * layout.n_columns)
-    cost[: layout.n_chances] = (goods * numbers.chances[:, np.newaxis]).ravel()
-    columns, chance = _expected_transfers(numbers, layout)
-    counts = problem.n_types if layout.interim else (problem.n_profiles,) * problem.n_agents
+    cost[: layout.n_chances] = (goods * numbers.goal_chances[:, np.newaxis]).ravel()
+    if problem.ambiguity is None:
+        columns, chance = _expected_transfers(numbers, layout)
+        counts = problem.n_types if layout.interim else (problem.n_profiles,) * problem.n_agents
+    else:
+        columns, chance = _transfers_by_profile(numbers, layout, numbers.goal_chances)
+        counts = (problem.n_profiles,) * problem.n_agents
     if len(columns):
         weight = np.repeat(whole(list(each)), counts)
         cost[columns] = weight * chance * (1 << numbers.transfer_digits)
-    return cost, parts * numbers.total * (1 << numbers.digits)
+    return cost, parts * int(numbers.goal_chances.sum()) * (1 << numbers.digits)

@@ -67,7 +67,7 @@ def needs_profiles(problem: MechanismProblem) -> bool:
     interim = problem.is_independent and problem.incentives == "bayesian" and not problem.is_interdependent
     alone = problem.n_agents == 1 and problem.budget != "none" and problem.budget_holds == "ex post"
     limited = problem.participation == "ex post" or problem.transfers != "free"
-    return not interim or alone or limited or problem.has_rows_of_money
+    return not interim or alone or limited or problem.has_rows_of_money or problem.ambiguity is not None
 
 
 def is_interim(problem: MechanismProblem) -> bool:
