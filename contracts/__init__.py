@@ -47,6 +47,7 @@ from contracts.front.goals import (
     TotalSurplus,
 )
 from contracts.front.lists import Search
+from contracts.front.mechanisms.front import MechanismFront
 from contracts.front.pareto import pareto_front
 from contracts.mechanisms.auctions.auction import Auction
 from contracts.mechanisms.auctions.problem import AuctionProblem
@@ -150,6 +151,7 @@ __all__ = [  # noqa: RUF022 - as Python sorts them
     "LotteryContract",
     "LotteryMenu",
     "Mechanism",
+    "MechanismFront",
     "MechanismProblem",
     "Menu",
     "MenuCertificate",

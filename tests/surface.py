@@ -185,6 +185,11 @@ def several() -> c.MechanismProblem:
 
 
 @functools.cache
+def mechanism_front() -> c.MechanismFront:
+    return c.pareto_front(several(), ["revenue", "welfare"])
+
+
+@functools.cache
 def mechanism() -> c.Mechanism:
     return c.solve_mechanism(several())
 
@@ -717,6 +722,7 @@ OBJECTS: dict[str, Callable[[], Any]] = {
     "SymmetricAuction": symmetric,
     "SymmetricAuctionProblem": alike,
     "Mechanism": mechanism,
+    "MechanismFront": mechanism_front,
     "MechanismProblem": several,
     "AgencyProof": lambda: contract_menu().proof,
     "Box": lambda: c.Box(0.0, 1.0),

@@ -12,7 +12,7 @@ import math
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, overload
 
 import numpy as np
 
@@ -21,11 +21,13 @@ from contracts.front.exact import Clock, exact_front
 from contracts.front.front import Front
 from contracts.front.goals import Goal, goals_of
 from contracts.front.lists import Search
+from contracts.front.mechanisms.front import MechanismFront, mechanism_front
 from contracts.front.weighted import Programs
 from contracts.inputs.arrays import generator, number
 from contracts.inputs.door import checked
 from contracts.inputs.names import listed
 from contracts.inputs.progress import checked_seconds, reporter
+from contracts.mechanisms.problem import MechanismProblem
 from contracts.menu.menu import Menu
 from contracts.problem.screening import ScreeningProblem
 from contracts.solve import solve_menu
@@ -35,9 +37,39 @@ METHODS = ("auto", "exact", "search")
 RELAXED = 0.05  # gap of the relaxation that a search starts from
 
 
-@checked(own=("time_limit",))
+@overload
 def pareto_front(
     problem: ScreeningProblem,
+    objectives: Any,
+    *,
+    gap: float | None = ...,
+    method: str = ...,
+    engine: str = ...,
+    time_limit: float = ...,
+    progress: bool | Callable[[str], None] = ...,
+    search: Search | None = ...,
+    rng: np.random.Generator | None = ...,
+    n_workers: int = ...,
+    checkpoint: str | Path | None = ...,
+) -> Front: ...
+@overload
+def pareto_front(
+    problem: MechanismProblem,
+    objectives: Any,
+    *,
+    gap: float | None = ...,
+    method: str = ...,
+    engine: str = ...,
+    time_limit: float = ...,
+    progress: bool | Callable[[str], None] = ...,
+    search: Search | None = ...,
+    rng: np.random.Generator | None = ...,
+    n_workers: int = ...,
+    checkpoint: str | Path | None = ...,
+) -> MechanismFront: ...
+@checked(own=("time_limit", "problem"))
+def pareto_front(
+    problem: Any,
     objectives: Any,
     *,
     gap: float | None = None,
@@ -49,12 +81,14 @@ def pareto_front(
     rng: np.random.Generator | None = None,
     n_workers: int = 1,
     checkpoint: str | Path | None = None,
-) -> Front:
+) -> Any:
     """The menus that are best for some trade-off between objectives, with a proven distance from all others.
 
     Parameters
     ----------
-    problem : what the menus are for; of its own objective only the minimum profit matters
+    problem : what the menus are for; of its own objective only the minimum profit matters. Or a MechanismProblem: its
+        objectives are "revenue", "welfare", "utility", Profit(), TotalSurplus(), Surplus(agent), or weights by a name
+        of one's own, {"small ones": {"utility": [1, 0]}}; only gap, time_limit and progress apply
     objectives : at least two of Profit(), Surplus(...), TotalSurplus(), WorstOff(), Misalignment(...), Harm(...),
         Access(...), Welfare(...), WeightedSum(...), for an exact front; with Inequality(), Information(...),
         NumberOfOptions(), a Criterion or a function of a menu among them the front is searched for. A dictionary
@@ -73,7 +107,8 @@ def pareto_front(
     Returns
     -------
     Front
-        Every menu is exactly IC and IR; on an exact front it maximises a weighted sum with positive weights.
+        Every menu is exactly IC and IR; on an exact front it maximises a weighted sum with positive weights. Of a
+        MechanismProblem a MechanismFront.
 
     Raises
     ------
@@ -94,10 +129,15 @@ def pareto_front(
     >>> front.gap <= 1e-2
     True
     """
-    if not isinstance(problem, ScreeningProblem):
-        raise ProblemError(f"problem is {type(problem).__name__}: pass a ScreeningProblem")
+    if not isinstance(problem, ScreeningProblem | MechanismProblem):
+        raise ProblemError(f"problem is {type(problem).__name__}: pass a ScreeningProblem or a MechanismProblem")
     if method not in METHODS:
         raise ProblemError(f"method is {method!r}: use one of {', '.join(METHODS)}")
+    if isinstance(problem, MechanismProblem):
+        if method == "search" or search is not None:
+            raise ProblemError("fronts of mechanisms are exact: leave search and method='search' out")
+        clock = Clock(time.monotonic() + checked_seconds(time_limit), reporter(progress))
+        return mechanism_front(problem, objectives, gap, clock)
     if problem.ambiguity is not None:
         raise ProblemError(
             "fronts are for known weights: their objectives would have different worst cases; leave out ambiguity"

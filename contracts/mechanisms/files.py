@@ -13,7 +13,7 @@ from contracts.mechanisms.auctions.auction import SCHEMA as AUCTION
 from contracts.mechanisms.auctions.auction import Auction, certified
 from contracts.mechanisms.auctions.problem import AuctionProblem
 from contracts.mechanisms.mechanism import SCHEMA, Mechanism
-from contracts.mechanisms.numbers import Numbers, rational
+from contracts.mechanisms.numbers import Numbers, rational, whole
 from contracts.mechanisms.records import problem_from_record, read_rational
 from contracts.mechanisms.verify import bound_at, certify, first_best, read_tables
 from contracts.problem.records import built_from_document, read_json
@@ -22,7 +22,8 @@ from contracts.problem.records import built_from_document, read_json
 def mechanism_from_record(record: dict[str, Any]) -> Mechanism:
     """The inverse of Mechanism.to_dict. The certificate is computed anew: a file is not believed."""
     problem = problem_from_record(record["problem"])
-    numbers = Numbers(problem)
+    feared = whole([int(one) for one in record["feared"]]) if "feared" in record else None
+    numbers = Numbers(problem, feared)
     tables = read_tables(
         problem,
         read_rational(record["outcome"], (problem.n_profiles, problem.n_alternatives)).fractions(),
@@ -34,7 +35,7 @@ def mechanism_from_record(record: dict[str, Any]) -> Mechanism:
     if record["prices"] is not None:
         prices = read_rational(record["prices"], (len(record["prices"]["numerators"]),))
     bound = first_best(numbers) if prices is None else bound_at(numbers, rational("prices", prices.fractions()))
-    return Mechanism(problem, tables, certify(numbers, tables, bound, gap=gap), prices)
+    return Mechanism(problem, tables, certify(numbers, tables, bound, gap=gap), prices, feared)
 
 
 @checked

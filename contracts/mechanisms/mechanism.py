@@ -16,6 +16,7 @@ from contracts.inputs.arrays import Array, Indices
 from contracts.inputs.door import checked
 from contracts.inputs.frozen import dataclass
 from contracts.inputs.kinds import described, position
+from contracts.mechanisms.checks import is_listed
 from contracts.mechanisms.interim import (
     Tables,
     by_profile,
@@ -25,7 +26,7 @@ from contracts.mechanisms.interim import (
 )
 from contracts.mechanisms.numbers import Numbers, Rational
 from contracts.mechanisms.priors import draws_of
-from contracts.mechanisms.problem import MechanismProblem, is_listed, profiles_of
+from contracts.mechanisms.problem import MechanismProblem, profiles_of
 from contracts.mechanisms.program.formulate import formulated
 from contracts.mechanisms.records import problem_record, written
 from contracts.mechanisms.verify import certify, first_best
@@ -60,7 +61,7 @@ class Simulation(NamedTuple):
     utilities: Array  # (n, n_agents)
 
 
-@checked(own=("exact", "prices"))
+@checked(own=("exact", "prices", "feared"))
 @dataclass(frozen=True, eq=False, repr=False)
 class Mechanism(Tabular):
     """A mechanism that is certainly incentive compatible: what it holds are fractions, and floats are these, rounded.
@@ -70,12 +71,14 @@ class Mechanism(Tabular):
     exact : chances of alternatives and transfers by profile, as numerators over one denominator
     certificate : IC, IR, lotteries, budget, value, bound
     prices : of the rows of the program, which prove the bound; None for a mechanism that nobody optimised
+    feared : under ambiguity the prior for which prices prove the bound, (n_profiles,) parts of their sum, else None
     """
 
     problem: MechanismProblem
     exact: Tables
     certificate: Certificate
     prices: Rational | None = None
+    feared: Whole | None = None
 
     def __post_init__(self) -> None:
         shape = (self.problem.n_profiles, self.problem.n_alternatives)
@@ -163,7 +166,8 @@ class Mechanism(Tabular):
         price[np.isin(np.array(program.kinds), ("lottery", "demanded"))] = 0
         worth = reduced_costs(program.program, price, self.prices.unit)[: program.layout.n_chances]
         wide = self.problem.n_alternatives
-        scale = np.repeat(self._numbers.chances, wide) * self.prices.unit * (program.value_unit // self._numbers.total)
+        chances = self._numbers.goal_chances
+        scale = np.repeat(chances, wide) * self.prices.unit * (program.value_unit // int(chances.sum()))
         pairs = zip(worth.tolist(), scale.tolist(), strict=True)
         found = np.array([a / b if b else np.nan for a, b in pairs], dtype=np.float64)
         return found.reshape(*self.problem.n_types, wide)
@@ -175,7 +179,7 @@ class Mechanism(Tabular):
             return []
         program = formulated(self._numbers)
         kinds = np.array(program.kinds)
-        rows = np.flatnonzero((self.prices.numerators != 0) & np.isin(kinds, ("IC", "IR", "budget", "limit")))
+        rows = np.flatnonzero((self.prices.numerators != 0) & np.isin(kinds, ("IC", "IR", "budget", "limit", "row")))
         size = [-abs(self.prices.numerators[row]) for row in rows]
         return program.names(rows[np.argsort(np.array(size, dtype=object), kind="stable")])
 
@@ -250,6 +254,7 @@ class Mechanism(Tabular):
             "revenue": self.revenue,
             "welfare": self.welfare,
             "prices": None if self.prices is None else written(self.prices),
+            **({} if self.feared is None else {"feared": [str(one) for one in self.feared.tolist()]}),
             "certificate": self.certificate.to_dict(),
         }
 
@@ -261,7 +266,7 @@ class Mechanism(Tabular):
 
     @cached_property
     def _numbers(self) -> Numbers:
-        return Numbers(self.problem)
+        return Numbers(self.problem, self.feared)
 
     def _mean(self, totals: Whole, unit: int) -> float:
         return int((totals * self._numbers.chances).sum()) / (self._numbers.total * unit)

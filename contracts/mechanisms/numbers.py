@@ -68,8 +68,9 @@ def rational(name: str, given: Any) -> Rational:
 class Numbers:
     """The whole numbers of a problem: money in units of 2**-digits, chances in parts of their sum."""
 
-    def __init__(self, problem: MechanismProblem) -> None:
+    def __init__(self, problem: MechanismProblem, feared: Whole | None = None) -> None:
         self.problem = problem
+        self.feared = feared  # chances of profiles that the objective is taken at, if not the problem's own
         limits = [] if isinstance(problem.transfers, str) else [one for one in problem.transfers if np.isfinite(one)]
         money = [*problem.values, *problem.reservation_utility, problem.principal_values, np.array(limits)]
         self.digits = max(binary_places(part) for part in money)
@@ -122,6 +123,11 @@ class Numbers:
     def total(self) -> int:
         """What the chances of all profiles sum to."""
         return int(self.chances.sum())
+
+    @property
+    def goal_chances(self) -> Whole:
+        """Chances of profiles that the objective is taken at; (n_profiles,)."""
+        return self.chances if self.feared is None else self.feared
 
     def marginal(self, agent: int) -> Whole:
         """Chances of an agent's types, as parts of `total`; (n_types,)."""

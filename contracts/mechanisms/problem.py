@@ -3,19 +3,28 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
 from functools import cached_property
 from typing import Any, Literal
 
 import numpy as np
 
 from contracts.errors import ProblemError
-from contracts.inputs.arrays import Array, Indices, extended, finite, number
+from contracts.inputs.arrays import Array, Indices, finite
 from contracts.inputs.door import checked
 from contracts.inputs.frozen import dataclass
 from contracts.inputs.kinds import described
 from contracts.inputs.names import distinct_names, one_name_each
+from contracts.mechanisms.checks import (
+    checked_labels,
+    checked_objective,
+    checked_reservation,
+    checked_rows,
+    checked_transfers,
+    checked_values,
+    is_listed,
+)
 from contracts.mechanisms.priors import checked_prior
+from contracts.problem.checks import check_ambiguity
 
 Incentives = Literal["dominant", "ex post", "bayesian"]
 Participation = Literal["ex post", "interim", "ex ante"]
@@ -27,11 +36,10 @@ CHOICES: dict[str, tuple[Any, ...]] = {
     "budget": ("none", "weak", "balanced"),
     "budget_holds": ("ex post", "in expectation"),
 }
-GOALS = ("revenue", "welfare", "utility")
 MOST_NUMBERS = 20_000_000  # profiles times alternatives, of a table
 
 
-@checked(own=("incentives", "participation", "budget", "budget_holds"))
+@checked(own=("incentives", "participation", "budget", "budget_holds", "constraints", "ambiguity"))
 @dataclass(frozen=True, eq=False, repr=False)
 class MechanismProblem:
     """Agents report types; what they report decides an alternative, perhaps by lot, and what each of them pays.
@@ -61,6 +69,12 @@ class MechanismProblem:
         left open, or as lotteries with a last axis of n_alternatives, all 0 where it is; chosen if left out
     labels : names of types, a list per agent
     alternatives, agents : names
+    constraints : LinearConstraints, sums over all profiles: `allocation`, (n_types_1, ..., n_types_n, n_alternatives),
+        times chances of alternatives, `transfer` and `utility`, (n_agents, n_types_1, ..., n_types_n), times what they
+        pay and have. With `joint` as a factor they are about expectations
+    ambiguity : a set of priors whose worst one the objective is taken at: TotalVariation, KullbackLeibler, ChiSquare,
+        Wasserstein or Moments around `joint`, over profiles, or a list of priors, each given as `probabilities`, with
+        all mixtures of them. Agents believe `probabilities`, whatever the principal fears
 
     Raises
     ------
@@ -91,6 +105,8 @@ class MechanismProblem:
     labels: Any = None
     alternatives: Any = None
     agents: Any = None
+    constraints: Any = ()
+    ambiguity: Any = None
 
     def __post_init__(self) -> None:
         for name, known in CHOICES.items():
@@ -98,7 +114,7 @@ class MechanismProblem:
             if not (given is None or isinstance(given, str)) or given not in known:
                 words = ", ".join(map(repr, known))
                 raise ProblemError(f"{name} is {described(getattr(self, name))}: give one of {words}")
-        values = _checked_values(self.values, self.agents)
+        values = checked_values(self.values, self.agents)
         n_agents, n_alternatives = len(values), int(values[0].shape[-1])
         self._set(
             values=values,
@@ -108,7 +124,7 @@ class MechanismProblem:
                 "alternative",
             ),
         )  # fmt: skip
-        self._set(labels=_checked_labels(self.labels, self.n_types, self.agents))
+        self._set(labels=checked_labels(self.labels, self.n_types, self.agents))
         size = math.prod(self.n_types) * n_alternatives
         if size > MOST_NUMBERS:
             raise ProblemError(
@@ -118,11 +134,14 @@ class MechanismProblem:
         self._set(
             probabilities=checked_prior(self.probabilities, self.n_types, self.agents, self.labels),
             principal_values=self._by_profile("principal_values", self.principal_values),
-            objective=_checked_objective(self.objective, n_agents),
-            reservation_utility=_checked_reservation(self.reservation_utility, self.n_types, self.agents),
-            transfers=_checked_transfers(self.transfers),
+            objective=checked_objective(self.objective, n_agents),
+            reservation_utility=checked_reservation(self.reservation_utility, self.n_types, self.agents),
+            transfers=checked_transfers(self.transfers),
             outcome=None if self.outcome is None else self._checked_outcome(),
+            constraints=checked_rows(self.constraints, self.n_types, n_alternatives),
         )
+        if self.ambiguity is not None:
+            self._set(ambiguity=self._checked_ambiguity())
         if self.is_interdependent and self.incentives == "dominant":
             raise ProblemError(
                 "incentives is 'dominant', but values depend on the types of others, whom an agent cannot trust to "
@@ -171,12 +190,12 @@ class MechanismProblem:
     @cached_property
     def joint(self) -> Array:
         """The chance of every profile; (n_types_1, ..., n_types_n)."""
-        if not self.is_independent:
-            return np.asarray(self.probabilities)
-        found = np.ones(())
-        for part in self.probabilities:
-            found = np.multiply.outer(found, part)
-        return found
+        return joint_chances(self.probabilities)
+
+    @property
+    def has_rows_of_money(self) -> bool:
+        """Whether a constraint is about what is paid, or about utilities."""
+        return any(row.transfer is not None or row.utility is not None for row in self.constraints)
 
     @cached_property
     def type_at(self) -> Indices:
@@ -199,6 +218,31 @@ class MechanismProblem:
         raise ProblemError(
             f"{name} has shape {found.shape}; expected one number per alternative, {(self.n_alternatives,)}, or {full}"
         )
+
+    @property
+    def profile_values(self) -> Array:
+        """What tells profiles apart, for distances between them: what all agents make of everything."""
+        tables = [
+            table.reshape(self.n_profiles, -1) if self.is_interdependent else table[self.type_at[agent]]
+            for agent, table in enumerate(self.values)
+        ]
+        return np.concatenate(tables, axis=1)
+
+    def _checked_ambiguity(self) -> Any:
+        """A set around the prior, or a tuple of priors, (n_types_1, ..., n_types_n) each."""
+        if is_listed(self.ambiguity):
+            given = [checked_prior(one, self.n_types, self.agents, self.labels) for one in self.ambiguity]
+            if not given:
+                raise ProblemError("ambiguity is an empty list: give priors, or leave it out")
+            return tuple(joint_chances(one) for one in given)
+        check_ambiguity(self.ambiguity, None)
+        if self.joint.min() <= 0:
+            raise ProblemError(
+                "ambiguity is a set around a prior that gives a profile no chance, where distances have no meaning: "
+                "give a list of priors"
+            )
+        self.ambiguity.check(self.joint.ravel(), self.profile_values)
+        return self.ambiguity
 
     def _checked_outcome(self) -> Array:
         found = finite("outcome", self.outcome)
@@ -224,6 +268,16 @@ class MechanismProblem:
         return found
 
 
+def joint_chances(prior: tuple[Array, ...] | Array) -> Array:
+    """The chance of every profile; (n_types_1, ..., n_types_n)."""
+    if not isinstance(prior, tuple):
+        return np.asarray(prior)
+    found = np.ones(())
+    for part in prior:
+        found = np.multiply.outer(found, part)
+    return found
+
+
 # ---- profiles ----
 
 
@@ -237,116 +291,3 @@ def words_for(problem: MechanismProblem, profile: int) -> str:
     """A profile in the names of types."""
     types = problem.type_at[:, profile]
     return ", ".join(f"{problem.agents[i]} {problem.labels[i][int(k)]!r}" for i, k in enumerate(types))
-
-
-# ---- checks ----
-
-
-def is_listed(given: Any) -> bool:
-    """Whether something has entries that can be counted: a list, or an array."""
-    if isinstance(given, np.ndarray):
-        return given.ndim > 0
-    return isinstance(given, Sequence) and not isinstance(given, str | bytes)
-
-
-def listed_by_agent(name: str, given: Any) -> list[Any]:
-    """A list with something for each agent."""
-    if isinstance(given, Mapping):
-        return list(given.values())
-    if not is_listed(given):
-        raise ProblemError(f"{name} is {described(given)}: give a list with an array per agent")
-    return list(given)
-
-
-def _checked_values(given: Any, agents: Any) -> tuple[Array, ...]:
-    tables = listed_by_agent("values", given)
-    if not tables:
-        raise ProblemError("values is empty: give an array per agent")
-    names = list(map(str, agents)) if isinstance(agents, list | tuple) and len(agents) == len(tables) else None
-    found = []
-    for k, table in enumerate(tables):
-        where = f"values[{k if names is None else repr(names[k])}]"
-        array = finite(where, table)
-        if array.ndim not in (2, len(tables) + 1) or 0 in array.shape:
-            raise ProblemError(
-                f"{where} has shape {array.shape}; expected (n_types, n_alternatives), or for values that depend on "
-                f"all types {len(tables)} sizes of types and n_alternatives"
-            )
-        found.append(array)
-    if len({array.shape[-1] for array in found}) > 1:
-        counts = ", ".join(str(array.shape[-1]) for array in found)
-        raise ProblemError(f"values are of {counts} alternatives: give every agent a column for each of the same ones")
-    if len({array.ndim for array in found}) > 1 or (found[0].ndim > 2 and len({a.shape for a in found}) > 1):
-        shapes = ", ".join(str(array.shape) for array in found)
-        raise ProblemError(f"values have shapes {shapes}: those that depend on all types have one shape for all agents")
-    return tuple(found)
-
-
-def _checked_labels(given: Any, n_types: tuple[int, ...], agents: Sequence[str]) -> tuple[Any, ...]:
-    parts = [None] * len(n_types) if given is None else listed_by_agent("labels", given)
-    if len(parts) != len(n_types):
-        raise ProblemError(f"labels has {len(parts)} lists for {len(n_types)} agents: give a list of names per agent")
-    named = []
-    for k, (part, count) in enumerate(zip(parts, n_types, strict=True)):
-        where = f"labels[{agents[k]!r}]"
-        named.append(one_name_each(where, distinct_names(where, part, "type"), count, "type"))
-    return tuple(named)
-
-
-def _checked_objective(given: Any, n_agents: int) -> Any:
-    if isinstance(given, str):
-        if given not in GOALS[:2]:
-            raise ProblemError(
-                f"objective is {given!r}: give 'revenue', 'welfare', or weights such as {{'revenue': 1}}"
-            )
-        return given
-    if not isinstance(given, Mapping) or not given:
-        raise ProblemError(
-            f"objective is {described(given)}: give 'revenue', 'welfare', or weights such as {{'revenue': 1}}"
-        )
-    odd = next((name for name in given if name not in GOALS), None)
-    if odd is not None:
-        raise ProblemError(f"objective has a weight for {odd!r}: it knows {', '.join(map(repr, GOALS))}")
-    found: dict[str, Any] = {}
-    for name, weight in given.items():
-        weights = finite(f"objective[{name!r}]", weight)
-        if weights.shape not in (((), (n_agents,)) if name == "utility" else ((),)) or np.any(weights < 0):
-            each = ", or one per agent" if name == "utility" else ""
-            raise ProblemError(f"objective[{name!r}] is {weights}: give one weight, 0 or larger{each}")
-        found[name] = weights if weights.ndim else float(weights)
-    if not any(np.any(weight) for weight in found.values()):
-        raise ProblemError("objective weighs nothing: give a weight above 0")
-    return found
-
-
-def _checked_reservation(given: Any, n_types: tuple[int, ...], agents: Sequence[str]) -> tuple[Array, ...]:
-    if not is_listed(given) and not isinstance(given, Mapping):
-        return tuple(np.full(count, number("reservation_utility", given)) for count in n_types)
-    parts = listed_by_agent("reservation_utility", given)
-    if len(parts) != len(n_types):
-        raise ProblemError(
-            f"reservation_utility has {len(parts)} entries for {len(n_types)} agents: give one per agent"
-        )
-    found = []
-    for k, (part, count) in enumerate(zip(parts, n_types, strict=True)):
-        array = finite(f"reservation_utility[{agents[k]!r}]", part)
-        if array.shape not in ((), (count,)):
-            raise ProblemError(
-                f"reservation_utility[{agents[k]!r}] has shape {array.shape}; expected a number or {(count,)}"
-            )
-        found.append(np.broadcast_to(array, (count,)).astype(np.float64))
-    return tuple(found)
-
-
-def _checked_transfers(given: Any) -> Any:
-    if isinstance(given, str):
-        if given not in ("free", "none"):
-            raise ProblemError(f"transfers is {given!r}: give 'free', 'none', or (lowest, highest)")
-        return given
-    ends = extended("transfers", given)
-    if ends.shape != (2,):
-        raise ProblemError(f"transfers has shape {ends.shape}: give 'free', 'none', or (lowest, highest)")
-    low, high = float(ends[0]), float(ends[1])
-    if low > high or low == math.inf or high == -math.inf:
-        raise ProblemError(f"transfers are between {low:g} and {high:g}: the lowest must not exceed the highest")
-    return "free" if (low, high) == (-math.inf, math.inf) else (low, high)

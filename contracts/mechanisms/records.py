@@ -9,7 +9,8 @@ from typing import Any
 from contracts.errors import ProblemError
 from contracts.mechanisms.numbers import Rational, whole
 from contracts.mechanisms.problem import MechanismProblem
-from contracts.problem.records import to_record
+from contracts.problem.records import KINDS, from_record, part_of_kind, to_record
+from contracts.problem.rows.linear import LinearConstraint
 
 
 def problem_record(problem: MechanismProblem) -> dict[str, Any]:
@@ -19,6 +20,8 @@ def problem_record(problem: MechanismProblem) -> dict[str, Any]:
     if not isinstance(objective, str):
         objective = {name: to_record(weight) for name, weight in objective.items()}
     record = {name: to_record(value) for name, value in fields.items() if name != "objective"}
+    if not problem.constraints:
+        del record["constraints"]
     return {**{name: value for name, value in record.items() if value is not None}, "objective": objective,
             "participation": problem.participation}  # fmt: skip
 
@@ -36,6 +39,15 @@ def problem_from_record(record: Any) -> MechanismProblem:
     given = dict(record)
     if given.get("participation") == "none":  # TOML has no null
         given["participation"] = None
+    rows = given.get("constraints", [])
+    given["constraints"] = [
+        from_record(LinearConstraint, row, f"constraints[{k}]")
+        for k, row in enumerate(rows if isinstance(rows, list) else [rows])
+    ]
+    if isinstance(given.get("ambiguity"), dict | str):
+        told = given["ambiguity"]
+        kind = part_of_kind(KINDS["ambiguity"], told, "ambiguity")
+        given["ambiguity"] = from_record(kind, {} if isinstance(told, str) else told, "ambiguity")
     labels = given.get("labels")
     if isinstance(labels, list) and all(part is None for part in labels):
         del given["labels"]

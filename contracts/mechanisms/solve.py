@@ -18,10 +18,12 @@ from contracts.mechanisms.program.conflict import infeasible
 from contracts.mechanisms.program.formulate import formulated
 from contracts.mechanisms.program.layout import MechanismProgram
 from contracts.mechanisms.program.payments import tables_of
+from contracts.mechanisms.program.worst import WorstCase, worst_case
 from contracts.mechanisms.reduced.auction import SymmetricAuction, solve_symmetric
 from contracts.mechanisms.reduced.problem import SymmetricAuctionProblem
-from contracts.mechanisms.verify import bound_at, certify
-from contracts.numerics.vertex import Ended, best_vertex
+from contracts.mechanisms.verify import bound_at, certify, stakes
+from contracts.numerics.folding import best_point
+from contracts.numerics.vertex import Ended
 
 
 @overload
@@ -43,7 +45,10 @@ def solve_mechanism(problem: Any, *, gap: float = 1e-6) -> Any:
     Returns
     -------
     Mechanism, Auction or SymmetricAuction
-        Its certificate holds: of the fractions that it consists of, every constraint holds without tolerance.
+        Agents who are alike are treated alike, and so are alternatives and types that a problem does not tell apart:
+        the mean of a mechanism over all their permutations is a mechanism as good, so a smaller program loses nothing.
+        The certificate is of the whole one, and it holds: of the fractions that the mechanism consists of, every
+        constraint holds without tolerance.
 
     Raises
     ------
@@ -99,14 +104,20 @@ def solve_program(problem: MechanismProblem, *, gap: float = 1e-6) -> Mechanism:
     """
     numbers = Numbers(problem)
     _check_bounded(problem)
-    program = formulated(numbers)
-    found = best_vertex(program.program)
-    if isinstance(found, Ended):
-        raise _ended(numbers, program, found)
-    tables = Tables(*tables_of(numbers, program, found))
-    prices = Rational(found.prices, found.price_unit)
+    found: Any
+    if problem.ambiguity is None:
+        program = formulated(numbers)
+        found = best_point(program.program)
+        if isinstance(found, Ended):
+            raise _ended(numbers, program, found)
+        tables, prices = Tables(*tables_of(numbers, program, found)), Rational(found.prices, found.price_unit)
+    else:
+        found = worst_case(problem, gap, stakes(numbers))
+        if not isinstance(found, WorstCase):
+            raise _ended(numbers, *found)
+        tables, prices, numbers = found.tables, found.prices, Numbers(problem, found.prior)
     certificate = certify(numbers, tables, bound_at(numbers, prices), gap=gap)
-    mechanism = Mechanism(problem, tables, certificate, prices)
+    mechanism = Mechanism(problem, tables, certificate, prices, numbers.feared)
     if not certificate.holds:
         raise SolverError(f"the mechanism is not certified: {certificate}", ("linear",), mechanism)
     return mechanism
@@ -122,7 +133,7 @@ def checked_gap(gap: float) -> float:
 
 def _check_bounded(problem: MechanismProblem) -> None:
     """Refuse what grows without limit by transfers alone: nobody must be kept, or agents are worth more than money."""
-    if problem.transfers == "none" or problem.budget != "none":
+    if problem.transfers == "none" or problem.budget != "none" or problem.has_rows_of_money:
         return
     low, high = (-float("inf"), float("inf")) if problem.transfers == "free" else problem.transfers
     revenue, _, each = problem.weights

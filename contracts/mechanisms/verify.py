@@ -21,6 +21,8 @@ from contracts.mechanisms.numbers import Numbers, Rational, check_rows, rational
 from contracts.mechanisms.problem import MechanismProblem, profiles_of, words_for
 from contracts.mechanisms.program.formulate import formulated
 from contracts.mechanisms.program.layout import beside
+from contracts.mechanisms.program.rows import excess_of
+from contracts.mechanisms.program.worst import worth_at_worst
 from contracts.numerics.basis import reduced_costs
 from contracts.numerics.exact_solve import Whole
 from contracts.proof.certificate import Certificate, Deviation, Violation, checked_standards
@@ -105,7 +107,8 @@ def certify(
     most = max((one for k in range(problem.n_agents) for one in _temptations(numbers, tables, k)), key=lambda t: t.gain,
                default=None)  # fmt: skip
     slack = min(_slacks(numbers, tables), key=lambda s: s[0], default=(Fraction(0), "nobody"))
-    value = expected_value(numbers, tables)
+    in_doubt = numbers.problem.ambiguity is not None
+    value = Fraction(worth_at_worst(numbers, tables)) if in_doubt else expected_value(numbers, tables)
     return Certificate(
         deviation=Deviation("nobody", "anything", 0.0)
         if most is None
@@ -115,7 +118,7 @@ def certify(
         violations=tuple(one for one in _violations(numbers, tables) if one.amount > tolerance),
         value=rounded_down(value),
         upper_bound=math.inf if bound is None else -rounded_down(-bound),
-        rigorous=bound is not None,
+        rigorous=bound is not None and (not in_doubt or isinstance(numbers.problem.ambiguity, tuple)),
         scale=stakes(numbers),
         requested_gap=gap,
         tolerance=tolerance,
@@ -201,6 +204,8 @@ def _violations(numbers: Numbers, tables: Tables) -> Iterator[Violation]:
         ]
         most = max(range(len(apart)), key=lambda p: apart[p])
         yield Violation(f"the outcome demanded at {words_for(problem, most)}", float(apart[most]))
+    for row in problem.constraints:
+        yield Violation(row.name, float(excess_of(numbers, tables, row)))
     if problem.transfers == "none":
         yield _worst("transfers, of which there are to be none,", abs(paid.numerators).max(axis=0), paid.unit, problem)
     elif problem.transfers != "free":
@@ -266,6 +271,8 @@ def first_best(numbers: Numbers) -> Fraction | None:
         else:
             return None
     best = int((total.max(axis=1) * numbers.chances).sum())
+    if problem.ambiguity is not None:  # the least is of agents' own beliefs, the rest of the principal's
+        return None
     return (Fraction(best, numbers.total) - least) / (parts << numbers.digits)
 
 

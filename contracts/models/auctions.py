@@ -15,10 +15,11 @@ from contracts.inputs.names import distinct_names, one_name_each
 from contracts.mechanisms.auctions.auction import Auction, accounts
 from contracts.mechanisms.auctions.problem import AuctionProblem
 from contracts.mechanisms.auctions.virtual import ranked, winning_chances
+from contracts.mechanisms.checks import listed_by_agent
 from contracts.mechanisms.interim import Tables, interim_payments
 from contracts.mechanisms.mechanism import Mechanism, given_mechanism
 from contracts.mechanisms.numbers import Numbers, Rational, in_lowest_terms, rational
-from contracts.mechanisms.problem import MechanismProblem, listed_by_agent
+from contracts.mechanisms.problem import MechanismProblem
 from contracts.mechanisms.solve import solve_mechanism
 
 MOST_PROFILES = 200_000  # of auctions that are written out

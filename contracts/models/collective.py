@@ -10,10 +10,11 @@ from contracts.errors import ProblemError
 from contracts.inputs.arrays import finite, number
 from contracts.inputs.door import checked
 from contracts.inputs.names import distinct_names
+from contracts.mechanisms.checks import listed_by_agent
 from contracts.mechanisms.interim import Tables
 from contracts.mechanisms.mechanism import Mechanism, given_mechanism
 from contracts.mechanisms.numbers import Numbers, Rational, in_lowest_terms
-from contracts.mechanisms.problem import Incentives, MechanismProblem, Participation, listed_by_agent, profiles_of
+from contracts.mechanisms.problem import Incentives, MechanismProblem, Participation, profiles_of
 from contracts.mechanisms.solve import solve_mechanism
 from contracts.models.trade import efficient, named_by, several, words_for
 

@@ -9,8 +9,9 @@ import numpy as np
 from contracts.errors import ProblemError
 from contracts.inputs.arrays import Array, finite
 from contracts.inputs.door import checked
+from contracts.mechanisms.checks import listed_by_agent
 from contracts.mechanisms.mechanism import Mechanism
-from contracts.mechanisms.problem import Incentives, MechanismProblem, Participation, listed_by_agent
+from contracts.mechanisms.problem import Incentives, MechanismProblem, Participation
 from contracts.mechanisms.solve import solve_mechanism
 
 

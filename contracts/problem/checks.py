@@ -280,7 +280,7 @@ def check_ambiguity(ambiguity: Any, objective: Any) -> None:
             f"ambiguity is {described(ambiguity)}: use TotalVariation(radius), Wasserstein(radius), "
             "KullbackLeibler(radius), ChiSquare(radius) or Moments(features, lower, upper)"
         )
-    if objective.minimum_profit is not None:
+    if objective is not None and objective.minimum_profit is not None:
         raise ProblemError("a minimum_profit under ambiguity has no meaning yet: leave one of the two out")
 
 

@@ -19,8 +19,8 @@ from contracts.inputs.frozen import dataclass
 from contracts.inputs.kinds import described
 from contracts.mechanisms.auctions.problem import AuctionProblem
 from contracts.mechanisms.auctions.virtual import Ranked, ranked, winning_chances
+from contracts.mechanisms.checks import is_listed
 from contracts.mechanisms.priors import draws_of
-from contracts.mechanisms.problem import is_listed
 from contracts.mechanisms.text import notes_of
 from contracts.mechanisms.verify import rounded_down
 from contracts.numerics.exact_solve import Whole

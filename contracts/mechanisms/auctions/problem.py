@@ -14,8 +14,9 @@ from contracts.inputs.door import checked
 from contracts.inputs.frozen import dataclass
 from contracts.inputs.kinds import Count
 from contracts.inputs.names import distinct_names, one_name_each
+from contracts.mechanisms.checks import listed_by_agent
 from contracts.mechanisms.priors import checked_prior
-from contracts.mechanisms.problem import Incentives, MechanismProblem, Participation, listed_by_agent
+from contracts.mechanisms.problem import Incentives, MechanismProblem, Participation
 
 
 @checked

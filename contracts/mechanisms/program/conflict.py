@@ -19,10 +19,11 @@ from contracts.mechanisms.numbers import Numbers, whole
 from contracts.mechanisms.program.layout import MechanismProgram
 from contracts.numerics.basis import LinearProgram, Vertex, dual_bound
 from contracts.numerics.exact_solve import Sparse, Whole
-from contracts.numerics.vertex import best_vertex
+from contracts.numerics.folding import best_point
 
 SHOWN = 6  # constraints in a message
-ORDER = (("budget",), ("IR",), ("limit", "budget", "IR"), ("IC", "IR", "budget", "limit"))  # what may be missed
+# what may be missed, first to last
+ORDER = (("row",), ("budget",), ("IR",), ("limit", "budget", "IR"), ("IC", "IR", "budget", "limit", "row"))
 
 
 class Conflict(NamedTuple):
@@ -62,6 +63,8 @@ def infeasible(numbers: Numbers, program: MechanismProgram) -> InfeasibleMenuErr
         remedies.append("leave outcome out")
     if problem.transfers != "free":
         remedies.append("let transfers be free")
+    if problem.constraints:
+        remedies.append("widen the limits of constraints")
     return InfeasibleMenuError(
         f"no mechanism meets {', '.join(names[:SHOWN])}{more} together ({problem.incentives} incentives, proven "
         f"without rounding){short}. To have one, {'; or '.join(remedies)}",
@@ -90,7 +93,7 @@ def conflict(numbers: Numbers, program: MechanismProgram) -> Conflict | None:
         if not len(rows):
             continue
         try:
-            vertex = best_vertex(_missing(program.program, rows, _units(numbers, program, rows)))
+            vertex = best_point(_missing(program.program, rows, _units(numbers, program, rows)))
         except SolverError:
             continue
         if not isinstance(vertex, Vertex):

@@ -31,6 +31,7 @@ from contracts.mechanisms.program.layout import (
     budget_in_expectation,
     layout_of,
 )
+from contracts.mechanisms.program.rows import stated_row
 from contracts.numerics.basis import LinearProgram
 from contracts.numerics.exact_solve import Sparse, Whole
 
@@ -43,6 +44,7 @@ def formulated(numbers: Numbers) -> MechanismProgram:
     layout = layout_of(problem)
     blocks = [*_outcomes(numbers, layout), *_expected(numbers, layout), *incentives(numbers, layout)]
     blocks += [*_participation(numbers, layout), *_budget(numbers, layout), *_limits(numbers, layout)]
+    blocks += list(_stated(numbers, layout))
     blocks = [block for block in blocks if block.n_rows]
     cost, unit = _goal(numbers, layout)
     starts = np.cumsum([0, *(block.n_rows for block in blocks)])
@@ -218,10 +220,15 @@ def _expected_transfers(numbers: Numbers, layout: Layout) -> tuple[Indices, Whol
         columns = [start + np.arange(problem.n_types[agent]) for agent, start in enumerate(layout.interim)]
         chance = [own * numbers.others_total(agent) for agent, own in enumerate(numbers.own)]
         return np.concatenate(columns), np.concatenate(chance)
+    return _transfers_by_profile(numbers, layout, numbers.chances)
+
+
+def _transfers_by_profile(numbers: Numbers, layout: Layout, chances: Whole) -> tuple[Indices, Whole]:
+    problem = numbers.problem
     if layout.transfers < 0:
         return np.zeros(0, dtype=np.intp), whole([])
     every = np.arange(problem.n_agents * problem.n_profiles)
-    return layout.transfers + every, np.asarray(numbers.chances[every % problem.n_profiles])
+    return layout.transfers + every, np.asarray(chances[every % problem.n_profiles])
 
 
 def _limits(numbers: Numbers, layout: Layout) -> Iterator[Block]:
@@ -245,15 +252,31 @@ def _limits(numbers: Numbers, layout: Layout) -> Iterator[Block]:
     yield Block("limit", every, layout.transfers + every, unit, ends[0], ends[1], name)
 
 
+def _stated(numbers: Numbers, layout: Layout) -> Iterator[Block]:
+    """A block for each row that the problem states itself."""
+    for row in numbers.problem.constraints:
+        found = stated_row(numbers, row)
+        column, data = np.arange(layout.n_chances), found.alternatives
+        if layout.transfers >= 0:
+            column = np.concatenate([column, layout.transfers + np.arange(len(found.money))])
+            data = np.concatenate([data, found.money * (1 << numbers.transfer_digits)])
+        ends = whole([found.low]), whole([found.high])
+        yield Block("row", column * 0, column, data, ends[0], ends[1], _one_name(row.name))
+
+
 def _goal(numbers: Numbers, layout: Layout) -> tuple[Whole, int]:
     """What each column adds to the objective, and in parts of what."""
     problem = numbers.problem
     goods, each, parts = numbers.goals()
     cost = whole([0] * layout.n_columns)
-    cost[: layout.n_chances] = (goods * numbers.chances[:, np.newaxis]).ravel()
-    columns, chance = _expected_transfers(numbers, layout)
-    counts = problem.n_types if layout.interim else (problem.n_profiles,) * problem.n_agents
+    cost[: layout.n_chances] = (goods * numbers.goal_chances[:, np.newaxis]).ravel()
+    if problem.ambiguity is None:
+        columns, chance = _expected_transfers(numbers, layout)
+        counts = problem.n_types if layout.interim else (problem.n_profiles,) * problem.n_agents
+    else:
+        columns, chance = _transfers_by_profile(numbers, layout, numbers.goal_chances)
+        counts = (problem.n_profiles,) * problem.n_agents
     if len(columns):
         weight = np.repeat(whole(list(each)), counts)
         cost[columns] = weight * chance * (1 << numbers.transfer_digits)
-    return cost, parts * numbers.total * (1 << numbers.digits)
+    return cost, parts * int(numbers.goal_chances.sum()) * (1 << numbers.digits)

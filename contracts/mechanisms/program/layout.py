@@ -16,7 +16,7 @@ from contracts.numerics.exact_solve import Whole
 class Block(NamedTuple):
     """Rows of one kind: entries, limits, and what each is called."""
 
-    kind: str  # "lottery", "demanded", "expected", "IC", "IR", "budget" or "limit"
+    kind: str  # "lottery", "demanded", "expected", "IC", "IR", "budget", "limit" or "row"
     row: Indices
     column: Indices
     data: Whole
@@ -66,7 +66,8 @@ def needs_profiles(problem: MechanismProblem) -> bool:
     """Whether transfers by profile are asked about, not only what they are in expectation."""
     interim = problem.is_independent and problem.incentives == "bayesian" and not problem.is_interdependent
     alone = problem.n_agents == 1 and problem.budget != "none" and problem.budget_holds == "ex post"
-    return not interim or alone or problem.participation == "ex post" or problem.transfers != "free"
+    limited = problem.participation == "ex post" or problem.transfers != "free"
+    return not interim or alone or limited or problem.has_rows_of_money or problem.ambiguity is not None
 
 
 def is_interim(problem: MechanismProblem) -> bool:

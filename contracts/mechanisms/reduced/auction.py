@@ -16,8 +16,8 @@ from contracts.inputs.door import checked
 from contracts.inputs.frozen import dataclass
 from contracts.inputs.kinds import described
 from contracts.mechanisms.auctions.auction import Sale
+from contracts.mechanisms.checks import is_listed
 from contracts.mechanisms.priors import draws_of
-from contracts.mechanisms.problem import is_listed
 from contracts.mechanisms.reduced.columns import best_lottery
 from contracts.mechanisms.reduced.lottery import type_number
 from contracts.mechanisms.reduced.problem import SymmetricAuctionProblem

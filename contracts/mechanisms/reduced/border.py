@@ -28,9 +28,9 @@ from contracts.inputs.door import checked
 from contracts.inputs.frozen import dataclass
 from contracts.inputs.kinds import Count, described
 from contracts.inputs.names import distinct_names, one_name_each
+from contracts.mechanisms.checks import is_listed
 from contracts.mechanisms.numbers import Rational, rational
 from contracts.mechanisms.priors import SUM_TOLERANCE
-from contracts.mechanisms.problem import is_listed
 from contracts.readable import readable
 
 SHOWN = 6  # types of a set that messages name

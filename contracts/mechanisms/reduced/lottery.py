@@ -26,7 +26,7 @@ from contracts.inputs.arrays import Array, Indices, generator
 from contracts.inputs.door import checked
 from contracts.inputs.frozen import dataclass
 from contracts.inputs.kinds import Count, described, position
-from contracts.mechanisms.problem import is_listed
+from contracts.mechanisms.checks import is_listed
 from contracts.mechanisms.reduced.border import (
     AlikeRule,
     is_alike,

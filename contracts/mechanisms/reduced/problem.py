@@ -16,8 +16,8 @@ from contracts.inputs.frozen import dataclass
 from contracts.inputs.kinds import Count, described
 from contracts.inputs.names import distinct_names, one_name_each
 from contracts.mechanisms.auctions.virtual import curve
+from contracts.mechanisms.checks import is_listed
 from contracts.mechanisms.numbers import whole
-from contracts.mechanisms.problem import is_listed
 from contracts.mechanisms.reduced.border import read_weights
 from contracts.problem.rows.linear import LinearConstraint
 

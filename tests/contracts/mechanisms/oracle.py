@@ -84,6 +84,20 @@ def best_value(problem: MechanismProblem) -> float:
     elif problem.budget == "balanced":
         equal += budgets
         right += [0.0] * len(budgets)
+    for stated in problem.constraints:
+        row = np.zeros(n_x + n_t)
+        if stated.allocation is not None:
+            row[:n_x] += np.ravel(stated.allocation)
+        if stated.transfer is not None:
+            row[n_x:] += np.ravel(stated.transfer)
+        if stated.utility is not None:
+            row += sum(stated.utility[(a, *p)] * utility(a, p, p) for a in range(count) for p in profiles)
+        if stated.lower is not None:
+            above.append(row)
+            limits.append(stated.lower)
+        if stated.upper is not None:
+            above.append(-row)
+            limits.append(-stated.upper)
     revenue, welfare, each = problem.weights
     goal = np.zeros(n_x + n_t)
     for p in profiles:

@@ -1,0 +1,1 @@
+"""Fronts of mechanisms for several agents."""
