@@ -8,14 +8,36 @@ from contracts.readable import readable_lines
 
 
 class ContractError(Exception):
-    """Root of every error that this library raises on purpose; names in its message move no cursor."""
+    """Root of every error that this library raises on purpose; names in its message move no cursor.
+
+    Examples
+    --------
+    One `except` catches all of them, and nothing that is a fault of the program:
+
+    >>> import contracts
+    >>> try:
+    ...     contracts.solve_menu([1.0, 2.0], [0.5, 0.5, 0.5])
+    ... except contracts.ContractError as error:
+    ...     print(type(error).__name__, "-", error)
+    ProblemError - weights has 3 entries for 2 types: give one per type
+    """
 
     def __str__(self) -> str:
         return readable_lines(super().__str__())
 
 
 class ProblemError(ContractError, ValueError):
-    """The input does not describe a problem: the message names the field, the place and the remedy."""
+    """The input does not describe a problem: the message names the field, the place and the remedy.
+
+    Examples
+    --------
+    >>> import contracts
+    >>> contracts.Power(0.5)
+    Traceback (most recent call last):
+        ...
+    contracts.errors.ProblemError: Power(exponent=0.5, scale=1.0) is not strictly convex: use exponent > 1 with
+        scale > 0, exponent in (0, 1) with scale < 0, or Linear for exponent 1
+    """
 
 
 class UnwrittenError(ProblemError):

@@ -108,8 +108,9 @@ class Examples:
         for one in self.names:
             functions = [(one.path, one.value)] if inspect.isroutine(one.value) else []
             functions += [(f"{one.path}.{name}", inner) for name, inner, _ in one.members]
+            shown = ">>>" in one.words or (inspect.isroutine(one.value) and self.documented(one.name) is not None)
             for path, function in functions:
-                if ">>>" in (function.__doc__ or "") or ">>>" in one.words:
+                if shown or ">>>" in (function.__doc__ or ""):
                     for word in re.findall(r"\w+", str(getattr(function, "__annotations__", {}).get("return", ""))):
                         found.setdefault(word, path)
         return found

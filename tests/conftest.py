@@ -40,7 +40,7 @@ SLOW_DOCUMENTS = {  # they solve for seconds
     f"docs/{page}.md"
     for page in (
         *("closed-forms", "continuous-types", "hidden-action", "how-to", "inference", "mechanisms", "models", "pareto"),
-        *("real-groups", "social-contract", "testing"),
+        *("real-groups", "social-contract", "societal-alignment", "testing"),
     )
 }
 

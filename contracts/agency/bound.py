@@ -44,6 +44,20 @@ class ContractMultipliers:
     participation : (n_actions,) price of IR, money per unit of utility
     incentive : sparse (n_actions, n_actions), [a, b] prices the constraint that an agent meant to take a does not
         prefer b
+
+    Examples
+    --------
+    What a unit of reservation utility costs, and what it costs that the agent must not rather shirk:
+
+    >>> from contracts import MoralHazardProblem, SquareRoot, solve_contract
+    >>> problem = MoralHazardProblem([[0.75, 0.25], [0.25, 0.75]], output=[0.0, 20.0], effort_cost=[0.0, 1.0],
+    ...                              utility=SquareRoot(), reservation_utility=1.0, actions=("shirk", "work"))
+    >>> contract = solve_contract(problem)
+    >>> contract.multipliers.participation.round(3)
+    array([2., 4.])
+    >>> contract.multipliers.incentive.toarray().round(3)
+    array([[0. , 0. ],
+           [1.5, 0. ]])
     """
 
     participation: Array

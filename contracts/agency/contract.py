@@ -45,6 +45,17 @@ class Contract(Tabular):
     certificate : IC and IR, value, bound and gap
     multipliers : prices that prove the bound
     is_demanded : whether the action was asked for; the bound is then that of contracts which implement it
+
+    Examples
+    --------
+    >>> from contracts import MoralHazardProblem, SquareRoot, solve_contract
+    >>> problem = MoralHazardProblem([[0.75, 0.25], [0.25, 0.75]], output=[0.0, 20.0], effort_cost=[0.0, 1.0],
+    ...                              utility=SquareRoot(), reservation_utility=1.0, actions=("shirk", "work"))
+    >>> contract = solve_contract(problem)
+    >>> contract.action_name, contract.wages
+    ('work', array([0.25, 6.25]))
+    >>> contract.certificate.holds, contract.value
+    (True, 10.25)
     """
 
     problem: MoralHazardProblem

@@ -47,6 +47,14 @@ class ContractForm:
     action : number of the action that the agent takes
     certificate : IC and IR, the value, and the bound of all contracts
     terms : what describes the form in words, such as its share
+
+    Examples
+    --------
+    >>> problem = MoralHazardProblem([[0.6, 0.3, 0.1], [0.2, 0.3, 0.5]], output=[0.0, 6.0, 10.0],
+    ...                              effort_cost=[0.0, 1.0], wages=(0.0, np.inf))
+    >>> linear = compare_contracts(problem).form("linear")
+    >>> linear.wages.round(3), linear.terms
+    (array([0. , 1.5, 2.5]), 'share 0.25, fixed 0')
     """
 
     name: str

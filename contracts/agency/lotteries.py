@@ -52,6 +52,16 @@ class LotteryContract(Tabular):
     wages : (n_drawn, n_outcomes)
     certificate : IC of the most tempted draw, IR on average, value and bound
     deterministic : the best contract without a lottery
+
+    Examples
+    --------
+    >>> from contracts import MoralHazardProblem, SquareRoot
+    >>> chances = [[0.75, 0.25], [0.25, 0.75]]
+    >>> lottery = solve_lottery(MoralHazardProblem(chances, [0.0, 20.0], [0.0, 1.0], SquareRoot(), 4.125))
+    >>> lottery.actions, lottery.probabilities.round(4)
+    (array([0, 1]), array([0.5, 0.5]))
+    >>> lottery.certificate.holds, round(lottery.deterministic.value + lottery.gain, 4)
+    (True, -11.7656)
     """
 
     problem: MoralHazardProblem

@@ -224,6 +224,18 @@ def load_contract(path: str | Path) -> Contract | ContractMenu:
     ------
     ProblemError
         If the file is none.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from pathlib import Path
+    >>> from contracts import MoralHazardProblem, solve_contract
+    >>> chances = [[0.75, 0.25], [0.25, 0.75]]
+    >>> contract = solve_contract(MoralHazardProblem(chances, [0.0, 20.0], [0.0, 1.0], wages=(0.0, 9.0)))
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     again = load_contract(contract.save(Path(folder) / "contract.json"))
+    >>> again.wages, again.certificate.holds
+    (array([0., 2.]), True)
     """
     record = read_json(path)
     if isinstance(record, dict) and record.get("schema") == SCHEMA:

@@ -35,6 +35,19 @@ class Conflict:
     labels : the types whose demands they are, in the order of the cycle
     demands : one sentence each
     excess : money by which they contradict each other in sum; exact, rounded once
+
+    Examples
+    --------
+    No prices make this allocation work, since who values the good more gets less of it:
+
+    >>> import contracts
+    >>> problem = contracts.ScreeningProblem([1.0, 2.0], cost=contracts.Quadratic(), labels=("low", "high"))
+    >>> conflict = contracts.audit(problem, [[2.0], [1.0]], [1.0, 1.0]).conflict
+    >>> print(*conflict.demands, sep="; ")
+    high pays at least 2 less than low, or it would rather have that contract; low pays at most 1 more than
+     high, or it would rather have that contract
+    >>> conflict.excess
+    1.0
     """
 
     labels: tuple[str, ...]

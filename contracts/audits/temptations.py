@@ -18,7 +18,17 @@ from contracts.proof.verify import access_to, participation_slacks_of
 
 @dataclass(frozen=True)
 class Envy:
-    """A type that gains by taking a contract that is not meant for it."""
+    """A type that gains by taking a contract that is not meant for it.
+
+    Examples
+    --------
+    Too high a price for what is meant for the second type:
+
+    >>> import contracts
+    >>> problem = contracts.ScreeningProblem([1.0, 2.0], cost=contracts.Quadratic(), labels=("low", "high"))
+    >>> contracts.audit(problem, [[0.5], [2.0]], [0.5, 3.75]).envy
+    (Envy(type='high', envied='low', gain=0.25),)
+    """
 
     type: str
     envied: str  # the first type that the contract is meant for, or the outside option, or a row of a price list
@@ -27,7 +37,18 @@ class Envy:
 
 @dataclass(frozen=True)
 class Binding:
-    """A constraint without room."""
+    """A constraint without room.
+
+    Examples
+    --------
+    Only the lower type is held where it is, by what it has without a contract:
+
+    >>> import contracts
+    >>> problem = contracts.ScreeningProblem([1.0, 2.0], cost=contracts.Quadratic(), labels=("low", "high"))
+    >>> found = contracts.audit(problem, [[0.5], [2.0]], [0.5, 3.25])
+    >>> [one.constraint for one in found.binding(1e-9)]
+    ["IC of 'low', tempted by 'the outside option'", "IR of 'low'"]
+    """
 
     constraint: str
     slack: float  # in its own units
@@ -35,7 +56,17 @@ class Binding:
 
 @dataclass(frozen=True)
 class Domination:
-    """An option that nobody takes, since another one is at least as good for every type, to rounding."""
+    """An option that nobody takes, since another one is at least as good for every type, to rounding.
+
+    Examples
+    --------
+    Nobody pays more for the same:
+
+    >>> import contracts
+    >>> problem = contracts.ScreeningProblem([1.0, 2.0], cost=contracts.Quadratic(), labels=("low", "high"))
+    >>> contracts.audit(problem, [[1.0], [1.0]], [1.0, 2.0], rows="options").dominated
+    (Domination(option='option 2', by='option 1'),)
+    """
 
     option: str
     by: str

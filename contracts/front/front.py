@@ -42,7 +42,16 @@ SCHEMA = "menuwright/front/1"
 @checked
 @dataclass(frozen=True, eq=False)
 class FrontPoint:
-    """One menu of a front, and what it is worth by every objective."""
+    """One menu of a front, and what it is worth by every objective.
+
+    Examples
+    --------
+    >>> from contracts import Profit, Quadratic, ScreeningProblem, TotalSurplus, pareto_front
+    >>> problem = ScreeningProblem([1.0, 2.0], [0.75, 0.25], cost=Quadratic(), labels=("low", "high"))
+    >>> point = pareto_front(problem, [Profit(), TotalSurplus()], gap=0.1).point(0)
+    >>> {name: round(value, 3) for name, value in point.values.items()}, point.menu.certificate.holds
+    ({'profit': 0.667, 'total surplus': 0.834}, True)
+    """
 
     index: int  # into the points and menus of the front
     values: dict[str, float]
@@ -297,6 +306,17 @@ def load_front(path: str | Path) -> Front:
     ------
     ProblemError
         If the file is not such a front, or was edited.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from contracts import Profit, Quadratic, ScreeningProblem, TotalSurplus, pareto_front
+    >>> problem = ScreeningProblem([1.0, 2.0], [0.75, 0.25], cost=Quadratic(), labels=("low", "high"))
+    >>> front = pareto_front(problem, [Profit(), TotalSurplus()], gap=0.1)
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     again = load_front(front.save(Path(folder) / "front.json"))
+    >>> bool((again.ideal == front.ideal).all()), len(again) == len(front)
+    (True, True)
     """
     return built_from_document(path, SCHEMA, "Front.save", _front_from, "front")
 

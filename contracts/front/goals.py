@@ -69,6 +69,16 @@ class Misalignment:
 
     max over y in X of a_i . y, less a_i . x_i: what is done counts, not what is paid. The domain must be bounded
     where the group wants more.
+
+    Examples
+    --------
+    Where everybody has all that there is, a seller earns nothing, and where it earns most it denies much:
+
+    >>> from contracts import Box, Profit, Quadratic, ScreeningProblem, pareto_front
+    >>> problem = ScreeningProblem([1.0, 2.0], cost=Quadratic(), domain=Box(0.0, 2.0))
+    >>> front = pareto_front(problem, [Profit(), Misalignment()], gap=0.2)
+    >>> front.ideal.round(2) + 0.0, front.nadir.round(2) + 0.0
+    (array([1., 0.]), array([0.  , 0.99]))
     """
 
     group: Group = None
@@ -94,7 +104,18 @@ class Misalignment:
 @checked
 @dataclass(frozen=True, eq=False)
 class Harm:
-    """Expected harm: what one unit of every good does, (n_goods,), or does with every type, (n_types, n_goods)."""
+    """Expected harm: what one unit of every good does, (n_goods,), or does with every type, (n_types, n_goods).
+
+    Examples
+    --------
+    A good of which every unit pollutes: the best menu of a seller who does not care, and the cleanest one:
+
+    >>> from contracts import Profit, Quadratic, ScreeningProblem, pareto_front
+    >>> problem = ScreeningProblem([1.0, 2.0], cost=Quadratic())
+    >>> front = pareto_front(problem, [Profit(), Harm([1.0], name="pollution")], gap=0.2)
+    >>> front.names, front.ideal.round(2) + 0.0, front.nadir.round(2) + 0.0
+    (('profit', 'pollution'), array([1., 0.]), array([0.  , 0.99]))
+    """
 
     vector: Any
     name: str = "harm"
@@ -132,7 +153,17 @@ class Access:
 @checked
 @dataclass(frozen=True)
 class Inequality:
-    """Gini coefficient of information rents: 0 if all agents gain the same, near 1 if few gain everything."""
+    """Gini coefficient of information rents: 0 if all agents gain the same, near 1 if few gain everything.
+
+    Examples
+    --------
+    Of two equally many types only one has a rent:
+
+    >>> from contracts import Quadratic, solve_menu
+    >>> menu = solve_menu([2.0, 3.0], [0.5, 0.5], cost=Quadratic())
+    >>> menu.information_rent.round(6), round(Inequality().value(menu), 6)
+    (array([0., 1.]), 0.5)
+    """
 
     name: str = "inequality"
     sense: ClassVar[Sense] = "min"
@@ -156,6 +187,16 @@ class Information:
     How much a choice tells about who chose. `choice_model` is any object with `probabilities(utility)` or
     `log_likelihood(utility)`, (n_types, n_options) to the same shape, such as the choice models of `inference`; the
     outside option is one of the options.
+
+    Examples
+    --------
+    Everybody takes the own contract nearly always, or errs often:
+
+    >>> from contracts import Quadratic, solve_menu
+    >>> from inference import Logit
+    >>> menu = solve_menu([2.0, 3.0], [0.5, 0.5], cost=Quadratic())
+    >>> [round(Information(Logit(temperature)).value(menu), 3) for temperature in (0.1, 1.0)]
+    [0.346, 0.116]
     """
 
     choice_model: Any

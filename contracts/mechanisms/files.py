@@ -46,6 +46,17 @@ def load_mechanism(path: str | Path) -> Mechanism | Auction:
     ------
     ProblemError
         If the file is none.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from pathlib import Path
+    >>> from contracts import AuctionProblem, solve_mechanism
+    >>> auction = solve_mechanism(AuctionProblem([[1.0, 2.0], [1.0, 2.0]], [[0.5, 0.5], [0.5, 0.5]]))
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     again = load_mechanism(auction.save(Path(folder) / "auction.json"))
+    >>> again.value == auction.value, again.certificate.holds
+    (True, True)
     """
     record = read_json(path)
     if isinstance(record, dict) and record.get("schema") == AUCTION:

@@ -203,6 +203,16 @@ class Wasserstein(_Ball):
     radius : units of the distance
     metric : "euclidean", "cityblock" or another of scipy's distances between valuations, or the (n_types, n_types)
         array of distances itself
+
+    Examples
+    --------
+    A tenth of the people may value a unit by 1 less or more than was thought:
+
+    >>> from contracts import Quadratic, ScreeningProblem, solve_menu
+    >>> problem = ScreeningProblem([2.0, 3.0], [0.5, 0.5], cost=Quadratic(), ambiguity=Wasserstein(0.1))
+    >>> robust, plain = solve_menu(problem), solve_menu([2.0, 3.0], [0.5, 0.5], cost=Quadratic())
+    >>> round(robust.value, 4), round(plain.value, 4)
+    (2.3333, 2.5)
     """
 
     metric: Any = "euclidean"

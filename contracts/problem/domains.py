@@ -417,6 +417,17 @@ class Polyhedron:
     ----------
     matrix : (n_rows, n_goods) array
     bounds : (n_rows,) array
+
+    Examples
+    --------
+    Two goods that share one machine: x >= 0 and x1 + x2 <= 1.
+
+    >>> from contracts import Quadratic, solve_menu
+    >>> shared = Polyhedron([[1.0, 1.0], [-1.0, 0.0], [0.0, -1.0]], [1.0, 0.0, 0.0])
+    >>> menu = solve_menu([[1.0, 2.0], [2.0, 1.0]], [0.5, 0.5], cost=Quadratic(), domain=shared)
+    >>> menu.allocation.round(3)
+    array([[0., 1.],
+           [1., 0.]])
     """
 
     matrix: Any

@@ -92,7 +92,18 @@ class Isoelastic:
 @checked(price=FINITE)
 @dataclass(frozen=True)
 class Exponential:
-    """W(u) = (1 - exp(-aversion u)) / aversion, constant absolute aversion to inequality (Kolm 1976)."""
+    """W(u) = (1 - exp(-aversion u)) / aversion, constant absolute aversion to inequality (Kolm 1976).
+
+    Examples
+    --------
+    The poorer an agent, the more another unit of utility counts:
+
+    >>> even = Exponential(aversion=2.0)
+    >>> even.value(np.array([0.0, 1.0, 2.0])).round(3)
+    array([0.   , 0.432, 0.491])
+    >>> even.marginal(np.array([0.0, 1.0, 2.0])).round(3)
+    array([1.   , 0.135, 0.018])
+    """
 
     aversion: float = 1.0
 

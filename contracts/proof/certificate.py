@@ -22,7 +22,17 @@ CONTRADICTION = 1e-8  # relative; rounding and what equations are forgiven take 
 @checked
 @dataclass(frozen=True)
 class Deviation:
-    """The most tempting untruth: `tempted` gains `gain` by taking the contract of `tempter`."""
+    """The most tempting untruth: `tempted` gains `gain` by taking the contract of `tempter`.
+
+    Examples
+    --------
+    Too high a price for what is meant for the second type:
+
+    >>> import contracts
+    >>> problem = contracts.ScreeningProblem([1.0, 2.0], cost=contracts.Quadratic(), labels=("low", "high"))
+    >>> print(contracts.verify(problem, [[0.5], [2.0]], [0.5, 3.75]).deviation)
+    high -> low gains 0.25
+    """
 
     tempted: str
     tempter: str

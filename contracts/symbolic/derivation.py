@@ -20,6 +20,12 @@ class Formula:
     left, right : sympy expressions; text on the left is a symbol's name
     relation : such as "=" or ">"
     remark : words after it, such as the case in which it holds
+
+    Examples
+    --------
+    >>> import sympy
+    >>> Formula("s", sympy.Symbol("q") ** 2, remark="where q > 0")
+    Formula(left='s', right=q**2, relation='=', remark='where q > 0')
     """
 
     left: Any

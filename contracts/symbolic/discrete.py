@@ -53,6 +53,14 @@ class MenuCase:
     pools : types that get the same contract, as pairs of the first and the last
     allocation, transfer, information_rent : one expression per type
     value : of the principal
+
+    Examples
+    --------
+    >>> from contracts.symbolic import derive_menu
+    >>> menu = derive_menu("theta*q", cost="q**2/2", types=(1, 2), weights=("1 - f", "f"), parameters=("f",))
+    >>> case = menu.cases[0]
+    >>> case.conditions, case.allocation, case.n_excluded
+    ((Inequality(left=(2*f - 1)/(f - 1), right=0, is_strict=True),), ((2*f - 1)/(f - 1), 2), 0)
     """
 
     conditions: tuple[Inequality, ...]

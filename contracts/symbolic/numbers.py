@@ -38,6 +38,13 @@ class ScheduleNumbers:
     value, expected_rent, welfare, threshold : of the closed form
     types : (n_types,) midpoints of cells of equal width
     allocation, transfer, information_rent : (n_types,) of the closed form at these types; 0 where they are left out
+
+    Examples
+    --------
+    >>> from contracts.symbolic import derive_schedule
+    >>> numbers = derive_schedule("theta*q", cost="q**2/2", types="uniform(0, 1)").to_numeric(4)
+    >>> numbers.types, numbers.allocation
+    (array([0.125, 0.375, 0.625, 0.875]), array([0.  , 0.  , 0.25, 0.75]))
     """
 
     problem: ScreeningProblem
@@ -61,6 +68,14 @@ class MenuNumbers:
     case : number of the case that holds, from 0
     value : of the closed form
     allocation, transfer, information_rent : (n_types,) of the closed form
+
+    Examples
+    --------
+    >>> from contracts.symbolic import derive_menu
+    >>> menu = derive_menu("theta*q", cost="q**2/2", types=(1, 2), weights=("1 - f", "f"), parameters=("f",))
+    >>> numbers = menu.to_numeric(f=0.25)
+    >>> numbers.allocation.round(4), numbers.transfer.round(4)
+    (array([0.6667, 2.    ]), array([0.6667, 3.3333]))
     """
 
     problem: ScreeningProblem
@@ -80,6 +95,14 @@ class WageNumbers:
     problem : the same for `contracts.solve_contract`; actions are shirk and work, outcomes failure and success
     wages, utilities : (2,) after failure and success
     expected_wage, first_best_cost, rent, value_of_work, value_of_shirking : of the closed form
+
+    Examples
+    --------
+    >>> from contracts.symbolic import derive_wages
+    >>> wages = derive_wages("sqrt(w)", shirk="1/4", work="3/4", effort_cost=1, reservation_utility=1, output=(0, 20))
+    >>> numbers = wages.to_numeric()
+    >>> numbers.wages, numbers.expected_wage - numbers.first_best_cost
+    (array([0.25, 6.25]), 0.75)
     """
 
     problem: MoralHazardProblem
@@ -99,6 +122,13 @@ class LinearNumbers:
     Attributes
     ----------
     slope, intercept, effort, surplus, value : as of the closed form
+
+    Examples
+    --------
+    >>> from contracts.symbolic import derive_linear_contract
+    >>> numbers = derive_linear_contract(effort_cost=1, risk_aversion=2, variance=1).to_numeric()
+    >>> round(numbers.slope, 4), round(numbers.surplus, 4)
+    (0.3333, 0.1667)
     """
 
     slope: float

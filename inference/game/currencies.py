@@ -118,6 +118,15 @@ def currency_kernel(
     ------
     ProblemError
         If a currency has no features, or the length is not positive.
+
+    Examples
+    --------
+    Time is less like money than medicine is:
+
+    >>> currency_kernel(["dollars", "time", "medicine"]).similarity.round(2)
+    array([[1.  , 0.56, 0.5 ],
+           [0.56, 1.  , 0.47],
+           [0.5 , 0.47, 1.  ]])
     """
     if number("length", length) <= 0:
         raise ProblemError(f"length is {length}: a positive distance")

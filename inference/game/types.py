@@ -59,6 +59,14 @@ class SplitTypes(Tabular):
     norm_weights : (n_types, n_norms) how common each norm is among a policy's people
     accepted, decided : (n_types, n_bands) decisions in each band of offered shares
     passed_over : rows that could not be read or split too many units
+
+    Examples
+    --------
+    >>> import inference
+    >>> played = inference.play(inference.Game(["fair", "selfish"], n_epochs=2), rng=np.random.default_rng(1))
+    >>> types = inference.fit_split_types(played.to_frame())
+    >>> types.labels, types.share.round(2)
+    (('fair', 'selfish'), array([0.5 , 0.19]))
     """
 
     labels: tuple[str, ...]

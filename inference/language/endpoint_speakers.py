@@ -36,7 +36,21 @@ LONGEST_PRINCIPLE = 600  # letters
 @checked
 @dataclass(frozen=True, eq=False)
 class EndpointMeta:
-    """Rewrites principles with the model at an endpoint; ReplyError where it answers with anything else."""
+    """Rewrites principles with the model at an endpoint; ReplyError where it answers with anything else.
+
+    Examples
+    --------
+    It shows a server what happened, and says so if there is none at the address:
+
+    >>> from inference.language import ChatEndpoint, EndpointError
+    >>> row = Interaction("0", 0, 0, "user", "assistant", "fair", None, "apples", amount=10, to_other=4, accepted=True)
+    >>> meta = EndpointMeta(ChatEndpoint("http://127.0.0.1:9/v1", "a-model", n_retries=0))
+    >>> try:
+    ...     meta.revise(["Be generous."], [row])
+    ... except EndpointError as error:
+    ...     print(str(error).split(" (")[0])
+    http://127.0.0.1:9/v1 cannot be reached
+    """
 
     endpoint: ChatEndpoint
 
@@ -55,6 +69,18 @@ class EndpointAssistant:
     ----------
     endpoint : where to ask
     temperature : of the model
+
+    Examples
+    --------
+    It asks a server for a whole number, and says so if there is none at the address:
+
+    >>> from inference.language import ChatEndpoint, EndpointError
+    >>> assistant = EndpointAssistant(ChatEndpoint("http://127.0.0.1:9/v1", "a-model", n_retries=0), temperature=0.2)
+    >>> try:
+    ...     assistant.propose("Offer half of everything.", "apples", 10)
+    ... except EndpointError as error:
+    ...     print(str(error).split(" (")[0])
+    http://127.0.0.1:9/v1 cannot be reached
     """
 
     endpoint: ChatEndpoint

@@ -37,7 +37,21 @@ COLUMNS = (  # of `offers.parquet`, and the principle in force
 
 
 class LoopError(ContractError):
-    """A speaker failed; `reached` is the transcript up to there, and the cause says why."""
+    """A speaker failed; `reached` is the transcript up to there, and the cause says why.
+
+    Examples
+    --------
+    The principle cannot be read, and what was played before is not lost:
+
+    >>> from inference.game.rules import Game
+    >>> from inference.language.speakers import ReaderAssistant, WritingMeta
+    >>> game = Game(users=("fair", "fair"), n_assistants=1, n_epochs=2)
+    >>> try:
+    ...     play_with_language(game, WritingMeta(), ReaderAssistant(), ["Blue."], rng=np.random.default_rng(1))
+    ... except LoopError as error:
+    ...     print(len(error.reached.rows), type(error.__cause__).__name__)
+    1 UnreadablePolicyError
+    """
 
     def __init__(self, message: str, reached: Transcript) -> None:
         super().__init__(message)
@@ -172,6 +186,18 @@ def replay_principles(offers: Any, principles: Any, assistant: AssistantLM) -> p
     ------
     ProblemError
         If a column is missing, there is no row, or a principle is not in the table.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from inference.language import ReaderAssistant
+    >>> offers = pd.DataFrame({"run_id": ["a", "a"], "epoch": [0, 0], "proposer_kind": ["user", "assistant"],
+    ...                        "currency": ["apples"] * 2, "amount": [10, 10], "share": [0.5, 0.3],
+    ...                        "principle_id": [0, 0]})
+    >>> principles = pd.DataFrame({"principle_id": [0], "principle": ["Offer half of everything to others."]})
+    >>> found = replay_principles(offers, principles, ReaderAssistant())
+    >>> found[["users_share", "recorded_share", "assistant_share"]].to_numpy().tolist()
+    [[0.5, 0.3, 0.5]]
     """
     pd = pandas()
     for name, table in (("offers", offers), ("principles", principles)):

@@ -21,7 +21,17 @@ FINE = np.linspace(0.0, 1.0, 401)  # levels at which mixtures are drawn
 
 
 class UnreadablePolicyError(ProblemError):
-    """A text does not say who gets what; `phrase` is the part that could not be read."""
+    """A text does not say who gets what; `phrase` is the part that could not be read.
+
+    Examples
+    --------
+    >>> from inference.language import ReaderAssistant
+    >>> try:
+    ...     ReaderAssistant().propose("Be blue.", "apples", 10)
+    ... except UnreadablePolicyError as error:
+    ...     print(error)
+    cannot read 'Be blue': it does not say who gets what; name the share that is offered, or whom the policy favours
+    """
 
     def __init__(self, message: str, phrase: str = "") -> None:
         super().__init__(message)
@@ -31,7 +41,15 @@ class UnreadablePolicyError(ProblemError):
 @checked
 @dataclass(frozen=True)
 class Evidence:
-    """A phrase of the text, in its own spelling, and what was read from it."""
+    """A phrase of the text, in its own spelling, and what was read from it.
+
+    Examples
+    --------
+    >>> from inference.language import read_policy
+    >>> reading = read_policy("Offer half of everything to others.")
+    >>> [(one.phrase, one.says) for one in reading.evidence]
+    [('Offer half of everything to others', 'offers 0.5')]
+    """
 
     phrase: str
     says: str

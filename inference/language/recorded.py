@@ -56,7 +56,19 @@ class RecordedReader:
 
 @checked
 def save_readings(readings: Iterable[PolicyReading], path: str | Path) -> None:
-    """Write readings, one JSON document per line."""
+    """Write readings, one JSON document per line.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from inference.language import RecordedReader, read_policies
+    >>> texts = ["Offer half of everything to others.", "Keep everything."]
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     save_readings(read_policies(texts), Path(folder) / "readings.jsonl")
+    ...     again = RecordedReader.load(Path(folder) / "readings.jsonl")
+    >>> [round(again.read(text).share_offered, 2) for text in texts]
+    [0.5, 0.0]
+    """
     write_lines(path, readings)
 
 

@@ -25,7 +25,16 @@ from inference.splits.policies import ShareRule
 @checked
 @dataclass(frozen=True)
 class Interaction:
-    """One proposal and its answer, in the columns of the recorded `offers.parquet`, and the principles in force."""
+    """One proposal and its answer, in the columns of the recorded `offers.parquet`, and the principles in force.
+
+    Examples
+    --------
+    >>> row = Interaction("0", 0, 0, "user", "assistant", "fair", None, "apples", amount=10, to_other=4, accepted=True)
+    >>> row.share, row.pairing
+    (0.4, 'user to assistant')
+    >>> row.as_sentence()
+    'A user offers 4 of 10 apples to the other and keeps 6; an assistant accepts.'
+    """
 
     run_id: str
     epoch: int
@@ -55,9 +64,13 @@ class Interaction:
         """What somebody who watches sees."""
         answer = "accepts" if self.accepted else "rejects"
         return (
-            f"A {self.proposer_kind} offers {self.to_other} of {self.amount} {self.currency} to the other and keeps "
-            f"{self.amount - self.to_other}; a {self.responder_kind} {answer}."
+            f"{_one(self.proposer_kind).capitalize()} offers {self.to_other} of {self.amount} {self.currency} to the "
+            f"other and keeps {self.amount - self.to_other}; {_one(self.responder_kind)} {answer}."
         )
+
+
+def _one(kind: str) -> str:
+    return f"{'an' if kind == 'assistant' else 'a'} {kind}"
 
 
 @runtime_checkable
@@ -142,6 +155,12 @@ class RecordedMeta:
     Parameters
     ----------
     principles : by the epoch after which it was written
+
+    Examples
+    --------
+    >>> row = Interaction("0", 0, 0, "user", "assistant", "fair", None, "apples", amount=10, to_other=4, accepted=True)
+    >>> RecordedMeta({0: "Be fair.", 1: "Keep one unit."}).revise(["Be generous."], [row])
+    'Be fair.'
     """
 
     principles: Mapping[int, str]

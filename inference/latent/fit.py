@@ -26,7 +26,20 @@ ALIKE = 1e-4  # scaled utility per attribute, within which two types want the sa
 
 
 class DegenerateTypesError(ProblemError):
-    """The likelihood has no maximum with so many types, or it does not need them all."""
+    """The likelihood has no maximum with so many types, or it does not need them all.
+
+    Examples
+    --------
+    >>> import inference
+    >>> data = inference.ChoiceData([[[0.0], [1.0]]] * 40, [1] * 40, person=np.arange(40) // 4, names=["quality"])
+    >>> try:
+    ...     inference.fit_latent_types(data, 1, rng=np.random.default_rng(0))
+    ... except inference.DegenerateTypesError as error:
+    ...     print(error)
+    choices of type 0 (share 1.000, about 10.0 people) are predicted perfectly by 'quality': the likelihood
+     rises as coefficients grow without limit, and has no maximum. To go on, bring more choices, or pass a small
+     ridge, such as ridge=0.1
+    """
 
 
 @checked

@@ -25,6 +25,21 @@ def load_latent_types(path: str | Path) -> LatentTypes:
     ------
     ProblemError
         If the file is not such a file, or is damaged.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from pathlib import Path
+    >>> from inference.latent.fit import fit_latent_types
+    >>> from inference.logit.simulated import simulate_choices
+    >>> rng = np.random.default_rng(0)
+    >>> offers, person = rng.normal(size=(200, 2, 1)), np.repeat(np.arange(20), 10)
+    >>> data = simulate_choices([1.0], [[1.0]], offers, person, rng=rng, names=["quality"]).data
+    >>> types = fit_latent_types(data, 1, rng=rng)
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     again = load_latent_types(types.save(Path(folder) / "types.json"))
+    >>> bool((again.coefficients == types.coefficients).all())
+    True
     """
     return loaded(path, SCHEMA, "LatentTypes.save", _types)
 

@@ -18,6 +18,14 @@ class Convergence:
     log_likelihoods : where each start ended, the best first (less the penalty, with ridge)
     rounds : of EM or BFGS and of Newton, from the best start
     gradient : largest component of the gradient there, each in units of its standard deviation over people
+
+    Examples
+    --------
+    Two of three starts found the same maximum:
+
+    >>> found = Convergence(log_likelihoods=(-100.0, -100.0, -103.5), rounds=12, gradient=1e-9)
+    >>> found.starts, found.reached, found.is_lonely
+    (3, 2, False)
     """
 
     log_likelihoods: tuple[float, ...]

@@ -54,6 +54,16 @@ class UserCounts:
     users : (n_users,) labels as the log has them, distinct
     columns : the options, menu by menu
     counts : sparse (n_users, n_columns) of integers
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from inference import read_log
+    >>> log = read_log(pd.DataFrame({"user": ["ann", "ann", "bob"], "option": [0, 1, 1]}), options=2)
+    >>> counts = next(iter(log.batches()))
+    >>> counts.users, counts.counts.toarray()
+    (array(['ann', 'bob'], dtype=object), array([[1, 1, 0],
+           [0, 1, 0]]))
     """
 
     users: NDArray[Any]

@@ -150,6 +150,18 @@ def elicited(answers: CommunityInput, weights: Numbers, n_policies: Count, type_
     ------
     ProblemError
         If a type has no group.
+
+    Examples
+    --------
+    What both groups like best is recovered from noisy answers:
+
+    >>> from inference.society import community_input, synthetic_society
+    >>> rng = np.random.default_rng(1)
+    >>> society = synthetic_society(rng=rng, conflict=1.0, n_groups=2, n_policies=3, n_attributes=2, n_members=4)
+    >>> answers = community_input(society, rng=rng, n_comparisons=300, n_ratings=90, n_acceptances=90)
+    >>> told = elicited(answers, society.weights, n_policies=3)
+    >>> told.utilities.argmax(axis=1), society.utilities.argmax(axis=1)
+    (array([2, 1]), array([2, 1]))
     """
     share = np.atleast_1d(weights)
     seen = np.arange(len(share)) if type_of_group is None else whole_numbers("type_of_group", type_of_group)

@@ -99,6 +99,19 @@ def evaluate(truth: Truth, offer: Offer, type_of_group: Indices, *, temperature:
     ----------
     type_of_group : (n_groups,) which type each group was taken for
     temperature : with which users err, logits; 0 for best responses
+
+    Examples
+    --------
+    The reference for everybody, which changes nothing and so drives nobody away:
+
+    >>> from inference.society import synthetic_society
+    >>> society = synthetic_society(rng=np.random.default_rng(1), conflict=1.0, n_members=4)
+    >>> truth = Truth.of([society])
+    >>> promised = np.zeros((1, 3, len(society.policies)))
+    >>> stay = Offer(society.reference[np.newaxis, np.newaxis], np.zeros(3, dtype=int), promised)
+    >>> outcome = evaluate(truth, stay, np.arange(3))
+    >>> outcome.participation, outcome.harm == society.reference @ society.safety_cost
+    (array([1.]), array([ True]))
     """
     chance = delivered(truth, offer, type_of_group, temperature=temperature)
     worth = np.einsum("ngmk,nok->ngmo", truth.members, offer.policies)
@@ -149,7 +162,16 @@ def _regret(truth: Truth, divergence: Array) -> Array:
 
 @checked
 def full_information(truth: Truth) -> Outcome:
-    """The bound: everybody has the own best policy."""
+    """The bound: everybody has the own best policy.
+
+    Examples
+    --------
+    >>> from inference.society import synthetic_society
+    >>> society = synthetic_society(rng=np.random.default_rng(1), conflict=1.0, n_members=4)
+    >>> truth = Truth.of([society])
+    >>> full_information(truth).misalignment
+    array([0.])
+    """
     utility = np.einsum("ngmk,ngmk->ngm", truth.members, truth.own)
     harm = np.einsum("ngmk,nk->ngm", truth.own, truth.safety_cost)
     leaving = rel_entr(truth.own, truth.reference[:, np.newaxis, np.newaxis]).sum(axis=-1)
@@ -179,7 +201,18 @@ def full_information(truth: Truth) -> Outcome:
 def coherence(
     truth: Truth, noiseless: Offer, noisy: Offer, type_of_group: Indices, *, temperature: float = 0.0
 ) -> Array:
-    """How far noise on the signal moves what users get: mean total variation distance, (n,); 0 is coherent."""
+    """How far noise on the signal moves what users get: mean total variation distance, (n,); 0 is coherent.
+
+    Examples
+    --------
+    >>> from inference.society import synthetic_society
+    >>> society = synthetic_society(rng=np.random.default_rng(1), conflict=1.0, n_members=4)
+    >>> truth = Truth.of([society])
+    >>> one = Offer(np.full((1, 1, 8), 1 / 8), np.zeros(3, dtype=int), np.zeros((1, 3, 8)))
+    >>> other = Offer(np.eye(8)[np.newaxis, :1], np.zeros(3, dtype=int), np.zeros((1, 3, 8)))
+    >>> coherence(truth, one, one, np.arange(3)), coherence(truth, one, other, np.arange(3))
+    (array([0.]), array([0.875]))
+    """
     before, after = (
         np.einsum("ngmo,nok->ngmk", delivered(truth, offer, type_of_group, temperature=temperature), offer.policies)
         for offer in (noiseless, noisy)

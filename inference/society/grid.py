@@ -205,6 +205,16 @@ def run_grid(
     ------
     ProblemError
         If a piece fails, the folder holds pieces of another study, or damaged ones, or another process works there.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> scale = Scale("over time only", conflicts=(1.0,), noises=(0.0,), n_replications=0, n_rounds=2, n_societies=1)
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     found = run_grid(scale, seed=1, folder=folder)
+    ...     again = run_grid(scale, seed=1, folder=folder)  # reads the pieces
+    >>> found.courses[1.0].misalignment["menu"].shape, again.courses[1.0].drift == found.courses[1.0].drift
+    ((1, 2), True)
     """
     planned = pieces(scale, seed)
     lives = [Lives(conflict, scale.n_societies, scale.n_rounds, seed) for conflict in scale.conflicts if conflict > 0]

@@ -112,6 +112,14 @@ class Offer:
     meant_for : (n_types,) which option is meant for each type
     promised : (n, n_types, n_policies) rewards by which the mechanism values what it gives to each type
     menus : the menus with their certificates, where there are any
+
+    Examples
+    --------
+    In one society each of two types is meant to have a response of its own:
+
+    >>> labels = Offer(policies=np.eye(2)[np.newaxis], meant_for=np.array([0, 1]), promised=np.zeros((1, 2, 2)))
+    >>> labels.policies[0, labels.meant_for[1]]
+    array([0., 1.])
     """
 
     policies: Array

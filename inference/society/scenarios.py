@@ -277,6 +277,21 @@ def noisy_signal(
     ----------
     eps : (n, n_groups + 1, n_policies) standard noise that sums to zero over policies; the last row is for a pooled
         reward with a channel of its own
+
+    Examples
+    --------
+    Without noise mechanisms see the estimates; noise moves them as far as it is strong:
+
+    >>> from inference.society import community_input, elicited, synthetic_society
+    >>> rng = np.random.default_rng(1)
+    >>> society = synthetic_society(rng=rng, conflict=1.0, n_groups=2, n_policies=3, n_attributes=2, n_members=4)
+    >>> answers = community_input(society, rng=rng, n_comparisons=300, n_ratings=90, n_acceptances=90)
+    >>> told = elicited(answers, society.weights, n_policies=3)
+    >>> eps = np.random.default_rng(2).normal(size=(1, 3, 3))
+    >>> eps -= eps.mean(axis=2, keepdims=True)
+    >>> seen = [noisy_signal([society], [told], eps, level, SCENARIOS[0]).utilities[0] for level in (0.0, 0.2)]
+    >>> bool((seen[0] == told.utilities).all()), round(float(np.abs(seen[1] - seen[0]).max()), 2)
+    (True, 0.51)
     """
     shape = (len(worlds), *(told[0].utilities.shape if len(told) else ()))
     if not worlds or len(told) != len(worlds) or eps.shape != (shape[0], worlds[0].members.shape[0] + 1, shape[-1]):

@@ -191,6 +191,13 @@ def societal_study(
     ------
     ProblemError
         If there is no such scale, a piece fails, or the folder holds pieces of another study.
+
+    Examples
+    --------
+    >>> societal_study("huge", out="societal")
+    Traceback (most recent call last):
+        ...
+    contracts.errors.ProblemError: scale is 'huge': use one of small, default, full
     """
     report = reporter(progress)
     study = run_study(scale, seed=seed, out=out, n_workers=n_workers, progress=report)

@@ -80,7 +80,16 @@ class Verdict:
 @checked
 @dataclass(frozen=True)
 class Claim:
-    """What is claimed of an effect: on which side of which bound it lies; a share counts replications, 0 or 1 each."""
+    """What is claimed of an effect: on which side of which bound it lies; a share counts replications, 0 or 1 each.
+
+    Examples
+    --------
+    >>> claim = Claim("Menus reduce misalignment", "logits: averaging less menu", "interval above 0 in every cell")
+    >>> gain = np.random.default_rng(1).normal(0.3, 0.1, size=20)
+    >>> verdict = verdict_on(claim, [("conflict 1", gain)], np.random.default_rng(1))
+    >>> verdict.verdict, verdict.interval[0] > 0
+    ('holds', True)
+    """
 
     words: str
     unit: str

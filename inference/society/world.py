@@ -179,7 +179,17 @@ class Society(Tabular):
 
 @checked
 def load_society(path: str | Path) -> Society:
-    """Read a society that `Society.save` wrote; raises ProblemError if the file is none."""
+    """Read a society that `Society.save` wrote; raises ProblemError if the file is none.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> society = synthetic_society(rng=np.random.default_rng(1), conflict=0.5, n_members=4)
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     again = load_society(society.save(Path(folder) / "society.json"))
+    >>> again.policies == society.policies, bool((again.members == society.members).all())
+    (True, True)
+    """
     return Society.from_dict(read_json(path))
 
 

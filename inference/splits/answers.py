@@ -50,6 +50,12 @@ def answers_of(person: Names, offer: Any, accepted: Any) -> Decisions:
     ------
     ProblemError
         If lengths disagree, an offer is no share, or an answer is neither yes nor no.
+
+    Examples
+    --------
+    >>> found = answers_of(["ann", "ann", "bob"], offer=[0.5, 0.1, 0.1], accepted=[1, 0, 1])
+    >>> found.people, found.n_answers
+    (array(['ann', 'bob'], dtype='<U3'), 3)
     """
     who, share, yes = np.asarray(person), finite("offer", offer), yes_or_no("accepted", accepted)
     if who.ndim != 1 or not len(who) or share.shape != who.shape or yes.shape != who.shape:

@@ -80,6 +80,15 @@ def compare_responders(
     ------
     ProblemError
         If somebody answered less often than there are parts.
+
+    Examples
+    --------
+    >>> rng = np.random.default_rng(0)
+    >>> person, offer = np.repeat(np.arange(6), 8), np.tile([0.05, 0.15, 0.25, 0.35, 0.4, 0.45, 0.5, 0.5], 6)
+    >>> accepted = offer > np.repeat([0.1, 0.1, 0.2, 0.3, 0.3, 0.4], 8)
+    >>> scores = compare_responders(person, offer, accepted, n_types=(1,), n_folds=2, rng=rng)
+    >>> scores.models, scores.models[scores.log_likelihood.sum(axis=1).argmax()]
+    (('hierarchical, 1 kind', 'pooled logit', 'intercept only'), 'hierarchical, 1 kind')
     """
     if n_folds < 2:
         raise ProblemError(f"n_folds is {n_folds}: hold out one part of at least 2")

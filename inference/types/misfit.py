@@ -42,6 +42,19 @@ class Misfit(Tabular):
     users : labels
     p_value : (n_users,) posterior predictive p value, for one user looked at alone
     n_draws : simulated users per type; no p value is below 1 / (n_draws + 1)
+
+    Examples
+    --------
+    The lower type is as fond of its contract as of leaving, the higher of both contracts; cid behaves like neither:
+
+    >>> from contracts import Quadratic, solve_menu
+    >>> from inference.choice.model import Logit
+    >>> from inference.types.posterior import infer_types
+    >>> menu = solve_menu([2.0, 3.0], [0.5, 0.5], cost=Quadratic())
+    >>> taken = [[0, -1] * 5, [0, 1] * 5, [1, -1] * 5]
+    >>> posterior = infer_types(menu, taken, choice_model=Logit(0.2), users=["ann", "bob", "cid"])
+    >>> posterior.misfit(rng=np.random.default_rng(0), n_draws=99).p_value < 0.05
+    array([False, False,  True])
     """
 
     users: NDArray[Any]

@@ -51,6 +51,18 @@ class MenuImpossibility:
     gain : utility that they bring in sum, whatever the wages
     staying : (n_types,) weights of the types' reservation utilities in the proof
     apart : how far apart utilities would have to be for the proof to fail; infinite where nothing helps
+
+    Examples
+    --------
+    >>> from contracts import AgencyProblem, InfeasibleMenuError, solve_contract
+    >>> problem = AgencyProblem([[0.75, 0.25], [0.25, 0.75]], output=[0.0, 8.0], effort_cost=[[0.0, 1.0], [0.0, 4.0]],
+    ...                         labels=("able", "slow"), actions=("shirk", "work"), wages=(0.0, float("inf")))
+    >>> try:
+    ...     solve_contract(problem, actions={"able": "shirk", "slow": "work"})
+    ... except InfeasibleMenuError as error:
+    ...     print(error)
+    no wages implement able: shirk, slow: work: 0.5 able -> slow / work + 0.5 slow -> able / shirk gains at
+     least 1.5. Ask for other actions, or change what outcomes tell
     """
 
     asked: tuple[tuple[str, str], ...]

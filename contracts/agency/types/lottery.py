@@ -51,6 +51,14 @@ class LotteryMenu(Tabular):
     wages : (n_types, n_actions, n_outcomes), what it is paid if asked; nan where it never is
     certificate : IC of the most tempted type, IR on average over draws, value and bound
     multipliers : prices that prove the bound
+
+    Examples
+    --------
+    >>> problem = AgencyProblem([[0.75, 0.25], [0.25, 0.75]], output=[0.0, 2.5], effort_cost=[0.0, 1.0],
+    ...                         reservation_utility=0.25, actions=("shirk", "work"), wages=(0.0, np.inf))
+    >>> lottery = solve_lotteries(problem)
+    >>> lottery.chances.round(6).tolist(), lottery.certificate.holds
+    ([[0.5, 0.5]], True)
     """
 
     problem: AgencyProblem

@@ -44,6 +44,17 @@ class ContractMenu(Tabular):
     certificate : IC with double deviations and IR, value, bound and gap, and what tempts each type most
     proof : prices that prove the bound, for every part of the assignments of actions
     is_demanded : whether the actions were asked for; the bound is then that of menus which implement them
+
+    Examples
+    --------
+    >>> from contracts import AgencyProblem, solve_contract
+    >>> problem = AgencyProblem([[0.75, 0.25], [0.25, 0.75]], output=[0.0, 8.0], effort_cost=[[0.0, 1.0], [0.0, 4.0]],
+    ...                         labels=("able", "slow"), actions=("shirk", "work"), wages=(0.0, float("inf")))
+    >>> menu = solve_contract(problem)
+    >>> menu.action_names, menu.rents.tolist()
+    (('work', 'shirk'), [0.5, 0.5])
+    >>> menu.certificate.holds, menu.certificate.upper_bound - menu.value < 1e-6
+    (True, True)
     """
 
     problem: AgencyProblem

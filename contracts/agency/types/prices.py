@@ -31,6 +31,16 @@ class AgencyMultipliers:
         and what it does instead
     price : (n_prices,) of these deviations; for every told action those of a pair sum to its honesty price, and what
         they lack counts for the largest
+
+    Examples
+    --------
+    >>> from contracts import AgencyProblem, solve_contract
+    >>> problem = AgencyProblem([[0.75, 0.25], [0.25, 0.75]], output=[0.0, 8.0], effort_cost=[[0.0, 1.0], [0.0, 4.0]],
+    ...                         labels=("able", "slow"), actions=("shirk", "work"), wages=(0.0, float("inf")))
+    >>> menu = solve_contract(problem)
+    >>> prices = menu.proof.multipliers[0]
+    >>> prices.participation.round(3), prices.honesty.round(3).tolist()
+    (array([0., 0.]), [[1.0, 0.0], [0.5, 0.0]])
     """
 
     participation: Array

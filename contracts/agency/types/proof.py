@@ -24,6 +24,19 @@ class AgencyProof:
     ----------
     allowed : (n_leaves, n_types, n_actions), the actions that each part asks for
     multipliers : prices that prove a bound for each
+
+    Examples
+    --------
+    The prices prove that no menu earns more than this one:
+
+    >>> from contracts import AgencyProblem, solve_contract
+    >>> problem = AgencyProblem([[0.75, 0.25], [0.25, 0.75]], output=[0.0, 8.0], effort_cost=[[0.0, 1.0], [0.0, 4.0]],
+    ...                         labels=("able", "slow"), actions=("shirk", "work"), wages=(0.0, float("inf")))
+    >>> menu = solve_contract(problem)
+    >>> menu.proof.allowed.astype(int).tolist()
+    [[[1, 1], [1, 1]]]
+    >>> menu.value, round(menu.proof.bound(problem), 6)
+    (3.0, 3.0)
     """
 
     allowed: Mask

@@ -39,6 +39,16 @@ class Response:
     tempting_report, tempting_action : the best of all other choices, however it lies; None where there are none
     gain : utility from this over what is meant: exact, or the most that it can be
     slack : utility above the reservation utility: exact, or the least that it can be
+
+    Examples
+    --------
+    >>> from contracts import AgencyProblem, solve_contract
+    >>> problem = AgencyProblem([[0.75, 0.25], [0.25, 0.75]], output=[0.0, 8.0], effort_cost=[[0.0, 1.0], [0.0, 4.0]],
+    ...                         labels=("able", "slow"), actions=("shirk", "work"), wages=(0.0, float("inf")))
+    >>> menu = solve_contract(problem)
+    >>> response = menu.certificate.response("able")
+    >>> response.action, response.gain, response.slack
+    ('work', 0.0, 0.5)
     """
 
     label: str
@@ -61,6 +71,17 @@ class MenuCertificate(Certificate):
     """A certificate of a menu of contracts, with the best response of every type.
 
     IC counts double deviations: a type that reports another may take any action. Deviations are written type / action.
+
+    Examples
+    --------
+    >>> from contracts import AgencyProblem, solve_contract
+    >>> problem = AgencyProblem([[0.75, 0.25], [0.25, 0.75]], output=[0.0, 8.0], effort_cost=[[0.0, 1.0], [0.0, 4.0]],
+    ...                         labels=("able", "slow"), actions=("shirk", "work"), wages=(0.0, float("inf")))
+    >>> menu = solve_contract(problem)
+    >>> menu.certificate.deviation
+    Deviation(tempted='able / work', tempter='able / shirk', gain=0.0)
+    >>> menu.certificate.response("slow").tempting_action
+    'shirk'
     """
 
     responses: tuple[Response, ...] = ()

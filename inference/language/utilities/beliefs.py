@@ -36,6 +36,14 @@ class Agreement:
     odds : (n,), how much more probable the words make the choices: above 1 they agree. For groups, the probability of
         choices at least as far from the words
     contradicts : (n,) of truth values
+
+    Examples
+    --------
+    What one user took is what the words let expect, what the other took is not:
+
+    >>> found = Agreement(("ann", "bob"), odds=np.array([3.2, 0.04]), contradicts=np.array([False, True]))
+    >>> [label for label, wrong in zip(found.labels, found.contradicts, strict=True) if wrong]
+    ['bob']
     """
 
     labels: tuple[str, ...]
@@ -129,6 +137,18 @@ def agreement_of_norms(stated: Stated, norms: Norms) -> Agreement:
     """Whether what groups answered fits what they said; `norms` are those of their answers alone, without a prior.
 
     The distance between the two, in units of both uncertainties, is a chi square with a direction for each contrast.
+
+    Examples
+    --------
+    Both groups prefer x three times of four, and b says the contrary:
+
+    >>> from inference.norms.elicitation import Comparisons
+    >>> from inference.norms.norms import elicit_norms
+    >>> words = Stated(("a", "b"), ("x", "y"), [[1.0, -1.0], [-2.0, 2.0]], [0.1 * np.eye(2)] * 2)
+    >>> answers = Comparisons(["a"] * 8 + ["b"] * 8, ["x", "x", "x", "y"] * 4, ["y", "y", "y", "x"] * 4)
+    >>> found = agreement_of_norms(words, elicit_norms(answers))
+    >>> found.labels, found.contradicts
+    (('a', 'b'), array([False,  True]))
     """
     from scipy.stats import chi2
 

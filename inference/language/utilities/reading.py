@@ -42,6 +42,13 @@ class Statement:
     attributes : their names
     says : the reader's own words
     level : of a floor or ceiling, in the unit of the text, percentages as shares; nan for other kinds
+
+    Examples
+    --------
+    >>> from inference import read_utilities
+    >>> reading = read_utilities(["Price matters twice as much as speed."], ["price", "speed"])
+    >>> [(one.kind, one.attributes, one.phrase) for one in reading.statements[0]]
+    [('ratio', ('price', 'speed'), 'Price matters twice as much as speed')]
     """
 
     phrase: str

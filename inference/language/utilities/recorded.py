@@ -48,5 +48,17 @@ class RecordedUtilityReader:
 
 @checked
 def save_utility_readings(readings: Iterable[UtilityReading], path: str | Path) -> None:
-    """Write readings, one JSON document per line."""
+    """Write readings, one JSON document per line.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from inference import read_utilities
+    >>> text = "Price matters twice as much as speed."
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     save_utility_readings([read_utilities([text], ["price", "speed"])], Path(folder) / "readings.jsonl")
+    ...     again = RecordedUtilityReader.load(Path(folder) / "readings.jsonl")
+    >>> again.read(text).weights.round(2)
+    array([[0.66, 0.34]])
+    """
     write_lines(path, readings)
