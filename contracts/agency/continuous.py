@@ -123,7 +123,9 @@ class ContinuousMoralHazardProblem:
         """The problem with these actions."""
         others = ~np.isin(self.grid, actions)
         laws = zip(self._laws(actions), self._on_grid, strict=True)
-        return self._stated(self._with_grid(actions), *(np.concatenate([given, known[others]]) for given, known in laws))
+        return self._stated(
+            self._with_grid(actions), *(np.concatenate([given, known[others]]) for given, known in laws)
+        )
 
     @cached_property
     def _on_grid(self) -> tuple[Array, Array]:
@@ -142,7 +144,7 @@ class ContinuousMoralHazardProblem:
             below = np.asarray(law.cdf(self.edges), dtype=np.float64)
             above = np.asarray(law.sf(self.edges), dtype=np.float64)
             effort = np.asarray(self.effort_cost(chosen), dtype=np.float64)
-        except (AttributeError, TypeError, ValueError) as exc:
+        except Exception as exc:  # noqa: BLE001 whatever a function of the user's raises
             raise ProblemError(
                 f"distribution and effort_cost do not take an array of actions ({exc}): use functions such as "
                 "lambda a: scipy.stats.norm(a, 10) and lambda a: a**2"
