@@ -123,7 +123,8 @@ class ContinuousMoralHazardProblem:
         """The problem with these actions."""
         others = ~np.isin(self.grid, actions)
         laws = zip(self._laws(actions), self._on_grid, strict=True)
-        return self._stated(self._with_grid(actions), *(np.concatenate([given, known[others]]) for given, known in laws))
+        both = (np.concatenate([given, known[others]]) for given, known in laws)
+        return self._stated(self._with_grid(actions), *both)
 
     @cached_property
     def _on_grid(self) -> tuple[Array, Array]:
@@ -142,7 +143,7 @@ class ContinuousMoralHazardProblem:
             below = np.asarray(law.cdf(self.edges), dtype=np.float64)
             above = np.asarray(law.sf(self.edges), dtype=np.float64)
             effort = np.asarray(self.effort_cost(chosen), dtype=np.float64)
-        except (AttributeError, TypeError, ValueError) as exc:
+        except Exception as exc:  # whatever a function raises
             raise ProblemError(
                 f"distribution and effort_cost do not take an array of actions ({exc}): use functions such as "
                 "lambda a: scipy.stats.norm(a, 10) and lambda a: a**2"
@@ -233,10 +234,9 @@ class ContinuousContract(Tabular):
     def numerical_bound(self) -> float:
         """What no contract seems to earn more than, whichever action it implements and however fine its cells.
 
-        The same prices prove bounds for actions in between, and with finer cells. From there on it is numerical, not
-        proven: second differences stand for curvature, and what still finer cells bring is extrapolated. A distribution
-        that is known by its values only has no proven bound between them. If the action was asked for, it is about
-        that action.
+        The same prices prove bounds for actions in between, and with finer cells. From there on it is numerical:
+        second differences stand for curvature, and what still finer cells bring is extrapolated. If the action was
+        asked for, it is about that action.
         """
         problem = self.problem
         finer = replace(problem, n_outcomes=FINER * problem.n_outcomes)

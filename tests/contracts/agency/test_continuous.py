@@ -62,6 +62,8 @@ def test_wages_of_any_outcome_are_those_of_its_cell():
         ({"n_outcomes": 7}, "give an even number of cells"),
         ({"effort_cost": lambda a: 1.0}, "let both work entry by entry"),
         ({"distribution": lambda a: 3.0}, "do not take an array of actions"),
+        ({"distribution": lambda a: [][3]}, r"do not take an array of actions \(list index"),
+        ({"effort_cost": lambda a: 1 / 0}, r"do not take an array of actions \(division by zero"),
     ],
 )
 def test_what_is_no_problem_is_refused(changes, words):
