@@ -78,8 +78,9 @@ from inference.splits.preferences import (
 )
 from inference.splits.responders import Responders, fit_responders
 from inference.tastes.distribution import TasteDistribution
+from inference.tastes.fit import fit_mixed_logit
 from inference.tastes.hierarchical_logit import HierarchicalLogit, fit_hierarchical_logit
-from inference.tastes.mixed_logit import MixedLogit, fit_mixed_logit
+from inference.tastes.mixed_logit import MixedLogit
 from inference.tastes.sampler import HierarchicalPrior
 from inference.types.calibration import Calibration, calibration
 from inference.types.draws import PopulationDraws

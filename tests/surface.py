@@ -1332,6 +1332,7 @@ CALLS: dict[str, Callable[[], dict[str, Any]]] = {
     "TasteDistribution.coefficients": lambda: {"normals": np.zeros((3, 2))},
     "TasteDistribution.draw": lambda: {"n_people": 3, "rng": rng()},
     "TasteDistribution.moments_jacobian": lambda: {"rows": np.array([0]), "columns": np.array([0])},
+    "TasteDistribution.tastes": lambda: {"normals": np.zeros((3, 2))},
     "TasteDistribution.standard": lambda: {"kinds": ("normal", "fixed")},
     "TypeCounts.best": lambda: {"criterion": "bic"},
     "TypeCounts.criteria": lambda: {"n_types": 2},
@@ -1397,7 +1398,8 @@ CALLS: dict[str, Callable[[], dict[str, Any]]] = {
     "MultinomialLogit.screening_problem": lambda: {
         "price": "price", "goods": ["quality"], "outside": None, "cost": c.Quadratic()},
     "ChoiceData.described": lambda: {
-        "attributes": ["price"], "constants": "0", "by_option": ["quality"], "interactions": [("quality", "price")]},
+        "attributes": ["price"], "constants": "0", "by_option": ["quality"], "interactions": [("quality", "price")],
+        "components": {"last": ["1", "2"]}},
     "ChoiceData.among": lambda: {"options": ["0", "1"]},
     "with_errors": lambda: {
         "model": multinomial(), "function": lambda model: model.coefficients, "names": ["a", "b"], "method": "draws",
@@ -1436,7 +1438,7 @@ CALLS: dict[str, Callable[[], dict[str, Any]]] = {
     "fit_latent_types": lambda: {
         "data": data(), "n_types": 2, "rng": rng(), "n_starts": 2, "ridge": 0.0, "tolerance": 1e-6, "progress": False},
     "fit_mixed_logit": lambda: {
-        "data": data(), "random": {"quality": "normal", "price": "fixed"}, "correlated": False, "n_draws": 10,
+        "data": data(), "random": {"quality": "normal", "price": "fixed"}, "correlated": False, "wtp": None, "n_draws": 10,
         "draws": "sobol", "n_starts": 2, "start_values": [1.0, -1.0, 0.5], "rng": rng(), "progress": False},
     "fit_responders": lambda: {"answers": answers(), "n_types": 1, "start": None, "rng": None},
     "fit_strengths": lambda: {
