@@ -661,6 +661,7 @@ def saved(name: str) -> Path:
         "classes.json": lambda: classes().save(path),
         "multinomial.json": lambda: multinomial().save(path),
         "nested.json": lambda: nested().save(path),
+        "mixed.json": lambda: mixed().save(path),
         "society.json": lambda: community().save(path),
         "readings.json": lambda: l.save_readings([reading()], path),
         "weighed.json": lambda: l.save_utility_readings([weighed()], path),
@@ -1469,6 +1470,7 @@ CALLS: dict[str, Callable[[], dict[str, Any]]] = {
     "load_latent_types": lambda: {"path": saved("latent.json")},
     "load_latent_classes": lambda: {"path": saved("classes.json")},
     "load_multinomial_logit": lambda: {"path": saved("multinomial.json")},
+    "load_mixed_logit": lambda: {"path": saved("mixed.json")},
     "load_nested_logit": lambda: {"path": saved("nested.json")},
     "fit_latent_classes": lambda: {
         "data": classes().data, "n_classes": 2, "shared": ["price"], "fixed": {"quality": [None, 0.0]},

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -15,9 +17,11 @@ from contracts.inputs.arrays import Array
 from contracts.inputs.door import checked
 from contracts.inputs.frozen import dataclass
 from contracts.inputs.kinds import Count
+from contracts.problem.records import write_document
 from contracts.problem.screening import ScreeningProblem
 from inference.choice.data import ChoiceData, Integers
 from inference.estimation.errors import covariance_by, equal_chances, sample_size
+from inference.estimation.records import choices_record, convergence_record
 from inference.estimation.shares import Population, checked_parameters, counted
 from inference.estimation.summary import Summary, checked_level
 from inference.logit.convergence import Convergence
@@ -30,6 +34,7 @@ from inference.tastes.points import halton_normals
 if TYPE_CHECKING:
     import pandas as pd
 
+SCHEMA = "menuwright/mixed-logit/1"
 POPULATION = 1000  # draws of tastes that stand for the population
 
 
@@ -244,6 +249,28 @@ class MixedLogit(Tabular):
         return screening_problem_of(
             people, self.names, price=price, goods=goods, n_types=n_types, rng=rng, fields=fields
         )
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain JSON with a schema version, choices and draws included; floats survive to the bit."""
+        return {
+            "schema": SCHEMA,
+            "data": choices_record(self.data),
+            "kinds": list(self.tastes.kinds),
+            "price": self.tastes.price,
+            "rows": self.rows.tolist(),
+            "columns": self.columns.tolist(),
+            "parameters": self.parameters.tolist(),
+            "log_likelihood": self.log_likelihood,
+            "covariance": self.covariance.tolist(),
+            "information": self.information.tolist(),
+            "normals": self.normals[:, :, self.layout.varying].tolist(),  # the others are 0
+            "convergence": convergence_record(self.convergence),
+            "simulation_sd": None if math.isnan(self.simulation_sd) else self.simulation_sd,
+        }
+
+    def save(self, path: str | Path) -> Path:
+        """Write the model with its choices and draws as JSON; `load_mixed_logit` reads it."""
+        return write_document(path, self.to_dict())
 
     def to_frame(self) -> pd.DataFrame:
         """One row per attribute: how it varies, mean and standard deviation with their standard errors."""
