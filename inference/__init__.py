@@ -78,8 +78,10 @@ from inference.splits.preferences import (
 )
 from inference.splits.responders import Responders, fit_responders
 from inference.tastes.distribution import TasteDistribution
+from inference.tastes.fit import fit_mixed_logit
 from inference.tastes.hierarchical_logit import HierarchicalLogit, fit_hierarchical_logit
-from inference.tastes.mixed_logit import MixedLogit, fit_mixed_logit
+from inference.tastes.mixed_logit import MixedLogit
+from inference.tastes.records import load_mixed_logit
 from inference.tastes.sampler import HierarchicalPrior
 from inference.types.calibration import Calibration, calibration
 from inference.types.draws import PopulationDraws
@@ -192,6 +194,7 @@ __all__ = [
     "likelihood_ratio_test",
     "load_latent_classes",
     "load_latent_types",
+    "load_mixed_logit",
     "load_multinomial_logit",
     "load_nested_logit",
     "marginal_costs",

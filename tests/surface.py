@@ -666,6 +666,7 @@ def saved(name: str) -> Path:
         "classes.json": lambda: classes().save(path),
         "multinomial.json": lambda: multinomial().save(path),
         "nested.json": lambda: nested().save(path),
+        "mixed.json": lambda: mixed().save(path),
         "society.json": lambda: community().save(path),
         "readings.json": lambda: l.save_readings([reading()], path),
         "weighed.json": lambda: l.save_utility_readings([weighed()], path),
@@ -1338,6 +1339,7 @@ CALLS: dict[str, Callable[[], dict[str, Any]]] = {
     "TasteDistribution.coefficients": lambda: {"normals": np.zeros((3, 2))},
     "TasteDistribution.draw": lambda: {"n_people": 3, "rng": rng()},
     "TasteDistribution.moments_jacobian": lambda: {"rows": np.array([0]), "columns": np.array([0])},
+    "TasteDistribution.tastes": lambda: {"normals": np.zeros((3, 2))},
     "TasteDistribution.standard": lambda: {"kinds": ("normal", "fixed")},
     "TypeCounts.best": lambda: {"criterion": "bic"},
     "TypeCounts.criteria": lambda: {"n_types": 2},
@@ -1403,7 +1405,8 @@ CALLS: dict[str, Callable[[], dict[str, Any]]] = {
     "MultinomialLogit.screening_problem": lambda: {
         "price": "price", "goods": ["quality"], "outside": None, "cost": c.Quadratic()},
     "ChoiceData.described": lambda: {
-        "attributes": ["price"], "constants": "0", "by_option": ["quality"], "interactions": [("quality", "price")]},
+        "attributes": ["price"], "constants": "0", "by_option": ["quality"], "interactions": [("quality", "price")],
+        "components": {"last": ["1", "2"]}},
     "ChoiceData.among": lambda: {"options": ["0", "1"]},
     "with_errors": lambda: {
         "model": multinomial(), "function": lambda model: model.coefficients, "names": ["a", "b"], "method": "draws",
@@ -1442,7 +1445,7 @@ CALLS: dict[str, Callable[[], dict[str, Any]]] = {
     "fit_latent_types": lambda: {
         "data": data(), "n_types": 2, "rng": rng(), "n_starts": 2, "ridge": 0.0, "tolerance": 1e-6, "progress": False},
     "fit_mixed_logit": lambda: {
-        "data": data(), "random": {"quality": "normal", "price": "fixed"}, "correlated": False, "n_draws": 10,
+        "data": data(), "random": {"quality": "normal", "price": "fixed"}, "correlated": False, "wtp": None, "n_draws": 10,
         "draws": "sobol", "n_starts": 2, "start_values": [1.0, -1.0, 0.5], "rng": rng(), "progress": False},
     "fit_responders": lambda: {"answers": answers(), "n_types": 1, "start": None, "rng": None},
     "fit_strengths": lambda: {
@@ -1473,6 +1476,7 @@ CALLS: dict[str, Callable[[], dict[str, Any]]] = {
     "load_latent_types": lambda: {"path": saved("latent.json")},
     "load_latent_classes": lambda: {"path": saved("classes.json")},
     "load_multinomial_logit": lambda: {"path": saved("multinomial.json")},
+    "load_mixed_logit": lambda: {"path": saved("mixed.json")},
     "load_nested_logit": lambda: {"path": saved("nested.json")},
     "fit_latent_classes": lambda: {
         "data": classes().data, "n_classes": 2, "shared": ["price"], "fixed": {"quality": [None, 0.0]},

@@ -82,7 +82,6 @@ LONG = {
     "inference/language/chat/client.py": "one conversation with an endpoint",
     "inference/norms/norms.py": "one estimator and its result",
     "inference/splits/preferences.py": "four published utilities with their closed forms",
-    "inference/tastes/mixed_logit.py": "one estimator with its derivatives",
     "inference/types/posterior.py": "one result and its questions",
 }
 LAZY = (

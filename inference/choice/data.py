@@ -283,6 +283,7 @@ class ChoiceData:
         constants: str | None = None,
         by_option: Sequence[str] = (),
         interactions: Sequence[tuple[str, str]] = (),
+        components: Mapping[str, Sequence[str]] | None = None,
     ) -> ChoiceData:
         """The same choices, described by what a model gives coefficients to.
 
@@ -294,6 +295,8 @@ class ChoiceData:
         by_option : those with a coefficient for every option. What is the same for all options of a choice, as a
             person's income is, has none for the option of `constants`, or else the first: only differences show
         interactions : pairs of attributes, whose products get one coefficient each
+        components : names of options by error component, which is 1 for these options and 0 for others: what they have
+            in common for somebody and nobody has measured. `fit_mixed_logit` takes them as "component"
 
         Raises
         ------
@@ -309,7 +312,7 @@ class ChoiceData:
         ('price', 'constant[car]', 'income[car]', 'price*income')
         """
         offers = Offers(self.attributes, tuple(self.names or ()), tuple(self.options or ()), self._differs())
-        columns, names = described(offers, attributes, constants, by_option, interactions)
+        columns, names = described(offers, attributes, constants, by_option, interactions, components or {})
         return replace(self, attributes=columns, names=names)
 
     def of_people(self, people: Any) -> ChoiceData:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -33,6 +33,7 @@ def described(
     constants: str | None,
     by_option: Sequence[str],
     interactions: Sequence[tuple[str, str]],
+    components: Mapping[str, Sequence[str]],
 ) -> tuple[Array, tuple[str, ...]]:
     """One column per coefficient, (n_obs, n_options, n_new), and their names; see `ChoiceData.described`."""
     options = offers.options
@@ -55,6 +56,14 @@ def described(
             _add(columns, f"{name}[{option}]", values * _only(options, option))
     for pair in interactions:
         _add(columns, "*".join(pair), offers.column(pair[0]) * offers.column(pair[1]))
+    for name, members in components.items():
+        if isinstance(members, str):
+            raise ProblemError(f"components[{name!r}] is {members!r}: give a list of options, [{members!r}]")
+        if strangers := [option for option in members if option not in options]:
+            raise ProblemError(
+                f"components[{name!r}] names {strangers[0]!r}, which is no option: the options are {listed(options)}"
+            )
+        _add(columns, f"component[{name}]", np.ones((len(offers.attributes), 1)) * np.isin(options, list(members)))
     if not columns:
         raise ProblemError("nothing is described: name attributes that differ between options, or constants=")
     return np.stack(list(columns.values()), axis=2), tuple(columns)

@@ -73,6 +73,8 @@ def worths(model: Any, price: str, goods: Sequence[str]) -> Array:
     """Willingness to pay of each type, (n_types, n_goods), or of the mean of a population, (1, n_goods)."""
     names = tuple(model.names)
     if isinstance(model, MixedLogit):
+        if model.price == price:  # tastes are worths already
+            return np.asarray(model.means[np.newaxis, [column_of(names, good) for good in goods]])
         if model.tastes.kinds[column_of(names, price)] == "fixed":
             return worth_in_money(model.means[np.newaxis], names, price, goods)
         population = model.population

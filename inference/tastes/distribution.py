@@ -1,9 +1,10 @@
-"""How tastes vary in a population: each coefficient fixed, normal, or lognormal of one sign."""
+"""How tastes vary in a population: each in its own way, apart or together, in utility or in money."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,17 +16,39 @@ from contracts.inputs.frozen import dataclass
 from contracts.inputs.kinds import Count
 from contracts.inputs.names import listed
 from inference.choice.data import ChoiceData, Integers
+from inference.tastes.mixing import MIXINGS, Mixing, Moments, plain
 
-KINDS = ("normal", "positive", "negative", "fixed")
+KINDS = tuple(MIXINGS)
+OF_A_PRICE = ("negative", "truncated negative", "fixed")  # how a price may vary that others are worth something in
+
+
+class Slopes(NamedTuple):
+    """Tastes of draws and what a derivative in coefficients is multiplied with for one in their parts."""
+
+    tastes: Array  # (..., n_attributes), in money where worths are
+    in_location: dict[int, Array]  # where a taste is not its location plus its deviation
+    in_deviation: dict[int, Array]
+    in_spread: dict[int, Array]
 
 
 @checked
 @dataclass(frozen=True, eq=False)
 class TasteDistribution:
-    """Coefficients b = g(mean + factor z) with z standard normal, attribute by attribute.
+    """Tastes g(mean, factor z, spread) with z standard normal, attribute by attribute.
 
-    g is the identity for "normal" and "fixed", exp for "positive", -exp for "negative". Rows of `factor` that belong
-    to fixed coefficients are zero.
+    The spread of an attribute is the length of its row of `factor`, the standard deviation of its part of factor z.
+
+    | kind | taste |
+    |---|---|
+    | "normal" | mean + factor z |
+    | "positive", "negative" | plus or minus exp(mean + factor z) |
+    | "uniform", "triangular" | on mean - spread to mean + spread |
+    | "truncated positive", "truncated negative" | plus or minus a normal that is known to be positive |
+    | "component" | factor z: an error component, whose mean is 0 |
+    | "fixed" | mean; its row of `factor` is zero |
+
+    With `price`, the number of an attribute, tastes are willingness to pay for all others: somebody of price
+    coefficient b and worths w has coefficients -b w.
 
     Examples
     --------
@@ -34,103 +57,162 @@ class TasteDistribution:
     (array([-1.133,  1.   ]), array([0.604, 2.   ]))
     >>> tastes.coefficients(np.zeros((1, 2)))
     array([[-1.,  1.]])
+
+    In money:
+
+    >>> TasteDistribution(("negative", "normal"), np.array([0.7, 3.0]), np.eye(2), price=0).coefficients(np.zeros(2))
+    array([-2.01375271,  6.04125812])
     """
 
     kinds: tuple[str, ...]
     mean: Array  # (n_attributes,)
     factor: Array  # (n_attributes, n_attributes), lower triangular
+    price: int | None = None
+
+    def __post_init__(self) -> None:
+        size = len(self.kinds)
+        for kind in self.kinds:
+            if kind not in KINDS:
+                raise ProblemError(f"kinds has {kind!r}: use {', '.join(map(repr, KINDS))}")
+        if self.mean.shape != (size,) or self.factor.shape != (size, size):
+            raise ProblemError(
+                f"mean has shape {self.mean.shape} and factor {self.factor.shape}; expected ({size},) and "
+                f"({size}, {size}), one per kind"
+            )
+        if self.price is not None and not (0 <= self.price < size and self.kinds[self.price] in OF_A_PRICE):
+            raise ProblemError(
+                f"price is {self.price}: number an attribute from 0 to {size - 1} that varies as "
+                f"{listed(OF_A_PRICE)}, so that everybody minds paying"
+            )
 
     @classmethod
     def standard(cls, kinds: tuple[str, ...]) -> TasteDistribution:
-        """Mean zero and unit factor: `coefficients` of it is g itself."""
+        """Mean zero and unit factor: `coefficients` of it is g itself where g is of mean + factor z."""
         return cls(kinds, np.zeros(len(kinds)), np.eye(len(kinds)))
 
     @property
+    def mixings(self) -> tuple[Mixing, ...]:
+        """How each taste varies."""
+        return tuple(MIXINGS[kind] for kind in self.kinds)
+
+    @property
     def sign(self) -> Array:
-        """1, or -1 where all coefficients are negative; (n_attributes,)."""
-        return np.where(np.array(self.kinds) == "negative", -1.0, 1.0)
+        """-1 where all tastes are negative, else 1; (n_attributes,)."""
+        return np.array([-1.0 if mixing.sign < 0 else 1.0 for mixing in self.mixings])
 
     @property
     def is_lognormal(self) -> NDArray[np.bool_]:
-        """Whether the coefficient keeps one sign; (n_attributes,) of bool."""
-        return np.isin(self.kinds, ("positive", "negative"))
+        """Whether the taste is the exponential of a normal; (n_attributes,) of bool."""
+        return np.array([mixing.is_log for mixing in self.mixings])
 
     @property
     def covariance(self) -> Array:
-        """Covariance of mean + factor z: of the coefficients, or of their logarithms; (n_attributes, n_attributes)."""
+        """Covariance of factor z: of normal tastes, or of the logarithms of others; (n_attributes, n_attributes)."""
         return np.asarray(self.factor @ self.factor.T)
 
+    @property
+    def spread(self) -> Array:
+        """Standard deviation of factor z; (n_attributes,)."""
+        return np.asarray(np.sqrt((self.factor**2).sum(axis=1)))
+
+    # ---- draws ----
+
     def coefficients(self, normals: Array) -> Array:
-        """Coefficients of people whose standard normals are (..., n_attributes)."""
+        """Coefficients, in utility, of people whose standard normals are (..., n_attributes)."""
+        return in_utility(self.tastes(normals), self.price)
+
+    def tastes(self, normals: Array) -> Array:
+        """Tastes of people whose standard normals are (..., n_attributes): coefficients, or worths with `price`."""
         if normals.shape[-1:] != self.mean.shape or not np.isfinite(normals).all():
             raise ProblemError(f"normals has shape {normals.shape}; expected finite numbers, (..., {len(self.kinds)})")
-        value = self.mean + normals @ self.factor.T
-        lognormal = self.is_lognormal
-        if lognormal.any():
-            value[..., lognormal] = np.exp(value[..., lognormal]) * self.sign[lognormal]
-        return np.asarray(value)
+        return slopes_of(self, normals).tastes
 
     def draw(self, n_people: Count, *, rng: np.random.Generator) -> Array:
-        """Coefficients of `n_people` people drawn from the population; (size, n_attributes)."""
+        """Coefficients, in utility, of `n_people` people drawn from the population; (size, n_attributes)."""
         return self.coefficients(rng.standard_normal((n_people, len(self.kinds))))
+
+    # ---- moments ----
+
+    @property
+    def _moments(self) -> list[Moments]:
+        parts = zip(self.mixings, self.mean, self.spread, strict=True)
+        return [mixing.moments(float(mean), float(spread)) for mixing, mean, spread in parts]
 
     @property
     def means(self) -> Array:
-        """Mean coefficient of the population; (n_attributes,)."""
-        return np.where(self.is_lognormal, self.sign * np.exp(self._logs(self.mean + self._variance / 2)), self.mean)
+        """Mean taste of the population; (n_attributes,)."""
+        return np.array([moments.mean for moments in self._moments])
 
     @property
     def sds(self) -> Array:
-        """Standard deviation of each coefficient over the population; (n_attributes,)."""
-        variance = self._variance
-        lognormal = np.abs(self.means) * np.sqrt(np.expm1(self._logs(variance)))
-        return np.asarray(np.where(self.is_lognormal, lognormal, variance**0.5))
-
-    @property
-    def _variance(self) -> Array:
-        return np.asarray(np.diag(self.covariance))
-
-    def _logs(self, values: Array) -> Array:
-        """Values where coefficients are exponentials, 0 elsewhere, where exponentials mean nothing and may overflow."""
-        return np.where(self.is_lognormal, values, 0.0)
+        """Standard deviation of each taste over the population; (n_attributes,)."""
+        return np.array([moments.sd for moments in self._moments])
 
     def moments_jacobian(self, rows: Integers, columns: Integers) -> Array:
         """Derivative of (means, sds) in (mean, factor[rows, columns]); (2 n_attributes, n_attributes + n_entries).
 
-        For a lognormal of variance v, m = s exp(mean + v / 2): dm/dmean = m, dm/dv = m / 2, and its standard deviation
-        is |m| (e^v - 1)^(1/2), with derivative in v of half itself plus |m| e^v / (2 (e^v - 1)^(1/2)). Everywhere
-        dv/dfactor[k, l] = 2 factor[k, l]. An estimate of no variation at all has no standard error: not a number.
+        dspread/dfactor[k, l] = factor[k, l] / spread. An estimate of no variation at all has no standard error: not a
+        number.
         """
         size = len(self.kinds)
         apart = rows.ndim != 1 or rows.shape != columns.shape
         if apart or not set(rows.tolist() + columns.tolist()) <= set(range(size)):
             raise ProblemError(f"rows and columns must be equally many numbers from 0 to {size - 1}")
-        variance = np.diag(self.covariance)
-        entry = self.factor[rows, columns]
         own = rows == np.arange(size)[:, np.newaxis]  # (n_attributes, n_entries)
-        in_variance = own * 2 * entry
-        with np.errstate(divide="ignore", invalid="ignore"):
-            normal_sd = 1 / (2 * np.sqrt(variance))
-            logs = self._logs(variance)
-            lognormal_sd = self.sds / 2 + np.abs(self.means) * np.exp(logs) / (2 * np.sqrt(np.expm1(logs)))
-            sd_in_variance = np.where(self.is_lognormal, lognormal_sd, normal_sd)
-            of_sd = np.where(own, sd_in_variance[:, np.newaxis] * in_variance, 0.0)
-        of_mean = np.where(self.is_lognormal, self.means / 2, 0.0)[:, np.newaxis] * in_variance
-        return np.block(
-            [
-                [np.diag(np.where(self.is_lognormal, self.means, 1.0)), of_mean],
-                [np.diag(np.where(self.is_lognormal, self.sds, 0.0)), of_sd],
-            ]
-        )
+        with np.errstate(invalid="ignore"):
+            direction = self.factor[rows, columns] / self.spread[rows]
+        blocks = []
+        for slopes in zip(*[(moments.mean_in, moments.sd_in) for moments in self._moments], strict=True):
+            in_mean, in_spread = np.array(slopes).T
+            moved = own & (in_spread != 0)[:, np.newaxis]
+            blocks.append([np.diag(in_mean), np.where(moved, in_spread[:, np.newaxis] * direction, 0.0)])
+        return np.block(blocks)
 
 
-def kinds_of(random: str | Mapping[str, str], names: Sequence[str]) -> tuple[str, ...]:
-    """How each coefficient varies, from one word for all or a mapping by attribute; others are normal.
+def slopes_of(distribution: TasteDistribution, normals: Array) -> Slopes:
+    """Tastes of people whose standard normals are (..., n_attributes), with derivatives."""
+    tastes = np.asarray(normals @ distribution.factor.T)
+    found = Slopes(tastes, {}, {}, {})
+    parts = zip(distribution.mixings, distribution.mean, distribution.spread, strict=True)
+    for k, (mixing, mean, spread) in enumerate(parts):
+        draws = mixing.at(float(mean), tastes[..., k], float(spread))
+        tastes[..., k] = draws.value
+        if mixing.at is not plain:
+            for part, slope in zip(found[1:], draws[1:], strict=True):
+                part[k] = np.asarray(slope)
+    return found
+
+
+def in_utility(tastes: Array, price: int | None) -> Array:
+    """Coefficients of people with these tastes; (..., n_attributes)."""
+    if price is None:
+        return tastes
+    coefficients = -tastes * tastes[..., [price]]
+    coefficients[..., price] = tastes[..., price]
+    return np.asarray(coefficients)
+
+
+def from_utility(slope: Array, tastes: Array, price: int | None) -> Array:
+    """A derivative in coefficients as one in tastes; (..., n_attributes)."""
+    if price is None:
+        return slope
+    others = np.arange(tastes.shape[-1]) != price
+    found = -slope * tastes[..., [price]]
+    found[..., price] = slope[..., price] - (slope[..., others] * tastes[..., others]).sum(axis=-1)
+    return np.asarray(found)
+
+
+def kinds_of(random: str | Mapping[str, str], names: Sequence[str], price: str | None = None) -> tuple[str, ...]:
+    """How each taste varies, from one word for all or a mapping by attribute; others are normal.
+
+    A price that others are worth something in is "negative" unless the mapping says otherwise, or nothing varies.
 
     Examples
     --------
     >>> kinds_of({"price": "negative"}, ("price", "speed"))
     ('negative', 'normal')
+    >>> kinds_of("uniform", ("price", "speed"), price="price")
+    ('negative', 'uniform')
     """
     by_name = dict.fromkeys(names, random) if isinstance(random, str) else {name: random[name] for name in random}
     for name, kind in by_name.items():
@@ -138,6 +220,16 @@ def kinds_of(random: str | Mapping[str, str], names: Sequence[str]) -> tuple[str
             raise ProblemError(f"random names {name!r}, which is no attribute: use {listed(names)}")
         if kind not in KINDS:
             raise ProblemError(f"random[{name!r}] is {kind!r}: use {', '.join(map(repr, KINDS))}")
+    if price is not None:
+        if price not in names:
+            raise ProblemError(f"wtp is {price!r}, which is no attribute: use {listed(names)}")
+        if random != "fixed" and (isinstance(random, str) or price not in by_name):
+            by_name[price] = "negative"
+        if by_name[price] not in OF_A_PRICE:
+            raise ProblemError(
+                f"random[{price!r}] is {by_name[price]!r}, so somebody may like paying, and nothing has a worth in "
+                f"money to them: use {', '.join(map(repr, OF_A_PRICE))}"
+            )
     return tuple(by_name.get(name, "normal") for name in names)
 
 

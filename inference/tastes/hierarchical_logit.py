@@ -319,9 +319,12 @@ def _r_hat(draws: Array) -> Array:
 def _checked_kinds(random: str | Mapping[str, str], data: ChoiceData) -> tuple[str, ...]:
     names = tuple(checked_data(data).names or ())
     kinds = kinds_of(random, names)
-    if "fixed" in kinds:
-        name = names[kinds.index("fixed")]
-        raise ProblemError(f"random[{name!r}] is 'fixed': here all coefficients vary; use fit_mixed_logit")
+    for name, kind in zip(names, kinds, strict=True):
+        if kind not in ("normal", "positive", "negative"):
+            raise ProblemError(
+                f"random[{name!r}] is {kind!r}: here all coefficients are 'normal', 'positive' or 'negative'; use "
+                "fit_mixed_logit"
+            )
     return kinds
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
-from scipy.special import ndtri
+from scipy.special import ndtr, ndtri
 
 from contracts.inputs.arrays import Array
 
@@ -50,3 +50,15 @@ def halton_normals(n_people: int, draws: int, size: int, rng: np.random.Generato
     points = qmc.Halton(size, scramble=rng is not None, rng=rng)
     points.fast_forward(SKIPPED)
     return np.asarray(ndtri(points.random(n_people * draws))).reshape(n_people, draws, size)
+
+
+def rotated(normals: Array, rng: np.random.Generator) -> Array:
+    """The same points moved along every axis by a random distance, round the unit cube; the last axis is theirs.
+
+    Examples
+    --------
+    >>> bool(np.abs(rotated(halton_normals(1, 256, 2), np.random.default_rng(0)).mean(axis=1)).max() < 0.05)
+    True
+    """
+    moved = (ndtr(normals) + rng.random(normals.shape[-1])) % 1.0
+    return np.asarray(ndtri(np.clip(moved, INSIDE, 1 - INSIDE)))

@@ -143,7 +143,7 @@ def test_a_climb_that_begins_with_few_draws_ends_on_the_same_maximum(monkeypatch
     offers = ChoiceData(rng.normal(size=(400, 3, 2)), np.zeros(400, int), np.repeat(np.arange(50), 8))
     data = choices_of(offers, rng.normal(loc=(1.0, -1.0), size=(50, 2)), rng)
     whole = fit_mixed_logit(data, n_draws=64, n_starts=1)
-    monkeypatch.setattr("inference.tastes.mixed_logit.FEW_DRAWS", 16)
+    monkeypatch.setattr("inference.tastes.fit.FEW_DRAWS", 16)
     few = fit_mixed_logit(data, n_draws=64, n_starts=1)
     np.testing.assert_allclose(few.log_likelihood, whole.log_likelihood, rtol=1e-9)
     np.testing.assert_allclose(few.parameters, whole.parameters, atol=1e-3)

@@ -1,0 +1,74 @@
+"""Mixed logit in files, read back to the bit with its choices and draws."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from contracts.errors import ProblemError
+from contracts.inputs.arrays import finite, number
+from contracts.inputs.door import checked
+from contracts.inputs.kinds import whole, whole_numbers
+from inference.estimation.records import choices_of_record, convergence_of_record, loaded, refuse_other_shapes
+from inference.tastes.distribution import KINDS
+from inference.tastes.layout import Layout
+from inference.tastes.mixed_logit import SCHEMA, MixedLogit
+
+
+@checked
+def load_mixed_logit(path: str | Path) -> MixedLogit:
+    """Read a model that `MixedLogit.save` wrote.
+
+    Raises
+    ------
+    ProblemError
+        If the file is not such a file, or is damaged.
+    """
+    return loaded(path, SCHEMA, "MixedLogit.save", _mixed)
+
+
+def _mixed(record: dict[str, Any]) -> MixedLogit:
+    data = choices_of_record(record["data"])
+    layout, parameters = _layout(record, data.n_attributes), finite("parameters", record["parameters"])
+    size, varying = layout.n_parameters, layout.varying
+    drawn = finite("normals", record["normals"])
+    covariance, information = finite("covariance", record["covariance"]), finite("information", record["information"])
+    n_draws = drawn.shape[1] if drawn.ndim == 3 else 0
+    refuse_other_shapes(
+        {
+            "parameters": (parameters, (size,)),
+            "covariance": (covariance, (size, size)),
+            "information": (information, (size, size)),
+            "normals": (drawn, (data.n_people, max(n_draws, 1), len(varying))),
+        }
+    )
+    normals = np.zeros((data.n_people, n_draws, data.n_attributes))
+    normals[:, :, varying] = drawn
+    luck = record["simulation_sd"]
+    return MixedLogit(
+        data,
+        layout.tastes(parameters),
+        number("log_likelihood", record["log_likelihood"]),
+        parameters,
+        covariance,
+        information,
+        normals,
+        layout.rows,
+        layout.columns,
+        convergence_of_record(record["convergence"]),
+        math.nan if luck is None else number("simulation_sd", luck),
+    )
+
+
+def _layout(record: dict[str, Any], n_attributes: int) -> Layout:
+    kinds, price = tuple(map(str, record["kinds"])), record["price"]
+    rows, columns = whole_numbers("rows", record["rows"]), whole_numbers("columns", record["columns"])
+    if len(kinds) != n_attributes or not set(kinds) <= set(KINDS):
+        raise ProblemError(f"kinds are {kinds}; expected one per attribute: save the model again")
+    layout = Layout(kinds, None if price is None else whole("price", price), rows, columns)
+    if rows.shape != columns.shape or not set(rows.tolist() + columns.tolist()) <= set(layout.varying.tolist()):
+        raise ProblemError("rows and columns are not those of a factor of these tastes: save the model again")
+    return layout
