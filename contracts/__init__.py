@@ -58,6 +58,7 @@ from contracts.mechanisms.reduced.auction import SymmetricAuction
 from contracts.mechanisms.reduced.border import InterimFeasibility, feasible_interim
 from contracts.mechanisms.reduced.lottery import InterimLottery, interim_lottery
 from contracts.mechanisms.reduced.problem import SymmetricAuctionProblem
+from contracts.mechanisms.simple.comparison import MechanismComparison, compare_mechanisms, simple_mechanisms
 from contracts.mechanisms.solve import solve_mechanism
 from contracts.mechanisms.verify import verify_mechanism
 from contracts.menu.files import load_menu
@@ -151,6 +152,7 @@ __all__ = [  # noqa: RUF022 - as Python sorts them
     "LotteryContract",
     "LotteryMenu",
     "Mechanism",
+    "MechanismComparison",
     "MechanismFront",
     "MechanismProblem",
     "Menu",
@@ -220,6 +222,8 @@ __all__ = [  # noqa: RUF022 - as Python sorts them
     "optimal_face",
     "optimal_schedule",
     "pareto_front",
+    "compare_mechanisms",
+    "simple_mechanisms",
     "price_of_simplicity",
     "prior_radius",
     "refine",

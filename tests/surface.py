@@ -723,6 +723,7 @@ OBJECTS: dict[str, Callable[[], Any]] = {
     "SymmetricAuction": symmetric,
     "SymmetricAuctionProblem": alike,
     "Mechanism": mechanism,
+    "MechanismComparison": lambda: c.simple_mechanisms(bidders()),
     "MechanismFront": mechanism_front,
     "MechanismProblem": several,
     "AgencyProof": lambda: contract_menu().proof,
@@ -1066,6 +1067,8 @@ CALLS: dict[str, Callable[[], dict[str, Any]]] = {
     "load_mechanism": lambda: {"path": mechanism_file()},
     **dict.fromkeys(("feasible_interim", "interim_lottery"), lambda: {
         "chances": [0.25, 0.5], "probabilities": [0.5, 0.5], "n_bidders": 2, "n_units": 1, "labels": ["low", "high"]}),
+    "compare_mechanisms": lambda: {"problem": several(), "mechanisms": {"the best": mechanism()}},
+    "simple_mechanisms": lambda: {"problem": bidders()},
     "solve_mechanism": lambda: {"problem": several(), "gap": 1e-6},
     "verify_mechanism": lambda: {
         "problem": several(), "outcome": mechanism().fractions()[0], "transfers": mechanism().fractions()[1],

@@ -1,0 +1,1 @@
+"""Simple mechanisms, and their share of what is proven of every mechanism."""
