@@ -77,6 +77,7 @@ LONG = {
     "contracts/problem/domains.py": "four domains, each small",
     "contracts/problem/screening.py": "one problem and its questions",
     "contracts/solve.py": "the choice of engines",
+    "contracts/symbolic/numbers.py": "numbers of each of four closed forms",
     "inference/choice/data.py": "one record and the tables it comes from",
     "inference/design/asking.py": "one program, its gradient and its front",
     "inference/language/chat/client.py": "one conversation with an endpoint",
