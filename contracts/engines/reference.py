@@ -212,7 +212,7 @@ def counted(program: Program, allocation: Any, utility: Any, spent: Any) -> tupl
     if terms.function is not None:  # one unit of the goal: W there or its slope, whichever is larger (W may be flat)
         size = np.array([units.money])
         largest = max(abs(terms.function.value(size)[0]), units.money * terms.function.marginal(size)[0])
-        largest = max(float(largest), terms.profit_weight * units.money)
+        largest = max(float(largest) * float(terms.welfare_weights.max()), terms.profit_weight * units.money)
         goal_unit = largest if 0 < largest < np.inf else units.money
     per_money, worst_off, floor = units.money / goal_unit, 0.0, []
     by_type = terms.profit_weight * per_money * program.payoff(allocation, utility, spent)
