@@ -37,8 +37,8 @@ test: setup
 fast: setup
 	$(MAKE) --no-print-directory --keep-going -j 2 fast-contracts fast-inference
 
-fast-contracts: FAST := tests/contracts
-fast-inference: FAST := README.md docs contracts inference tests --ignore=tests/contracts
+fast-contracts: FAST := contracts tests/contracts
+fast-inference: FAST := README.md docs inference tests --ignore=tests/contracts
 fast-contracts fast-inference: setup
 	HYPOTHESIS_PROFILE=$${HYPOTHESIS_PROFILE:-fast} $(BIN)/python -m pytest -q -n 0 $(FAST)
 

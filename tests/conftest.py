@@ -35,7 +35,7 @@ def _figures_are_closed():
         sys.modules["matplotlib.pyplot"].close("all")
 
 
-SHARE = 0.15  # seconds of the processor that `make fast` gives to every file
+SHARE = 0.1  # seconds of the processor that `make fast` gives to every file
 SLOW_DOCUMENTS = {  # they solve for seconds
     f"docs/{page}.md"
     for page in (

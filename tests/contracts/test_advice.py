@@ -17,7 +17,7 @@ from contracts.cli.problem_files import read_problem
 from contracts.front.goals import goals_of
 from contracts.front.weighted import Programs
 from contracts.proof.certificate import Violation
-from contracts.solve import attainable
+from contracts.repair.certified import attainable
 
 INF = float("inf")
 Q = c.Quadratic()

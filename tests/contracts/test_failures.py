@@ -378,7 +378,7 @@ def test_no_noise_in_a_candidate_gets_past_the_proof(seed):
         honest.multipliers,
         "noisy",
     )
-    from contracts.solve import certified_menu
+    from contracts.repair.certified import certified_menu
 
     try:
         menu = certified_menu(PROBLEM, candidate, gap=1e-6)
@@ -395,7 +395,7 @@ def test_no_noise_in_a_candidate_gets_past_the_proof(seed):
 def test_a_numerical_solution_that_is_refused_can_be_had_with_a_larger_gap():
     honest = reference.solve(PROBLEM)
     noisy = Candidate(honest.allocation * 0.99, honest.utility, honest.multipliers, "noisy")
-    from contracts.solve import certified_menu
+    from contracts.repair.certified import certified_menu
 
     with pytest.raises(c.SolverError, match=r"Ask for a larger gap, gap=1"):
         certified_menu(PROBLEM, noisy, gap=1e-9)

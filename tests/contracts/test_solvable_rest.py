@@ -193,7 +193,7 @@ def test_the_best_menu_of_all_attempts_is_judged_by_the_lowest_bound_of_all(monk
     """The first attempt reaches the menu, the second one only the bound."""
     problem = c.ScreeningProblem([1.0, 2.0, 3.0], [0.5, 0.3, 0.2], cost=c.Quadratic(), domain=c.Box(0.0, 9.0))
     best = c.solve_menu(problem)
-    full, nothing = solve.no_multipliers(problem), np.zeros(0)
+    full, nothing = no_multipliers(problem), np.zeros(0)
     loose = solve.upper_bound(problem, full)
     well_sold = solve.assembled(problem, best.contracts, best.option_of_type, loose, "first", 1e-6)
     unsold = solve.assembled(

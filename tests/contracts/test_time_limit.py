@@ -12,7 +12,7 @@ from contracts.proof.bound import upper_bound
 from contracts.proof.multipliers import no_multipliers
 from contracts.repair import assign as repair
 from contracts.repair import repricing
-from contracts.solve import certified_menu
+from contracts.repair.certified import certified_menu
 
 RANDOM = c.ScreeningProblem(np.random.default_rng(3).uniform(1.0, 2.0, (40, 2)), cost=c.Quadratic())
 TABLES = np.random.default_rng(5).uniform(0.0, 1.0, (12, 30))

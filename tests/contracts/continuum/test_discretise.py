@@ -88,7 +88,7 @@ def test_the_error_is_bounded_on_both_sides(rule, count):
     types = c.discretise(UNIFORM, count, rule=rule)
     menu = c.solve_menu(types.valuations, types.weights, cost=Q)
     found = c.discretisation_error(menu, types)
-    people = (np.arange(200_000) + 0.5) / 200_000
+    people = (np.arange(50_000) + 0.5) / 50_000  # who is between two of them moves what is earned by 1e-5 at most
     allocations, transfers = menu.options
     option = menu.choose(people[:, np.newaxis])
     earned = np.append(transfers - allocations[:, 0] ** 2 / 2, 0.0)[option].mean()

@@ -288,7 +288,6 @@ HEIGHTS = st.lists(st.floats(0.05, 2.0), min_size=2, max_size=5)
 FEW = examples(6)
 
 
-@FEW
 @examples(12)
 @given(HEIGHTS, st.floats(0.0, 1.0))
 def test_schedules_are_incentive_compatible_rise_and_are_proven(heights, weight):
@@ -304,7 +303,6 @@ def test_schedules_are_incentive_compatible_rise_and_are_proven(heights, weight)
     assert np.all(np.diff(ironed) >= -1e-9)
 
 
-@FEW
 @examples(10)
 @given(HEIGHTS, st.floats(-9, 9), st.floats(-6, 6))
 def test_units_of_money_and_of_goods_change_nothing(heights, money, goods):
@@ -322,7 +320,6 @@ def test_units_of_money_and_of_goods_change_nothing(heights, money, goods):
     assert scaled.allocation(unit * theta) == pytest.approx(goods * plain.allocation(theta), rel=1e-8)
 
 
-@FEW
 @examples(10)
 @given(HEIGHTS)
 def test_a_limit_that_does_not_bind_changes_nothing(heights):
@@ -333,7 +330,6 @@ def test_a_limit_that_does_not_bind_changes_nothing(heights):
     assert np.array_equal(limited.pooling_intervals, free.pooling_intervals)
 
 
-@FEW
 @examples(10)
 @given(HEIGHTS)
 def test_costs_are_values_seen_from_the_other_side(heights):
@@ -347,7 +343,6 @@ def test_costs_are_values_seen_from_the_other_side(heights):
     assert costs.allocation(1 - theta) == pytest.approx(values.allocation(theta), abs=1e-8)
 
 
-@FEW
 @examples(12)
 @given(HEIGHTS)
 def test_what_no_dual_knows_earns_no_more(heights):

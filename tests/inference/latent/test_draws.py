@@ -127,7 +127,7 @@ def test_ranks_of_the_truth_are_uniform_for_what_does_not_depend_on_names():
         weights, tastes = rng.dirichlet([2.0, 2.0]), rng.normal(size=(2, 1)) * spread / unit
         data = simulate_choices(weights, tastes, offers, np.repeat(np.arange(15), 5), rng=rng).data
         drawn = sample_latent_types(
-            data, 2, rng=rng, n_draws=144, n_warmup=50, n_chains=1, concentration=2.0, spread=spread, n_starts=3
+            data, 2, rng=rng, n_draws=144, n_warmup=50, n_chains=1, concentration=2.0, spread=spread, n_starts=1
         )
         spaced = slice(15, None, 16)
         shares, coefficients = drawn.weights[0, spaced], drawn.coefficients[0, spaced, :, 0]

@@ -97,7 +97,7 @@ def test_a_bound_on_the_conjugate_holds_at_every_value_within_the_error(cost, do
     values, error = valuations(cost, domain), np.full((8, 3), 1e-4)
     bound, _, proven = conjugate_bound(over, within, values, error)
     rng = np.random.default_rng(2)
-    for _ in range(20):
+    for _ in range(8):
         other, _ = over.conjugate(values + error * rng.choice([-1.0, 0.0, 1.0], size=values.shape), within)
         assert np.all(np.isinf(bound) | (other <= bound + ROUNDING))
     assert proven
