@@ -1377,8 +1377,9 @@ CALLS: dict[str, Callable[[], dict[str, Any]]] = {
     "compare_found_groups": lambda: {
         "answers": survey(), "n_groups": (1, 2), "rng": rng(), "n_folds": 2, "n_starts": 1},
     "people_study": lambda: {
-        "answers": survey(), "groups": "side", "rng": rng(), "balanced": False, "n_splits": 1, "unseen_items": False,
-        "reliability": 1.0, "mechanisms": ["labels"], "placebo": False, "n_resamples": 20, "progress": False},
+        "answers": survey(), "groups": "side", "rng": rng(), "balanced": False, "programmes": np.eye(4),
+        "temperature": 0.5, "n_splits": 1, "unseen_items": False, "reliability": 1.0, "mechanisms": ["labels"],
+        "placebo": False, "n_resamples": 20, "n_refits": 2, "progress": False},
     "compare_responders": lambda: answered() | {"n_types": (1,), "n_folds": 2, "rng": rng()},
     "compare_type_counts": lambda: {
         "data": data(), "counts": [1, 2], "rng": rng(), "n_folds": 0, "n_starts": 2, "ridge": 0.0, "progress": False},

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from contracts.inputs.arrays import Array
-from inference.people.judging import Panel, benefit, cost, item_means, own_welfare, welfare
+from inference.people.judging import Panel, benefit, best, cost, item_means, own_welfare, welfare
 from inference.people.offers import Offer
 
 Indices = NDArray[np.intp]
@@ -21,6 +22,7 @@ class Half(NamedTuple):
     learn: Indices  # (n_learn,) people whose answers the designer knows
     held: Indices  # (n_held,) people who choose and judge
     known: Panel  # answers of the first
+    taught: Panel  # what they want of policies
     shown: Panel  # answers by which the others are told apart
     chooser: Panel  # what they want, as far as they choose by it
     tester: Panel  # what they want, as far as they judge by it
@@ -42,25 +44,45 @@ class Judged(NamedTuple):
     by_chance: float  # share who would if groups and choices were independent
 
 
+def _as_they_are(panel: Panel) -> Panel:
+    return panel
+
+
 def halves(
-    whole: Panel, centre: Indices, *, unseen_items: bool, reliability: float, rng: np.random.Generator
+    whole: Panel,
+    centre: Indices,
+    *,
+    unseen_items: bool,
+    reliability: float,
+    rng: np.random.Generator,
+    wanted: Callable[[Panel], Panel] = _as_they_are,
+    counts: Indices | None = None,
 ) -> tuple[Half, Half]:
-    """A random split, both ways round; `centre` is the group that wants are drawn to."""
+    """A random split, both ways round.
+
+    `centre` is the group that wants are drawn to, `wanted` says what answers mean for policies, and `counts` how often
+    a resample has each person, all of whose copies are in one half.
+    """
     order = rng.permutation(len(whole.values))
     seen = half_of_items(whole.known, rng) if unseen_items else np.ones_like(whole.known)
     first, second = np.sort(order[: len(order) // 2]), np.sort(order[len(order) // 2 :])
+    if counts is not None:
+        first, second = (np.repeat(part, counts[part]) for part in (first, second))
 
     def half(learn: Indices, held: Indices) -> Half:
         known, judge = whole.of_people(learn), whole.of_people(held)
         wants = _wants(known, judge, centre[learn], centre[held], reliability)
+        taught, truth = wanted(known), wanted(judge)
+        average = best(item_means(taught)[np.newaxis], taught.temperature)
         return Half(
             learn,
             held,
             known,
+            taught,
             shown=judge.restricted(seen[held]),
-            chooser=wants.restricted(seen[held]),
-            tester=wants.restricted(1 - seen[held]) if unseen_items else wants,
-            attainable=own_welfare(judge) - welfare(judge, item_means(known)[np.newaxis])[:, 0],
+            chooser=wanted(wants.restricted(seen[held])),
+            tester=wanted(wants.restricted(1 - seen[held]) if unseen_items else wants),
+            attainable=own_welfare(truth) - welfare(truth, average)[:, 0],
         )
 
     return half(first, second), half(second, first)

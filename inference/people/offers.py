@@ -1,7 +1,8 @@
 """What a designer offers who knows half of the people: one policy, one a group, or a menu.
 
 Policies lie in the span of the groups' mean answers and the average. A menu loses nothing by that: its incentives and
-benefits depend on a policy's part in that span alone, and any other part only costs. The robust menu can lose.
+benefits depend on a policy's part in that span alone, and any other part only costs. The robust menu can lose. Mixtures
+of programmes are as they are.
 """
 
 from __future__ import annotations
@@ -15,12 +16,12 @@ from numpy.typing import NDArray
 from contracts.errors import ProblemError, SolverError
 from contracts.inputs.arrays import Array
 from contracts.menu.menu import Menu
-from contracts.problem.costs import Quadratic
-from contracts.problem.domains import Box
+from contracts.problem.costs import Entropy, Linear, Quadratic
+from contracts.problem.domains import Box, Simplex
 from contracts.problem.objectives import Welfare
 from contracts.problem.uncertainty import Ellipsoid
 from contracts.solve import solve_menu
-from inference.people.judging import Panel, item_means
+from inference.people.judging import Panel, best, divergence, item_means
 
 Indices = NDArray[np.intp]
 Choice = Literal["nobody", "benefit", "welfare"]
@@ -47,6 +48,19 @@ class Elicited(NamedTuple):
     errors: Array  # (n_groups, n_items, n_items) covariance of the means
     weights: Array  # (n_groups,)
     pooled: Array  # (n_items,) mean of everybody
+    temperature: float | None = None  # of mixtures of programmes, which then are the items
+
+    @property
+    def policies(self) -> Array:
+        """The groups' own policies, and last that for the average; (n_groups + 1, n_items)."""
+        return best(np.vstack([self.means, self.pooled]), self.temperature)
+
+    @property
+    def own_welfare(self) -> float:
+        """Welfare of the groups' own policies."""
+        own = self.policies[:-1]
+        spent = (own**2).sum(axis=1) / 2 if self.temperature is None else self.temperature * divergence(own)
+        return float(self.weights @ ((self.means * own).sum(axis=1) - spent))
 
 
 class Offer(NamedTuple):
@@ -88,29 +102,29 @@ def elicit(panel: Panel, group: Indices, n_groups: int) -> Elicited:
         each = residual / np.maximum(part.known.sum(axis=0), 1)
         means.append(mean)
         errors.append(each.T @ each)
-    return Elicited(np.stack(means), np.stack(errors), size / size.sum(), item_means(panel))
+    return Elicited(np.stack(means), np.stack(errors), size / size.sum(), item_means(panel), panel.temperature)
 
 
 def offers(elicited: Elicited, mechanisms: Sequence[str]) -> Offers:
     """What some mechanisms offer to the same groups."""
     own = np.arange(len(elicited.means))
-    everything = np.vstack([elicited.means, elicited.pooled])
+    everything = elicited.policies
     found = {
-        AVERAGING: Offer(elicited.pooled[np.newaxis], np.zeros_like(own), "nobody"),
+        AVERAGING: Offer(everything[-1:], np.zeros_like(own), "nobody"),
         LABELS: Offer(everything, own, "nobody"),
         OPEN: Offer(everything, own, "benefit"),
         PRICED: Offer(everything, own, "welfare"),
     }
-    basis = span(everything)
+    basis = span(everything) if elicited.temperature is None else np.eye(everything.shape[1])
     if len(basis) == 0:  # nobody wants anything on average
         return Offers(found | dict.fromkeys((MENU, ROBUST), found[OPEN]), 0.0, 0.0)
     bound, lost = np.nan, np.nan
     if MENU in mechanisms:
         plain = best_menu(elicited, basis)
         found[MENU] = _offered(plain, basis, elicited)
-        away = np.abs(plain.allocation @ basis - elicited.means).max()
-        bound = float(away > SAME * np.abs(elicited.means).max())
-        lost = float(elicited.weights @ (elicited.means**2).sum(axis=1) / 2 - plain.value)
+        away = np.abs(plain.allocation @ basis - everything[:-1]).max()
+        bound = float(away > SAME * np.abs(everything[:-1]).max())
+        lost = elicited.own_welfare - plain.value
     if ROBUST in mechanisms:
         found[ROBUST] = _offered(best_menu(elicited, basis, robust=True), basis, elicited)
     return Offers(found, bound, lost)
@@ -118,8 +132,8 @@ def offers(elicited: Elicited, mechanisms: Sequence[str]) -> Offers:
 
 def _offered(menu: Menu, basis: Array, elicited: Elicited) -> Offer:
     """A menu with the average at the end; policies that differ by no more than solvers leave are made the same."""
-    policies = np.vstack([menu.allocation @ basis, elicited.pooled])
-    least = SAME * np.abs(elicited.means).max()
+    policies = np.vstack([menu.allocation @ basis, elicited.policies[-1]])
+    least = SAME * np.abs(elicited.policies[:-1]).max()
     for k in reversed(range(len(policies) - 1)):
         alike = np.abs(policies[k + 1 :] - policies[k]).max(axis=1) <= least
         if alike.any():
@@ -135,15 +149,18 @@ def span(vectors: Array) -> Array:
 
 def best_menu(elicited: Elicited, basis: Array, *, robust: bool = False) -> Menu:
     """The best menu under IC and IR, the average always on offer; allocations in coordinates of the basis."""
-    means = elicited.means @ basis.T
-    reach = REACH * float(np.abs(means).max())
+    means, heat = elicited.means @ basis.T, elicited.temperature
     fields: dict[str, Any] = {
-        "cost": Quadratic(),
-        "domain": Box(-reach, reach),
         "transfers": "none",
         "objective": Welfare(),
-        "outside_option": basis @ elicited.pooled,
+        "outside_option": basis @ elicited.policies[-1],
     }
+    if heat is None:
+        reach = REACH * float(np.abs(means).max())
+        fields |= {"cost": Quadratic(), "domain": Box(-reach, reach)}
+    else:
+        equal = np.full(len(basis), 1 / len(basis))
+        fields |= {"cost": Entropy(equal, heat) if heat > 0 else Linear(0.0), "domain": Simplex()}
     if robust:
         from scipy.stats import chi2
 

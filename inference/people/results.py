@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import ndtri
+from scipy.special import ndtri, stdtrit
 
 from contracts.display.table import Column, Table, Tabular, names
 from contracts.errors import ProblemError
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 Indices = NDArray[np.intp]
 PLACEBO = "random"
 LEVEL, POWER = 0.95, 0.8
+REFIT_SPLITS = 2  # of every resample for which all is done anew: their difference shows what splits add
 LEAST = 0.25  # of the variance by resampling that is left, whatever a few splits say
 CLAIMS = (  # what is claimed of every grouping: words, first mechanism, second
     ("labels beat averaging", LABELS, AVERAGING),
@@ -107,6 +108,9 @@ class PeopleStudy(Tabular):
         by what the first half said, and of the first
     first : (n_splits, n_people) whether somebody is in the first half
     counts : (n_resamples, n_people) how often each resample has each person
+    refits : (n_refits, 2, n_groupings, n_mechanisms) gains in percent of two splits of resamples for which groups were
+        found, means elicited and menus made anew; None if they were not
+    n_programmes : of which policies are mixtures; 0 where policies are amounts
     """
 
     groupings: tuple[str, ...]
@@ -127,6 +131,8 @@ class PeopleStudy(Tabular):
     by_half: Array
     first: Any
     counts: Any
+    refits: Any = None
+    n_programmes: int = 0
 
     # ---- questions ----
 
@@ -152,9 +158,14 @@ class PeopleStudy(Tabular):
         resampled = 100 * (self.counts @ less) / (self.counts @ self.attainable)
         by_half = self.by_half[:, :, *self._at(*first)] - self.by_half[:, :, *self._at(*second)]
         spread = float(resampled.std(ddof=1))
-        error = np.sqrt(max(spread**2 + self._learning_variance(less, by_half) / unit**2, LEAST * spread**2))
+        if self.refits is None:
+            variance = spread**2 + self._learning_variance(less, by_half) / unit**2
+        else:
+            variance = self._refit_variance(self._at(*first), self._at(*second))
+        error = np.sqrt(max(variance, LEAST * spread**2))
         ends = np.quantile(resampled, [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
-        low, high = (float(effect + (end - effect) * (error / spread if spread > 0 else 1.0)) for end in ends)
+        away = (ends - effect) / spread if spread > 0 else ndtri([(1 - LEVEL) / 2, (1 + LEVEL) / 2])
+        low, high = (float(effect + error * end) for end in away)
         detectable = float((ndtri((1 + LEVEL) / 2) + ndtri(POWER)) * error)
         verdict = "holds" if low > 0 else "reversed" if high < 0 else "undecided"
         return Contrast(
@@ -232,6 +243,7 @@ class PeopleStudy(Tabular):
         percent = "{:.1f}".format
         by = ", judged on items that choices did not see" if self.unseen_items else ""
         by += f", answers of reliability {self.reliability:g}" if self.reliability < 1 else ""
+        by += f", mixtures of {self.n_programmes} programmes" if self.n_programmes else ""
         lines = [
             f"{name}: groups explain {100 * share:.1f}% of the variance"
             for name, share in zip(self.groupings, self.explained, strict=True)
@@ -296,6 +308,17 @@ class PeopleStudy(Tabular):
         judged = (share - other) @ less / 2
         learned = ((by_half[:, 0] - by_half[:, 1]) / 2 + judged) * self.n_splits / (self.n_splits - 1)
         return float(np.mean(learned**2 + 2 * learned * judged))
+
+    def _refit_variance(self, first: tuple[int, int], second: tuple[int, int]) -> float:
+        """Variance of refits, with the share of it that is due to splits as small as in the study.
+
+        Refits are few, so that it is made larger by the square of Student's t for the normal quantile.
+        """
+        differ = self.refits[:, :, *first] - self.refits[:, :, *second]
+        by_split = float(((differ[:, 0] - differ[:, 1]) ** 2).mean() / 2)
+        variance = differ.mean(axis=1).var(ddof=1) + by_split * (1 / self.n_splits - 1 / REFIT_SPLITS)
+        tail = (1 + LEVEL) / 2
+        return float(variance * (stdtrit(len(differ) - 1, tail) / ndtri(tail)) ** 2)
 
     def _at(self, grouping: str, mechanism: str) -> tuple[int, int]:
         for known, asked, what in ((self.groupings, grouping, "grouping"), (self.mechanisms, mechanism, "mechanism")):

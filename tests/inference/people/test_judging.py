@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from inference.people.judging import Panel, benefit, cost, item_means, own_welfare, welfare
+from inference.people.judging import Panel, benefit, best, cost, item_means, own_welfare, welfare
 
 SEEDS = st.integers(0, 2**32 - 1)
 
@@ -63,3 +63,25 @@ def test_means_are_of_those_who_answered_and_balance(balanced):
     else:
         expected = np.nanmean(answers, axis=0)
     np.testing.assert_allclose(item_means(Panel.of(answers, balanced=balanced)), expected, atol=1e-12)
+
+
+@given(SEEDS, st.booleans())
+def test_programmes_are_enjoyed_by_the_part_that_was_answered(seed, balanced):
+    answers, programmes = drawn(seed)
+    panel = Panel.of(answers, balanced=balanced).of_programmes(programmes, 1.0)
+    for person, said in enumerate(answers):
+        told = ~np.isnan(said)
+        for k, row in enumerate(programmes):
+            enjoyed = by_hand(said, row, balanced=balanced)[0] * told.sum() / len(said)
+            assert panel.values[person, k] == pytest.approx(enjoyed * np.abs(row).sum() / np.abs(row[told]).sum())
+    unsaid = Panel.of(np.array([[1.0, 1.0, np.nan]]), balanced=False).of_programmes(np.eye(3)[1:], 1.0)
+    np.testing.assert_allclose(unsaid.values, [[1.0, 0.0]])
+
+
+@given(SEEDS, st.sampled_from([0.0, 0.3]))
+def test_no_mixture_is_worth_more_than_the_own(seed, temperature):
+    answers, programmes = drawn(seed, missing=0.0)
+    panel = Panel.of(answers, balanced=False).of_programmes(programmes, temperature)
+    mixtures = np.random.default_rng(seed).dirichlet(np.ones(len(programmes)), size=50)
+    assert np.all(own_welfare(panel)[:, np.newaxis] >= welfare(panel, mixtures) - 1e-9)
+    np.testing.assert_allclose(np.diag(welfare(panel, best(panel.values, temperature))), own_welfare(panel))
