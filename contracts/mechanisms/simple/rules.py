@@ -1,10 +1,10 @@
 """Which rules of what is done can be implemented by some transfers, and the highest such transfers.
 
 With the reports of all others given, or in expectation over them, agent i of type a who reports b gains
-v_a(x_b) - v_b(x_b) more than b does, so utilities must satisfy u_a >= u_b + v_a(x_b) - v_b(x_b). Some do iff no cycle of
-types has a positive sum (Rochet 1987); a cycle of two is weak monotonicity (Bikhchandani et al. 2006). Longest paths
-from what types have elsewhere are the least utilities, so the transfers that follow are the highest ones: those that
-earn most by the rule.
+v_a(x_b) - v_b(x_b) more than b does, so utilities must satisfy u_a >= u_b + v_a(x_b) - v_b(x_b). Some do iff no cycle
+of types has a positive sum (Rochet 1987); a cycle of two is weak monotonicity (Bikhchandani et al. 2006). Longest
+paths from what types have elsewhere are the least utilities, so the transfers that follow are the highest ones: those
+that earn most by the rule.
 """
 
 from __future__ import annotations
@@ -114,11 +114,15 @@ def implementable(valuations: Any, allocation: Any) -> Any:
                 names = problem.labels[agent]
                 gain = sum(int(graph.gains[a, b]) for a, b in zip(broken, broken[1:] + broken[:1], strict=True))
                 return RuleImplementability(
-                    False, len(broken) > 2, problem.agents[agent], tuple(names[k] for k in broken), graph.others,
-                    Fraction(gain, graph.unit), None,
+                    holds=False, is_weakly_monotone=len(broken) > 2, agent=problem.agents[agent],
+                    cycle=tuple(names[k] for k in broken), others=graph.others, gain=Fraction(gain, graph.unit),
+                    transfers=None,
                 )  # fmt: skip
             paid[agent][graph.profiles] = _highest(graph)[:, np.newaxis]
-    return RuleImplementability(True, True, "", (), "", Fraction(0), paid.reshape(-1, *problem.n_types))
+    every = paid.reshape(-1, *problem.n_types)
+    return RuleImplementability(
+        holds=True, is_weakly_monotone=True, agent="", cycle=(), others="", gain=Fraction(0), transfers=every
+    )
 
 
 class _Graph(NamedTuple):
@@ -142,9 +146,8 @@ def _graphs(numbers: Numbers, tables: Tables, agent: int) -> Iterator[_Graph]:
         return
     lies, unit = lies_by_profile(numbers, nothing, agent), tables.outcome.unit << numbers.digits
     for k in range(lies.shape[2]):
-        yield _graph(
-            numbers, agent, lies[:, :, k], unit, profiles[:, k : k + 1], beside(problem, agent, profiles[0, k])
-        )
+        others = beside(problem, agent, int(profiles[0, k]))
+        yield _graph(numbers, agent, lies[:, :, k], unit, profiles[:, k : k + 1], others)
 
 
 def _graph(numbers: Numbers, agent: int, worth: Whole, unit: int, profiles: Any, others: str) -> _Graph:
