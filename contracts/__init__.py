@@ -32,7 +32,7 @@ from contracts.errors import (
     SolverError,
     UnboundedMenuError,
 )
-from contracts.exact.rationals import Implementability, implementable
+from contracts.exact.rationals import Implementability
 from contracts.faces.face import OptimalFace, optimal_face
 from contracts.front.front import Front, FrontPoint, load_front
 from contracts.front.goals import (
@@ -59,6 +59,7 @@ from contracts.mechanisms.reduced.border import InterimFeasibility, feasible_int
 from contracts.mechanisms.reduced.lottery import InterimLottery, interim_lottery
 from contracts.mechanisms.reduced.problem import SymmetricAuctionProblem
 from contracts.mechanisms.simple.comparison import MechanismComparison, compare_mechanisms, simple_mechanisms
+from contracts.mechanisms.simple.rules import RuleImplementability, implementable
 from contracts.mechanisms.solve import solve_mechanism
 from contracts.mechanisms.verify import verify_mechanism
 from contracts.menu.files import load_menu
@@ -136,6 +137,7 @@ __all__ = [  # noqa: RUF022 - as Python sorts them
     "FrontPoint",
     "Harm",
     "Implementability",
+    "RuleImplementability",
     "Impossibility",
     "Inequality",
     "InfeasibleMenuError",

@@ -723,6 +723,7 @@ OBJECTS: dict[str, Callable[[], Any]] = {
     "SymmetricAuction": symmetric,
     "SymmetricAuctionProblem": alike,
     "Mechanism": mechanism,
+    "RuleImplementability": lambda: c.implementable(several(), mechanism().fractions()[0]),
     "MechanismComparison": lambda: c.simple_mechanisms(bidders()),
     "MechanismFront": mechanism_front,
     "MechanismProblem": several,

@@ -46,7 +46,7 @@ def problem_from_record(record: Any) -> MechanismProblem:
     ]
     if isinstance(given.get("ambiguity"), dict | str):
         told = given["ambiguity"]
-        kind = part_of_kind(KINDS["ambiguity"], told, "ambiguity")
+        kind: type[Any] = part_of_kind(KINDS["ambiguity"], told, "ambiguity")
         given["ambiguity"] = from_record(kind, {} if isinstance(told, str) else told, "ambiguity")
     labels = given.get("labels")
     if isinstance(labels, list) and all(part is None for part in labels):

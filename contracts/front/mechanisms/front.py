@@ -169,7 +169,7 @@ def mechanism_front(problem: MechanismProblem, objectives: Any, gap: float | Non
 def _front(problem: MechanismProblem, search: _Search, found: list[Any], reached: float, gap: float) -> MechanismFront:
     points = np.array([point for point, _, _ in found])
     rounded = np.round(points / search.unit, 9)
-    kept = np.flatnonzero(~dominated(rounded))
+    kept = np.flatnonzero(np.logical_not(dominated(rounded)))
     kept = kept[np.argsort(points[kept, 0], kind="stable")]
     return MechanismFront(
         problem, tuple(search.goals), points[kept], tuple(found[k][2] for k in kept),
