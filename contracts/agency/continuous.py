@@ -319,7 +319,8 @@ def solve_continuous_contract(
         action = number("action", action)
         if not problem.actions[0] <= action <= problem.actions[1]:
             raise ProblemError(f"action is {action:g}: stay within {problem.actions}")
-        searched, proofs = Searched(np.array([action]), np.array([np.nan]), np.array([-np.inf])), []
+        proofs: list[ActionProof] = []
+        searched = Searched(np.array([action]), np.array([np.nan]), np.array([-np.inf]))
     else:
         searched, proofs = _search(problem)
         action = float(searched.actions[np.argmax(searched.profit)])
