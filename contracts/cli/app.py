@@ -16,6 +16,7 @@ import typer
 
 from contracts.cli.commands import (
     CERTIFICATE_FAILS,
+    OPTIONS,
     QUIET,
     AsJson,
     ProblemFile,
@@ -63,6 +64,7 @@ def _print_version(asked: bool) -> None:  # noqa: FBT001  (the signature of an o
 
 @app.callback()
 def _options(
+    context: typer.Context,
     *,
     version: Annotated[
         bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version and exit.")
@@ -71,6 +73,14 @@ def _options(
 ) -> None:
     """Options before any command."""
     QUIET.set(quiet)
+    command = getattr(context.command, "commands", {}).get(context.invoked_subcommand)
+    OPTIONS.set(
+        {
+            one.name: (max(one.opts, key=len), one.is_flag)
+            for one in getattr(command, "params", ())
+            if one.param_type_name == "option"
+        }
+    )
 
 
 app.command(epilog="Example: contracts new screening broadband.toml")(new)

@@ -5,8 +5,9 @@ from __future__ import annotations
 import io
 import json
 import os
+import re
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from pathlib import Path
@@ -19,6 +20,11 @@ from contracts.inputs.files import is_replaced
 from contracts.readable import readable_lines
 
 CERTIFICATE_FAILS, BAD_INPUT = 1, 2
+ELSEWHERE = {"n_workers": "workers", "folder": "out"}  # arguments whose options have other names
+QUOTES = "'\""
+ARGUMENT = re.compile(r"(?<![\w'\"({.])(?P<name>[a-z_]+)=(?P<value>'[^']*'|\"[^\"]*\"|[\w.+\-/]*\w)")
+CALL = re.compile(r"\w\([^)]*$")  # that is still open
+OPTIONS: ContextVar[Mapping[str, tuple[str, bool]]] = ContextVar("options", default={})  # noqa: B039  (never changed)
 QUIET = ContextVar("quiet", default=False)  # of messages that are no errors
 Target = tuple[str, Path | None, str]  # an option, the path that it names, if any, and how that must end
 File = tuple[str, Path | None, Callable[[Path], Any]]  # what is said when it is written, where, and what writes it
@@ -77,11 +83,28 @@ def answering(*, as_json: bool) -> Iterator[Answer]:
             kind, message = ProblemError.__name__, f"{where}: {exc.strerror or exc}; choose another place"
         if isinstance(exc, OSError | ProblemError):
             code = BAD_INPUT
+        message = in_options(message)
         if as_json and not answer.is_given and getattr(exc, "filename", exc) is not None:
             typer.echo(json_text({"error": {"kind": kind, "message": message}}))
         else:
             typer.echo(f"Error: {readable_lines(message)}", err=True)
         raise typer.Exit(code) from exc
+
+
+def in_options(message: str) -> str:
+    """A message of the library in the words of the command that runs: dry_run=True is --dry-run there.
+
+    An argument that the command has no option for stays as it is, and so does what is quoted or part of a call.
+    """
+
+    def said(found: re.Match[str]) -> str:
+        name = ELSEWHERE.get(found["name"], found["name"])
+        if name not in OPTIONS.get() or CALL.search(message[: found.start()]):
+            return found[0]
+        flag, is_flag = OPTIONS.get()[name]
+        return flag if is_flag else f"{flag} {found['value'].strip(QUOTES)}"
+
+    return ARGUMENT.sub(said, message)
 
 
 def note(message: str) -> None:

@@ -110,8 +110,8 @@ def check_size(n_cells: int, folder: Any) -> None:
         )
     if folder is None and n_cells > MOST_ROWS:
         raise ProblemError(
-            f"the grid has {n_cells:,} cells, and {MOST_ROWS:,} rows are kept in memory: give a folder, into which "
-            "rows are written as they come"
+            f"the grid has {n_cells:,} cells, and {MOST_ROWS:,} rows are kept in memory: folder=PATH writes them "
+            "there as they come"
         )
 
 

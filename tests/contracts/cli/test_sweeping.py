@@ -8,6 +8,7 @@ from typer.testing import CliRunner
 
 import contracts as c
 from contracts.cli.app import app
+from contracts.cli.commands import OPTIONS, in_options
 from contracts.cli.grids.file import Even, read_sweep
 from contracts.cli.start.templates import SWEEP
 
@@ -165,3 +166,27 @@ def test_workers_and_cluster_exclude_each_other(run, tmp_path):
     assert refused.exit_code == 2
     assert "--workers and --cluster" in refused.stderr
     assert run("sweep", "sweep.toml", "--workers", "1").exit_code == 0
+
+
+@pytest.mark.parametrize(
+    ("counts", "arguments", "says"),
+    [
+        ((10_000, 20_000), ("--out", "rows"), "--dry-run says how long"),
+        ((1_000, 2_000), (), "--out PATH writes them"),
+    ],
+)
+def test_remedies_are_options_of_the_command(run, tmp_path, counts, arguments, says):
+    first, second = ("{start = 0.5, stop = 1, n = %d}" % n for n in counts)  # noqa: UP031  (braces)
+    written(tmp_path, PROBLEM + f"[grid]\ncost.curvature = {first}\nserving_cost = {second}\n")
+    result = run("sweep", "sweep.toml", *arguments)
+    assert result.exit_code == 2
+    assert says in result.stderr
+    assert "=" not in result.stderr
+    assert run("sweep", "sweep.toml", "--dry-run").exit_code == 0
+
+
+def test_only_arguments_that_are_options_change_words():
+    token = OPTIONS.set({"gap": ("--gap", False), "workers": ("--workers", False), "retry": ("--retry", True)})
+    said = in_options("n_workers=1, parts='jsonl', retry=True or gap=1e-4; a label is 'gap=3', solve_menu(p, gap=2)")
+    OPTIONS.reset(token)
+    assert said == "--workers 1, parts='jsonl', --retry or --gap 1e-4; a label is 'gap=3', solve_menu(p, gap=2)"

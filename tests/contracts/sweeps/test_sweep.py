@@ -138,11 +138,45 @@ def test_a_full_disk_loses_nothing_that_was_written(tmp_path, monkeypatch):
     assert c.sweep(failing, {"a": [0, 2]}, folder=tmp_path / "r").n_failed == 0
 
 
+FULL = """
+import resource, sys
+from pathlib import Path
+
+import contracts, contracts.sweeps.run
+
+contracts.sweeps.run.EVERY = (0.0, 0.0)  # every row is a part
+
+def cell(a):
+    return {"text": "x" * (9_000 if a == 5 else 9)}
+
+if sys.argv[1] == "full":
+    resource.setrlimit(resource.RLIMIT_FSIZE, (4_000, 4_000))
+try:
+    found = contracts.sweep(cell, {"a": range(8)}, folder="rows", parts="jsonl", n_workers=1)
+    print(len(list(found.rows())))
+except contracts.ContractError as error:
+    print(error)
+"""
+
+
+def test_what_no_longer_fits_is_said_and_the_sweep_goes_on_from_what_did(tmp_path):
+    """A limit that the system keeps, so that the failing write is a real one."""
+    (tmp_path / "driver.py").write_text(FULL)
+    first, second = (
+        subprocess.run([sys.executable, "driver.py", how], cwd=tmp_path, capture_output=True, text=True, timeout=120)
+        for how in ("full", "free")
+    )
+    assert "part-000005.jsonl cannot be written: File too large" in first.stdout, first.stderr
+    assert second.stdout == "8\n", second.stderr
+    assert len(list((tmp_path / "rows").glob("part-*"))) > 1
+    assert not list((tmp_path / "rows").glob(".*.partial"))
+
+
 def test_a_grid_that_is_too_large_is_refused_and_a_dry_run_says_how_long(tmp_path):
     vast = {"a": range(2, 10**5), "b": range(10**4)}
     with pytest.raises(ProblemError, match="999,980,000 cells"):
         c.sweep(lambda a, b: a, vast, folder=tmp_path / "r")
-    with pytest.raises(ProblemError, match="give a folder"):
+    with pytest.raises(ProblemError, match="folder=PATH writes them"):
         c.sweep(failing, {"a": range(2 * 10**6)})
     tried = c.sweep(lambda a, b: a, vast, dry_run=True, n_workers=1)
     assert (tried.n_cells, tried.n_done, tried.n_tried) == (999_980_000, 0, 5)
