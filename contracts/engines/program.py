@@ -218,9 +218,10 @@ def menu_program(problem: ScreeningProblem, contract: Indices | None = None, uni
     units = units_of(problem) if units is None else units
     n_types = problem.n_types
     value = problem.valuations * (units.allocation / units.money)
+    near = _near(problem, units)
     if contract is None:
         contract = np.arange(1, n_types + 1)
-        tempted, tempter = _tempting_pairs(problem)
+        tempted, tempter = _tempting_pairs(problem, near)
     else:
         apart = contract[:, np.newaxis] != contract
         tempted, tempter = np.nonzero(apart if problem.mimics is None else apart & problem.mimics)
@@ -246,7 +247,7 @@ def menu_program(problem: ScreeningProblem, contract: Indices | None = None, uni
         _limited(-transfer, -high, _names("highest transfer of type", named)),
         side,
         side_size,
-        _near(problem, units),
+        near,
     )
 
 
@@ -264,7 +265,7 @@ def _near(problem: ScreeningProblem, units: Units) -> Array:
     return np.asarray(2.0 ** np.round(np.log2(np.maximum(share, LEAST_SHARE))))
 
 
-def _tempting_pairs(problem: ScreeningProblem) -> tuple[Indices, Indices]:
+def _tempting_pairs(problem: ScreeningProblem, near: Array) -> tuple[Indices, Indices]:
     """Pairs (tempted, tempter) whose IC rows imply all others: neighbours both ways where types lie on a line.
 
     There a_i = a_0 + theta_i e, and with y = e . x the row of (i, j) is u_i - u_j >= (theta_i - theta_j) y_j. The two
@@ -282,9 +283,11 @@ def _tempting_pairs(problem: ScreeningProblem) -> tuple[Indices, Indices]:
     theta = along[1]
     order = rising_order(theta)
     rise = np.diff(theta[order])
+    worth = rise * near.max(axis=1)[order[1:]]  # types of tiny valuations may be given as much more
+    alike = (rise <= ALIKE * rise.sum()) & (worth <= ALIKE * worth.sum())
     place, group = np.empty_like(order), np.empty_like(order)
     place[order] = np.arange(problem.n_types)
-    group[order] = np.concatenate([[0], np.cumsum(rise > ALIKE * rise.sum())])
+    group[order] = np.concatenate([[0], np.cumsum(~alike)])
     far, apart = (np.abs(rank[:, np.newaxis] - rank) for rank in (group, place))
     tempted, tempter = np.nonzero((far == 1) | ((far == 0) & (apart == 1)))
     return tempted, tempter

@@ -133,7 +133,8 @@ def _roomiest_menu(problem: ScreeningProblem, contract: Indices | None = None) -
         if slack.value > LEAST_ROOM:
             return StrictMenu(*program.read(np.asarray(point.value)), _roomless(parts, rooms, np.asarray(point.value)))
         prices = [np.asarray(row[0].dual_value) if row else np.zeros(0) for row in rows]
-        dearest = max((float(price.max(initial=0.0)) for price in prices), default=0.0)
+        asked = [price[room[: len(price)] > 0] for price, room in zip(prices, rooms, strict=True)]
+        dearest = max(float(price.max(initial=0.0)) for price in asked)  # those excused already may cost anything
         rooms = [
             np.where(price > ROOMLESS * dearest, 0.0, room[: len(price)])
             for price, room in zip(prices, rooms, strict=True)

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 import contracts as c
+from contracts.engines.strict import strict_menu
 from contracts.repair.lattice import _nearest
 
 
@@ -32,3 +33,52 @@ def test_a_lattice_with_steps_beyond_floats_in_one_direction_is_searched_all_the
     basis = np.array([[3, 1], [1, 4]], dtype=object)
     near = _nearest(np.array([1001, 777], dtype=object) * unit, basis * unit)
     assert [near[0], near[1] >> digits] == [1, 0]
+
+
+@pytest.mark.parametrize("unit", [1e-9, 1e-6, 1.0, 1e6])
+@pytest.mark.parametrize("share", [0.5, 1.0])
+def test_welfare_in_any_unit_leads_to_the_same_menu(unit, share):
+    """What solvers take for one is what welfare counts for: W and its weight, not W alone."""
+    objective = c.Welfare(np.array([1.0, 0.9, 1.0]) * unit, c.Isoelastic(1.0), profit_weight=share * unit)
+    menu = c.solve_menu(
+        [[0.5, 1.0], [1.0, 0.75], [1.5, 0.25]],
+        [0.3, 0.4, 0.3],
+        cost=c.Quadratic(2.0),
+        domain=c.NonNegative(),
+        objective=objective,
+        serving_cost=0.2,
+        reservation_utility=[0.1, 0.1, 0.2],
+    )
+    assert menu.value / unit == pytest.approx({0.5: -0.221653611, 1.0: -0.775318863}[share], rel=1e-6)
+
+
+def test_where_the_best_menu_pays_everybody_and_serves_nobody_it_serves_nobody():
+    """Traces of service, a solver's noise, would cost more than the gap."""
+    menu = c.solve_menu(
+        [[0.02, 0.0175], [0.0025, 0.0175], [0.0225, -0.005], [0.005, 0.025], [0.0225, 0.0]],
+        [0.295, 0.35, 0.0877, 0.1867, 0.0806],
+        cost=c.Quadratic(70.0),
+        domain=c.NonNegative(),
+        reservation_utility=[-3e-6, -4e-6, 0.0, 4e-6, -2e-6],
+        serving_cost=1e-5,
+        objective=c.Welfare([1.25e-5, 1.25e-5, 1.15e-5, 1.25e-5, 1.15e-5], c.Isoelastic(1.0), profit_weight=0.5),
+    )
+    assert not menu.allocation.any() and (menu.transfer < 0).all()
+
+
+def test_rows_excused_already_do_not_hide_those_that_have_no_room_either():
+    """Of rows with no room prices may be anything; those that still were to have some are measured by themselves."""
+    values = [2.0, 8.0, 11.0, 8.0, 2.0, 7.0, 0.0, 3.0, 3.0, -2.0, 10.0, 4.0, 8.0, 7.0, 0.0, 10.0, -2.0, 10.0, 5.0, -1.0]
+    first, second, everybody = np.arange(20) < 10, np.arange(20) >= 10, np.eye(20)
+    rows = [
+        c.LinearConstraint(utility=everybody[6] - everybody[9], lower=0.0, upper=0.0),
+        c.LinearConstraint(allocation=everybody[10][:, np.newaxis], upper=0.0),
+        c.LinearConstraint(utility=second / 10 - first / 10, upper=0.0),
+    ]
+    problem = c.ScreeningProblem(
+        values, cost=c.Power(2.5), domain=c.Box(0.0, 1.5), constraints=rows, participation="compulsory"
+    )
+    strict = strict_menu(problem.program)
+    assert strict is not None
+    assert strict.utility.min() > 0.1
+    assert strict.utility[first].mean() > strict.utility[second].mean() + 0.1
