@@ -14,7 +14,9 @@ from inference.logit.convergence import Convergence
 
 CONVERGED = 1e-8  # log likelihood that a Newton step still promises, over all people
 GRADIENT, ROUGH = 1e-3, 1.0  # in log likelihood per unit of a parameter, where a climb ends
-DIFFERENCE = 1e-4  # relative step of central differences of the exact gradient: error of order 1e-8
+NEAR = 1e-5  # log likelihood that a move gains after which the information is still the same: .0045 standard errors
+STEPS = 20
+DIFFERENCE = 1e-6  # relative step of differences of the exact gradient: errors of that order, far below standard ones
 FLAT = 1e-8  # information left, relative to that at the start, below which there is no maximum to speak of
 
 Scores = Callable[[Array], tuple[Array, Array]]
@@ -70,6 +72,8 @@ def loss_of(scores: Scores) -> Callable[[Array], tuple[float, Array]]:
     """Minus the log likelihood and its derivative; infinite where it cannot be computed."""
 
     def loss(parameters: Array) -> tuple[float, Array]:
+        if not np.isfinite(parameters).all():
+            return np.inf, np.zeros(len(parameters))
         with np.errstate(over="ignore", invalid="ignore"):  # a long first step of the line search
             value, score = scores(parameters)
         total = float(value.sum())
@@ -97,11 +101,16 @@ def climbed(scores: Scores, start: Array, report: Callable[[str], None], gradien
 
 
 def finished(scores: Scores, end: End) -> tuple[Array, float, Array, int]:
-    """Parameters, log likelihood, information and number of steps: Newton until a step promises nothing."""
+    """Parameters, log likelihood, information and number of steps: Newton until a step promises nothing.
+
+    A second derivative costs as much as many gradients, so steps are taken with the same one while they promise less
+    and less. It is computed anew where all of them together went so far that it would have changed.
+    """
     loss, parameters = loss_of(scores), end.parameters
-    for rounds in range(20):
-        value, slope = loss(parameters)
-        information = _second_derivative(loss, parameters)
+    value, slope = loss(parameters)
+    rounds = 0
+    while rounds < STEPS:
+        information = _second_derivative(loss, parameters, slope)
         relative = information / np.sqrt(np.outer(end.size, end.size))  # free of units
         if not np.isfinite(relative).all() or np.linalg.eigvalsh(relative)[0] <= FLAT:
             raise SolverError(
@@ -110,21 +119,28 @@ def finished(scores: Scores, end: End) -> tuple[Array, float, Array, int]:
                 ("BFGS", "Newton"),
                 parameters,
             )
-        step = np.linalg.solve(information, slope)
-        if slope @ step / 2 < CONVERGED:
-            return parameters, -value, information, rounds
-        length = 1.0
-        while loss(parameters - length * step)[0] > value and length > 1e-6:
-            length /= 2
-        parameters = parameters - length * step
-    raise SolverError("the log likelihood was not maximised in 20 Newton steps", ("BFGS", "Newton"), parameters)
+        begun, promised = parameters, np.inf
+        while rounds < STEPS:
+            step = np.linalg.solve(information, slope)
+            promise = float(slope @ step) / 2
+            moved = parameters - begun
+            if promise < CONVERGED and moved @ information @ moved / 2 < NEAR:
+                return parameters, -value, information, rounds
+            if not promise < promised / 2 or promise < CONVERGED:
+                break
+            promised, length = promise, 1.0
+            while (ahead := loss(parameters - length * step))[0] > value and length > 1e-6:
+                length /= 2
+            parameters, (value, slope) = parameters - length * step, ahead
+            rounds += 1
+    raise SolverError(f"the log likelihood was not maximised in {STEPS} Newton steps", ("BFGS", "Newton"), parameters)
 
 
-def _second_derivative(loss: Callable[[Array], tuple[float, Array]], parameters: Array) -> Array:
-    """Central differences of the exact gradient; symmetric."""
+def _second_derivative(loss: Callable[[Array], tuple[float, Array]], parameters: Array, slope: Array) -> Array:
+    """Differences from the exact gradient at the point; symmetric."""
     steps = DIFFERENCE * np.maximum(np.abs(parameters), 0.1)
     columns = [
-        (loss(parameters + step * unit)[1] - loss(parameters - step * unit)[1]) / (2 * step)
+        (loss(parameters + step * unit)[1] - slope) / step
         for step, unit in zip(steps, np.eye(len(parameters)), strict=True)
     ]
     second = np.array(columns)

@@ -88,9 +88,10 @@ def choice_shares(block: Block, coefficients: Array) -> tuple[Array, Array]:
         share[~block.reachable] = -np.inf
     if share.max(initial=0.0) < LARGEST:
         np.exp(share, out=share)
-        others_sum = share.sum(axis=2)
-        share /= (1 + others_sum)[:, :, np.newaxis]
-        return -np.log1p(others_sum).sum(axis=1), share
+        total = share.sum(axis=2)
+        total += 1
+        share /= total[:, :, np.newaxis]
+        return -np.log(total, out=total).sum(axis=1), share
     peak = share.max(axis=2, initial=0.0)  # nothing overflows: the best option counts as 1
     share -= peak[:, :, np.newaxis]
     np.exp(share, out=share)

@@ -8,12 +8,16 @@ A comparison of i and j is a choice between three ends, with utilities
 
 which is Bradley & Terry (1952) without ties and home, Davidson (1970) with ties, Davidson & Beaver (1977) with both: a
 tie weighs exp(t) times the geometric mean of the strengths. A ranking is a sequence of choices of the best from what is
-left (Plackett 1975). With attributes, v_i = x_i . b instead of a strength of its own. All of it is one conditional
-logit, linear in its parameters, so the likelihood is concave and Newton's method finds its maximum where there is one.
+left (Plackett 1975), and of the best set where places may be tied: a set T of several weighs exp(t_|T|) times the
+geometric mean of its strengths (Firth, Kosmidis & Turner 2019), which is Davidson's tie for two. With attributes,
+v_i = x_i . b instead of a strength of its own. All of it is one conditional logit, linear in its parameters, so the
+likelihood is concave and Newton's method finds its maximum where there is one.
 """
 
 from __future__ import annotations
 
+import math
+from itertools import combinations
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -34,6 +38,7 @@ from inference.norms.elicitation import Comparisons, Labels, Rankings
 if TYPE_CHECKING:
     import pandas as pd
 
+MOST_SETS = 500  # that may be best
 DECREMENT = 1e-12  # nats that Newton's next step promises at the end
 SEPARATED = 1e-6  # of the linear program that looks for parameters that may grow for ever
 
@@ -116,7 +121,9 @@ def fit_strengths(
     ----------
     answers : Comparisons, or Rankings
     tied : (n_answers,) of bool for Comparisons: answers in which neither was preferred (winner and loser are then
-        just the two); a parameter "tie" says how common that is
+        just the two); a parameter "tie" says how common that is. For Rankings, for every ranking one bool less than it
+        lists: whether a place is shared with the next one; parameters "tie of 2", "tie of 3", ... for the sizes that
+        occur
     at_home : (n_answers,) labels for Comparisons: the one of the two that had the advantage (of the ground, of the
         first move, of being shown first), any other label for neither; a parameter "home" says how large it is
     attributes : (n_policies, n_attributes) array in the order of `policies`; strengths are then attributes times
@@ -133,7 +140,8 @@ def fit_strengths(
     References
     ----------
     Davidson (1970), Journal of the American Statistical Association 65. Davidson & Beaver (1977), Biometrics 33. Ford
-    (1957), American Mathematical Monthly 64. Plackett (1975), Applied Statistics 24.
+    (1957), American Mathematical Monthly 64. Plackett (1975), Applied Statistics 24. Firth, Kosmidis & Turner (2019),
+    Davidson-Luce model for multi-item choice with ties.
 
     Examples
     --------
@@ -149,8 +157,10 @@ def fit_strengths(
     basis, own = _strength_design(coded.policies, attributes, attribute_names, policies)
     if isinstance(answers, Comparisons):
         ends = _ends(answers, coded.policies, coded.compared, basis, tied, at_home)
-    elif tied is not None or at_home is not None:
-        raise ProblemError("tied and at_home are about Comparisons: leave them out for Rankings, or compare in pairs")
+    elif at_home is not None:
+        raise ProblemError("at_home is about Comparisons: leave it out for Rankings, or compare in pairs")
+    elif tied is not None:
+        ends = _sets(answers, coded.policies, basis, tied)
     else:
         ends = _choices(coded.chosen, basis)
     parameters = (*own, *ends.common)
@@ -248,6 +258,60 @@ def _choices(chosen: Any, basis: Array) -> _Ends:
     return _Ends(features, possible, taken.astype(np.float64), ())
 
 
+def _sets(answers: Rankings, labels: Labels, basis: Array, tied: Any) -> _Ends:
+    """Rankings with ties as choices of the best set from what is left."""
+    stages = _stages(answers, labels, tied)
+    sizes = sorted({len(best) for _, best in stages} - {1})
+    if not sizes:
+        raise ProblemError("tied holds no tie: leave it out")
+    count = sum(math.comb(len(labels), size) for size in (1, *sizes))
+    if count > MOST_SETS:
+        raise ProblemError(
+            f"ties of up to {sizes[-1]} among {len(labels)} policies make {count:,} sets that may be best: break the "
+            "largest ties, or leave policies out"
+        )
+    sets = [best for size in (1, *sizes) for best in combinations(range(len(labels)), size)]
+    member = np.zeros((len(sets), len(labels)), dtype=bool)
+    for row, best in zip(member, sets, strict=True):
+        row[list(best)] = True
+    offered = np.zeros((len(stages), len(labels)), dtype=bool)
+    for row, (left, _) in zip(offered, stages, strict=True):
+        row[list(left)] = True
+    left, row = np.unique(offered, axis=0, return_inverse=True)
+    number = {best: k for k, best in enumerate(sets)}
+    place = row.ravel() * len(sets) + [number[best] for _, best in stages]
+    taken = np.bincount(place, minlength=len(left) * len(sets)).reshape(len(left), -1).astype(np.float64)
+    possible = ~(member & ~left[:, np.newaxis]).any(axis=2)
+    each = member.sum(axis=1)
+    ties = (each[:, np.newaxis] == sizes).astype(np.float64)
+    features = np.concatenate([member @ basis / each[:, np.newaxis], ties], axis=1)
+    features = np.broadcast_to(features, (len(left), *features.shape))
+    return _Ends(features, possible, taken, tuple(f"tie of {size}" for size in sizes))
+
+
+def _stages(answers: Rankings, labels: Labels, tied: Any) -> list[tuple[tuple[int, ...], tuple[int, ...]]]:
+    """Every choice in every ranking: who is left, and the best of them, as numbers of policies in order."""
+    shared = list(tied)
+    if len(shared) != answers.n_answers:
+        raise ProblemError(f"tied has {len(shared)} entries; expected one sequence per ranking, {answers.n_answers}")
+    number = {label: k for k, label in enumerate(labels.tolist())}
+    stages = []
+    for k, (ranking, own) in enumerate(zip(answers.ranking, shared, strict=True)):
+        listed_ones = [number[label] for label in ranking.tolist()]
+        with_next = yes_or_no(f"tied[{k}]", own) if len(listed_ones) > 1 else np.zeros(0, dtype=bool)
+        if with_next.shape != (len(listed_ones) - 1,):
+            raise ProblemError(
+                f"tied[{k}] has shape {with_next.shape}; expected ({len(listed_ones) - 1},): one less than the "
+                f"{len(listed_ones)} policies of the ranking"
+            )
+        left = set(listed_ones if answers.unlisted == "absent" else range(len(labels)))
+        for best in np.split(listed_ones, np.flatnonzero(~with_next) + 1):
+            if len(left) > 1:  # the last one alone was no choice
+                stages.append((tuple(sorted(left)), tuple(sorted(best.tolist()))))
+            left -= set(best.tolist())
+    return stages
+
+
 def _derivatives(ends: _Ends, at: Array) -> tuple[float, Array, Array]:
     """Log likelihood, its gradient, and minus its Hessian."""
     utility = np.where(ends.possible, ends.features @ at, -np.inf)
@@ -290,17 +354,14 @@ def _check_finite(ends: _Ends, basis: Array, labels: tuple[str, ...], parameters
     said = [f"strength of {one}" for one in labels[1:]] if not len(parameters) - len(ends.common) else []
     named = [*said, *parameters]
     scale = np.maximum(np.abs(ends.features).max(axis=(0, 1)), np.finfo(np.float64).tiny)
-    shape = (-1, ends.features.shape[2])
-    gaps = (
-        ends.features[:, :, np.newaxis, :] - ends.features[:, np.newaxis, :, :]
-    ) / scale  # of every end to every other
-    taken = (ends.taken > 0)[:, :, np.newaxis] & ends.possible[:, np.newaxis, :]
-    rows = np.unique(gaps[np.broadcast_to(taken, gaps.shape[:3])].reshape(shape).round(12), axis=0)
+    here, best = np.nonzero(ends.taken)
+    gaps = (ends.features[here, best][:, np.newaxis] - ends.features[here]) / scale  # of what was taken to all others
+    rows = np.unique(gaps[ends.possible[here]].round(12), axis=0)
     rows = rows[np.abs(rows).max(axis=1) > 0]
-    flat = np.linalg.svd(rows)[2][np.linalg.matrix_rank(rows) :] if len(rows) else np.eye(shape[1])
+    flat = np.linalg.svd(rows)[2][np.linalg.matrix_rank(rows) :] if len(rows) else np.eye(len(scale))
     if len(flat):
         _refuse_unidentified(flat[0], basis, labels, named)
-    found = linprog(-rows.sum(axis=0), A_ub=-rows, b_ub=np.zeros(len(rows)), bounds=[(-1, 1)] * shape[1])
+    found = linprog(-rows.sum(axis=0), A_ub=-rows, b_ub=np.zeros(len(rows)), bounds=[(-1, 1)] * len(scale))
     if float(rows.sum(axis=0) @ found.x) > SEPARATED:
         _refuse_separated(np.asarray(found.x) / scale, basis, labels, named)
 

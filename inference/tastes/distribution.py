@@ -10,10 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from contracts.errors import ProblemError
-from contracts.inputs.arrays import Array
+from contracts.inputs.arrays import Array, finite
 from contracts.inputs.door import checked
 from contracts.inputs.frozen import dataclass
-from contracts.inputs.kinds import Count
+from contracts.inputs.kinds import Count, names_of, whole
 from contracts.inputs.names import listed
 from inference.choice.data import ChoiceData, Integers
 from inference.tastes.mixing import MIXINGS, Mixing, Moments, plain
@@ -70,15 +70,20 @@ class TasteDistribution:
     price: int | None = None
 
     def __post_init__(self) -> None:
-        size = len(self.kinds)
-        for kind in self.kinds:
+        kinds = tuple(map(str, names_of("kinds", self.kinds)))
+        mean, factor, size = finite("mean", self.mean), finite("factor", self.factor), len(kinds)
+        for kind in kinds:
             if kind not in KINDS:
                 raise ProblemError(f"kinds has {kind!r}: use {', '.join(map(repr, KINDS))}")
-        if self.mean.shape != (size,) or self.factor.shape != (size, size):
+        if mean.shape != (size,) or factor.shape != (size, size):
             raise ProblemError(
-                f"mean has shape {self.mean.shape} and factor {self.factor.shape}; expected ({size},) and "
-                f"({size}, {size}), one per kind"
+                f"mean has shape {mean.shape} and factor {factor.shape}; expected ({size},) and ({size}, {size}), one "
+                "per kind"
             )
+        for name, value in {"kinds": kinds, "mean": mean, "factor": factor}.items():
+            object.__setattr__(self, name, value)
+        if self.price is not None:
+            object.__setattr__(self, "price", whole("price", self.price))
         if self.price is not None and not (0 <= self.price < size and self.kinds[self.price] in OF_A_PRICE):
             raise ProblemError(
                 f"price is {self.price}: number an attribute from 0 to {size - 1} that varies as "

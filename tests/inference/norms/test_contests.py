@@ -1,5 +1,7 @@
 """Strengths by maximum likelihood: published estimates, likelihoods by hand, and who has no finite one."""
 
+import itertools
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -174,3 +176,90 @@ def test_those_without_a_finite_strength_are_named():
 def test_bad_input_is_refused_with_what_and_where(call, message):
     with pytest.raises(ProblemError, match=message):
         call()
+
+
+# ---- ties in rankings ----
+
+TIED = [  # places, best first; those in one list are tied
+    [["a"], ["b", "c"], ["d"]],
+    [["b"], ["a"], ["d"], ["c"]],
+    [["c", "d"], ["a"]],
+    [["d"], ["a", "b", "c"]],
+    [["a", "b"], ["d"]],
+    [["c"], ["a"], ["b"]],
+    [["b", "d"], ["c"], ["a"]],
+    [["d"], ["c"], ["b"], ["a"]],
+]
+
+
+def rankings_of(places, **fields):
+    ranking = [[one for best in each for one in best] for each in places]
+    tied = [[later for best in each for later in [True] * (len(best) - 1) + [False]][:-1] for each in places]
+    return Rankings(["all"] * len(places), ranking, **fields), tied
+
+
+def test_ties_in_rankings_maximise_the_likelihood_written_out():
+    """Davidson-Luce (Firth, Kosmidis & Turner 2019): a set of t weighs delta_t times its geometric mean."""
+    found = fit_strengths(rankings_of(TIED)[0], tied=rankings_of(TIED)[1])
+    assert found.parameters == ("tie of 2", "tie of 3")
+
+    def loss(parameters):
+        strength = dict(zip("abcd", (0.0, *parameters[:3]), strict=True))
+        delta = {1: 0.0, 2: parameters[3], 3: parameters[4]}
+        total = 0.0
+        for places in TIED:
+            left = {one for best in places for one in best}
+            for best in places:
+                if len(left) > 1:
+                    sets = [s for t in delta for s in itertools.combinations(sorted(left), t)]
+                    weight = [np.exp(delta[len(s)] + np.mean([strength[one] for one in s])) for s in sets]
+                    total -= np.log(weight[sets.index(tuple(sorted(best)))] / sum(weight))
+                left -= set(best)
+        return total
+
+    best = minimize(loss, np.zeros(5), tol=1e-10)
+    assert found.log_likelihood == pytest.approx(-best.fun, abs=1e-7)
+    np.testing.assert_allclose(found.coefficients, best.x[3:], atol=1e-3)
+    np.testing.assert_allclose(found.utilities[1:] - found.utilities[0], best.x[:3], atol=1e-3)
+
+
+def test_ties_of_two_are_those_of_comparisons():
+    pairs = [("a", "b", 3, 2), ("b", "c", 2, 3), ("c", "a", 2, 1), ("b", "a", 2, 0), ("c", "b", 1, 2)]
+    rows = [(one, two, tie) for one, two, won, ties in pairs for tie in [False] * won + [True] * ties]
+    winner, loser, tied = zip(*rows, strict=True)
+    compared = fit_strengths(Comparisons(["all"] * len(rows), winner, loser), tied=list(tied))
+    ranked = fit_strengths(
+        Rankings(["all"] * len(rows), list(zip(winner, loser, strict=True))), tied=[[one] for one in tied]
+    )
+    np.testing.assert_allclose(ranked.utilities, compared.utilities, atol=1e-9)
+    np.testing.assert_allclose(ranked.covariance, compared.covariance, atol=1e-9)
+    np.testing.assert_allclose(ranked.coefficients, compared.coefficients, atol=1e-9)
+
+
+def test_those_left_out_of_a_ranking_with_ties_come_below():
+    places = [*[[["a", "b"]], [["b"]], [["c"], ["a"]], [["d"]], [["a"]]] * 2, [["d"], ["b", "c"]]]
+    answers, tied = rankings_of(places, unlisted="below")
+    short = fit_strengths(answers, tied=tied)
+    assert short.parameters == ("tie of 2",)
+    again = fit_strengths(answers, tied=tied, policies=["d", "c", "b", "a"])
+    np.testing.assert_allclose(again.utilities[::-1], short.utilities, atol=1e-8)
+    assert short.log_likelihood < 0
+
+
+@pytest.mark.parametrize(
+    ("tied", "words"),
+    [
+        ([[True]] * 8, r"tied\[0\] has shape \(1,\); expected \(3,\)"),
+        ([[True, False, False]], "tied has 1 entries; expected one sequence per ranking, 8"),
+        ([[False] * (len(each) - 1) for each in rankings_of(TIED)[0].ranking], "tied holds no tie: leave it out"),
+    ],
+)
+def test_ties_that_do_not_fit_the_rankings_are_refused(tied, words):
+    with pytest.raises(ProblemError, match=words):
+        fit_strengths(rankings_of(TIED)[0], tied=tied)
+
+
+def test_too_many_sets_are_refused():
+    many = Rankings(["all"], [[str(k) for k in range(40)]])
+    with pytest.raises(ProblemError, match="sets that may be best: break the largest ties"):
+        fit_strengths(many, tied=[[True] * 2 + [False] * 37])

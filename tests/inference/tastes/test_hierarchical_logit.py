@@ -325,7 +325,7 @@ def test_electricity_contracts_agree_with_bayesm():
 def test_wrong_arguments_are_refused_by_name():
     rng = np.random.default_rng(0)
     data = situations(5, 3, 2, 2, rng)
-    with pytest.raises(ProblemError, match=r"random\['0'\] is 'fixed': here all coefficients vary"):
+    with pytest.raises(ProblemError, match=r"random\['0'\] is 'fixed': here all coefficients are 'normal'"):
         fit_hierarchical_logit(data, {"0": "fixed"}, rng=rng)
     with pytest.raises(ProblemError, match="data is dict: make ChoiceData of it"):
         fit_hierarchical_logit({}, rng=rng)
