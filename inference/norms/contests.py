@@ -17,6 +17,7 @@ likelihood is concave and Newton's method finds its maximum where there is one.
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from itertools import combinations
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -30,7 +31,7 @@ from contracts.inputs.arrays import Array, finite, yes_or_no
 from contracts.inputs.door import checked
 from contracts.inputs.extras import pandas
 from contracts.inputs.frozen import dataclass
-from contracts.inputs.kinds import Names
+from contracts.inputs.kinds import Names, described
 from contracts.inputs.names import listed
 from inference.norms.coded import code_answers
 from inference.norms.elicitation import Comparisons, Labels, Rankings
@@ -275,11 +276,11 @@ def _sets(answers: Rankings, labels: Labels, basis: Array, tied: Any) -> _Ends:
     for row, best in zip(member, sets, strict=True):
         row[list(best)] = True
     offered = np.zeros((len(stages), len(labels)), dtype=bool)
-    for row, (left, _) in zip(offered, stages, strict=True):
-        row[list(left)] = True
-    left, row = np.unique(offered, axis=0, return_inverse=True)
+    for row, (present, _) in zip(offered, stages, strict=True):
+        row[list(present)] = True
+    left, stage = np.unique(offered, axis=0, return_inverse=True)
     number = {best: k for k, best in enumerate(sets)}
-    place = row.ravel() * len(sets) + [number[best] for _, best in stages]
+    place = stage.ravel() * len(sets) + [number[best] for _, best in stages]
     taken = np.bincount(place, minlength=len(left) * len(sets)).reshape(len(left), -1).astype(np.float64)
     possible = ~(member & ~left[:, np.newaxis]).any(axis=2)
     each = member.sum(axis=1)
@@ -291,12 +292,13 @@ def _sets(answers: Rankings, labels: Labels, basis: Array, tied: Any) -> _Ends:
 
 def _stages(answers: Rankings, labels: Labels, tied: Any) -> list[tuple[tuple[int, ...], tuple[int, ...]]]:
     """Every choice in every ranking: who is left, and the best of them, as numbers of policies in order."""
-    shared = list(tied)
-    if len(shared) != answers.n_answers:
-        raise ProblemError(f"tied has {len(shared)} entries; expected one sequence per ranking, {answers.n_answers}")
+    if not isinstance(tied, Sequence | np.ndarray):
+        raise ProblemError(f"tied is {described(tied)}: give a list with a sequence per ranking")
+    if len(tied) != answers.n_answers:
+        raise ProblemError(f"tied has {len(tied)} entries; expected one sequence per ranking, {answers.n_answers}")
     number = {label: k for k, label in enumerate(labels.tolist())}
     stages = []
-    for k, (ranking, own) in enumerate(zip(answers.ranking, shared, strict=True)):
+    for k, (ranking, own) in enumerate(zip(answers.ranking, tied, strict=True)):
         listed_ones = [number[label] for label in ranking.tolist()]
         with_next = yes_or_no(f"tied[{k}]", own) if len(listed_ones) > 1 else np.zeros(0, dtype=bool)
         if with_next.shape != (len(listed_ones) - 1,):

@@ -250,6 +250,7 @@ def test_those_left_out_of_a_ranking_with_ties_come_below():
     ("tied", "words"),
     [
         ([[True]] * 8, r"tied\[0\] has shape \(1,\); expected \(3,\)"),
+        (5, "tied is 5: give a list with a sequence per ranking"),
         ([[True, False, False]], "tied has 1 entries; expected one sequence per ranking, 8"),
         ([[False] * (len(each) - 1) for each in rankings_of(TIED)[0].ranking], "tied holds no tie: leave it out"),
     ],
