@@ -1,12 +1,13 @@
 """Whether menus of policies serve real groups, who differ far more within than between.
 
-Run with `python examples/real_groups.py`, or with a number of splits: `python examples/real_groups.py 10` is what
-docs/real-groups.md reports. The first section needs the published table below only. The others read the answers
-of single people from ../shared/data and are left out where these are not: the General Social Survey of 2018 (NORC) on
-national spending, and the votes of Bowling Green, Kentucky, in 2018 (American Assembly, on Polis; CC BY 4.0 with
-attribution to The Computational Democracy Project).
+Run with `python examples/real_groups.py`, or with a number of splits and of resamples for which all is done anew:
+`python examples/real_groups.py 10 20` is what docs/real-groups.md reports. The first section needs the published table
+below only. The others read the answers of single people from ../shared/data and are left out where these are not: the
+General Social Survey of 2018 (NORC) on national spending, and the votes of Bowling Green, Kentucky, in 2018 (American
+Assembly, on Polis; CC BY 4.0 with attribution to The Computational Democracy Project).
 """
 
+import dataclasses
 import sys
 from pathlib import Path
 
@@ -45,6 +46,28 @@ VARIANCE_WITHIN = np.array([6.04, 7.01, 7.10])  # of people's answers about thei
 ATTAINABLE = 3.27  # mean welfare that a policy of everybody's own would add to one for the average
 
 FEWER = {"mechanisms": ["labels", "labels, open", "menu", "menu at cost"]}  # the robust menu takes longest
+
+# Finished programmes: what they spend more on, at the cost of everything else alike.
+BUDGETS = {
+    "green": ("environment", "parks", "mass transit", "energy"),
+    "schools": ("education", "child care", "science"),
+    "health": ("health", "drugs", "social security"),
+    "the poor": ("welfare", "cities", "race"),
+    "order": ("crime", "roads"),
+    "strength": ("arms", "space"),
+}
+# And what candidates for mayor might run on: numbers of statements that they back, negative if they speak against.
+CANDIDATES = {
+    "fairness": (20, 86, 87, 177, -90),
+    "open city": (30, 26, 185, 221, -323),
+    "law and order": (9, 89, -13, -19, -26),
+    "drug reform": (13, 12, 10, 11, 19),
+    "streets": (66, 83, 69, 82, 184),
+    "river and parks": (60, 47, 58, 18, 214),
+    "safety net": (24, 23, 34, 112, 114),
+    "thrift": (25, -114, -267, -17, -36),
+}
+TEMPERATURE = 0.2  # of mixtures of programmes, in units of an answer
 
 GSS_ITEMS = [
     *("natspac", "natenvir", "natheal", "natcity", "natcrime", "natdrug", "nateduc", "natrace", "natarms"),
@@ -112,31 +135,113 @@ def votes() -> inference.SurveyAnswers | None:
     return inference.SurveyAnswers(table.to_numpy(), [str(one) for one in table.columns], {"Polis": polis})
 
 
-def held_out(survey: inference.SurveyAnswers, declared: list[str], n_splits: int, *, balanced: bool) -> None:
-    """The experiment three times: answers are wants, answers are three fifths wants, other answers judge."""
+def bundles(programmes: dict[str, tuple[str | int, ...]], items: tuple[str, ...]) -> np.ndarray:
+    """One unit of change, dealt out evenly to the items of every programme; (n_programmes, n_items)."""
+    return np.array(
+        [
+            [((one in parts or _number(one) in parts) - (-_number(one) in parts)) / len(parts) for one in items]
+            for parts in programmes.values()
+        ]
+    )
+
+
+def held_out(
+    survey: inference.SurveyAnswers,
+    declared: list[str],
+    programmes: np.ndarray,
+    n_splits: int,
+    n_refits: int | None,
+    *,
+    balanced: bool,
+) -> None:
+    """The experiment four times: answers are wants, three fifths wants, judged by others, or about programmes."""
     counts = inference.compare_found_groups(survey, rng=np.random.default_rng(SEED))
     print(f"{survey}\n\n{counts}\n")
     found = [inference.FoundGroups(3), inference.FoundGroups(counts.fewest), inference.FoundGroups(3, "k-means")]
-    for conditions in ({}, {"reliability": 0.6} | FEWER, {"unseen_items": True} | FEWER):
-        rng = np.random.default_rng(SEED)
-        study = inference.people_study(
-            survey, [*declared, *found], rng=rng, balanced=balanced, n_splits=n_splits, **conditions
+    studies = {
+        name: inference.people_study(
+            survey,
+            [*declared, *found],
+            rng=np.random.default_rng(SEED),
+            balanced=balanced,
+            n_splits=n_splits,
+            n_refits=n_refits,
+            **fields,
         )
+        for name, fields in conditions(programmes).items()
+    }
+    for study in studies.values():
         print(f"{study}\n\n{study.verdicts()}\n")
+    print(side_by_side(studies))
 
 
-def main(n_splits: int = SPLITS) -> None:
+def conditions(programmes: np.ndarray) -> dict[str, dict[str, object]]:
+    """What is different in every column."""
+    return {
+        "answers are wants": {},
+        "reliability .6": {"reliability": 0.6} | FEWER,
+        "unseen items": {"unseen_items": True} | FEWER,
+        "programmes": {"programmes": programmes, "temperature": TEMPERATURE},
+    }
+
+
+def side_by_side(studies: dict[str, inference.PeopleStudy]) -> str:
+    """The tables of docs/real-groups.md: gains under all conditions, and how much refits widen intervals."""
+    first, *_ = studies.values()
+    rows = [["groups", "mechanism", *studies, "better, worse, %", "take what is meant (by chance), %"]]
+    rows.append(["---"] * len(rows[0]))
+    for k, grouping in enumerate(first.groupings):
+        for m, mechanism in enumerate(first.mechanisms[1:], 1):
+            cells = []
+            for study in studies.values():
+                known = mechanism in study.mechanisms
+                one = study.contrast((grouping, mechanism), (grouping, "averaging")) if known else None
+                cells.append(f"{one.effect:+.1f} [{one.interval[0]:+.1f}, {one.interval[1]:+.1f}]" if one else "")
+            better, worse = (100 * share[k, m].mean() for share in (first.prefers, first.worse))
+            meant = f"{100 * first.meant[k, m].mean():.0f} ({100 * first.chance[k, m]:.0f})"
+            cells += [f"{better:.0f}, {worse:.0f}", "" if mechanism == "labels" else meant]
+            rows.append([grouping, mechanism, *cells])
+    lines = ["| " + " | ".join(row) + " |" for row in rows]
+    for name, study in studies.items():
+        if study.refits is not None:
+            lines.append(f"\n{name}: intervals by refits are so many times as wide as by splits: {widening(study)}")
+    return "\n".join(lines)
+
+
+def widening(study: inference.PeopleStudy) -> str:
+    """Median over groupings of how much wider intervals are where groups, means and menus are made anew."""
+    plain = dataclasses.replace(study, refits=None)
+    found = []
+    for mechanism in study.mechanisms[1:]:
+        widths = np.array(
+            [
+                [
+                    np.subtract(*one.contrast((name, mechanism), (name, "averaging")).interval[::-1])
+                    for one in (study, plain)
+                ]
+                for name in study.groupings
+            ]
+        )
+        found.append(f"{mechanism} {np.median(widths[:, 0] / widths[:, 1]):.2f}")
+    return ", ".join(found)
+
+
+def _number(item: str) -> int:
+    return int(item) if item.isdecimal() else -1
+
+
+def main(n_splits: int = SPLITS, n_refits: int | None = None) -> None:
     """All of it."""
     from_the_table()
-    for title, survey, declared, balanced in (
-        ("NATIONAL SPENDING, GSS 2018", spending(), ["party", "age", "race"], True),
-        ("BOWLING GREEN 2018", votes(), ["Polis"], False),
+    for title, survey, declared, programmes, balanced in (
+        ("NATIONAL SPENDING, GSS 2018", spending(), ["party", "age", "race"], BUDGETS, True),
+        ("BOWLING GREEN 2018", votes(), ["Polis"], CANDIDATES, False),
     ):
         print(f"\n{title}\n")
         if survey is None:
             print(f"left out: the answers of single people are not in {DATA.parent.name}/{DATA.name}")
         else:
-            held_out(survey, declared, n_splits, balanced=balanced)
+            held_out(survey, declared, bundles(programmes, survey.items), n_splits, n_refits, balanced=balanced)
 
 
 if __name__ == "__main__":
