@@ -26,10 +26,10 @@ def reason_against(problem: ScreeningProblem) -> str | None:
     """Why this engine does not apply; None if it does."""
     if not isinstance(problem.transfers, tuple) or problem.has_rows:
         return "transfers are not limited, or there are side constraints besides"
-    if np.ptp(problem.reservation_utility):
-        return ironing.IR_ABOVE
     line = ironing.line_of(replace(problem, transfers="free"))
-    return line if isinstance(line, str) else None
+    if isinstance(line, str):
+        return line
+    return ironing.IR_ABOVE if np.ptp(problem.reservation_utility) else None
 
 
 def solve(problem: ScreeningProblem) -> Candidate:

@@ -160,8 +160,8 @@ SOLVERS = [
     ),
     Advice(
         "method 'ironing' does not apply: transfers are limited.*; use method='auto'",
-        lambda: solve_menu([1.0, 2.0], cost=Q, method="ironing", transfers=(0.0, 5.0)),
-        (lambda: solve_menu([1.0, 2.0], cost=Q, method="auto", transfers=(0.0, 5.0)),),
+        lambda: solve_menu([1.0, 2.0], cost=Q, method="ironing", transfers=(0.0, 5.0), reservation_utility=[0.0, 0.1]),
+        (lambda: solve_menu([1.0, 2.0], cost=Q, method="auto", transfers=(0.0, 5.0), reservation_utility=[0.0, 0.1]),),
     ),
     Advice(
         "method 'ironing' does not apply: the objective is not linear.*; use method='auto'",

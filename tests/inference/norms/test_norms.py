@@ -308,7 +308,7 @@ def test_clustered_errors_describe_the_scatter_between_replications_where_member
 def test_members_that_differ_are_integrated_out(member_sd):
     """Intervals cover the groups' means and the spread is found; taking members as alike shrinks towards zero."""
     hits, spreads, slopes = [], [], []
-    for seed in range(5):
+    for seed in range(8):
         rng = np.random.default_rng(300 + seed)
         utility, own, group = society(rng=rng, n_members=150, n_policies=6, member_sd=member_sd)
         asked = comparisons(rng, own, group, 15)
@@ -316,7 +316,7 @@ def test_members_that_differ_are_integrated_out(member_sd):
         hits.append(covered(found.interval(0.9), utility))
         spreads.append(found.member_sd.mean())
         slopes.append((elicit_norms(asked).utilities * utility).sum() / (utility**2).sum())
-    assert np.mean(hits) == pytest.approx(0.9, abs=0.09)  # 90 intervals: 0.032 were they independent
+    assert np.mean(hits) == pytest.approx(0.9, abs=0.07)  # 144 intervals: 0.025 were they independent
     assert np.mean(spreads) == pytest.approx(member_sd, abs=0.06 if member_sd else 0.25)
     attenuation = 1 / np.sqrt(1 + (16 * np.sqrt(3) / (15 * np.pi)) ** 2 * 2 * member_sd**2)
     assert np.mean(slopes) == pytest.approx(attenuation, abs=0.06)
