@@ -145,7 +145,16 @@ def _best_of_runs(types: Indices, utility: NDArray[np.object_]) -> tuple[NDArray
 @checked
 @dataclass(frozen=True)
 class Implementability:
-    """Rochet's test: an allocation is implementable iff no cycle of types gains by each taking the next one's."""
+    """Rochet's test: an allocation is implementable iff no cycle of types gains by each taking the next one's.
+
+    Examples
+    --------
+    The type that values the good at 3 must not get less of it than the one that values it at 1:
+
+    >>> found = implementable(np.array([[1.0], [3.0]]), np.array([[0.5], [0.25]]))
+    >>> found.holds, found.cycle, found.gain
+    (False, (0, 1), 0.5)
+    """
 
     holds: bool
     cycle: tuple[int, ...]  # types i1, i2, ...: each prefers, in sum, the allocation of the next; empty if none

@@ -29,7 +29,17 @@ from contracts.numerics.exact_solve import Whole
 
 
 class RuleImplementability(NamedTuple):
-    """Whether a rule for several agents can be implemented, or the agent and the cycle of types that forbid it."""
+    """Whether a rule for several agents can be implemented, or the agent and the cycle of types that forbid it.
+
+    Examples
+    --------
+    No two types would rather be taken for each other, but each of three for the next:
+
+    >>> problem = MechanismProblem([[[1, 2, 0], [0, 1, 2], [2, 0, 1]]], agents=["Ann"], labels=[["a", "b", "c"]])
+    >>> verdict = implementable(problem, [0, 1, 2])
+    >>> verdict.holds, verdict.is_weakly_monotone, verdict.cycle, verdict.gain
+    (False, True, ('a', 'b', 'c'), Fraction(3, 1))
+    """
 
     holds: bool
     is_weakly_monotone: bool
