@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 
 import numpy as np
 
+from contracts.errors import ProblemError
 from contracts.inputs.arrays import Array
 from contracts.inputs.door import checked
 from contracts.inputs.frozen import dataclass
@@ -317,7 +318,19 @@ def _more_types(one: Cell, many: Cell, level: int) -> Array:
 
 @checked
 def judged_over_time(courses: Mapping[float, Course], *, seed: Seed) -> tuple[Verdict, ...]:
-    """Verdicts on menus that learn from choices; a cell is a degree of conflict, a replication a society."""
+    """Verdicts on menus that learn from choices; a cell is a degree of conflict, a replication a society.
+
+    Raises
+    ------
+    ProblemError
+        If a course ends in the round of its drift: nothing can be followed then.
+    """
+    for conflict, course in courses.items():
+        if course.drift + 1 >= course.alarms.shape[1]:
+            raise ProblemError(
+                f"courses[{conflict:g}] ends in the round of its drift, round {course.drift + 1}: run one with a round "
+                "after it"
+            )
     return tuple(
         verdict_on(
             Claim(words, unit, rule),

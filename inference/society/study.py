@@ -31,6 +31,7 @@ QUESTION = (
     "coherent when the reward signal is noisy? Every mechanism sees the same noisy answers of the community, and "
     "everything is evaluated under the true utilities, which no mechanism sees."
 )
+ROUNDS = 3  # at least, for one to be left after a drift half-way
 SHOWN = ("misalignment", "total_variation", "kl", "utility_loss", "worst_group", "harm", "welfare", "participation")
 SHOWN_UNDER_NOISE = ("misalignment", "coherence", "hacking", "misreporting", "sorting", "recovered")
 
@@ -215,6 +216,10 @@ def run_study(
         raise ProblemError(f"scale is {scale!r}: use one of {', '.join(SCALES)}")
     if seed < 0:
         raise ProblemError(f"seed is {seed}: give a whole number from 0 on")
+    if chosen.n_rounds < ROUNDS:
+        raise ProblemError(
+            f"scale.n_rounds is {chosen.n_rounds}: give {ROUNDS} or more, norms drift half-way and are then followed"
+        )
     target = Path(out)
     cells, courses, probes = run_grid(
         chosen, seed=seed, folder=target / "pieces", n_workers=n_workers, progress=progress

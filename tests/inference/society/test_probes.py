@@ -392,8 +392,8 @@ def test_promises_are_judged_beside_the_floor_and_the_rival():
 
 @pytest.mark.slow
 def test_questions_asked_in_pieces_are_those_asked_at_once():
-    together = [Probe(kind, (0, 1), (0.2,), 2.0, 1) for kind in KINDS]  # fronts of few points: they take longest
-    apart = [Probe(kind, (r,), (0.2,), 2.0, 1) for kind in KINDS for r in (0, 1)]
+    together = [Probe(kind, (0, 1), (0.2,), 0.8, 1) for kind in KINDS]  # fronts of few points: they take longest
+    apart = [Probe(kind, (r,), (0.2,), 0.8, 1) for kind in KINDS for r in (0, 1)]
     both = []
     for probes in (together, apart):
         parts = [(one, one.recall(one.record(one.compute()))) for one in probes]

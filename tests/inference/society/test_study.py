@@ -15,7 +15,7 @@ from inference.society import SCALES, Cell, Claim, Course, Scale, judged, judged
 from inference.society.claims import CLAIMS, PROOF, growth_gap, undelivered
 from inference.society.grid import pieces
 from inference.society.scenarios import MEASURES, joined
-from inference.society.study import societal_study
+from inference.society.study import run_study, societal_study
 from inference.society.verdicts import interval, share_interval, verdict_on
 
 TINY = replace(
@@ -195,6 +195,15 @@ def test_what_happens_over_time_is_judged_by_the_same_rule():
     assert np.all(missed[1.0].delay == np.inf)
 
 
+def test_a_drift_in_the_last_round_is_refused_before_anything_is_computed(tmp_path):
+    course = made_up_course()
+    with pytest.raises(ProblemError, match=r"courses\[0.5\] ends in the round of its drift, round 6"):
+        judged_over_time({0.5: replace(course, drift=5)}, seed=1)
+    with pytest.raises(ProblemError, match="n_rounds is 2: give 3 or more"):
+        run_study(replace(SCALES["small"], n_rounds=2), seed=1, out=tmp_path / "study", n_workers=1, progress=print)
+    assert not (tmp_path / "study").exists()
+
+
 def test_claims_without_their_cells_are_refused():
     with pytest.raises(ProblemError, match="no cell is about the claim 'Menus reduce misalignment"):
         judged([made_up(conflict=0.0)], seed=1)
@@ -278,7 +287,7 @@ def test_cells_put_together_keep_the_order_of_replications():
 
 @pytest.mark.slow
 def test_the_command_writes_verdicts_and_a_page_and_goes_on_to_the_same_bytes(tmp_path, monkeypatch):
-    tiny = Scale("small", (0.0, 0.5), (0.0, 0.2), 2, piece=2, n_rounds=2, n_societies=1, gap=0.8)
+    tiny = Scale("small", (0.0, 0.5), (0.0, 0.2), 2, piece=2, n_rounds=3, n_societies=2, gap=0.8)
     monkeypatch.setitem(SCALES, "small", tiny)
     for folder in ("a", "b"):
         arguments = ["simulate", "societal", "--scale", "small", "--seed", "1", "--workers", "1"]
