@@ -41,8 +41,17 @@ SETS: dict[str, dict[str, list[str] | str | None]] = {
     "care": {"kindness": ["kind"], "skill": None, "wait": "a short wait"},
     "train": {"punctuality": ["on time"], "fare": ["low fare"], "comfort": None, "wifi": None},
     "app": {"simplicity": ["simple"], "features": None, "privacy": ["private"]},
+    "laptop": {
+        "portability": ["portable"],
+        "performance": ["powerful"],
+        "price": ["affordable"],
+        "durability": ["durable"],
+    },
+    "charity": {"transparency": ["open books"], "impact": None, "locality": ["local"]},
+    "forum": {"safety": None, "expression": ["free speech"], "consistency": ["consistent"], "speed": None},
+    "holiday": {"sunshine": ["sunny"], "culture": None, "budget": ["inexpensive"], "adventure": None},
 }
-FILES = ("seen", "unseen", "later", "fresh", "final", "blind")
+FILES = ("seen", "unseen", "later", "fresh", "final", "blind", "newcomer")
 PLAIN_KINDS = ("comparison", "ratio", "veto", "negation", "floor", "priority", "irrelevant")
 CONFIDENT_ERROR, CONFIDENT_SD = 0.3, 0.1
 CLEAR = 1.15  # ratio of what is meant from which there is a direction
