@@ -18,7 +18,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from itertools import combinations
+from itertools import combinations, compress
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -41,6 +41,7 @@ if TYPE_CHECKING:
 
 MOST_SETS = 500  # that may be best
 DECREMENT = 1e-12  # nats that Newton's next step promises at the end
+MOVED = 1e-7  # of a direction, below which a part of it is rounding
 SEPARATED = 1e-6  # of the linear program that looks for parameters that may grow for ever
 
 
@@ -353,7 +354,7 @@ def _check_finite(ends: _Ends, basis: Array, labels: tuple[str, ...], parameters
     """Refuse answers whose likelihood grows for ever, or does not change, along some direction; name it."""
     from scipy.optimize import linprog
 
-    said = [f"strength of {one}" for one in labels[1:]] if not len(parameters) - len(ends.common) else []
+    said = [f"strength of {one}" for one in labels[1:]] if len(parameters) == len(ends.common) else []
     named = [*said, *parameters]
     scale = np.maximum(np.abs(ends.features).max(axis=(0, 1)), np.finfo(np.float64).tiny)
     here, best = np.nonzero(ends.taken)
@@ -362,47 +363,36 @@ def _check_finite(ends: _Ends, basis: Array, labels: tuple[str, ...], parameters
     rows = rows[np.abs(rows).max(axis=1) > 0]
     flat = np.linalg.svd(rows)[2][np.linalg.matrix_rank(rows) :] if len(rows) else np.eye(len(scale))
     if len(flat):
-        _refuse_unidentified(flat[0], basis, labels, named)
+        top, rest = _parts(flat[0], basis, labels) if said and not parameters else ([], [])
+        if top:
+            raise ProblemError(
+                f"no answers connect {listed(top)} with {listed(rest)}: fit them apart, or pool them with elicit_norms"
+            )
+        raise ProblemError(f"answers do not tell {listed(_moved(named, flat[0]))} apart: leave one of them out")
     found = linprog(-rows.sum(axis=0), A_ub=-rows, b_ub=np.zeros(len(rows)), bounds=[(-1, 1)] * len(scale))
     if float(rows.sum(axis=0) @ found.x) > SEPARATED:
-        _refuse_separated(np.asarray(found.x) / scale, basis, labels, named)
+        direction = np.asarray(found.x) / scale
+        common = _moved(ends.common, direction[len(named) - len(ends.common) :])
+        top, rest = _parts(direction, basis, labels) if said and not common else ([], [])
+        if top:
+            raise ProblemError(
+                f"{listed(top)} never lost to {listed(rest)}: no finite strength is most likely; leave them out, or "
+                "use elicit_norms, which shrinks"
+            )
+        raise ProblemError(
+            f"{listed(common or _moved(named, direction))} decides every answer that depends on it: no finite estimate "
+            "is most likely; leave it out, or give more answers"
+        )
+
+
+def _moved(named: Sequence[str], direction: Array) -> list[str]:
+    """Parameters that a direction moves."""
+    return [one for one, part in zip(named, direction, strict=True) if abs(part) > MOVED]
 
 
 def _parts(direction: Array, basis: Array, labels: tuple[str, ...]) -> tuple[list[str], list[str]]:
     """Policies that the direction puts highest, and the others; nobody if it treats all alike."""
     height = basis @ direction[: basis.shape[1]]
     span = np.ptp(height)
-    top = height > height.max() - 1e-6 * max(span, 1.0) if span > 1e-7 else np.zeros(len(labels), dtype=bool)
-    return [one for one, up in zip(labels, top, strict=True) if up], [
-        one for one, up in zip(labels, top, strict=True) if not up
-    ]
-
-
-def _refuse_unidentified(direction: Array, basis: Array, labels: tuple[str, ...], named: list[str]) -> None:
-    top, rest = _parts(direction, basis, labels)
-    if len(named) - basis.shape[1] == 0 and basis.shape == (len(labels), len(labels) - 1) and top:
-        raise ProblemError(
-            f"no answers connect {listed(top)} with {listed(rest)}: fit them apart, or pool them with elicit_norms"
-        )
-    moved = [one for one, part in zip(named, direction, strict=True) if abs(part) > 1e-9]
-    raise ProblemError(f"answers do not tell {listed(moved)} apart: leave one of them out")
-
-
-def _refuse_separated(direction: Array, basis: Array, labels: tuple[str, ...], named: list[str]) -> None:
-    common = [
-        one for one, part in zip(named[basis.shape[1] :], direction[basis.shape[1] :], strict=True) if abs(part) > 1e-7
-    ]
-    top, rest = _parts(direction, basis, labels)
-    own = basis.shape == (len(labels), len(labels) - 1) and set(named[: basis.shape[1]]) == {
-        f"strength of {one}" for one in labels[1:]
-    }
-    if own and top and not common:
-        raise ProblemError(
-            f"{listed(top)} never lost to {listed(rest)}: no finite strength is most likely; leave them out, or use "
-            "elicit_norms, which shrinks"
-        )
-    moved = [one for one, part in zip(named, direction, strict=True) if abs(part) > 1e-7]
-    raise ProblemError(
-        f"{listed(common or moved)} decides every answer that depends on it: no finite estimate is most likely; leave "
-        "it out, or give more answers"
-    )
+    top = height > height.max() - 1e-6 * max(span, 1.0) if span > MOVED else np.zeros(len(labels), dtype=bool)
+    return list(compress(labels, top)), list(compress(labels, ~top))

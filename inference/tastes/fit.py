@@ -28,7 +28,7 @@ from inference.tastes.simulated import scores_of
 from inference.tastes.starts import first_start, in_money, random_start
 
 FEW_DRAWS = 100  # on which a climb begins where there are several times as many
-SCRAMBLINGS = 4  # other points at which the log likelihood of the estimate is computed again
+SCRAMBLINGS = 8  # other points at which the log likelihood of the estimate is computed again
 
 
 @checked
@@ -139,7 +139,7 @@ def fit_mixed_logit(
     except SolverError as trouble:
         raise _explained(trouble, scaled) from trouble
     covariance = clustered(scores(found.parameters)[1], found.information)
-    luck = _luck(panel, each, layout.tastes(found.parameters), normals, n_draws, draws, chance)
+    elsewhere = _elsewhere(panel, each, layout.tastes(found.parameters), normals, n_draws, draws, chance)
     stretch, shift = layout.to_users(units)
     entries = slice(len(located), None)
     own = layout.rows == layout.columns
@@ -158,7 +158,7 @@ def fit_mixed_logit(
         layout.rows,
         layout.columns,
         found.convergence,
-        luck,
+        elsewhere,
     )
 
 
@@ -205,7 +205,7 @@ def _points(shape: tuple[int, int, int], varying: Any, draws: str, rng: np.rando
     return normals
 
 
-def _luck(
+def _elsewhere(
     panel: Panel,
     each: Array,
     tastes: TasteDistribution,
@@ -213,22 +213,24 @@ def _luck(
     n_draws: Any,
     draws: str,
     rng: np.random.Generator,
-) -> float:
-    """Standard deviation of the simulated log likelihood at an estimate over other draws of the same points.
+) -> Array:
+    """The simulated log likelihood of an estimate at other draws of the same points; (n_scramblings,), or empty.
 
     Sobol points are scrambled anew, Halton points rotated (Cranley & Patterson 1976).
     """
     varying = np.flatnonzero([mixing.varies for mixing in tastes.mixings])
-    if not len(varying):
-        return 0.0
-    if not isinstance(n_draws, int | np.integer):
-        return float("nan")
+    if not len(varying) or not isinstance(n_draws, int | np.integer):
+        return np.empty(0)
     values = []
     for _ in range(SCRAMBLINGS):
-        others = rotated(normals, rng) if draws == "halton" else _points(normals.shape, varying, draws, rng)
+        if draws == "halton":
+            others = np.zeros(normals.shape)
+            others[:, :, varying] = rotated(normals[:, :, varying], rng)
+        else:
+            others = _points(normals.shape, varying, draws, rng)
         by_draw = log_likelihood(panel, tastes.coefficients(others))
         values.append(float(each @ (logsumexp(by_draw, axis=1) - np.log(n_draws))))
-    return float(np.std(values, ddof=1))
+    return np.array(values)
 
 
 def _explained(trouble: SolverError, data: ChoiceData) -> SolverError:

@@ -55,8 +55,8 @@ class MixedLogit(Tabular):
     normals : (n_people, n_draws, n_attributes) the draws that were used, those of a spread that came out negative with
         the other sign, which is the same likelihood
     convergence : Convergence, where each start ended
-    simulation_sd : standard deviation of the log likelihood at the estimate over other scramblings of the points: how
-        much of it is luck of the draws. Not a number for draws of your own; 0 for the multinomial logit
+    elsewhere : (n_scramblings,) log likelihood of the estimate at other scramblings of the points, to which it was not
+        fitted; empty for draws of your own, and for the multinomial logit
     """
 
     data: ChoiceData
@@ -69,7 +69,7 @@ class MixedLogit(Tabular):
     rows: Integers
     columns: Integers
     convergence: Convergence
-    simulation_sd: float
+    elsewhere: Array
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -85,6 +85,16 @@ class MixedLogit(Tabular):
     def layout(self) -> Layout:
         """Where each parameter stands."""
         return Layout(self.tastes.kinds, self.tastes.price, self.rows, self.columns)
+
+    @property
+    def simulation_sd(self) -> float:
+        """Standard deviation of the log likelihood over scramblings of the points: how much of it is luck of the draws.
+
+        Not a number for draws of your own; 0 for the multinomial logit.
+        """
+        if not len(self.rows):
+            return 0.0
+        return float(np.std(self.elsewhere, ddof=1)) if len(self.elsewhere) > 1 else math.nan
 
     @property
     def means(self) -> Array:
@@ -161,8 +171,6 @@ class MixedLogit(Tabular):
         covariance, said = covariance_by(errors, self.data, self.covariance, self.information)
         shown = self._told.ravel()
         labels = [f"{part} {name}" for part in ("mean", "sd") for name in self.names]
-        draws = f"{self.normals.shape[1]} draws a person" if len(self.rows) else "no draws"
-        luck = f", {self.simulation_sd:.2g} sd of the log likelihood over scramblings" if self.simulation_sd > 0 else ""
         return Summary(
             f"Mixed logit: {counted(self.data)}",
             [name for name, here in zip(labels, shown, strict=True) if here],
@@ -172,9 +180,18 @@ class MixedLogit(Tabular):
             equal_chances(self.data),
             self.n_parameters,
             sample_size(self.data),
-            [*self._in_money(), f"{said}; {draws}{luck}; {self.convergence.told()}", *self.convergence.doubts()],
+            [*self._in_money(), f"{said}; {self._drawn()}; {self.convergence.told()}", *self.convergence.doubts()],
             level,
         )
+
+    def _drawn(self) -> str:
+        """The draws, and what the log likelihood is at others."""
+        if not len(self.rows):
+            return "no draws"
+        drawn = f"{self.normals.shape[1]} draws a person"
+        if not len(self.elsewhere):
+            return drawn
+        return f"{drawn} (log likelihood at others {self.elsewhere.mean():.0f}, sd {self.simulation_sd:.1g})"
 
     def _in_money(self) -> list[str]:
         return [] if self.price is None else [f"tastes for all but {self.price} are worths in units of {self.price}"]
@@ -265,7 +282,7 @@ class MixedLogit(Tabular):
             "information": self.information.tolist(),
             "normals": self.normals[:, :, self.layout.varying].tolist(),  # the others are 0
             "convergence": convergence_record(self.convergence),
-            "simulation_sd": None if math.isnan(self.simulation_sd) else self.simulation_sd,
+            "elsewhere": self.elsewhere.tolist(),
         }
 
     def save(self, path: str | Path) -> Path:
@@ -288,8 +305,6 @@ class MixedLogit(Tabular):
             columns.append(Column(f"{name}_se", error, cells, "(se)"))
         notes = [*self._in_money(), "standard errors clustered by person"]
         if model == "Mixed logit":
-            luck = f" (sd of the log likelihood over scramblings {self.simulation_sd:.2g})"
-            draws = f"{self.normals.shape[1]} draws a person{luck * bool(np.isfinite(self.simulation_sd))}"
-            notes = [*notes[:-1], f"{draws}; {notes[-1]}", self.convergence.told(), *self.convergence.doubts()]
+            notes = [*notes[:-1], f"{self._drawn()}; {notes[-1]}", self.convergence.told(), *self.convergence.doubts()]
         head = f"{model}: {data.n_people} people, {data.n_obs} choices, log likelihood {self.log_likelihood:.3f}"
         return Table(columns, head, notes)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +25,18 @@ def load_mixed_logit(path: str | Path) -> MixedLogit:
     ------
     ProblemError
         If the file is not such a file, or is damaged.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from inference import ChoiceData, fit_mixed_logit
+    >>> rng = np.random.default_rng(0)
+    >>> data = ChoiceData(rng.normal(size=(80, 3, 1)), rng.integers(3, size=80), np.repeat(np.arange(20), 4), ["speed"])
+    >>> model = fit_mixed_logit(data, n_draws=16, n_starts=1)
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     again = load_mixed_logit(model.save(f"{folder}/tastes.json"))
+    >>> bool((again.individual_means == model.individual_means).all())
+    True
     """
     return loaded(path, SCHEMA, "MixedLogit.save", _mixed)
 
@@ -34,7 +45,7 @@ def _mixed(record: dict[str, Any]) -> MixedLogit:
     data = choices_of_record(record["data"])
     layout, parameters = _layout(record, data.n_attributes), finite("parameters", record["parameters"])
     size, varying = layout.n_parameters, layout.varying
-    drawn = finite("normals", record["normals"])
+    drawn, elsewhere = finite("normals", record["normals"]), finite("elsewhere", record["elsewhere"])
     covariance, information = finite("covariance", record["covariance"]), finite("information", record["information"])
     n_draws = drawn.shape[1] if drawn.ndim == 3 else 0
     refuse_other_shapes(
@@ -42,12 +53,12 @@ def _mixed(record: dict[str, Any]) -> MixedLogit:
             "parameters": (parameters, (size,)),
             "covariance": (covariance, (size, size)),
             "information": (information, (size, size)),
+            "elsewhere": (elsewhere, (elsewhere.size,)),
             "normals": (drawn, (data.n_people, max(n_draws, 1), len(varying))),
         }
     )
     normals = np.zeros((data.n_people, n_draws, data.n_attributes))
     normals[:, :, varying] = drawn
-    luck = record["simulation_sd"]
     return MixedLogit(
         data,
         layout.tastes(parameters),
@@ -59,7 +70,7 @@ def _mixed(record: dict[str, Any]) -> MixedLogit:
         layout.rows,
         layout.columns,
         convergence_of_record(record["convergence"]),
-        math.nan if luck is None else number("simulation_sd", luck),
+        elsewhere,
     )
 
 

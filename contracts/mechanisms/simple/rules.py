@@ -62,7 +62,7 @@ def implementable(valuations: MechanismProblem, allocation: Any) -> RuleImplemen
 @overload
 def implementable(valuations: Array, allocation: Array) -> Implementability: ...
 @checked(own=("valuations", "allocation"))
-def implementable(valuations: Any, allocation: Any) -> Any:
+def implementable(valuations: Any, allocation: Any) -> Implementability | RuleImplementability:
     """Whether some transfers make an allocation incentive compatible, decided exactly, with a counterexample.
 
     Parameters

@@ -305,15 +305,19 @@ def test_nuts_on_the_same_model_agrees():
 
 @pytest.mark.slow
 def test_electricity_contracts_agree_with_bayesm():
-    """bayesm, rhierMnlRwMixture with its default priors, 8,000 draws: within 0.3 posterior standard deviations."""
+    """bayesm, rhierMnlRwMixture with its default priors, 8,000 draws: within 0.3 posterior standard deviations.
+
+    A thousand draws of each of four chains are worth some 500 independent ones of the slowest deviation; 500 are worth
+    200, too few for an R-hat that is sure to be below 1.03.
+    """
     bayesm = HierarchicalPrior(scale=9 * np.eye(6))
     mean = [-1.170, -0.279, 2.747, 2.068, -10.998, -11.183]
     sd = [0.946, 0.515, 2.389, 1.703, 8.02, 7.67]
     posterior = fit_hierarchical_logit(
-        electricity(), rng=np.random.default_rng(0), n_draws=500, n_warmup=300, prior=bayesm
+        electricity(), rng=np.random.default_rng(0), n_draws=1000, n_warmup=300, prior=bayesm
     )
     assert posterior.diagnostics["r_hat"].max() < 1.03
-    assert posterior.diagnostics["effective"].min() > 200
+    assert posterior.diagnostics["effective"].min() > 400
     for drawn, published in ((posterior.mean, mean), (posterior.sd, sd)):
         off = (drawn.mean(axis=(0, 1)) - published) / drawn.std(axis=(0, 1))
         assert np.abs(off).max() < 0.3
