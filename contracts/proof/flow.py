@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from scipy.sparse import csr_array
 
 
-BALANCING_ROUNDS = 200
+BALANCING_ROUNDS = 20
 CLOSER = 20  # times that a step in the price of utility is halved, in search of a finite conjugate
 NEARLY_BALANCED = 1e-8  # share of all prices that no flow needs to carry for a bound that is called numerical
 
@@ -318,19 +318,52 @@ def _balanced(flow: Flow, base: Array, margin: Array) -> tuple[Flow, Array]:
 
     `margin` is what every IR multiplier should clear, so that its sign is certain in spite of rounding.
     """
-    from scipy.sparse import diags_array
-
     for _ in range(BALANCING_ROUNDS):
-        inflow, outflow = flow.inflow, flow.outflow
         ir = base + flow.gain
-        short = (ir < margin) & (outflow > 0)
-        if not short.any():
+        if not np.any((ir < margin) & (flow.outflow > 0)):
             return flow, ir
-        room = np.maximum(base + inflow - 2 * margin, 0.0)
-        shrink = np.where(short, np.minimum(room / np.where(outflow > 0, outflow, 1.0), 1.0 - 4 * EPS), 1.0)
-        flow = _flow(_joined(flow.mutual, (diags_array(shrink) @ flow.net).tocsr()))
+        flow = _flow(_joined(flow.mutual, _passed_on(flow, base, margin)))
     if np.all(base > 0):  # mix with the flow that has no IC multipliers at all
         surplus = ir - margin
         keep = float(np.min(np.where(surplus < 0, base / (base - surplus), 1.0))) * (1 - 8 * EPS)
         flow = _flow(_joined(flow.mutual, flow.net * keep))
     return flow, base + flow.gain
+
+
+def _passed_on(flow: Flow, base: Array, margin: Array) -> csr_array:
+    """What flows one way, shrunk at every type that gives more than it has; (n_types, n_types).
+
+    What one gives less the next one lacks: along a line a shortage goes through all types below. So givers come before
+    takers, and one pass is enough; only where flow goes round in a circle, what comes back last is left short.
+    """
+    net = flow.net.copy()
+    starts, taker, given = net.indptr.tolist(), net.indices.tolist(), net.data.tolist()
+    has, gives, spare = (base + flow.inflow).tolist(), flow.outflow.tolist(), margin.tolist()
+    for giver in _givers_first(net):
+        if gives[giver] <= 0 or has[giver] - gives[giver] >= spare[giver]:
+            continue
+        keep = min(max(has[giver] - 2 * spare[giver], 0.0) / gives[giver], 1.0 - 4 * EPS)
+        for place in range(starts[giver], starts[giver + 1]):
+            has[taker[place]] -= given[place] * (1 - keep)
+            given[place] *= keep
+    net.data[:] = given
+    return net
+
+
+def _givers_first(net: csr_array) -> list[int]:
+    """All types, whoever feeds others before them; circles are cut at the type of least number."""
+    starts, taker = net.indptr.tolist(), net.indices.tolist()
+    awaited = np.bincount(net.indices, minlength=net.shape[0])
+    sources, left = np.flatnonzero(awaited == 0).tolist(), awaited.tolist()
+    order, is_placed = list[int](), [False] * len(left)
+    for first in (*sources, *range(len(left))):
+        waiting = [] if is_placed[first] else [first]
+        while waiting:
+            giver = waiting.pop()
+            is_placed[giver] = True
+            order.append(giver)
+            for place in range(starts[giver], starts[giver + 1]):
+                left[taker[place]] -= 1
+                if left[taker[place]] == 0 and not is_placed[taker[place]]:
+                    waiting.append(taker[place])
+    return order
