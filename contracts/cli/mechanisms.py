@@ -11,10 +11,17 @@ from contracts.errors import ProblemError
 from contracts.mechanisms.auctions.problem import AuctionProblem
 from contracts.mechanisms.problem import MechanismProblem
 from contracts.mechanisms.records import problem_from_record
+from contracts.mechanisms.reduced.problem import SymmetricAuctionProblem
+from contracts.mechanisms.reduced.records import symmetric_problem
+
+KINDS = ("mechanism", "auction", "symmetric auction")
+SeveralAgents = MechanismProblem | AuctionProblem | SymmetricAuctionProblem
 
 
-def read_mechanism_problem(path: str | Path) -> MechanismProblem | AuctionProblem:
-    """The problem that a .toml or .json file describes; an AuctionProblem if it says `kind = "auction"`.
+def read_mechanism_problem(path: str | Path) -> SeveralAgents:
+    """The problem that a .toml or .json file describes.
+
+    An AuctionProblem if it says `kind = "auction"`, a SymmetricAuctionProblem if `kind = "symmetric auction"`.
 
     Raises
     ------
@@ -25,15 +32,17 @@ def read_mechanism_problem(path: str | Path) -> MechanismProblem | AuctionProble
     return mechanism_problem_of(read_record(path), path)
 
 
-def mechanism_problem_of(record: dict[str, Any], path: Path) -> MechanismProblem | AuctionProblem:
+def mechanism_problem_of(record: dict[str, Any], path: Path) -> SeveralAgents:
     """The problem that the record in a file describes."""
     record = dict(record)
     kind = record.pop("kind", "mechanism")
     try:
-        if kind not in ("mechanism", "auction"):
-            raise ProblemError(f"kind is {kind!r}: give 'mechanism' or 'auction', or leave it out")
+        if kind not in KINDS:
+            raise ProblemError(f"kind is {kind!r}: give one of {', '.join(map(repr, KINDS))}, or leave it out")
         if kind == "mechanism":
             return problem_from_record(record)
+        if kind == "symmetric auction":
+            return symmetric_problem(record)
         known = [field.name for field in dataclasses.fields(AuctionProblem)]
         odd = next((name for name in record if name not in known), None)
         if odd is not None or "values" not in record:

@@ -7,16 +7,13 @@ from typing import Any
 
 from contracts.agency.problem import MoralHazardProblem
 from contracts.agency.records import problem_from_record
-from contracts.cli.mechanisms import mechanism_problem_of
+from contracts.cli.mechanisms import KINDS, SeveralAgents, mechanism_problem_of
 from contracts.cli.problem_files import problem_of, read_record, require_numbers
 from contracts.cli.textbook import HIDDEN_ACTION
 from contracts.errors import ProblemError
-from contracts.mechanisms.auctions.problem import AuctionProblem
-from contracts.mechanisms.problem import MechanismProblem
 from contracts.problem.screening import ScreeningProblem
 
-Problem = ScreeningProblem | MoralHazardProblem | MechanismProblem | AuctionProblem
-SEVERAL = ("mechanism", "auction")  # kinds of files about several agents
+Problem = ScreeningProblem | MoralHazardProblem | SeveralAgents
 OF_WORDS = ("actions", "outcomes", "utility")  # keys of hidden action that hold text
 
 
@@ -36,7 +33,7 @@ def described(record: dict[str, Any], path: Path) -> Problem:
     """The problem that the record in a file describes, of whatever kind it is."""
     if "grid" in record:
         raise ProblemError(f"{path}: the file has a grid, which is of a sweep: use contracts sweep")
-    if record.get("kind") in SEVERAL or "alternatives" in record:
+    if record.get("kind") in KINDS or "alternatives" in record:
         return mechanism_problem_of(record, path)
     return _hidden_action(record, path) if HIDDEN_ACTION in record else problem_of(record, path)
 

@@ -14,12 +14,13 @@ if TYPE_CHECKING:
     from contracts.cli.reading import Problem
     from contracts.mechanisms.auctions.auction import Auction
     from contracts.mechanisms.mechanism import Mechanism
+    from contracts.mechanisms.reduced.auction import SymmetricAuction
     from contracts.menu.menu import Menu
 
+    Found = Menu | Contract | Mechanism | Auction | SymmetricAuction
 
-def solved(
-    problem: Problem, *, method: str, gap: float, max_options: int | None, deterministic: bool
-) -> Menu | Contract | Mechanism | Auction:
+
+def solved(problem: Problem, *, method: str, gap: float, max_options: int | None, deterministic: bool) -> Found:
     """The best menu, the best contract for an action that nobody sees, or the best mechanism for several agents."""
     if isinstance(problem, ScreeningProblem):
         from contracts.solve import solve_menu
@@ -41,7 +42,7 @@ def solved(
     return solve_mechanism(problem, gap=gap)
 
 
-def write_report(found: Menu | Contract | Mechanism | Auction, path: Path, *, title: str) -> None:
+def write_report(found: Found, path: Path, *, title: str) -> None:
     """One page: the table, pictures, the certificate."""
     from matplotlib.figure import Figure
 

@@ -15,6 +15,9 @@ from contracts.mechanisms.auctions.problem import AuctionProblem
 from contracts.mechanisms.mechanism import SCHEMA, Mechanism
 from contracts.mechanisms.numbers import Numbers, rational, whole
 from contracts.mechanisms.records import problem_from_record, read_rational
+from contracts.mechanisms.reduced.auction import SCHEMA as SYMMETRIC
+from contracts.mechanisms.reduced.auction import SymmetricAuction
+from contracts.mechanisms.reduced.records import symmetric_auction
 from contracts.mechanisms.verify import bound_at, certify, first_best, read_tables
 from contracts.problem.records import built_from_document, read_json
 
@@ -39,7 +42,7 @@ def mechanism_from_record(record: dict[str, Any]) -> Mechanism:
 
 
 @checked
-def load_mechanism(path: str | Path) -> Mechanism | Auction:
+def load_mechanism(path: str | Path) -> Mechanism | Auction | SymmetricAuction:
     """Read a mechanism or an auction that its `save` wrote. Its certificate is computed anew: a file is not believed.
 
     Raises
@@ -59,8 +62,11 @@ def load_mechanism(path: str | Path) -> Mechanism | Auction:
     (True, True)
     """
     record = read_json(path)
-    if isinstance(record, dict) and record.get("schema") == AUCTION:
+    schema = record.get("schema") if isinstance(record, dict) else None
+    if schema == AUCTION:
         return built_from_document(path, AUCTION, "Auction.save", auction_from_record, "auction")
+    if schema == SYMMETRIC:
+        return built_from_document(path, SYMMETRIC, "SymmetricAuction.save", symmetric_auction, "auction")
     return built_from_document(path, SCHEMA, "Mechanism.save", mechanism_from_record, "mechanism")
 
 

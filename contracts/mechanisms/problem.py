@@ -64,7 +64,7 @@ class MechanismProblem:
     reservation_utility : a number, one per agent, or a list with one per type of each agent
     budget : "none", "weak" (transfers and principal_values sum to no less than 0) or "balanced" (to 0)
     budget_holds : "ex post" (at every profile) or "in expectation"
-    transfers : "free", "none", or (lowest, highest) of each agent at each profile
+    transfers : "free", "none", or (lowest, highest) of each agent at each profile, None for no such limit
     outcome : the alternative that is demanded at every profile, as numbers (n_types_1, ..., n_types_n), -1 where it is
         left open, or as lotteries with a last axis of n_alternatives, all 0 where it is; chosen if left out
     labels : names of types, a list per agent

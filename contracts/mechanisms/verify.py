@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from contracts.errors import ProblemError
 from contracts.exact.rationals import as_integers, binary_places
 from contracts.inputs.door import checked
 from contracts.inputs.kinds import Values
@@ -84,6 +85,12 @@ def read_tables(problem: MechanismProblem, outcome: Any, transfers: Any) -> Tabl
     n_profiles, wide = problem.n_profiles, problem.n_alternatives
     if found.shape in (problem.n_types, (n_profiles,)) and found.shape != (n_profiles, wide) and found.unit == 1:
         chosen = found.numerators.ravel()
+        odd = np.flatnonzero((chosen < 0) | (chosen >= wide))
+        if len(odd):
+            raise ProblemError(
+                f"outcome is {chosen[odd[0]]} at {words_for(problem, int(odd[0]))}: the alternatives are numbered from "
+                f"0 to {wide - 1}; give one of them, or lotteries with a last axis of {wide} chances"
+            )
         picked = (chosen[:, np.newaxis] == np.arange(wide).astype(object)).astype(int).astype(object)
         found = Rational(picked, 1)
     if found.shape == (*problem.n_types, wide):

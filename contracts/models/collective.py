@@ -16,7 +16,7 @@ from contracts.mechanisms.mechanism import Mechanism, given_mechanism
 from contracts.mechanisms.numbers import Numbers, Rational, in_lowest_terms
 from contracts.mechanisms.problem import Incentives, MechanismProblem, Participation, profiles_of
 from contracts.mechanisms.solve import solve_mechanism
-from contracts.models.trade import efficient, named_by, several, words_for
+from contracts.models.trade import check_named, efficient, named_by, several, words_for
 
 BELIEFS_APART = 1e-9  # distance from which beliefs are no mixture of others
 
@@ -65,6 +65,7 @@ def public_good(
     >>> round(public_good([[0, 2], [0, 2]], cost=2).welfare, 6)
     0.5
     """
+    check_named("objective", objective, ("efficiency", "welfare", "revenue"))
     own = [several(f"values[{k}]", one) for k, one in enumerate(listed_by_agent("values", values))]
     cost = number("cost", cost)
     total = np.zeros(())

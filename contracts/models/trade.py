@@ -56,6 +56,7 @@ def bilateral_trade(
         ...
     contracts.errors.InfeasibleMenuError: no mechanism meets the budget (balanced), IR of buyer '1', ...
     """
+    check_named("objective", objective, ("efficiency", "gains", "broker"))
     costs, values = (
         several(name, one) for name, one in (("seller_costs", seller_costs), ("buyer_values", buyer_values))
     )
@@ -117,6 +118,7 @@ def partnership(
     >>> partnership([[1, 2, 3], [1, 2, 3]], shares=[0.5, 0.5]).certificate.is_exact
     True
     """
+    check_named("objective", objective, ("efficiency", "welfare"))
     own = [several(f"values[{k}]", one) for k, one in enumerate(listed_by_agent("values", values))]
     owned = finite("shares", shares)
     if owned.shape != (len(own),) or np.any(owned < 0) or abs(owned.sum() - 1) > 1e-9:
@@ -162,6 +164,12 @@ def shares_given(name: str, given: Any, count: int) -> Array:
     if chances.min() <= 0 or abs(chances.sum() - 1) > 1e-9:
         raise ProblemError(f"{name} holds {chances.tolist()}: give positive chances that sum to 1")
     return chances
+
+
+def check_named(name: str, given: str, known: tuple[str, ...]) -> None:
+    """Refuse a word that is none of those known."""
+    if given not in known:
+        raise ProblemError(f"{name} is {given!r}: give one of {', '.join(map(repr, known))}")
 
 
 def efficient(gain: Array) -> Any:

@@ -654,7 +654,7 @@ def figure_axes():
 ALIKE = c.SymmetricAuctionProblem([1.0, 2.0], n_bidders=2)
 AUCTIONS = [
     Advice(
-        "widen their limits",
+        "widen its limit",
         lambda: c.solve_mechanism(replace(ALIKE, minimum_revenue=9.0)),
         (lambda: c.solve_mechanism(replace(ALIKE, minimum_revenue=1.25)),),
     ),

@@ -55,7 +55,16 @@ def _understood(problem: Any) -> dict[str, str]:
     from contracts.agency.problem import MoralHazardProblem
     from contracts.mechanisms.auctions.problem import AuctionProblem
     from contracts.mechanisms.problem import MechanismProblem
+    from contracts.mechanisms.reduced.problem import SymmetricAuctionProblem
 
+    if isinstance(problem, SymmetricAuctionProblem):
+        return {
+            "problem": "an auction for bidders who are alike",
+            "bidders": str(problem.n_bidders),
+            "types": str(problem.n_types),
+            "groups": _some(list(dict.fromkeys(problem.groups))),
+            "constraints": _some([row.name for row in problem.rows]) or "none",
+        }
     if isinstance(problem, AuctionProblem):
         return {"problem": "an auction", "bidders": _some(problem.bidders), "types": _counts(problem.n_types)}
     if isinstance(problem, MechanismProblem):

@@ -23,6 +23,12 @@ from contracts.numerics.folding import best_point
 
 SHOWN = 6  # constraints in a message
 # what may be missed, first to last
+REMEDIES = {
+    "budget": "give up the budget",
+    "demanded": "leave outcome out",
+    "limit": "let transfers be free",
+    "row": "widen the limits of constraints",
+}
 ORDER = (("row",), ("budget",), ("IR",), ("limit", "budget", "IR"), ("IC", "IR", "budget", "limit", "row"))
 
 
@@ -55,16 +61,17 @@ def infeasible(numbers: Numbers, program: MechanismProgram) -> InfeasibleMenuErr
             f": agents would have to be given at least {float(found.missed):.6g} more, in expectation, than there is"
         )
         remedies.append("bring in that much (principal_values)")
-    if problem.participation is not None:
-        remedies.append("lower reservation_utility, or ask for participation 'ex ante' or None")
-    if problem.budget != "none":
-        remedies.append("give up the budget")
-    if problem.outcome is not None:
-        remedies.append("leave outcome out")
-    if problem.transfers != "free":
+    kinds = {program.kinds[row] for row in found.rows.tolist()}
+    if "IR" in kinds:
+        others = {"ex post": "'interim' or None", "interim": "'ex ante' or None"}.get(
+            str(problem.participation), "None"
+        )
+        remedies.append(f"lower reservation_utility, or ask for participation {others}")
+    if "IC" in kinds and problem.incentives == "dominant":
+        remedies.append("ask for incentives 'bayesian'")
+    remedies += [words for kind, words in REMEDIES.items() if kind in kinds]
+    if problem.transfers == "none" and "IC" in kinds:
         remedies.append("let transfers be free")
-    if problem.constraints:
-        remedies.append("widen the limits of constraints")
     return InfeasibleMenuError(
         f"no mechanism meets {', '.join(names[:SHOWN])}{more} together ({problem.incentives} incentives, proven "
         f"without rounding){short}. To have one, {'; or '.join(remedies)}",

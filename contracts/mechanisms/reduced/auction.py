@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from fractions import Fraction
 from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
 from contracts.display.numbers import DIGITS, plural
+from contracts.display.palette import PALETTE, axes
 from contracts.display.table import Column, Table, Tabular, names
 from contracts.errors import ProblemError, SolverError
 from contracts.inputs.arrays import Array, Indices, generator
@@ -18,17 +20,21 @@ from contracts.inputs.kinds import described
 from contracts.mechanisms.auctions.auction import Sale
 from contracts.mechanisms.checks import is_listed
 from contracts.mechanisms.priors import draws_of
-from contracts.mechanisms.reduced.columns import best_lottery
+from contracts.mechanisms.reduced.columns import best_lottery, bound_at
 from contracts.mechanisms.reduced.lottery import type_number
 from contracts.mechanisms.reduced.problem import SymmetricAuctionProblem
 from contracts.mechanisms.reduced.rules import Tiers, chances_of, exact_chances, is_rising, sum_over
 from contracts.mechanisms.text import notes_of
 from contracts.mechanisms.verify import rounded_down
+from contracts.problem.records import write_document
 from contracts.proof.certificate import Certificate, Deviation, Violation, shown
 from contracts.proof.scale import NO_MONEY
 
 if TYPE_CHECKING:
     import pandas as pd
+    from matplotlib.axes import Axes
+
+SCHEMA = "menuwright/symmetric-auction/1"
 
 
 class PriorityRule(NamedTuple):
@@ -38,7 +44,7 @@ class PriorityRule(NamedTuple):
     tiers: Tiers
 
 
-@checked(own=("rules", "prices"))
+@checked(own=("rules", "row_prices"))
 @dataclass(frozen=True, eq=False, repr=False)
 class SymmetricAuction(Tabular):
     """The best auction for bidders who are alike: a lottery over rules, each of them truthful whatever others report.
@@ -51,7 +57,8 @@ class SymmetricAuction(Tabular):
     problem : bidders, units and rows
     rules : the lottery, chances as fractions that sum to 1; one rule where no lottery is needed
     certificate : IC and IR at every profile, rows, value, bound
-    prices : what a unit of each row's limit is worth to the objective, by name
+    row_prices : what a unit of the limit of each of `problem.rows` is worth to the objective, fractions; they prove the
+        bound
 
     Examples
     --------
@@ -67,7 +74,7 @@ class SymmetricAuction(Tabular):
     problem: SymmetricAuctionProblem
     rules: tuple[PriorityRule, ...]
     certificate: Certificate
-    prices: Any = None
+    row_prices: tuple[Fraction, ...] = ()
 
     def __post_init__(self) -> None:
         if not is_listed(self.rules) or not all(isinstance(rule, PriorityRule) for rule in self.rules):
@@ -115,10 +122,18 @@ class SymmetricAuction(Tabular):
         """Values of those who win, less the cost of units sold, in expectation."""
         return float(self._expected(self.problem.welfare_of))
 
+    @cached_property
+    def prices(self) -> dict[str, float]:
+        """What a unit of each row's limit is worth to the objective, by name."""
+        found: dict[str, float] = {}
+        for row, price in zip(self.problem.rows, self.row_prices, strict=True):
+            found[row.name] = found.get(row.name, 0.0) + float(price)
+        return found
+
     @property
     def binding(self) -> list[str]:
         """Rows with a price, the highest first."""
-        prices = self.prices or {}
+        prices = self.prices
         return sorted((name for name, price in prices.items() if price > 0), key=lambda name: -prices[name])
 
     def fractions(self) -> tuple[Fraction, ...]:
@@ -190,17 +205,42 @@ class SymmetricAuction(Tabular):
             kind="mechanism",
         )
 
-    def latex(self) -> str:
-        """The table as a LaTeX tabular."""
-        return self._table().latex()
-
-    def to_html(self) -> str:
-        """The table as a <table> of HTML."""
-        return self._table().html()
+    latex = Tabular.to_latex  # as it was first called
 
     def to_frame(self) -> pd.DataFrame:
         """One row per type."""
         return self._columns().to_frame(index=False)
+
+    def plot(self, ax: Axes | None = None) -> Axes:
+        """Draw the chance of winning over values, a line per group; returns the matplotlib axes."""
+        ax = axes(ax)
+        for k, own in enumerate(self.problem.members):
+            name, won = self.problem.groups[int(own[0])], self.interim_allocation[own]
+            ax.plot(self.problem.values[own], won, color=PALETTE[k % len(PALETTE)], marker="o", label=name)
+        ax.set_xlabel("value")
+        ax.set_ylabel("chance of winning")
+        ax.legend()
+        return ax
+
+    # ---- keeping it ----
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain JSON with a schema version; chances and prices survive as fractions."""
+        return {
+            "schema": SCHEMA,
+            "problem": self.problem.to_dict(),
+            "rules": [{"chance": str(one.chance), "tiers": [list(tier) for tier in one.tiers]} for one in self.rules],
+            "row_prices": [str(price) for price in self.row_prices],
+            "interim_allocation": self.interim_allocation.tolist(),
+            "interim_payments": self.interim_payments.tolist(),
+            "revenue": self.revenue,
+            "welfare": self.welfare,
+            "certificate": self.certificate.to_dict(),
+        }
+
+    def save(self, path: str | Path) -> Path:
+        """Write the auction as JSON; `load_mechanism` reads it and proves it again."""
+        return write_document(path, self.to_dict())
 
     def _expected(self, coefficients: list[Fraction]) -> Fraction:
         return expected(self.problem, self.rules, coefficients)
@@ -244,10 +284,18 @@ def solve_symmetric(problem: SymmetricAuctionProblem, gap: float) -> SymmetricAu
     """
     found = best_lottery(problem)
     rules = tuple(PriorityRule(chance, tiers) for chance, tiers in found.rules)
-    prices: dict[str, float] = {}
+    auction = certified(problem, rules, tuple(found.prices), gap)
+    if not auction.certificate.holds:
+        raise SolverError(f"the auction is not certified: {auction.certificate}", ("columns",), auction)
+    return auction
+
+
+def certified(
+    problem: SymmetricAuctionProblem, rules: tuple[PriorityRule, ...], prices: tuple[Fraction, ...], gap: float
+) -> SymmetricAuction:
+    """A lottery over rules with its certificate: rows, value and the bound of the prices, without rounding."""
     broken = []
-    for row, price in zip(problem.rows, found.prices, strict=True):
-        prices[row.name] = prices.get(row.name, 0.0) + float(price)
+    for row in problem.rows:
         excess = expected(problem, rules, row.coefficients) - row.limit
         broken += [Violation(row.name, float(excess))] if excess > 0 else []
     certificate = Certificate(
@@ -255,17 +303,14 @@ def solve_symmetric(problem: SymmetricAuctionProblem, gap: float) -> SymmetricAu
         participation_slack=0.0,  # the lowest type of a group pays its value, and higher ones no more than theirs
         participation_type=problem.labels[int(problem.members[0][0])],
         violations=tuple(broken),
-        value=rounded_down(found.value),
-        upper_bound=-rounded_down(-found.bound),
+        value=rounded_down(expected(problem, rules, problem.objective_of)),
+        upper_bound=-rounded_down(-bound_at(problem, problem.objective_of, problem.rows, prices)),
         rigorous=True,
         scale=max(float(expected(problem, rules, problem.welfare_of)), float(np.ptp(problem.values)), NO_MONEY),
         requested_gap=gap,
         tolerance=0.0,
     )
-    auction = SymmetricAuction(problem, rules, certificate, prices)
-    if not certificate.holds:
-        raise SolverError(f"the auction is not certified: {certificate}", ("columns",), auction)
-    return auction
+    return SymmetricAuction(problem, rules, certificate, prices)
 
 
 def _most_tempting(problem: SymmetricAuctionProblem, rules: tuple[PriorityRule, ...]) -> Deviation:

@@ -140,11 +140,17 @@ def _met(problem: SymmetricAuctionProblem, rows: _Scaled, rules: list[Tiers]) ->
     if bound_at(problem, [Fraction(0)] * problem.n_types, problem.rows, exact) >= 0:
         return  # floats cannot tell: the exact rounds will
     names = tuple(dict.fromkeys(row.name for row, price in zip(problem.rows, prices, strict=True) if price > MISSED))
-    raise InfeasibleMenuError(
-        f"no auction keeps {', '.join(names)} together (proven without rounding): even with lotteries they are missed "
-        f"by {missed:.6g} in sum, each in units of its largest number. To have one, widen their limits",
-        names,
-    )
+    if len(names) == 1:
+        size = missed * float(max(unit for unit, price in zip(rows.units, prices, strict=True) if price > MISSED))
+        short = (
+            f"{names[0]} (proven without rounding): even lotteries miss it by {size:.6g}. To have one, widen its limit"
+        )
+    else:
+        short = (
+            f"{', '.join(names)} together (proven without rounding): even lotteries miss them by {missed:.6g} in sum, "
+            "each in units of its largest number. To have one, widen their limits"
+        )
+    raise InfeasibleMenuError(f"no auction keeps {short}", names)
 
 
 # ---- without rounding ----

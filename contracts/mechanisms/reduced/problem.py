@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from functools import cached_property
@@ -19,6 +20,7 @@ from contracts.mechanisms.auctions.virtual import curve
 from contracts.mechanisms.checks import is_listed
 from contracts.mechanisms.numbers import whole
 from contracts.mechanisms.reduced.border import read_weights
+from contracts.problem.records import to_record
 from contracts.problem.rows.linear import LinearConstraint
 
 GOALS = ("revenue", "welfare")
@@ -133,6 +135,15 @@ class SymmetricAuctionProblem:
         """The types of each group, the lowest value first."""
         found = [np.flatnonzero([group == name for group in self.groups]) for name in dict.fromkeys(self.groups)]
         return [own[np.argsort(self.values[own], kind="stable")] for own in found]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain JSON, as problem files have it."""
+        fields = {field.name: getattr(self, field.name) for field in dataclasses.fields(self)}
+        if fields["probabilities"] is not None:
+            fields["probabilities"] = finite("probabilities", self.probabilities)
+        return {
+            name: to_record(value) for name, value in fields.items() if name != "objective" and value is not None
+        } | {"objective": self.objective}
 
     # ---- linear functions of the chances of winning ----
 

@@ -568,6 +568,22 @@ def test_mechanism_solves_saves_and_names_conflicts(folder):
     assert "unknown key 'colour'" in result.stderr
 
 
+def test_an_auction_for_bidders_who_are_alike_is_solved_saved_and_described(folder):
+    asked = 'kind = "symmetric auction"\nvalues = [1, 2]\nn_bidders = 2\n'
+    row = '[[constraints]]\nkind = "linear"\nallocation = [0, 1]\nupper = 0.5\nname = "cap"\n'
+    (folder / "alike.toml").write_text(asked + row)
+    result = run("mechanism", "alike.toml", "--out", "alike.json")
+    assert result.exit_code == 0, result.output
+    assert "value 1, proven bound 1" in result.stdout
+    assert contracts.load_mechanism("alike.json").prices.keys() == {"cap"}
+    assert "bidders who are alike" in run("validate", "alike.toml").stdout
+    assert run("solve", "alike.toml", "--report", "alike.html").exit_code == 0
+    (folder / "odd.toml").write_text(asked + "colour = 1\n")
+    result = run("mechanism", "odd.toml")
+    assert result.exit_code == 2
+    assert "unknown key 'colour'" in result.stderr
+
+
 # ---- face ----
 
 

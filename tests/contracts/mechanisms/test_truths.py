@@ -179,3 +179,60 @@ def test_two_goods_earn_more_together_than_apart():
     both = models.two_goods_two_bidders([1, 2])
     assert both.value == both.upper_bound == 3.1875
     assert both.value > 2 * models.myerson_auction([[1, 2], [1, 2]]).value
+
+
+@pytest.mark.parametrize(
+    ("make", "words"),
+    [
+        (lambda: models.bilateral_trade([0], None, [1], None, "profit"), "'efficiency', 'gains', 'broker'"),
+        (lambda: models.partnership([[1], [2]], shares=[0.5, 0.5], objective="gains"), "'efficiency', 'welfare'"),
+        (lambda: models.public_good([[1], [2]], cost=1, objective="gains"), "'efficiency', 'welfare', 'revenue'"),
+    ],
+)
+def test_a_goal_that_a_model_does_not_know_is_refused(make, words):
+    with pytest.raises(contracts.ProblemError, match=words):
+        make()
+
+
+GOOD = [[[0, 1, 0], [0, 2, 0]], [[0, 0, 1], [0, 0, 2]]]
+UNLIMITED = contracts.MechanismProblem(GOOD)
+SHARES = [
+    contracts.LinearConstraint(
+        allocation=UNLIMITED.joint[..., np.newaxis] * np.eye(3)[k], lower=0.6, name=f"share of {k}"
+    )
+    for k in (1, 2)
+]
+TRADE = {
+    "values": [[[0, 0], [0, -4]], [[0, 1], [0, 5]]], "objective": "welfare", "budget": "balanced",
+    "outcome": [[1, 1], [0, 1]],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("asked", "remedies", "others"),
+    [
+        ({"values": GOOD, "constraints": SHARES}, ["widen the limits"], ["participation", "budget"]),
+        (TRADE, ["'ex ante'", "give up the budget", "leave outcome out"], ["let transfers be free", "bayesian'"]),
+        (
+            {**TRADE, "incentives": "dominant", "participation": "ex post"},
+            ["participation 'interim'", "incentives 'bayesian'", "give up the budget"],
+            ["widen"],
+        ),
+        ({"values": GOOD, "transfers": (1, None)}, ["lower reservation_utility", "let transfers be free"], ["budget"]),
+    ],
+)
+def test_a_conflict_names_remedies_for_what_takes_part_in_it(asked, remedies, others):
+    with pytest.raises(InfeasibleMenuError) as caught:
+        solve_mechanism(contracts.MechanismProblem(**asked))
+    said = str(caught.value).partition("To have one, ")[2]
+    assert [words for words in remedies if words not in said] == []
+    assert [words for words in others if words in said] == []
+
+
+def test_a_limit_on_one_side_is_one_on_that_side():
+    low = solve_mechanism(contracts.MechanismProblem(GOOD, participation=None, transfers=(None, 1)))
+    assert (
+        low.value
+        == solve_mechanism(contracts.MechanismProblem(GOOD, participation=None, transfers=(-np.inf, 1))).value
+        == pytest.approx(2.0)
+    )

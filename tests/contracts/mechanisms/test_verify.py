@@ -138,3 +138,9 @@ def test_conflicts_are_named_and_the_remedy_works():
         solve_mechanism(high)
     assert any("IR of Ann 'high'" in name for name in caught.value.conflict)
     assert solve_mechanism(problem(reservation_utility=[[0, 3], [0, 0]])).certificate.holds
+
+
+@pytest.mark.parametrize("number", [-1, 3])
+def test_an_alternative_that_there_is_not_is_refused(number):
+    with pytest.raises(ProblemError, match=rf"outcome is {number} at Ann 'low', Bob 'high': .* from 0 to 2"):
+        verify_mechanism(problem(), [[0, number], [1, 1]])

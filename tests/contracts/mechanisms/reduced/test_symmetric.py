@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import json
 from dataclasses import replace
 from fractions import Fraction
 from typing import Any
@@ -20,6 +21,7 @@ from contracts import (
     ProblemError,
     SymmetricAuctionProblem,
     feasible_interim,
+    load_mechanism,
     solve_mechanism,
 )
 from contracts.mechanisms.reduced.auction import sold_by
@@ -210,6 +212,58 @@ def test_draws_are_what_is_expected():
     assert sale == auction.play([0, 1, 2], rng=np.random.default_rng(0))
     assert "lottery over 2 rules" in str(auction)
     assert list(auction.to_frame().columns)[:3] == ["type", "group", "value"]
+
+
+@pytest.fixture(scope="module")
+def shared():
+    """An auction of two rules, by a share that some group must have."""
+    share = LinearConstraint(allocation=np.array([-1, -1, 1, 1]) / 4, lower=0.0, name="share")
+    groups = ["large", "large", "small", "small"]
+    return solve_mechanism(SymmetricAuctionProblem([4, 8, 1, 2], [0.25] * 4, 3, groups=groups, constraints=share))
+
+
+def test_files_are_read_and_proven_again(shared, tmp_path):
+    again = load_mechanism(shared.save(tmp_path / "auction.json"))
+    assert again.rules == shared.rules
+    assert again.certificate == shared.certificate
+    assert again.prices == shared.prices
+    assert str(again) == str(shared)
+
+
+@pytest.mark.parametrize(
+    ("edit", "words"),
+    [
+        (lambda record: record["rules"].pop(), "no lottery"),
+        (lambda record: record["rules"][0]["tiers"][0].append(9), "none of 4 types"),
+        (lambda record: record["row_prices"].append("1"), "no prices of 1 rows"),
+        (lambda record: record["problem"].update(colour="red"), "unknown key 'colour'"),
+        (lambda record: record.pop("rules"), "incomplete or damaged"),
+    ],
+)
+def test_a_damaged_file_is_refused_in_words(shared, edit, words, tmp_path):
+    path = shared.save(tmp_path / "auction.json")
+    record = json.loads(path.read_text())
+    edit(record)
+    path.write_text(json.dumps(record))
+    with pytest.raises(ProblemError, match=words):
+        load_mechanism(path)
+
+
+def test_an_edited_file_loses_its_certificate(shared, tmp_path):
+    """Prices of nothing prove less, and one rule alone misses the row."""
+    path = shared.save(tmp_path / "auction.json")
+    record = json.loads(path.read_text())
+    path.write_text(json.dumps({**record, "row_prices": ["0"]}))
+    assert load_mechanism(path).upper_bound > shared.upper_bound
+    path.write_text(json.dumps({**record, "rules": [{**record["rules"][0], "chance": "1"}]}))
+    assert [one.what for one in load_mechanism(path).certificate.violations] == ["share"]
+
+
+def test_a_picture_has_a_line_per_group(shared):
+    lines = {line.get_label(): line for line in shared.plot().lines}
+    assert set(lines) == {"large", "small"}
+    assert lines["small"].get_xdata().tolist() == [1, 2]
+    assert lines["small"].get_ydata() == pytest.approx(shared.interim_allocation[2:])
 
 
 @pytest.mark.parametrize(
