@@ -16,7 +16,7 @@ from inference.language.arithmetic.statements import Statement, Statements
 from inference.language.arithmetic.vocabulary import BOTH, OTHER, SELF
 from inference.language.arithmetic.voice import said, voice
 from inference.language.arithmetic.wholes import stated_whole
-from inference.language.text.amounts import ABOUT, EXACT, Bounds
+from inference.language.text.amounts import ABOUT, EXACT, Bounds, Span
 
 CASES = {"if", "unless", "otherwise", "else", "when", "whenever", "until", "probability", "chance", "except"}
 
@@ -31,7 +31,6 @@ class Division(NamedTuple):
     told: bool
 
 
-@functools.lru_cache(maxsize=256)
 def divisions(line: str) -> tuple[Division, ...]:
     """What a line in lower case says about the shares of two people, as far as it is arithmetic.
 
@@ -46,6 +45,23 @@ def divisions(line: str) -> tuple[Division, ...]:
     >>> shares("there are 20 coins. pass on five."), shares("give five dollars")
     ([0.25], [])
     """
+    return _read(line)[0]
+
+
+def whole_said(line: str) -> Span | None:
+    """Where a line says what there is to split.
+
+    Examples
+    --------
+    >>> line = "there is a pot of 1000 yen: 350 yen goes to them"
+    >>> line[slice(*whole_said(line))]
+    'of 1000 yen'
+    """
+    return _read(line)[1]
+
+
+@functools.lru_cache(maxsize=256)
+def _read(line: str) -> tuple[tuple[Division, ...], Span | None]:
     text = said(line)
     phrases = Phrases(text, voice(text))
     reader = Statements(phrases)
@@ -54,7 +70,8 @@ def divisions(line: str) -> tuple[Division, ...]:
     if reader.split is not None and whole is None:
         whole = sum(reader.split)
         found = [_placed(one, reader.split) for one in found]
-    return tuple(_solved(line, found, whole))
+    span = (text[places.start].start, text[places.stop - 1].end) if places else None
+    return tuple(_solved(line, found, whole)), span
 
 
 def _placed(one: Statement, split: tuple[float, float]) -> Statement:

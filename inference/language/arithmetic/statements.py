@@ -44,7 +44,16 @@ class Statements:
             if k in passed or (passed and k < passed.start and passed.start - k < 3 and self._reaches(k, passed)):
                 k += 1
                 continue
-            for read in (self._per, self._subject, self._owned, self._verb, self._ratio, self._amount, self._listed):
+            for read in (
+                self._per,
+                self._subject,
+                self._owned,
+                self._bound,
+                self._verb,
+                self._ratio,
+                self._amount,
+                self._listed,
+            ):
                 if (statement := read(k)) is not None:
                     found.append(statement)
                     break
@@ -166,6 +175,9 @@ class Statements:
         if word in t.SHUNNED and p.word(verb + 1) == "to":
             negated, verb = not negated, verb + 2
             word = p.word(verb)
+        compared = p.helped(verb)
+        if p.word(compared) in t.POORER | t.RICHER:
+            return self._off(k, compared, p.how.you if self.said[k].word == "you" else who, negated=negated)
         if word == "have" and p.word(verb + 1) == "to":
             verb += 2
             word = p.word(verb)
@@ -189,6 +201,32 @@ class Statements:
         if who != BOTH and word in t.GIVE and self._is_reflexive(held[2] - 1, who):
             held = (who, *held[1:])
         return self._made(k, held[0], held[1], held[2], told=True, negated=negated)
+
+    def _off(self, k: int, verb: int, who: str, *, negated: bool) -> Statement | None:
+        """Somebody is worse off than another."""
+        p = self.p
+        end = verb + 1 + (p.word(verb + 1) == "off")
+        of = p.reference(end + 1) if p.word(end) == "than" else None
+        if of is None or {who, of[0]} != {SELF, OTHER}:
+            return None
+        sign = "<" if p.word(verb) in t.POORER else ">"
+        return self._made(k, who, Quota(TIMES, 1.0, of[1], sign, of[0]), of[1], told=True, negated=negated)
+
+    def _bound(self, k: int) -> Statement | None:
+        """A limit that is not passed: never go below 30%, my share must not exceed half."""
+        p = self.p
+        beyond = p.word(k) in t.EXCEED
+        quota = p.quota(k + 1) if beyond or p.word(k) in t.REACH else None
+        if quota is None or quota.kind not in (PART, COUNT) or (quota.sign == "=") != beyond or not self._is_denied(k):
+            return None
+        start = k
+        while start > 0 and p.word(start - 1) not in t.STOPS:
+            start -= 1
+        owned = next((one for n in range(start, k) if (one := p.owner(n))), None)
+        if owned is None and any(p.word(n) in t.KEEP for n in range(k)):
+            return None  # of what is kept, or of what is offered?
+        quota = quota._replace(sign=">") if beyond else quota
+        return self._made(k, owned[0] if owned else OTHER, quota, quota.end, told=True, negated=True)
 
     def _bare(self, k: int) -> bool:
         """Whether an amount follows a name without a verb: "me 80, them 20"."""

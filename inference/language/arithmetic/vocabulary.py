@@ -52,6 +52,9 @@ GET = words(
     "get gets getting receive receiving receives receiving has have having obtain obtains earn earns eat eats walk "
     "walks end ends make makes come comes want wants need needs deserve deserves own owns"
 )
+POORER, RICHER = words("worse poorer"), words("better richer")  # off than
+REACH = words("go goes fall falls drop drops dip dips sink sinks slip slips stray strays rise rises")  # below, above
+EXCEED = words("exceed exceeds surpass surpasses")
 PARTICLES = words("away up out over off back on onto down along across home around with do go of forward")
 HELPERS = words(
     "will shall should must would can could may might 'll 'd 'm 're 's 've am are is be been to always just only "

@@ -14,6 +14,7 @@ from inference.language.arithmetic.vocabulary import OTHER, SELF
 from inference.language.tokens.tokens import Token, tokens
 
 CHAT = {"u": "you", "ur": "your", "urself": "yourself", "em": "them", "'em": "them", "ppl": "people"}
+LONGEST_LAND = 2  # letters before a sign of money
 SIGNS_READ = frozenset("%$£€¥¢₹₽:;,.!?()/–—-=")
 
 
@@ -33,7 +34,9 @@ def said(line: str) -> list[Token]:
     >>> [one.word for one in said('i keep "half"')]
     ['i', 'keep', 'half']
     """
-    known = (one for one in tokens(line) if one.word[0].isalnum() or one.word[0] == "'" or one.word in SIGNS_READ)
+    known = [one for one in tokens(line) if one.word[0].isalnum() or one.word[0] == "'" or one.word in SIGNS_READ]
+    whose = {one.start for one in known if one.word in "$£"}  # R$, US$: whose dollars makes no difference
+    known = [one for one in known if not (one.end in whose and one.word[0].isalpha() and len(one.word) <= LONGEST_LAND)]
     return [one._replace(word=CHAT.get(one.word, one.word)) for one in known]
 
 

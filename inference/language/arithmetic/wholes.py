@@ -27,7 +27,8 @@ def stated_whole(p: Phrases) -> tuple[float | None, range]:
         while p.word(start) in t.LEADING_WHOLE:
             start += 1
         size, unit, end = p.count(start)
-        if not size or size <= 1 or p.word(end) in ("%", "percent", "times", "/", ":", "-"):
+        is_ratio = p.word(end) == ":" and not unit
+        if not size or size <= 1 or is_ratio or p.word(end) in ("%", "percent", "times", "/", "-"):
             continue
         end += p.word(end) in t.WHOLES
         after, before = p.word(end), p.word(k - 1)

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
 from inference.language.arithmetic import vocabulary as t
-from inference.language.arithmetic.division import divisions
+from inference.language.arithmetic.division import divisions, whole_said
 from inference.language.text.amounts import (
     COUNT,
     EXACT,
@@ -32,7 +32,7 @@ from inference.language.text.amounts import (
 )
 from inference.language.text.conditions import Cases, cases
 from inference.language.tokens.negations import DENIED, any_of
-from inference.language.tokens.spelling import lowered
+from inference.language.tokens.spelling import lowered, plainly
 
 PARTING = {"part", "parts", "parting", "fork"}
 GIVE = rf"(?:{any_of(t.GIVE - PARTING)})(?:\s+over)?|part(?:s|ing)?\s+with"
@@ -126,7 +126,7 @@ def quantities(text: str) -> Quantities:
     >>> quantities("A 70/30 split.").unread
     ('70/30',)
     """
-    line = re.sub(f"[{MARK}{PAIR}]", " ", lowered(text))
+    line = plainly(re.sub(f"[{MARK}{PAIR}]", " ", lowered(text)))
     found: list[_Statement] = []
     passed: list[Span] = []  # about acceptance
     _divide(line, found, passed)
@@ -170,6 +170,9 @@ def _read(line: str, pattern: re.Pattern[str], rule: Rule, found: list[_Statemen
 
 def _divide(line: str, found: list[_Statement], passed: list[Span]) -> None:
     """Add what arithmetic makes of who holds what, unless it is about offers of others."""
+    whole = whole_said(line)
+    if whole is not None and divisions(line):
+        passed.append(whole)
     for one in divisions(line):
         if not one.told:
             continue  # the rules below read it, with its ranges and alternatives

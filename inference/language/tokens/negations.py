@@ -20,6 +20,8 @@ WRONG = words(  # what is said of a thing or of doing it
     "wrong mistake mistaken forbidden shameful foolish stupid silly immoral unethical unwise prohibited unacceptable "
     "sin sinful absurd unthinkable"
 )
+FOOLS = words("fool fools idiot idiots moron morons madman mad crazy insane")  # who do what nobody should
+MADNESS = words("madness folly lunacy insanity")
 NO_WAY = ("under no circumstances", "in no case", "on no account", "by no means")
 NO_OPTION = (
     "not an option", "no option", "out of the question", "off the table", "unacceptable", "unthinkable",

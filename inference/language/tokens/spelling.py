@@ -43,3 +43,24 @@ def written_out(text: str) -> str:
     for pattern, instead in (*NEGATED, *VERBAL):
         line = re.sub(pattern, instead, line)
     return line
+
+
+OATH = re.compile(
+    r"\b(?:bloody|damn(?:ed)?|goddamn(?:ed)?|blasted|freaking|frigging|fucking|flipping|ruddy|sodding)\b"
+    r"(?=\s+[\w§])(?!\s+(?:it|them|you|him|her|all|about)\b)"
+)
+ASIDE = re.compile(r"(?:(?<=\bnot)|(?<=\bnever)|(?<=n't))(?<!\bor not)\s*,\s*[a-z ]{3,40},")  # not, ever, ...
+OWN_HALF = re.compile(r"\b(?:my|your|his|her|their|our)\s+(?=half\b(?!\s+of\b))")  # the half that is due to somebody
+
+
+def plainly(line: str) -> str:
+    """The line in lower case with blanks for what says nothing about an amount: oaths, asides, whose half it is.
+
+    Examples
+    --------
+    >>> " ".join(plainly("do not, under any circumstances, take more than your bloody half").split())
+    'do not take more than half'
+    """
+    for pattern in (OATH, ASIDE, OWN_HALF):
+        line = pattern.sub(lambda match: " " * len(match.group()), line)
+    return line

@@ -65,6 +65,15 @@ EXACT = [
     ("Take every last coin, all of it is yours.", 1.0),
     ("It's all mine.", 0.0),
     ("Help yourself to the lot; I need nothing.", 1.0),
+    # a whole before a colon, other lands' dollars, oaths and asides
+    ("There is a pot of 1,000 yen: 350 yen goes to the other player.", 0.35),
+    ("There are 40 coins: give 10 coins.", 0.25),
+    ("Send R$ 30 out of R$ 120 across the table.", 0.25),
+    ("Keep US$80 and give them US$20.", 0.2),
+    ("Give them a bloody third.", 1 / 3),
+    ("Give the damn rest away and keep a quarter.", 0.75),
+    ("Do not, under any circumstances, keep a single penny.", 1.0),
+    ("Keep your half.", 0.5),
 ]
 LIMITS = [
     ("Never take more than twice what you give.", 1 / 3, 1.0),
@@ -74,6 +83,12 @@ LIMITS = [
     ("Offer between 3 and 5 of the 10 dollars.", 0.3, 0.5),
     ("It is wrong to keep more than you give.", 0.5, 1.0),
     ("I am giving you the larger part.", 0.5, 1.0),
+    ("Never take more than your half.", 0.5, 1.0),
+    ("Do not go below 30% when you make your offer.", 0.3, 1.0),
+    ("Your offer must not exceed 30%.", 0.0, 0.3),
+    ("Never let your share fall below 60%.", 0.0, 0.4),
+    ("See to it that the other is never worse off than you.", 0.5, 1.0),
+    ("You must not be better off than them.", 0.5, 1.0),
 ]
 NO_WHOLE = [
     "Give them 5.",
@@ -81,6 +96,7 @@ NO_WHOLE = [
     "Give 12 of the 10 dollars.",
     "It is wrong to keep 80%.",
     "Don't let them have 30%.",
+    "Keep as much as you can but never go below 60%.",
 ]
 WORDS = {2: "two", 3: "three", 4: "four", 5: "five", 6: "six", 7: "seven", 8: "eight", 9: "nine", 10: "ten"}
 

@@ -77,6 +77,17 @@ WRONG_WAY = [  # (text, the attribute that weighs more, and that weighs less)
     ("It must be reliable, speed is secondary.", "reliability", "speed"),
     ("I'd give up speed before I'd give up reliability.", "reliability", "speed"),
     ("I used to put price first, but now speed matters more than price.", "speed", "price"),
+    ("Price counts for little compared with speed.", "speed", "price"),
+    ("Next to speed, price is nothing.", "speed", "price"),
+    ("Speed weighs a great deal compared with price.", "speed", "price"),
+    ("Where price and speed pull in different directions, choose speed.", "speed", "price"),
+    ("When price clashes with speed, speed wins.", "speed", "price"),
+    ("We side with speed whenever it conflicts with price.", "speed", "price"),
+    ("If I have to choose between price and speed I take speed.", "speed", "price"),
+    ("Between price and speed, I would not choose price.", "speed", "price"),
+    ("Whoever puts price before speed is a fool.", "speed", "price"),
+    ("Only an idiot puts price before speed.", "speed", "price"),
+    ("It would be madness to put price before speed.", "speed", "price"),
 ]
 
 
@@ -100,6 +111,33 @@ def test_where_nothing_is_said_the_prior_stays(text):
     assert reading.abstained.all()
     assert_allclose(reading.weights, 1 / 3, atol=1e-3)
     assert_allclose(reading.log_covariance[0], PRIOR_SD**2 * np.eye(3))
+
+
+@pytest.mark.parametrize(
+    "text", ["Speed counts for little.", "Speed is hardly of any importance.", "Speed has never been important to us."]
+)
+def test_what_hardly_counts_is_minor(text):
+    reading = read_utilities(text, BROADBAND)
+    assert reading.preference("price", "speed")[0] > 0.7
+    assert reading.read[0].tolist() == [False, True, False]
+
+
+def test_a_choice_between_two_says_nothing_of_a_third_word_for_both():
+    reading = read_utilities("Between price and speed, I do not care about price.", BROADBAND)
+    assert reading.preference("speed", "price")[0] > 0.6
+    assert reading.weights[0, 1] > reading.weights[0, 2] > reading.weights[0, 0]
+    assert read_utilities("Somewhere fast and cheap, reliable if possible.", BROADBAND).abstained.all()
+
+
+def test_points_out_of_a_whole_are_shares_in_words_too():
+    for text in ("Out of ten points, seven go to price and three to speed.", "Of 10 points 7 go to price, 3 to speed."):
+        assert_allclose(read_utilities(text, ["price", "speed"]).weights[0], [0.7, 0.3], atol=0.02)
+
+
+def test_a_requirement_that_limits_a_wish_is_no_wish():
+    reading = read_utilities("Speed matters to me, but only if the price is right.", BROADBAND)
+    assert list(reading.floors[0]) == ["price"]
+    assert reading.abstained.all()
 
 
 def test_an_attribute_of_which_nothing_is_said_keeps_the_prior():

@@ -4,7 +4,20 @@ from __future__ import annotations
 
 import re
 
-from inference.language.utilities.grammar.lines import GROUP, MORE, MUCH, NOT_LESS, NP, OTHER, SLIGHT, Line, w
+from inference.language.utilities.grammar.guards import CLASH, CLASHES
+from inference.language.utilities.grammar.lines import (
+    GROUP,
+    MORE,
+    MUCH,
+    NEGATION,
+    NOT_LESS,
+    NP,
+    OBJECTS,
+    OTHER,
+    SLIGHT,
+    Line,
+    w,
+)
 from inference.language.utilities.grammar.tokens import attributes_in
 
 SLIGHTLY = "slightly|marginally|bit|little|somewhat|tad|shade|fraction|touch"
@@ -51,9 +64,21 @@ AND_NOT = re.compile(rf"(?P<a>{GROUP})(?: ,| and|, and)+ not (?:on |for |about |
 BEHIND = re.compile(rf"(?P<a>{GROUP}){w(4)} (?:{AFTER}){w(2)} {OTHER}")
 VERB = re.compile(rf"(?P<a>{GROUP}){w(4)} (?:{BEATS}){w(2)} {OTHER}")
 YIELDING = re.compile(rf"(?P<a>{GROUP}){w(5)} {YIELDS} (?:to|behind|after){w(2)} {OTHER}")
-CONFLICT = r"(?:conflict|clash|compete|collide|disagree|are at odds|are in conflict|pull in different directions|come into conflict)"
 BETWEEN = re.compile(
-    rf"(?:between|given choice between|out of|of|when|whenever|if|where) (?P<pair>{NP} (?:and|or) {NP})(?: {CONFLICT})? [,:]{w(4)} (?P<a>{NP})(?: (?:wins?|first|prevails?|matters? more|comes? first|decides|should win))?"
+    rf"(?<!\S)(?:between|given choice between|out of|of|when|whenever|if|where) (?P<pair>{NP} (?:(?:and|or) {NP}(?: {CLASH})?|{CLASHES} with {NP}))(?: [,:]|(?= (?:i|we) ))(?P<mid>{w(5)}) (?P<a>{NP})(?: (?:wins?|first|prevails?|matters? more|comes? first|decides|should win))?"
+)
+SIDE = re.compile(
+    rf"(?:lean|leans|side|sides|err|errs|go|goes|come down|comes down){w(2)} (?:towards?|with|for|on side of|in favour of) (?P<a>{NP}){w(2)} (?:when|whenever|if|where) it {CLASHES} with (?P<b>{NP})"
+)
+# "Speed counts for little compared with safety": how much is said of the one, beside the other.
+BESIDE = r"(?:compared (?:to|with)|in comparison (?:to|with)|by comparison with|relative to|next to|beside|besides)"
+LITTLE = (
+    r"(?:little|nothing|unimportant|insignificant|irrelevant|trivial|minor|small|negligible|trifle|pales?|less|detail)"
+)
+LOT = r"(?:lot|great deal|heavily|much|huge|enormous|high|crucial|vital|essential)"
+COMPARED = (
+    re.compile(rf"(?P<a>{NP}){w(3)} (?P<w>{LITTLE}|{LOT}){w(3)}(?: ,)? {BESIDE}{w(2)} {OTHER}"),
+    re.compile(rf"{BESIDE}{w(2)} (?P<b>{OBJECTS}) ,{w(2)} (?P<a>{NP}){w(3)} (?P<w>{LITTLE}|{LOT})(?= |$)"),
 )
 GIVING = re.compile(rf"{GIVE}{w(3)} (?P<b>{GROUP}){w(2)} {TO_GAIN}{w(3)} (?P<a>{GROUP})")
 PAYING = re.compile(rf"(?:pay|spend){w(4)} (?P<b>{GROUP}) (?:for|on){w(3)} (?P<a>{GROUP})")
@@ -101,7 +126,19 @@ def read_comparisons(line: Line) -> None:
         _take(line, match, attributes_in(match["a"]), attributes_in(match["b"]))
     for match in line.each(BETWEEN):
         which = attributes_in(match["a"])
-        _take(line, match, which, [one for one in attributes_in(match["pair"]) if one not in which])
+        others = [one for one in attributes_in(match["pair"]) if one not in which]
+        if NEGATION.search(match["mid"]):
+            _take(line, match, others, which)
+        else:
+            _take(line, match, which, others)
+    for match in line.each(SIDE):
+        _compare(line, match, turned=False)
+    for rule in COMPARED:
+        for match in line.each(rule):
+            which, others = line.group(match["a"]), line.group(match["b"])
+            small = re.fullmatch(LITTLE, match["w"]) is not None
+            if not line.negated(match, match.start("w")):
+                _take(line, match, *((others, which) if small else (which, others)), MUCH)
     for match in line.each(GIVING):
         gained, given = line.group(match["a"]), line.group(match["b"])
         _take(line, match, *((given, gained) if line.negated(match) else (gained, given)))

@@ -10,14 +10,14 @@ GLUE = r"(?: (?:is|are|be|to|me|us|for|of|in|seems?|remains?|feels?|would|will|s
 ANYTHING = r"(?P<a>@\d+[-*]?(?: (?:, and|, or|,|and|or|nor) @\d+[-*]?)*)"
 ZERO_AFTER = (
     r"(?:irrelevant|unimportant|immaterial|no (?:concern|issue|object|factor|interest|importance|weight)|not (?:matter|count|interest|bother|concern)(?: \w+)?(?: at all)?|neither here nor there|"
-    r"not (?:concern|issue|factor|consideration|relevant|important at all|problem)|nothing to me|beside point|meaningless to|worthless|not care(?: less)?(?: about)?|of no (?:importance|interest|concern|consequence|relevance|weight))"
+    r"not (?:concern|issue|factor|consideration|relevant|important at all|problem)|nothing to me|beside point|meaningless to|worthless|not care(?: less)?(?: about)?(?! (?:about |for )?@)|(?:counts?|matters?) for nothing|of no (?:importance|interest|concern|consequence|relevance|weight))"
 )
 ZERO_BEFORE = (
     r"(?:(?:not|no longer|never|hardly|could not|do not) (?:\w+ )?(?:care|cares|bothered|worried|interested|fussed|concerned|mind|bother|worry)(?: (?:less|much|at all|any|one bit))*(?: (?:about|by|in|with|over|for|how|what|whether))*|"
     r"ignore|disregard|forget(?: about)?|never mind|not give (?:damn|hoot|fig|toss)(?: about| for)?|indifferent (?:to|about)|who cares about|no (?:interest in|need for|use for)|not (?:need|look at|consider|think about|value|weigh))"
 )
 LOW_AFTER = (
-    r"(?:nice to have|not what (?:i|we)(?: am| are)? \w+|(?:can )?takes? back ?seat|nice but(?: \w+){0,2} (?:not|no) \w+|not (?:needed|necessary|essential|required|crucial|vital|critical|must|priority|very important|so important|that important|particularly important|all that important|terribly important|important|big deal|matter (?:much|very much|that much|lot))|secondary|minor|optional|bonus|extra|"
+    r"(?:nice to have|(?:counts?|matters?|weighs?) (?:for )?(?:very |only )?little|(?:hardly|barely|scarcely) (?:of )?(?:any )?(?:matters?|counts?|importan\w+|relevan\w+|concern|interest)|never (?:been )?(?:important|mattered|relevant|concern|priority|interested)|not what (?:i|we)(?: am| are)? \w+|(?:can )?takes? back ?seat|nice but(?: \w+){0,2} (?:not|no) \w+|not (?:needed|necessary|essential|required|crucial|vital|critical|must|priority|very important|so important|that important|particularly important|all that important|terribly important|important|big deal|matter (?:much|very much|that much|lot))|secondary|minor|optional|bonus|extra|"
     r"little|bit|somewhat|slightly|icing on cake|plus|perk|unnecessary|less important|second(?:ary)? concern|would not hurt|not hurt|nice|low priority|low on (?:my|our)? ?list|desirable|welcome|dispensable|luxury|take or leave|could do without|take it or leave it|back seat)"
 )
 LOW_BEFORE = r"(?:(?:bit|little|touch|some|dash) of|(?:willing|happy|ready|prepared|glad) to (?:compromise on|compromise|sacrifice|give up|forgo|do without|trade away)|could do without|can do without|can live without|do without|care little (?:about|for)|little interest in|secondary :|if possible|ideally|preferably|as bonus|nice to have :?)"

@@ -62,9 +62,12 @@ LEADS = re.compile(
     r"^(?:in emergency|in emergencies|on weekdays|on weekends|at night|at work|at home|on sundays|in winter|in summer|"
     r"for (?:short|long) trips|in crisis|in such cases?) ,? ?"
 )
+CLASH = r"(?:conflict|clash|compete|collide|disagree|are at odds|are in conflict|pull in different directions|come into conflict)"
+CLASHES = r"(?:conflicts|clashes|competes|collides|is at odds|comes into conflict)"
 CONFLICT = re.compile(
-    r"(?:when|whenever|if|where) (?:they|the two|two|@\d+\*? (?:and|or) @\d+\*?) (?:conflict|clash|compete|collide|disagree|are at odds|are in conflict|come into conflict)"
+    rf"(?:when|whenever|if|where) (?:(?:they|the two|two|@\d+\*? (?:and|or) @\d+\*?) {CLASH}|(?:it|this|that|@\d+\*?) {CLASHES} with)"
 )
+CHOICE = re.compile(r"(?:when|whenever|if) (?:i|we) (?:\w+ ){0,3}between @\d+\*? (?:and|or) @\d+")
 REQUIRES = frozenset(
     (
         "only if",
@@ -79,6 +82,7 @@ REQUIRES = frozenset(
         "on condition",
     )
 )
+REQUIRING = re.compile(rf"(?:{'|'.join(sorted(REQUIRES, key=len, reverse=True))}) ")
 OTHERWISE = re.compile(r"(?:^|[,;.:–] ?(?:but |and )?)(?:otherwise|or else|else)\b")
 SAME = re.compile(r"\b(?:same|equal|equally|identical|tie|tied|alike|similar)\b")
 
@@ -101,7 +105,8 @@ def segments(sentence: Sentence, whole_text: str) -> tuple[list[Sentence], list[
         new_subject = text == "," and texts[k + 1 : k + 3] in (["and", "i"], ["and", "we"])
         if text == "," and texts[k + 1 : k + 2] in (["i"], ["we"]):
             new_subject = REPORTED.search(sentence.part(cuts[-1], k).written) is not None
-        if (text in JOINTS or new_subject) and k > 0 and not (text == "but" and "not only" in " ".join(texts[:k])):
+        holds = text == "but" and ("not only" in " ".join(texts[:k]) or REQUIRING.match(" ".join(texts[k + 1 : k + 5])))
+        if (text in JOINTS or new_subject) and k > 0 and not holds:
             cuts.append(k)
     parts = []
     for first, last in zip(cuts, [*cuts[1:], len(texts)], strict=True):
@@ -136,8 +141,8 @@ def split_condition(part: Sentence) -> tuple[Sentence, Sentence | None, str]:
         k = len(line[: leads.end()].split())
         return part.part(k, len(part.tokens)), part.part(0, k), "in"
     found = BEGINS_CONDITION.search(line)
-    if found is not None and CONFLICT.search(line, found.start()):
-        return part, None, ""  # "when A and B conflict" compares them
+    if found is not None and (CONFLICT.search(line, found.start()) or CHOICE.match(line, found.start())):
+        return part, None, ""  # "when A and B conflict", "if I choose between A and B" compare them
     if found is None or line[: found.start()].endswith("even "):
         return part, None, ""
     k = len(line[: found.start()].split())

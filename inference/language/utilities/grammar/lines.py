@@ -10,7 +10,16 @@ from typing import NamedTuple
 
 import numpy as np
 
-from inference.language.tokens.negations import APART, NO_OPTION, NOBODY, REFUSE, WRONG, any_of
+from inference.language.tokens.negations import (
+    APART,
+    FOOLS,
+    MADNESS,
+    NO_OPTION,
+    NOBODY,
+    REFUSE,
+    WRONG,
+    any_of,
+)
 from inference.language.utilities.grammar.tokens import Sentence, attributes_in
 from inference.language.utilities.posterior import Claim
 
@@ -37,9 +46,9 @@ SUBJECT = r"(?! (?:over|above|before|beats?|outweighs?|trumps?|is|are|comes?|mat
 OBJECTS = rf"(?:both |either )?{NP}(?: (?:, and|, or|,|and|or|&|nor|plus|/|as well as) {NP}{SUBJECT}){{0,11}}"  # in a list that goes on no subject
 OTHER = rf"(?P<b>{OBJECTS}|{REST})(?!\S)"
 DOUBTED = frozenset(["unwilling", "reluctant", "doubt", "dispute", "disagree"])
-NEGATION = re.compile(rf"\b(?:{any_of(APART, NOBODY, REFUSE, WRONG, DOUBTED)})\b")
+NEGATION = re.compile(rf"\b(?:{any_of(APART, NOBODY, REFUSE, WRONG, DOUBTED, MADNESS)}|only (?:{any_of(FOOLS)}))\b")
 DENIED_AFTER = re.compile(
-    rf"(?: [a-z']+){{0,2}} (?:wrong|{any_of(tuple(re.sub(r' (?:an|the)(?= )', '', one) for one in NO_OPTION))})\b"
+    rf"(?: [a-z']+){{0,2}} (?:wrong|{any_of(FOOLS, tuple(re.sub(r' (?:an|the)(?= )', '', one) for one in NO_OPTION))})\b"
 )
 STOPS = r"but|than|nothing"
 

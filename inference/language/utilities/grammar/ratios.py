@@ -156,7 +156,7 @@ def _read_shares(line: Line) -> None:
     whole = re.compile(r"^.*$").search(line.text)
     assert whole is not None
     plain = OUT_OF.sub("", line.text)
-    amounts = [amount(one["n"]) for one in AMOUNT.finditer(plain)]
+    amounts = [amount(one["n"]) for one in (AMOUNT if plain == line.text else PART).finditer(plain)]
     which = [int(one) for one in re.findall(r"@(\d+)\*?(?!\S)", line.text)]
     percents = line.text.count("%") + len(re.findall(FRACTION, line.text))
     if re.search(r"\b(?:rest|remainder|remaining)\b", line.text) and len(which) == len(amounts) + 1 and percents:
@@ -191,7 +191,11 @@ def _read_shares(line: Line) -> None:
         _take_shares(line, whole, which, amounts)
 
 
-OUT_OF = re.compile(r"(?<=\d) (?:/|out of) (?:5|10|100)\b|on scale (?:of|from) \d+ (?:to|-|–) \d+ ,?")
+OUT_OF = re.compile(
+    r"(?<=\d) (?:/|out of) (?:5|10|100)\b|on scale (?:of|from) \d+ (?:to|-|–) \d+ ,?|"
+    rf"(?:out )?of {COUNT} (?:points?|parts?|votes?|stars?|units?) ,?"
+)
+PART = re.compile(rf"(?<![@\w.])(?P<n>\d+(?:\.\d+)?|{FRACTION}|{'|'.join(NUMBERS)})(?!\w)")
 POINTS = re.compile(r"(?:@\d+\*? (?:[:=] )?\d+(?:\.\d+)?(?: [,;.]| and)* ?){2,}")
 NUMBERED_LIST = re.compile(r"(?:^| )\(? ?1 [.):] ?@")
 
