@@ -285,11 +285,15 @@ def _tempting_pairs(problem: ScreeningProblem, near: Array) -> tuple[Indices, In
     rise = np.diff(theta[order])
     worth = rise * near.max(axis=1)[order[1:]]  # types of tiny valuations may be given as much more
     alike = (rise <= ALIKE * rise.sum()) & (worth <= ALIKE * worth.sum())
-    place, group = np.empty_like(order), np.empty_like(order)
-    place[order] = np.arange(problem.n_types)
-    group[order] = np.concatenate([[0], np.cumsum(~alike)])
-    far, apart = (np.abs(rank[:, np.newaxis] - rank) for rank in (group, place))
-    tempted, tempter = np.nonzero((far == 1) | ((far == 0) & (apart == 1)))
+    group = np.concatenate([[0], np.cumsum(~alike)])  # of every place in the order
+    sizes = np.append(np.bincount(group), 0)
+    following = sizes[group + 1]
+    lower, beside = np.repeat(np.arange(problem.n_types), following), np.flatnonzero(alike)
+    upper = np.cumsum(sizes)[group[lower]] + np.arange(len(lower)) - (np.cumsum(following) - following)[lower]
+    one, other = order[np.append(lower, beside)], order[np.append(upper, beside + 1)]
+    tempted, tempter = np.divmod(
+        np.sort(np.append(one, other) * problem.n_types + np.append(other, one)), problem.n_types
+    )
     return tempted, tempter
 
 

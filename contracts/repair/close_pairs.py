@@ -51,7 +51,7 @@ def reprice_close(
     rents = worth - problem.reservation_utility - 8 * utility_error(values, allocations, paid)
     np.minimum.at(ceiling, contract, rents)
     ceiling[homes] = 0.0
-    found = _shortest(contract[who], what, room, ceiling, paid - reach, deadline)
+    found = shortest(contract[who], what, room, ceiling, paid - reach, deadline)
     if found is None or np.any(found[homes] < 0):
         return None  # who keeps the outside contract would rather have another
     return distinct_contracts(allocations[contract], found[contract])[0]
@@ -75,9 +75,7 @@ def _close(
     return np.concatenate(types), np.concatenate(options)
 
 
-def _shortest(
-    to: Indices, through: Indices, room: Array, ceiling: Array, floor: Array, deadline: float
-) -> Array | None:
+def shortest(to: Indices, through: Indices, room: Array, ceiling: Array, floor: Array, deadline: float) -> Array | None:
     """The largest t <= ceiling with t[to] <= t[through] + room; None where one falls below its floor, or no time."""
     if not len(to):
         return ceiling

@@ -6,7 +6,6 @@ over the contracts, and on a line a cumulative sum. A hair less, and exact compa
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
@@ -21,6 +20,7 @@ from contracts.inputs.arrays import Array, Indices, Mask
 from contracts.problem.mimicry import access_classes
 from contracts.problem.screening import ScreeningProblem
 from contracts.proof.verify import Contracts, distinct_contracts
+from contracts.repair.close_pairs import shortest
 from contracts.repair.sharing import pooled
 
 REPRICED_CONTRACTS = 2500  # shortest paths are dense in the number of contracts
@@ -167,23 +167,29 @@ def _reached(mimics: Mask, contract: Indices) -> Mask:
 
 
 def _shortest(room: Array, ceiling: Array, deadline: float, fixed: int) -> Array | None:
-    """The largest t <= ceiling with t_m <= t_k + room_mk, by Bellman-Ford; None where there is none, or no time.
+    """The largest t <= ceiling with t_m <= t_k + room_mk; None where there is none, or no time.
 
-    None, too, where t_fixed is below its ceiling; -1 if none is fixed.
+    None, too, where t_fixed is below its ceiling; -1 if none is fixed. Of every contract only the others that hold it
+    down most are listed, one more whenever it is too dear at the shortest paths over the list: along a line, say, a
+    neighbour. Once none is, the paths are the shortest over all.
     """
-    least = ceiling.copy()
-    for _ in range(len(least) + 1):
-        before = least.copy()
-        for start in range(0, len(room), CACHED_ROWS):  # later rows see at once how far earlier ones fell
-            rows = slice(start, start + CACHED_ROWS)
-            least[rows] = np.minimum(before[rows], (room[rows] + least).min(axis=1))
-        if fixed >= 0 and least[fixed] < ceiling[fixed]:
-            return None
-        if np.array_equal(before, least):
+    least, listed = ceiling, np.empty((2, 0), dtype=np.intp)
+    while True:
+        holding = [(room[rows] + least).argmin(axis=1) for rows in _in_turn(len(room))]
+        pairs = np.array([np.arange(len(room)), np.concatenate(holding)])
+        tighter = room[*pairs] + least[pairs[1]] < least
+        if not tighter.any():
             return least
-        if time.monotonic() > deadline:
+        listed = np.concatenate([listed, pairs[:, tighter]], axis=1)
+        found = shortest(*listed, room[*listed], least, np.full(len(least), -np.inf), deadline)
+        if found is None or (fixed >= 0 and found[fixed] < ceiling[fixed]):
             return None
-    return None
+        least = found
+
+
+def _in_turn(count: int) -> list[slice]:
+    """Rows of a dense matrix that are worked on at a time."""
+    return [slice(start, start + CACHED_ROWS) for start in range(0, count, CACHED_ROWS)]
 
 
 def chain(problem: ScreeningProblem, candidate: Candidate) -> Contracts | None:

@@ -1,0 +1,46 @@
+"""Prices that a solver leaves a little off the flow: put on it, wherever they run short, they prove as much as before."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import contracts as c
+from contracts.exact.rationals import EPS
+from contracts.proof.bound import upper_bound
+from contracts.testing.screening import plain_problems
+
+MISSED = 1e-7  # share by which prices miss the flow
+
+
+def disturbed(prices, seed):
+    """The prices, each a little dearer or cheaper."""
+    rng, ic = np.random.default_rng(seed), prices.ic.copy()
+    ic.data *= 1 + MISSED * rng.uniform(-1, 1, ic.nnz)
+    return replace(prices, ic=ic)
+
+
+def check_on_the_flow(problem, prices):
+    inflow, outflow = prices.ic.sum(axis=0), prices.ic.sum(axis=1)
+    missed = problem.weights + inflow - outflow - prices.ir
+    assert prices.ir.min() >= 0
+    assert np.all(np.abs(missed) <= 64 * EPS * (problem.weights + inflow + outflow + prices.ir))
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_what_one_type_of_a_long_line_lacks_is_passed_on_to_all_below(seed):
+    menu = c.solve_menu(np.linspace(1.0, 2.0, 1000)[:: (-1) ** seed], cost=c.Quadratic())
+    bound = upper_bound(menu.problem, disturbed(menu.bound.multipliers, seed))
+    check_on_the_flow(menu.problem, bound.multipliers)
+    assert bound.rigorous
+    assert bound.value >= menu.value
+    assert bound.value - menu.value <= 10 * MISSED * menu.value
+
+
+@given(plain_problems(), st.integers(0, 99))
+def test_shortages_of_any_network_are_passed_on(problem, seed):
+    prices = c.solve_menu(problem).bound.multipliers
+    bound = upper_bound(problem, disturbed(prices, seed))
+    check_on_the_flow(problem, bound.multipliers)
