@@ -94,6 +94,16 @@ def main() -> None:
             f"two goods, two bidders x {asked.goods**2} types",
             lambda: models.two_goods_two_bidders(np.arange(1, asked.goods + 1)),
         ),
+        (
+            "the same in dominant strategies",
+            lambda: solve_mechanism(
+                replace(
+                    models.two_goods_two_bidders(np.arange(1, asked.goods + 1)).problem,
+                    incentives="dominant",
+                    participation="ex post",
+                )
+            ),
+        ),
     ):
         print(timed(name, solve), flush=True)
     print(lottery(asked.bidders, 500))

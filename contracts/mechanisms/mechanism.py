@@ -27,7 +27,7 @@ from contracts.mechanisms.interim import (
 from contracts.mechanisms.numbers import Numbers, Rational
 from contracts.mechanisms.priors import draws_of
 from contracts.mechanisms.problem import MechanismProblem, profiles_of
-from contracts.mechanisms.program.formulate import formulated
+from contracts.mechanisms.program.lies import priced
 from contracts.mechanisms.records import problem_record, written
 from contracts.mechanisms.verify import certify, first_best
 from contracts.numerics.basis import reduced_costs
@@ -161,8 +161,7 @@ class Mechanism(Tabular):
         """
         if self.prices is None:
             raise ProblemError("virtual_values are those of a mechanism that solve_mechanism found: this one was given")
-        program = formulated(self._numbers)
-        price = self.prices.numerators.copy()
+        program, price = priced(self._numbers, self.prices)
         price[np.isin(np.array(program.kinds), ("lottery", "demanded"))] = 0
         worth = reduced_costs(program.program, price, self.prices.unit)[: program.layout.n_chances]
         wide = self.problem.n_alternatives
@@ -177,10 +176,10 @@ class Mechanism(Tabular):
         """Constraints with a price, such as "IC of Ann '2' -> '1'", the highest price first."""
         if self.prices is None:
             return []
-        program = formulated(self._numbers)
+        program, price = priced(self._numbers, self.prices)
         kinds = np.array(program.kinds)
-        rows = np.flatnonzero((self.prices.numerators != 0) & np.isin(kinds, ("IC", "IR", "budget", "limit", "row")))
-        size = [-abs(self.prices.numerators[row]) for row in rows]
+        rows = np.flatnonzero((price != 0) & np.isin(kinds, ("IC", "IR", "budget", "limit", "row")))
+        size = [-abs(price[row]) for row in rows]
         return program.names(rows[np.argsort(np.array(size, dtype=object), kind="stable")])
 
     # ---- using it ----

@@ -10,19 +10,16 @@ from contracts.inputs.door import checked
 from contracts.inputs.kinds import described
 from contracts.mechanisms.auctions.auction import Auction, certified
 from contracts.mechanisms.auctions.problem import AuctionProblem
-from contracts.mechanisms.interim import Tables
 from contracts.mechanisms.mechanism import Mechanism
-from contracts.mechanisms.numbers import Numbers, Rational
+from contracts.mechanisms.numbers import Numbers
 from contracts.mechanisms.problem import MechanismProblem
 from contracts.mechanisms.program.conflict import infeasible
-from contracts.mechanisms.program.formulate import formulated
 from contracts.mechanisms.program.layout import MechanismProgram
-from contracts.mechanisms.program.payments import tables_of
+from contracts.mechanisms.program.lies import Best, best_of
 from contracts.mechanisms.program.worst import WorstCase, worst_case
 from contracts.mechanisms.reduced.auction import SymmetricAuction, solve_symmetric
 from contracts.mechanisms.reduced.problem import SymmetricAuctionProblem
 from contracts.mechanisms.verify import bound_at, certify, stakes
-from contracts.numerics.folding import best_point
 from contracts.numerics.vertex import Ended
 
 
@@ -106,16 +103,15 @@ def solve_program(problem: MechanismProblem, *, gap: float = 1e-6) -> Mechanism:
     _check_bounded(problem)
     found: Any
     if problem.ambiguity is None:
-        program = formulated(numbers)
-        found = best_point(program.program)
-        if isinstance(found, Ended):
-            raise _ended(numbers, program, found)
-        tables, prices = Tables(*tables_of(numbers, program, found)), Rational(found.prices, found.price_unit)
+        found = best_of(numbers)
+        if not isinstance(found, Best):
+            raise _ended(numbers, *found)
     else:
         found = worst_case(problem, gap, stakes(numbers))
         if not isinstance(found, WorstCase):
             raise _ended(numbers, *found)
-        tables, prices, numbers = found.tables, found.prices, Numbers(problem, found.prior)
+        numbers = Numbers(problem, found.prior)
+    tables, prices = found.tables, found.prices
     certificate = certify(numbers, tables, bound_at(numbers, prices), gap=gap)
     mechanism = Mechanism(problem, tables, certificate, prices, numbers.feared)
     if not certificate.holds:

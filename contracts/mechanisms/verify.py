@@ -20,8 +20,8 @@ from contracts.inputs.kinds import Values
 from contracts.mechanisms.interim import Tables, by_profile, interim_lies, lies_by_profile, utility_unit
 from contracts.mechanisms.numbers import Numbers, Rational, check_rows, rational
 from contracts.mechanisms.problem import MechanismProblem, profiles_of, words_for
-from contracts.mechanisms.program.formulate import formulated
 from contracts.mechanisms.program.layout import beside
+from contracts.mechanisms.program.lies import priced
 from contracts.mechanisms.program.rows import excess_of
 from contracts.mechanisms.program.worst import worth_at_worst
 from contracts.numerics.basis import reduced_costs
@@ -288,10 +288,8 @@ def bound_at(numbers: Numbers, prices: Rational) -> Fraction | None:
 
     Prices of the wrong sign count as 0, and those of lotteries are replaced by the best alternative at each profile.
     """
-    formulation = formulated(numbers)
+    formulation, price = priced(numbers, prices)
     program = formulation.program
-    check_rows("prices", prices, (program.rows.n_rows,))
-    price = prices.numerators.copy()
     open_above = np.array([isinstance(end, float) for end in program.high.tolist()])
     open_below = np.array([isinstance(end, float) for end in program.low.tolist()])
     price[open_above & (price > 0)] = 0

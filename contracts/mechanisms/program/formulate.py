@@ -26,6 +26,7 @@ from contracts.mechanisms.program.incentives import incentives
 from contracts.mechanisms.program.layout import (
     Block,
     Layout,
+    Lies,
     MechanismProgram,
     beside,
     budget_in_expectation,
@@ -38,13 +39,24 @@ from contracts.numerics.exact_solve import Sparse, Whole
 INF = float("inf")
 
 
-def formulated(numbers: Numbers) -> MechanismProgram:
-    """The program of a problem."""
+def formulated(numbers: Numbers, lies: Lies | None = None) -> MechanismProgram:
+    """The program of a problem; with some lies only, if they are given.
+
+    Raises
+    ------
+    ProblemError
+        If rows of incentives would be more than can be kept.
+    """
     problem = numbers.problem
     layout = layout_of(problem)
-    blocks = [*_outcomes(numbers, layout), *_expected(numbers, layout), *incentives(numbers, layout)]
+    blocks = [*_outcomes(numbers, layout), *_expected(numbers, layout), *incentives(numbers, layout, lies)]
     blocks += [*_participation(numbers, layout), *_budget(numbers, layout), *_limits(numbers, layout)]
     blocks += list(_stated(numbers, layout))
+    among = [np.arange(block.n_rows) if block.among is None else block.among for block in blocks]
+    ends = np.cumsum([block.n_rows if block.among is None else block.n_all for block in blocks])
+    firsts = [0, *ends.tolist()]
+    of_all = np.concatenate([part + first for part, first in zip(among, firsts, strict=False)])
+    spans = [span for block, *span in zip(blocks, firsts, firsts[1:], strict=False) if block.kind == "IC"]
     blocks = [block for block in blocks if block.n_rows]
     cost, unit = _goal(numbers, layout)
     starts = np.cumsum([0, *(block.n_rows for block in blocks)])
@@ -58,7 +70,7 @@ def formulated(numbers: Numbers) -> MechanismProgram:
     least = whole([0] * layout.n_chances + [-INF] * (layout.n_columns - layout.n_chances))
     low, high = (np.concatenate([getattr(block, side) for block in blocks]) for side in ("low", "high"))
     program = LinearProgram(cost, rows, low, high, least, whole([INF] * layout.n_columns))
-    return MechanismProgram(program, layout, blocks, unit)
+    return MechanismProgram(program, layout, blocks, unit, of_all, int(ends[-1]), [(a, b) for a, b in spans])
 
 
 # ---- what is feasible ----

@@ -7,16 +7,24 @@ from typing import Any
 
 import numpy as np
 
+from contracts.errors import ProblemError
 from contracts.inputs.arrays import Indices
 from contracts.mechanisms.numbers import Numbers, whole
 from contracts.mechanisms.problem import MechanismProblem, profiles_of
-from contracts.mechanisms.program.layout import Block, Layout, beside
+from contracts.mechanisms.program.layout import Block, Layout, Lies, beside
 
 INF = float("inf")
+MOST_ENTRIES = 20_000_000  # of one agent's rows: some 3 GB while they are put in order
 
 
-def incentives(numbers: Numbers, layout: Layout) -> Iterator[Block]:
-    """Rows for every pair of an agent's types, in expectation or at every profile of the others."""
+def incentives(numbers: Numbers, layout: Layout, lies: Lies | None = None) -> Iterator[Block]:
+    """Rows for every pair of an agent's types, or those of some lies, in expectation or at every profile of the others.
+
+    Raises
+    ------
+    ProblemError
+        If rows by profile would be more than can be kept.
+    """
     problem = numbers.problem
     for agent in range(problem.n_agents):
         count = problem.n_types[agent]
@@ -24,8 +32,20 @@ def incentives(numbers: Numbers, layout: Layout) -> Iterator[Block]:
         true, told = true[true != told], told[true != told]
         if layout.expected:
             yield _interim_incentives(numbers, layout, agent, true, told)
-        else:
-            yield _incentives_by_profile(numbers, layout, agent, true, told)
+            continue
+        known = np.arange(len(true)) if lies is None else np.flatnonzero(lies[agent][true, told])
+        n_others = problem.n_profiles // count
+        entries = len(known) * n_others * 2 * (problem.n_alternatives + 1)
+        if entries > MOST_ENTRIES:
+            raise ProblemError(
+                f"incentives of {problem.agents[agent]}, {count} types beside {n_others:,} profiles of the others, "
+                f"take {entries:,} numbers, and at most {MOST_ENTRIES:,} are kept: give fewer types, or ask for "
+                "incentives 'bayesian' with independent types, which are looked at in expectation"
+            )
+        found = _incentives_by_profile(numbers, layout, agent, true[known], told[known])
+        each = 1 if problem.incentives == "bayesian" else n_others
+        among = (known[:, np.newaxis] * each + np.arange(each)).ravel()
+        yield found._replace(among=among, n_all=len(true) * each)
 
 
 def _interim_incentives(numbers: Numbers, layout: Layout, agent: int, true: Indices, told: Indices) -> Block:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from contracts.inputs.arrays import Indices
 from contracts.mechanisms.problem import MechanismProblem
 from contracts.numerics.basis import LinearProgram
 from contracts.numerics.exact_solve import Whole
+
+Lies = Sequence[NDArray[np.bool_]]  # of each agent, [true, told]: which ones a program knows
 
 
 class Block(NamedTuple):
@@ -23,6 +26,8 @@ class Block(NamedTuple):
     low: Whole
     high: Whole
     name: Callable[[int], str]
+    among: Indices | None = None  # the numbers of its rows among all that there could be; None for all
+    n_all: int = 0  # how many there could be, if not all are there
 
     @property
     def n_rows(self) -> int:
@@ -46,6 +51,9 @@ class MechanismProgram(NamedTuple):
     layout: Layout
     blocks: list[Block]
     value_unit: int  # what a unit of the program's value is, in parts of the objective
+    numbers: Indices  # of its rows in the whole program, which knows all lies
+    n_rows: int  # of the whole program
+    incentives: list[tuple[int, int]]  # where the rows of each agent's incentives are in the whole program
 
     def names(self, rows: Indices) -> list[str]:
         """What rows are called."""
