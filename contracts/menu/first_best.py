@@ -137,7 +137,7 @@ def _at_level(best: Callable[[Array], Array], taste: Array, target: Array, low: 
         middle = (low + high) / 2
         enough = reaches(middle)[1] >= target
         low, high = np.where(enough, low, middle), np.where(enough, middle, high)
-        if np.all(np.nextafter(low, high) >= high):
+        if np.all((np.nextafter(low, high) >= high) | ~np.isfinite(target)):  # no target: any price will do
             break
     (below, worth_below), (above, worth_above) = reaches(low), reaches(high)
     rise = worth_above - worth_below

@@ -208,15 +208,17 @@ class Menu(Tabular):
         """
         position("who", who, self.problem.n_types, "types")
         least = BINDING * float(self.problem.weights[who])
-        row = self.ic_multipliers[[who], :].tocoo()
+        prices = self.ic_multipliers
+        held = slice(prices.indptr[who], prices.indptr[who + 1])  # sparse arrays take ten times as long to cut a row
+        price, tempter_at = prices.data[held], prices.indices[held]
         own, participates = self.option_of_type[who], self.ir_multipliers[who] > least
         tempters: dict[int, int] = {}
-        for k in np.argsort(-row.data, kind="stable"):
-            tempter = int(row.coords[1][k])
+        for k in np.argsort(-price, kind="stable"):
+            tempter = int(tempter_at[k])
             option = int(self.option_of_type[tempter])
-            if row.data[k] > least and option != own:
+            if price[k] > least and option != own:
                 tempters.setdefault(option, tempter)
-            participates |= row.data[k] > least and option == own == OUTSIDE
+            participates |= price[k] > least and option == own == OUTSIDE
         participation = ["IR"] if participates else []
         return participation + [f"IC -> {self.problem.labels[tempter]}" for tempter in tempters.values()]
 

@@ -20,6 +20,7 @@ from urllib.parse import urlsplit
 
 from contracts.cli.explore import answers
 from contracts.cli.explore.opened import opened_text, tab_of
+from contracts.cli.explore.overtaken import Overtaken, answering_until, each_round
 from contracts.cli.explore.tabs.menus import Opened
 from contracts.display.palette import PALETTE
 from contracts.errors import ContractError, ProblemError
@@ -88,10 +89,12 @@ class Session:
             self._newest.move_to_end(page)
             while len(self._newest) > KEPT:
                 self._newest.popitem(last=False)
-        with self._solving:  # one at a time: by the turn of an old question, a newer one may have come
-            if self._newest.get(page, number) > number:
+        with self._solving, answering_until(lambda: self._newest.get(page, number) > number):  # one at a time
+            try:
+                each_round()  # by the turn of an old question, a newer one may have come
+                return {**answers.draw(asked.get("state"), opened), "number": number}
+            except Overtaken:
                 return None
-            return {**answers.draw(asked.get("state"), opened), "number": number}
 
     def _open(self, asked: dict[str, Any]) -> dict[str, Any]:
         opened = opened_text(asked.get("name"), asked.get("text"))

@@ -4,8 +4,9 @@ import {node, plot} from "./plot.js";
 const $ = (name) => document.getElementById(name);
 const made = (name, properties = {}, ...children) => { const one = Object.assign(document.createElement(name), properties); one.append(...children); return one; };
 const page = Array.from(crypto.getRandomValues(new Uint32Array(2)), (part) => part.toString(36)).join("");
+const PATIENCE = 1000; // milliseconds
 const moved = {}; // of each tab and file, where its controls stand
-let tab = "menu", opened = null, edits = null, palette = [], drawing = null, asked = 0, busy = false, again = false, since = 0, hovering = 0;
+let tab = "menu", opened = null, edits = null, palette = [], drawing = null, asked = 0, busy = false, again = false, since = 0, sent = 0, waiting = 0, hovering = 0;
 
 if (location.search) history.replaceState(null, "", "/"); // the token is in a cookie by now
 
@@ -27,21 +28,27 @@ const place = () => `${tab} ${opened?.id ?? ""}`;
 const state = () => ({tab, values: moved[place()] ?? {}, edits: tab === "menu" ? edits : null});
 const question = () => ({state: state(), opened: opened?.id ?? null});
 
-// One question at a time, and after it the newest: those between are never asked.
+// One question at a time, and after it the newest: those between are never asked. What takes longer than PATIENCE is
+// given up for the newest, and the server stops solving it; what takes less is shown, so that pictures follow a drag.
 async function redraw() {
-  if (!since) since = performance.now();
-  if (busy) { again = true; return; }
+  const now = performance.now();
+  since ||= now;
+  clearTimeout(waiting);
+  if (busy && now - sent < PATIENCE) { again = true; waiting = setTimeout(redraw, PATIENCE - (now - sent)); return; }
   busy = true;
-  const began = since, number = ++asked, where = place();
+  again = false;
+  sent = now;
+  const began = since, number = ++asked, where = place(), isWanted = () => number === asked && where === place(); // not after a newer one, nor on another tab
   since = 0;
   try {
     const found = await ask("/draw", {...question(), page, number});
-    if (!found.superseded && where === place()) show(found, began); // else somebody has gone to another tab
+    if (!found.superseded && isWanted()) show(found, began);
   } catch (error) {
-    if (where === place()) fail(error.message);
+    if (isWanted()) fail(error.message);
   }
+  if (number !== asked) return;
   busy = false;
-  if (again) { again = false; redraw(); }
+  if (again) redraw();
 }
 
 function fail(message) {

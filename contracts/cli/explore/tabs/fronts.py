@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from contracts.cli.explore.controls import Control, Values
+from contracts.cli.explore.overtaken import each_round
 from contracts.cli.explore.panels import BLUE, GREY, VERMILION, dots, line, panel
 from contracts.cli.explore.tabs.drawn_menus import drawn_menu
 from contracts.cli.explore.tabs.menus import COST, TYPES, Opened
@@ -88,4 +89,4 @@ def drawn(found: tuple[Front, int]) -> dict[str, Any]:
 
 @lru_cache(maxsize=16)
 def _traced(values: tuple[tuple[str, float], ...], opened: Opened | None) -> Front:
-    return pareto_front(stated(dict(values), opened), [Profit(), TotalSurplus()], gap=GAP)
+    return pareto_front(stated(dict(values), opened), [Profit(), TotalSurplus()], gap=GAP, progress=each_round)

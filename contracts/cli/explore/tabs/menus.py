@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from contracts.cli.explore.controls import Control, Values
+from contracts.cli.explore.overtaken import each_round
 from contracts.errors import ContractError, ProblemError
 from contracts.inputs.arrays import Array
 from contracts.menu.menu import Menu
@@ -111,7 +112,7 @@ def stated(values: Values, opened: Opened | None) -> ScreeningProblem:
 
 def solved(problem: ScreeningProblem) -> Menu:
     """The menu, by the engine that answers soonest for what a page shows."""
-    return solve_menu(problem)
+    return solve_menu(problem, progress=each_round)
 
 
 # ---- types ----

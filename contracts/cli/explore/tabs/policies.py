@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from contracts.cli.explore.controls import Control, Values
+from contracts.cli.explore.overtaken import each_round
 from contracts.cli.explore.panels import BLUE, GREY, bars, panel
 from contracts.cli.explore.tabs.drawn_menus import drawn_menu
 from contracts.demo.moral_machine import COUNTRIES, CULTURES, POLICIES, REFERENCE, SAFETY_COST, rewards
@@ -41,7 +42,7 @@ def stated(values: Values) -> ScreeningProblem:
 
 def solved(problem: ScreeningProblem) -> Menu:
     """The best menu of mixtures of policies."""
-    return solve_menu(problem)
+    return solve_menu(problem, progress=each_round)
 
 
 def drawn(menu: Menu) -> dict[str, Any]:

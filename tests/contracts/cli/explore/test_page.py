@@ -6,7 +6,9 @@ import threading
 
 import pytest
 
+from contracts.cli.explore.overtaken import Overtaken
 from contracts.cli.explore.server import Session, started
+from contracts.cli.explore.tabs import menus
 from contracts.cli.start.templates import TEMPLATES
 
 BROWSER = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
@@ -103,6 +105,30 @@ def test_typing_a_number_and_wrong_ones(page):
     page.click("#hand summary")
     before = page.inner_text("#headline")
     assert after(page, lambda: page.locator("#types input[type=number]").first.fill("0.9")) != before
+
+
+def test_what_takes_long_is_given_up_for_the_newest_change(page, monkeypatch):
+    solve, ended = menus.solve_menu, []
+
+    def endless(problem, progress):
+        while problem.n_types > 40:
+            try:
+                progress("one more round")
+            except Overtaken:
+                ended.append(problem.n_types)
+                raise
+        return solve(problem)
+
+    monkeypatch.setattr(menus, "solve_menu", endless)
+    box = page.locator("[data-name=types] input[type=number]")
+
+    def change():
+        for count in ("44", "45", "46", "3"):
+            box.fill(count)
+
+    assert "Menu: 3 types" in after(page, change)
+    assert ended == [44], "those between are never asked"
+    assert page.is_hidden("#error")
 
 
 def test_the_keyboard_reaches_everything(page):

@@ -10,7 +10,9 @@ from typer.testing import CliRunner
 
 from contracts.cli.app import app
 from contracts.cli.explore import answers
+from contracts.cli.explore.overtaken import Overtaken, answering_until
 from contracts.cli.explore.server import LARGEST, LOOPBACK, Session, started
+from contracts.cli.explore.tabs import menus
 from contracts.errors import ProblemError
 
 
@@ -165,6 +167,46 @@ def test_an_older_question_that_waited_is_not_answered(monkeypatch):
     assert drawn == [1, 3]
     assert found[2] == {"superseded": True}
     assert found[3] == {"number": 3}
+
+
+def test_a_question_under_way_ends_when_a_newer_one_of_its_page_comes(monkeypatch):
+    session, entered, solve, found = Session(), threading.Event(), menus.solve_menu, {}
+
+    def endless(problem, progress):
+        while problem.n_types == 40:
+            entered.set()
+            progress("one more round")
+        return solve(problem)
+
+    monkeypatch.setattr(menus, "solve_menu", endless)
+
+    def asking(page, number, types):
+        state = {"tab": "menu", "values": {"types": types}}
+        found[page, number] = session.answer("/draw", {"page": page, "number": number, "state": state})[1]
+
+    threads = [threading.Thread(target=asking, args=("p", 1, 40), daemon=True)]
+    threads[0].start()
+    assert entered.wait(10)
+    threads.append(threading.Thread(target=asking, args=("another", 1, 3), daemon=True))  # waits, and overtakes nobody
+    threads[-1].start()
+    while "another" not in session._newest:
+        pass
+    assert threads[0].is_alive()
+    asking("p", 2, 2)
+    for thread in threads:
+        thread.join(10)
+    assert found["p", 1] == {"superseded": True}
+    assert found["p", 2]["headline"].startswith("Menu: 2 types")
+    assert found["another", 1]["headline"].startswith("Menu: 3 types")
+
+
+@pytest.mark.parametrize(
+    "state", [{"tab": "front", "values": {"spread": 3.3}}, {"tab": "menu", "values": {"goods": 2, "types": 20}}]
+)
+def test_engines_that_take_rounds_can_be_overtaken(state):
+    with answering_until(lambda: True), pytest.raises(Overtaken):
+        answers.draw(state)
+    assert answers.draw(state)["proof"]["holds"], "what was given up leaves nothing behind"
 
 
 def test_a_port_that_is_taken_is_said_and_another_is_found_where_none_was_asked_for(server):
