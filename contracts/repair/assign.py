@@ -46,10 +46,12 @@ def exact_menu(
     stopped = not candidate.is_finished
     enough = min(gap, LARGEST_GAP) * (FEWER_OPTIONS_WORTH if problem.n_types <= TRY_ALL_TYPES else 1.0)
     tried: list[ExactMenu] = []
+    one_holds = False
     try:
         for menu, offers_something in _assignments(problem, candidate, bound, gap, deadline):
             tried.append(menu)
-            if _within(tried, enough):
+            one_holds = one_holds or menu.certificate.holds
+            if one_holds and _within(tried, enough):
                 break
             if offers_something and is_feasible(menu.certificate) and time.monotonic() > deadline:
                 stopped = True
@@ -85,8 +87,17 @@ def _most_valuable(tried: list[ExactMenu], gap: float) -> list[ExactMenu]:
 def _assignments(
     problem: ScreeningProblem, candidate: Candidate, bound: Bound, gap: float, deadline: float
 ) -> Iterator[tuple[ExactMenu, bool]]:
-    """The menu of every repair, and whether it offers something; where rows are broken, also with ties kept apart."""
+    """The menu of every repair, and whether it offers something; where rows are broken, also with ties kept apart.
+
+    Where there is nothing to repair, several come to the same contracts: these are assigned once.
+    """
+    known: set[tuple[bytes, bytes]] = set()
     for contracts in repairs(problem, candidate, deadline):
+        if problem.n_types <= TRY_ALL_TYPES:
+            offered = contracts[0].tobytes(), contracts[1].tobytes()
+            if offered in known:
+                continue
+            known.add(offered)
         menu = assigned(problem, contracts, bound, gap)
         yield menu, len(contracts[1]) > 0
         if not is_feasible(menu.certificate) and len(contracts[1]) == problem.n_types:

@@ -9,6 +9,8 @@ The same goes for types whose sets of valuations touch: the valuation in common 
 
 from __future__ import annotations
 
+from fractions import Fraction
+
 import numpy as np
 
 from contracts.inputs.arrays import Array, Indices
@@ -19,6 +21,8 @@ from contracts.repair.sharing import pooled
 
 DIGITS = 52  # binary digits of the largest sum, one less than a float has
 FEWEST_DIGITS = 24  # of an allocation, below which rounding costs more than indifference gains
+SHARE_DIGITS = 53  # binary digits of shares that sum to one
+ON_FACE = 1e-6  # by which shares may miss a sum of one, for it to be meant
 
 
 def doubles(problem: ScreeningProblem) -> Indices | None:
@@ -92,3 +96,29 @@ def indifferent(
     above = _common(problem)[:, 0]
     mean = pooled(taste, problem.weights, utility - above)
     return rounded, np.ceil(mean / step) * step + above
+
+
+def likes_all_alike(problem: ScreeningProblem) -> bool:
+    """Whether some type values every lottery alike, so that without money it takes the one whose shares sum to most."""
+    by_type = np.ptp(problem.valuations, axis=1) == 0
+    return is_lottery(problem.domain) and problem.transfers == "none" and bool(by_type.any())
+
+
+def in_whole_shares(problem: ScreeningProblem, allocation: Array) -> Array:
+    """Lotteries rounded so that their shares sum to one exactly, or to what those of the outside contract sum to.
+
+    Floats sum to one within a last digit, and that digit is all that a type sees who values every outcome alike.
+    """
+    total = Fraction(1)
+    if problem.outside.is_contract:
+        at_home = sum(map(Fraction, problem.outside.allocation.tolist()), Fraction(0))
+        total = at_home if abs(at_home - 1) < ON_FACE else total
+    shares = np.round(allocation * 2.0**SHARE_DIGITS) * 2.0**-SHARE_DIGITS
+    for row in np.flatnonzero(np.abs(allocation.sum(axis=1) - 1) < ON_FACE):
+        exact = [Fraction(share) for share in shares[row].tolist()]
+        short = total - sum(exact, Fraction(0))
+        ends = [share + short for share in exact]
+        held = [end if end >= 0 and Fraction(float(end)) == end else Fraction(-1) for end in ends]
+        good = int(np.argmax(held)) if max(held) >= 0 else int(np.argmax(exact))  # else to the nearest float
+        shares[row, good] = float(ends[good])
+    return shares

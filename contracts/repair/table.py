@@ -30,7 +30,7 @@ from contracts.problem.participation import WithOutside, settled
 from contracts.problem.screening import ScreeningProblem
 from contracts.proof.verify import Contracts
 from contracts.repair.close_pairs import reprice_close
-from contracts.repair.indifference import doubles, indifferent
+from contracts.repair.indifference import doubles, in_whole_shares, indifferent, likes_all_alike
 from contracts.repair.mixing import LARGEST_MIXTURE, mixed, mixture_needed
 from contracts.repair.pooling import robust_repairs
 from contracts.repair.repricing import FINEST_MERGER, by_access, chain, contracts_of, merge, reprice, reprice_near
@@ -204,6 +204,17 @@ def _indifferent(case: Case) -> Iterator[Contracts]:
             yield contracts_of(case.problem, *exact)
 
 
+def _in_whole_shares(case: Case) -> Iterator[Contracts]:
+    """Lotteries that a type who values all alike does not tell apart."""
+    if not likes_all_alike(case.problem):
+        return
+    for share in MIXTURES if case.strict is not None else MIXTURES[:1]:
+        allocation = case.shared.allocation
+        if case.strict is not None:
+            allocation, _ = mixed(case.problem, case.shared, case.strict, share)
+        yield contracts_of(case.problem, in_whole_shares(case.problem, allocation), case.shared.utility)
+
+
 def _mixed_enough(case: Case) -> Iterator[Contracts]:
     """With the smallest share of the strict menu that gives all constraints room."""
     if case.strict is not None:
@@ -261,6 +272,7 @@ ELSEWHERE = (
     Repair("merged", lambda p: not p.is_plain, _merged),
     Repair("certain", lambda p: isinstance(p.domain, Simplex) and p.transfers != "free", _certain),
     Repair("indifferent", lambda p: p.transfers == "free", _indifferent),
+    Repair("in whole shares", lambda p: isinstance(p.domain, Simplex) and p.transfers == "none", _in_whole_shares),
     Repair("mixed enough", _always, _mixed_enough),
     Repair("merged after all", lambda p: p.is_plain, _merged),
     Repair("mixed", _always, lambda case: () if case.strict is None else map(case.mixed, MIXTURES)),

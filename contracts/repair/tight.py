@@ -37,9 +37,13 @@ ROUNDS = 3  # of shortest paths, per contract
 
 
 def tight_repairs(problem: ScreeningProblem, candidate: Candidate, strict: StrictMenu | None) -> Iterator[Contracts]:
-    """Mixtures on the edges of the domain, repriced exactly; contracts (n_types,), or none for many types."""
+    """Mixtures on the edges of the domain, repriced exactly; contracts (n_types,), or none for many types.
+
+    What is already there comes once, however narrow the edge: all that follows from it would be the same.
+    """
     if problem.n_types > FEW_TYPES:
         return
+    known: set[tuple[bytes, bytes]] = set()
     twins = twin_groups(problem, candidate.allocation)
     for edge in EDGES:
         for share in SHARES if strict is not None else SHARES[:1]:
@@ -51,6 +55,9 @@ def tight_repairs(problem: ScreeningProblem, candidate: Candidate, strict: Stric
                 allocation, utility = on_equations(problem, strict.roomless, allocation, utility)
             utility = level(problem, twins, allocation, utility)
             found = contracts_of(problem, allocation, utility)
+            if (same := (allocation.tobytes(), utility.tobytes())) in known:
+                continue
+            known.add(same)
             yield found
             if problem.transfers == "none":
                 continue

@@ -9,6 +9,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 import contracts as c
+from contracts.engines import reference
 from contracts.engines.candidate import Candidate, units_of
 from contracts.engines.strict import gradient_menu, strict_menu
 from contracts.exact.rationals import EPS
@@ -396,3 +397,19 @@ def test_a_last_digit_is_not_worth_every_repair(monkeypatch):
     assert len(tried) < 10
     assert menu.certificate.relative_gap < 1e-8
     assert len(menu.options[1]) <= 5
+
+
+def test_contracts_that_several_repairs_come_to_are_assigned_once(monkeypatch):
+    """Twins whom the principal tells apart at decimals: many repairs are tried, and none of them is enough."""
+    problem = c.ScreeningProblem([2.3, 2.3], principal_values=[[0.0], [0.5]], cost=c.Quadratic())
+    offered = []
+
+    def counted(problem, contracts, bound, gap, *, keeps=False):
+        offered.append((contracts[0].tobytes(), contracts[1].tobytes(), keeps))
+        return assigned(problem, contracts, bound, gap, keeps=keeps)
+
+    monkeypatch.setattr(assign, "assigned", counted)
+    candidate = reference.solve(problem)
+    exact_menu(problem, candidate, upper_bound(problem, candidate.multipliers), 1e-15)
+    assert len(offered) > 20
+    assert len(set(offered)) == len(offered)

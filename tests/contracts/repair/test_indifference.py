@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 
 import contracts as c
 from contracts.engines import reference
+from contracts.exact.rationals import EPS
 from contracts.proof.bound import upper_bound
-from contracts.repair.indifference import doubles, indifferent
+from contracts.repair.indifference import doubles, in_whole_shares, indifferent
 
 MENUS = {
     "quadratic": {"cost": c.Quadratic()},
@@ -130,3 +131,50 @@ def test_twins_who_may_stay_away_are_indifferent_between_the_lotteries_they_are_
     )
     assert menu.certificate.holds
     assert not np.array_equal(menu.allocation[0], menu.allocation[3])
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_who_likes_every_lottery_alike_takes_the_one_that_the_principal_means_for_them(seed):
+    """Types without a taste, in every other case beside one with a taste; at home or not, and no money."""
+    rng = np.random.default_rng(seed)
+    n_types, n_outcomes = 2 + seed % 2, 2 + seed % 3
+    valuations = np.repeat(rng.normal(size=(n_types, 1)), n_outcomes, axis=1)
+    valuations[: seed % 2] = rng.normal(size=n_outcomes)
+    menu = c.solve_menu(
+        valuations,
+        rng.dirichlet(np.ones(n_types)),
+        cost=c.Quadratic(2.0),
+        domain=c.Simplex(),
+        principal_values=rng.normal(size=(n_types, n_outcomes)),
+        transfers="none",
+        outside_option=None if seed < 3 else rng.dirichlet(np.ones(n_outcomes)),
+    )
+    assert menu.certificate.holds
+
+
+def test_who_likes_every_lottery_alike_is_not_kept_from_a_better_one_by_a_last_digit():
+    """The second type was left at home, at -1.12 instead of -1.08: its lottery summed to one but for a last digit."""
+    menu = c.solve_menu(
+        [[0.9320638326866963] * 3, [1.599790571520194] * 3],
+        [0.2191744443430348, 0.7808255556569651],
+        participation="compulsory",
+        cost=c.Quadratic(7.0),
+        domain=c.Simplex(),
+        principal_values=[[0.5, 0.25, -1.25], [0.25, -0.5, 0.5]],
+        outside_option=[0.0, 0.4, 0.6],
+        transfers="none",
+    )
+    assert menu.value == pytest.approx(-1.0798673214, abs=1e-9)
+
+
+def test_shares_sum_to_one_to_the_last_digit_or_to_what_those_at_home_sum_to():
+    lotteries = np.random.default_rng(0).dirichlet(np.ones(3), 50)
+    fields = {"domain": c.Simplex(), "cost": c.Quadratic(), "transfers": "none"}
+    for outside in (None, [0.1, 0.2, 0.7], [0.0, 0.4, 0.6]):
+        problem = c.ScreeningProblem([[1.0, 1.0, 1.0], [2.0, 2.0, 2.0]], outside_option=outside, **fields)
+        rounded = in_whole_shares(problem, lotteries)
+        assert np.abs(rounded - lotteries).max() < 1e-15
+        total = 1 if outside is None else sum(map(Fraction, outside))
+        sums = [sum(map(Fraction, row)) for row in rounded.tolist()]
+        assert all(abs(each - total) <= Fraction(EPS) / 2 for each in sums)
+        assert all(each == total for each, row in zip(sums, rounded, strict=True) if row.min() < 0.125)
