@@ -34,7 +34,10 @@ TESTS = {
         "tests/contracts/proof/test_certificate.py", "tests/contracts/proof/test_verify.py",
         "contracts/proof/certificate.py",
     ],
-    "contracts/proof/bound.py": ["tests/contracts/proof/test_bound.py", "contracts/proof/bound.py"],
+    "contracts/proof/bound.py": [
+        "tests/contracts/proof/test_bound_in_fractions.py", "tests/contracts/proof/test_bound.py",
+        "contracts/proof/bound.py",
+    ],
     "contracts/proof/record.py": ["tests/contracts/proof/test_checker.py"],
 }  # fmt: skip
 SWAPS: dict[type, type] = {

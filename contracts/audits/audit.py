@@ -20,6 +20,7 @@ from contracts.errors import ProblemError
 from contracts.inputs.arrays import Array, number
 from contracts.inputs.door import checked
 from contracts.inputs.frozen import dataclass
+from contracts.menu.assembly import taken_apart
 from contracts.menu.menu import Menu
 from contracts.problem.participation import WithOutside
 from contracts.problem.screening import ScreeningProblem
@@ -258,6 +259,7 @@ def audit(
     ----------
     problem : what the contracts are for
     allocation : (n_types, n_goods) array, or (n_types,) for one good: what each type is meant to take
+        A Menu may stand for allocation, transfer and serving
     transfer : (n_types,) array, positive from agent to principal; may be left out where there is no money
     serving : (n_types,) chance that each type is served, as for `verify`
     rows : "types" if row i is meant for type i; "options" for a price list, (n_options, n_goods) and (n_options,), of
@@ -280,6 +282,9 @@ def audit(
     if not isinstance(problem, ScreeningProblem):
         raise ProblemError(f"problem is {type(problem).__name__}: give the ScreeningProblem that the contracts are for")
     bound = upper_bound(problem.program, no_multipliers(problem.program))
+    if isinstance(allocation, Menu) and rows != "types":
+        raise ProblemError("allocation is a Menu, which says what is meant for whom: leave rows out")
+    allocation, transfer, serving = taken_apart(allocation, transfer, serving)
     if rows == "types":
         offer = menu_offer(problem, allocation, transfer, serving, bound)
     elif rows != "options":

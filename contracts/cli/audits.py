@@ -13,13 +13,11 @@ import numpy as np
 
 from contracts.audits.audit import Audit, audit
 from contracts.audits.repaired import Repaired
-from contracts.cli.menu_files import LABEL_COLUMN, TRANSFER_COLUMN, column_of_good, read_menu
+from contracts.cli.menu_files import LABEL_COLUMN, column_of_good, column_of_payment, read_menu
 from contracts.errors import ProblemError
 from contracts.inputs.columns import SUFFIXES, Columns, read_columns
 from contracts.inputs.extras import pandas
 from contracts.problem.screening import ScreeningProblem
-
-PAID = (TRANSFER_COLUMN, "price")
 
 
 def audit_file(problem: ScreeningProblem, path: str | Path) -> Audit:
@@ -36,6 +34,8 @@ def audit_file(problem: ScreeningProblem, path: str | Path) -> Audit:
         if table is not None and not _is_by_type(table, problem):
             return audit(problem, *_price_list(table, problem), rows="options")
         written = read_menu(path, problem)
+        if written.solved is not None:
+            return audit(problem, written.solved)
         return audit(problem, written.allocation, written.transfer)
     except ProblemError as exc:
         if str(exc).startswith(str(path)):
@@ -45,7 +45,7 @@ def audit_file(problem: ScreeningProblem, path: str | Path) -> Audit:
 
 def _is_by_type(table: Columns, problem: ScreeningProblem) -> bool:
     """Whether rows are named by types: by a column of that name, or since one of the types is in the first column."""
-    if LABEL_COLUMN in table.names:
+    if table.find(LABEL_COLUMN) is not None:
         return True
     return bool({str(cell).strip() for cell in table.column(table.names[0])} & set(problem.labels))
 
@@ -53,12 +53,13 @@ def _is_by_type(table: Columns, problem: ScreeningProblem) -> bool:
 def _price_list(table: Columns, problem: ScreeningProblem) -> tuple[Any, Any]:
     """Options by their names, and what they cost; (n_options, n_goods) and (n_options,)."""
     columns = [column_of_good(table, problem, good) for good in range(problem.n_goods)]
-    paid = next((name for name in PAID if name in table.names), None)
+    paid = column_of_payment(table, problem)
     if paid is None and problem.transfers != "none":
-        raise ProblemError(f"{table.path} does not say what options cost: add a column 'price'")
+        has = ", ".join(map(repr, table.names))
+        raise ProblemError(f"{table.path} does not say what options cost: add a column 'price'; it has {has}")
     amounts = np.column_stack([table.numbers(name) for name in columns])
     costs = np.zeros(len(amounts)) if paid is None else table.numbers(paid)
-    named = next((name for name in table.names if name not in columns and name not in PAID), None)
+    named = next((name for name in table.names if name not in columns and table.find("price") != name != paid), None)
     if named is None:
         return amounts, costs
     return pandas().DataFrame(amounts, index=list(table.text(named))), costs

@@ -1,8 +1,8 @@
 """Menu files: contracts to verify, whether a solver saved them or somebody typed them.
 
 Three forms are read: a menu saved by `Menu.save`; a JSON object with `allocation`, `transfer` and perhaps `labels`; a
-CSV or Parquet table with the types in a column `type` (or in the first one), one column per good and one `transfer`.
-Where the problem knows no transfers they may be left out.
+CSV or Parquet table with the types in a column `type` (or in the first one), one column per good and one `transfer`
+(or `price`). Where the problem knows no transfers they may be left out.
 Contracts are matched to types by label wherever labels are given.
 """
 
@@ -26,6 +26,7 @@ from contracts.proof.certificate import Certificate, checked_standards
 from contracts.proof.verify import verify
 
 LABEL_COLUMN, TRANSFER_COLUMN = "type", "transfer"
+PAID = (TRANSFER_COLUMN, "price")
 TYPED_KEYS = ("labels", "allocation", "transfer")
 
 
@@ -86,8 +87,8 @@ def read_menu(path: str | Path, problem: ScreeningProblem) -> WrittenMenu:
 
 
 def _tabled(table: Columns, problem: ScreeningProblem) -> WrittenMenu:
-    column = LABEL_COLUMN if LABEL_COLUMN in table.names else table.names[0]
-    if column == TRANSFER_COLUMN or column in problem.goods:
+    column, paid = table.find(LABEL_COLUMN) or table.names[0], column_of_payment(table, problem)
+    if column == paid or column in problem.goods:
         raise ProblemError(f"{table.path} does not say which row is whose: add a column {LABEL_COLUMN!r} of labels")
     labels = table.text(column)
     as_written = tuple(map(str, table.column(column)))
@@ -95,8 +96,8 @@ def _tabled(table: Columns, problem: ScreeningProblem) -> WrittenMenu:
         labels = as_written
     order = _order(labels, problem, f"{table.path}, column {column!r},")
     goods = [table.numbers(column_of_good(table, problem, good), labels) for good in range(problem.n_goods)]
-    without_money = problem.transfers == "none" and TRANSFER_COLUMN not in table.names
-    transfer = np.zeros(len(labels)) if without_money else table.numbers(TRANSFER_COLUMN, labels)
+    without_money = problem.transfers == "none" and paid is None
+    transfer = np.zeros(len(labels)) if without_money else table.numbers(paid or TRANSFER_COLUMN, labels)
     return WrittenMenu(np.column_stack(goods)[order], transfer[order])
 
 
@@ -106,7 +107,17 @@ def column_of_good(table: Columns, problem: ScreeningProblem, good: int) -> str:
     for written in (f"allocation[{name}]", *(("allocation",) if problem.n_goods == 1 else ())):
         if written in table.names and (name not in table.names or name in _read(problem)):
             return written
-    return name
+    return table.find(name) or name
+
+
+def column_of_payment(table: Columns, problem: ScreeningProblem) -> str | None:
+    """The column of what is paid: `transfer`, or `price` as people say; None if there is neither."""
+    words = [word for word in PAID if word == TRANSFER_COLUMN or word not in (*problem.goods, *_read(problem))]
+    found = [name for word in words if (name := table.find(word)) is not None]
+    if len(found) > 1 and not np.array_equal(table.numbers(found[0]), table.numbers(found[1])):
+        both = " and ".join(map(repr, found))
+        raise ProblemError(f"{table.path} says in two ways what is paid, by {both}: leave one of them out")
+    return found[0] if found else None
 
 
 def _read(problem: ScreeningProblem) -> tuple[str, ...]:

@@ -7,6 +7,7 @@ is the float closest to what the file says.
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,7 @@ from contracts.inputs.names import listed
 
 INSTALL_LINE = "pip install 'menuwright[frames]'"
 SUFFIXES = (".csv", ".parquet")
+HEADER = re.compile(rb'[\r\n]*(?:"[^"]*"|[^"\r\n])*')  # the first line that says something
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,6 +41,13 @@ class Columns:
         if name not in self.cells:
             raise ProblemError(f"{self.path} has no column {name!r}: it has {_listed(self.names)}{self._separator()}")
         return self.cells[name]
+
+    def find(self, name: str) -> str | None:
+        """The column of that name, or the only one that differs in nothing but capitals and blanks; None if none is."""
+        if name in self.cells:
+            return name
+        alike = [each for each in self.cells if each.strip().casefold() == name.strip().casefold()]
+        return alike[0] if len(alike) == 1 else None
 
     def text(self, name: str) -> tuple[str, ...]:
         """A column of names; refuses empty cells and repetitions."""
@@ -99,10 +108,12 @@ def read_columns(path: Path) -> Columns:
     try:
         with open_file(path) as file:
             if suffix == ".csv":
-                names = pyarrow.csv.open_csv(file).schema.names
-                file.seek(0)
+                written = file.read()
+                header = HEADER.match(written)  # parsed alone: a reader of streams would go on reading behind our back
+                assert header is not None
+                names = pyarrow.csv.read_csv(pa.BufferReader(header.group() + b"\n")).column_names
                 as_text = pyarrow.csv.ConvertOptions(column_types={name: pa.string() for name in names})
-                table = pyarrow.csv.read_csv(file, convert_options=as_text)
+                table = pyarrow.csv.read_csv(pa.BufferReader(written), convert_options=as_text)
             else:
                 table = pyarrow.parquet.read_table(file)
     except ProblemError:

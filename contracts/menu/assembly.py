@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
@@ -37,6 +38,15 @@ def menu_of(problem: ScreeningProblem, found: ExactMenu, bound: Bound, engine: s
         return Menu(problem, options, option_of_type, found.certificate, bound, engine)
     menu = assembled(problem, options, option_of_type, bound, engine, found.certificate.requested_gap)
     return replace(menu, certificate=replace(menu.certificate, is_stopped=found.certificate.is_stopped))
+
+
+def taken_apart(allocation: Any, transfer: Any, serving: Any) -> tuple[Any, Any, Any]:
+    """What each type gets, pays and is served with: as given, or of a Menu that stands for all three."""
+    if not isinstance(allocation, Menu):
+        return allocation, transfer, serving
+    if transfer is not None or serving is not None:
+        raise ProblemError("allocation is a Menu, which has transfers and chances of being served: leave them out")
+    return allocation.allocation, allocation.transfer, allocation.serving
 
 
 def assembled(

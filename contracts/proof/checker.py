@@ -58,23 +58,24 @@ def demand(holds: Any, why: str, otherwise: int = REFUTED) -> None:
         raise ProofError(otherwise, why)
 
 
+def once(pairs: Any) -> Any:
+    """A record in which no name stands twice: a reader might see the one, and this program the other."""
+    demand(len(dict(pairs)) == len(pairs), "the file says something twice, under one name", UNDECIDED)
+    return dict(pairs)
+
+
 def numbers(given: Any, *shape: int) -> Any:
-    """The rationals that floats are (or fractions as text), in lists of this shape; None where one is infinite."""
+    """The rationals that floats are (or fractions as text, no exponents), in lists; None where one is infinite."""
     if shape:
         return [numbers(one, *shape[1:]) for one, _ in zip(given, range(shape[0]), strict=True)]
-    if type(given) not in (int, float, str, type(None)):
+    if type(given) not in (int, float, str, type(None)) or (isinstance(given, str) and given.strip("-./0123456789")):
         raise ValueError(f"{given!r} is no number")
     return given if given is None else Q(given) if isinstance(given, str) else Q(float(given))
 
 
-def dot(one: Any, other: Any) -> Q:
-    """Sum of products."""
-    return sum(map(mul, one, other), Q(0))
-
-
-def size(one: Any, other: Any) -> Q:
-    """Sum of the sizes of products."""
-    return sum(map(abs, map(mul, one, other)), Q(0))
+def dot(one: Any, other: Any, of: Any = None) -> Q:
+    """Sum of products, or of something of each, as of their sizes."""
+    return sum(map(of, map(mul, one, other)) if of else map(mul, one, other), Q(0))
 
 
 def around(function: Any, x: Q) -> tuple[Q, Q]:
@@ -150,7 +151,7 @@ class Proof:
         self.lower, self.upper = numbers(domain["lower"], d), numbers(domain["upper"], d)
         self.faces = numbers(domain["faces"], len(domain["ends"]), d)
         self.ends = numbers(domain["ends"], len(self.faces))
-        self.loose = 5 * d * ULP if domain["kind"] == "simplex" else FACES
+        self.loose = {"box": Q(0), "simplex": 5 * d * ULP, "polyhedron": FACES}[domain["kind"]]
         costs = [[good_of(part) for part, _ in zip(parts, range(d), strict=True)] for parts in problem["costs"]]
         self.costs = [costs[k] for k, _ in zip(problem["cost_of_type"], self.types, strict=True)]
         self.earns, self.more = numbers(problem["principal_values"], n, d + 1), numbers(goal["amounts"], n, d + 1)
@@ -172,7 +173,7 @@ class Proof:
         for amount, low, high in zip(each, self.lower, self.upper, strict=True):
             demand((low is None or amount >= low - slack) and (high is None or amount <= high + slack), wrong)
         for face, end in zip(self.faces, self.ends, strict=True):
-            demand(dot(face, each) - end <= slack + self.loose * (size(face, each) + abs(end)), wrong)
+            demand(dot(face, each) - end <= slack + self.loose * (dot(face, each, abs) + abs(end)), wrong)
         costs = [about(amount) for (about, _), amount in zip(self.costs[i], each, strict=True)]
         ends = [sum(cost[end] for cost in costs) for end in (0, 1)] + [sum(max(map(abs, cost)) for cost in costs)]
         return [(1 - z) * (self.fee + end) for end in ends]
@@ -180,19 +181,19 @@ class Proof:
     def worth(self) -> tuple[Q, Q, Q]:
         """About what the menu is worth, and the sizes of what is summed; rows are kept."""
         low, high, sizes, profit, paid = Q(0), Q(0), Q(0), Q(0), Q(0)
-        gross = [size(a, x) + abs(t) for a, x, t in zip(self.values, self.x, self.t, strict=True)]
+        gross = [dot(a, x, abs) + abs(t) for a, x, t in zip(self.values, self.x, self.t, strict=True)]
         for i, f in enumerate(self.shares):
             x, t, (least, most, spent) = self.x[i], self.t[i], self.spent(i)
             earned, others = f * (dot(self.earns[i], x) + t), f * (dot(self.more[i], x) + self.w[i] * self.u[i])
             low, high = low + self.k * (earned - f * most) + others, high + self.k * (earned - f * least) + others
-            profit, paid = profit + earned - f * most, paid + f * (size(self.earns[i], x) + spent + abs(t))
-            sizes += f * (size(self.more[i], x) + abs(self.w[i]) * gross[i]) + self.h * gross[i]
+            profit, paid = profit + earned - f * most, paid + f * (dot(self.earns[i], x, abs) + spent + abs(t))
+            sizes += f * (dot(self.more[i], x, abs) + abs(self.w[i]) * gross[i]) + self.h * gross[i]
         for row, on, utility, most in zip(self.rows, self.on, self.utility, self.most, strict=True):
             total = sum(map(dot, on, self.x), dot(utility, self.u) - most)
-            terms = sum(map(size, on, self.x), size(utility, gross) + abs(most))
+            terms = sum(map(dot, on, self.x, [abs] * self.n), dot(utility, gross, abs) + abs(most))
             demand(total <= ROWS[row["is_equation"] is True] * terms, "a row over all types is broken")
-        enough = self.least is None or profit >= self.least - ROWS[0] * (paid + abs(self.least))
-        demand(enough, "profit is less than it must be")
+        short = Q(0) if self.least is None else self.least - ROWS[0] * (paid + abs(self.least)) - profit
+        demand(short <= 0, "profit is less than it must be")
         return low + self.h * min(self.u), high + self.h * min(self.u), sizes + self.k * paid
 
     def bound(self) -> Q | None:
@@ -283,8 +284,9 @@ def prove(record: Any) -> str:
 def main(arguments: list[str], spelled_out: Any = lambda record: record) -> int:
     """Say what was found about a file."""
     try:
-        record = json.loads(Path(arguments[0]).read_text(encoding="utf-8"))
-        code, says = PROVEN, prove(spelled_out(record))
+        demand(len(arguments) == 1, "give one FILE, and nothing else", UNDECIDED)
+        text = Path(arguments[0]).read_text(encoding="utf-8-sig")
+        code, says = PROVEN, prove(spelled_out(json.loads(text, object_pairs_hook=once)))
     except ProofError as verdict:
         code, says = verdict.args
     except (OSError, ArithmeticError, LookupError, TypeError, ValueError, AttributeError, RecursionError) as error:

@@ -21,6 +21,7 @@ from contracts.problem.domains import Polyhedron, Simplex, ends_of, extent_of
 from contracts.problem.records import from_record, kind_of
 from contracts.problem.screening import ScreeningProblem
 from contracts.proof.bound import Bound, upper_bound
+from contracts.proof.checker import demand
 from contracts.proof.multipliers import Multipliers
 
 SCHEMA = "menuwright/proof/1"
@@ -79,19 +80,32 @@ def multipliers_record(multipliers: Multipliers, *, rows: str = "side") -> dict[
 # ---- menus that were saved ----
 
 
-def proof_of_menu(record: dict[str, Any]) -> dict[str, Any]:
-    """The proof that a menu file holds: its own contracts, multipliers and claims, its problem spelled out.
+def evidence_of_menu(record: dict[str, Any]) -> Evidence:
+    """What the certificate of a menu file is about: the file's own contracts and multipliers.
 
     Raises
     ------
     ProblemError
-        If the file is no menu of its problem, or says of types what its options do not say.
+        If the file is no menu of its problem.
     """
     problem = from_record(ScreeningProblem, record["problem"])
-    multipliers = multipliers_from_record(problem, record["multipliers"])
-    bound = upper_bound(problem.program, multipliers)
-    evidence = Evidence(problem, *options_from_record(problem, record), bound)
-    found = proof_record(evidence, multipliers, record["certificate"])
+    bound = upper_bound(problem.program, multipliers_from_record(problem, record["multipliers"]))
+    return Evidence(problem, *options_from_record(problem, record), bound)
+
+
+def proof_of_menu(record: dict[str, Any], evidence: Evidence) -> dict[str, Any]:
+    """The proof that a menu file holds: its own contracts, multipliers and claims, its problem spelled out.
+
+    Raises
+    ------
+    ProofError
+        If the file says of types what its options do not say: one of the two is false.
+    """
+    problem = evidence.problem
+    own = multipliers_from_record(problem, record["multipliers"])  # as the file has them, before any rounding is closed
+    found = proof_record(evidence, own, record["certificate"])
+    named = [str(label) for label in record["labels"]] == [str(label) for label in problem.labels]
+    demand(named, "labels are not those of the problem in the file")
     menu = found["menu"]
     amounts = np.array(menu["amounts"])[menu["contract_of_type"]]
     transfer = np.array(menu["transfers"])[menu["contract_of_type"]]
@@ -105,8 +119,8 @@ def proof_of_menu(record: dict[str, Any]) -> dict[str, Any]:
         ("transfer", transfer, 0.0),
         ("utility", utility, SAME * size),
     ):
-        if not np.all(np.abs(finite(name, record[name]) - expected) <= near):
-            raise ProblemError(f"{name} is not what options and option_of_type say, so the file was edited")
+        same = np.all(np.abs(finite(name, record[name]) - expected) <= near)
+        demand(same, f"{name} is not what options and option_of_type say, so the file was edited")
     return found
 
 

@@ -44,8 +44,9 @@ def verify(
     ----------
     allocation : (n_types, n_goods) array, or (n_types,) for one good: what each type is meant to take
     transfer : (n_types,) array, positive from agent to principal; may be left out where there is no money
-    serving : (n_types,) array, the chance that each type is served, where participation is voluntary; the allocation is
-        then the expected one. If left out, rows without allocation and transfer keep the outside option
+    serving : (n_types,) array, the chance that each type is served, where participation is voluntary, such as
+        menu.serving; the allocation is then the expected one. If left out, rows without allocation and transfer keep
+        the outside option
     multipliers : prices that prove a bound, such as menu.bound.multipliers of a menu of this problem; without them the
         bound is the full-information value
     gap : relative gap that `holds` asks for; by default only IC, IR and the other constraints
@@ -101,18 +102,21 @@ def checked_contracts(
         if given.shape != expected:
             raise ProblemError(f"{name} has shape {given.shape}; expected {expected}, one row per type of the problem")
     if serving is not None:
-        serving = _checked_serving(problem, serving)
+        serving = _checked_serving(problem, serving, allocation, transfer)
     return allocation, transfer, serving
 
 
-def _checked_serving(problem: ScreeningProblem, serving: Any) -> Array:
+def _checked_serving(problem: ScreeningProblem, serving: Any, allocation: Array, transfer: Array) -> Array:
     """Chances of being served, (n_types,); refused where everybody is served, or has a contract instead."""
     serving = finite("serving", serving, problem.labels)
     if serving.shape != (problem.n_types,):
         raise ProblemError(f"serving has shape {serving.shape}; expected {(problem.n_types,)}, one chance per type")
     if serving.min() < 0 or serving.max() > 1:
         raise ProblemError("serving holds chances: give numbers between 0 and 1")
-    if not problem.program.excludes and serving.min() < 1:
+    if problem.program.excludes:
+        return serving
+    leaves = (serving == 0) & problem.program.outside.is_kept(allocation, transfer)  # as menus say it
+    if np.any(serving[~leaves] < 1):
         raise ProblemError(
             "serving is below 1, but in this problem nobody needs to be left out: give the outside option as the "
             "contract that it is (no allocation, no transfer), or let participation='voluntary'"

@@ -16,6 +16,7 @@ from contracts.errors import ProblemError
 from contracts.exact.rationals import implementable
 from contracts.inputs.arrays import Array, finite
 from contracts.inputs.door import checked
+from contracts.menu.assembly import taken_apart
 from contracts.menu.menu import Menu
 from contracts.problem.participation import in_goods
 from contracts.problem.screening import ScreeningProblem
@@ -71,11 +72,9 @@ def check_menu(
     IR: exact, every type compared with what it has elsewhere as rational numbers
     constraints: rounding is forgiven, and nothing else
     """
-    if isinstance(allocation, Menu):
-        if transfer is not None or serving is not None:
-            raise ProblemError("allocation is a Menu, which has transfers and chances of being served: leave them out")
-        multipliers = allocation.bound.multipliers if multipliers is None else multipliers
-        allocation, transfer, serving = allocation.allocation, allocation.transfer, allocation.serving
+    if isinstance(allocation, Menu) and multipliers is None:
+        multipliers = allocation.bound.multipliers
+    allocation, transfer, serving = taken_apart(allocation, transfer, serving)
     asked = tuple(dict.fromkeys([*properties, *(["optimality"] if gap is not None else [])]))
     _check_known(asked, OF_MENUS)
     if "optimality" in asked and gap is None:

@@ -95,7 +95,8 @@ def test_what_is_chosen_is_worth_less_than_what_was_meant():
 def test_the_menu_of_a_solver_is_healthy():
     problem = contracts.models.mussa_rosen([1.0, 2.0, 3.0], [0.5, 0.3, 0.2])
     menu = contracts.solve_menu(problem)
-    found = audit(problem, menu.allocation, menu.transfer)
+    found = audit(problem, menu)
+    assert str(found) == str(audit(problem, menu.allocation, menu.transfer))
     assert (found.holds, found.envy, found.conflict, found.idle, found.dominated) == (True, (), None, (), ())
     assert found.realised_value == found.value == menu.value
     assert found.unserved == tuple(problem.labels[i] for i in np.flatnonzero(menu.option_of_type == -1))
@@ -317,6 +318,23 @@ def test_a_page_says_why_there_is_no_cure(tmp_path):
 def test_contracts_that_do_not_fit_are_refused(arguments, named, message):
     with pytest.raises(ProblemError, match=message):
         audit(TWO, *arguments, **named)
+
+
+def test_a_menu_has_its_transfers_and_its_types():
+    menu = contracts.solve_menu(TWO)
+    with pytest.raises(ProblemError, match="leave them out"):
+        audit(TWO, menu, menu.transfer)
+    with pytest.raises(ProblemError, match="leave rows out"):
+        audit(TWO, menu, rows="options")
+    assert audit(TWO, *menu.options, rows="options").holds
+
+
+def test_who_is_served_by_lot_in_a_menu_is_so_in_its_audit():
+    problem = ScreeningProblem([1.0, 2.0, 3.0], [0.5, 0.3, 0.2], cost=Quadratic(), serving_cost=0.3,
+                               constraints=[contracts.Coverage(0.7, of="serving")])  # fmt: skip
+    menu = contracts.solve_menu(problem)
+    assert 0 < menu.serving.min() < 1
+    assert audit(problem, menu).holds
 
 
 def test_what_is_asked_of_a_cure_is_checked():

@@ -548,6 +548,33 @@ def test_a_price_list_needs_prices_and_may_need_no_names(folder):
     assert run("audit", "list.csv", "--problem", "problem.toml").exit_code == 0
 
 
+def test_columns_of_a_table_are_named_as_people_name_them(folder):
+    problem = 'valuations = [1.0, 2.0]\nlabels = ["low", "high"]\ngoods = ["speed"]\n[cost]\nkind = "quadratic"\n'
+    (folder / "plans.toml").write_text(problem)
+
+    def audited(table):
+        (folder / "list.csv").write_text(table)
+        return run("audit", "list.csv", "--problem", "plans.toml")
+
+    rows = "low,0.5,0.5\nhigh,2,3.75\n"
+    plain = audited(f"type,speed,transfer\n{rows}")
+    assert plain.exit_code == 1
+    for head in ("Type, SPEED ,Transfer", "TYPE,speed,Price", "who,speed,price"):
+        again = audited(f"{head}\n{rows}")
+        assert (again.exit_code, again.stdout) == (plain.exit_code, plain.stdout), head
+    for table, reason in (
+        ("plan,speed,transfer,price\nbasic,1,1,2\n", "says in two ways what is paid, by 'transfer' and 'price'"),
+        ("plan,speed,charge\nbasic,1,1\n", "add a column 'price'; it has 'plan', 'speed', 'charge'"),
+        ("plan,size,price\nbasic,1,1\n", "has no column 'speed': it has 'plan', 'size', 'price'"),
+        ("plan,SPEED,Speed,price\nbasic,1,1,1\n", "has no column 'speed'"),  # which of the two?
+        ("type,speed,cost\nlow,1,1\nhigh,1,1\n", "has no column 'transfer'"),
+    ):
+        found = audited(table)
+        assert found.exit_code == 2, table
+        assert reason in found.stderr
+    assert audited("plan,speed,transfer,Price\nbasic,1,1.0,1\n").exit_code == 0  # the same, twice
+
+
 # ---- mechanism ----
 
 

@@ -9,6 +9,7 @@ from itertools import combinations, permutations
 import numpy as np
 import pytest
 
+from contracts.exact import best
 from contracts.exact.best import best_options, participation_slacks
 from contracts.exact.rationals import ExactUtilities, implementable, positive_cycle
 
@@ -28,9 +29,11 @@ def utilities(valuations, allocations, transfers):
     ]
 
 
+@pytest.mark.parametrize("most_pairs", [0, 400_000])  # up to which lists are compared without shortcuts
 @pytest.mark.parametrize("n_goods", [1, 2])
 @pytest.mark.parametrize("seed", SEEDS)
-def test_best_options_of_those_that_a_type_can_take(seed, n_goods):
+def test_best_options_of_those_that_a_type_can_take(seed, n_goods, most_pairs, monkeypatch):
+    monkeypatch.setattr(best, "ALL_PAIRS", most_pairs)
     rng = np.random.default_rng(seed)
     valuations, allocations = rng.choice(GRID, (4, n_goods)), rng.choice(GRID, (5, n_goods))
     transfers = np.einsum("ij,ij->i", valuations[rng.integers(0, 4, 5)], allocations)  # ties up to rounding
@@ -41,8 +44,8 @@ def test_best_options_of_those_that_a_type_can_take(seed, n_goods):
     found = best_options(valuations, allocations, transfers, lambda _, k: k.astype(float), own, access)
     for i in range(4):
         allowed = np.flatnonzero(access[i]).tolist()
-        best = max(exact[i][k] for k in allowed)
-        assert found.option[i] == max(k for k in allowed if exact[i][k] == best)
+        most = max(exact[i][k] for k in allowed)
+        assert found.option[i] == max(k for k in allowed if exact[i][k] == most)
         others = [k for k in allowed if k != own[i]]
         if not others:
             assert found.runner_up[i] == -1
@@ -53,6 +56,15 @@ def test_best_options_of_those_that_a_type_can_take(seed, n_goods):
         assert exact[i][found.runner_up[i]] - exact[i][own[i]] == gain or abs(gain) > 1e-12
         assert np.sign(found.runner_up_gain[i]) == np.sign(gain)
         assert found.runner_up_gain[i] == pytest.approx(float(gain), abs=1e-15)
+
+
+def test_of_several_goods_none_is_a_line_and_what_floats_decide_is_not_counted(monkeypatch):
+    monkeypatch.setattr(best, "ALL_PAIRS", 0)
+    valuations, allocations = np.array([[1.0, 0.0], [1.0, 5.0]]), np.array([[1.0, 0.0], [0.0, 1.0], [1.0, 0.0]])
+    found = best_options(valuations, allocations, np.array([0.5, 0.0, 0.5]), lambda _, k: k.astype(float))
+    assert (found.option.tolist(), found.runner_up_gain.tolist()) == ([2, 1], [0.0, -4.5])
+    assert found.undecided == 2  # the two alike, by the type that likes them best
+    assert best_options(valuations, allocations[:2], np.array([0.5, 0.0]), lambda _, k: k).undecided == 0
 
 
 @pytest.mark.parametrize("seed", SEEDS)

@@ -227,7 +227,7 @@ def _narrower(proof: Any, document: Any) -> Iterator[Falsehood]:
         yield "never served", REFUTED, "", 1.5, "menu", "amounts", leaves[0], -1
     for k, row in enumerate(problem["rows"]):
         total = sum(map(original.dot, proof.on[k], proof.x), original.dot(proof.utility[k], proof.u))
-        size = sum(map(original.size, proof.on[k], proof.x), abs(Fraction(row["limit"])))
+        size = sum(map(original.dot, proof.on[k], proof.x, [abs] * proof.n), abs(Fraction(row["limit"])))
         yield f"row {k}", REFUTED, "row", float(total - size / 10**7), "problem", "rows", k, "limit"
     earned = zip(proof.shares, proof.earns, proof.x, proof.t, strict=True)
     profit = sum(f * (original.dot(b, x) + t - proof.spent(i)[1]) for i, (f, b, x, t) in enumerate(earned))
@@ -326,8 +326,8 @@ def check_enclosures(checker: Any, x: str) -> None:
         assert high - low < Fraction(1, 10**45) * (1 + abs(Fraction(between)))
     assert checker.power(Fraction(0), Fraction(3, 2)) == (0, 0)
     assert checker.dot([2, 3], [1, -1]) == -1
-    assert checker.size([2, 3], [1, -1]) == 5
-    assert checker.size([], []) == checker.dot([], []) == 0
+    assert checker.dot([2, 3], [1, -1], abs) == 5
+    assert checker.dot([], [], abs) == checker.dot([], []) == 0
 
 
 def check_goods(checker: Any) -> None:

@@ -80,10 +80,34 @@ def test_alone_it_proves_refutes_and_says_what_it_cannot_read(menu, tmp_path):
         code, says = alone(path)
         assert code == 2, text[:9]
         assert says.startswith("undecided: ")
+    path.write_text("\ufeff" + json.dumps(written(menu.certificate)), encoding="utf-8")  # as some editors save it
+    assert alone(path)[0] == 0
     assert alone(tmp_path / "nowhere.json")[0] == 2
     code, says = alone(menu.save(tmp_path / "menu.json"))
     assert code == 2
     assert "save menu.certificate" in says
+
+
+def test_a_file_that_says_two_things_or_would_take_all_memory_is_not_proven(menu, tmp_path, capsys):
+    document, path = written(menu.certificate), tmp_path / "proof.json"
+
+    def says(text, *further):
+        path.write_text(text)
+        return checker.main([str(path), *further]), capsys.readouterr().out
+
+    text = json.dumps(document)
+    assert says(text)[0] == 0
+    assert says('{"menu": null, ' + text[1:])[0] == 2  # names that stand twice: readers differ on which counts
+    twice = text.replace('"transfers": [', '"transfers": [0.0, 1.0, 2.0], "transfers": [', 1)
+    assert says(twice) == (2, "undecided: the file says something twice, under one name\n")
+    assert says(text, str(path)) == (2, "undecided: give one FILE, and nothing else\n")  # the second is not read
+    assert checker.main([]) == 2
+    for forged in ("1e999999999", "1E-999999999", "1_0", "1/0", "--1", "", "1/2/3", "9" * 5000):
+        document["claims"]["value"] = forged
+        assert says(json.dumps(document))[0] == 2, forged[:12]
+    document["claims"]["value"] = menu.value
+    document["problem"]["domain"]["kind"] = "boxes"
+    assert says(json.dumps(document))[0] == 2
 
 
 def test_with_the_library_it_reads_saved_menus_too(menu, tmp_path, with_the_library):
@@ -96,7 +120,16 @@ def test_with_the_library_it_reads_saved_menus_too(menu, tmp_path, with_the_libr
     for field, change, code, reason in (
         ("certificate", {"value": menu.value + 1e-6}, 1, "worth"),
         ("certificate", {"upper_bound": menu.upper_bound - 1e-6}, 1, "prove"),
-        ("transfer", [0.0, 2.0, 7.0], 2, "transfer is not what options"),
+        ("transfer", [0.0, 2.0, 7.0], 1, "transfer is not what options"),
+        ("utility", [0.0, 0.0, 1.0], 1, "utility is not what options"),
+        ("labels", ["high", "middle", "low"], 1, "labels are not those"),
+        ("certificate", {"relative_gap": 0.0 - 1e-9}, 1, "'relative_gap' does not follow"),
+        ("certificate", {"scale": menu.value / 2}, 1, "'scale' does not follow"),
+        ("certificate", {"exact": False}, 1, "'exact' does not follow"),
+        ("certificate", {"holds": False}, 1, "'holds' does not follow"),
+        ("certificate", {"deviation": {"gain": -1.0}}, 1, "'deviation' does not follow"),
+        ("certificate", {"participation": {"slack": 0.5}}, 1, "'participation' does not follow"),
+        ("schema", "menuwright/menu/2", 2, "expected 'menuwright/menu/1'"),
         ("option_of_type", [0, 0, 7], 2, "does not fit"),
         ("problem", {"weights": [0.6, 0.3, 0.2]}, 2, "weights sum to"),
     ):

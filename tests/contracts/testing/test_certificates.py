@@ -37,6 +37,17 @@ def test_a_menu_stands_for_its_contracts_its_chances_and_its_multipliers():
         check_menu(problem, menu, menu.transfer)
 
 
+@pytest.mark.parametrize("participation", ["voluntary", "compulsory"])
+def test_who_keeps_an_outside_option_that_is_a_contract_is_not_served_either(participation):
+    problem = c.ScreeningProblem([1.0, 2.0, 3.0], [0.5, 0.3, 0.2], cost=c.Quadratic(), participation=participation)
+    menu = c.solve_menu(problem)
+    assert menu.serving.tolist() == [0.0, 1.0, 1.0]
+    assert check_menu(problem, menu, properties=ALL, gap=1e-6).holds
+    for serving in ([0.0, 0.0, 1.0], [0.5, 1.0, 1.0]):  # the second has a contract; nobody is drawn by lot
+        with pytest.raises(c.ProblemError, match="nobody needs to be left out"):
+            c.verify(problem, menu.allocation, menu.transfer, serving=serving)
+
+
 def test_a_contract_stands_for_its_wages_and_its_action():
     contract = c.solve_contract(WORK)
     assert check_contract(WORK, contract).holds
