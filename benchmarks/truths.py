@@ -77,7 +77,7 @@ def _all_probability() -> Found:
     others = np.linspace(0.0, 100.0, 101)
     problem = line.at(np.append(80.0, others[others != 80.0]))
     contract = contracts.solve_contract(problem, 0)
-    return Found(contract.expected_wage, contract.certificate.gap, lambda: by_cvxpy(problem, 0))
+    return Found(contract.expected_wage, contract.certificate.gap, lambda: by_cvxpy(problem, 0, wealth=50.0))
 
 
 def _debt() -> Found:

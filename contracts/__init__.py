@@ -2,9 +2,11 @@
 
 from contracts import models, symbolic, testing
 from contracts.agency.bound import ContractMultipliers
-from contracts.agency.continuous import ContinuousContract, ContinuousMoralHazardProblem, solve_continuous_contract
 from contracts.agency.contract import Contract
 from contracts.agency.forms import ContractComparison, ContractForm, RobustShare, compare_contracts, robust_share
+from contracts.agency.line.contract import ContinuousContract
+from contracts.agency.line.problem import ContinuousMoralHazardProblem
+from contracts.agency.line.solve import solve_continuous_contract
 from contracts.agency.lotteries import LotteryContract
 from contracts.agency.problem import MoralHazardProblem
 from contracts.agency.types.impossible import MenuImpossibility

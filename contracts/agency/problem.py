@@ -22,7 +22,6 @@ from contracts.inputs.names import (
     distinct_names,
     one_name_each,
     row_names,
-    type_names,
 )
 
 SUM_TOLERANCE = (
@@ -78,8 +77,8 @@ class MoralHazardProblem:
     def __post_init__(self) -> None:
         rows, columns = row_names(self.outcome_probabilities), column_names(self.outcome_probabilities)
         columns = columns if is_frame(self.outcome_probabilities) else None
-        named = distinct_names("actions", self.actions, "action")
-        actions = type_names(self.outcome_probabilities) if named is None else named
+        named = action_names("actions", self.actions)
+        actions = text_of_rows("outcome_probabilities", self.outcome_probabilities) if named is None else named
         outcomes = distinct_names("outcomes", columns if self.outcomes is None else self.outcomes, "outcome")
         probabilities = _checked_probabilities(self.outcome_probabilities, actions)
         n_actions, n_outcomes = probabilities.shape
@@ -175,6 +174,31 @@ class MoralHazardProblem:
                 f"reservation_utility is {self.reservation_utility:g}, but no wages within the limits are worth more "
                 f"than {top:g} to the agent, effort deducted: lower reservation_utility or raise the highest wage"
             )
+
+
+def action_names(field: str, names: Any) -> tuple[str, ...] | None:
+    """Names of actions, all there, all different, and none of them blank; None where they are numbered.
+
+    Examples
+    --------
+    >>> action_names("actions", ["shirk", " "])
+    Traceback (most recent call last):
+        ...
+    contracts.errors.ProblemError: actions[1] is ' ', which is blank: give every action a name
+    """
+    given = distinct_names(field, names, "action")
+    for k, name in enumerate(given or ()):
+        if not name.strip():
+            raise ProblemError(f"{field}[{k}] is {name!r}, which is blank: give every action a name")
+    return given
+
+
+def text_of_rows(field: str, values: Any) -> tuple[str, ...] | None:
+    """What a frame calls its rows, the actions; None where it only counts them."""
+    rows = row_names(values)
+    if rows is None or not any(isinstance(name, str) for name in rows):
+        return None
+    return action_names(f"{field}.index", rows.tolist())
 
 
 def action_number(problem: MoralHazardProblem, name: Any) -> int:

@@ -70,7 +70,7 @@ def solve_contract(problem: MoralHazardProblem, action: int | str | None = None,
     if not np.isfinite(profit).any():
         raise _nothing(problem, found)
     best = int(np.argmax(profit))
-    multipliers = _priced_out(problem, _prices(problem, found), found, float(profit[best]))
+    multipliers = _priced_out(problem, proving_prices(problem, found)[0], found, float(profit[best]))
     bound = value_bound(problem, multipliers)
     contract = _contract(problem, found.wages[best], int(found.who[best]), multipliers, bound, gap, demanded=False)
     if len(found.who) == problem.n_actions:
@@ -185,8 +185,8 @@ def _joined(problem: MoralHazardProblem, parts: list[Implementations]) -> Implem
     )
 
 
-def _prices(problem: MoralHazardProblem, found: Implementations) -> ContractMultipliers:
-    """The prices that prove most of every action: those found, those of the first best, or none."""
+def proving_prices(problem: MoralHazardProblem, found: Implementations) -> tuple[ContractMultipliers, Array]:
+    """The prices that prove most of every action: those found, those of the first best, or none; and their bounds."""
     known = np.full(problem.n_actions, -np.inf)
     known[found.who] = found.bound
     prices = found.multipliers
@@ -194,7 +194,7 @@ def _prices(problem: MoralHazardProblem, found: Implementations) -> ContractMult
         bound = cost_bounds(problem, simple)
         prices = _replaced(prices, simple, bound > known)
         known = np.maximum(known, bound)
-    return prices
+    return prices, known
 
 
 def _priced_out(

@@ -9,6 +9,9 @@ from typing import Any, overload
 from contracts.agency import contract, lotteries, solve, verify
 from contracts.agency.bound import ContractMultipliers
 from contracts.agency.contract import Contract
+from contracts.agency.line.contract import ContinuousContract
+from contracts.agency.line.problem import ContinuousMoralHazardProblem
+from contracts.agency.line.solve import solve_continuous_contract
 from contracts.agency.lotteries import LotteryContract
 from contracts.agency.problem import MoralHazardProblem
 from contracts.agency.types.lottery import LotteryMenu, solve_lotteries
@@ -32,13 +35,17 @@ def solve_contract(
 def solve_contract(
     problem: AgencyProblem, action: None = None, *, actions: Any = None, gap: float = 1e-6
 ) -> ContractMenu: ...
+@overload
+def solve_contract(
+    problem: ContinuousMoralHazardProblem, action: float | None = None, *, actions: None = None, gap: float = 1e-6
+) -> ContinuousContract: ...
 @checked(own=("problem", "action", "gap"))
 def solve_contract(problem: Any, action: Any = None, *, actions: Any = None, gap: float = 1e-6) -> Any:
     """The best contract for an agent whose action nobody sees, or the best menu of contracts if types are hidden, too.
 
     Parameters
     ----------
-    problem : a MoralHazardProblem, or an AgencyProblem
+    problem : a MoralHazardProblem, an AgencyProblem, or a ContinuousMoralHazardProblem, as `solve_continuous_contract`
     action : name or number of the action to implement; by default the one that is best for the principal
     actions : for an AgencyProblem, the action that each type is to take: one for all, one each, or a dict by type; by
         default they are searched
@@ -46,7 +53,7 @@ def solve_contract(problem: Any, action: Any = None, *, actions: Any = None, gap
 
     Returns
     -------
-    Contract, or ContractMenu
+    Contract, ContractMenu, or ContinuousContract
         Its certificate holds: at these wages, as floats, agents certainly stay and certainly do what they are asked
         for, whatever they could report, and the value is within `gap` of the bound.
 
@@ -84,8 +91,10 @@ def solve_contract(problem: Any, action: Any = None, *, actions: Any = None, gap
         if action is not None:
             raise ProblemError("action is for agents of one type: give actions, one for all or one per type")
         return solve_agency(problem, actions, gap=gap)
-    if actions is not None and isinstance(problem, MoralHazardProblem):
+    if actions is not None and isinstance(problem, MoralHazardProblem | ContinuousMoralHazardProblem):
         raise ProblemError("actions are for agents of several types: give action")
+    if isinstance(problem, ContinuousMoralHazardProblem):
+        return solve_continuous_contract(problem, action, gap=gap)
     return solve.solve_contract(problem, action, gap=gap)
 
 

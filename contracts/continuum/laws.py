@@ -6,6 +6,7 @@ A law of costs is mirrored, theta -> -theta, so that whoever is better off stand
 
 from __future__ import annotations
 
+import math
 import warnings
 from collections.abc import Callable
 from typing import Any, Protocol
@@ -77,7 +78,18 @@ def _quietly(function: Callable[[Array], Any], argument: Array) -> Array:
     """What a distribution says, without its remarks on poles and far tails, which are looked at with a purpose."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        return np.asarray(function(argument), dtype=np.float64)
+        try:
+            return np.asarray(function(argument), dtype=np.float64)
+        except OverflowError:  # one entry next to a pole ends the whole call
+            each = [_infinite_at_poles(function, entry) for entry in np.ravel(argument)]
+            return np.array(each, dtype=np.float64).reshape(np.shape(argument))
+
+
+def _infinite_at_poles(function: Callable[[Array], Any], argument: Any) -> float:
+    try:
+        return float(function(argument))
+    except OverflowError:
+        return math.inf
 
 
 @dataclass(frozen=True, eq=False)

@@ -20,8 +20,8 @@ from typing import Any
 
 import numpy as np
 
-from contracts.continuum.curves import Curve, curve_of
-from contracts.continuum.laws import Atoms, Law, mirrored
+from contracts.continuum.curves import THIN, Curve, curve_of
+from contracts.continuum.laws import Atoms, Law, mirrored, trusted
 from contracts.continuum.reading import DataAs, law_of
 from contracts.continuum.schedule import Pointwise, Schedule, TypesAs
 from contracts.continuum.virtual import Values
@@ -102,6 +102,8 @@ def optimal_schedule(
     law, own = law_of(distribution, support, data, breaks), _checked_value(principal_value)
     if types == "costs":
         law, own = _mirrored(law), _at_minus(own)
+    if weight < 1:
+        _check_mean(law)
     curve = curve_of(law, own, weight)
     tail = _tail(curve, pointwise)
     start = _first_served(curve, pointwise)
@@ -152,6 +154,24 @@ def _first_served(curve: Curve, pointwise: Pointwise) -> float:
     return high if np.any(curve.edges == high) else low
 
 
+def _check_mean(law: Law | Atoms) -> None:
+    """Refuse types without a mean: p theta, what a unit earns at a price that a share p pays, does not fall with p.
+
+    The revenue curve then jumps at its end, which no virtual valuation shows.
+    """
+    if isinstance(law, Atoms) or np.isfinite(law.line.upper):
+        return
+    thin = trusted(law, THIN)[1]
+    tails = np.array([thin**0.5, thin])
+    highest = law.quantile(1 - tails, tails)
+    if highest[1] > 0 and _power(highest * tails, tails) < THINNEST:
+        most = float(law.quantile(np.array(0.9999), np.array(1e-4)))
+        raise UnboundedMenuError(
+            "types have no finite mean: ever higher prices, for ever fewer types, never cease to pay; cut the "
+            f"distribution, support=(lowest, highest) with highest about {most:.3g} for all but one in ten thousand"
+        )
+
+
 def _tail(curve: Curve, pointwise: Pointwise) -> float:
     """What types beyond all floats are worth, at most about; refused if that is infinite, or more is always better.
 
@@ -172,13 +192,20 @@ def _tail(curve: Curve, pointwise: Pointwise) -> float:
         raise UnboundedMenuError(_endless(curve))
     if gains.min() <= 0:
         return 0.0
-    power = float(np.log(gains[1] / gains[0]) / np.log(tails[1] / tails[0]))
+    power = _power(gains, tails)
     if power < THINNEST:
         raise UnboundedMenuError(_endless(curve))
     if thin > THINNER[-1]:
         return float(gains[1] / power)
     last = THINNER[np.isfinite(curve.at(curve.highest(THINNER)))].min(initial=tails[1])
     return float(gains[1] * (last / tails[1]) ** power / power)
+
+
+def _power(values: Array, tails: Array) -> float:
+    """The power of the chance of a tail that two positive values fall with; infinite where it does not matter."""
+    if not (values > 0).all():
+        return float("inf")
+    return float(np.log(values[1] / values[0]) / np.log(tails[1] / tails[0]))
 
 
 def _endless(curve: Curve) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cached_property
 from typing import Any
 
-from contracts.errors import ProblemError
+from contracts.errors import ProblemError, UnboundedMenuError
 from contracts.inputs.door import checked
 from contracts.inputs.frozen import dataclass
 from contracts.symbolic.algebra.signs import Facts, inside, sign_on, value
@@ -240,7 +240,15 @@ class SymbolicSchedule(Screened):
         who = self.distribution
         point = sympy.Dummy("s", real=True, positive=who.type.is_positive)
         ends = (self._start, who.highest) if self.is_increasing else (who.lowest, self._start)
-        return integral(integrand.subs(who.type, point), point, *ends, self._served)
+        integrand = integrand.subs(who.type, point)
+        found = integral(integrand, point, *ends, self._served)
+        is_plain = integrand.free_symbols == {point} or integrand.is_rational_function(point)
+        if found.has(sympy.oo) and is_plain and sympy.limit(point * integrand, point, sympy.oo) != 0:
+            raise UnboundedMenuError(
+                f"expected gains are infinite: the tail of types {who.name!r} is too heavy for this cost; cut it, "
+                "as 'DENSITY on (a, b)', or give a cost that curves more"
+            )
+        return found
 
     @cached_property
     def conditions(self) -> tuple[Any, ...]:

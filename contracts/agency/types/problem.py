@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from contracts.agency.problem import FREE, MoralHazardProblem
+from contracts.agency.problem import FREE, MoralHazardProblem, action_names, text_of_rows
 from contracts.agency.utility import RiskNeutral, Utility
 from contracts.errors import ProblemError
 from contracts.exact.rationals import as_integers, binary_places
@@ -124,13 +124,17 @@ class AgencyProblem:
         """Names of types, actions and outcomes, as given or as frames have them; refuses frames in another order."""
         chances, effort = self.outcome_probabilities, self.effort_cost
         labels = distinct_names("labels", self.labels, "type")
-        actions = distinct_names("actions", self.actions, "action")
+        actions = action_names("actions", self.actions)
         outcomes = distinct_names("outcomes", self.outcomes, "outcome")
         by_type = is_frame(effort)
         if labels is None:
             labels = type_names(self.weights) or (type_names(effort) if by_type else None)
         if actions is None:
-            actions = type_names(chances) or (column_names(effort) if by_type else type_names(effort))
+            actions = text_of_rows("outcome_probabilities", chances) or (
+                action_names("effort_cost.columns", column_names(effort))
+                if by_type
+                else text_of_rows("effort_cost", effort)
+            )
         if outcomes is None:
             outcomes = column_names(chances) if is_frame(chances) else type_names(self.output)
         rows, columns = row_names(effort), column_names(effort) if by_type else None

@@ -9,7 +9,7 @@ D touches the cost where the prices are those of the action and is smooth in a a
 square of the distance. At every action at which it is evaluated the bound is proven. A function of which only values
 are known has no proven bound between them; there its second differences, doubled, stand for its curvature. Finer cells
 are looked at in the same way: the dual at the same prices with cells a quarter as wide, and what is left of an error
-that falls with the square of their width.
+that falls with the square of their width. Where such prices prove nothing it is the first best that bounds.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ import numpy as np
 
 from contracts.agency.bound import ContractMultipliers, cost_bounds, multipliers_of
 from contracts.agency.problem import MoralHazardProblem
+from contracts.agency.verify import first_best_cost
 from contracts.inputs.arrays import Array
 
 PARTS = 4  # of the way from one action to the next
@@ -83,9 +84,10 @@ def highest_between(
     """What no action from the first proof's to the last one's earns more than, however fine the cells, by numbers."""
     own = [(proof, proof.action) for proof in proofs]
     at_own = bounds_at(stated, own, ends, near)
-    gained = np.maximum(bounds_at(finer, own, ends, near) - at_own, 0.0) * (1.0 + LEFT_OVER)
+    with np.errstate(invalid="ignore"):
+        gained = np.fmax(bounds_at(finer, own, ends, near) - at_own, 0.0) * (1.0 + LEFT_OVER)  # infinite ones stay so
     if len(proofs) == 1:
-        return float(at_own[0] + gained[0])
+        return float(min(at_own[0] + gained[0], _first_best(stated, [proofs[0].action])[0]))
     steps = np.linspace(0.0, 1.0, PARTS + 1)
     sides = []
     for shift in (0, 1):  # by the proof of the action below, and by that of the action above
@@ -94,9 +96,26 @@ def highest_between(
             for both in pairwise(proofs)
             for step in steps
         ]
-        values = bounds_at(stated, pairs, ends, near).reshape(-1, len(steps))
-        with np.errstate(invalid="ignore"):
-            bend = np.abs(np.diff(values, n=2, axis=1)).max(axis=1, keepdims=True)
-        sides.append(np.maximum(values[:, 1:], values[:, :-1]) + SAFETY * bend / 8)
-    between = np.fmin(*sides).max(axis=1) + np.maximum(gained[1:], gained[:-1])
-    return float(between.max())
+        sides.append(_bent(bounds_at(stated, pairs, ends, near).reshape(-1, len(steps))))
+    seen = _bent(_first_best(stated, [action for _, action in pairs]).reshape(-1, len(steps)))
+    between = np.fmin(*sides) + np.maximum(gained[1:], gained[:-1])[:, np.newaxis]
+    return float(np.fmin(between, seen).max())
+
+
+def _bent(values: Array) -> Array:
+    """The most that a function seems to be between values at equal distances; (n, n_values - 1).
+
+    It falls to -inf where nothing is implemented, and is not known between where it is infinite.
+    """
+    with np.errstate(invalid="ignore"):
+        second = np.abs(np.diff(np.where(np.isneginf(values), np.nan, values), n=2, axis=1))
+        bend = np.where(np.isnan(second), 0.0, second).max(axis=1, keepdims=True)
+    bend[np.isposinf(values).any(axis=1)] = np.inf
+    return np.asarray(np.maximum(values[:, 1:], values[:, :-1]) + SAFETY * bend / 8)
+
+
+def _first_best(stated: Stated, actions: Sequence[float]) -> Array:
+    """What actions earn if they are seen, however outcomes are told apart; (n,)."""
+    chosen, where = np.unique(actions, return_inverse=True)
+    problem = stated(chosen)
+    return np.asarray(problem.expected_output - first_best_cost(problem))[where]

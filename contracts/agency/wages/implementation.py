@@ -17,7 +17,7 @@ from contracts.agency.problem import MoralHazardProblem
 from contracts.agency.utility import RiskNeutral
 from contracts.agency.verify import compared
 from contracts.agency.wages.impossible import Impossibility, impossibility
-from contracts.agency.wages.linear import SPARES, linear_wages, rounded
+from contracts.agency.wages.linear import SPARES, linear_wages, rounded, shared_output
 from contracts.agency.wages.prices import SPARE, Priced, implementation_prices
 from contracts.exact.rationals import EPS
 from contracts.inputs.arrays import Array, Indices, Mask
@@ -82,6 +82,10 @@ def _by_linear_programs(problem: MoralHazardProblem, who: Indices) -> tuple[Arra
     wages = np.full((len(who), problem.n_outcomes), np.nan)
     participation, incentive = np.zeros(len(who)), np.zeros((problem.n_actions, problem.n_actions))
     for k, action in enumerate(who):
+        shared = next((one for one in shared_output(problem, int(action)) if is_kept(problem, one, int(action))), None)
+        if shared is not None:
+            wages[k], participation[k] = shared, 1.0
+            continue
         for spare in SPARES:
             found = linear_wages(problem, int(action), spare)
             if spare == 0:

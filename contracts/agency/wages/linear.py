@@ -8,6 +8,7 @@ Where no wage has a limit at either end the agent can be made to bear all risk, 
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any, NamedTuple
 
@@ -23,6 +24,7 @@ SPARES = (0.0, 4e-10, 4e-9, 1e-7)  # room that constraints are asked to have, un
 WIDEST = 1e9  # ratio of coefficients in a column
 FAR = 1e4  # times the money at stake beyond which a limit is far away
 SAME = 1e-9  # distance from the prices of the first best that is a solver's noise
+RAISED = (0.0, 1.0, 2.0, 4.0, 8.0)  # digits by which a fixed wage is raised
 FIRST, MORE = 8, 8  # tempting actions at first, and those that join at a time
 
 
@@ -32,6 +34,31 @@ class LinearWages(NamedTuple):
     wages: Array | None
     participation: float
     incentive: Array  # (n_actions,)
+
+
+def shared_output(problem: MoralHazardProblem, action: int) -> Iterator[Array]:
+    """Wages linear in output that implement an action at what it costs if it is seen; none where wages are limited.
+
+    A share tempts to more that is above what less effort saves per unit of output, and below what more effort costs:
+    1, which sells the firm to the agent, is between the two for the action that is best for both together. The fixed
+    wage just keeps the agent, but for digits that rounding asks for.
+    """
+    if np.isfinite([problem.lowest_wage, problem.highest_wage]).any():
+        return
+    own, output = problem.outcome_probabilities[action], problem.output
+    others = np.arange(problem.n_actions) != action
+    more = (problem.expected_output - problem.expected_output[action])[others]
+    dearer = (problem.effort_cost - problem.effort_cost[action])[others]
+    least = float((dearer[more < 0] / more[more < 0]).max(initial=-math.inf))
+    most = float((dearer[more > 0] / more[more > 0]).min(initial=math.inf))
+    if least > most:
+        return
+    ends = [end for end in (least, most) if math.isfinite(end)]
+    share = 1.0 if least <= 1 <= most else float(np.mean(ends))
+    asked = float(problem.effort_cost[action] + problem.reservation_utility - share * (own @ output))
+    digit = float(np.spacing(abs(share) * np.abs(output).max() + abs(asked)))
+    for ulps in RAISED:
+        yield share * output + (asked + ulps * digit)
 
 
 def linear_wages(
@@ -70,11 +97,12 @@ def _linear_wages(
     scale = _measure(problem, action)
     anchor = np.where(np.isfinite(low), low, np.where(np.isfinite(high), high, 0.0))
     ends = np.sort(np.vstack([low - anchor, high - anchor]) / scale, axis=0).T / unit
+    free = bool(np.isinf(ends).all())  # the agent can be made to bear all risk: no wages cost less than it asks for
     tempting = np.sort(np.argsort(-needed, kind="stable")[:FIRST])
     while True:
         coefficients = np.vstack([always, step[tempting] / size[tempting, np.newaxis]])
         right = np.concatenate([least, needed[tempting] + spare * unit])
-        found = _solved(own * scale, coefficients * scale, (right - coefficients @ anchor) / unit, ends)
+        found = _solved(own * scale, coefficients * scale, (right - coefficients @ anchor) / unit, ends, free=free)
         if found.x is None:
             break
         wages = np.clip(anchor + scale * found.x * unit, low, high)
@@ -90,6 +118,8 @@ def _linear_wages(
         return LinearWages(None, 0.0, incentive)
     if found.x is None:
         raise SolverError(f"the linear program of action {problem.actions[action]!r} ended with: {found.message}")
+    if free:
+        return LinearWages(wages, 1.0, incentive)
     prices = np.maximum(-found.ineqlin.marginals, 0.0)
     incentive[others[tempting]] = prices[len(always) :] / size[tempting]
     participation, incentive = on_the_right_side(problem, action, wages, float(prices[0]), incentive)
@@ -106,13 +136,20 @@ def _measure(problem: MoralHazardProblem, action: int) -> Array:
     return np.asarray(sign / (weight * ratio))
 
 
-def _solved(cost: Array, rows: Array, right: Array, ends: Array) -> Any:
-    """Minimise cost . x such that rows . x >= right and x lies between its ends."""
+def _solved(cost: Array, rows: Array, right: Array, ends: Array, *, free: bool) -> Any:
+    """Minimise cost . x such that rows . x >= right and x lies between its ends.
+
+    Where nothing has an end the first row, the cost itself, holds as an equation, and there is nothing to minimise.
+    """
     from scipy import optimize
 
     linprog: Any = optimize.linprog  # its stubs know no such options
     options = {"primal_feasibility_tolerance": FEASIBLE, "dual_feasibility_tolerance": FEASIBLE}
-    return linprog(cost, A_ub=-rows, b_ub=-right, bounds=ends, method="highs", options=options)
+    if free:
+        cost, equal = np.zeros_like(cost), {"A_eq": rows[:1], "b_eq": right[:1]}
+    else:
+        equal = {}
+    return linprog(cost, A_ub=-rows, b_ub=-right, bounds=ends, method="highs", options=options, **equal)
 
 
 def on_the_right_side(

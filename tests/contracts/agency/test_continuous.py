@@ -2,12 +2,22 @@
 
 import dataclasses
 
+import matplotlib as mpl
 import numpy as np
 import pytest
 import scipy.stats
 
-from contracts import ContinuousMoralHazardProblem, Log, ProblemError, solve_continuous_contract
+from contracts import (
+    CARA,
+    ContinuousMoralHazardProblem,
+    Log,
+    ProblemError,
+    solve_continuous_contract,
+    solve_contract,
+)
 from contracts.agency.wages.between import bounds_at
+
+mpl.use("Agg")
 
 
 def published(**changes):
@@ -103,3 +113,47 @@ def test_prices_prove_bounds_for_other_actions():
     for action in (12.0, 47.3, 80.0):
         value = solve_continuous_contract(problem, action).value
         assert all(bound >= value - 1e-9 for bound, pair in zip(bounds, pairs, strict=True) if pair[1] == action)
+
+
+def effort_on_a_line(**changes):
+    fields = {"distribution": lambda a: scipy.stats.norm(a, 10.0), "outcomes": (-40.0, 150.0), "actions": (0.0, 100.0),
+              "effort_cost": lambda a: a**2 / 100, "n_outcomes": 40, "n_actions": 11}  # fmt: skip
+    return ContinuousMoralHazardProblem(**(fields | changes))
+
+
+def test_without_limits_the_firm_is_sold_and_the_bound_is_the_first_best():
+    """Output 50 less effort 25: no action of the interval is worth more."""
+    best = solve_continuous_contract(effort_on_a_line())
+    assert (best.action, best.is_first_order) == (50.0, True)
+    assert best.value == pytest.approx(25.0, abs=1e-6)
+    assert best.value - 1e-9 <= best.numerical_bound <= 25.0 + 1e-3
+
+
+def test_limits_that_bind_leave_a_bound_between_actions():
+    best = solve_continuous_contract(effort_on_a_line(wages=(0.0, 50.0)))
+    assert best.value <= best.numerical_bound <= 25.0 + 1e-3
+
+
+def test_where_prices_prove_nothing_for_finer_cells_the_first_best_bounds():
+    """Mirrlees (1974): nothing limits punishment, and normal noise tells ever more in its tail."""
+    best = solve_continuous_contract(
+        ContinuousMoralHazardProblem(
+            lambda a: scipy.stats.norm(a, 1.0), (-5.0, 8.0), (0.0, 1.5), lambda a: a**2 / 4, CARA(0.5), -1.0,
+            n_outcomes=24, n_actions=7,
+        )
+    )  # fmt: skip
+    action = np.linspace(0.0, 1.5, 1001)
+    first_best = float((action + 2 * np.log(1 - action**2 / 4)).max())  # utility -1 + a^2 / 4, in money
+    assert best.value <= best.numerical_bound <= first_best + 1e-2
+
+
+def test_one_verb_solves_it_too_and_the_result_shows_itself():
+    line = published(n_outcomes=24, n_actions=11)
+    best = solve_contract(line, 60.0)
+    assert best.wages.tolist() == solve_continuous_contract(line, 60.0).wages.tolist()
+    assert best.certificate.holds
+    assert best.utilities == pytest.approx(np.log(50.0 + best.wages))
+    assert list(best.to_frame().wage) == best.wages.tolist()
+    assert best.plot().get_xlabel() == "output"
+    with pytest.raises(ProblemError, match="actions are for agents of several types"):
+        solve_contract(line, actions=[60.0])

@@ -26,6 +26,12 @@ def problem(**changes):
         ({"output": [0.0, 1.0, 2.0]}, "output has 3 entries for 2 outcomes: give one per outcome"),
         ({"actions": ("work", None)}, r"actions\[1\] is None: give every action a name"),
         ({"actions": ("work", "work")}, "actions repeats 'work'"),
+        ({"actions": ("work", " ")}, r"actions\[1\] is ' ', which is blank: give every action a name"),
+        (
+            {"outcome_probabilities": pd.DataFrame(CHANCES, index=["work", None])},
+            r"index\[1\] is (None|nan): give every",
+        ),
+        ({"outcome_probabilities": pd.DataFrame(CHANCES, index=["work", "work"])}, "index repeats 'work'"),
         ({"wages": (5.0, 1.0)}, "the lowest must not exceed the highest"),
         ({"wages": 3.0}, "wages are no pair of limits"),
         ({"utility": SquareRoot(), "wages": (-1.0, 5.0)}, "not defined: keep them above 0, or give the agent more"),

@@ -383,3 +383,17 @@ def test_pictures_shade_the_pool_and_end_at_the_largest_amount():
     tariff = schedule.plot(against="amount")
     assert tariff.lines[0].get_xdata()[-1] == pytest.approx(1.0)
     plt.close("all")
+
+
+@pytest.mark.parametrize("law", [scipy.stats.cauchy(), scipy.stats.halfcauchy(), scipy.stats.pareto(1.0)])
+def test_without_a_mean_the_revenue_curve_jumps_at_its_end_and_nothing_is_certified(law):
+    """theta (1 - F(theta)) does not fall: a unit at ever higher prices earns as much, where virtual values are <= 0."""
+    with pytest.raises(c.UnboundedMenuError, match="no finite mean"):
+        c.optimal_schedule(law, domain=c.Box(0.0, 1.0))
+    assert c.optimal_schedule(scipy.stats.pareto(1.0), domain=c.Box(0.0, 1.0), support=(1.0, 50.0)).value > 0
+
+
+def test_a_density_that_overflows_at_its_poles_is_infinite_there():
+    """scipy refuses the whole array for one entry next to a pole; the arcsine law is the same by another formula."""
+    arcsine = c.optimal_schedule(scipy.stats.arcsine(), cost=Q)
+    assert c.optimal_schedule(scipy.stats.beta(0.5, 0.5), cost=Q).value == pytest.approx(arcsine.value, abs=1e-7)

@@ -374,6 +374,7 @@ REFUSED = [
     (lambda: W("sqrt(w)", shirk=0.5, work=1.4), "at most 1"),
     (lambda: W("-exp(-w)"), "stays below 0"),
     (lambda: W("-exp(-w)", reservation_utility=-2, effort_cost="1/2").wages, None),
+    (lambda: S("theta*q", cost="q**2/2", types="pareto(2, 1)").value, "expected gains are infinite"),
     (lambda: L(effort_cost=0), "not known to be positive"),
     (lambda: L().to_numeric(k=1, r=1), "no value for the parameter 'v'"),
     (lambda: L().to_numeric(k=1, r=1, v=1, z=1), "'z' is no parameter"),
