@@ -51,7 +51,7 @@ SETS: dict[str, dict[str, list[str] | str | None]] = {
     "forum": {"safety": None, "expression": ["free speech"], "consistency": ["consistent"], "speed": None},
     "holiday": {"sunshine": ["sunny"], "culture": None, "budget": ["inexpensive"], "adventure": None},
 }
-FILES = ("seen", "unseen", "later", "fresh", "final", "blind", "newcomer")
+FILES = ("seen", "unseen", "later", "fresh", "final", "blind", "newcomer", "afterwards")
 PLAIN_KINDS = ("comparison", "ratio", "veto", "negation", "floor", "priority", "irrelevant")
 CONFIDENT_ERROR, CONFIDENT_SD = 0.3, 0.1
 CLEAR = 1.15  # ratio of what is meant from which there is a direction

@@ -17,7 +17,7 @@ for _sign, _phrases in _LIMITS.items():
 LIMITS_AFTER = tuple(
     (tuple(phrase.split()), sign)
     for sign, phrases in {
-        ">": "or more|or above|or over|or higher|at least",
+        ">": "or more|or above|or over|or higher|or greater|or better|or larger|and up|at least",
         "<": "or less|or below|or under|or fewer|or lower|at most|tops",
         "~": "or so",
     }.items()

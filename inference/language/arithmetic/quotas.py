@@ -270,6 +270,8 @@ class Phrases(Parties):
     def _numbered(self, k: int) -> Quota | None:
         fraction, end = self.fraction(k)
         if fraction is not None:
+            while self.word(end) == "of" and (inner := self.fraction(end + 1))[0] is not None:
+                fraction, end = fraction * inner[0], inner[1]  # half of a third
             return Quota(PART, fraction, self.of_it(end)) if fraction <= 1 else None
         if self.word(k) in ("the", "a", "your", "my", "his", "her") and self.value(k + 1) is not None:
             k += 1

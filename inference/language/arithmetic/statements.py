@@ -11,7 +11,7 @@ from inference.language.arithmetic.quotas import COUNT, PART, PLUS, REST, TIMES,
 from inference.language.arithmetic.vocabulary import BOTH, OTHER, SELF
 from inference.language.tokens.negations import NO_OPTION, any_of
 
-RULED_OUT_AFTER = re.compile(rf"(?:is|are|would be|'s|seems)(?: simply| just)? (?:{any_of(NO_OPTION)})\\b")
+RULED_OUT_AFTER = re.compile(rf"(?:is|are|would be|'s|seems)(?: simply| just)? (?:{any_of(NO_OPTION)})\b")
 DUE = t.words("given offered left paid entitled owed due promised granted allotted")
 EATING = 6  # words that may stand between an amount and its owner
 
@@ -275,7 +275,7 @@ class Statements:
         if owned is None:
             return None
         end = owned[1]
-        while p.word(end) in t.HELPERS | t.BEING | {":", "=", "to"}:
+        while p.word(end) in t.HELPERS | t.BEING | {":", "=", "to", "has", "have", "needs"}:
             end += 1
         if end == owned[1]:
             return None

@@ -59,7 +59,8 @@ def voice(text: list[Token]) -> Voice:
         a in ("to", "for") and b in ("you", "yourself") and "belong" in c
         for c, a, b in zip(words, words[1:], words[2:], strict=False)
     )
-    invited = handed or ("please" in words and first)
+    left = any(a in t.GIVE and b in ("me", "us") for a, b in itertools.pairwise(words))
+    invited = handed or left or ("please" in words and first)
     if told:
         return Voice(SELF, SELF, SELF)
     if (first and not third) or (handed and not third):

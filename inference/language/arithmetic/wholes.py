@@ -17,7 +17,9 @@ def stated_whole(p: Phrases) -> tuple[float | None, range]:
             one.word == "out" and p.word(k + 1) == "of"
         ):
             start = k + 2
-        elif one.word in ("split", "splitting", "divide", "dividing", "sharing", "distribute", "distributing"):
+        elif one.word in ("split", "splitting", "divide", "dividing", "sharing", "distribute", "distributing") or (
+            one.word in ("holds", "contains", "totals") and p.word(k - 1) in t.WHOLES
+        ):
             pass
         elif one.word in ("of", "from", "with", "have", "given") or (one.word == "has" and k):
             if one.word == "have" and p.word(k - 1) not in ("we", "you", "i"):
@@ -39,7 +41,7 @@ def stated_whole(p: Phrases) -> tuple[float | None, range]:
         )
         if (
             ends
-            and (unit or one.word in ("there", "out", "of", "from"))
+            and (unit or one.word in ("there", "out", "of", "from", "holds", "contains", "totals"))
             and (one.word != "have" or p.word(end) in (".", ":", ";", "") or p.word(end) == "to")
             and before not in t.GIVE
         ):

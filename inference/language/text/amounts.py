@@ -66,7 +66,7 @@ RANGE = re.compile(rf"(?:\b(?:between|from)\s+)?{S}\s*(?:-|–|\b(?:to|through|(
 BETWEEN = re.compile(rf"\bbetween\s+{S}\s+(?P<or>and)\s+{S}")
 LEAST = re.compile(
     rf"\b(?:at\s+least|at\s+minimum|a\s+minimum\s+of|minimum|upwards\s+of)\s+{S}|"
-    rf"{S}\s*,?\s*(?:(?:or|and)\s+(?:more|above|over|higher|up|upwards?)|at\s+(?:the\s+)?(?:very\s+)?least|minimum)\b"
+    rf"{S}\s*,?\s*(?:(?:or|and)\s+(?:more|above|over|higher|greater|better|larger|up|upwards?)|at\s+(?:the\s+)?(?:very\s+)?least|minimum)\b"
 )
 MOST = re.compile(
     rf"\b(?:at\s+most|at\s+maximum|up\s+to|a\s+maximum\s+of|maximum)\s+{S}|"

@@ -31,7 +31,7 @@ from inference.language.text.amounts import (
     number,
 )
 from inference.language.text.conditions import Cases, cases
-from inference.language.tokens.negations import DENIED, any_of
+from inference.language.tokens.negations import DENIED, NO_OPTION, any_of
 from inference.language.tokens.spelling import lowered, plainly
 
 PARTING = {"part", "parts", "parting", "fork"}
@@ -79,6 +79,7 @@ TIMES = re.compile(
 )
 LOOSE = re.compile(rf"\$?{NUMBER}(?:\s*(?:%|percent\b))?(?:\s+(?:dollars?|units?|coins?|points?))?")
 BORDER = re.compile(r"[.;!?](?!\d)|\b(?:but|while|and\s+(?=accept|reject|refuse|decline))\b")
+RULED_OUT = re.compile(rf"\s+(?:is|are|would\s+be)\s+(?:{any_of(NO_OPTION)})\b")
 ACCEPTING = re.compile(r"\b(?:accept|reject|refus|declin|turn\s+down|receive|receiving|agree)\w*")
 
 
@@ -209,7 +210,8 @@ def _is_self(party: str) -> bool:
 def _statement(match: re.Match[str], parts: dict[int, Amount]) -> _Statement | None:
     """What a verb, a party or both say about an amount."""
     found = match.groupdict()
-    amount, is_negated = parts[match.start("amount")], bool(found.get("not"))
+    amount = parts[match.start("amount")]
+    is_negated = bool(found.get("not")) != bool(RULED_OUT.match(match.string, match.end()))
     if match.re in (NOUN, GOING_ON) and amount.words.startswith("all"):  # all things considered
         return None
     party = found.get("party") or found.get("first") or found.get("who")

@@ -22,10 +22,10 @@ WRONG = words(  # what is said of a thing or of doing it
 )
 FOOLS = words("fool fools idiot idiots moron morons madman mad crazy insane")  # who do what nobody should
 MADNESS = words("madness folly lunacy insanity")
-NO_WAY = ("under no circumstances", "in no case", "on no account", "by no means")
+NO_WAY = ("under no circumstances", "in no case", "on no account", "by no means", "at no time", "at no point")
 NO_OPTION = (
     "not an option", "no option", "out of the question", "off the table", "unacceptable", "unthinkable",
-    "not acceptable", "not ok",
+    "not acceptable", "not ok", "ruled out", "not allowed", "not permitted",
 )  # fmt: skip
 
 

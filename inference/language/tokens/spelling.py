@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 
+from inference.language.tokens.negations import NO_WAY, any_of
 from inference.language.tokens.numbers import plain_numbers
 
 PLAIN = str.maketrans("’‘`´“”", "''''\"\"")
+NEVER = re.compile(rf"\b(?:{any_of(NO_WAY)})\b")  # one word, or its nouns are taken for things
 NEVER_EVER = re.compile(r"(?<=\bnever), (?=(?:ever|never)\b)")
 # What "not" is contracted with, and what else is, in words.
 NEGATED = (
@@ -28,6 +30,7 @@ def lowered(text: str) -> str:
     "don't give €7.50"
     """
     line = "".join(low if len(low := one.lower()) == 1 else one for one in text).translate(PLAIN)
+    line = NEVER.sub(lambda match: "never".ljust(len(match.group())), line)
     return plain_numbers(NEVER_EVER.sub("  ", line))
 
 
@@ -46,7 +49,9 @@ def written_out(text: str) -> str:
 
 
 OATH = re.compile(
-    r"\b(?:bloody|damn(?:ed)?|goddamn(?:ed)?|blasted|freaking|frigging|fucking|flipping|ruddy|sodding)\b"
+    r"\b(?:bloody|damn(?:ed)?|goddamn(?:ed)?|blasted|freaking|frigging|fucking|flipping|ruddy|sodding|"
+    r"(?:modest|meagre|meager|mere|measly|paltry|full|handsome|healthy|whopping|miserly|lousy|decent|tiny|princely)"
+    r"(?=\s+(?:half|third|quarter|fifth|sixth|seventh|eighth|ninth|tenth|\d)))\b"
     r"(?=\s+[\w§])(?!\s+(?:it|them|you|him|her|all|about)\b)"
 )
 ASIDE = re.compile(r"(?:(?<=\bnot)|(?<=\bnever)|(?<=n't))(?<!\bor not)\s*,\s*[a-z ]{3,40},")  # not, ever, ...

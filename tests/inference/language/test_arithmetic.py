@@ -74,6 +74,10 @@ EXACT = [
     ("Give the damn rest away and keep a quarter.", 0.75),
     ("Do not, under any circumstances, keep a single penny.", 1.0),
     ("Keep your half.", 0.5),
+    ("Half of a third goes to them.", 1 / 6),
+    ("Give them a modest tenth.", 0.1),
+    ("The pot holds 200 pesos: keep 150.", 0.25),
+    ("Take 70% and leave me 30%.", 0.7),
 ]
 LIMITS = [
     ("Never take more than twice what you give.", 1 / 3, 1.0),
@@ -89,6 +93,9 @@ LIMITS = [
     ("Never let your share fall below 60%.", 0.0, 0.4),
     ("See to it that the other is never worse off than you.", 0.5, 1.0),
     ("You must not be better off than them.", 0.5, 1.0),
+    ("Offers above 60% are ruled out.", 0.0, 0.6),
+    ("On no account give less than a third.", 1 / 3, 1.0),
+    ("Their part has to be 40% or greater.", 0.4, 1.0),
 ]
 NO_WHOLE = [
     "Give them 5.",

@@ -52,7 +52,7 @@ STOP = frozenset(
 )
 STEMS = (  # suffix, what stands in its place, letters that must be left
     ("fulness", "ful", 2), ("iveness", "iv", 2), ("ability", "abl", 2), ("ibility", "ibl", 2), ("ably", "abl", 2),
-    ("able", "abl", 2), ("ible", "ibl", 2), ("iency", "i", 3), ("ient", "i", 3), ("ence", "", 5), ("ent", "", 5),
+    ("able", "abl", 2), ("ible", "ibl", 2), ("iency", "i", 3), ("ient", "i", 3), ("ency", "", 5), ("ence", "", 5), ("ent", "", 5),
     ("acy", "a", 3), ("ate", "a", 4), ("ness", "", 3), ("ity", "", 5), ("ety", "", 3), ("ily", "", 4), ("ly", "", 3),
     ("ies", "", 3), ("ing", "", 4), ("es", "", 4), ("ed", "", 4), ("s", "", 3), ("y", "", 3), ("e", "", 2),
 )  # fmt: skip

@@ -65,8 +65,9 @@ BEHIND = re.compile(rf"(?P<a>{GROUP}){w(4)} (?:{AFTER}){w(2)} {OTHER}")
 VERB = re.compile(rf"(?P<a>{GROUP}){w(4)} (?:{BEATS}){w(2)} {OTHER}")
 YIELDING = re.compile(rf"(?P<a>{GROUP}){w(5)} {YIELDS} (?:to|behind|after){w(2)} {OTHER}")
 BETWEEN = re.compile(
-    rf"(?<!\S)(?:between|given choice between|out of|of|when|whenever|if|where) (?P<pair>{NP} (?:(?:and|or) {NP}(?: {CLASH})?|{CLASHES} with {NP}))(?: [,:]|(?= (?:i|we) ))(?P<mid>{w(5)}) (?P<a>{NP})(?: (?:wins?|first|prevails?|matters? more|comes? first|decides|should win))?"
+    rf"(?<!\S)(?:between|given choice between|out of|of|when|whenever|if|where) (?P<pair>{NP} (?:(?:and|or) {NP}(?: {CLASH})?|{CLASHES} with {NP}))(?: [,:]|(?= (?:i|we) ))(?P<mid>{w(5)}) (?P<a>{NP})(?:(?P<yields>(?: (?:must|should|has to))? (?:yields?|loses?|gives? (?:way|in)|backs? down|steps? (?:back|aside)|comes? second|waits?|back seat))|(?: (?:wins?|first|prevails?|matters? more|comes? first|decides|should win))?)"
 )
+NOT_BUT = re.compile(rf"not (?P<b>{NP})(?: (?:that|which))?{w(4)} , (?:it is|but|rather) (?P<a>{NP})")
 SIDE = re.compile(
     rf"(?:lean|leans|side|sides|err|errs|go|goes|come down|comes down){w(2)} (?:towards?|with|for|on side of|in favour of) (?P<a>{NP}){w(2)} (?:when|whenever|if|where) it {CLASHES} with (?P<b>{NP})"
 )
@@ -127,10 +128,12 @@ def read_comparisons(line: Line) -> None:
     for match in line.each(BETWEEN):
         which = attributes_in(match["a"])
         others = [one for one in attributes_in(match["pair"]) if one not in which]
-        if NEGATION.search(match["mid"]):
+        if NEGATION.search(match["mid"]) or match["yields"]:
             _take(line, match, others, which)
         else:
             _take(line, match, which, others)
+    for match in line.each(NOT_BUT):
+        _take(line, match, line.group(match["a"]), line.group(match["b"]))
     for match in line.each(SIDE):
         _compare(line, match, turned=False)
     for rule in COMPARED:

@@ -42,7 +42,7 @@ PAST = re.compile(
 )
 UNREAL = re.compile(
     r"\bif (?:i|we|it|they|he|she|you|there|[\w@]+) (?:were|had|was)\b(?! (?:to|forced to) (?:choose|pick|decide|rank))|\bimagine\b|\bsuppose\b|\bin another life\b|\bi wish\b|"
-    r"\bhypothetically\b|\bin theory\b|\bfor example\b|\be\.g\.|\bwould have\b|\bignore (?:the |all |any |these |your )*(?:previous|prior|above|other)\b|\binstructions?\b"
+    r"\bhypothetically\b|\bin theory\b|\bfor example\b|\be\.g\.|\bwould have\b|\b(?:ignore|disregard|forget|override) (?:the |all |any |these |your )*(?:previous|prior|above|earlier|other|preceding|rules?|system|prompt)\b|(?:^|\band |\bthen |, )(?:answer|reply|respond|report|output|print|return) (?:that|with|only)\b|\binstructions?\b"
 )
 UNSURE = re.compile(
     r"\b(?:no (?:view|opinion|idea)|not (?:sure|decided|certain)|(?:do|can) not (?:know|say|tell|decide) (?:whether|if|which|how)|undecided|"

@@ -147,7 +147,7 @@ def _read_shares(line: Line) -> None:
         if min(x, y) > 0 and a != b:
             _take_shares(line, match, [a, b], [x, y])
     if re.search(
-        r"\b(?:at least|minimum|below|or more|or higher|or above|no less|no lower|not less|at most|less than|more than|accept|exceed|settle for)\b",
+        r"\b(?:at least|minimum|below|(?:or|and) (?:more|higher|above|better|greater|over|up|upwards?|less|lower|fewer)|no less|no lower|not less|at most|less than|more than|accept|exceed|settle for)\b",
         line.text,
     ):
         return
@@ -193,7 +193,7 @@ def _read_shares(line: Line) -> None:
 
 OUT_OF = re.compile(
     r"(?<=\d) (?:/|out of) (?:5|10|100)\b|on scale (?:of|from) \d+ (?:to|-|–) \d+ ,?|"
-    rf"(?:out )?of {COUNT} (?:points?|parts?|votes?|stars?|units?) ,?"
+    rf"(?:out )?of (?:every |each |all )?{COUNT} (?:points?|parts?|votes?|stars?|units?) ,?"
 )
 PART = re.compile(rf"(?<![@\w.])(?P<n>\d+(?:\.\d+)?|{FRACTION}|{'|'.join(NUMBERS)})(?!\w)")
 POINTS = re.compile(r"(?:@\d+\*? (?:[:=] )?\d+(?:\.\d+)?(?: [,;.]| and)* ?){2,}")

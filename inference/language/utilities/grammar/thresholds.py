@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import re
 
-from inference.language.tokens.negations import NO_WAY, any_of
-from inference.language.utilities.grammar.lines import GROUP, MORE, Line, w
+from inference.language.utilities.grammar.lines import GROUP, MORE, NP, Line, w
 from inference.language.utilities.grammar.ratios import COUNT, amount
 
 HARM = (
     r"(?:compromis\w+(?: on)?|sacrific\w+|giv\w+ up(?: on)?|trad\w+(?: away| off)?|violat\w+|ignor\w+|risk(?:s|ed|ing)?|neglect\w*|skimp\w*(?: on)?|shar(?:e|es|ed|ing)|"
     r"leak\w*|disclos\w+|sell|sold|expos\w+|forget\w*|drop\w*|los(?:e|es|ing)|cut corners(?: on)?|undermin\w+|harm\w*|endanger\w*|"
-    r"reduc\w+|weaken\w*|jeopardi[sz]\w+|giv\w+ away|reveal\w*|betray\w*|touch\w*|negotiat\w+|bargain\w*(?: away)?|abandon\w*|surrender\w*|erod\w+|breach\w*|infring\w+(?: on)?|overrid\w+|put aside|settle for less)"
+    r"reduc\w+|weaken\w*|jeopardi[sz]\w+|giv\w+ away|reveal\w*|betray\w*|touch\w*|negotiat\w+|bargain\w*(?: away)?|abandon\w*|budg\w+ (?:on|from)|surrender\w*|erod\w+|breach\w*|infring\w+(?: on)?|overrid\w+|put aside|settle for less)"
 )
-HARD = rf"(?:never|{any_of(NO_WAY)}|not ever|refuse to|must not|can not|will not|shall not|may not|do not|should not|will never|not|without|no)"
+HARD = r"(?:no (?:excuse|justification|reason|room) (?:for|to)|never|not ever|refuse to|must not|can not|will not|shall not|may not|do not|should not|will never|not|without|no)"
 AT_ALL = r"(?:ever|under any circumstances?|in any circumstances?|at any point|no matter what|§always)"
 FOR = r"(?:for(?: sake of)?|in exchange for|in return for|in favour of|to get|to gain|to have|because of)"
 UNTOUCHABLE = (
@@ -27,10 +26,11 @@ NEVER_FOR = re.compile(
 NEVER = re.compile(
     rf"(?P<no>{HARD}){w(4, stops=SOFT)} {HARM}{w(4, stops=SOFT)} (?P<a>{GROUP})(?P<ever>{w(1)} {AT_ALL})?"
 )
-FORBIDDEN = re.compile(
-    rf"(?:never|{any_of(NO_WAY)}|not)(?: (?:may|must|should|can|shall|will|be|ever))* (?P<a>{GROUP}){w(3)} be {HARM}"
+OVERSPEND = re.compile(
+    rf"{HARD}{w(4, stops=SOFT)} (?:exceed\w*|overrun\w*|overshoot\w*|go(?:es|ing)? over)(?: [a-z']+)? (?P<a>{NP})"
 )
-NEVER_BAD = re.compile(rf"(?:never|{any_of(NO_WAY)}|must not|not ever|no)(?: [a-z']+){{0,4}}? (?P<a>@\d+-)")
+FORBIDDEN = re.compile(rf"(?:never|not)(?: (?:may|must|should|can|shall|will|be|ever))* (?P<a>{GROUP}){w(3)} be {HARM}")
+NEVER_BAD = re.compile(r"(?:never|must not|not ever|no)(?: [a-z']+){0,4}? (?P<a>@\d+-)")
 PASSIVE = re.compile(
     rf"(?P<a>{GROUP})(?: [a-z']+){{0,3}}? (?:never|not|not ever)(?: be| get| to be| ever)*{w(2, stops=SOFT)} {HARM}(?: {FOR}{w(2)} (?P<b>{GROUP}))?(?: {AT_ALL})?"
 )
@@ -47,7 +47,7 @@ LEAST = r"(?:at least|no less than|not less than|minimum(?: of)?|no lower than|n
 FALL = r"(?:(?:not|never)(?: ever| be)?(?: (?:fall|drop|go|dip|sink|slip|come|get|be|let it fall))* (?:below|under|lower than))"
 UNIT = r"(?P<unit>(?: (?:%|out of \d+|/ \d+|percent|stars?|points?|mbit|mbps|mb|per \w+|\w+ per \w+))?)"
 VALUE = rf"(?:[$€£] )?(?P<n>{COUNT}){UNIT}"
-NOT_LESS_THAN = r"(?:not|never|no|nothing)(?: [a-z']+){0,3}? (?:less|lower|fewer|worse) than"
+NOT_LESS_THAN = r"(?:not|never|no|nothing)(?: [a-z']+){0,3}? (?:(?:less|lower|fewer|worse) than|under|below|short of)"
 FLOORS = (
     re.compile(rf"{NOT_LESS_THAN} {VALUE}(?: (?:for|of|in|on)){{0,2}} (?P<a>{GROUP})"),
     re.compile(rf"(?P<a>{GROUP})(?: [a-z']+){{0,6}}? (?:{FALL}|{LEAST}){w(1)} {VALUE}"),
@@ -57,12 +57,14 @@ FLOORS = (
     re.compile(
         rf"(?:minimum|least|minimal|floor|threshold)(?: of| on| for)? (?P<a>{GROUP})(?: (?:of|is|at|:|to|be|level|score)){{0,3}} {VALUE}"
     ),
-    re.compile(rf"(?P<a>{GROUP})(?: [a-z']+){{0,6}}? {VALUE} (?:or|and) (?:more|above|higher|better|over|up|upwards)"),
+    re.compile(
+        rf"(?P<a>{GROUP})(?: :)?(?: [a-z']+){{0,6}}? {VALUE} (?:or|and) (?:more|above|higher|better|greater|over|up|upwards)"
+    ),
     re.compile(rf"(?P<a>{GROUP})(?: [a-z']+){{0,2}}? (?:>=|≥|> =) {VALUE}"),
 )
 REFUSED_BELOW = re.compile(
     rf"(?P<a>{GROUP})(?: of)? (?:below|under|less than|lower than) {VALUE}(?: (?:is|are|would|be|simply))* "
-    rf"(?:{any_of(NO_WAY)}|not \w+|no option|unacceptable|unthinkable|out of question|wrong)"
+    rf"(?:not \w+|no option|unacceptable|unthinkable|out of question|wrong)"
 )
 COUNTED = re.compile(r" (?:have|has|had|are|were|was)\b")
 CEILINGS = (
@@ -128,6 +130,9 @@ def _read_vetoes(line: Line) -> None:
         ].endswith("wrong to "):
             continue
         _veto(line, match)
+    for match in line.each(OVERSPEND):
+        if line.group(match["a"]) == [line.money]:
+            _veto(line, match)
     for rule in (FORBIDDEN, NEVER_BAD, IS_LINE, LINE_IS):
         for match in line.each(rule):
             if rule in (IS_LINE, LINE_IS) and re.search(r"\bnot$|\bno$", line.text[: match.start()].strip()):
