@@ -81,8 +81,8 @@ from inference.tastes.distribution import TasteDistribution
 from inference.tastes.fit import fit_mixed_logit
 from inference.tastes.hierarchical_logit import HierarchicalLogit, fit_hierarchical_logit
 from inference.tastes.mixed_logit import MixedLogit
+from inference.tastes.prior import HierarchicalPrior
 from inference.tastes.records import load_mixed_logit
-from inference.tastes.sampler import HierarchicalPrior
 from inference.types.calibration import Calibration, calibration
 from inference.types.draws import PopulationDraws
 from inference.types.identification import Identification, identification

@@ -432,8 +432,9 @@ def offer() -> i.ChoiceSet:
 
 @functools.cache
 def strengths() -> i.Strengths:
-    games = i.Comparisons(["a"] * 4, ["x", "y", "x", "y"], ["y", "x", "y", "x"])
-    return i.fit_strengths(games, tied=[False, False, True, True], at_home=["x", "x", "y", "y"])
+    sides = ["x", "y", "x", "y"], ["y", "x", "y", "x"]
+    games = i.Comparisons(["a"] * 4, *sides, tied=[False, False, True, True], at_home=["x", "x", "y", "y"])
+    return i.fit_strengths(games)
 
 
 def log() -> i.ChoiceLog:
@@ -1455,8 +1456,6 @@ CALLS: dict[str, Callable[[], dict[str, Any]]] = {
     "fit_responders": lambda: {"answers": answers(), "n_types": 1, "start": None, "rng": None},
     "fit_strengths": lambda: {
         "answers": i.Comparisons(["a"] * 4, ["x", "y", "x", "y"], ["y", "x", "y", "x"]),
-        "tied": [False, False, True, False],
-        "at_home": ["x", "x", "y", "y"],
         "attributes": [[0.0], [1.0]],
         "attribute_names": ["size"],
         "policies": ["x", "y"],

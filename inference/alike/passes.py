@@ -12,10 +12,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from contracts.errors import ProblemError
 from contracts.inputs.arrays import Array
 from inference.choice.data import ChoiceData
-from inference.logit.culprits import contrasts_of, refuse_collinear
+from inference.logit.culprits import contrasts_of, refuse_collinear, same_for_all
 from inference.logit.units import IDLE
 
 CHUNK_ENTRIES = 1 << 15  # of attributes at a time: a quarter of a megabyte
@@ -115,12 +114,7 @@ def refuse_unidentified(data: ChoiceData) -> Array:
         information += of_chunk(chunk, np.zeros(data.n_attributes))[0].information
     idle = np.flatnonzero(largest <= IDLE * magnitude)
     if len(idle):
-        name = names[int(idle[0])]
-        remedy = f", or give it a coefficient per option, data.described(by_option=[{name!r}])"
-        raise ProblemError(
-            f"attribute {name!r} is the same for all options of every choice: leave it out"
-            + (remedy if magnitude[idle[0]] > 0 else "")
-        )
+        raise same_for_all(names[int(idle[0])], magnitude[idle[0]])
     scale = np.sqrt(np.diag(information))
     if np.linalg.eigvalsh(information / np.outer(scale, scale))[0] <= DOUBTFUL:
         refuse_collinear(contrasts_of(data) / largest, names)

@@ -18,6 +18,7 @@ from contracts.errors import ProblemError
 from contracts.inputs.arrays import Array
 from inference.choice.data import ChoiceData
 
+KINDS = {"clustered": "standard errors clustered by person", "classical": "classical standard errors"}
 FEW = 10  # people: sandwiches of fewer clusters are far too small
 
 
@@ -41,12 +42,16 @@ def clustered(scores: Array, information: Array) -> Array:
 
 def covariance_by(errors: str, data: ChoiceData, by_person: Array, information: Array) -> tuple[Array, str]:
     """Covariance by the name of its kind, and what to say of it."""
-    if errors == "clustered":
-        words = "robust standard errors" if data.n_people == data.n_obs else "standard errors clustered by person"
-        return by_person, words
-    if errors != "classical":
+    if kind_of(errors) == "classical":
+        return np.asarray(np.linalg.inv(information)), KINDS["classical"]
+    return by_person, "robust standard errors" if data.n_people == data.n_obs else KINDS["clustered"]
+
+
+def kind_of(errors: str) -> str:
+    """The name of a kind of errors, checked."""
+    if errors not in KINDS:
         raise ProblemError(f"errors is {errors!r}: use 'clustered' or 'classical'")
-    return np.asarray(np.linalg.inv(information)), "classical standard errors"
+    return errors
 
 
 def refuse_one_person(data: ChoiceData) -> None:

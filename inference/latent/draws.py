@@ -28,10 +28,11 @@ from contracts.readable import readable
 from inference.choice.data import ChoiceData, Integers, checked_data
 from inference.choice.fields import refuse_weights
 from inference.latent.maximum import Point, fit
+from inference.logit.culprits import kept_by_prior
 from inference.logit.mixture import Situations, evaluate, expected_difference, information, likelihood, situations_of
 from inference.logit.quantisation import goods_beside, worth_in_money
 from inference.logit.trajectory import chance_to_move, trajectory
-from inference.types.draws import diagnosed, for_arviz
+from inference.types.draws import diagnosed, for_arviz, not_met
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -156,7 +157,13 @@ class TypeDraws(Tabular):
             columns.append(Column(name, cells, heading=readable(name), left=False))
         chains = f"{n_chains} chains of {n_draws} draws, {self.renamed:.1%} of them renamed"
         head = f"{self.n_types} latent types: {self.data.n_people} people, {self.data.n_obs} choices"
-        return Table(columns, head, [f"{chains}; in brackets the posterior sd"])
+        return Table(columns, head, [f"{chains}; in brackets the posterior sd", *self._doubts()])
+
+    def _doubts(self) -> list[str]:
+        """Chains that have not met, coefficients that the prior alone keeps finite."""
+        labels = [f"{name} of type {k}" for k in range(self.n_types) for name in ("weight", *map(repr, self.names))]
+        both = np.concatenate([self.weights[..., np.newaxis], self.coefficients], axis=3)
+        return [*not_met(both.reshape(*both.shape[:2], -1), labels), *kept_by_prior(self.data)]
 
 
 @checked

@@ -18,6 +18,7 @@ from inference.estimation.errors import clustered, equal_chances, refuse_one_per
 from inference.latent.maximum import FLAT, Maximum, derivatives_at, fit
 from inference.latent.types import LatentTypes
 from inference.logit.convergence import Convergence
+from inference.logit.culprits import separated
 from inference.logit.mixture import Situations, share_basis, situations_of
 
 STARTS = 50  # a maximum that one start in fifteen finds is missed in one of thirty fits
@@ -101,10 +102,10 @@ def fit_latent_types(
     best = _by_weight(maxima[0])
     trouble = degeneracy(best, data, tolerance)
     if trouble is not None:
-        raise DegenerateTypesError(trouble)
+        raise DegenerateTypesError((separated(data) if not ridge else "") or trouble)
     posterior, objective, slopes = derivatives_at(situations, best.point, ridge=ridge)
     weights = softmax(best.point.log_weights)
-    covariance = sandwich(slopes.scores, slopes.information, weights, situations)
+    onto = onto_users(weights, situations)
     return LatentTypes(
         weights=read_only(weights),
         coefficients=read_only(best.point.coefficients / situations.scale),
@@ -112,7 +113,8 @@ def fit_latent_types(
         log_likelihood=objective + ridge / 2 * float((best.point.coefficients**2).sum()),
         probabilities=read_only(posterior),
         people=data.people,
-        covariance=read_only(covariance),
+        covariance=read_only(onto @ clustered(slopes.scores, slopes.information) @ onto.T),
+        classical_covariance=read_only(onto @ np.linalg.inv(slopes.information) @ onto.T),
         n_obs=data.n_obs,
         ridge=ridge,
         convergence=Convergence(tuple(maximum.objective for maximum in maxima), best.rounds, best.gradient),
@@ -121,17 +123,14 @@ def fit_latent_types(
     )
 
 
-def sandwich(scores: Array, information: Array, weights: Array, situations: Situations) -> Array:
-    """Covariance of coefficients and weights in the units of the data; see `inference.estimation.errors`.
-
-    It is valid where choices of one person depend on each other beyond the type they share.
-    """
-    n_types, spread = len(weights), clustered(scores, information)
+def onto_users(weights: Array, situations: Situations) -> Array:
+    """Derivative of coefficients in the units of the data, and of weights, in what is estimated."""
+    n_types = len(weights)
     size = n_types * situations.n_attributes
-    onto = np.zeros((size + n_types, len(information)))
+    onto = np.zeros((size + n_types, size + n_types - 1))
     onto[:size, :size] = np.diag(np.tile(1 / situations.scale, n_types))
     onto[size:, size:] = (np.diag(weights) - np.outer(weights, weights)) @ share_basis(n_types)
-    return np.asarray(onto @ spread @ onto.T)
+    return onto
 
 
 def degeneracy(best: Maximum, data: ChoiceData, tolerance: float) -> str | None:

@@ -20,6 +20,7 @@ from inference.latent.fit import DegenerateTypesError
 from inference.latent.maximum import Point, newton
 from inference.latent.membership import Members, evaluated, log_shares, members_of
 from inference.latent.restrictions import Restrictions, restrictions_of
+from inference.logit.culprits import separated
 from inference.logit.mixture import situations_of
 from inference.logit.panel import panel_of
 from inference.logit.units import Units, units_of
@@ -123,7 +124,9 @@ def fit_latent_classes(
         if ordered is not None:
             best = maximum_of(scores, [ordered], lambda _: None)
     except SolverError as trouble:
-        raise DegenerateTypesError(_explained(trouble, members, pieces, data.person_weight)) from trouble
+        decided = "" if fixed else separated(scaled)
+        said = decided or _explained(trouble, members, pieces, data.person_weight)
+        raise DegenerateTypesError(said) from trouble
     onto = _to_users(restrictions, units, members)
     back = np.linalg.inv(onto)
     parameters = onto @ best.parameters

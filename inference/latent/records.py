@@ -45,7 +45,8 @@ def load_latent_types(path: str | Path) -> LatentTypes:
 
 
 def _types(record: dict[str, Any]) -> LatentTypes:
-    null, each = record.get("null_log_likelihood"), record.get("person_weights")  # files of old have neither
+    optional = ("null_log_likelihood", "person_weights", "classical_covariance")  # files of old have none of them
+    null, each, classical = map(record.get, optional)
     types = LatentTypes(
         weights=finite("weights", record["weights"]),
         coefficients=finite("coefficients", record["coefficients"]),
@@ -59,6 +60,7 @@ def _types(record: dict[str, Any]) -> LatentTypes:
         convergence=convergence_of_record(record["convergence"]),
         null_log_likelihood=math.nan if null is None else number("null_log_likelihood", null),
         person_weights=None if each is None else finite("person_weights", each),
+        classical_covariance=None if classical is None else finite("classical_covariance", classical),
     )
     size = types.n_types * (len(types.names) + 1)
     refuse_other_shapes(
@@ -68,6 +70,8 @@ def _types(record: dict[str, Any]) -> LatentTypes:
             "covariance": (types.covariance, (size, size)),
         }
     )
+    if types.classical_covariance is not None:
+        refuse_other_shapes({"classical_covariance": (types.classical_covariance, (size, size))})
     return types
 
 

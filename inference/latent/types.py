@@ -22,7 +22,8 @@ from contracts.inputs.names import listed
 from contracts.problem.records import write_document
 from contracts.problem.screening import ScreeningProblem
 from inference.choice.data import ChoiceData
-from inference.estimation.errors import FEW
+from inference.estimation.errors import FEW, KINDS, kind_of
+from inference.estimation.records import convergence_record
 from inference.estimation.shares import Population, checked_parameters
 from inference.estimation.summary import Summary, checked_level
 from inference.logit.convergence import Convergence
@@ -56,6 +57,7 @@ class LatentTypes(Tabular):
     convergence : how the maximum was found
     null_log_likelihood : of equal chances for all options within reach
     person_weights : (n_people,) how many people each one stands for; None: one
+    classical_covariance : of the same as `covariance`, from the information; None in files of old
     """
 
     weights: Array
@@ -70,6 +72,7 @@ class LatentTypes(Tabular):
     convergence: Convergence
     null_log_likelihood: float = math.nan
     person_weights: Array | None = None
+    classical_covariance: Array | None = None
 
     # ---- how large, how well ----
 
@@ -159,14 +162,19 @@ class LatentTypes(Tabular):
         """Expected utility of choosing, in money, up to a constant, as a mean over types; (n_obs,)."""
         return self.population.surplus(attributes, available, price)
 
-    def summary(self, *, level: float = 0.95) -> Summary:
+    def summary(self, *, errors: str = "clustered", level: float = 0.95) -> Summary:
         """Shares and coefficients of all types with z, p and intervals, and how well the model fits.
 
         Parameters
         ----------
+        errors : "clustered" by person, or "classical"
         level : of the intervals
         """
         checked_level(level)
+        kind = kind_of(errors)
+        covariance = self.classical_covariance if kind == "classical" else self.covariance
+        if covariance is None:
+            raise ProblemError("these types were saved without classical errors: fit them again")
         size, how = self.coefficients.size, self.convergence
         order = np.concatenate(
             [np.r_[size + k, k * self.n_attributes + np.arange(self.n_attributes)] for k in range(self.n_types)]
@@ -176,12 +184,12 @@ class LatentTypes(Tabular):
             f"Latent types: {self.n_types} types among {self.n_people:,} people, {self.n_obs:,} choices",
             [self.parameter_names[k] for k in order],
             self.parameters[order],
-            np.sqrt(np.diag(self.covariance))[order],
+            np.sqrt(np.diag(covariance))[order],
             self.log_likelihood,
             self.null_log_likelihood,
             self.n_parameters,
             self.sample_size,
-            [f"standard errors clustered by person{penalty}; {how.told()}", *self._thin(), *how.doubts()],
+            [f"{KINDS[kind]}{penalty}; {how.told()}", *self._thin(), *how.doubts()],
             level,
         )
 
@@ -358,12 +366,9 @@ class LatentTypes(Tabular):
             "n_obs": self.n_obs,
             "ridge": self.ridge,
             "null_log_likelihood": None if math.isnan(self.null_log_likelihood) else self.null_log_likelihood,
+            "classical_covariance": None if self.classical_covariance is None else self.classical_covariance.tolist(),
             "person_weights": None if self.person_weights is None else self.person_weights.tolist(),
-            "convergence": {
-                "log_likelihoods": list(self.convergence.log_likelihoods),
-                "rounds": self.convergence.rounds,
-                "gradient": self.convergence.gradient,
-            },
+            "convergence": convergence_record(self.convergence),
         }
 
     def save(self, path: str | Path) -> Path:

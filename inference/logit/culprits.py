@@ -23,6 +23,12 @@ def contrasts_of(data: ChoiceData) -> Array:
     return np.asarray(difference[data.available[rows, others]])
 
 
+def same_for_all(name: str, largest: float) -> ProblemError:
+    """What is wrong with an attribute that never differs between options, and is `largest` somewhere."""
+    remedy = f", or give it a coefficient per option, data.described(by_option=[{name!r}])" if largest > 0 else ""
+    return ProblemError(f"attribute {name!r} is the same for all options of every choice: leave it out{remedy}")
+
+
 def refuse_collinear(rows: Array, names: tuple[str, ...]) -> None:
     """Raise ProblemError, naming the attributes, where differences in some follow from those in others.
 
@@ -73,19 +79,32 @@ def deciding(rows: Array, names: tuple[str, ...]) -> str:
 
 def no_maximum(data: ChoiceData) -> str:
     """Why a logit likelihood has no proper maximum, in words, naming the attributes that decide every choice."""
-    names = tuple(data.names or ())
-    rows = contrasts_of(data)
-    decided = deciding(rows / np.maximum(np.abs(rows).max(axis=0), np.finfo(np.float64).tiny), names)
-    if not decided:
-        return (
-            "the log likelihood has no proper maximum: some combination of coefficients is not identified, or an "
-            "attribute decides every choice; leave out an attribute, or observe more choices"
-        )
-    return (
+    return separated(data) or (
+        "the log likelihood has no proper maximum: some combination of coefficients is not identified, or an "
+        "attribute decides every choice; leave out an attribute, or observe more choices"
+    )
+
+
+def separated(data: ChoiceData) -> str:
+    """That some attributes decide every choice, in words; empty if none do."""
+    decided = _decided(data)
+    return decided and (
         f"the log likelihood has no proper maximum: every choice is predicted by {decided}, so it rises for ever with "
         f"larger coefficients. Leave {decided} out, observe more choices, or use fit_hierarchical_logit, whose prior "
         "keeps coefficients finite"
     )
+
+
+def kept_by_prior(data: ChoiceData) -> list[str]:
+    """What to say of a posterior where attributes decide every choice."""
+    decided = _decided(data)
+    return [f"every choice is predicted by {decided}: the prior alone keeps the coefficients finite"] * bool(decided)
+
+
+def _decided(data: ChoiceData) -> str:
+    rows = contrasts_of(data)
+    scale = np.maximum(np.abs(rows).max(axis=0, initial=0.0), np.finfo(np.float64).tiny)
+    return deciding(rows / scale, tuple(data.names or ()))
 
 
 def named(direction: Array, names: tuple[str, ...]) -> str:

@@ -20,9 +20,8 @@ from scipy.special import logsumexp
 from contracts.errors import ProblemError
 from contracts.inputs.arrays import Array
 from contracts.inputs.frozen import dataclass
-from contracts.inputs.names import listed
 from inference.choice.data import ChoiceData
-from inference.logit.culprits import refuse_collinear
+from inference.logit.culprits import refuse_collinear, same_for_all
 
 
 @dataclass(frozen=True, eq=False)
@@ -98,11 +97,7 @@ def identified_scale(data: ChoiceData, difference: Array, is_open: NDArray[np.bo
     largest = np.abs(rows).max(axis=0)
     magnitude = np.abs(data.attributes).max(axis=(0, 1))
     if (same := largest <= 1e-12 * magnitude).any():
-        words = listed(name for name, idle in zip(names, same, strict=True) if idle)
-        raise ProblemError(
-            f"attribute {words} is the same for all options of every observation: it cancels in every comparison, so "
-            "choices say nothing about it. Leave it out, or multiply it with an attribute that differs between options"
-        )
+        raise same_for_all(names[int(np.argmax(same))], magnitude[np.argmax(same)])
     scale = largest * np.sqrt(np.mean((rows / largest) ** 2, axis=0))
     refuse_collinear(rows / scale, names)
     return np.asarray(scale)

@@ -6,10 +6,10 @@ from dataclasses import replace
 
 import numpy as np
 
-from contracts.errors import ProblemError
 from contracts.inputs.arrays import Array
 from contracts.inputs.frozen import dataclass
 from inference.choice.data import ChoiceData
+from inference.logit.culprits import same_for_all
 
 IDLE = 1e-12  # of the largest value of an attribute: differences below this are rounding
 
@@ -45,10 +45,10 @@ def units_of(data: ChoiceData) -> Units:
     seen = np.where(here, data.attributes, 0.0)
     highest = np.where(here, data.attributes, -np.inf).max(axis=1)
     lowest = np.where(here, data.attributes, np.inf).min(axis=1)
-    idle = np.flatnonzero((highest - lowest).max(axis=0) <= IDLE * np.abs(seen).max(axis=(0, 1)))
+    magnitude = np.abs(seen).max(axis=(0, 1))
+    idle = np.flatnonzero((highest - lowest).max(axis=0) <= IDLE * magnitude)
     if len(idle):
-        name = (data.names or ())[int(idle[0])]
-        raise ProblemError(f"attribute {name!r} is the same for all options of every choice: leave it out")
+        raise same_for_all((data.names or ())[int(idle[0])], magnitude[idle[0]])
     count = reach.sum(axis=1)[:, np.newaxis, np.newaxis]
     away = np.where(here, seen - (seen / count).sum(axis=1, keepdims=True), 0.0)
     largest = np.abs(away).max(axis=(0, 1))

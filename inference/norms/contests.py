@@ -27,14 +27,14 @@ from scipy.special import logsumexp
 from contracts.display.numbers import plural
 from contracts.display.table import Column, Table, Tabular, names
 from contracts.errors import ProblemError, SolverError
-from contracts.inputs.arrays import Array, finite, yes_or_no
+from contracts.inputs.arrays import Array, eager, finite, is_frame
 from contracts.inputs.door import checked
 from contracts.inputs.extras import pandas
 from contracts.inputs.frozen import dataclass
-from contracts.inputs.kinds import Names, described
+from contracts.inputs.kinds import Names
 from contracts.inputs.names import listed
 from inference.norms.coded import code_answers
-from inference.norms.elicitation import Comparisons, Labels, Rankings
+from inference.norms.elicitation import Comparisons, Labels, Rankings, positions
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -109,8 +109,6 @@ class Strengths(Tabular):
 def fit_strengths(
     answers: Any,
     *,
-    tied: Any = None,
-    at_home: Names = None,
     attributes: Any = None,
     attribute_names: Names = None,
     policies: Names = None,
@@ -121,17 +119,13 @@ def fit_strengths(
 
     Parameters
     ----------
-    answers : Comparisons, or Rankings
-    tied : (n_answers,) of bool for Comparisons: answers in which neither was preferred (winner and loser are then
-        just the two); a parameter "tie" says how common that is. For Rankings, for every ranking one bool less than it
-        lists: whether a place is shared with the next one; parameters "tie of 2", "tie of 3", ... for the sizes that
-        occur
-    at_home : (n_answers,) labels for Comparisons: the one of the two that had the advantage (of the ground, of the
-        first move, of being shown first), any other label for neither; a parameter "home" says how large it is
-    attributes : (n_policies, n_attributes) array in the order of `policies`; strengths are then attributes times
-        coefficients
-    attribute_names : by default "0", "1", ...
-    policies : labels in the order wanted; needed with attributes, by default all that occur, sorted
+    answers : Comparisons, or Rankings. If there are ties (`tied`), a parameter "tie" says how common they are, or
+        "tie of 2", "tie of 3", ... for the sizes that occur in rankings; with `at_home`, "home" says how large that
+        advantage is
+    attributes : strengths are then attributes times coefficients: a frame with a column `policy` and one of numbers for
+        every attribute; or an (n_policies, n_attributes) array in the order of `policies`
+    attribute_names : of an array, by default "0", "1", ...
+    policies : labels in the order wanted; needed with an array of attributes, by default all that occur, sorted
 
     Raises
     ------
@@ -149,7 +143,7 @@ def fit_strengths(
     --------
     >>> games = [("ann", "bob")] * 6 + [("bob", "ann")] * 3 + [("ann", "bob")] * 4
     >>> winner, loser = zip(*games)
-    >>> found = fit_strengths(Comparisons(["all"] * 13, winner, loser), tied=[False] * 9 + [True] * 4)
+    >>> found = fit_strengths(Comparisons(["all"] * 13, winner, loser, tied=[False] * 9 + [True] * 4))
     >>> round(found.difference("ann", "bob")[0], 6), found.parameters
     (0.693147, ('tie',))
     """
@@ -158,11 +152,9 @@ def fit_strengths(
     coded = code_answers([answers], policies)
     basis, own = _strength_design(coded.policies, attributes, attribute_names, policies)
     if isinstance(answers, Comparisons):
-        ends = _ends(answers, coded.policies, coded.compared, basis, tied, at_home)
-    elif at_home is not None:
-        raise ProblemError("at_home is about Comparisons: leave it out for Rankings, or compare in pairs")
-    elif tied is not None:
-        ends = _sets(answers, coded.policies, basis, tied)
+        ends = _ends(answers, coded.compared, basis)
+    elif answers.has_ties:
+        ends = _sets(answers, coded.policies, basis)
     else:
         ends = _choices(coded.chosen, basis)
     parameters = (*own, *ends.common)
@@ -203,6 +195,8 @@ def _strength_design(labels: Labels, attributes: Any, given: Any, policies: Any)
                 "attribute_names names attributes, and none are given: pass attributes=, or leave it out"
             )
         return np.eye(len(labels))[:, 1:], ()
+    if is_frame(attributes):
+        return _from_frame(attributes, labels)
     if policies is None:
         raise ProblemError("attributes has one row per policy: say in which order, policies=[...]")
     design = finite("attributes", attributes)
@@ -218,21 +212,24 @@ def _strength_design(labels: Labels, attributes: Any, given: Any, policies: Any)
     return design, named
 
 
-def _ends(answers: Comparisons, labels: Labels, compared: Any, basis: Array, tied: Any, at_home: Any) -> _Ends:
+def _from_frame(frame: Any, labels: Labels) -> tuple[Array, tuple[str, ...]]:
+    """Attributes of the policies and their names from a frame with one row per policy."""
+    table = eager(frame)
+    named = tuple(str(name) for name in table.columns if name != "policy")
+    if len(named) == len(table.columns) or not named:
+        raise ProblemError(
+            f"attributes has the columns {listed(table.columns)}: give a column 'policy' with the labels, and one for "
+            "every attribute"
+        )
+    rows = positions("policies of the attributes", labels, np.asarray(table["policy"].to_numpy()).astype(labels.dtype))
+    columns = [finite(f"attributes[{name!r}]", table[name].to_numpy()) for name in named]
+    return np.column_stack(columns)[rows], named
+
+
+def _ends(answers: Comparisons, compared: Any, basis: Array) -> _Ends:
     _, _, winner, loser = compared
-    n_answers = len(winner)
-    tie = np.zeros(n_answers, dtype=bool) if tied is None else yes_or_no("tied", tied)
-    if tie.shape != (n_answers,):
-        raise ProblemError(f"tied has shape {tie.shape}; expected one per answer, ({n_answers},)")
-    home = np.zeros(n_answers, dtype=np.int64)  # 1: the winner is at home, -1: the loser
-    if at_home is not None:
-        place = np.array([str(one) for one in at_home])
-        if place.shape != (n_answers,):
-            raise ProblemError(f"at_home has shape {place.shape}; expected one per answer, ({n_answers},)")
-        names_of = np.array(list(map(str, labels)))
-        home = (place == names_of[winner]).astype(np.int64) - (place == names_of[loser])
-        if not home.any():
-            raise ProblemError("at_home names nobody who is compared: give the label of the one with the advantage")
+    home, ties = answers.home, answers.has_ties
+    tie = np.zeros(len(winner), dtype=bool) if answers.tied is None else answers.tied
     swap = winner > loser
     first, second = np.where(swap, loser, winner), np.where(swap, winner, loser)
     result = np.where(tie, 2, swap)
@@ -241,13 +238,13 @@ def _ends(answers: Comparisons, labels: Labels, compared: Any, basis: Array, tie
     up, down = basis[key[:, 0]], basis[key[:, 1]]
     features = np.stack([up, down, (up + down) / 2], axis=1)
     common: list[str] = []
-    if at_home is not None:
+    if answers.at_home is not None:
         advantage = np.stack([key[:, 2] > 0, key[:, 2] < 0, np.zeros(len(key))], axis=1).astype(np.float64)
         features, common = np.concatenate([features, advantage[..., np.newaxis]], axis=2), [*common, "home"]
-    if tied is not None:
-        ties = np.broadcast_to([0.0, 0.0, 1.0], (len(key), 3))
-        features, common = np.concatenate([features, ties[..., np.newaxis]], axis=2), [*common, "tie"]
-    possible = np.broadcast_to([True, True, tied is not None], taken.shape)
+    if ties:
+        drawn = np.broadcast_to([0.0, 0.0, 1.0], (len(key), 3))
+        features, common = np.concatenate([features, drawn[..., np.newaxis]], axis=2), [*common, "tie"]
+    possible = np.broadcast_to([True, True, ties], taken.shape)
     return _Ends(features, possible, taken, tuple(common))
 
 
@@ -260,12 +257,10 @@ def _choices(chosen: Any, basis: Array) -> _Ends:
     return _Ends(features, possible, taken.astype(np.float64), ())
 
 
-def _sets(answers: Rankings, labels: Labels, basis: Array, tied: Any) -> _Ends:
+def _sets(answers: Rankings, labels: Labels, basis: Array) -> _Ends:
     """Rankings with ties as choices of the best set from what is left."""
-    stages = _stages(answers, labels, tied)
+    stages = _stages(answers, labels)
     sizes = sorted({len(best) for _, best in stages} - {1})
-    if not sizes:
-        raise ProblemError("tied holds no tie: leave it out")
     count = sum(math.comb(len(labels), size) for size in (1, *sizes))
     if count > MOST_SETS:
         raise ProblemError(
@@ -291,22 +286,12 @@ def _sets(answers: Rankings, labels: Labels, basis: Array, tied: Any) -> _Ends:
     return _Ends(features, possible, taken, tuple(f"tie of {size}" for size in sizes))
 
 
-def _stages(answers: Rankings, labels: Labels, tied: Any) -> list[tuple[tuple[int, ...], tuple[int, ...]]]:
+def _stages(answers: Rankings, labels: Labels) -> list[tuple[tuple[int, ...], tuple[int, ...]]]:
     """Every choice in every ranking: who is left, and the best of them, as numbers of policies in order."""
-    if not isinstance(tied, Sequence | np.ndarray):
-        raise ProblemError(f"tied is {described(tied)}: give a list with a sequence per ranking")
-    if len(tied) != answers.n_answers:
-        raise ProblemError(f"tied has {len(tied)} entries; expected one sequence per ranking, {answers.n_answers}")
     number = {label: k for k, label in enumerate(labels.tolist())}
     stages = []
-    for k, (ranking, own) in enumerate(zip(answers.ranking, tied, strict=True)):
+    for ranking, with_next in zip(answers.ranking, answers.tied or (), strict=True):
         listed_ones = [number[label] for label in ranking.tolist()]
-        with_next = yes_or_no(f"tied[{k}]", own) if len(listed_ones) > 1 else np.zeros(0, dtype=bool)
-        if with_next.shape != (len(listed_ones) - 1,):
-            raise ProblemError(
-                f"tied[{k}] has shape {with_next.shape}; expected ({len(listed_ones) - 1},): one less than the "
-                f"{len(listed_ones)} policies of the ranking"
-            )
         left = set(listed_ones if answers.unlisted == "absent" else range(len(labels)))
         for best in np.split(listed_ones, np.flatnonzero(~with_next) + 1):
             if len(left) > 1:  # the last one alone was no choice

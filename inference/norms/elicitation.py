@@ -16,6 +16,7 @@ from contracts.errors import ProblemError
 from contracts.inputs.arrays import Array, eager, finite, is_frame, rectangular, yes_or_no
 from contracts.inputs.door import checked
 from contracts.inputs.frozen import dataclass
+from contracts.inputs.kinds import described
 from contracts.inputs.names import listed, missing
 
 Labels = NDArray[Any]
@@ -30,11 +31,15 @@ class Comparisons:
     ----------
     group, winner, loser : (n_answers,) labels; the winner was preferred to the loser
     member : (n_answers,) labels of who answered, unique within a group; None: every answer is somebody else's
+    tied : (n_answers,) of bool, or 1 and 0: answers in which neither was preferred, so that winner and loser are just
+        the two; None: there are none
+    at_home : (n_answers,) labels of the one that had an advantage (of the ground, of the first move, of being shown
+        first), any other label where neither had; None: nobody ever had
 
     Raises
     ------
     ProblemError
-        If lengths disagree, a label is missing, or a policy is compared with itself.
+        If lengths disagree, a label is missing, a policy is compared with itself, or nobody who is compared is at home.
 
     Examples
     --------
@@ -46,20 +51,38 @@ class Comparisons:
     winner: Labels
     loser: Labels
     member: Labels | None = None
+    tied: NDArray[np.bool_] | None = None
+    at_home: Labels | None = None
 
     def __post_init__(self) -> None:
-        _freeze_labels(self, "group", "winner", "loser", "member")
+        _freeze_labels(self, "group", "winner", "loser", "member", "at_home")
         if len(same := np.flatnonzero(self.winner == self.loser)):
             alone = self.winner[same[0]].item()
             raise ProblemError(f"comparison {same[0]} is of {alone!r} with itself: drop it, or name the other one")
+        if self.tied is not None:
+            object.__setattr__(self, "tied", _yes_or_no("tied", self.tied, self.group.shape))
+        if self.at_home is not None and not self.home.any():
+            raise ProblemError("at_home names nobody who is compared: give the label of the one with the advantage")
 
     @classmethod
     def from_frame(cls, frame: Any, **columns: str) -> Comparisons:
-        """Read a pandas or polars frame with the columns group, winner, loser and, if there is one, member.
+        """Read a pandas or polars frame with the columns group, winner, loser and, if there are any, the others.
 
         Other names are given as keywords, `winner="chosen"`.
         """
-        return cls(**_columns(frame, ("group", "winner", "loser"), ("member",), columns))
+        return cls(**_columns(frame, ("group", "winner", "loser"), ("member", "tied", "at_home"), columns))
+
+    @property
+    def has_ties(self) -> bool:
+        return self.tied is not None and bool(self.tied.any())
+
+    @property
+    def home(self) -> NDArray[np.int64]:
+        """1 where the winner was at home, -1 where the loser was; (n_answers,)."""
+        if self.at_home is None:
+            return np.zeros(self.n_answers, dtype=np.int64)
+        place = self.at_home.astype(str)
+        return (place == self.winner.astype(str)).astype(np.int64) - (place == self.loser.astype(str))
 
     @property
     def n_answers(self) -> int:
@@ -78,6 +101,8 @@ class Rankings:
     member : (n_rankings,) labels, or None
     unlisted : "absent" if policies left out of a ranking were not shown, "below" if all of them were and those left
         out come after the listed ones, in no order ("name your top three")
+    tied : for every ranking a sequence of bool, one less than it lists: whether a policy shares its place with the next
+        one; None: nobody does
 
     Raises
     ------
@@ -94,6 +119,7 @@ class Rankings:
     ranking: Sequence[Any]
     member: Labels | None = None
     unlisted: Literal["absent", "below"] = "absent"
+    tied: Sequence[Any] | None = None
 
     def __post_init__(self) -> None:
         if self.unlisted not in ("absent", "below"):
@@ -111,12 +137,25 @@ class Rankings:
         _freeze_labels(self, "group", "member")
         if len(ranking) != len(self.group):
             raise ProblemError(f"there are {len(ranking)} rankings and {len(self.group)} groups: give one group each")
+        if self.tied is not None:
+            object.__setattr__(self, "tied", self._checked_ties(ranking))
+
+    def _checked_ties(self, ranking: Sequence[Labels]) -> tuple[NDArray[np.bool_], ...]:
+        if not isinstance(self.tied, Sequence | np.ndarray):
+            raise ProblemError(f"tied is {described(self.tied)}: give a list with one sequence per ranking")
+        if len(self.tied) != len(ranking):
+            raise ProblemError(f"tied has {len(self.tied)} entries: give one sequence per ranking, {len(ranking)}")
+        rows = enumerate(zip(self.tied, ranking, strict=True))
+        return tuple(
+            _yes_or_no(f"tied[{k}]", own if len(each) > 1 else np.zeros(0, dtype=bool), (len(each) - 1,))
+            for k, (own, each) in rows
+        )
 
     @classmethod
     def from_frame(cls, frame: Any, *, unlisted: Literal["absent", "below"] = "absent", **columns: str) -> Rankings:
         """Read a long frame with the columns group, member, policy, rank: one ranking per member, 1 is best.
 
-        A column `task` tells several rankings of one member apart.
+        A column `task` tells several rankings of one member apart. Equal ranks are ties.
         """
         read = _columns(frame, ("group", "member", "policy", "rank"), ("task",), columns)
         rank = finite("rank", read["rank"])
@@ -126,18 +165,19 @@ class Rankings:
         _, whose = np.unique(codes, axis=0, return_inverse=True)
         order = np.lexsort((rank, whose.ravel()))
         whose, rank, policy = whose.ravel()[order], rank[order], _labels("policy", read["policy"])[order]
-        if len(tied := np.flatnonzero((np.diff(whose) == 0) & (np.diff(rank) == 0))):
-            both = " and ".join(repr(label) for label in policy[tied[0] : tied[0] + 2].tolist())
-            raise ProblemError(
-                f"a ranking puts {both} on rank {rank[tied[0]]:g}: break the tie, or give pairs as comparisons"
-            )
+        with_next = np.append((np.diff(whose) == 0) & (np.diff(rank) == 0), False)
         first = np.r_[0, np.flatnonzero(np.diff(whose)) + 1]
         return cls(
             _labels("group", read["group"])[order][first],
             np.split(policy, first[1:]),
             _labels("member", read["member"])[order][first],
             unlisted,
+            [own[:-1] for own in np.split(with_next, first[1:])] if with_next.any() else None,
         )
+
+    @property
+    def has_ties(self) -> bool:
+        return self.tied is not None and any(own.any() for own in self.tied)
 
     @property
     def n_answers(self) -> int:
@@ -218,11 +258,7 @@ class Acceptances:
 
     def __post_init__(self) -> None:
         _freeze_labels(self, "group", "policy", "member")
-        accepted = yes_or_no("accepted", self.accepted)
-        if accepted.shape != self.group.shape:
-            raise ProblemError(f"accepted has shape {accepted.shape}; expected one per answer, {self.group.shape}")
-        accepted.setflags(write=False)
-        object.__setattr__(self, "accepted", accepted)
+        object.__setattr__(self, "accepted", _yes_or_no("accepted", self.accepted, self.group.shape))
 
     @classmethod
     def from_frame(cls, frame: Any, **columns: str) -> Acceptances:
@@ -306,6 +342,15 @@ def _labels(name: str, values: Any) -> Labels:
     array = array.copy()
     array.setflags(write=False)
     return array
+
+
+def _yes_or_no(name: str, values: Any, shape: tuple[int, ...]) -> NDArray[np.bool_]:
+    """As many answers of yes or no as are expected, not to be written to."""
+    found = yes_or_no(name, values)
+    if found.shape != shape:
+        raise ProblemError(f"{name} has shape {found.shape}; expected {shape}")
+    found.setflags(write=False)
+    return found
 
 
 def _freeze_labels(answers: Any, *names: str) -> None:

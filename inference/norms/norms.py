@@ -20,7 +20,7 @@ from contracts.inputs.frozen import dataclass, read_only
 from contracts.inputs.kinds import Count
 from inference.norms.coded import CodedAnswers, code_answers
 from inference.norms.connection import connection
-from inference.norms.elicitation import Answers
+from inference.norms.elicitation import Answers, Comparisons, Rankings
 from inference.norms.likelihoods import Indices, Together
 from inference.norms.members import SMALLEST_SPREAD, fit_members
 from inference.norms.pooling import (
@@ -284,6 +284,10 @@ def elicit_norms(
                 f"answers hold {type(each).__name__}: give Comparisons, Rankings, Ratings or Acceptances, for a frame "
                 "with their from_frame"
             )
+        if isinstance(each, Comparisons | Rankings) and each.has_ties:
+            raise ProblemError("answers hold ties, which elicit_norms does not read: use fit_strengths")
+        if isinstance(each, Comparisons) and each.at_home is not None:
+            raise ProblemError("answers say who was at home, which elicit_norms does not read: use fit_strengths")
     if members not in ("alike", "differ"):
         raise ProblemError(f"members is {members!r}: use 'alike' (fast) or 'differ'")
     coded = code_answers(answers, policies, groups)

@@ -22,19 +22,19 @@ from inference.choice.data import ChoiceData, checked_data
 from inference.choice.fields import refuse_weights
 from inference.estimation.shares import counted
 from inference.estimation.summary import Summary, checked_level
-from inference.logit.culprits import contrasts_of, deciding, refuse_collinear
+from inference.logit.culprits import contrasts_of, kept_by_prior, refuse_collinear
 from inference.logit.panel import information, panel_of
 from inference.logit.quantisation import screening_problem_of
 from inference.logit.units import units_of
 from inference.tastes.distribution import TasteDistribution, choices_of, kinds_of
-from inference.tastes.sampler import HierarchicalPrior, People, computed_prior, sweeps
-from inference.types.draws import diagnosed, for_arviz
+from inference.tastes.prior import HierarchicalPrior, computed_prior
+from inference.tastes.sampler import People, sweeps
+from inference.types.draws import diagnosed, for_arviz, not_met
 
 if TYPE_CHECKING:
     import pandas as pd
 
 INTERVAL = (0.025, 0.975)
-R_HAT = 1.05  # above which the printout says that chains have not met
 
 
 @checked
@@ -200,20 +200,8 @@ class HierarchicalLogit(Tabular):
 
     def _doubts(self) -> list[str]:
         """What not to trust: chains that have not met, coefficients that the prior alone keeps finite."""
-        doubts = []
-        if self.mean.shape[0] > 1:
-            apart = _r_hat(np.concatenate([self.mean, self.sd], axis=2))
-            worst = int(np.argmax(apart))
-            if not apart[worst] <= R_HAT:
-                which = f"{('mean', 'sd')[worst // len(self.names)]} of {self.names[worst % len(self.names)]!r}"
-                doubts.append(
-                    f"R-hat is {apart[worst]:.2f} for the {which}: the chains have not met, "
-                    "take more n_warmup and n_draws"
-                )
-        decided = deciding(contrasts_of(units_of(self.data).applied(self.data)), self.names)
-        if decided:
-            doubts.append(f"every choice is predicted by {decided}: the prior alone keeps the coefficients finite")
-        return doubts
+        labels = [f"{part} of {name!r}" for part in ("mean", "sd") for name in self.names]
+        return [*not_met(np.concatenate([self.mean, self.sd], axis=2), labels), *kept_by_prior(self.data)]
 
 
 @checked
@@ -304,16 +292,6 @@ def fit_hierarchical_logit(
     return HierarchicalLogit(
         data, kinds, prior, mean, covariance, value, average, spread, people, float(acceptance.mean())
     )
-
-
-def _r_hat(draws: Array) -> Array:
-    """Split R-hat (Gelman et al. 2013, ch. 11) of each parameter, from (n_chains, n_draws, n_parameters) draws."""
-    half = draws.shape[1] // 2
-    parts = np.concatenate([draws[:, :half], draws[:, -half:]])
-    within = parts.var(axis=1, ddof=1).mean(axis=0)
-    between = parts.mean(axis=1).var(axis=0, ddof=1)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        return np.asarray(np.sqrt((half - 1) / half + between / within))
 
 
 def _checked_kinds(random: str | Mapping[str, str], data: ChoiceData) -> tuple[str, ...]:

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 Integers = NDArray[np.int64]
 SHOWN_TYPES = 20
+R_HAT = 1.05  # above which printouts say that chains have not met
 LEAST = 1e-300  # of a drawn weight: if all that explain a user round to 0, her type cannot be drawn; moves no mean
 
 
@@ -183,3 +184,35 @@ def diagnosed(**draws: Array) -> dict[str, dict[str, Array]]:
     named = az.convert_to_dataset(draws)
     parts = {"r_hat": az.rhat(named), "effective": az.ess(named)}
     return {what: {name: np.asarray(part[name].values) for name in draws} for what, part in parts.items()}
+
+
+def not_met(draws: Array, labels: Sequence[str]) -> list[str]:
+    """That chains have not met, in words, with the worst parameter; empty if they have, or there is only one.
+
+    Parameters
+    ----------
+    draws : (n_chains, n_draws, n_parameters)
+    labels : n_parameters names
+
+    Examples
+    --------
+    >>> rng = np.random.default_rng(0)
+    >>> not_met(rng.normal(size=(4, 100, 1)), ["slope"])
+    []
+    >>> not_met(rng.normal(size=(2, 100, 1)) + [[[0.0]], [[3.0]]], ["slope"])
+    ['R-hat is 2.00 for the slope: the chains have not met, take more n_warmup and n_draws']
+    """
+    if draws.shape[0] < 2:
+        return []
+    half = draws.shape[1] // 2
+    parts = np.concatenate([draws[:, :half], draws[:, -half:]])  # split R-hat (Gelman et al. 2013, ch. 11)
+    within = parts.var(axis=1, ddof=1).mean(axis=0)
+    between = parts.mean(axis=1).var(axis=0, ddof=1)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        apart = np.sqrt((half - 1) / half + between / within)
+    worst = int(np.argmax(apart))
+    if apart[worst] <= R_HAT:
+        return []
+    return [
+        f"R-hat is {apart[worst]:.2f} for the {labels[worst]}: the chains have not met, take more n_warmup and n_draws"
+    ]

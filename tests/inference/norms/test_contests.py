@@ -1,8 +1,10 @@
 """Strengths by maximum likelihood: published estimates, likelihoods by hand, and who has no finite one."""
 
 import itertools
+from dataclasses import replace
 
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -11,6 +13,7 @@ from scipy.optimize import minimize
 from contracts.errors import ProblemError
 from inference.norms.contests import fit_strengths
 from inference.norms.elicitation import Comparisons, Rankings
+from inference.norms.norms import elicit_norms
 from tests.inference.norms.test_norms import GOALS, TEAMS
 
 # Games at home of the American League East of baseball, 1987 (Agresti 2002, table 10.11): wins and losses at home of
@@ -34,12 +37,12 @@ def baseball():
                 won, lost = map(int, score.split("-"))
                 rows += [(home, away, home)] * won + [(away, home, home)] * lost
     winner, loser, home = zip(*rows, strict=True)
-    return Comparisons(["all"] * len(rows), winner, loser), home
+    return Comparisons(["all"] * len(rows), winner, loser, at_home=home)
 
 
 def test_the_home_advantage_of_baseball_is_the_published_one():
-    games, home = baseball()
-    found = fit_strengths(games, at_home=home)
+    games = baseball()
+    found = fit_strengths(games)
     assert found.parameters == ("home",)
     assert found.coefficients[0] == pytest.approx(0.302, abs=5e-4)
     assert found.errors[0] == pytest.approx(0.131, abs=5e-4)
@@ -54,7 +57,7 @@ def test_the_home_advantage_of_baseball_is_the_published_one():
         0.0,
     ]  # Turner & Firth (2012), J. Statistical Software 48
     np.testing.assert_allclose(strength, published, atol=5e-5)
-    apart, error = fit_strengths(games).difference("Milwaukee", "Baltimore")
+    apart, error = fit_strengths(replace(games, at_home=None)).difference("Milwaukee", "Baltimore")
     assert (round(apart, 2), round(error, 2)) == (1.58, 0.34)
     assert "home" in str(found)
     assert found.to_frame().loc["home", "estimate"] == found.coefficients[0]
@@ -86,8 +89,8 @@ def test_draws_and_the_first_move_are_those_of_a_likelihood_written_by_hand():
     by_hand = minimize(loss, np.zeros(5), method="BFGS")
     names = np.array(["a", "b", "c", "d"])
     winner, loser = np.where(result == 1, black, white), np.where(result == 1, white, black)
-    games = Comparisons(np.full(len(white), "all"), names[winner], names[loser])
-    found = fit_strengths(games, tied=result == 2, at_home=names[white])
+    games = Comparisons(np.full(len(white), "all"), names[winner], names[loser], tied=result == 2, at_home=names[white])
+    found = fit_strengths(games)
     np.testing.assert_allclose(found.utilities - found.utilities[0], np.append(0.0, by_hand.x[:3]), atol=1e-4)
     np.testing.assert_allclose(found.coefficients, by_hand.x[3:], atol=1e-4)
     assert found.log_likelihood == pytest.approx(-by_hand.fun, abs=1e-6)
@@ -115,7 +118,7 @@ def test_rankings_are_sequences_of_choices():
 
 
 def test_attributes_stand_for_strengths():
-    games, _ = baseball()
+    games = replace(baseball(), at_home=None)
     free = fit_strengths(games, policies=TEAMS)
     full = fit_strengths(games, attributes=np.eye(7)[:, 1:], attribute_names=TEAMS[1:], policies=TEAMS)
     np.testing.assert_allclose(full.utilities, free.utilities, atol=1e-8)
@@ -154,18 +157,31 @@ def test_those_without_a_finite_strength_are_named():
     with pytest.raises(ProblemError, match=r"no answers connect .* with"):
         fit_strengths(apart)
     with pytest.raises(ProblemError, match="'home' decides every answer"):
-        fit_strengths(Comparisons(["all"] * 2, ["a", "b"], ["b", "a"]), at_home=["a", "b"])
+        fit_strengths(Comparisons(["all"] * 2, ["a", "b"], ["b", "a"], at_home=["a", "b"]))
     with pytest.raises(ProblemError, match="'tie' decides every answer"):
-        fit_strengths(Comparisons(["all"] * 2, ["a", "b"], ["b", "a"]), tied=[False, False])
+        fit_strengths(Comparisons(["all"] * 2, ["a", "b"], ["b", "a"], tied=[True, True]))
 
 
 @pytest.mark.parametrize(
     ("call", "message"),
     [
         (lambda: fit_strengths([1]), "answers is list: give Comparisons or Rankings"),
-        (lambda: fit_strengths(Comparisons(["g"], ["a"], ["b"]), tied=[True, False]), "tied has shape"),
-        (lambda: fit_strengths(Comparisons(["g"], ["a"], ["b"]), at_home=["c"]), "at_home names nobody"),
-        (lambda: fit_strengths(Rankings(["g"], [["a", "b"]]), at_home=["a"]), "about Comparisons"),
+        (lambda: Comparisons(["g"], ["a"], ["b"], tied=[True, False]), r"tied has shape \(2,\); expected \(1,\)"),
+        (lambda: Comparisons(["g"], ["a"], ["b"], at_home=["c"]), "at_home names nobody"),
+        (lambda: Comparisons(["g"], ["a"], ["b"], at_home=["a", "b"]), "at_home has 2 entries and group has 1"),
+        (lambda: elicit_norms(Comparisons(["g"], ["a"], ["b"], tied=[True])), "answers hold ties"),
+        (lambda: elicit_norms(Rankings(["g"], [["a", "b"]], tied=[[True]])), "answers hold ties"),
+        (lambda: elicit_norms(Comparisons(["g"], ["a"], ["b"], at_home=["a"])), "answers say who was at home"),
+        (
+            lambda: fit_strengths(Comparisons(["g"], ["a"], ["b"]), attributes=pd.DataFrame({"size": [1.0, 2.0]})),
+            "attributes has the columns .size.: give a column 'policy'",
+        ),
+        (
+            lambda: fit_strengths(
+                Comparisons(["g"], ["a"], ["b"]), attributes=pd.DataFrame({"policy": ["a"], "size": [1.0]})
+            ),
+            "'b' is not among the policies of the attributes",
+        ),
         (lambda: fit_strengths(Comparisons(["g"], ["a"], ["b"]), attributes=[[1.0], [2.0]]), "in which order"),
         (
             lambda: fit_strengths(Comparisons(["g"], ["a"], ["b"]), attributes=[[1.0]], policies=["a", "b"]),
@@ -195,12 +211,12 @@ TIED = [  # places, best first; those in one list are tied
 def rankings_of(places, **fields):
     ranking = [[one for best in each for one in best] for each in places]
     tied = [[later for best in each for later in [True] * (len(best) - 1) + [False]][:-1] for each in places]
-    return Rankings(["all"] * len(places), ranking, **fields), tied
+    return Rankings(["all"] * len(places), ranking, tied=tied, **fields)
 
 
 def test_ties_in_rankings_maximise_the_likelihood_written_out():
     """Davidson-Luce (Firth, Kosmidis & Turner 2019): a set of t weighs delta_t times its geometric mean."""
-    found = fit_strengths(rankings_of(TIED)[0], tied=rankings_of(TIED)[1])
+    found = fit_strengths(rankings_of(TIED))
     assert found.parameters == ("tie of 2", "tie of 3")
 
     def loss(parameters):
@@ -227,10 +243,9 @@ def test_ties_of_two_are_those_of_comparisons():
     pairs = [("a", "b", 3, 2), ("b", "c", 2, 3), ("c", "a", 2, 1), ("b", "a", 2, 0), ("c", "b", 1, 2)]
     rows = [(one, two, tie) for one, two, won, ties in pairs for tie in [False] * won + [True] * ties]
     winner, loser, tied = zip(*rows, strict=True)
-    compared = fit_strengths(Comparisons(["all"] * len(rows), winner, loser), tied=list(tied))
-    ranked = fit_strengths(
-        Rankings(["all"] * len(rows), list(zip(winner, loser, strict=True))), tied=[[one] for one in tied]
-    )
+    compared = fit_strengths(Comparisons(["all"] * len(rows), winner, loser, tied=list(tied)))
+    ranking = list(zip(winner, loser, strict=True))
+    ranked = fit_strengths(Rankings(["all"] * len(rows), ranking, tied=[[one] for one in tied]))
     np.testing.assert_allclose(ranked.utilities, compared.utilities, atol=1e-9)
     np.testing.assert_allclose(ranked.covariance, compared.covariance, atol=1e-9)
     np.testing.assert_allclose(ranked.coefficients, compared.coefficients, atol=1e-9)
@@ -238,10 +253,10 @@ def test_ties_of_two_are_those_of_comparisons():
 
 def test_those_left_out_of_a_ranking_with_ties_come_below():
     places = [*[[["a", "b"]], [["b"]], [["c"], ["a"]], [["d"]], [["a"]]] * 2, [["d"], ["b", "c"]]]
-    answers, tied = rankings_of(places, unlisted="below")
-    short = fit_strengths(answers, tied=tied)
+    answers = rankings_of(places, unlisted="below")
+    short = fit_strengths(answers)
     assert short.parameters == ("tie of 2",)
-    again = fit_strengths(answers, tied=tied, policies=["d", "c", "b", "a"])
+    again = fit_strengths(answers, policies=["d", "c", "b", "a"])
     np.testing.assert_allclose(again.utilities[::-1], short.utilities, atol=1e-8)
     assert short.log_likelihood < 0
 
@@ -250,17 +265,64 @@ def test_those_left_out_of_a_ranking_with_ties_come_below():
     ("tied", "words"),
     [
         ([[True]] * 8, r"tied\[0\] has shape \(1,\); expected \(3,\)"),
-        (5, "tied is 5: give a list with a sequence per ranking"),
-        ([[True, False, False]], "tied has 1 entries; expected one sequence per ranking, 8"),
-        ([[False] * (len(each) - 1) for each in rankings_of(TIED)[0].ranking], "tied holds no tie: leave it out"),
+        (5, "tied is 5: give a list"),
+        ([[True, False, False]], "tied has 1 entries: give one sequence per ranking, 8"),
     ],
 )
 def test_ties_that_do_not_fit_the_rankings_are_refused(tied, words):
     with pytest.raises(ProblemError, match=words):
-        fit_strengths(rankings_of(TIED)[0], tied=tied)
+        replace(rankings_of(TIED), tied=tied)
 
 
 def test_too_many_sets_are_refused():
-    many = Rankings(["all"], [[str(k) for k in range(40)]])
+    many = Rankings(["all"], [[str(k) for k in range(40)]], tied=[[True] * 2 + [False] * 37])
     with pytest.raises(ProblemError, match="sets that may be best: break the largest ties"):
-        fit_strengths(many, tied=[[True] * 2 + [False] * 37])
+        fit_strengths(many)
+
+
+def test_answers_without_a_tie_need_no_parameter_of_ties():
+    """Its most likely value is minus infinity, where the rest is as it is without."""
+    games = Comparisons(["all"] * 3, ["a", "b", "a"], ["b", "a", "b"], tied=[False] * 3)
+    ranked = Rankings(["all"] * 3, [["a", "b"], ["b", "a"], ["a", "b"]], tied=[[0]] * 3)
+    for answers in (games, ranked):
+        found = fit_strengths(answers)
+        assert found.parameters == ()
+        np.testing.assert_allclose(found.difference("a", "b")[0], np.log(2), atol=1e-9)
+
+
+def test_frames_hold_ties_home_and_attributes():
+    games = baseball()
+    columns = {name: getattr(games, name) for name in ("group", "winner", "loser", "at_home")}
+    tied = np.arange(games.n_answers) % 9 == 0
+    read = Comparisons.from_frame(pd.DataFrame(columns | {"draw": tied}), tied="draw")
+    found = fit_strengths(read)
+    assert found.parameters == ("home", "tie")
+    assert found.log_likelihood == fit_strengths(replace(games, tied=tied)).log_likelihood
+    size = np.linspace(-1, 1, 7) ** 2
+    shuffled = pd.DataFrame({"size": size, "policy": TEAMS}).sample(frac=1, random_state=0)
+    by_frame, by_array = (
+        fit_strengths(games, attributes=shuffled),
+        fit_strengths(games, attributes=size[:, None], attribute_names=["size"], policies=TEAMS),
+    )
+    assert by_frame.parameters == ("size", "home")
+    np.testing.assert_allclose(by_frame.coefficients, by_array.coefficients, atol=1e-10)
+
+
+def test_equal_ranks_of_a_frame_are_ties():
+    rows = [
+        ("all", k, one, place) for k, places in enumerate(TIED) for place, best in enumerate(places) for one in best
+    ]
+    frame = pd.DataFrame(rows, columns=["group", "member", "policy", "rank"]).sample(frac=1, random_state=1)
+    found, same = fit_strengths(Rankings.from_frame(frame)), fit_strengths(rankings_of(TIED))
+    np.testing.assert_allclose(found.utilities, same.utilities, atol=1e-9)
+    assert found.parameters == same.parameters
+
+
+@pytest.mark.parametrize("factor", [1e-6, 1e-3, 1e4, 1e9])
+def test_units_of_attributes_change_nothing_but_units(factor):
+    size = np.column_stack([np.linspace(-1, 1, 7) ** 2, np.arange(7.0)])
+    one, other = (fit_strengths(baseball(), attributes=size * [by, 1.0], policies=TEAMS) for by in (1.0, factor))
+    scale = np.array([factor, 1.0, 1.0])
+    np.testing.assert_allclose(other.coefficients * scale, one.coefficients, rtol=1e-6)
+    np.testing.assert_allclose(other.errors * scale, one.errors, rtol=1e-6)
+    assert other.log_likelihood == pytest.approx(one.log_likelihood, abs=1e-9)

@@ -5,9 +5,16 @@ import pytest
 from scipy.optimize import linprog
 
 from contracts.errors import ProblemError, SolverError
-from inference import ChoiceData, fit_hierarchical_logit, fit_latent_types, fit_mixed_logit
+from inference import (
+    ChoiceData,
+    fit_hierarchical_logit,
+    fit_latent_classes,
+    fit_latent_types,
+    fit_mixed_logit,
+    sample_latent_types,
+)
 from inference.logit.culprits import contrasts_of, deciding
-from inference.tastes.sampler import _factor_of_inverse, _inverse_root
+from inference.tastes.sampler import _factor_of_inverse, _inverse_of_lower, _inverse_root
 
 ESTIMATORS = {
     "multinomial logit": lambda data: fit_mixed_logit(data, "fixed"),
@@ -57,8 +64,48 @@ def test_a_full_set_of_constants_is_named(fit):
 def test_what_decides_every_choice_is_named(kinds):
     with pytest.raises(SolverError, match="no proper maximum: every choice is predicted by 'speed'"):
         fit_mixed_logit(separated(0), kinds, n_draws=8)
-    with pytest.raises(ProblemError, match="predicted perfectly by 'speed'"):
-        fit_latent_types(separated(0), 1, rng=np.random.default_rng(0))
+    for n_types in (1, 2):
+        with pytest.raises(ProblemError, match="no proper maximum: every choice is predicted by 'speed'"):
+            fit_latent_types(separated(0), n_types, rng=np.random.default_rng(0), n_starts=3)
+    with pytest.raises(ProblemError, match="no proper maximum: every choice is predicted by 'speed'"):
+        fit_latent_classes(separated(0), 2, n_starts=2)
+
+
+def test_an_option_that_nobody_took_names_its_constant():
+    """Draws of the hierarchical logit reach far then; a triangular matrix that stretches far is not singular."""
+    rng = np.random.default_rng(3)
+    offers = rng.normal(size=(480, 3, 3))
+    constants = np.broadcast_to(np.eye(3)[:, :2], (480, 3, 2))
+    never = ChoiceData(
+        np.concatenate([offers, constants], axis=2),
+        1 + rng.integers(2, size=480),
+        np.repeat(np.arange(60), 8),
+        ["price", "speed", "local", "first", "second"],
+    )
+    for fit in (ESTIMATORS["multinomial logit"], ESTIMATORS["latent types"]):
+        with pytest.raises((ProblemError, SolverError), match="every choice is predicted by 'first'"):
+            fit(never)
+    for seed in range(4):
+        rng = np.random.default_rng(seed)
+        posterior = fit_hierarchical_logit(never, rng=rng, n_draws=20, n_warmup=20, n_chains=2)
+        assert "every choice is predicted by 'first': the prior alone" in str(posterior)
+
+
+def test_draws_of_types_say_that_chains_have_not_met_and_what_the_prior_alone_bounds():
+    drawn = sample_latent_types(separated(1, 20), 2, rng=np.random.default_rng(0), n_draws=20, n_warmup=20, n_starts=2)
+    assert "every choice is predicted by 'speed': the prior alone" in str(drawn)
+    assert "the chains have not met" in str(drawn)
+
+
+@pytest.mark.parametrize("spread", [1.0, 1e30, 1e120])
+def test_triangular_matrices_that_stretch_far_are_inverted(spread):
+    rng = np.random.default_rng(0)
+    lower = np.tril(rng.normal(size=(5, 4, 4)), -1) + np.eye(4) * [1.0, spread, 1 / spread, 2.0]
+    inverse = _inverse_of_lower(lower)
+    np.testing.assert_allclose((lower @ inverse)[:, [0, 1], [0, 1]], 1.0, rtol=1e-9)
+    if spread == 1.0:
+        np.testing.assert_allclose(inverse, np.linalg.inv(lower), atol=1e-9)
+    assert np.isfinite(inverse).all()
 
 
 @pytest.mark.parametrize("seed", range(6))

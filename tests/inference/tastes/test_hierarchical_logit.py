@@ -15,12 +15,11 @@ from inference.logit.panel import log_likelihood, panel_of
 from inference.logit.units import units_of
 from inference.tastes.distribution import TasteDistribution, choices_of, kinds_of
 from inference.tastes.hierarchical_logit import _start
+from inference.tastes.prior import computed_prior, draw_population
 from inference.tastes.sampler import (
     People,
     Sample,
     Tuning,
-    computed_prior,
-    draw_population,
     move_people,
     move_together,
     sweeps,
