@@ -17,7 +17,7 @@ from scipy.sparse import csr_array
 from contracts.engines.candidate import Candidate, Units, ungrouped, units_of
 from contracts.engines.listed.chart import Chart, chart_of
 from contracts.engines.listed.lookout import Lookout
-from contracts.engines.listed.neighbours import first_pairs, hull_pairs
+from contracts.engines.listed.neighbours import first_pairs, hull_pairs, union
 from contracts.engines.strict import gradient_menu
 from contracts.errors import ProblemError, SolverError
 from contracts.exact.rationals import EPS, utility_error
@@ -302,13 +302,13 @@ def solve(
             report(f"round {number}: {len(listed)} IC rows, worst violation {worst:.1e}, {len(further) - 1} steps")
             if not finished or (gap == LAST_GAP and worst <= VIOLATION and not len(lookout.seen)):
                 return master.candidate(*reached, is_finished=finished)
-            before, listed = listed, np.union1d(np.union1d(listed, violated), lookout.seen)
+            before, listed = listed, union(listed, violated, lookout.seen)
             if (
                 gap == LAST_GAP and len(listed) == len(before) and len(further) == 1
             ):  # as far as it gets: the repairs see to the rest
                 return master.candidate(*reached, is_finished=True)
             if len(listed) > len(before):
-                listed = np.union1d(listed, hull_pairs(master.taste, path[-1].u))
+                listed = union(listed, hull_pairs(master.taste, path[-1].u))
                 program = master.program(listed)
                 elimination = Elimination(program, master.taste, near)
                 path = restarted(program, path, np.searchsorted(listed, before))
@@ -339,7 +339,7 @@ def first_point(program: Program, x: Array, u: Array) -> Point:
 
 
 def restarted(program: Program, path: list[Point], kept: Indices) -> list[Point]:
-    """The last points of the path on a longer list, as far as they (nearly) meet it; the first one always does.
+    """The last points of the path on a longer list that (nearly) meet it, after the first, which always does.
 
     The IC rows before are at the places `kept`. The last point is good for the old rows but may be next to the walls of
     the new ones: steps from there would be short. So go back to where the new rows are hardly missed. They begin at the
@@ -348,15 +348,16 @@ def restarted(program: Program, path: list[Point], kept: Indices) -> list[Point]
     at = np.concatenate([kept, np.arange(len(program.tempted), len(program.owner))])
     is_new = np.ones(len(program.owner), dtype=bool)
     is_new[at] = False
-    most, longer = float(program.utility_cost.mean()), list[Point]()
-    for point in path[:1] + path[1:][-REMEMBERED:]:
+    most, last = float(program.utility_cost.mean()), list[Point]()
+    for point in [*path[:0:-1], path[0]]:
+        if len(last) == REMEMBERED and point is not path[0]:
+            continue
         level = float(np.mean(point.price * point.slack))
         actual = program.slack(point.x, point.u)
-        if longer and np.any(actual[is_new] < -BEHIND * level / most):
-            break
+        if not last and point is not path[0] and np.any(actual[is_new] < -BEHIND * level / most):
+            continue
         slack = np.maximum(actual, level / most)
-        missing = slack - actual
-        price = np.minimum(level / slack, most)
+        missing, price = slack - actual, level / slack
         slack[at], missing[at], price[at] = point.slack, point.missing, point.price
-        longer.append(Point(point.x, point.u, price, slack, missing))
-    return longer
+        last.append(Point(point.x, point.u, price, slack, missing))
+    return last[::-1]

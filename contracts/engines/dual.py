@@ -76,12 +76,13 @@ class _Dual:
 
     def policies(self, prices: Array) -> tuple[Array, Array]:
         """log-sum-exp of every type's score, and its softmax policy."""
-        from scipy.special import logsumexp, softmax
-
         own = prices.sum(axis=1)[:, np.newaxis] * self.value
         virtual = self.base + (own - prices[:, :-1].T @ self.value) / (self.scale * self.weights)[:, np.newaxis]
         score = virtual + self.log_reference
-        return np.asarray(logsumexp(score, axis=1)), np.asarray(softmax(score, axis=1))
+        highest = score.max(axis=1, keepdims=True)
+        odds = np.exp(score - highest)  # once for both
+        total = odds.sum(axis=1, keepdims=True)
+        return (highest + np.log(total))[:, 0], odds / total
 
     def slacks(self, policies: Array) -> Array:
         """(n, n + 1) slack of IC and, last, of IR."""

@@ -115,13 +115,12 @@ class Elimination:
 
     def factorise(self, blocks: Iterable[Array]) -> Callable[[Array], Array]:
         """Factorise the sum of the lower triangles of all groups' reduced blocks, (m (m + 1) / 2, g) of each."""
-        entries = np.concatenate([block.ravel() for block in blocks])
-        entries = np.asarray(np.bincount(self._places, entries, minlength=self._fronts.size), dtype=np.float64)
+        parts = np.concatenate([block.ravel() for block in blocks])
         for shift in SHIFTS:
-            shifted = entries.copy()
-            shifted[self._diagonal] *= 1.0 + shift
+            entries = np.asarray(np.bincount(self._places, parts, minlength=self._fronts.size), dtype=np.float64)
+            entries[self._diagonal] *= 1.0 + shift
             try:
-                factors = Factors(self._fronts, shifted)
+                factors = Factors(self._fronts, entries)
                 break
             except ArithmeticError:
                 continue

@@ -227,7 +227,7 @@ def _virtual_valuations(
     own = prices.transfer[:, np.newaxis] * problem.valuations
     side = np.einsum("k,kij->ij", prices.side, rows.allocation) if len(rows.limit) else np.zeros_like(own)
     side_size = np.einsum("k,kij->ij", prices.side, np.abs(rows.allocation)) if len(rows.limit) else side
-    by_good = [_forced(prices.stated_ic, good) for good in problem.valuations.T]
+    by_good = _forced(prices.stated_ic, problem.valuations)
     forced, forced_size = (np.column_stack([getattr(part, name) for part in by_good]) for name in ("total", "size"))
     per_type = 1.0 / weights[:, np.newaxis]
     value = problem.valuations + problem.principal_values if priced else 0.0
@@ -239,15 +239,17 @@ def _virtual_valuations(
     return np.asarray(virtual), np.asarray(error)
 
 
-def _forced(ic: Any, worth: Array) -> Forced:
-    """What rents force on virtual valuations of types that value a good at `worth`."""
+def _forced(ic: Any, valuations: Array) -> list[Forced]:
+    """What rents force on virtual valuations, good by good."""
     if isinstance(ic, LinePrices):
-        return ic.forced(worth)
-    pairs, n_types, worth = ic.tocoo(), len(worth), np.ascontiguousarray(worth)
-    apart = pairs.data * (worth[pairs.row] - worth[pairs.col])
-    parts = (np.bincount(pairs.col, part, minlength=n_types) for part in (apart, np.abs(apart), np.ones(pairs.nnz)))
-    total, size, number = (np.asarray(part, dtype=np.float64) for part in parts)
-    return Forced(total, size, number)
+        return [ic.forced(worth) for worth in valuations.T]
+    pairs, n_types, found = ic.tocoo(), len(valuations), list[Forced]()
+    number = np.bincount(pairs.col, minlength=n_types).astype(np.float64)
+    for worth in np.ascontiguousarray(valuations.T):
+        apart = pairs.data * (worth[pairs.row] - worth[pairs.col])
+        total, size = (np.bincount(pairs.col, part, minlength=n_types) for part in (apart, np.abs(apart)))
+        found.append(Forced(np.asarray(total, dtype=np.float64), np.asarray(size, dtype=np.float64), number))
+    return found
 
 
 def _on_the_right_side(

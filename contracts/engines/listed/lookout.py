@@ -38,7 +38,7 @@ class Lookout:
         allowed = max(FAR * float(np.mean(point.price * point.slack) / self._weights.mean()), self._least)
         self.seen = self._missed(self._unlisted, point, allowed)
         if not len(self.seen) and self._steps % EVERYBODY == 0:
-            others = np.setdiff1d(self._violated(point), self._listed)
+            others = np.setdiff1d(self._violated(point), self._listed, assume_unique=True)
             self.seen = self._missed(others, point, allowed)
         return len(self.seen) > 0
 

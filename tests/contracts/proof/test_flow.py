@@ -1,4 +1,4 @@
-"""Prices that a solver leaves a little off the flow: put on it, wherever they run short, they prove as much as before."""
+"""Prices that a solver leaves a little off the flow are put on it, also where one type after another runs short."""
 
 from dataclasses import replace
 
