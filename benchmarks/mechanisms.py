@@ -9,6 +9,7 @@ is exact, or not, by comparing fractions.
 from __future__ import annotations
 
 import argparse
+import itertools
 import time
 from collections.abc import Callable
 from dataclasses import replace
@@ -17,6 +18,7 @@ from typing import Any
 import numpy as np
 
 from contracts import (
+    AdditiveAuctionProblem,
     AuctionProblem,
     LinearConstraint,
     SymmetricAuctionProblem,
@@ -88,6 +90,12 @@ def main() -> None:
             lambda: solve_mechanism(replace(alike(asked.bidders, 500), objective="welfare", minimum_revenue=0.8)),
         ),
         ("trade 20 x 20, second best", lambda: models.bilateral_trade(grid, None, grid, None, "gains")),
+        (
+            f"two goods, 10 like bidders x {asked.goods**2} types",
+            lambda: solve_mechanism(
+                AdditiveAuctionProblem(list(itertools.product(range(1, asked.goods + 1), repeat=2)), n_bidders=10)
+            ),
+        ),
         ("public good, 8 citizens", lambda: models.public_good([[0, 3]] * 8, cost=16.0)),
         ("three places, 3 agents", lambda: models.facility_location([[0, 1, 2, 4]] * 3)),
         (

@@ -58,6 +58,8 @@ from contracts.mechanisms.mechanism import Mechanism
 from contracts.mechanisms.problem import MechanismProblem
 from contracts.mechanisms.reduced.auction import SymmetricAuction
 from contracts.mechanisms.reduced.border import InterimFeasibility, feasible_interim
+from contracts.mechanisms.reduced.goods_auction import AdditiveAuction
+from contracts.mechanisms.reduced.goods_problem import AdditiveAuctionProblem
 from contracts.mechanisms.reduced.lottery import InterimLottery, interim_lottery
 from contracts.mechanisms.reduced.problem import SymmetricAuctionProblem
 from contracts.mechanisms.simple.comparison import MechanismComparison, compare_mechanisms, simple_mechanisms
@@ -95,6 +97,8 @@ __version__ = "0.1.0"
 
 __all__ = [  # noqa: RUF022 - as Python sorts them
     "Access",
+    "AdditiveAuction",
+    "AdditiveAuctionProblem",
     "AgencyMultipliers",
     "AgencyProblem",
     "AgencyProof",

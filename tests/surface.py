@@ -213,6 +213,18 @@ def symmetric() -> c.SymmetricAuction:
 
 
 @functools.cache
+def several_goods() -> c.AdditiveAuctionProblem:
+    return c.AdditiveAuctionProblem(
+        [[1.0, 2.0], [3.0, 1.0]], [0.5, 0.5], 2, 1, [0.0, 0.5], "revenue", ("low", "high"), ("A", "B")
+    )
+
+
+@functools.cache
+def additive() -> c.AdditiveAuction:
+    return c.solve_mechanism(several_goods())
+
+
+@functools.cache
 def auction() -> c.Auction:
     return c.solve_mechanism(bidders())
 
@@ -722,6 +734,8 @@ OBJECTS: dict[str, Callable[[], Any]] = {
     "InterimFeasibility": lambda: c.feasible_interim([0.25, 0.5], n_bidders=2),
     "InterimLottery": lambda: c.interim_lottery([0.25, 0.5], n_bidders=2),
     "SymmetricAuction": symmetric,
+    "AdditiveAuction": additive,
+    "AdditiveAuctionProblem": several_goods,
     "SymmetricAuctionProblem": alike,
     "Mechanism": mechanism,
     "RuleImplementability": lambda: c.implementable(several(), mechanism().fractions()[0]),
@@ -1060,6 +1074,8 @@ CALLS: dict[str, Callable[[], dict[str, Any]]] = {
     "InterimLottery.play": lambda: {"reports": [0, 1], "rng": rng()},
     "SymmetricAuction.play": lambda: {"reports": [0, 1, 2], "rng": rng()},
     "SymmetricAuction.simulate": lambda: {"n_draws": 5, "rng": rng()},
+    "AdditiveAuction.play": lambda: {"reports": [0, 1], "rng": rng()},
+    "AdditiveAuction.simulate": lambda: {"n_draws": 5, "rng": rng()},
     "Auction.play": lambda: {"reports": [1.0, 3.0]},
     "Auction.simulate": lambda: {"n_draws": 5, "rng": rng()},
     "AuctionProblem.tabulated": lambda: {"incentives": "bayesian", "participation": "interim"},

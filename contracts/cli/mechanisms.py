@@ -11,17 +11,19 @@ from contracts.errors import ProblemError
 from contracts.mechanisms.auctions.problem import AuctionProblem
 from contracts.mechanisms.problem import MechanismProblem
 from contracts.mechanisms.records import problem_from_record
+from contracts.mechanisms.reduced.goods_problem import AdditiveAuctionProblem
 from contracts.mechanisms.reduced.problem import SymmetricAuctionProblem
-from contracts.mechanisms.reduced.records import symmetric_problem
+from contracts.mechanisms.reduced.records import additive_problem, symmetric_problem
 
-KINDS = ("mechanism", "auction", "symmetric auction")
-SeveralAgents = MechanismProblem | AuctionProblem | SymmetricAuctionProblem
+KINDS = ("mechanism", "auction", "symmetric auction", "additive auction")
+SeveralAgents = MechanismProblem | AuctionProblem | SymmetricAuctionProblem | AdditiveAuctionProblem
 
 
 def read_mechanism_problem(path: str | Path) -> SeveralAgents:
     """The problem that a .toml or .json file describes.
 
-    An AuctionProblem if it says `kind = "auction"`, a SymmetricAuctionProblem if `kind = "symmetric auction"`.
+    An AuctionProblem if it says `kind = "auction"`, a SymmetricAuctionProblem if `kind = "symmetric auction"`, an
+    AdditiveAuctionProblem if `kind = "additive auction"`.
 
     Raises
     ------
@@ -43,6 +45,8 @@ def mechanism_problem_of(record: dict[str, Any], path: Path) -> SeveralAgents:
             return problem_from_record(record)
         if kind == "symmetric auction":
             return symmetric_problem(record)
+        if kind == "additive auction":
+            return additive_problem(record)
         known = [field.name for field in dataclasses.fields(AuctionProblem)]
         odd = next((name for name in record if name not in known), None)
         if odd is not None or "values" not in record:

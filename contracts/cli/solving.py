@@ -15,9 +15,10 @@ if TYPE_CHECKING:
     from contracts.mechanisms.auctions.auction import Auction
     from contracts.mechanisms.mechanism import Mechanism
     from contracts.mechanisms.reduced.auction import SymmetricAuction
+    from contracts.mechanisms.reduced.goods_auction import AdditiveAuction
     from contracts.menu.menu import Menu
 
-    Found = Menu | Contract | Mechanism | Auction | SymmetricAuction
+    Found = Menu | Contract | Mechanism | Auction | SymmetricAuction | AdditiveAuction
 
 
 def solved(problem: Problem, *, method: str, gap: float, max_options: int | None, deterministic: bool) -> Found:

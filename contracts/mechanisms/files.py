@@ -17,7 +17,9 @@ from contracts.mechanisms.numbers import Numbers, rational, whole
 from contracts.mechanisms.records import problem_from_record, read_rational
 from contracts.mechanisms.reduced.auction import SCHEMA as SYMMETRIC
 from contracts.mechanisms.reduced.auction import SymmetricAuction
-from contracts.mechanisms.reduced.records import symmetric_auction
+from contracts.mechanisms.reduced.goods_auction import SCHEMA as ADDITIVE
+from contracts.mechanisms.reduced.goods_auction import AdditiveAuction
+from contracts.mechanisms.reduced.records import additive_auction, symmetric_auction
 from contracts.mechanisms.verify import bound_at, certify, first_best, read_tables
 from contracts.problem.records import built_from_document, read_json
 
@@ -42,7 +44,7 @@ def mechanism_from_record(record: dict[str, Any]) -> Mechanism:
 
 
 @checked
-def load_mechanism(path: str | Path) -> Mechanism | Auction | SymmetricAuction:
+def load_mechanism(path: str | Path) -> Mechanism | Auction | SymmetricAuction | AdditiveAuction:
     """Read a mechanism or an auction that its `save` wrote. Its certificate is computed anew: a file is not believed.
 
     Raises
@@ -65,6 +67,8 @@ def load_mechanism(path: str | Path) -> Mechanism | Auction | SymmetricAuction:
     schema = record.get("schema") if isinstance(record, dict) else None
     if schema == AUCTION:
         return built_from_document(path, AUCTION, "Auction.save", auction_from_record, "auction")
+    if schema == ADDITIVE:
+        return built_from_document(path, ADDITIVE, "AdditiveAuction.save", additive_auction, "auction")
     if schema == SYMMETRIC:
         return built_from_document(path, SYMMETRIC, "SymmetricAuction.save", symmetric_auction, "auction")
     return built_from_document(path, SCHEMA, "Mechanism.save", mechanism_from_record, "mechanism")

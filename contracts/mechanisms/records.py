@@ -7,6 +7,7 @@ import math
 from typing import Any
 
 from contracts.errors import ProblemError
+from contracts.inputs.arrays import finite
 from contracts.mechanisms.numbers import Rational, whole
 from contracts.mechanisms.problem import MechanismProblem
 from contracts.problem.records import KINDS, from_record, part_of_kind, to_record
@@ -52,6 +53,15 @@ def problem_from_record(record: Any) -> MechanismProblem:
     if isinstance(labels, list) and all(part is None for part in labels):
         del given["labels"]
     return MechanismProblem(**given)
+
+
+def plain_record(problem: Any) -> dict[str, Any]:
+    """Plain JSON for the fields of a problem that are not left out, as files have them."""
+    fields = {field.name: getattr(problem, field.name) for field in dataclasses.fields(problem)}
+    given = fields["probabilities"]
+    fields["probabilities"] = None if given is None else finite("probabilities", given)
+    objective = fields.pop("objective")
+    return {name: to_record(value) for name, value in fields.items() if value is not None} | {"objective": objective}
 
 
 def written(numbers: Rational) -> dict[str, Any]:

@@ -18,6 +18,8 @@ from contracts.mechanisms.program.layout import MechanismProgram
 from contracts.mechanisms.program.lies import Best, best_of
 from contracts.mechanisms.program.worst import WorstCase, worst_case
 from contracts.mechanisms.reduced.auction import SymmetricAuction, solve_symmetric
+from contracts.mechanisms.reduced.goods_auction import AdditiveAuction, solve_additive
+from contracts.mechanisms.reduced.goods_problem import AdditiveAuctionProblem
 from contracts.mechanisms.reduced.problem import SymmetricAuctionProblem
 from contracts.mechanisms.verify import bound_at, certify, stakes
 from contracts.numerics.vertex import Ended
@@ -29,19 +31,22 @@ def solve_mechanism(problem: MechanismProblem | Mechanism, *, gap: float = 1e-6)
 def solve_mechanism(problem: AuctionProblem | Auction, *, gap: float = 1e-6) -> Auction: ...
 @overload
 def solve_mechanism(problem: SymmetricAuctionProblem | SymmetricAuction, *, gap: float = 1e-6) -> SymmetricAuction: ...
+@overload
+def solve_mechanism(problem: AdditiveAuctionProblem | AdditiveAuction, *, gap: float = 1e-6) -> AdditiveAuction: ...
 @checked(own=("problem", "gap"))
 def solve_mechanism(problem: Any, *, gap: float = 1e-6) -> Any:
     """The best mechanism for several agents, exactly incentive compatible, with a bound that nothing beats.
 
     Parameters
     ----------
-    problem : a MechanismProblem, in tables; or an AuctionProblem or SymmetricAuctionProblem, of any size. Of a
-        mechanism that is solved already, such as those of `contracts.models`, the problem is solved
+    problem : a MechanismProblem, in tables; or an AuctionProblem, a SymmetricAuctionProblem or an
+        AdditiveAuctionProblem, of any size. Of a mechanism that is solved already, such as those of
+        `contracts.models`, the problem is solved
     gap : largest certified distance to the optimum, relative to what is at stake; the vertex is exact, so it is 0
 
     Returns
     -------
-    Mechanism, Auction or SymmetricAuction
+    Mechanism, Auction, SymmetricAuction or AdditiveAuction
         Agents who are alike are treated alike, and so are alternatives and types that a problem does not tell apart:
         the mean of a mechanism over all their permutations is a mechanism as good, so a smaller program loses nothing.
         The certificate is of the whole one, and it holds: of the fractions that the mechanism consists of, every
@@ -79,14 +84,19 @@ def solve_mechanism(problem: Any, *, gap: float = 1e-6) -> Any:
     (82.809, True)
     """
     gap = checked_gap(gap)
-    asked = problem.problem if isinstance(problem, Mechanism | Auction | SymmetricAuction) else problem
+    asked = (
+        problem.problem if isinstance(problem, Mechanism | Auction | SymmetricAuction | AdditiveAuction) else problem
+    )
     if isinstance(asked, AuctionProblem):
         return certified(asked, gap)
     if isinstance(asked, SymmetricAuctionProblem):
         return solve_symmetric(asked, gap)
+    if isinstance(asked, AdditiveAuctionProblem):
+        return solve_additive(asked, gap)
     if not isinstance(asked, MechanismProblem):
         raise ProblemError(
-            f"problem is {described(problem)}: give a MechanismProblem, an AuctionProblem or a SymmetricAuctionProblem"
+            f"problem is {described(problem)}: give a MechanismProblem, an AuctionProblem, a SymmetricAuctionProblem "
+            "or an AdditiveAuctionProblem"
         )
     return solve_program(asked, gap=gap)
 

@@ -55,8 +55,16 @@ def _understood(problem: Any) -> dict[str, str]:
     from contracts.agency.problem import MoralHazardProblem
     from contracts.mechanisms.auctions.problem import AuctionProblem
     from contracts.mechanisms.problem import MechanismProblem
+    from contracts.mechanisms.reduced.goods_problem import AdditiveAuctionProblem
     from contracts.mechanisms.reduced.problem import SymmetricAuctionProblem
 
+    if isinstance(problem, AdditiveAuctionProblem):
+        return {
+            "problem": "an auction of several goods for bidders who are alike",
+            "bidders": str(problem.n_bidders),
+            "types": str(problem.n_types),
+            "goods": _some(problem.goods),
+        }
     if isinstance(problem, SymmetricAuctionProblem):
         return {
             "problem": "an auction for bidders who are alike",

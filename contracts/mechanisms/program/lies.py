@@ -12,6 +12,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from contracts.inputs.arrays import Array
 from contracts.mechanisms.interim import Tables, interim_lies, lies_by_profile
 from contracts.mechanisms.numbers import Numbers, Rational, check_rows, whole
 from contracts.mechanisms.program.formulate import formulated
@@ -69,15 +70,18 @@ def near_lies(numbers: Numbers) -> Lies | None:
     for agent, count in enumerate(problem.n_types):
         table = problem.values[agent]
         table = np.moveaxis(table, agent, 0) if problem.is_interdependent else table
-        own = table.reshape(count, -1)
-        square = (own**2).sum(axis=1)
-        apart = square[:, np.newaxis] + square - 2 * own @ own.T
-        np.fill_diagonal(apart, -np.inf)
-        place = min(NEAR, count - 1)
-        reach = np.sort(apart, axis=1)[:, place] + 1e-9 * square.max()
-        near = apart <= reach[:, np.newaxis]
-        found.append((near | near.T) & ~np.eye(count, dtype=bool))
+        found.append(near_types(table.reshape(count, -1), NEAR))
     return found
+
+
+def near_types(values: Array, most: int) -> NDArray[np.bool_]:
+    """Pairs of types of which one is among the nearest to the other, all of those that are as near."""
+    square = (values**2).sum(axis=1)
+    apart = square[:, np.newaxis] + square - 2 * values @ values.T
+    np.fill_diagonal(apart, -np.inf)
+    reach = np.sort(apart, axis=1)[:, min(most, len(values) - 1)] + 1e-9 * square.max()
+    near = apart <= reach[:, np.newaxis]
+    return np.asarray((near | near.T) & ~np.eye(len(values), dtype=bool), dtype=bool)
 
 
 def gains(numbers: Numbers, tables: Tables, agent: int) -> NDArray[np.bool_]:
@@ -87,7 +91,7 @@ def gains(numbers: Numbers, tables: Tables, agent: int) -> NDArray[np.bool_]:
         return np.asarray(worth > np.diagonal(worth)[:, np.newaxis], dtype=bool)
     worth = lies_by_profile(numbers, tables, agent)
     honest = worth[np.arange(len(worth)), np.arange(len(worth))]
-    return np.asarray(worth > honest[:, np.newaxis], dtype=bool).any(axis=2)
+    return np.asarray(np.any(worth > honest[:, np.newaxis], axis=2), dtype=bool)
 
 
 def priced(numbers: Numbers, prices: Rational) -> tuple[MechanismProgram, Whole]:

@@ -20,6 +20,7 @@ from contracts.inputs.kinds import described
 from contracts.mechanisms.auctions.auction import Sale
 from contracts.mechanisms.checks import is_listed
 from contracts.mechanisms.priors import draws_of
+from contracts.mechanisms.records import plain_record
 from contracts.mechanisms.reduced.columns import best_lottery, bound_at
 from contracts.mechanisms.reduced.lottery import type_number
 from contracts.mechanisms.reduced.problem import SymmetricAuctionProblem
@@ -228,7 +229,7 @@ class SymmetricAuction(Tabular):
         """Plain JSON with a schema version; chances and prices survive as fractions."""
         return {
             "schema": SCHEMA,
-            "problem": self.problem.to_dict(),
+            "problem": plain_record(self.problem),
             "rules": [{"chance": str(one.chance), "tiers": [list(tier) for tier in one.tiers]} for one in self.rules],
             "row_prices": [str(price) for price in self.row_prices],
             "interim_allocation": self.interim_allocation.tolist(),

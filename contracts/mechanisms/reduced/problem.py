@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from functools import cached_property
@@ -20,7 +19,6 @@ from contracts.mechanisms.auctions.virtual import curve
 from contracts.mechanisms.checks import is_listed
 from contracts.mechanisms.numbers import whole
 from contracts.mechanisms.reduced.border import read_weights
-from contracts.problem.records import to_record
 from contracts.problem.rows.linear import LinearConstraint
 
 GOALS = ("revenue", "welfare")
@@ -106,7 +104,7 @@ class SymmetricAuctionProblem:
             ("groups", groups),
             ("constraints", tuple(rows)),
             ("cost", number("cost", self.cost)),
-            ("objective", _checked_objective(self.objective)),
+            ("objective", checked_goal(self.objective)),
         ):
             object.__setattr__(self, field, value)
 
@@ -135,15 +133,6 @@ class SymmetricAuctionProblem:
         """The types of each group, the lowest value first."""
         found = [np.flatnonzero([group == name for group in self.groups]) for name in dict.fromkeys(self.groups)]
         return [own[np.argsort(self.values[own], kind="stable")] for own in found]
-
-    def to_dict(self) -> dict[str, Any]:
-        """Plain JSON, as problem files have it."""
-        fields = {field.name: getattr(self, field.name) for field in dataclasses.fields(self)}
-        if fields["probabilities"] is not None:
-            fields["probabilities"] = finite("probabilities", self.probabilities)
-        return {
-            name: to_record(value) for name, value in fields.items() if name != "objective" and value is not None
-        } | {"objective": self.objective}
 
     # ---- linear functions of the chances of winning ----
 
@@ -206,7 +195,8 @@ def _check_row(row: LinearConstraint, size: int) -> None:
         raise ProblemError(f"{row.name} allocation has shape {np.shape(row.allocation)}; expected {(size,)}")
 
 
-def _checked_objective(given: Any) -> Any:
+def checked_goal(given: Any) -> Any:
+    """Revenue, welfare, or weights of both by name."""
     words = "'revenue', 'welfare', or weights such as {'revenue': 1, 'welfare': 0.5}"
     if isinstance(given, str) and given in GOALS:
         return given

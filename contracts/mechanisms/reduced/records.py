@@ -1,4 +1,4 @@
-"""A SymmetricAuctionProblem and its auction as plain records, with chances as fractions."""
+"""Auctions of like bidders from files: what is not an input is computed again."""
 
 from __future__ import annotations
 
@@ -10,25 +10,44 @@ import numpy as np
 
 from contracts.errors import ProblemError
 from contracts.inputs.arrays import number
+from contracts.mechanisms.records import read_rational
 from contracts.mechanisms.reduced.auction import PriorityRule, SymmetricAuction, certified
+from contracts.mechanisms.reduced.goods_auction import AdditiveAuction, certified_goods
+from contracts.mechanisms.reduced.goods_problem import AdditiveAuctionProblem
+from contracts.mechanisms.reduced.goods_program import Interim, Rows
 from contracts.mechanisms.reduced.problem import SymmetricAuctionProblem
 from contracts.problem.records import from_record
 from contracts.problem.rows.linear import LinearConstraint
 
+# ---- problems ----
 
-def symmetric_problem(record: Any) -> SymmetricAuctionProblem:
+
+def symmetric_problem(record: dict[str, Any]) -> SymmetricAuctionProblem:
     """The problem that a record describes; refuses unknown keys by name."""
-    known = [field.name for field in dataclasses.fields(SymmetricAuctionProblem)]
-    odd = next((name for name in record if name not in known), None)
-    if odd is not None or "values" not in record:
-        what = f"unknown key {odd!r}" if odd is not None else "'values' is missing"
-        raise ProblemError(f"{what} in a symmetric auction: known are {', '.join(known)}")
+    _check_keys(record, SymmetricAuctionProblem, "a symmetric auction")
     rows = record.get("constraints", [])
     constraints = [
         from_record(LinearConstraint, row, f"constraints[{k}]")
         for k, row in enumerate(rows if isinstance(rows, list) else [rows])
     ]
     return SymmetricAuctionProblem(**{**record, "constraints": constraints})
+
+
+def additive_problem(record: dict[str, Any]) -> AdditiveAuctionProblem:
+    """The problem that a record describes; refuses unknown keys by name."""
+    _check_keys(record, AdditiveAuctionProblem, "an additive auction")
+    return AdditiveAuctionProblem(**record)
+
+
+def _check_keys(record: dict[str, Any], kind: type[Any], what: str) -> None:
+    known = [field.name for field in dataclasses.fields(kind)]
+    odd = next((name for name in record if name not in known), None)
+    if odd is not None or "values" not in record:
+        wrong = f"unknown key {odd!r}" if odd is not None else "'values' is missing"
+        raise ProblemError(f"{wrong} in {what}: known are {', '.join(known)}")
+
+
+# ---- results ----
 
 
 def symmetric_auction(record: dict[str, Any]) -> SymmetricAuction:
@@ -40,8 +59,29 @@ def symmetric_auction(record: dict[str, Any]) -> SymmetricAuction:
     prices = tuple(Fraction(price) for price in record["row_prices"])
     if len(prices) != len(problem.rows) or any(price < 0 for price in prices):
         raise ProblemError(f"row_prices are no prices of {len(problem.rows)} rows: save the auction again")
+    return certified(problem, rules, prices, _gap(record))
+
+
+def additive_auction(record: dict[str, Any]) -> AdditiveAuction:
+    """The inverse of AdditiveAuction.to_dict; the certificate is computed anew: a file is not believed."""
+    problem = additive_problem(record["problem"])
+    lies = tuple((int(a), int(b)) for a, b in record["lies"])
+    sets = tuple((int(good), tuple(map(int, types))) for good, types in record["sets"])
+    types = [t for pair in lies for t in pair] + [t for _, own in sets for t in own]
+    known = all(0 <= t < problem.n_types for t in types) and all(0 <= j < problem.n_goods for j, _ in sets)
+    if not known or any(len(set(own)) < len(own) for _, own in sets):
+        raise ProblemError("lies or sets name types or goods that there are not, or twice: save the auction again")
+    wins = read_rational(record["wins"], (problem.n_types, problem.n_goods))
+    if wins.numerators.min() < 0 or wins.numerators.max() > wins.unit:
+        raise ProblemError("wins holds what is no chance: save the auction again")
+    utilities = read_rational(record["utilities"], (problem.n_types,))
+    prices = read_rational(record["prices"], (len(lies) + len(sets),))
+    return certified_goods(problem, Interim(wins, utilities, Rows(lies, sets), prices), _gap(record))
+
+
+def _gap(record: dict[str, Any]) -> float:
     requested = record["certificate"]["requested_gap"]
-    return certified(problem, rules, prices, np.inf if requested is None else number("requested_gap", requested))
+    return np.inf if requested is None else number("certificate.requested_gap", requested)
 
 
 def _tiers(given: Any, problem: SymmetricAuctionProblem) -> tuple[tuple[int, ...], ...]:

@@ -611,6 +611,16 @@ def test_an_auction_for_bidders_who_are_alike_is_solved_saved_and_described(fold
     assert "unknown key 'colour'" in result.stderr
 
 
+def test_an_auction_of_several_goods_is_solved_saved_and_described(folder):
+    asked = 'kind = "additive auction"\nvalues = [[1, 1], [1, 2], [2, 1], [2, 2]]\nn_bidders = 2\n'
+    (folder / "goods.toml").write_text(asked)
+    result = run("mechanism", "goods.toml", "--out", "goods.json")
+    assert result.exit_code == 0, result.output
+    assert "value 3.188, proven bound 3.188" in result.stdout
+    assert contracts.load_mechanism("goods.json").value == 3.1875
+    assert "an auction of several goods" in run("validate", "goods.toml").stdout
+
+
 # ---- face ----
 
 

@@ -1,0 +1,183 @@
+r"""Chances of winning goods and utilities of types that are best, by a program that learns which rows it needs.
+
+    maximise    n sum_t f_t [ (w_r + w_s) (v_t - c) . Q_t - w_r u_t ]
+    such that   u_a >= u_b + (v_a - v_b) . Q_b,   u >= 0,
+                n sum_{t in S} f_t Q_tj <= H(f(S))         for every set S of types and every good j (Border).
+
+For values that add up, a rule is possible iff it is for every good by itself: goods are then given away one by one. So
+the second kind of rows is separated by sorting, the first by looking at all pairs, both without rounding: a program
+that knows few rows has a best point, and what that breaks is added, until nothing is broken. Its prices prove the
+bound.
+"""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from itertools import accumulate
+from typing import NamedTuple
+
+import numpy as np
+
+from contracts.errors import SolverError
+from contracts.exact.rationals import as_integers, binary_places
+from contracts.mechanisms.numbers import Rational, in_lowest_terms, whole
+from contracts.mechanisms.program.lies import near_types
+from contracts.mechanisms.reduced.border import AlikeRule, units_for
+from contracts.mechanisms.reduced.goods_problem import AdditiveAuctionProblem
+from contracts.numerics.basis import LinearProgram, dual_bound
+from contracts.numerics.exact_solve import Sparse, Whole
+from contracts.numerics.folding import best_point
+from contracts.numerics.vertex import Ended
+
+ALL_LIES = 40  # types, all of whose lies a program knows from the start
+MOST_ROUNDS = 200
+
+
+class Rows(NamedTuple):
+    """Which rows a program has, or which of them have a price."""
+
+    lies: tuple[tuple[int, int], ...]  # true and told type
+    sets: tuple[tuple[int, tuple[int, ...]], ...]  # a good, and types of whose bidders at most one wins it
+
+
+class Interim(NamedTuple):
+    """What types expect, and the prices that prove that nothing is better."""
+
+    wins: Rational  # (n_types, n_goods)
+    utilities: Rational  # (n_types,)
+    rows: Rows
+    prices: Rational
+
+
+class Money(NamedTuple):
+    """Values and costs as whole numbers, in parts of 2**digits, and the digits of a utility's unit in these."""
+
+    values: Whole  # (n_types, n_goods)
+    cost: Whole  # (n_goods,)
+    digits: int
+    shift: int
+
+
+def money_of(problem: AdditiveAuctionProblem) -> Money:
+    """The numbers of a problem without rounding."""
+    digits = max(binary_places(problem.values), binary_places(problem.cost))
+    largest = int(np.frexp(float(np.abs(problem.values).max()))[1])
+    return Money(
+        as_integers(problem.values, digits), as_integers(problem.cost, digits), digits, max(digits + largest, 0)
+    )
+
+
+def best_interim(problem: AdditiveAuctionProblem) -> Interim:
+    """What types expect of the best auction.
+
+    Raises
+    ------
+    SolverError
+        If rows did not come to an end, or there is no exact vertex where the solver says.
+    """
+    money, n_types = money_of(problem), problem.n_types
+    every = tuple(range(n_types))
+    near = near_types(problem.values, 4 * problem.n_goods) if n_types > ALL_LIES else ~np.eye(n_types, dtype=bool)
+    goods = range(problem.n_goods)
+    rows = Rows(
+        tuple((int(a), int(b)) for a, b in np.argwhere(near)),
+        tuple((j, own) for j in goods for own in (every, *((t,) for t in every if n_types > 1))),
+    )
+    for _ in range(MOST_ROUNDS):
+        program = program_of(problem, money, rows)
+        found = best_point(program)
+        if isinstance(found, Ended):
+            raise SolverError(f"the program of types ended with: {found.words}; measure in other units", ("linear",))
+        size = n_types * problem.n_goods
+        wins = in_lowest_terms(found.x[:size].reshape(n_types, -1), found.unit)
+        shift = money.shift - money.digits
+        utilities = in_lowest_terms(found.x[size:] * (1 << max(shift, 0)), found.unit << max(-shift, 0))
+        gained = gains(problem, money, wins, utilities)[0]
+        lies = [(int(a), int(b)) for a, b in np.argwhere(np.asarray(gained > 0, dtype=bool))]
+        sets = [(j, own) for j in goods for own in broken_sets(problem, wins, j)]
+        if not lies and not sets:
+            kept = np.flatnonzero(found.prices != 0)
+            at = len(rows.lies)
+            priced = Rows(
+                tuple(rows.lies[k] for k in kept if k < at), tuple(rows.sets[k - at] for k in kept if k >= at)
+            )
+            return Interim(wins, utilities, priced, Rational(found.prices[kept], found.price_unit))
+        rows = Rows((*rows.lies, *lies), (*rows.sets, *sets))
+    raise SolverError(f"after {MOST_ROUNDS} rounds some set of types still wins too much", ("linear",))
+
+
+def program_of(problem: AdditiveAuctionProblem, money: Money, rows: Rows) -> LinearProgram:
+    """The program with some of the rows: chances of winning first, type by type, then utilities."""
+    n_types, n_goods = problem.n_types, problem.n_goods
+    size, grown = n_types * n_goods, 1 << money.shift
+    data: list[int] = []
+    columns: list[int] = []
+    indptr = [0]
+    for true, told in rows.lies:
+        data += [grown, -grown, *(-(money.values[true] - money.values[told])).tolist()]
+        columns += [size + true, size + told, *range(told * n_goods, (told + 1) * n_goods)]
+        indptr.append(len(data))
+    total, count = sum(problem.weights), problem.n_bidders
+    ends: list[int] = []
+    for good, types in rows.sets:
+        data += [count * problem.weights[t] * total ** (count - 1) for t in types]
+        columns += [t * n_goods + good for t in types]
+        indptr.append(len(data))
+        ends.append(units_for(sum(problem.weights[t] for t in types), total, count, problem.n_units))
+    first, second = (Fraction(one) for one in problem.goal)
+    parts = first.denominator * second.denominator
+    revenue, both = int(first * parts), int((first + second) * parts)
+    weights = whole(problem.weights)
+    matrix = Sparse(whole(data), np.array(columns, dtype=np.intp), np.array(indptr, dtype=np.intp), size + n_types)
+    kept = matrix.data != 0
+    bounds = np.concatenate([[0], np.cumsum(kept)])[matrix.indptr].astype(np.intp)
+    matrix = Sparse(matrix.data[kept], matrix.indices[kept], bounds, size + n_types)
+    worth = ((money.values - money.cost) * weights[:, np.newaxis] * both).ravel()
+    free, nothing = float("inf"), whole([0] * (size + n_types))
+    return LinearProgram(
+        np.concatenate([worth, -weights * revenue * grown]),
+        matrix,
+        whole([*([0] * len(rows.lies)), *([-free] * len(ends))]),
+        whole([*([free] * len(rows.lies)), *ends]),
+        nothing,
+        whole([*([1] * size), *([free] * n_types)]),
+    )
+
+
+def bound_of(problem: AdditiveAuctionProblem, rows: Rows, prices: Rational) -> Fraction | None:
+    """What no auction is worth more than, by any prices of some rows; None if they prove nothing."""
+    money = money_of(problem)
+    found = dual_bound(program_of(problem, money, rows), prices.numerators, prices.unit)
+    if found is None:
+        return None
+    first, second = (Fraction(one) for one in problem.goal)
+    parts = first.denominator * second.denominator
+    return Fraction(found[0] * problem.n_bidders, found[1] * sum(problem.weights) * (parts << money.digits))
+
+
+def gains(problem: AdditiveAuctionProblem, money: Money, wins: Rational, utilities: Rational) -> tuple[Whole, int]:
+    """What each type gains by each lie, in parts of a unit; (n_types, n_types) [true, told]."""
+    unit = (wins.unit * utilities.unit) << money.digits
+    worth = (money.values @ wins.numerators.T) * utilities.unit
+    had = utilities.numerators * (wins.unit << money.digits)
+    return np.asarray(worth - np.diagonal(worth) + had - had[:, np.newaxis]), unit
+
+
+def rule_of(problem: AdditiveAuctionProblem, wins: Rational, good: int) -> AlikeRule:
+    """The chances of winning one good."""
+    own = Rational(wins.numerators[:, good], wins.unit)
+    return AlikeRule(own, problem.weights, problem.n_bidders, problem.n_units, tuple(problem.labels))
+
+
+def broken_sets(problem: AdditiveAuctionProblem, wins: Rational, good: int) -> list[tuple[int, ...]]:
+    """Sets of the types that win a good most often who would win more together than there is for them."""
+    rule = rule_of(problem, wins, good)
+    order = rule.order
+    own, wanted = rule.chances.numerators, rule.wanted()
+    sums = accumulate(wanted[t] for t in order)
+    found = []
+    for k, (asked, there) in enumerate(zip(sums, rule.available(order), strict=True)):
+        is_end = k + 1 == len(order) or own[order[k]] > own[order[k + 1]]
+        if asked > there and is_end:
+            found.append(tuple(sorted(order[: k + 1])))
+    return found
