@@ -6,7 +6,9 @@ import argparse
 
 from benchmarks.policy_texts import FOLDER, misses, scores, table
 
-FILES = tuple(name for name in ("fresh", "final", "blind", "newcomer", "afterwards") if (FOLDER / f"{name}.txt").exists())
+FILES = tuple(
+    name for name in ("fresh", "final", "blind", "newcomer", "afterwards") if (FOLDER / f"{name}.txt").exists()
+)
 
 
 def main() -> None:

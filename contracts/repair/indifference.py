@@ -119,6 +119,7 @@ def in_whole_shares(problem: ScreeningProblem, allocation: Array) -> Array:
         short = total - sum(exact, Fraction(0))
         ends = [share + short for share in exact]
         held = [end if end >= 0 and Fraction(float(end)) == end else Fraction(-1) for end in ends]
-        good = int(np.argmax(held)) if max(held) >= 0 else int(np.argmax(exact))  # else to the nearest float
+        best = held if max(held) >= 0 else exact  # the latter to the nearest float
+        good = best.index(max(best))
         shares[row, good] = float(ends[good])
     return shares
