@@ -67,6 +67,14 @@ def test_of_several_goods_none_is_a_line_and_what_floats_decide_is_not_counted(m
     assert best_options(valuations, allocations[:2], np.array([0.5, 0.0]), lambda _, k: k).undecided == 0
 
 
+def test_on_a_line_nobody_takes_what_it_cannot_take(monkeypatch):
+    monkeypatch.setattr(best, "ALL_PAIRS", 0)
+    line = (np.array([[1.0], [2.0]]), np.array([[0.0], [1.0], [2.0]]), np.array([0.0, 0.5, 2.0]))
+    assert best_options(*line, lambda _, k: k.astype(float)).option.tolist() == [1, 2]
+    access = np.array([[True, True, True], [True, True, False]])
+    assert best_options(*line, lambda _, k: k.astype(float), access=access).option.tolist() == [1, 1]
+
+
 @pytest.mark.parametrize("seed", SEEDS)
 def test_slacks_have_the_sign_that_rationals_have(seed):
     rng = np.random.default_rng(seed)
