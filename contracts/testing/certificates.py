@@ -90,11 +90,11 @@ def check_menu(
     values, goods = in_goods(program.domain, program.valuations, problem.in_program(tabled, paid, chances))
     tell = {
         "IC": lambda: _tempted(found, "takes the contract of"),
-        "IR": lambda: _reluctant(found),
+        "IR": lambda: _reluctant(found, "exact, every type compared with what it has elsewhere as rational numbers"),
         "constraints": lambda: _constraints(found),
         "monotonicity": lambda: _monotonicity(problem, values, goods),
         "no positive cycle": lambda: _cycle(problem, values, goods),
-        "optimality": lambda: _optimality(found),
+        "optimality": lambda: _optimality(found, "a better bound may show more: give multipliers of a solved menu"),
     }
     about = f"{problem.n_types} type{'s' * (problem.n_types > 1)}"
     return Inspection(about, tuple(tell[name]() for name in asked))
@@ -135,8 +135,10 @@ def check_contract(
             raise ProblemError("wages is a Contract, which has its action: leave action out, or give contract.wages")
         wages, action = wages.wages, wages.action
     found = verify_contract(problem, wages, action=action, gap=ALL_KNOWN if gap is None else gap, tolerance=tolerance)
-    findings = [_tempted(found, None), _reluctant(found), _constraints(found)]
-    findings += [] if gap is None else [_optimality(found)]
+    elsewhere = "the agent compared with what it has elsewhere, in rational numbers or within bounds on rounding"
+    findings = [_tempted(found, None), _reluctant(found, elsewhere), _constraints(found)]
+    better = "the bound is the first best, which may be out of reach: compare with solve_contract(problem).upper_bound"
+    findings += [] if gap is None else [_optimality(found, better)]
     return Inspection(f"{problem.n_actions} actions, {problem.n_outcomes} outcomes", tuple(findings))
 
 
@@ -175,11 +177,10 @@ def _tempted(found: Certificate, verb: str | None) -> Finding:
     return Finding("IC", verdict, words, *_number(deviation.gain), how, (deviation.tempted, deviation.tempter))
 
 
-def _reluctant(found: Certificate) -> Finding:
+def _reluctant(found: Certificate, how: str) -> Finding:
     slack = found.participation_slack
     if slack == math.inf:
         return without_comparison("IR", "participation is no constraint of this problem")
-    how = "exact, every type compared with what it has elsewhere as rational numbers"
     how += f", where {found.tolerance:g} is forgiven" if found.tolerance else ""
     verdict: Verdict = "holds" if found.is_individually_rational else "fails"
     who = found.participation_type
@@ -195,13 +196,13 @@ def _constraints(found: Certificate) -> Finding:
     return Finding("constraints", "fails", words, *_number(worst.amount), how, tuple(v.what for v in found.violations))
 
 
-def _optimality(found: Certificate) -> Finding:
+def _optimality(found: Certificate, remedy: str) -> Finding:
     how = f"value {found.value:.6g}, bound {found.upper_bound:.6g}, relative gap asked for {found.requested_gap:g}"
     how += ", rigorous" if found.rigorous else ", numerical"
     gap = found.relative_gap
     if gap <= found.requested_gap and not found.is_contradictory:
         return Finding("optimality", "holds", "", *_number(gap), how)
-    how += "; a better bound may show more: give multipliers of a solved menu"
+    how += f"; {remedy}"
     return Finding("optimality", "undecided", "", *_number(gap), how)
 
 

@@ -67,6 +67,14 @@ def test_of_several_goods_none_is_a_line_and_what_floats_decide_is_not_counted(m
     assert best_options(valuations, allocations[:2], np.array([0.5, 0.0]), lambda _, k: k).undecided == 0
 
 
+def test_on_a_line_nobody_takes_what_it_cannot_take(monkeypatch):
+    monkeypatch.setattr(best, "ALL_PAIRS", 0)
+    line = (np.array([[1.0], [2.0]]), np.array([[0.0], [1.0], [2.0]]), np.array([0.0, 0.5, 2.0]))
+    assert best_options(*line, lambda _, k: k.astype(float)).option.tolist() == [1, 2]
+    access = np.array([[True, True, True], [True, True, False]])
+    assert best_options(*line, lambda _, k: k.astype(float), access=access).option.tolist() == [1, 1]
+
+
 @pytest.mark.parametrize("seed", SEEDS)
 def test_slacks_have_the_sign_that_rationals_have(seed):
     rng = np.random.default_rng(seed)
@@ -144,3 +152,19 @@ def test_slivers_that_floats_cannot_see_decide(n_goods):
             assert found.gain == float(total(found.cycle, gains)) > 0
         verdicts.append(found.holds)
     assert 10 < sum(verdicts) < 50
+
+
+def test_a_product_that_underflows_keeps_its_sign_in_a_slack():
+    tiny = np.array([[1e-200], [-1e-200]])
+    slack = participation_slacks(tiny, np.full((2, 1), 1e-200), np.zeros(2), np.zeros(2))
+    assert (slack[0] > 0, slack[1] < 0) == (True, True)
+
+
+def test_a_cycle_is_found_whoever_is_looked_at_last():
+    """In the first case type 0 is the last that rises, in the second type 1."""
+    assert positive_cycle(2, {(1, 0): 1, (0, 1): 1}) == (0, 1)
+    assert positive_cycle(2, {(0, 1): 1, (1, 0): 1}) == (0, 1)
+
+
+def test_the_gain_of_a_cycle_is_in_units_of_utility():
+    assert implementable(np.array([[1.0], [2.5]]), np.array([[1.0], [0.5]])).gain == 0.75

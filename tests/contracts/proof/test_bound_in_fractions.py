@@ -48,7 +48,7 @@ def test_the_bound_that_prices_prove_is_the_one_of_the_checker(name, problem, co
         return
     if common:
         problem = replace(problem, reservation_utility=problem.reservation_utility + common)
-    for seed in range(4):
+    for seed in range(2):
         bound = upper_bound(problem.program, drawn_prices(problem.program, np.random.default_rng(seed)))
         if not np.isfinite(bound.value):  # a price of the row that no flow carries
             assert name == "budget"
@@ -96,7 +96,10 @@ def drawn_problem(rng, domain, price):
     )  # fmt: skip
 
 
-ENDS = [(0.0, np.inf), (-2.0, np.inf), (-np.inf, 0.0), (-np.inf, 3.0), (-np.inf, np.inf), (1.0, np.inf)]
+ENDS = [
+    (0.0, np.inf), (-2.0, np.inf), (0.5, np.inf), (1.0, np.inf),
+    (-np.inf, 0.0), (-np.inf, 0.5), (-np.inf, 3.0), (-np.inf, np.inf),
+]  # fmt: skip
 
 
 @pytest.mark.parametrize("priced", [True, False])
@@ -104,7 +107,7 @@ ENDS = [(0.0, np.inf), (-2.0, np.inf), (-np.inf, 0.0), (-np.inf, 3.0), (-np.inf,
 def test_virtual_valuations_lie_within_their_rounding_and_on_the_right_side_of_a_price(ends, priced):
     """A price is put next to a virtual valuation, a few units in the last place off."""
     rng, seen = np.random.default_rng(0), set()
-    for _ in range(40):
+    for _ in range(12):
         problem = drawn_problem(rng, c.Box(*ends), 0.0)
         prices = drawn_prices(problem, rng)
         weights = problem.weights * (1.5 + prices.profit) if priced else np.full(problem.n_types, 0.75)
@@ -136,3 +139,33 @@ def test_virtual_valuations_lie_within_their_rounding_and_on_the_right_side_of_a
                     assert gain >= 0
     assert {near for near, _, _ in seen} == {True, False}
     assert {1, -1} <= {sign for near, _, sign in seen if near}
+
+
+@pytest.mark.parametrize("good", [0, 1])
+def test_a_taste_one_unit_in_the_last_place_above_a_linear_cost_has_no_bound_and_one_at_it_has(good):
+    price = np.array([0.1, 0.7])
+    for taste, finite in (
+        (price[good], True),
+        (np.nextafter(price[good], 0), True),
+        (np.nextafter(price[good], 1), False),
+    ):
+        tastes = np.tile(price / 2, (2, 1))
+        tastes[1, good] = taste
+        bound = upper_bound(*_with_no_prices(c.ScreeningProblem(tastes, cost=c.Linear(price))))
+        assert np.isfinite(bound.value) == finite
+        assert not finite or 0 <= bound.value < 1e-14
+
+
+def _with_no_prices(problem):
+    return problem.program, no_multipliers(problem.program)
+
+
+def test_a_least_profit_of_nothing_is_a_least_profit():
+    def proven(least):
+        goal = c.Welfare(1.5, profit_weight=1.0, minimum_profit=least)
+        problem = c.ScreeningProblem([1.0, 2.0], cost=c.Quadratic(), objective=goal)
+        program, prices = _with_no_prices(problem)
+        return upper_bound(program, replace(prices, profit=0.5)).value
+
+    assert proven(0.0) == pytest.approx(proven(1e-300), rel=1e-14)
+    assert proven(-1.0) == pytest.approx(proven(0.0) + 0.5, rel=1e-14)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from contracts import ProblemError
-from contracts.proof.certificate import CONTRADICTION, Certificate, Deviation, Violation, checked_standards, shown
+from contracts.proof.certificate import Certificate, Deviation, Violation, checked_standards, shown
 from contracts.proof.scale import NO_MONEY
 
 BINDING = Certificate(
@@ -40,12 +40,12 @@ def test_gaps_are_said_as_people_say_them(gap, words):
 
 
 def test_more_than_any_menu_is_worth_is_a_contradiction_of_what_is_exact_and_proven_alone():
-    beyond = replace(BINDING, upper_bound=1.0 - 10 * CONTRADICTION)
+    beyond = replace(BINDING, upper_bound=1.0 - 1e-7)
     assert beyond.is_contradictory
     assert not beyond.holds
     assert "computed wrongly" in str(beyond)
     for excused in (
-        replace(BINDING, upper_bound=1.0 - CONTRADICTION / 10),
+        replace(BINDING, upper_bound=1.0 - 1e-9),
         replace(beyond, rigorous=False),
         replace(beyond, deviation=Deviation("high", "low", 1e-9)),
         replace(beyond, violations=(Violation("domain", 1e-9),)),

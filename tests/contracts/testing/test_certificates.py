@@ -56,6 +56,14 @@ def test_a_contract_stands_for_its_wages_and_its_action():
     assert check_contract(WORK, contract.wages, action="work").holds
 
 
+def test_what_is_said_of_wages_is_about_one_agent_and_its_remedy_is_there_to_be_had():
+    found = check_contract(WORK, [0.0, 2.0], action="work", gap=1e-6)
+    assert found.finding("IR").how.startswith("the agent compared with what it has elsewhere")
+    assert found.finding("optimality").verdict == "undecided"
+    assert found.finding("optimality").how.endswith("compare with solve_contract(problem).upper_bound")
+    assert c.solve_contract(WORK).upper_bound >= c.verify_contract(WORK, [0.0, 2.0], action="work").value
+
+
 def test_findings_are_those_of_the_certificate():
     allocation, transfer = [1.0, 2.0], [1.25, 3.5]
     certificate = c.verify(TASTES, allocation, transfer)
