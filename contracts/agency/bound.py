@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
-from contracts.agency.problem import MoralHazardProblem, remainder
+from contracts.agency.problem import MoralHazardProblem
 from contracts.agency.utility import RiskNeutral, Utility
 from contracts.errors import ProblemError
 from contracts.exact.rationals import EPS
@@ -112,7 +112,8 @@ def cost_bounds(problem: MoralHazardProblem, multipliers: ContractMultipliers, w
     gross = weight[:, np.newaxis] * own + elsewhere
     exact = plain & (charge == 1.0)
     off = np.where(exact[:, np.newaxis], 0.0, (len(others) * (count > 0) + 6)[:, np.newaxis] * EPS * gross)
-    own_rest, other_rest = (_rests(problem, rows) for rows in (who, others))  # they count for the likeliest outcome
+    rests = np.abs(problem.remainders).sum(axis=1)  # they count for the likeliest outcome
+    own_rest, other_rest = rests[who], rests[others]
     off[np.arange(len(who)), problem.likeliest[who]] += np.where(exact, 0.0, 2 * weight * own_rest)
     for place in np.unique(problem.likeliest[others]):
         off[:, place] += 2 * prices @ np.where(problem.likeliest[others] == place, other_rest, 0.0)
@@ -135,12 +136,6 @@ def _dense(incentive: csr_array, who: Indices) -> tuple[Array, Indices]:
     prices = np.zeros((len(who), len(others)))
     prices[rows, column] = incentive.data[entries]
     return prices, others
-
-
-def _rests(problem: MoralHazardProblem, rows: Indices) -> Array:
-    """The size of what the floats of some actions lack to 1, without rounding but their own."""
-    chances = problem.outcome_probabilities[rows].tolist()
-    return np.array([sum(map(abs, remainder(row))) for row in chances], dtype=np.float64)
 
 
 class Limited(Protocol):

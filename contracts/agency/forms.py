@@ -17,7 +17,7 @@ from contracts.agency.problem import MoralHazardProblem
 from contracts.agency.solve import solve_contract
 from contracts.agency.utility import RiskNeutral
 from contracts.agency.verify import certify, compared, first_best_cost, preferred_action
-from contracts.agency.wages.monotone import monotone_wages
+from contracts.agency.wages.monotone import monotone_bound, monotone_wages
 from contracts.display.numbers import DIGITS
 from contracts.display.table import Column, Table, Tabular, names
 from contracts.errors import ProblemError
@@ -27,6 +27,7 @@ from contracts.inputs.frozen import dataclass
 from contracts.proof.certificate import Certificate
 from contracts.readable import readable
 
+BOTH = "monotone in both"
 TRIED = 65  # shares, or face values, that are tried before the best is refined
 REFINED = 3  # times
 MARGINS = (0.0, 1e-12)  # above the reservation utility, relative
@@ -45,7 +46,7 @@ class ContractForm:
     name : flat, linear, debt, monotone, monotone in both, best
     wages : (n_outcomes,)
     action : number of the action that the agent takes
-    certificate : IC and IR, the value, and the bound of all contracts
+    certificate : IC and IR, the value, and a bound: of monotone wages on all that are, of other forms on all contracts
     terms : what describes the form in words, such as its share
 
     Examples
@@ -97,11 +98,15 @@ class ContractComparison(Tabular):
                     "expected wage", [None, *(float(own[form.action] @ form.wages) for form in forms)], f".{DIGITS}g"
                 ),
                 Column("value", values, f".{DIGITS}g"),
+                Column("bound", [None, *(form.certificate.upper_bound for form in forms)], f".{DIGITS}g"),
                 Column("below the best", [None, *(best.value - form.value for form in forms)], f".{DIGITS - 1}g"),
                 Column("terms", [None, *(form.terms or None for form in forms)], readable, left=True),
             ),
             f"Contracts for {self.problem.n_actions} actions and {self.problem.n_outcomes} outcomes",
-            [f"no contract earns more than {best.certificate.upper_bound:.6g}; IC and IR hold for all"],
+            [
+                f"no contract earns more than {best.certificate.upper_bound:.6g}, no monotone one more than its bound; "
+                "IC and IR hold for all"
+            ],
         )
 
 
@@ -140,15 +145,17 @@ def compare_contracts(problem: MoralHazardProblem, *, gap: float = 1e-6) -> Cont
     ]
     if isinstance(problem.utility, RiskNeutral):
         both = monotone_wages(problem, both=True)
-        searches.append(("monotone in both", both, lambda wages: "nobody's share falls"))
+        searches.append((BOTH, both, lambda wages: "nobody's share falls"))
     forms = []
     for name, tried, terms in searches:
         best = _best(problem, tried)
         if best is not None:
             wages, action = best
-            forms.append(
-                ContractForm(name, wages, action, certify(problem, wages, action, bound, gap=math.inf), terms(wages))
-            )
+            most = bound
+            if name.startswith("monotone"):
+                most = monotone_bound(problem, both=name == BOTH, known=bound, reached=_profit(problem, wages, action))
+            certificate = certify(problem, wages, action, most, gap=math.inf)
+            forms.append(ContractForm(name, wages, action, certificate, terms(wages)))
     forms.append(ContractForm("best", contract.wages, contract.action, contract.certificate, ""))
     first = problem.expected_output - first_best_cost(problem)
     return ContractComparison(problem, float(first.max()), tuple(forms))

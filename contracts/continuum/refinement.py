@@ -14,6 +14,7 @@ and the best eta gives
 
     V <= (sqrt V_n + sqrt D)^2.
 
+Amounts without a limit have one in a best menu: the principal loses on no option, so that c(x) <= (b + theta) . x.
 With one good and amounts from 0 up there is a better one: if every type of a cell is moved to its upper end, the
 revenue curve rises, and so does the bound of the dual, which is then a sum over types.
 """
@@ -47,6 +48,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 NO_COST, ANY_AMOUNT = Linear(0.0), NonNegative()
+STEPS = np.logspace(-4, 4, 161)  # in which the best l is looked for
 ROUNDING = 1e-12  # of utilities, relative, by which an option may be thought better than it is
 
 
@@ -59,8 +61,8 @@ class DiscretisationError:
     ----------
     value : what it earns from the types that it was made for
     earned_at_least, earned_at_most : what it earns from the continuum lies between
-    optimum_at_most : no menu earns more from the continuum; infinite if amounts have no limit and there are several
-        goods
+    optimum_at_most : no menu earns more from the continuum; infinite if there are several goods, and neither the domain
+        nor a cost that curves limits amounts
     """
 
     value: float
@@ -152,10 +154,30 @@ def _optimum(menu: Menu, cells: Discretisation, *, same: bool) -> float:
     if ends is None or not same:
         return bound
     width = np.maximum(cells.upper - cells.valuations, cells.valuations - cells.lower)
+    most = _largest_amounts(problem, cells, ends)
     with np.errstate(invalid="ignore"):
-        distance = float(cells.weights @ (width @ (ends[1] - ends[0])))
+        distance = float(cells.weights @ (width @ (most - ends[0])))
     worth = max(menu.upper_bound, 0.0)
     return min(bound, (math.sqrt(worth) + math.sqrt(distance)) ** 2) if math.isfinite(distance) else bound
+
+
+def _largest_amounts(problem: ScreeningProblem, cells: Discretisation, ends: tuple[Array, Array]) -> Array:
+    """What no option of a best menu has more of; (n_goods,), infinite where nothing is known.
+
+    An option on which the principal loses can be left out: whoever took it takes one on which it does not, or none. So
+    c(x) <= v . x with v = b + the highest tastes, and x_k <= l c*(v + e_k / l) for every l > 0.
+    """
+    highest = cells.upper.max(axis=0) + problem.principal_values[0]
+    if np.isfinite(ends[1]).all() or not np.isfinite(highest).all() or (ends[0] < 0).any():
+        return ends[1]
+    cost, domain = problem.cost, problem.domain
+    worth, best = cost.conjugate(highest[np.newaxis], domain)
+    if not is_closed_form(cost) or not (np.isfinite(worth[0]) and worth[0] > 0):
+        return ends[1]
+    steps = float(best.max() / worth[0]) * STEPS
+    asked = highest + np.eye(len(highest))[:, np.newaxis] / steps[:, np.newaxis]
+    bounds = steps * cost.conjugate(asked.reshape(-1, len(highest)), domain)[0].reshape(len(highest), -1)
+    return np.asarray(np.minimum(ends[1], np.where(np.isnan(bounds), np.inf, bounds).min(axis=1) * (1 + ROUNDING)))
 
 
 def _rounded_up(problem: ScreeningProblem, cells: Discretisation) -> float:

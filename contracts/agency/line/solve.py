@@ -109,7 +109,9 @@ def _profits(problem: ContinuousMoralHazardProblem, actions: Array) -> tuple[Sea
     finite_problem = problem._against_grid(near)
     found = implementations(finite_problem, np.arange(len(actions)))
     output = finite_problem.expected_output[: len(actions)]
-    prices, bound = proving_prices(finite_problem, found)
+    prices, bound = found.multipliers, found.bound
+    if not np.isfinite(bound).all():
+        prices, bound = proving_prices(finite_problem, found)
     proofs = proofs_of(problem._with_grid(near), prices, len(actions))
     return Searched(actions, output - found.cost, output - bound[: len(actions)]), proofs
 

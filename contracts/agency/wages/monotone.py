@@ -19,11 +19,13 @@ import numpy as np
 
 from contracts.agency.problem import MoralHazardProblem
 from contracts.agency.utility import RiskNeutral
+from contracts.agency.verify import first_best_cost
 from contracts.agency.wages.implementation import implementations, is_kept
 from contracts.agency.wages.linear import linear_wages
 from contracts.inputs.arrays import Array, Indices
 
 SPARES = (0.0, 4e-10, 4e-9)  # room that constraints are asked to have, until wages keep them exactly
+ROUNDED = 1e-12  # share of output that chances which were moved may misjudge
 ALIKE = (1e-4, 1e-6, 0.0)  # shares by which wages may rise and are still meant to be the same
 
 
@@ -46,31 +48,78 @@ def monotone_wages(problem: MoralHazardProblem, *, both: bool = False) -> Iterat
 
 def _by_actions(problem: MoralHazardProblem, action: int, order: Indices) -> Iterator[Array]:
     """Wages by the program of the best contract, those that hardly rise as one, if that is kept, else as they are."""
+    few, class_of = _with_neighbours(problem, action, order, both=False)
+    if few is None:
+        return
+    found = implementations(few, np.array([action])).wages[0]
+    if not np.isfinite(found).all():
+        return
+    for share in ALIKE:
+        as_one = _as_one(found, few.outcome_probabilities[action], share)
+        yield _straightened(problem, order, as_one[class_of], both=False)
+
+
+def _with_neighbours(
+    problem: MoralHazardProblem, action: int, order: Indices, *, both: bool
+) -> tuple[MoralHazardProblem | None, Indices]:
+    """The problem in which only rising wages keep the agent at an action, by classes of outcomes that are paid alike.
+
+    None where the limits of a class leave no wage.
+    """
     class_of, never = _classes(problem, action, order)
     n_classes = int(class_of.max()) + 1
     member = np.zeros((problem.n_outcomes, n_classes))
     member[np.arange(problem.n_outcomes), class_of] = 1.0
     chances = problem.outcome_probabilities @ member
-    lower = _neighbours_tempt(chances[action], never)
+    starts = np.searchsorted(class_of[order], np.arange(n_classes))
     low, high = (
-        pick.reduceat(end[order], np.searchsorted(class_of[order], np.arange(n_classes)))
+        pick.reduceat(end[order], starts)
         for pick, end in ((np.maximum, problem.lowest_wage), (np.minimum, problem.highest_wage))
     )
     if np.any(low > high):
-        return
+        return None, class_of
+    own, effort = chances[action], float(problem.effort_cost[action])
+    rows, costs = (
+        [chances, _neighbours_tempt(own, never)],
+        [problem.effort_cost, np.full(n_classes - 1 - never, effort)],
+    )
+    if both:  # up to the next class, for an effort at which that tempts where wages rise by more than output
+        steps = np.diff(problem.output[order][starts])[never:]
+        rows.append(_neighbours_tempt(own[::-1], 0)[::-1, ::-1][never:])
+        costs.append(effort + own[never:-1] * steps)
     few = MoralHazardProblem(
-        np.vstack([chances, lower]),
+        np.vstack(rows),
         np.arange(n_classes, dtype=np.float64),
-        np.append(problem.effort_cost, np.full(len(lower), problem.effort_cost[action])),
+        np.concatenate(costs),
         utility=problem.utility,
         reservation_utility=problem.reservation_utility,
         wages=(low, high),
     )
-    found = implementations(few, np.array([action])).wages[0]
-    if not np.isfinite(found).all():
-        return
-    for share in ALIKE:
-        yield _straightened(problem, order, _as_one(found, chances[action], share)[class_of], both=False)
+    return few, class_of
+
+
+def monotone_bound(problem: MoralHazardProblem, *, both: bool, known: float, reached: float) -> float:
+    """What no rising wages earn more than, to twelve digits, by the prices of each action; at most what is known.
+
+    Moving chances to the next outcome rounds them, hence the digits. Actions whose first best is below what was reached
+    need no look, nor do those that provably no rising wages implement.
+    """
+    ends = (problem.lowest_wage, problem.highest_wage)
+    if any(np.any(end != end[0]) for end in ends):  # limits that differ may ask for more where an outcome never occurs
+        return known
+    order = np.argsort(problem.output, kind="stable")
+    promise = problem.expected_output - first_best_cost(problem)
+    most = reached
+    for action in np.flatnonzero(promise > reached):
+        few, _ = _with_neighbours(problem, int(action), order, both=both)
+        if few is None:
+            return known
+        found = implementations(few, np.array([action]))
+        if np.isinf(found.cost[0]) and int(action) in found.proofs:
+            continue
+        bound = float(problem.expected_output[action] - max(found.bound[0], problem.expected_output[action] - known))
+        most = max(most, bound)
+    return min(known, most + ROUNDED * max(abs(most), float(np.ptp(problem.output))))
 
 
 def _classes(problem: MoralHazardProblem, action: int, order: Indices) -> tuple[Indices, int]:

@@ -36,6 +36,7 @@ def test_limited_liability_and_monotone_shares_for_both_give_debt():
     assert debt.wages == pytest.approx(both.wages, abs=1e-6)
     face = venture().output.max() - both.wages.max()
     assert both.wages == pytest.approx(np.maximum(venture().output - face, 0.0), abs=1e-6)
+    assert debt.value == pytest.approx(both.certificate.upper_bound, rel=1e-8)  # proven: no such wages earn more
 
 
 def test_more_freedom_earns_no_less_and_every_form_keeps_ic_and_ir():
@@ -57,11 +58,10 @@ def test_without_limits_a_linear_contract_reaches_the_first_best():
 
 def test_the_best_linear_contract_is_the_best_over_a_fine_grid_of_shares():
     problem = venture()
-    best = -np.inf
-    for share in np.linspace(0, 1, 20_001):
-        level = share * problem.expected_output - problem.effort_cost
-        chosen = np.flatnonzero(level >= level.max() - 1e-12)
-        best = max(best, (1 - share) * problem.expected_output[chosen].max())
+    shares = np.linspace(0, 1, 20_001)[:, np.newaxis]
+    level = shares * problem.expected_output - problem.effort_cost
+    chosen = level >= level.max(axis=1, keepdims=True) - 1e-12
+    best = float(((1 - shares) * np.where(chosen, problem.expected_output, 0.0)).max())
     assert compare_contracts(problem).form("linear").value == pytest.approx(best, abs=2e-3)
     assert compare_contracts(problem).form("linear").value >= best - 1e-9
 
@@ -117,7 +117,7 @@ def test_a_lottery_over_actions_earns_a_quarter_more_where_work_and_shirking_are
 
 
 def test_the_lottery_is_the_concave_hull_of_what_single_contracts_earn():
-    reserves = np.linspace(2.0, 6.0, 81)
+    reserves = np.linspace(2.0, 6.0, 41)
     single = np.array([solve_contract(work(float(r))).value for r in reserves])
     for r in (3.0, 3.8, 4.3, 5.0):
         low, high = reserves <= r, reserves >= r
@@ -176,3 +176,48 @@ def test_rising_wages_of_a_risk_averse_agent_are_the_best_there_are(seed):
     assert form.certificate.is_exact
     assert np.all(np.diff(form.wages[np.argsort(output, kind="stable")]) >= 0)
     assert form.value == pytest.approx(_rising_by_cvxpy(problem, utility, inverse), rel=1e-6)
+
+
+def _most_by_linear_programs(problem, *, both):
+    """The most that a risk neutral agent's rising wages earn, in money and with rows between neighbours."""
+    from scipy.optimize import linprog
+
+    chances, effort, best = problem.outcome_probabilities, problem.effort_cost, -np.inf
+    order = np.argsort(problem.output, kind="stable")
+    rise = np.zeros((problem.n_outcomes - 1, problem.n_outcomes))
+    each = np.arange(len(rise))
+    rise[each, order[1:]], rise[each, order[:-1]] = 1.0, -1.0
+    step = np.diff(problem.output[order])
+    most = step if both else np.where(step == 0, 0.0, np.inf)
+    for action in range(problem.n_actions):
+        rows = [chances - chances[action], -chances[[action]], -rise, rise[np.isfinite(most)]]
+        limits = [effort - effort[action], [-effort[action] - problem.reservation_utility], 0 * step]
+        found = linprog(
+            chances[action], np.vstack(rows), np.concatenate([*limits, most[np.isfinite(most)]]),
+            bounds=list(zip(problem.lowest_wage, problem.highest_wage, strict=True)),
+        )  # fmt: skip
+        if found.x is not None:
+            best = max(best, problem.expected_output[action] - found.fun)
+    return best
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_the_bounds_of_rising_wages_are_those_of_linear_programs(seed):
+    """Ties in output, outcomes that an action never has, and actions that only falling wages implement."""
+    rng = np.random.default_rng(seed)
+    chances = rng.dirichlet(np.ones(5), 4)
+    chances[1, seed % 5] = 0.0
+    chances[1] /= chances[1].sum()
+    output = np.array([1.0, 3.0, 3.0 + seed % 2, 5.0, 8.0])
+    problem = MoralHazardProblem(chances, output, rng.uniform(0, 1, 4), wages=(0.0, (20.0, np.inf)[seed % 2]))
+    comparison = compare_contracts(problem)
+    for name, both in (("monotone", False), ("monotone in both", True)):
+        form, truth = comparison.form(name), _most_by_linear_programs(problem, both=both)
+        assert form.value == pytest.approx(truth, abs=1e-7)
+        assert truth - 1e-9 <= form.certificate.upper_bound <= truth + 1e-7
+
+
+def test_the_bound_of_rising_wages_of_a_risk_averse_agent_is_close():
+    comparison = compare_contracts(venture(cost=0.02, utility=Log(1.0), n_actions=4))
+    form = comparison.form("monotone")
+    assert 0 <= form.certificate.upper_bound - form.value < 1e-7

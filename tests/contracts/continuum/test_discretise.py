@@ -124,7 +124,14 @@ def test_two_goods_are_bounded_on_both_sides_too():
     assert "order" in str(found)
 
 
-def test_the_bound_is_infinite_where_nothing_limits_amounts_of_two_goods():
-    types = c.discretise([UNIFORM, UNIFORM], 2)
+def test_a_cost_that_curves_limits_amounts_of_several_goods():
+    """The principal loses on no option: |x|^2 / 2 <= v . x, a ball around v that reaches to v_k + |v|."""
+    types = c.discretise([UNIFORM, UNIFORM], 4)
     menu = c.solve_menu(types.valuations, types.weights, cost=Q)
-    assert c.discretisation_error(menu, types).optimum_at_most == np.inf
+    distance = 2 * (1 / 8) * (1 + np.sqrt(2))
+    found = c.discretisation_error(menu, types).optimum_at_most
+    assert found == pytest.approx((np.sqrt(menu.value) + np.sqrt(distance)) ** 2, rel=1e-3)
+    finer = c.discretise([UNIFORM, UNIFORM], 8)
+    better = c.solve_menu(finer.valuations, finer.weights, cost=Q)
+    assert c.discretisation_error(better, finer).earned_at_least <= found
+    assert menu.allocation.max() <= 1 + np.sqrt(2)
