@@ -55,7 +55,7 @@ def whole_said(line: str) -> Span | None:
     --------
     >>> line = "there is a pot of 1000 yen: 350 yen goes to them"
     >>> line[slice(*whole_said(line))]
-    'of 1000 yen'
+    'there is a pot of 1000 yen'
     """
     return _read(line)[1]
 
