@@ -12,7 +12,8 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from inference.language.arithmetic.quotas import BUT, COUNT, PART, PLUS, REST, TIMES, VAGUE, Phrases
-from inference.language.arithmetic.statements import Statement, Statements
+from inference.language.arithmetic.statements import Statements
+from inference.language.arithmetic.stating import Statement
 from inference.language.arithmetic.vocabulary import BOTH, OTHER, SELF
 from inference.language.arithmetic.voice import said, voice
 from inference.language.arithmetic.wholes import stated_whole
