@@ -6,9 +6,8 @@ import argparse
 
 from benchmarks.policy_texts import FOLDER, misses, scores, table
 
-FILES = tuple(
-    name for name in ("fresh", "final", "blind", "newcomer", "afterwards") if (FOLDER / f"{name}.txt").exists()
-)
+NAMES = ("fresh", "final", "blind", "newcomer", "afterwards")
+FILES = tuple(name for name in NAMES if (FOLDER / f"{name}.txt").exists())
 
 
 def main() -> None:

@@ -12,7 +12,8 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from inference.language.arithmetic.quotas import BUT, COUNT, PART, PLUS, REST, TIMES, VAGUE, Phrases
-from inference.language.arithmetic.statements import Statement, Statements
+from inference.language.arithmetic.statements import Statements
+from inference.language.arithmetic.stating import Statement
 from inference.language.arithmetic.vocabulary import BOTH, OTHER, SELF
 from inference.language.arithmetic.voice import said, voice
 from inference.language.arithmetic.wholes import stated_whole
@@ -55,7 +56,7 @@ def whole_said(line: str) -> Span | None:
     --------
     >>> line = "there is a pot of 1000 yen: 350 yen goes to them"
     >>> line[slice(*whole_said(line))]
-    'of 1000 yen'
+    'there is a pot of 1000 yen'
     """
     return _read(line)[1]
 

@@ -30,7 +30,7 @@ def lowered(text: str) -> str:
     "don't give €7.50"
     """
     line = "".join(low if len(low := one.lower()) == 1 else one for one in text).translate(PLAIN)
-    line = NEVER.sub(lambda match: "never".ljust(len(match.group())), line)
+    line = NEVER.sub(lambda match: "never" + " " * (len(match.group()) - len("never")), line)
     return plain_numbers(NEVER_EVER.sub("  ", line))
 
 
