@@ -1421,8 +1421,8 @@ CALLS: dict[str, Callable[[], dict[str, Any]]] = {
         "attributes": np.zeros((1, 3, 2)), "available": [[True, True, False]], "price": "price"}),
     **_methods("MultinomialLogit NestedLogit", "predict", lambda: {
         "attributes": np.zeros((1, 3, 2)), "available": [[True, True, False]]}),
-    **_methods("MultinomialLogit NestedLogit MixedLogit LatentClasses", "summary", lambda: {"errors": "classical", "level": 0.9}),
-    **_methods("LatentTypes HierarchicalLogit", "summary", lambda: {"level": 0.9}),
+    **_methods("MultinomialLogit NestedLogit MixedLogit LatentClasses LatentTypes", "summary", lambda: {"errors": "classical", "level": 0.9}),
+    **_methods("HierarchicalLogit", "summary", lambda: {"level": 0.9}),
     "MultinomialLogit.covariance_by": lambda: {"errors": "classical"},
     "MultinomialLogit.screening_problem": lambda: {
         "price": "price", "goods": ["quality"], "outside": None, "cost": c.Quadratic()},

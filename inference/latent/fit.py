@@ -100,9 +100,9 @@ def fit_latent_types(
     situations = situations_of(data)
     maxima = fit(situations, n_types, rng, starts=n_starts, ridge=ridge, tolerance=tolerance, report=reporter(progress))
     best = _by_weight(maxima[0])
-    trouble = degeneracy(best, data, tolerance)
+    trouble = degeneracy(best, data, tolerance, ridge)
     if trouble is not None:
-        raise DegenerateTypesError((separated(data) if not ridge else "") or trouble)
+        raise DegenerateTypesError(trouble)
     posterior, objective, slopes = derivatives_at(situations, best.point, ridge=ridge)
     weights = softmax(best.point.log_weights)
     onto = onto_users(weights, situations)
@@ -133,14 +133,15 @@ def onto_users(weights: Array, situations: Situations) -> Array:
     return onto
 
 
-def degeneracy(best: Maximum, data: ChoiceData, tolerance: float) -> str | None:
+def degeneracy(best: Maximum, data: ChoiceData, tolerance: float, ridge: float) -> str | None:
     """Why the best point found is no regular maximum, in words; None if it is one."""
     coefficients, log_weights = best.point
     n_types = len(log_weights)
     weights = softmax(log_weights)
     fewer = f"fit_latent_types(data, {n_types - 1}, rng=rng) says the same with less"
     if weights[-1] * data.n_people < EMPTY:
-        return f"the best fit leaves nobody to type {n_types - 1} (share {weights[-1]:.1e}): {fewer}"
+        empty = f"the best fit leaves nobody to type {n_types - 1} (share {weights[-1]:.1e}): {fewer}"
+        return (separated(data) if not ridge else "") or empty  # one type may explain everything
     if best.gradient <= tolerance and best.curvature > FLAT:
         return None
     for k in range(n_types):

@@ -358,8 +358,8 @@ def small():
 
 
 def taken(answers, rows):
-    fields = dataclasses.fields(answers)
-    return dataclasses.replace(answers, **{field.name: getattr(answers, field.name)[rows] for field in fields})
+    columns = {field.name: getattr(answers, field.name) for field in dataclasses.fields(answers)}
+    return dataclasses.replace(answers, **{name: held[rows] for name, held in columns.items() if held is not None})
 
 
 def test_the_order_of_answers_does_not_matter(small):
