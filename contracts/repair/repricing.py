@@ -181,7 +181,8 @@ def _shortest(room: Array, ceiling: Array, deadline: float, fixed: int) -> Array
         if not tighter.any():
             return least
         listed = np.concatenate([listed, pairs[:, tighter]], axis=1)
-        found = shortest(listed[0], listed[1], room[*listed], least, np.full(len(least), -np.inf), deadline)
+        to, through = listed
+        found = shortest(to, through, room[to, through], least, np.full(len(least), -np.inf), deadline)
         if found is None or (fixed >= 0 and found[fixed] < ceiling[fixed]):
             return None
         least = found
