@@ -19,7 +19,7 @@ Whole = NDArray[np.object_]  # of Python's whole numbers
 GAINED = (30, 20, 10)  # binary digits of a round; fewer where the factors are worse
 LOST = 2.0**16  # units that a round may miss before fewer digits a round are tried
 FIRST_DIGITS = 90  # after which fractions are looked for
-MOST_DIGITS = 30_000
+MOST_DIGITS = 100_000  # some 800 equations between floats that nobody rounded
 GUARD = 12  # digits that do not count
 
 

@@ -22,8 +22,9 @@ from contracts.numerics.exact_solve import Whole
 from contracts.numerics.folding import best_point
 from contracts.numerics.vertex import Ended
 
-FEW = 15_000  # rows of incentives that a program has whole
-NEAR = 8  # types, to which a type may lie at first; as many as are next to one on a grid of two goods
+FEW = 2_000  # rows of incentives that a program has whole
+MOST_DIMENSIONS = 4  # that are counted
+NEAR = 4  # types per dimension of values to which a type may lie at first: on a grid of two goods those next to it
 
 
 class Best(NamedTuple):
@@ -70,12 +71,14 @@ def near_lies(numbers: Numbers) -> Lies | None:
     for agent, count in enumerate(problem.n_types):
         table = problem.values[agent]
         table = np.moveaxis(table, agent, 0) if problem.is_interdependent else table
-        found.append(near_types(table.reshape(count, -1), NEAR))
+        found.append(near_types(table.reshape(count, -1)))
     return found
 
 
-def near_types(values: Array, most: int) -> NDArray[np.bool_]:
+def near_types(values: Array) -> NDArray[np.bool_]:
     """Pairs of types of which one is among the nearest to the other, all of those that are as near."""
+    dimensions = min(int(np.linalg.matrix_rank(values - values.mean(axis=0))), MOST_DIMENSIONS)
+    most = NEAR * dimensions if dimensions > 1 else 2  # on a line one below and one above
     square = (values**2).sum(axis=1)
     apart = square[:, np.newaxis] + square - 2 * values @ values.T
     np.fill_diagonal(apart, -np.inf)

@@ -77,7 +77,7 @@ def best_interim(problem: AdditiveAuctionProblem) -> Interim:
     """
     money, n_types = money_of(problem), problem.n_types
     every = tuple(range(n_types))
-    near = near_types(problem.values, 4 * problem.n_goods) if n_types > ALL_LIES else ~np.eye(n_types, dtype=bool)
+    near = near_types(problem.values) if n_types > ALL_LIES else ~np.eye(n_types, dtype=bool)
     goods = range(problem.n_goods)
     rows = Rows(
         tuple((int(a), int(b)) for a, b in np.argwhere(near)),

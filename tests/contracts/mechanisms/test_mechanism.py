@@ -111,3 +111,15 @@ def test_systems_are_solved_without_rounding(size):
     assert [Fraction(one, 7 * found[1]) for one in found[0]] == wanted.tolist()
     singular = Sparse(np.array([1, 1], dtype=object), np.array([0, 0]), np.array([0, 1, 2]), 2)
     assert solve_exactly(singular, np.array([1, 2], dtype=object)) is None
+
+
+def test_long_solutions_are_found_as_well():
+    """Eight equations between numbers of 2,096 digits, as of hundreds between floats that nobody rounded."""
+    rng, size = np.random.default_rng(4), 8
+    data = np.array([int(one, 16) for one in rng.bytes(size * size * 262).hex(" ", 262).split()], dtype=object)
+    matrix = Sparse(data, np.tile(np.arange(size), size), np.arange(0, size * size + 1, size), size)
+    right = np.arange(1, size + 1).astype(object)
+    found = solve_exactly(matrix, right)
+    assert found is not None
+    assert found[1].bit_length() > 16_000
+    assert np.array_equal(matrix.times(found[0]), right * found[1])
