@@ -55,10 +55,14 @@ bench: setup
 	$(BIN)/python -m benchmarks
 
 # What builds the site is installed when it is first built, beside what is there. Warnings, broken links among them, stop it.
+# Sphinx warns of a page when it is written, and copies pictures last: what was interrupted or stopped is built anew.
 SITE := docs/_build/html
 docs: $(VENV)/.complete-docs
+	@if [ -e $(SITE).unfinished ]; then rm -rf $(SITE); fi
+	@mkdir -p $(dir $(SITE)) && touch $(SITE).unfinished
 	$(BIN)/python -m sphinx --builder html --fail-on-warning --keep-going --quiet docs $(SITE)
 	$(BIN)/python docs/links.py $(SITE)
+	@rm $(SITE).unfinished
 	@echo "The site is $(SITE)/index.html; it needs no network."
 $(VENV)/.complete-docs: requirements-docs.lock | setup
 	$(INSTALL) --require-hashes -r requirements-docs.lock

@@ -32,13 +32,21 @@ def on_cluster(task: Task, chunks: Chunks, cluster: Any, report: Callable[[str],
     Raises
     ------
     ProblemError
-        If no cluster answers, it has no workers, or one that cannot run the cells.
+        If no cluster answers, it ends, it has no workers, or one that cannot run the cells.
     """
     with _connected(cluster) as client:
         n_threads = _checked_workers(client)
         report(f"{n_threads} threads on the cluster")
         chunks.seconds = max(SECONDS, n_threads / MOST_TASKS)
-        yield from _through(client, task, chunks, n_threads)
+        try:
+            yield from _through(client, task, chunks, n_threads)
+        except Exception as exc:
+            if client.status == "running":
+                raise
+            raise ProblemError(
+                f"the cluster has ended: its scheduler does not answer any more ({type(exc).__name__}); start it and "
+                "call again, a folder goes on from what it holds"
+            ) from exc
 
 
 def threads_on(cluster: Any) -> int:

@@ -12,6 +12,8 @@ import typer
 from contracts.cli.commands import answering, note
 from contracts.errors import ContractError
 
+WARM = {"goods": 2.0, "types": 4.0, "capacity": 0.5}  # sliders that need the solver whose import takes longest
+
 
 def explore(
     problem: Annotated[
@@ -55,4 +57,4 @@ def _warm() -> None:
     from contracts.cli.explore.answers import draw
 
     with suppress(ContractError):
-        draw({"tab": "menu", "values": {"types": 3, "cap": 1.0}})
+        draw({"tab": "menu", "values": WARM})

@@ -3,6 +3,7 @@ r"""Tables that a paper takes: whatever a label says, LaTeX and Markdown set it 
 import itertools
 import re
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -37,9 +38,10 @@ def set_by_tex(cell):
 
 
 def rows_of_tex(page):
-    """Cells of every row of a tabular, in print; a row across the table is one cell."""
+    """Cells of every row of a tabular, in print; a row across the table is one cell, and every row is as wide as it."""
     head, *lines, foot = page.splitlines()
-    assert re.fullmatch(r"\\begin\{tabular\}\{[lr]+\}", head)
+    sides = re.fullmatch(r"\\begin\{tabular\}\{([lr]+)\}", head)
+    assert sides
     assert foot == r"\end{tabular}"
     found = []
     for line in lines:
@@ -47,6 +49,8 @@ def rows_of_tex(page):
             assert line.endswith(r" \\")
             cells = [re.sub(r"^\\multicolumn\{\d+\}\{[lr]\}\{(.*)\}$", r"\1", one) for one in line[:-3].split(" & ")]
             found.append([set_by_tex(cell.strip()) for cell in cells])
+            spans = [int(wide) for wide in re.findall(r"\\multicolumn\{(\d+)\}", line)]
+            assert len(cells) - len(spans) + sum(spans) == len(sides[1]), "TeX stops at a row that is too wide"
     return found
 
 
@@ -104,11 +108,18 @@ def posterior():
     return inference.infer_types(menu(), [[1, 0], [0, 1]], choice_model=inference.Logit(0.5), users=HOSTILE[2:])
 
 
+def latent():
+    rng = np.random.default_rng(1)
+    attributes = rng.normal(size=(60, 2, 2))
+    data = inference.ChoiceData(attributes, rng.integers(2, size=60), np.arange(60) // 6, names=HOSTILE[:2])
+    return inference.fit_latent_types(data, 1, rng=rng)
+
+
 def audit():
     return c.audit(menu().problem, menu().allocation[::-1], menu().transfer)
 
 
-@pytest.mark.parametrize("result", [menu, contract, mechanism, front, posterior, audit])
+@pytest.mark.parametrize("result", [menu, contract, mechanism, front, posterior, latent, audit])
 def test_every_result_is_a_table_for_a_paper(result):
     found = result()
     assert isinstance(found, Tabular)

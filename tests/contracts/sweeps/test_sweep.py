@@ -35,8 +35,9 @@ def cell(a, rng):
     return {"x": a + rng.normal()}
 
 if __name__ == "__main__":
-    swept = contracts.sweep(cell, {"a": range(int(sys.argv[3]))}, seed=3, n_workers=int(sys.argv[2]), folder="rows",
-                            parts="jsonl", progress=lambda line: print(line, flush=True))
+    swept = contracts.sweep(cell, {"a": range(int(sys.argv[3]))}, seed=3, n_workers=int(sys.argv[2]) or None,
+                            folder="rows", parts="jsonl", progress=lambda line: print(line, flush=True),
+                            cluster=sys.argv[4] if len(sys.argv) > 4 else None)
     Path("found.json").write_text(json.dumps({row["a"]: row for row in swept.rows()}))
 """
 
@@ -282,3 +283,69 @@ def test_a_worker_with_another_version_is_refused_by_name(cluster, monkeypatch):
     monkeypatch.setattr("contracts.sweeps.cluster.library_version", lambda: "99.0")
     with pytest.raises(ProblemError, match=r"the worker tcp://127\.0\.0\.1:\d+ has menuwright .*, this process 99\.0"):
         c.sweep(noisy, {"a": [1.0]}, cluster=cluster)
+
+
+@pytest.fixture
+def dask(tmp_path):
+    """A scheduler and two workers, each a process of its own that nobody watches over."""
+    pytest.importorskip("distributed")
+    started = []
+
+    def start(kind, *arguments):
+        command = [sys.executable, "-m", f"distributed.cli.dask_{kind}", "--host", "127.0.0.1", "--no-dashboard"]
+        one = subprocess.Popen([*command, "--scheduler-file", "cluster", *arguments], cwd=tmp_path, stderr=-3,
+                               env=os.environ | {"PYTHONPATH": str(Path(c.__file__).parents[1])})  # fmt: skip
+        started.append(one)
+        return one
+
+    try:
+        scheduler = start("scheduler", "--port", "0")
+        workers = [start("worker", "--no-nanny", "--nthreads", "1") for _ in range(2)]
+        said, until = "", time.monotonic() + 100
+        while not said.endswith("}") and time.monotonic() < until:  # the file may be half written
+            time.sleep(0.05)
+            said = (tmp_path / "cluster").read_text().strip() if (tmp_path / "cluster").exists() else ""
+        yield json.loads(said)["address"], scheduler, workers
+    finally:
+        for one in started:
+            one.kill()
+            one.wait()
+
+
+@pytest.mark.slow
+def test_a_worker_of_dask_its_driver_and_its_scheduler_are_killed(dask, script, tmp_path):
+    from distributed import Client
+
+    address, scheduler, workers = dask
+    with Client(address, timeout=100) as client:
+        client.wait_for_workers(2, timeout=100)
+
+    def parts():
+        return len(list(tmp_path.glob("rows/part-*")))
+
+    def until_more(count, process):
+        while parts() < count and process.poll() is None:
+            time.sleep(0.05)
+        assert process.poll() is None, process.communicate()[0]
+
+    driver = script("", 0, 400, address)
+    until_more(1, driver)
+    workers[0].kill()
+    until_more(parts() + 1, driver)
+    driver.kill()
+    assert "2 threads on the cluster" in driver.communicate()[0]
+    said = script("", 0, 400, address).communicate(timeout=400)[0].splitlines()
+    assert 0 < int(said[0].split()[0]) < 400
+    assert said[1] == "1 threads on the cluster"
+    found = json.loads((tmp_path / "found.json").read_text())
+    assert found["5"]["error"] == "ValueError: five"
+    assert {int(a): row["x"] for a, row in found.items() if a != "5"} == {a: expected(a) for a in range(400) if a != 5}
+
+    victim = scheduler.pid
+
+    def ends_it(a):
+        os.kill(victim, signal.SIGKILL)
+        return {"x": a}
+
+    with pytest.raises(ProblemError, match="the cluster has ended"):
+        c.sweep(ends_it, {"a": range(3)}, cluster=address)

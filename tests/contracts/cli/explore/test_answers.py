@@ -10,7 +10,10 @@ import pytest
 
 import contracts
 from contracts.cli.explore.answers import FORMS, TABS, download, draw
+from contracts.cli.explore.command import WARM
+from contracts.cli.explore.controls import values_of
 from contracts.cli.explore.opened import opened_text, tab_of
+from contracts.cli.explore.tabs import menus
 from contracts.cli.problem_files import read_problem
 from contracts.cli.start.templates import TEMPLATES
 from contracts.errors import InfeasibleMenuError, ProblemError
@@ -178,3 +181,8 @@ def test_forms_are_known():
     assert FORMS == ("json", "csv", "py")
     with pytest.raises(ProblemError, match="use json"):
         download({"tab": "menu"}, "exe")
+
+
+def test_what_is_solved_before_the_first_drag_loads_the_slowest_solver():
+    values = values_of(menus.LINE, WARM)
+    assert menus.solved(menus.stated(values, None)).engine.startswith("reference")
