@@ -25,6 +25,8 @@ from contracts.problem.screening import ScreeningProblem
 from contracts.proof.bound import distribution_within, upper_bound
 from contracts.proof.multipliers import Multipliers
 
+ALL_PAIRS_TYPES = 300  # on a line, whose rows are all looked at where those of neighbours drown in a solver's digits
+
 
 def solve(
     problem: ScreeningProblem,
@@ -73,7 +75,7 @@ def solve(
         except SolverError as failure:
             failures.append(failure)
             continue
-        if contract is None and found.is_out_of_order:
+        if contract is None and found.is_out_of_order and problem.n_types <= ALL_PAIRS_TYPES:
             everybody_apart = np.arange(1, problem.n_types + 1)
             try:  # with the rows of all pairs: those of far ones say what those of near ones are too small for
                 return solve(problem, contract=everybody_apart, **within)

@@ -499,10 +499,15 @@ class Polyhedron:
 
     def ends(self, n_goods: Count) -> tuple[Array, Array] | None:
         """Least and largest amounts of a box that is stated as rows, if they say so to the last digit; else None."""
+        return None if self._box is None else self._box.ends(n_goods)
+
+    @cached_property
+    def _box(self) -> Box | None:
+        """The box that the rows state, to the last digit; None if they state another set."""
         each = self.matrix.sum(axis=1)
         if (np.count_nonzero(self.matrix, axis=1) != 1).any() or (np.abs(np.frexp(each)[0]) != 0.5).any():
             return None
-        return _box_of(self.matrix, self.bounds).ends(n_goods)
+        return _box_of(self.matrix, self.bounds)
 
     def violation(self, allocation: Array) -> Array:
         rounding = ROUNDING * (np.abs(allocation) @ np.abs(self.matrix).T + np.abs(self.bounds))

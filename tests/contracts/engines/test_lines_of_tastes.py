@@ -63,3 +63,14 @@ def test_types_alike_up_to_a_constant_are_twins():
     assert number[0] == number[1] != number[2]
     menu = solve_menu(problem, cost=c.Quadratic(0.3))
     assert menu.certificate.holds
+
+
+@pytest.mark.slow
+def test_a_thousand_random_types_of_which_a_mean_is_known_share_contracts_where_they_come_out_of_order():
+    """Rows of all pairs, a million, took minutes."""
+    rng = np.random.default_rng(0)
+    types, weights = np.sort(rng.uniform(1.0, 2.0, 1000)), rng.dirichlet(np.ones(1000))
+    mean = float(weights @ types)
+    menu = c.solve_menu(types, weights, cost=c.Quadratic(), ambiguity=c.Moments(types, mean, mean))
+    assert menu.certificate.holds
+    assert "reference" in menu.engine
