@@ -53,7 +53,7 @@ def _seen(problem: ScreeningProblem) -> Array:
     amounts = first_best_amounts(problem)
     with np.errstate(divide="ignore", over="ignore"):
         worth = units_of(problem).money / amounts
-    return np.where(amounts > 0, 2.0 ** np.frexp(worth)[1], np.inf)
+    return np.where(amounts > 0, np.ldexp(1.0, np.frexp(worth)[1]), np.inf)
 
 
 def twins_of(problem: ScreeningProblem) -> Indices:

@@ -16,6 +16,7 @@ from inference.logs import options
 from inference.logs.sources import Refusal
 
 SHOWN_OPTIONS = 20
+FEW_OPTIONS = 5  # that are listed one by one
 
 
 class ShownLog(Protocol):
@@ -82,10 +83,27 @@ def log_tables(log: ShownLog) -> tuple[Table, Table]:
     ]
     if any(one.menu for one in log.columns):
         taken = [names("menu", [one.menu for one in shown]), *taken]
+    notes = [f"... {hidden:,} more options"] if hidden > 0 else []
     return (
         Table([Column("", what), Column("", counts, ","), Column("", remarks)], f"Choice log: {log.source}"),
-        Table(taken, notes=[f"... {hidden:,} more options"] if hidden > 0 else []),
+        Table(taken, notes=[*notes, *_perhaps_from_one(log)]),
     )
+
+
+def _perhaps_from_one(log: ShownLog) -> list[str]:
+    """Numbers from 1 whose last option nobody took look like numbers from 0 whose first one nobody took: ask."""
+    menus: dict[str, list[tuple[str, int]]] = {}
+    for column, rows in zip(log.columns, log.population_counts.tolist(), strict=True):
+        if column.option != options.OUTSIDE_LABEL:
+            menus.setdefault(column.menu, []).append((column.option, rows))
+    return [
+        f"option 0{f' of menu {menu}' if menu else ''} was never taken: if options are numbered from 1, pass "
+        f"options={list(range(1, len(taken) + 1)) if len(taken) <= FEW_OPTIONS else f'range(1, {len(taken) + 1})'}"
+        for menu, taken in menus.items()
+        if len(taken) > 1
+        and [option for option, _ in taken] == [str(k) for k in range(len(taken))]
+        and taken[0][1] == 0 < sum(rows for _, rows in taken)
+    ]
 
 
 class ShownPosteriors(Protocol):

@@ -676,3 +676,17 @@ def test_spark_counts_as_the_embedded_engine_does(tmp_path):
             assert sum(part.counts.sum() for part in log.batches(2)) == len(GOOD)
     finally:
         session.stop()
+
+
+def test_numbers_that_may_be_from_one_are_asked_about():
+    """Of three options numbered from 1, the last of which nobody took, each would count as the one before it."""
+    frame = pd.DataFrame({"user": list("aabb"), "option": [1, 2, 2, 1]})
+    with read_log(frame, options=3) as log:
+        assert str(log).endswith("option 0 was never taken: if options are numbered from 1, pass options=[1, 2, 3]")
+    with read_log(frame, options=[1, 2, 3]) as log:
+        assert "numbered" not in str(log)
+    with read_log(pd.DataFrame({"user": ["a", "b"], "option": [0, 1]}), options=3) as log:
+        assert "numbered" not in str(log)
+    by_menu = pd.DataFrame({"user": list("ab"), "menu": list("xy"), "option": [1, 0]})
+    with read_log(by_menu, options={"x": 2, "y": 2}) as log:
+        assert str(log).count("numbered") == str(log).count("option 0 of menu x") == 1
