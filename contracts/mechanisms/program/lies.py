@@ -18,6 +18,7 @@ from contracts.mechanisms.numbers import Numbers, Rational, check_rows, whole
 from contracts.mechanisms.program.formulate import formulated
 from contracts.mechanisms.program.layout import Lies, MechanismProgram, is_interim
 from contracts.mechanisms.program.payments import tables_of
+from contracts.mechanisms.program.price_of_money import best_on_lines
 from contracts.numerics.exact_solve import Whole
 from contracts.numerics.folding import best_point
 from contracts.numerics.vertex import Ended
@@ -42,6 +43,9 @@ def best_of(numbers: Numbers) -> Best | tuple[MechanismProgram, Ended]:
     SolverError
         See `best_vertex`.
     """
+    known = best_on_lines(numbers)
+    if known is not None:
+        return Best(*known)
     lies = near_lies(numbers)
     while True:
         program = formulated(numbers, lies)

@@ -38,10 +38,16 @@ def tables_of(numbers: Numbers, program: MechanismProgram, vertex: Vertex) -> tu
     interim = [
         vertex.x[start : start + count] * up for start, count in zip(layout.interim, problem.n_types, strict=True)
     ]
+    return outcome, paid_by_profile(numbers, outcome, interim, unit)
+
+
+def paid_by_profile(numbers: Numbers, outcome: Rational, interim: list[Whole], unit: int) -> Rational:
+    """Transfers by profile, (n_agents, n_profiles), from what types pay in expectation, in parts of unit."""
+    problem = numbers.problem
     if problem.budget != "none" and problem.budget_holds == "ex post" and budget_in_expectation(problem):
-        return outcome, _balanced(numbers, outcome, interim, unit)
+        return _balanced(numbers, outcome, interim, unit)
     rows = [part[problem.type_at[agent]] for agent, part in enumerate(interim)]
-    return outcome, in_lowest_terms(np.stack(rows), unit)
+    return in_lowest_terms(np.stack(rows), unit)
 
 
 def _balanced(numbers: Numbers, outcome: Rational, interim: list[Whole], unit: int) -> Rational:
