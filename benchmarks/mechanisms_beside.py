@@ -30,7 +30,7 @@ def auctions() -> Iterator[tuple[str, MechanismProblem]]:
 
 def trades() -> Iterator[tuple[str, MechanismProblem]]:
     """Trade between two that gains most, with a balanced budget."""
-    for count in (2, 4, 8, 16, 24):
+    for count in (2, 4, 8, 16, 24, 32, 40):
         grid = (np.arange(count) + 0.5) / count
         tables = [np.outer(own, [0.0, 1.0]) for own in (-grid, grid)]
         problem = MechanismProblem(
