@@ -41,7 +41,7 @@ def trades() -> Iterator[tuple[str, MechanismProblem]]:
 
 def goods() -> Iterator[tuple[str, MechanismProblem]]:
     """Two goods and two additive bidders."""
-    for count in (2, 3, 4):
+    for count in (2, 3, 4, 5):
         types = np.array(list(itertools.product(np.arange(1.0, count + 1), repeat=2)))
         owners = list(itertools.product((-1, 0, 1), repeat=2))
         tables = [types @ np.array([[who == k for who in pair] for pair in owners], dtype=float).T for k in (0, 1)]

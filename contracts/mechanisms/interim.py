@@ -33,8 +33,12 @@ def by_profile(numbers: Numbers, tables: Tables, agent: int) -> Whole:
 def lies_by_profile(numbers: Numbers, tables: Tables, agent: int) -> Whole:
     """Utility by true type, reported type and the others' types; (n_types, n_types, n_profiles / n_types)."""
     profiles = profiles_of(numbers.problem, agent)
-    worth, chances = numbers.worth_at(agent), tables.outcome.numerators
+    chances = tables.outcome.numerators
     paid = tables.transfers.numerators[agent] * (tables.outcome.unit << numbers.digits)
+    if not numbers.problem.is_interdependent:
+        found = (numbers.values[agent] @ chances[profiles.ravel()].T).reshape(-1, *profiles.shape)
+        return np.asarray(found * tables.transfers.unit - paid[profiles])
+    worth = numbers.worth_at(agent)
     return np.stack(
         [
             np.stack(

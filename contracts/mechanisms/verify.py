@@ -160,15 +160,12 @@ def _temptations(numbers: Numbers, tables: Tables, agent: int) -> Iterator[Tempt
             yield Temptation(f"{who} {names[own]!r}", repr(names[best]), Fraction(int(gains[best]), int(units[own])))
         return
     lies, unit = lies_by_profile(numbers, tables, agent), utility_unit(numbers, tables)
-    for own in range(len(lies)):
-        gains = lies[own] - lies[own, own]
-        for told in range(len(lies)):
-            if told != own:
-                at = int(np.argmax(gains[told]))
-                others = beside(problem, agent, int(profiles_of(problem, agent)[own, at]))
-                yield Temptation(
-                    f"{who} {names[own]!r}{others}", repr(names[told]), Fraction(int(gains[told, at]), unit)
-                )
+    own, told = np.nonzero(~np.eye(len(lies), dtype=bool))
+    gains = lies[own, told] - lies[own, own]
+    pair, at = np.unravel_index(int(np.argmax(gains)), gains.shape)
+    others = beside(problem, agent, int(profiles_of(problem, agent)[own[pair], at]))
+    gain = Fraction(int(gains[pair, at]), unit)
+    yield Temptation(f"{who} {names[own[pair]]!r}{others}", repr(names[told[pair]]), gain)
 
 
 def _largest(gains: Whole, own: int) -> int:

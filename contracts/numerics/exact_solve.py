@@ -9,6 +9,7 @@ numbers, so that nothing rests on the floats.
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -20,6 +21,7 @@ GAINED = (30, 20, 10)  # binary digits of a round; fewer where the factors are w
 LOST = 2.0**16  # units that a round may miss before fewer digits a round are tried
 FIRST_DIGITS = 90  # after which fractions are looked for
 MOST_DIGITS = 100_000  # some 800 equations between floats that nobody rounded
+EXACT = 2**53  # up to which floats hold all whole numbers
 GUARD = 12  # digits that do not count
 
 
@@ -71,11 +73,17 @@ def row_sums(values: Whole, indptr: NDArray[np.intp]) -> Whole:
 
 def sizes(values: Whole) -> NDArray[np.int64]:
     """Binary digits of every number; (n,)."""
+    with suppress(OverflowError):
+        short = np.abs(values.astype(np.int64))
+        if short.max(initial=0) <= EXACT and short.min(initial=0) >= 0:  # floats hold them as they are
+            return np.asarray(np.frexp(short.astype(np.float64))[1], dtype=np.int64)
     return np.array([int(value).bit_length() for value in values.tolist()], dtype=np.int64)
 
 
 def as_floats(values: Whole, digits: NDArray[np.int64]) -> NDArray[np.float64]:
     """values / 2**digits, however large both are."""
+    with suppress(OverflowError):
+        return np.asarray(np.ldexp(values.astype(np.float64), -digits))
     pairs = zip(values.tolist(), digits.tolist(), strict=True)
     return np.array([value / (1 << d) if d >= 0 else float(value << -d) for value, d in pairs], dtype=np.float64)
 

@@ -73,7 +73,7 @@ def folded(program: LinearProgram) -> Folded | None:
     """
     rows, n_columns = program.rows, len(program.cost)
     row = np.repeat(np.arange(rows.n_rows), np.diff(rows.indptr))
-    entries = np.array([int(one) % MODULUS for one in rows.data.tolist()], dtype=np.int64)
+    entries = (rows.data % MODULUS).astype(np.int64)
     _, entry = np.unique(entries, return_inverse=True)
     columns = _numbered(program.cost, program.least, program.most)
     sides = _numbered(program.low, program.high)
@@ -106,8 +106,11 @@ def _refined(colours: Index, place: Index, codes: NDArray[np.uint64]) -> Index:
     """Colours told apart by the sums of codes at each place, modulo 2^64."""
     sums = np.zeros(len(colours), dtype=np.uint64)
     np.add.at(sums, place, codes)
-    pairs = np.stack([colours.astype(np.uint64), sums], axis=1)
-    return np.asarray(np.unique(pairs, axis=0, return_inverse=True)[1], dtype=np.intp).ravel()
+    order = np.lexsort((sums, colours))
+    is_new = (np.diff(colours[order], prepend=-1) != 0) | (np.diff(sums[order], prepend=np.uint64(0)) != 0)
+    found = np.empty(len(colours), dtype=np.intp)
+    found[order] = np.cumsum(is_new) - 1
+    return found
 
 
 def _smaller(program: LinearProgram, columns: Index, sides: Index) -> LinearProgram:

@@ -67,9 +67,11 @@ def best_vertex(program: LinearProgram) -> Vertex | Ended:
         vertex = vertex_at(program, columns, rows)
         if vertex is None:
             break
-        if not (is_feasible(program, vertex) and is_priced(program, vertex)):
+        is_best = is_feasible(program, vertex) and is_priced(program, vertex)
+        if not is_best:
             vertex = improved(program, columns, rows, vertex)
-        if is_feasible(program, vertex) and is_priced(program, vertex):
+            is_best = is_feasible(program, vertex) and is_priced(program, vertex)
+        if is_best:
             prices = vertex.prices * scale
             return Vertex(vertex.x, vertex.unit, *_lowest(prices, vertex.price_unit * cost_scale))
         shift = (vertex.x, vertex.unit, vertex.prices, vertex.price_unit)

@@ -25,7 +25,7 @@ from contracts.numerics.vertex import Ended
 
 FEW = 2_000  # rows of incentives that a program has whole
 MOST_DIMENSIONS = 4  # that are counted
-NEAR = 4  # types per dimension of values to which a type may lie at first: on a grid of two goods those next to it
+NEAR = 3  # types per dimension of values to which a type may lie at first: on a grid of two goods those next to it
 
 
 class Best(NamedTuple):
