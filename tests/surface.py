@@ -1320,7 +1320,7 @@ CALLS: dict[str, Callable[[], dict[str, Any]]] = {
     "ChoiceLog.batches": lambda: {"n_at_once": 2},
     "CurrencyKernel.carry": lambda: {"currency": "apples", "seen": ["dollars"]},
     "Game.policy_name": lambda: {"user_policy": "fair", "setting": "apples", "role": "proposer"},
-    "HierarchicalLogit.draw_people": lambda: {"n_people": 3, "rng": rng()},
+    **_methods("HierarchicalLogit MixedLogit", "draw_people", lambda: {"n_people": 3, "rng": rng()}),
     **_methods("HierarchicalLogit MixedLogit", "screening_problem", lambda: {
         "price": "price", "n_types": 2, "rng": rng(), "goods": ["quality"], "n_draws": 50, "cost": c.Quadratic()}),
     "HierarchicalPrior.draw": lambda: {"n_attributes": 2, "rng": rng()},
@@ -1423,7 +1423,8 @@ CALLS: dict[str, Callable[[], dict[str, Any]]] = {
         "attributes": np.zeros((1, 3, 2)), "available": [[True, True, False]]}),
     **_methods("MultinomialLogit NestedLogit MixedLogit LatentClasses LatentTypes", "summary", lambda: {"errors": "classical", "level": 0.9}),
     **_methods("HierarchicalLogit", "summary", lambda: {"level": 0.9}),
-    "MultinomialLogit.covariance_by": lambda: {"errors": "classical"},
+    **_methods("MultinomialLogit NestedLogit MixedLogit LatentClasses LatentTypes", "covariance_by", lambda: {
+        "errors": "classical"}),
     "MultinomialLogit.screening_problem": lambda: {
         "price": "price", "goods": ["quality"], "outside": None, "cost": c.Quadratic()},
     "ChoiceData.described": lambda: {

@@ -2,40 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import replace
-from functools import cached_property
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from contracts.display.table import Table, Tabular
 from contracts.errors import ProblemError, SolverError
 from contracts.inputs.arrays import Array
 from contracts.inputs.door import checked
 from contracts.inputs.frozen import dataclass
 from contracts.inputs.progress import reporter
-from contracts.problem.records import write_document
-from contracts.problem.screening import ScreeningProblem
 from inference.alike.passes import Derivatives, by_person, derivatives, refuse_unidentified
 from inference.choice.data import ChoiceData, checked_data
 from inference.estimation.errors import (
     clustered,
-    covariance_by,
-    equal_chances,
-    few_people,
     refuse_one_person,
-    sample_size,
 )
-from inference.estimation.records import choices_record
-from inference.estimation.shares import Population, checked_parameters, counted
-from inference.estimation.summary import Summary, checked_level
+from inference.estimation.fitted import FittedToChoices, OfTypes
+from inference.estimation.shares import Population, checked_parameters
 from inference.logit.culprits import no_maximum
-from inference.logit.quantisation import goods_beside, worth_in_money
 
 CONVERGED = 1e-9  # log likelihood that a Newton step still promises
-SCHEMA = "menuwright/multinomial-logit/1"
 FLAT = 1e-8  # information left, relative to that at equal chances, below which there is no maximum to speak of
 SAMPLE = 20_000  # choices that a start is looked for in, where there are several times as many
 ROUNDS, HALVINGS = 60, 40
@@ -43,7 +31,7 @@ ROUNDS, HALVINGS = 60, 40
 
 @checked
 @dataclass(frozen=True, eq=False, repr=False)
-class MultinomialLogit(Tabular):
+class MultinomialLogit(FittedToChoices, OfTypes):
     """Estimated coefficients of a population with one taste.
 
     Attributes
@@ -57,6 +45,9 @@ class MultinomialLogit(Tabular):
     rounds : Newton steps
     """
 
+    schema = "menuwright/multinomial-logit/1"
+    model = "Multinomial logit"
+
     data: ChoiceData
     coefficients: Array
     log_likelihood: float
@@ -65,11 +56,9 @@ class MultinomialLogit(Tabular):
     rounds: int
 
     @property
-    def names(self) -> tuple[str, ...]:
+    def parameter_names(self) -> tuple[str, ...]:
         """The attributes."""
-        return tuple(self.data.names or ())
-
-    parameter_names = names
+        return self.names
 
     @property
     def parameters(self) -> Array:
@@ -77,22 +66,9 @@ class MultinomialLogit(Tabular):
         return self.coefficients
 
     @property
-    def n_parameters(self) -> int:
-        return len(self.coefficients)
-
-    @property
-    def n_obs(self) -> int:
-        return self.data.n_obs
-
-    @property
-    def standard_errors(self) -> Array:
-        """Of the coefficients, clustered by person; (n_attributes,)."""
-        return np.sqrt(np.diag(self.covariance))
-
-    @cached_property
-    def classical_covariance(self) -> Array:
-        """Inverse information: right if the model is, and weights are counts; (n_attributes, n_attributes)."""
-        return np.asarray(np.linalg.inv(self.information))
+    def weights(self) -> Array:
+        """The share of the one taste."""
+        return np.ones(1)
 
     @property
     def population(self) -> Population:
@@ -117,83 +93,14 @@ class MultinomialLogit(Tabular):
         """
         return self.population.shares(attributes, available)
 
-    def surplus(self, attributes: Any, available: Any = None, *, price: str) -> Array:
-        """Expected utility of choosing, in money, up to a constant: the log-sum over the marginal utility of money.
+    def _found(self) -> str:
+        return f"Newton's method, {self.rounds} rounds"
 
-        Returns
-        -------
-        (n_obs,) array; only differences between offers mean anything
-        """
-        return self.population.surplus(attributes, available, price)
-
-    def screening_problem(
-        self, *, price: str, goods: Sequence[str] | None = None, outside: str | None = None, **fields: Any
-    ) -> ScreeningProblem:
-        """The problem of whoever designs a menu for this one type.
-
-        Parameters
-        ----------
-        price : attribute that becomes the transfer
-        goods : attributes that a contract can vary; by default all others
-        outside : attribute that is 1 for the outside option: its worth in money becomes the reservation utility
-        fields : cost, domain and the other fields of ScreeningProblem, in the units of the data
-        """
-        if goods is None:
-            goods = [name for name in self.names if name not in (price, outside)]
-        if outside is not None:
-            fields = {"reservation_utility": worth_in_money(self._row, self.names, price, [outside])[:, 0], **fields}
-        goods = goods_beside(self.names, price, goods)
-        return ScreeningProblem(worth_in_money(self._row, self.names, price, goods), [1.0], goods=goods, **fields)
-
-    @property
-    def _row(self) -> Array:
-        return self.coefficients[np.newaxis]
-
-    def summary(self, *, errors: str = "clustered", level: float = 0.95) -> Summary:
-        """Coefficients with z, p and intervals, and how well the model fits.
-
-        Parameters
-        ----------
-        errors : "clustered" by person, which are robust errors where everybody chose once; or "classical"
-        level : of the intervals
-        """
-        checked_level(level)
-        covariance, said = self.covariance_by(errors)
-        return Summary(
-            f"Multinomial logit: {counted(self.data)}",
-            self.names,
-            self.coefficients,
-            np.sqrt(np.diag(covariance)),
-            self.log_likelihood,
-            equal_chances(self.data),
-            self.n_parameters,
-            sample_size(self.data),
-            [f"{said}; Newton's method, {self.rounds} rounds", *few_people(self.data.n_people)],
-            level,
+    def _rising(self, rising: Any, price: str) -> str:
+        return (
+            f"utility does not fall in {price!r}: nothing has a worth in money. Bring choices that respond to it, or "
+            "describe what makes options dear as well as good"
         )
-
-    def covariance_by(self, errors: str) -> tuple[Array, str]:
-        """Covariance by the name of its kind, "clustered" or "classical", and what to say of it."""
-        return covariance_by(errors, self.data, self.covariance, self.information)
-
-    def to_dict(self) -> dict[str, Any]:
-        """Plain JSON with a schema version, the choices included; floats survive to the bit."""
-        return {
-            "schema": SCHEMA,
-            "data": choices_record(self.data),
-            "coefficients": self.coefficients.tolist(),
-            "log_likelihood": self.log_likelihood,
-            "covariance": self.covariance.tolist(),
-            "information": self.information.tolist(),
-            "rounds": self.rounds,
-        }
-
-    def save(self, path: str | Path) -> Path:
-        """Write the model and the choices it was fitted to as JSON; `load_multinomial_logit` reads it."""
-        return write_document(path, self.to_dict())
-
-    def _table(self) -> Table:
-        return self.summary()._table()
 
 
 @checked

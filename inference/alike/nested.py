@@ -4,38 +4,33 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from contracts.display.table import Table, Tabular
 from contracts.errors import ProblemError, SolverError
 from contracts.inputs.arrays import Array
 from contracts.inputs.door import checked
 from contracts.inputs.frozen import dataclass
 from contracts.inputs.kinds import Count
 from contracts.inputs.progress import reporter
-from contracts.problem.records import write_document
 from inference.alike.multinomial import fit_multinomial_logit
 from inference.alike.nests import Nests, log_likelihood_and_score, nests_of, parts_of
 from inference.alike.passes import by_person
 from inference.choice.data import ChoiceData
-from inference.estimation.errors import clustered, covariance_by, equal_chances, few_people, sample_size
+from inference.estimation.errors import clustered
+from inference.estimation.fitted import FittedToChoices
 from inference.estimation.maximum import maximum_of
-from inference.estimation.records import choices_record, convergence_record
-from inference.estimation.shares import checked_parameters, column_of, counted, offers_of
-from inference.estimation.summary import Summary, checked_level
+from inference.estimation.shares import checked_parameters, column_of, offers_of
 from inference.logit.convergence import Convergence
 from inference.logit.units import units_of
 
-SCHEMA = "menuwright/nested-logit/1"
 SPREAD = (0.2, 1.1)  # of log-sum parameters that searches begin with
 
 
 @checked
 @dataclass(frozen=True, eq=False, repr=False)
-class NestedLogit(Tabular):
+class NestedLogit(FittedToChoices):
     """Estimated coefficients, and how alike the options of each nest are.
 
     Attributes
@@ -50,6 +45,9 @@ class NestedLogit(Tabular):
     convergence : Convergence, where each start ended
     """
 
+    schema = "menuwright/nested-logit/1"
+    model = "Nested logit"
+
     data: ChoiceData
     nests: Nests
     coefficients: Array
@@ -60,11 +58,6 @@ class NestedLogit(Tabular):
     convergence: Convergence
 
     @property
-    def names(self) -> tuple[str, ...]:
-        """The attributes."""
-        return tuple(self.data.names or ())
-
-    @property
     def parameter_names(self) -> tuple[str, ...]:
         """The attributes and the nests."""
         return (*self.names, *(f"nest {name}" for name in self.nests.names))
@@ -73,19 +66,6 @@ class NestedLogit(Tabular):
     def parameters(self) -> Array:
         """Coefficients, then log-sum parameters."""
         return np.concatenate([self.coefficients, self.log_sums])
-
-    @property
-    def n_parameters(self) -> int:
-        return len(self.parameters)
-
-    @property
-    def n_obs(self) -> int:
-        return self.data.n_obs
-
-    @property
-    def standard_errors(self) -> Array:
-        """Of coefficients and log-sum parameters, clustered by person; (n_parameters,)."""
-        return np.sqrt(np.diag(self.covariance))
 
     def at(self, parameters: Any) -> NestedLogit:
         """The same model at other parameters, as `with_errors` asks."""
@@ -131,65 +111,23 @@ class NestedLogit(Tabular):
             )
         return parts_of(offers, reach, self.coefficients, self.nests, self.nests.log_sums(self.log_sums))
 
-    def summary(self, *, errors: str = "clustered", level: float = 0.95) -> Summary:
-        """Coefficients and log-sum parameters with z, p and intervals, and how well the model fits.
-
-        Parameters
-        ----------
-        errors : "clustered" by person, which are robust errors where everybody chose once; or "classical"
-        level : of the intervals
-        """
-        checked_level(level)
-        covariance, said = covariance_by(errors, self.data, self.covariance, self.information)
-        return Summary(
-            f"Nested logit: {counted(self.data)}",
-            self.parameter_names,
-            self.parameters,
-            np.sqrt(np.diag(covariance)),
-            self.log_likelihood,
-            equal_chances(self.data),
-            self.n_parameters,
-            sample_size(self.data),
-            [
-                f"{said}; {self.convergence.told()}",
-                *few_people(self.data.n_people),
-                *self._doubts(),
-                *self.convergence.doubts(),
-            ],
-            level,
-        )
+    def _found(self) -> str:
+        return self.convergence.told()
 
     def _doubts(self) -> list[str]:
         """Log-sum parameters outside (0, 1]."""
-        return [
+        outside = [
             f"the log-sum parameter of nest {name!r} is {value:.3f}, above 1: no random utilities behave so for all "
             "attributes; try other nests"
             for name, value in zip(self.nests.names, self.log_sums, strict=True)
             if value > 1
         ]
+        return [*outside, *self.convergence.doubts()]
 
-    def to_dict(self) -> dict[str, Any]:
-        """Plain JSON with a schema version, the choices included; floats survive to the bit."""
+    def _kept(self) -> dict[str, Any]:
         options = np.array(self.data.options)
         rows = zip(self.nests.names, self.nests.member, strict=False)  # options alone come after the nests
-        return {
-            "schema": SCHEMA,
-            "data": choices_record(self.data),
-            "nests": {name: options[row].tolist() for name, row in rows},
-            "coefficients": self.coefficients.tolist(),
-            "log_sums": self.log_sums.tolist(),
-            "log_likelihood": self.log_likelihood,
-            "covariance": self.covariance.tolist(),
-            "information": self.information.tolist(),
-            "convergence": convergence_record(self.convergence),
-        }
-
-    def save(self, path: str | Path) -> Path:
-        """Write the model and the choices it was fitted to as JSON; `load_nested_logit` reads it."""
-        return write_document(path, self.to_dict())
-
-    def _table(self) -> Table:
-        return self.summary()._table()
+        return super()._kept() | {"nests": {name: options[row].tolist() for name, row in rows}}
 
 
 @checked

@@ -6,14 +6,11 @@ from pathlib import Path
 from typing import Any
 
 from contracts.errors import ProblemError
-from contracts.inputs.arrays import finite, number
 from contracts.inputs.door import checked
-from inference.alike.multinomial import SCHEMA as MULTINOMIAL
 from inference.alike.multinomial import MultinomialLogit
-from inference.alike.nested import SCHEMA as NESTED
 from inference.alike.nested import NestedLogit
 from inference.alike.nests import nests_of
-from inference.estimation.records import choices_of_record, convergence_of_record, loaded, refuse_other_shapes
+from inference.estimation.records import choices_of_record, loaded, model_of_record, refuse_other_shapes
 
 
 @checked
@@ -25,7 +22,7 @@ def load_multinomial_logit(path: str | Path) -> MultinomialLogit:
     ProblemError
         If the file is not such a file, or is damaged.
     """
-    return loaded(path, MULTINOMIAL, "MultinomialLogit.save", _multinomial)
+    return loaded(path, MultinomialLogit, _multinomial)
 
 
 @checked
@@ -37,48 +34,22 @@ def load_nested_logit(path: str | Path) -> NestedLogit:
     ProblemError
         If the file is not such a file, or is damaged.
     """
-    return loaded(path, NESTED, "NestedLogit.save", _nested)
+    return loaded(path, NestedLogit, _nested)
 
 
 def _multinomial(record: dict[str, Any]) -> MultinomialLogit:
-    model = MultinomialLogit(
-        choices_of_record(record["data"]),
-        finite("coefficients", record["coefficients"]),
-        number("log_likelihood", record["log_likelihood"]),
-        finite("covariance", record["covariance"]),
-        finite("information", record["information"]),
-        int(record["rounds"]),
-    )
-    size = len(model.names)
-    refuse_other_shapes(
-        {
-            "coefficients": (model.coefficients, (size,)),
-            "covariance": (model.covariance, (size, size)),
-            "information": (model.information, (size, size)),
-        }
-    )
+    model = model_of_record(MultinomialLogit, record)
+    refuse_other_shapes({"coefficients": (model.coefficients, (len(model.names),))})
     return model
 
 
 def _nested(record: dict[str, Any]) -> NestedLogit:
     data = choices_of_record(record["data"])
-    model = NestedLogit(
-        data,
-        nests_of(record["nests"], data),
-        finite("coefficients", record["coefficients"]),
-        finite("log_sums", record["log_sums"]),
-        number("log_likelihood", record["log_likelihood"]),
-        finite("covariance", record["covariance"]),
-        finite("information", record["information"]),
-        convergence_of_record(record["convergence"]),
-    )
-    size = len(model.parameter_names)
+    model = model_of_record(NestedLogit, record, data=data, nests=nests_of(record["nests"], data))
     refuse_other_shapes(
         {
             "coefficients": (model.coefficients, (len(model.names),)),
             "log_sums": (model.log_sums, (model.nests.n_free,)),
-            "covariance": (model.covariance, (size, size)),
-            "information": (model.information, (size, size)),
         }
     )
     if (model.log_sums <= 0).any():

@@ -12,6 +12,8 @@ errors are robust ones. Only the factor n / (n - 1) is a matter of taste: it mak
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from contracts.errors import ProblemError
@@ -40,13 +42,6 @@ def clustered(scores: Array, information: Array) -> Array:
     return np.asarray(bread @ (scores.T @ scores) @ bread * (n_people / (n_people - 1)))
 
 
-def covariance_by(errors: str, data: ChoiceData, by_person: Array, information: Array) -> tuple[Array, str]:
-    """Covariance by the name of its kind, and what to say of it."""
-    if kind_of(errors) == "classical":
-        return np.asarray(np.linalg.inv(information)), KINDS["classical"]
-    return by_person, "robust standard errors" if data.n_people == data.n_obs else KINDS["clustered"]
-
-
 def kind_of(errors: str) -> str:
     """The name of a kind of errors, checked."""
     if errors not in KINDS:
@@ -66,6 +61,15 @@ def refuse_one_person(data: ChoiceData) -> None:
 def few_people(n_people: int) -> list[str]:
     """What to say of errors clustered by few people."""
     return [f"{n_people} people are few: errors clustered by person are too small"] if n_people < FEW else []
+
+
+def thin(what: str, labels: Sequence[str], people: Array) -> list[str]:
+    """What to say of types or classes of so few people, (n_types,), that there are too few to cluster by."""
+    return [
+        f"{what} {label} is about {count:.1f} people: too few for errors clustered by person"
+        for label, count in zip(labels, people, strict=True)
+        if count < FEW
+    ]
 
 
 def equal_chances(data: ChoiceData) -> float:

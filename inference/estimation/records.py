@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
+from dataclasses import MISSING, fields
 from pathlib import Path
 from typing import Any, TypeVar
 
 import numpy as np
 
 from contracts.errors import ProblemError
-from contracts.inputs.arrays import Array, finite
+from contracts.inputs.arrays import Array, finite, number
+from contracts.inputs.kinds import whole_numbers
 from contracts.problem.records import built_from_document
 from inference.choice.data import ChoiceData
 from inference.logit.convergence import Convergence
 
 T = TypeVar("T")
+SQUARE = ("covariance", "information", "classical_covariance")  # with a row and a column per parameter
 
 
 def choices_record(data: ChoiceData) -> dict[str, Any]:
@@ -50,19 +54,59 @@ def choices_of_record(record: dict[str, Any]) -> ChoiceData:
     )
 
 
-def convergence_record(how: Convergence) -> dict[str, Any]:
-    """Where each start ended."""
-    return {"log_likelihoods": list(how.log_likelihoods), "rounds": how.rounds, "gradient": how.gradient}
+def plain(value: Any) -> Any:
+    """Plain JSON of what a model holds; null for a number that is none.
+
+    Examples
+    --------
+    >>> plain(np.arange(2.0)), plain(("price", "speed")), plain(float("nan"))
+    ([0.0, 1.0], ['price', 'speed'], None)
+    """
+    if isinstance(value, ChoiceData):
+        return choices_record(value)
+    if isinstance(value, Convergence):
+        return {"log_likelihoods": list(value.log_likelihoods), "rounds": value.rounds, "gradient": value.gradient}
+    if isinstance(value, np.ndarray):
+        return value.tolist()
+    if isinstance(value, tuple | list):
+        return list(value)
+    return None if isinstance(value, float) and math.isnan(value) else value
 
 
-def convergence_of_record(record: dict[str, Any]) -> Convergence:
-    """How the maximum was found, from its record."""
-    return Convergence(tuple(map(float, record["log_likelihoods"])), int(record["rounds"]), float(record["gradient"]))
+READERS: dict[str, Callable[[str, Any], Any]] = {  # by the annotations of fields
+    "ChoiceData": lambda _, record: choices_of_record(record),
+    "Convergence": lambda _, record: Convergence(
+        tuple(map(float, record["log_likelihoods"])), int(record["rounds"]), float(record["gradient"])
+    ),
+    "Array": finite,
+    "Integers": whole_numbers,
+    "float": number,
+    "int": lambda _, record: int(record),
+    "tuple[str, ...]": lambda _, record: tuple(map(str, record)),
+    "Sequence[str]": lambda _, record: tuple(map(str, record)),
+}
 
 
-def loaded(path: str | Path, schema: str, writer: str, build: Callable[[dict[str, Any]], T]) -> T:
-    """A model that `writer` wrote."""
-    return built_from_document(path, schema, writer, build, "model")
+def loaded(path: str | Path, kind: type[T], build: Callable[[dict[str, Any]], T]) -> T:
+    """A model of a kind that its `save` wrote."""
+    return built_from_document(path, kind.schema, f"{kind.__name__}.save", build, "model")  # type: ignore[attr-defined]
+
+
+def model_of_record(kind: type[T], record: dict[str, Any], **own: Any) -> T:
+    """A model of the fields that `plain` wrote; `own` are those that were kept in another way.
+
+    Files of old may lack what has a default.
+    """
+    for field in fields(kind):  # type: ignore[arg-type]
+        is_left_out = record.get(field.name) is None and field.default is not MISSING
+        if field.name not in own and not is_left_out:
+            read = READERS[str(field.type).removesuffix(" | None")]
+            own[field.name] = read(field.name, record[field.name])
+    model = kind(**own)
+    size = len(model.parameter_names)  # type: ignore[attr-defined]
+    square = {name: own[name] for name in SQUARE if own.get(name) is not None}
+    refuse_other_shapes({name: (values, (size, size)) for name, values in square.items()})
+    return model
 
 
 def refuse_other_shapes(wanted: dict[str, tuple[Array, tuple[int, ...]]]) -> None:

@@ -2,39 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
 from functools import cached_property
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from contracts.display.table import Table, Tabular
 from contracts.errors import ProblemError
 from contracts.inputs.arrays import Array, finite
 from contracts.inputs.door import checked
 from contracts.inputs.frozen import dataclass
-from contracts.problem.records import write_document
-from contracts.problem.screening import ScreeningProblem
 from inference.choice.data import ChoiceData
-from inference.estimation.errors import FEW, covariance_by, equal_chances, few_people, sample_size
-from inference.estimation.records import choices_record, convergence_record
-from inference.estimation.shares import Population, checked_parameters, counted, offers_of
-from inference.estimation.summary import Summary, checked_level
+from inference.estimation.errors import thin
+from inference.estimation.fitted import FittedToChoices, OfTypes
+from inference.estimation.shares import checked_parameters, counted, offers_of
 from inference.latent.membership import evaluated, log_shares, members_of, with_constant
 from inference.latent.restrictions import Restrictions
 from inference.logit.convergence import Convergence
 from inference.logit.panel import panel_of
-from inference.logit.quantisation import goods_beside, worth_in_money
 from inference.logit.simulated import logit
-
-SCHEMA = "menuwright/latent-classes/1"
 
 
 @checked
 @dataclass(frozen=True, eq=False, repr=False)
-class LatentClasses(Tabular):
+class LatentClasses(FittedToChoices, OfTypes):
     """A population of classes, as `fit_latent_classes` estimates it.
 
     Attributes
@@ -50,6 +41,9 @@ class LatentClasses(Tabular):
     information : of the same, minus the second derivative of the log likelihood
     convergence : Convergence, where each start ended
     """
+
+    schema = "menuwright/latent-classes/1"
+    model = "Latent classes"
 
     data: ChoiceData
     covariates: tuple[str, ...]
@@ -85,21 +79,8 @@ class LatentClasses(Tabular):
         return np.concatenate([self.restrictions.free(self.coefficients), self.membership[1:].ravel()])
 
     @property
-    def n_parameters(self) -> int:
-        return len(self.covariance)
-
-    @property
     def n_classes(self) -> int:
         return len(self.membership)
-
-    @property
-    def n_obs(self) -> int:
-        return self.data.n_obs
-
-    @property
-    def standard_errors(self) -> Array:
-        """Of the parameters, clustered by person; (n_parameters,)."""
-        return np.sqrt(np.diag(self.covariance))
 
     def at(self, parameters: Any) -> LatentClasses:
         """The same classes at other parameters, as `with_errors` asks."""
@@ -168,11 +149,6 @@ class LatentClasses(Tabular):
 
     # ---- what follows ----
 
-    @property
-    def population(self) -> Population:
-        """The classes as a population of tastes."""
-        return Population(self.names, self.weights, self.coefficients)
-
     def predict(self, attributes: Any, available: Any = None, *, probabilities: Any = None) -> Array:
         """Choice probabilities; (n_obs, n_options).
 
@@ -197,80 +173,16 @@ class LatentClasses(Tabular):
         by_class = logit(offers, self.coefficients, reach)
         return np.asarray(np.einsum("nk,nkj->nj", np.broadcast_to(beliefs, (len(offers), self.n_classes)), by_class))
 
-    def surplus(self, attributes: Any, available: Any = None, *, price: str) -> Array:
-        """Expected utility of choosing, in money, up to a constant, as a mean over classes; (n_obs,)."""
-        return self.population.surplus(attributes, available, price)
-
-    def screening_problem(
-        self, *, price: str, goods: Sequence[str] | None = None, outside: str | None = None, **fields: Any
-    ) -> ScreeningProblem:
-        """The problem of whoever designs a menu for these classes.
-
-        Parameters
-        ----------
-        price : attribute that becomes the transfer
-        goods : attributes that a contract can vary; by default all others
-        outside : attribute that is 1 for the outside option: its worth in money becomes the reservation utility
-        fields : cost, domain and the other fields of ScreeningProblem, in the units of the data
-
-        Raises
-        ------
-        ProblemError
-            If utility of a class does not fall in the price, as where a class ignores it.
-        """
-        if goods is None:
-            goods = [name for name in self.names if name not in (price, outside)]
-        if outside is not None:
-            fields = {"reservation_utility": self._worth(price, [outside])[:, 0], **fields}
-        goods = goods_beside(self.names, price, goods)
-        fields = {"labels": self.labels, "weights": self.weights, **fields}
-        return ScreeningProblem(self._worth(price, goods), goods=goods, **fields)
-
-    def _worth(self, price: str, goods: Sequence[str]) -> Array:
-        def refusal(rising: Any, price: str) -> str:
-            return (
-                f"utility of class {int(np.argmax(rising))} does not fall in {price!r}: nothing has a worth in money "
-                f"to it. Let its coefficient of {price!r} be shared, or fit fewer classes"
-            )
-
-        return worth_in_money(self.coefficients, self.names, price, goods, refusal)
-
     # ---- showing and keeping it ----
 
-    def summary(self, *, errors: str = "clustered", level: float = 0.95) -> Summary:
-        """Free coefficients and membership with z, p and intervals, shares of classes, and how well the model fits.
-
-        Parameters
-        ----------
-        errors : "clustered" by person, which are robust errors where everybody chose once; or "classical"
-        level : of the intervals
-        """
-        checked_level(level)
-        covariance, said = covariance_by(errors, self.data, self.covariance, self.information)
-        pairs = zip(self.labels, self.weights, self.weight_standard_errors, strict=True)
-        shares = ", ".join(f"{label} {share:.3f} ({error:.3f})" for label, share, error in pairs)
-        return Summary(
-            f"Latent classes: {self.n_classes} classes of {counted(self.data)}",
-            self.parameter_names,
-            self.parameters,
-            np.sqrt(np.diag(covariance)),
-            self.log_likelihood,
-            equal_chances(self.data),
-            self.n_parameters,
-            sample_size(self.data),
-            [
-                f"shares of classes {shares}",
-                *self._known(),
-                f"{said}; {self.convergence.told()}",
-                *few_people(self.data.n_people),
-                *self._thin(),
-                *self.convergence.doubts(),
-            ],
-            level,
-        )
+    @property
+    def _title(self) -> str:
+        return f"{self.model}: {self.n_classes} classes of {counted(self.data)}"
 
     def _known(self) -> list[str]:
-        """Coefficients that were not estimated."""
+        """Shares of the classes, and coefficients that were not estimated."""
+        pairs = zip(self.labels, self.weights, self.weight_standard_errors, strict=True)
+        shares = ", ".join(f"{label} {share:.3f} ({error:.3f})" for label, share, error in pairs)
         free = self.restrictions.design.max(axis=2)
         fixed = [
             f"{self.names[a]} {self.coefficients[k, a]:g} in class {k}"
@@ -278,37 +190,21 @@ class LatentClasses(Tabular):
             for k in range(self.n_classes)
             if not free[k, a]
         ]
-        return [f"fixed: {', '.join(fixed)}"] if fixed else []
+        return [f"shares of classes {shares}", *([f"fixed: {', '.join(fixed)}"] if fixed else [])]
 
-    def _thin(self) -> list[str]:
-        """Classes of too few people to cluster by."""
-        people = self.weights * self.data.n_people
-        return [
-            f"class {label} is about {count:.1f} people: too few for errors clustered by person"
-            for label, count in zip(self.labels, people, strict=True)
-            if count < FEW
-        ]
+    def _found(self) -> str:
+        return self.convergence.told()
 
-    def _table(self) -> Table:
-        return self.summary()._table()
+    def _doubts(self) -> list[str]:
+        return [*thin("class", self.labels, self.weights * self.data.n_people), *self.convergence.doubts()]
 
-    def to_dict(self) -> dict[str, Any]:
-        """Plain JSON with a schema version, the choices included; floats survive to the bit."""
-        return {
-            "schema": SCHEMA,
-            "data": choices_record(self.data),
-            "covariates": list(self.covariates),
-            "free": list(self.restrictions.labels),
-            "known": self.restrictions.known.tolist(),
-            "design": self.restrictions.design.tolist(),
-            "coefficients": self.coefficients.tolist(),
-            "membership": self.membership.tolist(),
-            "log_likelihood": self.log_likelihood,
-            "covariance": self.covariance.tolist(),
-            "information": self.information.tolist(),
-            "convergence": convergence_record(self.convergence),
-        }
+    def _kept(self) -> dict[str, Any]:
+        kept, free = super()._kept(), self.restrictions
+        del kept["restrictions"]
+        return kept | {"free": free.labels, "known": free.known, "design": free.design}
 
-    def save(self, path: str | Path) -> Path:
-        """Write the classes and the choices they were fitted to as JSON; `load_latent_classes` reads it."""
-        return write_document(path, self.to_dict())
+    def _rising(self, rising: Any, price: str) -> str:
+        return (
+            f"utility of class {int(np.argmax(rising))} does not fall in {price!r}: nothing has a worth in money "
+            f"to it. Let its coefficient of {price!r} be shared, or fit fewer classes"
+        )

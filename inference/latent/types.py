@@ -6,26 +6,21 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import cached_property
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from scipy.special import entr, softmax
 
-from contracts.display.table import Table, Tabular
+from contracts.display.table import Table
 from contracts.errors import ProblemError
 from contracts.inputs.arrays import Array, Mask, finite
 from contracts.inputs.door import checked
 from contracts.inputs.extras import pandas
 from contracts.inputs.frozen import dataclass
-from contracts.inputs.names import listed
-from contracts.problem.records import write_document
-from contracts.problem.screening import ScreeningProblem
-from inference.choice.data import ChoiceData
-from inference.estimation.errors import FEW, KINDS, kind_of
-from inference.estimation.records import convergence_record
-from inference.estimation.shares import Population, checked_parameters
-from inference.estimation.summary import Summary, checked_level
+from inference.choice.data import ChoiceData, Integers
+from inference.estimation.errors import KINDS, kind_of, thin
+from inference.estimation.fitted import Fitted, OfTypes
+from inference.estimation.shares import checked_parameters
 from inference.logit.convergence import Convergence
 from inference.logit.estimates import Estimates, delta_method, estimates_table
 from inference.logit.mixture import evaluate, likelihood, situations_of
@@ -35,12 +30,10 @@ from inference.logit.simulated import Simulated, logit, offered_options, simulat
 if TYPE_CHECKING:
     import pandas as pd
 
-SCHEMA = "menuwright/latent-types/1"
-
 
 @checked
 @dataclass(frozen=True, eq=False, repr=False)
-class LatentTypes(Tabular):
+class LatentTypes(Fitted, OfTypes):
     """A population of types with linear utility and logit choice, as `fit_latent_types` estimates it.
 
     Attributes
@@ -59,6 +52,8 @@ class LatentTypes(Tabular):
     person_weights : (n_people,) how many people each one stands for; None: one
     classical_covariance : of the same as `covariance`, from the information; None in files of old
     """
+
+    schema = "menuwright/latent-types/1"
 
     weights: Array
     coefficients: Array
@@ -119,16 +114,6 @@ class LatentTypes(Tabular):
         return float(self.n_people if self.person_weights is None else self.person_weights.sum())
 
     @property
-    def aic(self) -> float:
-        """Akaike's criterion; smaller is better."""
-        return 2 * self.n_parameters - 2 * self.log_likelihood
-
-    @property
-    def bic(self) -> float:
-        """Schwarz's criterion with people as the sample, for they are what is independent; smaller is better."""
-        return float(self.n_parameters * np.log(self.sample_size) - 2 * self.log_likelihood)
-
-    @property
     def icl(self) -> float:
         """BIC plus twice the entropy (Biernacki, Celeux & Govaert 2000): also asks that types can be told apart."""
         return self.bic + 2 * self.entropy
@@ -146,11 +131,6 @@ class LatentTypes(Tabular):
         """Coefficients and shares, in the order of `covariance`."""
         return np.concatenate([self.coefficients.ravel(), self.weights])
 
-    @property
-    def population(self) -> Population:
-        """The types as a population of tastes."""
-        return Population(tuple(self.names), self.weights, self.coefficients)
-
     def at(self, parameters: Any) -> LatentTypes:
         """The same types at other parameters, as `with_errors` asks; shares move in logarithms and sum to one."""
         given = checked_parameters(parameters, len(self.parameters))
@@ -158,40 +138,31 @@ class LatentTypes(Tabular):
         moved = softmax(np.log(self.weights) + (shares - self.weights) / self.weights)
         return replace(self, coefficients=coefficients.reshape(self.coefficients.shape), weights=moved)
 
-    def surplus(self, attributes: Any, available: Any = None, *, price: str) -> Array:
-        """Expected utility of choosing, in money, up to a constant, as a mean over types; (n_obs,)."""
-        return self.population.surplus(attributes, available, price)
-
-    def summary(self, *, errors: str = "clustered", level: float = 0.95) -> Summary:
-        """Shares and coefficients of all types with z, p and intervals, and how well the model fits.
-
-        Parameters
-        ----------
-        errors : "clustered" by person, or "classical"
-        level : of the intervals
-        """
-        checked_level(level)
-        kind = kind_of(errors)
-        covariance = self.classical_covariance if kind == "classical" else self.covariance
+    def covariance_by(self, errors: str) -> tuple[Array, str]:
+        """Covariance by the name of its kind, "clustered" or "classical", and what to say of it."""
+        covariance = self.classical_covariance if kind_of(errors) == "classical" else self.covariance
         if covariance is None:
             raise ProblemError("these types were saved without classical errors: fit them again")
-        size, how = self.coefficients.size, self.convergence
-        order = np.concatenate(
-            [np.r_[size + k, k * self.n_attributes + np.arange(self.n_attributes)] for k in range(self.n_types)]
-        )
-        penalty = f", ridge {self.ridge:g}" if self.ridge else ""
-        return Summary(
-            f"Latent types: {self.n_types} types among {self.n_people:,} people, {self.n_obs:,} choices",
-            [self.parameter_names[k] for k in order],
-            self.parameters[order],
-            np.sqrt(np.diag(covariance))[order],
-            self.log_likelihood,
-            self.null_log_likelihood,
-            self.n_parameters,
-            self.sample_size,
-            [f"{KINDS[kind]}{penalty}; {how.told()}", *self._thin(), *how.doubts()],
-            level,
-        )
+        return covariance, KINDS[errors]
+
+    @property
+    def _title(self) -> str:
+        return f"Latent types: {self.n_types} types among {self.n_people:,} people, {self.n_obs:,} choices"
+
+    def _estimates(self, covariance: Array) -> tuple[Sequence[str], Array, Array]:
+        order = self._shown_order
+        return [self.parameter_names[k] for k in order], self.parameters[order], np.sqrt(np.diag(covariance))[order]
+
+    @property
+    def _shown_order(self) -> Integers:
+        """Parameters as they are shown: type by type, the share first."""
+        size = self.coefficients.size
+        return np.column_stack([size + np.arange(self.n_types), np.arange(size).reshape(self.n_types, -1)]).ravel()
+
+    def _notes(self, said: str, gradient: str = "") -> list[str]:
+        penalty, how = f", ridge {self.ridge:g}" if self.ridge else "", self.convergence
+        few = thin("type", self.labels, self.weights * self.n_people)
+        return [f"{said}{penalty}; {how.told()}{gradient}", *few, *how.doubts()]
 
     # ---- what follows ----
 
@@ -231,16 +202,8 @@ class LatentTypes(Tabular):
         ProblemError
             If a type's utility does not fall in the price.
         """
-        column, names = self._column(price), goods_beside(self.names, price, goods)
-        columns = [self._column(name) for name in names]
-
-        def refusal(rising: Mask, price: str) -> str:
-            k = int(np.argmax(rising))
-            return (
-                f"type {self.labels[k]} (share {self.weights[k]:.3f}) has the coefficient "
-                f"{self.coefficients[k, column]:+.4g} on {price!r}: it does not mind paying, so nothing has a worth in "
-                f"money to it. Fit fewer types, or leave out people whose choices do not respond to {price!r}"
-            )
+        column, names = self.population.column(price), goods_beside(self.names, price, goods)
+        columns = [self.population.column(name) for name in names]
 
         def worth(b: Array) -> Array:
             return worth_in_money(b, self.names, price, names)
@@ -251,34 +214,16 @@ class LatentTypes(Tabular):
             jacobian[:, column] = b[columns] / b[column] ** 2
             return jacobian
 
-        worth_in_money(self.coefficients, self.names, price, names, refusal)
+        worth_in_money(self.coefficients, self.names, price, names, self._rising)
         return self.transformed(worth, names, jacobian=slopes)
 
-    def screening_problem(
-        self, *, price: str, goods: Sequence[str] | None = None, outside: str | None = None, **fields: Any
-    ) -> ScreeningProblem:
-        """The problem of whoever designs a menu for this population.
-
-        Parameters
-        ----------
-        price : attribute that becomes the transfer
-        goods : attributes that a contract can vary; by default all others. What is left out is taken to be the same
-            in all contracts and outside of them, and cancels
-        outside : attribute that is 1 for the outside option, as in `ChoiceData.from_menu`: its worth in money becomes
-            the reservation utility
-        fields : cost, domain, principal_values and the other fields of ScreeningProblem, in the units of the data
-
-        Raises
-        ------
-        ProblemError
-            If a type's utility does not fall in the price, or the fields make no problem.
-        """
-        if goods is None:
-            goods = [name for name in self.names if name not in (price, outside)]
-        if outside is not None:
-            fields = {"reservation_utility": self.willingness_to_pay(price, [outside]).values[:, 0], **fields}
-        fields = {"labels": self.labels, "weights": self.weights, **fields}
-        return ScreeningProblem(self.willingness_to_pay(price, goods).values, goods=goods, **fields)
+    def _rising(self, rising: Mask, price: str) -> str:
+        k, column = int(np.argmax(rising)), self.population.column(price)
+        return (
+            f"type {self.labels[k]} (share {self.weights[k]:.3f}) has the coefficient "
+            f"{self.coefficients[k, column]:+.4g} on {price!r}: it does not mind paying, so nothing has a "
+            f"worth in money to it. Fit fewer types, or leave out people whose choices do not respond to {price!r}"
+        )
 
     def assign(self, data: ChoiceData) -> Array:
         """Posterior types of other people from their choices; (data.n_people, n_types), in the order of data.people."""
@@ -316,28 +261,19 @@ class LatentTypes(Tabular):
     # ---- showing and keeping it ----
 
     def _table(self) -> Table:
-        size, both = self.coefficients.size, self.n_types * (self.n_attributes + 1)
-        order = np.concatenate(
-            [np.r_[size + k, k * self.n_attributes + np.arange(self.n_attributes)] for k in range(self.n_types)]
-        )
+        order, how = self._shown_order, self.convergence
         shown = Estimates(
             self.labels,
             ["weight", *self.names],
             np.column_stack([self.weights, self.coefficients]),
-            self.covariance[np.ix_(order, order)].reshape(both, both),
+            self.covariance[np.ix_(order, order)],
         )
         types = f"{self.n_types} type{'' if self.n_types == 1 else 's'}"
-        how = self.convergence
-        penalty = f", ridge {self.ridge:g}" if self.ridge else ""
         return estimates_table(
             shown,
             f"LatentTypes: {types} among {self.n_people:,} people, {self.n_obs:,} choices, "
             f"log likelihood {self.log_likelihood:.2f}, BIC {self.bic:.1f}, ICL {self.icl:.1f}",
-            [
-                f"standard errors clustered by person{penalty}; {how.told()}, relative gradient {how.gradient:.0e}",
-                *self._thin(),
-                *how.doubts(),
-            ],
+            self._notes(KINDS["clustered"], f", relative gradient {how.gradient:.0e}"),
         )
 
     def to_frame(self) -> pd.DataFrame:
@@ -352,29 +288,6 @@ class LatentTypes(Tabular):
         both = pd.concat([weights.to_frame(), self.estimates.to_frame()])
         return both.reindex([(label, name) for label in self.labels for name in ("weight", *self.names)])
 
-    def to_dict(self) -> dict[str, Any]:
-        """Plain JSON with a schema version; floats survive to the bit."""
-        return {
-            "schema": SCHEMA,
-            "weights": self.weights.tolist(),
-            "coefficients": self.coefficients.tolist(),
-            "names": list(self.names),
-            "log_likelihood": self.log_likelihood,
-            "probabilities": self.probabilities.tolist(),
-            "people": self.people.tolist(),
-            "covariance": self.covariance.tolist(),
-            "n_obs": self.n_obs,
-            "ridge": self.ridge,
-            "null_log_likelihood": None if math.isnan(self.null_log_likelihood) else self.null_log_likelihood,
-            "classical_covariance": None if self.classical_covariance is None else self.classical_covariance.tolist(),
-            "person_weights": None if self.person_weights is None else self.person_weights.tolist(),
-            "convergence": convergence_record(self.convergence),
-        }
-
-    def save(self, path: str | Path) -> Path:
-        """Write the types as JSON."""
-        return write_document(path, self.to_dict())
-
     # ---- inside ----
 
     def _at(self, data: ChoiceData) -> tuple[Array, Array]:
@@ -383,17 +296,3 @@ class LatentTypes(Tabular):
         situations = situations_of(data, scale=np.ones(self.n_attributes))
         found = evaluate(situations, self.coefficients)
         return likelihood(situations.counts @ found.log_probability, np.log(self.weights))
-
-    def _thin(self) -> list[str]:
-        """Types of too few people to cluster by."""
-        people = self.weights * self.n_people
-        return [
-            f"type {label} is about {count:.1f} people: too few for errors clustered by person"
-            for label, count in zip(self.labels, people, strict=True)
-            if count < FEW
-        ]
-
-    def _column(self, name: str) -> int:
-        if name not in self.names:
-            raise ProblemError(f"there is no attribute {name!r}: the attributes are {listed(self.names)}")
-        return list(self.names).index(name)

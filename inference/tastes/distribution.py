@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,7 +15,9 @@ from contracts.inputs.door import checked
 from contracts.inputs.frozen import dataclass
 from contracts.inputs.kinds import Count, names_of, whole
 from contracts.inputs.names import listed
+from contracts.problem.screening import ScreeningProblem
 from inference.choice.data import ChoiceData, Integers
+from inference.logit.quantisation import screening_problem_of
 from inference.tastes.mixing import MIXINGS, Mixing, Moments, plain
 
 KINDS = tuple(MIXINGS)
@@ -244,3 +246,52 @@ def choices_of(data: ChoiceData, coefficients: Array, rng: np.random.Generator) 
     noisy = utility + rng.gumbel(size=utility.shape)  # the best option under Gumbel noise is a logit choice
     reach = noisy if data.available is None else np.where(data.available, noisy, -np.inf)
     return replace(data, choice=reach.argmax(axis=1))
+
+
+@checked
+class DrawnPeople:
+    """A model whose people are drawn, as many as one asks for."""
+
+    data: ChoiceData
+
+    if TYPE_CHECKING:
+
+        @property
+        def names(self) -> tuple[str, ...]: ...
+        def draw_people(self, n_people: Count, *, rng: np.random.Generator) -> Array: ...
+
+    def simulate(self, data: ChoiceData | None = None, *, rng: np.random.Generator) -> ChoiceData:
+        """Choices of new people with these tastes, in the situations of `data` (those of the fit by default)."""
+        data = self.data if data is None else data
+        return choices_of(data, self.draw_people(data.n_people, rng=rng), rng)
+
+    def screening_problem(
+        self,
+        *,
+        price: str,
+        n_types: int,
+        rng: np.random.Generator,
+        goods: Sequence[str] | None = None,
+        n_draws: Count = 10_000,
+        **fields: Any,
+    ) -> ScreeningProblem:
+        """The problem of whoever designs a menu for this population, with a few types that stand for it.
+
+        Parameters
+        ----------
+        price : attribute that becomes the transfer; everybody must mind paying it, so fit it "negative" or "fixed"
+        n_types : how many types; see `inference.logit.quantisation` for what they keep
+        rng : draws the people
+        goods : attributes that a contract can vary; by default all others
+        n_draws : people drawn
+        fields : cost, domain and the other fields of ScreeningProblem, in the units of the data
+
+        Raises
+        ------
+        ProblemError
+            If somebody does not mind paying, or the fields make no problem.
+        """
+        people = self.draw_people(n_draws, rng=rng)
+        return screening_problem_of(
+            people, self.names, price=price, goods=goods, n_types=n_types, rng=rng, fields=fields
+        )

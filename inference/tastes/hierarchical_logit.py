@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from functools import cached_property
 from itertools import islice
 from typing import TYPE_CHECKING, Any
@@ -17,16 +17,14 @@ from contracts.inputs.extras import pandas
 from contracts.inputs.frozen import dataclass
 from contracts.inputs.kinds import Count
 from contracts.inputs.progress import counter
-from contracts.problem.screening import ScreeningProblem
 from inference.choice.data import ChoiceData, checked_data
 from inference.choice.fields import refuse_weights
 from inference.estimation.shares import counted
 from inference.estimation.summary import Summary, checked_level
 from inference.logit.culprits import contrasts_of, kept_by_prior, refuse_collinear
 from inference.logit.panel import information, panel_of
-from inference.logit.quantisation import screening_problem_of
 from inference.logit.units import units_of
-from inference.tastes.distribution import TasteDistribution, choices_of, kinds_of
+from inference.tastes.distribution import DrawnPeople, TasteDistribution, kinds_of
 from inference.tastes.prior import HierarchicalPrior, computed_prior
 from inference.tastes.sampler import People, sweeps
 from inference.types.draws import diagnosed, for_arviz, not_met
@@ -39,7 +37,7 @@ INTERVAL = (0.025, 0.975)
 
 @checked
 @dataclass(frozen=True, eq=False, repr=False)
-class HierarchicalLogit(Tabular):
+class HierarchicalLogit(DrawnPeople, Tabular):
     """Posterior of a population of tastes, and of each person's.
 
     Person i has coefficients b_i = g(beta_i) with beta_i ~ N(mean, covariance); g is the identity, or exp or -exp for
@@ -89,42 +87,6 @@ class HierarchicalLogit(Tabular):
         factor = np.linalg.cholesky(self.covariance[chain, draw])
         beta = self.mean[chain, draw] + (factor @ rng.standard_normal((n_people, len(self.kinds), 1)))[:, :, 0]
         return TasteDistribution.standard(self.kinds).coefficients(beta)
-
-    def simulate(self, data: ChoiceData | None = None, *, rng: np.random.Generator) -> ChoiceData:
-        """Choices of new people with predicted tastes, in the situations of `data` (those of the fit by default)."""
-        data = self.data if data is None else data
-        return choices_of(data, self.draw_people(data.n_people, rng=rng), rng)
-
-    def screening_problem(
-        self,
-        *,
-        price: str,
-        n_types: int,
-        rng: np.random.Generator,
-        goods: Sequence[str] | None = None,
-        n_draws: Count = 10_000,
-        **fields: Any,
-    ) -> ScreeningProblem:
-        """The problem of whoever designs a menu for this population, with a few types that stand for it.
-
-        Parameters
-        ----------
-        price : attribute that becomes the transfer; everybody must mind paying it, so fit it "negative" or "fixed"
-        n_types : how many types; see `inference.logit.quantisation` for what they keep
-        rng : draws the people from the posterior predictive distribution
-        goods : attributes that a contract can vary; by default all others
-        n_draws : people drawn
-        fields : cost, domain and the other fields of ScreeningProblem, in the units of the data
-
-        Raises
-        ------
-        ProblemError
-            If somebody does not mind paying, or the fields make no problem.
-        """
-        people = self.draw_people(n_draws, rng=rng)
-        return screening_problem_of(
-            people, self.names, price=price, goods=goods, n_types=n_types, rng=rng, fields=fields
-        )
 
     @cached_property
     def diagnostics(self) -> dict[str, Array]:

@@ -6,41 +6,34 @@ import math
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import cached_property
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from scipy.special import logsumexp
 
-from contracts.display.table import Column, Table, Tabular, names
+from contracts.display.table import Column, Table, names
 from contracts.inputs.arrays import Array
 from contracts.inputs.door import checked
 from contracts.inputs.frozen import dataclass
 from contracts.inputs.kinds import Count
-from contracts.problem.records import write_document
-from contracts.problem.screening import ScreeningProblem
 from inference.choice.data import ChoiceData, Integers
-from inference.estimation.errors import covariance_by, equal_chances, sample_size
-from inference.estimation.records import choices_record, convergence_record
-from inference.estimation.shares import Population, checked_parameters, counted
-from inference.estimation.summary import Summary, checked_level
+from inference.estimation.fitted import FittedToChoices, OfTastes
+from inference.estimation.shares import Population, checked_parameters
 from inference.logit.convergence import Convergence
 from inference.logit.panel import log_likelihood, panel_of
-from inference.logit.quantisation import screening_problem_of
-from inference.tastes.distribution import TasteDistribution, choices_of, in_utility
+from inference.tastes.distribution import DrawnPeople, TasteDistribution, in_utility
 from inference.tastes.layout import Layout
 from inference.tastes.points import halton_normals
 
 if TYPE_CHECKING:
     import pandas as pd
 
-SCHEMA = "menuwright/mixed-logit/1"
 POPULATION = 1000  # draws of tastes that stand for the population
 
 
 @checked
 @dataclass(frozen=True, eq=False, repr=False)
-class MixedLogit(Tabular):
+class MixedLogit(FittedToChoices, DrawnPeople, OfTastes):
     """An estimated distribution of tastes.
 
     Attributes
@@ -59,6 +52,9 @@ class MixedLogit(Tabular):
         fitted; empty for draws of your own, and for the multinomial logit
     """
 
+    schema = "menuwright/mixed-logit/1"
+    model = "Mixed logit"
+
     data: ChoiceData
     tastes: TasteDistribution
     log_likelihood: float
@@ -70,11 +66,6 @@ class MixedLogit(Tabular):
     columns: Integers
     convergence: Convergence
     elsewhere: Array
-
-    @property
-    def names(self) -> tuple[str, ...]:
-        """The attributes."""
-        return tuple(self.data.names or ())
 
     @property
     def price(self) -> str | None:
@@ -132,14 +123,6 @@ class MixedLogit(Tabular):
         return self.layout.names(self.names)
 
     @property
-    def n_parameters(self) -> int:
-        return len(self.parameters)
-
-    @property
-    def n_obs(self) -> int:
-        return self.data.n_obs
-
-    @property
     def population(self) -> Population:
         """Draws of tastes that stand for the population."""
         return self._population(POPULATION)
@@ -155,34 +138,17 @@ class MixedLogit(Tabular):
         given = checked_parameters(parameters, self.n_parameters)
         return replace(self, parameters=given, tastes=self.layout.tastes(given))
 
-    def surplus(self, attributes: Any, available: Any = None, *, price: str) -> Array:
-        """Expected utility of choosing, in money, up to a constant, as a mean over the population; (n_obs,)."""
-        return self.population.surplus(attributes, available, price)
-
-    def summary(self, *, errors: str = "clustered", level: float = 0.95) -> Summary:
-        """Means and standard deviations of tastes with z, p and intervals, and how well the model fits.
-
-        Parameters
-        ----------
-        errors : "clustered" by person, or "classical"
-        level : of the intervals
-        """
-        checked_level(level)
-        covariance, said = covariance_by(errors, self.data, self.covariance, self.information)
+    def _estimates(self, covariance: Array) -> tuple[Sequence[str], Array, Array]:
         shown = self._told.ravel()
         labels = [f"{part} {name}" for part in ("mean", "sd") for name in self.names]
-        return Summary(
-            f"Mixed logit: {counted(self.data)}",
-            [name for name, here in zip(labels, shown, strict=True) if here],
-            np.concatenate([self.means, self.sds])[shown],
-            self._errors(covariance).ravel()[shown],
-            self.log_likelihood,
-            equal_chances(self.data),
-            self.n_parameters,
-            sample_size(self.data),
-            [*self._in_money(), f"{said}; {self._drawn()}; {self.convergence.told()}", *self.convergence.doubts()],
-            level,
-        )
+        named = [name for name, here in zip(labels, shown, strict=True) if here]
+        return named, np.concatenate([self.means, self.sds])[shown], self._errors(covariance).ravel()[shown]
+
+    def _found(self) -> str:
+        return f"{self._drawn()}; {self.convergence.told()}"
+
+    def _doubts(self) -> list[str]:
+        return self.convergence.doubts()
 
     def _drawn(self) -> str:
         """The draws, and what the log likelihood is at others."""
@@ -193,7 +159,7 @@ class MixedLogit(Tabular):
             return drawn
         return f"{drawn} (log likelihood at others {self.elsewhere.mean():.0f}, sd {self.simulation_sd:.1g})"
 
-    def _in_money(self) -> list[str]:
+    def _known(self) -> list[str]:
         return [] if self.price is None else [f"tastes for all but {self.price} are worths in units of {self.price}"]
 
     @cached_property
@@ -231,63 +197,15 @@ class MixedLogit(Tabular):
         share = self._population(n_draws).shares(attributes, available)
         return share[0] if np.ndim(attributes) == 2 else share
 
-    def simulate(self, data: ChoiceData | None = None, *, rng: np.random.Generator) -> ChoiceData:
-        """Choices of new people with these tastes, in the situations of `data` (those of the fit by default)."""
-        data = self.data if data is None else data
-        return choices_of(data, self.tastes.draw(data.n_people, rng=rng), rng)
+    def draw_people(self, n_people: Count, *, rng: np.random.Generator) -> Array:
+        """Tastes of new people as coefficients; (n_people, n_attributes)."""
+        return self.tastes.draw(n_people, rng=rng)
 
-    def screening_problem(
-        self,
-        *,
-        price: str,
-        n_types: int,
-        rng: np.random.Generator,
-        goods: Sequence[str] | None = None,
-        n_draws: Count = 10_000,
-        **fields: Any,
-    ) -> ScreeningProblem:
-        """The problem of whoever designs a menu for this population, with a few types that stand for it.
-
-        Parameters
-        ----------
-        price : attribute that becomes the transfer; everybody must mind paying it, so fit it "negative" or "fixed"
-        n_types : how many types; see `inference.logit.quantisation` for what they keep
-        rng : draws the people
-        goods : attributes that a contract can vary; by default all others
-        n_draws : people drawn
-        fields : cost, domain and the other fields of ScreeningProblem, in the units of the data
-
-        Raises
-        ------
-        ProblemError
-            If somebody does not mind paying, or the fields make no problem.
-        """
-        people = self.tastes.draw(n_draws, rng=rng)
-        return screening_problem_of(
-            people, self.names, price=price, goods=goods, n_types=n_types, rng=rng, fields=fields
-        )
-
-    def to_dict(self) -> dict[str, Any]:
-        """Plain JSON with a schema version, choices and draws included; floats survive to the bit."""
-        return {
-            "schema": SCHEMA,
-            "data": choices_record(self.data),
-            "kinds": list(self.tastes.kinds),
-            "price": self.tastes.price,
-            "rows": self.rows.tolist(),
-            "columns": self.columns.tolist(),
-            "parameters": self.parameters.tolist(),
-            "log_likelihood": self.log_likelihood,
-            "covariance": self.covariance.tolist(),
-            "information": self.information.tolist(),
-            "normals": self.normals[:, :, self.layout.varying].tolist(),  # the others are 0
-            "convergence": convergence_record(self.convergence),
-            "elsewhere": self.elsewhere.tolist(),
-        }
-
-    def save(self, path: str | Path) -> Path:
-        """Write the model with its choices and draws as JSON; `load_mixed_logit` reads it."""
-        return write_document(path, self.to_dict())
+    def _kept(self) -> dict[str, Any]:
+        kept = super()._kept()
+        del kept["tastes"]
+        drawn = self.normals[:, :, self.layout.varying]  # the others are 0
+        return kept | {"kinds": self.tastes.kinds, "price": self.tastes.price, "normals": drawn}
 
     def to_frame(self) -> pd.DataFrame:
         """One row per attribute: how it varies, mean and standard deviation with their standard errors."""
@@ -303,7 +221,7 @@ class MixedLogit(Tabular):
             columns.append(Column(name, values, cells))
             cells = [f"({value:.4f})" * shown for value, shown in zip(error, told, strict=True)]
             columns.append(Column(f"{name}_se", error, cells, "(se)"))
-        notes = [*self._in_money(), "standard errors clustered by person"]
+        notes = [*self._known(), "standard errors clustered by person"]
         if model == "Mixed logit":
             notes = [*notes[:-1], f"{self._drawn()}; {notes[-1]}", self.convergence.told(), *self.convergence.doubts()]
         head = f"{model}: {data.n_people} people, {data.n_obs} choices, log likelihood {self.log_likelihood:.3f}"

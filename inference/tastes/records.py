@@ -8,13 +8,13 @@ from typing import Any
 import numpy as np
 
 from contracts.errors import ProblemError
-from contracts.inputs.arrays import finite, number
+from contracts.inputs.arrays import finite
 from contracts.inputs.door import checked
 from contracts.inputs.kinds import whole, whole_numbers
-from inference.estimation.records import choices_of_record, convergence_of_record, loaded, refuse_other_shapes
+from inference.estimation.records import choices_of_record, loaded, model_of_record, refuse_other_shapes
 from inference.tastes.distribution import KINDS
 from inference.tastes.layout import Layout
-from inference.tastes.mixed_logit import SCHEMA, MixedLogit
+from inference.tastes.mixed_logit import MixedLogit
 
 
 @checked
@@ -38,40 +38,25 @@ def load_mixed_logit(path: str | Path) -> MixedLogit:
     >>> bool((again.individual_means == model.individual_means).all())
     True
     """
-    return loaded(path, SCHEMA, "MixedLogit.save", _mixed)
+    return loaded(path, MixedLogit, _mixed)
 
 
 def _mixed(record: dict[str, Any]) -> MixedLogit:
     data = choices_of_record(record["data"])
     layout, parameters = _layout(record, data.n_attributes), finite("parameters", record["parameters"])
-    size, varying = layout.n_parameters, layout.varying
-    drawn, elsewhere = finite("normals", record["normals"]), finite("elsewhere", record["elsewhere"])
-    covariance, information = finite("covariance", record["covariance"]), finite("information", record["information"])
+    varying, drawn = layout.varying, finite("normals", record["normals"])
     n_draws = drawn.shape[1] if drawn.ndim == 3 else 0
     refuse_other_shapes(
         {
-            "parameters": (parameters, (size,)),
-            "covariance": (covariance, (size, size)),
-            "information": (information, (size, size)),
-            "elsewhere": (elsewhere, (elsewhere.size,)),
+            "parameters": (parameters, (layout.n_parameters,)),
             "normals": (drawn, (data.n_people, max(n_draws, 1), len(varying))),
         }
     )
     normals = np.zeros((data.n_people, n_draws, data.n_attributes))
     normals[:, :, varying] = drawn
-    return MixedLogit(
-        data,
-        layout.tastes(parameters),
-        number("log_likelihood", record["log_likelihood"]),
-        parameters,
-        covariance,
-        information,
-        normals,
-        layout.rows,
-        layout.columns,
-        convergence_of_record(record["convergence"]),
-        elsewhere,
-    )
+    model = model_of_record(MixedLogit, record, data=data, tastes=layout.tastes(parameters), normals=normals)
+    refuse_other_shapes({"elsewhere": (model.elsewhere, (model.elsewhere.size,))})
+    return model
 
 
 def _layout(record: dict[str, Any], n_attributes: int) -> Layout:
