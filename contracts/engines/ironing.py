@@ -19,7 +19,9 @@ of IC within pools, where it binds both ways, and v at the pooled psi closes the
 from __future__ import annotations
 
 import functools
+import itertools
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
@@ -37,6 +39,7 @@ from contracts.proof.multipliers import no_multipliers
 
 STRAIGHT = 64 * EPS  # relative distance from the line that counts as rounding
 SAME_TYPE = 1e-13  # share of the largest theta within which neighbours count as one type
+IN_CACHE = 2**14  # groups whose prices are computed together
 HUB = 8  # groups of a pool from one hub to the next
 FAVOURED = 1e-12  # share of all weights by which those above must count more than money, or it is rounding
 SPARE = 3.0  # rounding errors of the flow through a type that its own IR price covers
@@ -55,7 +58,7 @@ class Line:
     order: Indices  # (n_types,) types by rising theta
     group: Indices  # (n_types,) in that order: number of the group
     theta: Array  # (n_groups,) rising; of the group's lowest type
-    ahead: Array  # (n_types,) in that order: theta above that of the group
+    ahead: Array  # (n_types,) in that order: theta above that of the group; empty where every type is one
     value: Array  # (n_groups, n_goods) a + b, averaged over the group
     omega: Array  # (n_groups,) position of a + b along the direction
 
@@ -63,6 +66,12 @@ class Line:
     def is_plain(self) -> bool:
         """Whether every type is a group of its own."""
         return len(self.theta) == len(self.order)
+
+    def named(self, by_group: Any, more: Any = 0) -> Any:
+        """What every type's group has, and more by rank, in the order in which types were named; (n_types, ...)."""
+        named = np.empty((len(self.order), *by_group.shape[1:]), dtype=by_group.dtype)
+        named[self.order] = by_group if self.is_plain else by_group[self.group] + more
+        return named
 
 
 @functools.lru_cache(maxsize=1)
@@ -90,11 +99,13 @@ def line_of(problem: ScreeningProblem) -> Line | str:
     else:
         direction = sign * direction
         theta = problem.valuations @ direction / float(direction @ direction)
-    order = rising_order(theta)
-    theta = theta[order]
+    known = problem.rising if sign > 0 else None
+    order = rising_order(theta) if known is None else known
+    theta, nothing = theta[order], np.empty(0)
     first = np.concatenate([[True], np.diff(theta) > SAME_TYPE * max(abs(theta[0]), abs(theta[-1]))])
+    if first.all():
+        return at_terms(Line(direction, order, np.arange(len(order)), theta, nothing, nothing, nothing), problem, terms)
     group = np.cumsum(first) - 1
-    nothing = np.empty(0)
     return at_terms(
         Line(direction, order, group, theta[first], theta - theta[first][group], nothing, nothing), problem, terms
     )
@@ -185,7 +196,7 @@ def at(problem: ScreeningProblem, line: Line, terms: WeightedSum) -> Candidate:
     """The same on a line that is known, for an objective that may be another one than the problem's."""
     social = problem.weights * terms.utility_weights
     weights = _by_group(line, problem.weights * terms.profit_weight)
-    rent_cost = weights - _by_group(line, social)
+    rent_cost = weights - _by_group(line, social) if social.any() else weights
     above = np.cumsum(rent_cost[::-1])[::-1]  # above[i] = sum over k >= i: what raising all of them by one costs
     if above[0] < -1e-12 * weights.sum():
         raise UnboundedMenuError(
@@ -195,9 +206,11 @@ def at(problem: ScreeningProblem, line: Line, terms: WeightedSum) -> Candidate:
         )
     step = np.diff(line.theta)
     is_up = above[1:] < -FAVOURED * weights.sum()  # whoever is above is favoured: rents grow with the upper amount
+    any_up = bool(is_up.any())
     psi = line.omega.copy()
-    psi[:-1] -= step * np.where(is_up, 0.0, above[1:]) / weights[:-1]
-    psi[1:] -= step * np.where(is_up, above[1:], 0.0) / weights[1:]
+    psi[:-1] -= step * (np.where(is_up, 0.0, above[1:]) if any_up else above[1:]) / weights[:-1]
+    if any_up:
+        psi[1:] -= step * np.where(is_up, above[1:], 0.0) / weights[1:]
     pooled = _iron(psi, weights)
     virtual = line.value + np.outer(pooled - line.omega, line.direction)
     _, allocation = problem.cost.conjugate(virtual, problem.domain)
@@ -210,25 +223,26 @@ def at(problem: ScreeningProblem, line: Line, terms: WeightedSum) -> Candidate:
         )
     amount = allocation @ line.direction
     lowest = float(problem.reservation_utility[line.order[0]])
-    rent = lowest + np.concatenate([[0.0], np.cumsum(step * np.where(is_up, amount[1:], amount[:-1]))])
-    ungroup = np.empty(problem.n_types, dtype=np.intp)
-    ungroup[line.order] = line.group
-    utility = rent[ungroup]
-    if len(amount) < len(utility):
-        utility[line.order] += line.ahead * amount[line.group]
-    if np.any(utility < problem.reservation_utility - 1e-12 * (np.abs(utility) + np.abs(problem.reservation_utility))):
+    rent = lowest + np.concatenate(
+        [[0.0], np.cumsum(step * (np.where(is_up, amount[1:], amount[:-1]) if any_up else amount[:-1]))]
+    )
+    utility = line.named(rent, line.ahead * amount[line.group] if len(line.ahead) else 0.0)
+    short = np.flatnonzero(utility < problem.reservation_utility)
+    asked = problem.reservation_utility[short]
+    if np.any(utility[short] < asked - 1e-12 * (np.abs(utility[short]) + np.abs(asked))):
         raise ProblemError(f"method 'ironing' does not apply: {IR_ABOVE}; use method='auto'")
     lower, upper, mutual = _pooling_prices(line.theta, weights * (psi - pooled), pooled)
     spare = _spare(line, rent_cost, above, lower, upper, mutual)
     passed = np.cumsum((rent_cost - spare)[::-1])[::-1][1:]
-    downward, upward = np.maximum(passed, 0.0), np.where(is_up, np.maximum(-passed, 0.0), 0.0)
+    downward, upward = np.maximum(passed, 0.0), np.zeros(len(passed))
+    upward[is_up] = np.maximum(-passed[is_up], 0.0)
     order = line.order if line.is_plain else np.arange(len(amount))
     stated = line_prices(order, downward, upward, lower, upper, mutual)
     if line.is_plain:
         prices = no_multipliers(problem).but(ic=stated)
     else:
-        prices = ungrouped(problem, ungroup, stated.matrix(), social=social)
-    return Candidate(allocation[ungroup], utility, prices, "ironing")
+        prices = ungrouped(problem, line.named(np.arange(len(amount))), stated.matrix(), social=social)
+    return Candidate(line.named(allocation), utility, prices, "ironing")
 
 
 def _spare(line: Line, rent_cost: Array, above: Array, lower: Indices, upper: Indices, mutual: Array) -> Array:
@@ -268,7 +282,22 @@ def _iron(psi: Array, weights: Array) -> Array:
 
 
 def _pooling_prices(theta: Array, surplus: Array, pooled: Array) -> tuple[Indices, Indices, Array]:
-    """Pairs (lower, upper) of groups that pool, and what they charge each other both ways.
+    """Pairs (lower, upper) of groups that pool, and what they charge each other both ways: some pools at a time."""
+    starts = np.concatenate([[0], np.flatnonzero(pooled[1:] != pooled[:-1]) + 1, [len(theta)]])
+    cuts = np.unique(
+        starts[np.searchsorted(starts, np.arange(0, len(theta) + IN_CACHE, IN_CACHE).clip(max=len(theta)))]
+    )
+    found = [
+        (first + lower, first + upper, price)
+        for first, last in itertools.pairwise(cuts.tolist())
+        for lower, upper, price in [_prices_of_pools(theta[first:last], surplus[first:last], pooled[first:last])]
+    ]
+    lower, upper, price = (np.concatenate(parts) for parts in zip(*found, strict=True))
+    return lower, upper, price
+
+
+def _prices_of_pools(theta: Array, surplus: Array, pooled: Array) -> tuple[Indices, Indices, Array]:
+    """The same of whole pools that lie side by side.
 
     A price l that i and k > i charge each other moves l (theta_k - theta_i) of `surplus` = f (psi - pooled psi) from
     i to k; its partial sums C in a pool are never negative. Passing C on from neighbour to neighbour would price tiny

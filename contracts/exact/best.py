@@ -29,6 +29,7 @@ def best_options(
     payoff: Callable[[Indices, Indices], Array],
     own: Indices | None = None,
     access: NDArray[np.bool_] | None = None,
+    rising: Indices | None = None,
 ) -> BestOptions:
     """Every type's best option under exact comparison, ties broken by the larger `payoff(types, options)`.
 
@@ -40,6 +41,7 @@ def best_options(
     own : (n_types,) option that each type is meant to take; by default its best one. Runner-up gains are
         measured against it: an exact sign, and a value correct to rounding.
     access : (n_types, n_options) which options a type can take at all, at least one and its own; by default all
+    rising : (n_types,) of one good, the types by rising valuation, if somebody has sorted them
 
     Examples
     --------
@@ -51,7 +53,7 @@ def best_options(
     (array([0, 1]), array([-1.,  0.]))
     """
     if access is None and valuations.shape[1] == 1 and len(valuations) * len(transfers) > ALL_PAIRS:
-        best = best_on_a_line(valuations[:, 0], allocations[:, 0], transfers, payoff, own)
+        best = best_on_a_line(valuations[:, 0], allocations[:, 0], transfers, payoff, own, rising)
         if best is not None:
             return best
     error = utility_error(valuations, allocations, transfers)

@@ -15,6 +15,7 @@ from contracts.exact.rationals import EPS, BestOptions, ExactUtilities, exact_wi
 from contracts.inputs.arrays import Array, Indices, rising_order
 
 HUGE = 1e300  # no type values a unit more
+IN_CACHE = 2**14  # types that are looked at together
 
 
 def best_on_a_line(
@@ -23,23 +24,28 @@ def best_on_a_line(
     transfer: Array,
     payoff: Callable[[Indices, Indices], Array],
     own: Indices | None = None,
+    rising: Indices | None = None,
 ) -> BestOptions | None:
     """Every type's exactly best option of (amount, transfer); None where the proof by thresholds does not close.
 
+    `rising` are the types by rising theta, if that is known.
     Runner-up gains are those at the ends of each option's interval, among which the largest of all is found.
     """
     options = np.lexsort((transfer, amount))
-    types = rising_order(theta)
+    types = rising_order(theta) if rising is None else rising
     exact = ExactUtilities(theta[:, np.newaxis], amount[:, np.newaxis], transfer)
     error = utility_error(theta[:, np.newaxis], amount[:, np.newaxis], transfer)
+    undecided = 0
     if own is None:
-        own, undecided = _by_thresholds(theta, amount, transfer, options, error, exact, payoff)
+        taken, undecided = _by_thresholds(theta, amount, transfer, options, types, error, exact, payoff)
+        own = np.empty(len(theta), dtype=np.intp)
+        own[types] = taken
     else:
-        undecided = 0
+        taken = own[types]
     rank = np.empty(len(options), dtype=np.intp)
     rank[options] = np.arange(len(options))
-    taken = rank[own[types]]  # rank of the option of every type, types rising
-    if np.any(np.diff(taken) < 0):
+    taken = rank[taken]  # of the option of every type, types rising
+    if np.any(taken[1:] < taken[:-1]):
         return None
     runner_up, gain = np.full(len(theta), -1, dtype=np.intp), np.full(len(theta), -np.inf)
     if len(options) == 1:
@@ -65,28 +71,36 @@ def _by_thresholds(
     amount: Array,
     transfer: Array,
     options: Indices,
+    types: Indices,
     error: Array,
     exact: ExactUtilities,
     payoff: Callable[[Indices, Indices], Array],
 ) -> tuple[Indices, int]:
-    """Best options by the switching points of the upper envelope; near-ties with its neighbours decided exactly."""
+    """Best options of the types as they rise, and how many were near another one: those are decided exactly.
+
+    The switching points of the upper envelope say which. They are looked up for rising types, a block at a time.
+    """
     hull = _envelope(amount, transfer, options)
-    position = np.searchsorted(_cuts(amount, transfer, hull), theta)
-    here = theta * amount[hull[position]] - transfer[hull[position]]
-    near = np.zeros(len(theta), dtype=bool)
-    for step in (-1, 1):
-        beside = np.clip(position + step, 0, len(hull) - 1)
-        other = theta * amount[hull[beside]] - transfer[hull[beside]]
-        near |= (beside != position) & (other >= here - 2 * error)
-    own = hull[position]
-    for who in np.flatnonzero(near):
-        close = theta[who] * amount[hull] - transfer[hull] >= here[who] - 2 * error[who]
-        far = np.flatnonzero(~close)  # options may be tied in a long row: take all that are, next to one another
-        after = np.searchsorted(far, position[who])
-        start = far[after - 1] + 1 if after > 0 else 0
-        stop = far[after] if after < len(far) else len(hull)
-        own[who] = exact_winner(int(who), hull[start:stop], exact, payoff)
-    return own, int(near.sum())
+    cuts = _cuts(amount, transfer, hull)
+    worth, price = np.pad(amount[hull], 1), np.pad(transfer[hull], 1, constant_values=np.inf)  # nobody's at either end
+    taken, undecided = np.empty(len(types), dtype=np.intp), 0
+    for start in range(0, len(types), IN_CACHE):
+        who = types[start : start + IN_CACHE]
+        value, unsure = theta[who], 2 * error[who]
+        position = np.searchsorted(cuts, value)
+        here = value * worth[position + 1] - price[position + 1]
+        near = value * worth[position] - price[position] >= here - unsure
+        near |= value * worth[position + 2] - price[position + 2] >= here - unsure
+        taken[start : start + IN_CACHE] = hull[position]
+        for place in np.flatnonzero(near):
+            close = value[place] * amount[hull] - transfer[hull] >= here[place] - unsure[place]
+            far = np.flatnonzero(~close)  # options may be tied in a long row: take all that are, next to one another
+            after = np.searchsorted(far, position[place])
+            first = far[after - 1] + 1 if after > 0 else 0
+            last = far[after] if after < len(far) else len(hull)
+            taken[start + place] = exact_winner(int(who[place]), hull[first:last], exact, payoff)
+        undecided += int(near.sum())
+    return taken, undecided
 
 
 def _cuts(amount: Array, transfer: Array, hull: Indices) -> Array:

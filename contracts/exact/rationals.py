@@ -6,6 +6,7 @@ that bound are compared again as Python integers (every float is an integer time
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from fractions import Fraction
 from typing import Any
@@ -35,10 +36,9 @@ def as_integers(values: Array, exponent: int) -> NDArray[np.object_]:
 
 def binary_places(values: Array) -> int:
     """Smallest p >= 0 such that every value times 2**p is an integer, or a little more."""
-    nonzero = values[values != 0]
-    if nonzero.size == 0:
-        return 0
-    return max(0, 53 - int(np.frexp(nonzero)[1].min()))
+    sizes = np.abs(values)
+    least = float(sizes.min(initial=np.inf, where=sizes > 0))
+    return 0 if math.isinf(least) else max(0, DIGITS - math.frexp(least)[1])
 
 
 class ExactUtilities:

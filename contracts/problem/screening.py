@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 import numpy as np
 
-from contracts.inputs.arrays import Array, distribution
+from contracts.inputs.arrays import Array, Indices, distribution, rising_order
 from contracts.inputs.door import checked
 from contracts.inputs.frozen import dataclass, read_only
 from contracts.inputs.kinds import GOODS_OF_TYPES, TYPES, Values
@@ -226,6 +226,11 @@ class ScreeningProblem:
         ends = self.transfer_limits if isinstance(self.transfers, str) else self.transfers
         lowest, highest = (np.broadcast_to(np.asarray(end), self.n_types) for end in ends)
         return lowest, highest
+
+    @cached_property
+    def rising(self) -> Indices | None:
+        """Types by rising valuation of the only good, (n_types,); None of several goods."""
+        return rising_order(self.valuations[:, 0]) if self.n_goods == 1 else None
 
     @cached_property
     def rows(self) -> tuple[LinearConstraint, ...]:

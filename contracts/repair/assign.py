@@ -130,7 +130,7 @@ def assigned(
         best = _chosen_within_reach(problem, (allocations, transfers), meant, favour)
     else:
         goods = in_goods(problem.domain, problem.valuations, allocations)
-        best = best_options(*goods, transfers, loyal if keeps else favour)
+        best = best_options(*goods, transfers, loyal if keeps else favour, rising=problem.rising)
     certificate = certify(problem, (allocations, transfers), best.option, bound, gap=gap, compared=best)
     return ExactMenu((allocations, transfers), best.option, certificate)
 

@@ -204,7 +204,7 @@ def chain(problem: ScreeningProblem, candidate: Candidate) -> Contracts | None:
     line = line_of(replace(problem, constraints=(), transfers="free") if limited else problem)
     if isinstance(line, str):
         return None
-    head = line.order[np.searchsorted(line.group, np.arange(len(line.theta)))]
+    head = line.order if line.is_plain else line.order[np.searchsorted(line.group, np.arange(len(line.theta)))]
     values, allocation = problem.valuations[head], candidate.allocation[head]
     worth = np.einsum("ij,ij->i", np.abs(values), np.abs(allocation)).max() + np.abs(candidate.utility).max()
     hair = 16 * (problem.n_goods + 3) * EPS * float(worth)
