@@ -160,12 +160,12 @@ def _temptations(numbers: Numbers, tables: Tables, agent: int) -> Iterator[Tempt
             yield Temptation(f"{who} {names[own]!r}", repr(names[best]), Fraction(int(gains[best]), int(units[own])))
         return
     lies, unit = lies_by_profile(numbers, tables, agent), utility_unit(numbers, tables)
-    own, told = np.nonzero(~np.eye(len(lies), dtype=bool))
-    gains = lies[own, told] - lies[own, own]
-    pair, at = np.unravel_index(int(np.argmax(gains)), gains.shape)
-    others = beside(problem, agent, int(profiles_of(problem, agent)[own[pair], at]))
+    true, told = np.nonzero(~np.eye(len(lies), dtype=bool))
+    gains = lies[true, told] - lies[true, true]
+    pair, at = divmod(int(np.argmax(gains)), gains.shape[1])
+    others = beside(problem, agent, int(profiles_of(problem, agent)[true[pair], at]))
     gain = Fraction(int(gains[pair, at]), unit)
-    yield Temptation(f"{who} {names[own[pair]]!r}{others}", repr(names[told[pair]]), gain)
+    yield Temptation(f"{who} {names[int(true[pair])]!r}{others}", repr(names[int(told[pair])]), gain)
 
 
 def _largest(gains: Whole, own: int) -> int:

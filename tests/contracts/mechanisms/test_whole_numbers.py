@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from contracts.mechanisms.numbers import whole
@@ -15,11 +15,13 @@ LONG = st.one_of(
 )
 
 
+@settings(max_examples=40, deadline=None)
 @given(st.lists(LONG, max_size=4))
 def test_sizes_are_bit_lengths(numbers):
     assert sizes(whole(numbers)).tolist() == [one.bit_length() for one in numbers]
 
 
+@settings(max_examples=40, deadline=None)
 @given(st.lists(st.tuples(LONG, st.integers(0, 200)), max_size=4))
 def test_floats_are_quotients_rounded_once(pairs):
     pairs = [(one, digits) for one, digits in pairs if one.bit_length() - digits < 1000]
