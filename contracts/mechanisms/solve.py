@@ -21,7 +21,7 @@ from contracts.mechanisms.reduced.auction import SymmetricAuction, solve_symmetr
 from contracts.mechanisms.reduced.goods_auction import AdditiveAuction, solve_additive
 from contracts.mechanisms.reduced.goods_problem import AdditiveAuctionProblem
 from contracts.mechanisms.reduced.problem import SymmetricAuctionProblem
-from contracts.mechanisms.verify import bound_at, certify, stakes
+from contracts.mechanisms.verify import bound_at, bound_by, certify, stakes
 from contracts.numerics.vertex import Ended
 
 
@@ -116,13 +116,15 @@ def solve_program(problem: MechanismProblem, *, gap: float = 1e-6) -> Mechanism:
         found = best_of(numbers)
         if not isinstance(found, Best):
             raise _ended(numbers, *found)
+        bound = bound_by(numbers, found.program, found.prices.numerators[found.program.numbers], found.prices.unit)
     else:
         found = worst_case(problem, gap, stakes(numbers))
         if not isinstance(found, WorstCase):
             raise _ended(numbers, *found)
         numbers = Numbers(problem, found.prior)
+        bound = bound_at(numbers, found.prices)
     tables, prices = found.tables, found.prices
-    certificate = certify(numbers, tables, bound_at(numbers, prices), gap=gap)
+    certificate = certify(numbers, tables, bound, gap=gap)
     mechanism = Mechanism(problem, tables, certificate, prices, numbers.feared)
     if not certificate.holds:
         raise SolverError(f"the mechanism is not certified: {certificate}", ("linear",), mechanism)

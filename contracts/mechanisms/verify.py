@@ -20,7 +20,7 @@ from contracts.inputs.kinds import Values
 from contracts.mechanisms.interim import Tables, by_profile, interim_lies, lies_by_profile, utility_unit
 from contracts.mechanisms.numbers import Numbers, Rational, check_rows, rational
 from contracts.mechanisms.problem import MechanismProblem, profiles_of, words_for
-from contracts.mechanisms.program.layout import beside
+from contracts.mechanisms.program.layout import MechanismProgram, beside
 from contracts.mechanisms.program.lies import priced
 from contracts.mechanisms.program.rows import excess_of
 from contracts.mechanisms.program.worst import worth_at_worst
@@ -160,12 +160,12 @@ def _temptations(numbers: Numbers, tables: Tables, agent: int) -> Iterator[Tempt
             yield Temptation(f"{who} {names[own]!r}", repr(names[best]), Fraction(int(gains[best]), int(units[own])))
         return
     lies, unit = lies_by_profile(numbers, tables, agent), utility_unit(numbers, tables)
-    own, told = np.nonzero(~np.eye(len(lies), dtype=bool))
-    gains = lies[own, told] - lies[own, own]
-    pair, at = np.unravel_index(int(np.argmax(gains)), gains.shape)
-    others = beside(problem, agent, int(profiles_of(problem, agent)[own[pair], at]))
+    true, told = np.nonzero(~np.eye(len(lies), dtype=bool))
+    gains = lies[true, told] - lies[true, true]
+    pair, at = divmod(int(np.argmax(gains)), gains.shape[1])
+    others = beside(problem, agent, int(profiles_of(problem, agent)[true[pair], at]))
     gain = Fraction(int(gains[pair, at]), unit)
-    yield Temptation(f"{who} {names[own[pair]]!r}{others}", repr(names[told[pair]]), gain)
+    yield Temptation(f"{who} {names[int(true[pair])]!r}{others}", repr(names[int(told[pair])]), gain)
 
 
 def _largest(gains: Whole, own: int) -> int:
@@ -285,15 +285,19 @@ def bound_at(numbers: Numbers, prices: Rational) -> Fraction | None:
 
     Prices of the wrong sign count as 0, and those of lotteries are replaced by the best alternative at each profile.
     """
-    formulation, price = priced(numbers, prices)
-    program = formulation.program
+    return bound_by(numbers, *priced(numbers, prices), prices.unit)
+
+
+def bound_by(numbers: Numbers, formulation: MechanismProgram, price: Whole, unit: int) -> Fraction | None:
+    """`bound_at` with prices of the rows of a program."""
+    program, price = formulation.program, price.copy()
     open_above = np.array([isinstance(end, float) for end in program.high.tolist()])
     open_below = np.array([isinstance(end, float) for end in program.low.tolist()])
     price[open_above & (price > 0)] = 0
     price[open_below & (price < 0)] = 0
     kinds = np.array(formulation.kinds)
     price[(kinds == "lottery") | (kinds == "demanded")] = 0
-    worth = reduced_costs(program, price, prices.unit)
+    worth = reduced_costs(program, price, unit)
     count, wide = formulation.layout.n_chances, numbers.problem.n_alternatives
     if np.any(worth[count:] != 0):
         return None
@@ -307,7 +311,7 @@ def bound_at(numbers: Numbers, prices: Rational) -> Fraction | None:
     total = int(best[is_open].max(axis=1).sum()) if is_open.any() else 0
     ends = np.where(price > 0, program.high, program.low)
     total += int(sum(one * end for one, end in zip(price.tolist(), ends.tolist(), strict=True) if one))
-    return (demanded + total) / (prices.unit * formulation.value_unit)
+    return (demanded + total) / (unit * formulation.value_unit)
 
 
 def stakes(numbers: Numbers) -> float:

@@ -21,7 +21,6 @@ GAINED = (30, 20, 10)  # binary digits of a round; fewer where the factors are w
 LOST = 2.0**16  # units that a round may miss before fewer digits a round are tried
 FIRST_DIGITS = 90  # after which fractions are looked for
 MOST_DIGITS = 100_000  # some 800 equations between floats that nobody rounded
-EXACT = 2**53  # up to which floats hold all whole numbers
 GUARD = 12  # digits that do not count
 
 
@@ -74,9 +73,10 @@ def row_sums(values: Whole, indptr: NDArray[np.intp]) -> Whole:
 def sizes(values: Whole) -> NDArray[np.int64]:
     """Binary digits of every number; (n,)."""
     with suppress(OverflowError):
-        short = np.abs(values.astype(np.int64))
-        if short.max(initial=0) <= EXACT and short.min(initial=0) >= 0:  # floats hold them as they are
-            return np.asarray(np.frexp(short.astype(np.float64))[1], dtype=np.int64)
+        parts, digits = np.frexp(values.astype(np.float64))
+        for k in np.flatnonzero(np.abs(parts) == 0.5).tolist():  # which may have been rounded up to a power of two
+            digits[k] = int(values[k]).bit_length()
+        return digits.astype(np.int64)
     return np.array([int(value).bit_length() for value in values.tolist()], dtype=np.int64)
 
 

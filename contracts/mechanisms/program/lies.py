@@ -33,6 +33,7 @@ class Best(NamedTuple):
 
     tables: Tables
     prices: Rational
+    program: MechanismProgram  # that knows all lies with a price
 
 
 def best_of(numbers: Numbers) -> Best | tuple[MechanismProgram, Ended]:
@@ -60,7 +61,7 @@ def best_of(numbers: Numbers) -> Best | tuple[MechanismProgram, Ended]:
         if lies is None or not any(own.any() for own in more):
             prices = whole([0] * program.n_rows)
             prices[program.numbers] = found.prices
-            return Best(tables, Rational(prices, found.price_unit))
+            return Best(tables, Rational(prices, found.price_unit), program)
         lies = [old | new for old, new in zip(lies, more, strict=True)]
 
 

@@ -19,7 +19,7 @@ import numpy as np
 from contracts.mechanisms.interim import Tables
 from contracts.mechanisms.numbers import Numbers, Rational, in_lowest_terms, whole
 from contracts.mechanisms.program.formulate import formulated
-from contracts.mechanisms.program.layout import needs_profiles
+from contracts.mechanisms.program.layout import MechanismProgram, needs_profiles
 from contracts.mechanisms.program.line import Line, ironed, lines_of, most_paid, temptations
 from contracts.mechanisms.program.payments import paid_by_profile
 from contracts.numerics.basis import reduced_costs
@@ -105,8 +105,8 @@ def on_lines(numbers: Numbers) -> Lines | None:
     return None if lines is None else Lines(numbers, lines)
 
 
-def best_on_lines(numbers: Numbers) -> tuple[Tables, Rational] | None:
-    """The best mechanism and prices of all rows; None for another kind of problem, and where nothing is feasible."""
+def best_on_lines(numbers: Numbers) -> tuple[Tables, Rational, MechanismProgram] | None:
+    """The best mechanism, and prices of all rows; None for another kind of problem, and where nothing is feasible."""
     view = on_lines(numbers)
     if view is None:
         return None
@@ -114,7 +114,8 @@ def best_on_lines(numbers: Numbers) -> tuple[Tables, Rational] | None:
     if found is None:
         return None
     price, rule = found
-    return _tables(view, price, rule), _prices(view, price)
+    program = formulated(numbers)
+    return _tables(view, price, rule), _prices(view, price, program), program
 
 
 def least_worth(view: Lines) -> tuple[Fraction, Rule] | None:
@@ -176,10 +177,9 @@ def _tables(view: Lines, price: Fraction, rule: Rule) -> Tables:
     return Tables(rule.outcome, paid_by_profile(numbers, rule.outcome, interim, common << numbers.digits))
 
 
-def _prices(view: Lines, price: Fraction) -> Rational:
+def _prices(view: Lines, price: Fraction, formulation: MechanismProgram) -> Rational:
     """Of all rows of the program: incentives, participation, budget, and what expectations follow from these."""
     numbers = view.numbers
-    formulation = formulated(numbers)
     kinds = np.array(formulation.kinds)
     top, bottom = price.numerator, price.denominator
     found = np.zeros(len(kinds), dtype=object)

@@ -62,7 +62,7 @@ def problems(draw: Any) -> MechanismProblem:
     )  # fmt: skip
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(problems())
 def test_one_price_of_money_is_as_good_as_the_whole_program(problem):
     assert on_lines(Numbers(problem)) is not None
