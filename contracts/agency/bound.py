@@ -16,6 +16,7 @@ anybody can compute this again. Every sum carries a bound on its own rounding, a
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
@@ -77,8 +78,9 @@ def multipliers_of(participation: Any, incentive: Any = None) -> ContractMultipl
     prices = np.asarray(participation, dtype=np.float64)
     if incentive is None:
         incentive = csr_array((len(prices), len(prices)))
-    incentive = csr_array(incentive)
-    incentive.sum_duplicates()
+    if not (isinstance(incentive, csr_array) and incentive.has_canonical_format):
+        incentive = csr_array(incentive)
+        incentive.sum_duplicates()
     return ContractMultipliers(prices, incentive)
 
 
@@ -112,8 +114,9 @@ def cost_bounds(problem: MoralHazardProblem, multipliers: ContractMultipliers, w
     gross = weight[:, np.newaxis] * own + elsewhere
     exact = plain & (charge == 1.0)
     off = np.where(exact[:, np.newaxis], 0.0, (len(others) * (count > 0) + 6)[:, np.newaxis] * EPS * gross)
-    rests = np.abs(problem.remainders).sum(axis=1)  # they count for the likeliest outcome
-    own_rest, other_rest = rests[who], rests[others]
+    own_rest, other_rest = (  # they count for the likeliest outcome
+        np.array([math.fsum(map(abs, problem.rest(action))) for action in rows.tolist()]) for rows in (who, others)
+    )
     off[np.arange(len(who)), problem.likeliest[who]] += np.where(exact, 0.0, 2 * weight * own_rest)
     for place in np.unique(problem.likeliest[others]):
         off[:, place] += 2 * prices @ np.where(problem.likeliest[others] == place, other_rest, 0.0)
@@ -176,7 +179,8 @@ class _Limits:
 def _interval(utility: Utility, wage: Array) -> tuple[Array, Array]:
     known = np.isfinite(wage)
     ends = np.full((2, len(wage)), np.where(wage > 0, utility.span[1], utility.span[0]))
-    ends[:, known] = utility.interval(wage[known])
+    if known.any():
+        ends[:, known] = utility.interval(wage[known])
     return ends[0], ends[1]
 
 
@@ -228,7 +232,7 @@ def _conjugate(utility: Utility, price: Array, limits: _Limits) -> tuple[Array, 
 
     below = (price <= 0) | (price < limits.low_price * (1 - AT_AN_END))
     above = price > limits.high_price * (1 + AT_AN_END)
-    best = np.where(below, at(limits.low, limits.at_low), inside)
-    best = np.where(above, at(limits.high, limits.at_high), best)
+    best = np.where(below, at(limits.low, limits.at_low), inside) if below.any() else inside
+    best = np.where(above, at(limits.high, limits.at_high), best) if above.any() else best
     best = np.where(np.isnan(best), np.inf, best)
     return best, np.abs(best)

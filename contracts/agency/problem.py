@@ -147,9 +147,19 @@ class MoralHazardProblem:
         It counts for the likeliest outcome, so that chances sum to 1 exactly: else agents would prefer, at wages that
         are the same after every outcome, the action whose chances were rounded up.
         """
-        parts = [remainder(row) for row in self.outcome_probabilities.tolist()]
+        parts = [self.rest(action) for action in range(self.n_actions)]
         width = max(map(len, parts))
         return np.array([[*row, *[0.0] * (width - len(row))] for row in parts]).reshape(self.n_actions, width)
+
+    def rest(self, action: int) -> list[float]:
+        """The same for one action; few proofs ask for all."""
+        if action not in self._rests:
+            self._rests[action] = remainder(self.outcome_probabilities[action].tolist())
+        return self._rests[action]
+
+    @cached_property
+    def _rests(self) -> dict[int, list[float]]:
+        return {}  # filled as they are asked for
 
     @cached_property
     def lacking(self) -> Array:

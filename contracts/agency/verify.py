@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from contracts.agency.bound import ContractMultipliers, check_multipliers, cost_bounds, multipliers_of
-from contracts.agency.problem import MoralHazardProblem, action_number, remainder
+from contracts.agency.problem import MoralHazardProblem, action_number
 from contracts.agency.utility import RiskNeutral
 from contracts.errors import ProblemError
 from contracts.exact.best import best_options, participation_slacks
@@ -120,10 +120,10 @@ def compared(problem: MoralHazardProblem, wages: Array, action: int) -> Comparis
         reserve = np.array([problem.reservation_utility])
         slack = participation_slacks(worth, chances[[action]], effort[[action]], reserve)
         return Comparison(int(best.runner_up[0]), float(best.runner_up_gain[0]), float(slack[0]))
-    most = gains(problem, wages, action)
+    most = _gains(problem, wages, action, low, high)
     most[action] = -np.inf
     tempting = int(np.argmax(most))
-    least = _slack(problem, wages, action)
+    least = _slack(problem, wages, action, low, high)
     return Comparison(tempting if problem.n_actions > 1 else -1, float(most[tempting]), least)
 
 
@@ -144,7 +144,10 @@ def gains(problem: MoralHazardProblem, wages: Array, action: int) -> Array:
 
     Utilities count from that of the action's likeliest outcome: equal wages are worth exactly the same.
     """
-    low, high = problem.utility.interval(wages)
+    return _gains(problem, wages, action, *problem.utility.interval(wages))
+
+
+def _gains(problem: MoralHazardProblem, wages: Array, action: int, low: Array, high: Array) -> Array:
     here = int(problem.likeliest[action])
     same = wages == wages[here]
     down, up = np.where(same, 0.0, low - high[here]), np.where(same, 0.0, high - low[here])
@@ -161,9 +164,8 @@ def gains(problem: MoralHazardProblem, wages: Array, action: int) -> Array:
     )
 
 
-def _slack(problem: MoralHazardProblem, wages: Array, action: int) -> float:
+def _slack(problem: MoralHazardProblem, wages: Array, action: int, low: Array, high: Array) -> float:
     """The least that the agent can have above its reservation utility."""
-    low, high = problem.utility.interval(wages)
     own = problem.outcome_probabilities[action]
     effort, reserve = float(problem.effort_cost[action]), problem.reservation_utility
     here = int(problem.likeliest[action])
@@ -171,7 +173,7 @@ def _slack(problem: MoralHazardProblem, wages: Array, action: int) -> float:
         return math.fsum([float(low[here]), -effort, -reserve])
     worth = math.fsum([*(own * low).tolist(), -effort, -reserve])
     sizes = np.maximum(np.abs(low), np.abs(high))
-    rest = math.fsum(np.abs(_rest(problem, action)).tolist())
+    rest = math.fsum(map(abs, problem.rest(action)))
     off = 2 * EPS * float(own @ sizes) + rest * float(sizes[here])
     return worth - off - EPS * abs(worth)
 
@@ -214,9 +216,14 @@ def value_bound(problem: MoralHazardProblem, multipliers: ContractMultipliers, a
 
 def highest_value(problem: MoralHazardProblem, who: Indices, costs: Array) -> float:
     """What no contract earns more than that implements one of some actions, by bounds on what they cost."""
+    return float(highest_values(problem, who, costs).max())
+
+
+def highest_values(problem: MoralHazardProblem, who: Indices, costs: Array) -> Array:
+    """The same for each of the actions; (n,)."""
     output = problem.outcome_probabilities[who] @ problem.output
     off = (problem.n_outcomes + 4) * EPS * (problem.outcome_probabilities[who] @ np.abs(problem.output))
-    return float(np.nextafter((output + off - costs).max(), np.inf))
+    return np.asarray(np.nextafter(output + off - costs, np.inf))
 
 
 def certify(
@@ -243,15 +250,10 @@ def certify(
 
 def profit(problem: MoralHazardProblem, action: int, wages: Array) -> float:
     """Expected output less expected wages under an action, rounded once."""
-    chances = np.append(problem.outcome_probabilities[action], _rest(problem, action))
+    chances = np.append(problem.outcome_probabilities[action], problem.rest(action))
     likeliest = np.full(len(chances) - problem.n_outcomes, problem.likeliest[action])
     output, paid = (np.append(money, money[likeliest]) for money in (problem.output, wages))
     return math.fsum([*_products(chances, output), *_products(-chances, paid)])
-
-
-def _rest(problem: MoralHazardProblem, action: int) -> Array:
-    """What the floats of an action lack to 1, in parts."""
-    return np.array(remainder(problem.outcome_probabilities[action].tolist()), dtype=np.float64)
 
 
 def _products(left: Array, right: Array) -> list[float]:

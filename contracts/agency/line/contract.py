@@ -28,7 +28,11 @@ TEMPTS = 1e-6  # share of the range of effort costs that another action may gain
 
 
 class Searched(NamedTuple):
-    """Actions that were looked at, what they earn the principal, and what nothing earns more than; (n,) each."""
+    """Actions that were looked at, what they earn the principal, and what nothing earns more than; (n,) each.
+
+    Profit is -inf where no wages were found, and where none were looked for as another action earns more than the
+    bound; nan if the action was asked for.
+    """
 
     actions: Array
     profit: Array

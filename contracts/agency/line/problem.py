@@ -70,7 +70,7 @@ class ContinuousMoralHazardProblem:
                 f"n_outcomes is {self.n_outcomes} and n_actions {self.n_actions}: give an even number of cells, at "
                 "least 4, and at least 3 actions"
             )
-        self._stated(self.grid, *self._on_grid)  # whatever is wrong is said at the door
+        _ = self._finite  # whatever is wrong is said at the door
 
     def __repr__(self) -> str:
         return (
@@ -110,6 +110,19 @@ class ContinuousMoralHazardProblem:
         laws = zip(self._laws(actions), self._on_grid, strict=True)
         both = (np.concatenate([given, known[others]]) for given, known in laws)
         return self._stated(self._with_grid(actions), *both)
+
+    def _coarse(self, finer: MoralHazardProblem) -> MoralHazardProblem:
+        """A problem of these cells with every two of them told apart no longer."""
+        pairs = finer.outcome_probabilities.reshape(finer.n_actions, -1, 2)
+        return MoralHazardProblem(
+            pairs.sum(axis=2), finer.output.reshape(-1, 2).mean(axis=1), finer.effort_cost, self.utility,
+            self.reservation_utility, self.wages, actions=finer.actions,
+        )  # fmt: skip
+
+    @cached_property
+    def _finite(self) -> MoralHazardProblem:
+        """The problem with the actions of the grid."""
+        return self._stated(self.grid, *self._on_grid)
 
     @cached_property
     def _on_grid(self) -> tuple[Array, Array]:

@@ -12,16 +12,20 @@ from dataclasses import replace
 
 import numpy as np
 
+from contracts.agency.bound import cost_bounds
 from contracts.agency.contract import Contract
 from contracts.agency.line.contract import NEIGHBOUR, TEMPTS, ContinuousContract, Searched
 from contracts.agency.line.problem import FINE, ContinuousMoralHazardProblem
+from contracts.agency.problem import MoralHazardProblem
 from contracts.agency.solve import proving_prices, solve_contract
+from contracts.agency.verify import first_best_prices, highest_values
 from contracts.agency.wages.between import ActionProof, proofs_of
 from contracts.agency.wages.implementation import implementations
 from contracts.errors import ProblemError, SolverError
 from contracts.inputs.arrays import Array, number
 from contracts.inputs.door import checked
 
+PROMISING = 8  # actions of the grid that are looked at first
 SKIPPED = 3  # actions of the grid from one that is looked at first to the next
 CLOSER = (3.0, 1.0, 0.25, 0.05)  # of the grid's spacing, around the best action so far
 AROUND = np.array([-1.0, -0.75, -0.5, -0.25, 0.25, 0.5, 0.75, 1.0])
@@ -70,10 +74,10 @@ def solve_continuous_contract(
         *(one for one in proofs if one.action != action),
         *proofs_of(problem._with_grid(asked), contract.multipliers, 1),
     ]
-    first = implementations(problem.at(_with_neighbours(problem, np.array([action]))), np.array([0]))
-    first_gain = _most_tempting(problem, action, first.wages[0])[1] if np.isfinite(first.cost[0]) else math.inf
-    half = replace(problem, n_outcomes=problem.n_outcomes // 2 + problem.n_outcomes // 2 % 2)
-    coarse = implementations(half._against_grid(asked), np.array([0]))
+    stated = contract.problem
+    first = implementations(_with_actions(stated, len(_with_neighbours(problem, asked[:1]))), np.array([0]))
+    first_gain = _most_tempting(stated, problem, first.wages[0])[1] if np.isfinite(first.cost[0]) else math.inf
+    coarse = implementations(problem._coarse(stated), np.array([0]))
     coarse_value = float(coarse.problem.expected_output[0] - coarse.cost[0])
     proofs.sort(key=lambda one: one.action)
     return ContinuousContract(problem, action, contract, searched, gain, first_gain, coarse_value, tuple(proofs))
@@ -89,9 +93,8 @@ def _with_neighbours(problem: ContinuousMoralHazardProblem, actions: Array) -> A
 
 def _search(problem: ContinuousMoralHazardProblem) -> tuple[Searched, list[ActionProof]]:
     """The grid, and ever closer actions around the best so far, each against neighbours and the grid."""
-    grid = problem.grid
-    parts = [_profits(problem, np.append(grid[:-1:SKIPPED], grid[-1]))]
-    spacing = float(grid[1] - grid[0])
+    parts = _looked_at(problem)
+    spacing = float(problem.grid[1] - problem.grid[0])
     for closer in CLOSER:
         actions, profit = (np.concatenate(column) for column in list(zip(*(one for one, _ in parts), strict=True))[:2])
         if not np.isfinite(profit).any():
@@ -104,16 +107,35 @@ def _search(problem: ContinuousMoralHazardProblem) -> tuple[Searched, list[Actio
     return found, [proof for _, proofs in parts for proof in proofs]
 
 
+def _looked_at(problem: ContinuousMoralHazardProblem) -> list[tuple[Searched, list[ActionProof]]]:
+    """Some actions of the grid: the most promising first, then those that may earn more than the best of them.
+
+    What the others would earn if they were seen is all that is asked about them.
+    """
+    grid, chosen = problem.grid, np.append(np.arange(problem.n_actions - 1)[::SKIPPED], problem.n_actions - 1)
+    seen = first_best_prices(problem._finite)
+    promise = highest_values(problem._finite, chosen, cost_bounds(problem._finite, seen, chosen))
+    first = np.isin(np.arange(len(chosen)), np.argsort(-promise, kind="stable")[:PROMISING])
+    parts = [_profits(problem, grid[chosen[first]])]
+    others = ~first & ~(promise <= parts[0][0].profit.max())
+    if others.any():
+        parts.append(_profits(problem, grid[chosen[others]]))
+    left = ~(first | others)
+    bounded = Searched(grid[chosen[left]], np.full(int(left.sum()), -np.inf), promise[left])
+    proofs = [ActionProof(float(grid[k]), float(seen.participation[k]), np.zeros(0), np.zeros(0)) for k in chosen[left]]
+    return [*parts, (bounded, proofs)]
+
+
 def _profits(problem: ContinuousMoralHazardProblem, actions: Array) -> tuple[Searched, list[ActionProof]]:
     near = _with_neighbours(problem, actions)
     finite_problem = problem._against_grid(near)
     found = implementations(finite_problem, np.arange(len(actions)))
-    output = finite_problem.expected_output[: len(actions)]
     prices, bound = found.multipliers, found.bound
     if not np.isfinite(bound).all():
         prices, bound = proving_prices(finite_problem, found)
     proofs = proofs_of(problem._with_grid(near), prices, len(actions))
-    return Searched(actions, output - found.cost, output - bound[: len(actions)]), proofs
+    profit = finite_problem.expected_output[: len(actions)] - found.cost
+    return Searched(actions, profit, highest_values(finite_problem, found.who, bound[: len(actions)])), proofs
 
 
 def _against_all(problem: ContinuousMoralHazardProblem, action: float, gap: float) -> tuple[Contract, Array, float]:
@@ -125,21 +147,30 @@ def _against_all(problem: ContinuousMoralHazardProblem, action: float, gap: floa
     negligible = TEMPTS * float(np.ptp(problem._on_grid[1]))
     for _ in range(ROUNDS):
         contract = solve_contract(problem._against_grid(asked), 0, gap=gap)
-        tempting, gain = _most_tempting(problem, action, contract.wages)
+        tempting, gain = _most_tempting(contract.problem, problem, contract.wages)
         if gain <= negligible or tempting in problem.grid or tempting in asked:
             break
         asked = np.append(asked, tempting)
     return contract, asked, gain
 
 
-def _most_tempting(problem: ContinuousMoralHazardProblem, action: float, wages: Array) -> tuple[float, float]:
-    """The action of a fine grid that tempts most under some wages, and what the agent gains by it."""
+def _with_actions(problem: MoralHazardProblem, n: int) -> MoralHazardProblem:
+    """The problem with its first actions only."""
+    rows = {name: getattr(problem, name)[:n] for name in ("outcome_probabilities", "effort_cost", "actions")}
+    return replace(problem, **rows)
+
+
+def _most_tempting(
+    implemented: MoralHazardProblem, problem: ContinuousMoralHazardProblem, wages: Array
+) -> tuple[float, float]:
+    """The action of a fine grid that tempts most from the first action, and what the agent gains by it.
+
+    Where none does, nothing is gained.
+    """
     utilities = problem.utility.value(wages)
     above = utilities - float(utilities[np.isfinite(utilities)].mean())
-    worth, own = (
-        chances @ above - effort for chances, effort in (problem._on_fine_grid, problem._laws(np.array([action])))
-    )
+    chances, effort = problem._on_fine_grid
+    worth = chances @ above - effort
+    own = float(implemented.outcome_probabilities[0] @ above - implemented.effort_cost[0])
     best = int(np.argmax(worth))
-    if worth[best] <= own[0]:
-        return action, 0.0
-    return float(np.linspace(*problem.actions, FINE)[best]), float(worth[best] - own[0])
+    return float(np.linspace(*problem.actions, FINE)[best]), max(float(worth[best]) - own, 0.0)

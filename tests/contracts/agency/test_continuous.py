@@ -45,6 +45,18 @@ def test_the_principal_chooses_the_highest_action_and_knows_what_no_other_earns(
     assert np.argmax(contract.searched.profit) == np.argmax(contract.searched.actions)
 
 
+def test_actions_that_cannot_be_best_are_bounded_without_wages():
+    """Work that has outcomes left to tell is worth little more than effort: half of the actions promise too little."""
+    contract = solve_continuous_contract(published(n_outcomes=24, n_actions=41))
+    actions, profit, bound = contract.searched
+    idle = np.isneginf(profit)
+    assert 0 < idle.sum() < len(actions)
+    assert np.all(bound[idle] <= contract.value)
+    for action, most in zip(actions[idle], bound[idle], strict=True):
+        assert solve_continuous_contract(contract.problem, action).value <= most
+    assert contract.value <= contract.upper_bound <= contract.numerical_bound
+
+
 def test_finer_cells_cost_less_and_the_error_shrinks_fourfold():
     wages = [solve_continuous_contract(published(n_outcomes=n, n_actions=21), 80.0) for n in (24, 48, 96)]
     costs = [contract.expected_wage for contract in wages]
