@@ -1445,7 +1445,7 @@ CALLS: dict[str, Callable[[], dict[str, Any]]] = {
     "willingness_to_pay": lambda: {
         "model": multinomial(), "price": "price", "goods": ["quality"], "method": "draws", "n_draws": 5, "rng": rng()},
     "market_shares": lambda: {
-        "model": multinomial(), "data": data(), "method": "draws", "n_draws": 5, "rng": rng()},
+        "model": multinomial(), "data": data(), "before": data(), "method": "draws", "n_draws": 5, "rng": rng()},
     **dict.fromkeys(("elasticities", "marginal_effects"), lambda: {
         "model": multinomial(), "data": data(), "attribute": "price", "method": "draws", "n_draws": 2, "rng": rng()}),
     "surplus_change": lambda: {

@@ -107,7 +107,8 @@ class NestedLogit(FittedToChoices):
         offers, reach = offers_of(attributes, available, len(self.names))
         if offers.shape[1] != self.data.n_options:
             raise ProblemError(
-                f"attributes has {offers.shape[1]} options: nests are of the {self.data.n_options} options of the data"
+                f"attributes has {offers.shape[1]} options: nests are of the {self.data.n_options} options of the data "
+                "and say nothing of others. For those use fit_multinomial_logit, fit_latent_classes or fit_mixed_logit"
             )
         return parts_of(offers, reach, self.coefficients, self.nests, self.nests.log_sums(self.log_sums))
 

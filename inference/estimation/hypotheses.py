@@ -13,6 +13,7 @@ from contracts.inputs.arrays import Array, finite
 from contracts.inputs.door import checked
 from contracts.inputs.frozen import dataclass
 from contracts.inputs.names import listed
+from inference.estimation.summary import written_p
 
 UNSEEN = 1e-9  # of the largest eigenvalue, below which a difference of covariances is none
 
@@ -77,7 +78,7 @@ class HypothesisTest:
 
     def __repr__(self) -> str:
         degrees = f"{self.df} degree{'' if self.df == 1 else 's'} of freedom"
-        return f"{self.hypothesis}: chi-square {self.statistic:.4g}, {degrees}, p {self.p:.3f}"
+        return f"{self.hypothesis}: chi-square {self.statistic:.4g}, {degrees}, p {written_p(self.p)}"
 
 
 @checked(own=("restricted", "full"))
@@ -140,7 +141,7 @@ def wald_test(model: Estimated, restrictions: Sequence[str] | Any, values: Any =
     ----------
     model : any with `parameter_names`, `parameters` and `covariance`
     restrictions : names of parameters, or an (n_restrictions, n_parameters) array of combinations
-    values : (n_restrictions,), what they are under the hypothesis; None: 0
+    values : (n_restrictions,) or one number for all, what they are under the hypothesis; None: 0
 
     Raises
     ------
@@ -170,6 +171,7 @@ def wald_test(model: Estimated, restrictions: Sequence[str] | Any, values: Any =
         if rows.ndim != 2 or rows.shape[1] != len(known):
             raise ProblemError(f"restrictions has shape {rows.shape}; expected (n_restrictions, {len(known)})")
     aim = np.zeros(len(rows)) if values is None else finite("values", values)
+    aim = np.full(len(rows), aim) if aim.ndim == 0 else aim
     if aim.shape != (len(rows),):
         raise ProblemError(f"values has shape {aim.shape}; expected one per restriction, ({len(rows)},)")
     if not len(rows):

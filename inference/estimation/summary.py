@@ -141,7 +141,7 @@ class Summary(Tabular):
         columns.append(column("posterior sd" if self.is_posterior else "error", self.standard_errors))
         if not self.is_posterior:
             columns.append(Column("z", [written(z, 2) for z in self.z], left=False))
-            columns.append(Column("p", [_p(p) for p in self.p], left=False))
+            columns.append(Column("p", [written_p(p) for p in self.p], left=False))
         share = f"{self.level:.10g}"
         columns += [
             Column(f"lower {share}", column("", low).values, heading=f"{100 * self.level:.6g}% from", left=False),
@@ -181,5 +181,6 @@ def written(value: Any, digits: int) -> str:
     return f"{0.0 if round(float(value), digits) == 0 else value:.{digits}f}"
 
 
-def _p(p: float) -> str:
+def written_p(p: float) -> str:
+    """A p value in print."""
     return f"<{LEAST_P:g}" if p < LEAST_P else written(p, 3)

@@ -86,11 +86,14 @@ def choice_shares(block: Block, coefficients: Array) -> tuple[Array, Array]:
     share = (flat @ coefficients.transpose(0, 2, 1)).reshape(people, rounds, others, coefficients.shape[1])
     if block.reachable is not None:
         share[~block.reachable] = -np.inf
-    if share.max(initial=0.0) < LARGEST:
+    highest = share.max(initial=0.0)
+    if highest < LARGEST:
         np.exp(share, out=share)
         total = share.sum(axis=2)
         total += 1
         share /= total[:, :, np.newaxis]
+        if rounds * (highest + np.log1p(others)) < LARGEST:  # nor does the product: one logarithm serves all rounds
+            return -np.log(total.prod(axis=1)), share
         return -np.log(total, out=total).sum(axis=1), share
     peak = share.max(axis=2, initial=0.0)  # nothing overflows: the best option counts as 1
     share -= peak[:, :, np.newaxis]

@@ -41,7 +41,8 @@ def menu_earnings(
 
     Parameters
     ----------
-    model : MultinomialLogit, LatentTypes, LatentClasses or MixedLogit; the goods of the menu are among its attributes,
+    model : MultinomialLogit, LatentTypes, LatentClasses or MixedLogit (nests are of the options of the data, not of a
+        menu's); the goods of the menu are among its attributes,
         and those that are not are the same for all options
     menu : whose transfers are the attribute `price`
     price : attribute that is paid

@@ -11,6 +11,7 @@ from contracts.errors import ProblemError
 from contracts.inputs.arrays import Array
 from contracts.inputs.door import checked
 from contracts.inputs.kinds import Count
+from contracts.inputs.names import listed
 from inference.choice.data import ChoiceData
 from inference.estimation.derived import N_DRAWS, Derived, with_errors
 from inference.estimation.shares import column_of
@@ -95,18 +96,21 @@ def market_shares(
     model: Demand,
     data: ChoiceData,
     *,
+    before: ChoiceData | None = None,
     method: str = "delta",
     n_draws: Count = N_DRAWS,
     rng: np.random.Generator | None = None,
 ) -> Derived:
     """Share of the market that takes each option, for the offers of `data`; its choices do not matter.
 
-    For a counterfactual pass the offers as they would be: `dataclasses.replace(data, attributes=...)`.
+    For a counterfactual pass the offers as they would be: `dataclasses.replace(data, attributes=...)`. The error
+    of a change does not follow from those of the shares, which have much in common: name the offers `before`.
 
     Parameters
     ----------
     model : MultinomialLogit, NestedLogit, LatentTypes, LatentClasses or MixedLogit
     data : ChoiceData with the attributes of the model; its weights are those of the market
+    before : ChoiceData with the same options; the values are then changes, shares for `data` less those for `before`
     method, n_draws, rng : as in `with_errors`
 
     Examples
@@ -119,8 +123,17 @@ def market_shares(
     >>> bool(abs(market_shares(fit_multinomial_logit(data), data).values.sum() - 1) < 1e-12)
     True
     """
-    market = market_of(model, data)
-    return with_errors(model, market.shares, market.options, method=method, n_draws=n_draws, rng=rng)
+    market, old = market_of(model, data), None if before is None else market_of(model, before)
+    if old is not None and old.options != market.options:
+        raise ProblemError(
+            f"before has the options {listed(old.options)}, data {listed(market.options)}: shares change only of the "
+            "same ones. Mark what is not on offer as not available"
+        )
+
+    def shares(one: Any) -> Array:
+        return market.shares(one) - (0.0 if old is None else old.shares(one))
+
+    return with_errors(model, shares, market.options, method=method, n_draws=n_draws, rng=rng)
 
 
 @checked(own=("model",))

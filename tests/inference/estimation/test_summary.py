@@ -111,6 +111,7 @@ def test_p_is_that_of_chi_square():
 def test_wald_of_one_parameter_is_z_squared_and_combinations_are_taken():
     model = fit_multinomial_logit(choices())
     assert math.isclose(wald_test(model, "a").statistic, model.summary().z[0] ** 2)
+    assert wald_test(model, ["a", "b"], 0.5) == wald_test(model, ["a", "b"], [0.5, 0.5])
     equal = wald_test(model, [[1.0, 1.0]], [0.5])
     variance = model.covariance.sum()
     assert math.isclose(equal.statistic, (model.coefficients.sum() - 0.5) ** 2 / variance)
@@ -166,3 +167,20 @@ def test_weights_of_a_posterior_are_refused():
     with pytest.raises(ProblemError, match="data has weights"):
         fit_hierarchical_logit(replace(data, weights=np.ones(60)), rng=np.random.default_rng(0))
     assert fit_nested_logit(data, {"last": ["1", "2"]}, n_starts=1).summary().n_free == 3
+
+
+def test_a_test_of_what_is_surely_wrong_has_no_p_of_zero():
+    assert repr(HypothesisTest("Wald test: a = 0", 364.8, 2)).endswith("2 degrees of freedom, p <0.001")
+
+
+@pytest.mark.parametrize("make", [surface.multinomial, surface.nested, surface.classes, surface.mixed, surface.latent])
+def test_every_estimator_has_criteria_and_both_kinds_of_errors(make):
+    model = make()
+    found, classical = model.summary(), model.summary(errors="classical")
+    penalty = model.n_parameters * math.log(model.sample_size)
+    assert math.isclose(model.aic, 2 * model.n_parameters - 2 * model.log_likelihood)
+    assert math.isclose(model.bic, penalty - 2 * model.log_likelihood)
+    assert model.covariance_by("clustered")[0] is model.covariance
+    assert model.covariance_by("classical")[0].shape == model.covariance.shape
+    assert found.values.tolist() == classical.values.tolist()
+    assert found.standard_errors.tolist() != classical.standard_errors.tolist()

@@ -78,3 +78,10 @@ def test_large_utilities_and_small_ones_are_computed_alike(monkeypatch):
     monkeypatch.setattr("inference.logit.panel.LARGEST", 0.0)
     for one, other in zip(quick, log_likelihood_and_score(panel, coefficients), strict=True):
         np.testing.assert_allclose(one, other, rtol=1e-10, atol=1e-12)
+
+
+@pytest.mark.parametrize("n_rounds", [3, 250, 2000])  # the product of what logarithms are taken of fits, barely or not
+def test_the_likelihood_of_many_rounds_neither_overflows_nor_loses_digits(n_rounds):
+    data = ChoiceData(np.tile([[2.0], [0.0]], (n_rounds, 1, 1)), np.ones(n_rounds, int), np.zeros(n_rounds, int))
+    found = log_likelihood(panel_of(data), np.ones((1, 1, 1)))[0, 0]
+    assert np.isclose(found, -n_rounds * np.log1p(np.exp(2.0)), rtol=1e-13)

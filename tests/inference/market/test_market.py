@@ -44,6 +44,28 @@ PRICE = DATA.attributes[:, :, 0]
 # ---- errors carried along ----
 
 
+def test_the_error_of_a_change_of_shares_is_that_of_the_textbook():
+    dearer = replace(DATA, attributes=DATA.attributes + np.array([[0.2, 0.0], [0.0, 0.0], [0.0, 0.0]]))
+    change = market_shares(MODEL, dearer, before=DATA)
+    probabilities, later = MODEL.predict(DATA), MODEL.predict(dearer)
+    np.testing.assert_allclose(change.values, (later - probabilities).mean(axis=0), atol=1e-12)
+    slope = [
+        np.einsum("nj,njk->njk", p, x - np.einsum("nj,njk->nk", p, x)[:, np.newaxis]).mean(axis=0)
+        for p, x in ((probabilities, DATA.attributes), (later, dearer.attributes))
+    ]
+    error = np.sqrt(np.einsum("ja,ab,jb->j", slope[1] - slope[0], MODEL.covariance, slope[1] - slope[0]))
+    np.testing.assert_allclose(change.standard_errors, error, rtol=1e-4)
+    with pytest.raises(ProblemError, match="shares change only of the same ones"):
+        market_shares(MODEL, DATA, before=replace(DATA, options=["bus", "car", "tram"]))
+
+
+def test_a_nested_logit_says_nothing_of_a_menu():
+    nested = fit_nested_logit(DATA, {"public": ["bus", "train"]}, n_starts=1)
+    menu = contracts.solve_menu(MODEL.screening_problem(price="price", cost=contracts.Quadratic()))
+    with pytest.raises(ProblemError, match="nests are of the 3 options of the data and say nothing of others"):
+        menu_earnings(nested, menu, price="price")
+
+
 def test_the_delta_method_of_a_ratio_is_that_of_the_textbook():
     found = willingness_to_pay(MODEL, "price")
     price, quality = MODEL.coefficients
