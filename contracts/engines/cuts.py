@@ -9,6 +9,7 @@ the repair removes.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 
 import numpy as np
@@ -55,8 +56,9 @@ ADDED = 4  # pairs that one type may add in a round
 TEMPTED = 8  # types that one contract may be compared with anew in a round
 
 
+@functools.lru_cache(maxsize=1)
 def reason_against(problem: ScreeningProblem) -> str | None:
-    """Why this engine does not apply, or None if it does."""
+    """Why this engine does not apply, or None if it does; remembered for the last problem."""
     if problem.mimics is not None:
         return "not everybody can mimic everybody (mimics), and its IC rows come from neighbours in type space"
     if not problem.has_participation_constraint:
@@ -242,9 +244,10 @@ def _distinct(taste: Array, width: float) -> tuple[Indices, Indices]:
     away = taste - taste.min(axis=0)
     unique, place = np.unique(away / (width or 1.0), axis=0, return_inverse=True)
     close = cKDTree(unique).query_pairs(1.0, output_type="ndarray")
-    joined = csr_array((np.ones(len(close)), (close[:, 0], close[:, 1])), shape=(len(unique), len(unique)))
-    group: Indices = np.asarray(connected_components(joined, directed=False)[1], dtype=np.intp)
-    member = group[place.reshape(-1)]
+    member: Indices = place.reshape(-1)
+    if len(close):
+        joined = csr_array((np.ones(len(close)), (close[:, 0], close[:, 1])), shape=(len(unique), len(unique)))
+        member = np.asarray(connected_components(joined, directed=False)[1], dtype=np.intp)[member]
     return np.unique(member, return_index=True)[1], member
 
 

@@ -28,7 +28,7 @@ import numpy as np
 from contracts.engines.candidate import Candidate, ungrouped
 from contracts.errors import ProblemError, UnboundedMenuError
 from contracts.exact.rationals import EPS
-from contracts.inputs.arrays import Array, Indices, rising_order
+from contracts.inputs.arrays import Array, Indices, Mask, rising_order
 from contracts.inputs.frozen import dataclass
 from contracts.problem.costs import parts_of
 from contracts.problem.objectives import WeightedSum
@@ -119,14 +119,15 @@ def at_terms(line: Line, problem: ScreeningProblem, terms: WeightedSum) -> Line 
     order, group = line.order, line.group
     value = problem.valuations + gains
     if line.is_plain:
-        value = value[order]
+        value = value.take(order, axis=0)
     else:
         alike = (np.diff(group) == 0) & (np.diff(line.ahead) == 0)
         if np.any(np.abs(gains[order[1:]] - gains[order[:-1]])[alike] > STRAIGHT * np.abs(gains).max()):
             return "types of equal valuation differ in principal_values"
         share = problem.weights[order] / np.bincount(group, problem.weights[order])[group]
         value = np.column_stack([np.bincount(group, share * good[order]) for good in value.T])
-    omega = value @ line.direction / float(line.direction @ line.direction)
+    along = value[:, 0] * line.direction if problem.n_goods == 1 else value @ line.direction
+    omega = along / float(line.direction @ line.direction)
     return replace(line, value=value, omega=omega)
 
 
@@ -204,16 +205,37 @@ def at(problem: ScreeningProblem, line: Line, terms: WeightedSum) -> Candidate:
             "principal's own weight; lower them or limit the transfers",
             direction="the transfer to every type",
         )
-    step = np.diff(line.theta)
     is_up = above[1:] < -FAVOURED * weights.sum()  # whoever is above is favoured: rents grow with the upper amount
-    any_up = bool(is_up.any())
-    psi = line.omega.copy()
-    psi[:-1] -= step * (np.where(is_up, 0.0, above[1:]) if any_up else above[1:]) / weights[:-1]
-    if any_up:
+    pooled, surplus = _pooled(line, weights, above, is_up)
+    allocation, utility = _menu(problem, line, pooled, is_up)
+    pairs = _pooling_prices(line.theta, surplus, pooled)
+    del pooled, surplus
+    spare = _spare(line, rent_cost, above, *pairs)
+    passed = np.cumsum((rent_cost - spare)[::-1])[::-1][1:]
+    downward, upward = np.maximum(passed, 0.0), np.zeros(len(passed))
+    upward[is_up] = np.maximum(-passed[is_up], 0.0)
+    if line.is_plain:
+        prices = no_multipliers(problem).but(ic=line_prices(line.order, downward, upward, *pairs))
+    else:
+        of_groups = line_prices(np.arange(len(rent_cost)), downward, upward, *pairs).matrix()
+        prices = ungrouped(problem, line.named(np.arange(len(rent_cost))), of_groups, social=social)
+    return Candidate(allocation, utility, prices, "ironing")
+
+
+def _pooled(line: Line, weights: Array, above: Array, is_up: Mask) -> tuple[Array, Array]:
+    """omega - h, pooled until it rises, and what pooling takes of each group, by its weight; (n_groups,) both."""
+    step, psi = np.diff(line.theta), line.omega.copy()
+    psi[:-1] -= step * np.where(is_up, 0.0, above[1:]) / weights[:-1]
+    if is_up.any():
         psi[1:] -= step * np.where(is_up, above[1:], 0.0) / weights[1:]
     pooled = _iron(psi, weights)
+    return pooled, weights * (psi - pooled)
+
+
+def _menu(problem: ScreeningProblem, line: Line, pooled: Array, is_up: Mask) -> tuple[Array, Array]:
+    """What every type gets at its group's pooled virtual valuation, and its utility, of which IC leaves it no less."""
     virtual = line.value + np.outer(pooled - line.omega, line.direction)
-    _, allocation = problem.cost.conjugate(virtual, problem.domain)
+    allocation = problem.cost.conjugate(virtual, problem.domain)[1]
     if not np.isfinite(allocation).all():
         good = problem.goods[int(np.argmax(~np.isfinite(allocation).all(axis=0)))]
         raise UnboundedMenuError(
@@ -222,27 +244,14 @@ def at(problem: ScreeningProblem, line: Line, terms: WeightedSum) -> Candidate:
             direction=f"the allocation of good {good!r}",
         )
     amount = allocation @ line.direction
-    lowest = float(problem.reservation_utility[line.order[0]])
-    rent = lowest + np.concatenate(
-        [[0.0], np.cumsum(step * (np.where(is_up, amount[1:], amount[:-1]) if any_up else amount[:-1]))]
-    )
+    rises = np.diff(line.theta) * np.where(is_up, amount[1:], amount[:-1])
+    rent = float(problem.reservation_utility[line.order[0]]) + np.concatenate([[0.0], np.cumsum(rises)])
     utility = line.named(rent, line.ahead * amount[line.group] if len(line.ahead) else 0.0)
     short = np.flatnonzero(utility < problem.reservation_utility)
     asked = problem.reservation_utility[short]
     if np.any(utility[short] < asked - 1e-12 * (np.abs(utility[short]) + np.abs(asked))):
         raise ProblemError(f"method 'ironing' does not apply: {IR_ABOVE}; use method='auto'")
-    lower, upper, mutual = _pooling_prices(line.theta, weights * (psi - pooled), pooled)
-    spare = _spare(line, rent_cost, above, lower, upper, mutual)
-    passed = np.cumsum((rent_cost - spare)[::-1])[::-1][1:]
-    downward, upward = np.maximum(passed, 0.0), np.zeros(len(passed))
-    upward[is_up] = np.maximum(-passed[is_up], 0.0)
-    order = line.order if line.is_plain else np.arange(len(amount))
-    stated = line_prices(order, downward, upward, lower, upper, mutual)
-    if line.is_plain:
-        prices = no_multipliers(problem).but(ic=stated)
-    else:
-        prices = ungrouped(problem, line.named(np.arange(len(amount))), stated.matrix(), social=social)
-    return Candidate(line.named(allocation), utility, prices, "ironing")
+    return line.named(allocation), utility
 
 
 def _spare(line: Line, rent_cost: Array, above: Array, lower: Indices, upper: Indices, mutual: Array) -> Array:

@@ -70,6 +70,9 @@ def finite(name: str, values: Any, labels: Sequence[str] | None = None) -> Array
     contracts.errors.ProblemError: weights['high'] is nan: every entry must be a finite number
     """
     array = _of_frame(name, eager(values), labels) if is_frame(values) else _floats(name, values, labels)
+    if array.size > 1 and not any(array.strides):  # one number for all
+        finite(name, array.flat[0])
+        return array
     good = np.abs(array) <= LARGEST
     if not good.all():
         where = tuple(int(k) for k in np.argwhere(~good)[0])
@@ -113,6 +116,8 @@ def _floats(name: str, values: Any, labels: Sequence[str] | None) -> Array:
         if kind in NOT_NUMBERS:
             raise ProblemError(f"{name} holds {NOT_NUMBERS[kind]}, not numbers: convert it first{_how(raw)}")
     try:
+        if raw.size > 1 and raw.dtype == np.float64 and not any(raw.strides):  # one number for all stays one
+            return np.broadcast_to(raw.flat[0], raw.shape)
         return np.array(raw, dtype=np.float64, order="C")  # sums over entries depend, in the last bit, on their order
     except (TypeError, ValueError, OverflowError) as exc:
         if raw.ndim == 0 and not isinstance(values, int):

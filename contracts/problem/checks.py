@@ -95,7 +95,8 @@ def spread(field: str, given: Any, shape: tuple[int, ...], labels: Sequence[str]
     if values.ndim == 1 and len(shape) == 2 and shape[1] == 1 and len(values) == shape[0]:
         values = values[:, np.newaxis]
     try:
-        return np.array(np.broadcast_to(values, shape), order="C")
+        whole = np.broadcast_to(values, shape)
+        return whole if values.ndim == 0 else np.array(whole, order="C")  # one number for all stays one
     except ValueError as exc:
         raise ProblemError(f"{field} has shape {values.shape}; expected {shape} or something that fits it") from exc
 

@@ -274,7 +274,8 @@ class Profit:
         """Every problem fits."""
 
     def terms(self, shape: tuple[int, int]) -> WeightedSum:
-        return WeightedSum(profit_weight=1.0).terms(shape)
+        none, nobody = np.broadcast_to(0.0, shape), np.broadcast_to(0.0, shape[:1])
+        return WeightedSum(1.0, allocation_values=none, utility_weights=nobody, welfare_weights=nobody)
 
 
 @checked

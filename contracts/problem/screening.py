@@ -246,6 +246,8 @@ class ScreeningProblem:
 
     def limits_of_single_types(self) -> list[LinearConstraint]:
         """A row for every type whose transfer has a tighter limit than that of all."""
+        if isinstance(self.transfers, str):
+            return []
         return limits_of_transfers(self.limits_by_type, self.transfer_limits, self.labels)
 
     @cached_property

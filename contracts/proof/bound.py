@@ -44,6 +44,7 @@ from contracts.proof.multipliers import Multipliers, no_multipliers, non_negativ
 
 NUDGES = (1e-13, 1e-11, 1e-9, 1e-7)  # of the prices of side constraints, relative
 DECIDED = 2000  # virtual valuations next to a linear cost's price that are looked at in fractions
+IN_CACHE = 2**14  # types whose virtual valuations are computed together
 FLOW_ROUNDS = 20  # of putting robust prices on the flow and pricing anew
 
 
@@ -223,18 +224,33 @@ def _virtual_valuations(
     problem: ScreeningProblem, prices: Multipliers, weights: Array, *, priced: bool
 ) -> tuple[Array, Array]:
     """Virtual valuations and a bound on their rounding; (n_types, n_goods) both."""
-    rows = problem.side_rows
-    own = prices.transfer[:, np.newaxis] * problem.valuations
-    side = np.einsum("k,kij->ij", prices.side, rows.allocation) if len(rows.limit) else np.zeros_like(own)
-    side_size = np.einsum("k,kij->ij", prices.side, np.abs(rows.allocation)) if len(rows.limit) else side
-    by_good = _forced(prices.stated_ic, problem.valuations)
-    forced, forced_size = (np.column_stack([getattr(part, name) for part in by_good]) for name in ("total", "size"))
-    per_type = 1.0 / weights[:, np.newaxis]
-    value = problem.valuations + problem.principal_values if priced else 0.0
-    value_size = np.abs(problem.valuations) + np.abs(problem.principal_values) if priced else 0.0
-    linear = problem.weights[:, np.newaxis] * problem.terms.allocation_values
+    forced = _forced(prices.stated_ic, problem.valuations)
+    virtual, error = np.empty_like(problem.valuations), np.empty_like(problem.valuations)
+    for start in range(0, problem.n_types, IN_CACHE):
+        some = slice(start, start + IN_CACHE)
+        virtual[some], error[some] = _virtual_valuations_of(some, problem, prices, weights, forced, priced=priced)
+    return virtual, error
+
+
+def _virtual_valuations_of(
+    some: slice, problem: ScreeningProblem, prices: Multipliers, weights: Array, by_good: list[Forced], *, priced: bool
+) -> tuple[Array, Array]:
+    """The same of some types."""
+    rows, valuations, gains = problem.side_rows, problem.valuations[some], problem.principal_values[some]
+    own = prices.transfer[some, np.newaxis] * valuations
+    side = side_size = np.zeros(1)
+    if len(rows.limit):
+        on = rows.allocation[:, some]
+        side, side_size = (np.einsum("k,kij->ij", prices.side, part) for part in (on, np.abs(on)))
+    forced, forced_size = (
+        np.column_stack([getattr(part, name)[some] for part in by_good]) for name in ("total", "size")
+    )
+    per_type = 1.0 / weights[some, np.newaxis]
+    value = valuations + gains if priced else 0.0
+    value_size = np.abs(valuations) + np.abs(gains) if priced else 0.0
+    linear = problem.weights[some, np.newaxis] * problem.terms.allocation_values[some]
     virtual = value + (own - forced - side + linear) * per_type
-    counts = by_good[0].number[:, np.newaxis] + len(rows.limit) + 8
+    counts = by_good[0].number[some, np.newaxis] + len(rows.limit) + 8
     error = counts * EPS * (value_size + (np.abs(own) + forced_size + side_size + np.abs(linear)) * per_type)
     return np.asarray(virtual), np.asarray(error)
 

@@ -104,6 +104,8 @@ def _signed(problem: ScreeningProblem, given: Multipliers) -> Multipliers:
     """Prices of the signs that they must have: an infinite limit, or a profit that nobody asks for, carries none."""
     free_below, free_above = np.isinf(problem.transfer_limits)
     transfer = np.clip(given.transfer, 0.0 if free_above else -np.inf, 0.0 if free_below else np.inf)
+    if free_above and free_below:
+        transfer = np.broadcast_to(0.0, problem.n_types)
     profit = 0.0 if problem.terms.minimum_profit is None else given.profit
     return given.but(profit=profit, transfer=transfer)
 

@@ -59,8 +59,10 @@ class LinePrices:
     @property
     def through(self) -> Through:
         """What flows through every type."""
-        both = np.minimum(self.down, self.up)
-        down, up = self.down - both, self.up - both
+        down, up = self.down, self.up
+        if up.any():
+            both = np.minimum(down, up)
+            down, up = down - both, up - both
         falls, climbs = (down > 0).astype(np.float64), (up > 0).astype(np.float64)
         inflow, outflow = _ends(down, up), _ends(up, down)
         return Through(self._named(inflow), self._named(outflow), self._named(_ends(falls + climbs, falls + climbs)))

@@ -68,10 +68,10 @@ def no_multipliers(problem: ScreeningProblem) -> Multipliers:
     return Multipliers(
         ic=csr_array((n_types, n_types)),
         ir=np.zeros(n_types),
-        transfer=np.zeros(n_types),
+        transfer=np.broadcast_to(0.0, n_types),
         side=np.zeros(len(problem.side_rows.limit)),
         profit=0.0,
-        worst_off=np.full(n_types, 1.0 / n_types),
+        worst_off=np.broadcast_to(1.0 / n_types, n_types),
         weights=problem.weights,
         directions=np.zeros((0, 0, problem.n_goods)),
     )
