@@ -19,6 +19,8 @@ from contracts.inputs.frozen import dataclass
 
 THIN = np.array([1e-40, 1e-20, 1e-12, 1e-6, 1e-3, 0.01, 0.05, 0.15, 0.3])
 BELOW, ABOVE = np.concatenate([THIN, [0.5], 1 - THIN[::-1]]), np.concatenate([1 - THIN, [0.5], THIN[::-1]])
+RARE = 1e-2  # chances below which quantiles are made sharper
+FARTHEST, DIGITS = 1e300, 64  # where they are looked for, and halvings
 HALVINGS = 200  # of a bracket of floats, which neighbouring floats end
 AGREE = 1e-9  # relative difference of a chance and that of its quantile
 NARROW = 1e-7  # of a law's scale: intervals that are halved to this width hold a jump
@@ -71,7 +73,27 @@ class Frozen:
         return _quietly(self.of.sf, theta)
 
     def quantile(self, below: Array, above: Array) -> Array:
-        return np.where(below <= 0.5, _quietly(self.of.ppf, below), _quietly(self.of.isf, above))
+        found = np.where(below <= 0.5, _quietly(self.of.ppf, below), _quietly(self.of.isf, above))
+        return self._sharper(found, np.broadcast_to(above, found.shape))
+
+    def _sharper(self, found: Array, above: Array) -> Array:
+        """The same where the upper tail has more digits than its inverse, which some laws take from the lower one."""
+        if np.isfinite(self.line.upper):
+            return found
+        off = np.asarray((above > 0) & (above < RARE))
+        off[off] = ~(np.abs(self.sf(found[off]) / above[off] - 1) < AGREE)
+        low = float(_quietly(self.of.isf, np.array(RARE)))
+        if not off.any() or low <= 0:
+            return found
+        asked = above[off]
+        left, right = np.full(len(asked), math.log(low)), np.full(len(asked), math.log(FARTHEST))
+        for _ in range(DIGITS):  # of the logarithm, as tails reach over all magnitudes
+            middle = (left + right) / 2
+            beyond = self.sf(np.exp(middle)) > asked
+            left, right = np.where(beyond, middle, left), np.where(beyond, right, middle)
+        sharper = np.array(found)
+        sharper[off] = np.exp(right)
+        return sharper
 
 
 def _quietly(function: Callable[[Array], Any], argument: Array) -> Array:

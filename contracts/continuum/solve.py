@@ -35,6 +35,7 @@ NO_COST, ANY_AMOUNT = Linear(0.0), NonNegative()
 HALVINGS = 1100  # between any two floats
 AGREE = 1e-6  # relative gap, beyond errors, of what is returned
 THINNER = np.logspace(-300, -40, 66)  # where densities may be no floats any more
+CROWDED = 1e-7  # share of the types between an end and the float next to it
 THINNEST = 1e-3  # power of the chance that the gains of a tail must fall with
 
 
@@ -104,6 +105,7 @@ def optimal_schedule(
         law, own = _mirrored(law), _at_minus(own)
     if weight < 1:
         _check_mean(law)
+    _check_pole(law, -1.0 if types == "costs" else 1.0)
     curve = curve_of(law, own, weight)
     tail = _tail(curve, pointwise)
     start = _first_served(curve, pointwise)
@@ -172,6 +174,21 @@ def _check_mean(law: Law | Atoms) -> None:
         )
 
 
+def _check_pole(law: Law | Atoms, sign: float) -> None:
+    """Refuse a pole at the best end, which holds more types than its neighbouring floats can tell apart."""
+    if isinstance(law, Atoms) or not np.isfinite(law.line.upper):
+        return
+    beside = np.nextafter(law.line.upper, -np.inf)
+    crowded = float(law.sf(np.array(beside)))
+    if crowded > CROWDED:
+        inside = float(law.quantile(np.array(0.9), np.array(0.1)))
+        raise ProblemError(
+            f"distribution has a share of {crowded:.1e} of the types within the last digit of "
+            f"{sign * law.line.upper:g}, where nothing tells them apart: cut this pole off with support=(lowest, "
+            f"highest), such as an end of {sign * inside:.6g}, which leaves one in ten beyond"
+        )
+
+
 def _tail(curve: Curve, pointwise: Pointwise) -> float:
     """What types beyond all floats are worth, at most about; refused if that is infinite, or more is always better.
 
@@ -186,8 +203,11 @@ def _tail(curve: Curve, pointwise: Pointwise) -> float:
     if np.isfinite(curve.ends[1]):
         return 0.0
     thin = curve.thinnest()
-    tails = np.array([thin**0.5, thin])
-    gains = pointwise.best(curve.at(curve.highest(tails)))[0] * tails
+    for thicker in (thin**0.5, 10.0 * thin):  # the first that is served
+        tails = np.array([thicker, thin])
+        gains = pointwise.best(curve.at(curve.highest(tails)))[0] * tails
+        if gains[0] > 0:
+            break
     if not np.isfinite(gains).all():
         raise UnboundedMenuError(_endless(curve))
     if gains.min() <= 0:

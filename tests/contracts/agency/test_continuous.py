@@ -46,7 +46,7 @@ def test_the_principal_chooses_the_highest_action_and_knows_what_no_other_earns(
 
 
 def test_actions_that_cannot_be_best_are_bounded_without_wages():
-    """Work that has outcomes left to tell is worth little more than effort: half of the actions promise too little."""
+    """Seen, low actions would earn less than the best contract does, so no wages are looked for."""
     contract = solve_continuous_contract(published(n_outcomes=24, n_actions=41))
     actions, profit, bound = contract.searched
     idle = np.isneginf(profit)

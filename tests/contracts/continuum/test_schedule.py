@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 import pytest
+import scipy.integrate
 import scipy.stats
 from hypothesis import given
 from hypothesis import strategies as st
@@ -397,3 +398,32 @@ def test_a_density_that_overflows_at_its_poles_is_infinite_there():
     """scipy refuses the whole array for one entry next to a pole; the arcsine law is the same by another formula."""
     arcsine = c.optimal_schedule(scipy.stats.arcsine(), cost=Q)
     assert c.optimal_schedule(scipy.stats.beta(0.5, 0.5), cost=Q).value == pytest.approx(arcsine.value, abs=1e-7)
+
+
+@pytest.mark.parametrize("law", [scipy.stats.betaprime(0.5, 1.01), scipy.stats.betaprime(2, 1.9), scipy.stats.f(1, 3)])
+def test_gains_that_are_infinite_are_refused_where_quantiles_lose_their_digits_too(law):
+    """These laws take the quantiles of their upper tail from those of the lower one, so chances below 1e-16 have none;
+    their tails fall like a power of at most 2, so the second moment of types, and with it the gain, is infinite."""
+    assert abs(law.sf(law.isf(1e-12)) / 1e-12 - 1) > 1e-6
+    with pytest.raises(c.UnboundedMenuError, match="gains are infinite"):
+        c.optimal_schedule(law, cost=Q)
+
+
+@pytest.mark.parametrize("law", [scipy.stats.betaprime(0.5, 2.5), scipy.stats.betaprime(2, 2.1), scipy.stats.f(1, 5)])
+def test_heavy_tails_whose_gains_are_finite_are_proven(law):
+    """Integrated on a logarithmic scale, from the virtual valuation alone; it rises where it is positive."""
+
+    def gain(log):
+        theta = math.exp(log)
+        return max(theta - law.sf(theta) / law.pdf(theta), 0.0) ** 2 / 2 * law.pdf(theta) * theta
+
+    schedule = c.optimal_schedule(law, cost=Q)
+    truth = scipy.integrate.quad(gain, math.log(schedule.exclusion_point), 200, limit=500, points=[5.0, 20.0])[0]
+    assert schedule.value == pytest.approx(truth, rel=1e-7)
+    assert schedule.upper_bound == pytest.approx(schedule.value, rel=1e-9)
+
+
+def test_a_pole_that_floats_cannot_tell_apart_is_refused():
+    """The chance of types above 1 - d is nearly d^.2 times 2/3 here: 4e-4 of them are within the last digit of 1."""
+    with pytest.raises(c.ProblemError, match=r"4\.2e-04 of the types within the last digit of 1"):
+        c.optimal_schedule(scipy.stats.beta(0.3, 0.2), cost=Q)
