@@ -350,7 +350,8 @@ class Simplex:
             fits = free.sum(axis=1) <= 1.0
         else:
             free, fits = np.zeros_like(value), np.zeros(len(value), dtype=bool)
-        marginal_low = value.max(axis=1) - value.min(axis=1) + 1.0
+        step = np.maximum(1.0, 2 * np.spacing(np.abs(value).max(axis=1)))  # beside the largest values 1 is nothing
+        marginal_low = value.max(axis=1) - value.min(axis=1) + step
         low, high = value.min(axis=1) - marginal_low, value.max(axis=1)
 
         def filled(level: Array) -> Array:

@@ -9,6 +9,7 @@ The same goes for types whose sets of valuations touch: the valuation in common 
 
 from __future__ import annotations
 
+import math
 from fractions import Fraction
 
 import numpy as np
@@ -105,21 +106,20 @@ def likes_all_alike(problem: ScreeningProblem) -> bool:
 
 
 def in_whole_shares(problem: ScreeningProblem, allocation: Array) -> Array:
-    """Lotteries rounded so that their shares sum to one exactly, or to what those of the outside contract sum to.
+    """Lotteries whose shares sum to one exactly, or to the next digit beside what those of the outside contract do.
 
-    Floats sum to one within a last digit, and that digit is all that a type sees who values every outcome alike.
+    Floats sum to one within a last digit, and that digit is all that a type sees who values every outcome alike. Where
+    outcomes are worth less than nothing to it, it wants the lower sum, and else the higher: so each has its own.
     """
     total = Fraction(1)
     if problem.outside.is_contract:
         at_home = sum(map(Fraction, problem.outside.allocation.tolist()), Fraction(0))
         total = at_home if abs(at_home - 1) < ON_FACE else total
-    shares = np.round(allocation * 2.0**SHARE_DIGITS) * 2.0**-SHARE_DIGITS
+    unit = 2**SHARE_DIGITS
+    lower, upper = math.floor(total * unit), math.ceil(total * unit)
+    dislikes = (np.ptp(problem.valuations, axis=1) == 0) & (problem.valuations[:, 0] < 0)
+    shares = np.round(allocation * float(unit))
     for row in np.flatnonzero(np.abs(allocation.sum(axis=1) - 1) < ON_FACE):
-        exact = [Fraction(share) for share in shares[row].tolist()]
-        short = total - sum(exact, Fraction(0))
-        ends = [share + short for share in exact]
-        held = [end if end >= 0 and Fraction(float(end)) == end else Fraction(-1) for end in ends]
-        best = held if max(held) >= 0 else exact  # the latter to the nearest float
-        good = best.index(max(best))
-        shares[row, good] = float(ends[good])
-    return shares
+        others = sum(map(int, shares[row].tolist()))
+        shares[row, np.argmax(shares[row])] += (lower if dislikes[row] else upper) - others
+    return shares / float(unit)

@@ -136,3 +136,13 @@ def test_faces_of_the_wrong_shape_are_refused():
 
     with pytest.raises(c.ProblemError, match=r"give one normal per limit"):
         c.solve_menu([1.0, 2.0], cost=c.Quadratic(), domain=Flat(c.Box(0.0, 1.0)))
+
+
+@pytest.mark.parametrize("size", [1.0, 1e15, 1e30, -1e30])
+@pytest.mark.parametrize("cost", [c.Quadratic(2.0), c.Power(1.5), c.Entropy([0.3, 0.3, 0.4])])
+def test_outcomes_that_are_worth_the_same_are_shared_however_much_they_are_worth(cost, size):
+    """Beside 1e30 a bracket of 1 is nothing: shares were 0 of 0."""
+    shares = cost.conjugate(np.full((2, 3), size), c.Simplex())[1]
+    assert shares.sum(axis=1) == pytest.approx(1.0)
+    if not isinstance(cost, c.Entropy):
+        assert shares == pytest.approx(1 / 3)
