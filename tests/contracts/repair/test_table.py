@@ -22,6 +22,14 @@ DOUBLES = c.ScreeningProblem([1.0, 2.0, 2.0], cost=c.Quadratic(), principal_valu
 UNCERTAIN = c.ScreeningProblem([1.0, 2.0], cost=c.Quadratic(), uncertainty=c.Interval(0.125))
 LIMITED = c.ScreeningProblem([1.0, 2.0], cost=c.Linear(3.0), transfers=(-0.3, 0.3), reservation_utility=-1.0)
 BUNCHED = c.ScreeningProblem([[1.0, 0.5], [2.0, 3.0], [3.0, 3.0]], domain=c.Box(0.0, 1.0))
+ALIKE = c.ScreeningProblem(
+    [[-1.0] * 3, [2.0] * 3],
+    cost=c.Quadratic(),
+    domain=c.Simplex(),
+    principal_values=VALUES,
+    transfers="none",
+    outside_option=[0.25, 0.5, 0.25 - 2.0**-55],
+)
 CASES = {
     "pools": UNCERTAIN,
     "chain": LINE,
@@ -32,6 +40,7 @@ CASES = {
     "merged": WELFARE,
     "certain": POLICIES,
     "indifferent": DOUBLES,
+    "in whole shares": ALIKE,
     "mixed enough": PLANE,
     "merged after all": PLANE,
     "mixed": PLANE,
