@@ -115,7 +115,7 @@ def cost_bounds(problem: MoralHazardProblem, multipliers: ContractMultipliers, w
     exact = plain & (charge == 1.0)
     off = np.where(exact[:, np.newaxis], 0.0, (len(others) * (count > 0) + 6)[:, np.newaxis] * EPS * gross)
     own_rest, other_rest = (  # they count for the likeliest outcome
-        np.array([math.fsum(map(abs, problem.rest(action))) for action in rows.tolist()]) for rows in (who, others)
+        np.array([math.fsum(map(abs, problem.rests[action])) for action in rows.tolist()]) for rows in (who, others)
     )
     off[np.arange(len(who)), problem.likeliest[who]] += np.where(exact, 0.0, 2 * weight * own_rest)
     for place in np.unique(problem.likeliest[others]):

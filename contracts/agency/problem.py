@@ -147,19 +147,14 @@ class MoralHazardProblem:
         It counts for the likeliest outcome, so that chances sum to 1 exactly: else agents would prefer, at wages that
         are the same after every outcome, the action whose chances were rounded up.
         """
-        parts = [self.rest(action) for action in range(self.n_actions)]
+        parts = [self.rests[action] for action in range(self.n_actions)]
         width = max(map(len, parts))
         return np.array([[*row, *[0.0] * (width - len(row))] for row in parts]).reshape(self.n_actions, width)
 
-    def rest(self, action: int) -> list[float]:
-        """The same for one action; few proofs ask for all."""
-        if action not in self._rests:
-            self._rests[action] = remainder(self.outcome_probabilities[action].tolist())
-        return self._rests[action]
-
     @cached_property
-    def _rests(self) -> dict[int, list[float]]:
-        return {}  # filled as they are asked for
+    def rests(self) -> Rests:
+        """The same by action, each when it is asked for: few proofs ask for all."""
+        return Rests(self.outcome_probabilities)
 
     @cached_property
     def lacking(self) -> Array:
@@ -256,6 +251,18 @@ def _checked_probabilities(given: Any, actions: Any) -> Array:
             "divide every row by its sum"
         )
     return np.where((sums == 1)[:, np.newaxis], probabilities, probabilities / sums[:, np.newaxis])
+
+
+class Rests(dict[int, list[float]]):
+    """What the floats of each action lack to 1, found when it is first asked for."""
+
+    def __init__(self, chances: Array) -> None:
+        super().__init__()
+        self.chances = chances
+
+    def __missing__(self, action: int) -> list[float]:
+        self[action] = remainder(self.chances[action].tolist())
+        return self[action]
 
 
 def remainder(chances: list[float]) -> list[float]:

@@ -173,7 +173,7 @@ def _slack(problem: MoralHazardProblem, wages: Array, action: int, low: Array, h
         return math.fsum([float(low[here]), -effort, -reserve])
     worth = math.fsum([*(own * low).tolist(), -effort, -reserve])
     sizes = np.maximum(np.abs(low), np.abs(high))
-    rest = math.fsum(map(abs, problem.rest(action)))
+    rest = math.fsum(map(abs, problem.rests[action]))
     off = 2 * EPS * float(own @ sizes) + rest * float(sizes[here])
     return worth - off - EPS * abs(worth)
 
@@ -250,7 +250,7 @@ def certify(
 
 def profit(problem: MoralHazardProblem, action: int, wages: Array) -> float:
     """Expected output less expected wages under an action, rounded once."""
-    chances = np.append(problem.outcome_probabilities[action], problem.rest(action))
+    chances = np.append(problem.outcome_probabilities[action], problem.rests[action])
     likeliest = np.full(len(chances) - problem.n_outcomes, problem.likeliest[action])
     output, paid = (np.append(money, money[likeliest]) for money in (problem.output, wages))
     return math.fsum([*_products(chances, output), *_products(-chances, paid)])

@@ -206,6 +206,7 @@ def fit_hierarchical_logit(
 
     Examples
     --------
+    >>> from inference.tastes.distribution import choices_of
     >>> rng = np.random.default_rng(1)
     >>> offers = ChoiceData(rng.normal(size=(300, 3, 1)), np.zeros(300, int), np.repeat(np.arange(60), 5), ["speed"])
     >>> data = choices_of(offers, rng.normal(1.0, 0.5, size=(60, 1)), rng)
