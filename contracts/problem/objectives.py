@@ -274,8 +274,7 @@ class Profit:
         """Every problem fits."""
 
     def terms(self, shape: tuple[int, int]) -> WeightedSum:
-        none, nobody = np.broadcast_to(0.0, shape), np.broadcast_to(0.0, shape[:1])
-        return WeightedSum(1.0, allocation_values=none, utility_weights=nobody, welfare_weights=nobody)
+        return WeightedSum(profit_weight=1.0).terms(shape)
 
 
 @checked
