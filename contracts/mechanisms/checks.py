@@ -123,7 +123,7 @@ def checked_transfers(given: Any) -> Any:
         if given not in ("free", "none"):
             raise ProblemError(f"transfers is {given!r}: give 'free', 'none', or (lowest, highest)")
         return given
-    if is_listed(given) and len(given) == 2:  # None is no limit
+    if isinstance(given, list | tuple) and len(given) == 2:  # None is no limit
         given = [end if one is None else one for one, end in zip(given, (-math.inf, math.inf), strict=True)]
     ends = extended("transfers", given)
     if ends.shape != (2,):
