@@ -117,6 +117,14 @@ def checked_reservation(given: Any, n_types: tuple[int, ...], agents: Sequence[s
     return tuple(found)
 
 
+def one_each(reports: Any, count: int, each: str) -> Any:
+    """Reports as they are, if there is one for every agent; `each` says what of whom."""
+    if is_listed(reports) and len(reports) == count:
+        return reports
+    size = f" of {len(reports)}" if is_listed(reports) else ""
+    raise ProblemError(f"reports is {described(reports)}{size}: give a list with {each}")
+
+
 def checked_transfers(given: Any) -> Any:
     """A word, or the lowest and the highest."""
     if isinstance(given, str):

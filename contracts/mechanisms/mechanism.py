@@ -16,7 +16,7 @@ from contracts.inputs.arrays import Array, Indices
 from contracts.inputs.door import checked
 from contracts.inputs.frozen import dataclass
 from contracts.inputs.kinds import described, position
-from contracts.mechanisms.checks import is_listed
+from contracts.mechanisms.checks import one_each
 from contracts.mechanisms.interim import (
     Tables,
     by_profile,
@@ -272,12 +272,8 @@ class Mechanism(Tabular):
 
     def _profile(self, reports: Any) -> int:
         problem = self.problem
-        if not is_listed(reports) or len(reports) != problem.n_agents:
-            size = f" of {len(reports)}" if is_listed(reports) else ""
-            raise ProblemError(
-                f"reports is {described(reports)}{size}: give a list with a type for each of {problem.n_agents} agents"
-            )
-        types = [_type_number(problem, k, report) for k, report in enumerate(reports)]
+        given = one_each(reports, problem.n_agents, f"a type for each of {problem.n_agents} agents")
+        types = [_type_number(problem, k, report) for k, report in enumerate(given)]
         return int(np.ravel_multi_index(types, problem.n_types))
 
 

@@ -19,7 +19,7 @@ from contracts.inputs.frozen import dataclass
 from contracts.inputs.kinds import described
 from contracts.mechanisms.auctions.problem import AuctionProblem
 from contracts.mechanisms.auctions.virtual import Ranked, ranked, winning_chances
-from contracts.mechanisms.checks import is_listed
+from contracts.mechanisms.checks import one_each
 from contracts.mechanisms.priors import draws_of
 from contracts.mechanisms.text import notes_of
 from contracts.mechanisms.verify import rounded_down
@@ -143,12 +143,8 @@ class Auction(Tabular):
         The answer is what `contracts.testing.check_mechanism` asks of a function of several agents.
         """
         problem = self.problem
-        if not is_listed(reports) or len(reports) != problem.n_bidders:
-            size = f" of {len(reports)}" if is_listed(reports) else ""
-            raise ProblemError(
-                f"reports is {described(reports)}{size}: give a list, a value for each of {problem.n_bidders} bidders"
-            )
-        said = [_report(problem, k, one) for k, one in enumerate(reports)]
+        given = one_each(reports, problem.n_bidders, f"a value for each of {problem.n_bidders} bidders")
+        said = [_report(problem, k, one) for k, one in enumerate(given)]
         types = np.array([np.searchsorted(problem.values[k], one, side="right") - 1 for k, one in enumerate(said)])
         won, paid = self._sold(types[np.newaxis])
         return Sale(tuple(map(int, won[0])), tuple(map(float, paid[0])))

@@ -22,7 +22,7 @@ from contracts.mechanisms.checks import is_listed
 from contracts.mechanisms.priors import draws_of
 from contracts.mechanisms.records import plain_record
 from contracts.mechanisms.reduced.columns import best_lottery, bound_at
-from contracts.mechanisms.reduced.lottery import type_number
+from contracts.mechanisms.reduced.lottery import type_numbers
 from contracts.mechanisms.reduced.problem import SymmetricAuctionProblem
 from contracts.mechanisms.reduced.rules import Tiers, chances_of, exact_chances, is_rising, sum_over
 from contracts.mechanisms.text import notes_of
@@ -147,13 +147,7 @@ class SymmetricAuction(Tabular):
     def play(self, reports: Any, *, rng: np.random.Generator | None = None) -> Sale:
         """Who wins and what it pays where bidders report types, by name or number, by one draw of the lottery."""
         problem = self.problem
-        if not is_listed(reports) or len(reports) != problem.n_bidders:
-            size = f" of {len(reports)}" if is_listed(reports) else ""
-            raise ProblemError(
-                f"reports is {described(reports)}{size}: give a list with a type for each of "
-                f"{problem.n_bidders} bidders"
-            )
-        types = np.array([type_number(one, problem.labels) for one in reports])
+        types = type_numbers(reports, problem.n_bidders, problem.labels)
         won, paid = self._sold(types, generator(rng))
         return Sale(tuple(map(int, won)), tuple(map(float, paid)))
 

@@ -17,7 +17,6 @@ from contracts.inputs.arrays import Array, Indices, generator
 from contracts.inputs.door import checked
 from contracts.inputs.frozen import dataclass
 from contracts.inputs.kinds import described
-from contracts.mechanisms.checks import is_listed
 from contracts.mechanisms.priors import draws_of
 from contracts.mechanisms.records import plain_record, written
 from contracts.mechanisms.reduced.border import shortened, verdict_alike
@@ -30,7 +29,7 @@ from contracts.mechanisms.reduced.goods_program import (
     money_of,
     rule_of,
 )
-from contracts.mechanisms.reduced.lottery import InterimLottery, interim_lottery, type_number, winners
+from contracts.mechanisms.reduced.lottery import InterimLottery, interim_lottery, type_numbers, winners
 from contracts.mechanisms.text import notes_of
 from contracts.mechanisms.verify import rounded_down
 from contracts.problem.records import write_document
@@ -145,9 +144,8 @@ class AdditiveAuction(Tabular):
         """Constraints with a price, the highest first: lies, and sets of types that win a good as often as they can."""
         problem, rows = self.problem, self.interim.rows
         named = [f"IC of {problem.labels[a]!r} -> {problem.labels[b]!r}" for a, b in rows.lies]
-        named += [
-            f"{problem.goods[j]} for {shortened(tuple(problem.labels[t] for t in types))}" for j, types in rows.sets
-        ]
+        for j, types in rows.sets:
+            named.append(f"good {problem.goods[j]!r} for {shortened(tuple(problem.labels[t] for t in types))}")
         size = [-abs(price) for price in self.interim.prices.numerators.tolist()]
         return [named[k] for k in sorted(range(len(named)), key=lambda k: size[k])]
 
@@ -155,14 +153,7 @@ class AdditiveAuction(Tabular):
 
     def play(self, reports: Any, *, rng: np.random.Generator | None = None) -> GoodsSold:
         """Who wins what, and what each pays, where bidders report types by name or number, by one draw of lotteries."""
-        problem = self.problem
-        if not is_listed(reports) or len(reports) != problem.n_bidders:
-            size = f" of {len(reports)}" if is_listed(reports) else ""
-            raise ProblemError(
-                f"reports is {described(reports)}{size}: give a list with a type for each of "
-                f"{problem.n_bidders} bidders"
-            )
-        types = np.array([type_number(one, problem.labels) for one in reports])
+        types = type_numbers(reports, self.problem.n_bidders, self.problem.labels)
         won = self._won(types, generator(rng))
         return GoodsSold(tuple(tuple(map(int, row)) for row in won), tuple(self.interim_payments[types].tolist()))
 

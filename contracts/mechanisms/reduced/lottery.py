@@ -26,7 +26,7 @@ from contracts.inputs.arrays import Array, Indices, generator
 from contracts.inputs.door import checked
 from contracts.inputs.frozen import dataclass
 from contracts.inputs.kinds import Count, described, position
-from contracts.mechanisms.checks import is_listed
+from contracts.mechanisms.checks import one_each
 from contracts.mechanisms.reduced.border import (
     AlikeRule,
     is_alike,
@@ -112,12 +112,7 @@ class InterimLottery:
     def play(self, reports: Any, *, rng: np.random.Generator | None = None) -> tuple[int, ...]:
         """Who wins, 1 or 0 each, where bidders report types by number or name, by one draw of the lottery."""
         rule = self.rule
-        if not is_listed(reports) or len(reports) != rule.n_bidders:
-            size = f" of {len(reports)}" if is_listed(reports) else ""
-            raise ProblemError(
-                f"reports is {described(reports)}{size}: give a list with a type for each of {rule.n_bidders} bidders"
-            )
-        types = np.array([type_number(one, rule.labels) for one in reports])
+        types = type_numbers(reports, rule.n_bidders, rule.labels)
         return tuple(map(int, winners(self.draw(rng=rng), types, rule.n_units)))
 
 
@@ -237,7 +232,13 @@ def winners(drawn: Priorities, types: Indices, n_units: int) -> Array:
     return won
 
 
-def type_number(report: Any, labels: Sequence[str]) -> int:
+def type_numbers(reports: Any, n_bidders: int, labels: Sequence[str]) -> Indices:
+    """The numbers of the types that bidders report; (n_bidders,)."""
+    given = one_each(reports, n_bidders, f"a type for each of {n_bidders} bidders")
+    return np.array([_type_number(one, labels) for one in given])
+
+
+def _type_number(report: Any, labels: Sequence[str]) -> int:
     """The number of a type that is reported by name or number."""
     if isinstance(report, str):
         if report not in labels:
