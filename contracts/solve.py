@@ -17,6 +17,7 @@ from contracts.errors import ContractError, InfeasibleMenuError, ProblemError, S
 from contracts.inputs.arrays import number
 from contracts.inputs.door import checked
 from contracts.inputs.kinds import Count
+from contracts.inputs.names import check_keys, field_names
 from contracts.inputs.progress import checked_seconds, reporter
 from contracts.menu.assembly import assembled
 from contracts.menu.menu import Menu
@@ -387,10 +388,7 @@ def as_problem(problem: Any, weights: Any, fields: dict[str, Any]) -> ScreeningP
     """A ScreeningProblem from solve_menu's arguments; fields override those of a problem that is already one."""
     if weights is not None:
         fields = {"weights": weights, **fields}
-    known = {field.name for field in dataclasses.fields(ScreeningProblem)}
-    for name in fields:
-        if name not in known:
-            raise ProblemError(f"unknown argument {name!r}: a problem has {', '.join(sorted(known))}")
+    check_keys(fields, field_names(ScreeningProblem), "the problem", thing="argument")
     if isinstance(problem, ScreeningProblem):
         return dataclasses.replace(problem, **fields)
     return ScreeningProblem(problem, **fields)

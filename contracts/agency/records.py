@@ -9,7 +9,7 @@ import numpy as np
 
 from contracts.agency.problem import MoralHazardProblem
 from contracts.agency.utility import CARA, CRRA, Log, RiskNeutral, SquareRoot, Utility
-from contracts.errors import ProblemError
+from contracts.inputs.names import check_keys, field_names
 from contracts.problem.records import part_of_kind, to_record
 
 KINDS: dict[str, type[Utility]] = {
@@ -49,20 +49,12 @@ def fields_record(problem: Any) -> dict[str, Any]:
 
 def fields_from_record(cls: Any, record: Any) -> dict[str, Any]:
     """The fields of a problem with a utility that a record describes; refuses unknown keys and kinds by name."""
-    if not isinstance(record, dict):
-        raise ProblemError(f"problem is {type(record).__name__}, expected a table of fields")
-    known = [field.name for field in dataclasses.fields(cls)]
-    odd = next((name for name in record if name not in known), None)
-    if odd is not None:
-        raise ProblemError(f"unknown key {odd!r} in problem: known are {', '.join(known)}")
+    check_keys(record, field_names(cls), "problem")
     given = dict(record)
     utility = given.get("utility", {"kind": "risk_neutral"})
     kind = part_of_kind(KINDS, utility, "utility")
     parameters = {k: v for k, v in utility.items() if k != "kind"} if isinstance(utility, dict) else {}
-    allowed = [field.name for field in dataclasses.fields(kind)]  # type: ignore[arg-type]
-    odd = next((name for name in parameters if name not in allowed), None)
-    if odd is not None:
-        raise ProblemError(f"unknown key {odd!r} in utility: known are {', '.join(allowed) or 'none'}")
+    check_keys(parameters, field_names(kind), "utility")
     given["utility"] = kind(**parameters)
     wages = given.get("wages")
     if isinstance(wages, list) and len(wages) == 2:

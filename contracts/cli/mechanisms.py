@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import dataclasses
 from pathlib import Path
 from typing import Any
 
 from contracts.cli.problem_files import read_record
 from contracts.errors import ProblemError
+from contracts.inputs.names import check_keys, field_names
 from contracts.mechanisms.auctions.problem import AuctionProblem
 from contracts.mechanisms.problem import MechanismProblem
 from contracts.mechanisms.records import problem_from_record
@@ -47,11 +47,7 @@ def mechanism_problem_of(record: dict[str, Any], path: Path) -> SeveralAgents:
             return symmetric_problem(record)
         if kind == "additive auction":
             return additive_problem(record)
-        known = [field.name for field in dataclasses.fields(AuctionProblem)]
-        odd = next((name for name in record if name not in known), None)
-        if odd is not None or "values" not in record:
-            what = f"unknown key {odd!r} in the file" if odd is not None else "the file lacks 'values'"
-            raise ProblemError(f"{what}: known are {', '.join(known)}")
+        check_keys(record, field_names(AuctionProblem), "the file", needed=("values",))
         return AuctionProblem(**record)
     except ProblemError as exc:
         raise ProblemError(f"{path}: {exc}") from exc

@@ -18,6 +18,7 @@ from contracts.cli.problem_files import read_record, require_numbers
 from contracts.errors import ProblemError
 from contracts.inputs.columns import SUFFIXES, Columns, read_columns
 from contracts.inputs.frozen import dataclass
+from contracts.inputs.names import check_keys
 from contracts.menu.files import menu_from_dict
 from contracts.menu.menu import SCHEMA, Menu
 from contracts.problem.records import to_record
@@ -148,9 +149,7 @@ def _listed(labels: list[str]) -> str:
 
 
 def _typed(record: dict[str, Any], problem: ScreeningProblem) -> WrittenMenu:
-    for key in record:
-        if key not in TYPED_KEYS:
-            raise ProblemError(f"unknown key {key!r}: a menu has {', '.join(TYPED_KEYS)}")
+    check_keys(record, TYPED_KEYS, "the menu")
     if problem.transfers == "none":
         record = {"transfer": [0.0] * problem.n_types, **record}
     for key in ("allocation", "transfer"):

@@ -17,7 +17,6 @@ or from what another package can read, a table of its own in `types`: `SOURCES` 
 
 from __future__ import annotations
 
-import dataclasses
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -31,11 +30,11 @@ from contracts.inputs.arrays import finite, place
 from contracts.inputs.columns import Columns, read_columns
 from contracts.inputs.documents import parse_json, parse_toml
 from contracts.inputs.files import read_bytes
-from contracts.inputs.names import listed
+from contracts.inputs.names import check_keys, field_names, listed
 from contracts.problem.records import KINDS, from_record
 from contracts.problem.screening import ScreeningProblem
 
-KEYS = tuple(field.name for field in dataclasses.fields(ScreeningProblem))
+KEYS = field_names(ScreeningProblem)
 ONE_COLUMN = ("labels", "weights", "counts", "reservation_utility")
 MANY_COLUMNS = ("valuations", "principal_values")
 OF_TYPES = ("file", *ONE_COLUMN, *MANY_COLUMNS)
@@ -81,7 +80,7 @@ def problem_of(record: dict[str, Any], path: Path) -> ScreeningProblem:
             return modelled(record)
         if HIDDEN_ACTION in record:
             raise ProblemError("the file describes hidden action, and this is for hidden types: use contracts solve")
-        _check_keys(record, "the problem file", ("types", "model", *KEYS))
+        check_keys(record, ("types", "model", *KEYS), "the problem file")
         fields = _with_types(record, path.parent)
         if "file" in record.get("types", {}):
             tabled = ("types", "goods", *record["types"])
@@ -126,21 +125,13 @@ def record_in(content: bytes, path: Path) -> dict[str, Any]:
     return record
 
 
-def _check_keys(record: dict[str, Any], where: str, known: tuple[str, ...]) -> None:
-    for key in record:
-        if key not in known:
-            raise ProblemError(f"unknown key {key!r} in {where}: known are {', '.join(known)}")
-
-
 # ---- types in a table ----
 
 
 def _with_types(record: dict[str, Any], folder: Path) -> dict[str, Any]:
     """The record with the fields of `types` in place, columns replaced by what they hold."""
     types = record.get("types", {})
-    if not isinstance(types, dict):
-        raise ProblemError(f"types is {type(types).__name__}, expected a table of fields: {', '.join(OF_TYPES)}")
-    _check_keys(types, "types", (*OF_TYPES, *READ_ELSEWHERE))
+    check_keys(types, (*OF_TYPES, *READ_ELSEWHERE), "types")
     types, sourced = _from_sources(types, folder)
     rest = {key: value for key, value in record.items() if key != "types"}
     for key in (*types, *sourced):

@@ -15,7 +15,7 @@ from typing import Any
 from contracts import models
 from contracts.agency.records import KINDS as UTILITIES
 from contracts.errors import ProblemError
-from contracts.inputs.names import listed
+from contracts.inputs.names import check_keys, listed
 from contracts.problem.records import KINDS, from_record, part_of_kind
 from contracts.problem.screening import ScreeningProblem
 
@@ -70,9 +70,5 @@ def _part(key: str, value: Any) -> Any:
 
 def _check_arguments(name: str, model: Callable[..., Any], arguments: dict[str, Any]) -> None:
     known = inspect.signature(model).parameters
-    for key in arguments:
-        if key not in known:
-            raise ProblemError(f"unknown key {key!r} in model: {name} knows {', '.join(known)}")
     needed = [key for key, known_one in known.items() if known_one.default is inspect.Parameter.empty]
-    if lacking := [key for key in needed if key not in arguments]:
-        raise ProblemError(f"model lacks {listed(lacking)}, which {name} needs: it knows {', '.join(known)}")
+    check_keys(arguments, known, f"model {name}", needed=needed)

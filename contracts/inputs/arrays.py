@@ -109,9 +109,7 @@ def _floats(name: str, values: Any, labels: Sequence[str] | None) -> Array:
     try:
         raw = np.asarray(values)
     except (TypeError, ValueError) as exc:
-        raise ProblemError(
-            f"{name} is not a rectangular array of numbers ({exc}): give every row the same length"
-        ) from exc
+        raise ProblemError(_no_rectangle(f"{name} is not a rectangular array of numbers", values, exc)) from exc
     for kind in _kinds(raw, values):
         if kind in NOT_NUMBERS:
             raise ProblemError(f"{name} holds {NOT_NUMBERS[kind]}, not numbers: convert it first{_how(raw)}")
@@ -177,7 +175,23 @@ def rectangular(name: str, values: Any) -> NDArray[Any]:
     try:
         return np.asarray(values)
     except ValueError as exc:
-        raise ProblemError(f"{name} is not a rectangular array ({exc}): give every row the same length") from exc
+        raise ProblemError(_no_rectangle(f"{name} is not a rectangular array", values, exc)) from exc
+
+
+def _no_rectangle(said: str, values: Any, error: Exception) -> str:
+    """A sentence with the first row that is unlike the first of its kind, or else with what NumPy says."""
+    level = [("", values)]
+    while any(_is_row(row) for _, row in level):
+        first, *others = (f"{at} has length {len(row)}" if _is_row(row) else f"{at} is no row" for at, row in level)
+        for other in others:
+            if other.partition(" ")[2] != first.partition(" ")[2]:
+                return f"{said} ({first}, {other}): give every row the same length"
+        level = [(f"{at}[{k}]", entry) for at, row in level for k, entry in enumerate(row)]
+    return f"{said} ({error}): give every row the same length"
+
+
+def _is_row(value: Any) -> bool:
+    return isinstance(value, list | tuple) or bool(np.ndim(value))
 
 
 def check_one_each(name: str, value: Any, like: Any) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+import difflib
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, overload
 
@@ -177,6 +179,35 @@ def check_name(where: str, name: str) -> None:
 
 
 # ---- names of two tables ----
+
+
+def field_names(kind: Any) -> tuple[str, ...]:
+    """What the fields of a dataclass are called."""
+    return tuple(field.name for field in dataclasses.fields(kind))
+
+
+def check_keys(
+    record: Any, known: Iterable[str], where: str, needed: Iterable[str] = (), *, thing: str = "key"
+) -> None:
+    """Refuse a record that is no table of fields, has a key that nobody knows, or lacks one that is needed.
+
+    Examples
+    --------
+    >>> check_keys({"weight": [0.5, 0.5]}, ["valuations", "weights"], "the file")
+    Traceback (most recent call last):
+        ...
+    contracts.errors.ProblemError: unknown key 'weight' in the file, did you mean 'weights'? known are valuations, ...
+    """
+    known = tuple(known)
+    if not isinstance(record, dict):
+        raise ProblemError(f"{where} is {type(record).__name__}, expected a table of fields: {', '.join(known)}")
+    for key in record:
+        if key not in known:
+            near = difflib.get_close_matches(str(key), known, 1)
+            meant = f", did you mean {near[0]!r}?" if near else ":"
+            raise ProblemError(f"unknown {thing} {key!r} in {where}{meant} known are {', '.join(known) or 'none'}")
+    if lacking := [key for key in needed if key not in record]:
+        raise ProblemError(f"{where} lacks {', '.join(map(repr, lacking))}: known keys are {', '.join(known)}")
 
 
 def check_same_names(name: str, names: Any, whose: str, known: Any, remedy: str, *, may_differ: bool = False) -> None:

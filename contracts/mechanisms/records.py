@@ -8,6 +8,7 @@ from typing import Any
 
 from contracts.errors import ProblemError
 from contracts.inputs.arrays import finite
+from contracts.inputs.names import check_keys, field_names
 from contracts.mechanisms.numbers import Rational, whole
 from contracts.mechanisms.problem import MechanismProblem
 from contracts.problem.records import KINDS, from_record, part_of_kind, to_record
@@ -29,14 +30,7 @@ def problem_record(problem: MechanismProblem) -> dict[str, Any]:
 
 def problem_from_record(record: Any) -> MechanismProblem:
     """The problem that a record describes; refuses unknown keys by name."""
-    if not isinstance(record, dict):
-        raise ProblemError(f"problem is {type(record).__name__}, expected a table of fields")
-    known = [field.name for field in dataclasses.fields(MechanismProblem)]
-    odd = next((name for name in record if name not in known), None)
-    if odd is not None:
-        raise ProblemError(f"unknown key {odd!r} in problem: known are {', '.join(known)}")
-    if "values" not in record:
-        raise ProblemError(f"problem lacks 'values': known keys are {', '.join(known)}")
+    check_keys(record, field_names(MechanismProblem), "problem", needed=("values",))
     given = dict(record)
     if given.get("participation") == "none":  # TOML has no null
         given["participation"] = None

@@ -19,7 +19,7 @@ import numpy as np
 from contracts.errors import ProblemError
 from contracts.inputs.documents import parse_json
 from contracts.inputs.files import read_text, write_text
-from contracts.inputs.names import NumberedLabels
+from contracts.inputs.names import NumberedLabels, check_keys, field_names
 from contracts.problem.ambiguity import ChiSquare, KullbackLeibler, Moments, TotalVariation, Wasserstein
 from contracts.problem.costs import (
     ByType,
@@ -153,15 +153,10 @@ def from_record(cls: type[T], record: Any, where: str = "problem") -> T:
     ProblemError
         Naming the key, where it stands, and what is known there.
     """
-    if not isinstance(record, dict):
-        raise ProblemError(f"{where} is {type(record).__name__}, expected a table of fields")
-    known = [field.name for field in dataclasses.fields(cls)]  # type: ignore[arg-type]
+    given = {name: value for name, value in record.items() if name != "kind"} if isinstance(record, dict) else record
+    check_keys(given, field_names(cls), where, needed=_needed(cls))
     values: dict[str, Any] = {}
-    for name, value in record.items():
-        if name == "kind":
-            continue
-        if name not in known:
-            raise ProblemError(f"unknown key {name!r} in {where}: known are {', '.join(known)}")
+    for name, value in given.items():
         if name in LISTS:
             rows = value if isinstance(value, list) else [value]
             values[name] = tuple(
@@ -176,16 +171,15 @@ def from_record(cls: type[T], record: Any, where: str = "problem") -> T:
             values[name] = _of_kind(name, value)
         else:
             values[name] = value
-    missing = [
-        field.name
-        for field in dataclasses.fields(cls)  # type: ignore[arg-type]
-        if field.name not in values
-        and field.default is dataclasses.MISSING
-        and field.default_factory is dataclasses.MISSING
-    ]
-    if missing:
-        raise ProblemError(f"{where} lacks {', '.join(map(repr, missing))}: known keys are {', '.join(known)}")
     return cls(**values)
+
+
+def _needed(cls: Any) -> list[str]:
+    return [
+        field.name
+        for field in dataclasses.fields(cls)
+        if field.default is dataclasses.MISSING and field.default_factory is dataclasses.MISSING
+    ]
 
 
 def _of_usual_kind(name: str, record: Any) -> Any:

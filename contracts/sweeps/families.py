@@ -13,6 +13,7 @@ import numpy as np
 from contracts.errors import ProblemError
 from contracts.inputs.frozen import dataclass
 from contracts.inputs.kinds import described
+from contracts.inputs.names import field_names
 from contracts.menu.menu import Menu
 from contracts.problem.screening import ScreeningProblem
 from contracts.solve import solve_menu
@@ -99,7 +100,7 @@ def read_family(family: Any, grid: Grid, seed: int, gap: float) -> Family:
         If it is neither function nor problem, or cannot take the parameters of the grid.
     """
     if isinstance(family, ScreeningProblem):
-        known = [field.name for field in dataclasses.fields(family)]
+        known = field_names(family)
         for name in grid.names:
             if name not in known:
                 raise ProblemError(f"grid names {name!r}, which is no field of the problem: use {', '.join(known)}")

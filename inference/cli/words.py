@@ -12,6 +12,7 @@ from contracts.cli.commands import AsJson, answering, json_text
 from contracts.errors import ProblemError
 from contracts.inputs.documents import parse_json
 from contracts.inputs.files import read_text
+from contracts.inputs.names import check_keys
 
 KEYS = ("texts", "attributes", "policies", "scale", "confidence", "veto_level", "readings")
 
@@ -52,12 +53,7 @@ def types_from_words(table: dict[str, Any], folder: Path) -> dict[str, Any]:
     from inference.language.utilities.policies import policy_table
     from inference.language.utilities.recorded import RecordedUtilityReader
 
-    for key in table:
-        if key not in KEYS:
-            raise ProblemError(f"unknown key {key!r} in types.words: known are {', '.join(KEYS)}")
-    for key in ("texts", "attributes"):
-        if key not in table:
-            raise ProblemError(f"types.words lacks {key!r}: give texts by group, and the attributes to look for")
+    check_keys(table, KEYS, "types.words", needed=("texts", "attributes"))
     if not isinstance(table["texts"], dict):
         raise ProblemError("types.words.texts is no table: give groups with a text, or a list of texts, each")
     reader = RecordedUtilityReader.load(folder / str(table["readings"])) if "readings" in table else None

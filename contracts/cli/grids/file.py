@@ -25,7 +25,7 @@ from contracts.cli.solving import solved
 from contracts.cli.textbook import HIDDEN_ACTION, known_models
 from contracts.errors import ProblemError
 from contracts.inputs.frozen import dataclass
-from contracts.inputs.names import listed
+from contracts.inputs.names import check_keys, listed
 from contracts.problem.screening import ScreeningProblem
 from contracts.sweeps.grid import read_grid
 
@@ -134,9 +134,7 @@ def read_sweep(path: Path) -> tuple[Certain | Drawn, dict[str, Any], dict[str, A
     """
     record = read_record(path)
     try:
-        for key in record:
-            if key not in OWN:
-                raise ProblemError(f"unknown key {key!r}: a sweep has {', '.join(OWN)}")
+        check_keys(record, OWN, "the sweep")
         inner, file = _problem(record, path)
         grid = _grid(record.get("grid"))
         seed, replications = record.get("seed", 0), record.get("replications", 1)

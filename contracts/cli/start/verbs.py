@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import fields, is_dataclass
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -92,7 +93,7 @@ def _understood(problem: Any) -> dict[str, str]:
             "problem": "hidden action",
             "actions": _some(problem.actions),
             "outcomes": _some(problem.outcomes),
-            "utility": repr(problem.utility),
+            "utility": _plain(problem.utility),
             "wages": f"from {problem.lowest_wage.min():g} to {problem.highest_wage.max():g}",
             "reservation utility": f"{problem.reservation_utility:g}",
         }
@@ -104,9 +105,9 @@ def _understood(problem: Any) -> dict[str, str]:
         "problem": "hidden types",
         "types": _some(problem.labels),
         "goods": _some(problem.goods),
-        "cost": repr(problem.cost),
-        "domain": repr(problem.domain),
-        "objective": repr(problem.objective),
+        "cost": _plain(problem.cost),
+        "domain": _plain(problem.domain),
+        "objective": _plain(problem.objective),
         "transfers": money,
         "participation": problem.participation,
         "reservation utility": f"{reserved.min():g}"
@@ -116,8 +117,19 @@ def _understood(problem: Any) -> dict[str, str]:
     }
     for key in ("ambiguity", "uncertainty"):
         if getattr(problem, key) is not None:
-            said[key] = repr(getattr(problem, key))
+            said[key] = _plain(getattr(problem, key))
     return {**said, "engine": suitable_method(problem)}
+
+
+def _plain(value: Any) -> str:
+    """A cost, a domain or the like as one would write it: arrays as lists, what is not set left out."""
+    if hasattr(value, "tolist"):
+        return str(value.tolist())
+    if not is_dataclass(value):
+        return repr(value)
+    given = {field.name: getattr(value, field.name) for field in fields(value) if field.repr}
+    said = ", ".join(f"{name}={_plain(entry)}" for name, entry in given.items() if entry is not None)
+    return f"{type(value).__name__}({said})"
 
 
 def _counts(numbers: Any) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from fractions import Fraction
 from typing import Any
 
@@ -10,6 +9,7 @@ import numpy as np
 
 from contracts.errors import ProblemError
 from contracts.inputs.arrays import number
+from contracts.inputs.names import check_keys, field_names
 from contracts.mechanisms.records import read_rational
 from contracts.mechanisms.reduced.auction import PriorityRule, SymmetricAuction, certified
 from contracts.mechanisms.reduced.goods_auction import AdditiveAuction, certified_goods
@@ -24,7 +24,7 @@ from contracts.problem.rows.linear import LinearConstraint
 
 def symmetric_problem(record: dict[str, Any]) -> SymmetricAuctionProblem:
     """The problem that a record describes; refuses unknown keys by name."""
-    _check_keys(record, SymmetricAuctionProblem, "a symmetric auction")
+    check_keys(record, field_names(SymmetricAuctionProblem), "a symmetric auction", needed=("values",))
     rows = record.get("constraints", [])
     constraints = [
         from_record(LinearConstraint, row, f"constraints[{k}]")
@@ -35,16 +35,8 @@ def symmetric_problem(record: dict[str, Any]) -> SymmetricAuctionProblem:
 
 def additive_problem(record: dict[str, Any]) -> AdditiveAuctionProblem:
     """The problem that a record describes; refuses unknown keys by name."""
-    _check_keys(record, AdditiveAuctionProblem, "an additive auction")
+    check_keys(record, field_names(AdditiveAuctionProblem), "an additive auction", needed=("values",))
     return AdditiveAuctionProblem(**record)
-
-
-def _check_keys(record: dict[str, Any], kind: type[Any], what: str) -> None:
-    known = [field.name for field in dataclasses.fields(kind)]
-    odd = next((name for name in record if name not in known), None)
-    if odd is not None or "values" not in record:
-        wrong = f"unknown key {odd!r}" if odd is not None else "'values' is missing"
-        raise ProblemError(f"{wrong} in {what}: known are {', '.join(known)}")
 
 
 # ---- results ----

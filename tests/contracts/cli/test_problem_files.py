@@ -164,7 +164,7 @@ def test_the_example_is_the_problem_it_says():
 REFUSED = {
     "unknown key": (
         "valuations = [1.0]\nweight = [1.0]",
-        "unknown key 'weight' in the problem file: known are types, ",
+        "unknown key 'weight' in the problem file, did you mean 'weights'? known are types, ",
     ),
     "unknown key of a part": ("valuations = [1.0]\ncost = {kind = 'linear', prize = 1}", "unknown key 'prize' in cost"),
     "unknown kind": ("valuations = [1.0]\ncost = 'cubic'", "cost has kind 'cubic': known kinds are linear, quadratic"),
@@ -350,7 +350,11 @@ MENUS_REFUSED = {
         "type,speed,storage,transfer\nlow,1,2,3\nhigh,1,NaN,3\n",
         "column 'storage' of type 'high' is 'NaN' in row 2",
     ),
-    "unknown key": ("menu.json", '{"allocations": []}', "unknown key 'allocations': a menu has labels, allocation"),
+    "unknown key": (
+        "menu.json",
+        '{"allocations": []}',
+        "unknown key 'allocations' in the menu, did you mean 'allocation'? known are labels, allocation",
+    ),
     "no transfer in JSON": ("menu.json", '{"allocation": [[1, 2], [3, 4]]}', "the menu lacks 'transfer'"),
     "wrong shape": ("menu.json", '{"allocation": [[1, 2]], "transfer": [1]}', "allocation has shape (1, 2); expected"),
     "text": ("menu.json", '{"allocation": [["1", 2], [3, 4]], "transfer": [1, 2]}', "allocation[0][0] is '1'"),

@@ -97,7 +97,7 @@ def test_a_named_model_is_the_problem_of_the_function(tmp_path):
             "[model]\nname = 'mussa_rosen'\ntypes = [1.0]\nskill = 2",
             "unknown key 'skill' in model",
         ),
-        ("[model]\nname = 'mussa_rosen'", "model lacks 'types'"),
+        ("[model]\nname = 'mussa_rosen'", "model mussa_rosen lacks 'types'"),
         ("[model]\nname = 'mussa_rosen'\ntypes = ['a']", "types"),
         ("weights = [1.0]\n[model]\nname = 'mussa_rosen'\ntypes = [1.0]", "put arguments under [model]"),
         (

@@ -94,7 +94,12 @@ WRONG = [
     ({"draws": 0}, "draws is 0: give a whole number, at least 1"),
     ({"unit": 0.0}, "unit is 0.0: give a positive number"),
     ({"seed": -1}, "seed is -1: give a whole number, 0 or larger"),
-    ({"values": [[1.0], [1.0, 2.0]]}, "values is not a rectangular array"),
+    (
+        {"values": [[1.0], [1.0, 2.0]]},
+        r"values is not a rectangular array of numbers \(\[0\] has length 1, \[1\] has length 2\)",
+    ),
+    ({"values": [[1.0], 2.0]}, r"\[0\] has length 1, \[1\] is no row\): give every row the same length"),
+    ({"values": [[[1.0]], [[1.0, 2.0]]]}, r"\[0\]\[0\] has length 1, \[1\]\[0\] has length 2"),
     ({"values": np.ma.masked_array([1.0, 2.0], [True, False])}, r"values\[0\] is masked"),
     ({"people": np.array(["ann", 1.5], dtype=object)}, "people holds float, str: make all names of one kind"),
     ({"people": [object(), "ann"]}, "people holds object, str: make all names of one kind"),
