@@ -40,7 +40,8 @@ class ChoiceData:
     available : (n_obs, n_options) of bool, False where an option could not be taken; None: all could.
         The attributes of an option out of reach do not matter; those that are NaN or infinite are kept as 0.
     weights : (n_obs,) positive numbers, how many observations each one stands for; None: itself. Sampling weights
-        are best scaled to a mean of one, for sums of weights count as sample sizes
+        are best scaled to a mean of one, for sums of weights count as sample sizes. In models of people a person
+        weighs the mean of its choices
     options : n_options names; by default "0", "1", ...
 
     Raises
@@ -422,25 +423,27 @@ class ChoiceData:
 
     @property
     def person_weight(self) -> Array:
-        """Weight of each person, for models of people; (n_people,).
+        """Mean weight of each person's choices, for models of people; (n_people,)."""
+        return self._weights_of_people[0]
 
-        Raises
-        ------
-        ProblemError
-            If the weights of somebody's choices differ.
+    @property
+    def within_person(self) -> Array | None:
+        """What each choice weighs, over the mean of its person; (n_obs,). None: everybody's choices weigh the same.
+
+        Models of people take it as the exponent of the probability of the choice.
         """
+        return self._weights_of_people[1]
+
+    @cached_property
+    def _weights_of_people(self) -> tuple[Array, Array | None]:
         if self.weights is None:
-            return np.ones(self.n_people)
+            return np.ones(self.n_people), None
         found = np.empty(self.n_people)
         found[self.person_index] = self.weights
-        apart = np.flatnonzero(found[self.person_index] != self.weights)
-        if len(apart):
-            who = self.person[apart[0]]
-            raise ProblemError(
-                f"the weights of choices of person {who!s} differ: a model in which tastes differ between people "
-                "weighs people, so give all choices of one person the same weight"
-            )
-        return found
+        if (found[self.person_index] == self.weights).all():
+            return found, None
+        mean = np.bincount(self.person_index, self.weights) / np.bincount(self.person_index)
+        return mean, self.weights / mean[self.person_index]
 
     def _differs(self) -> NDArray[np.bool_]:
         """Whether each attribute differs between the options within reach of some choice; (n_attributes,)."""

@@ -80,5 +80,4 @@ def equal_chances(data: ChoiceData) -> float:
 
 def sample_size(data: ChoiceData) -> float:
     """Sum of the weights of people; of somebody whose choices differ in weight, the mean of those."""
-    count = np.bincount(data.person_index)
-    return float((np.bincount(data.person_index, data.weight) / count).sum())
+    return float(data.person_weight.sum())

@@ -198,7 +198,8 @@ def hausman_mcfadden_test(full: Estimated, subset: Estimated) -> HypothesisTest:
     Raises
     ------
     ProblemError
-        If no parameter is in both.
+        If one is no multinomial logit, the subset is not of the choices among some of the options of `full`, or no
+        parameter is in both.
 
     Notes
     -----
@@ -220,10 +221,7 @@ def hausman_mcfadden_test(full: Estimated, subset: Estimated) -> HypothesisTest:
     >>> test.df, bool(test.p > 0.05)
     (1, True)
     """
-    for model in (full, subset):
-        _check_estimated(model)
-        if not hasattr(model, "information"):
-            raise ProblemError(f"the test compares multinomial logit models, not {type(model).__name__}")
+    _check_comparable(full, subset)
     shared = [name for name in subset.parameter_names if name in full.parameter_names]
     if not shared:
         raise ProblemError("the models share no parameter: describe both data sets in the same way")
@@ -246,6 +244,28 @@ def _check_estimated(model: Any) -> None:
     if not all(hasattr(model, field) for field in ("parameter_names", "parameters", "covariance")):
         raise ProblemError(
             f"model is {type(model).__name__}: give a model with estimates, such as fit_multinomial_logit(data)"
+        )
+
+
+def _check_comparable(full: Any, subset: Any) -> None:
+    """Refuse pairs for which the test means nothing."""
+    for name, model in (("full", full), ("subset", subset)):
+        if getattr(model, "model", None) != "Multinomial logit":
+            raise ProblemError(
+                f"{name} is {type(model).__name__}: the test is of what multinomial logit says of irrelevant options, "
+                "give fit_multinomial_logit(data)"
+            )
+    some, every = set(subset.data.options), set(full.data.options)
+    if not some < every:
+        raise ProblemError(
+            f"subset has the options {listed(sorted(some))}, full {listed(sorted(every))}: the test asks whether "
+            "options that are left out matter, so give fit_multinomial_logit(data.among(options)) for fewer of them"
+        )
+    taken = np.array(full.data.options)[full.data.choice]
+    if subset.n_obs != (expected := int(np.isin(taken, list(some)).sum())):
+        raise ProblemError(
+            f"subset was fitted to {subset.n_obs} choices, and {expected} of those of full took one of its options: fit "
+            "both to the same data, full to data, subset to data.among(options)"
         )
 
 

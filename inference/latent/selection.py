@@ -124,6 +124,8 @@ def _predicted(types: LatentTypes, data: ChoiceData) -> tuple[Array, Array, Arra
     rows = np.arange(data.n_obs)
     with np.errstate(divide="ignore"):  # a choice that a type never makes
         by_type = np.log(logit(data.attributes, types.coefficients, data.available)[rows, :, data.choice])
+    if data.within_person is not None:
+        by_type *= data.within_person[:, np.newaxis]
     order = np.argsort(data.person_index, kind="stable")
     count = np.bincount(data.person_index)
     rank = np.empty(data.n_obs, dtype=np.int64)

@@ -30,7 +30,7 @@ class Situations:
 
     difference: Array  # (n_options - 1, n_distinct, n_attributes), divided by scale
     is_closed: NDArray[np.bool_]  # (n_options - 1, n_distinct, 1), whether the option could not have been taken
-    counts: csr_array  # (n_people, n_distinct), how often each person faced each
+    counts: csr_array  # (n_people, n_distinct), how often each person faced each, times its weight within the person
     weight: Array  # (n_people,), how many people each one stands for
     scale: Array  # (n_attributes,), root mean square difference of each attribute
 
@@ -81,8 +81,8 @@ def situations_of(data: ChoiceData, scale: Array | None = None) -> Situations:
         scale = identified_scale(data, difference, is_open)
     flat = np.column_stack([difference.reshape(data.n_obs, -1), is_open])
     _, first, index = np.unique(flat, axis=0, return_index=True, return_inverse=True)
-    ones = np.ones(data.n_obs, dtype=np.int64)
-    counts = csr_array((ones, (data.person_index, index.reshape(-1))), shape=(data.n_people, len(first)))
+    times = np.ones(data.n_obs, dtype=np.int64) if data.within_person is None else data.within_person
+    counts = csr_array((times, (data.person_index, index.reshape(-1))), shape=(data.n_people, len(first)))
     counts.sum_duplicates()
     by_option = np.ascontiguousarray((difference[first] / scale).transpose(1, 0, 2))
     return Situations(by_option, ~is_open[first].T[..., np.newaxis], counts, data.person_weight, scale)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,6 +23,7 @@ class Block:
     people: Integers  # (p,) their numbers
     contrasts: Array  # (p, T, n_options - 1, n_attributes) every option left, minus the option taken
     reachable: NDArray[np.bool_] | None  # (p, T, n_options - 1), False where padded or unavailable; None: all are
+    exponent: Array | None  # (p, T) how often each observation counts within its person; None: once
 
 
 @dataclass(frozen=True, eq=False)
@@ -29,7 +31,8 @@ class Panel:
     """All people in blocks.
 
     With d the attributes of an option minus those of the option taken, a person of coefficients b chooses as observed
-    with log likelihood -sum_t log(1 + sum_d exp(b . d)). Only the contrasts d are kept.
+    with log likelihood -sum_t v_t log(1 + sum_d exp(b . d)), v_t = 1 unless weights differ within the person. Only the
+    contrasts d are kept.
 
     Examples
     --------
@@ -62,7 +65,8 @@ def panel_of(data: ChoiceData, width: int = 1) -> Panel:
         real = np.arange(n_rounds) < counts[people][:, np.newaxis]
         observation = by_person[np.where(real, place, starts[people][:, np.newaxis])]
         mask = reachable[observation] & real[:, :, np.newaxis]
-        blocks.append(Block(people, contrasts[observation], None if mask.all() else mask))
+        exponent = None if data.within_person is None else data.within_person[observation]
+        blocks.append(Block(people, contrasts[observation], None if mask.all() else mask, exponent))
     return Panel(tuple(blocks), data.n_people, data.n_attributes)
 
 
@@ -76,31 +80,47 @@ def _batches(people: Integers, entries: Integers) -> Iterator[Integers]:
         start = stop
 
 
-def choice_shares(block: Block, coefficients: Array) -> tuple[Array, Array]:
-    """Log likelihood of each person, (p, n_draws), and the shares of the options left, (p, T, n_options - 1, n_draws).
+class Odds(NamedTuple):
+    """What logit chances are made of, for every draw of coefficients."""
 
-    `coefficients` is (p, n_draws, n_attributes), or (1, n_draws, n_attributes) for the same ones for everybody.
-    """
+    log_chance: Array  # (p, n_draws) of each person's choices
+    left: Array  # (p, T, n_options - 1, n_draws) odds of the options left, over those of the best where they are large
+    total: Array  # (p, T, n_draws) their sum with the option taken
+
+
+def odds(block: Block, coefficients: Array) -> Odds:
+    """Odds at coefficients (p, n_draws, n_attributes), or (1, n_draws, n_attributes) for the same ones for everybody."""
     people, rounds, others, attributes = block.contrasts.shape
     flat = block.contrasts.reshape(people, rounds * others, attributes)
-    share = (flat @ coefficients.transpose(0, 2, 1)).reshape(people, rounds, others, coefficients.shape[1])
+    left = (flat @ coefficients.transpose(0, 2, 1)).reshape(people, rounds, others, coefficients.shape[1])
     if block.reachable is not None:
-        share[~block.reachable] = -np.inf
-    highest = share.max(initial=0.0)
-    if highest < LARGEST:
-        np.exp(share, out=share)
-        total = share.sum(axis=2)
-        total += 1
-        share /= total[:, :, np.newaxis]
-        if rounds * (highest + np.log1p(others)) < LARGEST:  # nor does the product: one logarithm serves all rounds
-            return -np.log(total.prod(axis=1)), share
-        return -np.log(total, out=total).sum(axis=1), share
-    peak = share.max(axis=2, initial=0.0)  # nothing overflows: the best option counts as 1
-    share -= peak[:, :, np.newaxis]
-    np.exp(share, out=share)
-    total = share.sum(axis=2) + np.exp(-peak)
+        left[~block.reachable] = -np.inf
+    highest = left.max(initial=0.0)
+    peak = None
+    if highest >= LARGEST:  # nothing overflows: the best option counts as 1
+        peak = left.max(axis=2, initial=0.0)
+        left -= peak[:, :, np.newaxis]
+    np.exp(left, out=left)
+    total = left.sum(axis=2)
+    total += 1 if peak is None else np.exp(-peak)
+    if block.exponent is None and rounds * (highest + np.log1p(others)) < LARGEST:  # one logarithm serves all rounds
+        return Odds(-np.log(total.prod(axis=1)), left, total)
+    rounds_lost = np.log(total) if peak is None else np.log(total) + peak
+    if block.exponent is not None:
+        rounds_lost *= block.exponent[:, :, np.newaxis]
+    return Odds(-rounds_lost.sum(axis=1), left, total)
+
+
+def choice_shares(block: Block, coefficients: Array) -> tuple[Array, Array]:
+    """Log likelihood of each person, (p, n_draws), and shares of the options left, (p, T, n_options - 1, n_draws).
+
+    Shares are multiplied with the exponents of their observations.
+    """
+    log_chance, share, total = odds(block, coefficients)
+    if block.exponent is not None:
+        total /= block.exponent[:, :, np.newaxis]
     share /= total[:, :, np.newaxis]
-    return -(peak + np.log(total)).sum(axis=1), share
+    return log_chance, share
 
 
 def log_likelihood(panel: Panel, coefficients: Array) -> Array:
@@ -117,7 +137,7 @@ def log_likelihood(panel: Panel, coefficients: Array) -> Array:
     """
     value = np.empty((panel.n_people, coefficients.shape[1]))
     for block in panel.blocks:
-        value[block.people] = choice_shares(block, _of(block, coefficients))[0]
+        value[block.people] = odds(block, _of(block, coefficients)).log_chance
     return value
 
 
@@ -156,8 +176,9 @@ def information(panel: Panel, coefficients: Array) -> Array:
         share = choice_shares(block, coefficients[block.people][:, np.newaxis])[1]
         weighted = block.contrasts * share
         mean = weighted.sum(axis=2)
+        once = mean if block.exponent is None else mean / block.exponent[:, :, np.newaxis]
         second = np.einsum("ptjk,ptjl->pkl", weighted, block.contrasts, optimize=True)
-        value[block.people] = second - np.einsum("ptk,ptl->pkl", mean, mean, optimize=True)
+        value[block.people] = second - np.einsum("ptk,ptl->pkl", mean, once, optimize=True)
     return value
 
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any, Literal
 
 import numpy as np
-from scipy.special import logsumexp
+from scipy.special import logsumexp, ndtr
 
 from contracts.errors import ProblemError, SolverError
 from contracts.inputs.arrays import Array, finite, generator
@@ -221,13 +221,13 @@ def _elsewhere(
     varying = np.flatnonzero([mixing.varies for mixing in tastes.mixings])
     if not len(varying) or not isinstance(n_draws, int | np.integer):
         return np.empty(0)
-    values = []
+    values, others = [], np.zeros(normals.shape)
+    points = ndtr(normals[:, :, varying]) if draws == "halton" else None
     for _ in range(SCRAMBLINGS):
-        if draws == "halton":
-            others = np.zeros(normals.shape)
-            others[:, :, varying] = rotated(normals[:, :, varying], rng)
-        else:
+        if points is None:
             others = _points(normals.shape, varying, draws, rng)
+        else:
+            others[:, :, varying] = rotated(points, rng)
         by_draw = log_likelihood(panel, tastes.coefficients(others))
         values.append(float(each @ (logsumexp(by_draw, axis=1) - np.log(n_draws))))
     return np.array(values)

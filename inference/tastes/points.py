@@ -52,13 +52,18 @@ def halton_normals(n_people: int, draws: int, size: int, rng: np.random.Generato
     return np.asarray(ndtri(points.random(n_people * draws))).reshape(n_people, draws, size)
 
 
-def rotated(normals: Array, rng: np.random.Generator) -> Array:
-    """The same points moved along every axis by a random distance, round the unit cube; the last axis is theirs.
+def rotated(points: Array, rng: np.random.Generator) -> Array:
+    """Standard normals of the same points moved along every axis by a random distance, round the unit cube.
+
+    Parameters
+    ----------
+    points : (..., size) in the unit cube
 
     Examples
     --------
-    >>> bool(np.abs(rotated(halton_normals(1, 256, 2), np.random.default_rng(0)).mean(axis=1)).max() < 0.05)
+    >>> points = ndtr(halton_normals(1, 256, 2))
+    >>> bool(np.abs(rotated(points, np.random.default_rng(0)).mean(axis=1)).max() < 0.05)
     True
     """
-    moved = (ndtr(normals) + rng.random(normals.shape[-1])) % 1.0
+    moved = (points + rng.random(points.shape[-1])) % 1.0
     return np.asarray(ndtri(np.clip(moved, INSIDE, 1 - INSIDE)))

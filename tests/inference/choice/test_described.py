@@ -1,6 +1,7 @@
 """Constants, coefficients by option, interactions and weights, from long and wide tables and from files."""
 
 import re
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -131,10 +132,11 @@ def test_a_choice_has_one_weight():
         long(LONG | {"weight": [1.0, 2.0, *LONG["weight"][2:]]})
 
 
-def test_people_have_one_weight_where_people_are_weighed():
+def test_people_weigh_what_their_choices_do_on_average():
     data = ChoiceData([[[0.0], [1.0]]] * 3, [0, 1, 0], ["a", "a", "b"], weights=[1.0, 2.0, 3.0])
-    with pytest.raises(ProblemError, match="the weights of choices of person a differ"):
-        _ = data.person_weight
+    np.testing.assert_array_equal(data.person_weight, [1.5, 3.0])
+    np.testing.assert_allclose(data.within_person, [2 / 3, 4 / 3, 1.0])
+    assert replace(data, weights=[0.1, 0.1, 0.3]).within_person is None
 
 
 def test_choices_among_some_options_are_those_without_the_others():

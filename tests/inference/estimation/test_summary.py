@@ -184,3 +184,24 @@ def test_every_estimator_has_criteria_and_both_kinds_of_errors(make):
     assert model.covariance_by("classical")[0].shape == model.covariance.shape
     assert found.values.tolist() == classical.values.tolist()
     assert found.standard_errors.tolist() != classical.standard_errors.tolist()
+
+
+def test_hausman_mcfadden_refuses_models_for_which_it_means_nothing():
+    rng = np.random.default_rng(6)
+    offers = rng.normal(size=(400, 3, 2))
+    taken = (offers @ [-1.0, 1.0] + rng.gumbel(size=(400, 3))).argmax(axis=1)
+    data = ChoiceData(offers, taken, np.arange(400) // 4, ["price", "speed"], options=["bus", "car", "train"])
+    full, part = fit_multinomial_logit(data), data.among(["bus", "car"])
+    subset = fit_multinomial_logit(part)
+    assert hausman_mcfadden_test(full, subset).df <= 2
+    others = [
+        (fit_nested_logit(data, {"public": ["bus", "train"]}, n_starts=1), subset, "full is NestedLogit"),
+        (full, fit_mixed_logit(part, n_draws=16, n_starts=1), "subset is MixedLogit"),
+        (fit_latent_types(data, 1, rng=rng), subset, "full is LatentTypes"),
+        (full, full, "subset has the options 'bus', 'car', 'train', full"),
+        (subset, full, "subset has the options 'bus', 'car', 'train', full"),
+        (full, fit_multinomial_logit(part.of_people(np.arange(part.n_people) < 50)), "subset was fitted to"),
+    ]
+    for one, other, words in others:
+        with pytest.raises(ProblemError, match=words):
+            hausman_mcfadden_test(one, other)

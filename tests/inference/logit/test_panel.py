@@ -20,7 +20,8 @@ def choice_data(draw):
     available = rng.random((n_obs, n_options)) < draw(st.sampled_from([0.5, 1.0]))
     available[np.arange(n_obs), choice] = True
     people = rng.integers(draw(st.integers(1, 8)), size=n_obs)
-    return ChoiceData(rng.normal(size=(n_obs, n_options, n_attributes)), choice, people, None, available)
+    weights = rng.uniform(0.5, 2.0, n_obs) if draw(st.booleans()) else None
+    return ChoiceData(rng.normal(size=(n_obs, n_options, n_attributes)), choice, people, None, available, weights)
 
 
 def written_out(data, coefficients):
@@ -30,7 +31,8 @@ def written_out(data, coefficients):
         utility = coefficients[person] @ data.attributes[n].T
         if data.available is not None:
             utility = np.where(data.available[n], utility, -np.inf)
-        value[person] += log_softmax(utility, axis=1)[:, data.choice[n]]
+        mean = data.weight[data.person_index == person].mean()
+        value[person] += data.weight[n] / mean * log_softmax(utility, axis=1)[:, data.choice[n]]
     return value
 
 
