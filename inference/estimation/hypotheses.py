@@ -264,8 +264,8 @@ def _check_comparable(full: Any, subset: Any) -> None:
     taken = np.array(full.data.options)[full.data.choice]
     if subset.n_obs != (expected := int(np.isin(taken, list(some)).sum())):
         raise ProblemError(
-            f"subset was fitted to {subset.n_obs} choices, and {expected} of those of full took one of its options: fit "
-            "both to the same data, full to data, subset to data.among(options)"
+            f"subset was fitted to {subset.n_obs} choices, and {expected} of those of full took one of its options: "
+            "fit both to the same data, full to data, subset to data.among(options)"
         )
 
 

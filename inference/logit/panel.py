@@ -89,7 +89,7 @@ class Odds(NamedTuple):
 
 
 def odds(block: Block, coefficients: Array) -> Odds:
-    """Odds at coefficients (p, n_draws, n_attributes), or (1, n_draws, n_attributes) for the same ones for everybody."""
+    """Odds at coefficients (p, n_draws, n_attributes), or (1, n_draws, n_attributes) if everybody has the same."""
     people, rounds, others, attributes = block.contrasts.shape
     flat = block.contrasts.reshape(people, rounds * others, attributes)
     left = (flat @ coefficients.transpose(0, 2, 1)).reshape(people, rounds, others, coefficients.shape[1])
