@@ -37,7 +37,7 @@ from contracts.errors import (
 from contracts.exact.rationals import Implementability
 from contracts.faces.face import OptimalFace, optimal_face
 from contracts.front.front import Front, FrontPoint, load_front
-from contracts.front.goals import (
+from contracts.front.goals.objectives import (
     Access,
     Criterion,
     Harm,

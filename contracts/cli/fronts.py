@@ -47,7 +47,6 @@ def pareto(
     with answering(as_json=as_json) as answer:
         import numpy as np
 
-        from contracts.cli.objective_names import objectives_from
         from contracts.cli.problem_files import read_problem
         from contracts.front.pareto import pareto_front
 
@@ -59,7 +58,7 @@ def pareto(
         with busy(f"tracing the front for {described.n_types} types") as progress:
             front = pareto_front(
                 described,
-                objectives_from(described, objectives),
+                objectives,
                 gap=gap,
                 method=method,
                 time_limit=time_limit,

@@ -17,7 +17,7 @@ import numpy as np
 
 from contracts.errors import ProblemError
 from contracts.front.front import Front, signs
-from contracts.front.goals import Goal
+from contracts.front.goals.goal import Goal
 from contracts.front.lists import Search, Space
 from contracts.front.sandwich import dominated
 from contracts.inputs.arrays import Array

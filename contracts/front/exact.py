@@ -11,7 +11,7 @@ import numpy as np
 from contracts.engines.strict import strict_menu
 from contracts.errors import ProblemError, SolverError, UnboundedMenuError
 from contracts.front.front import Front, signs
-from contracts.front.goals import Goal
+from contracts.front.goals.goal import Goal
 from contracts.front.sandwich import Distances, Sandwich, dominated
 from contracts.front.weighted import Programs, Solution, money_per_money
 from contracts.inputs.arrays import Array

@@ -17,7 +17,8 @@ import numpy as np
 
 from contracts.display.table import Table, Tabular
 from contracts.errors import ProblemError
-from contracts.front.goals import Concave, Sense, measured
+from contracts.front.goals.goal import measured
+from contracts.front.goals.objectives import Concave, Sense
 from contracts.front.sandwich import Sandwich, volumes
 from contracts.inputs.annotations import function_of
 from contracts.inputs.arrays import Array, finite, number

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from contracts.errors import ProblemError
-from contracts.front.goals import Goal
+from contracts.front.goals.goal import Goal
 from contracts.inputs.arrays import Array, finite
 from contracts.inputs.door import checked
 from contracts.inputs.frozen import dataclass

@@ -19,7 +19,7 @@ import numpy as np
 from contracts.errors import ProblemError
 from contracts.front.exact import Clock, exact_front
 from contracts.front.front import Front
-from contracts.front.goals import Goal, goals_of
+from contracts.front.goals.goal import Goal, goals_of
 from contracts.front.lists import Search
 from contracts.front.mechanisms.front import MechanismFront, mechanism_front
 from contracts.front.weighted import Programs
@@ -91,8 +91,8 @@ def pareto_front(
         of one's own, {"small ones": {"utility": [1, 0]}}; only gap, time_limit and progress apply
     objectives : at least two of Profit(), Surplus(...), TotalSurplus(), WorstOff(), Misalignment(...), Harm(...),
         Access(...), Welfare(...), WeightedSum(...), for an exact front; with Inequality(), Information(...),
-        NumberOfOptions(), a Criterion or a function of a menu among them the front is searched for. A dictionary
-        gives names of one's own
+        NumberOfOptions(), a Criterion or a function of a menu among them the front is searched for. Text names them as
+        on the command line, "profit, surplus:low" or one each. A dictionary gives names of one's own
     gap : share of the distance between ideal and nadir by which a menu off the front may be better in all objectives
         than a mixture of menus on it; 1e-3 for two and three objectives, 1e-2 for four, 5e-2 for five
     engine : the method of `solve_menu`
@@ -127,6 +127,11 @@ def pareto_front(
     >>> front.ideal.round(3), front.nadir.round(3)
     (array([0.667, 0.875]), array([0.625, 0.833]))
     >>> front.gap <= 1e-2
+    True
+
+    What objectives are called in a line of text does as well:
+
+    >>> pareto_front(problem, "profit, total surplus", gap=1e-2).gap <= 1e-2
     True
     """
     if not isinstance(problem, ScreeningProblem | MechanismProblem):

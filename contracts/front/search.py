@@ -27,7 +27,7 @@ from pymoo.util.ref_dirs import get_reference_directions
 from contracts.errors import ProblemError
 from contracts.front.archive import Archive, fingerprint, front_of, pool
 from contracts.front.front import Front
-from contracts.front.goals import Goal
+from contracts.front.goals.goal import Goal
 from contracts.front.lists import CLEAR, Search, Space, space_of
 from contracts.inputs.arrays import Array
 from contracts.menu.menu import Menu

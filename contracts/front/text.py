@@ -10,7 +10,7 @@ import numpy as np
 
 from contracts.display.numbers import DIGITS, column, plural
 from contracts.display.table import Column, Table
-from contracts.front.goals import Sense
+from contracts.front.goals.objectives import Sense
 from contracts.inputs.arrays import Array
 from contracts.menu.text import ShownMenu
 from contracts.readable import readable

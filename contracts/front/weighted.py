@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from contracts.errors import ProblemError, SolverError, UnboundedMenuError
-from contracts.front.goals import Goal
+from contracts.front.goals.goal import Goal
 from contracts.inputs.arrays import Array
 from contracts.inputs.frozen import dataclass
 from contracts.menu.menu import Menu

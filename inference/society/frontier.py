@@ -14,7 +14,7 @@ import numpy as np
 
 from contracts.display.table import Column, Table, Tabular, names
 from contracts.errors import SolverError
-from contracts.front.goals import Harm, Surplus
+from contracts.front.goals.objectives import Harm, Surplus
 from contracts.front.pareto import pareto_front
 from contracts.inputs.arrays import Array
 from contracts.inputs.door import checked

@@ -14,7 +14,7 @@ import contracts as c
 from contracts import models, solve_menu, verify
 from contracts.cli.menu_files import certify_file
 from contracts.cli.problem_files import read_problem
-from contracts.front.goals import goals_of
+from contracts.front.goals.goal import goals_of
 from contracts.front.weighted import Programs
 from contracts.proof.certificate import Violation
 from contracts.repair.certified import attainable

@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import contracts as c
-from contracts.front.goals import Profit, TotalSurplus
+from contracts.front.goals.objectives import Profit, TotalSurplus
 from contracts.problem.records import from_record, to_record
 from contracts.proof.bound import upper_bound
 from contracts.testing.parts import shares, tastes

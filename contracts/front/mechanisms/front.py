@@ -17,7 +17,7 @@ from contracts.display.palette import PALETTE, axes
 from contracts.display.table import Column, Table, Tabular
 from contracts.errors import ProblemError, SolverError
 from contracts.front.exact import Clock, augmented
-from contracts.front.goals import Surplus, TotalSurplus
+from contracts.front.goals.objectives import Surplus, TotalSurplus
 from contracts.front.sandwich import Sandwich, dominated
 from contracts.inputs.arrays import Array, number
 from contracts.inputs.door import checked

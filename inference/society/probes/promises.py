@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from contracts.display.table import Column, Table, Tabular
-from contracts.front.goals import Harm, Surplus
+from contracts.front.goals.objectives import Harm, Surplus
 from contracts.front.pareto import pareto_front
 from contracts.inputs.arrays import Array
 from contracts.inputs.door import checked

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import contracts as c
-from contracts.front.goals import goal_of
+from contracts.front.goals.goal import goal_of, goals_of
 from inference import Logit
 
 PROBLEM = c.ScreeningProblem(
@@ -94,7 +94,12 @@ def test_information_takes_any_model_of_choice():
     ("objectives", "message"),
     [
         ([c.Profit()], "objectives has 1 entries: a front needs at least two"),
-        ("profit", "give a list of at least two"),
+        ("profit", "objectives has 1 entries"),
+        (("profit", "joy"), "no objective 'joy': there are profit, total-surplus, worst-off"),
+        ("profit, suplus", "no objective 'suplus', did you mean 'surplus'"),
+        ("profit, surplus:nobody", "names no type 'nobody': there are 'low', 'middle', 'high'"),
+        ({"one": "profit", "other": "profit:low"}, "no objective 'profit:low'"),
+        (3, "objectives is 3: give a list of at least two"),
         ([c.Profit(), c.Profit()], "two of the name 'profit': pass a dictionary"),
         ([c.Profit(), c.Surplus], "is no objective: use Profit"),
         ([c.Profit(), 3], "3 is no objective"),
@@ -109,6 +114,16 @@ def test_information_takes_any_model_of_choice():
 def test_objectives_that_make_no_sense_are_refused(objectives, message):
     with pytest.raises(c.ProblemError, match=message):
         c.pareto_front(PROBLEM, objectives)
+
+
+def test_names_in_a_line_of_text_mean_the_objectives():
+    spoken = goals_of(PROBLEM, "profit, Total surplus, worst_off,surplus:low+high, access:low, harm:storage=2+speed=1")
+    meant = [c.Profit(), c.TotalSurplus(), c.WorstOff(), c.Surplus(["low", "high"]), c.Access("low"), c.Harm([1, 2])]
+    menu = c.solve_menu(PROBLEM)
+    for said, goal in zip(spoken, goals_of(PROBLEM, meant), strict=True):
+        assert (said.name, said.sense, said.value(menu)) == (goal.name, goal.sense, goal.value(menu))
+    mixed = goals_of(PROBLEM, {"money": "profit", "us": c.Surplus()})
+    assert [goal.name for goal in mixed] == ["money", "us"]
 
 
 def test_a_best_allocation_needs_a_bounded_domain():

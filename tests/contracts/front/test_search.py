@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 import contracts as c
 from contracts.front.archive import spread
-from contracts.front.goals import goals_of
+from contracts.front.goals.goal import goals_of
 from contracts.front.lists import space_of
 from contracts.front.sandwich import dominated, inner_facets, volumes
 from inference import Logit

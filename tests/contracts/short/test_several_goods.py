@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import contracts as c
-from contracts.front.goals import NumberOfOptions
+from contracts.front.goals.objectives import NumberOfOptions
 from contracts.proof.kinds import Kind
 from contracts.short import branches, line
 from tests.contracts.short.oracle import best_listed_value, best_value

@@ -14,7 +14,7 @@ from contracts.cli.explore.tabs.drawn_menus import drawn_menu
 from contracts.cli.explore.tabs.menus import COST, TYPES, Opened
 from contracts.errors import ProblemError
 from contracts.front.front import Front
-from contracts.front.goals import TotalSurplus
+from contracts.front.goals.objectives import TotalSurplus
 from contracts.front.pareto import pareto_front
 from contracts.menu.menu import Menu
 from contracts.problem.costs import Quadratic

@@ -1,4 +1,4 @@
-"""Objectives of a front named in a line of text, as on the command line.
+"""Objectives of a front as people name them in a line of text, in Python and on the command line alike.
 
 A name stands alone, or is followed by a colon and by what it is about; a plus joins several types or goods:
 `profit`, `surplus:high`, `access:low+middle`, `harm:speed=0.5+storage=1`.
@@ -6,13 +6,14 @@ A name stands alone, or is followed by a colon and by what it is about; a plus j
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
 from contracts.errors import ProblemError
-from contracts.front.goals import (
+from contracts.front.goals.objectives import (
     Access,
     Group,
     Harm,
@@ -37,33 +38,33 @@ OF_GROUPS: dict[str, Callable[[Group], Any]] = {"surplus": Surplus, "misalignmen
 HARM = "harm"
 
 
-def objectives_from(problem: ScreeningProblem, text: str) -> list[Any]:
-    """The objectives that a comma-separated list names.
+def objective_named(problem: ScreeningProblem, text: str) -> Any:
+    """The objective that a name stands for; blanks and underscores are as good as hyphens.
 
     Raises
     ------
     ProblemError
-        If a name is unknown, or what it is about does not fit the problem.
+        If the name is unknown, or what it is about does not fit the problem.
 
     Examples
     --------
     >>> problem = ScreeningProblem([[1.0, 2.0], [3.0, 1.0]], labels=("low", "high"), goods=("speed", "storage"))
-    >>> objectives_from(problem, "surplus:high, harm:storage=0.5")[0]
-    Surplus(group='high')
+    >>> objective_named(problem, "surplus:high"), objective_named(problem, "total surplus")
+    (Surplus(group='high'), TotalSurplus(name='total surplus'))
     """
-    return [_objective(problem, part.strip()) for part in text.split(",")]
-
-
-def _objective(problem: ScreeningProblem, text: str) -> Any:
-    name, _, about = text.partition(":")
+    text = text.strip()
+    said, _, about = text.partition(":")
+    name = said.strip().lower().replace(" ", "-").replace("_", "-")
     if name in ALONE and not about:
         return ALONE[name]()
     if name in OF_GROUPS:
         return OF_GROUPS[name](_group(about))
     if name == HARM and about:
         return Harm(_per_good(problem, about))
+    near = difflib.get_close_matches(name, [*ALONE, *OF_GROUPS], 1) if not about else []
     known = [*ALONE, *(f"{group}[:TYPE+...]" for group in OF_GROUPS), f"{HARM}:GOOD=AMOUNT+..."]
-    raise ProblemError(f"no objective {text!r}: there are {', '.join(known)}")
+    meant = f", did you mean {near[0]!r}? There are" if near else ": there are"
+    raise ProblemError(f"no objective {text!r}{meant} {', '.join(known)}")
 
 
 def _group(about: str) -> Group:
