@@ -38,6 +38,7 @@ from contracts.repair.sharing import lowest, pooled, twins_of
 from contracts.repair.tight import tight_repairs
 
 MERGERS = (1e-6, 1e-9)  # allocations closer than this share of their unit are one contract
+DUST = 1e-4  # share of the unit up to which an amount may be a solver's digits next to the outside option's
 MIXTURES = (0.0, 1e-12, 1e-10, 1e-9, 1e-8, 1e-7, 1e-6, 1e-5)
 ROOMIEST_TYPES = 200  # where the strict menu is a program over all pairs
 POOLED_TYPES = 60  # the same, of a repair that few menus need
@@ -72,6 +73,18 @@ class Case:
         transfer = np.einsum("ij,ij->i", problem.valuations, found.allocation) - found.utility
         hair = 8 * float(utility_error(problem.valuations, found.allocation, transfer).max())
         return replace(found, utility=found.utility - float((found.utility - problem.reservation_utility).min()) + hair)
+
+    @cached_property
+    def settled(self) -> Candidate:
+        """The candidate in which amounts next to those of the outside option are these: a solver's digits are no offer.
+
+        Where a type is worth serving by nothing more than it costs, amounts are as exact as the square root of values.
+        """
+        outside, amounts = self.problem.outside.allocation, self.shared.allocation
+        near = np.abs(amounts - outside) <= DUST * units_of(self.problem).allocation
+        if np.array_equal(amounts, settled := np.where(near, outside, amounts)):
+            return self.shared
+        return replace(self.shared, allocation=settled)
 
     @cached_property
     def strict(self) -> StrictMenu | None:
@@ -153,8 +166,11 @@ def _one_for_all(case: Case) -> Iterator[Contracts]:
 def _repriced(case: Case) -> Iterator[Contracts]:
     problem = case.problem
     is_simple = problem.is_plain and problem.mimics is None
-    for width in MERGERS:
-        allocations, contract = merge(problem, case.shared, width)
+    starts = [(case.shared, width) for width in MERGERS]
+    if problem.outside.is_contract and problem.n_types <= MANY_CONTRACTS and case.settled is not case.shared:
+        starts = [(case.settled, MERGERS[0]), *starts]
+    for candidate, width in starts:
+        allocations, contract = merge(problem, candidate, width)
         if is_simple and len(allocations) > MANY_CONTRACTS:
             paid = contracts_of(problem, allocations[contract], case.shared.utility)[1]
             found = reprice_close(problem, allocations, contract, paid, case.deadline)

@@ -95,3 +95,14 @@ def test_uncertain_valuations_and_long_lines_have_tables_of_their_own(monkeypatc
     monkeypatch.setattr(table, "REPRICED_TYPES", 1)
     assert table_for(case_of(LINE)) == table.ON_A_LINE
     assert table_for(case_of(PLANE)) == (*table.ON_A_LINE, *table.ELSEWHERE)
+
+
+def test_amounts_next_to_nothing_are_nothing():
+    """The first type's virtual valuation is exactly zero, and the second's of the second good: no digits there."""
+    valuations, cost = [[2.0, 1.0], [4.0, 2.0], [8.0, 8.0]], c.Quadratic([1.0, 2.0])
+    menu = c.solve_menu(valuations, [0.5, 0.3, 0.2], cost=cost, domain=c.Box(0.0, [10.0, 5.0]))
+    assert menu.allocation[0].tolist() == [0.0, 0.0]
+    assert menu.option_of_type[0] == -1
+    assert menu.allocation[1, 1] == 0.0
+    assert menu.certificate.holds
+    assert menu.value == pytest.approx(0.3 * (16 / 3 - 8 / 9) + 0.2 * (272 / 3 - 48), rel=1e-9)
