@@ -64,6 +64,7 @@ ROOMS = {
 PUBLIC = {"contracts.models", "contracts.symbolic", "contracts.testing"}  # rooms that hand out names
 PUBLIC |= {"inference.cli", "inference.language", "inference.society"}
 PUBLIC |= {"contracts.problem.costs", "contracts.problem.rows"}  # and folders of one idea: their files are private
+DOORS = {"contracts.__main__"}  # by which one enters; they look the command up where it was installed
 MOST_MODULES = 12  # in a folder
 MOST_LINES = 400  # of a file, unless a reason stands beside its name
 LONG = {
@@ -171,7 +172,8 @@ def line_of(module: str) -> int | None:
 
 def planned() -> Iterator[tuple[str, Path]]:
     """Modules of the packages in the table, but for the packages' own faces."""
-    return ((name, path) for name, path in MODULES.items() if name.split(".")[0] in ROOMS and "." in name)
+    inside = {name: path for name, path in MODULES.items() if "." in name and name not in DOORS}
+    return ((name, path) for name, path in inside.items() if name.split(".")[0] in ROOMS)
 
 
 def reached(edges: dict[str, set[str]], start: str) -> set[str]:

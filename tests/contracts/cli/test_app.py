@@ -424,7 +424,7 @@ def test_the_installed_program_has_the_commands_of_both_packages():
 
 
 def program(*arguments, **options):
-    command = [sys.executable, "-c", "from inference.cli import main; main()", *arguments]
+    command = [sys.executable, "-m", "contracts", *arguments]
     return subprocess.run(command, capture_output=True, text=True, check=False, timeout=120, **options)
 
 
