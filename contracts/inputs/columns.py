@@ -27,7 +27,7 @@ HEADER = re.compile(rb'[\r\n]*(?:"[^"]*"|[^"\r\n])*')  # the first line that say
 QUOTED = re.compile(rb'"[^"]*"')
 SEPARATORS = (",", ";", "\t")
 DECIMAL_COMMA = re.compile(r"\s*[+-]?\d*,\d*\s*")
-ONE_WAY = re.compile(r"\s*[+-]?(0?,\d+|\d*,(\d{1,2}|\d{4,}))\s*")  # 1,234 may be a thousand and more
+ONE_WAY = re.compile(r"\s*[+-]?(\d+|0?,\d+|\d*,(\d{1,2}|\d{4,}))\s*")  # 1,234 may be a thousand and more
 
 
 @dataclass(frozen=True, eq=False)
@@ -77,14 +77,15 @@ class Columns:
     def numbers(self, name: str, labels: Sequence[str] | None = None) -> Array:
         """A column of finite numbers, (n_rows,); names the first cell that is not one, by its row and label."""
         cells = self.column(name)
-        values = [_number(cell if self.separator == "," else _with_a_point(cell)) for cell in cells]
+        values = list(map(_number, cells if self.separator == "," else _with_points(cells)))
         for row, (value, cell) in enumerate(zip(values, cells, strict=True)):
             if not math.isfinite(value):
                 whose = f" of type {labels[row]!r}" if labels is not None else ""
                 found = "empty" if cell is None or cell == "" else repr(cell)
+                mark = "a point" if self.separator == "," else "a point, or after a comma in the whole column"
                 raise ProblemError(
                     f"{self.path}: column {name!r}{whose} is {found} in row {row + 1}: every cell must be a finite "
-                    "number, decimals after a point"
+                    f"number, decimals after {mark}"
                 )
         return np.array(values)
 
@@ -150,11 +151,11 @@ def separator_of(header: bytes) -> str:
     return next((mark for mark in SEPARATORS if mark.encode() in bare), ",")
 
 
-def _with_a_point(cell: Any) -> Any:
-    """A cell of a file whose columns are not told apart by commas, where a comma may stand before decimals."""
-    if not isinstance(cell, str) or not DECIMAL_COMMA.fullmatch(cell):
-        return cell
-    return cell.replace(",", ".") if ONE_WAY.fullmatch(cell) else None
+def _with_points(cells: list[Any]) -> list[Any]:
+    """Cells of a column that may have decimals after a comma: if one has, a point elsewhere would part thousands."""
+    if not any(isinstance(cell, str) and DECIMAL_COMMA.fullmatch(cell) for cell in cells):
+        return cells
+    return [cell.replace(",", ".") if isinstance(cell, str) and ONE_WAY.fullmatch(cell) else None for cell in cells]
 
 
 def _number(cell: Any) -> float:

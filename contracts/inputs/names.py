@@ -188,6 +188,18 @@ def field_names(kind: Any) -> tuple[str, ...]:
     return tuple(field.name for field in dataclasses.fields(kind))
 
 
+def meant(name: Any, known: Iterable[str]) -> str:
+    """What joins a name that nobody knows and the list of those that are known: a question where one is near.
+
+    Examples
+    --------
+    >>> meant("weight", ["valuations", "weights"]), meant("cost", ["valuations", "weights"])
+    (", did you mean 'weights'?", ':')
+    """
+    near = difflib.get_close_matches(str(name), list(known), 1)
+    return f", did you mean {near[0]!r}?" if near else ":"
+
+
 def check_keys(
     record: Any, known: Iterable[str], where: str, needed: Iterable[str] = (), *, thing: str = "key"
 ) -> None:
@@ -205,9 +217,9 @@ def check_keys(
         raise ProblemError(f"{where} is {type(record).__name__}, expected a table of fields: {', '.join(known)}")
     for key in record:
         if key not in known:
-            near = difflib.get_close_matches(str(key), known, 1)
-            meant = f", did you mean {near[0]!r}?" if near else ":"
-            raise ProblemError(f"unknown {thing} {key!r} in {where}{meant} known are {', '.join(known) or 'none'}")
+            raise ProblemError(
+                f"unknown {thing} {key!r} in {where}{meant(key, known)} known are {', '.join(known) or 'none'}"
+            )
     if lacking := [key for key in needed if key not in record]:
         raise ProblemError(f"{where} lacks {', '.join(map(repr, lacking))}: known keys are {', '.join(known)}")
 

@@ -6,7 +6,6 @@ A name stands alone, or is followed by a colon and by what it is about; a plus j
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Callable
 from typing import Any
 
@@ -23,7 +22,7 @@ from contracts.front.goals.objectives import (
     Surplus,
     TotalSurplus,
 )
-from contracts.inputs.names import listed
+from contracts.inputs.names import listed, meant
 from contracts.problem.objectives import Profit, WorstOff
 from contracts.problem.screening import ScreeningProblem
 
@@ -61,10 +60,8 @@ def objective_named(problem: ScreeningProblem, text: str) -> Any:
         return OF_GROUPS[name](_group(about))
     if name == HARM and about:
         return Harm(_per_good(problem, about))
-    near = difflib.get_close_matches(name, [*ALONE, *OF_GROUPS], 1) if not about else []
     known = [*ALONE, *(f"{group}[:TYPE+...]" for group in OF_GROUPS), f"{HARM}:GOOD=AMOUNT+..."]
-    meant = f", did you mean {near[0]!r}? There are" if near else ": there are"
-    raise ProblemError(f"no objective {text!r}{meant} {', '.join(known)}")
+    raise ProblemError(f"no objective {text!r}{meant(name, [*ALONE, *OF_GROUPS])} there are {', '.join(known)}")
 
 
 def _group(about: str) -> Group:

@@ -221,7 +221,14 @@ TABLES_REFUSED = {
     "empty label": (TABLE.replace("office", " "), "column 'segment' is empty in row 2: give every row a name"),
     "same label": (TABLE.replace("office", "home"), "column 'segment' repeats 'home' in rows 1 and 2"),
     "same column": (TABLE.replace("storage", "speed"), "repeats the column 'speed': rename or drop one"),
-    "one or a thousand": (TABLE.replace(",", ";").replace("2.5", "2,500"), "is '2,500' in row 2: every cell must be"),
+    "one or a thousand": (
+        TABLE.replace(",", ";").replace(".", ",").replace("2,5", "2,500"),
+        "is '2,500' in row 2: every",
+    ),
+    "points among commas": (
+        TABLE.replace(",", ";").replace("1.5", "1,5"),
+        "'2.5' in row 2: every cell must be a finite number, decimals after a point, or after a comma in the whole",
+    ),
     "row too long": (TABLE.replace("2.5", "2.5,2.5"), "types.csv is not a readable csv table"),
     "no rows": (TABLE.split("\n")[0] + "\n", "types.csv has no rows below its header"),
     "empty": ("", "types.csv is not a readable csv table"),
