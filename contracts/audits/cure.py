@@ -22,7 +22,7 @@ from typing import Any, Literal, NamedTuple
 import numpy as np
 
 from contracts.engines.candidate import Candidate, units_of
-from contracts.engines.program import menu_program
+from contracts.engines.program import Program, menu_program
 from contracts.inputs.arrays import Array
 from contracts.menu.offers import ExactMenu
 from contracts.numerics.conic import run
@@ -37,8 +37,13 @@ from contracts.repair.table import repairs
 
 Norm = Literal["l1", "linf"]
 
-SPARE = 1e-9  # relative; by which the first of two goals may be missed for the second
+SPARES = (
+    1e-9,
+    1e-7,
+    1e-5,
+)  # relative; by which the first of two goals may be missed for the second, the next if need be
 NEAR_ENOUGH = 1e-8  # of the unit of money: an exact menu as near as this to the least change is not improved further
+NEARLY = 1e-2  # of the largest valuation, within which types are nearly alike
 PLACES = (28, 44)  # binary places, in units of money or of allocation, that a cure is rounded to
 SHARES = (1e-9, 1e-7, 1e-5, 1e-3)  # of allocations that tell all types apart
 MERGED = 1e-9  # units of allocation by which contracts that become one may differ
@@ -76,7 +81,7 @@ def least_change(problem: ScreeningProblem, before: Contracts, norm: Norm, *, al
     for part, margin in zip(parts, (ic_margin, ir_margin, 0.0, 0.0, 0.0), strict=True):
         demands += part.at_least(point, margin)
     if allocations:
-        demands += program.domain_constraints(allocation)
+        demands += program.domain_constraints(allocation) + _rising(program, allocation)
     terms = problem.terms
     if terms.minimum_profit is not None:
         spent, costing = program.spent(allocation)
@@ -104,15 +109,48 @@ def least_change(problem: ScreeningProblem, before: Contracts, norm: Norm, *, al
     return Cure(*after, sizes(problem, norm, before, after))
 
 
-def _in_turn(goals: list[Any], demands: list[Any]) -> bool:
-    """Minimise one goal after the other, each among the least of those before it."""
+def _rising(program: Program, allocation: Any) -> list[Any]:
+    """What types that are nearly alike take is in order along their difference, as cvxpy constraints.
+
+    The IC rows of a pair add up to (a_i - a_j) . (x_i - x_j) >= 0. Where the difference is as small as what a solver
+    may miss, it sees this only once it is divided by the distance.
+    """
     import cvxpy as cp
 
+    valuations = program.problem.valuations
+    if program.problem.valuation_sets is not None or program.problem.mimics is not None:
+        return []
+    first, second = (side[program.tempted < program.tempter] for side in (program.tempted, program.tempter))
+    apart = valuations[first] - valuations[second]
+    distance = np.abs(apart).max(axis=1)
+    near = (distance > 0) & (distance <= NEARLY * np.abs(valuations).max())
+    if not near.any():
+        return []
+    direction = apart[near] / distance[near][:, np.newaxis]
+    return [cp.sum(cp.multiply(direction, allocation[first[near]] - allocation[second[near]]), axis=1) >= 0]
+
+
+def _in_turn(goals: list[Any], demands: list[Any]) -> bool:
+    """Minimise one goal after the other, each among the least of those before it; whether the first has a minimum.
+
+    Where types are nearly alike a solver may miss its least by more than it then sees between points: a later goal has
+    more room until it is solved, and if it never is, the point that was found for those before it stays.
+    """
+    import cvxpy as cp
+
+    kept: dict[Any, Any] = {}
     for goal in goals:
-        if not run(cp.Problem(cp.Minimize(goal), demands)):
+        for spare in SPARES if kept else SPARES[:1]:
+            caps = [earlier <= least + spare * (1 + abs(least)) for earlier, least in kept.items()]
+            program = cp.Problem(cp.Minimize(goal), [*demands, *caps])
+            before = [(variable, variable.value) for variable in program.variables()]
+            if run(program):
+                kept[goal] = float(goal.value)
+                break
+            for variable, value in before:
+                variable.save_value(value)
+        if not kept:
             return False
-        least = float(goal.value)
-        demands = [*demands, goal <= least + SPARE * (1 + abs(least))]
     return True
 
 
