@@ -91,3 +91,28 @@ def test_types_that_are_nearly_alike_have_a_cure_that_is_the_least(seed, distanc
     assert cure.certificate.is_exact
     assert cure.least[0] == pytest.approx(least, abs=1e-6)
     assert cure.size[0] == pytest.approx(least, abs=1e-5)
+
+
+@pytest.mark.parametrize("norm", ["l1", "linf"])
+@pytest.mark.parametrize("distance", [0.0, 1e-15, 1e-12])
+@pytest.mark.parametrize("seed", range(4))
+def test_copies_of_a_taste_share_the_contract_that_moves_them_least(seed, distance, norm):
+    problem, allocation, transfer = nearly_alike(seed, 3, 2, distance)
+    cure = audit(problem, allocation, transfer).repaired(norm=norm, change="allocation")
+    least = least_moves(problem, allocation, transfer, norm, shared=[(0, 3), (1, 4)])
+    assert cure.certificate.is_exact
+    assert cure.size[0] <= least * (1 + 1e-6) + 1e-6
+
+
+def test_many_copies_on_a_line_and_in_several_goods():
+    for n, d in ((30, 1), (8, 2)):
+        rng = np.random.default_rng(n)
+        tastes = rng.uniform(0.2, 3.0, (n, d))
+        values = np.vstack([tastes, tastes, tastes])
+        problem = ScreeningProblem(values, domain=Box(0.0, 1.0))
+        allocation = rng.uniform(0, 1, (3 * n, d))
+        transfer = 0.8 * (values * allocation).sum(axis=1)
+        cure = audit(problem, allocation, transfer).repaired(change="allocation")
+        shared = [(i, i + k * n) for i in range(n) for k in (1, 2)]
+        assert cure.certificate.is_exact
+        assert cure.size[0] <= least_moves(problem, allocation, transfer, shared=shared) * (1 + 1e-6) + 1e-6
