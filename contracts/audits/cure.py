@@ -10,20 +10,23 @@ is a linear program. Elsewhere allocations have to move: the least change of the
 
 measures goods by what a unit is worth to the types on average, w_g = sum_i f_i |a_ig|, so that it is in money and does
 not depend on the units of goods; among the least such changes the transfers then change least. The solver's answer is
-made exact by the repairs that every menu goes through, and of the exact menus the nearest is taken.
+made exact by the repairs that every menu goes through, and of the exact menus the nearest is taken. Types nearly of one
+taste are also tried with one contract, in the same program: floats can seldom keep them apart.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any, Literal, NamedTuple
 
 import numpy as np
+from scipy.sparse.csgraph import connected_components
 
 from contracts.engines.candidate import Candidate, units_of
-from contracts.engines.program import menu_program
-from contracts.inputs.arrays import Array
+from contracts.engines.program import Program, Rows, menu_program
+from contracts.inputs.arrays import Array, Indices
 from contracts.menu.offers import ExactMenu
 from contracts.numerics.conic import run
 from contracts.problem.domains import is_lottery
@@ -37,8 +40,15 @@ from contracts.repair.table import repairs
 
 Norm = Literal["l1", "linf"]
 
-SPARE = 1e-9  # relative; by which the first of two goals may be missed for the second
+SPARES = (
+    1e-9,
+    1e-7,
+    1e-5,
+)  # relative; by which the first of two goals may be missed for the second, the next if need be
 NEAR_ENOUGH = 1e-8  # of the unit of money: an exact menu as near as this to the least change is not improved further
+NEARLY = 1e-2  # of the largest valuation, within which types are nearly alike
+COPIES = (1e-11, 1e-8, 1e-5)  # of the largest valuation of a good, within which types may come to share a contract
+SHARING_TYPES = 500  # up to this many may: their program has a row for every pair
 PLACES = (28, 44)  # binary places, in units of money or of allocation, that a cure is rounded to
 SHARES = (1e-9, 1e-7, 1e-5, 1e-3)  # of allocations that tell all types apart
 MERGED = 1e-9  # units of allocation by which contracts that become one may differ
@@ -59,11 +69,25 @@ def sizes(problem: ScreeningProblem, norm: Norm, before: Contracts, after: Contr
     return (float(moved.sum()), float(paid.sum())) if norm == "l1" else (float(moved.max()), float(paid.max()))
 
 
-def least_change(problem: ScreeningProblem, before: Contracts, norm: Norm, *, allocations: bool) -> Cure | None:
-    """The least change of transfers alone, or of allocations first; None where a solver finds no menu so near."""
+def least_change(
+    problem: ScreeningProblem, before: Contracts, norm: Norm, *, allocations: bool, contract: Indices | None = None
+) -> Cure | None:
+    """The least change of transfers alone, or of allocations first; None where a solver finds no menu so near.
+
+    With `contract`, (n_types,), types of one number have one contract.
+    """
     import cvxpy as cp
 
     program = menu_program(problem)
+    if contract is not None:  # the rows between types of one contract are implied
+        apart = contract[program.tempted] != contract[program.tempter]
+        program = replace(
+            program,
+            contract=contract,
+            tempted=program.tempted[apart],
+            tempter=program.tempter[apart],
+            ic=Rows(program.ic.matrix[apart], program.ic.limit[apart]),
+        )
     units, n_types = program.units, problem.n_types
     if allocations:
         point, allocation, utility = program.variables()
@@ -76,7 +100,8 @@ def least_change(problem: ScreeningProblem, before: Contracts, norm: Norm, *, al
     for part, margin in zip(parts, (ic_margin, ir_margin, 0.0, 0.0, 0.0), strict=True):
         demands += part.at_least(point, margin)
     if allocations:
-        demands += program.domain_constraints(allocation)
+        demands += program.domain_constraints(allocation) + _rising(program, allocation)
+        demands += [] if contract is None else program.sharing(allocation, utility)
     terms = problem.terms
     if terms.minimum_profit is not None:
         spent, costing = program.spent(allocation)
@@ -104,15 +129,48 @@ def least_change(problem: ScreeningProblem, before: Contracts, norm: Norm, *, al
     return Cure(*after, sizes(problem, norm, before, after))
 
 
-def _in_turn(goals: list[Any], demands: list[Any]) -> bool:
-    """Minimise one goal after the other, each among the least of those before it."""
+def _rising(program: Program, allocation: Any) -> list[Any]:
+    """What types that are nearly alike take is in order along their difference, as cvxpy constraints.
+
+    The IC rows of a pair add up to (a_i - a_j) . (x_i - x_j) >= 0. Where the difference is as small as what a solver
+    may miss, it sees this only once it is divided by the distance.
+    """
     import cvxpy as cp
 
+    valuations = program.problem.valuations
+    if program.problem.valuation_sets is not None or program.problem.mimics is not None:
+        return []
+    first, second = (side[program.tempted < program.tempter] for side in (program.tempted, program.tempter))
+    apart = valuations[first] - valuations[second]
+    distance = np.abs(apart).max(axis=1)
+    near = (distance > 0) & (distance <= NEARLY * np.abs(valuations).max())
+    if not near.any():
+        return []
+    direction = apart[near] / distance[near][:, np.newaxis]
+    return [cp.sum(cp.multiply(direction, allocation[first[near]] - allocation[second[near]]), axis=1) >= 0]
+
+
+def _in_turn(goals: list[Any], demands: list[Any]) -> bool:
+    """Minimise one goal after the other, each among the least of those before it; whether the first has a minimum.
+
+    Where types are nearly alike a solver may miss its least by more than it then sees between points: a later goal has
+    more room until it is solved, and if it never is, the point that was found for those before it stays.
+    """
+    import cvxpy as cp
+
+    kept: dict[Any, Any] = {}
     for goal in goals:
-        if not run(cp.Problem(cp.Minimize(goal), demands)):
+        for spare in SPARES if kept else SPARES[:1]:
+            caps = [earlier <= least + spare * (1 + abs(least)) for earlier, least in kept.items()]
+            program = cp.Problem(cp.Minimize(goal), [*demands, *caps])
+            before = [(variable, variable.value) for variable in program.variables()]
+            if run(program):
+                kept[goal] = float(goal.value)
+                break
+            for variable, value in before:
+                variable.save_value(value)
+        if not kept:
             return False
-        least = float(goal.value)
-        demands = [*demands, goal <= least + SPARE * (1 + abs(least))]
     return True
 
 
@@ -157,26 +215,65 @@ def _with_moves(problem: ScreeningProblem, before: Contracts, cure: Cure, norm: 
 
     At the least change some types are exactly indifferent between contracts in several goods, which floats can seldom
     say. Mixed with allocations that tell all types apart the contracts have room, and transfers change as little as
-    they then can.
+    they then can. Before that, types of nearly one taste share contracts.
     """
-    unit = units_of(problem).allocation
-    for places in PLACES:
-        digit = unit * 2.0**-places
-        rounded = problem.domain.clip(np.round(cure.allocation / digit) * digit)
-        still = np.abs(cure.allocation - before[0]) <= digit  # what need not move stays as it is
-        stays = np.all(still, axis=1, keepdims=True)
-        yield np.where(stays, before[0], rounded), _rounded(problem, cure.transfer, places)
-    apart = _all_apart(problem)
-    for share in SHARES:
-        mixed = problem.domain.clip((1 - share) * cure.allocation + share * apart)
-        paid = least_change(problem, (mixed, before[1]), norm, allocations=False)
-        if paid is not None:
-            yield from _with_transfers(problem, (mixed, paid.transfer), paid)
+    everybody = np.arange(problem.n_types)
+    yield from _in_few_digits(problem, before, cure, everybody)
+    for contract in _copies(problem):
+        shared = least_change(problem, before, norm, allocations=True, contract=contract)
+        if shared is not None:
+            head = np.unique(contract, return_index=True)[1][contract - 1]
+            yield from _in_few_digits(problem, before, shared, head)
+            yield from _with_room(problem, before, shared, head, norm)
+    yield from _with_room(problem, before, cure, everybody, norm)
     utility = np.einsum("ij,ij->i", problem.valuations, cure.allocation) - cure.transfer
     candidate = Candidate(cure.allocation, utility, no_multipliers(problem), "least change")
     if problem.transfers != "none" and problem.valuation_sets is None:
         yield from reprice_near(problem, candidate, MERGED, np.inf)
     yield from repairs(problem, candidate)
+
+
+def _in_few_digits(problem: ScreeningProblem, before: Contracts, cure: Cure, head: Indices) -> Iterator[Contracts]:
+    """The solver's contracts in few digits, those of one head alike; what need not move stays as it is."""
+    for places in PLACES:
+        digit = units_of(problem).allocation * 2.0**-places
+        rounded = problem.domain.clip(np.round(cure.allocation / digit) * digit)
+        stays = np.all(np.abs(cure.allocation - before[0]) <= digit, axis=1)
+        like = head.copy()
+        like[head[stays]] = np.flatnonzero(stays)
+        like = like[head]
+        yield np.where(stays[:, np.newaxis], before[0], rounded)[like], _rounded(problem, cure.transfer, places)[head]
+
+
+def _with_room(
+    problem: ScreeningProblem, before: Contracts, cure: Cure, head: Indices, norm: Norm
+) -> Iterator[Contracts]:
+    """The solver's contracts with a little of what tells all types apart, those of one head alike."""
+    apart = _all_apart(problem)
+    for share in SHARES:
+        mixed = problem.domain.clip((1 - share) * cure.allocation + share * apart)[head]
+        paid = least_change(problem, (mixed, before[1]), norm, allocations=False)
+        if paid is not None:
+            yield from _with_transfers(problem, (mixed, paid.transfer), paid)
+
+
+def _copies(problem: ScreeningProblem) -> Iterator[Indices]:
+    """Numbers of contracts, (n_types,), from 1, that types as near as each of `COPIES` share; the nearest first.
+
+    Floats can seldom say that two types of one taste are indifferent between unlike contracts, nor keep types apart
+    whose tastes differ in their last digits.
+    """
+    if problem.n_types > SHARING_TYPES:
+        return
+    size = np.abs(problem.valuations).max(axis=0)
+    taste = problem.valuations / np.where(size > 0, size, 1.0)
+    distance = np.abs(taste[:, np.newaxis] - taste).max(axis=2)
+    groups = problem.n_types
+    for width in COPIES:
+        count, group = connected_components(distance <= width, directed=False)
+        if count < groups:
+            groups = count
+            yield np.unique(group, return_inverse=True)[1].reshape(-1) + 1
 
 
 def _all_apart(problem: ScreeningProblem) -> Array:
