@@ -1,7 +1,8 @@
 """Columns of a CSV or Parquet file, read without guessing what a cell means.
 
 Cells of a CSV stay text until somebody asks for numbers, so a segment named "NA" keeps its name, and every number
-is the float closest to what the file says.
+is the float closest to what the file says. Columns are told apart by commas, or in a header without commas by
+semicolons or tabs, as where decimals stand after a comma.
 """
 
 from __future__ import annotations
@@ -23,6 +24,10 @@ from contracts.inputs.names import listed
 INSTALL_LINE = "pip install 'menuwright[frames]'"
 SUFFIXES = (".csv", ".parquet")
 HEADER = re.compile(rb'[\r\n]*(?:"[^"]*"|[^"\r\n])*')  # the first line that says something
+QUOTED = re.compile(rb'"[^"]*"')
+SEPARATORS = (",", ";", "\t")
+DECIMAL_COMMA = re.compile(r"\s*[+-]?\d*,\d*\s*")
+ONE_WAY = re.compile(r"\s*[+-]?(0?,\d+|\d*,(\d{1,2}|\d{4,}))\s*")  # 1,234 may be a thousand and more
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,6 +36,7 @@ class Columns:
 
     path: Path
     cells: dict[str, list[Any]]
+    separator: str = ","
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -39,7 +45,7 @@ class Columns:
     def column(self, name: str) -> list[Any]:
         """The cells of one column; refuses a name that the file does not have."""
         if name not in self.cells:
-            raise ProblemError(f"{self.path} has no column {name!r}: it has {_listed(self.names)}{self._separator()}")
+            raise ProblemError(f"{self.path} has no column {name!r}: it has {_listed(self.names)}")
         return self.cells[name]
 
     def find(self, name: str) -> str | None:
@@ -71,7 +77,7 @@ class Columns:
     def numbers(self, name: str, labels: Sequence[str] | None = None) -> Array:
         """A column of finite numbers, (n_rows,); names the first cell that is not one, by its row and label."""
         cells = self.column(name)
-        values = [_number(cell) for cell in cells]
+        values = [_number(cell if self.separator == "," else _with_a_point(cell)) for cell in cells]
         for row, (value, cell) in enumerate(zip(values, cells, strict=True)):
             if not math.isfinite(value):
                 whose = f" of type {labels[row]!r}" if labels is not None else ""
@@ -81,11 +87,6 @@ class Columns:
                     "number, decimals after a point"
                 )
         return np.array(values)
-
-    def _separator(self) -> str:
-        if len(self.names) == 1 and any(mark in self.names[0] for mark in ";\t"):
-            return "; save it with commas between the columns"
-        return ""
 
 
 def read_columns(path: Path) -> Columns:
@@ -105,15 +106,19 @@ def read_columns(path: Path) -> Columns:
         import pyarrow.parquet
     except ImportError as exc:
         raise ProblemError(f"reading {path} needs pyarrow: {INSTALL_LINE}") from exc
+    separator = ","
     try:
         with open_file(path) as file:
             if suffix == ".csv":
                 written = file.read()
                 header = HEADER.match(written)  # parsed alone: a reader of streams would go on reading behind our back
                 assert header is not None
-                names = pyarrow.csv.read_csv(pa.BufferReader(header.group() + b"\n")).column_names
+                separator = separator_of(header.group())
+                apart = pyarrow.csv.ParseOptions(delimiter=separator)
+                line = pa.BufferReader(header.group() + b"\n")
+                names = pyarrow.csv.read_csv(line, parse_options=apart).column_names
                 as_text = pyarrow.csv.ConvertOptions(column_types={name: pa.string() for name in names})
-                table = pyarrow.csv.read_csv(pa.BufferReader(written), convert_options=as_text)
+                table = pyarrow.csv.read_csv(pa.BufferReader(written), parse_options=apart, convert_options=as_text)
             else:
                 table = pyarrow.parquet.read_table(file)
     except ProblemError:
@@ -129,7 +134,27 @@ def read_columns(path: Path) -> Columns:
     repeated = {name for name in names if names.count(name) > 1}
     if repeated:
         raise ProblemError(f"{path} repeats the column {_listed(sorted(repeated))}: rename or drop one")
-    return Columns(path, {name: column.to_pylist() for name, column in zip(names, table.columns, strict=True)})
+    cells = {name: column.to_pylist() for name, column in zip(names, table.columns, strict=True)}
+    return Columns(path, cells, separator)
+
+
+def separator_of(header: bytes) -> str:
+    r"""What stands between the names of columns: the first of comma, semicolon and tab that does, outside of quotes.
+
+    Examples
+    --------
+    >>> separator_of(b'plan;"speed, Mb/s";price'), separator_of(b"plan,price;EUR"), separator_of(b"plan\tprice")
+    (';', ',', '\t')
+    """
+    bare = QUOTED.sub(b"", header)
+    return next((mark for mark in SEPARATORS if mark.encode() in bare), ",")
+
+
+def _with_a_point(cell: Any) -> Any:
+    """A cell of a file whose columns are not told apart by commas, where a comma may stand before decimals."""
+    if not isinstance(cell, str) or not DECIMAL_COMMA.fullmatch(cell):
+        return cell
+    return cell.replace(",", ".") if ONE_WAY.fullmatch(cell) else None
 
 
 def _number(cell: Any) -> float:

@@ -14,6 +14,8 @@ from contracts.errors import ProblemError
 from contracts.inputs.arrays import eager, is_frame
 
 ABSENT = ("None", "nan", "NaT", "<NA>")  # what labels that are not there are called as text
+# how exports write a cell in which nothing is, in the spellings of SQL, R, Python and spreadsheets
+WORDS_FOR_NOTHING = ("\\N", "NULL", "null", "NA", "N/A", "n/a", "#N/A", "nan", "NaN", "NAN", "NaT", "None", "<NA>")
 
 
 class NumberedLabels(Sequence[str]):

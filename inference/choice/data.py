@@ -172,7 +172,8 @@ class ChoiceData:
             for an option that has none of it, which counts as 0. One column alone is of the person, {"age": "age"}
         choice : column of the option taken, numbered from 0, or one of `options`; a column without a 0 needs
             `options`, for it could be numbered from 1
-        person : column of who chose; None: everybody chose once
+        person : column of who chose; None: everybody chose once. Blanks around text are removed; an empty cell, or a
+            word such as NULL or NA, names nobody and is refused
         options : what `choice` calls the options, in their order
         available : columns, in the order of the options, that say whether an option was within reach
         weights : column of weights

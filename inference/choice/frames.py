@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from contracts.errors import ProblemError
 from contracts.inputs.arrays import Array, eager, finite, rectangular
 from contracts.inputs.columns import read_columns
-from contracts.inputs.names import listed, missing
+from contracts.inputs.names import WORDS_FOR_NOTHING, listed, missing
 
 Integers = NDArray[np.int64]
 EMPTY = ("", None)  # cells of a CSV that say nothing
@@ -33,7 +33,7 @@ def long_arrays(
     keys = [person, *(name for name in (occasion, option, weights) if name)]
     names = [name for name in table.names if name not in (*keys, chosen)] if attributes is None else list(attributes)
     values = np.column_stack([table.numbers(name) for name in _some(names, "attributes")])
-    people = table.labels(person)
+    people = table.people(person)
     group = _codes(people)[1]
     if occasion:
         occasions, inner = _codes(table.labels(occasion))
@@ -120,7 +120,7 @@ def wide_arrays(
     return {
         "attributes": cube,
         "choice": table.numbers(choice) if options is None else _coded(table.labels(choice), options, choice),
-        "person": None if person is None else table.labels(person),
+        "person": None if person is None else table.people(person),
         "names": list(attributes),
         "available": None if reach is None else np.column_stack(reach),
         "weights": None if weights is None else table.numbers(weights),
@@ -175,7 +175,7 @@ class Table:
         return finite(f"column {name!r}", cells.astype(np.float64) if cells.dtype == bool else cells)
 
     def labels(self, name: str) -> NDArray[Any]:
-        """A column of labels, none missing."""
+        """A column of labels, none missing; text without the blanks around it."""
         cells = self.cells(name)
         absent = self._missing[name]
         if absent.any():
@@ -184,7 +184,23 @@ class Table:
         if len(kinds) > 1:
             words = ", ".join(sorted(kind.__name__ for kind in kinds))
             raise ProblemError(f"column {name!r} mixes {words}: make all labels of one kind")
-        return np.array(cells.tolist()) if kinds == {str} else cells
+        if kinds != {str} and cells.dtype.kind != "U":
+            return cells
+        text = np.array([cell.strip() for cell in cells.tolist()])
+        if (blank := text == "").any():
+            raise ProblemError(f"column {name!r} is empty in row {int(np.argmax(blank))}: every row needs a label")
+        return text
+
+    def people(self, name: str) -> NDArray[Any]:
+        """A column of labels of people, none a word by which exports say that nobody is known."""
+        labels = self.labels(name)
+        if labels.dtype.kind == "U" and (unknown := np.isin(labels, WORDS_FOR_NOTHING)).any():
+            row = int(np.argmax(unknown))
+            raise ProblemError(
+                f"column {name!r} is {str(labels[row])!r} in row {row}, which names nobody: all such rows would be "
+                "one person. Leave them out, or write it differently if somebody is called so"
+            )
+        return labels
 
     def flags(self, name: str) -> NDArray[np.bool_]:
         """A column of true and false, or of ones and zeros."""
@@ -264,7 +280,7 @@ def _refuse_from_one(numbers: Array, column: str, n_options: int) -> None:
 
 
 def _coded(labels: NDArray[Any], options: Sequence[Any], column: str) -> Integers:
-    number = {label: k for k, label in enumerate(options)}
+    number = {label.strip() if isinstance(label, str) else label: k for k, label in enumerate(options)}
     for row, label in enumerate(labels.tolist()):
         if label not in number:
             raise ProblemError(f"column {column!r} is {label!r} in row {row}: the options are {list(options)}")

@@ -156,7 +156,8 @@ def degeneracy(best: Maximum, data: ChoiceData, tolerance: float, ridge: float) 
     fewer_types = "ask for fewer types, " if n_types > 1 else ""
     remedy = f"To go on, {fewer_types}bring more choices, or pass a small ridge, such as ridge=0.1"
     if best.is_endless:
-        return (
+        whole = "" if ridge or n_types == 1 else separated(data)  # what decides all choices comes before types
+        return whole or (
             f"choices of {whose} are predicted perfectly by {names}: the likelihood rises as coefficients grow without "
             f"limit, and has no maximum. {remedy}"
         )

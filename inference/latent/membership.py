@@ -74,7 +74,7 @@ def members_of(data: ChoiceData, names: Sequence[str]) -> tuple[ChoiceData, Memb
         raise ProblemError(f"{names[int(idle[0])]!r} is the same for all people: leave it out of membership")
     members = Members(values, centre, spread)
     if columns:
-        refuse_collinear(members.design, ("constant", *names))
+        refuse_collinear(members.design, ("constant", *names), "differences between people in")
     return without(data, kept), members
 
 

@@ -29,19 +29,20 @@ def same_for_all(name: str, largest: float) -> ProblemError:
     return ProblemError(f"attribute {name!r} is the same for all options of every choice: leave it out{remedy}")
 
 
-def refuse_collinear(rows: Array, names: tuple[str, ...]) -> None:
+def refuse_collinear(rows: Array, names: tuple[str, ...], what: str = "differences between options in") -> None:
     """Raise ProblemError, naming the attributes, where differences in some follow from those in others.
 
     Parameters
     ----------
     rows : (n_rows, n_attributes) contrasts, each attribute of the order of one
+    what : of the attributes stands in the rows
     """
     _, singular, directions = np.linalg.svd(np.linalg.qr(rows, mode="r"))
     if len(singular) < len(names) or singular[-1] <= RANK_TOLERANCE * singular[0]:
         involved = named(directions[-1], names)
         raise ProblemError(
-            f"attributes {involved} are collinear: differences between options in one follow "
-            "from those in the others, so choices cannot tell their coefficients apart. Leave one of them out"
+            f"attributes {involved} are collinear: {what} one follow from those in the others, so choices cannot tell "
+            "their coefficients apart. Leave one of them out"
         )
 
 

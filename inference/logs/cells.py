@@ -16,7 +16,8 @@ from numpy.typing import NDArray
 
 from contracts.errors import ProblemError
 from contracts.inputs.frozen import dataclass
-from inference.logs.options import MOST_COLUMNS, WORDS_FOR_NOTHING, Column, LogMenus
+from contracts.inputs.names import WORDS_FOR_NOTHING
+from inference.logs.options import MOST_COLUMNS, Column, LogMenus
 from inference.logs.sources import BROKEN_QUOTES, EXAMPLES, FIELD_COUNT, Refusal, quiet
 
 Integers = NDArray[np.int64]

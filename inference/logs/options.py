@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 from contracts.errors import ProblemError
 from contracts.inputs.frozen import dataclass
-from contracts.inputs.names import listed
+from contracts.inputs.names import WORDS_FOR_NOTHING, listed
 from contracts.menu.menu import Menu
 
 OUTSIDE_LABEL = "outside"  # label of the outside option
@@ -23,9 +23,6 @@ NOT_INTEGER = "option is not an integer"
 IMPOSSIBLE = "impossible option number"
 NOT_OFFERED = "option not on the menu"
 AMBIGUOUS = "a separator of thousands or of decimals: pass decimal="
-
-# how exports write a cell in which nothing is, in the spellings of SQL, R, Python and spreadsheets
-WORDS_FOR_NOTHING = ("\\N", "NULL", "null", "NA", "N/A", "n/a", "#N/A", "nan", "NaN", "NAN", "NaT", "None", "<NA>")
 
 # Numbers as countries write them: decimals after a point or a comma, thousands apart by the other, a blank or a tick.
 _APART = r"[ \u00a0\u202f'\u2019]"

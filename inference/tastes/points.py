@@ -61,6 +61,7 @@ def rotated(points: Array, rng: np.random.Generator) -> Array:
 
     Examples
     --------
+    >>> from scipy.special import ndtr
     >>> points = ndtr(halton_normals(1, 256, 2))
     >>> bool(np.abs(rotated(points, np.random.default_rng(0)).mean(axis=1)).max() < 0.05)
     True

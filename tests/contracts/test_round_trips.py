@@ -14,7 +14,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import contracts as c
-from contracts.front.goals.objectives import Profit, TotalSurplus
 from contracts.problem.records import from_record, to_record
 from contracts.proof.bound import upper_bound
 from contracts.testing.parts import shares, tastes
@@ -134,7 +133,7 @@ def test_a_problem_that_was_written_is_the_same_problem_to_the_bit(problem):
 def test_a_front_that_was_saved_is_the_same_front_to_the_bit(tmp_path):
     rng = np.random.default_rng(1)
     problem = c.ScreeningProblem(rng.random((3, 2)), cost=c.Quadratic(), labels=("a", "b", "c"))
-    front = c.pareto_front(problem, [Profit(), TotalSurplus()], gap=1e-2)
+    front = c.pareto_front(problem, [c.Profit(), c.TotalSurplus()], gap=1e-2)
     again = c.load_front(front.save(tmp_path / "front.json"))
     assert difference(front, again) is None
     assert front.to_dict() == again.to_dict()
@@ -202,7 +201,7 @@ def results() -> dict[str, Any]:
         "rich problem": rich,
         "menu": menu,
         "robust menu": c.solve_menu([1.0, 2.0], cost=c.Quadratic(), uncertainty=c.Interval(0.1)),
-        "front": c.pareto_front(menu.problem, [Profit(), TotalSurplus()], gap=0.1),
+        "front": c.pareto_front(menu.problem, [c.Profit(), c.TotalSurplus()], gap=0.1),
         "certificate": menu.certificate,
         "bound": menu.bound,
         "multipliers": menu.bound.multipliers,

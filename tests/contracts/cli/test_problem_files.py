@@ -221,7 +221,7 @@ TABLES_REFUSED = {
     "empty label": (TABLE.replace("office", " "), "column 'segment' is empty in row 2: give every row a name"),
     "same label": (TABLE.replace("office", "home"), "column 'segment' repeats 'home' in rows 1 and 2"),
     "same column": (TABLE.replace("storage", "speed"), "repeats the column 'speed': rename or drop one"),
-    "semicolons": (TABLE.replace(",", ";"), "save it with commas between the columns"),
+    "one or a thousand": (TABLE.replace(",", ";").replace("2.5", "2,500"), "is '2,500' in row 2: every cell must be"),
     "row too long": (TABLE.replace("2.5", "2.5,2.5"), "types.csv is not a readable csv table"),
     "no rows": (TABLE.split("\n")[0] + "\n", "types.csv has no rows below its header"),
     "empty": ("", "types.csv is not a readable csv table"),
@@ -233,6 +233,18 @@ TABLES_REFUSED = {
 def test_a_table_that_makes_no_sense_is_refused_by_cell(folder, table, words):
     (folder / "types.csv").write_text(table)
     assert words in refusal(TYPES)
+
+
+@pytest.mark.parametrize("mark", [";", "\t"])
+def test_tables_may_have_semicolons_or_tabs_and_decimals_after_a_comma(folder, mark):
+    (folder / "types.csv").write_text(TABLE)
+    (folder / "problem.toml").write_text(TYPES)
+    plain = read_problem("problem.toml")
+    (folder / "types.csv").write_text(TABLE.replace(",", mark).replace(".", ","))
+    again = read_problem("problem.toml")
+    assert np.array_equal(again.valuations, plain.valuations)
+    assert np.array_equal(again.weights, plain.weights)
+    assert again.labels == plain.labels
 
 
 def test_only_what_a_table_says_is_blamed_on_it(folder):

@@ -13,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from contracts.errors import ProblemError
+from contracts.inputs.names import WORDS_FOR_NOTHING
 from inference.logs.cells import CONFLICTING, NO_EVENT, NO_USER, REPEATED, cells_of
 from inference.logs.log import read_log
 from inference.logs.options import (
@@ -25,7 +26,6 @@ from inference.logs.options import (
     NOT_OFFERED,
     OUTSIDE_LABEL,
     UNKNOWN_MENU,
-    WORDS_FOR_NOTHING,
     Column,
     is_ambiguous,
     offers,
