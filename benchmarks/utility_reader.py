@@ -50,8 +50,12 @@ SETS: dict[str, dict[str, list[str] | str | None]] = {
     "charity": {"transparency": ["open books"], "impact": None, "locality": ["local"]},
     "forum": {"safety": None, "expression": ["free speech"], "consistency": ["consistent"], "speed": None},
     "holiday": {"sunshine": ["sunny"], "culture": None, "budget": ["inexpensive"], "adventure": None},
+    "bank": {"trust": ["trustworthy"], "fees": ["low fees"], "access": "easy to reach", "ethics": ["ethical"]},
+    "tutor": {"patience": ["patient"], "clarity": ["clear"], "rigour": ["rigorous"], "warmth": ["warm"]},
+    "library": {"quiet": None, "hours": ["long opening hours"], "books": None, "events": None},
+    "mayor": {"housing": ["homes"], "transport": ["buses"], "greenery": ["trees"], "thrift": ["low taxes"]},
 }
-FILES = ("seen", "unseen", "later", "fresh", "final", "blind", "newcomer", "afterwards")
+FILES = ("seen", "unseen", "later", "fresh", "final", "blind", "newcomer", "afterwards", "strangers")
 PLAIN_KINDS = ("comparison", "ratio", "veto", "negation", "floor", "priority", "irrelevant")
 CONFIDENT_ERROR, CONFIDENT_SD = 0.3, 0.1
 CLEAR = 1.15  # ratio of what is meant from which there is a direction
