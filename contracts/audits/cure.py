@@ -40,11 +40,7 @@ from contracts.repair.table import repairs
 
 Norm = Literal["l1", "linf"]
 
-SPARES = (
-    1e-9,
-    1e-7,
-    1e-5,
-)  # relative; by which the first of two goals may be missed for the second, the next if need be
+SPARES = (1e-9, 1e-7, 1e-5)  # relative; by which an earlier goal may be missed for a later one, the next if need be
 NEAR_ENOUGH = 1e-8  # of the unit of money: an exact menu as near as this to the least change is not improved further
 NEARLY = 1e-2  # of the largest valuation, within which types are nearly alike
 COPIES = (1e-11, 1e-8, 1e-5)  # of the largest valuation of a good, within which types may come to share a contract
