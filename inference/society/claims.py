@@ -240,13 +240,13 @@ def proof(cells: Sequence[Cell]) -> Verdict:
         effect=largest,
         interval=(largest, largest),
         detectable=0.0,  # a comparison of exact numbers
-        replications=max(cell.n_replications for cell in cells),
+        n_replications=max(cell.n_replications for cell in cells),
         unit="logits: largest gain from another contract or shortfall from the reference, of every menu solved",
         rule="the exact certificate of every menu holds",
-        supporting=exact,
-        against=count - exact,
-        nil=0,
-        cells=count,
+        n_supporting=exact,
+        n_against=count - exact,
+        n_nil=0,
+        n_cells=count,
         not_in=() if exact == count else (f"{count - exact} menus",),
     )
 
