@@ -26,7 +26,7 @@ from contracts.agency.types.responses import Choice, Menu, signed
 from contracts.agency.types.solve import solve_agency
 from contracts.agency.types.verify import first_best_bound, stakes, verify_menu
 from contracts.display.numbers import DIGITS
-from contracts.display.table import Column, Table, Tabular, names
+from contracts.display.table import Certified, Column, Table, names
 from contracts.errors import InfeasibleMenuError, ProblemError, SolverError
 from contracts.exact.rationals import as_integers, binary_places
 from contracts.inputs.arrays import Array, Mask, number
@@ -42,7 +42,7 @@ ALIKE = 1e-7  # share of the unit of utility by which lotteries may differ and b
 
 @checked
 @dataclass(frozen=True, eq=False, repr=False)
-class LotteryMenu(Tabular):
+class LotteryMenu(Certified):
     """Lotteries over actions with their wages, one for each type, of which it takes its own and obeys every draw.
 
     Attributes
@@ -66,16 +66,6 @@ class LotteryMenu(Tabular):
     wages: Array
     certificate: Certificate
     multipliers: AgencyMultipliers
-
-    @property
-    def value(self) -> float:
-        """What the principal earns on average."""
-        return self.certificate.value
-
-    @property
-    def upper_bound(self) -> float:
-        """No mechanism earns more."""
-        return self.certificate.upper_bound
 
     @property
     def is_deterministic(self) -> bool:
