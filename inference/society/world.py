@@ -29,7 +29,9 @@ from contracts.inputs.door import checked
 from contracts.inputs.frozen import dataclass, read_only
 from contracts.inputs.kinds import Count
 from contracts.inputs.names import listed
+from contracts.models import delegation
 from contracts.problem.records import Saved, read_json
+from contracts.problem.screening import ScreeningProblem
 from contracts.readable import readable
 
 SCHEMA = "menuwright/society/1"
@@ -189,6 +191,19 @@ def load_society(path: str | Path) -> Society:
     (True, True)
     """
     return Society.from_dict(read_json(path))
+
+
+def problem_of(society: Society, utilities: Array) -> ScreeningProblem:
+    """What its provider would solve if these were the utilities of its groups."""
+    return delegation(
+        utilities,
+        society.weights,
+        reference=society.reference,
+        temperature=society.temperature,
+        harm=society.safety_cost,
+        outside_option=society.reference,
+        labels=society.groups,
+    )
 
 
 def tilted(score: Array, reference: Array, temperature: float | Array) -> Array:
