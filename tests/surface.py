@@ -1030,7 +1030,7 @@ CALLS: dict[str, Callable[[], dict[str, Any]]] = {
     "check_mechanism": lambda: {
         "fn": posted_price, "types": {"low": 1, "high": 2}, "properties": ["IC", "IR"], "utility": None, "prior": None,
         "reservation_utility": 0, "lies": [3], "cost": None, "alternatives": None, "tolerance": 0.0, "n_agents": 1,
-        "n_repeats": 1, "n_samples": None, "precision": None, "payoff_range": None, "confidence": 0.95, "rng": None},
+        "n_repeats": 1, "n_samples": None, "precision": None, "payoff_range": None, "level": 0.95, "rng": None},
     "check_menu": lambda: {
         "problem": problem(), "allocation": menu().allocation, "transfer": menu().transfer,
         "properties": ["IC", "IR", "monotonicity"], "serving": None, "multipliers": menu().bound.multipliers,
@@ -1052,7 +1052,7 @@ CALLS: dict[str, Callable[[], dict[str, Any]]] = {
         "make": lambda: posted_price, "types": {"low": 1, "high": 2}, "utility": None, "lies": None, "n_agents": 1,
         "n_rounds": 5, "discount": 1.0, "tolerance": 0.0, "is_judged_at_end": False},
     "samples_needed": lambda: {
-        "precision": 0.1, "payoff_range": (0.0, 1.0), "n_deviations": 6, "confidence": 0.95},
+        "precision": 0.1, "payoff_range": (0.0, 1.0), "n_deviations": 6, "level": 0.95},
     "derive_menu": lambda: {
         "utility": "theta*q", "cost": "q**2/2", "types": (1, 2), "weights": ("1 - f", "f"), "parameters": ("f",)},
     "derive_schedule": lambda: {
@@ -1538,7 +1538,7 @@ CALLS: dict[str, Callable[[], dict[str, Any]]] = {
     "UtilityReading.preference": lambda: {"first": "price", "second": "speed"},
     "UtilityReading.prior": lambda: {"types": [[2.0, 1.0], [1.0, 2.0]], "base": [0.5, 0.5], "by_text": True},
     "UtilityReading.screening_problem": lambda: {
-        "policies": [[1.0, 0.0], [0.0, 1.0]], "weights": [1.0], "scale": 2.0, "confidence": 0.5, "veto_level": 0.5},
+        "policies": [[1.0, 0.0], [0.0, 1.0]], "weights": [1.0], "scale": 2.0, "level": 0.5, "veto_level": 0.5},
     "UtilityReading.stated": lambda: {"policies": [[1.0, 0.0], [0.0, 1.0]], "scale": 2.0, "scale_sd": 0.3},
     "UtilityReading.valuations": lambda: {"policies": [[1.0, 0.0], [0.0, 1.0]]},
     "agreement_of_norms": lambda: {
@@ -1547,7 +1547,7 @@ CALLS: dict[str, Callable[[], dict[str, Any]]] = {
     "save_utility_readings": lambda: {"readings": [weighed()], "path": FOLDER / "weighed-out.json"},
     "screening_problem_from_texts": lambda: {
         "texts": {"a": "Price first.", "b": "Speed first."}, "attributes": NAMED, "policies": [[1.0, 0.0], [0.0, 1.0]],
-        "weights": [0.5, 0.5], "scale": 2.0, "confidence": 0.5, "veto_level": 0.5,
+        "weights": [0.5, 0.5], "scale": 2.0, "level": 0.5, "veto_level": 0.5,
         "reader": l.OfflineUtilityReader(NAMED)},
     "write_utilities": lambda: {"weights": {"price": 2.0, "speed": 1.0}},
     # inference.language

@@ -15,12 +15,12 @@ from contracts.agency.records import problem_from_record, problem_record
 from contracts.agency.verify import first_best_cost, verify_contract
 from contracts.agency.wages.implementation import Implementations, implementations
 from contracts.agency.wages.impossible import Impossibility
-from contracts.display.table import Tabular
+from contracts.display.table import Certified
 from contracts.errors import ProblemError
 from contracts.inputs.arrays import Array, finite, number
 from contracts.inputs.door import checked
 from contracts.inputs.frozen import dataclass
-from contracts.problem.records import built_from_document, write_document
+from contracts.problem.records import Saved, built_from_document
 from contracts.proof.certificate import Certificate
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ BINDING = 1e-6  # share of the largest weight from which a constraint counts as 
 
 @checked
 @dataclass(frozen=True, eq=False, repr=False)
-class Contract(Tabular):
+class Contract(Certified, Saved):
     """Wages by outcomes for which the agent certainly takes the action and certainly stays, as the floats they are.
 
     Attributes
@@ -82,16 +82,6 @@ class Contract(Tabular):
         """What the principal expects to pay."""
         own = self.problem.outcome_probabilities[self.action]
         return math.fsum((own * self.wages).tolist())
-
-    @property
-    def value(self) -> float:
-        """Expected output less wages: a lower bound on the best."""
-        return self.certificate.value
-
-    @property
-    def upper_bound(self) -> float:
-        """No contract earns more; of those that implement the action, if it was asked for."""
-        return self.certificate.upper_bound
 
     @property
     def agent_utility(self) -> float:
@@ -200,10 +190,6 @@ class Contract(Tabular):
             },
             "certificate": self.certificate.to_dict(),
         }
-
-    def save(self, path: str | Path) -> Path:
-        """Write the contract as JSON."""
-        return write_document(path, self.to_dict())
 
     @property
     def _tempting(self) -> int:

@@ -27,7 +27,7 @@ from contracts.agency.verify import AGENT, compared, profit, stakes, value_bound
 from contracts.agency.wages.implementation import wages_at
 from contracts.agency.wages.prices import implementation_prices
 from contracts.display.numbers import DIGITS
-from contracts.display.table import Column, Table, Tabular, names
+from contracts.display.table import Certified, Column, Table, names
 from contracts.errors import ProblemError, SolverError
 from contracts.exact.rationals import EPS
 from contracts.inputs.arrays import Array, Indices, number
@@ -42,7 +42,7 @@ FAR = 1e3  # times the price of the deterministic contract beyond which prices a
 
 @checked
 @dataclass(frozen=True, eq=False, repr=False)
-class LotteryContract(Tabular):
+class LotteryContract(Certified):
     """Contracts that are drawn: the agent is told which, obeys, and stays on average.
 
     Attributes
@@ -70,16 +70,6 @@ class LotteryContract(Tabular):
     wages: Array
     certificate: Certificate
     deterministic: Contract
-
-    @property
-    def value(self) -> float:
-        """What the principal earns on average."""
-        return self.certificate.value
-
-    @property
-    def upper_bound(self) -> float:
-        """No lottery earns more."""
-        return self.certificate.upper_bound
 
     @property
     def gain(self) -> float:

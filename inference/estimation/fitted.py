@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import fields
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
@@ -12,7 +11,7 @@ import numpy as np
 from contracts.display.table import Table, Tabular
 from contracts.inputs.arrays import Array
 from contracts.inputs.door import checked
-from contracts.problem.records import write_document
+from contracts.problem.records import Saved
 from contracts.problem.screening import ScreeningProblem
 from inference.choice.data import ChoiceData
 from inference.estimation.errors import KINDS, equal_chances, few_people, kind_of, sample_size
@@ -23,7 +22,7 @@ from inference.logit.quantisation import goods_beside, worth_in_money
 
 
 @checked
-class Fitted(Tabular):
+class Fitted(Tabular, Saved):
     """A model with estimates; a subclass says what is different about it."""
 
     schema: ClassVar[str]  # of its files
@@ -92,10 +91,6 @@ class Fitted(Tabular):
     def to_dict(self) -> dict[str, Any]:
         """Plain JSON with a schema version; floats survive to the bit."""
         return {"schema": self.schema, **{name: plain(value) for name, value in self._kept().items()}}
-
-    def save(self, path: str | Path) -> Path:
-        """Write the model as JSON, with all that it was given; the function to load such models reads it."""
-        return write_document(path, self.to_dict())
 
     def _table(self) -> Table:
         return self.summary()._table()

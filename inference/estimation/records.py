@@ -65,7 +65,7 @@ def plain(value: Any) -> Any:
     if isinstance(value, ChoiceData):
         return choices_record(value)
     if isinstance(value, Convergence):
-        return {"log_likelihoods": list(value.log_likelihoods), "rounds": value.rounds, "gradient": value.gradient}
+        return {"log_likelihoods": list(value.log_likelihoods), "rounds": value.n_rounds, "gradient": value.gradient}
     if isinstance(value, np.ndarray):
         return value.tolist()
     if isinstance(value, tuple | list):
@@ -95,8 +95,9 @@ def loaded(path: str | Path, kind: type[T], build: Callable[[dict[str, Any]], T]
 def model_of_record(kind: type[T], record: dict[str, Any], **own: Any) -> T:
     """A model of the fields that `plain` wrote; `own` are those that were kept in another way.
 
-    Files of old may lack what has a default.
+    Files of old may lack what has a default, and call rounds by no number.
     """
+    record = {"n_rounds": record.get("rounds"), **record}
     for field in fields(kind):  # type: ignore[arg-type]
         is_left_out = record.get(field.name) is None and field.default is not MISSING
         if field.name not in own and not is_left_out:
