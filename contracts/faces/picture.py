@@ -46,7 +46,7 @@ def plot_face(face: ShownFace, ax: Axes | None = None, *, of: str | None = None)
     least, most = float(seen.min()), float(seen.max())
     room = ROOM * (max(most - least, abs(most), abs(least)) or 1.0)
     shown = np.clip(proven, least - 2 * room, most + 2 * room)
-    place = np.arange(len(own))
+    place = np.arange(float(len(own)))
     for interval, colour, width, what in (
         (shown, PALETTE[2], WIDEST, "proven of all of them"),
         (reached, PALETTE[0], WIDEST / 2, "reached by some"),
