@@ -1177,6 +1177,7 @@ CALLS: dict[str, Callable[[], dict[str, Any]]] = {
     "optimal_face": lambda: {"menu": menu(), "gap": 1e-6, "exact": False, "tolerance": 1e-2},
     "OptimalFace.agents_best": lambda: {"weights": [0.5, 0.5]},
     "OptimalFace.agents_most": lambda: {"weights": "high"},
+    "OptimalFace.plot": lambda: {"ax": None, "of": "transfer"},
     "prior_radius": lambda: {"menu": menu(), "loss": 0.01},
     "slopes": lambda: {"menu": menu(), "parameter": "valuations", "type": 0, "good": 0, "step": 1e-3},
     "verify": lambda: {
