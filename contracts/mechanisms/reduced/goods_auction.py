@@ -17,6 +17,7 @@ from contracts.inputs.arrays import Array, Indices, generator
 from contracts.inputs.door import checked
 from contracts.inputs.frozen import dataclass
 from contracts.inputs.kinds import described
+from contracts.mechanisms.checks import type_numbers
 from contracts.mechanisms.priors import draws_of
 from contracts.mechanisms.records import plain_record, written
 from contracts.mechanisms.reduced.border import shortened, verdict_alike
@@ -29,7 +30,7 @@ from contracts.mechanisms.reduced.goods_program import (
     money_of,
     rule_of,
 )
-from contracts.mechanisms.reduced.lottery import InterimLottery, interim_lottery, type_numbers, winners
+from contracts.mechanisms.reduced.lottery import InterimLottery, exchanges_of, winners
 from contracts.mechanisms.text import notes_of
 from contracts.mechanisms.verify import rounded_down
 from contracts.problem.records import write_document
@@ -127,17 +128,8 @@ class AdditiveAuction(Tabular):
     @cached_property
     def lotteries(self) -> tuple[InterimLottery, ...]:
         """Of each good, the lottery over deterministic allocations that gives every type its chance, exactly."""
-        problem, wins = self.problem, self.interim.wins.fractions()
-        return tuple(
-            interim_lottery(
-                wins[:, j],
-                [Fraction(one, sum(problem.weights)) for one in problem.weights],
-                n_bidders=problem.n_bidders,
-                n_units=problem.n_units,
-                labels=problem.labels,
-            )
-            for j in range(problem.n_goods)
-        )
+        problem, wins = self.problem, self.interim.wins
+        return tuple(exchanges_of(rule_of(problem, wins, j)) for j in range(problem.n_goods))
 
     @cached_property
     def binding(self) -> list[str]:
@@ -153,7 +145,7 @@ class AdditiveAuction(Tabular):
 
     def play(self, reports: Any, *, rng: np.random.Generator | None = None) -> GoodsSold:
         """Who wins what, and what each pays, where bidders report types by name or number, by one draw of lotteries."""
-        types = type_numbers(reports, self.problem.n_bidders, self.problem.labels)
+        types = type_numbers(reports, [self.problem.labels] * self.problem.n_bidders)
         won = self._won(types, generator(rng))
         return GoodsSold(tuple(tuple(map(int, row)) for row in won), tuple(self.interim_payments[types].tolist()))
 
