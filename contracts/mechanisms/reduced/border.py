@@ -103,9 +103,7 @@ def feasible_interim(
     >>> print(feasible_interim([[0.5, 1.0], [0.5]], labels=[("weak", "strong"), ("entrant",)]))
     not feasible: 0 weak, 0 strong, 1 entrant would win 1.25 units in expectation, and there are 1 for them
     """
-    if is_alike(chances):
-        return verdict_alike(read_alike(chances, probabilities, n_bidders, n_units, labels))
-    return verdict_unlike(read_unlike(chances, probabilities, n_bidders, n_units, labels))
+    return verdict_of(read_rule(chances, probabilities, n_bidders, n_units, labels))
 
 
 class AlikeRule(NamedTuple):
@@ -143,6 +141,14 @@ class AlikeRule(NamedTuple):
         return [units_for(s, self.total, self.n_bidders, self.n_units) * self.chances.unit for s in first]
 
 
+class UnlikeRule(NamedTuple):
+    """An interim rule of unlike bidders: units that their types win, in parts of the bidders' unit and `per`."""
+
+    bidders: Bidders
+    wins: list[list[int]]
+    per: int
+
+
 def units_for(weight: int, total: int, n_bidders: int, n_units: int) -> int:
     """Expected min(n_units, bidders in a set of chance weight / total), in parts of total ** n_bidders."""
     n_units = min(n_units, n_bidders)
@@ -151,7 +157,12 @@ def units_for(weight: int, total: int, n_bidders: int, n_units: int) -> int:
     return int(n_units * total**n_bidders - missing)
 
 
-def verdict_alike(rule: AlikeRule) -> InterimFeasibility:
+def verdict_of(rule: AlikeRule | UnlikeRule) -> InterimFeasibility:
+    """The set of types that comes closest to its limit, or exceeds it most."""
+    return _verdict_alike(rule) if isinstance(rule, AlikeRule) else _verdict_unlike(rule)
+
+
+def _verdict_alike(rule: AlikeRule) -> InterimFeasibility:
     """The set of highest types that comes closest to its limit, or exceeds it most."""
     order = rule.order
     wins = rule.wanted()
@@ -168,15 +179,7 @@ def verdict_alike(rule: AlikeRule) -> InterimFeasibility:
     )
 
 
-class UnlikeRule(NamedTuple):
-    """An interim rule of unlike bidders: units that their types win, in parts of the bidders' unit and `per`."""
-
-    bidders: Bidders
-    wins: list[list[int]]
-    per: int
-
-
-def verdict_unlike(rule: UnlikeRule) -> InterimFeasibility:
+def _verdict_unlike(rule: UnlikeRule) -> InterimFeasibility:
     """The set of types of all bidders that comes closest to its limit, or exceeds it most."""
     types, wanted, available = worst_set(*rule)
     unit = rule.bidders.unit * rule.per
@@ -188,13 +191,14 @@ def verdict_unlike(rule: UnlikeRule) -> InterimFeasibility:
 # ---- reading ----
 
 
-def is_alike(chances: Any) -> bool:
-    """Whether chances are one array of numbers, not a list of them."""
+def read_rule(chances: Any, probabilities: Any, n_bidders: Any, n_units: int, labels: Any) -> AlikeRule | UnlikeRule:
+    """An interim rule as whole numbers, checked: of bidders who are alike if chances are one array of numbers."""
     if not is_listed(chances) or not len(chances):
         raise ProblemError(
             f"chances is {described(chances)}: give a chance of winning for each type, or a list of such per bidder"
         )
-    return not any(is_listed(part) for part in chances)
+    read = read_unlike if any(is_listed(part) for part in chances) else read_alike
+    return read(chances, probabilities, n_bidders, n_units, labels)
 
 
 def read_alike(chances: Any, probabilities: Any, n_bidders: Any, n_units: int, labels: Any, at: str = "") -> AlikeRule:

@@ -27,15 +27,7 @@ from contracts.inputs.door import checked
 from contracts.inputs.frozen import dataclass
 from contracts.inputs.kinds import Count, described
 from contracts.mechanisms.checks import type_numbers
-from contracts.mechanisms.reduced.border import (
-    AlikeRule,
-    InterimFeasibility,
-    is_alike,
-    read_alike,
-    read_unlike,
-    verdict_alike,
-    verdict_unlike,
-)
+from contracts.mechanisms.reduced.border import AlikeRule, UnlikeRule, read_rule, verdict_of
 from contracts.mechanisms.reduced.rankings import RankingLottery, rankings_of
 
 
@@ -168,31 +160,29 @@ def interim_lottery(
     >>> lottery.interim() == (Fraction(1, 3), Fraction(2, 3))
     True
 
-    An entrant who is to win half of the time, whoever the other is:
+    An entrant is to win half of the time; types are (bidder, type), the first first:
 
     >>> for ranking in interim_lottery([[Fraction(1, 4), Fraction(3, 4)], [Fraction(1, 2)]]).rankings:
     ...     print(ranking)
-    Ranking(chance=Fraction(1, 2), types=((0, 1), (1, 0), (0, 0)))
     Ranking(chance=Fraction(1, 4), types=((0, 1), (0, 0), (1, 0)))
-    Ranking(chance=Fraction(1, 4), types=((1, 0), (0, 1), (0, 0)))
+    Ranking(chance=Fraction(1, 2), types=((0, 1), (1, 0)))
+    Ranking(chance=Fraction(1, 4), types=((1, 0),))
     """
-    if not is_alike(chances):
-        unlike = read_unlike(chances, probabilities, n_bidders, n_units, labels)
-        _check_feasible(verdict_unlike(unlike))
-        return rankings_of(*unlike)
-    rule = read_alike(chances, probabilities, n_bidders, n_units, labels)
-    _check_feasible(verdict_alike(rule))
-    return exchanges_of(rule)
-
-
-def _check_feasible(verdict: InterimFeasibility) -> None:
+    rule = read_rule(chances, probabilities, n_bidders, n_units, labels)
+    verdict = verdict_of(rule)
     if not verdict.holds:
         raise InfeasibleMenuError(
             f"no auction gives these chances: {verdict}. To have one, lower the chances of these types", verdict.names
         )
+    return lottery_of(rule)
 
 
-def exchanges_of(rule: AlikeRule) -> InterimLottery:
+def lottery_of(rule: AlikeRule | UnlikeRule) -> InterimLottery | RankingLottery:
+    """A feasible rule as a lottery."""
+    return _exchanged(rule) if isinstance(rule, AlikeRule) else rankings_of(*rule)
+
+
+def _exchanged(rule: AlikeRule) -> InterimLottery:
     """A feasible rule of like bidders as a lottery."""
     order = rule.order
     weights = [rule.weights[t] for t in order]

@@ -101,10 +101,33 @@ def worst_set(bidders: Bidders, wins: list[list[int]], per: int) -> Worst:
     SolverError
         If there are several units and too many sets to look at.
     """
-    return _by_sorting(bidders, wins, per) if bidders.n_units == 1 else _by_branching(bidders, wins, per)
+    if bidders.n_units > 1:
+        return _by_branching(bidders, wins, per)
+    order, sums = _by_sorting(bidders, wins, per)
+    worst = max(range(len(sums)), key=lambda k: sums[k][0] - sums[k][1])
+    return Worst(_first(bidders, order[: worst + 1]), *sums[worst])
 
 
-def _by_sorting(bidders: Bidders, wins: list[list[int]], per: int) -> Worst:
+def broken_by(bidders: Bidders, wins: list[list[int]], per: int) -> list[Worst]:
+    """Sets of types that win more than there is for them, the worst among them; none iff a rule is feasible."""
+    if bidders.n_units > 1:
+        found = [_by_branching(bidders, wins, per)]
+    else:
+        order, sums = _by_sorting(bidders, wins, per)
+        broken = (k for k, (wanted, available) in enumerate(sums) if wanted > available)
+        found = [Worst(_first(bidders, order[: k + 1]), *sums[k]) for k in broken]
+    return [one for one in found if one.wanted > one.available]
+
+
+def _first(bidders: Bidders, order: list[tuple[int, int]]) -> tuple[tuple[int, ...], ...]:
+    """Types by bidder."""
+    return tuple(tuple(sorted(t for j, t in order if j == k)) for k in range(len(bidders.weights)))
+
+
+def _by_sorting(
+    bidders: Bidders, wins: list[list[int]], per: int
+) -> tuple[list[tuple[int, int]], list[tuple[int, int]]]:
+    """All types in order, and what the first, the first two, .. want and what there is for them."""
     shift = digits_of(bidders)
     keys: list[tuple[int, int, int]] = []
     for k, (own, weights) in enumerate(zip(wins, bidders.weights, strict=True)):
@@ -115,17 +138,14 @@ def _by_sorting(bidders: Bidders, wins: list[list[int]], per: int) -> Worst:
         keys += [(key, k, t) for t, key in enumerate(levels(product, weights, shift))]
     keys.sort(key=lambda key: -key[0])
     left, nobody, wanted = bidders.totals, bidders.unit, 0
-    best, taken = Worst((), 0, 0), 0
-    for count, (_, k, t) in enumerate(keys, 1):
+    sums = []
+    for _, k, t in keys:
         before = left[k]
         left[k] -= bidders.weights[k][t]
         nobody = nobody // before * left[k]
         wanted += wins[k][t]
-        available = (bidders.unit - nobody) * per
-        if count == 1 or wanted - available > best.wanted - best.available:
-            best, taken = Worst((), wanted, available), count
-    types = tuple(tuple(sorted(t for _, j, t in keys[:taken] if j == k)) for k in range(len(wins)))
-    return best._replace(types=types)
+        sums.append((wanted, (bidders.unit - nobody) * per))
+    return [(k, t) for _, k, t in keys], sums
 
 
 def _by_branching(bidders: Bidders, wins: list[list[int]], per: int) -> Worst:
