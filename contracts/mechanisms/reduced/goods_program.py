@@ -15,7 +15,7 @@ from __future__ import annotations
 import math
 from fractions import Fraction
 from itertools import accumulate
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -26,13 +26,17 @@ from contracts.mechanisms.program.lies import near_types
 from contracts.mechanisms.reduced.border import AlikeRule, UnlikeRule, units_for
 from contracts.mechanisms.reduced.goods_problem import AdditiveAuctionProblem
 from contracts.mechanisms.reduced.unlike import Bidders, broken_by
-from contracts.numerics.basis import LinearProgram, dual_bound
+from contracts.numerics.basis import Index, LinearProgram, Vertex, dual_bound, is_feasible, is_priced, vertex_at
 from contracts.numerics.exact_solve import Sparse, Whole
 from contracts.numerics.folding import best_point
+from contracts.numerics.pivots import improved
 from contracts.numerics.vertex import Ended
 
 ALL_LIES = 40  # types, all of whose lies a program knows from the start
 MOST_ROUNDS = 200
+MOST_FLOATS = 1000  # rounds in which floats look for rows
+FINE = 1 << 40  # parts in which chances and utilities of floats are looked at
+MISSED = 1e-9  # of a unit, by which floats may miss a row
 
 
 class Rows(NamedTuple):
@@ -88,27 +92,94 @@ def best_interim(problem: AdditiveAuctionProblem) -> Interim:
         tuple((int(a), int(b)) for a, b in np.argwhere(near)),
         tuple((j, own) for j in goods for own in (every, *((t,) for t in every if n_types > 1 and problem.is_alike))),
     )
+    rows, basis = _learned(problem, money, rows)
     for _ in range(MOST_ROUNDS):
         program = program_of(problem, money, rows)
-        found = best_point(program)
+        found = (None if basis is None else _vertex_at(program, basis)) or best_point(program)
+        basis = None
         if isinstance(found, Ended):
             raise SolverError(f"the program of types ended with: {found.words}; measure in other units", ("linear",))
         size = n_types * problem.n_goods
         wins = in_lowest_terms(found.x[:size].reshape(n_types, -1), found.unit)
         shift = money.shift - money.digits
         utilities = in_lowest_terms(found.x[size:] * (1 << max(shift, 0)), found.unit << max(-shift, 0))
-        gained = gains(problem, money, wins, utilities)[0]
-        lies = [(int(a), int(b)) for a, b in np.argwhere(np.asarray(gained > 0, dtype=bool))]
-        sets = [(j, own) for j in goods for own in broken_sets(problem, wins, j)]
-        if not lies and not sets:
+        broken = _broken(problem, money, wins, utilities)
+        if not broken.lies and not broken.sets:
             kept = np.flatnonzero(found.prices != 0)
             at = len(rows.lies)
             priced = Rows(
                 tuple(rows.lies[k] for k in kept if k < at), tuple(rows.sets[k - at] for k in kept if k >= at)
             )
             return Interim(wins, utilities, priced, Rational(found.prices[kept], found.price_unit))
-        rows = Rows((*rows.lies, *lies), (*rows.sets, *sets))
+        rows = Rows((*rows.lies, *broken.lies), (*rows.sets, *broken.sets))
     raise SolverError(f"after {MOST_ROUNDS} rounds some set of types still wins too much", ("linear",))
+
+
+def _broken(
+    problem: AdditiveAuctionProblem, money: Money, wins: Rational, utilities: Rational, missed: float = 0.0
+) -> Rows:
+    """Rows that a point breaks by more than is missed."""
+    gained, unit = gains(problem, money, wins, utilities)
+    lies = np.argwhere(np.asarray(gained > int(missed * FINE) * unit // FINE, dtype=bool))
+    sets = [(j, own) for j in range(problem.n_goods) for own in broken_sets(problem, wins, j, missed)]
+    return Rows(tuple((int(a), int(b)) for a, b in lies), tuple(sets))
+
+
+def _learned(problem: AdditiveAuctionProblem, money: Money, rows: Rows) -> tuple[Rows, tuple[Index, Index] | None]:
+    """Rows with which some best point breaks no other, as far as floats can tell, and what binds there.
+
+    Best points are many, and another one would break other sets: so whole numbers begin where floats end.
+    """
+    import highspy
+
+    highs: Any = highspy.Highs()
+    for option, value in (("output_flag", False), ("threads", 1), ("presolve", "off")):
+        highs.setOptionValue(option, value)
+    unit = float(np.ceil(np.abs(problem.table).max())) or 1.0
+    values, n_types, n_goods = problem.table / unit, problem.n_types, problem.n_goods
+    size, counts = n_types * n_goods, np.array([float(one) for one in problem.expected_bidders])
+    first, second = problem.goal
+    surplus = counts[:, np.newaxis] * (values - problem.cost / unit) * (first + second)
+    highs.addVars(
+        size + n_types, np.zeros(size + n_types), np.append(np.ones(size), np.full(n_types, highspy.kHighsInf))
+    )
+    every = np.arange(size + n_types, dtype=np.int32)
+    highs.changeColsCost(len(every), every, np.append(-surplus, counts * first))
+    known, added = list[tuple[Any, ...]](), rows
+    for _ in range(MOST_FLOATS):
+        for true, told in added.lies:
+            columns = [size + true, size + told, *range(told * n_goods, (told + 1) * n_goods)]
+            entries = np.array([1.0, -1.0, *(values[told] - values[true]).tolist()])
+            highs.addRow(0.0, highspy.kHighsInf, len(columns), np.array(columns, dtype=np.int32), entries)
+        for good, types in added.sets:
+            there, parts = available(problem, types)
+            at = np.array(types, dtype=np.int32) * n_goods + good
+            highs.addRow(-highspy.kHighsInf, there / parts, len(types), at.astype(np.int32), counts[list(types)])
+        known += [*added.lies, *added.sets]
+        highs.run()
+        if highs.getModelStatus() != highspy.HighsModelStatus.kOptimal:
+            return rows, None
+        point = np.rint(np.maximum(highs.getSolution().col_value, 0.0) * float(FINE)).astype(np.int64).tolist()
+        wins = Rational(whole([min(one, FINE) for one in point[:size]], (n_types, n_goods)), FINE)
+        utilities = Rational(whole([one * int(unit) for one in point[size:]]), FINE)
+        found = _broken(problem, money, wins, utilities, MISSED)
+        seen = set(known)
+        added = Rows(tuple(set(found.lies) - seen), tuple(set(found.sets) - seen))
+        if not added.lies and not added.sets:
+            break
+    is_set = np.array([isinstance(one[1], tuple) for one in known])
+    order = np.concatenate([np.flatnonzero(~is_set), np.flatnonzero(is_set)])
+    basis = highs.getBasis()
+    resting, tight = (np.array([int(one) for one in of], dtype=np.intp) for of in (basis.col_status, basis.row_status))
+    lies, sets = (tuple(known[k] for k in np.flatnonzero(which)) for which in (~is_set, is_set))
+    return Rows(lies, sets), (resting, tight[order])
+
+
+def _vertex_at(program: LinearProgram, basis: tuple[Index, Index]) -> Vertex | None:
+    """The best vertex, where a few steps lead there from what binds for floats."""
+    found = vertex_at(program, *basis)
+    found = None if found is None else improved(program, *basis, found)
+    return found if found is not None and is_feasible(program, found) and is_priced(program, found) else None
 
 
 def program_of(problem: AdditiveAuctionProblem, money: Money, rows: Rows) -> LinearProgram:
@@ -208,14 +279,17 @@ def _common(problem: AdditiveAuctionProblem) -> int:
     return math.lcm(*(one.denominator for one in problem.expected_bidders))
 
 
-def broken_sets(problem: AdditiveAuctionProblem, wins: Rational, good: int) -> list[tuple[int, ...]]:
-    """Sets of types that would win more of a good together than there is for them."""
+def broken_sets(
+    problem: AdditiveAuctionProblem, wins: Rational, good: int, missed: float = 0.0
+) -> list[tuple[int, ...]]:
+    """Sets of types that would win more of a good together than there is for them, by more than is missed."""
     rule = rule_of(problem, wins, good)
     if isinstance(rule, UnlikeRule):
         starts = [types.start for types in problem.members]
         return [
             tuple(start + t for start, own in zip(starts, types, strict=True) for t in own)
-            for types, _, _ in broken_by(*rule)
+            for types, wanted, there in broken_by(*rule)
+            if wanted - there > int(missed * FINE) * rule.bidders.unit * rule.per // FINE
         ]
     order = rule.order
     own, wanted = rule.chances.numerators, rule.wanted()
