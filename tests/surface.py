@@ -674,6 +674,7 @@ def saved(name: str) -> Path:
     {
         "menu.json": lambda: menu().save(path),
         "contract.json": lambda: contract().save(path),
+        "line.json": lambda: schedule().save(path),
         "front.json": lambda: front().save(path),
         "latent.json": lambda: latent().save(path),
         "classes.json": lambda: classes().save(path),
@@ -1134,7 +1135,7 @@ CALLS: dict[str, Callable[[], dict[str, Any]]] = {
         "problem": c.MoralHazardProblem([[0.9, 0.1], [0.0, 1.0]], [0.0, 16.0], [0.0, 4.0], wages=(0.0, np.inf))},
     "solve_continuous_contract": lambda: {"problem": on_a_line(), "action": 30.0, "gap": 1e-6},
     "solve_lottery": lambda: {"problem": hidden(), "gap": 1e-6},
-    "load_contract": lambda: {"path": saved("contract.json")},
+    "load_contract": lambda: {"path": saved("line.json"), "problem": on_a_line()},
     "solve_contract": lambda: {"problem": hidden(), "action": "work", "actions": None, "gap": 1e-6},
     "verify_contract": lambda: {
         "problem": hidden(), "wages": [0.25, 6.25], "action": "work", "actions": None,
@@ -1176,6 +1177,7 @@ CALLS: dict[str, Callable[[], dict[str, Any]]] = {
     "optimal_face": lambda: {"menu": menu(), "gap": 1e-6, "exact": False, "tolerance": 1e-2},
     "OptimalFace.agents_best": lambda: {"weights": [0.5, 0.5]},
     "OptimalFace.agents_most": lambda: {"weights": "high"},
+    "OptimalFace.plot": lambda: {"ax": None, "of": "transfer"},
     "prior_radius": lambda: {"menu": menu(), "loss": 0.01},
     "slopes": lambda: {"menu": menu(), "parameter": "valuations", "type": 0, "good": 0, "step": 1e-3},
     "verify": lambda: {

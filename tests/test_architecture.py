@@ -40,6 +40,7 @@ ROOMS = {
         ("cli",),
     ),
     "inference": (
+        ("reports",),  # how estimates are summarised, and kept in files
         ("choice", "norms"),  # what was chosen, from what; what communities answered
         ("types", "logit", "splits"),  # beliefs about known types; estimates; social preferences
         ("estimation",),  # what every estimator says of its result

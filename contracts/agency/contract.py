@@ -13,8 +13,9 @@ from contracts.agency.bound import ContractMultipliers, multipliers_of
 from contracts.agency.problem import MoralHazardProblem, action_number
 from contracts.agency.records import problem_from_record, problem_record
 from contracts.agency.verify import first_best_cost, verify_contract
-from contracts.agency.wages.implementation import Implementations, implementations
+from contracts.agency.wages.implementation import Implementations
 from contracts.agency.wages.impossible import Impossibility
+from contracts.agency.wages.monotone import implemented
 from contracts.display.table import Certified
 from contracts.errors import ProblemError
 from contracts.inputs.arrays import Array, finite, number
@@ -113,7 +114,7 @@ class Contract(Certified, Saved):
     @cached_property
     def implementations(self) -> Implementations:
         """Wages, costs, bounds and proofs for every action, computed when they are first asked for."""
-        return implementations(self.problem)
+        return implemented(self.problem)
 
     @property
     def implementation_cost(self) -> Array:
@@ -187,6 +188,7 @@ class Contract(Certified, Saved):
                     "tempting": prices.col.tolist(),
                     "price": prices.data.tolist(),
                 },
+                **({"rising": self.multipliers.rising.tolist()} if self.multipliers.rising.size else {}),
             },
             "certificate": self.certificate.to_dict(),
         }
@@ -225,7 +227,8 @@ def contract_from_dict(record: dict[str, Any]) -> Contract:
         (finite("multipliers.incentive.price", parts["price"]), (parts["meant"], parts["tempting"])),
         shape=(n_actions, n_actions),
     )
-    multipliers = multipliers_of(finite("multipliers.participation", prices["participation"]), incentive)
+    participation = finite("multipliers.participation", prices["participation"])
+    multipliers = multipliers_of(participation, incentive, prices.get("rising", ()))
     requested = record["certificate"]["requested_gap"]
     gap = np.inf if requested is None else number("certificate.requested_gap", requested)
     action, demanded = action_number(problem, record["action"]), record["demanded"] is True

@@ -106,7 +106,7 @@ def solve_lottery(problem: MoralHazardProblem, *, gap: float = 1e-6) -> LotteryC
     Raises
     ------
     ProblemError
-        If the agent is risk neutral.
+        If the agent is risk neutral, or wages must be monotone.
     InfeasibleMenuError, SolverError
         As `solve_contract`.
 
@@ -126,6 +126,8 @@ def solve_lottery(problem: MoralHazardProblem, *, gap: float = 1e-6) -> LotteryC
         raise ProblemError(f"gap is {gap}: give a relative gap between 0 and 1, such as 1e-6")
     if isinstance(problem.utility, RiskNeutral):
         raise ProblemError("lotteries are for a utility that is strictly concave: use solve_contract for RiskNeutral()")
+    if problem.monotone:
+        raise ProblemError("wages that are drawn may fall in output: leave monotone out, or use solve_contract")
     single = solve_contract(problem, gap=gap)
     start = float(single.multipliers.participation[single.action])
     if start == 0.0:  # the agent stays without being paid for it, on average too
