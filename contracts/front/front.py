@@ -25,8 +25,7 @@ from contracts.inputs.arrays import Array, finite, number
 from contracts.inputs.door import checked
 from contracts.inputs.extras import pandas
 from contracts.inputs.frozen import dataclass
-from contracts.inputs.kinds import limit, position
-from contracts.inputs.names import listed
+from contracts.inputs.kinds import limit, one_of, position
 from contracts.menu.files import menu_from_dict
 from contracts.menu.menu import Menu
 from contracts.problem.objectives import WeightedSum
@@ -285,9 +284,7 @@ class Front(Tabular, Saved):
         return Sandwich(self.normalised, weights / size[:, np.newaxis], bounds / size)
 
     def _column(self, name: str) -> int:
-        if name not in self.names:
-            raise ProblemError(f"the front has no objective {name!r}: there are {listed(self.names)}")
-        return self.names.index(name)
+        return one_of("objective", name, self.names, "objectives")
 
 
 def signs(senses: tuple[Sense, ...]) -> Array:

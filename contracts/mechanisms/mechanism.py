@@ -14,7 +14,7 @@ from contracts.errors import ProblemError
 from contracts.inputs.arrays import Array, Indices
 from contracts.inputs.door import checked
 from contracts.inputs.frozen import dataclass
-from contracts.inputs.kinds import described, position
+from contracts.inputs.kinds import described, one_of
 from contracts.mechanisms.checks import one_each
 from contracts.mechanisms.interim import (
     Tables,
@@ -260,7 +260,8 @@ class Mechanism(Certified, Saved):
     def _profile(self, reports: Any) -> int:
         problem = self.problem
         given = one_each(reports, problem.n_agents, f"a type for each of {problem.n_agents} agents")
-        types = [_type_number(problem, k, report) for k, report in enumerate(given)]
+        named = zip(problem.agents, given, problem.labels, strict=True)
+        types = [one_of(f"the report of {agent}", report, labels, "types") for agent, report, labels in named]
         return int(np.ravel_multi_index(types, problem.n_types))
 
 
@@ -269,16 +270,3 @@ def given_mechanism(problem: MechanismProblem, tables: Tables, bound: Fraction |
     numbers = Numbers(problem)
     best = first_best(numbers) if bound is None else bound
     return Mechanism(problem, tables, certify(numbers, tables, best, gap=math.inf))
-
-
-def _type_number(problem: MechanismProblem, agent: int, report: Any) -> int:
-    names = list(problem.labels[agent])
-    if isinstance(report, str):
-        if report not in names:
-            raise ProblemError(
-                f"reports has {report!r} for {problem.agents[agent]}: the types are {', '.join(map(repr, names[:8]))}"
-            )
-        return names.index(report)
-    if isinstance(report, bool | np.bool_) or not isinstance(report, int | np.integer):
-        raise ProblemError(f"reports has {described(report)} for {problem.agents[agent]}: give a type's name or number")
-    return position(f"the report of {problem.agents[agent]}", int(report), len(names), "types") % len(names)

@@ -21,6 +21,7 @@ from contracts.inputs.arrays import Array, finite
 from contracts.inputs.door import checked, formerly
 from contracts.inputs.extras import pandas
 from contracts.inputs.frozen import dataclass
+from contracts.inputs.kinds import one_of
 from contracts.models import delegation
 from contracts.problem.screening import ScreeningProblem
 from inference.game.beliefs import (
@@ -191,9 +192,7 @@ class SplitTypes(Tabular):
         return Table(columns, f"Split types: {len(self.labels)} policies, {self.n_passed_over} rows passed over")
 
     def _row(self, label: str) -> int:
-        if label not in self.labels:
-            raise ProblemError(f"there is no type {label!r}: {', '.join(self.labels)}")
-        return self.labels.index(label)
+        return one_of("type", label, self.labels, "types")
 
 
 @checked

@@ -31,7 +31,7 @@ from contracts.inputs.arrays import Array, eager, finite, is_frame
 from contracts.inputs.door import checked, formerly
 from contracts.inputs.extras import pandas
 from contracts.inputs.frozen import dataclass
-from contracts.inputs.kinds import Names
+from contracts.inputs.kinds import Names, one_of
 from contracts.inputs.names import listed
 from inference.norms.coded import code_answers
 from inference.norms.elicitation import Comparisons, Labels, Rankings, positions
@@ -77,10 +77,7 @@ class Strengths(Tabular):
 
     def difference(self, first: Any, second: Any) -> tuple[float, float]:
         """How much stronger the first is than the second, logits, and its standard error."""
-        for label in (first, second):
-            if str(label) not in self.policies:
-                raise ProblemError(f"{label!r} is not among the policies: {listed(self.policies)}")
-        i, j = self.policies.index(str(first)), self.policies.index(str(second))
+        i, j = (one_of("policy", str(label), self.policies, "policies") for label in (first, second))
         variance = self.covariance[i, i] + self.covariance[j, j] - 2 * self.covariance[i, j]
         return float(self.utilities[i] - self.utilities[j]), float(np.sqrt(max(variance, 0.0)))
 

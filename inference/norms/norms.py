@@ -17,7 +17,7 @@ from contracts.errors import ProblemError
 from contracts.inputs.arrays import Array
 from contracts.inputs.door import checked, formerly
 from contracts.inputs.frozen import dataclass, read_only
-from contracts.inputs.kinds import Count
+from contracts.inputs.kinds import Count, one_of
 from inference.norms.coded import CodedAnswers, code_answers
 from inference.norms.connection import connection
 from inference.norms.elicitation import Answers, Comparisons, Rankings
@@ -183,9 +183,7 @@ class Norms(Tabular):
 
     def policy(self, label: Any) -> int:
         """Position of a policy."""
-        if str(label) not in self.policies:
-            raise ProblemError(f"{label!r} is not among the policies: {', '.join(self.policies)}")
-        return self.policies.index(str(label))
+        return one_of("policy", str(label), self.policies, "policies")
 
     def in_units(self, temperature: float) -> Norms:
         """The same norms in the unit of reward in which members choose with this temperature."""

@@ -14,6 +14,7 @@ from contracts.errors import ProblemError
 from contracts.inputs.arrays import Array, finite, yes_or_no
 from contracts.inputs.door import checked, renamed
 from contracts.inputs.frozen import dataclass
+from contracts.inputs.kinds import one_of
 from inference.language.utilities.posterior import shares
 
 if TYPE_CHECKING:
@@ -307,9 +308,7 @@ class UtilityReading(Tabular):
 
     def position(self, attribute: str) -> int:
         """Position of an attribute."""
-        if attribute not in self.attributes:
-            raise ProblemError(f"{attribute!r} is not among the attributes: {', '.join(self.attributes)}")
-        return self.attributes.index(attribute)
+        return one_of("attribute", attribute, self.attributes, "attributes")
 
     # ---- showing and keeping it ----
 

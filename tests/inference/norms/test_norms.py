@@ -603,7 +603,7 @@ def one():
         ),
         (lambda: elicit_norms(one()).reservation_utility, "nobody was asked what they could live with"),
         (lambda: acceptable_baseline(elicit_norms(one())), "nobody was asked what they could live with"),
-        (lambda: elicit_norms(one()).compare("x", "q"), "'q' is not among the policies: x, y"),
+        (lambda: elicit_norms(one()).compare("x", "q"), "policy is 'q': the policies are 'x', 'y'"),
         (lambda: elicit_norms(one()).interval(95), "level is 95"),
         (lambda: elicit_norms(one()).in_units(0.0), "temperature is 0.0"),
     ],
