@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from functools import cached_property
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -49,6 +49,8 @@ class MoralHazardProblem:
     wages : (lowest, highest) wage, each a number or (n_outcomes,) array; limited liability is (0, inf), and without any
         limit wages go as far as utility is defined
     actions, outcomes : their names; by default those of a frame, else their numbers
+    monotone : True asks for wages that never fall in output, the same for equal output; "both" that what the principal
+        keeps never falls either, of a risk neutral agent only
 
     Raises
     ------
@@ -73,6 +75,7 @@ class MoralHazardProblem:
     wages: Any = FREE
     actions: Any = None
     outcomes: Any = None
+    monotone: bool | Literal["both"] = False
 
     def __post_init__(self) -> None:
         rows, columns = row_names(self.outcome_probabilities), column_names(self.outcome_probabilities)
@@ -97,6 +100,11 @@ class MoralHazardProblem:
         )
         self._set(wages=_checked_wages(self.wages, n_outcomes, self.utility))
         self._check_participation()
+        if self.monotone == "both" and not isinstance(self.utility, RiskNeutral):
+            raise ProblemError(
+                f"monotone is 'both' for an agent with {self.utility!r}: shares of both sides are linear in wages of a "
+                "risk neutral agent only; give monotone=True, or utility=RiskNeutral()"
+            )
 
     def _set(self, **fields: Any) -> None:
         for name, value in fields.items():
@@ -134,6 +142,11 @@ class MoralHazardProblem:
         low, high = self.utility.span
         lowest, highest = self.lowest_wage, self.highest_wage
         return _utility_at(self.utility, lowest, low), _utility_at(self.utility, highest, high)
+
+    @cached_property
+    def by_output(self) -> NDArray[np.intp]:
+        """Outcomes in the order of their output; (n_outcomes,)."""
+        return np.argsort(self.output, kind="stable")
 
     @cached_property
     def likeliest(self) -> NDArray[np.intp]:

@@ -30,7 +30,7 @@ from contracts.inputs.names import listed
 from contracts.menu.files import menu_from_dict
 from contracts.menu.menu import Menu
 from contracts.problem.objectives import WeightedSum
-from contracts.problem.records import built_from_document, from_record, to_record, write_document
+from contracts.problem.records import Saved, built_from_document, from_record, to_record
 from contracts.problem.screening import ScreeningProblem
 from contracts.readable import readable
 
@@ -67,7 +67,7 @@ class FrontPoint:
 
 @checked(own=("limits",))
 @dataclass(frozen=True, eq=False, repr=False)
-class Front(Tabular):
+class Front(Tabular, Saved):
     """Menus none of which is better than another in everything.
 
     Attributes
@@ -270,10 +270,6 @@ class Front(Tabular):
             "problem": to_record(self.problem),
             "menus": [_without_problem(menu) for menu in self.menus],
         }
-
-    def save(self, path: str | Path) -> Path:
-        """Write the front as JSON."""
-        return write_document(path, self.to_dict())
 
     # ---- inside ----
 

@@ -5,12 +5,11 @@ from __future__ import annotations
 import math
 from fractions import Fraction
 from functools import cached_property
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from contracts.display.table import Tabular
+from contracts.display.table import Certified, Tabular
 from contracts.errors import ProblemError
 from contracts.inputs.arrays import Array, Indices
 from contracts.inputs.door import checked
@@ -32,7 +31,7 @@ from contracts.mechanisms.records import problem_record, written
 from contracts.mechanisms.verify import certify, first_best
 from contracts.numerics.basis import reduced_costs
 from contracts.numerics.exact_solve import Whole
-from contracts.problem.records import write_document
+from contracts.problem.records import Saved
 from contracts.proof.certificate import Certificate
 
 if TYPE_CHECKING:
@@ -63,7 +62,7 @@ class Simulation(NamedTuple):
 
 @checked(own=("exact", "prices", "feared"))
 @dataclass(frozen=True, eq=False, repr=False)
-class Mechanism(Tabular):
+class Mechanism(Certified, Saved):
     """A mechanism that is certainly incentive compatible: what it holds are fractions, and floats are these, rounded.
 
     Attributes
@@ -73,6 +72,8 @@ class Mechanism(Tabular):
     prices : of the rows of the program, which prove the bound; None for a mechanism that nobody optimised
     feared : under ambiguity the prior for which prices prove the bound, (n_profiles,) parts of their sum, else None
     """
+
+    _indent = None
 
     problem: MechanismProblem
     exact: Tables
@@ -88,16 +89,6 @@ class Mechanism(Tabular):
             raise ProblemError(f"prices is {described(self.prices)}: take those of another mechanism of the problem")
 
     # ---- what it says ----
-
-    @property
-    def value(self) -> float:
-        """The objective in expectation: a lower bound on the best."""
-        return self.certificate.value
-
-    @property
-    def upper_bound(self) -> float:
-        """No mechanism of the problem is worth more."""
-        return self.certificate.upper_bound
 
     @cached_property
     def allocation(self) -> Array:
@@ -256,10 +247,6 @@ class Mechanism(Tabular):
             **({} if self.feared is None else {"feared": [str(one) for one in self.feared.tolist()]}),
             "certificate": self.certificate.to_dict(),
         }
-
-    def save(self, path: str | Path) -> Path:
-        """Write the mechanism as JSON."""
-        return write_document(path, self.to_dict(), indent=None)
 
     # ---- parts ----
 

@@ -14,7 +14,7 @@ from contracts.inputs.documents import parse_json
 from contracts.inputs.files import read_text
 from contracts.inputs.names import check_keys
 
-KEYS = ("texts", "attributes", "policies", "scale", "confidence", "veto_level", "readings")
+KEYS = ("texts", "attributes", "policies", "scale", "level", "confidence", "veto_level", "readings")
 
 
 def read_utilities_command(
@@ -70,8 +70,8 @@ def types_from_words(table: dict[str, Any], folder: Path) -> dict[str, Any]:
     problem = reading.screening_problem(
         table.get("policies"),
         scale=table.get("scale", 1.0),
-        confidence=table.get("confidence", 0.8),
         veto_level=table.get("veto_level"),
+        **{name: table[name] for name in ("level", "confidence") if name in table},
     )
     fields: dict[str, Any] = {"valuations": problem.valuations, "labels": list(problem.labels)}
     goods = (

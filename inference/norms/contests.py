@@ -28,7 +28,7 @@ from contracts.display.numbers import plural
 from contracts.display.table import Column, Table, Tabular, names
 from contracts.errors import ProblemError, SolverError
 from contracts.inputs.arrays import Array, eager, finite, is_frame
-from contracts.inputs.door import checked
+from contracts.inputs.door import checked, formerly
 from contracts.inputs.extras import pandas
 from contracts.inputs.frozen import dataclass
 from contracts.inputs.kinds import Names
@@ -57,7 +57,7 @@ class Strengths(Tabular):
     covariance : (n_policies, n_policies), of the utilities; singular along the constant
     parameters, coefficients, errors : names of what is common to all answers (attributes, "home", "tie"), estimates
         and standard errors
-    log_likelihood, n_answers, steps : of the fit; Newton steps
+    log_likelihood, n_answers, n_steps : of the fit; Newton steps
     """
 
     policies: tuple[str, ...]
@@ -68,7 +68,8 @@ class Strengths(Tabular):
     errors: Array
     log_likelihood: float
     n_answers: int
-    steps: int
+    n_steps: int
+    steps = formerly("n_steps")
 
     @property
     def standard_errors(self) -> Array:

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from fractions import Fraction
 from functools import cached_property
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
 from contracts.display.numbers import DIGITS, plural
 from contracts.display.palette import PALETTE, axes
-from contracts.display.table import Column, Table, Tabular, names
+from contracts.display.table import Certified, Column, Table, names
 from contracts.errors import ProblemError, SolverError
 from contracts.inputs.arrays import Array, Indices, generator
 from contracts.inputs.door import checked
@@ -32,7 +31,7 @@ from contracts.mechanisms.reduced.goods_program import (
 from contracts.mechanisms.reduced.lottery import InterimLottery, interim_lottery, type_numbers, winners
 from contracts.mechanisms.text import notes_of
 from contracts.mechanisms.verify import rounded_down
-from contracts.problem.records import write_document
+from contracts.problem.records import Saved
 from contracts.proof.certificate import Certificate, Deviation, Violation, shown
 from contracts.proof.scale import NO_MONEY
 
@@ -53,7 +52,7 @@ class GoodsSold(NamedTuple):
 
 @checked(own=("interim",))
 @dataclass(frozen=True, eq=False, repr=False)
-class AdditiveAuction(Tabular):
+class AdditiveAuction(Certified, Saved):
     """The best auction of several goods for bidders who are alike: a lottery per good, and a price for every report.
 
     A bidder pays what its type expects to be worth it, whether it wins or not. What is known are fractions.
@@ -75,6 +74,8 @@ class AdditiveAuction(Tabular):
     (True, 3.1875, True)
     """
 
+    _indent = None
+
     problem: AdditiveAuctionProblem
     interim: Interim
     certificate: Certificate
@@ -84,16 +85,6 @@ class AdditiveAuction(Tabular):
             raise ProblemError(f"interim is {described(self.interim)}: take an auction from solve_mechanism or a file")
 
     # ---- what it says ----
-
-    @property
-    def value(self) -> float:
-        """The objective in expectation: a lower bound on the best."""
-        return self.certificate.value
-
-    @property
-    def upper_bound(self) -> float:
-        """No auction is worth more."""
-        return self.certificate.upper_bound
 
     @cached_property
     def interim_allocation(self) -> Array:
@@ -235,10 +226,6 @@ class AdditiveAuction(Tabular):
             "welfare": self.welfare,
             "certificate": self.certificate.to_dict(),
         }
-
-    def save(self, path: str | Path) -> Path:
-        """Write the auction as JSON; `load_mechanism` reads it and proves it again."""
-        return write_document(path, self.to_dict(), indent=None)
 
     @cached_property
     def _payments(self) -> list[Fraction]:

@@ -97,7 +97,7 @@ def test_unreadable_offers_are_counted_and_passed_over(simulated):
     table = one_run(simulated, "fair")
     blank = table.assign(to_other=table["to_other"].astype("Int64").where(table["interaction"] != 0))
     learned = learn_norm(blank)
-    assert learned.unreadable == 5
+    assert learned.n_unreadable == 5
     assert learned.mean[-1] == pytest.approx(0.5, abs=0.01)
 
 
