@@ -316,6 +316,7 @@ def other_engines(problem: ScreeningProblem, method: str, deadline: float) -> It
         for price in robust.IC_PRICES:
             yield functools.partial(robust.priced, ic_price=price, deadline=deadline)
     elif method in ("auto", "reference") and problem.n_types <= _rescued_types(problem):
+        from contracts import faded
         from contracts.engines import reference
         from contracts.engines.twins.close_types import tree_of
         from contracts.engines.twins.near_twins import near_twins
@@ -330,6 +331,8 @@ def other_engines(problem: ScreeningProblem, method: str, deadline: float) -> It
             yield functools.partial(whole, ordered=True)
         if tree_of(problem) is not None:
             yield functools.partial(whole, stepped=True)
+        if faded.reason_against(problem) is None:
+            yield functools.partial(faded.solve, inner=lambda linear: engine_for(linear, method, deadline)(linear))
     elif method == "auto" and problem.constraints:  # the price of a row on a long line was not enough
         from contracts.engines import cuts
 

@@ -25,7 +25,7 @@ ROOMS = {
         ("exact",),  # who prefers what, unrounded
         ("proof",),  # what no menu beats, and whether this one keeps its word
         ("engines", "menu"),  # problem -> candidate, one file each; the menu
-        ("repair", "worst_case", "agency", "mechanisms"),  # to an exact menu; hidden action; several agents
+        ("repair", "worst_case", "faded", "agency", "mechanisms"),  # to an exact menu; hidden action; several agents
         ("short", "models"),  # menus of few options, of given allocations; textbook problems
         ("solve", "symbolic"),  # the verb; closed forms
         (

@@ -43,8 +43,17 @@ def read_utilities_command(
                 raise ProblemError(f"{attributes} is no JSON ({exc}): write an object of names") from exc
         else:
             named = [one.strip() for one in named]
-        reading = read_utilities([sys.stdin.read() if text == "-" else text for text in texts], named)
+        reading = read_utilities([said_in(text) for text in texts], named)
         answer.give(json_text(reading.to_dict()) if as_json else str(reading))
+
+
+def said_in(text: str) -> str:
+    """The words of an argument; - stands for standard input, and the name of a file is no text."""
+    if text == "-":
+        return sys.stdin.read()
+    if " " not in text and Path(text).is_file():
+        raise ProblemError(f"{text} is a file: give the words themselves, or - and the file on standard input")
+    return text
 
 
 def types_from_words(table: dict[str, Any], folder: Path) -> dict[str, Any]:

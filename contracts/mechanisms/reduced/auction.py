@@ -17,11 +17,10 @@ from contracts.inputs.door import checked
 from contracts.inputs.frozen import dataclass
 from contracts.inputs.kinds import described
 from contracts.mechanisms.auctions.auction import Sale
-from contracts.mechanisms.checks import is_listed
+from contracts.mechanisms.checks import is_listed, type_numbers
 from contracts.mechanisms.priors import draws_of
 from contracts.mechanisms.records import plain_record
 from contracts.mechanisms.reduced.columns import best_lottery, bound_at
-from contracts.mechanisms.reduced.lottery import type_numbers
 from contracts.mechanisms.reduced.problem import SymmetricAuctionProblem
 from contracts.mechanisms.reduced.rules import Tiers, chances_of, exact_chances, is_rising, sum_over
 from contracts.mechanisms.text import notes_of
@@ -136,7 +135,7 @@ class SymmetricAuction(Certified, Saved):
     def play(self, reports: Any, *, rng: np.random.Generator | None = None) -> Sale:
         """Who wins and what it pays where bidders report types, by name or number, by one draw of the lottery."""
         problem = self.problem
-        types = type_numbers(reports, problem.n_bidders, problem.labels)
+        types = type_numbers(reports, [problem.labels] * problem.n_bidders)
         won, paid = self._sold(types, generator(rng))
         return Sale(tuple(map(int, won)), tuple(map(float, paid)))
 

@@ -91,6 +91,7 @@ def test_what_few_samples_say_is_abstained_from():
         (reply(evidence=[("invented", "price")]), "not in the text"), (reply(evidence=[]), "no phrase"),
         (reply([("price", 0.0)]), "all weights are 0"), ('{"weights": 3}', "missing|list"), ("no object", "JSON"),
         (reply([("price", float("nan"))]), "JSON|number"),
+        (reply([("price", 2.0), ("price", -20.0)]), "twice"), (reply(evidence=[(TEXT[0], "price")]), "not in the text"),
     ],
 )  # fmt: skip
 def test_replies_that_do_not_validate_are_refused(bad, match):
