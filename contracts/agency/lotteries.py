@@ -30,10 +30,10 @@ from contracts.display.numbers import DIGITS
 from contracts.display.table import Certified, Column, Table, names
 from contracts.errors import ProblemError, SolverError
 from contracts.exact.rationals import EPS
-from contracts.inputs.arrays import Array, Indices, number
+from contracts.inputs.arrays import Array, Indices
 from contracts.inputs.door import checked
 from contracts.inputs.frozen import dataclass
-from contracts.proof.certificate import Certificate, Deviation
+from contracts.proof.certificate import Certificate, Deviation, checked_gap
 from contracts.readable import readable
 
 ROUNDS = 60  # of prices of participation
@@ -121,9 +121,7 @@ def solve_lottery(problem: MoralHazardProblem, *, gap: float = 1e-6) -> LotteryC
     >>> lottery.probabilities.round(4), round(lottery.gain, 6)
     (array([0.5, 0.5]), 0.25)
     """
-    gap = number("gap", gap)
-    if not 0 < gap < 1:
-        raise ProblemError(f"gap is {gap}: give a relative gap between 0 and 1, such as 1e-6")
+    gap = checked_gap(gap)
     if isinstance(problem.utility, RiskNeutral):
         raise ProblemError("lotteries are for a utility that is strictly concave: use solve_contract for RiskNeutral()")
     if problem.monotone:

@@ -15,7 +15,7 @@ from contracts.exact.rationals import EPS
 from contracts.inputs.arrays import Array, extended, finite, is_frame, number, place
 from contracts.inputs.door import checked
 from contracts.inputs.frozen import dataclass
-from contracts.inputs.kinds import Values, position
+from contracts.inputs.kinds import Values, one_of
 from contracts.inputs.names import (
     check_same_names,
     column_names,
@@ -27,7 +27,6 @@ from contracts.inputs.names import (
 SUM_TOLERANCE = (
     1e-9  # of probabilities, which are taken as they are: an action that sums to more has more of everything
 )
-SHOWN = 8  # names of actions in a message
 FREE = (-math.inf, math.inf)
 
 
@@ -229,13 +228,7 @@ def action_number(problem: MoralHazardProblem, name: Any) -> int:
         ...
     contracts.errors.ProblemError: action is 'work': the actions are 'wait'
     """
-    if isinstance(name, str):
-        names = list(problem.actions)
-        if name not in names:
-            more = ", ..." if len(names) > SHOWN else ""
-            raise ProblemError(f"action is {name!r}: the actions are {', '.join(map(repr, names[:SHOWN]))}{more}")
-        return names.index(name)
-    return position("action", int(name), problem.n_actions, "actions") % problem.n_actions
+    return one_of("action", name, problem.actions, "actions")
 
 
 def _utility_at(utility: Utility, wage: Array, end: float) -> Array:

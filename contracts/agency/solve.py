@@ -14,9 +14,10 @@ from contracts.agency.verify import certify, first_best_cost, first_best_prices,
 from contracts.agency.wages.implementation import Implementations, polished, tidied
 from contracts.agency.wages.impossible import impossibility
 from contracts.agency.wages.monotone import implemented
-from contracts.errors import InfeasibleMenuError, ProblemError, SolverError
-from contracts.inputs.arrays import Array, Mask, number
+from contracts.errors import InfeasibleMenuError, SolverError
+from contracts.inputs.arrays import Array, Mask
 from contracts.inputs.door import checked
+from contracts.proof.certificate import checked_gap
 
 FEW = 30  # outcomes for which wages are polished to the last digit, and written with few
 SHARP = 1e-2  # share of the gap asked for above which they are polished, too
@@ -61,9 +62,7 @@ def solve_contract(problem: MoralHazardProblem, action: int | str | None = None,
     >>> contract.action_name, contract.wages, contract.expected_wage
     ('work', array([0.25, 6.25]), 4.75)
     """
-    gap = number("gap", gap)
-    if not 0 < gap < 1:
-        raise ProblemError(f"gap is {gap}: give a relative gap between 0 and 1, such as 1e-6")
+    gap = checked_gap(gap)
     if action is not None:
         return _implementing(problem, action_number(problem, action), gap)
     found = _all_that_matter(problem)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 from functools import cached_property
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -19,7 +18,7 @@ from contracts.display.table import Column, Table, Tabular
 from contracts.inputs.arrays import Array, finite
 from contracts.inputs.door import checked
 from contracts.inputs.frozen import dataclass
-from contracts.problem.records import to_record, write_document
+from contracts.problem.records import Saved, to_record
 from contracts.proof.certificate import Certificate
 
 if TYPE_CHECKING:
@@ -46,7 +45,7 @@ class Searched(NamedTuple):
 
 @checked
 @dataclass(frozen=True, eq=False, repr=False)
-class ContinuousContract(Tabular):
+class ContinuousContract(Tabular, Saved):
     """Wages by cells of outcomes for which the agent takes an action of the interval.
 
     Attributes
@@ -149,7 +148,10 @@ class ContinuousContract(Tabular):
     # ---- keeping it ----
 
     def to_dict(self) -> dict[str, Any]:
-        """Plain JSON with a schema version; of the two functions of the problem, the numbers that proofs need."""
+        """Plain JSON with a schema version; of the two functions of the problem, the numbers that proofs need.
+
+        `load_contract(path, problem=...)` reads it, given the functions again.
+        """
         return {
             "schema": SCHEMA,
             "line": fields_record(self.problem, without=FUNCTIONS),
@@ -159,10 +161,6 @@ class ContinuousContract(Tabular):
             "searched": {name: to_record(column) for name, column in self.searched._asdict().items()},
             "proofs": [to_record(list(proof)) for proof in self.proofs],
         }
-
-    def save(self, path: str | Path) -> Path:
-        """Write the contract as JSON; `load_contract(path, problem=...)` reads it, given the functions again."""
-        return write_document(path, self.to_dict())
 
     def _table(self) -> Table:
         certificate = self.contract.certificate

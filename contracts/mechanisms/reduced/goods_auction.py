@@ -150,7 +150,7 @@ class AdditiveAuction(Certified, Saved):
         n_draws, rng = draws_of(n_draws, rng)
         problem, members = self.problem, self.problem.members
         drawn = [
-            rng.choice(len(own), size=(n_draws, problem.count // len(members)), p=problem.chances[own])
+            rng.choice(len(own), size=(n_draws, problem.n_agents // len(members)), p=problem.chances[own])
             for own in members
         ]
         types = np.hstack(drawn)
@@ -188,7 +188,7 @@ class AdditiveAuction(Certified, Saved):
         first, *others = self._columns().columns
         return Table(
             [first] + [Column(c.name, c.values, ".3f" if c.name[:4] in ("prob", "wins") else DIGITS) for c in others],
-            f"Auction: {plural(problem.count, 'bidder')}{' alike' if problem.is_alike else ''}, "
+            f"Auction: {plural(problem.n_agents, 'bidder')}{' alike' if problem.is_alike else ''}, "
             f"{plural(problem.n_goods, 'good')}, value {shown(certificate.value):.{DIGITS}g}, proven bound "
             f"{shown(certificate.upper_bound):.{DIGITS}g}, welfare {self.welfare:.{DIGITS}g}",
             notes_of(certificate, self.binding),

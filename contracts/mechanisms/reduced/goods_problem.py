@@ -122,7 +122,7 @@ class AdditiveAuctionProblem:
         return count, tuple(one_name_each("bidders", names, count, "bidder"))
 
     @property
-    def count(self) -> int:
+    def n_agents(self) -> int:
         """How many bidders there are."""
         return int(self.n_bidders or 0)
 
@@ -163,7 +163,7 @@ class AdditiveAuctionProblem:
     @cached_property
     def bidder_labels(self) -> list[tuple[str, ...]]:
         """Names of types for each bidder."""
-        return [self.labels] * self.count if self.is_alike else list(self.labels)
+        return [self.labels] * self.n_agents if self.is_alike else list(self.labels)
 
     @cached_property
     def weights(self) -> tuple[list[int], ...]:
@@ -176,7 +176,7 @@ class AdditiveAuctionProblem:
     @cached_property
     def expected_bidders(self) -> list[Fraction]:
         """How many bidders of each type there are, in expectation."""
-        scale = self.count if self.is_alike else 1
+        scale = self.n_agents if self.is_alike else 1
         return [Fraction(scale * one, sum(own)) for own in self.weights for one in own]
 
     @cached_property

@@ -248,7 +248,7 @@ def gains(problem: AdditiveAuctionProblem, money: Money, wins: Rational, utiliti
 def available(problem: AdditiveAuctionProblem, types: tuple[int, ...]) -> tuple[int, int]:
     """Units that there are for a set of types, in expectation, in parts of the second number."""
     if problem.is_alike:
-        (weights,), count = problem.weights, problem.count
+        (weights,), count = problem.weights, problem.n_agents
         total = sum(weights)
         return units_for(sum(weights[t] for t in types), total, count, problem.n_units), total**count
     bidders = _bidders(problem)
@@ -264,14 +264,14 @@ def rule_of(problem: AdditiveAuctionProblem, wins: Rational, good: int) -> Alike
     own = wins.numerators[:, good]
     if problem.is_alike:
         (weights,) = problem.weights
-        return AlikeRule(Rational(own, wins.unit), weights, problem.count, problem.n_units, problem.names)
+        return AlikeRule(Rational(own, wins.unit), weights, problem.n_agents, problem.n_units, problem.names)
     bidders = _bidders(problem)
     units = [int(one * bidders.unit) * q for one, q in zip(problem.expected_bidders, own.tolist(), strict=True)]
     return UnlikeRule(bidders, [units[types.start : types.stop] for types in problem.members], wins.unit)
 
 
 def _bidders(problem: AdditiveAuctionProblem) -> Bidders:
-    return Bidders(tuple(map(tuple, problem.weights)), min(problem.n_units, problem.count), problem.labels)
+    return Bidders(tuple(map(tuple, problem.weights)), min(problem.n_units, problem.n_agents), problem.labels)
 
 
 def _common(problem: AdditiveAuctionProblem) -> int:
