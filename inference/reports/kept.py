@@ -12,12 +12,14 @@ import numpy as np
 
 from contracts.errors import ProblemError
 from contracts.inputs.arrays import Array, finite, number
+from contracts.inputs.door import checked
 from contracts.inputs.kinds import whole_numbers
 from contracts.problem.records import built_from_document, kind_of, write_document
 
 T = TypeVar("T")
 
 
+@checked
 class Kept:
     """A result that a file can hold."""
 
