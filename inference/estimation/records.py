@@ -39,13 +39,19 @@ OF_MODELS: dict[str, Reader] = {
     **READERS,
     "ChoiceData": lambda _, record: choices_of_record(record),
     "Convergence": lambda _, record: Convergence(
-        tuple(map(float, record["log_likelihoods"])), int(record["rounds"]), float(record["gradient"])
+        tuple(map(float, record["log_likelihoods"])),
+        int(record.get("n_rounds", record.get("rounds"))),
+        float(record["gradient"]),
     ),
 }
 
 
 def model_of_record(kind: type[T], record: dict[str, Any], **own: Any) -> T:
-    """A model of the fields that `plain` wrote; `own` are those that were kept in another way."""
+    """A model of the fields that `plain` wrote; `own` are those that were kept in another way.
+
+    Files of old call rounds by no number.
+    """
+    record = {"n_rounds": record.get("rounds"), **record}
     model: Any = of_record(kind, record, OF_MODELS, **own)
     size = len(model.parameter_names)
     squares = {name: getattr(model, name) for name in SQUARE if record.get(name) is not None}

@@ -12,15 +12,13 @@ import numpy as np
 
 from contracts.errors import ProblemError
 from contracts.inputs.arrays import Array, finite, number
-from contracts.inputs.door import checked
 from contracts.inputs.kinds import whole_numbers
-from contracts.problem.records import built_from_document, kind_of, write_document
+from contracts.problem.records import Saved, built_from_document, kind_of
 
 T = TypeVar("T")
 
 
-@checked
-class Kept:
+class Kept(Saved):
     """A result that a file can hold."""
 
     schema: ClassVar[str]  # of its files
@@ -28,10 +26,6 @@ class Kept:
     def to_dict(self) -> dict[str, Any]:
         """Plain JSON with a schema version; floats survive to the bit."""
         return {"schema": self.schema, **{name: plain(value) for name, value in self._kept().items()}}
-
-    def save(self, path: str | Path) -> Path:
-        """Write it as JSON, with all that it was given; `load_estimates` reads it."""
-        return write_document(path, self.to_dict())
 
     def _kept(self) -> dict[str, Any]:
         """What a file holds, by name: the fields."""

@@ -335,6 +335,8 @@ def test_the_held_out_models_know_only_what_they_saw():
     per_answer = found.log_likelihood.sum(axis=1) / 3000
     assert per_answer[-1] == pytest.approx(-np.log(2), abs=0.002)
     assert per_answer.max() < -np.log(2) + 0.003
+    with pytest.raises(ProblemError, match="model is 'intercept', did you mean 'intercept only'"):
+        found.difference("pooled logit", "intercept")
     assert "intercept only" in str(found)
 
 
