@@ -15,6 +15,7 @@ import numpy as np
 from scipy.special import betaincinv
 
 from contracts.display.drawn import drawn
+from contracts.display.numbers import plural
 from contracts.display.palette import GREY, axes
 from contracts.display.table import Column, Table, Tabular, names
 from contracts.errors import ProblemError
@@ -184,7 +185,10 @@ class SplitTypes(Kept, Tabular):
             np.nan,
             0,
             float(self.decided.sum()),
-            ["decisions count as if each were made by another person", f"{self.passed_over} rows passed over"],
+            [
+                "decisions count as if each were made by another person",
+                f"{plural(self.n_passed_over, 'row')} passed over",
+            ],
             level,
             np.stack([betaincinv(yes, all_of_them - yes, tail) for tail in tails], axis=1),
             is_posterior=True,
