@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+import contracts
 import inference
 from contracts.errors import ProblemError, SolverError
 from inference import ChoiceData, Comparisons, fit_strengths
@@ -162,6 +163,39 @@ def test_strengths_have_units_and_culprits_too():
     np.testing.assert_allclose(ratio, ratio[0], rtol=1e-9)
     with pytest.raises(ProblemError, match="answers do not tell 'price', 'cents' apart"):
         fitted(price, 100 * price, names=["price", "cents"])
+
+
+# ---- people without a name ----
+
+
+def of_menu(users):
+    menu = contracts.solve_menu([1.0, 2.0], [0.5, 0.5], cost=contracts.Quadratic())
+    return inference.infer_types(menu, [[0], [-1], [0]], users=users, choice_model=inference.Logit(0.5))
+
+
+PEOPLE = {
+    "choices": lambda who: ChoiceData(rng().normal(size=(3, 2, 1)), [0, 1, 0], person=who),
+    "types": of_menu,
+    "comparisons": lambda who: Comparisons(["all"] * 3, list("aba"), list("bab"), member=who),
+    "rankings": lambda who: inference.Rankings(["all"] * 3, [["a", "b"]] * 3, member=who),
+    "ratings": lambda who: inference.Ratings(["all"] * 3, who, list("aba"), [1.0, 2.0, 3.0]),
+    "acceptances": lambda who: inference.Acceptances(["all"] * 3, list("aba"), [1, 0, 1], member=who),
+    "splits": lambda who: inference.answers_of(who, [0.1, 0.2, 0.3], [0, 1, 1]),
+}
+
+
+@pytest.mark.parametrize("nobody", ["NULL", " NA ", "\\N", "nan", "", "  ", None, float("nan")])
+@pytest.mark.parametrize("made_of", PEOPLE.values(), ids=PEOPLE)
+def test_people_without_a_name_are_refused(made_of, nobody):
+    """All of them would be one person."""
+    with pytest.raises(ProblemError, match=r"\[1\] is (missing|.* names nobody)"):
+        made_of(["ann", nobody, nobody])
+
+
+def test_frames_of_choices_name_everybody():
+    menu = contracts.solve_menu([1.0, 2.0], [0.5, 0.5], cost=contracts.Quadratic())
+    with pytest.raises(ProblemError, match="column 'user' is 'NULL' in row 1, which names nobody"):
+        inference.infer_types(menu, {"user": ["ann", "NULL"], "option": [0, -1]}, choice_model=inference.Logit(0.5))
 
 
 # ---- what every model hands on ----
