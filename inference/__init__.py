@@ -17,7 +17,6 @@ from inference.estimation.hypotheses import (
     likelihood_ratio_test,
     wald_test,
 )
-from inference.estimation.summary import Summary
 from inference.game.assistant import Assistant
 from inference.game.beliefs import share_norms
 from inference.game.currencies import CurrencyKernel, currency_kernel
@@ -63,6 +62,7 @@ from inference.people.answers import SurveyAnswers
 from inference.people.found import FoundGroups, compare_found_groups
 from inference.people.results import PeopleStudy
 from inference.people.study import people_study
+from inference.reports.summary import Summary
 from inference.splits.answers import answers_of
 from inference.splits.held_out import compare_responders
 from inference.splits.policies import PreferencePolicy, ShareRule

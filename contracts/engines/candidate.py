@@ -20,6 +20,7 @@ from contracts.proof.multipliers import Multipliers, no_multipliers
 if TYPE_CHECKING:
     from scipy.sparse import coo_array, csr_array
 
+FARTHEST = 1e300
 FAR_BELOW = 1e-2  # share of the unit of allocations below which another is better
 HANDED_ON = 1e-14  # share of a flow kept back, so that no IR price comes out negative by rounding
 
@@ -74,6 +75,9 @@ def units_of(problem: ScreeningProblem) -> Units:
     if problem.terms.profit_weight == 0:  # nothing but a budget, or the limit itself, keeps the principal from paying
         lowest = problem.transfer_limits[0] if problem.terms.minimum_profit is None else problem.terms.minimum_profit
         money = max(money, abs(lowest) if math.isfinite(lowest) else 0.0)
+    elif hasattr(problem.terms.function, "level"):  # or the welfare of utilities, which are given up to where it fades
+        level = problem.terms.function.level(problem.terms.profit_weight / float(problem.terms.welfare_weights.max()))
+        money = max(money, level if level < FARTHEST * money else 0.0)
     return Units(allocation, power_of_two(money), shift)
 
 

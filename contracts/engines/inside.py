@@ -11,13 +11,13 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from dataclasses import replace
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 from scipy.sparse import coo_array, csr_array, vstack
 
-from contracts.inputs.arrays import Array
-from contracts.problem.costs import is_straight
+from contracts.inputs.arrays import Array, Mask
+from contracts.problem.costs import straight_prices
 from contracts.problem.domains import ends_of, has_endless_goods
 from contracts.problem.mimicry import tempting_pairs
 from contracts.problem.screening import ScreeningProblem
@@ -29,7 +29,7 @@ SHARES = (1e-14, 1e-13, 1e-12, 1e-11, 1e-10, 1e-9, 1e-8, 1e-7)
 TIGHT: Any = {"primal_feasibility_tolerance": 1e-10, "dual_feasibility_tolerance": 1e-10}
 LEAST_RATE = 1e-3  # share of the rate at which utilities count that prices to be mixed in keep
 LEAST_ROOM = 1e-9  # of a virtual valuation below the price, relative to the largest, that a solver can tell from none
-DEAREST = 1e6  # price, in units of the weight on profit, up to which prices are looked for
+DEAREST = (10.0, 1e6)  # prices, in units of the weight on profit, up to which others are looked for: low ones first
 
 
 def bounds_near(problem: ScreeningProblem, multipliers: Multipliers) -> Iterator[Bound]:
@@ -50,7 +50,9 @@ def bounds_near(problem: ScreeningProblem, multipliers: Multipliers) -> Iterator
             yield upper_bound(problem, eased.multipliers)
     if not hangs_on_digits(problem):
         return
-    roomy, cheapest = (priced_by_program(problem, multipliers, room=room) for room in (True, False))
+    tried = (priced_by_program(problem, multipliers, dearest, room=True) for dearest in DEAREST)
+    roomy = next((prices for prices in tried if prices is not None), None)
+    cheapest = priced_by_program(problem, multipliers, DEAREST[-1], room=False) if _is_flat(problem).all() else None
     for base in (multipliers, cheapest):
         if base is cheapest and base is not None:
             yield upper_bound(problem, base)
@@ -61,9 +63,22 @@ def bounds_near(problem: ScreeningProblem, multipliers: Multipliers) -> Iterator
 
 def hangs_on_digits(problem: ScreeningProblem) -> bool:
     """Whether an infinite conjugate is a rounding error away."""
+    if problem.valuation_sets is not None or not has_endless_goods(problem.domain, problem.n_goods):
+        return False
+    return bool((np.isinf(_ends(problem)).any(axis=0) & _is_flat(problem)).any())
+
+
+def _is_flat(problem: ScreeningProblem) -> Mask:
+    """Where another unit costs what the last one did, or costs do not count; (n_types, n_goods)."""
     terms = problem.terms
-    flat = is_straight(problem.cost) or (terms.profit_weight == 0 and terms.minimum_profit is None)
-    return flat and problem.valuation_sets is None and has_endless_goods(problem.domain, problem.n_goods)
+    nobody_pays = terms.profit_weight == 0 and terms.minimum_profit is None
+    return np.asarray(~np.isnan(straight_prices(problem.cost, problem.valuations.shape)) | nobody_pays)
+
+
+def _ends(problem: ScreeningProblem) -> Array:
+    """Least and largest amounts, (2, n_types, n_goods), those of goods that curve taken for nothing."""
+    ends = np.array(ends_of(problem.domain, problem.n_goods))[:, np.newaxis]
+    return np.where(_is_flat(problem), ends, 0.0)
 
 
 def mixed_prices(multipliers: Multipliers, roomy: Multipliers, share: float) -> Multipliers:
@@ -76,7 +91,9 @@ def mixed_prices(multipliers: Multipliers, roomy: Multipliers, share: float) -> 
     return replace(multipliers, ic=ic, **mixed)
 
 
-def priced_by_program(problem: ScreeningProblem, given: Multipliers, *, room: bool) -> Multipliers | None:
+def priced_by_program(
+    problem: ScreeningProblem, given: Multipliers, dearest: float, *, room: bool
+) -> Multipliers | None:
     """Prices on the flow at which virtual valuations lie furthest below the linear cost, or else the lowest bound.
 
     With kappa = profit_weight + rho and the flow of `contracts.proof.bound`, the largest s, or the lowest bound with s
@@ -86,8 +103,8 @@ def priced_by_program(problem: ScreeningProblem, given: Multipliers, *, room: bo
 
     for all types, and goods without an upper end; without a lower one it is at least f_j s. What a good with ends is
     worth to the bound is the larger of e_j times either: a linear program, whose vertices have prices of zero that are
-    zero. None if there is none. A welfare function counts utilities at the rate at which the given prices leave them:
-    it lies below its tangents.
+    zero. Goods that curve have no row, and no worth. None if there is none. A welfare function counts utilities at the
+    rate at which the given prices leave them: it lies below its tangents.
     """
     from scipy import optimize
 
@@ -97,13 +114,13 @@ def priced_by_program(problem: ScreeningProblem, given: Multipliers, *, room: bo
         return None
     terms, rows, weights = problem.terms, problem.side_rows, problem.weights
     cost: Any = problem.cost
-    price = cost.gradient(np.zeros((1, n_goods)))[0] if is_straight(cost) else np.zeros(n_goods)
+    price = np.nan_to_num(straight_prices(cost, problem.valuations.shape))
     margin = problem.valuations + problem.principal_values - price
     tempted, tempter = tempting_pairs(problem.mimics, n_types)
     pairs, sides, everybody = len(tempted), len(rows.limit), np.arange(n_types)
     size = float(max(np.abs(margin).max(), np.abs(problem.valuations).max())) or 1.0
     limited = np.isfinite(problem.transfer_limits)
-    ends = [np.tile(end, n_types) for end in cast("Any", ends_of(problem.domain, n_goods))]
+    ends = [end.ravel() for end in _ends(problem)]
     counts = (np.isfinite(ends) & (np.array(ends) != 0)).any(axis=0) & (not room)  # what has an end is worth something
     # columns: ic, ir, lowest, highest, side, profit, room, worth of goods
     starts = np.cumsum([0, pairs, n_types, n_types, n_types, sides, 1, 1, counts.sum()])
@@ -136,10 +153,10 @@ def priced_by_program(problem: ScreeningProblem, given: Multipliers, *, room: bo
     if terms.function is not None:
         social = weights * (terms.profit_weight + given.profit) + given.transfer + given.side @ rows.utility - given.ir
         social = social + given.ic.sum(axis=0) - given.ic.sum(axis=1)
-    upper = np.full(total, DEAREST)
-    upper[ir:low] = DEAREST * problem.has_participation_constraint
-    upper[low:high], upper[high:side] = DEAREST * limited[0], DEAREST * limited[1]
-    upper[profit] = DEAREST if terms.minimum_profit is not None else 0.0
+    upper = np.full(total, dearest)
+    upper[ir:low] = dearest * problem.has_participation_constraint
+    upper[low:high], upper[high:side] = dearest * limited[0], dearest * limited[1]
+    upper[profit] = dearest if terms.minimum_profit is not None else 0.0
     upper[spare], lower = float(room), np.zeros(total)
     upper[worth_of:], lower[worth_of:] = np.inf, -np.inf
     goal = np.zeros(total)

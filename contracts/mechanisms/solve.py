@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any, overload
 
 from contracts.errors import ProblemError, SolverError, UnboundedMenuError
-from contracts.inputs.arrays import number
 from contracts.inputs.door import checked
 from contracts.inputs.kinds import described
 from contracts.mechanisms.auctions.auction import Auction, certified
@@ -23,6 +22,7 @@ from contracts.mechanisms.reduced.goods_problem import AdditiveAuctionProblem
 from contracts.mechanisms.reduced.problem import SymmetricAuctionProblem
 from contracts.mechanisms.verify import bound_at, bound_by, certify, stakes
 from contracts.numerics.vertex import Ended
+from contracts.proof.certificate import checked_gap
 
 
 @overload
@@ -129,14 +129,6 @@ def solve_program(problem: MechanismProblem, *, gap: float = 1e-6) -> Mechanism:
     if not certificate.holds:
         raise SolverError(f"the mechanism is not certified: {certificate}", ("linear",), mechanism)
     return mechanism
-
-
-def checked_gap(gap: float) -> float:
-    """A relative gap between 0 and 1."""
-    gap = number("gap", gap)
-    if not 0 < gap < 1:
-        raise ProblemError(f"gap is {gap}: give a relative gap between 0 and 1, such as 1e-6")
-    return gap
 
 
 def _check_bounded(problem: MechanismProblem) -> None:

@@ -32,7 +32,7 @@ from contracts.problem.costs import (
     Cost,
     Linear,
     conjugate_at,
-    is_straight,
+    straight_prices,
 )
 from contracts.problem.domains import ends_of, has_endless_goods
 from contracts.problem.screening import ScreeningProblem
@@ -124,7 +124,7 @@ def _bound_at(problem: ScreeningProblem, multipliers: Multipliers, surplus: Surp
         if exact_flow and problem.terms.function is None and not np.isfinite(problem.transfer_limits).all():
             common, leaving = float(np.median(stake)), all_that_leaves(problem, prices)
         slip = float(missed @ np.abs(stake - common))
-    if is_straight(cost) and has_endless_goods(problem.domain, problem.n_goods):
+    if has_endless_goods(problem.domain, problem.n_goods):
         virtual, error = _on_the_right_side(problem, prices, weights, virtual, error, cost, priced=cost is problem.cost)
     earned, allocation, closed = surplus(cost, problem.domain, weights, virtual, error)
     rows = problem.side_rows
@@ -284,7 +284,9 @@ def _on_the_right_side(
     a lower one. Fractions of the same numbers know, and few of them are asked. Where amounts of the other sign end
     somewhere, the valuation that is worth most there is the furthest from the price that rounding leaves possible.
     """
-    price = cost.gradient(np.zeros_like(virtual))
+    price = straight_prices(cost, virtual.shape)
+    if np.isnan(price).all():
+        return virtual, error
     ends: Any = ends_of(problem.domain, problem.n_goods)
     below, above = np.isneginf(ends[0]), np.isposinf(ends[1])
     furthest = 2.0 * ((ends[1] > 0) & ~above) - 2.0 * ((ends[0] < 0) & ~below)  # errors from the price

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 BALANCING_ROUNDS = 20
 CLOSER = 20  # times that a step in the price of utility is halved, in search of a finite conjugate
+LEAST_PRICE = 1e-3  # share of what a type weighs that is left as the price of its utility where a solver left none
 NEARLY_BALANCED = 1e-8  # share of all prices that no flow needs to carry for a bound that is called numerical
 
 
@@ -88,7 +89,10 @@ def on_the_flow(problem: ScreeningProblem, given: Multipliers) -> OnFlow:
     prices = _signed(problem, given)
     flow = _flow(prices.stated_ic)
     if problem.terms.function is not None:
-        return _closed_by_welfare(problem, prices, flow)
+        closed = _closed_by_welfare(problem, prices, flow)
+        if math.isfinite(closed.welfare) or flow.mutual is None:
+            return closed
+        return _closed_by_welfare(problem, *_with_a_price_of_utility(problem, prices, flow))
     if np.isfinite(problem.transfer_limits).all():
         return _closed_by_transfers(problem, prices, flow)
     if problem.terms.minimum_profit is not None:
@@ -258,6 +262,20 @@ def _closed_by_welfare(problem: ScreeningProblem, given: Multipliers, flow: Flow
     utility_price[cares] = np.maximum(prices, 0.0)
     # What rounding leaves on the utilities of those who count is within the width of their conjugates.
     return OnFlow(given, np.where(cares, 0.0, error), math.fsum(terms), 8 * size, certain, utility_price)
+
+
+def _with_a_price_of_utility(problem: ScreeningProblem, given: Multipliers, flow: Flow) -> tuple[Multipliers, Flow]:
+    """Prices that leave everybody's utility at some price, and the same as a flow.
+
+    A solver's digits may take more from a type of next to no weight than it has, and at no price there is no end to
+    what utility is worth.
+    """
+    base = _base(problem, given)
+    error = EPS * _flow_size(problem, given, flow)
+    lacks = (base + flow.gain - given.ir <= error) & (base > 0)
+    ir = np.where(lacks, 0.0, given.ir)
+    flow, _ = _balanced(flow, base - ir, np.where(lacks, LEAST_PRICE * base, 2 * error))
+    return replace(given, ic=flow.ic, ir=ir), flow
 
 
 def worth_at_price(function: WelfareFunction, price: Array) -> Array:

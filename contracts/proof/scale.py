@@ -43,10 +43,14 @@ def gap_scale(problem: ScreeningProblem, allocation: Array, transfer: Array, bou
         most = np.abs(problem.costs_of(np.eye(problem.n_goods))).max()
         flows = flows + weights @ _at_stake(problem, np.ones(allocation.shape), most, 0.0)
     weight = max(terms.profit_weight, terms.worst_off_weight, float(np.abs(terms.utility_weights).max()))
-    resolved = SMALLEST_VALUE * max(float(flows), weight * first_best)
+    resolved = SMALLEST_VALUE * max(float(flows), weight * first_best if math.isfinite(first_best) else 0.0)
     largest = weight * _largest_value(problem)
     noise = 0.0 if bound.rigorous else CONJUGATE_NOISE * largest
-    idle = 0.0 if weight * first_best > noise else (NO_SURPLUS if bound.rigorous else SMALLEST_VALUE) * largest
+    idle = (
+        0.0
+        if weight > 0 and weight * first_best > noise
+        else (NO_SURPLUS if bound.rigorous else SMALLEST_VALUE) * largest
+    )
     return max(worth, _welfare_at_stake(problem, allocation, transfer, bound), resolved, idle, NO_MONEY)
 
 
@@ -118,7 +122,8 @@ def _first_best_surplus(problem: ScreeningProblem, bound: Bound) -> float:
     """Bound on the expected surplus above the reference allocation's if nothing were hidden.
 
     The surplus may be limited by the domain, by side constraints (at the prices of the bound, or a multiple: under full
-    information more is to be had) or by the highest transfer, whichever binds first: looser ones do not count.
+    information more is to be had) or by the highest transfer, whichever binds first: looser ones do not count. Infinite
+    where only what is hidden keeps amounts from growing.
     """
     value = problem.valuations + problem.principal_values
     weights, rows, prices = problem.weights, problem.side_rows, bound.multipliers.side
@@ -141,7 +146,7 @@ def _first_best_surplus(problem: ScreeningProblem, bound: Bound) -> float:
     if math.isfinite(highest):
         found.append(surplus(problem.principal_values) + abs(highest))
     finite_ones = [one for one in found if math.isfinite(one)]
-    return min(finite_ones, default=0.0)
+    return min(finite_ones, default=math.inf)
 
 
 def _largest_value(problem: ScreeningProblem) -> float:

@@ -20,6 +20,7 @@ from contracts.repair.indifference import doubles
 PROVEN = 1e-8  # share of a bound that a rigorous one may be higher
 CLEARLY = 1e-12  # share of a bound by which another must be lower to be preferred
 ROUNDED_UP = 1.1  # so that two digits are no less than the number
+DEAR = (1e10, 1e150, 1e300)  # prices of a minimum profit
 NOISE = (1e-9, 1e-7)  # shares of the largest price of a kind below which prices may be a solver's noise
 INDIFFERENT = (
     "Some types have equal valuations but different principal_values: the best menu leaves them exactly indifferent, "
@@ -91,6 +92,8 @@ def _under_simpler_prices(menu: Menu, gap: float, given: Multipliers) -> Menu:
     contract of a type of next to no weight, over which they are divided. And where there is no money, what no menu
     beats may be what each type's surplus is, all of it paid for with participation; or what is left where rows pay
     for it; or, where no type may pay more, that everybody pays as much: only shares equal to the last digit say so.
+    Where nothing can be given to anybody, and the first unit of utility would count infinitely much, no price of profit
+    is the last: the dearer, the less is left.
 
     Parameters
     ----------
@@ -102,6 +105,8 @@ def _under_simpler_prices(menu: Menu, gap: float, given: Multipliers) -> Menu:
     if math.isfinite(program.transfer_limits[1]):
         paid = program.weights * program.terms.profit_weight
         simpler.append(dataclasses.replace(no_multipliers(program), transfer=-paid))
+    if program.terms.function is not None and program.terms.minimum_profit is not None:
+        simpler += [dataclasses.replace(no_multipliers(program), profit=price) for price in DEAR]
     if len(program.side_rows.limit) and program.valuation_sets is None:
         simpler.append(of_rows_that_pay(program))
     best = min([own, *(upper_bound(program, prices) for prices in simpler)], key=lambda proven: proven.value)

@@ -10,7 +10,8 @@ from contracts.inputs.door import checked
 from inference.alike.multinomial import MultinomialLogit
 from inference.alike.nested import NestedLogit
 from inference.alike.nests import nests_of
-from inference.estimation.records import choices_of_record, loaded, model_of_record, refuse_other_shapes
+from inference.estimation.records import choices_of_record, model_of_record
+from inference.reports.kept import loaded, refuse_other_shapes
 
 
 @checked

@@ -18,9 +18,10 @@ from contracts.display.palette import GREY, axes
 from contracts.display.table import Column, Table, Tabular, names
 from contracts.errors import ProblemError
 from contracts.inputs.arrays import Array, finite
-from contracts.inputs.door import checked
+from contracts.inputs.door import checked, formerly
 from contracts.inputs.extras import pandas
 from contracts.inputs.frozen import dataclass
+from contracts.inputs.kinds import one_of
 from contracts.models import delegation
 from contracts.problem.screening import ScreeningProblem
 from inference.game.beliefs import (
@@ -58,7 +59,7 @@ class SplitTypes(Tabular):
     space : the norms held possible
     norm_weights : (n_types, n_norms) how common each norm is among a policy's people
     accepted, decided : (n_types, n_bands) decisions in each band of offered shares
-    passed_over : rows that could not be read or split too many units
+    n_passed_over : rows that could not be read or split too many units
 
     Examples
     --------
@@ -75,7 +76,8 @@ class SplitTypes(Tabular):
     norm_weights: Array
     accepted: Array
     decided: Array
-    passed_over: int
+    n_passed_over: int
+    passed_over = formerly("n_passed_over")
 
     @property
     def share(self) -> Array:
@@ -187,12 +189,10 @@ class SplitTypes(Tabular):
             Column("share offered", self.share, ".3f"),
             Column("rather accepts", [span or "nothing seen" for span in spans]),
         ]
-        return Table(columns, f"Split types: {len(self.labels)} policies, {self.passed_over} rows passed over")
+        return Table(columns, f"Split types: {len(self.labels)} policies, {self.n_passed_over} rows passed over")
 
     def _row(self, label: str) -> int:
-        if label not in self.labels:
-            raise ProblemError(f"there is no type {label!r}: {', '.join(self.labels)}")
-        return self.labels.index(label)
+        return one_of("type", label, self.labels, "types")
 
 
 @checked

@@ -28,10 +28,10 @@ from contracts.display.numbers import plural
 from contracts.display.table import Column, Table, Tabular, names
 from contracts.errors import ProblemError, SolverError
 from contracts.inputs.arrays import Array, eager, finite, is_frame
-from contracts.inputs.door import checked
+from contracts.inputs.door import checked, formerly
 from contracts.inputs.extras import pandas
 from contracts.inputs.frozen import dataclass
-from contracts.inputs.kinds import Names
+from contracts.inputs.kinds import Names, one_of
 from contracts.inputs.names import listed
 from inference.norms.coded import code_answers
 from inference.norms.elicitation import Comparisons, Labels, Rankings, positions
@@ -57,7 +57,7 @@ class Strengths(Tabular):
     covariance : (n_policies, n_policies), of the utilities; singular along the constant
     parameters, coefficients, errors : names of what is common to all answers (attributes, "home", "tie"), estimates
         and standard errors
-    log_likelihood, n_answers, steps : of the fit; Newton steps
+    log_likelihood, n_answers, n_steps : of the fit; Newton steps
     """
 
     policies: tuple[str, ...]
@@ -68,7 +68,8 @@ class Strengths(Tabular):
     errors: Array
     log_likelihood: float
     n_answers: int
-    steps: int
+    n_steps: int
+    steps = formerly("n_steps")
 
     @property
     def standard_errors(self) -> Array:
@@ -76,10 +77,7 @@ class Strengths(Tabular):
 
     def difference(self, first: Any, second: Any) -> tuple[float, float]:
         """How much stronger the first is than the second, logits, and its standard error."""
-        for label in (first, second):
-            if str(label) not in self.policies:
-                raise ProblemError(f"{label!r} is not among the policies: {listed(self.policies)}")
-        i, j = self.policies.index(str(first)), self.policies.index(str(second))
+        i, j = (one_of("policy", str(label), self.policies, "policies") for label in (first, second))
         variance = self.covariance[i, i] + self.covariance[j, j] - 2 * self.covariance[i, j]
         return float(self.utilities[i] - self.utilities[j]), float(np.sqrt(max(variance, 0.0)))
 

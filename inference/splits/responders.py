@@ -24,7 +24,7 @@ from contracts.inputs.extras import pandas
 from contracts.inputs.frozen import dataclass
 from contracts.inputs.kinds import Count
 from inference.splits.answers import Decisions
-from inference.splits.climb import FINE, FINEST, best_population, flat, log_likelihood, reordered, with_one_more
+from inference.splits.climb import best_population, log_likelihood, with_one_more
 from inference.splits.crowd import (
     Crowd,
     Frame,
@@ -46,6 +46,7 @@ if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.axes import Axes
 
+FINEST = 3.0  # times as many points a side, to tell the error of quadrature
 NOTHING = 0.02  # sd of logs below which people are as good as alike
 ROUND_NOTHING = 1e-3  # sd at which derivatives by a spread of nothing are taken: there they have a limit
 
@@ -72,6 +73,8 @@ class Responders(Tabular):
     guilt: Array  # (n_types,), of every kind; NaN where no offer was above one half, so that none shows
     parameters: Array  # as `inference.splits.crowd` has them, to start another fit from
     n_evaluations: int  # of the likelihood, over all starts
+    log_likelihood: float  # of all answers
+    at_bound: tuple[str, ...]  # what is no estimate: spreads of nothing, and what the answers do not bound
 
     # ---- the population ----
 
@@ -80,19 +83,9 @@ class Responders(Tabular):
         return len(self.weights)
 
     @cached_property
-    def log_likelihood(self) -> float:
-        """Of all answers, on a lattice finer than the one that the climb was on."""
-        return log_likelihood(self.parameters, self.n_types, self._lists, FINEST)
-
-    @cached_property
     def quadrature_error(self) -> float:
-        """What the finer lattice changes in the log likelihood, nats."""
-        return abs(self.log_likelihood - log_likelihood(self.parameters, self.n_types, self._lists, FINE))
-
-    @cached_property
-    def at_bound(self) -> tuple[str, ...]:
-        """What is no estimate: spreads of nothing, and what the answers do not bound."""
-        return _at_bound(self.parameters, self.n_types, self._lists)
+        """What lattices that move, as fine, change in the log likelihood, nats."""
+        return abs(self.log_likelihood - log_likelihood(self.parameters, self.n_types, self._lists, FINEST))
 
     @property
     def bic(self) -> float:
@@ -110,7 +103,7 @@ class Responders(Tabular):
 
     @cached_property
     def _frame(self) -> Frame:
-        return Frame([lattice(kind.root, FINE) for kind in self._kinds[0]], np.zeros(len(self._lists.n_people)))
+        return Frame([lattice(kind.root) for kind in self._kinds[0]], np.zeros(len(self._lists.n_people)))
 
     @cached_property
     def _crowd(self) -> Crowd:
@@ -328,9 +321,9 @@ def fit_responders(
         generator(rng)
     lists = lists_of(answers)
     found = best_population(lists, n_types, _starts(start, n_types, lists), rng)
-    if not found.converged:
-        raise SolverError("the population did not converge: use fewer kinds", tried=("L-BFGS",))
-    parameters = reordered(found.parameters, n_types, lists)
+    if not found.end.converged:
+        raise SolverError("the population did not converge: use fewer kinds", tried=("L-BFGS", "Newton"))
+    parameters = found.end.parameters
     kinds, log_shares = kinds_of(parameters, n_types, lists)
     return Responders(
         answers,
@@ -340,6 +333,8 @@ def fit_responders(
         np.array([kind.guilt if lists.has_ahead else np.nan for kind in kinds]),
         parameters,
         found.n_evaluations,
+        found.end.log_likelihood,
+        _at_bound(kinds, found.flat),
     )
 
 
@@ -359,17 +354,17 @@ def _starts(start: Responders | None, n_types: int, lists: Lists) -> list[Array]
     return [with_one_more(start.parameters, start.n_types, lists)]
 
 
-def _at_bound(parameters: Array, n_types: int, lists: Lists) -> tuple[str, ...]:
+def _at_bound(kinds: list[Kind], flat: list[tuple[int, str, float]]) -> tuple[str, ...]:
     """What of a fit is no estimate: spreads of nothing, and what may as well be without limit."""
     said = []
-    for k, kind in enumerate(kinds_of(parameters, n_types, lists)[0]):
-        whose = f" of kind {k + 1}" if n_types > 1 else ""
+    for k, kind in enumerate(kinds):
+        whose = f" of kind {k + 1}" if len(kinds) > 1 else ""
         spread = np.linalg.svd(kind.root, compute_uv=False)
         if spread[0] < NOTHING:
             said.append(at_the_bound(f"sd{whose}", 0.0, "people are alike, up to the noise of a choice"))
         elif spread[1] < NOTHING:
             said.append(at_the_bound(f"sd{whose} across one line", 0.0, "envy and temperature vary together there"))
-    for k, name, end in flat(parameters, n_types, lists):
-        whose = f" of kind {k + 1}" if n_types > 1 else ""
+    for k, name, end in flat:
+        whose = f" of kind {k + 1}" if len(kinds) > 1 else ""
         said.append(at_the_bound(f"{name}{whose}", end, "the answers set no limit on this side"))
     return tuple(said)

@@ -20,10 +20,10 @@ from contracts.inputs.progress import counter
 from inference.choice.data import ChoiceData, checked_data
 from inference.choice.fields import refuse_weights
 from inference.estimation.shares import counted
-from inference.estimation.summary import Summary, checked_level
 from inference.logit.culprits import contrasts_of, kept_by_prior, refuse_collinear
 from inference.logit.panel import information, panel_of
 from inference.logit.units import units_of
+from inference.reports.summary import Summary, checked_level
 from inference.tastes.distribution import DrawnPeople, TasteDistribution, kinds_of
 from inference.tastes.prior import HierarchicalPrior, computed_prior
 from inference.tastes.sampler import People, sweeps

@@ -80,3 +80,21 @@ def test_a_last_digit_below_the_price_is_worth_most_where_amounts_are_most_negat
     )
     bound = upper_bound(problem, no_multipliers(problem)).value
     assert 1.0 + (1.0 - value) * 1e9 <= bound < 1.001
+
+
+def test_costs_that_are_straight_for_some_types_only_are_bounded_by_what_is_hidden():
+    """The second and fourth type's second, or first, good is free, so that only whom they tempt curbs their amounts."""
+    values = [[2.0, 6.0], [2.0, 6.0], [12.0, 7.0], [6.0, 3.0], [1.0, 8.0]]
+    costs = [c.Total(c.Quadratic(9.0), [1.0, 0.5]), c.Linear([2.0, 0.0]), c.Power(1.5, 4.0), c.Linear([1.0, 0.0])]
+    menu = c.solve_menu(values, cost=[*costs, c.Quadratic(4.0)], domain=c.NonNegative())
+    assert menu.certificate.holds
+    assert menu.certificate.scale == pytest.approx(menu.upper_bound, rel=1e-3)
+
+
+def test_a_straight_part_of_separable_costs_is_bounded_as_well():
+    """The first type is worth serving without end, for its own sake; whom that tempts keeps it from being served."""
+    menu = c.solve_menu(
+        [[1.0, 1.0], [1.2, 2.0], [0.7, 0.3]], cost=c.Separable([c.Linear(1.0), c.Quadratic()]),
+        principal_values=[[0.1, 0.0], [-0.3, 0.0], [0.0, 0.0]], domain=c.NonNegative(),
+    )  # fmt: skip
+    assert menu.certificate.holds

@@ -21,7 +21,7 @@ from contracts.problem.costs.basic import (
 )
 from contracts.problem.costs.composite import Separable, Total, by_good
 from contracts.problem.costs.curved import Exponential, Logarithm
-from contracts.problem.costs.per_type import ByType, by_type, index_of, parts_of, rows_of
+from contracts.problem.costs.per_type import ByType, by_type, index_of, parts_of, rows_of, straight_prices
 from contracts.problem.costs.served import WhenServed, once_served, perspective, when_served
 from contracts.problem.costs.shifted import ShiftedPower
 from contracts.problem.costs.traits import (
@@ -74,6 +74,7 @@ __all__ = [
     "rows_of",
     "scaled_cost",
     "separable_conjugate",
+    "straight_prices",
     "value_size",
     "when_served",
 ]

@@ -12,6 +12,7 @@ from contracts.inputs.arrays import Array, Indices
 from contracts.inputs.frozen import dataclass
 from contracts.problem.costs import traits
 from contracts.problem.costs.basic import Cost, scaled_cost, value_size
+from contracts.problem.costs.composite import Separable
 from contracts.problem.domains import Domain
 
 
@@ -143,6 +144,23 @@ def by_type(costs: Sequence[Any]) -> ByType:
 def parts_of(cost: Any) -> list[tuple[Cost, Any]]:
     """Every cost that some type has, with an index of the types that have it: all of them where there is one cost."""
     return cost.parts() if isinstance(cost, ByType) else [(cost, slice(None))]
+
+
+def straight_prices(cost: Any, shape: tuple[int, int]) -> Array:
+    """What another unit of each good costs, however much there is of it; nan where the cost curves; (n_types, n_goods).
+
+    Costs may be straight for some types only, or in some goods.
+    """
+    prices = np.full(shape, np.nan)
+    part: Any
+    for part, types in parts_of(cost):
+        if traits.is_straight(part):
+            prices[types] = part.gradient(np.zeros((1, shape[1])))[0]
+        elif isinstance(part, Separable):
+            for good, own in enumerate(part.costs):
+                if traits.is_straight(own):
+                    prices[types, good] = own.gradient(np.zeros((1, 1)))[0, 0]
+    return prices
 
 
 def rows_of(cost: Any, types: Indices) -> Any:
