@@ -15,9 +15,9 @@ from contracts.errors import ProblemError
 from inference.splits.answers import answers_of
 from inference.splits.climb import _Climber, log_likelihood
 from inference.splits.crowd import Frame, Window, kinds_of, lattice, lists_of, scores, value_and_gradient
+from inference.splits.fit import fit_responders
 from inference.splits.held_out import compare_responders
 from inference.splits.preferences import FehrSchmidt, acceptance_probability
-from inference.splits.responders import fit_responders
 
 mpl.use("Agg")
 
