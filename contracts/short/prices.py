@@ -118,7 +118,7 @@ def _beside(program: ScreeningProblem, stays: Standing, allocations: Array, own:
         None if totals is None else np.zeros(count),
         [*zip(lower, upper, strict=True), (0.0, None)],
     )
-    if answer.status != 0:
+    if answer.x is None or answer.status != 0:
         return None
     moved = answer.x[:-1].reshape(count, goods + 1)[:, :-1]
     return np.asarray(program.domain.clip(allocations + step * moved))
