@@ -200,7 +200,7 @@ def names_unknown_whole(line: str) -> bool:
 
     Examples
     --------
-    >>> names_unknown_whole("give half of what i have"), names_unknown_whole("give them a third of your marbles")
+    >>> names_unknown_whole("give half of what i have"), names_unknown_whole("give them a third of your garden")
     (True, True)
     >>> names_unknown_whole("give half of the pie"), names_unknown_whole("give half of what you keep")
     (False, False)
