@@ -55,7 +55,7 @@ SETS: dict[str, dict[str, list[str] | str | None]] = {
     "library": {"quiet": None, "hours": ["long opening hours"], "books": None, "events": None},
     "mayor": {"housing": ["homes"], "transport": ["buses"], "greenery": ["trees"], "thrift": ["low taxes"]},
 }
-FILES = ("seen", "unseen", "later", "fresh", "final", "blind", "newcomer", "afterwards", "strangers")
+FILES = ("seen", "unseen", "later", "fresh", "final", "blind", "newcomer", "afterwards", "strangers", "once")
 PLAIN_KINDS = ("comparison", "ratio", "veto", "negation", "floor", "priority", "irrelevant")
 CONFIDENT_ERROR, CONFIDENT_SD = 0.3, 0.1
 CLEAR = 1.15  # ratio of what is meant from which there is a direction

@@ -62,6 +62,7 @@ from contracts.mechanisms.reduced.goods_auction import AdditiveAuction
 from contracts.mechanisms.reduced.goods_problem import AdditiveAuctionProblem
 from contracts.mechanisms.reduced.lottery import InterimLottery, interim_lottery
 from contracts.mechanisms.reduced.problem import SymmetricAuctionProblem
+from contracts.mechanisms.reduced.rankings import RankingLottery
 from contracts.mechanisms.simple.comparison import MechanismComparison, compare_mechanisms, simple_mechanisms
 from contracts.mechanisms.simple.rules import RuleImplementability, implementable
 from contracts.mechanisms.solve import solve_mechanism
@@ -180,6 +181,7 @@ __all__ = [  # noqa: RUF022 - as Python sorts them
     "ProblemError",
     "Profit",
     "Quadratic",
+    "RankingLottery",
     "Reading",
     "Refinement",
     "Regret",

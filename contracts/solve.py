@@ -14,7 +14,6 @@ import numpy as np
 
 from contracts.engines.candidate import Candidate, units_of
 from contracts.errors import ContractError, InfeasibleMenuError, ProblemError, SolverError
-from contracts.inputs.arrays import number
 from contracts.inputs.door import checked
 from contracts.inputs.kinds import Count
 from contracts.inputs.names import check_keys, field_names
@@ -27,6 +26,7 @@ from contracts.problem.dropping import without_idle_goods
 from contracts.problem.screening import ScreeningProblem
 from contracts.problem.units import OwnUnits, in_units, own_units
 from contracts.proof.bound import Bound, upper_bound
+from contracts.proof.certificate import checked_gap
 from contracts.proof.multipliers import Multipliers
 from contracts.repair.certified import certified_menu, kept
 from contracts.short.kinds import kind_of
@@ -113,9 +113,7 @@ def solve_menu(
     ...
     """
     problem = as_problem(problem, weights, fields)
-    gap = number("gap", gap)
-    if not 0 < gap < 1:
-        raise ProblemError(f"gap is {gap}: give a relative gap between 0 and 1, such as 1e-6")
+    gap = checked_gap(gap)
     time_limit = checked_seconds(time_limit)
     kind = kind_of(problem, max_options, deterministic, fixed_options)
     if not kind.is_every_menu:

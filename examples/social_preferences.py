@@ -74,7 +74,7 @@ def estimates(data: inference.ChoiceData) -> None:
     for n_types, published in LOG_LIKELIHOODS.items():
         types = inference.fit_latent_types(data, n_types, rng=np.random.default_rng(2019))
         print(f"\nlog likelihood {types.log_likelihood:.2f}, published {published:.2f}", end="")
-        print(f"; {types.convergence.reached} of {types.convergence.starts} starts end there")
+        print(f"; {types.convergence.n_reached} of {types.convergence.n_starts} starts end there")
         print("\n".join(table(types)))
     sure = (types.probabilities.max(axis=1) > 0.95).mean()
     print(f"\n{sure:.0%} of people are of one type with a probability above 0.95")

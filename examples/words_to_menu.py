@@ -43,13 +43,11 @@ def menus() -> None:
     """Three groups in words, as one problem."""
     reading = read_utilities(SAID, ATTRIBUTES)
     print(reading)
-    for confidence in (0.0, 0.5):
+    for level in (0.0, 0.5):
         menu = solve_menu(
-            reading.screening_problem(
-                weights=SIZES, scale=SCALE, confidence=confidence, cost=Quadratic(), domain=Box(0.0, 10.0)
-            )
+            reading.screening_problem(weights=SIZES, scale=SCALE, level=level, cost=Quadratic(), domain=Box(0.0, 10.0))
         )
-        print(f"\nWords {'at their mean' if not confidence else f'with vagueness, confidence {confidence:g}'}")
+        print(f"\nWords {'at their mean' if not level else f'with vagueness, confidence {level:g}'}")
         print(menu)
         print(f"certificate holds: {menu.certificate.holds}")
 

@@ -674,12 +674,14 @@ def saved(name: str) -> Path:
     {
         "menu.json": lambda: menu().save(path),
         "contract.json": lambda: contract().save(path),
+        "line.json": lambda: schedule().save(path),
         "front.json": lambda: front().save(path),
         "latent.json": lambda: latent().save(path),
         "classes.json": lambda: classes().save(path),
         "multinomial.json": lambda: multinomial().save(path),
         "nested.json": lambda: nested().save(path),
         "mixed.json": lambda: mixed().save(path),
+        "strengths.json": lambda: strengths().save(path),
         "society.json": lambda: community().save(path),
         "readings.json": lambda: l.save_readings([reading()], path),
         "weighed.json": lambda: l.save_utility_readings([weighed()], path),
@@ -733,6 +735,7 @@ OBJECTS: dict[str, Callable[[], Any]] = {
     "AuctionProblem": bidders,
     "InterimFeasibility": lambda: c.feasible_interim([0.25, 0.5], n_bidders=2),
     "InterimLottery": lambda: c.interim_lottery([0.25, 0.5], n_bidders=2),
+    "RankingLottery": lambda: c.interim_lottery([[0.25, 0.5], [0.5]]),
     "SymmetricAuction": symmetric,
     "AdditiveAuction": additive,
     "AdditiveAuctionProblem": several_goods,
@@ -1030,7 +1033,7 @@ CALLS: dict[str, Callable[[], dict[str, Any]]] = {
     "check_mechanism": lambda: {
         "fn": posted_price, "types": {"low": 1, "high": 2}, "properties": ["IC", "IR"], "utility": None, "prior": None,
         "reservation_utility": 0, "lies": [3], "cost": None, "alternatives": None, "tolerance": 0.0, "n_agents": 1,
-        "n_repeats": 1, "n_samples": None, "precision": None, "payoff_range": None, "confidence": 0.95, "rng": None},
+        "n_repeats": 1, "n_samples": None, "precision": None, "payoff_range": None, "level": 0.95, "rng": None},
     "check_menu": lambda: {
         "problem": problem(), "allocation": menu().allocation, "transfer": menu().transfer,
         "properties": ["IC", "IR", "monotonicity"], "serving": None, "multipliers": menu().bound.multipliers,
@@ -1052,7 +1055,7 @@ CALLS: dict[str, Callable[[], dict[str, Any]]] = {
         "make": lambda: posted_price, "types": {"low": 1, "high": 2}, "utility": None, "lies": None, "n_agents": 1,
         "n_rounds": 5, "discount": 1.0, "tolerance": 0.0, "is_judged_at_end": False},
     "samples_needed": lambda: {
-        "precision": 0.1, "payoff_range": (0.0, 1.0), "n_deviations": 6, "confidence": 0.95},
+        "precision": 0.1, "payoff_range": (0.0, 1.0), "n_deviations": 6, "level": 0.95},
     "derive_menu": lambda: {
         "utility": "theta*q", "cost": "q**2/2", "types": (1, 2), "weights": ("1 - f", "f"), "parameters": ("f",)},
     "derive_schedule": lambda: {
@@ -1072,6 +1075,8 @@ CALLS: dict[str, Callable[[], dict[str, Any]]] = {
     "ContinuousMoralHazardProblem.at": lambda: {"actions": [10.0, 20.0]},
     "InterimLottery.draw": lambda: {"rng": rng()},
     "InterimLottery.play": lambda: {"reports": [0, 1], "rng": rng()},
+    "RankingLottery.draw": lambda: {"rng": rng()},
+    "RankingLottery.play": lambda: {"reports": [0, 0], "rng": rng()},
     "SymmetricAuction.play": lambda: {"reports": [0, 1, 2], "rng": rng()},
     "SymmetricAuction.simulate": lambda: {"n_draws": 5, "rng": rng()},
     "AdditiveAuction.play": lambda: {"reports": [0, 1], "rng": rng()},
@@ -1134,7 +1139,7 @@ CALLS: dict[str, Callable[[], dict[str, Any]]] = {
         "problem": c.MoralHazardProblem([[0.9, 0.1], [0.0, 1.0]], [0.0, 16.0], [0.0, 4.0], wages=(0.0, np.inf))},
     "solve_continuous_contract": lambda: {"problem": on_a_line(), "action": 30.0, "gap": 1e-6},
     "solve_lottery": lambda: {"problem": hidden(), "gap": 1e-6},
-    "load_contract": lambda: {"path": saved("contract.json")},
+    "load_contract": lambda: {"path": saved("line.json"), "problem": on_a_line()},
     "solve_contract": lambda: {"problem": hidden(), "action": "work", "actions": None, "gap": 1e-6},
     "verify_contract": lambda: {
         "problem": hidden(), "wages": [0.25, 6.25], "action": "work", "actions": None,
@@ -1176,6 +1181,7 @@ CALLS: dict[str, Callable[[], dict[str, Any]]] = {
     "optimal_face": lambda: {"menu": menu(), "gap": 1e-6, "exact": False, "tolerance": 1e-2},
     "OptimalFace.agents_best": lambda: {"weights": [0.5, 0.5]},
     "OptimalFace.agents_most": lambda: {"weights": "high"},
+    "OptimalFace.plot": lambda: {"ax": None, "of": "transfer"},
     "prior_radius": lambda: {"menu": menu(), "loss": 0.01},
     "slopes": lambda: {"menu": menu(), "parameter": "valuations", "type": 0, "good": 0, "step": 1e-3},
     "verify": lambda: {
@@ -1422,7 +1428,7 @@ CALLS: dict[str, Callable[[], dict[str, Any]]] = {
     **_methods("MultinomialLogit NestedLogit", "predict", lambda: {
         "attributes": np.zeros((1, 3, 2)), "available": [[True, True, False]]}),
     **_methods("MultinomialLogit NestedLogit MixedLogit LatentClasses LatentTypes", "summary", lambda: {"errors": "classical", "level": 0.9}),
-    **_methods("HierarchicalLogit", "summary", lambda: {"level": 0.9}),
+    **_methods("HierarchicalLogit Responders SplitTypes Strengths", "summary", lambda: {"level": 0.9}),
     **_methods("MultinomialLogit NestedLogit MixedLogit LatentClasses LatentTypes", "covariance_by", lambda: {
         "errors": "classical"}),
     "MultinomialLogit.screening_problem": lambda: {
@@ -1494,6 +1500,7 @@ CALLS: dict[str, Callable[[], dict[str, Any]]] = {
     "information_front": lambda: {
         "problem": problem(), "temperature": 0.5, "information_weights": [0.0, 1.0], "rng": rng()},
     "learn_norm": lambda: {"table": table(), "assistant": None, "prior": "fair"},
+    "load_estimates": lambda: {"path": saved("strengths.json")},
     "load_latent_types": lambda: {"path": saved("latent.json")},
     "load_latent_classes": lambda: {"path": saved("classes.json")},
     "load_multinomial_logit": lambda: {"path": saved("multinomial.json")},
@@ -1538,7 +1545,7 @@ CALLS: dict[str, Callable[[], dict[str, Any]]] = {
     "UtilityReading.preference": lambda: {"first": "price", "second": "speed"},
     "UtilityReading.prior": lambda: {"types": [[2.0, 1.0], [1.0, 2.0]], "base": [0.5, 0.5], "by_text": True},
     "UtilityReading.screening_problem": lambda: {
-        "policies": [[1.0, 0.0], [0.0, 1.0]], "weights": [1.0], "scale": 2.0, "confidence": 0.5, "veto_level": 0.5},
+        "policies": [[1.0, 0.0], [0.0, 1.0]], "weights": [1.0], "scale": 2.0, "level": 0.5, "veto_level": 0.5},
     "UtilityReading.stated": lambda: {"policies": [[1.0, 0.0], [0.0, 1.0]], "scale": 2.0, "scale_sd": 0.3},
     "UtilityReading.valuations": lambda: {"policies": [[1.0, 0.0], [0.0, 1.0]]},
     "agreement_of_norms": lambda: {
@@ -1547,7 +1554,7 @@ CALLS: dict[str, Callable[[], dict[str, Any]]] = {
     "save_utility_readings": lambda: {"readings": [weighed()], "path": FOLDER / "weighed-out.json"},
     "screening_problem_from_texts": lambda: {
         "texts": {"a": "Price first.", "b": "Speed first."}, "attributes": NAMED, "policies": [[1.0, 0.0], [0.0, 1.0]],
-        "weights": [0.5, 0.5], "scale": 2.0, "confidence": 0.5, "veto_level": 0.5,
+        "weights": [0.5, 0.5], "scale": 2.0, "level": 0.5, "veto_level": 0.5,
         "reader": l.OfflineUtilityReader(NAMED)},
     "write_utilities": lambda: {"weights": {"price": 2.0, "speed": 1.0}},
     # inference.language

@@ -40,6 +40,7 @@ ROOMS = {
         ("cli",),
     ),
     "inference": (
+        ("reports",),  # how estimates are summarised, and kept in files
         ("choice", "norms"),  # what was chosen, from what; what communities answered
         ("types", "logit", "splits"),  # beliefs about known types; estimates; social preferences
         ("estimation",),  # what every estimator says of its result
@@ -57,6 +58,7 @@ ROOMS = {
             "people",
             "social_contract",
             "society",
+            "records",
         ),  # what estimates say of markets; policies in words; surveys; the two rebuilt studies
         ("cli",),
     ),
@@ -82,6 +84,7 @@ LONG = {
     "inference/choice/data.py": "one record and the tables it comes from",
     "inference/design/asking.py": "one program, its gradient and its front",
     "inference/language/chat/client.py": "one conversation with an endpoint",
+    "inference/norms/contests.py": "one likelihood, its result, and what has no finite maximum",
     "inference/norms/norms.py": "one estimator and its result",
     "inference/splits/preferences.py": "four published utilities with their closed forms",
     "inference/types/posterior.py": "one result and its questions",
@@ -215,6 +218,37 @@ def modules_by_folder() -> dict[str, int]:
     return {folder.relative_to(ROOT).as_posix(): count for folder, count in sorted(counts.items())}
 
 
+def walk() -> tuple[int, int]:
+    """Files of ours that one solve goes through, and how often it comes back to one; the door and frozen arrays apart.
+
+    A solve of two types, after a first one that loads what is loaded once.
+    """
+    import contracts
+
+    passed: list[str] = []
+    folder = str(ROOT / "contracts")
+    everywhere = [
+        str(ROOT / "contracts" / "inputs" / f"{name}.py") for name in ("annotations", "door", "frozen", "kinds")
+    ]
+
+    def note(frame, event, argument):
+        place = frame if event == "call" else frame.f_back
+        if event in ("call", "return") and place is not None:
+            file = place.f_code.co_filename
+            if file.startswith(folder) and file not in everywhere and passed[-1:] != [file]:
+                passed.append(file)
+
+    for _ in range(2):
+        before = sys.getprofile()
+        passed.clear()
+        sys.setprofile(note)
+        try:
+            contracts.solve_menu([1.0, 2.0], [0.5, 0.5], cost=contracts.Quadratic())
+        finally:
+            sys.setprofile(before)
+    return len(set(passed)), len(passed) - len(set(passed))
+
+
 def survey() -> str:
     """The house in numbers."""
     lines = []
@@ -223,6 +257,7 @@ def survey() -> str:
         in_circles = circles(package)
         height = "no floors while there are circles" if in_circles else f"{floors(package)} floors"
         lines.append(f"{package}: {rooms} lines of rooms, {height}, {len(in_circles)} modules in circles")
+    lines.append("a menu for two types: {} files, {} returns".format(*walk()))
     return "\n".join([*lines, *(f"{folder}: {count} modules" for folder, count in modules_by_folder().items())])
 
 
@@ -231,6 +266,7 @@ def test_the_house_is_measured():
     found = survey()
     print(found)  # noqa: T201
     assert found.count(" 0 modules in circles") == 2
+    assert walk()[1] < 600
 
 
 def test_every_module_is_in_a_room_that_is_in_the_table():
@@ -428,4 +464,5 @@ def test_every_public_name_exists_and_is_sorted(package):
 
 
 if __name__ == "__main__":
+    sys.path[0] = str(ROOT)
     print(survey())  # noqa: T201

@@ -1,5 +1,6 @@
 """One style over all that users call: how randomness, counts and progress come in, and who is refused an old name."""
 
+import dataclasses
 import inspect
 import typing
 from collections.abc import Callable, Iterator
@@ -11,7 +12,7 @@ import pytest
 import contracts
 import inference
 from contracts.inputs.kinds import Count
-from tests.surface import data, is_protocol, public_methods, public_values
+from tests.surface import data, is_protocol, public_calls, public_methods, public_values, weighed
 
 PROGRESS = bool | Callable[[str], None]
 NOT_COUNTS = {  # whole numbers that do not say how many
@@ -21,6 +22,12 @@ NOT_COUNTS = {  # whole numbers that do not say how many
     "max_options", "patience", "longest_reply", "largest_reply", "requests_per_minute", "piece",  # limits and sizes
     "seed",
 }  # fmt: skip
+NOT_COUNTS_OF_RECORDS = {
+    "action", "amount", "case", "drift", "epoch", "good", "index", "interaction", "piece", "price",  # which one
+    "df",  # degrees of freedom
+    "rows_read", "rows_used", "rows_refused", "requests",  # as files and limits of endpoints have them
+}  # fmt: skip
+ENCLOSURES = {"CARA", "CRRA", "Log", "RiskNeutral", "SquareRoot"}  # utilities enclose a value between two arrays
 SEEDED = {
     "communities",
     "judged",
@@ -87,6 +94,63 @@ def test_counts_begin_with_n():
         and p.name not in NOT_COUNTS
     ]
     assert wrong == []
+
+
+def test_counts_in_records_begin_with_n():
+    """Fields and properties that are one whole number."""
+    wrong = []
+    for name, record in public_values().items():
+        if not inspect.isclass(record):
+            continue
+        found = (
+            {one.name: str(one.type) for one in dataclasses.fields(record)} if dataclasses.is_dataclass(record) else {}
+        )
+        for told in dir(record):
+            asked = inspect.getattr_static(record, told)
+            function = getattr(asked, "fget", None) or getattr(asked, "func", None)
+            found |= {} if function is None else {told: str(function.__annotations__.get("return"))}
+        wrong += [
+            f"{name}.{told}"
+            for told, kind in found.items()
+            if kind.removesuffix(" | None") in ("int", "Count")
+            and not told.startswith(("n_", "_"))
+            and told not in NOT_COUNTS | NOT_COUNTS_OF_RECORDS
+        ]
+    assert wrong == []
+
+
+def test_what_is_true_with_a_probability_is_true_at_a_level():
+    words = {"confidence", "coverage", "alpha", "probability_level", "significance"}
+    assert [f"{name}({p.name})" for name, p, _ in EVERY if p.name in words] == []
+
+
+@pytest.mark.slow
+def test_intervals_have_their_ends_on_the_last_axis():
+    calls = public_calls()
+    methods = [name for name in calls if name.endswith("interval") and name.split(".")[0] not in ENCLOSURES]
+    assert len(methods) > 4
+    for name in methods:
+        ends = np.asarray(calls[name]())
+        assert ends.shape[-1] == 2, name
+        assert np.all(ends[..., 0] <= ends[..., 1]), name
+
+
+def test_names_of_before_answer_with_a_warning():
+    found = inference.Convergence((-1.0, -1.0), 3, 1e-9)
+    for old, now in (("rounds", 3), ("starts", 2), ("reached", 2)):
+        with pytest.warns(DeprecationWarning, match=f"Convergence: {old} is now called n_{old}"):
+            assert getattr(found, old) == now
+    with pytest.warns(DeprecationWarning, match="samples_needed: confidence is now called level"):
+        asked = contracts.testing.samples_needed(0.1, payoff_range=(0.0, 1.0), n_deviations=6, confidence=0.9)
+    assert asked == contracts.testing.samples_needed(0.1, payoff_range=(0.0, 1.0), n_deviations=6, level=0.9)
+    reading = weighed()
+    with pytest.warns(DeprecationWarning, match=r"UtilityReading.screening_problem: confidence is") as heard:
+        reading.screening_problem(confidence=0.5, cost=contracts.Quadratic())
+    assert heard[0].filename == __file__  # where Python's own filters show it
+    with pytest.warns(DeprecationWarning, match="Scenario: parts is now called n_parts"):
+        assert inference.society.Scenario("two", "halves", parts=2).n_parts == 2
+    with pytest.raises(contracts.ProblemError, match="one argument under two names: give level"):
+        contracts.testing.samples_needed(0.1, payoff_range=(0.0, 1.0), n_deviations=6, confidence=0.9, level=0.9)
 
 
 def test_progress_is_a_switch_or_takes_a_line():

@@ -6,7 +6,7 @@ import argparse
 
 from benchmarks.policy_texts import FOLDER, misses, scores, table
 
-NAMES = ("fresh", "final", "blind", "newcomer", "afterwards", "strangers")
+NAMES = ("fresh", "final", "blind", "newcomer", "afterwards", "strangers", "once")
 FILES = tuple(name for name in NAMES if (FOLDER / f"{name}.txt").exists())
 
 

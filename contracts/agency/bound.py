@@ -11,18 +11,21 @@ s_o = lambda p_a(o) + sum_b mu_b (p_a(o) - p_b(o)),
     cost of a  >=  lambda (e_a + r) + sum_b mu_b (e_a - e_b) - sum_o max_w [s_o u(w) - p_a(o) w],
 
 and the maximum is p_a(o) times the conjugate of h at s_o / p_a(o), in closed form. So whatever solver found the prices,
-anybody can compute this again. Every sum carries a bound on its own rounding, and the result is rounded down.
+anybody can compute this again. Prices of rising wages add to the slopes (`contracts.agency.wages.rising`). Every sum
+carries a bound on its own rounding, and the result is rounded down.
 """
 
 from __future__ import annotations
 
 import math
+from dataclasses import field
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
 from contracts.agency.problem import MoralHazardProblem
 from contracts.agency.utility import RiskNeutral, Utility
+from contracts.agency.wages.rising import spread
 from contracts.errors import ProblemError
 from contracts.exact.rationals import EPS
 from contracts.inputs.arrays import Array, Indices
@@ -45,6 +48,8 @@ class ContractMultipliers:
     participation : (n_actions,) price of IR, money per unit of utility
     incentive : sparse (n_actions, n_actions), [a, b] prices the constraint that an agent meant to take a does not
         prefer b
+    rising : (n_actions, n_outcomes - 1), in the order of output, prices that the wage after the next outcome is not
+        lower, or, where they are negative, that it rises by no more than output; (0, 0) where wages need not rise
 
     Examples
     --------
@@ -63,10 +68,11 @@ class ContractMultipliers:
 
     participation: Array
     incentive: csr_array
+    rising: Array = field(default_factory=lambda: np.zeros((0, 0)))
 
 
-def multipliers_of(participation: Any, incentive: Any = None) -> ContractMultipliers:
-    """Multipliers as read-only arrays; incentive prices are zero if left out.
+def multipliers_of(participation: Any, incentive: Any = None, rising: Any = ()) -> ContractMultipliers:
+    """Multipliers as read-only arrays; prices that are left out are zero.
 
     Examples
     --------
@@ -81,7 +87,8 @@ def multipliers_of(participation: Any, incentive: Any = None) -> ContractMultipl
     if not (isinstance(incentive, csr_array) and incentive.has_canonical_format):
         incentive = csr_array(incentive)
         incentive.sum_duplicates()
-    return ContractMultipliers(prices, incentive)
+    shape = np.asarray(rising, dtype=np.float64)
+    return ContractMultipliers(prices, incentive, shape if shape.size else np.zeros((0, 0)))
 
 
 def check_multipliers(problem: MoralHazardProblem, multipliers: ContractMultipliers) -> None:
@@ -95,6 +102,12 @@ def check_multipliers(problem: MoralHazardProblem, multipliers: ContractMultipli
     for name, prices in (("participation", multipliers.participation), ("incentive", multipliers.incentive.data)):
         if not np.all((prices >= 0) & np.isfinite(prices)):
             raise ProblemError(f"multipliers.{name} holds a price that is negative or no number: prices are >= 0")
+    rising = multipliers.rising
+    if rising.size and (not problem.monotone or rising.shape != (n_actions, problem.n_outcomes - 1)):
+        asked = f"give {(n_actions, problem.n_outcomes - 1)} prices" if problem.monotone else "set monotone=True"
+        raise ProblemError(f"multipliers.rising has shape {rising.shape} for {problem!r}: {asked}")
+    if not np.isfinite(rising).all() or (problem.monotone is True and np.any(rising < 0)):
+        raise ProblemError("multipliers.rising holds a price that is negative or no number: prices are >= 0")
 
 
 def cost_bounds(problem: MoralHazardProblem, multipliers: ContractMultipliers, who: Indices | None = None) -> Array:
@@ -120,9 +133,15 @@ def cost_bounds(problem: MoralHazardProblem, multipliers: ContractMultipliers, w
     off[np.arange(len(who)), problem.likeliest[who]] += np.where(exact, 0.0, 2 * weight * own_rest)
     for place in np.unique(problem.likeliest[others]):
         off[:, place] += 2 * prices @ np.where(problem.likeliest[others] == place, other_rest, 0.0)
+    owed = np.zeros(len(who))
+    if problem.monotone:
+        rising = multipliers.rising if multipliers.rising.size else np.zeros((problem.n_actions, slope.shape[1] - 1))
+        for k in np.flatnonzero(~plain | rising[who].any(axis=1)):
+            slope[k], off[k], owed[k] = spread(problem, int(who[k]), rising[who[k]], slope[k], off[k])
     surplus, size = largest_surplus(problem, own, slope, off)
     deviations = np.asarray(prices @ effort[others])
-    constant = charge * (effort[who] + problem.reservation_utility) + (total * effort[who] - deviations)
+    constant = charge * (effort[who] + problem.reservation_utility) + (total * effort[who] - deviations) - owed
+    size = size + owed
     size = size + charge * (np.abs(effort[who]) + abs(problem.reservation_utility))
     size = size + total * np.abs(effort[who]) + np.asarray(prices @ np.abs(effort[others]))
     with np.errstate(invalid="ignore"):

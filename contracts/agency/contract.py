@@ -13,14 +13,15 @@ from contracts.agency.bound import ContractMultipliers, multipliers_of
 from contracts.agency.problem import MoralHazardProblem, action_number
 from contracts.agency.records import problem_from_record, problem_record
 from contracts.agency.verify import first_best_cost, verify_contract
-from contracts.agency.wages.implementation import Implementations, implementations
+from contracts.agency.wages.implementation import Implementations
 from contracts.agency.wages.impossible import Impossibility
-from contracts.display.table import Tabular
+from contracts.agency.wages.monotone import implemented
+from contracts.display.table import Certified
 from contracts.errors import ProblemError
 from contracts.inputs.arrays import Array, finite, number
 from contracts.inputs.door import checked
 from contracts.inputs.frozen import dataclass
-from contracts.problem.records import built_from_document, write_document
+from contracts.problem.records import Saved, built_from_document
 from contracts.proof.certificate import Certificate
 
 if TYPE_CHECKING:
@@ -35,7 +36,7 @@ BINDING = 1e-6  # share of the largest weight from which a constraint counts as 
 
 @checked
 @dataclass(frozen=True, eq=False, repr=False)
-class Contract(Tabular):
+class Contract(Certified, Saved):
     """Wages by outcomes for which the agent certainly takes the action and certainly stays, as the floats they are.
 
     Attributes
@@ -84,16 +85,6 @@ class Contract(Tabular):
         return math.fsum((own * self.wages).tolist())
 
     @property
-    def value(self) -> float:
-        """Expected output less wages: a lower bound on the best."""
-        return self.certificate.value
-
-    @property
-    def upper_bound(self) -> float:
-        """No contract earns more; of those that implement the action, if it was asked for."""
-        return self.certificate.upper_bound
-
-    @property
     def agent_utility(self) -> float:
         """Expected utility of wages less the cost of effort."""
         own = self.problem.outcome_probabilities[self.action]
@@ -123,7 +114,7 @@ class Contract(Tabular):
     @cached_property
     def implementations(self) -> Implementations:
         """Wages, costs, bounds and proofs for every action, computed when they are first asked for."""
-        return implementations(self.problem)
+        return implemented(self.problem)
 
     @property
     def implementation_cost(self) -> Array:
@@ -197,13 +188,10 @@ class Contract(Tabular):
                     "tempting": prices.col.tolist(),
                     "price": prices.data.tolist(),
                 },
+                **({"rising": self.multipliers.rising.tolist()} if self.multipliers.rising.size else {}),
             },
             "certificate": self.certificate.to_dict(),
         }
-
-    def save(self, path: str | Path) -> Path:
-        """Write the contract as JSON."""
-        return write_document(path, self.to_dict())
 
     @property
     def _tempting(self) -> int:
@@ -239,7 +227,8 @@ def contract_from_dict(record: dict[str, Any]) -> Contract:
         (finite("multipliers.incentive.price", parts["price"]), (parts["meant"], parts["tempting"])),
         shape=(n_actions, n_actions),
     )
-    multipliers = multipliers_of(finite("multipliers.participation", prices["participation"]), incentive)
+    participation = finite("multipliers.participation", prices["participation"])
+    multipliers = multipliers_of(participation, incentive, prices.get("rising", ()))
     requested = record["certificate"]["requested_gap"]
     gap = np.inf if requested is None else number("certificate.requested_gap", requested)
     action, demanded = action_number(problem, record["action"]), record["demanded"] is True

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 
 import numpy as np
 
@@ -17,10 +18,9 @@ from contracts.agency.problem import MoralHazardProblem
 from contracts.agency.solve import solve_contract
 from contracts.agency.utility import RiskNeutral
 from contracts.agency.verify import certify, compared, first_best_cost, preferred_action
-from contracts.agency.wages.monotone import monotone_bound, monotone_wages
 from contracts.display.numbers import DIGITS
 from contracts.display.table import Column, Table, Tabular, names
-from contracts.errors import ProblemError
+from contracts.errors import InfeasibleMenuError, ProblemError, SolverError
 from contracts.inputs.arrays import Array
 from contracts.inputs.door import checked
 from contracts.inputs.frozen import dataclass
@@ -115,7 +115,8 @@ def compare_contracts(problem: MoralHazardProblem, *, gap: float = 1e-6) -> Cont
     """The best contract beside the best flat, linear, debt and monotone ones.
 
     Monotone wages never fall in output; under those that are monotone in both, which are found for a risk neutral agent
-    only, what the principal keeps never falls either. Forms that no wages within the limits have are left out. Flat,
+    only, what the principal keeps never falls either; both are what `monotone` asks for in a problem, which is left out
+    here. Forms that no wages within the limits have are left out. Flat,
     linear and debt contracts are searched, the others computed.
 
     Raises
@@ -135,30 +136,41 @@ def compare_contracts(problem: MoralHazardProblem, *, gap: float = 1e-6) -> Cont
     """
     if float(np.ptp(problem.output)) == 0:
         raise ProblemError("output is the same after every outcome: there is nothing that wages could rise in")
+    problem = replace(problem, monotone=False)
     contract = solve_contract(problem, gap=gap)
     bound = contract.upper_bound
     searches: list[tuple[str, Iterable[Array], Callable[[Array], str]]] = [
         ("flat", _flat(problem), lambda wages: f"wage {wages[0]:.4g}"),
         ("linear", _linear(problem), lambda wages: _shares(problem, wages)),
         ("debt", _debt(problem), lambda wages: f"face value {_face_value(problem, wages):.4g}"),
-        ("monotone", monotone_wages(problem), lambda wages: "wages never fall"),
     ]
-    if isinstance(problem.utility, RiskNeutral):
-        both = monotone_wages(problem, both=True)
-        searches.append((BOTH, both, lambda wages: "nobody's share falls"))
-    forms = []
+    forms: list[ContractForm | None] = []
     for name, tried, terms in searches:
         best = _best(problem, tried)
         if best is not None:
             wages, action = best
-            most = bound
-            if name.startswith("monotone"):
-                most = monotone_bound(problem, both=name == BOTH, known=bound, reached=_profit(problem, wages, action))
-            certificate = certify(problem, wages, action, most, gap=math.inf)
+            certificate = certify(problem, wages, action, bound, gap=math.inf)
             forms.append(ContractForm(name, wages, action, certificate, terms(wages)))
+    forms.append(_monotone(replace(problem, monotone=True), "monotone", "wages never fall", gap))
+    if isinstance(problem.utility, RiskNeutral):
+        forms.append(_monotone(replace(problem, monotone="both"), BOTH, "nobody's share falls", gap))
     forms.append(ContractForm("best", contract.wages, contract.action, contract.certificate, ""))
     first = problem.expected_output - first_best_cost(problem)
-    return ContractComparison(problem, float(first.max()), tuple(forms))
+    return ContractComparison(problem, float(first.max()), tuple(form for form in forms if form is not None))
+
+
+def _monotone(problem: MoralHazardProblem, name: str, terms: str, gap: float) -> ContractForm | None:
+    """The best wages of the shape that the problem asks for; None where no such wages are found."""
+    try:
+        contract = solve_contract(problem, gap=gap)
+    except InfeasibleMenuError:
+        return None
+    except SolverError as exc:  # kept IC and IR, further from its bound
+        contract = exc.reached
+        if contract is None:
+            return None
+    certificate = replace(contract.certificate, requested_gap=math.inf)
+    return ContractForm(name, contract.wages, contract.action, certificate, terms)
 
 
 def _best(problem: MoralHazardProblem, tried: Iterable[Array]) -> tuple[Array, int] | None:

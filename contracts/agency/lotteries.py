@@ -27,13 +27,13 @@ from contracts.agency.verify import AGENT, compared, profit, stakes, value_bound
 from contracts.agency.wages.implementation import wages_at
 from contracts.agency.wages.prices import implementation_prices
 from contracts.display.numbers import DIGITS
-from contracts.display.table import Column, Table, Tabular, names
+from contracts.display.table import Certified, Column, Table, names
 from contracts.errors import ProblemError, SolverError
 from contracts.exact.rationals import EPS
-from contracts.inputs.arrays import Array, Indices, number
+from contracts.inputs.arrays import Array, Indices
 from contracts.inputs.door import checked
 from contracts.inputs.frozen import dataclass
-from contracts.proof.certificate import Certificate, Deviation
+from contracts.proof.certificate import Certificate, Deviation, checked_gap
 from contracts.readable import readable
 
 ROUNDS = 60  # of prices of participation
@@ -42,7 +42,7 @@ FAR = 1e3  # times the price of the deterministic contract beyond which prices a
 
 @checked
 @dataclass(frozen=True, eq=False, repr=False)
-class LotteryContract(Tabular):
+class LotteryContract(Certified):
     """Contracts that are drawn: the agent is told which, obeys, and stays on average.
 
     Attributes
@@ -70,16 +70,6 @@ class LotteryContract(Tabular):
     wages: Array
     certificate: Certificate
     deterministic: Contract
-
-    @property
-    def value(self) -> float:
-        """What the principal earns on average."""
-        return self.certificate.value
-
-    @property
-    def upper_bound(self) -> float:
-        """No lottery earns more."""
-        return self.certificate.upper_bound
 
     @property
     def gain(self) -> float:
@@ -116,7 +106,7 @@ def solve_lottery(problem: MoralHazardProblem, *, gap: float = 1e-6) -> LotteryC
     Raises
     ------
     ProblemError
-        If the agent is risk neutral.
+        If the agent is risk neutral, or wages must be monotone.
     InfeasibleMenuError, SolverError
         As `solve_contract`.
 
@@ -131,11 +121,11 @@ def solve_lottery(problem: MoralHazardProblem, *, gap: float = 1e-6) -> LotteryC
     >>> lottery.probabilities.round(4), round(lottery.gain, 6)
     (array([0.5, 0.5]), 0.25)
     """
-    gap = number("gap", gap)
-    if not 0 < gap < 1:
-        raise ProblemError(f"gap is {gap}: give a relative gap between 0 and 1, such as 1e-6")
+    gap = checked_gap(gap)
     if isinstance(problem.utility, RiskNeutral):
         raise ProblemError("lotteries are for a utility that is strictly concave: use solve_contract for RiskNeutral()")
+    if problem.monotone:
+        raise ProblemError("wages that are drawn may fall in output: leave monotone out, or use solve_contract")
     single = solve_contract(problem, gap=gap)
     start = float(single.multipliers.participation[single.action])
     if start == 0.0:  # the agent stays without being paid for it, on average too

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from functools import cached_property
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,7 +15,7 @@ from contracts.exact.rationals import EPS
 from contracts.inputs.arrays import Array, extended, finite, is_frame, number, place
 from contracts.inputs.door import checked
 from contracts.inputs.frozen import dataclass
-from contracts.inputs.kinds import Values, position
+from contracts.inputs.kinds import Values, one_of
 from contracts.inputs.names import (
     check_same_names,
     column_names,
@@ -27,7 +27,6 @@ from contracts.inputs.names import (
 SUM_TOLERANCE = (
     1e-9  # of probabilities, which are taken as they are: an action that sums to more has more of everything
 )
-SHOWN = 8  # names of actions in a message
 FREE = (-math.inf, math.inf)
 
 
@@ -49,6 +48,8 @@ class MoralHazardProblem:
     wages : (lowest, highest) wage, each a number or (n_outcomes,) array; limited liability is (0, inf), and without any
         limit wages go as far as utility is defined
     actions, outcomes : their names; by default those of a frame, else their numbers
+    monotone : True asks for wages that never fall in output, the same for equal output; "both" that what the principal
+        keeps never falls either, of a risk neutral agent only
 
     Raises
     ------
@@ -73,6 +74,7 @@ class MoralHazardProblem:
     wages: Any = FREE
     actions: Any = None
     outcomes: Any = None
+    monotone: bool | Literal["both"] = False
 
     def __post_init__(self) -> None:
         rows, columns = row_names(self.outcome_probabilities), column_names(self.outcome_probabilities)
@@ -97,6 +99,11 @@ class MoralHazardProblem:
         )
         self._set(wages=_checked_wages(self.wages, n_outcomes, self.utility))
         self._check_participation()
+        if self.monotone == "both" and not isinstance(self.utility, RiskNeutral):
+            raise ProblemError(
+                f"monotone is 'both' for an agent with {self.utility!r}: shares of both sides are linear in wages of a "
+                "risk neutral agent only; give monotone=True, or utility=RiskNeutral()"
+            )
 
     def _set(self, **fields: Any) -> None:
         for name, value in fields.items():
@@ -134,6 +141,11 @@ class MoralHazardProblem:
         low, high = self.utility.span
         lowest, highest = self.lowest_wage, self.highest_wage
         return _utility_at(self.utility, lowest, low), _utility_at(self.utility, highest, high)
+
+    @cached_property
+    def by_output(self) -> NDArray[np.intp]:
+        """Outcomes in the order of their output; (n_outcomes,)."""
+        return np.argsort(self.output, kind="stable")
 
     @cached_property
     def likeliest(self) -> NDArray[np.intp]:
@@ -216,13 +228,7 @@ def action_number(problem: MoralHazardProblem, name: Any) -> int:
         ...
     contracts.errors.ProblemError: action is 'work': the actions are 'wait'
     """
-    if isinstance(name, str):
-        names = list(problem.actions)
-        if name not in names:
-            more = ", ..." if len(names) > SHOWN else ""
-            raise ProblemError(f"action is {name!r}: the actions are {', '.join(map(repr, names[:SHOWN]))}{more}")
-        return names.index(name)
-    return position("action", int(name), problem.n_actions, "actions") % problem.n_actions
+    return one_of("action", name, problem.actions, "actions")
 
 
 def _utility_at(utility: Utility, wage: Array, end: float) -> Array:

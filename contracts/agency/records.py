@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Collection
 from typing import Any
 
 import numpy as np
@@ -37,10 +38,12 @@ def problem_from_record(record: Any) -> MoralHazardProblem:
     return MoralHazardProblem(**fields_from_record(MoralHazardProblem, record))
 
 
-def fields_record(problem: Any) -> dict[str, Any]:
-    """Plain JSON for the fields of a problem with a utility."""
+def fields_record(problem: Any, without: Collection[str] = ()) -> dict[str, Any]:
+    """Plain JSON for the fields of a problem with a utility, `without` some of them."""
     kinds = {part: kind for kind, part in KINDS.items()}
-    fields = {field.name: getattr(problem, field.name) for field in dataclasses.fields(problem)}
+    fields = {
+        field.name: getattr(problem, field.name) for field in dataclasses.fields(problem) if field.name not in without
+    }
     utility: Any = fields.pop("utility")
     own = {field.name: getattr(utility, field.name) for field in dataclasses.fields(utility)}
     record = {name: to_record(value) for name, value in fields.items()}

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from typing import Any
 
 import numpy as np
 
@@ -11,17 +10,20 @@ from contracts.agency.bound import ContractMultipliers, cost_bounds, multipliers
 from contracts.agency.contract import Contract
 from contracts.agency.problem import MoralHazardProblem, action_number
 from contracts.agency.utility import RiskNeutral
-from contracts.agency.verify import certify, first_best_prices, highest_value, value_bound
-from contracts.agency.wages.implementation import Implementations, implementations, polished, tidied
+from contracts.agency.verify import certify, first_best_cost, first_best_prices, highest_value, value_bound
+from contracts.agency.wages.implementation import Implementations, polished, tidied
 from contracts.agency.wages.impossible import impossibility
-from contracts.errors import InfeasibleMenuError, ProblemError, SolverError
-from contracts.inputs.arrays import Array, Mask, number
+from contracts.agency.wages.monotone import implemented
+from contracts.errors import InfeasibleMenuError, SolverError
+from contracts.inputs.arrays import Array, Mask
 from contracts.inputs.door import checked
+from contracts.proof.certificate import checked_gap
 
 FEW = 30  # outcomes for which wages are polished to the last digit, and written with few
 SHARP = 1e-2  # share of the gap asked for above which they are polished, too
 DEARER = (2.0, 10.0, 1e3, 1e6)  # times what a proof has to be worth, to count after rounding
 INSIDE = 1e-9  # weight of participation that outweighs rounding in a proof
+STEEP = (1e3, 1e6, 1e9, 1e12)  # prices of participation, where no wages are enough
 ENOUGH = 1e-9  # share of what is at stake by which an action's first best must fall short not to be looked at
 
 
@@ -60,9 +62,7 @@ def solve_contract(problem: MoralHazardProblem, action: int | str | None = None,
     >>> contract.action_name, contract.wages, contract.expected_wage
     ('work', array([0.25, 6.25]), 4.75)
     """
-    gap = number("gap", gap)
-    if not 0 < gap < 1:
-        raise ProblemError(f"gap is {gap}: give a relative gap between 0 and 1, such as 1e-6")
+    gap = checked_gap(gap)
     if action is not None:
         return _implementing(problem, action_number(problem, action), gap)
     found = _all_that_matter(problem)
@@ -79,7 +79,7 @@ def solve_contract(problem: MoralHazardProblem, action: int | str | None = None,
 
 
 def _implementing(problem: MoralHazardProblem, action: int, gap: float) -> Contract:
-    found = implementations(problem, np.array([action]))
+    found = implemented(problem, np.array([action]))
     if not np.isfinite(found.cost[0]):
         proof = impossibility(problem, action)
         if proof is not None:
@@ -144,12 +144,12 @@ def _nothing(problem: MoralHazardProblem, found: Implementations) -> InfeasibleM
 
 
 def _all_that_matter(problem: MoralHazardProblem) -> Implementations:
-    """Wages for every action; for a risk neutral agent only for those that could be best, the most promising first.
+    """Wages for every action, or, found one by one, only for those that could be best, the most promising first.
 
     An action earns at most its first best, so once that is less than what a contract earns, nothing better is left.
     """
-    if not isinstance(problem.utility, RiskNeutral):
-        return implementations(problem)
+    if not (problem.monotone or isinstance(problem.utility, RiskNeutral)):
+        return implemented(problem)
     promise = value_promise(problem)
     order = np.argsort(-promise, kind="stable")
     parts: list[Implementations] = []
@@ -158,13 +158,15 @@ def _all_that_matter(problem: MoralHazardProblem) -> Implementations:
     for k in order:
         if promise[k] <= reached - stake:
             break
-        parts.append(implementations(problem, np.array([k])))
+        parts.append(implemented(problem, np.array([k])))
         reached = max(reached, float(problem.expected_output[k] - parts[-1].cost[0]))
     return _joined(problem, parts)
 
 
 def value_promise(problem: MoralHazardProblem) -> Array:
     """What each action would earn if it could be seen, or -inf where nobody could be kept; (n_actions,)."""
+    if not isinstance(problem.utility, RiskNeutral):
+        return np.asarray(problem.expected_output - first_best_cost(problem))
     least = problem.outcome_probabilities @ np.where(np.isfinite(problem.lowest_wage), problem.lowest_wage, 0.0)
     free = (problem.outcome_probabilities > 0) @ np.isneginf(problem.lowest_wage).astype(float) > 0
     cost = np.maximum(problem.effort_cost + problem.reservation_utility, np.where(free, -np.inf, least))
@@ -174,23 +176,31 @@ def value_promise(problem: MoralHazardProblem) -> Array:
 def _joined(problem: MoralHazardProblem, parts: list[Implementations]) -> Implementations:
     who = np.concatenate([part.who for part in parts])
     order = np.argsort(who, kind="stable")
-    incentive: Any = sum(part.multipliers.incentive for part in parts)
+    participation, incentive, rising = (
+        sum(getattr(part.multipliers, name) for part in parts) for name in ("participation", "incentive", "rising")
+    )
     return Implementations(
         problem,
         who[order],
         np.concatenate([part.wages for part in parts])[order],
         np.concatenate([part.cost for part in parts])[order],
         np.concatenate([part.bound for part in parts])[order],
-        multipliers_of(sum(part.multipliers.participation for part in parts), incentive),
+        multipliers_of(participation, incentive, rising),
     )
 
 
 def proving_prices(problem: MoralHazardProblem, found: Implementations) -> tuple[ContractMultipliers, Array]:
-    """The prices that prove most of every action: those found, those of the first best, or none; and their bounds."""
+    """The prices that prove most of every action: those found, those of the first best, or none; and their bounds.
+
+    What no wages keep the agent for costs ever more, the higher participation is priced.
+    """
     known = np.full(problem.n_actions, -np.inf)
     known[found.who] = found.bound
     prices = found.multipliers
-    for simple in (first_best_prices(problem), multipliers_of(np.zeros(problem.n_actions))):
+    plain = (np.full(problem.n_actions, price) for price in (0.0, *STEEP))
+    for simple in (first_best_prices(problem), *map(multipliers_of, plain)):
+        if simple.participation.max() in STEEP and not np.isneginf(known).any():
+            break
         bound = cost_bounds(problem, simple)
         prices = _replaced(prices, simple, bound > known)
         known = np.maximum(known, bound)
@@ -212,12 +222,15 @@ def _priced_out(
         base = (
             0.0 if isinstance(problem.utility, RiskNeutral) else float(first_best_prices(problem).participation[action])
         )
-        enough = (promise[action] - value) / proof.saving
+        lacking = promise[action] - value
+        enough = (lacking if math.isfinite(lacking) else abs(value) + float(np.ptp(problem.output))) / proof.saving
         for times in DEARER:
             participation, incentive = np.zeros(problem.n_actions), np.zeros((problem.n_actions, problem.n_actions))
             participation[action] = base + times * enough * (proof.charge + INSIDE)
             incentive[action] = times * enough * proof.mixture
-            ray = multipliers_of(participation, incentive)
+            rising = np.zeros((problem.n_actions, len(proof.rising)))
+            rising[action] = times * enough * proof.rising
+            ray = multipliers_of(participation, incentive, rising)
             if problem.expected_output[action] - cost_bounds(problem, ray, np.array([action]))[0] <= value:
                 prices = _replaced(prices, ray, np.arange(problem.n_actions) == action)
                 break
@@ -229,4 +242,6 @@ def _replaced(prices: ContractMultipliers, other: ContractMultipliers, where: Ma
 
     kept, taken = (diags_array(mask.astype(np.float64)) for mask in (~where, where))
     participation = np.where(where, other.participation, prices.participation)
-    return multipliers_of(participation, kept @ prices.incentive + taken @ other.incentive)
+    rising = [one.rising if one.rising.size else 0.0 for one in (other, prices)]
+    shape = np.where(where[:, np.newaxis], *rising) if prices.rising.size or other.rising.size else ()
+    return multipliers_of(participation, kept @ prices.incentive + taken @ other.incentive, shape)

@@ -9,8 +9,10 @@ from typing import Any, overload
 from contracts.agency import contract, lotteries, solve, verify
 from contracts.agency.bound import ContractMultipliers
 from contracts.agency.contract import Contract
+from contracts.agency.line.contract import SCHEMA as CONTINUOUS
 from contracts.agency.line.contract import ContinuousContract
 from contracts.agency.line.problem import ContinuousMoralHazardProblem
+from contracts.agency.line.records import load_continuous_contract
 from contracts.agency.line.solve import solve_continuous_contract
 from contracts.agency.lotteries import LotteryContract
 from contracts.agency.problem import MoralHazardProblem
@@ -226,13 +228,20 @@ def solve_lottery(problem: Any, *, gap: float = 1e-6) -> Any:
 
 
 @checked
-def load_contract(path: str | Path) -> Contract | ContractMenu:
+def load_contract(
+    path: str | Path, problem: ContinuousMoralHazardProblem | None = None
+) -> Contract | ContractMenu | ContinuousContract:
     """Read a contract or a menu that its `save` wrote. Its certificate is computed anew: a file is not believed.
+
+    Parameters
+    ----------
+    path : the file
+    problem : for a ContinuousContract, the problem with its two functions, which no file holds
 
     Raises
     ------
     ProblemError
-        If the file is none.
+        If the file is none, or the problem is not that of the file.
 
     Examples
     --------
@@ -247,6 +256,9 @@ def load_contract(path: str | Path) -> Contract | ContractMenu:
     (array([0., 2.]), True)
     """
     record = read_json(path)
-    if isinstance(record, dict) and record.get("schema") == SCHEMA:
-        return load_contract_menu(path)
-    return contract.load_contract(path)
+    schema = record.get("schema") if isinstance(record, dict) else None
+    if schema == CONTINUOUS:
+        return load_continuous_contract(path, problem)
+    if problem is not None:
+        raise ProblemError(f"problem is for contracts of an interval of actions, and {path} holds one: leave it out")
+    return load_contract_menu(path) if schema == SCHEMA else contract.load_contract(path)

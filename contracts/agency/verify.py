@@ -16,6 +16,7 @@ import numpy as np
 from contracts.agency.bound import ContractMultipliers, check_multipliers, cost_bounds, multipliers_of
 from contracts.agency.problem import MoralHazardProblem, action_number
 from contracts.agency.utility import RiskNeutral
+from contracts.agency.wages.rising import misses
 from contracts.errors import ProblemError
 from contracts.exact.best import best_options, participation_slacks
 from contracts.exact.rationals import EPS
@@ -270,12 +271,9 @@ def _products(left: Array, right: Array) -> list[float]:
 
 def _violations(problem: MoralHazardProblem, wages: Array) -> list[Violation]:
     excess = np.maximum(problem.lowest_wage - wages, wages - problem.highest_wage)
-    worst = int(np.argmax(excess))
-    return (
-        [Violation(f"limits of wages (outcome {problem.outcomes[worst]!r})", float(excess[worst]))]
-        if excess[worst] > 0
-        else []
-    )
+    worst, (fallen, short) = int(np.argmax(excess)), misses(problem, wages)
+    broken = [("limits of wages", worst, float(excess[worst])), ("monotone wages", fallen, short)]
+    return [Violation(f"{name} (outcome {problem.outcomes[k]!r})", size) for name, k, size in broken if size > 0]
 
 
 def stakes(problem: MoralHazardProblem, bound: float) -> float:

@@ -1,7 +1,7 @@
 """Audits of files: a menu with a contract for every type, or a price list as people have them.
 
-A price list is a table without types: one column per good, and what is paid in a column `transfer` or `price`. A column
-that is none of these, the first of them, names the options.
+A price list is a table without types: one column per good, and what is paid in a column `transfer` or `price`, or the
+only one that sounds so. A column that is none of these, the first of them, names the options.
 """
 
 from __future__ import annotations

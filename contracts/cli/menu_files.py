@@ -2,13 +2,16 @@
 
 Three forms are read: a menu saved by `Menu.save`; a JSON object with `allocation`, `transfer` and perhaps `labels`; a
 CSV or Parquet table with the types in a column `type` (or in the first one), one column per good and one `transfer`
-(or `price`). Where the problem knows no transfers they may be left out.
+(or `price`, or the only one whose name has such a word in it, "Monthly fee", or whose amounts have a currency). Where
+the problem knows no transfers they may be left out.
 Contracts are matched to types by label wherever labels are given.
 """
 
 from __future__ import annotations
 
 import dataclasses
+import re
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +21,7 @@ from contracts.cli.problem_files import read_record, require_numbers
 from contracts.errors import ProblemError
 from contracts.inputs.columns import SUFFIXES, Columns, read_columns
 from contracts.inputs.frozen import dataclass
-from contracts.inputs.names import check_keys
+from contracts.inputs.names import check_keys, given_names
 from contracts.menu.files import menu_from_dict
 from contracts.menu.menu import SCHEMA, Menu
 from contracts.problem.records import to_record
@@ -28,6 +31,7 @@ from contracts.proof.verify import verify
 
 LABEL_COLUMN, TRANSFER_COLUMN = "type", "transfer"
 PAID = (TRANSFER_COLUMN, "price")
+PAYING = re.compile(r"(?<![^\W_])(transfer|price|fee|charge|payment|tariff)s?(?![^\W_])", re.IGNORECASE)
 TYPED_KEYS = ("labels", "allocation", "transfer")
 
 
@@ -108,7 +112,15 @@ def column_of_good(table: Columns, problem: ScreeningProblem, good: int) -> str:
     for written in (f"allocation[{name}]", *(("allocation",) if problem.n_goods == 1 else ())):
         if written in table.names and (name not in table.names or name in _read(problem)):
             return written
-    return table.find(name) or name
+    found = table.find(name)
+    if found is None and problem.n_goods == 1 and given_names(problem.goods) is None:  # a good that has no name
+        known = table.find(LABEL_COLUMN), column_of_payment(table, problem)
+        others = [each for each in table.names if each not in known and table.has_numbers(each)]
+        if len(others) != 1:
+            many = f"may be in any of {_listed(others)}" if others else f"are in none of {_listed(table.names)}"
+            raise ProblemError(f"{table.path} needs a column of amounts, and they {many}: call it {name!r}")
+        return others[0]
+    return found or name
 
 
 def column_of_payment(table: Columns, problem: ScreeningProblem) -> str | None:
@@ -118,6 +130,12 @@ def column_of_payment(table: Columns, problem: ScreeningProblem) -> str | None:
     if len(found) > 1 and not np.array_equal(table.numbers(found[0]), table.numbers(found[1])):
         both = " and ".join(map(repr, found))
         raise ProblemError(f"{table.path} says in two ways what is paid, by {both}: leave one of them out")
+    if not found:  # as people say it
+        goods = [table.find(good) for good in problem.goods]
+        others = [name for name in table.names if name not in (*goods, *_read(problem))]
+        found = [name for name in others if PAYING.search(name)] or [name for name in others if table.is_money(name)]
+        if len(found) > 1:
+            raise ProblemError(f"{table.path} has {_listed(found)}: call the one that is paid 'price'")
     return found[0] if found else None
 
 
@@ -141,7 +159,7 @@ def _order(labels: Any, problem: ScreeningProblem, where: str) -> Any:
     return [position[label] for label in problem.labels]
 
 
-def _listed(labels: list[str]) -> str:
+def _listed(labels: Sequence[str]) -> str:
     return ", ".join(map(repr, labels[:5])) + (f" and {len(labels) - 5} more" if len(labels) > 5 else "")
 
 

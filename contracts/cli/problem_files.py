@@ -131,6 +131,9 @@ def record_in(content: bytes, path: Path) -> dict[str, Any]:
 def _with_types(record: dict[str, Any], folder: Path) -> dict[str, Any]:
     """The record with the fields of `types` in place, columns replaced by what they hold."""
     types = record.get("types", {})
+    for key in types if isinstance(types, dict) else ():
+        if key in KEYS and key not in OF_TYPES:
+            raise ProblemError(f"{key} is in types, and belongs to the whole problem: write it above [types]")
     check_keys(types, (*OF_TYPES, *READ_ELSEWHERE), "types")
     types, sourced = _from_sources(types, folder)
     rest = {key: value for key, value in record.items() if key != "types"}

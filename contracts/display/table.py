@@ -236,6 +236,22 @@ class Tabular:
         return self.to_html()
 
 
+class Certified(Tabular):
+    """A result that a certificate is about: what it is worth, and what nothing of its kind exceeds."""
+
+    certificate: Any
+
+    @property
+    def value(self) -> float:
+        """The objective, such as what the principal earns in expectation: a lower bound on the best."""
+        return self.certificate.value
+
+    @property
+    def upper_bound(self) -> float:
+        """Nothing of its kind that keeps what was asked for is worth more; see `certificate`."""
+        return self.certificate.upper_bound
+
+
 def _written(value: Any, form: str | Callable[[Any], str]) -> str:
     if value is None:
         return "-"

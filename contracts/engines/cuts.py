@@ -166,20 +166,20 @@ class Master:
         error = utility_error(self.taste, point.x, transfer)
         found, gains, worst = [np.empty((0, 2), dtype=np.intp)], [np.empty(0)], 0.0
         for types, options in relevant_blocks(self.taste, point.x, transfer, error):
-            gain = self.taste[types] @ point.x[options].T - transfer[options] - point.u[types, np.newaxis]
-            gain[types[:, np.newaxis] == options] = -np.inf
+            gain = self.taste[types] @ point.x[options].T
+            gain -= transfer[options] + point.u[types, np.newaxis]
             most = gain.max(axis=1)
             worst = max(worst, float(most.max()))
             kept = np.flatnonzero(most > VIOLATION / 10)
-            gain, most = gain[kept], most[kept]
-            away = ((self.taste[types[kept], np.newaxis] - self.taste[options]) ** 2).sum(axis=2)
-            away = np.where(gain >= most[:, np.newaxis] / 2, away, np.inf)
-            away[np.arange(len(kept)), gain.argmax(axis=1) if len(kept) else []] = -1.0
-            few = min(ADDED, len(options))
-            closest = np.argpartition(away, few - 1, axis=1)[:, :few]
-            rows, columns = np.nonzero(np.isfinite(np.take_along_axis(away, closest, axis=1)))
-            found.append(np.column_stack([types[kept[rows]], options[closest[rows, columns]]]))
-            gains.append(gain[rows, closest[rows, columns]])
+            row, column = np.nonzero(gain[kept] >= most[kept, np.newaxis] / 2)
+            gain = gain[kept[row], column]
+            away = ((self.taste[types[kept[row]]] - self.taste[options[column]]) ** 2).sum(axis=1)
+            away[gain == most[kept[row]]] = -1.0
+            order = np.lexsort((away, row))
+            first = np.searchsorted(row, np.arange(len(kept)))  # of every type
+            closest = order[np.arange(len(row)) - first[row] < ADDED]
+            found.append(np.column_stack([types[kept[row[closest]]], options[column[closest]]]))
+            gains.append(gain[closest])
         pairs, gain = np.concatenate(found), np.concatenate(gains)
         ranked = pairs[np.lexsort((-gain, pairs[:, 1]))]
         first = np.searchsorted(ranked[:, 1], ranked[:, 1])
@@ -290,7 +290,8 @@ def solve(
     program = master.program(listed)
     elimination = Elimination(program, master.taste, near)
     path, worst = [first_point(program, *master.strict_point())], np.inf
-    lookout = Lookout(master.taste, master.weights, lambda point: master.separate(point)[0], VIOLATION)
+    separate = functools.lru_cache(maxsize=1)(master.separate)
+    lookout = Lookout(master.taste, master.weights, lambda point: separate(point)[0], VIOLATION)
     reached: tuple[Point, Indices] | None = None
     try:
         for number in range(1, ROUNDS + 1):
@@ -301,7 +302,7 @@ def solve(
             )
             path += further
             reached = path[-1], listed
-            violated, worst = master.separate(path[-1])
+            violated, worst = separate(path[-1])
             report(f"round {number}: {len(listed)} IC rows, worst violation {worst:.1e}, {len(further) - 1} steps")
             if not finished or (gap == LAST_GAP and worst <= VIOLATION and not len(lookout.seen)):
                 return master.candidate(*reached, is_finished=finished)

@@ -14,6 +14,7 @@ from contracts.errors import ProblemError, SolverError, UnboundedMenuError
 from contracts.faces.ends import Sizes, certified, contracts_of, reached_by, refined
 from contracts.faces.identity import spare_of
 from contracts.faces.multiplied import Ends, allocation_ends, money_ends
+from contracts.faces.picture import plot_face
 from contracts.faces.program import Direction, FaceProgram
 from contracts.faces.slacks import Slacks, slacks_of
 from contracts.faces.text import constraints_table, face_table
@@ -28,6 +29,7 @@ from contracts.solve import has_few_rows
 
 if TYPE_CHECKING:
     import pandas as pd
+    from matplotlib.axes import Axes
 
 Truths = NDArray[np.bool_]
 
@@ -178,6 +180,29 @@ class OptimalFace(Tabular):
     def to_frame(self) -> pd.DataFrame:
         """One row per type: the least and the most of every good, of the transfer and of the utility; proven."""
         return self._table().to_frame()
+
+    def plot(self, ax: Axes | None = None, *, of: str | None = None) -> Axes:
+        """A bar per type from the least to the most, proven; inside it what some menus reach, and the menu itself.
+
+        Parameters
+        ----------
+        of : the name of a good, "transfer" or "utility"; by default the good where there is one, else the transfer
+
+        Raises
+        ------
+        ProblemError
+            If there is nothing of that name.
+
+        Examples
+        --------
+        >>> from matplotlib.figure import Figure
+        >>> from contracts import Box, solve_menu
+        >>> menu = solve_menu([1.0, 2.0], [0.5, 0.5], domain=Box(0.0, 1.0), labels=("low", "high"))
+        >>> ax = optimal_face(menu).plot(Figure().subplots(), of="transfer")
+        >>> ax.get_ylabel(), [text.get_text() for text in ax.get_xticklabels()]
+        ('transfer', ['low', 'high'])
+        """
+        return plot_face(self, ax, of=of)
 
     def to_dict(self) -> dict[str, Any]:
         """Plain JSON; ends that nothing is proven of are None."""

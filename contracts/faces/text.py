@@ -36,6 +36,9 @@ class ShownFace(Protocol):
     def proven(self) -> Ends: ...
 
     @property
+    def reached(self) -> Ends: ...
+
+    @property
     def menus(self) -> tuple[Menu, ...]: ...
 
     @property

@@ -25,12 +25,11 @@ from contracts.inputs.arrays import Array, finite, number
 from contracts.inputs.door import checked
 from contracts.inputs.extras import pandas
 from contracts.inputs.frozen import dataclass
-from contracts.inputs.kinds import limit, position
-from contracts.inputs.names import listed
+from contracts.inputs.kinds import limit, one_of, position
 from contracts.menu.files import menu_from_dict
 from contracts.menu.menu import Menu
 from contracts.problem.objectives import WeightedSum
-from contracts.problem.records import built_from_document, from_record, to_record, write_document
+from contracts.problem.records import Saved, built_from_document, from_record, to_record
 from contracts.problem.screening import ScreeningProblem
 from contracts.readable import readable
 
@@ -67,7 +66,7 @@ class FrontPoint:
 
 @checked(own=("limits",))
 @dataclass(frozen=True, eq=False, repr=False)
-class Front(Tabular):
+class Front(Tabular, Saved):
     """Menus none of which is better than another in everything.
 
     Attributes
@@ -271,10 +270,6 @@ class Front(Tabular):
             "menus": [_without_problem(menu) for menu in self.menus],
         }
 
-    def save(self, path: str | Path) -> Path:
-        """Write the front as JSON."""
-        return write_document(path, self.to_dict())
-
     # ---- inside ----
 
     @property
@@ -289,9 +284,7 @@ class Front(Tabular):
         return Sandwich(self.normalised, weights / size[:, np.newaxis], bounds / size)
 
     def _column(self, name: str) -> int:
-        if name not in self.names:
-            raise ProblemError(f"the front has no objective {name!r}: there are {listed(self.names)}")
-        return self.names.index(name)
+        return one_of("objective", name, self.names, "objectives")
 
 
 def signs(senses: tuple[Sense, ...]) -> Array:

@@ -2,13 +2,15 @@
 
 Cells of a CSV stay text until somebody asks for numbers, so a segment named "NA" keeps its name, and every number
 is the float closest to what the file says. Columns are told apart by commas, or in a header without commas by
-semicolons or tabs, as where decimals stand after a comma.
+semicolons or tabs, as where decimals stand after a comma. Money may have the sign or code of its currency, and marks
+between thousands, wherever they can be read in one way only.
 """
 
 from __future__ import annotations
 
 import math
 import re
+import unicodedata
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -26,8 +28,10 @@ SUFFIXES = (".csv", ".parquet")
 HEADER = re.compile(rb'[\r\n]*(?:"[^"]*"|[^"\r\n])*')  # the first line that says something
 QUOTED = re.compile(rb'"[^"]*"')
 SEPARATORS = (",", ";", "\t")
-DECIMAL_COMMA = re.compile(r"\s*[+-]?\d*,\d*\s*")
-ONE_WAY = re.compile(r"\s*[+-]?(\d+|0?,\d+|\d*,(\d{1,2}|\d{4,}))\s*")  # 1,234 may be a thousand and more
+CODES = ("USD", "EUR", "GBP", "JPY", "CHF", "CNY", "INR", "CAD", "AUD", "NZD", "SEK", "NOK", "DKK", "PLN", "CZK", "HUF")
+AMOUNT = re.compile(r"(?P<sign>[+-]?)(?P<before>[^\d.,+-]*)(?P<minus>[+-]?)(?P<digits>[\d.,]*\d[\d.,]*)(?P<after>\D*)")
+GROUPED = {".": re.compile(r"[1-9]\d{0,2}(,\d{3})+(\.\d*)?"), ",": re.compile(r"[1-9]\d{0,2}(\.\d{3})+(,\d*)?")}
+OTHER = {".": ",", ",": "."}
 
 
 @dataclass(frozen=True, eq=False)
@@ -77,17 +81,31 @@ class Columns:
     def numbers(self, name: str, labels: Sequence[str] | None = None) -> Array:
         """A column of finite numbers, (n_rows,); names the first cell that is not one, by its row and label."""
         cells = self.column(name)
-        values = list(map(_number, cells if self.separator == "," else _with_points(cells)))
+        values = list(map(_number, cells))
+        if not all(map(math.isfinite, values)):
+            values = list(map(_number, _bare(cells)))
         for row, (value, cell) in enumerate(zip(values, cells, strict=True)):
             if not math.isfinite(value):
                 whose = f" of type {labels[row]!r}" if labels is not None else ""
                 found = "empty" if cell is None or cell == "" else repr(cell)
-                mark = "a point" if self.separator == "," else "a point, or after a comma in the whole column"
                 raise ProblemError(
                     f"{self.path}: column {name!r}{whose} is {found} in row {row + 1}: every cell must be a finite "
-                    f"number, decimals after {mark}"
+                    f"number{_remedy(cell, self.separator)}"
                 )
         return np.array(values)
+
+    def is_money(self, name: str) -> bool:
+        """Whether a column has an amount with the sign or code of a currency."""
+        parts = [AMOUNT.fullmatch(cell.strip()) for cell in self.column(name) if isinstance(cell, str)]
+        return any(_is_currency(part[side].strip()) for part in parts if part for side in ("before", "after"))
+
+    def has_numbers(self, name: str) -> bool:
+        """Whether a column can be read as numbers."""
+        try:
+            self.numbers(name)
+        except ProblemError:
+            return False
+        return True
 
 
 def read_columns(path: Path) -> Columns:
@@ -129,14 +147,17 @@ def read_columns(path: Path) -> Columns:
         raise ProblemError(f"{path} is not a readable {suffix[1:]} table ({exc}): {remedy}") from exc
     except OSError as exc:
         raise ProblemError(f"{path} cannot be read: {exc.strerror or exc}") from exc
-    if table.num_rows == 0:
+    cells = {name: column.to_pylist() for name, column in zip(table.column_names, table.columns, strict=True)}
+    rows = table.num_rows
+    while rows and all(column[rows - 1] in ("", None) for column in cells.values()):  # a sheet's empty last lines
+        rows -= 1
+    if rows == 0:
         raise ProblemError(f"{path} has no rows below its header: give it at least one")
     names = [str(name).strip() for name in table.column_names]
     repeated = {name for name in names if names.count(name) > 1}
     if repeated:
         raise ProblemError(f"{path} repeats the column {_listed(sorted(repeated))}: rename or drop one")
-    cells = {name: column.to_pylist() for name, column in zip(names, table.columns, strict=True)}
-    return Columns(path, cells, separator)
+    return Columns(path, {name: column[:rows] for name, column in zip(names, cells.values(), strict=True)}, separator)
 
 
 def separator_of(header: bytes) -> str:
@@ -151,11 +172,70 @@ def separator_of(header: bytes) -> str:
     return next((mark for mark in SEPARATORS if mark.encode() in bare), ",")
 
 
-def _with_points(cells: list[Any]) -> list[Any]:
-    """Cells of a column that may have decimals after a comma: if one has, a point elsewhere would part thousands."""
-    if not any(isinstance(cell, str) and DECIMAL_COMMA.fullmatch(cell) for cell in cells):
-        return cells
-    return [cell.replace(",", ".") if isinstance(cell, str) and ONE_WAY.fullmatch(cell) else None for cell in cells]
+def _bare(cells: list[Any]) -> list[Any]:
+    """Cells of a column as a program writes them: no currency, no marks between thousands, decimals after a point.
+
+    What could be read in two ways is None: amounts in two currencies, decimals after a point and after a comma, and
+    2,500 where no other cell says what a comma is.
+    """
+    parts = [AMOUNT.fullmatch(cell.strip()) if isinstance(cell, str) else None for cell in cells]
+    units = [
+        {each for side in ("before", "after") if (each := part[side].strip())} if part else set() for part in parts
+    ]
+    if len(used := set[str]().union(*units)) > 1 or not all(map(_is_currency, used)):
+        parts = [None if unit else part for part, unit in zip(parts, units, strict=True)]
+    digits = [part["digits"] for part in parts if part]
+    marks = list(dict.fromkeys(mark for each in digits for mark in _decimal_mark(each)))
+    thousands = any({*",."} <= {*each} or max(map(each.count, ",.")) > 1 for each in digits)
+    known = thousands or marks[:1] != [","]  # 1,250 beside 900.50, but not 1.250 beside 3,5
+    grouped = GROUPED[marks[0]] if known and marks else None
+    return [
+        cell if part is None else _written(part, marks[0] if marks else ".", grouped)
+        for part, cell in zip(parts, cells, strict=True)
+    ]
+
+
+def _is_currency(unit: str) -> bool:
+    """Whether it is a code, or a sign with no more than a country's letters: EUR, $, US$."""
+    letters = "".join(each for each in unit if unicodedata.category(each) != "Sc")
+    return unit in CODES or (
+        len(unit) - len(letters) == 1 and (not letters or (len(letters) < 4 and letters.isupper()))
+    )
+
+
+def _decimal_mark(digits: str) -> str:
+    """What must stand before decimals in these digits, a point or a comma; nothing where they do not say."""
+    last = max(digits.rfind("."), digits.rfind(","))
+    mark = digits[last : last + 1] if last >= 0 else ""
+    if mark and digits.count(mark) > 1:
+        return OTHER[mark]
+    return mark if mark and (OTHER[mark] in digits or not GROUPED[OTHER[mark]].fullmatch(digits)) else ""
+
+
+def _written(part: re.Match[str], mark: str, grouped: re.Pattern[str] | None) -> str | None:
+    """A number as a program writes it; None where digits are in no order, or may be read in two."""
+    digits = part["digits"]
+    if OTHER[mark] in digits:
+        digits = digits.replace(OTHER[mark], "") if grouped is not None and grouped.fullmatch(digits) else "?"
+    elif mark == "," and grouped is None and GROUPED["."].fullmatch(digits):
+        return None
+    return None if part["sign"] and part["minus"] else part["sign"] + part["minus"] + digits.replace(mark, ".")
+
+
+def _remedy(cell: Any, separator: str) -> str:
+    """What to do about a cell that is no number, or may be two."""
+    words = cell.strip() if isinstance(cell, str) else ""
+    inner = AMOUNT.fullmatch(words.strip("()"))
+    unit = (inner["before"] + inner["after"]).strip() if inner else ""
+    if "%" in unit:
+        return f": write what the problem means by it, {words.strip('% ')} or a hundredth of that, without the sign"
+    if unit and not _is_currency(unit):
+        return ": write it alone, and its unit in the name of the column"
+    if words.startswith("(") and inner:
+        return ": write a minus in place of the brackets"
+    mixed = ": write thousands without a mark" if {*",."} & {*words} else ", in one currency" if unit else ""
+    comma = "" if separator == "," and "," not in words else ", or after a comma in the whole column"
+    return f", decimals after a point{comma}{mixed}"
 
 
 def _number(cell: Any) -> float:

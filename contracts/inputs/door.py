@@ -12,6 +12,8 @@ import dataclasses
 import functools
 import inspect
 import math
+import sys
+import warnings
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import is_dataclass
 from typing import Any, NamedTuple, TypeVar, overload
@@ -58,6 +60,78 @@ def checked(thing: Any = None, /, *, own: Sequence[str] = (), **tables: Kind) ->
     """
     tables |= dict.fromkeys(own, ANYTHING)
     return functools.partial(_checked, tables=tables) if thing is None else _checked(thing, tables=tables)
+
+
+def renamed(**names: str) -> Callable[[T], T]:
+    """A function that still takes arguments by the names that they had, with a warning that says the new ones.
+
+    Examples
+    --------
+    >>> import warnings
+    >>> @renamed(confidence="level")
+    ... def radius(*, level: float) -> float:
+    ...     return 2 * level
+    >>> with warnings.catch_warnings(record=True, action="always") as heard:
+    ...     radius(confidence=0.5)
+    1.0
+    >>> print(heard[0].message)
+    radius: confidence is now called level
+    """
+
+    def with_old_names(function: Any) -> Any:
+        if inspect.isclass(function):
+            setattr(function, "__init__", with_old_names(vars(function)["__init__"]))  # noqa: B010
+            return function
+
+        @functools.wraps(function)
+        def taking_both(*given: Any, **named: Any) -> Any:
+            for old, new in names.items():
+                if old in named:
+                    if new in named:
+                        raise ProblemError(f"{old} and {new} are one argument under two names: give {new} alone")
+                    _warn(function.__qualname__.removesuffix(".__init__"), old, new)
+                    named[new] = named.pop(old)
+            return function(*given, **named)
+
+        return taking_both
+
+    return with_old_names
+
+
+class formerly:  # noqa: N801
+    """The name that a field had: in a dataclass, `rounds = formerly("n_rounds")`. It answers, with a warning.
+
+    Examples
+    --------
+    >>> class Search:
+    ...     n_rounds = 3
+    ...     rounds = formerly("n_rounds")
+    >>> import warnings
+    >>> with warnings.catch_warnings(record=True, action="always") as heard:
+    ...     Search().rounds
+    3
+    >>> print(heard[0].message)
+    Search: rounds is now called n_rounds
+    """
+
+    def __init__(self, new: str) -> None:
+        self.new = new
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self.old = name
+
+    def __get__(self, record: Any, owner: type) -> Any:
+        if record is None:
+            return self
+        _warn(owner.__name__, self.old, self.new)
+        return getattr(record, self.new)
+
+
+def _warn(where: str, old: str, new: str) -> None:
+    depth = 1  # the warning is about whoever called through these doors, and is shown where that is a script
+    while sys._getframe(depth).f_code.co_filename == __file__:
+        depth += 1
+    warnings.warn(f"{where}: {old} is now called {new}", DeprecationWarning, stacklevel=depth + 1)
 
 
 def _checked(thing: Any, *, tables: Mapping[str, Kind]) -> Any:

@@ -11,7 +11,7 @@ import dataclasses
 import inspect
 import operator
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Annotated, Any
 
 import numpy as np
@@ -19,7 +19,7 @@ import numpy as np
 from contracts.errors import ProblemError
 from contracts.inputs.arrays import LARGEST, Array, finite, generator, number, rectangular, yes_or_no
 from contracts.inputs.frozen import dataclass
-from contracts.inputs.names import missing
+from contracts.inputs.names import listed, meant, missing
 
 FLOAT64 = np.dtype(np.float64)
 WIDEST = 2**62  # whole numbers beyond are no counts of anything
@@ -171,6 +171,28 @@ def position(name: str, index: int, count: int, things: str) -> int:
     if not -count <= index < count:
         raise ProblemError(f"{name} is {index}: there are {count} {things}, numbered from 0")
     return index
+
+
+def one_of(name: str, given: Any, known: Iterable[str], things: str) -> int:
+    """The number of one of several things, which is given by its name or its number.
+
+    Examples
+    --------
+    >>> one_of("type", "low", ("low", "high"), "types"), one_of("type", -1, ("low", "high"), "types")
+    (0, 1)
+    >>> one_of("type", "hihg", ("low", "high"), "types")
+    Traceback (most recent call last):
+        ...
+    contracts.errors.ProblemError: type is 'hihg', did you mean 'high'? the types are 'low', 'high'
+    """
+    names = list(known)
+    if isinstance(given, str):
+        if given not in names:
+            raise ProblemError(f"{name} is {given!r}{meant(given, names)} the {things} are {listed(names)}")
+        return names.index(given)
+    if isinstance(given, bool | np.bool_) or not isinstance(given, int | np.integer):
+        raise ProblemError(f"{name} is {described(given)}: give the name or the number of one of the {things}")
+    return position(name, int(given), len(names), things) % len(names)
 
 
 def count(name: str, value: Any) -> int:

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 
 from contracts.errors import ProblemError
-from contracts.inputs.arrays import Array, extended, finite, number
-from contracts.inputs.kinds import described
+from contracts.inputs.arrays import Array, Indices, extended, finite, number
+from contracts.inputs.kinds import described, position
 from contracts.inputs.names import distinct_names, one_name_each
 from contracts.problem.rows.linear import LinearConstraint
 
@@ -123,6 +123,22 @@ def one_each(reports: Any, count: int, each: str) -> Any:
         return reports
     size = f" of {len(reports)}" if is_listed(reports) else ""
     raise ProblemError(f"reports is {described(reports)}{size}: give a list with {each}")
+
+
+def type_numbers(reports: Any, labels: Sequence[Sequence[str]]) -> Indices:
+    """The numbers of the types that bidders report, each by number or name; (n_bidders,)."""
+    given = one_each(reports, len(labels), f"a type for each of {len(labels)} bidders")
+    return np.array([_type_number(one, names) for one, names in zip(given, labels, strict=True)])
+
+
+def _type_number(report: Any, labels: Sequence[str]) -> int:
+    if isinstance(report, str):
+        if report not in labels:
+            raise ProblemError(f"reports has {report!r}: the types are {', '.join(map(repr, list(labels)[:8]))}")
+        return list(labels).index(report)
+    if isinstance(report, bool | np.bool_) or not isinstance(report, int | np.integer):
+        raise ProblemError(f"reports has {described(report)}: give a type's name or number")
+    return position("reports", int(report), len(labels), "types") % len(labels)
 
 
 def checked_transfers(given: Any) -> Any:

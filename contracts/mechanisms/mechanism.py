@@ -5,17 +5,16 @@ from __future__ import annotations
 import math
 from fractions import Fraction
 from functools import cached_property
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from contracts.display.table import Tabular
+from contracts.display.table import Certified, Tabular
 from contracts.errors import ProblemError
 from contracts.inputs.arrays import Array, Indices
 from contracts.inputs.door import checked
 from contracts.inputs.frozen import dataclass
-from contracts.inputs.kinds import described, position
+from contracts.inputs.kinds import described, one_of
 from contracts.mechanisms.checks import one_each
 from contracts.mechanisms.interim import (
     Tables,
@@ -32,7 +31,7 @@ from contracts.mechanisms.records import problem_record, written
 from contracts.mechanisms.verify import certify, first_best
 from contracts.numerics.basis import reduced_costs
 from contracts.numerics.exact_solve import Whole
-from contracts.problem.records import write_document
+from contracts.problem.records import Saved
 from contracts.proof.certificate import Certificate
 
 if TYPE_CHECKING:
@@ -63,7 +62,7 @@ class Simulation(NamedTuple):
 
 @checked(own=("exact", "prices", "feared"))
 @dataclass(frozen=True, eq=False, repr=False)
-class Mechanism(Tabular):
+class Mechanism(Certified, Saved):
     """A mechanism that is certainly incentive compatible: what it holds are fractions, and floats are these, rounded.
 
     Attributes
@@ -73,6 +72,8 @@ class Mechanism(Tabular):
     prices : of the rows of the program, which prove the bound; None for a mechanism that nobody optimised
     feared : under ambiguity the prior for which prices prove the bound, (n_profiles,) parts of their sum, else None
     """
+
+    _indent = None
 
     problem: MechanismProblem
     exact: Tables
@@ -88,16 +89,6 @@ class Mechanism(Tabular):
             raise ProblemError(f"prices is {described(self.prices)}: take those of another mechanism of the problem")
 
     # ---- what it says ----
-
-    @property
-    def value(self) -> float:
-        """The objective in expectation: a lower bound on the best."""
-        return self.certificate.value
-
-    @property
-    def upper_bound(self) -> float:
-        """No mechanism of the problem is worth more."""
-        return self.certificate.upper_bound
 
     @cached_property
     def allocation(self) -> Array:
@@ -257,10 +248,6 @@ class Mechanism(Tabular):
             "certificate": self.certificate.to_dict(),
         }
 
-    def save(self, path: str | Path) -> Path:
-        """Write the mechanism as JSON."""
-        return write_document(path, self.to_dict(), indent=None)
-
     # ---- parts ----
 
     @cached_property
@@ -273,7 +260,8 @@ class Mechanism(Tabular):
     def _profile(self, reports: Any) -> int:
         problem = self.problem
         given = one_each(reports, problem.n_agents, f"a type for each of {problem.n_agents} agents")
-        types = [_type_number(problem, k, report) for k, report in enumerate(given)]
+        named = zip(problem.agents, given, problem.labels, strict=True)
+        types = [one_of(f"the report of {agent}", report, labels, "types") for agent, report, labels in named]
         return int(np.ravel_multi_index(types, problem.n_types))
 
 
@@ -282,16 +270,3 @@ def given_mechanism(problem: MechanismProblem, tables: Tables, bound: Fraction |
     numbers = Numbers(problem)
     best = first_best(numbers) if bound is None else bound
     return Mechanism(problem, tables, certify(numbers, tables, best, gap=math.inf))
-
-
-def _type_number(problem: MechanismProblem, agent: int, report: Any) -> int:
-    names = list(problem.labels[agent])
-    if isinstance(report, str):
-        if report not in names:
-            raise ProblemError(
-                f"reports has {report!r} for {problem.agents[agent]}: the types are {', '.join(map(repr, names[:8]))}"
-            )
-        return names.index(report)
-    if isinstance(report, bool | np.bool_) or not isinstance(report, int | np.integer):
-        raise ProblemError(f"reports has {described(report)} for {problem.agents[agent]}: give a type's name or number")
-    return position(f"the report of {problem.agents[agent]}", int(report), len(names), "types") % len(names)

@@ -9,6 +9,7 @@ from typing import Any
 from contracts.errors import ProblemError
 from contracts.inputs.arrays import finite
 from contracts.inputs.names import check_keys, field_names
+from contracts.mechanisms.checks import is_listed
 from contracts.mechanisms.numbers import Rational, whole
 from contracts.mechanisms.problem import MechanismProblem
 from contracts.problem.records import KINDS, from_record, part_of_kind, to_record
@@ -52,10 +53,18 @@ def problem_from_record(record: Any) -> MechanismProblem:
 def plain_record(problem: Any) -> dict[str, Any]:
     """Plain JSON for the fields of a problem that are not left out, as files have them."""
     fields = {field.name: getattr(problem, field.name) for field in dataclasses.fields(problem)}
-    given = fields["probabilities"]
-    fields["probabilities"] = None if given is None else finite("probabilities", given)
+    fields["probabilities"] = _plain_chances(fields["probabilities"])
     objective = fields.pop("objective")
     return {name: to_record(value) for name, value in fields.items() if value is not None} | {"objective": objective}
+
+
+def _plain_chances(given: Any) -> Any:
+    """Chances, or a list of them per bidder, as floats."""
+    if given is None:
+        return None
+    if any(is_listed(part) for part in given):
+        return [_plain_chances(part) for part in given]
+    return finite("probabilities", given)
 
 
 def written(numbers: Rational) -> dict[str, Any]:

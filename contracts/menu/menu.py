@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 from functools import cached_property
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
-from contracts.display.table import Table, Tabular
+from contracts.display.table import Certified, Table
 from contracts.errors import ProblemError
 from contracts.exact.best import best_options
 from contracts.inputs.arrays import Array, Indices, Mask, finite, generator, is_frame
@@ -22,7 +21,7 @@ from contracts.menu.offers import BINDING, OUTSIDE, Options
 from contracts.menu.rows import held_rows, rows_frame
 from contracts.problem.mimicry import accessible, type_numbers
 from contracts.problem.participation import WithOutside
-from contracts.problem.records import to_record, write_document
+from contracts.problem.records import Saved, to_record
 from contracts.problem.screening import ScreeningProblem
 from contracts.proof.bound import Bound
 from contracts.proof.certificate import Certificate
@@ -40,7 +39,7 @@ SCHEMA = "menuwright/menu/1"
 
 @checked
 @dataclass(frozen=True, eq=False, repr=False)
-class Menu(Tabular):
+class Menu(Certified, Saved):
     """A menu of contracts, exactly incentive compatible and individually rational for the floats it holds.
 
     Attributes
@@ -157,16 +156,6 @@ class Menu(Tabular):
         return ~self.is_excluded & (np.append(takers, 0)[self.option_of_type] > 1)
 
     # ---- what it is worth ----
-
-    @property
-    def value(self) -> float:
-        """The objective at this menu: a lower bound on the best."""
-        return self.certificate.value
-
-    @property
-    def upper_bound(self) -> float:
-        """No IC and IR menu is worth more; of a short or deterministic menu, none of its kind, see `certificate`."""
-        return self.certificate.upper_bound
 
     @property
     def worst_case_weights(self) -> Array:
@@ -418,10 +407,6 @@ class Menu(Tabular):
             **({} if self.bound.among.is_every_menu else {"kind": self.bound.among.to_dict()}),
             "certificate": self.certificate.to_dict(),
         }
-
-    def save(self, path: str | Path) -> Path:
-        """Write the menu as JSON."""
-        return write_document(path, self.to_dict())
 
     # ---- inside ----
 

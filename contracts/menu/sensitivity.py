@@ -16,7 +16,8 @@ L does with (x, u) and the prices held (Milgrom & Segal 2002):
     minimum profit         - rho
 
 Where the value has a kink (another menu takes over, or several prices prove the same bound) this is one of the slopes
-between those on the two sides.
+between those on the two sides. Of one reservation utility that all have it is the slope of the program that gives it to
+everybody by contract: where types may be left out the value changes by that or more, and `slopes` has both sides.
 """
 
 from __future__ import annotations
@@ -52,7 +53,7 @@ class Sensitivity(Tabular):
     labels, goods : of the types and goods
     weights : (n_types,) of the types' shares; shares sum to one, so what counts is the difference of two entries
     valuations, principal_values : (n_types, n_goods)
-    reservation_utility : (n_types,) never positive
+    reservation_utility : (n_types,) never positive; where types are left out, the least that a change may be worth
     cost : of all costs together, serving included, per one part more: with .01 more the value changes by .01 times this
     lowest_transfer, highest_transfer : (n_types,) of the limits on what each type pays; a limit that all have in
         common is worth their sum

@@ -12,12 +12,13 @@ import math
 import re
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, ClassVar, TypeVar
 
 import numpy as np
 
 from contracts.errors import ProblemError
 from contracts.inputs.documents import parse_json
+from contracts.inputs.door import checked
 from contracts.inputs.files import read_text, write_text
 from contracts.inputs.names import NumberedLabels, check_keys, field_names
 from contracts.problem.ambiguity import ChiSquare, KullbackLeibler, Moments, TotalVariation, Wasserstein
@@ -139,6 +140,21 @@ def built_from_document(
 def write_document(path: str | Path, document: Any, *, indent: int | None = 1) -> Path:
     """Write plain JSON, which keeps every float to the bit, and return where it is."""
     return write_text(path, json.dumps(document, indent=indent, allow_nan=False) + "\n")
+
+
+@checked
+class Saved:
+    """What is kept in a file, as plain JSON with a schema version; the function that loads its kind reads it."""
+
+    _indent: ClassVar[int | None] = 1  # of the file; None where tables are long
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain JSON with a schema version."""
+        raise NotImplementedError
+
+    def save(self, path: str | Path) -> Path:
+        """Write it as JSON, every number to the bit."""
+        return write_document(path, self.to_dict(), indent=self._indent)
 
 
 def _known() -> set[type]:

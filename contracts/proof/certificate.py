@@ -198,6 +198,14 @@ def _json_number(number: float) -> float | None:
     return number if math.isfinite(number) else None
 
 
+def checked_gap(gap: float) -> float:
+    """A relative gap that can be asked of a solver."""
+    gap = number("gap", gap)
+    if not 0 < gap < 1:
+        raise ProblemError(f"gap is {gap}: give a relative gap between 0 and 1, such as 1e-6")
+    return gap
+
+
 def checked_standards(gap: Any, tolerance: Any) -> tuple[float, float]:
     """The relative gap, which may be infinite, and the tolerance that a certificate is asked for, as numbers."""
     gap = math.inf if isinstance(gap, float) and gap == math.inf else number("gap", gap)

@@ -53,7 +53,8 @@ def _seen(problem: ScreeningProblem) -> Array:
     amounts = first_best_amounts(problem)
     with np.errstate(divide="ignore", over="ignore"):
         worth = units_of(problem).money / amounts
-    return np.where(amounts > 0, np.ldexp(1.0, np.frexp(worth)[1]), np.inf)
+        powers = np.ldexp(1.0, np.frexp(worth)[1])  # past the largest number for what is hardly given
+    return np.where(np.isfinite(worth), powers, np.inf)
 
 
 def twins_of(problem: ScreeningProblem) -> Indices:

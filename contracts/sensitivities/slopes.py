@@ -16,6 +16,7 @@ from contracts.errors import ProblemError, SolverError
 from contracts.inputs.arrays import number
 from contracts.inputs.door import checked
 from contracts.inputs.frozen import dataclass
+from contracts.inputs.kinds import one_of
 from contracts.inputs.names import listed
 from contracts.menu.menu import Menu
 from contracts.problem.screening import ScreeningProblem
@@ -91,12 +92,12 @@ def slopes(
         raise ProblemError(
             f"parameter is {parameter!r}: use 'weights', 'valuations', 'principal_values' or 'reservation_utility'"
         )
-    i = _position("type", type, problem.labels)
+    i = one_of("type", type, problem.labels, "types")
     place: tuple[int, ...] = (i,)
     if parameter in ("valuations", "principal_values"):
         if good is None and problem.n_goods > 1:
             raise ProblemError(f"good is left out: say which of {listed(problem.goods)}")
-        place = (i, 0 if good is None else _position("good", good, problem.goods))
+        place = (i, 0 if good is None else one_of("good", good, problem.goods, "goods"))
     now = float(np.asarray(getattr(problem, parameter))[place])
     size = STEP * max(abs(now), 1.0 if parameter != "weights" else 0.0) if step is None else number("step", step)
     if not size > 0 or (parameter == "weights" and size >= min(now, 1 - now)):
@@ -134,14 +135,3 @@ def _precisely(problem: ScreeningProblem) -> Menu:
         if failure.reached is None:
             raise
         return failure.reached
-
-
-def _position(what: str, which: str | int, names: Any) -> int:
-    if isinstance(which, str):
-        if which in names:
-            return list(names).index(which)
-    elif -len(names) <= which < len(names):
-        return int(which) % len(names)
-    raise ProblemError(
-        f"{what} is {which!r}: use one of {', '.join(map(repr, list(names)[:6]))} or a number below {len(names)}"
-    )

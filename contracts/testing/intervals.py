@@ -9,7 +9,7 @@ import numpy as np
 
 from contracts.errors import ProblemError
 from contracts.inputs.arrays import Array
-from contracts.inputs.door import checked
+from contracts.inputs.door import checked, renamed
 from contracts.inputs.kinds import Count, Positive
 
 
@@ -53,13 +53,14 @@ def needed(variance: float, width: float, radius: float, n_statements: int, alph
     return max(2, math.ceil(min(by_hoeffding, root * root + 1)))
 
 
+@renamed(confidence="level")
 @checked
 def samples_needed(
     precision: Positive,
     *,
     payoff_range: tuple[float, float],
     n_deviations: Count,
-    confidence: float = 0.95,
+    level: float = 0.95,
 ) -> int:
     """Draws of each report after which every regret is known to within `precision`, whatever the mechanism draws.
 
@@ -71,12 +72,12 @@ def samples_needed(
     precision : utility units
     payoff_range : (lowest, highest) utility that any outcome has
     n_deviations : pairs of a type and another report, times the others' profiles
-    confidence : with which all statements are true together
+    level : confidence with which all statements are true together
 
     Raises
     ------
     ProblemError
-        If the range is empty or infinite, or the confidence not between 0 and 1.
+        If the range is empty or infinite, or the level not between 0 and 1.
 
     Examples
     --------
@@ -84,7 +85,7 @@ def samples_needed(
     1235
     """
     low, high = checked_range(payoff_range)
-    return max(2, math.ceil((2 * (high - low) / precision) ** 2 * _doubt(n_deviations, checked_doubt(confidence)) / 2))
+    return max(2, math.ceil((2 * (high - low) / precision) ** 2 * _doubt(n_deviations, checked_doubt(level)) / 2))
 
 
 def checked_range(payoff_range: tuple[float, float]) -> tuple[float, float]:
@@ -95,8 +96,8 @@ def checked_range(payoff_range: tuple[float, float]) -> tuple[float, float]:
     return float(low), float(high)
 
 
-def checked_doubt(confidence: float) -> float:
-    """1 - confidence."""
-    if not 0 < confidence < 1:
-        raise ProblemError(f"confidence is {confidence:g}: give a number between 0 and 1, such as 0.95")
-    return 1 - confidence
+def checked_doubt(level: float) -> float:
+    """1 - level."""
+    if not 0 < level < 1:
+        raise ProblemError(f"level is {level:g}: give a number between 0 and 1, such as 0.95")
+    return 1 - level

@@ -9,7 +9,7 @@ import numpy as np
 
 from contracts.errors import ProblemError
 from contracts.inputs.arrays import number
-from contracts.inputs.door import checked
+from contracts.inputs.door import checked, renamed
 from contracts.inputs.kinds import Count, Positive
 from contracts.testing.agents import Agents, Prior, read_agents, read_prior, read_reservation
 from contracts.testing.findings import Inspection
@@ -21,6 +21,7 @@ from contracts.testing.sampled import SAMPLED, Sampled, drawn_outcomes
 NEED_SEVERAL = ("anonymity",)
 
 
+@renamed(confidence="level")
 @checked
 def check_mechanism(
     fn: Callable[..., Any],
@@ -39,7 +40,7 @@ def check_mechanism(
     n_samples: Count | None = None,
     precision: Positive | None = None,
     payoff_range: tuple[float, float] | None = None,
-    confidence: float = 0.95,
+    level: float = 0.95,
     rng: np.random.Generator | None = None,
 ) -> Inspection:
     """Whether a function from reports to outcomes keeps what is asked of it, for all types and all lies.
@@ -73,7 +74,7 @@ def check_mechanism(
     n_samples : draws of each outcome, of a mechanism that draws; needs payoff_range
     precision : instead, the regret that is to be known: as many draws are made as that takes in the worst case
     payoff_range : (lowest, highest) utility that any outcome can have
-    confidence : for each property, that what is said about it is true
+    level : confidence, for each property, that what is said about it is true
     rng : handed to the mechanism, `fn(report, rng)`, so that draws can be repeated
 
     Raises
@@ -112,7 +113,7 @@ def check_mechanism(
     beliefs = None if prior is None else read_prior(agents, prior)
     reservation = read_reservation(agents, 0 if reservation_utility is None else reservation_utility)
     mechanism = Mechanism(fn, agents, utility)
-    n_draws = _number_of_draws(agents, beliefs, n_samples, precision, payoff_range, confidence)
+    n_draws = _number_of_draws(agents, beliefs, n_samples, precision, payoff_range, level)
     if n_draws is None:
         if rng is not None:
             raise ProblemError("rng is for mechanisms that draw: give n_samples= or precision= too, or leave it out")
@@ -123,7 +124,7 @@ def check_mechanism(
     draws = drawn_outcomes(mechanism.ask, list(agents.profiles()), n_draws, rng)
     first = {profile: several[0] for profile, several in draws.items()}
     played = Played(mechanism, first, beliefs, reservation, tolerance, cost, alternatives)
-    sampled = Sampled(played, draws, checked_range(payoff_range), checked_doubt(confidence))
+    sampled = Sampled(played, draws, checked_range(payoff_range), checked_doubt(level))
     return Inspection(_about(agents, beliefs), tuple(SAMPLED[name](sampled) for name in asked))
 
 
@@ -143,7 +144,7 @@ def _number_of_draws(
     n_samples: int | None,
     precision: float | None,
     payoff_range: tuple[float, float] | None,
-    confidence: float,
+    level: float,
 ) -> int | None:
     """How many draws of each outcome; None for a mechanism that does not draw."""
     if n_samples is None and precision is None:
@@ -163,7 +164,7 @@ def _number_of_draws(
     assert precision is not None
     n_deviations = sum(1 for _ in deviations(agents, contexts(agents, prior)))
     n_deviations = max(1, n_deviations)
-    return samples_needed(precision, payoff_range=payoff_range, n_deviations=n_deviations, confidence=confidence)
+    return samples_needed(precision, payoff_range=payoff_range, n_deviations=n_deviations, level=level)
 
 
 def _about(agents: Agents, prior: Prior | None) -> str:

@@ -10,7 +10,7 @@ import numpy as np
 
 from contracts.errors import ProblemError, SolverError
 from contracts.inputs.arrays import Array
-from contracts.inputs.door import checked
+from contracts.inputs.door import checked, formerly
 from contracts.inputs.frozen import dataclass
 from contracts.inputs.progress import reporter
 from inference.alike.passes import Derivatives, by_person, derivatives, refuse_unidentified
@@ -42,7 +42,7 @@ class MultinomialLogit(FittedToChoices, OfTypes):
     covariance : (n_attributes, n_attributes) of the coefficients, clustered by person
     information : (n_attributes, n_attributes) minus the second derivative of the log likelihood; its inverse is the
         classical covariance
-    rounds : Newton steps
+    n_rounds : Newton steps
     """
 
     schema = "menuwright/multinomial-logit/1"
@@ -53,7 +53,8 @@ class MultinomialLogit(FittedToChoices, OfTypes):
     log_likelihood: float
     covariance: Array
     information: Array
-    rounds: int
+    n_rounds: int
+    rounds = formerly("n_rounds")
 
     @property
     def parameter_names(self) -> tuple[str, ...]:
@@ -94,7 +95,7 @@ class MultinomialLogit(FittedToChoices, OfTypes):
         return self.population.shares(attributes, available)
 
     def _found(self) -> str:
-        return f"Newton's method, {self.rounds} rounds"
+        return f"Newton's method, {self.n_rounds} rounds"
 
     def _rising(self, rising: Any, price: str) -> str:
         return (

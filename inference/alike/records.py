@@ -10,7 +10,8 @@ from contracts.inputs.door import checked
 from inference.alike.multinomial import MultinomialLogit
 from inference.alike.nested import NestedLogit
 from inference.alike.nests import nests_of
-from inference.estimation.records import choices_of_record, loaded, model_of_record, refuse_other_shapes
+from inference.estimation.records import choices_of_record, model_of_record
+from inference.reports.kept import loaded, refuse_other_shapes
 
 
 @checked
@@ -33,6 +34,19 @@ def load_nested_logit(path: str | Path) -> NestedLogit:
     ------
     ProblemError
         If the file is not such a file, or is damaged.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> import numpy as np
+    >>> from inference import ChoiceData, fit_nested_logit
+    >>> draws = np.random.default_rng(0)
+    >>> offers = draws.normal(size=(60, 3, 1))
+    >>> data = ChoiceData(offers, draws.integers(3, size=60), names=["speed"], options=["walk", "bus", "car"])
+    >>> nested = fit_nested_logit(data, {"motor": ["bus", "car"]})
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     str(load_nested_logit(nested.save(f"{folder}/nested.json"))) == str(nested)
+    True
     """
     return loaded(path, NestedLogit, _nested)
 

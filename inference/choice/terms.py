@@ -9,6 +9,7 @@ import numpy as np
 
 from contracts.errors import ProblemError
 from contracts.inputs.arrays import Array, Mask
+from contracts.inputs.kinds import one_of
 from contracts.inputs.names import listed
 
 
@@ -22,9 +23,7 @@ class Offers(NamedTuple):
 
     def column(self, name: str) -> Array:
         """One attribute of all options, (n_obs, n_options)."""
-        if name not in self.names:
-            raise ProblemError(f"there is no attribute {name!r}: the attributes are {listed(self.names)}")
-        return np.asarray(self.attributes[:, :, self.names.index(name)])
+        return np.asarray(self.attributes[:, :, one_of("attribute", name, self.names, "attributes")])
 
 
 def described(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -13,7 +12,7 @@ from contracts.cli.commands import AsJson, answering, busy, check_writable, json
 from contracts.cli.problem_files import SOURCES
 from contracts.errors import ProblemError
 from inference.cli.simulate import simulate
-from inference.cli.words import read_utilities_command, types_from_words
+from inference.cli.words import read_utilities_command, said_in, types_from_words
 
 if TYPE_CHECKING:
     from inference.choice.model import ChoiceModel
@@ -138,7 +137,7 @@ def read_policy_command(
     with answering(as_json=as_json) as answer:
         from inference.language import read_policy
 
-        reading = read_policy(sys.stdin.read() if text == "-" else text)
+        reading = read_policy(said_in(text))
         answer.give(json_text(reading.to_dict()) if as_json else str(reading))
 
 

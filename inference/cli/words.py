@@ -14,7 +14,7 @@ from contracts.inputs.documents import parse_json
 from contracts.inputs.files import read_text
 from contracts.inputs.names import check_keys
 
-KEYS = ("texts", "attributes", "policies", "scale", "confidence", "veto_level", "readings")
+KEYS = ("texts", "attributes", "policies", "scale", "level", "confidence", "veto_level", "readings")
 
 
 def read_utilities_command(
@@ -43,8 +43,17 @@ def read_utilities_command(
                 raise ProblemError(f"{attributes} is no JSON ({exc}): write an object of names") from exc
         else:
             named = [one.strip() for one in named]
-        reading = read_utilities([sys.stdin.read() if text == "-" else text for text in texts], named)
+        reading = read_utilities([said_in(text) for text in texts], named)
         answer.give(json_text(reading.to_dict()) if as_json else str(reading))
+
+
+def said_in(text: str) -> str:
+    """The words of an argument; - stands for standard input, and the name of a file is no text."""
+    if text == "-":
+        return sys.stdin.read()
+    if " " not in text and Path(text).is_file():
+        raise ProblemError(f"{text} is a file: give the words themselves, or - and the file on standard input")
+    return text
 
 
 def types_from_words(table: dict[str, Any], folder: Path) -> dict[str, Any]:
@@ -61,8 +70,8 @@ def types_from_words(table: dict[str, Any], folder: Path) -> dict[str, Any]:
     problem = reading.screening_problem(
         table.get("policies"),
         scale=table.get("scale", 1.0),
-        confidence=table.get("confidence", 0.8),
         veto_level=table.get("veto_level"),
+        **{name: table[name] for name in ("level", "confidence") if name in table},
     )
     fields: dict[str, Any] = {"valuations": problem.valuations, "labels": list(problem.labels)}
     goods = (

@@ -17,8 +17,8 @@ from contracts.inputs.frozen import dataclass
 from contracts.inputs.kinds import Count
 from contracts.inputs.progress import counter
 from inference.choice.data import ChoiceData, checked_data
-from inference.estimation.summary import checked_level, decimals, written
 from inference.logit.estimates import central_differences
+from inference.reports.summary import checked_level, decimals, written
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -1,10 +1,8 @@
-"""What every model of choices that was fitted by maximum likelihood says of itself, and how it is kept in a file."""
+"""What every model of choices that was fitted by maximum likelihood says of itself."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import fields
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
@@ -12,21 +10,18 @@ import numpy as np
 from contracts.display.table import Table, Tabular
 from contracts.inputs.arrays import Array
 from contracts.inputs.door import checked
-from contracts.problem.records import write_document
 from contracts.problem.screening import ScreeningProblem
 from inference.choice.data import ChoiceData
 from inference.estimation.errors import KINDS, equal_chances, few_people, kind_of, sample_size
-from inference.estimation.records import plain
 from inference.estimation.shares import Population, counted
-from inference.estimation.summary import Summary, checked_level
 from inference.logit.quantisation import goods_beside, worth_in_money
+from inference.reports.kept import Kept
+from inference.reports.summary import Summary, checked_level
 
 
 @checked
-class Fitted(Tabular):
+class Fitted(Kept, Tabular):
     """A model with estimates; a subclass says what is different about it."""
-
-    schema: ClassVar[str]  # of its files
 
     log_likelihood: float
     covariance: Array
@@ -89,24 +84,12 @@ class Fitted(Tabular):
             level,
         )
 
-    def to_dict(self) -> dict[str, Any]:
-        """Plain JSON with a schema version; floats survive to the bit."""
-        return {"schema": self.schema, **{name: plain(value) for name, value in self._kept().items()}}
-
-    def save(self, path: str | Path) -> Path:
-        """Write the model as JSON, with all that it was given; the function to load such models reads it."""
-        return write_document(path, self.to_dict())
-
     def _table(self) -> Table:
         return self.summary()._table()
 
     def _estimates(self, covariance: Array) -> tuple[Sequence[str], Array, Array]:
         """Names, values and standard errors of what a summary shows, by the covariance of the parameters."""
         return self.parameter_names, self.parameters, np.sqrt(np.diag(covariance))
-
-    def _kept(self) -> dict[str, Any]:
-        """What a file holds, by name: the fields."""
-        return {field.name: getattr(self, field.name) for field in fields(self)}  # type: ignore[arg-type]
 
 
 @checked

@@ -13,7 +13,7 @@ from contracts.inputs.arrays import Array, finite
 from contracts.inputs.door import checked
 from contracts.inputs.frozen import dataclass
 from contracts.inputs.names import listed
-from inference.estimation.summary import written_p
+from inference.reports.summary import written_p
 
 UNSEEN = 1e-9  # of the largest eigenvalue, below which a difference of covariances is none
 

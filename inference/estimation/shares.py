@@ -9,7 +9,7 @@ import numpy as np
 from contracts.errors import ProblemError
 from contracts.inputs.arrays import Array, finite, yes_or_no
 from contracts.inputs.frozen import dataclass
-from contracts.inputs.names import listed
+from contracts.inputs.kinds import one_of
 from inference.choice.data import ChoiceData
 
 AT_ONCE = 1 << 16  # utilities, which fit into the cache
@@ -75,9 +75,7 @@ class Population:
 
 def column_of(names: tuple[str, ...], name: str) -> int:
     """Where an attribute stands."""
-    if name not in names:
-        raise ProblemError(f"there is no attribute {name!r}: the attributes are {listed(names)}")
-    return names.index(name)
+    return one_of("attribute", name, names, "attributes")
 
 
 def offers_of(attributes: Any, available: Any, n_attributes: int) -> tuple[Array, Any]:

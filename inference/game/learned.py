@@ -11,7 +11,7 @@ from contracts.display.palette import INK, axes
 from contracts.display.table import Column, Table, Tabular
 from contracts.errors import ProblemError
 from contracts.inputs.arrays import Array
-from contracts.inputs.door import checked
+from contracts.inputs.door import checked, formerly
 from contracts.inputs.extras import pandas
 from contracts.inputs.frozen import dataclass
 from inference.game.assistant import Assistant, Memory, watch
@@ -36,7 +36,7 @@ class LearnedNorm(Tabular):
     assistant : who learned; prior, what it thought before, as given
     probabilities : (n_seen + 1, n_norms), before anything and after each interaction, for the setting then in force
     currency, amount, seen : (n_seen,) what was split, and the share that a user offered; NaN where an assistant did
-    unreadable : offers that were passed over
+    n_unreadable : offers that were passed over
     memory : everything seen, to go on from
     misfit : (n_seen + 1,) what bets against a single norm have made of 1, nats; from log(20) on they ring
     doubt : whoever bets, and foretells offers without a norm
@@ -48,7 +48,8 @@ class LearnedNorm(Tabular):
     currency: tuple[str, ...]
     amount: tuple[int, ...]
     seen: Array
-    unreadable: int
+    n_unreadable: int
+    unreadable = formerly("n_unreadable")
     memory: Memory
     misfit: Array
     doubt: Doubt
@@ -159,7 +160,7 @@ class LearnedNorm(Tabular):
         top = [k for k in np.argsort(-weights, kind="stable")[:5] if weights[k] >= 0.0005]
         return Table(
             [Column("share", shares, ".2f"), Column("probability", weights, ".3f")],
-            f"Norm after {len(self.currency)} interactions, {self.unreadable} offers unreadable",
+            f"Norm after {len(self.currency)} interactions, {self.n_unreadable} offers unreadable",
             [f"mean {self.mean[-1]:.3f}, sd {self.sd[-1]:.3f}", *([] if self.fits else [self._alarm])],
             shown=top,
         )

@@ -11,7 +11,8 @@ from typing import Any
 
 from contracts.inputs.door import checked
 from contracts.inputs.frozen import dataclass
-from inference.language.chat.client import ChatEndpoint, EndpointError, ReplyError, marked, unit_number
+from inference.language.chat.client import ChatEndpoint, EndpointError, ReplyError
+from inference.language.chat.data import is_quoted, marked, unit_number
 from inference.language.offline import checked_text
 from inference.language.reading import (
     Evidence,
@@ -122,7 +123,7 @@ class EndpointReader:
             phrases = found["evidence"]
             if not isinstance(phrases, list) or not all(isinstance(one, str) for one in phrases):
                 raise TypeError("evidence is not a list of phrases")
-            invented = [one for one in phrases if one not in text]
+            invented = [one for one in phrases if not is_quoted(one, text)]
             if invented:
                 raise ValueError(f"{invented[0]!r} is not in the policy")
             if not isinstance(found["readable"], bool):

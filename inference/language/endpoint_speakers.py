@@ -7,7 +7,8 @@ from typing import Any
 
 from contracts.inputs.door import checked
 from contracts.inputs.frozen import dataclass
-from inference.language.chat.client import ChatEndpoint, marked
+from inference.language.chat.client import ChatEndpoint
+from inference.language.chat.data import marked
 from inference.language.speakers import Interaction
 
 META = """Members of a group split resources in pairs: one proposes how many units the other gets, who accepts or

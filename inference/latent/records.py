@@ -9,10 +9,11 @@ import numpy as np
 
 from contracts.inputs.arrays import finite
 from contracts.inputs.door import checked
-from inference.estimation.records import loaded, model_of_record, refuse_other_shapes
+from inference.estimation.records import model_of_record
 from inference.latent.classes import LatentClasses
 from inference.latent.restrictions import Restrictions
 from inference.latent.types import LatentTypes
+from inference.reports.kept import loaded, refuse_other_shapes
 
 
 @checked

@@ -17,10 +17,10 @@ from contracts.menu.menu import Menu
 from contracts.problem.uncertainty import Ellipsoid
 from inference.choice.offered import choice_set
 from inference.estimation.derived import N_DRAWS, Derived, with_errors
-from inference.estimation.summary import checked_level
 from inference.logit.quantisation import goods_beside
 from inference.market.offers import Demand, check_demand
 from inference.market.responses import willingness_to_pay
+from inference.reports.summary import checked_level
 
 
 @checked(own=("model",))

@@ -15,9 +15,9 @@ from contracts.display.limits import at_the_bound
 from contracts.display.table import Table, Tabular
 from contracts.errors import ProblemError
 from contracts.inputs.arrays import Array
-from contracts.inputs.door import checked
+from contracts.inputs.door import checked, formerly
 from contracts.inputs.frozen import dataclass, read_only
-from contracts.inputs.kinds import Count
+from contracts.inputs.kinds import Count, one_of
 from inference.norms.coded import CodedAnswers, code_answers
 from inference.norms.connection import connection
 from inference.norms.elicitation import Answers, Comparisons, Rankings
@@ -67,10 +67,11 @@ class Norms(Tabular):
     clustered: tuple[bool, ...]  # by group: errors from the scatter between members, not from the model
     separated: tuple[tuple[str, tuple[tuple[str, ...], ...]], ...]  # groups whose answers leave policies unconnected
     one_sided: tuple[tuple[str, tuple[tuple[str, ...], ...]], ...]  # groups where some policies never lost to others
-    flat_raters: int  # members set aside because they rated everything alike
+    n_flat_raters: int  # members set aside because they rated everything alike
     at_bound: tuple[str, ...]  # spreads and noises that stopped where the search ends: they are no estimates
     n_answers: int
     log_likelihood: float
+    flat_raters = formerly("n_flat_raters")
 
     # ---- what a group wants ----
 
@@ -182,9 +183,7 @@ class Norms(Tabular):
 
     def policy(self, label: Any) -> int:
         """Position of a policy."""
-        if str(label) not in self.policies:
-            raise ProblemError(f"{label!r} is not among the policies: {', '.join(self.policies)}")
-        return self.policies.index(str(label))
+        return one_of("policy", str(label), self.policies, "policies")
 
     def in_units(self, temperature: float) -> Norms:
         """The same norms in the unit of reward in which members choose with this temperature."""
@@ -434,7 +433,7 @@ def _norms(
         clustered=clustered,
         separated=separated,
         one_sided=one_sided,
-        flat_raters=coded.directions(1.0)[1] if coded.has_ratings else 0,
+        n_flat_raters=coded.directions(1.0)[1] if coded.has_ratings else 0,
         at_bound=(*bounds_met, *_at_bound(coded, member_sd, noise)),
         n_answers=coded.n_answers,
         log_likelihood=mode.value,

@@ -60,7 +60,7 @@ class ShownNorms(Protocol):
     def one_sided(self) -> Unconnected: ...
 
     @property
-    def flat_raters(self) -> int: ...
+    def n_flat_raters(self) -> int: ...
 
     @property
     def at_bound(self) -> tuple[str, ...]: ...
@@ -109,9 +109,9 @@ def remarks(norms: ShownNorms) -> list[str]:
         said.append(
             f"{readable(group)}: answers between {_parts(parts)} all go one way; only pooling keeps utilities finite"
         )
-    if norms.flat_raters:
+    if norms.n_flat_raters:
         said.append(
-            f"{norms.flat_raters} members rated everything alike: their ratings order nothing and are set aside"
+            f"{norms.n_flat_raters} members rated everything alike: their ratings order nothing and are set aside"
         )
     return said
 

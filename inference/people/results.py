@@ -15,7 +15,7 @@ from contracts.errors import ProblemError
 from contracts.inputs.arrays import Array
 from contracts.inputs.door import checked
 from contracts.inputs.frozen import dataclass
-from contracts.inputs.names import listed
+from contracts.inputs.kinds import one_of
 from contracts.readable import readable
 from inference.people.offers import AVERAGING, LABELS, MENU, OPEN, PRICED, ROBUST
 from inference.people.picture import plot_gains
@@ -321,7 +321,5 @@ class PeopleStudy(Tabular):
         return float(variance * (stdtrit(len(differ) - 1, tail) / ndtri(tail)) ** 2)
 
     def _at(self, grouping: str, mechanism: str) -> tuple[int, int]:
-        for known, asked, what in ((self.groupings, grouping, "grouping"), (self.mechanisms, mechanism, "mechanism")):
-            if asked not in known:
-                raise ProblemError(f"there is no {what} {asked!r}: use one of {listed(known)}")
-        return self.groupings.index(grouping), self.mechanisms.index(mechanism)
+        place = one_of("grouping", grouping, self.groupings, "groupings")
+        return place, one_of("mechanism", mechanism, self.mechanisms, "mechanisms")

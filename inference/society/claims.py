@@ -10,6 +10,7 @@ delivers nine tenths of what it promises is not hacked.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import NamedTuple
 
 import numpy as np
 
@@ -20,7 +21,7 @@ from contracts.inputs.frozen import dataclass
 from contracts.inputs.kinds import Seed
 from inference.society.rounds import Course
 from inference.society.scenarios import AXES, Cell
-from inference.society.verdicts import MARGIN, Claim, Verdict, verdict_on
+from inference.society.verdicts import MARGIN, Claim, Side, Verdict, verdict_on
 
 STABLE_NOISE = 0.2  # of a standard deviation: what the source calls stable
 COHERENT = 0.1  # total variation: a tenth of the probability may move
@@ -37,6 +38,13 @@ class GridClaim:
     claim: Claim
     effect: Callable[[Cell, int], Array]  # cell and number of the noise level -> (n_replications,)
     where: Callable[[float, float], bool]  # conflict, noise
+
+
+class Where(NamedTuple):
+    """Cells of the sweep, in words and by conflict and noise."""
+
+    words: str
+    holds: Callable[[float, float], bool]
 
 
 def gap(what: str, first: str, second: str) -> Callable[[Cell, int], Array]:
@@ -68,145 +76,128 @@ def undelivered(name: str) -> Callable[[Cell, int], Array]:
     return effect
 
 
-def _not_hacked(name: str, words: str) -> GridClaim:
-    return GridClaim(
-        Claim(
-            words,
-            f"logits: what is promised less what is delivered, less {HACKED:.0%} of the promise",
-            f"interval below 0 wherever groups conflict, at every noise up to {STABLE_NOISE:g}",
-            0.0,
-            "below",
-        ),
-        undelivered(name),
-        lambda conflict, noise: conflict > 0 and 0 < noise <= STABLE_NOISE,
-    )
+def _claim(
+    words: str,
+    unit: str,
+    effect: Callable[[Cell, int], Array],
+    where: Where,
+    *,
+    bound: float = 0.0,
+    side: Side = "above",
+    is_share: bool = False,
+) -> GridClaim:
+    """A claim whose rule says where it is judged."""
+    rule = f"interval {side} {bound:g} {where.words}"
+    return GridClaim(Claim(words, unit, rule, bound, side, is_share), effect, where.holds)
 
 
+CONFLICT = Where("wherever groups conflict, at every level of noise", lambda conflict, noise: conflict > 0)
+AGREED = Where("at conflict 0, at every level of noise", lambda conflict, noise: conflict == 0)
+NOISY = Where("wherever there is noise", lambda conflict, noise: noise > 0)
+NOISY_CONFLICT = Where(
+    "wherever groups conflict and there is noise", lambda conflict, noise: conflict > 0 and noise > 0
+)
+STABLE = Where(f"at every noise up to {STABLE_NOISE:g}", lambda conflict, noise: 0 < noise <= STABLE_NOISE)
+STABLE_CONFLICT = Where(
+    f"wherever groups conflict, {STABLE.words}", lambda conflict, noise: conflict > 0 and STABLE.holds(conflict, noise)
+)
+EVERYWHERE = Where("at every conflict and noise", lambda conflict, noise: True)
+ON_AXES = Where("at every value and level of noise", EVERYWHERE.holds)
+MISSING = f"logits: what is promised less what is delivered, less {HACKED:.0%} of the promise"
 CLAIMS = (
-    GridClaim(
-        Claim(
-            "Menus reduce misalignment against preference averaging",
-            "logits: misalignment of averaging less that of the menu",
-            "interval above 0 wherever groups conflict, at every level of noise",
-        ),
+    _claim(
+        "Menus reduce misalignment against preference averaging",
+        "logits: misalignment of averaging less that of the menu",
         gap("misalignment", "averaging", "menu"),
-        lambda conflict, noise: conflict > 0,
+        CONFLICT,
     ),
-    GridClaim(
-        Claim(
-            "Menus reduce misalignment against labels",
-            "logits: misalignment of labels, the same policies without IC and IR, less that of the menu",
-            "interval above 0 wherever groups conflict, at every level of noise",
-        ),
+    _claim(
+        "Menus reduce misalignment against labels",
+        "logits: misalignment of labels, the same policies without IC and IR, less that of the menu",
         gap("misalignment", "labels", "menu"),
-        lambda conflict, noise: conflict > 0,
+        CONFLICT,
     ),
-    GridClaim(
-        Claim(
-            "IC reduces misalignment: menus against open labels",
-            "logits: misalignment of labels with the reference on offer less that of the menu",
-            "interval above 0 wherever groups conflict, at every level of noise",
-        ),
+    _claim(
+        "IC reduces misalignment: menus against open labels",
+        "logits: misalignment of labels with the reference on offer less that of the menu",
         gap("misalignment", "open labels", "menu"),
-        lambda conflict, noise: conflict > 0,
+        CONFLICT,
     ),
-    GridClaim(
-        Claim(
-            f"IC changes the menu in more than {OFTEN:.0%} of societies",
-            "share of societies where some type, as elicited, prefers what labels give another: the menu differs",
-            f"interval above {OFTEN:g} wherever groups conflict, at every level of noise",
-            OFTEN,
-            is_share=True,
-        ),
+    _claim(
+        f"IC changes the menu in more than {OFTEN:.0%} of societies",
+        "share of societies where some type, as elicited, prefers what labels give another: the menu differs",
         lambda cell, level: cell.values["labels"]["tempted"][level],
-        lambda conflict, noise: conflict > 0,
+        CONFLICT,
+        bound=OFTEN,
+        is_share=True,
     ),
-    GridClaim(
-        Claim(
-            "Menus help the worst-off group against preference averaging",
-            "logits: misalignment of the worst group under averaging less that under the menu",
-            "interval above 0 wherever groups conflict, at every level of noise",
-        ),
+    _claim(
+        "Menus help the worst-off group against preference averaging",
+        "logits: misalignment of the worst group under averaging less that under the menu",
         gap("worst_group", "averaging", "menu"),
-        lambda conflict, noise: conflict > 0,
+        CONFLICT,
     ),
-    GridClaim(
-        Claim(
-            "The menu stays coherent with up to 20% noise",
-            "total variation between the policies that users get with and without noise",
-            f"interval below {COHERENT:g} at every noise up to {STABLE_NOISE:g}",
-            COHERENT,
-            "below",
-        ),
+    _claim(
+        "The menu stays coherent with up to 20% noise",
+        "total variation between the policies that users get with and without noise",
         lambda cell, level: cell.values["menu"]["coherence"][level],
-        lambda conflict, noise: 0 < noise <= STABLE_NOISE,
+        STABLE,
+        bound=COHERENT,
+        side="below",
     ),
-    GridClaim(
-        Claim(
-            "Noise makes averaging worse than it makes the menu",
-            "logits: growth of misalignment with noise, averaging less menu",
-            "interval above 0 wherever groups conflict and there is noise",
-        ),
+    _claim(
+        "Noise makes averaging worse than it makes the menu",
+        "logits: growth of misalignment with noise, averaging less menu",
         growth_gap("misalignment", "averaging", "menu"),
-        lambda conflict, noise: conflict > 0 and noise > 0,
+        NOISY_CONFLICT,
     ),
-    GridClaim(
-        Claim(
-            "Noise makes averaging less coherent than the menu",
-            "total variation, averaging less menu",
-            "interval above 0 wherever groups conflict and there is noise",
-        ),
+    _claim(
+        "Noise makes averaging less coherent than the menu",
+        "total variation, averaging less menu",
         gap("coherence", "averaging", "menu"),
-        lambda conflict, noise: conflict > 0 and noise > 0,
+        NOISY_CONFLICT,
     ),
-    GridClaim(
-        Claim(
-            "Averaging is hacked more than the menu",
-            "logits: growth with noise of what is promised less what is delivered, averaging less menu",
-            "interval above 0 wherever groups conflict and there is noise",
-        ),
+    _claim(
+        "Averaging is hacked more than the menu",
+        "logits: growth with noise of what is promised less what is delivered, averaging less menu",
         growth_gap("hacking", "averaging", "menu"),
-        lambda conflict, noise: conflict > 0 and noise > 0,
+        NOISY_CONFLICT,
     ),
-    _not_hacked("averaging", "Averaging delivers nine tenths of what it promises with up to 20% noise"),
-    _not_hacked("menu", "The menu delivers nine tenths of what it promises with up to 20% noise"),
-    GridClaim(
-        Claim(
-            "Types are inferred from the selection",
-            "share of users whose group the choice from the menu reveals, less the share that guessing does",
-            "interval above 0 wherever groups conflict, at every level of noise",
-        ),
+    *(
+        _claim(
+            f"{who} delivers nine tenths of what it promises with up to 20% noise",
+            MISSING,
+            undelivered(name),
+            STABLE_CONFLICT,
+            side="below",
+        )
+        for name, who in (("averaging", "Averaging"), ("menu", "The menu"))
+    ),
+    _claim(
+        "Types are inferred from the selection",
+        "share of users whose group the choice from the menu reveals, less the share that guessing does",
         lambda cell, level: cell.values["menu"]["recovered"][level] - cell.base_rate,
-        lambda conflict, noise: conflict > 0,
+        CONFLICT,
     ),
-    GridClaim(
-        Claim(
-            "The menu costs nothing where groups agree",
-            "logits: misalignment of the menu less that of averaging",
-            f"interval below {MARGIN:g} at conflict 0, at every level of noise",
-            MARGIN,
-            "below",
-        ),
+    _claim(
+        "The menu costs nothing where groups agree",
+        "logits: misalignment of the menu less that of averaging",
         gap("misalignment", "menu", "averaging"),
-        lambda conflict, noise: conflict == 0,
+        AGREED,
+        bound=MARGIN,
+        side="below",
     ),
-    GridClaim(
-        Claim(
-            "Labels invite more lies than the menu",
-            "logits that members gain by what is meant for another group, labels less menu",
-            "interval above 0 at every conflict and noise",
-        ),
+    _claim(
+        "Labels invite more lies than the menu",
+        "logits that members gain by what is meant for another group, labels less menu",
         gap("misreporting", "labels", "menu"),
-        lambda conflict, noise: True,
+        EVERYWHERE,
     ),
-    GridClaim(
-        Claim(
-            "The robust menu is more coherent than the plain one",
-            "total variation, menu less robust menu",
-            "interval above 0 wherever there is noise",
-        ),
+    _claim(
+        "The robust menu is more coherent than the plain one",
+        "total variation, menu less robust menu",
         gap("coherence", "menu", "robust menu"),
-        lambda conflict, noise: noise > 0,
+        NOISY,
     ),
 )
 PROOF = "Incentive compatibility and individual rationality hold"
@@ -240,13 +231,13 @@ def proof(cells: Sequence[Cell]) -> Verdict:
         effect=largest,
         interval=(largest, largest),
         detectable=0.0,  # a comparison of exact numbers
-        replications=max(cell.n_replications for cell in cells),
+        n_replications=max(cell.n_replications for cell in cells),
         unit="logits: largest gain from another contract or shortfall from the reference, of every menu solved",
         rule="the exact certificate of every menu holds",
-        supporting=exact,
-        against=count - exact,
-        nil=0,
-        cells=count,
+        n_supporting=exact,
+        n_against=count - exact,
+        n_nil=0,
+        n_cells=count,
         not_in=() if exact == count else (f"{count - exact} menus",),
     )
 
@@ -273,14 +264,11 @@ def judged_along(cells: Iterable[Cell], *, seed: Seed) -> tuple[Verdict, ...]:
         names = {one.name for one in AXES[axis]}
         along = [cell for (scenario, _), cell in known.items() if scenario in names]
         for rival in RIVALS:
-            about = GridClaim(
-                Claim(
-                    f"Menus reduce misalignment against {rival}, {words}",
-                    f"logits: misalignment of {rival} less that of the menu",
-                    "interval above 0 at every value and level of noise",
-                ),
+            about = _claim(
+                f"Menus reduce misalignment against {rival}, {words}",
+                f"logits: misalignment of {rival} less that of the menu",
                 gap("misalignment", rival, "menu"),
-                lambda conflict, noise: True,
+                ON_AXES,
             )
             if along:
                 found.append(_judge(about, along, np.random.default_rng([seed, 2000 + number])))
@@ -333,11 +321,11 @@ def judged_over_time(courses: Mapping[float, Course], *, seed: Seed) -> tuple[Ve
             )
     return tuple(
         verdict_on(
-            Claim(words, unit, rule),
+            Claim(words, unit, "interval above 0 at every conflict above 0"),
             [(f"conflict {conflict:g}", effect(course)) for conflict, course in courses.items()],
             np.random.default_rng([seed, 1000 + number]),
         )
-        for number, (words, unit, rule, effect) in enumerate(OVER_TIME)
+        for number, (words, unit, effect) in enumerate(OVER_TIME)
     )
 
 
@@ -356,23 +344,20 @@ def _alarm_rate(course: Course) -> Array:
     return np.asarray(after - course.alarms[:, : course.drift].mean(axis=1) * NOTICED)
 
 
-OVER_TIME: tuple[tuple[str, str, str, Callable[[Course], Array]], ...] = (
+OVER_TIME: tuple[tuple[str, str, Callable[[Course], Array]], ...] = (
     (
         "Menus that learn from choices beat averaging on the same data",
         "logits: misalignment of averaging less that of the renewed menu, mean over the rounds after the first",
-        "interval above 0 at every conflict above 0",
         _less_than("averaging"),
     ),
     (
         "A drift of a group's norm is followed",
         "logits: misalignment of the first menu less that of the renewed one, mean over the rounds after the drift",
-        "interval above 0 at every conflict above 0",
         _less_than("menu never renewed"),
     ),
     (
         "A drift of a group's norm is noticed",
         f"share of societies with an alarm within {NOTICED} rounds of the drift, less what false alarms would give",
-        "interval above 0 at every conflict above 0",
         _alarm_rate,
     ),
 )

@@ -19,12 +19,11 @@ from contracts.front.pareto import pareto_front
 from contracts.inputs.arrays import Array
 from contracts.inputs.door import checked
 from contracts.inputs.frozen import dataclass
-from contracts.models import delegation
 from contracts.readable import readable
 from inference.society.evaluation import Truth, delivered, evaluate, full_information
 from inference.society.mechanisms import FULL_INFORMATION, MECHANISMS
 from inference.society.scenarios import PLAIN, Communities, noisy_signal, standard_noise
-from inference.society.world import Society
+from inference.society.world import Society, problem_of
 
 if TYPE_CHECKING:
     from contracts.front.front import Front
@@ -68,15 +67,7 @@ def placement(asked: Communities, *, noise: float, gap: float) -> Placement:
     society = asked.worlds[0]
     eps = standard_noise(PLAIN, np.random.default_rng([asked.seed, asked.replications[0], 2]), society)
     signal = noisy_signal([society], asked.told[:1], eps[np.newaxis], noise, PLAIN)
-    problem = delegation(
-        society.utilities,
-        society.weights,
-        reference=society.reference,
-        temperature=society.temperature,
-        harm=society.safety_cost,
-        outside_option=society.reference,
-        labels=society.groups,
-    )
+    problem = problem_of(society, society.utilities)
     front = pareto_front(problem, [*map(Surplus, society.groups), Harm(society.safety_cost)], gap=gap)
     truth, own = Truth.of([society]), np.arange(len(society.groups))
     offers = {name: mechanism(signal) for name, mechanism in MECHANISMS.items()}

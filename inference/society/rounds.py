@@ -26,7 +26,6 @@ from contracts.inputs.door import checked
 from contracts.inputs.frozen import dataclass
 from contracts.inputs.kinds import Seed
 from contracts.menu.menu import Menu
-from contracts.models import delegation
 from contracts.solve import solve_menu
 from inference.choice.model import Logit
 from inference.norms.elicitation import Comparisons
@@ -34,7 +33,7 @@ from inference.norms.norms import elicit_norms
 from inference.society.community import Indices, shared_out
 from inference.society.evaluation import Truth, evaluate
 from inference.society.mechanisms import Offer
-from inference.society.world import Society, synthetic_society, tilted
+from inference.society.world import Society, problem_of, synthetic_society, tilted
 from inference.types.posterior import infer_types
 
 USERS, PAIRS, POLL = 120, 4, 360  # users per round, pairs each compares, and answers to a poll
@@ -228,17 +227,7 @@ def _compared(world: Society, group: Indices, member: Indices, kind: Indices, rn
 
 
 def _menu(world: Society, wanted: Array) -> Menu:
-    return solve_menu(
-        delegation(
-            wanted,
-            world.weights,
-            reference=world.reference,
-            temperature=world.temperature,
-            harm=world.safety_cost,
-            outside_option=world.reference,
-        ),
-        method="dual",
-    )
+    return solve_menu(problem_of(world, wanted), method="dual")
 
 
 def _offer(menu: Menu, wanted: Array, reference: Array) -> Offer:

@@ -15,7 +15,7 @@ import numpy as np
 
 from contracts.errors import ProblemError
 from contracts.inputs.arrays import Array
-from contracts.inputs.door import checked
+from contracts.inputs.door import checked, formerly, renamed
 from contracts.inputs.frozen import dataclass
 from contracts.inputs.kinds import Seed
 from contracts.inputs.progress import reporter
@@ -28,6 +28,7 @@ TAILS = 3  # degrees of freedom of heavy-tailed noise, scaled to variance 1
 MEASURES = (*(field.name for field in fields(Outcome)), "coherence")
 
 
+@renamed(parts="n_parts")
 @checked
 @dataclass(frozen=True)
 class Scenario:
@@ -46,7 +47,7 @@ class Scenario:
     is_adversarial : members of the last group answer with what would make the average its own optimum
     error : temperature of the users' logit choices, logits
     heterogeneity : sd of members' utilities around their group's, which is 1 over the policies
-    parts : types per group that the designer distinguishes; the parts of a group differ by chance alone
+    n_parts : types per group that the designer distinguishes; the parts of a group differ by chance alone
     misplaced : share of people who are counted in a group that is not theirs
     """
 
@@ -62,13 +63,14 @@ class Scenario:
     is_adversarial: bool = False
     error: float = 0.0
     heterogeneity: float = HETEROGENEITY
-    parts: int = 1
+    n_parts: int = 1
     misplaced: float = 0.0
+    parts = formerly("n_parts")
 
     @property
     def family(self) -> tuple[Any, ...]:
         """Scenarios of one family differ only in what happens after the community has been asked."""
-        seen = self.type_of_group, self.is_adversarial, self.parts, self.misplaced
+        seen = self.type_of_group, self.is_adversarial, self.n_parts, self.misplaced
         return self.weights, self.intensity, self.contrast, self.heterogeneity, *seen
 
     def society(self, conflict: float, *, rng: np.random.Generator) -> Society:
@@ -84,7 +86,7 @@ class Scenario:
             intensity=self.intensity,
             heterogeneity=self.heterogeneity,
         )
-        return drawn if self.parts == 1 else in_parts(drawn, self.parts)
+        return drawn if self.n_parts == 1 else in_parts(drawn, self.n_parts)
 
 
 PLAIN = Scenario("plain", "three equal groups, Gaussian noise on every group's signal")
@@ -99,7 +101,7 @@ SCENARIOS = (
     Scenario("too few types", "the designer takes the last two groups for one", type_of_group=(0, 1, 1)),
     Scenario("unequal intensity", "groups care half, once and one and a half times as much", intensity=(0.5, 1.0, 1.5)),
     Scenario("users err", "users choose by logit with temperature 0.25", error=0.25),
-    Scenario("too many types", "the designer takes either half of every group for a type", parts=2),
+    Scenario("too many types", "the designer takes either half of every group for a type", n_parts=2),
     Scenario("Moral Machine", "three clusters of countries; contrast 1 + 3 x conflict", contrast=3.0),
 )
 SPREADS = (0.25, 0.5, 1.0, 2.0, 3.0)  # of members around their group, whose own utilities have spread 1

@@ -344,7 +344,7 @@ def verdict_rows(verdicts: Sequence[Verdict]) -> tuple[Sequence[str], list[Seque
             f"[{one.interval[0]:+.4f}, {one.interval[1]:+.4f}]",
             shown_effect(one.detectable),
             cells_in_words(one),
-            str(one.replications),
+            str(one.n_replications),
             one.unit,
             one.rule,
         )

@@ -31,7 +31,7 @@ from scipy.special import ndtr, ndtri, stdtrit
 from contracts.display.table import Column, Table
 from contracts.errors import ProblemError
 from contracts.inputs.arrays import Array
-from contracts.inputs.door import checked
+from contracts.inputs.door import checked, formerly
 from contracts.inputs.frozen import dataclass
 
 RESAMPLES, LEVEL, POWER = 4000, 0.95, 0.8
@@ -53,8 +53,8 @@ class Verdict:
     effect, interval : mean over the cells of the grid, and its 95% interval
     detectable : the effect, as a distance from the claim's bound, that four experiments of five like this one would
         tell from it in every cell; None if a single replication can tell nothing
-    supporting, against, nil, cells : how many cells are for the claim, how many against it, how many say that there is
-        no difference, and of how many; the others are open
+    n_supporting, n_against, n_nil, n_cells : how many cells are for the claim, how many against it, how many say that
+        there is no difference, and of how many; the others are open
     not_in : the cells that are not for it, in words
     """
 
@@ -63,18 +63,22 @@ class Verdict:
     effect: float
     interval: tuple[float, float]
     detectable: float | None
-    replications: int
+    n_replications: int
     unit: str
     rule: str
-    supporting: int
-    against: int
-    nil: int
-    cells: int
+    n_supporting: int
+    n_against: int
+    n_nil: int
+    n_cells: int
     not_in: tuple[str, ...]
+    replications = formerly("n_replications")
+    supporting, against = formerly("n_supporting"), formerly("n_against")
+    nil, cells = formerly("n_nil"), formerly("n_cells")
 
     def to_dict(self) -> dict[str, Any]:
         """Plain JSON."""
-        return {**self.__dict__, "interval": list(self.interval), "not_in": list(self.not_in)}
+        said = {name.removeprefix("n_"): value for name, value in self.__dict__.items()}  # as files have it
+        return {**said, "interval": list(self.interval), "not_in": list(self.not_in)}
 
 
 @checked
@@ -128,13 +132,13 @@ def verdict_on(claim: Claim, effects: Sequence[tuple[str, Array]], rng: np.rando
         effect=float(overall.mean()),
         interval=overall_interval,
         detectable=weakest if math.isfinite(weakest) else None,
-        replications=len(overall),
+        n_replications=len(overall),
         unit=claim.unit,
         rule=claim.rule,
-        supporting=said.count("for"),
-        against=said.count("against"),
-        nil=said.count("nil"),
-        cells=len(effects),
+        n_supporting=said.count("for"),
+        n_against=said.count("against"),
+        n_nil=said.count("nil"),
+        n_cells=len(effects),
         not_in=tuple(
             f"{where}: {effect.mean():+.3f} [{one.low:+.3f}, {one.high:+.3f}], {WORDS[one.says]}"
             for (where, effect), one in zip(effects, found, strict=True)
@@ -246,7 +250,7 @@ def shown_effect(detectable: float | None) -> str:
 
 def cells_in_words(verdict: Verdict) -> str:
     """How many cells say what."""
-    still_open = verdict.cells - verdict.supporting - verdict.against - verdict.nil
-    more = ((verdict.against, "against"), (verdict.nil, "no difference"), (still_open, "open"))
+    still_open = verdict.n_cells - verdict.n_supporting - verdict.n_against - verdict.n_nil
+    more = ((verdict.n_against, "against"), (verdict.n_nil, "no difference"), (still_open, "open"))
     others = "".join(f", {count} {word}" for count, word in more if count)
-    return f"{verdict.supporting} of {verdict.cells} for{others}"
+    return f"{verdict.n_supporting} of {verdict.n_cells} for{others}"

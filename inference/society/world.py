@@ -29,7 +29,9 @@ from contracts.inputs.door import checked
 from contracts.inputs.frozen import dataclass, read_only
 from contracts.inputs.kinds import Count
 from contracts.inputs.names import listed
-from contracts.problem.records import read_json, write_document
+from contracts.models import delegation
+from contracts.problem.records import Saved, read_json
+from contracts.problem.screening import ScreeningProblem
 from contracts.readable import readable
 
 SCHEMA = "menuwright/society/1"
@@ -44,7 +46,7 @@ POINTS_PER_LOGIT = 10.0  # of agreement in the Moral Machine: an assumption, the
 
 @checked
 @dataclass(frozen=True, eq=False, repr=False)
-class Society(Tabular):
+class Society(Tabular, Saved):
     """Groups, what their members truly want, and what every provider has to respect.
 
     Attributes
@@ -62,6 +64,8 @@ class Society(Tabular):
     ProblemError
         If anything does not fit.
     """
+
+    _indent = None
 
     members: Array
     weights: Array
@@ -159,10 +163,6 @@ class Society(Tabular):
             raise ProblemError(f"the society has no {missing[0]}: write it again with Society.to_dict")
         return cls(**{name: record[name] for name in names})
 
-    def save(self, path: str | Path) -> Path:
-        """Write the society as JSON."""
-        return write_document(path, self.to_dict(), indent=None)
-
     def _table(self) -> Table:
         n_groups, n_members, n_policies = self.members.shape
         tastes = []
@@ -191,6 +191,19 @@ def load_society(path: str | Path) -> Society:
     (True, True)
     """
     return Society.from_dict(read_json(path))
+
+
+def problem_of(society: Society, utilities: Array) -> ScreeningProblem:
+    """What its provider would solve if these were the utilities of its groups."""
+    return delegation(
+        utilities,
+        society.weights,
+        reference=society.reference,
+        temperature=society.temperature,
+        harm=society.safety_cost,
+        outside_option=society.reference,
+        labels=society.groups,
+    )
 
 
 def tilted(score: Array, reference: Array, temperature: float | Array) -> Array:

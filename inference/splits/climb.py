@@ -15,15 +15,17 @@ from typing import Any, NamedTuple
 
 import numpy as np
 from scipy.optimize import minimize
-from scipy.special import spence
+from scipy.special import log_softmax, spence
 
 from contracts.inputs.arrays import Array
 from inference.splits.crowd import (
+    REACH,
     STEPS,
     TURN,
     Crowd,
     Frame,
     Kind,
+    Lattice,
     Lists,
     Window,
     kinds_of,
@@ -40,7 +42,7 @@ ROUGH = (0.35, 0.5)  # its steps for starts, and the least spread of a kind ther
 STARTS, BETTER, KEPT = 16, 4, 2  # starts of several kinds, how many of them are tried on, and how many climb on
 TRIED, CLIMBED = 15, 25  # evaluations of a start, and of one stretch between two metrics
 STRETCHES = 30  # of a climb, at most
-FINE, FINEST = 1.0, 3.0  # how fine the lattices are: to climb, and to judge the end
+JUDGED, DENSE = (0.02, 0.35), 150.0  # how fine points that move are where they judge an end
 COMMON, AROUND = (
     (0.2, 0.03),
     (1.5, 1.2),
@@ -48,6 +50,10 @@ COMMON, AROUND = (
 COMMON_GUILT, APART = 0.3, 0.3
 FAR = 15.0  # of any parameter
 FOUND, STEP_FOUND = 1e-2, 1e-3  # nats: a stretch, or a step of one, that gains less is the last
+SMOOTH = 0.2  # sd in log envy of what the likelihood is smoothed by
+SHARP, MANY, FEW = -3.5, 121, 31  # log temperature below which it has steps in envy, and points of a mean there, or not
+NEWTON, PROMISED = 30, 1e-8  # steps at the end, at most, and nats that one more would have to promise
+DIFFERENCE, LEAST_OUTER, LEAST_CURVATURE = 1e-4, 1e-4, 1e-5  # of gradients; information where there is next to none
 WIDE = 1.1  # steps of the lattice that stays: the least spread that it sees
 
 
@@ -60,11 +66,11 @@ class End(NamedTuple):
 
 
 class Search(NamedTuple):
-    """The best end, and what it took."""
+    """The best end, what it took, and what of it is no estimate."""
 
-    parameters: Array
-    converged: bool
+    end: End
     n_evaluations: int
+    flat: list[tuple[int, str, float]]  # kind, name and end of what may go to its end with no loss of likelihood
 
 
 Loss = Callable[[Array], tuple[float, Array]]
@@ -82,31 +88,32 @@ def best_population(
             tried.sort(key=lambda end: -end.log_likelihood)
             tried = [climber.tried(end.parameters) for end in tried[:kept]]
         begun = [*starts, *(end.parameters for end in tried)]
-    ends = [climber.climbed(start, 3) for start in begun]
-    end = max(ends, key=lambda end: end.log_likelihood)
-    if not end.converged:
-        end = climber.climbed(end.parameters, STRETCHES)
-    return Search(end.parameters, end.converged, climber.n)
+    best = max([each for start in begun for each in climber.ends(start)], key=lambda each: each.log_likelihood)
+    best = climber.judged(_reordered(best.parameters, n_types, lists), converged=best.converged)
+    return Search(best, climber.n, _flat(best, n_types, lists, climber))
 
 
 def log_likelihood(parameters: Array, n_types: int, lists: Lists, finer: float) -> float:
     """Of everybody, on lattices that move."""
     kinds, _ = kinds_of(parameters, n_types, lists)
-    frame = Frame([lattice(kind.root, finer) for kind in kinds], np.zeros(len(lists.n_people)))
+    steps = (STEPS[0] / finer, STEPS[1] / finer)
+    frame = Frame([lattice(kind.root, steps) for kind in kinds], np.zeros(len(lists.n_people)))
     return value_and_gradient(parameters, lists, frame)[0]
 
 
-def reordered(parameters: Array, n_types: int, lists: Lists) -> Array:
-    """The same population, its most common kind first."""
+def _reordered(parameters: Array, n_types: int, lists: Lists) -> Array:
+    """The same population, its most common kind first, and roots with a positive diagonal."""
     size = lists.per_kind
     own, odds = parameters[: n_types * size].reshape(n_types, size), np.append(0.0, parameters[n_types * size :])
     order = np.argsort(-odds, kind="stable")
-    return np.concatenate([own[order].ravel(), odds[order][1:] - odds[order][0]])
+    own = own[order]
+    own[:, 2:4] *= np.where(own[:, [2]] < 0, -1.0, 1.0)
+    own[:, 4:] = np.abs(own[:, 4:])
+    return np.concatenate([own.ravel(), odds[order][1:] - odds[order][0]])
 
 
-def flat(parameters: Array, n_types: int, lists: Lists) -> list[tuple[int, str, float]]:
-    """Kind, name and end of every median and guilt that may go to its end with no loss of likelihood."""
-    here = log_likelihood(parameters, n_types, lists, FINE)
+def _flat(best: End, n_types: int, lists: Lists, climber: _Climber) -> list[tuple[int, str, float]]:
+    parameters, here = best.parameters, best.log_likelihood
     ends = [(0, "median envy", 0.0), (0, "median envy", np.inf)]
     ends += [(1, "median temperature", 0.0), (1, "median temperature", np.inf)]
     ends += [(5, "guilt", 0.0), (5, "guilt", np.inf)] if lists.has_ahead else []
@@ -116,7 +123,7 @@ def flat(parameters: Array, n_types: int, lists: Lists) -> list[tuple[int, str, 
             moved = parameters.copy()
             at = k * lists.per_kind + entry
             moved[at] = (FAR if end else 0.0) if name == "guilt" else moved[at] + (FAR if end else -FAR)
-            if log_likelihood(moved, n_types, lists, FINE) >= here - FOUND:
+            if climber.judged(moved).log_likelihood >= here - FOUND:
                 found.append((k, name, end))
     return found
 
@@ -126,41 +133,102 @@ class _Climber:
 
     def __init__(self, lists: Lists, n_types: int) -> None:
         self.lists, self.n_types, self.n = lists, n_types, 0
-        self.standing = _Standing(lists, np.array(STEPS) / FINE)
+        self.standing = _Standing(lists, np.array(STEPS), SMOOTH)
 
     @cached_property
     def rough(self) -> _Standing:
         return _Standing(self.lists, np.array(ROUGH))
 
-    def frame(self, parameters: Array) -> Frame:
-        """The lattice that stays where it sees a kind, else points that move."""
+    def frame(self, parameters: Array, *, judged: bool = False) -> Frame:
+        """The lattice that stays where it sees a kind, else points that move; those that judge are finer."""
         kinds, _ = kinds_of(parameters, self.n_types, self.lists)
-        parts = [self.standing.window if self.standing.sees(kind) else lattice(kind.root, FINE) for kind in kinds]
+        finer = (JUDGED, DENSE) if judged else ()
+        parts = [self.standing.window if self.standing.sees(kind) else lattice(kind.root, *finer) for kind in kinds]
         return Frame(parts, self.standing.highest)
+
+    def judged(self, parameters: Array, *, converged: bool = True) -> End:
+        """Where this is, by a likelihood that does not depend on how one came there."""
+        value = value_and_gradient(parameters, self.lists, self.frame(parameters, judged=True))[0]
+        return End(parameters, value, converged)
+
+    def ends(self, start: Array) -> list[End]:
+        """Where a climb leads, and where it leads from a population of no kind too narrow for the lattice that stays.
+
+        Points that move see steps of the likelihood come and go, and a climb on them may end anywhere on a ridge.
+        """
+        end = self.climbed(start, STRETCHES)
+        ends = [self.finished(end)]
+        if any(isinstance(part, Lattice) for part in self.frame(end.parameters).parts):
+            ends.append(self.finished(self.climbed(self._widened(end.parameters), STRETCHES)))
+        return ends
+
+    def _widened(self, parameters: Array) -> Array:
+        size, moved = self.lists.per_kind, parameters.copy()
+        kinds, _ = kinds_of(parameters, self.n_types, self.lists)
+        for k, kind in enumerate(kinds):
+            if not self.standing.sees(kind):
+                root = np.linalg.cholesky(kind.root @ kind.root.T + np.diag(np.square(ROUGH)))
+                moved[k * size + 2 : k * size + 5] = root[[0, 1, 1], [0, 0, 1]]
+        return moved
 
     def tried(self, start: Array) -> End:
         """A start, on the rough lattice."""
         frame = Frame([self.rough.window] * self.n_types, self.rough.highest)
-        found, value = self._stretch(start, frame, TRIED, np.diag(np.square(ROUGH)))
+        found, value = self._stretch(start, frame, TRIED)
         return End(found, value, converged=False)
 
     def climbed(self, parameters: Array, stretches: int) -> End:
         """Up from here; each stretch has lattices that fit where it begins."""
         previous = value = -np.inf
         for _ in range(stretches):
-            moved, value = self._stretch(parameters, self.frame(parameters), CLIMBED, 0.0)
+            moved, value = self._stretch(parameters, self.frame(parameters), CLIMBED)
             parameters = np.clip(moved, -FAR, FAR)  # where answers set no limit, this far nothing changes any more
             if value - previous < FOUND:
                 return End(parameters, value, converged=True)
             previous = value
         return End(parameters, value, converged=False)
 
-    def _stretch(self, start: Array, frame: Frame, most: int, least: Array | float) -> tuple[Array, float]:
+    def finished(self, end: End) -> End:
+        """Newton's steps, until one more promises nothing; only where the likelihood is smooth, on lattices that stay.
+
+        Where it curves up, a step goes down its slope as if it curved down as much (a saddle is left).
+        """
+        parameters = end.parameters
+        for _ in range(NEWTON):
+            frame = self.frame(parameters)
+            if not all(isinstance(part, Window) for part in frame.parts):
+                return self.judged(parameters, converged=end.converged)
+            here = value_and_gradient(parameters, self.lists, frame)
+            step, promise = self._newton(parameters, here[1], frame)
+            if promise < PROMISED:
+                return End(parameters, here[0], converged=True)
+            length = min(1.0, 1 / np.abs(step).max())
+            while value_and_gradient(parameters + length * step, self.lists, frame)[0] <= here[0]:
+                length /= 2
+                if length < 1e-4:
+                    return End(parameters, here[0], converged=promise < FOUND)
+            parameters = np.clip(parameters + length * step, -FAR, FAR)
+        return End(parameters, here[0], converged=promise < FOUND)
+
+    def _newton(self, parameters: Array, gradient: Array, frame: Frame) -> tuple[Array, float]:
+        """A step, and the nats that it promises, both free of units."""
+        outer = (scores(parameters, self.lists, frame) ** 2 * self.lists.n_people[:, np.newaxis]).sum(axis=0)
+        size = np.sqrt(np.maximum(outer, LEAST_OUTER))
+        nearby = DIFFERENCE / size
+        moved = [value_and_gradient(parameters + step, self.lists, frame)[1] for step in np.diag(nearby)]
+        second = (np.array(moved) - gradient) / (DIFFERENCE * size)
+        curvature, basis = np.linalg.eigh(-(second + second.T) / 2)
+        slope = basis.T @ (gradient / size)
+        self.n += len(size) + 1
+        down = np.maximum(np.abs(curvature), LEAST_CURVATURE)
+        return basis @ (slope / down) / size, float((slope**2 / down).sum() / 2)
+
+    def _stretch(self, start: Array, frame: Frame, most: int) -> tuple[Array, float]:
         def loss(parameters: Array) -> tuple[float, Array]:
-            value, gradient = value_and_gradient(parameters, self.lists, frame, least)
+            value, gradient = value_and_gradient(parameters, self.lists, frame)
             return -value, -gradient
 
-        score = scores(start, self.lists, frame, least) * np.sqrt(self.lists.n_people)[:, np.newaxis]
+        score = scores(start, self.lists, frame) * np.sqrt(self.lists.n_people)[:, np.newaxis]
         found, value, used = _stretch(loss, score, start, most)
         self.n += used + 1
         return found, value
@@ -217,30 +285,52 @@ class _Standing:
     of u, times g'(u), is as exact as over one of x.
     """
 
-    def __init__(self, lists: Lists, steps: Array) -> None:
-        self.steps, self.has_guilt = steps, lists.has_ahead
+    def __init__(self, lists: Lists, steps: Array, smooth: float = 0.0) -> None:
+        self.steps = steps
         ends = np.array(CORE) + TAIL * steps[:, np.newaxis] * [-1, 1]
         far = int(np.ceil(np.hypot(*((ends[:, 1] - ends[:, 0]) / steps)) / 2)) + 1
         square = np.stack(np.meshgrid(*[np.arange(-far, far + 1.0)] * 2, indexing="ij"), axis=-1).reshape(-1, 2)
         even = square @ TURN * steps + ends.mean(axis=1)
         even = even[np.all((ends[:, 0] <= even) & (even <= ends[:, 1]), axis=1)]
         points, widening = _widened(even, steps)
-        nobody = np.zeros(len(points))
-        people = Crowd(points, nobody, nobody.astype(np.int64), nobody + COMMON_GUILT)
-        logs = log_likelihoods(lists.accepted, lists.rejected, worth(people, lists.offers))
-        self.highest = logs.max(axis=1)
-        logs -= self.highest[:, np.newaxis]
+        self.highest = _logs(lists.below, points).max(axis=1)
+        likelihood = np.empty((len(self.highest), len(points)))
+        sharp = points[:, 1] < SHARP
+        for part, n_around in ((sharp, MANY), (~sharp, FEW)):
+            likelihood[:, part] = _smoothed(lists.below, points[part], self.highest, smooth, n_around)
         log_cell = np.log(widening).sum(axis=1) + np.log(np.prod(steps) / (2 * np.pi))
-        self.window = Window(points, np.exp(logs, out=logs), log_cell)
+        wider = np.diag([-(smooth**2), 0.0]) if smooth else np.diag(np.square(steps))
+        self.window = Window(points, likelihood, log_cell, wider)
 
     def sees(self, kind: Kind) -> bool:
-        """Whether this kind is wide enough for the lattice where it lies, and answers do not depend on its guilt."""
-        spread = np.sqrt(np.diag(kind.root @ kind.root.T))
+        """Whether this kind is wide enough for the lattice where it lies."""
+        left = kind.root @ kind.root.T + self.window.wider
+        if np.linalg.eigvalsh(left)[0] <= 0:
+            return False
+        root = np.linalg.cholesky(left)
+        spread = np.sqrt(np.diag(left))
         core = np.array(CORE)
         beyond = np.maximum(core[:, 0] - (kind.mean - spread), kind.mean + spread - core[:, 1])
         local = np.sqrt(1 + 2 * WIDENING * np.maximum(beyond / self.steps, 0.0)) * self.steps  # g' as a function of x
-        narrowest = np.linalg.svd(kind.root / local[:, np.newaxis], compute_uv=False)[-1]
-        return bool(not self.has_guilt and narrowest > WIDE)
+        return bool(np.linalg.svd(root / local[:, np.newaxis], compute_uv=False)[-1] > WIDE)
+
+
+def _logs(lists: Lists, points: Array) -> Array:
+    """Log likelihood of every list at every point, (n_lists, n_points)."""
+    nobody = np.zeros(len(points))
+    people = Crowd(points, nobody, nobody.astype(np.int64), nobody)
+    return log_likelihoods(lists.accepted, lists.rejected, worth(people, lists.offers))
+
+
+def _smoothed(lists: Lists, points: Array, highest: Array, smooth: float, n_around: int) -> Array:
+    """Likelihood of every list over its highest, as a mean over a normal log envy around every point."""
+    z = np.linspace(-REACH, REACH, n_around) if smooth else np.zeros(1)
+    found = np.zeros((len(highest), len(points)))
+    for away, log_share in zip(smooth * z, log_softmax(-(z**2) / 2), strict=True):
+        logs = _logs(lists, points + np.array([away, 0.0]))
+        logs += log_share - highest[:, np.newaxis]
+        found += np.exp(logs, out=logs)
+    return found
 
 
 def _widened(even: Array, steps: Array) -> tuple[Array, Array]:

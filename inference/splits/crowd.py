@@ -12,6 +12,8 @@ above one half were answered, the root of its guilt, which is not negative; then
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
+from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
@@ -55,6 +57,19 @@ class Lists:
     def has_ahead(self) -> bool:
         """Whether an offer above one half was answered."""
         return bool(np.any(self.offers > 0.5))
+
+    @cached_property
+    def below(self) -> Lists:
+        """The answers to offers of at most one half: guilt plays no part in them."""
+        return self._at(self.offers <= 0.5)
+
+    @cached_property
+    def above(self) -> Lists:
+        """The answers to offers above one half: envy plays no part in them."""
+        return self._at(self.offers > 0.5)
+
+    def _at(self, kept: NDArray[np.bool_]) -> Lists:
+        return replace(self, offers=self.offers[kept], accepted=self.accepted[:, kept], rejected=self.rejected[:, kept])
 
     @property
     def per_kind(self) -> int:
@@ -104,14 +119,13 @@ def kinds_of(parameters: Array, n_types: int, lists: Lists) -> tuple[list[Kind],
     return kinds, log_softmax(np.append(0.0, parameters[n_types * size :]))
 
 
-def lattice(root: Array, finer: float = 1.0) -> Lattice:
-    """Points fine enough for a kind with this L, and `finer` times as fine.
+def lattice(root: Array, steps: tuple[float, float] = STEPS, densest: float = DENSEST) -> Lattice:
+    """Points fine enough for a kind with this L: no further apart than `steps`, or `densest` in a standard deviation.
 
     A square lattice turned by an angle of irrational slope. At low temperatures the likelihood is a step in envy: lines
     of points along an axis would all miss it by the same, where these meet every envy once.
     """
-    width = (np.abs(root) / np.array(STEPS)[:, np.newaxis]).max(axis=0)
-    width = np.minimum(finer * np.maximum(width, COARSEST), DENSEST)
+    width = np.clip((np.abs(root) / np.array(steps)[:, np.newaxis]).max(axis=0), COARSEST, densest)
     far = int(np.ceil(REACH * width.max())) + 1
     square = np.stack(np.meshgrid(*[np.arange(-far, far + 1.0)] * 2, indexing="ij"), axis=-1).reshape(-1, 2)
     z = square @ TURN / width
@@ -175,8 +189,9 @@ class Window(NamedTuple):
     """A lattice that stays where it is."""
 
     points: Array  # (n_points, 2)
-    likelihood: Array  # (n_lists, n_points), of lists of answers over the highest of each
+    likelihood: Array  # (n_lists, n_points), of answers to offers up to one half, over the highest of each
     log_cell: Array  # (n_points,)
+    wider: Array  # (2, 2), to add to L L': what the likelihood is not spread by already, or the least spread of a kind
 
 
 class Frame(NamedTuple):
@@ -226,50 +241,60 @@ def accepted_more(odds: Array, step: Array) -> tuple[Array, Array]:
     return expit(-odds) * step, -expit(odds) * step
 
 
-def standing_sum(kind: Kind, lists: Lists, window: Window, least: Array | float = 0.0) -> Sum:
-    """Over points that stay: through the density there the sum depends on the parameters. `least` is added to L L'."""
-    precision = np.linalg.inv(kind.root @ kind.root.T + least)
+def standing_sum(kind: Kind, lists: Lists, window: Window) -> Sum:
+    """Over points that stay: through the density there the sum depends on the parameters."""
+    precision = np.linalg.inv(kind.root @ kind.root.T + window.wider)
     away = window.points - kind.mean
     pull = away @ precision
-    log_density = -(pull * away).sum(axis=1) / 2 + np.linalg.slogdet(precision)[1] / 2 + window.log_cell
-    density = np.exp(log_density)
+    density = np.exp(-(pull * away).sum(axis=1) / 2 + np.linalg.slogdet(precision)[1] / 2 + window.log_cell)
+    likelihood, above = window.likelihood, lists.above
+    if lists.has_ahead:
+        nobody = np.zeros(len(away))
+        people = Crowd(window.points, nobody, nobody.astype(np.int64), nobody + kind.guilt)
+        odds = worth(people, above.offers)
+        likelihood = likelihood * np.exp(log_likelihoods(above.accepted, above.rejected, odds))
+        by_guilt = 2 * np.sqrt(kind.guilt) * slopes(people, above.offers, odds)[2]
+        up, down = accepted_more(odds, by_guilt)
 
     def features() -> Array:
         by_root = pull[:, :, np.newaxis] * (pull @ kind.root)[:, np.newaxis, :] - precision @ kind.root
-        parts = np.zeros((len(pull), lists.per_kind))
-        parts[:, :2], parts[:, 2:5] = pull, by_root[:, [0, 1, 1], [0, 0, 1]]
-        return parts
+        return np.column_stack([pull, by_root[:, [0, 1, 1], [0, 0, 1]]])
 
     def gradient(weights: Array) -> Array:
-        taken = density * (weights @ window.likelihood)
+        taken = density * (weights @ likelihood)
         first, second = taken @ pull, (pull * taken[:, np.newaxis]).T @ pull
         by_root = (second - precision * taken.sum()) @ kind.root
-        own = np.zeros(lists.per_kind)
-        own[:2], own[2:5] = first, by_root[[0, 1, 1], [0, 0, 1]]
-        return own
+        own = [first, by_root[[0, 1, 1], [0, 0, 1]]]
+        if lists.has_ahead:
+            weighted = likelihood.T @ (weights[:, np.newaxis] * np.hstack([above.accepted, above.rejected]))
+            own.append([((weighted * np.hstack([up, down])).sum(axis=1) @ density)])
+        return np.concatenate(own)
 
     def jacobian() -> Array:
-        return window.likelihood @ (density[:, np.newaxis] * features())
+        own = likelihood @ (density[:, np.newaxis] * features())
+        if not lists.has_ahead:
+            return own
+        return np.column_stack([own, (likelihood * (above.accepted @ up.T + above.rejected @ down.T)) @ density])
 
-    return Sum(window.likelihood @ density, gradient, jacobian)
-
-
-def sums(kinds: Sequence[Kind], lists: Lists, frame: Frame, least: Array | float = 0.0) -> list[Sum]:
-    """Of every kind."""
-    return [
-        standing_sum(kind, lists, part, least)
-        if isinstance(part, Window)
-        else moving_sum(kind, lists, part, frame.highest)
-        for kind, part in zip(kinds, frame.parts, strict=True)
-    ]
+    return Sum(likelihood @ density, gradient, jacobian)
 
 
-def value_and_gradient(
-    parameters: Array, lists: Lists, frame: Frame, least: Array | float = 0.0
-) -> tuple[float, Array]:
+def sums(kinds: Sequence[Kind], lists: Lists, frame: Frame) -> list[Sum]:
+    """Of every kind; one that became too narrow for points that stay has points that move."""
+    found = []
+    for kind, part in zip(kinds, frame.parts, strict=True):
+        if isinstance(part, Window) and np.linalg.eigvalsh(kind.root @ kind.root.T + part.wider)[0] > 0:
+            found.append(standing_sum(kind, lists, part))
+        else:
+            moving = lattice(kind.root) if isinstance(part, Window) else part
+            found.append(moving_sum(kind, lists, moving, frame.highest))
+    return found
+
+
+def value_and_gradient(parameters: Array, lists: Lists, frame: Frame) -> tuple[float, Array]:
     """Log likelihood of everybody, and its gradient in the parameters."""
     kinds, log_shares = kinds_of(parameters, len(frame.parts), lists)
-    parts, shares = sums(kinds, lists, frame, least), np.exp(log_shares)
+    parts, shares = sums(kinds, lists, frame), np.exp(log_shares)
     total = np.stack([part.value for part in parts], axis=1) @ shares
     if not total.min() > 0:
         return -np.inf, np.zeros(len(parameters))
@@ -280,10 +305,10 @@ def value_and_gradient(
     return float(value), np.concatenate([*own, (owned - shares * owned.sum())[1:]])
 
 
-def scores(parameters: Array, lists: Lists, frame: Frame, least: Array | float = 0.0) -> Array:
+def scores(parameters: Array, lists: Lists, frame: Frame) -> Array:
     """The gradient of every list's log likelihood, (n_lists, n_parameters)."""
     kinds, log_shares = kinds_of(parameters, len(frame.parts), lists)
-    parts, shares = sums(kinds, lists, frame, least), np.exp(log_shares)
+    parts, shares = sums(kinds, lists, frame), np.exp(log_shares)
     values = np.stack([part.value for part in parts], axis=1) * shares
     total = values.sum(axis=1, keepdims=True)
     own = [share * part.jacobian() / total for part, share in zip(parts, shares, strict=True)]

@@ -13,9 +13,10 @@ from contracts.errors import ProblemError, SolverError
 from contracts.inputs.arrays import Array, finite, generator, yes_or_no
 from contracts.inputs.door import checked
 from contracts.inputs.frozen import dataclass
-from contracts.inputs.kinds import Names
+from contracts.inputs.kinds import Names, one_of
 from inference.splits.answers import Decisions, answers_of
-from inference.splits.responders import Responders, fit_responders
+from inference.splits.fit import fit_responders
+from inference.splits.responders import Responders
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -31,7 +32,8 @@ class PersonScores(Tabular):
 
     def difference(self, model: str, other: str) -> tuple[float, float]:
         """Mean over people of the gain of one model on another, and its standard error."""
-        gain = self.log_likelihood[self.models.index(model)] - self.log_likelihood[self.models.index(other)]
+        ours, theirs = (self.log_likelihood[one_of("model", one, self.models, "models")] for one in (model, other))
+        gain = ours - theirs
         return float(gain.mean()), float(gain.std(ddof=1) / np.sqrt(len(gain)))
 
     def to_frame(self) -> pd.DataFrame:

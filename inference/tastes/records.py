@@ -11,7 +11,8 @@ from contracts.errors import ProblemError
 from contracts.inputs.arrays import finite
 from contracts.inputs.door import checked
 from contracts.inputs.kinds import whole, whole_numbers
-from inference.estimation.records import choices_of_record, loaded, model_of_record, refuse_other_shapes
+from inference.estimation.records import choices_of_record, model_of_record
+from inference.reports.kept import loaded, refuse_other_shapes
 from inference.tastes.distribution import KINDS
 from inference.tastes.layout import Layout
 from inference.tastes.mixed_logit import MixedLogit

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from contracts.display.table import Column, Table, Tabular
 from contracts.errors import ProblemError
 from contracts.inputs.arrays import Array, finite, rectangular
-from contracts.inputs.door import checked
+from contracts.inputs.door import checked, formerly
 from contracts.inputs.frozen import dataclass
 
 if TYPE_CHECKING:
@@ -27,20 +27,21 @@ class Calibration(Tabular):
     ----------
     predicted : (n_bins,) mean predicted probability of each bin that holds a prediction
     frequency : (n_bins,) share of its predictions that came true
-    count : (n_bins,) number of its predictions
+    n_predictions : (n_bins,) number of its predictions
     lower, upper : (n_bins,) 95 % intervals of the frequency (Wilson 1927), for predictions that are independent
     """
 
     predicted: Array
     frequency: Array
-    count: NDArray[np.int64]
+    n_predictions: NDArray[np.int64]
+    count = formerly("n_predictions")
     lower: Array
     upper: Array
 
     @property
     def error(self) -> float:
         """Mean distance of frequencies from predictions, weighted by the number of predictions."""
-        return float(np.average(np.abs(self.frequency - self.predicted), weights=self.count))
+        return float(np.average(np.abs(self.frequency - self.predicted), weights=self.n_predictions))
 
     def to_frame(self) -> pd.DataFrame:
         """One row per bin."""
@@ -58,10 +59,10 @@ class Calibration(Tabular):
             Column("predicted", self.predicted, ".3f"),
             Column("frequency", self.frequency, ".3f"),
             Column("lower", self.lower, ends, "95 % interval"),
-            Column("count", self.count, "", "predictions"),
+            Column("count", self.n_predictions, "", "predictions"),
             Column("upper", self.upper, None),
         ]
-        return Table(columns, f"Calibration: {self.count.sum()} predictions, mean distance {self.error:.4f}")
+        return Table(columns, f"Calibration: {self.n_predictions.sum()} predictions, mean distance {self.error:.4f}")
 
 
 @checked

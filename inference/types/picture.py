@@ -34,7 +34,7 @@ class ShownCalibration(Protocol):
     def frequency(self) -> Array: ...
 
     @property
-    def count(self) -> NDArray[np.int64]: ...
+    def n_predictions(self) -> NDArray[np.int64]: ...
 
     @property
     def lower(self) -> Array: ...
@@ -117,7 +117,7 @@ def plot_calibration(calibration: ShownCalibration, ax: Axes | None = None) -> A
         color=PALETTE[0],
         ms=5,
         capsize=3,
-        label=f"{calibration.count.sum()} predictions, 95 % intervals",
+        label=f"{calibration.n_predictions.sum()} predictions, 95 % intervals",
     )
     ax.set_xlim(-0.02, 1.02)
     ax.set_ylim(-0.02, 1.02)

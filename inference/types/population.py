@@ -24,7 +24,7 @@ from contracts.display.numbers import plural
 from contracts.display.table import Column, Table, Tabular
 from contracts.errors import ProblemError
 from contracts.inputs.arrays import Array, finite, generator
-from contracts.inputs.door import checked
+from contracts.inputs.door import checked, formerly
 from contracts.inputs.frozen import dataclass
 from contracts.inputs.progress import reporter
 from contracts.problem.screening import ScreeningProblem
@@ -54,14 +54,15 @@ class Population(Tabular):
     labels : names of the types
     concentration : (n_types,) parameters of the Dirichlet prior
     gap : nats by which the log posterior may exceed that at `weights`; proven for a single choice model
-    steps : EM and Newton steps taken
+    n_steps : EM and Newton steps taken
     """
 
     weights: Array
     labels: Sequence[str]
     concentration: Array
     gap: float
-    steps: int
+    n_steps: int
+    steps = formerly("n_steps")
     data: MixtureLikelihood
 
     @property

@@ -28,7 +28,7 @@ from contracts.inputs.door import checked
 from contracts.inputs.frozen import dataclass
 from contracts.inputs.kinds import Count, Names
 from contracts.problem.checks import WEIGHTS_SUM_TOLERANCE
-from contracts.problem.records import write_document
+from contracts.problem.records import Saved
 from contracts.problem.screening import ScreeningProblem
 from inference.choice.counts import ChoiceCounts, NamedChoiceSets, count_choices, named_offers
 from inference.choice.model import BestResponse, ChoiceModel, check_choice_model
@@ -57,7 +57,7 @@ class Observed:
 
 @checked(own=("tolerance",))
 @dataclass(frozen=True, eq=False, repr=False)
-class TypePosterior(Tabular):
+class TypePosterior(Tabular, Saved):
     """What choices say about the type of every user.
 
     Attributes
@@ -255,10 +255,6 @@ class TypePosterior(Tabular):
         from inference.types.text import posterior_record
 
         return posterior_record(self)
-
-    def save(self, path: str | Path) -> Path:
-        """Write `to_dict` as JSON."""
-        return write_document(path, self.to_dict())
 
     def to_arviz(self, *, rng: np.random.Generator, n_draws: Count = 1000, n_chains: Count = 4) -> Any:
         """For ArviZ: independent draws of `type` over (chain, draw, user), indices into the labels.

@@ -663,11 +663,6 @@ AUCTIONS = [
         lambda: c.interim_lottery([0.25, 0.9], n_bidders=2),
         (lambda: c.interim_lottery([0.25, 0.75], n_bidders=2),),
     ),
-    Advice(
-        "one array of chances where bidders are alike",
-        lambda: c.feasible_interim([[0.5], [0.5]], n_units=2),
-        (lambda: c.feasible_interim([[0.5], [0.5]]), lambda: c.feasible_interim([0.5], n_bidders=2, n_units=2)),
-    ),
 ]
 
 

@@ -79,7 +79,7 @@ def test_errors_of_shares_know_that_shares_sum_to_one(three):
 
 
 def test_all_random_starts_end_at_the_published_maximum(three):
-    assert three.convergence.reached == three.convergence.starts == 50
+    assert three.convergence.n_reached == three.convergence.n_starts == 50
     assert three.convergence.gradient < 1e-9
 
 
@@ -87,7 +87,7 @@ def test_all_random_starts_end_at_the_published_maximum(three):
 def test_no_start_of_many_finds_anything_better(data, three):
     many = fit_latent_types(data, 3, rng=np.random.default_rng(1), n_starts=500)
     assert many.log_likelihood == pytest.approx(three.log_likelihood, abs=1e-7)
-    assert many.convergence.reached > 400
+    assert many.convergence.n_reached > 400
 
 
 @pytest.mark.slow

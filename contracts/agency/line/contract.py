@@ -11,18 +11,22 @@ import numpy as np
 from contracts.agency.bound import ContractMultipliers
 from contracts.agency.contract import Contract
 from contracts.agency.line.problem import ContinuousMoralHazardProblem
+from contracts.agency.records import fields_record
 from contracts.agency.wages.between import FINER, ActionProof, highest_between
 from contracts.display.numbers import DIGITS
 from contracts.display.table import Column, Table, Tabular
 from contracts.inputs.arrays import Array, finite
 from contracts.inputs.door import checked
 from contracts.inputs.frozen import dataclass
+from contracts.problem.records import Saved, to_record
 from contracts.proof.certificate import Certificate
 
 if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.axes import Axes
 
+FUNCTIONS = ("distribution", "effort_cost")  # of the problem, which no file holds
+SCHEMA = "menuwright/continuous-contract/1"
 NEIGHBOUR = 1e-4  # share of the interval at which neighbours stand for the first-order condition
 TEMPTS = 1e-6  # share of the range of effort costs that another action may gain before it joins
 
@@ -31,7 +35,7 @@ class Searched(NamedTuple):
     """Actions that were looked at, what they earn the principal, and what nothing earns more than; (n,) each.
 
     Profit is -inf where no wages were found, and where none were looked for as another action earns more than the
-    bound; nan if the action was asked for.
+    bound.
     """
 
     actions: Array
@@ -41,13 +45,14 @@ class Searched(NamedTuple):
 
 @checked
 @dataclass(frozen=True, eq=False, repr=False)
-class ContinuousContract(Tabular):
+class ContinuousContract(Tabular, Saved):
     """Wages by cells of outcomes for which the agent takes an action of the interval.
 
     Attributes
     ----------
     action : what the agent does
     contract : the wages with their certificate, against the actions that tempt
+    asked : (n_asked,) the action and others, beside those of the grid, against which its wages were held
     searched : the actions that were looked at, with their profits; one if the action was asked for
     largest_gain : what the agent could gain at most by another action of the interval, by a fine grid; utility
     first_order_gain : the same under the wages that the first-order approach alone would pay
@@ -58,6 +63,7 @@ class ContinuousContract(Tabular):
     problem: ContinuousMoralHazardProblem
     action: float
     contract: Contract
+    asked: Array
     searched: Searched
     largest_gain: float
     first_order_gain: float
@@ -92,7 +98,7 @@ class ContinuousContract(Tabular):
     @property
     def upper_bound(self) -> float:
         """No contract with wages by cells earns more, whichever of the actions that were looked at it implements."""
-        return float(max(self.searched.bound.max(), self.contract.upper_bound))
+        return float(self.searched.bound.max())
 
     @cached_property
     def numerical_bound(self) -> float:
@@ -138,6 +144,23 @@ class ContinuousContract(Tabular):
     def plot(self, ax: Axes | None = None, *, against: str = "output") -> Axes:
         """Draw wages against 'output' or against the 'likelihood ratio'; returns the matplotlib axes."""
         return self.contract.plot(ax, against=against)
+
+    # ---- keeping it ----
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain JSON with a schema version; of the two functions of the problem, the numbers that proofs need.
+
+        `load_contract(path, problem=...)` reads it, given the functions again.
+        """
+        return {
+            "schema": SCHEMA,
+            "line": fields_record(self.problem, without=FUNCTIONS),
+            "action": self.action,
+            "asked": self.asked.tolist(),
+            "contract": self.contract.to_dict(),
+            "searched": {name: to_record(column) for name, column in self.searched._asdict().items()},
+            "proofs": [to_record(list(proof)) for proof in self.proofs],
+        }
 
     def _table(self) -> Table:
         certificate = self.contract.certificate

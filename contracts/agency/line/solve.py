@@ -8,6 +8,7 @@ which stand for the first-order condition, against a grid, and against whatever 
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -65,22 +66,39 @@ def solve_continuous_contract(
         if not problem.actions[0] <= action <= problem.actions[1]:
             raise ProblemError(f"action is {action:g}: stay within {problem.actions}")
         proofs: list[ActionProof] = []
-        searched = Searched(np.array([action]), np.array([np.nan]), np.array([-np.inf]))
+        searched = Searched(np.array([action]), np.array([-np.inf]), np.array([np.inf]))
     else:
         searched, proofs = _search(problem)
         action = float(searched.actions[np.argmax(searched.profit)])
-    contract, asked, gain = _against_all(problem, action, gap)
+    contract, asked = _against_all(problem, action, gap)
     proofs = [
         *(one for one in proofs if one.action != action),
         *proofs_of(problem._with_grid(asked), contract.multipliers, 1),
     ]
+    chosen = searched.actions == action
+    searched.profit[chosen], searched.bound[chosen] = contract.value, contract.upper_bound
+    return described(problem, contract, asked, searched, sorted(proofs, key=lambda one: one.action))
+
+
+def described(
+    problem: ContinuousMoralHazardProblem,
+    contract: Contract,
+    asked: Array,
+    searched: Searched,
+    proofs: Sequence[ActionProof],
+) -> ContinuousContract:
+    """The contract with what tempts elsewhere, under its wages and under those of the first-order approach alone."""
     stated = contract.problem
     first = implementations(_with_actions(stated, len(_with_neighbours(problem, asked[:1]))), np.array([0]))
     first_gain = _most_tempting(stated, problem, first.wages[0])[1] if np.isfinite(first.cost[0]) else math.inf
     coarse = implementations(problem._coarse(stated), np.array([0]))
-    coarse_value = float(coarse.problem.expected_output[0] - coarse.cost[0])
-    proofs.sort(key=lambda one: one.action)
-    return ContinuousContract(problem, action, contract, searched, gain, first_gain, coarse_value, tuple(proofs))
+    return ContinuousContract(
+        problem, float(asked[0]), contract, asked, searched,
+        largest_gain=_most_tempting(stated, problem, contract.wages)[1],
+        first_order_gain=first_gain,
+        coarse_value=float(coarse.problem.expected_output[0] - coarse.cost[0]),
+        proofs=tuple(proofs),
+    )  # fmt: skip
 
 
 def _with_neighbours(problem: ContinuousMoralHazardProblem, actions: Array) -> Array:
@@ -138,20 +156,17 @@ def _profits(problem: ContinuousMoralHazardProblem, actions: Array) -> tuple[Sea
     return Searched(actions, profit, highest_values(finite_problem, found.who, bound[: len(actions)])), proofs
 
 
-def _against_all(problem: ContinuousMoralHazardProblem, action: float, gap: float) -> tuple[Contract, Array, float]:
-    """The contract for an action against all that tempts, that action and others off the grid, and what is gained.
-
-    The last is what the most tempting other action of a fine grid still gains.
-    """
+def _against_all(problem: ContinuousMoralHazardProblem, action: float, gap: float) -> tuple[Contract, Array]:
+    """The contract for an action against all that tempts: the grid, and other actions, which are returned."""
     asked = _with_neighbours(problem, np.array([action]))
     negligible = TEMPTS * float(np.ptp(problem._on_grid[1]))
-    for _ in range(ROUNDS):
+    for left in reversed(range(ROUNDS)):
         contract = solve_contract(problem._against_grid(asked), 0, gap=gap)
         tempting, gain = _most_tempting(contract.problem, problem, contract.wages)
-        if gain <= negligible or tempting in problem.grid or tempting in asked:
+        if not left or gain <= negligible or tempting in problem.grid or tempting in asked:
             break
         asked = np.append(asked, tempting)
-    return contract, asked, gain
+    return contract, asked
 
 
 def _with_actions(problem: MoralHazardProblem, n: int) -> MoralHazardProblem:

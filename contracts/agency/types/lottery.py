@@ -26,13 +26,13 @@ from contracts.agency.types.responses import Choice, Menu, signed
 from contracts.agency.types.solve import solve_agency
 from contracts.agency.types.verify import first_best_bound, stakes, verify_menu
 from contracts.display.numbers import DIGITS
-from contracts.display.table import Column, Table, Tabular, names
-from contracts.errors import InfeasibleMenuError, ProblemError, SolverError
+from contracts.display.table import Certified, Column, Table, names
+from contracts.errors import InfeasibleMenuError, SolverError
 from contracts.exact.rationals import as_integers, binary_places
-from contracts.inputs.arrays import Array, Mask, number
+from contracts.inputs.arrays import Array, Mask
 from contracts.inputs.door import checked
 from contracts.inputs.frozen import dataclass
-from contracts.proof.certificate import Certificate, Deviation
+from contracts.proof.certificate import Certificate, Deviation, checked_gap
 from contracts.readable import readable
 
 SPARES = (0.0, 4e-10, 4e-9, 1e-7, 1e-6)  # room, in units of utility
@@ -42,7 +42,7 @@ ALIKE = 1e-7  # share of the unit of utility by which lotteries may differ and b
 
 @checked
 @dataclass(frozen=True, eq=False, repr=False)
-class LotteryMenu(Tabular):
+class LotteryMenu(Certified):
     """Lotteries over actions with their wages, one for each type, of which it takes its own and obeys every draw.
 
     Attributes
@@ -66,16 +66,6 @@ class LotteryMenu(Tabular):
     wages: Array
     certificate: Certificate
     multipliers: AgencyMultipliers
-
-    @property
-    def value(self) -> float:
-        """What the principal earns on average."""
-        return self.certificate.value
-
-    @property
-    def upper_bound(self) -> float:
-        """No mechanism earns more."""
-        return self.certificate.upper_bound
 
     @property
     def is_deterministic(self) -> bool:
@@ -130,9 +120,7 @@ def solve_lotteries(problem: AgencyProblem, *, gap: float = 1e-6) -> LotteryMenu
     >>> lottery.chances.round(6).tolist(), round(lottery.value, 6)
     ([[0.5, 0.5]], 0.5)
     """
-    gap = number("gap", gap)
-    if not 0 < gap < 1:
-        raise ProblemError(f"gap is {gap}: give a relative gap between 0 and 1, such as 1e-6")
+    gap = checked_gap(gap)
     scales, everything = Scales(problem, whole=True), np.ones((problem.n_types, problem.n_actions), dtype=bool)
     enough = 0.25 * NEAR * gap * stakes(problem, first_best_bound(problem, everything))
     found = Mechanism(problem, scales, enough).solve()

@@ -15,12 +15,12 @@ from contracts.agency.types.proof import AgencyProof, bound_within, check_proof,
 from contracts.agency.types.responses import Choice, Menu
 from contracts.agency.types.verify import MenuCertificate, certify, preferred_choices
 from contracts.agency.verify import first_best_cost
-from contracts.display.table import Tabular
+from contracts.display.table import Certified
 from contracts.errors import ProblemError
 from contracts.inputs.arrays import Array, Indices, finite, number
 from contracts.inputs.door import checked
 from contracts.inputs.frozen import dataclass
-from contracts.problem.records import built_from_document, write_document
+from contracts.problem.records import Saved, built_from_document
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -34,7 +34,7 @@ BINDING = 1e-6  # share of the largest price from which a constraint counts as b
 
 @checked
 @dataclass(frozen=True, eq=False, repr=False)
-class ContractMenu(Tabular):
+class ContractMenu(Certified, Saved):
     """Contracts of which every type certainly takes its own and obeys, as the floats they are.
 
     Attributes
@@ -104,16 +104,6 @@ class ContractMenu(Tabular):
     def rents(self) -> Array:
         """Utility above the reservation utility; (n_types,)."""
         return np.array([one.slack for one in self.certificate.responses])
-
-    @property
-    def value(self) -> float:
-        """Expected output less wages over all types: a lower bound on the best."""
-        return self.certificate.value
-
-    @property
-    def upper_bound(self) -> float:
-        """No menu earns more; of those that implement the actions, if they were asked for."""
-        return self.certificate.upper_bound
 
     @property
     def first_best_value(self) -> float:
@@ -199,10 +189,6 @@ class ContractMenu(Tabular):
             ],
             "certificate": self.certificate.to_dict(),
         }
-
-    def save(self, path: str | Path) -> Path:
-        """Write the menu as JSON."""
-        return write_document(path, self.to_dict())
 
 
 # ---- from files ----

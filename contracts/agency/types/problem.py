@@ -16,7 +16,7 @@ from contracts.exact.rationals import as_integers, binary_places
 from contracts.inputs.arrays import Array, finite, is_frame, rectangular
 from contracts.inputs.door import checked
 from contracts.inputs.frozen import dataclass
-from contracts.inputs.kinds import Values, position
+from contracts.inputs.kinds import Values, one_of
 from contracts.inputs.names import (
     check_same_names,
     column_names,
@@ -27,8 +27,6 @@ from contracts.inputs.names import (
     type_names,
 )
 from contracts.problem.checks import checked_weights
-
-SHOWN = 8  # names in a message
 
 
 class Integers(NamedTuple):
@@ -223,7 +221,7 @@ def type_number(problem: AgencyProblem, label: Any) -> int:
         ...
     contracts.errors.ProblemError: label is 'slow': the types are 'able'
     """
-    return _number("label", label, problem.labels, "types")
+    return one_of("label", label, problem.labels, "types")
 
 
 def action_numbers(problem: AgencyProblem, actions: Any) -> NDArray[np.intp]:
@@ -250,18 +248,7 @@ def action_numbers(problem: AgencyProblem, actions: Any) -> NDArray[np.intp]:
         raise ProblemError(f"actions is {type(actions).__name__}: give one name or number per type") from exc
     if len(given) != problem.n_types:
         raise ProblemError(f"actions has {len(given)} entries for {problem.n_types} types: give one per type")
-    return np.array([_number("actions", one, problem.actions, "actions") for one in given], dtype=np.intp)
-
-
-def _number(field: str, name: Any, names: Sequence[str], noun: str) -> int:
-    if isinstance(name, str):
-        if name not in names:
-            more = ", ..." if len(names) > SHOWN else ""
-            raise ProblemError(f"{field} is {name!r}: the {noun} are {', '.join(map(repr, names[:SHOWN]))}{more}")
-        return list(names).index(name)
-    if isinstance(name, bool | np.bool_) or not isinstance(name, int | np.integer):
-        raise ProblemError(f"{field} holds {type(name).__name__}: give names or numbers of {noun}")
-    return position(field, int(name), len(names), noun) % len(names)
+    return np.array([one_of("actions", one, problem.actions, "actions") for one in given], dtype=np.intp)
 
 
 def _number_of_types(given: dict[str, Array], weights: Array | None, labels: Sequence[str] | None) -> int:

@@ -19,40 +19,20 @@ from contracts.agency.types.programs.settle import settled
 from contracts.agency.types.proof import AgencyProof
 from contracts.agency.types.responses import Choice
 from contracts.agency.types.verify import certify, first_best_bound, stakes
-from contracts.errors import InfeasibleMenuError, ProblemError, SolverError
-from contracts.inputs.arrays import Array, Indices, Mask, number
+from contracts.errors import InfeasibleMenuError, SolverError
+from contracts.inputs.arrays import Array, Indices, Mask
 from contracts.inputs.door import checked
+from contracts.proof.certificate import checked_gap
 
 LOWER = (1.0, 1e-2)  # shares of the gap that programs aim at, one after the other
 
 
 @checked
 def solve_agency(problem: AgencyProblem, actions: Any = None, *, gap: float = 1e-6) -> ContractMenu:
-    """The best menu of contracts for agents whose types and actions nobody sees.
+    """The best menu of contracts for agents whose types and actions nobody sees; for the rest see `solve_contract`.
 
     Every type is asked for one action, under one contract. Without `actions` those are searched by branch and bound,
     bounded by all mechanisms, those that draw actions included (Myerson 1982); with them there is one program.
-
-    Parameters
-    ----------
-    actions : name or number of the action that each type is to take, one for all, one each, or a dict by type; by
-        default those that are best for the principal
-    gap : largest certified distance to the optimum, relative to what menus are worth
-
-    Returns
-    -------
-    ContractMenu
-        Its certificate holds: at these wages, as floats, every type certainly stays, takes its contract and does what
-        it is asked for, whatever it could report and do, and the value is within `gap` of the bound.
-
-    Raises
-    ------
-    ProblemError
-        If the problem or the actions make no sense.
-    InfeasibleMenuError
-        If no wages implement the actions, with the proof; or none implement any.
-    SolverError
-        If no menu could be certified; `reached` is the best one that keeps IC and IR, None if there is none.
 
     Examples
     --------
@@ -61,13 +41,10 @@ def solve_agency(problem: AgencyProblem, actions: Any = None, *, gap: float = 1e
 
     >>> problem = AgencyProblem([[0.75, 0.25], [0.25, 0.75]], output=[0.0, 8.0], effort_cost=[[0.0, 1.0], [0.0, 4.0]],
     ...                         labels=("able", "slow"), actions=("shirk", "work"), wages=(0.0, np.inf))
-    >>> menu = solve_agency(problem)
-    >>> menu.action_names, menu.wages.tolist(), menu.value
-    (('work', 'shirk'), [[0.0, 2.0], [0.0, 2.0]], 3.0)
+    >>> solve_agency(problem).value
+    3.0
     """
-    gap = number("gap", gap)
-    if not 0 < gap < 1:
-        raise ProblemError(f"gap is {gap}: give a relative gap between 0 and 1, such as 1e-6")
+    gap = checked_gap(gap)
     chosen = None if actions is None else action_numbers(problem, actions)
     failure: SolverError | None = None
     for whole in (False, True):  # limits far away are left out at first

@@ -142,23 +142,7 @@ def verify_menu(
     gap: float = math.inf,
     tolerance: float = 0.0,
 ) -> MenuCertificate:
-    """Check a menu of contracts from anywhere against the problem, without a solver.
-
-    Parameters
-    ----------
-    wages : (n_types, n_outcomes) array, the contract meant for each type; (n_outcomes,) for one contract for all
-    actions : names or numbers of the actions that types are meant to take, each under its own contract: IC is then
-        about them, and the bound is that of menus which implement them. By default each type takes the contract and
-        the action that it prefers, ties in the principal's favour, and the bound is that of all menus
-    multipliers : prices that prove a bound, such as menu.multipliers, or menu.proof, which holds all; without them it
-        is the first-best value
-    gap : relative gap that `holds` asks for; by default only IC, IR and the limits of wages
-    tolerance : utility units that IC and IR may miss, for wages typed with few digits
-
-    Raises
-    ------
-    ProblemError
-        If wages, actions or multipliers make no sense.
+    """Check a menu of contracts from anywhere, without a solver; arguments and errors are those of `verify_contract`.
 
     Examples
     --------
@@ -167,10 +151,7 @@ def verify_menu(
 
     >>> problem = AgencyProblem([[0.75, 0.25], [0.25, 0.75]], output=[0.0, 20.0], effort_cost=[[0.0, 1.0], [0.0, 2.0]],
     ...                         labels=("able", "slow"), actions=("shirk", "work"), wages=(0.0, np.inf))
-    >>> certificate = verify_menu(problem, [[0.0, 2.0], [0.0, 4.0]], actions="work")
-    >>> print(certificate.deviation)
-    able / work -> slow / work gains 1.5
-    >>> certificate.response("slow").gain
+    >>> verify_menu(problem, [[0.0, 2.0], [0.0, 4.0]], actions="work").response("slow").gain
     0.0
     """
     gap, tolerance = checked_standards(gap, tolerance)

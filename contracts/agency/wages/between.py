@@ -22,7 +22,7 @@ import numpy as np
 
 from contracts.agency.bound import ContractMultipliers, cost_bounds, multipliers_of
 from contracts.agency.problem import MoralHazardProblem
-from contracts.agency.verify import first_best_cost
+from contracts.agency.verify import first_best_cost, highest_values
 from contracts.inputs.arrays import Array
 
 PARTS = 4  # of the way from one action to the next
@@ -74,8 +74,8 @@ def bounds_at(
     prices = np.concatenate([proof.incentive for proof, _ in pairs])
     incentive = csr_array((prices, (rows, n + column)), shape=(size, size))
     participation = np.append([proof.participation for proof, _ in pairs], np.zeros(len(others)))
-    costs = cost_bounds(problem, multipliers_of(participation, incentive), np.arange(n))
-    return np.asarray(problem.expected_output[:n] - costs)
+    who = np.arange(n)
+    return highest_values(problem, who, cost_bounds(problem, multipliers_of(participation, incentive), who))
 
 
 def highest_between(

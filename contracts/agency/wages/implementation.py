@@ -19,6 +19,7 @@ from contracts.agency.verify import compared
 from contracts.agency.wages.impossible import Impossibility, impossibility
 from contracts.agency.wages.linear import SPARES, linear_wages, rounded, shared_output
 from contracts.agency.wages.prices import SPARE, Priced, implementation_prices
+from contracts.agency.wages.rising import misses
 from contracts.exact.rationals import EPS
 from contracts.inputs.arrays import Array, Indices, Mask
 from contracts.inputs.frozen import dataclass
@@ -112,8 +113,10 @@ def tidied(problem: MoralHazardProblem, wages: Array, action: int) -> Array:
 
 
 def is_kept(problem: MoralHazardProblem, wages: Array, action: int) -> bool:
-    """Whether wages are within their limits and implement an action beyond doubt."""
+    """Whether wages are within their limits, have the shape that is asked for, and implement an action beyond doubt."""
     if not (np.isfinite(wages).all() and np.all((wages >= problem.lowest_wage) & (wages <= problem.highest_wage))):
+        return False
+    if misses(problem, wages)[1] > 0:
         return False
     found = compared(problem, wages, action)
     return found.gain <= 0 and found.slack >= 0

@@ -14,11 +14,13 @@ it from the action, which no wages within reach do.
 from __future__ import annotations
 
 import math
+from dataclasses import field, replace
 from typing import Any
 
 import numpy as np
 
 from contracts.agency.problem import MoralHazardProblem
+from contracts.agency.wages.rising import rising_prices, with_neighbours
 from contracts.display.numbers import plural
 from contracts.exact.rationals import EPS
 from contracts.inputs.arrays import Array, Indices, Mask
@@ -45,6 +47,7 @@ class Impossibility:
     apart : how far apart utilities would have to be for the agent to prefer the action; infinite where nothing helps
     is_same : whether the mixture has the same outcomes as the action; else limits of wages are in the way
     charge : weight of the agent's reservation utility in the proof, beside 1 for the mixture
+    rising : (n_outcomes - 1,) weights in the proof of the demand that wages rise; empty where they need not
 
     Examples
     --------
@@ -62,9 +65,11 @@ class Impossibility:
     apart: float
     is_same: bool
     charge: float
+    rising: Array = field(default_factory=lambda: np.zeros(0))
 
     def __str__(self) -> str:
-        failure = f"no wages implement {readable(self.action)}: "
+        shape = " that rise in output" if self.rising.any() else ""
+        failure = f"no wages{shape} implement {readable(self.action)}: "
         order = np.argsort(-self.mixture.round(9), kind="stable")  # halves are halves
         chosen = [k for k in order if self.mixture[k] > 0]
         if not chosen:
@@ -85,6 +90,8 @@ class Impossibility:
 
 def impossibility(problem: MoralHazardProblem, action: int) -> Impossibility | None:
     """The proof that an action cannot be implemented; None where there is none."""
+    if problem.monotone:
+        return _of_rising(problem, action)
     from scipy import optimize
 
     linprog: Any = optimize.linprog  # its stubs know no such options
@@ -115,6 +122,20 @@ def impossibility(problem: MoralHazardProblem, action: int) -> Impossibility | N
     if not weights.any():
         return None
     return _proof(problem, action, others, weights / weights.sum(), step, asked)
+
+
+def _of_rising(problem: MoralHazardProblem, action: int) -> Impossibility | None:
+    """The same where wages must rise, which further actions ask for: their weights are prices of rising."""
+    few, _ = with_neighbours(problem, action)
+    proof = None if few is None else impossibility(few, action)
+    if few is None or proof is None:
+        return None
+    rising = rising_prices(problem, few, action, proof.mixture)
+    names = tuple(problem.actions)
+    return replace(
+        proof, action=names[action], actions=names, mixture=proof.mixture[: problem.n_actions], rising=rising,
+        is_same=proof.is_same and not rising.any(),
+    )  # fmt: skip
 
 
 def _proof(

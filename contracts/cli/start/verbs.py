@@ -61,7 +61,7 @@ def _understood(problem: Any) -> dict[str, str]:
 
     if isinstance(problem, AdditiveAuctionProblem):
         return {
-            "problem": "an auction of several goods for bidders who are alike",
+            "problem": "an auction of several goods",
             "bidders": str(problem.n_bidders),
             "types": str(problem.n_types),
             "goods": _some(problem.goods),

@@ -11,8 +11,8 @@ from contracts.inputs.arrays import Array, Indices
 from contracts.numerics.interior_point import Point
 
 WATCHED = 24  # nearest types whose rows are looked at after every step
-EVERYBODY = 5  # steps after which all pairs are looked at
-FAR = 10.0  # slacks of the usual size that a row has to be missed by
+EVERYBODY = 2  # steps after which all pairs are looked at
+FAR = 0.3  # slacks of the usual size that a row has to be missed by
 
 
 class Lookout:

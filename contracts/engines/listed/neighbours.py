@@ -14,7 +14,7 @@ from contracts.inputs.arrays import Array, Indices
 NEIGHBOURS = {2: 20, 3: 26, 4: 30}  # pairs per type to start with, by dimension; linear costs need fewer
 NEIGHBOURS_LINEAR = {2: 8, 3: 18, 4: 24}
 SPARE_NEIGHBOURS = 4  # nearest types beyond those wanted that a type may tempt at the start
-FEW_TYPES = 1000  # up to so many types in two dimensions another round costs less than more pairs
+FEW_TYPES = 5000  # up to so many types in two dimensions another round costs less than more pairs
 DOWNWARDS = -1e-9  # last entry of the normal of a facet that is on the lower hull
 
 

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from fractions import Fraction
 from functools import cached_property
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
 from contracts.display.numbers import DIGITS, plural
 from contracts.display.palette import PALETTE, axes
-from contracts.display.table import Column, Table, Tabular, names
+from contracts.display.table import Certified, Column, Table, Tabular, names
 from contracts.errors import ProblemError
 from contracts.inputs.arrays import Array, Indices, number
 from contracts.inputs.door import checked
@@ -24,7 +23,7 @@ from contracts.mechanisms.priors import draws_of
 from contracts.mechanisms.text import notes_of
 from contracts.mechanisms.verify import rounded_down
 from contracts.numerics.exact_solve import Whole
-from contracts.problem.records import write_document
+from contracts.problem.records import Saved
 from contracts.proof.certificate import Certificate, Deviation, shown
 from contracts.proof.scale import NO_MONEY
 
@@ -45,7 +44,7 @@ class Sale(NamedTuple):
 
 @checked
 @dataclass(frozen=True, eq=False, repr=False)
-class Auction(Tabular):
+class Auction(Certified, Saved):
     """The best auction: units go to the highest ironed virtual values above the cost, at the least winning value.
 
     It is best in dominant strategies and in expectation at once. What it knows of chances are whole numbers; values,
@@ -61,16 +60,6 @@ class Auction(Tabular):
     certificate: Certificate
 
     # ---- what it says ----
-
-    @property
-    def value(self) -> float:
-        """What the seller expects: payments less the cost of units sold. A lower bound on the best."""
-        return self.certificate.value
-
-    @property
-    def upper_bound(self) -> float:
-        """The expected ironed virtual surplus: no auction earns more, Bayesian ones included."""
-        return self.certificate.upper_bound
 
     @property
     def revenue(self) -> float:
@@ -257,10 +246,6 @@ class Auction(Tabular):
             "revenue": self.revenue,
             "certificate": self.certificate.to_dict(),
         }
-
-    def save(self, path: str | Path) -> Path:
-        """Write the auction as JSON."""
-        return write_document(path, self.to_dict())
 
     # ---- parts ----
 

@@ -4,30 +4,28 @@ from __future__ import annotations
 
 from fractions import Fraction
 from functools import cached_property
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
 from contracts.display.numbers import DIGITS, plural
 from contracts.display.palette import PALETTE, axes
-from contracts.display.table import Column, Table, Tabular, names
+from contracts.display.table import Certified, Column, Table, Tabular, names
 from contracts.errors import ProblemError, SolverError
 from contracts.inputs.arrays import Array, Indices, generator
 from contracts.inputs.door import checked
 from contracts.inputs.frozen import dataclass
 from contracts.inputs.kinds import described
 from contracts.mechanisms.auctions.auction import Sale
-from contracts.mechanisms.checks import is_listed
+from contracts.mechanisms.checks import is_listed, type_numbers
 from contracts.mechanisms.priors import draws_of
 from contracts.mechanisms.records import plain_record
 from contracts.mechanisms.reduced.columns import best_lottery, bound_at
-from contracts.mechanisms.reduced.lottery import type_numbers
 from contracts.mechanisms.reduced.problem import SymmetricAuctionProblem
 from contracts.mechanisms.reduced.rules import Tiers, chances_of, exact_chances, is_rising, sum_over
 from contracts.mechanisms.text import notes_of
 from contracts.mechanisms.verify import rounded_down
-from contracts.problem.records import write_document
+from contracts.problem.records import Saved
 from contracts.proof.certificate import Certificate, Deviation, Violation, shown
 from contracts.proof.scale import NO_MONEY
 
@@ -47,7 +45,7 @@ class PriorityRule(NamedTuple):
 
 @checked(own=("rules", "row_prices"))
 @dataclass(frozen=True, eq=False, repr=False)
-class SymmetricAuction(Tabular):
+class SymmetricAuction(Certified, Saved):
     """The best auction for bidders who are alike: a lottery over rules, each of them truthful whatever others report.
 
     A rule and an order of the bidders are drawn, units go to the first tiers, ties to the first in the order, and
@@ -82,16 +80,6 @@ class SymmetricAuction(Tabular):
             raise ProblemError(f"rules is {described(self.rules)}: take an auction from solve_mechanism")
 
     # ---- what it says ----
-
-    @property
-    def value(self) -> float:
-        """The objective in expectation: a lower bound on the best."""
-        return self.certificate.value
-
-    @property
-    def upper_bound(self) -> float:
-        """No auction that keeps the rows is worth more, Bayesian ones included."""
-        return self.certificate.upper_bound
 
     @cached_property
     def interim_allocation(self) -> Array:
@@ -147,7 +135,7 @@ class SymmetricAuction(Tabular):
     def play(self, reports: Any, *, rng: np.random.Generator | None = None) -> Sale:
         """Who wins and what it pays where bidders report types, by name or number, by one draw of the lottery."""
         problem = self.problem
-        types = type_numbers(reports, problem.n_bidders, problem.labels)
+        types = type_numbers(reports, [problem.labels] * problem.n_bidders)
         won, paid = self._sold(types, generator(rng))
         return Sale(tuple(map(int, won)), tuple(map(float, paid)))
 
@@ -232,10 +220,6 @@ class SymmetricAuction(Tabular):
             "welfare": self.welfare,
             "certificate": self.certificate.to_dict(),
         }
-
-    def save(self, path: str | Path) -> Path:
-        """Write the auction as JSON; `load_mechanism` reads it and proves it again."""
-        return write_document(path, self.to_dict())
 
     def _expected(self, coefficients: list[Fraction]) -> Fraction:
         return expected(self.problem, self.rules, coefficients)

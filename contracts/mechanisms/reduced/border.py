@@ -5,14 +5,7 @@ For a set S of types, bidders in S win together at most what there is for them. 
     n sum_{t in S} f_t Q_t  <=  H(f(S)),      H(s) = E[ min(m, Binomial(n, s)) ],
 
 and as H depends on the chance of S alone, the sets to look at are {t : Q_t >= c}: sorting finds the worst one. For
-unlike bidders and one good the right side is 1 - prod_i (1 - f_i(S_i)). It is linear in each f_i(S_i), so a worst set
-has S_i = {t : Q_i(t) > P_i}, with P_i the chance that no other bidder is in it. With F_i(t) the chance of a type of i
-that wins no more often than t, and P the chance that nobody is in the set,
-
-    t in S_i   =>  F_i(t) > 1 - f_i(S_i)  and  Q_i(t) > P_i    =>  F_i(t) Q_i(t) >  P,
-    t not in   =>  F_i(t) <= 1 - f_i(S_i) and  Q_i(t) <= P_i   =>  F_i(t) Q_i(t) <= P:
-
-sorting all types of all bidders by F_i Q_i finds it (Cai, Daskalakis & Weinberg 2012).
+bidders who are unlike see `unlike`.
 """
 
 from __future__ import annotations
@@ -31,6 +24,7 @@ from contracts.inputs.names import distinct_names, one_name_each
 from contracts.mechanisms.checks import is_listed
 from contracts.mechanisms.numbers import Rational, rational
 from contracts.mechanisms.priors import SUM_TOLERANCE
+from contracts.mechanisms.reduced.unlike import Bidders, worst_set
 from contracts.readable import readable
 
 SHOWN = 6  # types of a set that messages name
@@ -80,7 +74,7 @@ def feasible_interim(
     Parameters
     ----------
     chances : (n_types,) chance of winning of each type, for bidders who are alike; or a list with such an array per
-        bidder, for one good. Floats, whole numbers or fractions.Fraction
+        bidder who is unlike others. Floats, whole numbers or fractions.Fraction
     probabilities : chances of the types, in the same form; equal ones if left out
     n_bidders : how many there are, where they are alike
     n_units : identical units, of which every bidder gets at most one
@@ -90,6 +84,8 @@ def feasible_interim(
     ------
     ProblemError
         If something is missing, has another shape, or is no chance.
+    SolverError
+        If unlike bidders want several units, and too many sets come close to their limits.
 
     References
     ----------
@@ -104,13 +100,10 @@ def feasible_interim(
     feasible; closest to their limit: high, 0 below
     >>> print(feasible_interim([0.0, 0.8], n_bidders=2, labels=("low", "high")))
     not feasible: high would win 0.8 units in expectation, and there are 0.75 for them
-    >>> print(feasible_interim([[0.5, 1.0], [0.5]], labels=[("weak", "strong"), ("entrant",)]))
-    not feasible: 0 weak, 0 strong, 1 entrant would win 1.25 units in expectation, and there are 1 for them
+    >>> print(feasible_interim([[1.0], [0.5]], labels=[("old",), ("new",)]))
+    not feasible: old of bidder 0, new of bidder 1 would win 1.5 units in expectation, and there are 1 for them
     """
-    if is_alike(chances):
-        rule = read_alike(chances, probabilities, n_bidders, n_units, labels)
-        return verdict_alike(rule)
-    return _verdict_unlike(chances, probabilities, n_bidders, n_units, labels)
+    return verdict_of(read_rule(chances, probabilities, n_bidders, n_units, labels))
 
 
 class AlikeRule(NamedTuple):
@@ -148,6 +141,14 @@ class AlikeRule(NamedTuple):
         return [units_for(s, self.total, self.n_bidders, self.n_units) * self.chances.unit for s in first]
 
 
+class UnlikeRule(NamedTuple):
+    """An interim rule of unlike bidders: units that their types win, in parts of the bidders' unit and `per`."""
+
+    bidders: Bidders
+    wins: list[list[int]]
+    per: int
+
+
 def units_for(weight: int, total: int, n_bidders: int, n_units: int) -> int:
     """Expected min(n_units, bidders in a set of chance weight / total), in parts of total ** n_bidders."""
     n_units = min(n_units, n_bidders)
@@ -156,7 +157,12 @@ def units_for(weight: int, total: int, n_bidders: int, n_units: int) -> int:
     return int(n_units * total**n_bidders - missing)
 
 
-def verdict_alike(rule: AlikeRule) -> InterimFeasibility:
+def verdict_of(rule: AlikeRule | UnlikeRule) -> InterimFeasibility:
+    """The set of types that comes closest to its limit, or exceeds it most."""
+    return _verdict_alike(rule) if isinstance(rule, AlikeRule) else _verdict_unlike(rule)
+
+
+def _verdict_alike(rule: AlikeRule) -> InterimFeasibility:
     """The set of highest types that comes closest to its limit, or exceeds it most."""
     order = rule.order
     wins = rule.wanted()
@@ -173,52 +179,26 @@ def verdict_alike(rule: AlikeRule) -> InterimFeasibility:
     )
 
 
-def _verdict_unlike(chances: Any, probabilities: Any, n_bidders: Any, n_units: int, labels: Any) -> InterimFeasibility:
-    count = len(chances)
-    if n_bidders is not None and n_bidders != count:
-        raise ProblemError(f"n_bidders is {n_bidders}, but chances are of {count}: leave n_bidders out")
-    if n_units != 1:
-        raise ProblemError(
-            f"n_units is {n_units}: Border's conditions for unlike bidders are about one good; give n_units=1, or one "
-            "array of chances where bidders are alike"
-        )
-    priors = _listed("probabilities", probabilities, count)
-    named = _listed("labels", labels, count)
-    parts = [
-        read_alike(q, f, 1, 1, names, f"[{k}]")
-        for k, (q, f, names) in enumerate(zip(chances, priors, named, strict=True))
-    ]
-    keys: list[tuple[Fraction, int, int]] = []
-    for k, part in enumerate(parts):
-        q, weights = part.chances.numerators.tolist(), part.weights
-        for t, own in enumerate(q):
-            below = sum(w for w, other in zip(weights, q, strict=True) if other <= own)
-            keys.append((Fraction(below * own, part.total * part.chances.unit), k, t))
-    keys.sort(key=lambda key: -key[0])
-    nobody, wanted = [Fraction(1)] * count, Fraction(0)
-    best, taken = (Fraction(-1), Fraction(0), Fraction(0)), 0
-    for k_th, (_, k, t) in enumerate(keys):
-        part = parts[k]
-        nobody[k] -= Fraction(part.weights[t], part.total)
-        wanted += Fraction(part.weights[t] * part.chances.numerators[t], part.total * part.chances.unit)
-        available = 1 - math.prod(nobody, start=Fraction(1))
-        if wanted - available > best[0]:
-            best, taken = (wanted - available, wanted, available), k_th + 1
-    found = tuple(tuple(sorted(t for _, j, t in keys[:taken] if j == k)) for k in range(count))
-    names = tuple(f"{k} {parts[k].labels[t]}" for k, own in enumerate(found) for t in own)
-    return InterimFeasibility(best[0] <= 0, found, names, best[1], best[2])
+def _verdict_unlike(rule: UnlikeRule) -> InterimFeasibility:
+    """The set of types of all bidders that comes closest to its limit, or exceeds it most."""
+    types, wanted, available = worst_set(*rule)
+    unit = rule.bidders.unit * rule.per
+    return InterimFeasibility(
+        wanted <= available, types, rule.bidders.names(types), Fraction(wanted, unit), Fraction(available, unit)
+    )
 
 
 # ---- reading ----
 
 
-def is_alike(chances: Any) -> bool:
-    """Whether chances are one array of numbers, not a list of them."""
+def read_rule(chances: Any, probabilities: Any, n_bidders: Any, n_units: int, labels: Any) -> AlikeRule | UnlikeRule:
+    """An interim rule as whole numbers, checked: of bidders who are alike if chances are one array of numbers."""
     if not is_listed(chances) or not len(chances):
         raise ProblemError(
             f"chances is {described(chances)}: give a chance of winning for each type, or a list of such per bidder"
         )
-    return not any(is_listed(part) for part in chances)
+    read = read_unlike if any(is_listed(part) for part in chances) else read_alike
+    return read(chances, probabilities, n_bidders, n_units, labels)
 
 
 def read_alike(chances: Any, probabilities: Any, n_bidders: Any, n_units: int, labels: Any, at: str = "") -> AlikeRule:
@@ -236,6 +216,25 @@ def read_alike(chances: Any, probabilities: Any, n_bidders: Any, n_units: int, l
         if not 0 <= one <= found.unit:
             raise ProblemError(f"chances{at} of type {names[t]!r} is {one / found.unit:g}: give a number from 0 to 1")
     return AlikeRule(found, read_weights(f"probabilities{at}", probabilities, names), n_bidders, n_units, tuple(names))
+
+
+def read_unlike(chances: Any, probabilities: Any, n_bidders: Any, n_units: int, labels: Any) -> UnlikeRule:
+    """An interim rule of unlike bidders as whole numbers, checked."""
+    count = len(chances)
+    if n_bidders is not None and n_bidders != count:
+        raise ProblemError(f"n_bidders is {n_bidders}, but chances are of {count}: leave n_bidders out")
+    given = zip(chances, _listed("probabilities", probabilities, count), _listed("labels", labels, count), strict=True)
+    parts = [read_alike(q, f, 1, 1, names, f"[{k}]") for k, (q, f, names) in enumerate(given)]
+    bidders = Bidders(
+        tuple(tuple(part.weights) for part in parts), min(n_units, count), tuple(part.labels for part in parts)
+    )
+    per = math.lcm(*(part.chances.unit for part in parts))
+    scales = [bidders.unit // part.total * (per // part.chances.unit) for part in parts]
+    wins = [
+        [scale * w * q for w, q in zip(part.weights, part.chances.numerators.tolist(), strict=True)]
+        for scale, part in zip(scales, parts, strict=True)
+    ]
+    return UnlikeRule(bidders, wins, per)
 
 
 def read_weights(name: str, given: Any, names: Sequence[str]) -> list[int]:

@@ -4,22 +4,22 @@ from __future__ import annotations
 
 from fractions import Fraction
 from functools import cached_property
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
 from contracts.display.numbers import DIGITS, plural
 from contracts.display.palette import PALETTE, axes
-from contracts.display.table import Column, Table, Tabular, names
+from contracts.display.table import Certified, Column, Table, names
 from contracts.errors import ProblemError, SolverError
 from contracts.inputs.arrays import Array, Indices, generator
 from contracts.inputs.door import checked
 from contracts.inputs.frozen import dataclass
 from contracts.inputs.kinds import described
+from contracts.mechanisms.checks import type_numbers
 from contracts.mechanisms.priors import draws_of
 from contracts.mechanisms.records import plain_record, written
-from contracts.mechanisms.reduced.border import shortened, verdict_alike
+from contracts.mechanisms.reduced.border import shortened, verdict_of
 from contracts.mechanisms.reduced.goods_problem import AdditiveAuctionProblem
 from contracts.mechanisms.reduced.goods_program import (
     Interim,
@@ -29,10 +29,11 @@ from contracts.mechanisms.reduced.goods_program import (
     money_of,
     rule_of,
 )
-from contracts.mechanisms.reduced.lottery import InterimLottery, interim_lottery, type_numbers, winners
+from contracts.mechanisms.reduced.lottery import InterimLottery, lottery_of
+from contracts.mechanisms.reduced.rankings import RankingLottery
 from contracts.mechanisms.text import notes_of
 from contracts.mechanisms.verify import rounded_down
-from contracts.problem.records import write_document
+from contracts.problem.records import Saved
 from contracts.proof.certificate import Certificate, Deviation, Violation, shown
 from contracts.proof.scale import NO_MONEY
 
@@ -53,10 +54,11 @@ class GoodsSold(NamedTuple):
 
 @checked(own=("interim",))
 @dataclass(frozen=True, eq=False, repr=False)
-class AdditiveAuction(Tabular):
-    """The best auction of several goods for bidders who are alike: a lottery per good, and a price for every report.
+class AdditiveAuction(Certified, Saved):
+    """The best auction of several goods: a lottery per good, and a price for every report.
 
-    A bidder pays what its type expects to be worth it, whether it wins or not. What is known are fractions.
+    A bidder pays what its type expects to be worth it, whether it wins or not. What is known are fractions. Where
+    bidders are not alike, types are those of one bidder after the other, as in `problem.names`.
 
     Attributes
     ----------
@@ -75,6 +77,8 @@ class AdditiveAuction(Tabular):
     (True, 3.1875, True)
     """
 
+    _indent = None
+
     problem: AdditiveAuctionProblem
     interim: Interim
     certificate: Certificate
@@ -84,16 +88,6 @@ class AdditiveAuction(Tabular):
             raise ProblemError(f"interim is {described(self.interim)}: take an auction from solve_mechanism or a file")
 
     # ---- what it says ----
-
-    @property
-    def value(self) -> float:
-        """The objective in expectation: a lower bound on the best."""
-        return self.certificate.value
-
-    @property
-    def upper_bound(self) -> float:
-        """No auction is worth more."""
-        return self.certificate.upper_bound
 
     @cached_property
     def interim_allocation(self) -> Array:
@@ -125,27 +119,18 @@ class AdditiveAuction(Tabular):
         return self.interim.wins.fractions(), np.array(self._payments, dtype=object)
 
     @cached_property
-    def lotteries(self) -> tuple[InterimLottery, ...]:
+    def lotteries(self) -> tuple[InterimLottery | RankingLottery, ...]:
         """Of each good, the lottery over deterministic allocations that gives every type its chance, exactly."""
-        problem, wins = self.problem, self.interim.wins.fractions()
-        return tuple(
-            interim_lottery(
-                wins[:, j],
-                [Fraction(one, sum(problem.weights)) for one in problem.weights],
-                n_bidders=problem.n_bidders,
-                n_units=problem.n_units,
-                labels=problem.labels,
-            )
-            for j in range(problem.n_goods)
-        )
+        problem, wins = self.problem, self.interim.wins
+        return tuple(lottery_of(rule_of(problem, wins, j)) for j in range(problem.n_goods))
 
     @cached_property
     def binding(self) -> list[str]:
         """Constraints with a price, the highest first: lies, and sets of types that win a good as often as they can."""
         problem, rows = self.problem, self.interim.rows
-        named = [f"IC of {problem.labels[a]!r} -> {problem.labels[b]!r}" for a, b in rows.lies]
+        named = [f"IC of {problem.names[a]!r} -> {problem.names[b]!r}" for a, b in rows.lies]
         for j, types in rows.sets:
-            named.append(f"good {problem.goods[j]!r} for {shortened(tuple(problem.labels[t] for t in types))}")
+            named.append(f"good {problem.goods[j]!r} for {shortened(tuple(problem.names[t] for t in types))}")
         size = [-abs(price) for price in self.interim.prices.numerators.tolist()]
         return [named[k] for k in sorted(range(len(named)), key=lambda k: size[k])]
 
@@ -153,9 +138,9 @@ class AdditiveAuction(Tabular):
 
     def play(self, reports: Any, *, rng: np.random.Generator | None = None) -> GoodsSold:
         """Who wins what, and what each pays, where bidders report types by name or number, by one draw of lotteries."""
-        types = type_numbers(reports, self.problem.n_bidders, self.problem.labels)
+        types = type_numbers(reports, self.problem.bidder_labels)
         won = self._won(types, generator(rng))
-        return GoodsSold(tuple(tuple(map(int, row)) for row in won), tuple(self.interim_payments[types].tolist()))
+        return GoodsSold(tuple(tuple(map(int, row)) for row in won), tuple(self._paid(types).tolist()))
 
     def simulate(self, n_draws: Any = 1000, *, rng: np.random.Generator | None = None) -> tuple[Indices, Array, Array]:
         """Types drawn by their chances, (n_draws, n_bidders), who won which goods, with a last axis, and payments.
@@ -163,14 +148,23 @@ class AdditiveAuction(Tabular):
         The generator may stand first: `simulate(rng)`.
         """
         n_draws, rng = draws_of(n_draws, rng)
-        shape = (n_draws, self.problem.n_bidders)
-        types = rng.choice(self.problem.n_types, size=shape, p=self.problem.chances)
+        problem, members = self.problem, self.problem.members
+        drawn = [
+            rng.choice(len(own), size=(n_draws, problem.n_agents // len(members)), p=problem.chances[own])
+            for own in members
+        ]
+        types = np.hstack(drawn)
         won = np.array([self._won(row, rng) for row in types])
-        return types, won, self.interim_payments[types]
+        return types, won, self._paid(types)
 
     def _won(self, types: Indices, rng: np.random.Generator) -> Array:
         """(n_bidders, n_goods)."""
-        return np.stack([winners(one.draw(rng=rng), types, self.problem.n_units) for one in self.lotteries], axis=1)
+        reports = types.tolist()
+        return np.array([one.play(reports, rng=rng) for one in self.lotteries], dtype=np.float64).T
+
+    def _paid(self, types: Indices) -> Array:
+        starts = [own.start for own in self.problem.members]
+        return np.asarray(self.interim_payments[types + np.array(starts)])
 
     # ---- showing it ----
 
@@ -178,9 +172,9 @@ class AdditiveAuction(Tabular):
         problem = self.problem
         return Table(
             (
-                names("type", problem.labels),
+                names("type", problem.names),
                 Column("probability", problem.chances),
-                *(Column(f"value of {name}", problem.values[:, j]) for j, name in enumerate(problem.goods)),
+                *(Column(f"value of {name}", problem.table[:, j]) for j, name in enumerate(problem.goods)),
                 *(Column(f"wins {name}", self.interim_allocation[:, j]) for j, name in enumerate(problem.goods)),
                 Column("payment", self.interim_payments),
                 Column("utility", self.interim_utilities),
@@ -194,9 +188,9 @@ class AdditiveAuction(Tabular):
         first, *others = self._columns().columns
         return Table(
             [first] + [Column(c.name, c.values, ".3f" if c.name[:4] in ("prob", "wins") else DIGITS) for c in others],
-            f"Auction: {plural(problem.n_bidders, 'bidder')} alike, {plural(problem.n_goods, 'good')}, value "
-            f"{shown(certificate.value):.{DIGITS}g}, proven bound {shown(certificate.upper_bound):.{DIGITS}g}, welfare "
-            f"{self.welfare:.{DIGITS}g}",
+            f"Auction: {plural(problem.n_agents, 'bidder')}{' alike' if problem.is_alike else ''}, "
+            f"{plural(problem.n_goods, 'good')}, value {shown(certificate.value):.{DIGITS}g}, proven bound "
+            f"{shown(certificate.upper_bound):.{DIGITS}g}, welfare {self.welfare:.{DIGITS}g}",
             notes_of(certificate, self.binding),
             shown=rows,
             between={half: f"... {count - len(rows)} more types ..."} if count > len(rows) else {},
@@ -211,7 +205,7 @@ class AdditiveAuction(Tabular):
         """Draw the chance of winning each good over its value; returns the matplotlib axes."""
         ax = axes(ax)
         for j, name in enumerate(self.problem.goods):
-            own = self.problem.values[:, j]
+            own = self.problem.table[:, j]
             ax.scatter(own, self.interim_allocation[:, j], color=PALETTE[j % len(PALETTE)], label=name, alpha=0.7)
         ax.set_xlabel("value")
         ax.set_ylabel("chance of winning")
@@ -235,10 +229,6 @@ class AdditiveAuction(Tabular):
             "welfare": self.welfare,
             "certificate": self.certificate.to_dict(),
         }
-
-    def save(self, path: str | Path) -> Path:
-        """Write the auction as JSON; `load_mechanism` reads it and proves it again."""
-        return write_document(path, self.to_dict(), indent=None)
 
     @cached_property
     def _payments(self) -> list[Fraction]:
@@ -273,13 +263,13 @@ def certified_goods(problem: AdditiveAuctionProblem, interim: Interim, gap: floa
     money = money_of(problem)
     found, unit = gains(problem, money, interim.wins, interim.utilities)
     deviation = Deviation("nobody", "anything", 0.0)
-    if problem.n_types > 1:
-        pairs = [(a, b) for a in range(problem.n_types) for b in range(problem.n_types) if a != b]
+    pairs = [(a, b) for own in problem.members for a in own for b in own if a != b]
+    if pairs:
         true, told = max(pairs, key=lambda pair: found[pair])
-        deviation = Deviation(problem.labels[true], problem.labels[told], int(found[true, told]) / unit)
+        deviation = Deviation(problem.names[true], problem.names[told], int(found[true, told]) / unit)
     broken = []
     for j, name in enumerate(problem.goods):
-        verdict = verdict_alike(rule_of(problem, interim.wins, j))
+        verdict = verdict_of(rule_of(problem, interim.wins, j))
         if not verdict.holds:
             broken.append(
                 Violation(f"Border's condition of good {name!r} for {shortened(verdict.names)}", verdict.excess)
@@ -291,12 +281,12 @@ def certified_goods(problem: AdditiveAuctionProblem, interim: Interim, gap: floa
     certificate = Certificate(
         deviation=deviation,
         participation_slack=int(interim.utilities.numerators[least]) / interim.utilities.unit,
-        participation_type=problem.labels[least],
+        participation_type=problem.names[least],
         violations=tuple(broken),
         value=rounded_down(Fraction(first) * revenue + Fraction(second) * welfare),
         upper_bound=np.inf if bound is None else -rounded_down(-bound),
         rigorous=bound is not None,
-        scale=max(float(welfare), float(np.ptp(problem.values, axis=0).max()), NO_MONEY),
+        scale=max(float(welfare), float(np.ptp(problem.table, axis=0).max()), NO_MONEY),
         requested_gap=gap,
         tolerance=0.0,
     )
@@ -305,10 +295,9 @@ def certified_goods(problem: AdditiveAuctionProblem, interim: Interim, gap: floa
 
 def _worth(problem: AdditiveAuctionProblem, interim: Interim) -> tuple[Fraction, Fraction]:
     """Revenue and welfare in expectation."""
-    money, weights = money_of(problem), np.array(problem.weights, dtype=object)
-    scale = Fraction(problem.n_bidders, sum(problem.weights))
+    money, counts = money_of(problem), problem.expected_bidders
     won = ((money.values - money.cost) * interim.wins.numerators).sum(axis=1)
-    welfare = scale * Fraction(int((weights * won).sum()), interim.wins.unit << money.digits)
-    return welfare - scale * Fraction(
-        int((weights * interim.utilities.numerators).sum()), interim.utilities.unit
-    ), welfare
+    welfare = sum((n * one for n, one in zip(counts, won.tolist(), strict=True)), Fraction(0))
+    welfare /= interim.wins.unit << money.digits
+    had = sum((n * one for n, one in zip(counts, interim.utilities.numerators.tolist(), strict=True)), Fraction(0))
+    return welfare - had / interim.utilities.unit, welfare

@@ -25,14 +25,10 @@ from contracts.errors import InfeasibleMenuError, ProblemError
 from contracts.inputs.arrays import Array, Indices, generator
 from contracts.inputs.door import checked
 from contracts.inputs.frozen import dataclass
-from contracts.inputs.kinds import Count, described, position
-from contracts.mechanisms.checks import one_each
-from contracts.mechanisms.reduced.border import (
-    AlikeRule,
-    is_alike,
-    read_alike,
-    verdict_alike,
-)
+from contracts.inputs.kinds import Count, described
+from contracts.mechanisms.checks import type_numbers
+from contracts.mechanisms.reduced.border import AlikeRule, UnlikeRule, read_rule, verdict_of
+from contracts.mechanisms.reduced.rankings import RankingLottery, rankings_of
 
 
 class Exchange(NamedTuple):
@@ -112,29 +108,31 @@ class InterimLottery:
     def play(self, reports: Any, *, rng: np.random.Generator | None = None) -> tuple[int, ...]:
         """Who wins, 1 or 0 each, where bidders report types by number or name, by one draw of the lottery."""
         rule = self.rule
-        types = type_numbers(reports, rule.n_bidders, rule.labels)
+        types = type_numbers(reports, [rule.labels] * rule.n_bidders)
         return tuple(map(int, winners(self.draw(rng=rng), types, rule.n_units)))
 
 
 @checked(own=("chances", "probabilities", "labels"))
 def interim_lottery(
-    chances: Any, probabilities: Any = None, *, n_bidders: Count, n_units: Count = 1, labels: Any = None
-) -> InterimLottery:
-    """A lottery over deterministic allocations that gives every type of like bidders its chance of winning, exactly.
+    chances: Any, probabilities: Any = None, *, n_bidders: Count | None = None, n_units: Count = 1, labels: Any = None
+) -> InterimLottery | RankingLottery:
+    """A lottery over deterministic allocations that gives every type of every bidder its chance of winning, exactly.
 
     Parameters
     ----------
-    chances : (n_types,) chance of winning of each type; floats, whole numbers or fractions.Fraction
-    probabilities : (n_types,) chances of the types; equal ones if left out
-    n_bidders : how many there are
+    chances : (n_types,) chance of winning of each type, for bidders who are alike; or a list with such an array per
+        bidder. Floats, whole numbers or fractions.Fraction
+    probabilities : chances of the types, in the same form; equal ones if left out
+    n_bidders : how many there are, where they are alike
     n_units : identical units, of which every bidder gets at most one
-    labels : names of types
+    labels : names of types, in the same form
 
     Returns
     -------
-    InterimLottery
-        With `.interim()`, the chances again, computed from its coins without rounding; `.draw(rng=...)`, a
-        deterministic allocation; and `.play(reports, rng=...)`.
+    InterimLottery or RankingLottery
+        For bidders who are alike, coins by which they change places; for others, rankings of all their types, no more
+        than there are types, and one. Both have `.interim()`, the chances again, computed from the lottery without
+        rounding; `.draw(rng=...)`, a deterministic allocation; and `.play(reports, rng=...)`.
 
     Raises
     ------
@@ -142,11 +140,14 @@ def interim_lottery(
         If something has another shape, or is no chance.
     InfeasibleMenuError
         If no auction gives these chances; `conflict` names the types that would win more than there is.
+    SolverError
+        If unlike bidders want several units, and too many sets of types come close to their limits.
 
     References
     ----------
     Border (1991), Implementation of reduced form auctions. Hardy, Littlewood & Polya (1929), Some simple inequalities
-    satisfied by convex functions.
+    satisfied by convex functions. Che, Kim & Mierendorff (2013), Generalized reduced-form auctions. Cai, Daskalakis &
+    Weinberg (2012), An algorithmic characterization of multi-dimensional mechanisms.
 
     Examples
     --------
@@ -158,15 +159,31 @@ def interim_lottery(
     (Exchange(high=0, low=1, down=Fraction(1, 6), up=Fraction(1, 6)),)
     >>> lottery.interim() == (Fraction(1, 3), Fraction(2, 3))
     True
+
+    An entrant is to win half of the time; types are (bidder, type), the first first:
+
+    >>> for ranking in interim_lottery([[Fraction(1, 4), Fraction(3, 4)], [Fraction(1, 2)]]).rankings:
+    ...     print(ranking)
+    Ranking(chance=Fraction(1, 4), types=((0, 1), (0, 0), (1, 0)))
+    Ranking(chance=Fraction(1, 2), types=((0, 1), (1, 0)))
+    Ranking(chance=Fraction(1, 4), types=((1, 0),))
     """
-    if not is_alike(chances):
-        raise ProblemError("chances is a list of arrays: a lottery is for bidders who are alike, give one array")
-    rule = read_alike(chances, probabilities, n_bidders, n_units, labels)
-    verdict = verdict_alike(rule)
+    rule = read_rule(chances, probabilities, n_bidders, n_units, labels)
+    verdict = verdict_of(rule)
     if not verdict.holds:
         raise InfeasibleMenuError(
             f"no auction gives these chances: {verdict}. To have one, lower the chances of these types", verdict.names
         )
+    return lottery_of(rule)
+
+
+def lottery_of(rule: AlikeRule | UnlikeRule) -> InterimLottery | RankingLottery:
+    """A feasible rule as a lottery."""
+    return _exchanged(rule) if isinstance(rule, AlikeRule) else rankings_of(*rule)
+
+
+def _exchanged(rule: AlikeRule) -> InterimLottery:
+    """A feasible rule of like bidders as a lottery."""
     order = rule.order
     weights = [rule.weights[t] for t in order]
     wins = rule.wanted()
@@ -230,20 +247,3 @@ def winners(drawn: Priorities, types: Indices, n_units: int) -> Array:
     won = np.zeros(len(types))
     won[first] = place[first] < drawn.n_served
     return won
-
-
-def type_numbers(reports: Any, n_bidders: int, labels: Sequence[str]) -> Indices:
-    """The numbers of the types that bidders report; (n_bidders,)."""
-    given = one_each(reports, n_bidders, f"a type for each of {n_bidders} bidders")
-    return np.array([_type_number(one, labels) for one in given])
-
-
-def _type_number(report: Any, labels: Sequence[str]) -> int:
-    """The number of a type that is reported by name or number."""
-    if isinstance(report, str):
-        if report not in labels:
-            raise ProblemError(f"reports has {report!r}: the types are {', '.join(map(repr, list(labels)[:8]))}")
-        return list(labels).index(report)
-    if isinstance(report, bool | np.bool_) or not isinstance(report, int | np.integer):
-        raise ProblemError(f"reports has {described(report)}: give a type's name or number")
-    return position("reports", int(report), len(labels), "types") % len(labels)

@@ -8,17 +8,23 @@ or because the other's count is. Limits turn shares into intervals.
 from __future__ import annotations
 
 import functools
+import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from inference.language.arithmetic import vocabulary as t
 from inference.language.arithmetic.quotas import BUT, COUNT, PART, PLUS, REST, TIMES, VAGUE, Phrases
 from inference.language.arithmetic.statements import Statements
 from inference.language.arithmetic.stating import Statement
 from inference.language.arithmetic.vocabulary import BOTH, OTHER, SELF
 from inference.language.arithmetic.voice import said, voice
 from inference.language.arithmetic.wholes import stated_whole
-from inference.language.text.amounts import ABOUT, EXACT, Bounds, Span
+from inference.language.text.amounts import ABOUT, EXACT, Bounds, Span, hidden
 
+NAMED = t.FIRST | t.SECOND | t.THIRD | t.KIN | t.REFLEXIVE | t.PROPOSER
+SUPPOSING = re.compile(
+    r"\b(?:if|when(?:ever)?|assuming|suppos(?:e|ing)|(?P<other>unless|otherwise|else|until|in case|depending))\b"
+)
 CASES = {"if", "unless", "otherwise", "else", "when", "whenever", "until", "probability", "chance", "except"}
 
 
@@ -63,16 +69,55 @@ def whole_said(line: str) -> Span | None:
 
 @functools.lru_cache(maxsize=256)
 def _read(line: str) -> tuple[tuple[Division, ...], Span | None]:
-    text = said(line)
+    text = said(corrected(line))
     phrases = Phrases(text, voice(text))
     reader = Statements(phrases)
-    whole, places = stated_whole(phrases)
+    whole, unit, places = stated_whole(phrases)
     found = reader.statements(places)
     if reader.split is not None and whole is None:
         whole = sum(reader.split)
         found = [_placed(one, reader.split) for one in found]
     span = (text[places.start].start, text[places.stop - 1].end) if places else None
-    return tuple(_solved(line, found, whole)), span
+    return tuple(_solved(line, found, whole, unit)), span
+
+
+def corrected(line: str) -> str:
+    """A line, of the same length, without what is denied in favour of another amount.
+
+    Examples
+    --------
+    >>> corrected("offer not half but a third").split()
+    ['offer', 'a', 'third']
+    """
+    text = said(line)
+    phrases = Phrases(text, voice(text))
+    denied = []
+    for k, one in enumerate(text):
+        verb = phrases.word(k + 1) in t.GIVE | t.KEEP  # do not offer half but a third
+        wrong = phrases.quota(k + 1 + verb) if one.word in ("not", "n't") else None
+        if wrong is None:
+            continue
+        end = wrong.end + (phrases.word(wrong.end) == ",")
+        right = end + 1 + (phrases.word(end + 1) in ("rather", "instead", "only", "just"))
+        if phrases.word(end) == "but" and phrases.quota(right) is not None:
+            denied += [(one.start, one.end), (text[k + 1 + verb].start, text[right].start)]
+    return hidden(line, denied, " ")
+
+
+def supposed_whole(line: str) -> Span | None:
+    """Where a line supposes what there is to split, and nothing else.
+
+    Examples
+    --------
+    >>> line = "if the pot is 10, give 3"
+    >>> line[slice(*supposed_whole(line))], supposed_whole("if the pot is 10, give 3, else 4")
+    ('if the pot is 10', None)
+    """
+    whole = whole_said(line)
+    cues = list(SUPPOSING.finditer(line))
+    if whole is None or len(cues) != 1 or line[cues[0].end() : whole[0]].strip() or cues[0]["other"]:
+        return None
+    return (cues[0].start(), whole[1]) if re.match(r"\s*(?:[,:;.]|then\b|$)", line[whole[1] :]) else None
 
 
 def _placed(one: Statement, split: tuple[float, float]) -> Statement:
@@ -83,15 +128,18 @@ def _placed(one: Statement, split: tuple[float, float]) -> Statement:
     return one._replace(quota=one.quota._replace(kind=PART, size=size, sign="="))
 
 
-def _solved(line: str, found: Sequence[Statement], whole: float | None) -> list[Division]:
+def _solved(line: str, found: Sequence[Statement], whole: float | None, unit: str) -> list[Division]:
     out: list[Division] = []
     counted = [one for one in found if one.quota.kind == COUNT and one.quota.whole is None]
-    wholes = {one.quota.whole for one in found if one.quota.kind == COUNT and one.quota.whole}
-    whole = whole if whole is not None else wholes.pop() if len(wholes) == 1 else None
+    wholes = {(one.quota.whole, one.quota.unit) for one in found if one.quota.kind == COUNT and one.quota.whole}
+    if whole is None and len({size for size, _ in wholes}) == 1:
+        whole, unit = max(wholes)
     taken: set[int] = set()
     for number, one in enumerate(found):
         if number in taken or one.who not in (SELF, OTHER, BOTH):
             continue
+        if one in counted and not _is_of(unit, one.quota.unit):
+            continue  # there are 20 coins: take five minutes
         partner = _partner(line, found, number) if one in counted and whole is None else None
         if partner is not None:
             two = found[partner]
@@ -108,13 +156,18 @@ def _solved(line: str, found: Sequence[Statement], whole: float | None) -> list[
     return out
 
 
+def _is_of(whole: str, unit: str) -> bool:
+    """Whether a count in this unit can be of a whole in that: what is known to be split may go by several names."""
+    return not whole or not unit or whole == unit or {whole, unit} <= t.SPLIT
+
+
 def _is_new(one: Statement) -> bool:
     """Whether the rules for percentages and fractions alone would miss or misread it."""
     return one.told or one.judged or one.quota.kind != PART
 
 
 def _partner(line: str, found: Sequence[Statement], number: int) -> int | None:
-    """The other's count that makes this one's whole: "keep 7, give 3"."""
+    """The other's count that makes this one's whole: "keep 7, give 3"; of the same, and of what goes to people."""
     one = found[number]
     for n in range(number + 1, min(number + 2, len(found))):
         two = found[n]
@@ -124,7 +177,8 @@ def _partner(line: str, found: Sequence[Statement], number: int) -> int | None:
         if not CASES.isdisjoint(between.replace(",", " ").split()) or one.quota.size < 0 or two.quota.size < 0:
             return None
         units = {one.quota.unit, two.quota.unit} - {""}
-        return n if len(units) < 2 else None
+        is_split = units <= t.SPLIT or not NAMED.isdisjoint(token.word for token in said(line[one.start : two.end]))
+        return n if len(units) < 2 and is_split else None
     return None
 
 

@@ -1,4 +1,4 @@
-"""Who is named in tokens: you, the other party, my share, what they keep."""
+"""Who and what is named in tokens: you, the other party, my share, what they keep, what is counted."""
 
 from __future__ import annotations
 
@@ -61,6 +61,25 @@ class Parties:
             return t.BOTH, end
         return None
 
+    def spot(self, k: int) -> tuple[str, int] | None:
+        """In whose place something is: in my pocket, on their side, on yours."""
+        if self.word(k) in t.INSIDE:
+            k += 1
+            k += self.word(k) == "to"
+        end = k + 1
+        if self.word(k) in t.POSSESSIVE:
+            return self.owner(k)
+        if self.word(k) in t.OWNED - {"our", "its"}:
+            who = SELF if self.word(k) == "my" else self.how.you if self.word(k) == "your" else OTHER
+            if (named := self.party(k)) and self.word(named[1]) == "'s":  # your opponent's side
+                who, end = named[0], named[1] + 1
+        elif (named := self.party(k)) and self.word(named[1]) == "'s" and named[0] in (SELF, OTHER):
+            who, end = named[0], named[1] + 1
+        else:
+            return None
+        end += self.word(end) == "own"
+        return (who, end + 1) if self.word(end) in t.SPOTS else None
+
     def owner(self, k: int) -> tuple[str, int] | None:
         """Whose share is named: mine, your share, the other's part."""
         word = self.word(k)
@@ -120,6 +139,20 @@ class Parties:
         ):
             return None  # as much as you like
         return who, named[1]
+
+    def noun(self, k: int) -> str:
+        """What is counted, where it need not be a thing that is split: tablets, red rubies, hours."""
+        noun = ""
+        for n in range(k, k + 3):
+            word = self.word(n)
+            if word in t.UNITS:
+                return t.UNITS[word][0]
+            if not word.isalpha() or word in t.NO_NOUN or word.endswith("ly"):
+                break
+            noun = word.removesuffix("s")
+            if word in t.THINGS:
+                break
+        return noun
 
     def helped(self, k: int) -> int:
         """Past helping verbs and adverbs."""

@@ -342,7 +342,7 @@ class Phrases(Parties):
             return value * factor, name, end + 1
         if self.word(end) in t.THINGS:
             return value, self.word(end).removesuffix("s"), end + 1
-        return value, "", end
+        return value, self.noun(end), end
 
     def _out_of(self, size: float, unit: str, k: int) -> Quota | None:
         """N out of M, N of the M, N in every M, cents on the dollar."""

@@ -32,6 +32,8 @@ class Statements(Stating):
                 self._owned,
                 self._bound,
                 self._verb,
+                self._put,
+                self._parts,
                 self._ratio,
                 self._amount,
                 self._listed,
@@ -157,7 +159,9 @@ class Statements(Stating):
     def _bare(self, k: int) -> bool:
         """Whether an amount follows a name without a verb: "me 80, them 20"."""
         quota = self.p.quota(k + (self.p.word(k) in (":", "=")))
-        return quota is not None and quota.kind in (PART, COUNT) and self.p.word(quota.end) in t.STOPS | {""}
+        if quota is None or quota.kind not in (PART, COUNT):
+            return False
+        return self.p.word(quota.end) in t.STOPS | {""} or self.p.party(quota.end) is not None
 
     def _is_reflexive(self, k: int, who: str) -> bool:
         return self.p.word(k) in t.REFLEXIVE and who in (SELF, OTHER)
@@ -176,7 +180,7 @@ class Statements(Stating):
         if word == "help" and p.word(k + 1) == "yourself" and (quota := p.quota(k + 3)):
             return self._made(k, OTHER, quota, quota.end, told=True)
         if word == "let" and p.word(k + 1) == "go" and p.word(k + 2) == "of" and (held := self._holding(k + 3, OTHER)):
-            return self._made(k, *held, told=False, negated=self._is_negated(k))
+            return self._made(k, *held, told=True, negated=self._is_negated(k))
         if word not in t.GIVE | t.KEEP or p.word(k - 1) in ("the", "a", "their", "my", "your", "an", "'s", "this"):
             return None
         if word == "part" and p.word(k + 1) != "with" and p.word(k - 1) not in ("", ".", ","):
@@ -190,6 +194,49 @@ class Statements(Stating):
         told = held[0] != (SELF if word in t.KEEP else OTHER)
         return self._made(k, *held, told=told or taker == OTHER, negated=self._is_negated(k))
 
+    def _put(self, k: int) -> Statement | None:
+        """Put half in your pocket, slide ten of them over, cough up 45%."""
+        p = self.p
+        if p.word(k) not in t.PUT | t.MOVE:
+            return None
+        at = k + 1 + (p.word(k + 1) in t.PARTICLES | {"in"})
+        quota = p.quota(at)
+        if quota is None:
+            return None
+        end = quota.end + 2 * (p.word(quota.end) == "of" and p.word(quota.end + 1) in ("it", "them", "these", "those"))
+        negated = self._is_negated(k)
+        if p.word(end) in t.INSIDE and (owned := p.spot(end)):
+            return self._made(k, owned[0], quota, owned[1], told=True, negated=negated)
+        if p.word(k) in t.PUT:
+            return None
+        over = end + (p.word(end) in ("over", "across", "back"))
+        named = p.party(over + 1) if p.word(over) in ("to", "towards", "toward") else None
+        if named is not None and named[0] != BOTH:
+            return self._made(k, named[0], quota, named[1], told=True, negated=negated)
+        if over > end or at > k + 1:
+            return self._made(k, OTHER, quota._replace(end=over), over, told=True, negated=negated)
+        return None
+
+    def _parts(self, k: int) -> Statement | None:
+        """Two parts for me to one part for them."""
+        p = self.p
+        one = self._part(k)
+        two = self._part(one[2] + 1) if one and p.word(one[2]) in ("to", "against", "versus", "vs") else None
+        if one is None or two is None or {one[1], two[1]} != {SELF, OTHER} or one[0] + two[0] <= 0:
+            return None
+        quota = Quota(PART, one[0] / (one[0] + two[0]), two[2])
+        return self._made(k, one[1], quota, two[2], told=True, negated=self._is_negated(k))
+
+    def _part(self, k: int) -> tuple[float, str, int] | None:
+        """Some parts of somebody: how many, whose, and where that ends."""
+        p = self.p
+        size, _, end = p.count(k)
+        if size is None:
+            return None
+        at = end + (p.word(end) in ("for", "of", "to"))
+        owned = p.owner(at) if p.word(at) in t.POSSESSIVE else p.party(at)
+        return owned and (size, *owned)
+
     def _owned(self, k: int) -> Statement | None:
         """My share is 30%; yours: half of mine."""
         p = self.p
@@ -200,10 +247,11 @@ class Statements(Stating):
             owned = p.reference(k)
         if owned is None:
             return None
-        end = owned[1]
+        end, is_made = owned[1], p.word(k - 1) in ("make", "set")
+        end += is_made and p.word(end) == "at"
         while p.word(end) in t.HELPERS | t.BEING | {":", "=", "to", "has", "have", "needs"}:
             end += 1
-        if end == owned[1]:
+        if end == owned[1] and not is_made:
             return None
         quota = p.quota(end)
         return quota and self._made(k, owned[0], quota, quota.end, told=True, negated=self._is_negated(k))
@@ -224,12 +272,18 @@ class Statements(Stating):
         beside = p.party(end) if quota.kind in (PART, COUNT) else None
         if beside is not None and p.word(beside[1]) in t.STOPS | {""}:
             return self._made(k, beside[0], quota, beside[1], told=True)  # one part me, four parts them
+        if p.word(end) in ("leaves", "leave") and (owned := p.spot(end + 1)):
+            holder = OTHER if owned[0] == SELF else SELF
+            return self._made(k, holder, quota, owned[1], told=True, negated=self._is_negated(k))
         for _ in range(EATING):
+            if p.word(end) in t.BEING and p.word(end + 1) == "what" and (named := p.reference(end + 1)):
+                return self._made(k, named[0], quota, named[1], told=True, negated=self._is_negated(k))
             if p.word(end) in t.STOPS or p.word(end) in t.GIVE | t.KEEP or p.quota(end):
                 break
-            if p.word(end) in t.BEING | {"'s"}:
+            if p.word(end) in t.BEING | t.ENDING:
                 verb = p.word(end)
-            who = self._owner_after(end, verb)
+            is_placed = p.word(end) in t.INSIDE and (verb or end == quota.end)  # half a cup in your bowl is no half
+            who = (p.spot(end) if is_placed else None) or self._owner_after(end, verb)
             if who is not None:
                 return self._made(k, who[0], quota, who[1], told=True, negated=self._is_negated(k))
             end += 1

@@ -53,7 +53,7 @@ class Stating:
         if quota.kind == TIMES and quota.of == "rival" and quota.size != 1 and not told:
             return None  # double what?
         if quota.kind == TINY or (negated and quota.kind == COUNT and quota.size <= 1 and quota.sign == "="):
-            if not negated or quota.whole:
+            if not negated or quota.whole or quota.unit not in t.SPLIT | {""}:
                 return None
             quota, negated, told = quota._replace(kind=PART, size=0.0), False, True
         return Statement(self.said[k].start, self.said[end - 1].end, who, quota, told, negated, judged)

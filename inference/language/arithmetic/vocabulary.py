@@ -32,7 +32,8 @@ POSSESSIVE = words("mine yours theirs hers his ours")
 OWNED = words("my your their his her our its")
 REFLEXIVE = words("myself yourself oneself themselves himself herself ourselves self")
 SHARES = words(
-    "share portion part cut slice piece amount half take haul sum payoff payout payment portions own lot stake"
+    "share portion part cut slice piece amount half take haul sum payoff payout payment portions own lot stake pile "
+    "stack heap"
 )
 
 GIVE = words(
@@ -43,6 +44,10 @@ GIVE = words(
     "surrender surrenders surrendering yield yields pay pays paying deliver assign assigns relinquish relinquishes "
     "forfeit contribute contributes contributing fork"
 )
+MOVE = words("slide slides sliding push pushes pushing shove shoves shoving toss tosses cough coughs shell stump chip")
+PUT = words("put puts putting place places placing lay lays drop drops stack stacks set sets stow stash")
+SPOTS = words("side sides pocket pockets hand hands plate pile stack bowl purse wallet account pouch lap corner")
+INSIDE = words("in into on onto to inside")
 KEEP = words(
     "keep keeps keeping take takes taking retain retains retaining reserve reserves reserving hold holds holding "
     "save saves saving claim claims claiming pocket pockets pocketing demand demands demanding request requests "
@@ -82,6 +87,7 @@ THINGS = words(
     "bottles note notes bill bills gram grams kilo kilos acre acres bag bags box boxes banana bananas item items "
     "thing things goods"
 )
+SPLIT = {"money"} | {one.removesuffix("s") for one in THINGS}
 WHOLES = words(
     "pie cake pot total whole sum money cash amount lot prize winnings endowment stake stakes pool resource "
     "resources bounty loot jackpot proceeds fund funds budget wealth treasure inheritance pizza surplus profit "
@@ -96,8 +102,37 @@ SHUNNED = SHUN | REFUSE
 STOPS = words(", . ; : ! ? ( ) and but or while then yet whereas –")
 GOING_ON = words("- – to or plus minus except more less fewer higher lower than percent")
 BEING = words("is are be 's was equals should must goes go going stays stay remains remain belongs belong")
+ENDING = words("'s end ends land lands")
 STAYING = words("stays stay remains remain staying")
 HANDING = words("hand hands handing fork turn pass passes passing sign send sends sending")
 LEADING_WHOLE = words("the a total pot pie sum of stake your my those these all exactly our every each")
 ON_THE_TABLE = words("split share divide distribute us both hand stake allocate")
+NO_NOUN = (
+    STOPS
+    | GIVE
+    | KEEP
+    | GET
+    | REACH
+    | EXCEED
+    | PARTICLES
+    | HELPERS
+    | DETERMINERS
+    | GOING_ON
+    | BEING
+    | WHOLES
+    | FIRST
+    | SECOND
+    | THIRD
+    | REFLEXIVE
+    | ALL_OF_THEM
+    | NEGATIONS
+    | words(
+        "out per as or so each apiece other more less fewer percent pct pc way ways times x fold split splits division "
+        "ratio if when whenever unless until till because since which who whom whose what whatever where how though "
+        "although even max maximum min minimum tops please altogether overall combined left rest remaining extra most "
+        "least there today always first last too also both between among from with without for to at by in into "
+        "against after before during under above below near about like versus vs half enough else either none nothing "
+        "all everything any anything single whole cent than again better higher lower larger bigger smaller greater"
+    )
+)  # after a number these are not what is counted
 BEFORE_RANGES = words("for at by than over above below under of to - – or between from with in")

@@ -8,7 +8,7 @@ from inference.language.arithmetic.division import divisions
 from inference.language.arithmetic.voice import Voice, said, voice
 from inference.language.sense.speech import in_present, is_opposed, names_called, questions, reports
 from inference.language.sense.stances import Judgement, judgements
-from inference.language.sense.topic import foreign_clauses
+from inference.language.sense.topic import NO_WAY_OUT, foreign_clauses
 from inference.language.text.amounts import Span, hidden
 from inference.language.tokens.irony import IRONY
 from inference.language.tokens.spelling import lowered
@@ -53,7 +53,9 @@ def framed(text: str, known: frozenset[str]) -> Frame:
     else:
         hides += reports(line)
     line = hidden(line, hides, " ")
-    hides += foreign_clauses(line, known, [(one.start, one.end) for one in divisions(line)])
+    shares = divisions(line)
+    hides += foreign_clauses(line, known, [(one.start, one.end) for one in shares])
     line = hidden(line, hides, " ")
-    judged = tuple(judgements(line, known))
+    limits = [one.start for one in shares if one.bounds is not None and NO_WAY_OUT.search(line, one.end)]
+    judged = tuple(one for one in judgements(line, known) if not any(one.start <= k < one.end for k in limits))
     return Frame(hidden(text, hides, " "), judged, opposed, how, tuple(sorted(hides)))

@@ -15,6 +15,7 @@ from inference.language.arithmetic import vocabulary as t
 from inference.language.text.amounts import Span
 from inference.language.text.features import stem
 from inference.language.text.words import TOKEN, is_manner, normal_word, spelled
+from inference.language.tokens.negations import NO_OPTION, any_of
 from inference.language.tokens.tokens import CLAUSE, tokens
 
 SPLIT_VERBS = t.words("split divide distribute apportion halve")
@@ -67,6 +68,7 @@ FILLERS = t.words(
     "the a an your my their his her its our this that these those any some all every no personal own other more "
     "less very such same equal fair full free better good bad best short long new old"
 )
+SAID = t.words("nothing everything anything something little much all more less")  # about something, to somebody
 STEMS = (
     "divi",
     "distribut",
@@ -81,6 +83,7 @@ STEMS = (
     "benefi",
     "earn",
 )
+NO_WAY_OUT = re.compile(rf"\b(?:{any_of(NO_OPTION)})\b")
 JOINED = re.compile(rf"\b(?:and|but|while)\s+(?=(?:{'|'.join(sorted(VERBS))})\b)")
 PERCENTS = t.words("% percent pct")
 STANCES = t.words("fair fairly kind generous equal equally unselfish selfless altruistic")
@@ -113,6 +116,7 @@ def foreign_clauses(line: str, known: frozenset[str] = frozenset(), sure: Sequen
     ['share your data with nobody']
     """
     found = []
+    line = NO_WAY_OUT.sub(lambda match: " " * len(match.group()), line)  # an option, a question: of none in particular
     for match in CLAUSE.finditer(line):
         for start, end in _halves(match.group()):
             words = [one.word for one in tokens(match.group()[start:end]) if one.word not in ("'s", "-")]
@@ -132,6 +136,8 @@ def _halves(clause: str) -> list[Span]:
 
 
 def _is_foreign(words: list[str], known: frozenset[str]) -> bool:
+    if any(one in SAID and two in ("about", "regarding", "concerning") for one, two in itertools.pairwise(words)):
+        return True
     if any(_is_resource(word) for word in words if word not in VERBS and word not in ("share", "shares", "sharing")):
         return False
     return any(word in FOREIGN and not is_manner(word) for word in words) or any(

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
 from inference.language.arithmetic import vocabulary as t
-from inference.language.arithmetic.division import divisions, whole_said
+from inference.language.arithmetic.division import corrected, divisions, supposed_whole, whole_said
 from inference.language.text.amounts import (
     COUNT,
     EXACT,
@@ -20,7 +20,6 @@ from inference.language.text.amounts import (
     ME,
     NUMBER,
     PAIR,
-    PERCENT,
     THEM,
     Amount,
     Bounds,
@@ -52,15 +51,6 @@ GET = re.compile(
 NOUN = re.compile(rf"{NOT}{AMOUNT}(?:\s+[\w$]+){{0,2}}?\s+(?:for|to)\s+(?P<party>{ME}|{THEM})\b")
 GOING_ON = re.compile(
     rf"(?:[;,:]|\b(?:and|but|yet|then|(?P<or>n?or)))\s*{NOT}{AMOUNT}(?=\s*(?:[,.;:!?]|$|(?:of|and|but|or)\b))"
-)
-PIECE = r"\s*(?:\w+\s+)?(?:for|to)"
-FOR = re.compile(
-    rf"(?P<a>{NUMBER}){PIECE}\s+(?P<one>{ME}|{THEM})\b[\s,;]*(?:and\s+)?(?P<b>{NUMBER}){PIECE}\s+(?P<two>{ME}|{THEM})\b"
-)
-GETS = r"(?:(?:gets?|receives?|has|have|keeps?|takes?)\s+)?"
-BOTH_GET = re.compile(
-    rf"\b(?P<one>i|they|{ME}|{THEM})\s+{GETS}(?P<a>{NUMBER})(?:\s*{PERCENT})?[\s,;]*(?:and\s+|while\s+)?"
-    rf"(?P<two>i|they|{ME}|{THEM})\s+{GETS}(?P<b>{NUMBER})(?P<percent>\s*{PERCENT})?"
 )
 RATIO = re.compile(
     rf"(?<!\d)(?P<a>\d{{1,9}})\s*(?:-|/|:|to|–)\s*(?P<b>\d{{1,9}})(?!\d)(?:(?:\s+\w+){{0,3}}?\s+in\s+(?:the\s+)?"
@@ -127,11 +117,10 @@ def quantities(text: str) -> Quantities:
     >>> quantities("A 70/30 split.").unread
     ('70/30',)
     """
-    line = plainly(re.sub(f"[{MARK}{PAIR}]", " ", lowered(text)))
+    line = corrected(plainly(re.sub(f"[{MARK}{PAIR}]", " ", lowered(text))))
     found: list[_Statement] = []
     passed: list[Span] = []  # about acceptance
-    _divide(line, found, passed)
-    line = hidden(line, [one[:2] for one in found], PAIR)
+    line = _divide(line, found, passed)
     for pattern, rule in NUMBER_RULES[:-1]:
         _read(line, pattern, rule, found, passed)
     line = hidden(line, [one[:2] for one in found], PAIR)
@@ -169,18 +158,21 @@ def _read(line: str, pattern: re.Pattern[str], rule: Rule, found: list[_Statemen
             found.append(statement)
 
 
-def _divide(line: str, found: list[_Statement], passed: list[Span]) -> None:
-    """Add what arithmetic makes of who holds what, unless it is about offers of others."""
-    whole = whole_said(line)
-    if whole is not None and divisions(line):
+def _divide(line: str, found: list[_Statement], passed: list[Span]) -> str:
+    """Add what arithmetic makes of who holds what, unless it is about offers of others; the line without it."""
+    whole, shares = whole_said(line), divisions(line)
+    if whole is not None and shares:
         passed.append(whole)
-    for one in divisions(line):
+        if (supposed := supposed_whole(line)) is not None:
+            line = hidden(line, [supposed], " ")
+    for one in shares:
         if not one.told:
             continue  # the rules below read it, with its ranges and alternatives
         if _is_about_acceptance(line, one.start) or _is_described(line, one.start):
             passed.append((one.start, one.end))
         else:
             found.append(_Statement(one.start, one.end, one.bounds, one.is_kept))
+    return hidden(line, [one[:2] for one in found], PAIR)
 
 
 def _is_free(span: Span, taken: Iterable[Span]) -> bool:
@@ -245,13 +237,6 @@ def _point(match: re.Match[str], share: float | None) -> _Statement:
     return _Statement(*match.span(), None if share is None else (share, share, EXACT))
 
 
-def _for(match: re.Match[str]) -> _Statement:
-    a, b = float(match["a"]), float(match["b"])
-    one, two = _is_self(match["one"]), _is_self(match["two"])
-    is_whole = a + b > 0 if not match.groupdict().get("percent") else abs(a + b - 100) <= 1
-    return _point(match, (b if one else a) / (a + b) if is_whole and one != two else None)
-
-
 def _ratio(match: re.Match[str]) -> _Statement:
     a, b = int(match["a"]), int(match["b"])
     party = match["favour"] or match["of"]
@@ -275,8 +260,6 @@ def _times(match: re.Match[str]) -> _Statement:
 
 
 NUMBER_RULES: tuple[tuple[re.Pattern[str], Rule], ...] = (  # plain numbers, the last where no amount has them
-    (FOR, _for),
-    (BOTH_GET, _for),
     (TIMES, _times),
     (EVEN, _even),
     (RATIO, _ratio),

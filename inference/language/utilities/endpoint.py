@@ -16,7 +16,8 @@ from contracts.errors import ProblemError
 from contracts.inputs.door import checked
 from contracts.inputs.frozen import dataclass
 from contracts.inputs.kinds import Count
-from inference.language.chat.client import ChatEndpoint, marked
+from inference.language.chat.client import ChatEndpoint
+from inference.language.chat.data import is_quoted, marked
 from inference.language.utilities.grammar.attributes import attributes_of
 from inference.language.utilities.groups import checked_text
 from inference.language.utilities.offline import OfflineUtilityReader
@@ -146,15 +147,19 @@ class EndpointUtilityReader:
                 raise ValueError(f"{name!r} is not among the attributes")
             return str(name)
 
+        def numbers(found: dict[str, Any], what: str, field: str, largest: float) -> dict[str, float]:
+            pairs = [(known(one["attribute"]), _number(one[field], largest)) for one in _list(found, what)]
+            if len(dict(pairs)) < len(pairs):
+                raise ValueError(f"{what} name an attribute twice")
+            return dict(pairs)
+
         def validate(found: dict[str, Any]) -> Sample:
-            weights = {
-                known(one["attribute"]): _number(one["weight"], LARGEST_WEIGHT) for one in _list(found, "weights")
-            }
-            floors = {known(one["attribute"]): _number(one["level"], math.inf) for one in _list(found, "floors")}
+            weights = numbers(found, "weights", "weight", LARGEST_WEIGHT)
+            floors = numbers(found, "floors", "level", math.inf)
             vetoes = tuple(known(one) for one in _list(found, "vetoes"))
             evidence = tuple((str(one["phrase"]), known(one["attribute"])) for one in _list(found, "evidence"))
             for phrase, _ in evidence:
-                if not phrase.strip() or phrase not in text:
+                if not is_quoted(phrase, text):
                     raise ValueError(f"{phrase!r} is not in the text")
             shown = {name for _, name in evidence}
             for name in (*weights, *floors, *vetoes):

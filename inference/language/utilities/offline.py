@@ -20,13 +20,22 @@ from inference.language.tokens.tokens import Token
 from inference.language.utilities.grammar.attributes import Attributes, attributes_of
 from inference.language.utilities.grammar.comparisons import read_comparisons
 from inference.language.utilities.grammar.degrees import SAYINGS, read_degrees
-from inference.language.utilities.grammar.guards import OTHERWISE, REQUIRES, SAME, segments, split_condition
+from inference.language.utilities.grammar.guards import (
+    FIRST_THINGS,
+    OTHERWISE,
+    REQUIRES,
+    SAME,
+    segments,
+    split_condition,
+)
 from inference.language.utilities.grammar.lines import (
     DOUBT,
     DOUBT_ON_CONDITION,
     GROUP,
     HIGH,
     MATTERS,
+    MORE,
+    NP,
     ZERO,
     Found,
     Line,
@@ -41,6 +50,7 @@ from inference.language.utilities.reading import Statement, UtilityReader, Utili
 
 NAME = "offline"
 TOPIC = re.compile(rf"(?:and |what about |how about |as for )?{GROUP} \?")
+NOT_ONLY = re.compile(rf"\bnot only {NP}(?: ,)? but {NP}")
 VALUING = {"is", "matters", "counts", "comes", "beats", "outweighs", "trumps", "ranks", "should", "must", "weighs"}
 VALUING |= {"takes", "has", "would"}
 
@@ -108,7 +118,7 @@ def _read(text: str, attributes: Attributes) -> tuple[list[Found], list[str], se
     price = attributes.mention(["price"]) or attributes.mention(["cost"])
     money = None if price is None else price.attribute
     for sentence in _with_topics(sentences(text, attributes)):
-        sentence = _without_pronoun(sentence, earlier)
+        sentence = _with_both(_without_pronoun(sentence, earlier))
         said, aside = segments(sentence, text.lower())
         if OTHERWISE.search(sentence.written) and len(attributes_in(sentence.line)) > 1:
             said, aside = [], [sentence]  # two cases: what holds depends on what is not known
@@ -119,7 +129,7 @@ def _read(text: str, attributes: Attributes) -> tuple[list[Found], list[str], se
             main, condition, word = split_condition(part)
             read: list[Found] = []
             if condition is not None and word in REQUIRES:
-                read += _required(condition, attributes)
+                read += _required(condition, main if word in FIRST_THINGS else None, attributes)
             if condition is not None and SAME.search(condition.line):
                 main = part.part(0, 0)
             line = Line(main, attributes.names, spoken, DOUBT_ON_CONDITION if word else DOUBT, money, before)
@@ -162,13 +172,19 @@ def _read_sayings(line: Line, attributes: Attributes) -> None:
             )
 
 
-def _required(condition: Sentence, attributes: Attributes) -> list[Found]:
-    """What a condition asks for: a level where it names one, else a threshold without a number."""
-    line = Line(condition, attributes.names, (), DOUBT)
+def _required(condition: Sentence, main: Sentence | None, attributes: Attributes) -> list[Found]:
+    """What a condition asks for, and asks for before `main`: a level, or else a threshold without a number."""
+    line = Line(condition, attributes.names, (), DOUBT_ON_CONDITION)
     read_thresholds(line)
     found = [one._replace(claims=()) for one in line.found]
     left = [k for k in attributes_in(line.text) if f"@{k}-" not in line.text]
-    if left:
+    later = [] if main is None else [k for k in attributes_in(main.line) if k not in left]
+    if left and later:
+        says = f"{line.called(left)} above {line.called(later)}"
+        found.append(
+            Found(condition.start, condition.end, "more", (*left, *later), says, tuple(line.above(left, later, MORE)))
+        )
+    elif left:
         says = f"{line.called(left)} required"
         found.append(Found(condition.start, condition.end, "need", tuple(left), says, ()))
     return found
@@ -200,6 +216,19 @@ def _without_pronoun(sentence: Sentence, earlier: list[int]) -> Sentence:
             sentence.source,
         )
     return sentence
+
+
+def _with_both(sentence: Sentence) -> Sentence:
+    """With "A and B" in place of "not only A but B"."""
+    said = NOT_ONLY.search(sentence.line)
+    if said is None:
+        return sentence
+    k = len(sentence.line[: said.start()].split())
+    end = k + len(said.group().split())
+    kept = [one for one in sentence.tokens[k:end] if one.word not in ("not", "only", ",")]
+    joint = tuple(one._replace(word="and") if one.word == "but" else one for one in kept)
+    tokens = (*sentence.tokens[:k], *joint, *sentence.tokens[end:])
+    return Sentence(tokens, sentence.start, sentence.end, sentence.source)
 
 
 def _phrase(text: str, part: Sentence) -> str:

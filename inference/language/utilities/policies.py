@@ -101,7 +101,7 @@ def problem_of_reading(
     policies: Any,
     weights: Any,
     scale: float,
-    confidence: float,
+    level: float,
     veto_level: float | None,
     design: dict[str, Any],
 ) -> ScreeningProblem:
@@ -112,14 +112,14 @@ def problem_of_reading(
     scale = number("scale", scale)
     if not scale > 0:
         raise ProblemError(f"scale is {scale}: give the money, or reward, that all attributes together are worth")
-    confidence = number("confidence", confidence)
-    if not 0 <= confidence < 1:
-        raise ProblemError(f"confidence is {confidence}: give a probability below 1, or 0 to take words at their mean")
+    level = number("level", level)
+    if not 0 <= level < 1:
+        raise ProblemError(f"level is {level}: give a probability below 1, or 0 to take words at their mean")
     table = PolicyTable(np.eye(len(reading.attributes)), reading.attributes)
     if policies is not None:
         table = policy_table(policies, reading.attributes)
-    if confidence and "uncertainty" not in design:
-        design = {**design, "uncertainty": Ellipsoid(factors(reading, table.levels, confidence) * scale)}
+    if level and "uncertainty" not in design:
+        design = {**design, "uncertainty": Ellipsoid(factors(reading, table.levels, level) * scale)}
     if table.names is not None:
         design = {"goods": table.names, **design}
     if veto_level is not None:
@@ -129,7 +129,7 @@ def problem_of_reading(
     return ScreeningProblem(valuations, weights, **{"labels": reading.labels, **design})
 
 
-def factors(reading: Weighed, levels: Array, confidence: float) -> Array:
+def factors(reading: Weighed, levels: Array, level: float) -> Array:
     """Matrices L of the ellipsoids {L z : |z| <= 1} that hold a group's valuations with this probability.
 
     The weights' covariance is taken as that of a normal; sizes of weights sum to one, so it has a direction less than
@@ -140,5 +140,5 @@ def factors(reading: Weighed, levels: Array, confidence: float) -> Array:
     covariance = levels @ reading.covariance @ levels.T
     values, vectors = np.linalg.eigh(covariance)
     rank = min(len(reading.attributes) - 1, len(levels))
-    radius = float(np.sqrt(chi2.ppf(confidence, rank)))
+    radius = float(np.sqrt(chi2.ppf(level, rank)))
     return np.asarray(radius * (vectors * np.sqrt(np.maximum(values, 0.0))[:, np.newaxis, :]))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from contracts.inputs.door import checked
+from contracts.inputs.door import checked, renamed
 from inference.language.utilities.offline import read_utilities
 from inference.language.utilities.policies import problem_of_reading
 from inference.language.utilities.reading import UtilityReader
@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from contracts.problem.screening import ScreeningProblem
 
 
+@renamed(confidence="level")
 @checked(own=("texts", "attributes", "policies"))
 def screening_problem_from_texts(
     texts: Any,
@@ -21,7 +22,7 @@ def screening_problem_from_texts(
     *,
     weights: Any = None,
     scale: float = 1.0,
-    confidence: float = 0.8,
+    level: float = 0.8,
     veto_level: float | None = None,
     reader: UtilityReader | None = None,
     **design: Any,
@@ -29,8 +30,8 @@ def screening_problem_from_texts(
     """One problem whose types are groups that said in words what they want.
 
     The valuation of a group is what its words are expected to mean. How vague they are becomes its `uncertainty`: an
-    ellipsoid that holds what it may want with the stated confidence, for every member of which IC and IR hold. Groups
-    whose ellipsoids overlap cannot be told apart, and the menu pools them: say more, or ask for less confidence.
+    ellipsoid that holds what it may want with the stated probability, for every member of which IC and IR hold. Groups
+    whose ellipsoids overlap cannot be told apart, and the menu pools them: say more, or ask for a lower level.
 
     Parameters
     ----------
@@ -40,7 +41,7 @@ def screening_problem_from_texts(
         goods; if left out, the attributes are
     weights : (n_groups,) shares of the groups; equal if left out
     scale : money, or reward, that a policy is worth which has all of everything (1)
-    confidence : probability of a group's ellipsoid, from the normal of its weights; 0 takes words at their mean
+    level : probability of a group's ellipsoid, from the normal of its weights; 0 takes words at their mean
     veto_level : None leaves lines that groups draw to `reading.vetoes` and `reading.floors`. A number makes rows of the
         problem of them: a group is offered no less of an attribute than its floor says ("at least 7"), and no less
         than this level of what it vetoes giving up, or asks for without a number
@@ -63,4 +64,4 @@ def screening_problem_from_texts(
     True
     """
     reading = read_utilities(texts, attributes, reader=reader)
-    return problem_of_reading(reading, policies, weights, scale, confidence, veto_level, design)
+    return problem_of_reading(reading, policies, weights, scale, level, veto_level, design)

@@ -12,8 +12,9 @@ from scipy.special import ndtr
 from contracts.display.table import Table, Tabular
 from contracts.errors import ProblemError
 from contracts.inputs.arrays import Array, finite, yes_or_no
-from contracts.inputs.door import checked
+from contracts.inputs.door import checked, renamed
 from contracts.inputs.frozen import dataclass
+from contracts.inputs.kinds import one_of
 from inference.language.utilities.posterior import shares
 
 if TYPE_CHECKING:
@@ -270,20 +271,21 @@ class UtilityReading(Tabular):
 
         return stated_norms(self, policies, scale, scale_sd)
 
+    @renamed(confidence="level")
     def screening_problem(
         self,
         policies: Any = None,
         *,
         weights: Any = None,
         scale: float = 1.0,
-        confidence: float = 0.8,
+        level: float = 0.8,
         veto_level: float | None = None,
         **design: Any,
     ) -> ScreeningProblem:
         """One group per text as types of one problem, as `screening_problem_from_texts` makes it."""
         from inference.language.utilities.policies import problem_of_reading
 
-        return problem_of_reading(self, policies, weights, scale, confidence, veto_level, design)
+        return problem_of_reading(self, policies, weights, scale, level, veto_level, design)
 
     # ---- texts and names ----
 
@@ -306,9 +308,7 @@ class UtilityReading(Tabular):
 
     def position(self, attribute: str) -> int:
         """Position of an attribute."""
-        if attribute not in self.attributes:
-            raise ProblemError(f"{attribute!r} is not among the attributes: {', '.join(self.attributes)}")
-        return self.attributes.index(attribute)
+        return one_of("attribute", attribute, self.attributes, "attributes")
 
     # ---- showing and keeping it ----
 

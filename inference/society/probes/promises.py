@@ -20,7 +20,6 @@ from contracts.front.pareto import pareto_front
 from contracts.inputs.arrays import Array
 from contracts.inputs.door import checked
 from contracts.inputs.frozen import dataclass
-from contracts.models import delegation
 from contracts.problem.objectives import WorstOff
 from inference.society.evaluation import Truth, evaluate
 from inference.society.frontier import room
@@ -28,7 +27,7 @@ from inference.society.mechanisms import Offer
 from inference.society.probes.levels import KINDS, levels, place_of
 from inference.society.probes.shrinkage import shrunk
 from inference.society.scenarios import PLAIN, Communities, noise_of, noisy_signal
-from inference.society.world import Society
+from inference.society.world import Society, problem_of
 
 if TYPE_CHECKING:
     from contracts.front.front import Front
@@ -101,15 +100,7 @@ def front_promises(asked: Communities, *, noises: Sequence[float] = (0.0, 0.2, 0
 
 def front_of(society: Society, utilities: Array, gap: float) -> Front:
     """The front between mean utility, the worst-off group and safety if these were the utilities."""
-    problem = delegation(
-        utilities,
-        society.weights,
-        reference=society.reference,
-        temperature=society.temperature,
-        harm=society.safety_cost,
-        outside_option=society.reference,
-        labels=society.groups,
-    )
+    problem = problem_of(society, utilities)
     return pareto_front(problem, [Surplus(), WorstOff(), Harm(society.safety_cost)], gap=gap)
 
 

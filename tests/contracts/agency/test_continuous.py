@@ -1,6 +1,7 @@
 """Outcomes on a line and actions on an interval: the published problem, cells, deviations far away."""
 
 import dataclasses
+import json
 
 import matplotlib as mpl
 import numpy as np
@@ -12,6 +13,7 @@ from contracts import (
     ContinuousMoralHazardProblem,
     Log,
     ProblemError,
+    load_contract,
     solve_continuous_contract,
     solve_contract,
 )
@@ -169,3 +171,76 @@ def test_one_verb_solves_it_too_and_the_result_shows_itself():
     assert best.plot().get_xlabel() == "output"
     with pytest.raises(ProblemError, match="actions are for agents of several types"):
         solve_contract(line, actions=[60.0])
+
+
+# ---- files ----
+
+
+@pytest.mark.parametrize("action", [None, 79.123456789])
+def test_a_contract_for_an_interval_comes_back_from_a_file_with_its_proofs(tmp_path, action):
+    contract = solve_contract(published(n_outcomes=24, n_actions=11), action)
+    again = load_contract(contract.save(tmp_path / "line.json"), problem=published(n_outcomes=24, n_actions=11))
+    assert str(again) == str(contract)
+    assert again.action == contract.action
+    assert np.array_equal(again.asked, contract.asked)
+    assert np.array_equal(again.searched.profit, contract.searched.profit)
+    assert again.searched.bound == pytest.approx(contract.searched.bound, rel=1e-9)
+    assert again.upper_bound == pytest.approx(contract.upper_bound, rel=1e-12)
+    assert again.numerical_bound == pytest.approx(contract.numerical_bound, rel=1e-9)
+    assert again.certificate.holds
+
+
+@pytest.fixture(scope="module")
+def saved(tmp_path_factory):
+    contract = solve_contract(published(n_outcomes=24, n_actions=11), 80.0)
+    return contract.save(tmp_path_factory.mktemp("saved") / "line.json")
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"n_actions": 12}, "n_actions is 12 in the problem and 11 in the file"),
+        ({"utility": Log(51.0)}, "utility is"),
+        ({"distribution": lambda a: scipy.stats.norm(a, 10.1)}, "distribution is another function"),
+        ({"effort_cost": lambda a: a**2 / 30_001}, "effort_cost is another function"),
+    ],
+)
+def test_a_file_is_refused_for_another_problem(saved, changes, message):
+    with pytest.raises(ProblemError, match=message):
+        load_contract(saved, problem=published(**{"n_outcomes": 24, "n_actions": 11} | changes))
+
+
+def test_a_file_without_its_functions_says_what_to_give(saved):
+    with pytest.raises(ProblemError, match="give the problem, load_contract"):
+        load_contract(saved)
+
+
+@pytest.mark.parametrize(
+    ("part", "edit", "message"),
+    [
+        ("searched", lambda part: part | {"profit": [99.0]}, None),  # what wages earn is computed anew
+        ("proofs", lambda part: [], "not about the same actions"),
+        ("asked", lambda part: [81.0, *part[1:]], "action is not that of the wages"),
+        ("contract", lambda part: part | {"wages": [w + 1 for w in part["wages"]]}, None),
+    ],
+)
+def test_a_file_is_not_believed(saved, tmp_path, part, edit, message):
+    record = json.loads(saved.read_text())
+    record[part] = edit(record[part])
+    path = tmp_path / "edited.json"
+    path.write_text(json.dumps(record))
+    known = published(n_outcomes=24, n_actions=11)
+    if message is not None:
+        with pytest.raises(ProblemError, match=message):
+            load_contract(path, problem=known)
+        return
+    again, before = load_contract(path, problem=known), load_contract(saved, problem=known)
+    assert again.searched.profit[0] == again.value
+    assert again.value == pytest.approx(before.value - (part == "contract"))
+    assert again.certificate.gap == pytest.approx(float(part == "contract"), abs=1e-5)
+
+
+def test_a_contract_that_holds_its_own_problem_takes_no_other(tmp_path):
+    contract = solve_contract(published(n_outcomes=24, n_actions=11).at([0.0, 80.0]))
+    with pytest.raises(ProblemError, match="leave it out"):
+        load_contract(contract.save(tmp_path / "contract.json"), problem=published())

@@ -1,5 +1,6 @@
 """Simple contracts and lotteries beside the best contract: theorems about what simplicity costs."""
 
+import dataclasses
 from itertools import pairwise
 
 import numpy as np
@@ -7,16 +8,22 @@ import pytest
 from scipy.stats import norm
 
 from contracts import (
+    CARA,
+    ContractMultipliers,
+    InfeasibleMenuError,
     Log,
     MoralHazardProblem,
     ProblemError,
     RiskNeutral,
     SquareRoot,
     compare_contracts,
+    load_contract,
     robust_share,
     solve_contract,
     solve_lottery,
+    verify_contract,
 )
+from contracts.agency.bound import multipliers_of
 
 LIABLE = (0.0, np.inf)
 
@@ -221,3 +228,98 @@ def test_the_bound_of_rising_wages_of_a_risk_averse_agent_is_close():
     comparison = compare_contracts(venture(cost=0.02, utility=Log(1.0), n_actions=4))
     form = comparison.form("monotone")
     assert 0 <= form.certificate.upper_bound - form.value < 1e-7
+
+
+# ---- as a field of the problem ----
+
+
+def test_debt_is_what_limited_liability_and_rising_shares_of_both_ask_for():
+    """Innes (1990), with prices from which the bound follows again."""
+    problem = venture(monotone="both")
+    contract = solve_contract(problem)
+    face = problem.output.max() - contract.wages.max()
+    assert contract.wages == pytest.approx(np.maximum(problem.output - face, 0.0), abs=1e-6)
+    assert verify_contract(problem, contract.wages, multipliers=contract.multipliers, gap=1e-6).holds
+    without = ContractMultipliers(contract.multipliers.participation, contract.multipliers.incentive)
+    assert not verify_contract(problem, contract.wages, multipliers=without, gap=1e-6).holds
+
+
+@pytest.mark.parametrize("utility", [RiskNeutral(), Log(1.0), SquareRoot(), CARA(1.0)])
+def test_rising_wages_are_proven_kept_in_files_and_never_better_than_free_ones(tmp_path, utility):
+    bottom = -np.inf if isinstance(utility, CARA) else 0.0
+    free = venture(cost=0.03, utility=utility, reservation_utility=-0.5, wages=(bottom, np.inf))
+    problem = dataclasses.replace(free, monotone=True)
+    contract = solve_contract(problem)
+    assert contract.certificate.holds
+    assert np.all(np.diff(contract.wages) >= 0)
+    assert contract.value <= solve_contract(free).upper_bound
+    again = load_contract(contract.save(tmp_path / "contract.json"))
+    assert (str(again), again.problem.monotone) == (str(contract), True)
+    assert again.upper_bound == pytest.approx(contract.upper_bound, rel=1e-14)
+    demanded = solve_contract(problem, action=1)
+    assert demanded.certificate.holds
+    assert np.all(np.diff(demanded.wages) >= 0)
+
+
+def test_an_action_that_only_falling_wages_implement_is_answered_with_the_proof():
+    chances, names = [[0.3, 0.7], [0.6, 0.4]], ("easy", "odd")
+    problem = MoralHazardProblem(chances, [0.0, 1.0], [0.0, 0.1], wages=LIABLE, monotone=True, actions=names)
+    assert list(solve_contract(problem).impossibilities) == ["odd"]
+    with pytest.raises(InfeasibleMenuError, match="no wages that rise in output implement odd"):
+        solve_contract(problem, "odd")
+    assert solve_contract(dataclasses.replace(problem, monotone=False), "odd").certificate.holds
+
+
+@pytest.mark.parametrize("monotone", [True, "both"])
+@pytest.mark.parametrize("seed", range(4))
+def test_no_prices_of_rising_wages_prove_more_than_wages_earn(seed, monotone):
+    """Whatever the prices, ties in output and outcomes that an action never has."""
+    rng = np.random.default_rng(seed)
+    chances = rng.dirichlet(np.ones(5), 3)
+    chances[1, seed] = 0.0
+    chances[1] /= chances[1].sum()
+    output = np.array([3.0, 1.0, 3.0 + seed % 2, 5.0, 8.0])
+    problem = MoralHazardProblem(chances, output, rng.uniform(0, 1, 3), wages=(0.0, 20.0), monotone=monotone)
+    best = _most_by_linear_programs(problem, both=monotone == "both")
+    found = solve_contract(problem)
+    assert found.value == pytest.approx(best, abs=1e-7)
+    for _ in range(30):
+        rising = rng.exponential(0.5, (3, 4)) * rng.choice([-1 if monotone == "both" else 0, 0, 1], (3, 4))
+        prices = rng.exponential(0.5, (3, 3)) * rng.integers(0, 2, (3, 3))
+        near = multipliers_of(
+            found.multipliers.participation + 0.2 * rng.random(3),
+            found.multipliers.incentive + prices * rng.choice([0.0, 1e-2, 1.0]),
+            found.multipliers.rising + rising * rng.choice([0.0, 1e-2, 1.0]),
+        )
+        assert verify_contract(problem, found.wages, multipliers=near).upper_bound >= best - 1e-9
+
+
+@pytest.mark.parametrize(
+    ("wages", "monotone", "outcome", "amount"),
+    [([0.0, 2.0, 1.0], True, "2", 1.0), ([0.0, 3.0, 3.0], "both", "1", 1.0), ([0.0, 0.0, 0.0], "both", None, 0.0)],
+)
+def test_wages_of_another_shape_are_told(wages, monotone, outcome, amount):
+    problem = MoralHazardProblem([[0.2, 0.3, 0.5]], [0.0, 2.0, 4.0], [0.0], wages=LIABLE, monotone=monotone)
+    violations = verify_contract(problem, wages).violations
+    told = [(f"monotone wages (outcome {outcome!r})", amount)] if outcome else []
+    assert [(one.what, one.amount) for one in violations] == told
+
+
+def test_what_does_not_know_shapes_says_so():
+    with pytest.raises(ProblemError, match="of a risk neutral agent only"):
+        venture(utility=Log(1.0), monotone="both")
+    with pytest.raises(ProblemError, match="leave monotone out"):
+        solve_lottery(venture(utility=Log(1.0), monotone=True))
+    with pytest.raises(ProblemError, match="set monotone=True"):
+        verify_contract(venture(), np.zeros(11), multipliers=multipliers_of(np.zeros(9), None, np.ones((9, 10))))
+    with pytest.raises(ProblemError, match="prices are >= 0"):
+        verify_contract(
+            venture(monotone=True), np.zeros(11), multipliers=multipliers_of(np.zeros(9), None, -np.ones((9, 10)))
+        )
+
+
+def test_actions_that_no_wages_are_enough_for_do_not_keep_the_best_from_being_proven():
+    """Of a utility below zero nothing pays for an effort of 1; the bound rises with the price of participation."""
+    contract = solve_contract(venture(utility=CARA(1.0), reservation_utility=-1.0, wages=(-np.inf, np.inf)))
+    assert contract.certificate.holds
+    assert np.isinf(contract.implementation_cost[5:]).all()

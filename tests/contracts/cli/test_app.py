@@ -564,7 +564,11 @@ def test_columns_of_a_table_are_named_as_people_name_them(folder):
         assert (again.exit_code, again.stdout) == (plain.exit_code, plain.stdout), head
     for table, reason in (
         ("plan,speed,transfer,price\nbasic,1,1,2\n", "says in two ways what is paid, by 'transfer' and 'price'"),
-        ("plan,speed,charge\nbasic,1,1\n", "add a column 'price'; it has 'plan', 'speed', 'charge'"),
+        ("plan,speed,worth\nbasic,1,1\n", "add a column 'price'; it has 'plan', 'speed', 'worth'"),
+        (
+            "plan,speed,List Price,Sale Price\nbasic,1,1,1\n",
+            "'List Price', 'Sale Price': call the one that is paid 'price'",
+        ),
         ("plan,size,price\nbasic,1,1\n", "has no column 'speed': it has 'plan', 'size', 'price'"),
         ("plan,SPEED,Speed,price\nbasic,1,1,1\n", "has no column 'speed'"),  # which of the two?
         ("type,speed,cost\nlow,1,1\nhigh,1,1\n", "has no column 'transfer'"),
@@ -573,6 +577,34 @@ def test_columns_of_a_table_are_named_as_people_name_them(folder):
         assert found.exit_code == 2, table
         assert reason in found.stderr
     assert audited("plan,speed,transfer,Price\nbasic,1,1.0,1\n").exit_code == 0  # the same, twice
+
+
+@pytest.mark.parametrize(
+    "table",
+    [
+        "plan,speed,Monthly Price\nbasic,0.5,0.5\nplus,1,1250\n",
+        'plan,speed,monthly_fee_usd\nbasic,0.5,$0.50\nplus,1,"$1,250.00"\n,,\n',
+        "plan;speed;Preis\nbasic;0,5;€ 0,50\nplus;1;€ 1.250,00\n",
+        "plan,GB,price\nbasic,0.5,0.50 EUR\nplus,1,1250 EUR\n",
+    ],
+)
+def test_price_lists_are_read_as_people_have_them(folder, table):
+    problem = 'valuations = [1.0, 4000.0]\nlabels = ["low", "high"]\n[cost]\nkind = "quadratic"\n'
+    (folder / "plans.toml").write_text(problem)
+    (folder / "list.csv").write_text(table)
+    result = run("audit", "list.csv", "--problem", "plans.toml", "--json")
+    assert result.exit_code == 0, result.stderr
+    found = json.loads(result.stdout)
+    assert found["takes"] == {"low": "basic", "high": "plus"}
+    assert found["value"] == pytest.approx(0.5 * (0.5 - 0.125) + 0.5 * (1250 - 0.5))
+
+
+def test_amounts_of_a_good_without_a_name_are_not_guessed(folder):
+    (folder / "plans.toml").write_text("valuations = [1.0, 2.0]\n[cost]\nkind = 'quadratic'\n")
+    (folder / "list.csv").write_text("plan,speed,storage,price\nbasic,1,1,1\n")
+    result = run("audit", "list.csv", "--problem", "plans.toml")
+    assert result.exit_code == 2
+    assert "may be in any of 'speed', 'storage': call it '0'" in result.stderr
 
 
 # ---- mechanism ----

@@ -242,6 +242,13 @@ def test_a_table_that_makes_no_sense_is_refused_by_cell(folder, table, words):
     assert words in refusal(TYPES)
 
 
+def test_what_belongs_to_the_whole_problem_is_sent_there(folder):
+    (folder / "types.csv").write_text(TABLE)
+    assert "goods is in types, and belongs to the whole problem: write it above [types]" in refusal(
+        TYPES.replace("[types]", '[types]\ngoods = ["speed"]')
+    )
+
+
 @pytest.mark.parametrize("mark", [";", "\t"])
 def test_tables_may_have_semicolons_or_tabs_and_decimals_after_a_comma(folder, mark):
     (folder / "types.csv").write_text(TABLE)

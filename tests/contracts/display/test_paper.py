@@ -2,6 +2,8 @@ r"""Tables that a paper takes: whatever a label says, LaTeX and Markdown set it 
 
 import itertools
 import re
+import shutil
+import subprocess
 
 import numpy as np
 import pytest
@@ -12,6 +14,7 @@ from markdown_it import MarkdownIt
 import contracts as c
 import inference
 from contracts.display.table import Column, Table, Tabular, names
+from contracts.symbolic import derive_menu, derive_schedule
 from tests.strategies import examples
 
 HOSTILE = (r"50% of $x_1^2$ & \input{~/a}", 'a|b \\| "q" `c`', "[*] <b>#</b> ~~~", "-1 \\")
@@ -119,13 +122,32 @@ def audit():
     return c.audit(menu().problem, menu().allocation[::-1], menu().transfer)
 
 
-@pytest.mark.parametrize("result", [menu, contract, mechanism, front, posterior, latent, audit])
+RESULTS = (menu, contract, mechanism, front, posterior, latent, audit)
+
+
+@pytest.mark.parametrize("result", RESULTS)
 def test_every_result_is_a_table_for_a_paper(result):
     found = result()
     assert isinstance(found, Tabular)
     assert len(rows_of_tex(found.to_latex())) > 2
     assert len(rows_of_markdown(found.to_markdown())) > 4
     assert found.to_html() == found._repr_html_()
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(shutil.which("pdflatex") is None, reason="pdflatex is not on this machine")
+def test_latex_itself_sets_tables_and_derivations(tmp_path):
+    derived = [
+        derive_schedule("theta*q", cost="k*q**2/2", types="uniform(0, 1)", parameters="k").derivation(),
+        derive_menu("theta*q", cost="q**2/2", types=2).derivation(),
+    ]
+    pages = [*(one().to_latex() for one in RESULTS), *(one.latex() for one in derived)]
+    body = "\n\\clearpage\n".join(pages)
+    words = f"\\documentclass{{article}}\n\\usepackage{{amsmath}}\n\\begin{{document}}\n{body}\n\\end{{document}}\n"
+    (tmp_path / "paper.tex").write_text(words, encoding="utf-8")
+    command = ["pdflatex", "-interaction=nonstopmode", "-halt-on-error", "-draftmode", "paper.tex"]
+    ran = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, errors="replace", timeout=120)
+    assert ran.returncode == 0, ran.stdout[-2000:]
 
 
 def test_a_result_of_several_tables_gives_them_all():

@@ -63,11 +63,11 @@ def test_limits_leave_the_menus_within_them_and_a_larger_gap():
     [
         (lambda: TWO.filter({"profit": (9.0, None)}), "no menu of the front is within these limits"),
         (lambda: TWO.filter({"profit": 9.0}), r"the limits of 'profit' are 9.0: give \(lowest, highest\)"),
-        (lambda: TWO.filter({"joy": (0, 1)}), "no objective 'joy': there are 'profit', 'total surplus'"),
+        (lambda: TWO.filter({"joy": (0, 1)}), "objective is 'joy': the objectives are 'profit', 'total surplus'"),
         (lambda: TWO.closest({}), "target names no objective"),
         (lambda: TWO.closest([1.0]), r"target has shape \(1,\)"),
         (lambda: TWO.closest({"profit": np.nan}), "must be a finite number"),
-        (lambda: TWO.best("joy"), "no objective 'joy'"),
+        (lambda: TWO.best("joy"), "objective is 'joy'"),
         (lambda: TWO.plot("ax"), "ax is 'ax': give the axes"),
         (lambda: TWO.plot(kind="pie"), "kind is 'pie': use 'auto', '2d', '3d', 'parallel', 'matrix'"),
         (lambda: TWO.plot(kind="3d"), "needs three objectives"),

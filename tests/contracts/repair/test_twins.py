@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 import contracts as c
+from contracts.repair.sharing import twins_of
 
 DIGITS = 0.3071814043196214  # a number whose 52 binary digits leave one good no two contracts that are worth the same
 
@@ -85,3 +86,17 @@ def test_decimals_of_one_good_come_as_near_as_their_grid():
     assert reached.certificate.is_exact
     assert reached.value == pytest.approx(reached.upper_bound, rel=3e-4)
     assert reached.allocation[0, 0] - reached.allocation[1, 0] == 1.0
+
+
+@pytest.mark.parametrize("worst", [704.0, 708.0, 744.0])
+def test_what_nobody_would_be_given_has_no_size_at_which_it_counts(worst):
+    """All the money by so little of a good is past the largest number: infinite, not 1, and no warning."""
+    problem = c.ScreeningProblem(
+        [[0.0, -worst], [0.0, -worst * (1 + 1e-12)]],
+        [0.5, 0.5],
+        cost=c.Entropy(reference=[0.5, 0.5], temperature=1.0),
+        domain=c.Simplex(),
+        transfers="none",
+    )
+    with np.errstate(over="raise"):
+        assert twins_of(problem).tolist() == [0, 0]

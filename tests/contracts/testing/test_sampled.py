@@ -78,7 +78,7 @@ def test_bounds_are_wrong_less_often_than_they_say():
     inside = 0
     for seed in range(400):
         found = check_mechanism(
-            greedy, TYPES, n_samples=30, payoff_range=(-0.5, 1), properties=["IC"], confidence=0.8,
+            greedy, TYPES, n_samples=30, payoff_range=(-0.5, 1), properties=["IC"], level=0.8,
             rng=np.random.default_rng(seed),
         ).finding("IC")  # fmt: skip
         inside += found.interval[0] <= 0.25 <= found.interval[1]
@@ -234,11 +234,11 @@ REFUSED = {
         lambda: check_mechanism(lambda bid: (2, 0), TYPES, n_samples=10, payoff_range=(0, 1)),
         "utility of 'high' at report '.*' is 2: give a range that no outcome leaves",
     ),
-    "confidence": (
-        lambda: check_mechanism(lambda bid: (0, 0), TYPES, confidence=95.0, **DRAWN), "between 0 and 1, such as 0.95"
+    "level": (
+        lambda: check_mechanism(lambda bid: (0, 0), TYPES, level=95.0, **DRAWN), "between 0 and 1, such as 0.95"
     ),
-    "confidence of a count": (
-        lambda: samples_needed(0.1, payoff_range=(0, 1), n_deviations=2, confidence=1.0), "confidence is 1"
+    "level of a count": (
+        lambda: samples_needed(0.1, payoff_range=(0, 1), n_deviations=2, level=1.0), "level is 1"
     ),
     "seed": (lambda: check_mechanism(lottery, TYPES, rng=0, **DRAWN), r"rng is 0: pass numpy.random.default_rng\(0\)"),
     "no generator": (lambda: check_mechanism(lottery, TYPES, **DRAWN), "fn raised TypeError .*rng"),

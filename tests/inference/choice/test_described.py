@@ -100,7 +100,7 @@ def test_attributes_that_differ_between_options_are_described_by_themselves():
     ("asked", "words"),
     [
         ({"constants": "boat"}, "constants is 'boat', which is no option: the options are 'air', 'bus', 'car'"),
-        ({"by_option": ["speed"]}, "there is no attribute 'speed'"),
+        ({"by_option": ["speed"]}, "attribute is 'speed'"),
         ({"attributes": ["price", "price"]}, "'price' is asked for twice"),
         ({"interactions": [("price", "income", "price")]}, "interactions[0] has 3 entries; expected 2"),
         ({"attributes": []}, "nothing is described"),

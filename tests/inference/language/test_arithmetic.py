@@ -243,3 +243,59 @@ def test_what_somebody_else_does_with_money_in_a_condition_stays_a_case():
     reading = read_policy("Give 3 of the 10 dollars if they are poor, otherwise half.")
     assert reading.share_offered == pytest.approx(0.4, abs=0.01)
     assert reading.share_sd > 0.08
+
+
+NO_PIE = (
+    "Take two tablets a day and leave six hours between them.",
+    "Give three talks and take four weeks off.",
+    "Keep 2 tigers in the cage and give them 3 goats.",
+    "Leave 10 cm on the left and keep 20 cm on the right.",
+    "2 hours for me, 3 tablets for you.",
+    "There are 20 students; give them 5 minutes.",
+    "Never give one reason.",
+    "Share nothing about your clients with anyone.",
+    "Put half a cup of sugar in your bowl.",
+)
+
+
+@pytest.mark.parametrize("text", NO_PIE)
+def test_counts_of_different_things_or_of_what_goes_to_nobody_are_no_split(text):
+    assert read_policies([text])[0].abstained
+
+
+@pytest.mark.parametrize(
+    ("text", "share"),
+    [
+        ("Keep two rubies, give them three rubies.", 0.6),
+        ("Keep 6 large apples and give them 4 small apples.", 0.4),
+        ("There are 20 coins; take 5 minutes to think, then keep 10.", 0.5),
+        ("If the pot is 10, give 3.", 0.3),
+        ("When the pot is 20 dollars, keep 15.", 0.25),
+        ("With 50 on the table, keep 20.", 0.6),
+        ("The prize is 100 pounds; offer 45.", 0.45),
+        ("We have 40 tokens; slide ten of them over.", 0.25),
+        ("Cough up 45%.", 0.45),
+        ("Put 50 percent on the other person's side.", 0.5),
+        ("Two euros on their side and eight on yours.", 0.2),
+        ("Not a cent leaves your pocket.", 0.0),
+        ("Not one cent stays in my pocket.", 1.0),
+        ("Two parts for me to one part for them.", 1 / 3),
+        ("Two parts theirs to one part mine.", 2 / 3),
+        ("Their pile should be half the size of yours.", 1 / 3),
+        ("Make their share a third the size of yours.", 0.25),
+        ("Offer not half but a quarter.", 0.25),
+        ("Don't offer 50 but 20 of the 100.", 0.2),
+        ("Not 40% but 30% is what you offer.", 0.3),
+    ],
+)
+def test_wholes_places_parts_and_corrections_are_read(text, share):
+    assert read_policy(text).share_offered == pytest.approx(share, abs=0.01)
+
+
+def test_a_limit_that_is_out_of_the_question_is_no_stance():
+    reading = read_policy("Giving less than half is out of the question.")
+    assert reading.interval(0.9)[0] >= 0.49
+
+
+def test_a_supposed_whole_beside_another_case_stays_a_case():
+    assert read_policies(["If the pot is 10, give 3, otherwise 5."])[0].abstained

@@ -35,3 +35,11 @@ def test_an_unreadable_text_is_bad_input(text):
     result = run(text, "--json")
     assert result.exit_code == 2
     assert json.loads(result.stdout)["error"]["kind"] == "UnreadablePolicyError"
+
+
+def test_a_file_in_place_of_words_is_refused(tmp_path):
+    path = tmp_path / "policy.txt"
+    path.write_text(TEXT, encoding="utf-8")
+    result = run(str(path))
+    assert result.exit_code == 2
+    assert "is a file" in result.output

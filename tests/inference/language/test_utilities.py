@@ -90,6 +90,16 @@ WRONG_WAY = [  # (text, the attribute that weighs more, and that weighs less)
     ("It would be madness to put price before speed.", "speed", "price"),
     ("When price and speed clash, price yields.", "speed", "price"),
     ("It is not price that I look at, it is speed.", "speed", "price"),
+    ("Not price but speed is what I look at.", "speed", "price"),
+    ("Price only counts once speed is guaranteed.", "speed", "price"),
+    ("Only once speed is settled do I look at the price.", "speed", "price"),
+    ("Not until speed is assured do I think of price.", "speed", "price"),
+    ("Only after speed do I think of price.", "speed", "price"),
+    ("Speed first; only then price.", "speed", "price"),
+    ("Give me speed, and only after that, price.", "speed", "price"),
+    ("Of price and speed, price weighs less.", "speed", "price"),
+    ("I will take speed sooner than a low price.", "speed", "price"),
+    ("Speed, price, reliability: in that order.", "speed", "price"),
 ]
 
 
@@ -117,12 +127,21 @@ def test_where_nothing_is_said_the_prior_stays(text):
 
 
 @pytest.mark.parametrize(
-    "text", ["Speed counts for little.", "Speed is hardly of any importance.", "Speed has never been important to us."]
+    "text",
+    [
+        "Speed counts for little.",
+        "Speed is hardly of any importance.",
+        "Speed has never been important to us.",
+        "Speed is not what I lose sleep over.",
+        "I don't lose sleep over speed.",
+        "No one loses sleep over speed here.",
+    ],
 )
 def test_what_hardly_counts_is_minor(text):
     reading = read_utilities(text, BROADBAND)
     assert reading.preference("price", "speed")[0] > 0.7
     assert reading.read[0].tolist() == [False, True, False]
+    assert reading.vetoes == ((),)
 
 
 @pytest.mark.parametrize(
@@ -132,6 +151,8 @@ def test_what_hardly_counts_is_minor(text):
         "I will not budge on reliability.",
         "On no account sacrifice reliability.",
         "At no point may reliability be compromised.",
+        "A line that isn't reliable is out of the question.",
+        "There is no way I would do without reliability.",
     ],
 )
 def test_a_line_may_be_drawn_in_many_words(text):
@@ -153,6 +174,26 @@ def test_a_choice_between_two_says_nothing_of_a_third_word_for_both():
 def test_points_out_of_a_whole_are_shares_in_words_too():
     for text in ("Out of ten points, seven go to price and three to speed.", "Of 10 points 7 go to price, 3 to speed."):
         assert_allclose(read_utilities(text, ["price", "speed"]).weights[0], [0.7, 0.3], atol=0.02)
+
+
+@pytest.mark.parametrize(
+    ("text", "weights"),
+    [
+        ("Two parts price to one part speed.", [2 / 3, 1 / 3, 0.0]),
+        ("One part price for every four parts speed.", [0.2, 0.8, 0.0]),
+        ("Put 50 percent on price, 30 on speed and 20 on reliability.", [0.5, 0.3, 0.2]),
+    ],
+)
+def test_parts_and_one_percent_sign_for_all_are_shares(text, weights):
+    found = read_utilities(text, BROADBAND).weights[0]
+    said = [k for k, one in enumerate(weights) if one > 0]
+    assert_allclose(found[said] / found[said].sum(), np.array(weights)[said], atol=0.02)
+
+
+def test_what_is_not_said_of_one_alone_is_said_of_both():
+    weights = read_utilities("Not only price but also speed matters.", BROADBAND).weights[0]
+    assert weights[0] == pytest.approx(weights[1], abs=0.01)
+    assert weights[0] > weights[2]
 
 
 def test_a_requirement_that_limits_a_wish_is_no_wish():

@@ -34,7 +34,7 @@ def menu():
     problem = screening_problem_from_texts(
         {"savers": "80% price, 10% speed, 10% reliability", "gamers": "10% price, 80% speed, 10% reliability",
          "offices": "10% price, 10% speed, 80% reliability"},
-        NAMES, scale=10, confidence=0, cost=Quadratic(),
+        NAMES, scale=10, level=0, cost=Quadratic(),
     )  # fmt: skip
     return solve_menu(problem)
 
@@ -175,7 +175,7 @@ def test_groups_become_types_with_their_vagueness():
 
 def test_the_ellipsoid_holds_what_it_says():
     reading = read_utilities("Price matters more than speed.", NAMES)
-    problem = reading.screening_problem(confidence=0.8, cost=Quadratic())
+    problem = reading.screening_problem(level=0.8, cost=Quadratic())
     from inference.language.utilities.posterior import shares
 
     points = shares(reading.log_mean[0], reading.log_covariance[0], reading.signs[0]) - reading.weights[0]
@@ -186,7 +186,7 @@ def test_the_ellipsoid_holds_what_it_says():
 
 def test_policies_without_money():
     problem = screening_problem_from_texts(
-        SAID, NAMES, POLICIES, confidence=0, domain=Simplex(), transfers="none", objective=Welfare()
+        SAID, NAMES, POLICIES, level=0, domain=Simplex(), transfers="none", objective=Welfare()
     )
     assert problem.goods == tuple(POLICIES)
     assert problem.uncertainty is None
@@ -205,8 +205,8 @@ DEMANDS = {
 
 def test_floors_and_vetoes_are_rows_of_the_problem():
     said = {**DEMANDS, "savers": DEMANDS["savers"].replace("0.4", "3")}
-    free = screening_problem_from_texts(said, NAMES, scale=10, confidence=0, cost=Quadratic())
-    kept = screening_problem_from_texts(said, NAMES, scale=10, confidence=0, veto_level=7.5, cost=Quadratic())
+    free = screening_problem_from_texts(said, NAMES, scale=10, level=0, cost=Quadratic())
+    kept = screening_problem_from_texts(said, NAMES, scale=10, level=0, veto_level=7.5, cost=Quadratic())
     assert free.constraints == ()
     assert [row.name for row in kept.rows] == ["savers: speed at least 3", "offices: reliability at least 7.5"]
     before, after = solve_menu(free), solve_menu(kept)
@@ -218,7 +218,7 @@ def test_floors_and_vetoes_are_rows_of_the_problem():
 
 def test_among_policies_a_line_is_about_what_is_expected():
     table = np.array([[row[name] for name in NAMES] for row in POLICIES.values()])
-    options = {"confidence": 0, "domain": Simplex(), "transfers": "none", "objective": Welfare()}
+    options = {"level": 0, "domain": Simplex(), "transfers": "none", "objective": Welfare()}
     problem = screening_problem_from_texts(DEMANDS, NAMES, POLICIES, veto_level=0.6, **options)
     menu = solve_menu(problem)
     assert menu.certificate.holds
@@ -229,9 +229,7 @@ def test_among_policies_a_line_is_about_what_is_expected():
 
 def test_the_strictest_of_a_group_draws_its_line():
     members = ["Speed at least 3.", "Speed of at least 5.", "Price below 8."]
-    rows = (
-        read_utilities({"all": members}, NAMES).screening_problem(confidence=0, veto_level=1.0, cost=Quadratic()).rows
-    )
+    rows = read_utilities({"all": members}, NAMES).screening_problem(level=0, veto_level=1.0, cost=Quadratic()).rows
     assert {(row.name, row.lower, row.upper) for row in rows} == {
         ("all: speed at least 5", 5.0, None),
         ("all: price at most 8", None, 8.0),
@@ -239,7 +237,7 @@ def test_the_strictest_of_a_group_draws_its_line():
 
 
 def test_every_user_may_have_words_of_her_own_as_prior():
-    menu = solve_menu(screening_problem_from_texts(SAID, NAMES, scale=10, confidence=0, cost=Quadratic()))
+    menu = solve_menu(screening_problem_from_texts(SAID, NAMES, scale=10, level=0, cost=Quadratic()))
     words = read_utilities(["Speed matters far more than price.", "Price matters far more than speed."], NAMES)
     by_text = words.prior(menu, by_text=True)
     assert_allclose(by_text.mean(axis=0), words.prior(menu))
@@ -256,7 +254,7 @@ def test_every_user_may_have_words_of_her_own_as_prior():
         both.with_prior(np.full((3, 3), 1 / 3))
 
 
-@pytest.mark.parametrize(("options", "match"), [({"scale": 0}, "scale"), ({"confidence": 1.0}, "confidence")])
+@pytest.mark.parametrize(("options", "match"), [({"scale": 0}, "scale"), ({"level": 1.0}, "level")])
 def test_designs_that_do_not_fit_are_refused(options, match):
     with pytest.raises(ProblemError, match=match):
         screening_problem_from_texts(SAID, NAMES, **options)

@@ -91,6 +91,7 @@ def test_what_few_samples_say_is_abstained_from():
         (reply(evidence=[("invented", "price")]), "not in the text"), (reply(evidence=[]), "no phrase"),
         (reply([("price", 0.0)]), "all weights are 0"), ('{"weights": 3}', "missing|list"), ("no object", "JSON"),
         (reply([("price", float("nan"))]), "JSON|number"),
+        (reply([("price", 2.0), ("price", -20.0)]), "twice"), (reply(evidence=[(TEXT[0], "price")]), "not in the text"),
     ],
 )  # fmt: skip
 def test_replies_that_do_not_validate_are_refused(bad, match):
@@ -180,7 +181,7 @@ weights = [0.6, 0.4]
 [types.words]
 attributes = ["price", "speed"]
 scale = 10.0
-confidence = 0.5
+level = 0.5
 
 [types.words.texts]
 savers = "Price is four times as important as speed."
@@ -214,7 +215,7 @@ def test_policies_in_words_files_are_the_goods(tmp_path):
 
 def test_lines_in_words_files_are_rows_of_the_problem(tmp_path):
     path = tmp_path / "problem.toml"
-    lines = PROBLEM.replace("confidence = 0.5", "confidence = 0.5\nveto_level = 2.0")
+    lines = PROBLEM.replace("level = 0.5", "level = 0.5\nveto_level = 2.0")
     path.write_text(lines.replace("as important as speed.", "as important as speed. Never compromise speed."))
     (row,) = read_problem(path).rows
     assert (row.name, row.lower, row.upper) == ("savers: speed at least 2", 2.0, None)
@@ -224,7 +225,7 @@ def test_lines_in_words_files_are_rows_of_the_problem(tmp_path):
 @pytest.mark.parametrize(
     ("old", "new", "match"),
     [
-        ("confidence = 0.5", "colour = 0.5", "unknown key 'colour' in types.words"),
+        ("level = 0.5", "colour = 0.5", "unknown key 'colour' in types.words"),
         ('attributes = ["price", "speed"]', "", "lacks 'attributes'"),
         ("weights = [0.6, 0.4]", "valuations = [[1.0, 2.0]]", "keep one"),
         ("weights = [0.6, 0.4]", 'labels = ["a", "b"]', "twice"),

@@ -485,7 +485,7 @@ def test_valuations_are_coefficients_over_minus_the_price():
 def test_a_type_that_likes_to_pay_has_no_valuations(types):
     with pytest.raises(ProblemError, match=r"type 0 \(share 0\.\d+\) has the coefficient \+1\.\d+ on 'price'"):
         types.screening_problem(price="price")
-    with pytest.raises(ProblemError, match="there is no attribute 'cost'"):
+    with pytest.raises(ProblemError, match="attribute is 'cost': the attributes are"):
         types.screening_problem(price="cost")
     with pytest.raises(ProblemError, match="is the price and cannot be a good"):
         types.willingness_to_pay("price", ["price"])

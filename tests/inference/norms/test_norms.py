@@ -437,7 +437,7 @@ def test_one_member_with_three_ratings_connects_what_it_rated():
     found = elicit_norms(asked)
     assert found.separated == found.one_sided == ()
     flat = Ratings(["a"] * 5, ["m"] * 3 + ["n"] * 2, ["x", "y", "z", "x", "y"], [1.0, 5.0, 2.0, 3.0, 3.0])
-    assert elicit_norms(flat).flat_raters == 1
+    assert elicit_norms(flat).n_flat_raters == 1
     assert "1 members rated everything alike" in str(elicit_norms(flat))
 
 
@@ -603,7 +603,7 @@ def one():
         ),
         (lambda: elicit_norms(one()).reservation_utility, "nobody was asked what they could live with"),
         (lambda: acceptable_baseline(elicit_norms(one())), "nobody was asked what they could live with"),
-        (lambda: elicit_norms(one()).compare("x", "q"), "'q' is not among the policies: x, y"),
+        (lambda: elicit_norms(one()).compare("x", "q"), "policy is 'q': the policies are 'x', 'y'"),
         (lambda: elicit_norms(one()).interval(95), "level is 95"),
         (lambda: elicit_norms(one()).in_units(0.0), "temperature is 0.0"),
     ],

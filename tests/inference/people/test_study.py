@@ -289,9 +289,9 @@ def test_a_study_reads_as_a_table_a_frame_and_a_picture():
     from matplotlib.figure import Figure
 
     assert len(study.plot(Figure().subplots()).get_yticks()) == 3
-    with pytest.raises(ProblemError, match="no mechanism 'lottery'"):
+    with pytest.raises(ProblemError, match="mechanism is 'lottery'"):
         study.gain_of("side", "lottery")
-    with pytest.raises(ProblemError, match="no grouping"):
+    with pytest.raises(ProblemError, match="grouping is"):
         study.contrast(("age", "menu"), ("side", "menu"))
 
 

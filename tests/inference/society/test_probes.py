@@ -98,7 +98,7 @@ def test_people_in_wrong_groups_bring_estimates_together():
 def test_every_axis_and_scenario_has_a_name_of_its_own_and_too_many_types_are_twice_as_many():
     names = [one.name for one in (*SCENARIOS, *(step for axis in AXES.values() for step in axis))]
     assert len(set(names)) == len(names)
-    many = next(one for one in SCENARIOS if one.parts > 1)
+    many = next(one for one in SCENARIOS if one.n_parts > 1)
     assert len(many.society(0.5, rng=np.random.default_rng(1)).groups) == 6
 
 
@@ -370,7 +370,7 @@ def test_whoever_delivers_nine_tenths_is_not_hacked():
     assert {honest[words].verdict for words in honest if "is hacked" in words} == {"holds"}
     assert hacked["No mechanism is hacked at 20% noise"].verdict == "holds"
     found = hacked["No mechanism is hacked at 50% noise"]
-    assert (found.verdict, found.supporting, found.against) == ("mixed", 7, 1)
+    assert (found.verdict, found.n_supporting, found.n_against) == ("mixed", 7, 1)
     assert found.not_in[0].startswith("menu: +0.850"), "1 of a mean promise of 1.5, less a tenth of that"
     assert hacked["No mechanism that shrinks its signal is hacked at 50% noise"].verdict == "holds"
     assert hacked["Shrinking the signal adds true value at 50% noise"].verdict == "mixed"

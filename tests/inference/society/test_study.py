@@ -44,7 +44,7 @@ def grid(**options):
 
 def test_a_claim_holds_where_every_interval_is_on_its_side():
     found = verdict_of("reduce misalignment", grid())
-    assert (found.verdict, found.supporting, found.cells) == ("holds", 4, 4)
+    assert (found.verdict, found.n_supporting, found.n_cells) == ("holds", 4, 4)
     assert found.effect == pytest.approx(0.6)
     assert found.interval == pytest.approx((0.6, 0.6)), "the scatter is common to both and cancels"
     assert found.not_in == ()
@@ -54,7 +54,7 @@ def test_a_claim_is_reversed_where_all_cells_are_against_it_and_mixed_where_some
     assert verdict_of("reduce misalignment", grid(averaging=0.1)).verdict == "reversed"
     mixed = [*grid()[:2], *grid(averaging=0.1)[2:]]
     found = verdict_of("reduce misalignment", mixed)
-    assert (found.verdict, found.supporting, found.against, found.cells) == ("mixed", 2, 2, 4)
+    assert (found.verdict, found.n_supporting, found.n_against, found.n_cells) == ("mixed", 2, 2, 4)
     assert found.not_in[0].startswith("shared noise, conflict 1, noise 0: -0.300")
     assert found.not_in[0].endswith("against")
 
@@ -90,7 +90,7 @@ def test_the_word_says_whether_cells_are_for_against_or_open(means, verdict):
 def test_no_difference_is_told_from_no_power():
     precise, exact = 0.001 * SCATTER, np.zeros(40)
     found = said(precise, exact)
-    assert (found.verdict, found.nil, found.against) == ("no difference", 2, 0)
+    assert (found.verdict, found.n_nil, found.n_against) == ("no difference", 2, 0)
     assert found.detectable < 0.001
     assert said(1.0 + SCATTER, exact).verdict == "mixed", "for in one cell, and in the other known to make none"
     blind = said(SCATTER)
@@ -137,7 +137,7 @@ def test_axes_of_trouble_are_judged_where_they_were_run():
     assert len(found) == 3
     assert found["Menus reduce misalignment against averaging, at any spread within groups"].verdict == "mixed"
     more = judged_along([made_up("too many types", 1.0, menu=0.5, count=10), *grid()], seed=1)
-    assert [(one.verdict, one.replications) for one in more] == [("reversed", 10)]
+    assert [(one.verdict, one.n_replications) for one in more] == [("reversed", 10)]
     assert more[0].effect == pytest.approx(0.1, abs=0.5)
 
 
@@ -146,7 +146,7 @@ def test_a_difference_that_noise_could_make_supports_nothing():
     for cell in cells:
         cell.values["menu"]["misalignment"] = 1.0 + np.random.default_rng(7).normal(size=(2, 30))
     found = verdict_of("reduce misalignment", cells)
-    assert (found.verdict, found.against) == ("undecided", 0), "open cells are not against the claim"
+    assert (found.verdict, found.n_against) == ("undecided", 0), "open cells are not against the claim"
     assert found.detectable > 0.3, "with a scatter of 1 in thirty replications"
 
 

@@ -13,11 +13,11 @@ from scipy.special import expit, log_expit
 
 from contracts.errors import ProblemError
 from inference.splits.answers import answers_of
-from inference.splits.climb import log_likelihood
-from inference.splits.crowd import Frame, kinds_of, lattice, lists_of, scores, value_and_gradient
+from inference.splits.climb import _Climber, log_likelihood
+from inference.splits.crowd import Frame, Window, kinds_of, lattice, lists_of, scores, value_and_gradient
+from inference.splits.fit import fit_responders
 from inference.splits.held_out import compare_responders
 from inference.splits.preferences import FehrSchmidt, acceptance_probability
-from inference.splits.responders import fit_responders
 
 mpl.use("Agg")
 
@@ -32,6 +32,12 @@ def population(rng, n_people, *, envy, spread, temperature, n_each=2):
     offer = np.tile(OFFERS, n_people * n_each)
     chance = acceptance_probability(FehrSchmidt(own[person], 0.0), offer, temperature=temperature)
     return own, person, offer, rng.random(len(person)) < chance
+
+
+def answered(rng, logs, person, offer):
+    """Answers of people with these logs of envy and temperature, (n_people, 2), whose guilt is 0.4."""
+    envy, temperature = np.exp(logs[person]).T
+    return rng.random(len(person)) < expit(FehrSchmidt(envy, 0.4).utility(offer, 1 - offer) / temperature)
 
 
 @pytest.fixture(scope="module")
@@ -192,9 +198,42 @@ def test_the_gradient_is_that_of_the_value():
     frame = Frame([lattice(kind.root) for kind in kinds], np.zeros(len(lists.n_people)))
     value, gradient = value_and_gradient(at, lists, frame)
     np.testing.assert_allclose(scores(at, lists, frame).T @ lists.n_people, gradient, atol=1e-9)
+    compared_with_differences(at, lists, frame, value, gradient)
+
+
+def compared_with_differences(at, lists, frame, value, gradient):
     steps = 1e-6 * np.eye(len(at))
     ups, downs = ([value_and_gradient(at + sign * step, lists, frame)[0] for step in steps] for sign in (1, -1))
     np.testing.assert_allclose((np.array(ups) - downs) / 2e-6, gradient, atol=1e-5 * abs(value))
+
+
+@pytest.mark.parametrize("highest", [0.5, 0.8])
+def test_points_that_stay_have_the_value_of_points_that_move_and_its_gradient(highest):
+    rng = np.random.default_rng(15)
+    person, offer = np.repeat(np.arange(30), 16), np.tile(np.linspace(0.05, highest, 8), 60)
+    lists = lists_of(
+        answers_of(person, offer, answered(rng, rng.normal([-1.0, -3.5], [0.8, 1.0], (30, 2)), person, offer))
+    )
+    own = [-1.0, -3.2, 0.7, 0.4, 0.8], [-3.0, -6.0, 1.5, -1.0, 1.6]  # the second's answers are steps in envy
+    at = np.array([*own[0], *[0.6] * lists.has_ahead, *own[1], *[0.5] * lists.has_ahead, -0.3])
+    frame = _Climber(lists, 2).frame(at)
+    assert all(isinstance(part, Window) for part in frame.parts)
+    value, gradient = value_and_gradient(at, lists, frame)
+    assert value == pytest.approx(log_likelihood(at, 2, lists, 6.0), abs=0.005)
+    np.testing.assert_allclose(scores(at, lists, frame).T @ lists.n_people, gradient, atol=1e-9)
+    compared_with_differences(at, lists, frame, value, gradient)
+
+
+def test_every_search_ends_at_the_same_maximum():
+    """The likelihood of people with small errors is a step in envy: on points that move, climbs end .03 to 2 apart."""
+    rng = np.random.default_rng(16)
+    own = np.where(rng.random((150, 1)) < 0.5, rng.normal([-1, -3.2], [0.7, 0.8], (150, 2)), 0.0)
+    own = np.where(own == 0, rng.normal([-3.5, -6.5], [2.5, 2.5], (150, 2)), own)
+    person, offer = np.repeat(np.arange(150), 20), np.tile(OFFERS, 300)
+    answers = answers_of(person, offer, answered(rng, own, person, offer))
+    first, second = (fit_responders(answers, 2, rng=np.random.default_rng(seed)) for seed in range(2))
+    assert first.log_likelihood == pytest.approx(second.log_likelihood, abs=0.01)
+    np.testing.assert_allclose(first.weights, second.weights, atol=0.02)
 
 
 def test_what_answers_do_not_bound_is_said():
@@ -253,11 +292,17 @@ def test_half_of_the_people_follow_no_common_norm(fitted):
     np.testing.assert_allclose(fitted.weights, [0.53, 0.47], atol=0.07)  # the likelihood has a ridge here
     assert np.exp(fitted.means[0, 0]) == pytest.approx(0.40, abs=0.03)
     assert np.exp(fitted.means[1, 0]) == pytest.approx(0.031, abs=0.01)
-    assert fitted.log_likelihood == pytest.approx(-2288.5, abs=1.0)  # a spread of at least 0.2 made it -2302
+    assert fitted.log_likelihood == pytest.approx(-2288.250, abs=0.002)  # a spread of at least 0.2 made it -2302
     assert fitted.quadrature_error < 0.5
     one = fit_responders(fitted.answers)
     assert one.log_likelihood == pytest.approx(-2330.3, abs=0.1)
     assert fitted.bic < one.bic - 30
+
+
+def test_the_recorded_people_have_one_best_population(fitted):
+    again = fit_responders(fitted.answers, 2, rng=np.random.default_rng(3))
+    assert again.log_likelihood == pytest.approx(fitted.log_likelihood, abs=1e-4)
+    np.testing.assert_allclose(again.parameters, fitted.parameters, atol=0.01)
 
 
 def test_people_who_never_reject_come_out_with_the_lowest_thresholds(fitted):
@@ -290,6 +335,8 @@ def test_the_held_out_models_know_only_what_they_saw():
     per_answer = found.log_likelihood.sum(axis=1) / 3000
     assert per_answer[-1] == pytest.approx(-np.log(2), abs=0.002)
     assert per_answer.max() < -np.log(2) + 0.003
+    with pytest.raises(ProblemError, match="model is 'intercept', did you mean 'intercept only'"):
+        found.difference("pooled logit", "intercept")
     assert "intercept only" in str(found)
 
 

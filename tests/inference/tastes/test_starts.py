@@ -40,11 +40,11 @@ def test_a_better_maximum_than_that_beside_the_multinomial_logit_is_found():
     model = fit_mixed_logit(data, BRANDS, n_draws=64)
     assert model.log_likelihood > one.log_likelihood + 5
     how = model.convergence
-    assert how.starts == 4
-    assert how.reached >= 2
+    assert how.n_starts == 4
+    assert how.n_reached >= 2
     assert how.log_likelihoods[0] == model.log_likelihood == max(how.log_likelihoods)
     assert min(how.log_likelihoods) == pytest.approx(one.log_likelihood, abs=1e-3)
-    assert f"{how.reached} of 4 starts reached this maximum" in repr(model)
+    assert f"{how.n_reached} of 4 starts reached this maximum" in repr(model)
     assert one.convergence.log_likelihoods == (one.log_likelihood,)
     for found in (one, model):  # both are maxima: from each the search stays there
         again = fit_mixed_logit(data, BRANDS, n_draws=found.normals, start_values=found.parameters, n_starts=1)
@@ -57,7 +57,7 @@ def test_start_values_come_first_and_in_the_units_of_the_data():
     best = fit_mixed_logit(data, BRANDS, n_draws=64)
     there = fit_mixed_logit(data, BRANDS, n_draws=64, start_values=best.parameters, n_starts=1)
     assert there.log_likelihood == pytest.approx(best.log_likelihood, abs=1e-6)
-    assert there.convergence.rounds < best.convergence.rounds
+    assert there.convergence.n_rounds < best.convergence.n_rounds
     kinds, factor = {"price": "negative", "quality": "normal", "speed": "fixed"}, np.array([1e-4, 1e5, 10.0])
     model = fit_mixed_logit(measured(factor), kinds, n_draws=16, n_starts=1)
     steps = []

@@ -12,7 +12,7 @@ def test_bins_hold_means_shares_and_counts():
     checked = calibration([[0.05, 0.15, 0.95], [0.08, 0.12, 1.0]], [[0, 1, 1], [0, 0, 1]])
     np.testing.assert_allclose(checked.predicted, [0.065, 0.135, 0.975])
     np.testing.assert_allclose(checked.frequency, [0.0, 0.5, 1.0])
-    np.testing.assert_array_equal(checked.count, [2, 2, 2])
+    np.testing.assert_array_equal(checked.n_predictions, [2, 2, 2])
     assert checked.error == pytest.approx((0.065 + 0.365 + 0.025) / 3)
     assert checked.to_frame()["count"].tolist() == [2, 2, 2]
 

@@ -314,7 +314,7 @@ def test_posterior_probabilities_are_calibrated():
     types = rng.choice(3, 20_000, p=prior)
     posterior = infer_types(offer, simulated(offer, model, types, 3, rng), prior, model)
     checked = calibration(posterior.probabilities, np.eye(3)[types])
-    assert (checked.count > 500).sum() >= 8
+    assert (checked.n_predictions > 500).sum() >= 8
     assert np.abs(checked.frequency - checked.predicted).max() < 0.02
 
 

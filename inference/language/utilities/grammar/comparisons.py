@@ -25,9 +25,7 @@ MUCH_WORDS = "much|far|way|lot|lots|vastly|considerably|significantly|substantia
 DEGREE = rf"(?P<deg>(?: (?:{SLIGHTLY}|{MUCH_WORDS}|even|still|rather))*)"
 UP = "more|greater|higher|better|stronger|bigger|larger"
 DOWN = "less|lower|smaller|fewer|weaker"
-BEFORE = (
-    "over|above|before|ahead of|in front of|instead of|rather than|prior to|in preference to|§expenseof|even §expenseof"
-)
+BEFORE = "over|above|before|ahead of|in front of|instead of|rather than|sooner than|prior to|in preference to|§expenseof|even §expenseof"
 AFTER = "below|under|behind|after|beneath"
 BEATS = (
     r"outweighs?|outranks?|trumps?|beats?|overrides?|overrules?|surpass(?:es)?|dominates?|precedes?|supersedes?|eclipses?|"
@@ -61,13 +59,13 @@ PREPOSITION = re.compile(
     rf"(?P<a>{GROUP})(?P<mid>{w(4)}) (?P<prep>{BEFORE}){w(2, stops='but|than|nothing|not')} {OTHER}"
 )
 AND_NOT = re.compile(rf"(?P<a>{GROUP})(?: ,| and|, and)+ not (?:on |for |about |by )?{OTHER}(?! (?:is|are|that|but))")
-BEHIND = re.compile(rf"(?P<a>{GROUP}){w(4)} (?:{AFTER}){w(2)} {OTHER}")
+BEHIND = re.compile(rf"(?P<a>{GROUP}){w(6)} (?:{AFTER}){w(2)} {OTHER}")
 VERB = re.compile(rf"(?P<a>{GROUP}){w(4)} (?:{BEATS}){w(2)} {OTHER}")
 YIELDING = re.compile(rf"(?P<a>{GROUP}){w(5)} {YIELDS} (?:to|behind|after){w(2)} {OTHER}")
 BETWEEN = re.compile(
-    rf"(?<!\S)(?:between|given choice between|out of|of|when|whenever|if|where) (?P<pair>{NP} (?:(?:and|or) {NP}(?: {CLASH})?|{CLASHES} with {NP}))(?: [,:]|(?= (?:i|we) ))(?P<mid>{w(5)}) (?P<a>{NP})(?:(?P<yields>(?: (?:must|should|has to))? (?:yields?|loses?|gives? (?:way|in)|backs? down|steps? (?:back|aside)|comes? second|waits?|back seat))|(?: (?:wins?|first|prevails?|matters? more|comes? first|decides|should win))?)"
+    rf"(?<!\S)(?:between|given choice between|out of|of|when|whenever|if|where) (?P<pair>{NP} (?:(?:and|or) {NP}(?: {CLASH})?|{CLASHES} with {NP}))(?: [,:]|(?= (?:i|we) ))(?P<mid>{w(5)}) (?P<a>{NP})(?:(?P<yields>(?: (?:must|should|has to))? (?:yields?|loses?|gives? (?:way|in)|backs? down|steps? (?:back|aside)|comes? (?:second|last)|waits?|back seat|(?:is|weighs?|matters?|counts?)(?: for)? less))|(?: (?:wins?|first|prevails?|matters? more|comes? first|decides|should win))?)"
 )
-NOT_BUT = re.compile(rf"not (?P<b>{NP})(?: (?:that|which))?{w(4)} , (?:it is|but|rather) (?P<a>{NP})")
+NOT_BUT = re.compile(rf"not (?P<b>{NP})(?: (?:that|which))?{w(4)}(?:(?: ,)? but| , (?:it is|rather)) (?P<a>{NP})")
 SIDE = re.compile(
     rf"(?:lean|leans|side|sides|err|errs|go|goes|come down|comes down){w(2)} (?:towards?|with|for|on side of|in favour of) (?P<a>{NP}){w(2)} (?:when|whenever|if|where) it {CLASHES} with (?P<b>{NP})"
 )

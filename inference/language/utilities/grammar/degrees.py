@@ -14,7 +14,7 @@ ZERO_AFTER = (
 )
 ZERO_BEFORE = (
     r"(?:(?:not|no longer|never|hardly|could not|do not) (?:\w+ )?(?:care|cares|bothered|worried|interested|fussed|concerned|mind|bother|worry)(?: (?:less|much|at all|any|one bit))*(?: (?:about|by|in|with|over|for|how|what|whether))*|"
-    r"ignore|disregard|forget(?: about)?|never mind|not give (?:damn|hoot|fig|toss)(?: about| for)?|indifferent (?:to|about)|who cares about|(?:see )?no (?:interest in|need for|use for|point in|sense in|merit in|value in)|not (?:need|look at|consider|think about|value|weigh))"
+    r"ignore|disregard|forget(?: about)?|never mind|not give (?:damn|hoot|fig|toss)(?: about| for)?|(?:no one|nobody)(?: \w+){0,2} (?:cares|worry|worries|bothers|minds) (?:about|over)|indifferent (?:to|about)|who cares about|(?:see )?no (?:interest in|need for|use for|point in|sense in|merit in|value in)|not (?:need|look at|consider|think about|value|weigh))"
 )
 LOW_AFTER = (
     r"(?:nice to have|(?:counts?|matters?|weighs?) (?:for )?(?:very |only )?little|(?:hardly|barely|scarcely) (?:of )?(?:any )?(?:matters?|counts?|important|importance|relevan\w+|concern|interest)|never (?:been )?(?:important|mattered|relevant|concern|priority|interested)|not (?:what|something|anything)(?: that)? (?:i|we)(?: am| are)? \w+(?: for| about| after)?|(?:can )?takes? back ?seat|nice but(?: \w+){0,2} (?:not|no) \w+|not (?:needed|necessary|essential|required|crucial|vital|critical|must|priority|very important|so important|that important|particularly important|all that important|terribly important|important|big deal|matter (?:much|very much|that much|lot))|secondary|minor|optional|bonus|extra|"

@@ -55,13 +55,15 @@ REJECTED = re.compile(
 )
 NO_LONGER = re.compile(r"\b(?:no longer|not any ?more)\b")
 BEGINS_CONDITION = re.compile(
-    r"(?:^|(?<= ))(?P<word>only if|only when|only as long as|if and only if|if|when|whenever|unless|provided that|provided|providing|as long as|so long as|"
+    r"(?:^|(?<= ))(?P<word>only if|only when|only as long as|only once|not until|(?<!\w )only after|if and only if|if|when|whenever|unless|provided that|provided|providing|as long as|so long as|"
     r"on condition|in case|assuming|during|except when|except) "
 )
 LEADS = re.compile(
     r"^(?:in emergency|in emergencies|on weekdays|on weekends|at night|at work|at home|on sundays|in winter|in summer|"
     r"for (?:short|long) trips|in crisis|in such cases?) ,? ?"
 )
+BEGINS_MAIN = re.compile(r"(?:(?:do|does|will|would|should|can|may|shall|is|are) (?:i|we|@\d+)|comes? @\d+)")
+ONCE = re.compile(r"(?<=\w )once(?= @\d+\*? (?:is|are|has|have)\b)")
 CLASH = r"(?:conflict|clash|compete|collide|disagree|are at odds|are in conflict|pull in different directions|come into conflict)"
 CLASHES = r"(?:conflicts|clashes|competes|collides|is at odds|comes into conflict)"
 CONFLICT = re.compile(
@@ -73,6 +75,10 @@ REQUIRES = frozenset(
         "only if",
         "only when",
         "only as long as",
+        "only once",
+        "only after",
+        "not until",
+        "once",
         "if and only if",
         "provided that",
         "provided",
@@ -82,6 +88,8 @@ REQUIRES = frozenset(
         "on condition",
     )
 )
+DENIED = re.compile(r"(?:it is )?not (?:for |on |about )?@\d+\*?(?: ,)?")  # "not A but B" is one thing said
+FIRST_THINGS = frozenset(("only once", "only after", "not until", "once"))  # first the one, then the other
 REQUIRING = re.compile(rf"(?:{'|'.join(sorted(REQUIRES, key=len, reverse=True))}) ")
 OTHERWISE = re.compile(r"(?:^|[,;.:–] ?(?:but |and )?)(?:otherwise|or else|else)\b")
 SAME = re.compile(r"\b(?:same|equal|equally|identical|tie|tied|alike|similar)\b")
@@ -105,7 +113,11 @@ def segments(sentence: Sentence, whole_text: str) -> tuple[list[Sentence], list[
         new_subject = text == "," and texts[k + 1 : k + 3] in (["and", "i"], ["and", "we"])
         if text == "," and texts[k + 1 : k + 2] in (["i"], ["we"]):
             new_subject = REPORTED.search(sentence.part(cuts[-1], k).written) is not None
-        holds = text == "but" and ("not only" in " ".join(texts[:k]) or REQUIRING.match(" ".join(texts[k + 1 : k + 5])))
+        holds = text == "but" and (
+            "not only" in " ".join(texts[:k])
+            or REQUIRING.match(" ".join(texts[k + 1 : k + 5]))
+            or DENIED.fullmatch(" ".join(texts[cuts[-1] : k]))
+        )
         if (text in JOINTS or new_subject) and k > 0 and not holds:
             cuts.append(k)
     parts = []
@@ -140,7 +152,7 @@ def split_condition(part: Sentence) -> tuple[Sentence, Sentence | None, str]:
     if leads:
         k = len(line[: leads.end()].split())
         return part.part(k, len(part.tokens)), part.part(0, k), "in"
-    found = BEGINS_CONDITION.search(line)
+    found = BEGINS_CONDITION.search(line) or ONCE.search(line)
     if found is not None and (CONFLICT.search(line, found.start()) or CHOICE.match(line, found.start())):
         return part, None, ""  # "when A and B conflict", "if I choose between A and B" compare them
     if found is None or line[: found.start()].endswith("even "):
@@ -149,7 +161,10 @@ def split_condition(part: Sentence) -> tuple[Sentence, Sentence | None, str]:
     texts = [one.word for one in part.tokens]
     if not any(text.isalpha() or text.startswith("@") for text in texts[:k]):  # it comes first
         comma = next((j for j in range(k, len(texts)) if texts[j] == ","), len(texts))
+        begins = next((j for j in range(k + 1, comma) if BEGINS_MAIN.match(" ".join(texts[j : j + 2]))), None)
+        if found["word"] in FIRST_THINGS | {"only when", "only if"} and begins is not None:
+            return part.part(begins, len(texts)), part.part(k, begins), found["word"]  # only once A holds do I want B
         if comma == len(texts) and found["word"] == "during":
             comma = next((j for j in range(k, len(texts)) if texts[j].startswith("@")), len(texts)) - 1
         return part.part(comma + 1, len(texts)), part.part(k, comma), found["word"]
-    return part.part(0, k), part.part(k, len(texts)), found["word"]
+    return part.part(0, k), part.part(k, len(texts)), found.groupdict().get("word", "once")

@@ -10,7 +10,7 @@ from inference.language.utilities.grammar.tokens import attributes_in
 from inference.language.utilities.posterior import Claim
 
 ITEM = rf"(?:{GROUP})"
-THEN = r"(?:, and then|and then|, then|then|, followed by|followed by|, next|next|, and lastly|, and finally|, and after that|, after that|, finally|>(?: >)*|, after which|, second|second(?! to)|, third|third|and third|, and third|, fourth|, and fourth|; then|; next|, before|, lastly|ahead of)"
+THEN = r"(?:(?:,? ?and |, )?only (?:then|after (?:that|this|it))(?: ,)?|, and then|and then|, then|then|, followed by|followed by|, next|next|, and lastly|, and finally|, and after that|, after that|, finally|>(?: >)*|, after which|, second|second(?! to)|, third|third|and third|, and third|, fourth|, and fourth|; then|; next|, before|, lastly|ahead of)"
 LEAD = r"(?:(?:is|are|comes?|goes|be|should|first|number one|top|and|foremost|number 1|come|go|second|third|last|fourth|highest|most important|in|being) ?)"
 CHAIN = re.compile(
     rf"{ITEM}(?: {LEAD})?(?:(?: (?:is|are|comes?|first|second|third|fourth|foremost|last|number one|go|goes|and))*)(?: {THEN}{w(3)} {ITEM}(?: (?:is|are|comes?|first|second|third|fourth|last|go|goes))*)+"
@@ -20,7 +20,7 @@ LISTED = re.compile(
     rf"(?: [a-z']+){{0,4}}?(?: [:,–])?(?: are| is)?(?: :)? (?P<list>{NP}(?: (?:, and then|, and|, then|and then|,|and|then|>|;) {NP})+)"
 )
 LISTED_AFTER = re.compile(
-    rf"(?P<list>{NP}(?: (?:, and|,|and|;) {NP})+)(?: ,)? (?:in that order|in this order|in order of (?:importance|priority|preference))"
+    rf"(?P<list>{NP}(?: (?:, and|,|and|;) {NP})+)(?: [,:–])? (?:in that order|in this order|in order of (?:importance|priority|preference))"
 )
 NUMBERED = re.compile(rf"\(? ?1 [.):]{w(2)} (?P<first>{NP}).*$")
 PLACES = ("first", "second", "third", "fourth", "fifth", "sixth", "last")

@@ -50,7 +50,7 @@ EVERYTHING = re.compile(
     rf"(?:{REST}|each|they)(?: of (?:these|them))?{w(4)} {SAME}(?: (?:weight|importance|important))?"
 )
 WEIGHTY = re.compile(
-    r"\b(?:points?|weights?|weigh|weighs|weighting|scores?|importance|priority|matters?|counts?|marks?|stars?|out of|allocate)\b|:"
+    r"\b(?:points?|parts?|weights?|weigh|weighs|weighting|scores?|importance|priority|matters?|counts?|marks?|stars?|out of|allocate)\b|:"
 )
 CHANGES = re.compile(
     r"\b(?:rose|fell|went|dropped|increased|decreased|up by|down by|grew|cut by|raised|off|discount|sold)\b"
@@ -166,10 +166,8 @@ def _read_shares(line: Line) -> None:
     total = sum(amounts)
     if total <= 0 or re.search(r"\btimes\b", line.text):
         return
-    if (
-        percents >= len(which) - 1
-        and percents
-        and (abs(total - 100) <= 1 or (len(which) > 1 and WEIGHTY.search(line.text)))
+    if percents and (
+        abs(total - 100) <= 1 or (percents >= len(which) - 1 and len(which) > 1 and WEIGHTY.search(line.text))
     ):
         _take_shares(line, whole, which, amounts)
     elif percents == 1 == len(which) and total < 100 and len(line.names) > 1:

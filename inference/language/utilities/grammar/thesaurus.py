@@ -79,6 +79,7 @@ IDIOMS = (
     (r"(?:at|to) (?:the )?(?:\w+ )?(?:expense|cost|detriment) of", "§expenseof"),
     (r", (?:of course|in my (?:view|opinion|book)|to my mind|i (?:think|believe|feel|guess)|if you ask me|after all),", ""),
     (r"(?:fifty|50)[\s/-]?(?:fifty|50)", "equally"),
+    (r"los(?:e|es|ing) (?:any |much |a wink of )?sleep(?: over| about)?", "worry about"),
     (r"better safe than sorry", "§bettersafe"),
     (r"honesty is the best policy", "§honestybest"),
     (r"health is wealth", "§healthwealth"),

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 
+from inference.language.tokens.negations import NO_OPTION, any_of
 from inference.language.utilities.grammar.lines import GROUP, MORE, NP, Line, w
 from inference.language.utilities.grammar.ratios import COUNT, amount
 
 HARM = (
     r"(?:compromis\w+(?: on)?|sacrific\w+|giv\w+ up(?: on)?|trad\w+(?: away| off)?|violat\w+|ignor\w+|risk(?:s|ed|ing)?|neglect\w*|skimp\w*(?: on)?|shar(?:e|es|ed|ing)|"
     r"leak\w*|disclos\w+|sell|sold|expos\w+|forget\w*|drop\w*|los(?:e|es|ing)|cut corners(?: on)?|undermin\w+|harm\w*|endanger\w*|"
-    r"reduc\w+|weaken\w*|jeopardi[sz]\w+|giv\w+ away|reveal\w*|betray\w*|touch\w*|negotiat\w+|bargain\w*(?: away)?|abandon\w*|budg\w+ (?:on|from)|surrender\w*|erod\w+|breach\w*|infring\w+(?: on)?|overrid\w+|put aside|settle for less)"
+    r"reduc\w+|weaken\w*|jeopardi[sz]\w+|giv\w+ away|reveal\w*|betray\w*|touch\w*|negotiat\w+|bargain\w*(?: away)?|abandon\w*|budg\w+ (?:on|from)|surrender\w*|erod\w+|breach\w*|infring\w+(?: on)?|overrid\w+|put aside|settle for less|do(?:es|ing)? without)"
 )
 HARD = r"(?:no (?:excuse|justification|reason|room) (?:for|to)|never|not ever|refuse to|must not|can not|will not|shall not|may not|do not|should not|will never|not|without|no)"
 AT_ALL = r"(?:ever|under any circumstances?|in any circumstances?|at any point|no matter what|§always)"
@@ -65,6 +66,13 @@ FLOORS = (
 REFUSED_BELOW = re.compile(
     rf"(?P<a>{GROUP})(?: of)? (?:below|under|less than|lower than) {VALUE}(?: (?:is|are|would|be|simply))* "
     rf"(?:not \w+|no option|unacceptable|unthinkable|out of question|wrong)"
+)
+LACKING = re.compile(
+    rf"(?:(?:that|which|who) (?:is|are|has|have|does|do) (?:not|no)|not|without|lacking) (?P<a>{GROUP}){w(1)} "
+    rf"(?:is|are|would be)(?: simply| just)? (?:{any_of(*(re.sub(r' (?:an|the)(?= )', '', one) for one in NO_OPTION))})"
+)
+NONE_LACKING = re.compile(
+    rf"(?:no|not|never|refuse)(?: [a-z']+){{1,5}}? (?:that|which|who) (?:is|are|has|have) (?:not|no) (?P<a>{GROUP})"
 )
 COUNTED = re.compile(r" (?:have|has|had|are|were|was)\b")
 CEILINGS = (
@@ -132,6 +140,9 @@ def _read_vetoes(line: Line) -> None:
         _veto(line, match)
     for match in line.each(OVERSPEND):
         if line.group(match["a"]) == [line.money]:
+            _veto(line, match)
+    for rule in (LACKING, NONE_LACKING):
+        for match in line.each(rule):
             _veto(line, match)
     for rule in (FORBIDDEN, NEVER_BAD, IS_LINE, LINE_IS):
         for match in line.each(rule):

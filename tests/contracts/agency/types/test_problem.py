@@ -86,7 +86,7 @@ def test_bad_input_is_refused_in_the_users_words(changes, words):
         ([0], "actions has 1 entries for 2 types: give one per type"),
         ({"able": 0}, "actions leaves out 'slow': give one action per type"),
         ({"able": 0, "slow": 1, "idle": 1}, "actions names 'idle', which is no type: give one action per type"),
-        ([0, 0.5], "actions holds float: give names or numbers of actions"),
+        ([0, 0.5], "actions is 0.5: give the name or the number of one of the actions"),
         (2.5, "actions is float: give one name or number per type"),
     ],
 )

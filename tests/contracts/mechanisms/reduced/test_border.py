@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import math
 from fractions import Fraction
 from typing import Any
 
@@ -47,19 +48,20 @@ def most_of(chances: list[Any], priors: list[Any], n_units: int = 1) -> float:
 @FEW
 @given(st.integers(0, 10**6))
 def test_sorting_finds_what_a_program_over_all_profiles_finds(seed):
-    """Bidders who differ in everything: scaled to the limit and beyond."""
+    """Bidders who differ in everything, one or two units: scaled to the limit and beyond."""
     rng = np.random.default_rng(seed)
     sizes = rng.integers(1, 4, size=rng.integers(1, 4))
+    n_units = int(rng.integers(1, 3))
     chances = [rng.integers(0, 8, size=n) / 8 for n in sizes]
     priors = [rng.dirichlet(np.ones(n)) for n in sizes]
-    factor = most_of(chances, priors)
-    verdict = feasible_interim(chances, priors)
+    factor = most_of(chances, priors, n_units)
+    verdict = feasible_interim(chances, priors, n_units=n_units)
     if factor < np.inf and abs(factor - 1) > 1e-6:
         assert verdict.holds == (factor > 1)
     scaled = [np.minimum(part * factor * 0.999, 1) for part in chances] if factor < np.inf else chances
-    assert feasible_interim(scaled, priors).holds
+    assert feasible_interim(scaled, priors, n_units=n_units).holds
     if 0 < factor < np.inf and max(part.max() for part in chances) * factor * 1.001 <= 1:
-        over = feasible_interim([part * factor * 1.001 for part in chances], priors)
+        over = feasible_interim([part * factor * 1.001 for part in chances], priors, n_units=n_units)
         assert not over.holds
         assert over.excess > 0
 
@@ -163,6 +165,87 @@ def test_draws_are_deterministic_allocations_with_the_right_chances():
     assert lottery.play(["a", "c"], rng=np.random.default_rng(0)) == lottery.play([0, 2], rng=np.random.default_rng(0))
 
 
+def random_rule(rng: np.random.Generator, n_bidders: int, most_types: int, n_units: int) -> tuple[Any, Any]:
+    """A mean of a few rankings of unlike bidders' types, and their priors: on the border, often on corners of it."""
+    weights = [rng.integers(1, 8, size=rng.integers(1, most_types + 1)).tolist() for _ in range(n_bidders)]
+    priors = [[Fraction(w, sum(own)) for w in own] for own in weights]
+    everybody = [(k, t) for k, own in enumerate(weights) for t in range(len(own))]
+    chances = [[Fraction(0)] * len(own) for own in weights]
+    count = int(rng.integers(1, 4))
+    for _ in range(count):
+        ahead: list[list[Fraction]] = [[] for _ in weights]  # of each bidder, chances of types ranked so far
+        for k, t in (everybody[j] for j in rng.permutation(len(everybody))):
+            fewer = Fraction(0)
+            others = [sum(own, Fraction(0)) for j, own in enumerate(ahead) if j != k]
+            for there in itertools.product((0, 1), repeat=len(others)):
+                if sum(there) < n_units:
+                    odds = (p if here else 1 - p for p, here in zip(others, there, strict=True))
+                    fewer += math.prod(odds, start=Fraction(1)) / count
+            chances[k][t] += fewer
+            ahead[k].append(priors[k][t])
+    return chances, priors
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.integers(0, 10**6))
+def test_rankings_give_every_type_of_unlike_bidders_its_chance_without_rounding(seed):
+    """Every ranking is played at every profile: not what the lottery says of itself."""
+    rng = np.random.default_rng(seed)
+    n_units = int(rng.integers(1, 3))
+    chances, priors = random_rule(rng, int(rng.integers(1, 4)), 3, n_units)
+    if seed % 2:
+        chances = [[one * Fraction(int(rng.integers(0, 3)), 2) for one in own] for own in chances]
+    chances = [[min(one, Fraction(1)) for one in own] for own in chances]
+    while not feasible_interim(chances, priors, n_units=n_units).holds:
+        chances = [[one * Fraction(3, 4) for one in own] for own in chances]
+    lottery = interim_lottery(chances, priors, n_units=n_units)
+    assert lottery.interim() == tuple(map(tuple, chances))
+    assert sum(one.chance for one in lottery.rankings) == 1
+    assert min(one.chance for one in lottery.rankings) > 0
+    assert len(lottery.rankings) <= sum(map(len, chances)) + 1
+    won = [[Fraction(0)] * len(own) for own in chances]
+    for chance, ranking in lottery.rankings:
+        assert len(set(ranking)) == len(ranking)
+        for profile in itertools.product(*(range(len(own)) for own in chances)):
+            odds = math.prod((priors[k][t] for k, t in enumerate(profile)), start=Fraction(1))
+            for k, t in [one for one in ranking if one in set(enumerate(profile))][:n_units]:
+                won[k][t] += chance * odds / priors[k][t]
+    assert won == chances
+
+
+def test_eight_unlike_bidders_and_the_hair_that_is_too_much():
+    rng = np.random.default_rng(4)
+    priors = [rng.dirichlet(np.ones(6)) for _ in range(8)]
+    exact = [[Fraction(w) for w in own] for own in priors]
+    priors = [np.array([w / sum(own) for w in own], dtype=object) for own in exact]
+    behind, chances = [Fraction(1)] * 8, [[Fraction(0)] * 6 for _ in priors]
+    for t in range(6):  # turns of bidders, tier by tier, mixed with the reverse order
+        for order in (range(8), range(7, -1, -1)):
+            left = list(behind)
+            for k in order:
+                chances[k][t] += math.prod(left[:k] + left[k + 1 :]) / 2
+                left[k] -= priors[k][t]
+        behind = left
+    lottery = interim_lottery(chances, priors)
+    assert lottery.interim() == tuple(map(tuple, chances))
+    chances[3][2] += Fraction(1, 2**70)
+    with pytest.raises(InfeasibleMenuError, match="lower the chances") as caught:
+        interim_lottery(chances, priors)
+    assert "type 2 of bidder 3" in caught.value.conflict
+    assert "3 3" not in caught.value.conflict
+
+
+def test_rankings_are_played_as_they_are_drawn():
+    lottery = interim_lottery([[0.25, 0.75], [0.5]], labels=[("weak", "strong"), ("entrant",)])
+    rng = np.random.default_rng(2)
+    won = np.array([[lottery.play([t, "entrant"], rng=rng) for _ in range(2000)] for t in ("weak", "strong")])
+    assert won.sum(axis=-1).max() == 1
+    assert won[..., 0].mean(axis=1) == pytest.approx([0.25, 0.75], abs=0.04)
+    assert won[..., 1].mean() == pytest.approx(0.5, abs=0.04)
+    assert repr(lottery) == "RankingLottery(n_types=(2, 1), n_units=1, n_rankings=3)"
+    assert lottery.draw(rng=np.random.default_rng(0)) in [one.types for one in lottery.rankings]
+
+
 @pytest.mark.parametrize(
     ("call", "words"),
     [
@@ -170,10 +253,12 @@ def test_draws_are_deterministic_allocations_with_the_right_chances():
         (lambda: feasible_interim([0.5, 1.5], n_bidders=2), "from 0 to 1"),
         (lambda: feasible_interim([0.5, 0.5], [0.5, 0.6], n_bidders=2), "sum to 1.1, not 1"),
         (lambda: feasible_interim([0.5, 0.5], [1.0, 0.0], n_bidders=2), "leave the type out"),
-        (lambda: feasible_interim([[0.5], [0.5]], n_units=2), "give n_units=1"),
         (lambda: feasible_interim([[0.5], [0.5]], n_bidders=3), "leave n_bidders out"),
         (lambda: feasible_interim("many", n_bidders=3), "give a chance of winning"),
-        (lambda: interim_lottery([[0.5], [0.5]], n_bidders=2), "bidders who are alike"),
+        (lambda: interim_lottery([[0.5], [0.5]], n_bidders=3), "leave n_bidders out"),
+        (lambda: interim_lottery([[0.5], [0.5]], [[1.0]]), "an array for each of 2 bidders"),
+        (lambda: interim_lottery([[0.5], [0.25, 0.5]]).play([0, 2]), "2"),
+        (lambda: interim_lottery([[0.5], [0.5]]).play([0]), "a type for each of 2 bidders"),
         (lambda: contracts.interim_lottery([0.5], n_bidders=1).play([3]), "3"),
     ],
 )

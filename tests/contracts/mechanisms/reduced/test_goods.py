@@ -25,14 +25,17 @@ GRID = list(itertools.product([1, 2, 4], repeat=2))
 
 
 def tabulated(problem: AdditiveAuctionProblem) -> MechanismProblem:
-    """The same auction with a table of all profiles: who gets each good."""
+    """The same auction with a table of all profiles: who gets each good. Of one unit, or of one for everybody."""
     bidders = range(problem.n_bidders)
+    alike = [range(problem.n_types)] * problem.n_bidders
+    members = alike if problem.is_alike else problem.members
     owners = list(itertools.product((-1, *bidders), repeat=problem.n_goods))
-    tables = [problem.values @ np.array([[who == k for who in own] for own in owners], dtype=float).T for k in bidders]
+    won = [np.array([[who == k for who in own] for own in owners], dtype=float) for k in bidders]
+    tables = [problem.table[types] @ own.T for types, own in zip(members, won, strict=True)]
     sold = np.array([[who >= 0 for who in own] for own in owners], dtype=float)
     weights = dict(zip(("revenue", "welfare"), problem.goal, strict=True))
     return MechanismProblem(
-        tables, [problem.chances] * problem.n_bidders, principal_values=-sold @ problem.cost, objective=weights
+        tables, [problem.chances[types] for types in members], principal_values=-sold @ problem.cost, objective=weights
     )
 
 
@@ -62,6 +65,53 @@ def test_auctions_are_exact_and_as_good_as_a_program_over_all_profiles_finds(pro
     wins = auction.fractions()[0]
     for good, lottery in enumerate(auction.lotteries):
         assert lottery.interim() == tuple(wins[:, good])
+
+
+@st.composite
+def unlike_problems(draw) -> AdditiveAuctionProblem:
+    """Bidders with types and chances of their own."""
+    n_bidders, n_goods = draw(st.sampled_from([(1, 2), (2, 2), (2, 1), (3, 1)]))
+    amounts = st.tuples(*[st.integers(0, 6)] * n_goods)
+    values, chances = [], []
+    for _ in range(n_bidders):
+        types = draw(st.lists(amounts, min_size=1, max_size=3, unique=True))
+        weights = draw(st.lists(st.integers(1, 8), min_size=len(types), max_size=len(types)))
+        values.append(np.array(types, dtype=float))
+        chances.append(np.array(weights) / sum(weights))
+    objective = draw(st.sampled_from(["revenue", "welfare", {"revenue": 1.0, "welfare": 0.5}]))
+    cost = draw(st.sampled_from([0.0, 1.5]))
+    return AdditiveAuctionProblem(values, chances, cost=cost, objective=objective)
+
+
+@given(problem=unlike_problems())
+@settings(max_examples=25, deadline=None)
+def test_auctions_of_unlike_bidders_are_as_good_as_a_program_over_all_profiles_finds(problem):
+    auction = solve_mechanism(problem)
+    assert auction.certificate.is_exact
+    assert auction.certificate.gap <= 1e-12
+    assert auction.value == pytest.approx(solve_mechanism(tabulated(problem)).value, abs=1e-9)
+    first, second = problem.goal
+    assert first * auction.revenue + second * auction.welfare == pytest.approx(auction.value, abs=1e-12)
+    wins = auction.fractions()[0]
+    for good, lottery in enumerate(auction.lotteries):
+        assert sum(lottery.interim(), ()) == tuple(wins[:, good])
+
+
+@pytest.mark.parametrize("n_units", [1, 2])
+def test_one_good_of_unlike_bidders_is_the_auction_in_closed_form(n_units):
+    rng = np.random.default_rng(6)
+    values = [np.sort(rng.choice(60, size, replace=False)).astype(float) for size in (3, 5, 4)]
+    priors = [rng.dirichlet(np.ones(len(own))) for own in values]
+    closed = solve_mechanism(AuctionProblem(values, priors, n_units, 3.0))
+    found = solve_mechanism(AdditiveAuctionProblem([own[:, np.newaxis] for own in values], priors, None, n_units, 3.0))
+    assert found.value == pytest.approx(closed.value, rel=1e-12)
+    assert sum(found.lotteries[0].interim(), ()) == tuple(found.fractions()[0][:, 0])
+
+
+def test_like_bidders_that_are_named_are_worth_what_they_are_worth_unnamed():
+    alike = solve_mechanism(AdditiveAuctionProblem(GRID, n_bidders=2))
+    named = solve_mechanism(AdditiveAuctionProblem([GRID, GRID], bidders=["Ann", "Bob"]))
+    assert named.value == alike.value
 
 
 @pytest.mark.parametrize("n_units", [1, 2])
@@ -178,6 +228,42 @@ def test_tables_and_pictures(auction):
     assert [points.get_label() for points in auction.plot().collections] == ["A", "B"]
 
 
+@pytest.fixture(scope="module")
+def unlike():
+    return solve_mechanism(
+        AdditiveAuctionProblem(
+            [[[1, 1], [2, 4]], [[3, 0], [1, 5], [2, 2]]],
+            [[0.25, 0.75], [0.5, 0.25, 0.25]],
+            bidders=["Ann", "Bob"],
+            labels=[["low", "high"], ["north", "south", "both"]],
+            goods=["A", "B"],
+        )
+    )
+
+
+def test_unlike_bidders_play_by_their_own_names(unlike):
+    types, won, paid = unlike.simulate(2000, rng=np.random.default_rng(0))
+    assert types.max(axis=0).tolist() == [1, 2]
+    assert won.sum(axis=1).max() == 1
+    assert won[types[:, 1] == 1, 1].mean(axis=0) == pytest.approx(unlike.interim_allocation[3], abs=0.05)
+    assert paid.sum(axis=1).mean() == pytest.approx(unlike.revenue, abs=0.2)
+    sold = unlike.play(["high", "south"], rng=np.random.default_rng(0))
+    assert sold.transfers == (unlike.interim_payments[1], unlike.interim_payments[3])
+    assert "Bob south" in str(unlike)
+    assert "2 bidders, 2 goods" in str(unlike)
+
+
+def test_files_of_unlike_bidders_are_read_and_proven_again(unlike, tmp_path):
+    path = unlike.save(tmp_path / "auction.json")
+    again = load_mechanism(path)
+    assert again.certificate == unlike.certificate
+    assert str(again) == str(unlike)
+    record = json.loads(path.read_text())
+    record["wins"]["numerators"] = [record["wins"]["denominator"]] * len(record["wins"]["numerators"])
+    path.write_text(json.dumps(record))
+    assert "0 low" in load_mechanism(path).certificate.violations[0].what
+
+
 @pytest.mark.parametrize(
     ("make", "words"),
     [
@@ -188,6 +274,12 @@ def test_tables_and_pictures(auction):
         (lambda: AdditiveAuctionProblem([[1, 2]], cost=[1, 2, 3]), "one per good"),
         (lambda: AdditiveAuctionProblem([[1, 2]], objective="glory"), "objective is 'glory'"),
         (lambda: AdditiveAuctionProblem([[1, np.nan]]), "finite"),
+        (lambda: AdditiveAuctionProblem([[[1, 2]], [[1]]]), "1 goods, the first bidder's 2"),
+        (lambda: AdditiveAuctionProblem([[[1, 2]], [[1, 2], [1, 2]]]), r"values\['1'\] repeats those of type '0'"),
+        (lambda: AdditiveAuctionProblem([[[1, 2]], [[1, 2]]], n_bidders=3), "leave n_bidders out"),
+        (lambda: AdditiveAuctionProblem([[[1, 2]], [[1, 2]]], [[1.0]]), "an array for each of 2 bidders"),
+        (lambda: AdditiveAuctionProblem([[[1, 2]], [3]]), r"values\['1'\] has shape"),
+        (lambda: AdditiveAuctionProblem([[1, 2]], bidders=["Ann", "Bob"]), "bidders have names"),
         (lambda: solve_mechanism(AdditiveAuctionProblem([[1, 2]])).play([0]), "a type for each of 2"),
     ],
 )
