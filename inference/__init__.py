@@ -62,8 +62,10 @@ from inference.people.answers import SurveyAnswers
 from inference.people.found import FoundGroups, compare_found_groups
 from inference.people.results import PeopleStudy
 from inference.people.study import people_study
+from inference.records import load_estimates
 from inference.reports.summary import Summary
 from inference.splits.answers import answers_of
+from inference.splits.fit import fit_responders
 from inference.splits.held_out import compare_responders
 from inference.splits.policies import PreferencePolicy, ShareRule
 from inference.splits.preferences import (
@@ -76,7 +78,7 @@ from inference.splits.preferences import (
     best_offer,
     offer_probabilities,
 )
-from inference.splits.responders import Responders, fit_responders
+from inference.splits.responders import Responders
 from inference.tastes.distribution import TasteDistribution
 from inference.tastes.fit import fit_mixed_logit
 from inference.tastes.hierarchical_logit import HierarchicalLogit, fit_hierarchical_logit
@@ -192,6 +194,7 @@ __all__ = [
     "information_front",
     "learn_norm",
     "likelihood_ratio_test",
+    "load_estimates",
     "load_latent_classes",
     "load_latent_types",
     "load_mixed_logit",

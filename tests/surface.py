@@ -681,6 +681,7 @@ def saved(name: str) -> Path:
         "multinomial.json": lambda: multinomial().save(path),
         "nested.json": lambda: nested().save(path),
         "mixed.json": lambda: mixed().save(path),
+        "strengths.json": lambda: strengths().save(path),
         "society.json": lambda: community().save(path),
         "readings.json": lambda: l.save_readings([reading()], path),
         "weighed.json": lambda: l.save_utility_readings([weighed()], path),
@@ -1427,7 +1428,7 @@ CALLS: dict[str, Callable[[], dict[str, Any]]] = {
     **_methods("MultinomialLogit NestedLogit", "predict", lambda: {
         "attributes": np.zeros((1, 3, 2)), "available": [[True, True, False]]}),
     **_methods("MultinomialLogit NestedLogit MixedLogit LatentClasses LatentTypes", "summary", lambda: {"errors": "classical", "level": 0.9}),
-    **_methods("HierarchicalLogit", "summary", lambda: {"level": 0.9}),
+    **_methods("HierarchicalLogit Responders SplitTypes Strengths", "summary", lambda: {"level": 0.9}),
     **_methods("MultinomialLogit NestedLogit MixedLogit LatentClasses LatentTypes", "covariance_by", lambda: {
         "errors": "classical"}),
     "MultinomialLogit.screening_problem": lambda: {
@@ -1499,6 +1500,7 @@ CALLS: dict[str, Callable[[], dict[str, Any]]] = {
     "information_front": lambda: {
         "problem": problem(), "temperature": 0.5, "information_weights": [0.0, 1.0], "rng": rng()},
     "learn_norm": lambda: {"table": table(), "assistant": None, "prior": "fair"},
+    "load_estimates": lambda: {"path": saved("strengths.json")},
     "load_latent_types": lambda: {"path": saved("latent.json")},
     "load_latent_classes": lambda: {"path": saved("classes.json")},
     "load_multinomial_logit": lambda: {"path": saved("multinomial.json")},

@@ -58,6 +58,7 @@ ROOMS = {
             "people",
             "social_contract",
             "society",
+            "records",
         ),  # what estimates say of markets; policies in words; surveys; the two rebuilt studies
         ("cli",),
     ),
@@ -83,6 +84,7 @@ LONG = {
     "inference/choice/data.py": "one record and the tables it comes from",
     "inference/design/asking.py": "one program, its gradient and its front",
     "inference/language/chat/client.py": "one conversation with an endpoint",
+    "inference/norms/contests.py": "one likelihood, its result, and what has no finite maximum",
     "inference/norms/norms.py": "one estimator and its result",
     "inference/splits/preferences.py": "four published utilities with their closed forms",
     "inference/types/posterior.py": "one result and its questions",

@@ -114,6 +114,31 @@ def missing(labels: Any) -> NDArray[np.bool_]:
     return np.array([not isinstance(entry, str) and str(entry) in ABSENT for entry in entries], dtype=bool)
 
 
+def refuse_nobody(name: str, labels: NDArray[Any], cell: str = "{name}[{row}] is {label}") -> None:
+    """Labels of people, (n_rows,), must name somebody: none missing, blank, or a word by which exports say nothing.
+
+    Examples
+    --------
+    >>> refuse_nobody("users", np.array(["ann", "NULL", "NULL"]))
+    Traceback (most recent call last):
+        ...
+    contracts.errors.ProblemError: users[1] is 'NULL', which names nobody: all such rows would be one person. Leave \
+them out, or write it differently if somebody is called so
+    """
+    if labels.dtype.kind in "iub":
+        return
+    text = labels.dtype.kind == "U"
+    words = np.char.strip(labels) if text else np.array([str(label).strip() for label in labels.tolist()])
+    unknown = np.isin(words, ["", *WORDS_FOR_NOTHING])
+    if unknown.any():
+        row = int(np.argmax(unknown))
+        label = labels.tolist()[row]
+        raise ProblemError(
+            f"{cell.format(name=name, row=row, label=repr(label))}, which names nobody: all such rows would be one "
+            "person. Leave them out, or write it differently if somebody is called so"
+        )
+
+
 def listed(names: Iterable[Any], shown: int = 6) -> str:
     """Names in one line, however many there are: the first few and how many more.
 

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from fractions import Fraction
 from typing import Any, overload
 
 from contracts.errors import ProblemError, SolverError, UnboundedMenuError
+from contracts.inputs.arrays import Array
 from contracts.inputs.door import checked
 from contracts.inputs.kinds import described
 from contracts.mechanisms.auctions.auction import Auction, certified
 from contracts.mechanisms.auctions.problem import AuctionProblem
-from contracts.mechanisms.mechanism import Mechanism
+from contracts.mechanisms.mechanism import Mechanism, given_mechanism
 from contracts.mechanisms.numbers import Numbers
 from contracts.mechanisms.problem import MechanismProblem
 from contracts.mechanisms.program.conflict import infeasible
 from contracts.mechanisms.program.layout import MechanismProgram
 from contracts.mechanisms.program.lies import Best, best_of
-from contracts.mechanisms.program.worst import WorstCase, worst_case
+from contracts.mechanisms.program.worst import Goal, WorstCase, worst_case, worst_cases
 from contracts.mechanisms.reduced.auction import SymmetricAuction, solve_symmetric
 from contracts.mechanisms.reduced.goods_auction import AdditiveAuction, solve_additive
 from contracts.mechanisms.reduced.goods_problem import AdditiveAuctionProblem
@@ -62,6 +65,13 @@ def solve_mechanism(problem: Any, *, gap: float = 1e-6) -> Any:
         If nobody has to be kept, so that anything can be asked of agents.
     SolverError
         If no exact vertex was found.
+
+    Notes
+    -----
+    Like agents, goods and types shrink the program and lose nothing: if a permutation that leaves the problem as it is
+    is applied to a mechanism, the result meets the same linear constraints and is worth the same, and so does and is
+    the mean over all such permutations, which treats what is alike alike. The search may therefore be confined to such
+    means (`contracts.numerics.folding`), and the certificate checks what comes out against the whole program.
 
     References
     ----------
@@ -129,6 +139,28 @@ def solve_program(problem: MechanismProblem, *, gap: float = 1e-6) -> Mechanism:
     if not certificate.holds:
         raise SolverError(f"the mechanism is not certified: {certificate}", ("linear",), mechanism)
     return mechanism
+
+
+def solve_for_worst_of_each(
+    problem: MechanismProblem, goals: list[Any], weights: Array, gap: float
+) -> tuple[Mechanism, list[float], float]:
+    """The best mechanism for a weighted sum of goals at a worst prior each, what each is worth, and a proven bound.
+
+    Raises
+    ------
+    InfeasibleMenuError, UnboundedMenuError, SolverError
+        See `solve_mechanism`.
+    """
+    numbers = Numbers(problem)
+    _check_bounded(problem)
+    parts = [
+        Goal(Numbers(replace(problem, objective=goal)), Fraction(weight))
+        for goal, weight in zip(goals, weights.tolist(), strict=True)
+    ]
+    found = worst_cases(problem, parts, gap, stakes(numbers))
+    if isinstance(found, tuple):
+        raise _ended(numbers, *found)
+    return given_mechanism(problem, found.tables), found.worth, found.bound
 
 
 def _check_bounded(problem: MechanismProblem) -> None:

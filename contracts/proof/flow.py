@@ -239,6 +239,9 @@ def _closed_by_welfare(problem: ScreeningProblem, given: Multipliers, flow: Flow
     social = problem.weights * problem.terms.welfare_weights
     cares = social > 0
     through = _base(problem, given) + flow.gain
+    if np.any(~cares & (through < EPS * _flow_size(problem, given, flow))):  # a solver's miss flows to those who do
+        flow, through = _settled(problem, given, flow)
+        given = replace(given, ic=flow.ic)
     participates = problem.has_participation_constraint
     ir = np.where(cares, given.ir, np.maximum(through, 0.0)) if participates else np.zeros(problem.n_types)
     given = replace(given, ir=ir)

@@ -18,6 +18,7 @@ from contracts.inputs.frozen import dataclass
 from contracts.inputs.names import given_names
 from contracts.problem.costs import Entropy, Linear, Power, Quadratic, Separable, parts_of
 from contracts.problem.domains import Polyhedron, Simplex, ends_of, extent_of
+from contracts.problem.objectives import Isoelastic, WeightedSum
 from contracts.problem.records import from_record, kind_of
 from contracts.problem.screening import ScreeningProblem
 from contracts.proof.bound import Bound, upper_bound
@@ -203,11 +204,23 @@ def problem_record(problem: ScreeningProblem) -> dict[str, Any]:
                 [terms.allocation_values, terms.allocation_values @ outside.allocation]
             ).tolist(),
             "utility": terms.utility_weights.tolist(),
+            "welfare": (np.zeros(problem.n_types) if _loss(terms) is None else terms.welfare_weights).tolist(),
+            "loss": _loss(terms),
             "worst_off": terms.worst_off_weight,
             "minimum_profit": terms.minimum_profit,
         },
         "rows": _rows(problem),
     }
+
+
+def _loss(terms: WeightedSum) -> dict[str, Any] | None:
+    """The concave welfare function, turned round, as the cost of a good; None if it is not known as one."""
+    if not isinstance(terms.function, Isoelastic):
+        return None
+    power = 1 - Fraction(terms.function.aversion)
+    if power == 0:
+        return {"kind": "logarithm", "scale": 1.0}
+    return {"kind": "power", "exponent": str(power), "scale": str(-1 / power)}
 
 
 def _worth(problem: ScreeningProblem) -> list[Any]:
@@ -273,7 +286,10 @@ def _costs(problem: ScreeningProblem) -> tuple[list[Any], list[int]]:
     for k, (_, types) in enumerate(parts):
         index[types] = k
     return [
-        [_cost_of_good(cost, good, problem.n_goods) for good in range(problem.n_goods)] for cost, _ in parts
+        {"kind": "quadratic", "curvature": cost.curvature.tolist()}
+        if isinstance(cost, Quadratic) and cost.curvature.ndim == 2
+        else [_cost_of_good(cost, good, problem.n_goods) for good in range(problem.n_goods)]
+        for cost, _ in parts
     ], index.tolist()
 
 
@@ -297,7 +313,8 @@ def _beyond(problem: ScreeningProblem) -> list[str]:
     found = {
         "weights that are uncertain": problem.ambiguity is not None,
         "valuations that are uncertain": problem.valuation_sets is not None,
-        "a concave welfare function": problem.terms.function is not None,
+        "a welfare function that is no power or logarithm": problem.terms.function is not None
+        and _loss(problem.terms) is None,
         f"a domain of class {type(domain).__name__}": not known,
     }
     return [what for what, is_there in found.items() if is_there]

@@ -3,7 +3,7 @@
 A node says of some types which option they have, by number, or that they keep what stands on the menu anyway; the
 others are free, as if each could have an option of its own. What is left is the program of the library with equalities,
 
-    x_i = x_j for types of one option,    x_i = what stands there for types who keep it,
+    x_i = x_j for types of one option,    x_i, t_i = what stands there for types who keep it,
 
 a relaxation: for IC both ways among types of one allocation makes their transfers equal. Its prices bound every menu of
 the node by the Lagrangian of `contracts.proof.bound`, in which those who share an option share one conjugate,
@@ -159,7 +159,7 @@ def _children(search: Search, node: Node) -> Iterator[tuple[Indices, Bound]]:
     for option in [*range(min(n_opened + 1, search.most)), *(search.most + liked)]:
         own = node.own.copy()
         own[who] = option
-        yield own, bound_of(search, own, node.bound.multipliers)
+        yield own, bound_of(search, own, node.bound.multipliers, node.own)
 
 
 def _most_undecided(search: Search, node: Node, free: Indices) -> int:

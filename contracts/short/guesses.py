@@ -14,7 +14,7 @@ from contracts.menu.offers import ExactMenu
 from contracts.problem.costs import conjugate_at
 from contracts.problem.screening import ScreeningProblem
 from contracts.proof.verify import Contracts
-from contracts.short.nodes import FREE, Node, Search, opened, solved
+from contracts.short.nodes import FREE, Node, Search, of_all, opened, solved
 from contracts.short.prices import best_exact, highest_transfers
 
 EXCHANGES = 20  # of one contract of a part for another
@@ -207,4 +207,4 @@ def menu_at(search: Search, node: Node, gap: float) -> ExactMenu | None:
     allocations = program.domain.clip(np.array(offered).reshape(-1, program.n_goods))
     values = np.einsum("ij,ij->i", program.valuations, np.vstack([allocations, stays.allocations])[taken])
     near_transfers = np.array([values[taken == k].min() for k in range(len(offered))])
-    return best_exact(program, stays, allocations, taken, near_transfers, node.bound, gap)
+    return best_exact(program, stays, allocations, taken, near_transfers, of_all(search, node), gap)

@@ -17,6 +17,7 @@ from contracts.inputs.arrays import Array, Indices, Mask
 from contracts.inputs.frozen import dataclass
 from contracts.numerics.conic import attempts
 from contracts.problem.costs import conjugate_at
+from contracts.problem.rows import LinearConstraint
 from contracts.problem.screening import ScreeningProblem
 from contracts.proof.bound import Bound, upper_bound
 from contracts.proof.conjugates import conjugate_bound
@@ -24,6 +25,7 @@ from contracts.proof.kinds import Kind
 from contracts.proof.multipliers import Multipliers
 from contracts.short.prices import Standing, floor_of, standing
 
+ROOM = 1e-9  # units of money, by which utility may exceed what stands: for rounding, and for solvers
 FREE = -1  # a type of which nothing is said yet
 
 
@@ -82,9 +84,41 @@ def opened(search: Search, own: Indices) -> int:
     return int(own[own < search.most].max(initial=FREE)) + 1
 
 
-def bound_of(search: Search, own: Indices, prices: Multipliers) -> Bound:
-    """What prices prove of the menus of a node."""
-    return upper_bound(search.relaxed, prices, functools.partial(shared_surplus, search=search, own=own))
+def bound_of(search: Search, own: Indices, prices: Multipliers, said: Indices | None = None) -> Bound:
+    """What prices prove of the menus of a node: its own, or those of a node that says less, which is `said`."""
+    keeps, known = _keeps(search, own), _keeps(search, own if said is None else said)
+    if len(keeps) > len(known):
+        side = np.zeros(len(keeps))
+        side[np.isin(keeps, known)] = prices.side
+        prices = replace(prices, side=side)
+    return upper_bound(told(search, own), prices, functools.partial(shared_surplus, search=search, own=own))
+
+
+def _keeps(search: Search, own: Indices) -> Indices:
+    """Who is said to keep what stands, where there are options that stay, and no limits that differ by type."""
+    said = search.stays.n_fixed > 0 and not len(search.relaxed.side_rows.limit)
+    return np.flatnonzero(own >= search.most) if said else np.zeros(0, dtype=np.intp)
+
+
+def of_all(search: Search, node: Node) -> Bound:
+    """A node's bound with prices of the rows that all nodes have."""
+    prices = node.bound.multipliers
+    if not len(_keeps(search, node.own)):
+        return node.bound
+    return replace(node.bound, multipliers=replace(prices, side=prices.side[:0]))
+
+
+def told(search: Search, own: Indices) -> ScreeningProblem:
+    """The program of a node: who keeps what stands pays its price, and so has no more utility than it has anyway."""
+    problem, units = search.relaxed, search.rows.units
+    rows = [
+        LinearConstraint(
+            utility=np.eye(problem.n_types)[who],
+            upper=float(problem.reservation_utility[who]) + ROOM * units.money,
+        )
+        for who in _keeps(search, own).tolist()
+    ]
+    return replace(problem, constraints=rows) if rows else problem
 
 
 def shared_surplus(
@@ -124,7 +158,10 @@ def solved(search: Search, own: Indices, deadline: float, known: Node | None = N
     """A node with its program's prices and allocation; None where nothing meets its constraints, or time is over."""
     import cvxpy as cp
 
-    program, problem = search.rows, search.relaxed
+    problem = told(search, own)
+    program = (
+        search.rows if problem is search.relaxed else menu_program(problem, search.rows.contract, search.rows.units)
+    )
     terms, units = problem.terms, program.units
     point, allocation, utility = program.variables()
     rows = [part.at_least(point) for part in (program.ic, *program.soft)]
@@ -155,12 +192,14 @@ def solved(search: Search, own: Indices, deadline: float, known: Node | None = N
     if point.value is None:
         if known is None or time.monotonic() > deadline:
             return None
-        bound = bound_of(search, own, known.bound.multipliers)  # the solver gave up: its parent's prices hold as well
+        bound = bound_of(
+            search, own, known.bound.multipliers, known.own
+        )  # the solver gave up: its parent's prices hold as well
         return Node(own, bound.value, bound, bound.allocation)
     prices = multipliers_of(program, [row[0].dual_value if row else None for row in rows])
     bound = bound_of(search, own, prices)
     if known is not None:
-        bound = min(bound, bound_of(search, own, known.bound.multipliers), key=lambda each: each.value)
+        bound = min(bound, bound_of(search, own, known.bound.multipliers, known.own), key=lambda each: each.value)
     found, _ = program.read(np.asarray(point.value))
     return Node(own, bound.value, bound, found)
 

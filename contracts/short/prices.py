@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 import numpy as np
+from scipy.optimize import linprog
 
 from contracts.engines.candidate import units_of
 from contracts.exact.rationals import EPS, UNDERFLOW
 from contracts.inputs.arrays import Array, Indices
 from contracts.inputs.frozen import dataclass
 from contracts.menu.offers import ExactMenu
+from contracts.problem.domains import is_lottery
 from contracts.problem.screening import ScreeningProblem
 from contracts.proof.bound import Bound
 from contracts.proof.kinds import Kind
@@ -18,6 +20,7 @@ from contracts.proof.verify import Contracts
 from contracts.repair.assign import assigned, is_feasible
 from contracts.repair.indifference import doubles
 
+STEPS = (1e-11, 1e-9, 1e-7)  # units of allocation, by which options move to where there is room for a price
 FINE = 2.0**-26  # of a unit: what is left of amounts where types of one taste are kept exactly indifferent
 
 
@@ -77,6 +80,50 @@ def best_exact(
     return max(found, key=lambda menu: menu.certificate.value, default=None)
 
 
+def _beside(program: ScreeningProblem, stays: Standing, allocations: Array, own: Indices, step: float) -> Array | None:
+    """Allocations within a step of these, where who is meant to have them, and nobody else, has most room to want them.
+
+    An option may be pinned between those that take it and those that keep what stands: both are indifferent, no float
+    lies between them, and only another amount makes room. With who has what given, all of it is linear in (x, t).
+    """
+    (count, goods), standing = allocations.shape, len(stays.transfers)
+    own_row = np.hstack([program.valuations, -np.ones((program.n_types, 1))])  # what a type gets of (x, t)
+    gets = np.zeros((program.n_types, count + standing, count * (goods + 1)))
+    for option in range(count):
+        gets[:, option, option * (goods + 1) : (option + 1) * (goods + 1)] = own_row
+    known = np.zeros((program.n_types, count + standing))
+    known[:, count:] = program.valuations @ stays.allocations.T - stays.transfers
+    who = np.arange(program.n_types)
+    other = own[:, np.newaxis] != np.arange(count + standing)
+    other &= (own < count)[:, np.newaxis] | (np.arange(count + standing) < count)  # nothing moves what stands
+    rows = (gets - gets[who, own][:, np.newaxis])[other]
+    limits = (known[who, own][:, np.newaxis] - known)[other]
+    bound_to = (own < count) & np.isfinite(program.reservation_utility)
+    rows = np.vstack([rows, -gets[who, own][bound_to]])
+    limits = np.append(limits, -program.reservation_utility[bound_to])
+    least, most = (program.domain.clip(allocations + sign * step) for sign in (-1.0, 1.0))
+    totals = None
+    if is_lottery(program.domain):
+        least, most = np.maximum(allocations - step, 0.0), allocations + step
+        totals = np.kron(np.eye(count), np.append(np.ones(goods), 0.0))
+    # in steps from what is there, since a solver does not see less than a billionth
+    at = np.hstack([allocations, np.zeros((count, 1))]).ravel()
+    lower, upper = (np.hstack([(side - allocations) / step, np.full((count, 1), np.inf * sign)]).ravel()
+                    for side, sign in ((least, -1.0), (most, 1.0)))  # fmt: skip
+    answer = linprog(
+        np.append(np.zeros(len(at)), -1.0),
+        np.hstack([rows, np.ones((len(rows), 1))]),
+        (limits - rows @ at) / step,
+        None if totals is None else np.hstack([totals, np.zeros((count, 1))]),
+        None if totals is None else np.zeros(count),
+        [*zip(lower, upper, strict=True), (0.0, None)],
+    )
+    if answer.x is None or answer.status != 0:
+        return None
+    moved = answer.x[:-1].reshape(count, goods + 1)[:, :-1]
+    return np.asarray(program.domain.clip(allocations + step * moved))
+
+
 def _candidates(
     program: ScreeningProblem, stays: Standing, allocations: Array, own: Indices, near: Array
 ) -> Iterator[Contracts]:
@@ -86,11 +133,19 @@ def _candidates(
     transfers have few digits, too.
     """
     no_limit = np.full(len(near), np.inf)
+    in_place = False
     for limit in (no_limit, near):
         for hairs in (1.0, 0.0):
             found = highest_transfers(program, stays, allocations, own, limit, hairs)
             if found is not None:
+                in_place |= _all_stay(program, stays, allocations, own, found)
                 yield allocations, found
+    for step in () if in_place or not stays.n_fixed or not len(near) else STEPS:
+        moved = _beside(program, stays, allocations, own, step * units_of(program).allocation)
+        found = None if moved is None else highest_transfers(program, stays, moved, own, no_limit, 1.0)
+        if moved is not None and found is not None and _all_stay(program, stays, moved, own, found):
+            yield moved, found
+            break
     if doubles(program) is not None:
         units = units_of(program)
         amounts = program.domain.clip(_rounded(np.round, allocations, units.allocation))
@@ -99,6 +154,14 @@ def _candidates(
             if found is not None:
                 yield amounts, found
     yield allocations, np.zeros(len(near)) if program.transfers == "none" else near
+
+
+def _all_stay(program: ScreeningProblem, stays: Standing, allocations: Array, own: Indices, transfers: Array) -> bool:
+    """Whether those who keep what stands prefer it to options at these transfers."""
+    keeps = own >= len(transfers)
+    taste = program.valuations[keeps]
+    kept = (taste @ stays.allocations.T - stays.transfers)[np.arange(len(taste)), own[keeps] - len(transfers)]
+    return bool(np.all(taste @ allocations.T - transfers <= kept[:, np.newaxis]))
 
 
 def _rounded(rounding: Callable[[Array], Array], numbers: Array, unit: float) -> Array:

@@ -62,6 +62,12 @@ def nests_of(nests: Mapping[str, Sequence[str]], data: ChoiceData) -> Nests:
                 f"no choice has two options of nest {name!r} within reach, so nothing is known of how alike they are: "
                 "leave the nest out"
             )
+        others = [not own for own in row]
+        if not any(others) or (data.available is not None and not data.available[:, others].any()):
+            raise ProblemError(
+                f"every option within reach is in nest {name!r}: how alike they are and how large coefficients are is "
+                "then the same. Leave one of its options out of the nest, or use fit_multinomial_logit"
+            )
         rows.append(row)
     if not rows:
         raise ProblemError("nests is empty: name at least one, or use fit_multinomial_logit")

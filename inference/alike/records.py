@@ -34,6 +34,19 @@ def load_nested_logit(path: str | Path) -> NestedLogit:
     ------
     ProblemError
         If the file is not such a file, or is damaged.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> import numpy as np
+    >>> from inference import ChoiceData, fit_nested_logit
+    >>> draws = np.random.default_rng(0)
+    >>> offers = draws.normal(size=(60, 3, 1))
+    >>> data = ChoiceData(offers, draws.integers(3, size=60), names=["speed"], options=["walk", "bus", "car"])
+    >>> nested = fit_nested_logit(data, {"motor": ["bus", "car"]})
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     str(load_nested_logit(nested.save(f"{folder}/nested.json"))) == str(nested)
+    True
     """
     return loaded(path, NestedLogit, _nested)
 

@@ -16,7 +16,7 @@ from contracts.inputs.columns import read_columns
 from contracts.inputs.door import checked
 from contracts.inputs.frozen import dataclass
 from contracts.inputs.kinds import Names
-from contracts.inputs.names import listed
+from contracts.inputs.names import listed, refuse_nobody
 from contracts.menu.menu import Menu
 from contracts.menu.offers import OUTSIDE
 from inference.choice.frames import Table
@@ -76,6 +76,7 @@ class ChoiceCounts:
                     f"{_of_menu('counts', name)} has {len(table)} rows for users of shape {users.shape}: "
                     "give every user one row in every table"
                 )
+        refuse_nobody("users", users)
         if users.dtype.kind not in "iuUSfO" or len(np.unique(users)) != n_users:
             raise ProblemError("users must be distinct names or numbers: add up the counts of the same user first")
         users.setflags(write=False)
@@ -219,7 +220,7 @@ def _from_frame(offers: NamedChoiceSets, table: Table, users: Any, where: str, *
     """Counts of a frame, whose rows are numbered from 0, or of a file, whose rows are numbered from 1."""
     if users is not None:
         raise ProblemError(f"users is given twice: {where} has a column {USER!r}")
-    labels, user = np.unique(table.labels(USER), return_inverse=True)
+    labels, user = np.unique(table.people(USER), return_inverse=True)
     option = table.numbers(OPTION)
     if (option != np.round(option)).any():
         row = int(np.argmax(option != np.round(option)))

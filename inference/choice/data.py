@@ -15,7 +15,7 @@ from contracts.inputs.arrays import Array, finite, yes_or_no
 from contracts.inputs.door import checked
 from contracts.inputs.frozen import dataclass
 from contracts.inputs.kinds import Names, whole_numbers
-from contracts.inputs.names import listed
+from contracts.inputs.names import listed, refuse_nobody
 from inference.choice.fields import blank_out_of_reach, option_names, options_taken, rows_of, weights_of
 from inference.choice.terms import Offers, described
 
@@ -74,6 +74,7 @@ class ChoiceData:
         person = np.arange(n_obs) if self.person is None else np.asarray(self.person)
         if person.shape != (n_obs,):
             raise ProblemError(f"person has shape {person.shape}; expected one label per observation, ({n_obs},)")
+        refuse_nobody("person", person)
         names = tuple(str(k) for k in range(n_attributes)) if self.names is None else tuple(map(str, self.names))
         if len(names) != n_attributes or len(set(names)) != n_attributes:
             raise ProblemError(f"names are {listed(names)}; expected {n_attributes} different names, one per attribute")

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from contracts.errors import ProblemError
 from contracts.inputs.arrays import Array, eager, finite, rectangular
 from contracts.inputs.columns import read_columns
-from contracts.inputs.names import WORDS_FOR_NOTHING, listed, missing
+from contracts.inputs.names import listed, missing, refuse_nobody
 
 Integers = NDArray[np.int64]
 EMPTY = ("", None)  # cells of a CSV that say nothing
@@ -194,12 +194,7 @@ class Table:
     def people(self, name: str) -> NDArray[Any]:
         """A column of labels of people, none a word by which exports say that nobody is known."""
         labels = self.labels(name)
-        if labels.dtype.kind == "U" and (unknown := np.isin(labels, WORDS_FOR_NOTHING)).any():
-            row = int(np.argmax(unknown))
-            raise ProblemError(
-                f"column {name!r} is {str(labels[row])!r} in row {row}, which names nobody: all such rows would be "
-                "one person. Leave them out, or write it differently if somebody is called so"
-            )
+        refuse_nobody(name, labels, "column {name!r} is {label} in row {row}")
         return labels
 
     def flags(self, name: str) -> NDArray[np.bool_]:

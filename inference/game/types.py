@@ -12,8 +12,10 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from scipy.special import betaincinv
 
 from contracts.display.drawn import drawn
+from contracts.display.numbers import plural
 from contracts.display.palette import GREY, axes
 from contracts.display.table import Column, Table, Tabular, names
 from contracts.errors import ProblemError
@@ -34,6 +36,8 @@ from inference.game.beliefs import (
     tables_of,
 )
 from inference.game.recordings import checked_offers
+from inference.reports.kept import Kept
+from inference.reports.summary import Summary, checked_level
 from inference.splits.policies import checked_amount
 from inference.types.population import population_of
 
@@ -49,7 +53,7 @@ RULES = {"one unit": 0.02, "a quarter": 0.25, "half": 0.5, "three quarters": 0.7
 
 @checked
 @dataclass(frozen=True, eq=False, repr=False)
-class SplitTypes(Tabular):
+class SplitTypes(Kept, Tabular):
     """What people of each policy offer and accept.
 
     Attributes
@@ -69,6 +73,8 @@ class SplitTypes(Tabular):
     >>> types.labels, types.share.round(2)
     (('fair', 'selfish'), array([0.5 , 0.19]))
     """
+
+    schema = "menuwright/split-types/1"
 
     labels: tuple[str, ...]
     weights: Array
@@ -153,6 +159,39 @@ class SplitTypes(Tabular):
             outside_option=reference / reference.sum(),
             labels=self.labels,
             policies=tuple(rules),
+        )
+
+    def summary(self, *, level: float = 0.95) -> Summary:
+        """How often each type accepts, in every band with a decision: posterior means, with central intervals.
+
+        The posterior is a beta distribution of the decisions, with half a decision of either kind, as if each were made
+        by another person: decisions of one run repeat each other, so errors are too small.
+
+        Parameters
+        ----------
+        level : of the intervals
+        """
+        checked_level(level)
+        row, band = np.nonzero(self.decided)
+        yes, all_of_them = self.accepted[row, band] + 0.5, self.decided[row, band] + 1
+        share = yes / all_of_them
+        tails = [(1 - level) / 2, (1 + level) / 2]
+        return Summary(
+            f"Split types: {len(self.labels)} types, {int(self.decided.sum()):,} decisions",
+            [f"{self.labels[r]} accepts {BANDS[b]:g} to {BANDS[b + 1]:g}" for r, b in zip(row, band, strict=True)],
+            share,
+            np.sqrt(share * (1 - share) / (all_of_them + 1)),
+            np.nan,
+            np.nan,
+            0,
+            float(self.decided.sum()),
+            [
+                "decisions count as if each were made by another person",
+                f"{plural(self.n_passed_over, 'row')} passed over",
+            ],
+            level,
+            np.stack([betaincinv(yes, all_of_them - yes, tail) for tail in tails], axis=1),
+            is_posterior=True,
         )
 
     def to_frame(self) -> pd.DataFrame:

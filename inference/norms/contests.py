@@ -35,6 +35,8 @@ from contracts.inputs.kinds import Names, one_of
 from contracts.inputs.names import listed
 from inference.norms.coded import code_answers
 from inference.norms.elicitation import Comparisons, Labels, Rankings, positions
+from inference.reports.kept import Kept
+from inference.reports.summary import Summary, checked_level
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -47,7 +49,7 @@ SEPARATED = 1e-6  # of the linear program that looks for parameters that may gro
 
 @checked
 @dataclass(frozen=True, eq=False, repr=False)
-class Strengths(Tabular):
+class Strengths(Kept, Tabular):
     """Strengths of policies, or teams, by maximum likelihood; made by `fit_strengths`.
 
     Attributes
@@ -58,7 +60,10 @@ class Strengths(Tabular):
     parameters, coefficients, errors : names of what is common to all answers (attributes, "home", "tie"), estimates
         and standard errors
     log_likelihood, n_answers, n_steps : of the fit; Newton steps
+    null_log_likelihood : of equal chances for all ends of every answer
     """
+
+    schema = "menuwright/strengths/1"
 
     policies: tuple[str, ...]
     utilities: Array
@@ -69,6 +74,7 @@ class Strengths(Tabular):
     log_likelihood: float
     n_answers: int
     n_steps: int
+    null_log_likelihood: float
     steps = formerly("n_steps")
 
     @property
@@ -88,6 +94,36 @@ class Strengths(Tabular):
         error = np.concatenate([self.standard_errors, self.errors])
         of = [f"strength of {one}" for one in self.policies] + list(self.parameters)
         return pd.DataFrame({"estimate": estimate, "standard_error": error}, index=pd.Index(of, name="parameter"))
+
+    def summary(self, *, level: float = 0.95) -> Summary:
+        """Estimates with z, p and intervals, and how well they fit; errors are of the inverse information.
+
+        With attributes these are their coefficients and what else is common to all answers; without, strengths too.
+
+        Parameters
+        ----------
+        level : of the intervals
+        """
+        checked_level(level)
+        has_attributes = not set(self.parameters) <= {"home"} | {name for name in self.parameters if _is_tie(name)}
+        names = list(self.parameters)
+        values, errors, n_free = self.coefficients, self.errors, len(names)
+        if not has_attributes:
+            names = [*(f"strength of {one}" for one in self.policies), *names]
+            values, errors = np.r_[self.utilities, values], np.r_[self.standard_errors, errors]
+            n_free += len(self.policies) - 1
+        return Summary(
+            f"Strengths: {len(self.policies)} policies, {plural(self.n_answers, 'answer')}",
+            names,
+            values,
+            errors,
+            self.log_likelihood,
+            self.null_log_likelihood,
+            n_free,
+            float(self.n_answers),
+            ["classical standard errors", *([] if has_attributes else ["strengths sum to zero"])],
+            level,
+        )
 
     def _table(self) -> Table:
         order = np.argsort(-self.utilities, kind="stable")
@@ -173,7 +209,12 @@ def fit_strengths(
         value,
         answers.n_answers,
         steps,
+        -float(ends.taken.sum(axis=1) @ np.log(ends.possible.sum(axis=1))),
     )
+
+
+def _is_tie(name: str) -> bool:
+    return name == "tie" or name.startswith("tie of ")
 
 
 class _Ends(NamedTuple):

@@ -17,7 +17,7 @@ from contracts.inputs.arrays import Array, eager, finite, is_frame, rectangular,
 from contracts.inputs.door import checked
 from contracts.inputs.frozen import dataclass
 from contracts.inputs.kinds import described
-from contracts.inputs.names import listed, missing
+from contracts.inputs.names import listed, missing, refuse_nobody
 
 Labels = NDArray[Any]
 
@@ -360,6 +360,8 @@ def _freeze_labels(answers: Any, *names: str) -> None:
             length, expected = len(getattr(answers, name)), len(answers.group)
             if length != expected:
                 raise ProblemError(f"{name} has {length} entries and group has {expected}: give one per answer")
+    if "member" in names and answers.member is not None:
+        refuse_nobody("member", answers.member)
     if not len(answers.group):
         raise ProblemError("there are no answers: give at least one")
 

@@ -12,7 +12,7 @@ from contracts.inputs.arrays import Array, finite, yes_or_no
 from contracts.inputs.door import checked
 from contracts.inputs.frozen import dataclass
 from contracts.inputs.kinds import Names
-from contracts.inputs.names import missing
+from contracts.inputs.names import missing, refuse_nobody
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,6 +65,7 @@ def answers_of(person: Names, offer: Any, accepted: Any) -> Decisions:
         )
     if len(absent := np.flatnonzero(missing(person))):
         raise ProblemError(f"person[{absent[0]}] is missing: say who gave every answer")
+    refuse_nobody("person", who)
     if np.any((share < 0) | (share > 1)):
         raise ProblemError(
             f"an offer is {share[np.argmax(np.abs(share - 0.5))]}: give the responder's share of the pie, from 0 to 1"

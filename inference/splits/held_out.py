@@ -15,7 +15,8 @@ from contracts.inputs.door import checked
 from contracts.inputs.frozen import dataclass
 from contracts.inputs.kinds import Names, one_of
 from inference.splits.answers import Decisions, answers_of
-from inference.splits.responders import Responders, fit_responders
+from inference.splits.fit import fit_responders
+from inference.splits.responders import Responders
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -14,17 +14,18 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 from scipy.special import expit
 
-from contracts.display.limits import at_the_bound
 from contracts.display.numbers import plural
 from contracts.display.table import Column, Table, Tabular
-from contracts.errors import ProblemError, SolverError
-from contracts.inputs.arrays import Array, finite, generator
+from contracts.errors import ProblemError
+from contracts.inputs.arrays import Array, finite
 from contracts.inputs.door import checked
 from contracts.inputs.extras import pandas
 from contracts.inputs.frozen import dataclass
 from contracts.inputs.kinds import Count
+from inference.reports.kept import Kept
+from inference.reports.summary import Summary, checked_level
 from inference.splits.answers import Decisions
-from inference.splits.climb import best_population, log_likelihood, with_one_more
+from inference.splits.climb import log_likelihood
 from inference.splits.crowd import (
     Crowd,
     Frame,
@@ -47,6 +48,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 FINEST = 3.0  # times as many points a side, to tell the error of quadrature
+NEARBY = 1e-5  # step of differences, relative
 NOTHING = 0.02  # sd of logs below which people are as good as alike
 ROUND_NOTHING = 1e-3  # sd at which derivatives by a spread of nothing are taken: there they have a limit
 
@@ -63,8 +65,10 @@ class Band(NamedTuple):
 
 @checked
 @dataclass(frozen=True, eq=False, repr=False)
-class Responders(Tabular):
+class Responders(Kept, Tabular):
     """A fitted population of responders; made by `fit_responders`."""
+
+    schema = "menuwright/responders/1"
 
     answers: Decisions
     weights: Array  # (n_types,), shares of the kinds, decreasing
@@ -89,9 +93,51 @@ class Responders(Tabular):
 
     @property
     def bic(self) -> float:
-        """Bayesian information criterion, people as the units: lower is better."""
-        n_parameters = self.n_types * self._lists.per_kind + self.n_types - 1
-        return float(n_parameters * np.log(len(self.answers.people)) - 2 * self.log_likelihood)
+        """Schwarz's criterion, people as the sample: lower is better."""
+        return self.summary().bic
+
+    def _is_bound(self, names: list[str], values: Array) -> list[bool]:
+        """Which rows of a summary have no error, for what is at its bound; across one line it is the smaller spread."""
+        bound = set()
+        for whose in [f" of kind {k + 1}" for k in range(self.n_types)] if self.n_types > 1 else [""]:
+            spread = [values[names.index(name + whose)] for name in SDS]
+            starts = {f"{what}{whose} is": rows for what, rows in BOUND.items()}
+            starts[f"sd{whose} across"] = ("correlation", SDS[int(np.argmin(spread))])
+            for start, rows in starts.items():
+                if any(said.startswith(start) for said in self.at_bound):
+                    bound |= {row + whose for row in rows}
+        return [name in bound for name in names]
+
+    def summary(self, *, level: float = 0.95) -> Summary:
+        """Means, spreads and correlations of the logs of every kind, with z, p and intervals, and how well they fit.
+
+        Errors are of the outer product of people's scores, by the delta method; what is listed in `at_bound` has none.
+
+        Parameters
+        ----------
+        level : of the intervals
+        """
+        checked_level(level)
+        at = self._away_from_nothing
+        steps = NEARBY * np.maximum(np.abs(at), 1.0)
+        moved = [
+            _told(at + step, self.n_types, self._lists)[1] for step in np.concatenate([np.diag(steps), -np.diag(steps)])
+        ]
+        slope = (np.array(moved[: len(at)]) - np.array(moved[len(at) :])) / (2 * steps[:, np.newaxis])
+        names, values = _told(self.parameters, self.n_types, self._lists)
+        variance = np.einsum("pn,pq,qn->n", slope, self.parameter_covariance, slope)
+        return Summary(
+            f"Responders: {len(self.answers.people)} people, {self.answers.n_answers:,} answers",
+            names,
+            values,
+            np.where(self._is_bound(names, values), np.nan, np.sqrt(np.maximum(variance, 0.0))),
+            self.log_likelihood,
+            -self.answers.n_answers * float(np.log(2)),
+            len(self.parameters),
+            float(len(self.answers.people)),
+            ["standard errors of the outer product of scores", *self.at_bound],
+            level,
+        )
 
     @cached_property
     def _lists(self) -> Lists:
@@ -271,100 +317,31 @@ class Responders(Tabular):
         return plot_rejection(self, ax)
 
 
-@checked
-def fit_responders(
-    answers: Decisions,
-    n_types: int = 1,
-    *,
-    start: Responders | None = None,
-    rng: np.random.Generator | None = None,
-) -> Responders:
-    """Fit the population by maximum likelihood, from several starts if there are several kinds.
-
-    Parameters
-    ----------
-    answers : what `answers_of` returns
-    n_types : kinds of people; within each, log envy and log temperature are jointly normal
-    start : a fit to start from as well, of as many kinds or of one fewer: more kinds then never fit worse
-    rng : draws the other starts; needed for more than one kind, unless there is a `start`
-
-    Raises
-    ------
-    ProblemError
-        If n_types is not positive, or nothing says where to start.
-    SolverError
-        If the climb does not end.
-
-    References
-    ----------
-    Fehr & Schmidt (1999), Quarterly Journal of Economics 114. Berndt, Hall, Hall & Hausman (1974), Annals of Economic
-    and Social Measurement 3.
-
-    Examples
-    --------
-    Everybody accepts 30% and more and rejects less, so that all just accept something between, and nothing in the
-    answers says that people differ, or err:
-
-    >>> from inference.splits.answers import answers_of
-    >>> offer = np.tile([0.1, 0.2, 0.3, 0.4, 0.5], 40)
-    >>> fit = fit_responders(answers_of(np.repeat(np.arange(40), 5), offer, offer > 0.25))
-    >>> bool(0.2 < fit.minimal_acceptable_offer.mean() < 0.3)
-    True
-    """
-    if n_types < 1 or int(n_types) != n_types:
-        raise ProblemError(f"n_types is {n_types}: give a positive integer")
-    if n_types > 1 and rng is None and start is None:
-        raise ProblemError("several kinds of people are fitted from random starts: give rng=np.random.default_rng(...)")
-    if not isinstance(answers, Decisions):
-        raise ProblemError(f"answers is {type(answers).__name__}: give answers_of(person, offer, accepted)")
-    if rng is not None:
-        generator(rng)
-    lists = lists_of(answers)
-    found = best_population(lists, n_types, _starts(start, n_types, lists), rng)
-    if not found.end.converged:
-        raise SolverError("the population did not converge: use fewer kinds", tried=("L-BFGS", "Newton"))
-    parameters = found.end.parameters
-    kinds, log_shares = kinds_of(parameters, n_types, lists)
-    return Responders(
-        answers,
-        np.exp(log_shares),
-        np.array([kind.mean for kind in kinds]),
-        np.array([kind.root @ kind.root.T for kind in kinds]),
-        np.array([kind.guilt if lists.has_ahead else np.nan for kind in kinds]),
-        parameters,
-        found.n_evaluations,
-        found.end.log_likelihood,
-        _at_bound(kinds, found.flat),
-    )
+BOUND = {  # what has no error where something has no estimate
+    "median envy": ("mean log envy", "sd log envy", "correlation"),
+    "median temperature": ("mean log temperature", "sd log temperature", "correlation"),
+    "sd": ("sd log envy", "sd log temperature", "correlation"),
+    "guilt": ("guilt",),
+}
+SDS = ("sd log envy", "sd log temperature")
 
 
-def _starts(start: Responders | None, n_types: int, lists: Lists) -> list[Array]:
-    """Where another fit says to begin."""
-    if start is None:
-        return []
-    if not n_types - 1 <= start.n_types <= n_types:
-        raise ProblemError(
-            f"start has {plural(start.n_types, 'kind')}, and n_types is {n_types}: start from as many kinds or from "
-            "one fewer"
-        )
-    if start._lists.has_ahead != lists.has_ahead:
-        raise ProblemError("start is of answers with offers above one half, or these are: start from the same offers")
-    if start.n_types == n_types:
-        return [start.parameters]
-    return [with_one_more(start.parameters, start.n_types, lists)]
-
-
-def _at_bound(kinds: list[Kind], flat: list[tuple[int, str, float]]) -> tuple[str, ...]:
-    """What of a fit is no estimate: spreads of nothing, and what may as well be without limit."""
-    said = []
-    for k, kind in enumerate(kinds):
-        whose = f" of kind {k + 1}" if len(kinds) > 1 else ""
-        spread = np.linalg.svd(kind.root, compute_uv=False)
-        if spread[0] < NOTHING:
-            said.append(at_the_bound(f"sd{whose}", 0.0, "people are alike, up to the noise of a choice"))
-        elif spread[1] < NOTHING:
-            said.append(at_the_bound(f"sd{whose} across one line", 0.0, "envy and temperature vary together there"))
-    for k, name, end in flat:
-        whose = f" of kind {k + 1}" if len(kinds) > 1 else ""
-        said.append(at_the_bound(f"{name}{whose}", end, "the answers set no limit on this side"))
-    return tuple(said)
+def _told(parameters: Array, n_types: int, lists: Lists) -> tuple[list[str], Array]:
+    """What a summary tells of every kind, and the log odds of all but the first."""
+    names: list[str] = []
+    values: list[float] = []
+    for k, kind in enumerate(kinds_of(parameters, n_types, lists)[0]):
+        spread = np.sqrt((kind.root**2).sum(axis=1))
+        told = {
+            "mean log envy": kind.mean[0],
+            "sd log envy": spread[0],
+            "mean log temperature": kind.mean[1],
+            "sd log temperature": spread[1],
+            "correlation": kind.root[0] @ kind.root[1] / (np.prod(spread) or 1.0),
+            **({"guilt": kind.guilt} if lists.has_ahead else {}),
+        }
+        whose = f" of kind {k + 1}" if n_types > 1 else ""
+        names += [name + whose for name in told]
+        values += map(float, told.values())
+    odds = parameters[n_types * lists.per_kind :]
+    return [*names, *(f"log odds of kind {k + 2}" for k in range(len(odds)))], np.concatenate([values, odds])

@@ -23,6 +23,7 @@ from inference.estimation.shares import counted
 from inference.logit.culprits import contrasts_of, kept_by_prior, refuse_collinear
 from inference.logit.panel import information, panel_of
 from inference.logit.units import units_of
+from inference.reports.kept import Kept
 from inference.reports.summary import Summary, checked_level
 from inference.tastes.distribution import DrawnPeople, TasteDistribution, kinds_of
 from inference.tastes.prior import HierarchicalPrior, computed_prior
@@ -37,7 +38,7 @@ INTERVAL = (0.025, 0.975)
 
 @checked
 @dataclass(frozen=True, eq=False, repr=False)
-class HierarchicalLogit(DrawnPeople, Tabular):
+class HierarchicalLogit(DrawnPeople, Kept, Tabular):
     """Posterior of a population of tastes, and of each person's.
 
     Person i has coefficients b_i = g(beta_i) with beta_i ~ N(mean, covariance); g is the identity, or exp or -exp for
@@ -53,6 +54,8 @@ class HierarchicalLogit(DrawnPeople, Tabular):
     individual_draws : (n_chains, n_kept, n_people, n_attributes) evenly spaced draws of them
     acceptance : share of proposals accepted
     """
+
+    schema = "menuwright/hierarchical-logit/1"
 
     data: ChoiceData
     kinds: tuple[str, ...]

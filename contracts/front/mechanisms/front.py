@@ -2,6 +2,11 @@
 
 What mechanisms can be worth by several linear goals is a polyhedron, so a few of them, and mixtures of these, are the
 whole front. Which weights come next is decided as for menus (`contracts.front.sandwich`).
+
+Under ambiguity a goal is what a mechanism is worth by it at the worst prior *for this goal*, W_j(x) = min_g E_g[u_j].
+These are concave, so what mechanisms can be worth has a concave front, and a mixture of two mechanisms is worth no less
+than the mean of what they are. Their weighted sum is not the worst case of a weighted sum, min_g E_g[sum_j w_j u_j],
+which is larger where goals fear different priors: that one is no function of a mechanism's point, so it has no front.
 """
 
 from __future__ import annotations
@@ -27,7 +32,7 @@ from contracts.mechanisms.checks import checked_objective, is_listed
 from contracts.mechanisms.mechanism import Mechanism
 from contracts.mechanisms.numbers import Numbers
 from contracts.mechanisms.problem import MechanismProblem
-from contracts.mechanisms.solve import solve_mechanism
+from contracts.mechanisms.solve import solve_for_worst_of_each, solve_mechanism
 from contracts.mechanisms.verify import expected_value, stakes
 from contracts.problem.objectives import Profit
 
@@ -50,8 +55,10 @@ class MechanismFront(Tabular):
     ----------
     problem : what all are for; the problem of each has the objective that it maximises
     names : of the objectives, all to be maximised
-    points : (n_points, n_objectives) what every mechanism is worth, the first objective's worst first
-    mechanisms : one Mechanism per point, with its certificate
+    points : (n_points, n_objectives) what every mechanism is worth, the first objective's worst first; under ambiguity
+        at the worst prior for each objective
+    mechanisms : one Mechanism per point, with its certificate; under ambiguity without a bound of its own, since no
+        single prior is the worst for all goals: `gap` is the proof
     weights : (n_points, n_objectives) of the sum that each mechanism maximises, in the objectives' own units
     gap : how much better any mechanism could be in all objectives at once than a mixture of these, as a share of the
         distances between the best and the worst on the front
@@ -123,27 +130,23 @@ def mechanism_front(problem: MechanismProblem, objectives: Any, gap: float | Non
     SolverError
         If the gap was not reached; `reached` holds the front that was.
     """
-    if problem.ambiguity is not None:
-        raise ProblemError(
-            "fronts are for known priors: their objectives would have different worst cases; leave out ambiguity"
-        )
     gap = GAP if gap is None else number("gap", gap)
     if not 0 < gap < 1:
         raise ProblemError(f"gap is {gap}: give a share between 0 and 1, such as 1e-6")
-    search = _Search(problem, _read_goals(problem, objectives))
+    search = _Search(problem, _read_goals(problem, objectives), gap)
     least = NO_CONFLICT * stakes(Numbers(problem))
     m = len(search.goals)
     search.unit = np.full(m, max(least, 1e-300))
     ends = [search.solved(weights) for weights in np.eye(m)]
-    search.unit = np.maximum(np.ptp([point for point, _, _ in ends], axis=0), least)
+    search.unit = np.maximum(np.ptp([point for point, *_ in ends], axis=0), least)
     found = [search.solved(augmented(weights, gap)) for weights in np.eye(m)]
-    search.unit = np.maximum(np.ptp([point for point, _, _ in found], axis=0), least)
-    origin = np.min([point for point, _, _ in found], axis=0)
+    search.unit = np.maximum(np.ptp([point for point, *_ in found], axis=0), least)
+    origin = np.min([point for point, *_ in found], axis=0)
     sandwich = Sandwich(
-        np.array([(point - origin) / search.unit for point, _, _ in found]), np.empty((0, m)), np.empty(0)
+        np.array([(point - origin) / search.unit for point, *_ in found]), np.empty((0, m)), np.empty(0)
     )
-    for _, weights, mechanism in (*ends, *found):
-        sandwich = _cut(sandwich, weights, mechanism.upper_bound, origin, search.unit)
+    for _, weights, _, bound in (*ends, *found):
+        sandwich = _cut(sandwich, weights, bound, origin, search.unit)
     tried: set[bytes] = set()
     while True:
         distances = sandwich.distances()
@@ -154,9 +157,8 @@ def mechanism_front(problem: MechanismProblem, objectives: Any, gap: float | Non
             break
         tried.add(np.round(normal, 9).tobytes())
         found.append(search.solved(np.where(normal < NO_WEIGHT, 0.0, normal)))
-        point, weights, mechanism = found[-1]
-        sandwich = _cut(sandwich.with_point((point - origin) / search.unit), weights, mechanism.upper_bound, origin,
-                        search.unit)  # fmt: skip
+        point, weights, _, bound = found[-1]
+        sandwich = _cut(sandwich.with_point((point - origin) / search.unit), weights, bound, origin, search.unit)
     front = _front(problem, search, found, max(float(distances.amounts[0]), 0.0), gap)
     if front.gap > gap and not clock.is_over:
         raise SolverError(
@@ -167,7 +169,7 @@ def mechanism_front(problem: MechanismProblem, objectives: Any, gap: float | Non
 
 
 def _front(problem: MechanismProblem, search: _Search, found: list[Any], reached: float, gap: float) -> MechanismFront:
-    points = np.array([point for point, _, _ in found])
+    points = np.array([point for point, *_ in found])
     rounded = np.round(points / search.unit, 9)
     kept = np.flatnonzero(np.logical_not(dominated(rounded)))
     kept = kept[np.argsort(points[kept, 0], kind="stable")]
@@ -187,14 +189,15 @@ def _cut(sandwich: Sandwich, weights: Array, bound: float, origin: Array, unit: 
 class _Search:
     """Goals, and the mechanism for any weights of them."""
 
-    def __init__(self, problem: MechanismProblem, goals: dict[str, Any]) -> None:
+    def __init__(self, problem: MechanismProblem, goals: dict[str, Any], gap: float) -> None:
+        self.gap = gap
         self.problem = problem
         self.goals = goals
         self.parts = [replace(problem, objective=goal).weights for goal in goals.values()]
         self.unit = np.ones(len(goals))
 
-    def solved(self, normal: Array) -> tuple[Array, Array, Mechanism]:
-        """What the best mechanism for normalised weights is worth by every goal, the goals' own weights, and itself."""
+    def solved(self, normal: Array) -> tuple[Array, Array, Mechanism, float]:
+        """What the best mechanism for normalised weights is worth by every goal, their weights, itself and a bound."""
         weights = normal / self.unit
         weights = weights / weights.sum()
         revenue, welfare = (
@@ -204,12 +207,16 @@ class _Search:
             (w * part[2] for w, part in zip(weights, self.parts, strict=True)), np.zeros(self.problem.n_agents)
         )
         goal = {"revenue": revenue, "welfare": welfare, "utility": utility}
-        mechanism = solve_mechanism(replace(self.problem, objective=goal))
+        asked = replace(self.problem, objective=goal)
+        if asked.ambiguity is not None:
+            mechanism, worth, bound = solve_for_worst_of_each(asked, list(self.goals.values()), weights, self.gap)
+            return np.array(worth), weights, mechanism, bound
+        mechanism = solve_mechanism(asked)
         point = [
             float(expected_value(Numbers(replace(self.problem, objective=own)), mechanism.exact))
             for own in self.goals.values()
         ]
-        return np.array(point), weights, mechanism
+        return np.array(point), weights, mechanism, mechanism.upper_bound
 
 
 def _read_goals(problem: MechanismProblem, given: Any) -> dict[str, Any]:

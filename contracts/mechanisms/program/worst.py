@@ -9,6 +9,11 @@ Some priors make a linear program, an upper bound; the worst prior for its mecha
 program says (Kelley 1960). The prices of priors are a mixture of them, which lies in the set as it is convex: for the
 principal who believes that mixture the prices of all other rows prove the bound, and the program with these prices is
 an ordinary one (minimax). A list of priors is its own convex hull, and needs no cuts.
+
+Of several goals, each has a worst prior of its own, W_j(x) = min_g E_g[u_j]. Every W_j is concave in the mechanism, so
+what they can be together has a concave front, and weighted sums of them find all of it:
+
+    maximise sum_j w_j z_j   such that   z_j <= sum_theta g(theta) u_j(theta)  for every prior g and goal j.
 """
 
 from __future__ import annotations
@@ -21,13 +26,14 @@ import numpy as np
 
 from contracts.errors import SolverError
 from contracts.exact.rationals import as_integers, binary_places
+from contracts.inputs.frozen import dataclass
 from contracts.mechanisms.interim import Tables
 from contracts.mechanisms.numbers import Numbers, Rational, whole
 from contracts.mechanisms.problem import MechanismProblem
 from contracts.mechanisms.program.formulate import formulated
 from contracts.mechanisms.program.layout import MechanismProgram
 from contracts.mechanisms.program.payments import tables_of
-from contracts.numerics.basis import LinearProgram, Vertex
+from contracts.numerics.basis import Index, LinearProgram, Vertex
 from contracts.numerics.exact_solve import Sparse, Whole, sizes
 from contracts.numerics.folding import best_point
 from contracts.numerics.vertex import Ended
@@ -71,40 +77,128 @@ def worst_case(problem: MechanismProblem, gap: float, scale: float) -> WorstCase
     SolverError
         If cuts did not come to an end.
     """
+    goal = Goal(Numbers(problem), Fraction(1))
+    found = worst_cases(problem, [goal], gap, scale)
+    if isinstance(found, tuple):
+        return found
+    count = found.program.program.rows.n_rows
+    shares = -found.vertex.prices[count:]
+    none = whole([0] * len(goal.priors[0]))
+    mixed = sum((share * prior for share, prior in zip(shares, goal.priors, strict=True)), start=none)
+    common = math.gcd(*mixed.tolist(), *found.vertex.prices[:count].tolist())
+    prices = Rational(found.vertex.prices[:count] // common, 1)
+    return WorstCase(found.tables, np.asarray(mixed // common), prices)
+
+
+class Goal:
+    """A goal that has a weight, and the priors that it is known to fear."""
+
+    def __init__(self, numbers: Numbers, weight: Fraction) -> None:
+        self.numbers = numbers
+        self.weight = weight
+        self.is_list = isinstance(numbers.problem.ambiguity, tuple)
+        self.priors = _listed(numbers.problem) if self.is_list else [numbers.chances]
+
+    @property
+    def digits(self) -> int:
+        """Binary digits of the unit of the worst case: that of values, so that solvers see entries of one size."""
+        goods, each, _ = self.numbers.goals()
+        return max(int(sizes(goods.ravel()).max()), int(sizes(whole(list(each))).max()) + self.numbers.transfer_digits)
+
+    @property
+    def unit(self) -> Fraction:
+        """What a unit of the worst case's column is, in money."""
+        return Fraction(1 << self.digits, self.numbers.weights()[3] << self.numbers.digits)
+
+
+@dataclass(frozen=True, eq=False)
+class WorstCases:
+    """The best mechanism for the worst priors of all goals, what each goal is worth, and what the sum is at most."""
+
+    tables: Tables
+    worth: list[float]
+    bound: float
+    program: MechanismProgram
+    vertex: Vertex
+
+
+def worst_cases(
+    problem: MechanismProblem, goals: list[Goal], gap: float, scale: float
+) -> WorstCases | tuple[MechanismProgram, Ended]:
+    """The best mechanism for a weighted sum of goals, each at the worst prior for itself.
+
+    Raises
+    ------
+    SolverError
+        If cuts did not come to an end.
+    """
     numbers = Numbers(problem)
     program = formulated(numbers)
-    is_list = isinstance(problem.ambiguity, tuple)
-    priors = _listed(problem) if is_list else [numbers.chances]
     for _ in range(ROUNDS):
-        found = best_point(_with_priors(numbers, program, priors))
+        found = best_point(_with_priors(program, goals))
         if isinstance(found, Ended):
             return program, found
         tables = Tables(*tables_of(numbers, program, found))
-        unit = found.unit * (numbers.weights()[3] << numbers.digits)
-        reached = float(Fraction(int(found.x[-1]) << _digits(numbers), unit))
-        if is_list:
-            return _solved(program, tables, priors, found)
-        prior, value = _worst(problem, payoffs(numbers, tables))
-        if value >= reached - SHARE * gap * scale:
-            return _solved(program, tables, priors, found)
-        priors.append(prior)
+        at = found.x[len(found.x) - len(goals) :].tolist()
+        reached = [Fraction(one, found.unit) * goal.unit for one, goal in zip(at, goals, strict=True)]
+        bound = float(sum((one * goal.weight for one, goal in zip(reached, goals, strict=True)), Fraction(0)))
+        worth, missed, counted = list[float](), 0.0, [len(goal.priors) for goal in goals]
+        for goal, one in zip(goals, reached, strict=True):
+            if goal.is_list:
+                worth.append(float(worth_at_worst(goal.numbers, tables)))
+                continue
+            prior, value = _worst(goal.numbers.problem, payoffs(goal.numbers, tables))
+            worth.append(value)
+            short = float(one) - value
+            missed += float(goal.weight) * max(short, 0.0)
+            if short > 0:
+                goal.priors.append(prior)
+        if missed <= SHARE * gap * scale:
+            for goal, count in zip(goals, counted, strict=True):
+                del goal.priors[count:]
+            return WorstCases(tables, worth, bound, program, found)
     raise SolverError(
-        f"after {ROUNDS} priors the worst case is still {reached - value:.2g} below its bound: ask for a larger gap",
-        ("cuts",),
+        f"after {ROUNDS} priors the worst case is still {missed:.2g} below its bound: ask for a larger gap", ("cuts",)
     )
 
 
-def _solved(program: MechanismProgram, tables: Tables, priors: list[Whole], found: Vertex) -> WorstCase:
-    count = program.program.rows.n_rows
-    shares = -found.prices[count:]
-    mixed = sum((share * prior for share, prior in zip(shares, priors, strict=True)), start=whole([0] * len(priors[0])))
-    common = math.gcd(*mixed.tolist(), *found.prices[:count].tolist())
-    return WorstCase(tables, np.asarray(mixed // common), Rational(found.prices[:count] // common, 1))
+def _with_priors(program: MechanismProgram, goals: list[Goal]) -> LinearProgram:
+    """The program with a column more for every goal, which no prior's expectation of that goal may fall short of."""
+    known = program.program
+    last = len(known.cost)
+    data, indices, ends = [known.rows.data], [known.rows.indices], [known.rows.indptr]
+    for k, goal in enumerate(goals):
+        columns, worth, at = _payoff(program, goal.numbers)
+        for prior in goal.priors:
+            data += [worth * prior[at], whole([-int(prior.sum()) << goal.digits])]
+            indices += [columns, np.array([last + k])]
+            ends.append(ends[-1][-1:] + len(columns) + 1)
+    matrix = Sparse(
+        np.concatenate(data), np.concatenate(indices).astype(np.intp), np.concatenate(ends).astype(np.intp),
+        last + len(goals),
+    )  # fmt: skip
+    kept = matrix.data != 0
+    indptr = np.concatenate([[0], np.cumsum(kept)])[matrix.indptr].astype(np.intp)
+    matrix = Sparse(matrix.data[kept], matrix.indices[kept], indptr, last + len(goals))
+    count = len(ends) - 1
+    weighed = [goal.weight * goal.unit for goal in goals]
+    parts = math.lcm(*(one.denominator for one in weighed))
+    cost = [int(one * parts) for one in weighed]
+    common = math.gcd(*cost) or 1
+    free: list[Any] = [math.inf]
+    return LinearProgram(
+        whole([0] * last + [one // common for one in cost]),
+        matrix,
+        np.concatenate([known.low, whole([0] * count)]),
+        np.concatenate([known.high, whole(free * count)]),
+        np.concatenate([known.least, whole([-math.inf] * len(goals))]),
+        np.concatenate([known.most, whole(free * len(goals))]),
+    )
 
 
-def _with_priors(numbers: Numbers, program: MechanismProgram, priors: list[Whole]) -> LinearProgram:
-    """The program with one column more, which no prior's expectation may fall short of."""
-    known, layout, problem = program.program, program.layout, numbers.problem
+def _payoff(program: MechanismProgram, numbers: Numbers) -> tuple[Index, Whole, Index]:
+    """Columns that a goal looks at, what a unit of each is worth to it, and the profiles at which it is."""
+    layout, problem = program.layout, numbers.problem
     goods, each, _ = numbers.goals()
     columns, worth = np.arange(layout.n_chances), goods.ravel()
     at = columns // problem.n_alternatives
@@ -114,34 +208,7 @@ def _with_priors(numbers: Numbers, program: MechanismProgram, priors: list[Whole
         at = np.concatenate([at, np.arange(count) % problem.n_profiles])
         money = np.repeat(whole(list(each)), problem.n_profiles) * (1 << numbers.transfer_digits)
         worth = np.concatenate([worth, money])
-    last = len(known.cost)
-    size = 1 << _digits(numbers)
-    sums = [(worth * prior[at], whole([-int(prior.sum()) * size])) for prior in priors]
-    data = [known.rows.data, *(part for pair in sums for part in pair)]
-    indices = [known.rows.indices, *(part for _ in priors for part in (columns, np.array([last])))]
-    ends = known.rows.indptr[-1] + (len(columns) + 1) * np.arange(1, len(priors) + 1)
-    matrix = Sparse(
-        np.concatenate(data), np.concatenate(indices).astype(np.intp),
-        np.concatenate([known.rows.indptr, ends]).astype(np.intp), last + 1,
-    )  # fmt: skip
-    kept = matrix.data != 0
-    indptr = np.concatenate([[0], np.cumsum(kept)])[matrix.indptr].astype(np.intp)
-    matrix = Sparse(matrix.data[kept], matrix.indices[kept], indptr, last + 1)
-    free: list[Any] = [math.inf] * len(priors)
-    return LinearProgram(
-        whole([0] * last + [1]),
-        matrix,
-        np.concatenate([known.low, whole([0] * len(priors))]),
-        np.concatenate([known.high, whole(free)]),
-        np.concatenate([known.least, whole([-math.inf])]),
-        np.concatenate([known.most, whole([math.inf])]),
-    )
-
-
-def _digits(numbers: Numbers) -> int:
-    """Binary digits of the unit of the worst case: that of values, so that solvers see entries of one size."""
-    goods, each, _ = numbers.goals()
-    return max(int(sizes(goods.ravel()).max()), int(sizes(whole(list(each))).max()) + numbers.transfer_digits)
+    return columns, worth, at
 
 
 def _worst(problem: MechanismProblem, payoff: list[Fraction]) -> tuple[Whole, float]:

@@ -100,8 +100,8 @@ def feasible_interim(
     feasible; closest to their limit: high, 0 below
     >>> print(feasible_interim([0.0, 0.8], n_bidders=2, labels=("low", "high")))
     not feasible: high would win 0.8 units in expectation, and there are 0.75 for them
-    >>> print(feasible_interim([[0.5, 1.0], [0.5]], labels=[("weak", "strong"), ("entrant",)]))
-    not feasible: 0 weak, 0 strong, 1 entrant would win 1.25 units in expectation, and there are 1 for them
+    >>> print(feasible_interim([[1.0], [0.5]], labels=[("old",), ("new",)]))
+    not feasible: old of bidder 0, new of bidder 1 would win 1.5 units in expectation, and there are 1 for them
     """
     return verdict_of(read_rule(chances, probabilities, n_bidders, n_units, labels))
 

@@ -44,8 +44,12 @@ class Bidders(NamedTuple):
         return math.prod(self.totals)
 
     def names(self, types: tuple[tuple[int, ...], ...]) -> tuple[str, ...]:
-        """Types of bidders by name."""
-        return tuple(f"{k} {self.labels[k][t]}" for k, own in enumerate(types) for t in own)
+        """Types of bidders by name; a type that has none by its number."""
+        return tuple(
+            f"{'type ' if self.labels[k][t].isdigit() else ''}{self.labels[k][t]} of bidder {k}"
+            for k, own in enumerate(types)
+            for t in own
+        )
 
     def fewer(self, inside: list[int], but: int | None = None) -> list[int]:
         """How likely 0, 1, .. n_units - 1 bidders are in a set, one of them left out, in parts of their totals."""

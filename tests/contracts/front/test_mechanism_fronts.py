@@ -2,13 +2,24 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from contracts import MechanismProblem, ProblemError, Profit, Surplus, TotalSurplus, pareto_front, solve_mechanism
-from tests.contracts.mechanisms.oracle import best_value
+from contracts import (
+    MechanismProblem,
+    ProblemError,
+    Profit,
+    Surplus,
+    TotalSurplus,
+    TotalVariation,
+    pareto_front,
+    solve_mechanism,
+)
+from tests.contracts.mechanisms.oracle import best_of_worsts, best_value
 
 TWO = [[[0, 1, 0], [0, 3, 0]], [[0, 0, 1], [0, 0, 3]]]
 
@@ -28,6 +39,40 @@ def test_no_weights_find_more_than_the_front(seed):
         goal = {"revenue": share, "welfare": 1 - share}
         best = best_value(sale(values, objective=goal))  # by another solver
         assert (front.points @ [share, 1 - share]).max() == pytest.approx(best, abs=1e-6)
+
+
+@settings(max_examples=6, deadline=None)
+@given(st.integers(0, 10_000))
+def test_every_goal_fears_a_prior_of_its_own(seed):
+    rng = np.random.default_rng(seed)
+    values = [rng.integers(0, 6, size=(2, 3)).astype(float) for _ in range(2)]
+    priors = [(rng.integers(1, 8, size=(2, 2)) / 8).astype(float) for _ in range(2)]
+    doubt = sale(values, ambiguity=[prior / prior.sum() for prior in priors])
+    front = pareto_front(doubt, ["revenue", "welfare"])
+    assert front.holds
+    for share in (0.0, 0.2, 0.5, 0.9, 1.0):
+        best = best_of_worsts(doubt, ["revenue", "welfare"], [share, 1 - share])
+        assert (front.points @ [share, 1 - share]).max() == pytest.approx(best, abs=1e-6)
+
+
+def test_a_point_is_what_its_mechanism_is_worth_at_the_worst_prior_for_each_goal():
+    priors = [np.outer([a, 1 - a], [a, 1 - a]) for a in (0.25, 0.75)]
+    front = pareto_front(sale(ambiguity=priors), ["revenue", "welfare"])
+    welfare = np.array([[[0, a, b] for b in (1, 3)] for a in (1, 3)])
+    for point, mechanism in zip(front.points, front.mechanisms, strict=True):
+        paid = mechanism.transfers.sum(axis=0)
+        earned = [(paid * prior).sum() for prior in priors]
+        made = [((mechanism.allocation * welfare).sum(axis=-1) * prior).sum() for prior in priors]
+        assert point == pytest.approx([min(earned), min(made)], abs=1e-9)
+
+
+def test_a_set_of_priors_has_a_front_with_a_bound():
+    doubt = sale(ambiguity=TotalVariation(0.1))
+    front = pareto_front(doubt, ["revenue", "welfare"])
+    assert front.holds
+    for goal, column in (("revenue", 0), ("welfare", 1)):
+        alone = solve_mechanism(replace(doubt, objective=goal))
+        assert front.points[:, column].max() == pytest.approx(alone.value, abs=1e-5)
 
 
 def test_goals_are_said_as_for_menus():
@@ -74,5 +119,3 @@ def test_other_goals_are_refused(objectives, words):
         pareto_front(sale(), objectives)
     with pytest.raises(ProblemError, match="exact"):
         pareto_front(sale(), ["revenue", "welfare"], method="search")
-    with pytest.raises(ProblemError, match="known priors"):
-        pareto_front(sale(ambiguity=[[[0.5, 0.5], [0.5, 0.5]]]), ["revenue", "welfare"])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -10,9 +11,37 @@ from scipy.optimize import linprog
 
 from contracts import MechanismProblem
 
+Row = np.ndarray[Any, Any]
+
 
 def best_value(problem: MechanismProblem) -> float:
     """The value of the best mechanism; nan if there is none."""
+    above, limits, equal, right, ends = rows_of(problem)
+    found = linprog(-payoff_of(problem, joint_of(problem)), -above, -limits, equal, right, ends)
+    return float(-found.fun) if found.status == 0 else float("nan")
+
+
+def best_of_worsts(problem: MechanismProblem, goals: list[Any], shares: list[float]) -> float:
+    """The best sum of goals, each at the worst of the listed priors for itself: a column per goal."""
+    above, limits, equal, right, ends = rows_of(problem)
+    n, m = above.shape[1], len(goals)
+    wide = np.hstack([above, np.zeros((len(above), m))])
+    for j, goal in enumerate(goals):
+        for prior in problem.ambiguity:
+            joint = dict(zip(joint_of(problem), np.ravel(prior), strict=True))
+            column = np.zeros(m)
+            column[j] = -1.0  # the goal's worth at this prior, less the column, is at least 0
+            wide = np.vstack([wide, np.concatenate([payoff_of(replace(problem, objective=goal), joint), column])])
+    limits = np.concatenate([limits, np.zeros(len(wide) - len(limits))])
+    cost = np.concatenate([np.zeros(n), -np.asarray(shares)])
+    equal = np.hstack([equal, np.zeros((len(equal), m))])
+    found = linprog(cost, -wide, -limits, equal, right, [*ends, *[(None, None)] * m])
+    assert found.status == 0, found.message
+    return float(-found.fun)
+
+
+def rows_of(problem: MechanismProblem) -> tuple[Row, Row, Row, Row, list[tuple[float | None, float | None]]]:
+    """What every mechanism keeps: rows and their least values, rows and their values, ends of columns."""
     sizes, wide, count = problem.n_types, problem.n_alternatives, problem.n_agents
     profiles = list(itertools.product(*map(range, sizes)))
     place = {profile: k for k, profile in enumerate(profiles)}
@@ -98,23 +127,26 @@ def best_value(problem: MechanismProblem) -> float:
         if stated.upper is not None:
             above.append(-row)
             limits.append(-stated.upper)
-    revenue, welfare, each = problem.weights
-    goal = np.zeros(n_x + n_t)
-    for p in profiles:
-        for k in range(wide):
-            worth = [value(agent, p, k) for agent in range(count)]
-            total = sum((welfare + w) * v for w, v in zip(each, worth, strict=True))
-            goal[x(p, k)] = prior[p] * (total + (revenue + welfare) * brings[place[p]][k])
-        for agent in range(count):
-            goal[t(agent, p)] = prior[p] * (revenue - each[agent])
     ends: list[tuple[float | None, float | None]] = [(0.0, None)] * n_x
     paid: Any = {"free": (None, None), "none": (0.0, 0.0)}.get(str(problem.transfers), problem.transfers)
     ends += [paid] * n_t
-    found = linprog(
-        -goal, -np.array(above) if above else None, -np.array(limits) if limits else None, np.array(equal),
-        np.array(right), ends,
-    )  # fmt: skip
-    return float(-found.fun) if found.status == 0 else float("nan")
+    kept = np.array(above) if above else np.zeros((0, n_x + n_t))
+    return kept, np.array(limits), np.array(equal), np.array(right), ends
+
+
+def payoff_of(problem: MechanismProblem, prior: dict[tuple[int, ...], float]) -> Row:
+    """What a unit of every column is worth to the objective at a prior."""
+    wide, count = problem.n_alternatives, problem.n_agents
+    revenue, welfare, each = problem.weights
+    brings = np.broadcast_to(problem.principal_values.reshape(-1, wide), (len(prior), wide))
+    chances, money = np.zeros((len(prior), wide)), np.zeros((count, len(prior)))
+    for at, (profile, chance) in enumerate(prior.items()):
+        chances[at] = chance * (revenue + welfare) * brings[at]
+        for agent, table in enumerate(problem.values):
+            worth = table[profile] if table.ndim > 2 else table[profile[agent]]
+            chances[at] += chance * (welfare + each[agent]) * worth
+            money[agent, at] = chance * (revenue - each[agent])
+    return np.concatenate([chances.ravel(), money.ravel()])
 
 
 def joint_of(problem: MechanismProblem) -> dict[tuple[int, ...], float]:

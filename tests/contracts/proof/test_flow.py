@@ -44,3 +44,22 @@ def test_shortages_of_any_network_are_passed_on(problem, seed):
     prices = c.solve_menu(problem).bound.multipliers
     bound = upper_bound(problem, disturbed(prices, seed))
     check_on_the_flow(problem, bound.multipliers)
+
+
+@pytest.mark.parametrize("function", [c.Isoelastic(), c.Isoelastic(0.5), c.Exponential()], ids=str)
+@pytest.mark.parametrize("counts", [[1.0, 0.0, 0.0], [1.0, 1.0, 0.0], [0.0, 1.0, 0.0]], ids=str)
+@pytest.mark.parametrize("transfers", ["free", (-1.0, 3.0), (-np.inf, 3.0)], ids=str)
+def test_welfare_of_some_is_proven_too(function, counts, transfers):
+    """What a solver misses at types who do not count flows to those who do."""
+    equal = c.Welfare(counts, function=function)
+    menu = c.solve_menu(
+        [1.0, 2.0, 3.0],
+        [0.5, 0.3, 0.2],
+        cost=c.Quadratic(),
+        reservation_utility=0.1,
+        objective=equal,
+        transfers=transfers,
+    )
+    assert menu.certificate.holds
+    assert menu.certificate.rigorous
+    assert menu.certificate.relative_gap < 1e-9

@@ -235,3 +235,17 @@ def test_a_longer_menu_that_was_stopped_early_is_worth_no_less():
     curve = c.price_of_simplicity(c.ScreeningProblem(theta, weights, cost=Q), 3, time_limit=1.5)
     assert np.all(np.diff(curve.value) >= -1e-12)
     assert np.all(curve.upper_bound >= curve.value - 1e-9)
+
+
+PINNED = 1e-6  # of the value: an option that indifference pins leaves what a solver and its exact twin are apart
+
+
+def test_an_option_that_lies_between_who_takes_it_and_who_keeps_what_stands_is_found():
+    """The low type's amount is where the middle type is indifferent to the option that stays, at its price."""
+    theta, weights = [[0.801], [1.369], [1.884]], [0.623, 0.323, 0.054]
+    menu = c.solve_menu(theta, weights, cost=Q, max_options=2, fixed_options=([[1.3]], [1.634]))
+    low = (1.369 * 1.3 - 1.634) / (1.369 - 0.801)
+    expected = 0.623 * (0.801 * low - low**2 / 2) + 0.377 * (1.634 - 1.3**2 / 2)
+    assert menu.certificate.holds
+    assert menu.value == pytest.approx(expected, rel=PINNED)
+    assert menu.allocation[:, 0] == pytest.approx([low, 1.3, 1.3], abs=PINNED)

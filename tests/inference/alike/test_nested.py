@@ -120,6 +120,7 @@ def test_a_parameter_above_one_is_said():
         ({"left": ["a", "z"]}, "holds 'z', which is no option"),
         ({"left": ["a", "b"], "right": ["b", "c"]}, "option 'b' is in nests 'left' and 'right'"),
         ({}, "nests is empty"),
+        ({"all": list("abcde")}, "every option within reach is in nest 'all'"),
     ],
 )
 def test_what_are_no_nests_is_refused(nests, words):

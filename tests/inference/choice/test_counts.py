@@ -42,14 +42,18 @@ def test_arrays_frames_and_brute_force_count_the_same(data):
 @pytest.mark.parametrize("suffix", ["csv", "parquet"])
 def test_files_are_read(tmp_path, suffix):
     path = tmp_path / f"choices.{suffix}"
-    frame = pd.DataFrame({"user": ["NA", "bob", "NA"], "option": [0, 1, -1], "menu": ["b", "a", "b"], "note": "x"})
+    frame = pd.DataFrame({"user": ["ann", "bob", "ann"], "option": [0, 1, -1], "menu": ["b", "a", "b"], "note": "NA"})
     frame.to_csv(path, index=False) if suffix == "csv" else frame.to_parquet(path, index=False)
     found = counted(path, {"a": TWO, "b": ONE})
-    assert found.users.tolist() == ["NA", "bob"]
+    assert found.users.tolist() == ["ann", "bob"]
     np.testing.assert_array_equal(found.counts["a"], [[0, 0, 0], [0, 1, 0]])
     np.testing.assert_array_equal(found.counts["b"], [[1, 1], [0, 0]])
     assert [tuple(taken) for taken in found.history(0)] == [("row 1", "b", 0), ("row 3", "b", -1)]
     np.testing.assert_array_equal(counted(str(path), {"a": TWO, "b": ONE}).n_choices, [2, 1])
+    frame["user"] = ["NA", "bob", "NA"]
+    frame.to_csv(path, index=False) if suffix == "csv" else frame.to_parquet(path, index=False)
+    with pytest.raises(ProblemError, match="column 'user' is 'NA' in row 0, which names nobody"):
+        counted(path, {"a": TWO, "b": ONE})
 
 
 def test_menus_by_round_count_each_round_for_its_menu():

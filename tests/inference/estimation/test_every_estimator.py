@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+import contracts
 import inference
 from contracts.errors import ProblemError, SolverError
 from inference import ChoiceData, Comparisons, fit_strengths
@@ -38,12 +39,6 @@ ESTIMATORS = MAXIMISERS | {
     "hierarchical": lambda data: inference.fit_hierarchical_logit(
         data, {"quality": "normal"}, n_draws=20, n_warmup=20, n_chains=2, rng=rng()
     )
-}
-LOAD = {
-    "multinomial": inference.load_multinomial_logit,
-    "nested": inference.load_nested_logit,
-    "classes": inference.load_latent_classes,
-    "types": inference.load_latent_types,
 }
 every_estimator = pytest.mark.parametrize("fit", ESTIMATORS.values(), ids=ESTIMATORS)
 every_maximiser = pytest.mark.parametrize("name", MAXIMISERS)
@@ -105,7 +100,7 @@ def test_duplicated_columns_are_named(fit, factor):
 @every_estimator
 def test_a_full_set_of_constants_is_named(fit):
     data = made(with_column(np.eye(3)[:, :1]), CHOICE, "walk")
-    with pytest.raises(ProblemError, match="attributes 'bus', 'car', 'walk' are collinear"):
+    with pytest.raises(ProblemError, match=r"attributes 'bus', 'car', 'walk' are collinear.*Leave one of them out"):
         fit(data)
 
 
@@ -170,6 +165,39 @@ def test_strengths_have_units_and_culprits_too():
         fitted(price, 100 * price, names=["price", "cents"])
 
 
+# ---- people without a name ----
+
+
+def of_menu(users):
+    menu = contracts.solve_menu([1.0, 2.0], [0.5, 0.5], cost=contracts.Quadratic())
+    return inference.infer_types(menu, [[0], [-1], [0]], users=users, choice_model=inference.Logit(0.5))
+
+
+PEOPLE = {
+    "choices": lambda who: ChoiceData(rng().normal(size=(3, 2, 1)), [0, 1, 0], person=who),
+    "types": of_menu,
+    "comparisons": lambda who: Comparisons(["all"] * 3, list("aba"), list("bab"), member=who),
+    "rankings": lambda who: inference.Rankings(["all"] * 3, [["a", "b"]] * 3, member=who),
+    "ratings": lambda who: inference.Ratings(["all"] * 3, who, list("aba"), [1.0, 2.0, 3.0]),
+    "acceptances": lambda who: inference.Acceptances(["all"] * 3, list("aba"), [1, 0, 1], member=who),
+    "splits": lambda who: inference.answers_of(who, [0.1, 0.2, 0.3], [0, 1, 1]),
+}
+
+
+@pytest.mark.parametrize("nobody", ["NULL", " NA ", "\\N", "nan", "", "  ", None, float("nan")])
+@pytest.mark.parametrize("made_of", PEOPLE.values(), ids=PEOPLE)
+def test_people_without_a_name_are_refused(made_of, nobody):
+    """All of them would be one person."""
+    with pytest.raises(ProblemError, match=r"\[1\] is (missing|.* names nobody)"):
+        made_of(["ann", nobody, nobody])
+
+
+def test_frames_of_choices_name_everybody():
+    menu = contracts.solve_menu([1.0, 2.0], [0.5, 0.5], cost=contracts.Quadratic())
+    with pytest.raises(ProblemError, match="column 'user' is 'NULL' in row 1, which names nobody"):
+        inference.infer_types(menu, {"user": ["ann", "NULL"], "option": [0, -1]}, choice_model=inference.Logit(0.5))
+
+
 # ---- what every model hands on ----
 
 
@@ -180,6 +208,6 @@ def test_summaries_have_all_forms_and_files_come_back_to_the_bit(name, tmp_path)
     assert r"\begin{tabular}" in summary.to_latex()
     assert summary.to_markdown().count("\n") > len(summary.names)
     assert "<table" in summary.to_html()
-    again = LOAD.get(name, inference.load_mixed_logit)(model.save(tmp_path / "model.json"))
+    again = inference.load_estimates(model.save(tmp_path / "model.json"))
     assert str(again.summary()) == str(summary)
     np.testing.assert_array_equal(ratios(again), ratios(model))

@@ -216,3 +216,12 @@ def test_wrong_arguments_are_refused_by_name():
         sample_latent_types(data, 6, rng=rng)
     with pytest.raises(ProblemError, match=r"concentration and spread are -1\.0 and 10\.0: both must be positive"):
         sample_latent_types(data, 2, rng=rng, concentration=-1.0)
+
+
+def test_draws_say_that_chains_have_not_met_and_what_the_prior_alone_bounds():
+    rng = np.random.default_rng(1)
+    offers = rng.normal(size=(80, 2, 2))
+    data = ChoiceData(offers, offers[:, :, 0].argmax(axis=1), np.repeat(np.arange(20), 4), ["speed", "colour"])
+    drawn = sample_latent_types(data, 2, rng=np.random.default_rng(0), n_draws=20, n_warmup=20, n_starts=2)
+    assert "every choice is predicted by 'speed': the prior alone" in str(drawn)
+    assert "the chains have not met" in str(drawn)

@@ -15,9 +15,9 @@ from contracts.errors import ProblemError
 from inference.splits.answers import answers_of
 from inference.splits.climb import _Climber, log_likelihood
 from inference.splits.crowd import Frame, Window, kinds_of, lattice, lists_of, scores, value_and_gradient
+from inference.splits.fit import fit_responders
 from inference.splits.held_out import compare_responders
 from inference.splits.preferences import FehrSchmidt, acceptance_probability
-from inference.splits.responders import fit_responders
 
 mpl.use("Agg")
 
@@ -311,20 +311,6 @@ def test_people_who_never_reject_come_out_with_the_lowest_thresholds(fitted):
     assert len(accepting) == 109
     assert accepting.max() < np.median(fitted.minimal_acceptable_offer)
     assert np.corrcoef(rejections, fitted.minimal_acceptable_offer)[0, 1] > 0.95
-
-
-@pytest.mark.slow
-def test_the_hierarchical_model_predicts_held_out_answers_best(recorded):
-    found = compare_responders(*recorded, n_types=(1, 2), rng=np.random.default_rng(0))
-    assert found.log_likelihood.shape == (4, 500)
-    total = dict(zip(found.models, found.log_likelihood.sum(axis=1), strict=True))
-    assert total["intercept only"] == pytest.approx(-6082.4, abs=2.0)
-    assert total["pooled logit"] == pytest.approx(-4494.7, abs=5.0)
-    assert total["hierarchical, 2 kinds"] > -1710
-    for other in ("pooled logit", "intercept only"):
-        gain, error = found.difference("hierarchical, 2 kinds", other)
-        assert gain > 20 * error
-    assert found.to_frame()["people_predicted_best"].sum() == 500
 
 
 def test_the_held_out_models_know_only_what_they_saw():

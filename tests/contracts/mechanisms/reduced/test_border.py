@@ -231,7 +231,7 @@ def test_eight_unlike_bidders_and_the_hair_that_is_too_much():
     chances[3][2] += Fraction(1, 2**70)
     with pytest.raises(InfeasibleMenuError, match="lower the chances") as caught:
         interim_lottery(chances, priors)
-    assert "3 2" in caught.value.conflict
+    assert "type 2 of bidder 3" in caught.value.conflict
     assert "3 3" not in caught.value.conflict
 
 
