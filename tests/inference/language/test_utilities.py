@@ -446,3 +446,39 @@ def test_it_after_but_is_what_was_spoken_of():
 )
 def test_the_less_of_two_is_the_less(text):
     assert read_utilities(text, ["warmth", "rigour"]).preference("rigour", "warmth") > 0.8
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "I want safety regardless of speed.",
+        "Regardless of speed, I want safety.",
+        "I want safety no matter how slow it is.",
+        "No matter how slow it is, I want safety.",
+        "Whatever the speed, keep it safe.",
+    ],
+)
+def test_what_is_conceded_is_below_wherever_it_stands_and_no_veto(text):
+    reading = read_utilities(text, ["safety", "speed", "price"])
+    assert np.allclose(reading.weights, read_utilities("Safety regardless of speed.", reading.attributes).weights)
+    assert reading.vetoes == ((),)
+    assert reading.unread == ((),)
+
+
+def test_what_is_said_after_a_concession_is_read_too():
+    first = read_utilities("Regardless of speed, safety comes first.", ["safety", "speed", "price"])
+    assert first.preference("safety", "price")[0] > 0.85
+    denied = read_utilities("Regardless of price, speed is irrelevant.", ["safety", "speed", "price"])
+    assert denied.weights[0, 1] < 0.05
+
+
+@pytest.mark.parametrize("burden", ["the price", "high prices", "steep costs", "high fees"])
+def test_who_hates_burdens_however_many_cares_about_them(burden):
+    assert read_utilities(f"I hate {burden}.", ["price", "speed"]).preference("price", "speed")[0] > 0.6
+
+
+def test_semicolons_part_a_list():
+    texts = ("In order of priority: safety; speed; price.", "In order of priority: safety, speed, price.")
+    semicolons, commas = (read_utilities(text, ["price", "speed", "safety"]).weights for text in texts)
+    assert np.allclose(semicolons, commas)
+    assert semicolons[0, 2] > semicolons[0, 1] > semicolons[0, 0]

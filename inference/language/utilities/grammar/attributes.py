@@ -91,8 +91,13 @@ class Attributes:
             for turned, key in _keys(words[:n]):
                 if key in self.terms:
                     attribute, opposite = self.terms[key]
-                    return Mention(attribute, opposite != turned, words[n - 1] in BURDENS, n)
+                    return Mention(attribute, opposite != turned, _is_burden(words[n - 1]), n)
         return None
+
+
+def _is_burden(word: str) -> bool:
+    """Whether more of it is the worse, one or many: price, prices, taxes."""
+    return not BURDENS.isdisjoint((word, word.removesuffix("s"), word.removesuffix("es")))
 
 
 def _keys(words: Sequence[str]) -> list[tuple[bool, tuple[str, ...]]]:

@@ -14,6 +14,7 @@ from inference.language.utilities.grammar.lines import (
     NP,
     OBJECTS,
     OTHER,
+    REST,
     SLIGHT,
     Line,
     w,
@@ -38,7 +39,7 @@ YIELDS = (
 GIVE = r"(?:sacrific(?:e|es|ing)|giv(?:e|es|ing) up|trad(?:e|es|ing)(?: away| off)?|for[e]?go|compromis(?:e|es|ing)(?: on)?|accept(?: less)?|do without|swap|exchange|surrender|los(?:e|ing)|tolerate)"
 TO_GAIN = r"(?:for(?: sake of)?|in exchange for|in return for|in favour of|to get|to gain|to have|if it means|to achieve|if it makes(?: \w+)?|when it brings)"
 REGARDLESS = (
-    r"(?:regardless(?: of)?|irrespective of|no matter|whatever|despite|even §expenseof|§expenseof|even if it costs?|even if it means|"
+    r"(?:regardless(?: of)?|irrespective of|whatever|despite|even §expenseof|§expenseof|even if it costs?|even if it means|"
     r"even if|even when|never mind)"
 )
 RULES = {
@@ -81,7 +82,12 @@ COMPARED = (
 )
 GIVING = re.compile(rf"{GIVE}{w(3)} (?P<b>{GROUP}){w(2)} {TO_GAIN}{w(3)} (?P<a>{GROUP})")
 PAYING = re.compile(rf"(?:pay|spend){w(4)} (?P<b>{GROUP}) (?:for|on){w(3)} (?P<a>{GROUP})")
-ANYWAY = re.compile(rf"(?P<a>{GROUP}){w(5)}(?: ,)? {REGARDLESS}{w(4)} {OTHER}")
+CONCEDED = rf"(?P<b>{OBJECTS}|{REST}|@\d+-)(?!\S)"  # "no matter how slow" concedes what "regardless of speed" does
+ANYWAY = re.compile(rf"(?P<a>{GROUP}){w(5)}(?: ,)? {REGARDLESS}{w(4)} {CONCEDED}")
+DISLIKED = "but|than|nothing|hate|dislike|detest|loathe|despise|avoid|fear|less"
+ANYWAY_FIRST = re.compile(
+    rf"^(?:and |but |so )?{REGARDLESS}{w(4)} {CONCEDED}{w(3)} ,{w(5, stops=DISLIKED)} (?P<a>{GROUP})(?P<rest>[^,;:]*)"
+)
 MORE_SO = re.compile(
     rf"(?P<a>{GROUP}){w(4)}{DEGREE} (?P<w>more|less)(?: (?:so|still|important|heavily|highly|to me|to us|for me|for us|strongly|of (?:the )?(?:two|both)|though))*(?= ?[.!,;]| ?$)"
 )
@@ -118,6 +124,11 @@ WORSE = re.compile(
 
 def read_comparisons(line: Line) -> None:
     """Take every comparison."""
+    for match in line.each(ANYWAY_FIRST):
+        turned_round = re.search(rf"{NEGATION.pattern}|\b{LITTLE}\b", line.text[match.end("b") : match.end()])
+        if turned_round is None:  # what else is said of the first is for other rules
+            keep = match.start("a") if re.search("[a-z@]", match["rest"]) else match.end("a")
+            _take(line, match, line.group(match["a"]), line.group(match["b"]), MUCH, keep)
     for match in line.each(NOTHING):
         which = line.group(match["a"])
         line.take(match, "first", which, f"nothing above {line.called(which)}", line.first(which))
@@ -227,7 +238,12 @@ def _compare(line: Line, match: re.Match[str], *, turned: bool) -> None:
 
 
 def _take(
-    line: Line, match: re.Match[str], first: list[int], second: list[int], strength: tuple[float, float] = MORE
+    line: Line,
+    match: re.Match[str],
+    first: list[int],
+    second: list[int],
+    strength: tuple[float, float] = MORE,
+    keep: int | None = None,
 ) -> None:
     if not first or not second or set(first) & set(second):
         return
@@ -236,4 +252,6 @@ def _take(
     else:
         claims = line.above(first, second, strength)
     words = {MUCH: "far above", SLIGHT: "slightly above", NOT_LESS: "not below"}.get(strength, "above")
-    line.take(match, "more", (*first, *second), f"{line.called(first)} {words} {line.called(second)}", claims)
+    line.take(
+        match, "more", (*first, *second), f"{line.called(first)} {words} {line.called(second)}", claims, keep=keep
+    )

@@ -118,7 +118,9 @@ def segments(sentence: Sentence, whole_text: str) -> tuple[list[Sentence], list[
             or REQUIRING.match(" ".join(texts[k + 1 : k + 5]))
             or DENIED.fullmatch(" ".join(texts[cuts[-1] : k]))
         )
-        if (text in JOINTS or new_subject) and k > 0 and not holds:
+        around = [one.startswith("@") for one in (*texts[max(k - 1, 0) : k], *texts[k + 1 : k + 2])]
+        listed = text == ";" and all(around) and (k + 2 >= len(texts) or texts[k + 2] in (";", "."))
+        if (text in JOINTS or new_subject) and k > 0 and not holds and not listed:
             cuts.append(k)
     parts = []
     for first, last in zip(cuts, [*cuts[1:], len(texts)], strict=True):

@@ -20,7 +20,7 @@ LISTED = re.compile(
     rf"(?: [a-z']+){{0,4}}?(?: [:,–])?(?: are| is)?(?: :)? (?P<list>{NP}(?: (?:, and then|, and|, then|and then|,|and|then|>|;) {NP})+)"
 )
 LISTED_AFTER = re.compile(
-    rf"(?P<list>{NP}(?: (?:, and|,|and|;) {NP})+)(?: [,:–])? (?:in that order|in this order|in order of (?:importance|priority|preference))"
+    rf"(?P<list>{NP}(?: (?:, and|,|and|;) {NP})+)(?: [,:;–])? (?:in that order|in this order|in order of (?:importance|priority|preference))"
 )
 ASCENDING = re.compile(
     r"\b(?:ascending|increasing|reverse|(?:least|less)(?: important)? to (?:most|more)|with least important|least important first)\b"

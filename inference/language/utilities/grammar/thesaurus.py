@@ -4,7 +4,7 @@ from __future__ import annotations
 
 # Each line: words of one attribute; after "|" words of its absence, so that to dislike these is to care for it.
 GROUPS = """
-price cost cheap affordable inexpensive expense budget fee money frugal economical "low-cost" | expensive costly pricey overpriced dear
+price cost cheap affordable inexpensive expense budget fee fees money frugal economical "low-cost" | expensive costly pricey overpriced dear
 pay salary wage income earnings paid
 speed fast quick rapid swift latency bandwidth | slow slowness sluggish
 reliability reliable dependable dependability uptime stable stability robust | unreliable outage outages flaky
@@ -76,6 +76,7 @@ BURDENS = frozenset(
 IDIOMS = (
     (r"at (?:all|any) costs?|at any price|whatever it takes|no matter what(?! (?:the|it|its)\b)|come what may|"
      r"whatever happens|come hell or high water|without exception|without compromise", "§always"),
+    (r"no matter(?= (?:how|the|what|which|whether|if|my|our|your|its)(?!\w))", "regardless"),
     (r"(?:at|to) (?:the )?(?:\w+ )?(?:expense|cost|detriment) of", "§expenseof"),
     (r", (?:of course|in my (?:view|opinion|book)|to my mind|i (?:think|believe|feel|guess)|if you ask me|after all),", ""),
     (r"(?:fifty|50)[\s/-]?(?:fifty|50)", "equally"),
