@@ -14,6 +14,7 @@ from contracts.mechanisms.auctions.auction import Auction, certified
 from contracts.mechanisms.auctions.problem import AuctionProblem
 from contracts.mechanisms.mechanism import SCHEMA, Mechanism
 from contracts.mechanisms.numbers import Numbers, rational, whole
+from contracts.mechanisms.program.worst import check_in_set
 from contracts.mechanisms.records import problem_from_record, read_rational
 from contracts.mechanisms.reduced.auction import SCHEMA as SYMMETRIC
 from contracts.mechanisms.reduced.auction import SymmetricAuction
@@ -34,6 +35,8 @@ def mechanism_from_record(record: dict[str, Any]) -> Mechanism:
         read_rational(record["outcome"], (problem.n_profiles, problem.n_alternatives)).fractions(),
         read_rational(record["transfers"], (problem.n_agents, problem.n_profiles)).fractions(),
     )
+    if feared is not None:
+        check_in_set(problem, feared)
     requested = record["certificate"]["requested_gap"]
     gap = np.inf if requested is None else number("certificate.requested_gap", requested)
     prices = None

@@ -18,12 +18,12 @@ from contracts.exact.rationals import as_integers, binary_places
 from contracts.inputs.door import checked
 from contracts.inputs.kinds import Values
 from contracts.mechanisms.interim import Tables, by_profile, interim_lies, lies_by_profile, utility_unit
-from contracts.mechanisms.numbers import Numbers, Rational, check_rows, rational
+from contracts.mechanisms.numbers import Numbers, Rational, check_rows, rational, whole
 from contracts.mechanisms.problem import MechanismProblem, profiles_of, words_for
 from contracts.mechanisms.program.layout import MechanismProgram, beside
 from contracts.mechanisms.program.lies import priced
 from contracts.mechanisms.program.rows import excess_of
-from contracts.mechanisms.program.worst import worth_at_worst
+from contracts.mechanisms.program.worst import listed_priors, worth_at_worst
 from contracts.numerics.basis import reduced_costs
 from contracts.numerics.exact_solve import Whole
 from contracts.proof.certificate import Certificate, Deviation, Violation, checked_standards
@@ -259,7 +259,8 @@ def first_best(numbers: Numbers) -> Fraction | None:
     """
     problem = numbers.problem
     goods, each, parts = numbers.goals()
-    total, least = goods, Fraction(0)
+    total, kept, least = goods, whole([0] * problem.n_profiles), Fraction(0)
+    has_to_keep = False
     for agent, weight in enumerate(each):
         if weight == 0 or problem.transfers == "none":
             continue
@@ -267,17 +268,32 @@ def first_best(numbers: Numbers) -> Fraction | None:
             math.inf if problem.transfers == "free" else (problem.transfers[1] if weight > 0 else -problem.transfers[0])
         )
         if weight > 0 and problem.participation is not None:
+            has_to_keep = True
             total = total + weight * numbers.worth_at(agent)
-            kept = int((numbers.own[agent] * numbers.reservation[agent]).sum())
-            least += Fraction(weight * kept, numbers.total if not problem.is_independent else numbers.totals[agent])
+            kept = kept + weight * numbers.reservation[agent][problem.type_at[agent]]
         elif math.isfinite(limit):
             least -= abs(weight) * Fraction(limit) * (1 << numbers.digits)
         else:
             return None
-    best = int((total.max(axis=1) * numbers.chances).sum())
-    if problem.ambiguity is not None:  # the least is of agents' own beliefs, the rest of the principal's
-        return None
-    return (Fraction(best, numbers.total) - least) / (parts << numbers.digits)
+    best = total.max(axis=1) - kept
+    means = [
+        Fraction(int((best * prior).sum()), int(prior.sum())) for prior in _priors_of(numbers, has_to_keep=has_to_keep)
+    ]
+    return (min(means) - least) / (parts << numbers.digits) if means else None
+
+
+def _priors_of(numbers: Numbers, *, has_to_keep: bool) -> list[Whole]:
+    """Priors that the objective may be taken at, of which each proves a bound.
+
+    Whoever takes part in expectation pays no more than something is worth by its own belief, and only by that.
+    """
+    problem = numbers.problem
+    if not isinstance(problem.ambiguity, tuple):  # the prior that a set is around lies in it
+        return [numbers.chances]
+    if not has_to_keep or problem.participation == "ex post":
+        return listed_priors(problem)
+    return [prior for prior in listed_priors(problem)
+            if np.all(prior * numbers.total == numbers.chances * int(prior.sum()))]  # fmt: skip
 
 
 def bound_at(numbers: Numbers, prices: Rational) -> Fraction | None:
