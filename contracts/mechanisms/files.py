@@ -12,6 +12,7 @@ from contracts.inputs.door import checked
 from contracts.mechanisms.auctions.auction import SCHEMA as AUCTION
 from contracts.mechanisms.auctions.auction import Auction, certified
 from contracts.mechanisms.auctions.problem import AuctionProblem
+from contracts.mechanisms.given import read_tables
 from contracts.mechanisms.mechanism import SCHEMA, Mechanism
 from contracts.mechanisms.numbers import Numbers, rational, whole
 from contracts.mechanisms.program.worst import check_in_set
@@ -21,7 +22,7 @@ from contracts.mechanisms.reduced.auction import SymmetricAuction
 from contracts.mechanisms.reduced.goods_auction import SCHEMA as ADDITIVE
 from contracts.mechanisms.reduced.goods_auction import AdditiveAuction
 from contracts.mechanisms.reduced.records import additive_auction, symmetric_auction
-from contracts.mechanisms.verify import bound_at, certify, first_best, read_tables
+from contracts.mechanisms.verify import bound_at, certify, first_best
 from contracts.problem.records import built_from_document, read_json
 
 
