@@ -12,15 +12,17 @@ from contracts.inputs.door import checked
 from contracts.mechanisms.auctions.auction import SCHEMA as AUCTION
 from contracts.mechanisms.auctions.auction import Auction, certified
 from contracts.mechanisms.auctions.problem import AuctionProblem
+from contracts.mechanisms.given import read_tables
 from contracts.mechanisms.mechanism import SCHEMA, Mechanism
 from contracts.mechanisms.numbers import Numbers, rational, whole
+from contracts.mechanisms.program.worst import check_in_set
 from contracts.mechanisms.records import problem_from_record, read_rational
 from contracts.mechanisms.reduced.auction import SCHEMA as SYMMETRIC
 from contracts.mechanisms.reduced.auction import SymmetricAuction
 from contracts.mechanisms.reduced.goods_auction import SCHEMA as ADDITIVE
 from contracts.mechanisms.reduced.goods_auction import AdditiveAuction
 from contracts.mechanisms.reduced.records import additive_auction, symmetric_auction
-from contracts.mechanisms.verify import bound_at, certify, first_best, read_tables
+from contracts.mechanisms.verify import bound_at, certify, first_best
 from contracts.problem.records import built_from_document, read_json
 
 
@@ -34,6 +36,8 @@ def mechanism_from_record(record: dict[str, Any]) -> Mechanism:
         read_rational(record["outcome"], (problem.n_profiles, problem.n_alternatives)).fractions(),
         read_rational(record["transfers"], (problem.n_agents, problem.n_profiles)).fractions(),
     )
+    if feared is not None:
+        check_in_set(problem, feared)
     requested = record["certificate"]["requested_gap"]
     gap = np.inf if requested is None else number("certificate.requested_gap", requested)
     prices = None

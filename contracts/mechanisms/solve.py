@@ -163,6 +163,18 @@ def solve_for_worst_of_each(
     return given_mechanism(problem, found.tables), found.worth, found.bound
 
 
+def with_bound(mechanism: Mechanism, gap: float) -> Mechanism:
+    """The same under ambiguity with a bound for its own objective, which another mechanism may come closer to.
+
+    The worst prior of a weighted sum is kinder than a worst prior for each part of it.
+    """
+    problem = mechanism.problem
+    found = worst_case(problem, gap, stakes(Numbers(problem)))
+    if not isinstance(found, WorstCase):
+        raise _ended(Numbers(problem), *found)
+    return given_mechanism(problem, mechanism.exact, bound_at(Numbers(problem, found.prior), found.prices))
+
+
 def _check_bounded(problem: MechanismProblem) -> None:
     """Refuse what grows without limit by transfers alone: nobody must be kept, or agents are worth more than money."""
     if problem.transfers == "none" or problem.budget != "none" or problem.has_rows_of_money:

@@ -13,17 +13,17 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from contracts.errors import ProblemError
 from contracts.exact.rationals import as_integers, binary_places
 from contracts.inputs.door import checked
 from contracts.inputs.kinds import Values
+from contracts.mechanisms.given import read_tables
 from contracts.mechanisms.interim import Tables, by_profile, interim_lies, lies_by_profile, utility_unit
-from contracts.mechanisms.numbers import Numbers, Rational, check_rows, rational
+from contracts.mechanisms.numbers import Numbers, Rational, rational, whole
 from contracts.mechanisms.problem import MechanismProblem, profiles_of, words_for
 from contracts.mechanisms.program.layout import MechanismProgram, beside
 from contracts.mechanisms.program.lies import priced
 from contracts.mechanisms.program.rows import excess_of
-from contracts.mechanisms.program.worst import worth_at_worst
+from contracts.mechanisms.program.worst import listed_priors, worth_at_worst
 from contracts.numerics.basis import reduced_costs
 from contracts.numerics.exact_solve import Whole
 from contracts.proof.certificate import Certificate, Deviation, Violation, checked_standards
@@ -45,8 +45,11 @@ def verify_mechanism(
     Parameters
     ----------
     outcome : (n_types_1, ..., n_types_n, n_alternatives) chances of every alternative at every profile, or
-        (n_types_1, ..., n_types_n) the numbers of alternatives; floats, whole numbers or fractions.Fraction
-    transfers : (n_agents, n_types_1, ..., n_types_n) what each agent pays; nothing if left out
+        (n_types_1, ..., n_types_n) the numbers of alternatives; floats, whole numbers or fractions.Fraction. Or a
+        function of a list with the name of each agent's type, asked twice for every profile, that answers with an
+        alternative's name or number, with chances, or with a pair of these and transfers, as `Mechanism.play` does
+    transfers : (n_agents, n_types_1, ..., n_types_n) what each agent pays; nothing if left out. Or a function of that
+        list with a number per agent
     prices : of the constraints, such as mechanism.prices.fractions(), that prove a bound; without them it is that of
         knowing all types
     gap : relative gap that `holds` asks for; by default only the constraints
@@ -55,7 +58,7 @@ def verify_mechanism(
     Raises
     ------
     ProblemError
-        If tables have another shape, or hold what is no number.
+        If tables have another shape, or hold what is no number; if a function raises, draws, or answers with neither.
 
     Examples
     --------
@@ -71,36 +74,20 @@ def verify_mechanism(
 
     >>> print(verify_mechanism(problem, winner, [[[1, 0], [2, 2]], [[0, 2], [0, 0]]]).deviation)
     0 '1' beside 1 '0' -> '0' gains 1
+
+    The same as functions of reports; `contracts.testing.check_mechanism` audits functions that have no problem:
+
+    >>> def first_price(reports):
+    ...     winner = 1 if int(reports[1]) > int(reports[0]) else 0
+    ...     return winner, [(1 + int(reports[k])) * (k == winner) for k in range(2)]
+    >>> verify_mechanism(problem, first_price).deviation.gain
+    1.0
     """
     gap, tolerance = checked_standards(gap, tolerance)
     numbers = Numbers(problem)
     tables = read_tables(problem, outcome, transfers)
     bound = first_best(numbers) if prices is None else bound_at(numbers, rational("prices", prices))
     return certify(numbers, tables, bound, gap=gap, tolerance=tolerance)
-
-
-def read_tables(problem: MechanismProblem, outcome: Any, transfers: Any) -> Tables:
-    """What is done and paid, from tables by profile or in one row of profiles."""
-    found = rational("outcome", outcome)
-    n_profiles, wide = problem.n_profiles, problem.n_alternatives
-    if found.shape in (problem.n_types, (n_profiles,)) and found.shape != (n_profiles, wide) and found.unit == 1:
-        chosen = found.numerators.ravel()
-        odd = np.flatnonzero((chosen < 0) | (chosen >= wide))
-        if len(odd):
-            raise ProblemError(
-                f"outcome is {chosen[odd[0]]} at {words_for(problem, int(odd[0]))}: the alternatives are numbered from "
-                f"0 to {wide - 1}; give one of them, or lotteries with a last axis of {wide} chances"
-            )
-        picked = (chosen[:, np.newaxis] == np.arange(wide).astype(object)).astype(int).astype(object)
-        found = Rational(picked, 1)
-    if found.shape == (*problem.n_types, wide):
-        found = Rational(found.numerators.reshape(n_profiles, wide), found.unit)
-    if found.shape != (n_profiles, wide):
-        check_rows("outcome", found, (*problem.n_types, wide))
-    paid = rational("transfers", np.zeros((problem.n_agents, n_profiles)) if transfers is None else transfers)
-    if paid.shape != (problem.n_agents, n_profiles):
-        check_rows("transfers", paid, (problem.n_agents, *problem.n_types))
-    return Tables(found, Rational(paid.numerators.reshape(problem.n_agents, n_profiles), paid.unit))
 
 
 # ---- the certificate ----
@@ -259,7 +246,8 @@ def first_best(numbers: Numbers) -> Fraction | None:
     """
     problem = numbers.problem
     goods, each, parts = numbers.goals()
-    total, least = goods, Fraction(0)
+    total, kept, least = goods, whole([0] * problem.n_profiles), Fraction(0)
+    has_to_keep = False
     for agent, weight in enumerate(each):
         if weight == 0 or problem.transfers == "none":
             continue
@@ -267,17 +255,32 @@ def first_best(numbers: Numbers) -> Fraction | None:
             math.inf if problem.transfers == "free" else (problem.transfers[1] if weight > 0 else -problem.transfers[0])
         )
         if weight > 0 and problem.participation is not None:
+            has_to_keep = True
             total = total + weight * numbers.worth_at(agent)
-            kept = int((numbers.own[agent] * numbers.reservation[agent]).sum())
-            least += Fraction(weight * kept, numbers.total if not problem.is_independent else numbers.totals[agent])
+            kept = kept + weight * numbers.reservation[agent][problem.type_at[agent]]
         elif math.isfinite(limit):
             least -= abs(weight) * Fraction(limit) * (1 << numbers.digits)
         else:
             return None
-    best = int((total.max(axis=1) * numbers.chances).sum())
-    if problem.ambiguity is not None:  # the least is of agents' own beliefs, the rest of the principal's
-        return None
-    return (Fraction(best, numbers.total) - least) / (parts << numbers.digits)
+    best = total.max(axis=1) - kept
+    means = [
+        Fraction(int((best * prior).sum()), int(prior.sum())) for prior in _priors_of(numbers, has_to_keep=has_to_keep)
+    ]
+    return (min(means) - least) / (parts << numbers.digits) if means else None
+
+
+def _priors_of(numbers: Numbers, *, has_to_keep: bool) -> list[Whole]:
+    """Priors that the objective may be taken at, of which each proves a bound.
+
+    Whoever takes part in expectation pays no more than something is worth by its own belief, and only by that.
+    """
+    problem = numbers.problem
+    if not isinstance(problem.ambiguity, tuple):  # the prior that a set is around lies in it
+        return [numbers.chances]
+    if not has_to_keep or problem.participation == "ex post":
+        return listed_priors(problem)
+    return [prior for prior in listed_priors(problem)
+            if np.all(prior * numbers.total == numbers.chances * int(prior.sum()))]  # fmt: skip
 
 
 def bound_at(numbers: Numbers, prices: Rational) -> Fraction | None:

@@ -126,6 +126,11 @@ class Agents:
         reports = [agent.report(number) for agent, number in zip(self.each, profile, strict=True)]
         return reports[0] if self.is_one else reports
 
+    def in_order(self, part: Any) -> Any:
+        """What is given by the agents' names as a list in their order, and anything else as it is."""
+        names = [agent.name for agent in self.each]
+        return [part[name] for name in names] if isinstance(part, Mapping) and set(part) == set(names) else part
+
     def words(self, profile: Profile) -> str:
         """A profile in labels."""
         names = [agent.label(number) for agent, number in zip(self.each, profile, strict=True)]

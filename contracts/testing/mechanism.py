@@ -52,7 +52,7 @@ def check_mechanism(
     Parameters
     ----------
     fn : for one agent `fn(report) -> (allocation, transfer)`; for several `fn(reports) -> (allocations, transfers)`,
-        one of each per agent, from a list of reports. Transfers are paid by the agents
+        one of each per agent in a list or by the agents' names, from a list of reports. Transfers are paid by agents
     types : of one agent a list, an array with a row per type, or a dictionary by name; of several agents a list of such
         lists, or a dictionary of them by the agent's name. A type is its value of a unit of the good, or a tuple with a
         value per good. Reports are types

@@ -102,7 +102,7 @@ class Mechanism:
             raise ProblemError(
                 f"fn answers {described(given)}{shape} at {where}: return {form}, or give utility= for other outcomes"
             )
-        allocations, transfers = ([part] if agents.is_one else part for part in given)
+        allocations, transfers = ([part] if agents.is_one else agents.in_order(part) for part in given)
         rows = []
         for name, part in (("allocations", allocations), ("transfers", transfers)):
             if not isinstance(part, list | tuple | np.ndarray) or is_single(part) or len(part) != len(agents):

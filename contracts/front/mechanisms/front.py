@@ -32,7 +32,7 @@ from contracts.mechanisms.checks import checked_objective, is_listed
 from contracts.mechanisms.mechanism import Mechanism
 from contracts.mechanisms.numbers import Numbers
 from contracts.mechanisms.problem import MechanismProblem
-from contracts.mechanisms.solve import solve_for_worst_of_each, solve_mechanism
+from contracts.mechanisms.solve import solve_for_worst_of_each, solve_mechanism, with_bound
 from contracts.mechanisms.verify import expected_value, stakes
 from contracts.problem.objectives import Profit
 
@@ -57,8 +57,9 @@ class MechanismFront(Tabular):
     names : of the objectives, all to be maximised
     points : (n_points, n_objectives) what every mechanism is worth, the first objective's worst first; under ambiguity
         at the worst prior for each objective
-    mechanisms : one Mechanism per point, with its certificate; under ambiguity without a bound of its own, since no
-        single prior is the worst for all goals: `gap` is the proof
+    mechanisms : one Mechanism per point, with its certificate; under ambiguity with the bound of the weighted sum at
+        the worst prior for the sum, which is kinder than a worst prior for each goal: what is proven of the front is
+        `gap`
     weights : (n_points, n_objectives) of the sum that each mechanism maximises, in the objectives' own units
     gap : how much better any mechanism could be in all objectives at once than a mixture of these, as a share of the
         distances between the best and the worst on the front
@@ -173,8 +174,11 @@ def _front(problem: MechanismProblem, search: _Search, found: list[Any], reached
     rounded = np.round(points / search.unit, 9)
     kept = np.flatnonzero(np.logical_not(dominated(rounded)))
     kept = kept[np.argsort(points[kept, 0], kind="stable")]
+    mechanisms = [found[k][2] for k in kept]
+    if problem.ambiguity is not None:
+        mechanisms = [with_bound(one, gap) for one in mechanisms]
     return MechanismFront(
-        problem, tuple(search.goals), points[kept], tuple(found[k][2] for k in kept),
+        problem, tuple(search.goals), points[kept], tuple(mechanisms),
         np.array([found[k][1] for k in kept]), reached, gap,
     )  # fmt: skip
 

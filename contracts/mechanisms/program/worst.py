@@ -23,9 +23,11 @@ from fractions import Fraction
 from typing import Any, NamedTuple
 
 import numpy as np
+from scipy.optimize import nnls
 
-from contracts.errors import SolverError
+from contracts.errors import ProblemError, SolverError
 from contracts.exact.rationals import as_integers, binary_places
+from contracts.inputs.arrays import Array
 from contracts.inputs.frozen import dataclass
 from contracts.mechanisms.interim import Tables
 from contracts.mechanisms.numbers import Numbers, Rational, whole
@@ -40,6 +42,9 @@ from contracts.numerics.vertex import Ended
 
 ROUNDS = 200  # of cuts
 SHARE = 0.1  # of the gap that is asked for, at which cuts end
+DIGITS_OF_RATIOS = 48  # binary ones, of a chance over what it is in the prior that a set is around
+OUTSIDE = 1e-9  # how far from a list's hull a prior of a file may lie by rounding
+OUTSIDE_CURVED = 1e-6  # and from a set's border, to which the worst prior is found by search
 
 
 class WorstCase(NamedTuple):
@@ -54,8 +59,8 @@ def worth_at_worst(numbers: Numbers, tables: Tables) -> float | Fraction:
     """What a mechanism is worth under the worst prior of the set; for a list of priors without rounding."""
     problem, payoff = numbers.problem, payoffs(numbers, tables)
     if isinstance(problem.ambiguity, tuple):
-        return min(_mean(prior, payoff) for prior in _listed(problem))
-    return _worst(problem, payoff)[1]
+        return min(_mean(prior, payoff) for prior in listed_priors(problem))
+    return _worst(numbers, payoff)[1]
 
 
 def payoffs(numbers: Numbers, tables: Tables) -> list[Fraction]:
@@ -97,7 +102,7 @@ class Goal:
         self.numbers = numbers
         self.weight = weight
         self.is_list = isinstance(numbers.problem.ambiguity, tuple)
-        self.priors = _listed(numbers.problem) if self.is_list else [numbers.chances]
+        self.priors = listed_priors(numbers.problem) if self.is_list else [numbers.chances]
 
     @property
     def digits(self) -> int:
@@ -147,7 +152,7 @@ def worst_cases(
             if goal.is_list:
                 worth.append(float(worth_at_worst(goal.numbers, tables)))
                 continue
-            prior, value = _worst(goal.numbers.problem, payoffs(goal.numbers, tables))
+            prior, value = _worst(goal.numbers, payoffs(goal.numbers, tables))
             worth.append(value)
             short = float(one) - value
             missed += float(goal.weight) * max(short, 0.0)
@@ -211,17 +216,50 @@ def _payoff(program: MechanismProgram, numbers: Numbers) -> tuple[Index, Whole, 
     return columns, worth, at
 
 
-def _worst(problem: MechanismProblem, payoff: list[Fraction]) -> tuple[Whole, float]:
-    """The worst prior of a set around the problem's, in whole numbers, and what is proven of it."""
-    weights = problem.joint.ravel() / problem.joint.sum()
+def _worst(numbers: Numbers, payoff: list[Fraction]) -> tuple[Whole, float]:
+    """The worst prior of a set around the problem's, in whole numbers, and what is proven of it.
+
+    Profiles that keep their chance keep it without rounding: rows that differ by rounding alone make a program whose
+    best point is far away.
+    """
+    problem, weights = numbers.problem, _weights(numbers.problem)
     found = problem.ambiguity.worst_case(np.array([float(one) for one in payoff]), weights, problem.profile_values)
-    clipped = np.maximum(found.weights, 0.0)
-    return as_integers(clipped, binary_places(clipped)), float(found.value)
+    ratios = np.round(np.maximum(found.weights, 0.0) / weights * (1 << DIGITS_OF_RATIOS))
+    prior = numbers.chances * whole([int(one) for one in ratios.tolist()])
+    prior[int(np.argmax(prior))] += (numbers.total << DIGITS_OF_RATIOS) - int(prior.sum())
+    return prior, float(found.value)
 
 
-def _listed(problem: MechanismProblem) -> list[Whole]:
+def _weights(problem: MechanismProblem) -> Array:
+    """The prior that a set is around; (n_profiles,)."""
+    return np.asarray(problem.joint.ravel() / problem.joint.sum())
+
+
+def listed_priors(problem: MechanismProblem) -> list[Whole]:
+    """The priors of an ambiguity that is a list, each in parts of its sum; (n_profiles,)."""
     return [as_integers(prior, binary_places(prior)).ravel() for prior in problem.ambiguity]
 
 
 def _mean(prior: Whole, payoff: list[Fraction]) -> Fraction:
     return sum((Fraction(p) * u for p, u in zip(prior.tolist(), payoff, strict=True)), Fraction(0)) / int(prior.sum())
+
+
+def check_in_set(problem: MechanismProblem, prior: Whole) -> None:
+    """Refuse a prior that proves nothing about the worst one of a set, because it is none of the set.
+
+    Raises
+    ------
+    ProblemError
+        If it is not, or of another size.
+    """
+    total = int(prior.sum())
+    if prior.shape != (problem.n_profiles,) or problem.ambiguity is None or min(prior.tolist()) < 0 or total == 0:
+        raise ProblemError(f"feared is no prior of {problem.n_profiles} profiles in a set: save the mechanism again")
+    chances = np.array([one / total for one in prior.tolist()])
+    if isinstance(problem.ambiguity, tuple):
+        listed = np.array([[one / int(row.sum()) for one in row.tolist()] for row in listed_priors(problem)])
+        excess = nnls(np.vstack([listed.T, np.ones(len(listed))]), np.append(chances, 1.0))[1]
+    else:
+        excess = problem.ambiguity.excess(chances, _weights(problem), problem.profile_values)
+    if excess > (OUTSIDE if isinstance(problem.ambiguity, tuple) else OUTSIDE_CURVED):
+        raise ProblemError(f"feared lies outside of the problem's ambiguity, by {excess:.2g}: save the mechanism again")

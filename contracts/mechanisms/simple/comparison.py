@@ -17,12 +17,13 @@ from contracts.inputs.kinds import described
 from contracts.mechanisms.auctions.auction import Auction
 from contracts.mechanisms.auctions.problem import AuctionProblem
 from contracts.mechanisms.checks import is_listed
+from contracts.mechanisms.given import read_tables
 from contracts.mechanisms.mechanism import Mechanism
 from contracts.mechanisms.numbers import Numbers
 from contracts.mechanisms.problem import MechanismProblem
 from contracts.mechanisms.simple.formats import demand_of, own_reserves, posted_price, sequential, uniform_price
 from contracts.mechanisms.solve import solve_mechanism
-from contracts.mechanisms.verify import bound_at, certify, read_tables
+from contracts.mechanisms.verify import bound_at, certify
 from contracts.proof.certificate import Certificate
 
 if TYPE_CHECKING:

@@ -20,11 +20,11 @@ from contracts.exact.rationals import Implementability, positive_cycle
 from contracts.exact.rationals import implementable as of_one_agent
 from contracts.inputs.arrays import Array
 from contracts.inputs.door import checked
+from contracts.mechanisms.given import read_tables
 from contracts.mechanisms.interim import Tables, interim_lies, lies_by_profile
 from contracts.mechanisms.numbers import Numbers, Rational, whole
 from contracts.mechanisms.problem import MechanismProblem, profiles_of
 from contracts.mechanisms.program.layout import beside, is_interim
-from contracts.mechanisms.verify import read_tables
 from contracts.numerics.exact_solve import Whole
 
 

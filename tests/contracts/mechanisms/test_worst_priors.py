@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 
 import numpy as np
@@ -17,6 +18,7 @@ from contracts import (
     ProblemError,
     TotalVariation,
     Wasserstein,
+    load_mechanism,
     solve_mechanism,
 )
 
@@ -91,3 +93,19 @@ def test_what_is_no_set_of_priors_is_refused(given, words):
         replace(SALE, ambiguity=given)
     with pytest.raises(ProblemError, match="no chance"):
         replace(SALE, probabilities=[[0.5, 0.0], [0.25, 0.25]], ambiguity=TotalVariation(0.1))
+
+
+@pytest.mark.parametrize("given", [[np.full((2, 2), 0.25), np.array([[0.4, 0.2], [0.2, 0.2]])], TotalVariation(0.1)])
+def test_a_prior_in_a_file_that_is_none_of_the_set_proves_nothing(given, tmp_path):
+    """Prices under a prior of another set would prove that the mechanism beats all there is."""
+    problem = replace(SALE, ambiguity=given)
+    made, other = solve_mechanism(problem), solve_mechanism(replace(SALE, ambiguity=[[[0.81, 0.09], [0.09, 0.01]]]))
+    path = made.save(tmp_path / "mechanism.json")
+    record = json.loads(path.read_text())
+    assert load_mechanism(path).upper_bound == made.upper_bound > other.upper_bound
+    path.write_text(json.dumps({**record, **{name: other.to_dict()[name] for name in ("feared", "prices")}}))
+    with pytest.raises(ProblemError, match="feared lies outside of the problem's ambiguity"):
+        load_mechanism(path)
+    path.write_text(json.dumps({**record, "feared": ["1", "1"]}))
+    with pytest.raises(ProblemError, match="feared is no prior of 4 profiles"):
+        load_mechanism(path)
