@@ -18,7 +18,8 @@ rng = np.random.default_rng(1)
 
 # Does it matter that people differ? Every answer is predicted from others, of that person and of everybody.
 print("ANSWERS HELD OUT (a fifth of every person's at a time)\n")
-print(inference.compare_responders(person, offer, accepted, n_types=(1, 2), rng=rng))
+held_out = inference.compare_responders(person, offer, accepted, n_types=(1, 2), rng=rng)
+print(held_out)
 
 # Who are they? Within each kind of people, log envy and log temperature are normal.
 responders = inference.fit_responders(inference.answers_of(person, offer, accepted), 2, rng=rng)

@@ -58,9 +58,6 @@ class Curve(Protocol):
     def own(self, theta: Array) -> Array:
         """What the principal values a unit at."""
 
-    def share_below(self, theta: Array) -> Array:
-        """The chance of types up to theta."""
-
     def quantile(self, shares: Array) -> Array:
         """Types below which these shares are."""
 
@@ -118,9 +115,6 @@ class Smooth:
 
     def own(self, theta: Array) -> Array:
         return self.ironed.virtual.own(theta)
-
-    def share_below(self, theta: Array) -> Array:
-        return self._law.cdf(theta)
 
     def quantile(self, shares: Array) -> Array:
         return self._law.quantile(shares, 1 - shares)
@@ -218,10 +212,6 @@ class Steps:
         if callable(self.principal_value):
             return self.principal_value(theta)
         return np.full(np.shape(theta), self.principal_value)
-
-    def share_below(self, theta: Array) -> Array:
-        below = np.append(0.0, 1 - self._points[0][1:])
-        return below[np.searchsorted(self.atoms.values, theta, side="right")]
 
     def quantile(self, shares: Array) -> Array:
         below = 1 - self._points[0][1:]

@@ -153,10 +153,3 @@ def _along(spare: Spare, forest: Forest, some: Array, sign: float) -> Array:
 def _in_parts(all_rates: Array) -> Iterator[Array]:
     for first in range(0, len(all_rates), TOGETHER):
         yield all_rates[first : first + TOGETHER]
-
-
-def slack_ends(spare: Spare) -> tuple[Array, Array]:
-    """The largest slack of every priced IC row, in the order of prices.ic.data, and of IR, infinite without a price."""
-    most = spare.amount * (1 + 8 * EPS)
-    with np.errstate(divide="ignore", over="ignore"):
-        return most / spare.prices.ic.data, np.where(spare.prices.ir > 0, most / spare.prices.ir, np.inf)

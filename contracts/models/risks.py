@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from itertools import pairwise
-from typing import Any, Literal, Protocol
+from typing import Any, Literal
 
 import numpy as np
 
@@ -13,28 +13,12 @@ from contracts.inputs.arrays import Array, finite, place
 from contracts.inputs.door import checked
 from contracts.models.checks import labels_for, names_for, one_each, positive
 from contracts.models.competition import break_even_rows, separating_welfare
-from contracts.problem.costs import Cost, is_straight, scaled_cost
+from contracts.problem.costs import is_straight, scaled_cost
 from contracts.problem.domains import Box
 from contracts.problem.objectives import Profit
 from contracts.problem.screening import ScreeningProblem
 
 ROUNDING = 8 * float(np.finfo(np.float64).eps)  # of an indifference, by which a bracket may miss a change of sign
-
-
-class RiskAverse(Protocol):
-    """What a utility of money must say: `contracts.Log`, `SquareRoot`, `CRRA` and `CARA` do."""
-
-    def value(self, wage: Array) -> Array:
-        """Utility of amounts of money."""
-
-    def inverse(self, utility: Array) -> Array:
-        """The amounts of money that are worth so much."""
-
-    def price(self, wage: Array) -> Array:
-        """What one unit of utility more costs."""
-
-    def promises(self, wage: Array, chance: Array) -> tuple[Cost, Array, Array]:
-        """Cost of promising more than money is worth, price per unit besides, and the least that can be promised."""
 
 
 @checked(own=("utility",))

@@ -45,7 +45,6 @@ class MemberFit(NamedTuple):
     tastes: Tastes
     mode: Mode  # information has the spread profiled out
     pooling: Pooling
-    effective_draws: Array  # (n_members,)
 
 
 @dataclass(frozen=True, eq=False)
@@ -209,7 +208,7 @@ def fit_members(
             "policies use members='alike'",
             tried=("simulation",),
         )
-    return MemberFit(tastes, mode, pooling, effective)
+    return MemberFit(tastes, mode, pooling)
 
 
 def laplace_tastes(likelihood: Likelihood, group: Indices, basis: Array, tastes: Tastes) -> tuple[Tastes, Array]:

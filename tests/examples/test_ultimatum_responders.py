@@ -30,6 +30,17 @@ def test_the_example_prints_what_is_stored(capsys):
     if os.environ.get("MENUWRIGHT_STORE"):
         STORED.write_text(printed, encoding="utf-8")
     compared(printed, STORED.read_text(encoding="utf-8"))
+    # Whoever knows that people differ, and how, predicts their answers best.
+    held_out = spaces["held_out"]
+    assert held_out.log_likelihood.shape == (4, 500)
+    total = dict(zip(held_out.models, held_out.log_likelihood.sum(axis=1), strict=True))
+    assert total["intercept only"] == pytest.approx(-6082.4, abs=2.0)
+    assert total["pooled logit"] == pytest.approx(-4494.7, abs=5.0)
+    assert total["hierarchical, 2 kinds"] > -1710
+    for other in ("pooled logit", "intercept only"):
+        gain, error = held_out.difference("hierarchical, 2 kinds", other)
+        assert gain > 20 * error
+    assert held_out.to_frame()["people_predicted_best"].sum() == 500
     # The chance of a deal is the good, expected inequality its price: a posted offer is best (Riley & Zeckhauser 1983).
     menu, single = spaces["menu"], spaces["single"]
     assert menu.certificate.holds

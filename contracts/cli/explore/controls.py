@@ -64,8 +64,3 @@ def _within(control: Control, value: Any) -> float:
     if control.is_whole and not float(value).is_integer():
         raise ProblemError(f"{control.label} is {value:g}: give a whole number")
     return float(value)
-
-
-def is_on(control: Control, values: Values) -> bool:
-    """Whether a control does anything where it stands."""
-    return values[control.name] != control.off

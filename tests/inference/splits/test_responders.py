@@ -313,20 +313,6 @@ def test_people_who_never_reject_come_out_with_the_lowest_thresholds(fitted):
     assert np.corrcoef(rejections, fitted.minimal_acceptable_offer)[0, 1] > 0.95
 
 
-@pytest.mark.slow
-def test_the_hierarchical_model_predicts_held_out_answers_best(recorded):
-    found = compare_responders(*recorded, n_types=(1, 2), rng=np.random.default_rng(0))
-    assert found.log_likelihood.shape == (4, 500)
-    total = dict(zip(found.models, found.log_likelihood.sum(axis=1), strict=True))
-    assert total["intercept only"] == pytest.approx(-6082.4, abs=2.0)
-    assert total["pooled logit"] == pytest.approx(-4494.7, abs=5.0)
-    assert total["hierarchical, 2 kinds"] > -1710
-    for other in ("pooled logit", "intercept only"):
-        gain, error = found.difference("hierarchical, 2 kinds", other)
-        assert gain > 20 * error
-    assert found.to_frame()["people_predicted_best"].sum() == 500
-
-
 def test_the_held_out_models_know_only_what_they_saw():
     """With coin tosses for answers nothing can be learned: nobody beats the intercept, whose value is log 1/2."""
     rng = np.random.default_rng(5)

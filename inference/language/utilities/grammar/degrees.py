@@ -58,7 +58,6 @@ RULES: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
 NEITHER = re.compile(rf"neither (?P<a>{GROUP}){w(2)} (?:matters?|counts?|important|interests?|relevant|concerns?)")
 GRADED = re.compile(rf"(?P<a>{NP}) [:=](?: very)? (?P<w>high|low|none|zero|important)(?!\S)")
 SAYINGS = {"§bettersafe": "safety", "§honestybest": "candour", "§healthwealth": "health", "§noobject": "price"}
-STRONG = re.compile(r"\b(?:very much|lot|deeply|greatly|strongly|above|great deal|passionately)\b")
 SAYS = {
     "zero": "does not matter",
     "lesser": "not the first",
