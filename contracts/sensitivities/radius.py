@@ -22,6 +22,7 @@ from contracts.readable import readable
 from contracts.solve import solve_menu
 
 HALVINGS = 24  # of a ray, until the radius is known to its first seven digits
+BEYOND = (1e-7, 1e-6, 1e-5, 1e-4, 1e-3)  # shares of a ray further out, until another menu is seen to be better
 ALMOST = 1.0 - 1e-6  # of the least weight, up to which weights may move: every type stays possible
 
 
@@ -109,9 +110,12 @@ def prior_radius(menu: Menu, *, loss: float = 0.01) -> PriorRadius:
         radius = inside
     if outside is None:
         return PriorRadius(radius, amount, is_limited=True, weights=None, better=None, moved=None)
-    i, j, at, better = outside
-    if better is None:
-        better = solve_menu(problem.under(_weights(problem.weights, i, j, at)))
+    i, j, at, found = outside
+    better = solve_menu(problem.under(_weights(problem.weights, i, j, at))) if found is None else found
+    for further in BEYOND:  # regret rises along the ray: a menu is better as soon as its gap is made good
+        if better.value - math.fsum((better.problem.weights * by_type).tolist()) > amount:
+            break
+        better = solve_menu(problem.under(_weights(problem.weights, i, j, min(at * (1 + further), most))))
     return PriorRadius(
         radius,
         amount,

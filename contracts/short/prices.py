@@ -127,7 +127,7 @@ def _beside(program: ScreeningProblem, stays: Standing, allocations: Array, own:
 def _candidates(
     program: ScreeningProblem, stays: Standing, allocations: Array, own: Indices, near: Array
 ) -> Iterator[Contracts]:
-    """Contracts to try: at the highest transfers that keep everybody in place, by a hair and without, and near others.
+    """Contracts to try: at the highest transfers that keep takers in place, by a hair and without, and near others.
 
     Types of one taste that are meant to have different options must be exactly indifferent: for these amounts and
     transfers have few digits, too.
@@ -178,11 +178,12 @@ def highest_transfers(
     hairs: float,
     money: float = 0.0,
 ) -> Array | None:
-    """The highest transfers of the options, at most `limit`, at which nobody prefers another one or leaves; (m,).
+    """The highest transfers of the options, at most `limit`, at which whoever is meant to have one takes it; (m,).
 
-    They are shortest paths: t_m <= t_k + min over those meant to have m of a . (x_m - x_k), less hairs of rounding.
-    None where there are none, or the limits on transfers do not allow them. With `money`, its unit, paths start at
-    transfers of few digits.
+    Types who keep what stands set no limit here, and may prefer an option at these transfers: `_all_stay` says whether
+    they do. Transfers are shortest paths: t_m <= t_k + min over those meant to have m of a . (x_m - x_k), less hairs of
+    rounding. None where there are none, or the limits on transfers of those meant to have them do not allow them. With
+    `money`, its unit, paths start at transfers of few digits.
     """
     count = len(allocations)
     every = np.vstack([allocations, stays.allocations])

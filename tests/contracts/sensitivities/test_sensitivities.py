@@ -316,6 +316,19 @@ def test_within_the_radius_no_weights_do_better_and_beyond_it_some_do():
     assert np.abs(found.weights - weights).sum() / 2 == pytest.approx(found.radius, rel=1e-4)
 
 
+@pytest.mark.parametrize("seed", [0, 6, 8, 12])
+def test_just_outside_the_radius_the_other_menu_is_better(seed):
+    """By its value, not by its bound alone."""
+    rng = np.random.default_rng(seed)
+    problem = ScreeningProblem(rng.uniform(0.2, 3.0, 3), rng.dirichlet([2.0, 2.0, 2.0]), cost=Quadratic(),
+                               outside_option=[0.2])  # fmt: skip
+    menu = solve_menu(problem)
+    found = prior_radius(menu, loss=1e-3)
+    assert not found.is_limited
+    assert found.better.value - found.weights @ menu.payoff > found.loss
+    assert np.abs(found.weights - problem.weights).sum() / 2 == pytest.approx(found.radius, rel=2e-3)
+
+
 def test_where_weights_do_not_matter_the_radius_ends_where_a_type_would():
     pooled = solve_menu([1.0, 1.0], [0.3, 0.7], cost=Quadratic())
     found = prior_radius(pooled)
