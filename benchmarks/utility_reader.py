@@ -54,8 +54,14 @@ SETS: dict[str, dict[str, list[str] | str | None]] = {
     "tutor": {"patience": ["patient"], "clarity": ["clear"], "rigour": ["rigorous"], "warmth": ["warm"]},
     "library": {"quiet": None, "hours": ["long opening hours"], "books": None, "events": None},
     "mayor": {"housing": ["homes"], "transport": ["buses"], "greenery": ["trees"], "thrift": ["low taxes"]},
+    "clinic": {"accuracy": ["accurate"], "comfort": ["comfortable"], "waiting": "a short wait"},
+    "farm": {"yield": ["harvest"], "soil": None, "water": ["clean water"]},
+    "editor": {"simplicity": ["simple"], "power": ["powerful"], "openness": ["open"]},
 }
-FILES = ("seen", "unseen", "later", "fresh", "final", "blind", "newcomer", "afterwards", "strangers", "once")
+FILES = (
+    *("seen", "unseen", "later", "fresh", "final", "blind"),
+    *("newcomer", "afterwards", "strangers", "once", "visitors"),
+)
 PLAIN_KINDS = ("comparison", "ratio", "veto", "negation", "floor", "priority", "irrelevant")
 CONFIDENT_ERROR, CONFIDENT_SD = 0.3, 0.1
 CLEAR = 1.15  # ratio of what is meant from which there is a direction

@@ -6,7 +6,7 @@ import argparse
 
 from benchmarks.policy_texts import FOLDER, misses, scores, table
 
-NAMES = ("fresh", "final", "blind", "newcomer", "afterwards", "strangers", "once")
+NAMES = ("fresh", "final", "blind", "newcomer", "afterwards", "strangers", "once", "visitors")
 FILES = tuple(name for name in NAMES if (FOLDER / f"{name}.txt").exists())
 
 

@@ -23,7 +23,7 @@ from contracts.engines.strict import gradient_menu
 from contracts.errors import ProblemError, SolverError
 from contracts.exact.rationals import EPS, utility_error
 from contracts.exact.relevance import relevant_blocks
-from contracts.inputs.arrays import Array, Indices
+from contracts.inputs.arrays import Array, Indices, distinct_rows
 from contracts.inputs.frozen import dataclass
 from contracts.numerics.dense import minimise_densely
 from contracts.numerics.elimination import Elimination, Program
@@ -73,13 +73,20 @@ def reason_against(problem: ScreeningProblem) -> str | None:
         return "a cost that is linear in some direction needs a bounded domain"
     if chart_of(problem, units_of(problem).allocation) is None:
         return "the domain has no interior, or is a class of your own"
-    worth = np.column_stack([problem.valuations, problem.principal_values, index_of(problem.cost, problem.n_types)])
     costs = parts_of(problem.cost)
+    apart = np.column_stack([problem.principal_values, index_of(problem.cost, problem.n_types)])
     if len(costs) > 1 and any(finite_faces(cost, problem.n_goods)[1].size for cost, _ in costs):
         return "costs differ by type and end somewhere, as Logarithm does at its capacity"
-    if len(np.unique(worth, axis=0)) > len(np.unique(problem.valuations, axis=0)):
+    if (apart != apart[0]).any() and _number(np.column_stack([problem.valuations, apart])) > _number(
+        problem.valuations
+    ):
         return "types of equal valuation differ in principal_values or in their cost"
     return None
+
+
+def _number(rows: Array) -> int:
+    """How many rows there are, equal ones once."""
+    return len(distinct_rows(rows)[0])
 
 
 @dataclass(frozen=True, eq=False)
@@ -165,14 +172,15 @@ class Master:
         transfer = np.einsum("nd,nd->n", self.taste, point.x) - point.u
         error = utility_error(self.taste, point.x, transfer)
         found, gains, worst = [np.empty((0, 2), dtype=np.intp)], [np.empty(0)], 0.0
+        wide, offers = np.column_stack([self.taste, -np.ones(len(error))]), np.column_stack([point.x, transfer])
         for types, options in relevant_blocks(self.taste, point.x, transfer, error):
-            gain = self.taste[types] @ point.x[options].T
-            gain -= transfer[options] + point.u[types, np.newaxis]
-            most = gain.max(axis=1)
+            worth = wide[types] @ offers[options].T
+            most = worth.max(axis=1) - point.u[types]
             worst = max(worst, float(most.max()))
             kept = np.flatnonzero(most > VIOLATION / 10)
-            row, column = np.nonzero(gain[kept] >= most[kept, np.newaxis] / 2)
-            gain = gain[kept[row], column]
+            gain = worth[kept] - point.u[types[kept], np.newaxis]
+            row, column = np.nonzero(gain >= most[kept, np.newaxis] / 2)
+            gain = gain[row, column]
             away = ((self.taste[types[kept[row]]] - self.taste[options[column]]) ** 2).sum(axis=1)
             away[gain == most[kept[row]]] = -1.0
             order = np.lexsort((away, row))
@@ -242,9 +250,10 @@ def _distinct(taste: Array, width: float) -> tuple[Indices, Indices]:
     from scipy.spatial import cKDTree
 
     away = taste - taste.min(axis=0)
-    unique, place = np.unique(away / (width or 1.0), axis=0, return_inverse=True)
+    away = away / (width or 1.0)
+    first, member = distinct_rows(away)
+    unique = away[first]
     close = cKDTree(unique).query_pairs(1.0, output_type="ndarray")
-    member: Indices = place.reshape(-1)
     if len(close):
         joined = csr_array((np.ones(len(close)), (close[:, 0], close[:, 1])), shape=(len(unique), len(unique)))
         member = np.asarray(connected_components(joined, directed=False)[1], dtype=np.intp)[member]

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from contracts.inputs.arrays import Array, Indices
 
 ALL_PAIRS = 400_000  # below this many pairs pruning costs more than it saves
-LEAF_TYPES = 48
+LEAF_TYPES = 128  # half of this prunes more and takes half as long again
 BLOCK = 4_000_000  # entries of a utility matrix held at once: memory stays linear in the number of types
 
 

@@ -19,6 +19,7 @@ import numpy as np
 
 from contracts.readable import readable_lines
 
+PLAIN = frozenset((float, int, bool, str, type(None)))  # nothing in these can be written to
 SAID = ("__repr__", "__str__", "_repr_html_")  # what a terminal or a notebook is shown
 
 if TYPE_CHECKING:
@@ -61,6 +62,8 @@ def has_checks(cls: Any) -> bool:
 
 def read_only(value: Any) -> Any:
     """The same, with views that cannot be written to in place of arrays, also in tuples, dicts and sparse arrays."""
+    if type(value) in PLAIN:
+        return value
     if isinstance(value, np.ndarray):
         if value.flags.writeable:
             value = value.view()

@@ -6,18 +6,28 @@ coefficients T_k, and rho of the minimum profit. With kappa = profit_weight + rh
 L does with (x, u) and the prices held (Milgrom & Segal 2002):
 
     weight f_i             what a type of this kind counts for in the objective, + rho times its payoff
-    valuation a_i          kappa f_i x_i - sum_j l_ij x_j + (sum_j l_ji + t_i - sum_k s_k T_ki) x_i   (- m_i x_outside)
+    valuation a_i          D_i(x),    D_i(x) = kappa f_i x_i - sum_j l_ij x_j + (sum_j l_ji + t_i - sum_k s_k T_ki) x_i
     principal's value b_i  kappa f_i x_i
-    reservation utility    - m_i
+    reservation utility    D_i(w) - m_i,    w_i = 1 - z_i the chance that type i is left with what it has anyway
     cost, all of it        - kappa sum_i f_i c(x_i), per one part more
     limit of a row         its price; minus that for a lower limit
     limits on t_i          - t_i for the lowest where it is positive, - t_i for the highest where it is negative; where
                            nobody pays 0 but who is not served, or limits differ by type, they are rows k and have s_k
     minimum profit         - rho
 
+Reservation utility r_i is a valuation of being left out: u_i = a_i . x_i + w_i r_i - t_i, for whoever takes a contract
+(`contracts.problem.participation`). So it counts in what type i is worth, in what it gains by the contracts of others,
+in what others gain by its own, and in IR. Where only IC and IR bind, the flow of prices through i leaves of that
+
+    D_i(w) - m_i = - m_i z_i + sum_j l_ij (z_j - z_i):
+
+minus the price of IR where all are served, or must be, and nothing for a type that is left out and tempted by nobody.
+Who is given nothing, for nothing, and has nothing anyway counts as left out: that it may be is worth something as soon
+as reservation utilities differ. With an outside contract x_0, its w_i are so much more of x_0 to i, and D_i(w) - m_i
+counts x_0 times in the derivative of a_i, not of r_i, which follows from it.
+
 Where the value has a kink (another menu takes over, or several prices prove the same bound) this is one of the slopes
-between those on the two sides. Of one reservation utility that all have it is the slope of the program that gives it to
-everybody by contract: where types may be left out the value changes by that or more, and `slopes` has both sides.
+between those on the two sides; `slopes` has both.
 """
 
 from __future__ import annotations
@@ -31,7 +41,7 @@ from contracts.errors import ProblemError
 from contracts.inputs.arrays import Array
 from contracts.inputs.door import checked
 from contracts.inputs.frozen import dataclass
-from contracts.problem.participation import WithOutside
+from contracts.problem.participation import NO_DOUBT, WithOutside
 from contracts.problem.rows import limits_of_transfers, side_rows
 from contracts.problem.screening import ScreeningProblem
 from contracts.proof.bound import Bound
@@ -53,7 +63,7 @@ class Sensitivity(Tabular):
     labels, goods : of the types and goods
     weights : (n_types,) of the types' shares; shares sum to one, so what counts is the difference of two entries
     valuations, principal_values : (n_types, n_goods)
-    reservation_utility : (n_types,) never positive; where types are left out, the least that a change may be worth
+    reservation_utility : (n_types,) zero with an outside contract, which says what it is
     cost : of all costs together, serving included, per one part more: with .01 more the value changes by .01 times this
     lowest_transfer, highest_transfer : (n_types,) of the limits on what each type pays; a limit that all have in
         common is worth their sum
@@ -121,27 +131,40 @@ def sensitivity_of(problem: ScreeningProblem, allocation: Array, transfer: Array
     share = (kappa * program.weights)[:, np.newaxis]
     payoff, utility = program.payoff(allocation, transfer), program.utility(allocation, transfer)
     worth = program.terms.by_type(payoff, allocation, utility) + prices.profit * payoff
-    tempted_by = np.asarray(prices.ic @ allocation)  # sum_j l_ij x_j
+    goods, alone = allocation[:, : problem.n_goods], _left_out(problem, allocation, utility)[:, np.newaxis]
+    amounts = np.hstack([goods, alone])
     on_transfers = prices.side[:, np.newaxis] * _transfer_coefficients(program)
     tempting = np.asarray(prices.ic.sum(axis=0)).ravel() + prices.transfer - on_transfers.sum(axis=0)
-    onto = share * allocation - tempted_by + tempting[:, np.newaxis] * allocation
-    if program.outside.is_contract:
-        onto = onto - prices.ir[:, np.newaxis] * program.outside.allocation
-    from_principal = share * allocation
-    reservation = -prices.ir
+    onto = share * amounts - np.asarray(prices.ic @ amounts) + tempting[:, np.newaxis] * amounts
+    reservation, kept = onto[:, -1] - prices.ir, problem.outside.allocation
     cost = -float(share[:, 0] @ program.cost.value(allocation))
-    if isinstance(program.domain, WithOutside):
-        onto, from_principal, reservation = _of_served(problem, program, onto, from_principal)
     limits = on_transfers[len(on_transfers) - _n_limits(problem, program) :]
-    if isinstance(program.domain, WithOutside) and not problem.may_pay_nothing:  # a limit of those who are served
-        limits = limits * (1.0 - allocation[:, -1] / program.domain.total)
+    if program.excludes and not problem.may_pay_nothing:  # a limit of those who are served
+        limits = limits * (1.0 - alone[:, 0])
     lowest, highest = (
         np.maximum(sign * prices.transfer, 0.0) + np.maximum(-sign * limits, 0.0).sum(axis=0) for sign in (1.0, -1.0)
     )
     return Sensitivity(
-        tuple(problem.labels), tuple(problem.goods), worth, onto, from_principal, reservation + 0.0, cost + 0.0,
+        tuple(problem.labels), tuple(problem.goods), worth, onto[:, :-1] + reservation[:, np.newaxis] * kept,
+        share * (goods + alone * kept), reservation * (problem.outside_option is None) + 0.0, cost + 0.0,
         0.0 - lowest, highest, 0.0 - prices.profit,
     )  # fmt: skip
+
+
+def _left_out(problem: ScreeningProblem, allocation: Array, utility: Array) -> Array:
+    """The chance that each type is left with its outside option, (n_types,), at a menu in the goods of the program.
+
+    Whoever is served with nothing, where being left out is as good for everybody, is left out.
+    """
+    goods, domain = allocation[:, : problem.n_goods], problem.program.domain
+    alone = allocation[:, -1] / domain.total if isinstance(domain, WithOutside) else np.zeros(problem.n_types)
+    may_be = problem.participation != "compulsory" and problem.outside_option is None and problem.serving_cost == 0
+    if not may_be or not problem.offers_nothing or any(row.serving is not None for row in problem.rows):
+        return alone
+    unit = float(np.abs(goods).max(initial=0.0))
+    worth = unit * float(np.abs(problem.valuations).max())
+    nothing = (np.abs(goods).max(axis=1) <= NO_DOUBT * unit) & (utility <= NO_DOUBT * worth)
+    return np.where(nothing & (problem.reservation_utility == 0), 1.0, alone)
 
 
 def _n_limits(problem: ScreeningProblem, program: ScreeningProblem) -> int:
@@ -156,22 +179,3 @@ def _transfer_coefficients(program: ScreeningProblem) -> Array:
     rows = (*program.rows, *program.limits_of_single_types())
     ones = np.ones(program.valuations.shape)
     return np.asarray((side_rows(rows, ones).allocation - side_rows(rows, 0 * ones).allocation)[:, :, 0])
-
-
-def _of_served(
-    problem: ScreeningProblem, program: ScreeningProblem, onto: Array, from_principal: Array
-) -> tuple[Array, Array, Array]:
-    """Derivatives in the problem's own parameters, where the program has one more good for the outside option.
-
-    That good is worth r_i / total, or a_i . x_outside / total, to type i.
-    """
-    alone = onto[:, -1] / program.domain.total  # type: ignore[attr-defined]
-    earned = from_principal[:, -1] / program.domain.total  # type: ignore[attr-defined]
-    if problem.outside_option is None:
-        return onto[:, :-1], from_principal[:, :-1], alone
-    kept = problem.outside.allocation
-    return (
-        onto[:, :-1] + alone[:, np.newaxis] * kept,
-        from_principal[:, :-1] + earned[:, np.newaxis] * kept,
-        np.zeros(problem.n_types),
-    )

@@ -65,17 +65,26 @@ class Program:
         return csr_array((entries, (rows, columns)), shape=(len(self.owner), len(self.weights)))
 
     @cached_property
-    def transposed(self) -> tuple[csr_array, csr_array]:
-        return self.on_allocation.T.tocsr(), self.on_utility.T.tocsr()
+    def _by_allocation(self) -> csr_array:
+        return self.on_allocation.T.tocsr()
+
+    @cached_property
+    def _by_utility(self) -> csr_array:
+        return self.on_utility.T.tocsr()
 
     def slack(self, x: Array, u: Array) -> Array:
         """What every row has to spare."""
-        return np.asarray(self.limit + self.on_allocation @ x.ravel() + self.on_utility @ u)
+        spare = self.limit - self.own * u[self.owner] - np.einsum("kd,kd->k", self.normal, x[self.owner])
+        spare[: len(self.tempted)] += u[self.tempted]
+        return np.asarray(spare)
 
-    def charges(self, price: Array) -> tuple[Array, Array]:
-        """What prices of rows take from each allocation and utility."""
-        on_allocation, on_utility = self.transposed
-        return (on_allocation @ price).reshape(self.value.shape), on_utility @ price
+    def charged_to_allocation(self, price: Array) -> Array:
+        """What prices of rows take from each allocation; (n, d)."""
+        return np.asarray(self._by_allocation @ price).reshape(self.value.shape)
+
+    def charged_to_utility(self, price: Array) -> Array:
+        """What they take from each utility; (n,)."""
+        return np.asarray(self._by_utility @ price)
 
 
 @dataclass(frozen=True, eq=False)

@@ -29,6 +29,7 @@ SHORT_STEP, SHORT_STEPS = 1e-3, 4  # so many steps this short in a row: no furth
 GROWTH, HALVINGS = 4.0, 12  # of the error in one step at most; else the step is halved, so often at most
 REFINEMENTS = 2  # of every Newton step, unless it misses the equations by no more than
 REFINED = 1e-13  # of the weights
+ENOUGH = 1e-4  # of complementarity, where the cost curves
 CORRECTORS = 2  # of every step that is not long already
 LONG_STEP = 0.9
 LONGER = 0.3  # how much further a corrected step is to go
@@ -77,12 +78,14 @@ def minimise(
     -------
     The iterates, the start first, up to the one nearest to an optimum, and whether it ended by itself.
     """
-    path, stalled = [start], 0
+    path, errors, stalled = [start], list[float](), 0
     while len(path) <= max_iterations and stalled < SHORT_STEPS:
         if time.monotonic() > deadline:
             return path, False
         try:
-            following = _iterate(program, path[-1], elimination, gap)
+            residuals = _residuals(program, path[-1])
+            errors.append(_error(path[-1], residuals))
+            following = _iterate(program, path[-1], elimination, gap, residuals)
             if following is None:
                 break
             point, length = following
@@ -92,28 +95,26 @@ def minimise(
         except KeyboardInterrupt:
             return path, False
         stalled = stalled + 1 if length < SHORT_STEP else 0
-    errors = [_error(program, point) for point in path]
+    errors += [_error(point, _residuals(program, point)) for point in path[len(errors) :]]
     del path[int(np.argmin(errors)) + 1 :]  # beyond the accuracy of the system prices leave the flow
     return path, True
 
 
-def _is_bent(program: Program, x: Array) -> bool:
-    """Whether the curvature of the cost changes on the way from these allocations to the middle of the chart."""
-    return not np.array_equal(program.hessian(x), program.hessian(x / 2))
-
-
-def _iterate(program: Program, point: Point, elimination: Elimination, gap: float) -> tuple[Point, float] | None:
+def _iterate(
+    program: Program, point: Point, elimination: Elimination, gap: float, residuals: tuple[Array, Array]
+) -> tuple[Point, float] | None:
     """One predictor-corrector step and its length; None at the gap, or where the system breaks down."""
     products = point.price * point.slack
     complementarity = float(products.sum())
-    residual_x, residual_u = _residuals(program, point)
-    missed = _error(program, point) - complementarity
-    is_bent = _is_bent(program, point.x)
+    residual_x, residual_u = residuals
+    missed = _error(point, residuals) - complementarity
+    curvature = program.hessian(point.x)
+    is_bent = not np.array_equal(curvature, program.hessian(point.x / 2))  # it changes on the way to the chart's middle
     overshot = FAR_OVERSHOT if is_bent else OVERSHOT
     if complementarity <= gap and (missed <= gap or complementarity <= overshot * gap):
         return None
     try:
-        newton = _Newton(program, point, elimination)
+        newton = _Newton(program, point, elimination, curvature)
     except ArithmeticError:
         return None
     affine = newton.direction(residual_x, residual_u, -products, refinements=0)  # only a forecast
@@ -128,9 +129,9 @@ def _iterate(program: Program, point: Point, elimination: Elimination, gap: floa
     step, primal, dual = newton.centred(step, level, 0 if is_bent else CORRECTORS)
     moved = _moved(point, step, primal, dual)
     if is_bent:  # where the curvature changes by much on the way, as near a pole, a step may overshoot
-        most = GROWTH * _error(program, point)
+        most = GROWTH * _error(point, residuals)
         for _ in range(HALVINGS):
-            if _error(program, moved) <= most:
+            if _error(moved, _residuals(program, moved)) <= most:
                 break
             primal = dual = primal / 2
             moved = _moved(point, step, primal, dual)
@@ -150,14 +151,13 @@ def _moved(point: Point, step: _Direction, primal: float, dual: float) -> Point:
 
 def _residuals(program: Program, point: Point) -> tuple[Array, Array]:
     """Gradient of the Lagrangian in x and u."""
-    charged_x, charged_u = program.charges(point.price)
     marginal = program.weights[:, np.newaxis] * (program.gradient(point.x) - program.value)
+    charged_x, charged_u = program.charged_to_allocation(point.price), program.charged_to_utility(point.price)
     return marginal - charged_x, program.utility_cost - charged_u
 
 
-def _error(program: Program, point: Point) -> float:
+def _error(point: Point, residuals: tuple[Array, Array]) -> float:
     """Complementarity and how far equations and rows are missed."""
-    residuals = _residuals(program, point)
     return float(sum(np.abs(part).sum() for part in residuals) + point.price @ (point.slack + np.abs(point.missing)))
 
 
@@ -180,10 +180,10 @@ class _Direction:
 class _Newton:
     """Newton's equations at one point, factorised once for predictor and corrector."""
 
-    def __init__(self, program: Program, point: Point, elimination: Elimination) -> None:
+    def __init__(self, program: Program, point: Point, elimination: Elimination, curvature: Array) -> None:
         self._program, self._point = program, point
         self._ratio = point.price / point.slack  # W
-        self._curvature = program.hessian(point.x)
+        self._curvature = curvature
         self.is_curved = bool(np.any(self._curvature))
         self._root = np.empty((*program.value.shape, program.value.shape[1]))  # R^-1: M^-1 = R^-1 R^-T
         try:
@@ -217,12 +217,14 @@ class _Newton:
         program = self._program
         step = self._eliminated(residual_x, residual_u, target / self._point.slack, self._point.missing)
         nothing = np.zeros_like(target)
+        enough = REFINED * float(program.weights.sum())
+        if self.is_curved:
+            enough = max(enough, ENOUGH * float(self._point.price @ self._point.slack))
         for _ in range(refinements):
-            charged_x, charged_u = program.charges(step.price)
-            curved = (self._curvature @ step.x[:, :, np.newaxis])[:, :, 0]
-            rest_x = residual_x + program.weights[:, np.newaxis] * curved - charged_x
-            rest_u = residual_u - charged_u
-            if np.abs(rest_x).sum() + np.abs(rest_u).sum() <= REFINED * program.weights.sum():
+            curved = np.einsum("nab,nb->na", self._curvature, step.x)
+            rest_x = residual_x + program.weights[:, np.newaxis] * curved - program.charged_to_allocation(step.price)
+            rest_u = residual_u - program.charged_to_utility(step.price)
+            if np.abs(rest_x).sum() + np.abs(rest_u).sum() <= enough:
                 break
             more = self._eliminated(rest_x, rest_u, nothing, nothing)
             step = step.plus(more)
@@ -257,17 +259,16 @@ class _Newton:
 
     def _eliminated(self, residual_x: Array, residual_u: Array, price: Array, missing: Array) -> _Direction:
         program, ratio = self._program, self._ratio
-        charged_x, charged_u = program.charges(price + ratio * missing)
-        moved = self._inverse_times(charged_x - residual_x)
-        through = program.charges(ratio * (program.on_allocation @ moved.ravel()))[1]
-        u = self._solve(charged_u - residual_u - through)
+        priced = price + ratio * missing
+        moved = self._inverse_times(program.charged_to_allocation(priced) - residual_x)
+        through = program.charged_to_utility(ratio * (program.on_allocation @ moved.ravel()))
+        u = self._solve(program.charged_to_utility(priced) - residual_u - through)
         by_utility = program.on_utility @ u
-        x = moved - self._inverse_times(program.charges(ratio * by_utility)[0])
+        x = moved - self._inverse_times(program.charged_to_allocation(ratio * by_utility))
         slack = program.on_allocation @ x.ravel() + by_utility - missing
         return _Direction(x, u, price - ratio * slack, slack)
 
 
 def _longest(size: Array, change: Array) -> float:
     """Largest step that keeps sizes non-negative, at most 1 / TO_BOUNDARY."""
-    shrinking = change < 0
-    return float(np.min(-size[shrinking] / change[shrinking], initial=1.0 / TO_BOUNDARY))
+    return 1.0 / max(-float(np.min(change / size, initial=0.0)), TO_BOUNDARY)

@@ -20,6 +20,7 @@ CLEAR_GAIN = 1e-9  # share of a value that is gained by trade, or trade is idle
 NO_SURPLUS = 1e-6  # share of the sizes of what is summed that counts where no menu is worth anything
 CONJUGATE_NOISE = 1e-10  # share of the same sizes that a numerical bound may find where there is nothing
 PRICE_STEPS = tuple(4.0**k for k in range(10))  # multiples of the prices of rows at which surplus is bounded
+ROUNDING = 2.0**-49  # share of what is summed by which a surplus is nothing but rounding
 NO_MONEY = 1e-280  # where nothing at all is at stake: far above what comparisons leave room for lost bits
 
 
@@ -135,7 +136,8 @@ def _first_best_surplus(problem: ScreeningProblem, bound: Bound) -> float:
             attained = conjugate_at(problem.cost, values, best)  # without what a conjugate is rounded up by
         most = np.where(np.isfinite(attained), np.minimum(most, attained), most)
         alike = conjugate_at(problem.cost, values, reference)
-        return float(weights @ np.maximum(most - np.where(np.isfinite(alike), alike, 0.0), 0.0))
+        alike = np.where(np.isfinite(alike), alike, 0.0) + ROUNDING * _sizes(problem, values, best)
+        return float(weights @ np.maximum(most - alike, 0.0))
 
     found = [surplus(value)]
     if prices.any():
@@ -147,6 +149,16 @@ def _first_best_surplus(problem: ScreeningProblem, bound: Bound) -> float:
         found.append(surplus(problem.principal_values) + abs(highest))
     finite_ones = [one for one in found if math.isfinite(one)]
     return min(finite_ones, default=math.inf)
+
+
+def _sizes(problem: ScreeningProblem, values: Array, amounts: Array) -> Array:
+    """Sizes of what amounts are worth and cost at the margin, summed over those that are finite; (n_types,)."""
+    sizes = np.abs(values)
+    with np.errstate(invalid="ignore", over="ignore", divide="ignore"):
+        if hasattr(problem.cost, "gradient"):
+            sizes = sizes + np.abs(problem.cost.gradient(amounts))
+        each = sizes * np.abs(amounts)
+    return np.where(np.isfinite(each), each, 0.0).sum(axis=1)
 
 
 def _largest_value(problem: ScreeningProblem) -> float:

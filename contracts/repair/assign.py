@@ -10,10 +10,11 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from itertools import chain
 
 import numpy as np
 
-from contracts.engines.candidate import Candidate
+from contracts.engines.candidate import Candidate, units_of
 from contracts.exact.best import best_options
 from contracts.exact.rationals import BestOptions
 from contracts.inputs.arrays import Array, Indices
@@ -31,6 +32,7 @@ Tie = Callable[[Indices, Indices], Array]
 LARGEST_GAP = 1e-6  # relative; a menu this close is not repaired further, however large a gap was asked for
 TRY_ALL_TYPES = 2000  # larger menus take the first repair that meets the gap
 FEWER_OPTIONS_WORTH = 1e-3  # share of the requested gap that a menu with fewer, cleaner contracts may cost
+IDLE = 1e-3  # share of the unit of money that menus are to be worth, or offering nothing is among the first to be tried
 PATIENCE = 2.0  # a further digit is worth one more repair, not fifty: what is enough doubles with each that is tried
 
 
@@ -92,10 +94,14 @@ def _assignments(
     Where there is nothing to repair, several come to the same contracts: these are assigned once.
     """
     known: set[tuple[bytes, bytes]] = set()
-    for contracts in repairs(problem, candidate, deadline):
+    offers, last = repairs(problem, candidate, deadline), list[Contracts]()
+    for contracts in chain(offers, last):
         if problem.n_types <= TRY_ALL_TYPES:
             offered = contracts[0].tobytes(), contracts[1].tobytes()
             if offered in known:
+                continue
+            if not len(contracts[1]) and not last and bound.worth > IDLE * units_of(problem).money:
+                last.append(contracts)  # to offer nothing is only what is left where all else fails
                 continue
             known.add(offered)
         menu = assigned(problem, contracts, bound, gap)

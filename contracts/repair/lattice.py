@@ -32,6 +32,7 @@ from contracts.engines.twins.near_twins import LOTTERY_DIGITS
 from contracts.exact.rationals import EPS, as_integers, binary_places
 from contracts.inputs.arrays import Array, Indices
 from contracts.inputs.frozen import dataclass
+from contracts.numerics.short_vectors import nearest_to
 from contracts.problem.domains import Simplex, ends_of, extent_of, is_lottery
 from contracts.problem.participation import WithOutside
 from contracts.problem.screening import ScreeningProblem
@@ -40,13 +41,12 @@ AMOUNT_DIGITS = 53  # binary digits of the largest amount
 FREE = 2.0**-14  # share of the largest amount by which others may vary
 FEWEST_STEPS = 4.0  # by which an amount must be able to vary
 MOST_WAYS = 6  # of varying amounts that are looked at together
+NOTHING_IS_PAID = 58  # powers of two by which sums of money, were there any, would exceed what all amounts are worth
 TRIALS = 5000  # amounts that are looked at for a float between what two near twins would pay
 LARGEST_EXPONENT = 500  # of amounts that are worth the trouble
 LEAST_SHARE = 2.0**-10  # of a direction in goods that may move, for them to do so alone
 ORDER = 4.0  # roots of the modulus by which near twins are put in the order of their tastes
 ALIKE = 1e-12  # share of the largest valuation within which two tastes are told apart by their last digits
-FLOAT_DIGITS = 1000  # binary digits of whole numbers that are sure to be floats
-ROUNDINGS = 5  # of multiples of a lattice's vectors
 ON_FACE = 1e-6  # by which shares may miss a sum of one, for it to be meant
 INWARDS = (0.0, 2.0**-34, 2.0**-28, 2.0**-24)  # share of the largest amount by which others leave an edge
 
@@ -118,7 +118,7 @@ def indifferent_amounts(
     First with the amounts on an edge of the domain where they are, then with those moved inwards, more and more.
     Where the lattice has no point at all the allocations stay.
     """
-    if problem.n_goods == 1:
+    if problem.n_goods == 1 and problem.transfers != "none":
         moved = allocation.copy()
         for group in groups:
             _move_by_digits(tastes_of(problem, moved), group, moved, transfer)
@@ -129,12 +129,16 @@ def indifferent_amounts(
         for group in groups:
             tastes = tastes_of(problem, moved[group])
             varying = moved[:, : tastes.n_goods]
-            _move(tastes, group, varying, transfer, inwards, loose=loose)
+            unpaid = problem.transfers == "none"
+            paid = _more_than_all(tastes, varying) if unpaid else transfer
+            _move(tastes, group, varying, paid, inwards, loose=loose, unpaid=unpaid)
         if problem.domain.violation(moved).max() == 0:
             yield moved
 
 
-def _move(tastes: Tastes, group: Indices, allocation: Array, transfer: Array, inwards: float, *, loose: bool) -> None:
+def _move(
+    tastes: Tastes, group: Indices, allocation: Array, transfer: Array, inwards: float, *, loose: bool, unpaid: bool
+) -> None:
     """Move the allocations of one group of twins, in place: those of whoever pays most first, in coarsest digits.
 
     With `loose`, transfers may lie anywhere between what near twins would pay, not only where one is indifferent.
@@ -144,6 +148,7 @@ def _move(tastes: Tastes, group: Indices, allocation: Array, transfer: Array, in
     places = binary_places(tastes.valuations[group])
     step_places = AMOUNT_DIGITS - _exponent(amounts)
     q = int(exponents.max()) - 52 + places + step_places
+    order = q - NOTHING_IS_PAID * unpaid
     if q <= 0 or abs(step_places) > LARGEST_EXPONENT or int(exponents.min()) < -LARGEST_EXPONENT:
         return
     step = max(2.0**-step_places, EPS * tastes.sums_to_one)  # shares move by what keeps their sums
@@ -155,7 +160,7 @@ def _move(tastes: Tastes, group: Indices, allocation: Array, transfer: Array, in
     for member in others:
         for other in placed:
             near = [other, member]
-            more = _into_order(tastes, group[near], amounts[near], ORDER * 2.0 ** (q / 2) * step, step)
+            more = _into_order(tastes, group[near], amounts[near], ORDER * 2.0 ** (order / 2) * step, step)
             if np.array_equal(np.clip(amounts[member] + more, *extent), amounts[member] + more):
                 amounts[member] += more
             else:  # there is an edge: the others move the other way
@@ -174,6 +179,12 @@ def _move(tastes: Tastes, group: Indices, allocation: Array, transfer: Array, in
                 way.vary(amounts, steps)
         placed.append(member)
     allocation[group] = amounts
+
+
+def _more_than_all(tastes: Tastes, amounts: Array) -> Array:
+    """Sums of money whose last digits are more than all amounts are worth: nobody pays, so differences are worth 0."""
+    largest = float((np.abs(tastes.valuations) @ np.abs(amounts).max(axis=0)).max())
+    return np.full(len(amounts), 2.0**NOTHING_IS_PAID * largest)
 
 
 def _off_edges(tastes: Tastes, amounts: Array, inwards: float) -> Array:
@@ -273,7 +284,7 @@ def _to_lattice(
     size = [1 << round(np.log2(max(steps) / steps[way])) for way in order]
     start = np.zeros(len(rates), dtype=int).astype(object)
     start[0] = -(miss // power) * inverse % small * size[0]
-    near = _nearest(start, basis * np.array(size, dtype=object))
+    near = nearest_to(start, basis * np.array(size, dtype=object))
     for way, entry, scale in zip(order, near, size, strict=True):
         stays[way] = entry // scale
     return stays[: len(ways)]
@@ -344,37 +355,3 @@ def _into_order(tastes: Tastes, pair: Indices, amounts: Array, room: float, step
     if tastes.sums_to_one:
         added[np.argmax(amounts[1])] -= added.sum()
     return np.asarray(added)
-
-
-def _nearest(point: NDArray[np.object_], basis: NDArray[np.object_]) -> list[int]:
-    """A short vector that differs from `point` by whole multiples of the rows of the basis (Babai's rounding)."""
-    reduced, left = _reduced(basis), point
-    for _ in range(ROUNDINGS):  # floats see the first digits of the multiples, then the next ones
-        multiples = np.linalg.solve(*_in_floats(reduced.T, left))
-        whole = np.array([int(each) for each in np.round(multiples)], dtype=object)
-        if not whole.any():
-            break
-        left = left - whole @ reduced
-    return [int(each) for each in left]
-
-
-def _in_floats(rows: NDArray[np.object_], sums: NDArray[np.object_]) -> tuple[Array, Array]:
-    """Equations of whole numbers in floats; those whose numbers are too large for that, divided by powers of two."""
-    largest = np.abs(np.column_stack([rows, sums])).max(axis=1)
-    spare = np.array([max(0, int(size).bit_length() - FLOAT_DIGITS) for size in largest], dtype=object)
-    return (rows >> spare[:, np.newaxis]).astype(np.float64), (sums >> spare).astype(np.float64)
-
-
-def _reduced(basis: NDArray[np.object_]) -> NDArray[np.object_]:
-    """A basis of the same lattice no vector of which gets shorter by taking another's multiples away (Gauss)."""
-    rows = basis.copy()
-    products = rows @ rows.T
-    moved = True
-    while moved:
-        moved = False
-        for i, j in itertools.permutations(range(len(rows)), 2):
-            if 2 * abs(products[i, j]) > products[j, j]:
-                rows[i] -= (2 * products[i, j] + products[j, j]) // (2 * products[j, j]) * rows[j]
-                products[i] = products[:, i] = rows @ rows[i]
-                moved = True
-    return rows

@@ -16,7 +16,7 @@ from contracts.engines.candidate import Candidate, units_of
 from contracts.engines.ironing import line_of
 from contracts.exact.rationals import EPS, UNDERFLOW, utility_error
 from contracts.exact.relevance import row_blocks
-from contracts.inputs.arrays import Array, Indices, Mask
+from contracts.inputs.arrays import Array, Indices, Mask, distinct_rows
 from contracts.problem.mimicry import access_classes
 from contracts.problem.screening import ScreeningProblem
 from contracts.proof.verify import Contracts, distinct_contracts
@@ -49,8 +49,7 @@ def merge(problem: ScreeningProblem, candidate: Candidate, width: float) -> tupl
         cell = width * 2.0 ** np.frexp(candidate.allocation)[1]
     rounded = np.round(candidate.allocation / cell)
     told_apart = np.hstack([rounded, np.broadcast_to(cell, rounded.shape)])
-    _, first, merged = np.unique(told_apart, axis=0, return_index=True, return_inverse=True)
-    merged = merged.reshape(-1)
+    first, merged = distinct_rows(told_apart)
     allocations = pooled(merged, problem.weights, candidate.allocation)[first]
     if not problem.outside.is_contract:
         return allocations, merged
@@ -105,8 +104,8 @@ def in_place(
     """
     mimics = problem.mimics
     if mimics is None:
-        allocations, distinct = np.unique(allocations, axis=0, return_inverse=True)
-        contract = distinct.reshape(-1)[contract]
+        first, distinct = distinct_rows(allocations)
+        allocations, contract = allocations[first], distinct[contract]
     else:
         allocations, contract = by_access(mimics, allocations[contract])
     if len(allocations) > REPRICED_CONTRACTS:

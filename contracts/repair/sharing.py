@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from contracts.engines.candidate import units_of
-from contracts.inputs.arrays import Array, Indices
+from contracts.inputs.arrays import Array, Indices, distinct_rows
 from contracts.problem.costs import index_of
 from contracts.problem.mimicry import access_classes
 from contracts.problem.participation import tastes
@@ -85,4 +85,4 @@ def twins_of(problem: ScreeningProblem) -> Indices:
     cells = np.column_stack([of_goods, both[:, 2 * problem.n_goods :] / size, *counts]) / TWINS
     if (told < 1.0).any():
         cells = np.column_stack([cells, told])
-    return np.unique(np.round(cells), axis=0, return_inverse=True)[1].reshape(-1)
+    return distinct_rows(np.round(cells))[1]

@@ -60,6 +60,8 @@ def tight_repairs(problem: ScreeningProblem, candidate: Candidate, strict: Stric
             known.add(same)
             yield found
             if problem.transfers == "none":
+                for amounts in indifferent_amounts(problem, twins, *found) if twins else ():
+                    yield amounts, np.zeros(len(amounts))
                 continue
             repriced = list(exactly_repriced(problem, *found))
             yield from repriced

@@ -33,7 +33,7 @@ from inference.language.reading import (
 from inference.language.sense.frame import Frame, framed
 from inference.language.sense.speech import turned
 from inference.language.sense.stances import Judgement
-from inference.language.sense.topic import names_a_resource, strangeness
+from inference.language.sense.topic import names_a_resource, names_unknown_whole, strangeness
 from inference.language.text.amounts import EXACT, Span, amounts, hidden
 from inference.language.text.features import TELLING, features
 from inference.language.text.grammar import Quantities, quantities
@@ -50,6 +50,7 @@ MOST_EVIDENCE = 12  # clauses, the first ones, that are weighed one by one
 JUDGED = 2 / 3  # weight of what a text says of stances, beside what the model makes of its words
 FAMILIAR, STRANGE = 0.5, 0.2  # of a text's pairs of words: the recordings have more, texts from elsewhere fewer
 MOST_DOUBT = 0.6
+UNKNOWN_WHOLE = 0.2  # deviation of a part of what somebody has, or of what may not be what is split
 NOTABLE = 0.05  # a clause that moves less probability between the kinds is no further evidence
 
 
@@ -179,6 +180,7 @@ class OfflineReader:
         points = [one for one in found.read if not one.is_range]
         shares = np.array([one.lowest for one in points])
         sd = float(np.sqrt(np.mean([one.sd**2 for one in points]) + shares.var()))
+        sd = max(sd, UNKNOWN_WHOLE) if names_unknown_whole(lowered(text)) else sd
         evidence = [Evidence(one.phrase, f"offers {one.lowest:.3g}") for one in points]
         reading = bell_reading(text, round(float(shares.mean()), 12), sd, evidence, "offline")
         return PolicyReading(**{**vars(reading), "unread": found.unread})

@@ -5,7 +5,6 @@ import pytest
 
 import contracts as c
 from contracts.engines.strict import strict_menu
-from contracts.repair.lattice import _nearest
 
 
 def test_a_ball_of_radius_nothing_around_equal_types_is_known_weights():
@@ -25,14 +24,6 @@ def test_where_everybody_pays_the_most_allowed_only_the_shares_to_the_last_digit
     )
     assert menu.certificate.holds
     assert menu.value == pytest.approx(1.7, rel=1e-6)
-
-
-@pytest.mark.parametrize("digits", [0, 1100])
-def test_a_lattice_with_steps_beyond_floats_in_one_direction_is_searched_all_the_same(digits):
-    unit = np.array([1, 1 << digits], dtype=object)
-    basis = np.array([[3, 1], [1, 4]], dtype=object)
-    near = _nearest(np.array([1001, 777], dtype=object) * unit, basis * unit)
-    assert [near[0], near[1] >> digits] == [1, 0]
 
 
 @pytest.mark.parametrize("unit", [1e-9, 1e-6, 1.0, 1e6])

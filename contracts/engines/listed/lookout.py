@@ -11,7 +11,7 @@ from contracts.inputs.arrays import Array, Indices
 from contracts.numerics.interior_point import Point
 
 WATCHED = 24  # nearest types whose rows are looked at after every step
-EVERYBODY = 2  # steps after which all pairs are looked at
+EVERYBODY = 2  # steps after which all pairs are looked at; twice as many after every look that finds nothing
 FAR = 0.3  # slacks of the usual size that a row has to be missed by
 
 
@@ -23,7 +23,7 @@ class Lookout:
         self._taste, self._weights = taste, weights
         self._violated, self._least = violated, least
         self._watched = nearest(taste, WATCHED)
-        self._steps = 0
+        self._steps, self._wait = 0, EVERYBODY
         self.keep_to(np.empty(0, dtype=np.intp))
 
     def keep_to(self, listed: Indices) -> None:
@@ -37,9 +37,11 @@ class Lookout:
         self._steps += 1
         allowed = max(FAR * float(np.mean(point.price * point.slack) / self._weights.mean()), self._least)
         self.seen = self._missed(self._unlisted, point, allowed)
-        if not len(self.seen) and self._steps % EVERYBODY == 0:
+        if not len(self.seen) and self._steps >= self._wait:
             others = np.setdiff1d(self._violated(point), self._listed, assume_unique=True)
             self.seen = self._missed(others, point, allowed)
+            self._wait = EVERYBODY if len(self.seen) else 2 * self._wait
+            self._steps = 0
         return len(self.seen) > 0
 
     def _missed(self, pairs: Indices, point: Point, allowed: float) -> Indices:

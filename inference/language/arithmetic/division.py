@@ -20,11 +20,17 @@ from inference.language.arithmetic.vocabulary import BOTH, OTHER, SELF
 from inference.language.arithmetic.voice import said, voice
 from inference.language.arithmetic.wholes import stated_whole
 from inference.language.text.amounts import ABOUT, EXACT, Bounds, Span, hidden
+from inference.language.tokens.tokens import Token
 
 NAMED = t.FIRST | t.SECOND | t.THIRD | t.KIN | t.REFLEXIVE | t.PROPOSER
 SUPPOSING = re.compile(
     r"\b(?:if|when(?:ever)?|assuming|suppos(?:e|ing)|(?P<other>unless|otherwise|else|until|in case|depending))\b"
 )
+BACK = (
+    r"(?:no|wait|sorry|oops|hmm|hang on|hold on|scratch that|strike that|correction|actually|on second thoughts?|"
+    r"on reflection|rather|make (?:it|that)|let's (?:say|make it)|i (?:mean|meant|should say|should have said))"
+)
+TAKEN_BACK = re.compile(rf"[,.:;!?–—]\s*{BACK}(?:[\s,.:;!?–—]+{BACK})*(?:(?<!no)|(?=\s*[,:;–—]))[\s,.:;!?–—]+")
 CASES = {"if", "unless", "otherwise", "else", "when", "whenever", "until", "probability", "chance", "except"}
 
 
@@ -101,7 +107,26 @@ def corrected(line: str) -> str:
         right = end + 1 + (phrases.word(end + 1) in ("rather", "instead", "only", "just"))
         if phrases.word(end) == "but" and phrases.quota(right) is not None:
             denied += [(one.start, one.end), (text[k + 1 + verb].start, text[right].start)]
+    denied += [span for match in TAKEN_BACK.finditer(line) if (span := _taken_back(match, text, phrases))]
     return hidden(line, denied, " ")
+
+
+def _taken_back(match: re.Match[str], text: list[Token], phrases: Phrases) -> Span | None:
+    """From the amount that is taken back, or its sentence where a verb is said anew, to what takes its place."""
+    after = next((k for k, one in enumerate(text) if one.start >= match.end()), len(text))
+    anew = phrases.word(after) in t.GIVE | t.KEEP
+    right = phrases.quota(after + anew)
+    wrong, k = -1, 0
+    while k < after:
+        quota = phrases.quota(k)
+        wrong = k if quota is not None and quota.kind in (PART, COUNT) else wrong
+        k = k + 1 if quota is None else max(quota.end, k + 1)
+    if right is None or right.kind not in (PART, COUNT) or wrong < 0:
+        return None
+    start = text[wrong].start
+    if anew:
+        start = max((place for mark in ".;!?" if (place := match.string.rfind(mark, 0, start) + 1)), default=0)
+    return start, match.end()
 
 
 def supposed_whole(line: str) -> Span | None:

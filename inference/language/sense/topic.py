@@ -12,7 +12,7 @@ import re
 from collections.abc import Sequence
 
 from inference.language.arithmetic import vocabulary as t
-from inference.language.text.amounts import Span
+from inference.language.text.amounts import HOLDING, Span
 from inference.language.text.features import stem
 from inference.language.text.words import TOKEN, is_manner, normal_word, spelled
 from inference.language.tokens.negations import NO_OPTION, any_of
@@ -92,6 +92,13 @@ PREPOSITIONS = t.words("with of for in on at by from between among when if while
 PASSED = (
     FILLERS | t.THIRD | t.PEOPLE | t.FIRST | t.SECOND | t.PARTICLES - PREPOSITIONS | {"to", "not", "only", "always"}
 )
+PARTIES = (
+    t.THIRD | t.PEOPLE | t.REFLEXIVE | t.ALL_OF_THEM | t.words("me you i us mine yours friend brother sister child")
+)
+KNOWN_WHOLES = t.words("what whatever which it this that them these those everything all each every there")
+OWN_WHOLE = re.compile(
+    rf"\bof\s+(?:what(?:ever)?|everything|all)\s+(?:that\s+)?{HOLDING}(?!\s+(?:to\s+(?:split|share|divide|give)|been|here|in\s+front|left)\b)"
+)
 COMMON = t.words(
     "a an the of in to for by with be is are was were been being it its this that these those while when as and or "
     "but at on into from if then so even also such each can may will would should must do does did any use make act "
@@ -123,7 +130,7 @@ def foreign_clauses(line: str, known: frozenset[str] = frozenset(), sure: Sequen
             span = (match.start() + start, match.start() + end)
             is_sure = any(span[0] < one[1] and one[0] < span[1] for one in sure)
             strange = known if not is_sure else frozenset[str]()
-            if _is_foreign(words, strange) or _is_part_of_foreign(words, known):
+            if _is_foreign(words, strange) or _is_part_of_foreign(words, known) or _goes_to_no_party(words):
                 found.append(span)
     return found
 
@@ -159,6 +166,48 @@ def _is_part_of_foreign(words: list[str], known: frozenset[str]) -> bool:
         ):
             return True
     return False
+
+
+def _goes_to_no_party(words: list[str]) -> bool:
+    """30% of the table for guests, a third of your time to reading: a part of what is no known pie, for no party."""
+    for place in _parts_of_the_unknown(words):
+        ahead = words[place + 1 :]
+        goes = next((k for k, word in enumerate(ahead) if word in ("to", "for", "into", "on")), None)
+        if goes is not None and not any(
+            word in PARTIES for word in itertools.takewhile(lambda word: word not in PREPOSITIONS, ahead[goes + 1 :])
+        ):
+            return True
+    return False
+
+
+def _parts_of_the_unknown(words: list[str]) -> list[int]:
+    """Where a part is followed by "of" and something that is neither a pie nor money nor people."""
+    found = []
+    for place, (part, after) in enumerate(itertools.pairwise(words)):
+        thing = _object(words[place + 2 :]) if after == "of" else ""
+        if (
+            (part in t.PARTS_OF or part in ("half", "quarter", "third") or part in PERCENTS)
+            and thing
+            and words[place + 2 : place + 4] != ["the", "time"]
+            and not (thing in t.WHOLES | t.THINGS | KNOWN_WHOLES | t.PARTS_OF.keys() or _is_resource(thing))
+        ):
+            found.append(place + 2)
+    return found
+
+
+def names_unknown_whole(line: str) -> bool:
+    """Whether a line takes a part of what somebody has, or of a thing that may not be what is split.
+
+    Examples
+    --------
+    >>> names_unknown_whole("give half of what i have"), names_unknown_whole("give them a third of your garden")
+    (True, True)
+    >>> names_unknown_whole("give half of the pie"), names_unknown_whole("give half of what you keep")
+    (False, False)
+    """
+    return OWN_WHOLE.search(line) is not None or any(
+        _parts_of_the_unknown([one.word for one in tokens(clause.group())]) for clause in CLAUSE.finditer(line)
+    )
 
 
 def _object(words: list[str]) -> str:

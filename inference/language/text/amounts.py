@@ -58,7 +58,12 @@ COMPARISON = re.compile(
 DIFFERENCE = re.compile(
     rf"(?P<by>{MARK}+)\s+(?:(?P<more>{MORE_THAN})|(?P<less>{LESS_THAN}))\s+(?:(?P<anchor>{MARK}+)|{RIVAL})"
 )
-MULTIPLE = re.compile(rf"{S}\s+(?:as\s+(?:much|many)\s+as|of\s+what(?!\s+(?:i|you)\s+have\b))\s+{RIVAL}")
+HOLDING = (
+    r"(?:i|you|we)(?:\s+have|'ve)?\s+(?:have|own|possess|earn|earned|make|made|won|saved)\b"  # a whole, no part of one
+)
+MULTIPLE = re.compile(
+    rf"{S}\s+(?:as\s+(?:much|many)\s+as|of\s+what(?!\s+(?:{HOLDING}|(?:i|you|we)(?:\s+have|'ve)\s+been\b)))\s+{RIVAL}"
+)
 DANGLING = re.compile(  # more than what?
     rf"{S}\s+(?:more|less|fewer|higher|lower|as\s+(?:much|many)|plus|minus|except(?!\s+(?:if|when|for|in)\b))\b"
 )

@@ -126,6 +126,7 @@ def _read(text: str, attributes: Attributes) -> tuple[list[Found], list[str], se
         spoken: list[int] = list(earlier)
         before = ""
         for part in said:
+            part = _without_pronoun(part, spoken)
             main, condition, word = split_condition(part)
             read: list[Found] = []
             if condition is not None and word in REQUIRES:
@@ -205,12 +206,13 @@ def _with_topics(found: list[Sentence]) -> list[Sentence]:
 
 
 def _without_pronoun(sentence: Sentence, earlier: list[int]) -> Sentence:
-    """With the one attribute of the sentence before in place of "it": "It is twice as important"."""
-    texts = [one.word for one in sentence.tokens[:2]]
-    if len(texts) == 2 and texts[0] == "it" and texts[1] in VALUING and len(earlier) == 1:
-        first = sentence.tokens[0]
+    """With the one attribute of what was said before in place of "it": "It is twice as important", "but it beats B"."""
+    texts = [one.word for one in sentence.tokens[:4]]
+    k = next((k for k, one in enumerate(texts) if one not in (",", "but", "yet", "and")), 0)
+    if texts[k : k + 1] == ["it"] and VALUING.intersection(texts[k + 1 : k + 2]) and len(earlier) == 1:
+        it = sentence.tokens[k]
         return Sentence(
-            (Token(f"@{earlier[0]}", first.start, first.end), *sentence.tokens[1:]),
+            (*sentence.tokens[:k], Token(f"@{earlier[0]}", it.start, it.end), *sentence.tokens[k + 1 :]),
             sentence.start,
             sentence.end,
             sentence.source,

@@ -189,3 +189,18 @@ def test_goods_that_are_worth_their_price_make_no_worthless_menu_pass_however_ma
     assert judged.value == 0
     assert judged.relative_gap == pytest.approx(1.0, rel=0.1)
     assert not judged.holds
+
+
+@pytest.mark.parametrize("reference", [[0.1, 0.9], [0.25, 0.75], [0.028, 0.972]])
+@pytest.mark.parametrize("reserved", [0.0, 0.44])
+def test_a_first_best_that_is_only_rounding_is_worth_nothing(reference, reserved):
+    """Nobody gains by moving policies that nobody pays for; logarithms sum to 0 but for digits."""
+    menu = c.solve_menu(
+        [[0.0, 0.0], [2.0, 1.4]],
+        reservation_utility=reserved,
+        cost=c.Entropy(reference),
+        domain=c.Simplex(),
+        transfers="none",
+    )
+    assert menu.certificate.holds
+    assert menu.value == pytest.approx(0.0, abs=1e-9)

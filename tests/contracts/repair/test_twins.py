@@ -100,3 +100,22 @@ def test_what_nobody_would_be_given_has_no_size_at_which_it_counts(worst):
     )
     with np.errstate(over="raise"):
         assert twins_of(problem).tolist() == [0, 0]
+
+
+@pytest.mark.parametrize("seed", [1, 2, 4])
+def test_without_money_twins_are_exactly_indifferent_between_unlike_amounts(seed):
+    """Nobody pays, so what the amounts differ by must be worth nothing: with four goods there are such amounts."""
+    rng = np.random.default_rng(seed)
+    taste, other = rng.uniform(0.1, 3.0, (2, 4))
+    menu = c.solve_menu(
+        [taste, taste, other],
+        principal_values=rng.uniform(0.0, 2.0, (3, 4)),
+        cost=c.Quadratic(1.0),
+        domain=c.Box(0.0, 2.0),
+        transfers="none",
+    )
+    assert menu.certificate.is_exact
+    assert menu.certificate.relative_gap <= 1e-6
+    first, second = ([Fraction(amount) for amount in row] for row in menu.allocation[:2].tolist())
+    assert max(abs(a - b) for a, b in zip(first, second, strict=True)) > 0.1
+    assert sum(Fraction(v) * (a - b) for v, a, b in zip(taste.tolist(), first, second, strict=True)) == 0

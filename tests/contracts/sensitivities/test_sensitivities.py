@@ -63,6 +63,13 @@ def differences(problem, field):
     return found
 
 
+def assert_between_sides(problem, told, i):
+    """A slope in a reservation utility lies between those on the two sides, over a step."""
+    sides = slopes(solve_menu(problem, gap=1e-9), "reservation_utility", i, step=1e-5)
+    ends = (*sides.left_range, *sides.right_range)
+    assert min(ends) - 3e-4 <= told <= max(ends) + 3e-4
+
+
 # ---- derivatives ----
 
 
@@ -77,8 +84,7 @@ def test_derivatives_are_those_of_the_best_value(name, field):
     measured = differences(problem, field)
     if field == "reservation_utility" and not problem.reservation_utility.any():  # the edge of participation: a kink
         for i in range(problem.n_types):
-            sides = slopes(solve_menu(problem), field, i)
-            assert sides.left_range[0] - 1e-3 <= told[i] <= sides.right_range[1] + 1e-3 or sides.is_kink
+            assert_between_sides(problem, told[i], i)
         return
     assert told == pytest.approx(measured, abs=2e-4)
 
@@ -143,6 +149,37 @@ def test_a_minimum_profit_is_worth_what_it_changes(least):
     assert told.minimum_profit == pytest.approx((ends[0] - ends[1]) / (2 * STEP), abs=2e-4)
     assert told.minimum_profit < -0.01
     assert f"minimum profit, one unit more: {told.minimum_profit:.6g}" in str(told)
+
+
+RESERVED = {
+    "nothing": lambda rng, n: {},
+    "nothing, and serving costs": lambda rng, n: {"serving_cost": 0.3},
+    "different": lambda rng, n: {"reservation_utility": rng.uniform(-0.3, 0.6, n)},
+    "nothing for some": lambda rng, n: {"reservation_utility": rng.uniform(-0.3, 0.6, n) * (rng.random(n) < 0.5)},
+    "less than nothing": lambda rng, n: {"reservation_utility": -0.3},
+    "compulsory": lambda rng, n: {"participation": "compulsory"},
+}
+
+
+@pytest.mark.parametrize("kind", RESERVED)
+@pytest.mark.parametrize("seed", range(6))
+def test_slopes_in_reservation_utilities_lie_between_the_two_sides(kind, seed):
+    """Also where types are left out: the price of IR alone is that of a program in which all must be served."""
+    rng = np.random.default_rng(seed)
+    n_types, n_goods = int(rng.integers(2, 6)), int(rng.integers(1, 3))
+    valuations, weights = rng.uniform(0.2, 3.0, (n_types, n_goods)), rng.dirichlet(np.ones(n_types))
+    problem = ScreeningProblem(valuations, weights, cost=Quadratic(), **RESERVED[kind](rng, n_types))
+    told = solve_menu(problem, gap=1e-9).sensitivity().reservation_utility
+    i = int(rng.integers(n_types))
+    assert_between_sides(problem, told[i], i)
+
+
+def test_who_is_left_out_is_worth_nothing_more():
+    """The high type's price of IR is one of many, what others and it together pay for its utility is not."""
+    told = solve_menu([1.0, 3.0], [0.5, 0.5], cost=Quadratic()).sensitivity().reservation_utility
+    assert told == pytest.approx([0.0, -0.5])
+    served = solve_menu([1.0, 3.0], [0.5, 0.5], cost=Quadratic(), participation="compulsory").sensitivity()
+    assert -1 <= served.reservation_utility[0] <= -0.75
 
 
 def test_two_types_by_hand():

@@ -168,3 +168,56 @@ def test_irony_is_not_taken_at_its_word(text):
 )
 def test_a_part_of_what_is_no_pie_is_refused(text):
     assert read_policies([text])[0].abstained
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Set 30% of the table for guests.",
+        "Offer half of your savings to the fund.",
+        "Give a third of your time to reading.",
+        "Leave a quarter of the wall to ivy.",
+    ],
+)
+def test_a_part_of_what_is_no_pie_for_nobody_who_plays_is_no_split(text):
+    assert read_policies([text])[0].abstained
+
+
+@pytest.mark.parametrize(
+    ("text", "share"),
+    [
+        ("Give half of what I have.", 0.5),
+        ("Give a quarter of what you own to the other.", 0.25),
+        ("They get half of what I earned.", 0.5),
+        ("Give a third of your time to them.", 1 / 3),
+    ],
+)
+def test_a_part_of_a_whole_that_may_not_be_the_pie_is_unsure(text, share):
+    reading = read_policy(text)
+    assert reading.share_offered == pytest.approx(share, abs=0.03)
+    assert reading.share_sd > 0.15
+
+
+@pytest.mark.parametrize(
+    "text", ["Give 30% of the pie to the other.", "Give half of what you have been given to split."]
+)
+def test_a_part_of_the_pie_stays_sure(text):
+    assert read_policy(text).share_sd < 0.05
+
+
+@pytest.mark.parametrize(
+    ("text", "share"),
+    [
+        ("Offer 30%. Scratch that, offer half.", 0.5),
+        ("Offer 30%. Actually, make that 40%.", 0.4),
+        ("Give a third, no, a half.", 0.5),
+        ("Offer 20%, sorry, I meant 40%.", 0.4),
+        ("Offer 70%. Correction: 30%.", 0.3),
+    ],
+)
+def test_an_amount_that_is_taken_back_is_not_counted(text, share):
+    assert read_policy(text).share_offered == pytest.approx(share)
+
+
+def test_a_figure_that_takes_the_place_of_another_is_not_passed_over():
+    assert read_policies(["Give 20 percent. No, wait, make it 45."])[0].abstained  # 45 of what?

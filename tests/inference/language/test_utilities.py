@@ -421,3 +421,28 @@ def test_long_texts_do_not_take_for_ever():
     for part in ("price and speed and ", "price is not more important than speed or ", "1. price ", "not "):
         read_utilities((part * 2000)[:5000], BROADBAND)
     assert time.monotonic() - began < 60  # seconds rather than hours: patterns do not explode
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "My ranking, from least to most important: water, soil, yield.",
+        "Ranked with the least important first: water, soil, yield.",
+        "Starting with the most important: yield, soil, water.",
+        "From most to least important: yield, soil, water.",
+    ],
+)
+def test_a_list_says_at_which_end_it_begins(text):
+    assert read_utilities(text, ["water", "soil", "yield"]).ordering == (("yield", "soil", "water"),)
+
+
+def test_it_after_but_is_what_was_spoken_of():
+    reading = read_utilities("Yield isn't everything, but it beats water.", ["water", "soil", "yield"])
+    assert reading.preference("yield", "water") > 0.8
+
+
+@pytest.mark.parametrize(
+    "text", ["Of warmth and rigour, warmth weighs less.", "Between warmth and rigour, warmth weighs less."]
+)
+def test_the_less_of_two_is_the_less(text):
+    assert read_utilities(text, ["warmth", "rigour"]).preference("rigour", "warmth") > 0.8

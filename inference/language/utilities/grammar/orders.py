@@ -16,11 +16,14 @@ CHAIN = re.compile(
     rf"{ITEM}(?: {LEAD})?(?:(?: (?:is|are|comes?|first|second|third|fourth|foremost|last|number one|go|goes|and))*)(?: {THEN}{w(3)} {ITEM}(?: (?:is|are|comes?|first|second|third|fourth|last|go|goes))*)+"
 )
 LISTED = re.compile(
-    rf"(?:\bin (?:descending |decreasing |this |following |that |strict )*order\b|order of (?:importance|priority|preference)|top (?:two|three|four|five|\d)|priorit(?:y|ies)(?: list)?|ranking|ranked|rank(?: them| these)?|order)"
+    rf"(?:\bin (?:descending |decreasing |this |following |that |strict )*order\b|order of (?:importance|priority|preference)|top (?:two|three|four|five|\d)|(?:most|least)(?: important)? to (?:most|least)(?: important)?|(?:starting|beginning) with (?:most|least) important|priorit(?:y|ies)(?: list)?|ranking|ranked|rank(?: them| these)?|order)"
     rf"(?: [a-z']+){{0,4}}?(?: [:,–])?(?: are| is)?(?: :)? (?P<list>{NP}(?: (?:, and then|, and|, then|and then|,|and|then|>|;) {NP})+)"
 )
 LISTED_AFTER = re.compile(
     rf"(?P<list>{NP}(?: (?:, and|,|and|;) {NP})+)(?: [,:–])? (?:in that order|in this order|in order of (?:importance|priority|preference))"
+)
+ASCENDING = re.compile(
+    r"\b(?:ascending|increasing|reverse|(?:least|less)(?: important)? to (?:most|more)|with least important|least important first)\b"
 )
 NUMBERED = re.compile(rf"\(? ?1 [.):]{w(2)} (?P<first>{NP}).*$")
 PLACES = ("first", "second", "third", "fourth", "fifth", "sixth", "last")
@@ -76,7 +79,7 @@ def read_lists(line: Line) -> None:
     for rule in (LISTED, LISTED_AFTER):
         for match in line.each(rule):
             ranked = [[k] for k in attributes_in(match["list"])]
-            ascending = re.search(r"\b(?:ascending|increasing|least to most)\b", line.text)
+            ascending = ASCENDING.search(line.text)
             _rank(line, match, ranked[::-1] if ascending else ranked)
     for match in line.each(REPEATED):
         which = line.group(match.group())
