@@ -101,26 +101,7 @@ def utilities_of(problem: MoralHazardProblem, actions: Indices, wages: Array) ->
 
 @checked
 def solve_lottery(problem: MoralHazardProblem, *, gap: float = 1e-6) -> LotteryContract:
-    """The best lottery over contracts, and what it gains over the best single one.
-
-    Raises
-    ------
-    ProblemError
-        If the agent is risk neutral, or wages must be monotone.
-    InfeasibleMenuError, SolverError
-        As `solve_contract`.
-
-    Examples
-    --------
-    At a reservation utility of 4.125 the principal would as soon have the agent work as shirk; it earns 1/4 more by
-    drawing, with a utility of 3.625 for work and 4.625 for shirking.
-
-    >>> from contracts.agency.utility import SquareRoot
-    >>> problem = MoralHazardProblem([[0.75, 0.25], [0.25, 0.75]], [0.0, 20.0], [0.0, 1.0], SquareRoot(), 4.125)
-    >>> lottery = solve_lottery(problem)
-    >>> lottery.probabilities.round(4), round(lottery.gain, 6)
-    (array([0.5, 0.5]), 0.25)
-    """
+    """The best lottery over contracts, and what it gains over the best single one; raises as the public verb does."""
     gap = checked_gap(gap)
     if isinstance(problem.utility, RiskNeutral):
         raise ProblemError("lotteries are for a utility that is strictly concave: use solve_contract for RiskNeutral()")

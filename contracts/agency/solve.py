@@ -29,39 +29,7 @@ ENOUGH = 1e-9  # share of what is at stake by which an action's first best must 
 
 @checked
 def solve_contract(problem: MoralHazardProblem, action: int | str | None = None, *, gap: float = 1e-6) -> Contract:
-    """The best contract for an agent whose action nobody sees.
-
-    Parameters
-    ----------
-    action : name or number of the action to implement; by default the one that is best for the principal
-    gap : largest certified distance to the optimum, relative to what contracts are worth
-
-    Returns
-    -------
-    Contract
-        Its certificate holds: at these wages, as floats, the agent certainly prefers the action and certainly stays,
-        and the value is within `gap` of the bound.
-
-    Raises
-    ------
-    ProblemError
-        If the problem or the action makes no sense.
-    InfeasibleMenuError
-        If no wages implement the action, with the proof; or none implement any.
-    SolverError
-        If no contract could be certified; `reached` is the best one that keeps IC and IR, None if there is none.
-
-    Examples
-    --------
-    Grossman & Hart (1983): effort makes success likelier, 3/4 against 1/4, and costs 1; u(w) = sqrt(w).
-
-    >>> from contracts.agency.utility import SquareRoot
-    >>> problem = MoralHazardProblem([[0.75, 0.25], [0.25, 0.75]], output=[0.0, 20.0], effort_cost=[0.0, 1.0],
-    ...                              utility=SquareRoot(), reservation_utility=1.0, actions=("shirk", "work"))
-    >>> contract = solve_contract(problem)
-    >>> contract.action_name, contract.wages, contract.expected_wage
-    ('work', array([0.25, 6.25]), 4.75)
-    """
+    """The best contract for an agent whose action nobody sees; `contracts.solve_contract` says it in full."""
     gap = checked_gap(gap)
     if action is not None:
         return _implementing(problem, action_number(problem, action), gap)

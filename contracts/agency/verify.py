@@ -44,34 +44,7 @@ def verify_contract(
     gap: float = math.inf,
     tolerance: float = 0.0,
 ) -> Certificate:
-    """Check wages from anywhere against the problem, without a solver.
-
-    Parameters
-    ----------
-    wages : (n_outcomes,) array, what the agent is paid after each outcome
-    action : name or number of the action that the wages are meant to implement: IC is then about it, and the bound is
-        that of contracts which implement it. By default the agent takes what it prefers, ties in the principal's
-        favour, and the bound is that of all contracts
-    multipliers : prices that prove a bound, such as contract.multipliers; without them it is the first-best value
-    gap : relative gap that `holds` asks for; by default only IC, IR and the limits of wages
-    tolerance : utility units that IC and IR may miss, for wages typed with few digits
-
-    Raises
-    ------
-    ProblemError
-        If wages or multipliers do not fit the problem, or utility is not defined at a wage.
-
-    Examples
-    --------
-    Work costs 1 and makes success likelier by 1/2, so it takes a bonus of 2:
-
-    >>> problem = MoralHazardProblem([[0.75, 0.25], [0.25, 0.75]], output=[0.0, 20.0], effort_cost=[0.0, 1.0],
-    ...                              wages=(0.0, np.inf), actions=("shirk", "work"))
-    >>> verify_contract(problem, [0.0, 2.0], action="work").holds
-    True
-    >>> print(verify_contract(problem, [0.0, 1.5], action="work").deviation)
-    work -> shirk gains 0.25
-    """
+    """Check wages from anywhere against the problem, without a solver; `contracts.verify_contract` says it in full."""
     gap, tolerance = checked_standards(gap, tolerance)
     outcomes = given_names(problem.outcomes)
     check_same_names("wages", row_names(wages), "outcomes", outcomes, "pass wages.reindex(problem.outcomes)")

@@ -33,16 +33,13 @@ class Movable(Protocol):
     @property
     def parameters(self) -> Array:
         """The estimates; (n_parameters,)."""
-        raise NotImplementedError
 
     @property
     def covariance(self) -> Array:
         """Of the estimates; (n_parameters, n_parameters)."""
-        raise NotImplementedError
 
     def at(self, parameters: Array) -> Any:
         """The same model at other parameters."""
-        raise NotImplementedError
 
 
 @checked

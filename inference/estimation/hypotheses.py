@@ -24,17 +24,14 @@ class Estimated(Protocol):
     @property
     def parameter_names(self) -> tuple[str, ...]:
         """Names of the parameters."""
-        raise NotImplementedError
 
     @property
     def parameters(self) -> Array:
         """The estimates; (n_parameters,)."""
-        raise NotImplementedError
 
     @property
     def covariance(self) -> Array:
         """Of the estimates; (n_parameters, n_parameters)."""
-        raise NotImplementedError
 
 
 class Fitted(Protocol):
@@ -43,17 +40,14 @@ class Fitted(Protocol):
     @property
     def log_likelihood(self) -> float:
         """At the estimate."""
-        raise NotImplementedError
 
     @property
     def n_parameters(self) -> int:
         """How many were free."""
-        raise NotImplementedError
 
     @property
     def n_obs(self) -> int:
         """Choices that it was fitted to."""
-        raise NotImplementedError
 
 
 @checked

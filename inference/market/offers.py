@@ -22,11 +22,9 @@ class Demand(Movable, Protocol):
     @property
     def names(self) -> Any:
         """The attributes."""
-        raise NotImplementedError
 
     def predict(self, attributes: Any, *, available: Any = None) -> Array:
         """Choice probabilities; (n_obs, n_options)."""
-        raise NotImplementedError
 
 
 class Market(NamedTuple):

@@ -238,6 +238,29 @@ def test_one_ulp_makes_an_allocation_implementable_or_not():
 
 
 @pytest.mark.parametrize(
+    ("valuations", "allocation"),
+    [
+        ([[1.3, 3.5], [1.1, 0.9]], [[2.8, 2.5], [8.0, 2.1]]),
+        ([[1.6, 1.8], [1.9, 3.8]], [[0.8, 2.0], [-7.199999999999999, 3.1999999999999993]]),
+        ([[2.5, 1.4], [3.9, 2.4]], [[3.8, 0.1], [-0.20000000000000018, 5.699999999999999]]),
+    ],
+)
+def test_a_cycle_that_floats_take_for_a_loss_is_still_found(valuations, allocation):
+    """The gain is below the rounding of its edges: only pairs that floats call slack can show it."""
+    valuations, allocation = np.array(valuations), np.array(allocation)
+    pairs = [(valuations[i] - valuations[j], allocation[j]) for i, j in ((0, 1), (1, 0))]
+    exact = sum(
+        (Fraction(one) - Fraction(other)) * Fraction(amount)
+        for i, j in ((0, 1), (1, 0))
+        for one, other, amount in zip(valuations[i], valuations[j], allocation[j], strict=True)
+    )
+    assert sum(float(own @ amounts) for own, amounts in pairs) <= 0 < exact
+    found = c.implementable(valuations, allocation)
+    assert found.cycle == (0, 1)
+    assert found.gain == float(exact)
+
+
+@pytest.mark.parametrize(
     ("valuations", "allocation", "words"),
     [
         ([1.0, float("nan")], [1.0, 2.0], r"valuations\[1\] is nan"),
