@@ -81,9 +81,7 @@ class Columns:
     def numbers(self, name: str, labels: Sequence[str] | None = None) -> Array:
         """A column of finite numbers, (n_rows,); names the first cell that is not one, by its row and label."""
         cells = self.column(name)
-        values = list(map(_number, cells))
-        if not all(map(math.isfinite, values)):
-            values = list(map(_number, _bare(cells)))
+        values = numbers_of(cells)
         for row, (value, cell) in enumerate(zip(values, cells, strict=True)):
             if not math.isfinite(value):
                 whose = f" of type {labels[row]!r}" if labels is not None else ""
@@ -170,6 +168,18 @@ def separator_of(header: bytes) -> str:
     """
     bare = QUOTED.sub(b"", header)
     return next((mark for mark in SEPARATORS if mark.encode() in bare), ",")
+
+
+def numbers_of(cells: list[Any]) -> list[float]:
+    """The cells of a column as numbers, NaN for what is none; money as people write it, if it can be read in one way.
+
+    Examples
+    --------
+    >>> numbers_of(["1.250,50", "", "3,5"])
+    [1250.5, nan, 3.5]
+    """
+    values = list(map(_number, cells))
+    return values if all(map(math.isfinite, values)) else list(map(_number, _bare(cells)))
 
 
 def _bare(cells: list[Any]) -> list[Any]:

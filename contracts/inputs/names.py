@@ -114,8 +114,12 @@ def missing(labels: Any) -> NDArray[np.bool_]:
     return np.array([not isinstance(entry, str) and str(entry) in ABSENT for entry in entries], dtype=bool)
 
 
-def refuse_nobody(name: str, labels: NDArray[Any], cell: str = "{name}[{row}] is {label}") -> None:
+def refuse_nobody(
+    name: str, labels: NDArray[Any], cell: str = "{name}[{row}] is {label}", *, first_row: int = 0
+) -> None:
     """Labels of people, (n_rows,), must name somebody: none missing, blank, or a word by which exports say nothing.
+
+    Rows are counted from `first_row`.
 
     Examples
     --------
@@ -132,9 +136,9 @@ them out, or write it differently if somebody is called so
     unknown = np.isin(words, ["", *WORDS_FOR_NOTHING])
     if unknown.any():
         row = int(np.argmax(unknown))
-        label = labels.tolist()[row]
+        place = cell.format(name=name, row=row + first_row, label=repr(labels.tolist()[row]))
         raise ProblemError(
-            f"{cell.format(name=name, row=row, label=repr(label))}, which names nobody: all such rows would be one "
+            f"{place}, which names nobody: all such rows would be one "
             "person. Leave them out, or write it differently if somebody is called so"
         )
 

@@ -139,9 +139,9 @@ def count_choices(offers: NamedChoiceSets, choices: Any, users: Any = None) -> C
         cells: dict[str, Any] = {USER: _named(table.column(USER), table.path)}
         cells[OPTION] = table.numbers(OPTION)
         cells |= {name: table.column(name) for name in (MENU, ROUND) if name in table.names}
-        return _from_frame(offers, Table(cells), users, str(choices), first_row=1)
+        return _from_frame(offers, Table(cells, first_row=1), users, str(choices))
     if isinstance(choices, Mapping) or hasattr(type(choices), "columns"):
-        return _from_frame(offers, Table(choices), users, "the frame", first_row=0)
+        return _from_frame(offers, Table(choices), users, "the frame")
     return _from_array(offers, choices, users)
 
 
@@ -216,17 +216,18 @@ def _tally(option: Integers, missing: NDArray[np.bool_], width: int) -> Integers
 # ---- frames ----
 
 
-def _from_frame(offers: NamedChoiceSets, table: Table, users: Any, where: str, *, first_row: int) -> ChoiceCounts:
+def _from_frame(offers: NamedChoiceSets, table: Table, users: Any, where: str) -> ChoiceCounts:
     """Counts of a frame, whose rows are numbered from 0, or of a file, whose rows are numbered from 1."""
     if users is not None:
         raise ProblemError(f"users is given twice: {where} has a column {USER!r}")
+    first_row = table.first_row
     labels, user = np.unique(table.people(USER), return_inverse=True)
     option = table.numbers(OPTION)
     if (option != np.round(option)).any():
         row = int(np.argmax(option != np.round(option)))
         raise ProblemError(f"{where}: option is {option[row]} in row {row + first_row}: options are whole numbers")
     option = option.astype(np.int64)
-    names = _menus_of_rows(offers, table, where, first_row)
+    names = _menus_of_rows(offers, table, where)
     counts = {}
     for name, offer in offers.items():
         rows = slice(None) if names is None else np.flatnonzero(names == name)
@@ -253,7 +254,7 @@ def _from_frame(offers: NamedChoiceSets, table: Table, users: Any, where: str, *
     return ChoiceCounts(counts, labels, history)
 
 
-def _menus_of_rows(offers: NamedChoiceSets, table: Table, where: str, first_row: int) -> NDArray[Any] | None:
+def _menus_of_rows(offers: NamedChoiceSets, table: Table, where: str) -> NDArray[Any] | None:
     """Name of the menu of every row; None where there is one menu."""
     given = np.array([str(cell) for cell in table.labels(MENU).tolist()]) if MENU in table.names else None
     if EVERY_ROUND in offers:
@@ -267,7 +268,9 @@ def _menus_of_rows(offers: NamedChoiceSets, table: Table, where: str, first_row:
         raise ProblemError(f"{where} has no column {MENU!r}, but there are {len(offers)} menus: say which row is whose")
     for row, name in enumerate(given.tolist()):
         if name not in offers:
-            raise ProblemError(f"{where}: menu {name!r} in row {row + first_row} is not among {_listed(list(offers))}")
+            raise ProblemError(
+                f"{where}: menu {name!r} in row {row + table.first_row} is not among {_listed(list(offers))}"
+            )
     return given
 
 

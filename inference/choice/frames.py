@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 
 from contracts.errors import ProblemError
 from contracts.inputs.arrays import Array, eager, finite, rectangular
-from contracts.inputs.columns import read_columns
-from contracts.inputs.names import listed, missing, refuse_nobody
+from contracts.inputs.columns import numbers_of, read_columns
+from contracts.inputs.names import WORDS_FOR_NOTHING, listed, missing, refuse_nobody
 
 Integers = NDArray[np.int64]
 EMPTY = ("", None)  # cells of a CSV that say nothing
@@ -119,7 +119,7 @@ def wide_arrays(
     cube = np.stack([np.column_stack(columns) for columns in known], axis=2)
     return {
         "attributes": cube,
-        "choice": table.numbers(choice) if options is None else _coded(table.labels(choice), options, choice),
+        "choice": table.numbers(choice) if options is None else _coded(table, choice, options),
         "person": None if person is None else table.people(person),
         "names": list(attributes),
         "available": None if reach is None else np.column_stack(reach),
@@ -137,10 +137,15 @@ def _cells(name: str, values: Any) -> NDArray[Any]:
 
 
 class Table:
-    """Columns of a pandas, polars or other eager frame, or of a file, checked as they are read."""
+    """Columns of a pandas, polars or other eager frame, or of a file, checked as they are read.
 
-    def __init__(self, frame: Any) -> None:
+    Messages number the rows of a frame from 0, as frames do, and those below the header of a file from 1.
+    """
+
+    def __init__(self, frame: Any, *, first_row: int = 0) -> None:
+        self.first_row, self._written = first_row, False
         if isinstance(frame, str | Path):
+            self.first_row, self._written = 1, Path(frame).suffix.lower() == ".csv"
             frame = file_columns(Path(frame))
         if isinstance(frame, Mapping):
             self._columns = {str(name): _cells(str(name), cells) for name, cells in frame.items()}
@@ -167,19 +172,38 @@ class Table:
     def numbers(self, name: str, needed: NDArray[np.bool_] | None = None) -> Array:
         """A column of finite numbers; true and false count as 1 and 0, what is missing and not needed as 0."""
         cells, absent = self.cells(name), self._missing[name]
+        if self._written and cells.dtype == object:
+            cells, absent = self._as_numbers(name)
         if needed is not None:
             absent = absent | (cells != cells)
             cells, absent = np.where(absent & ~needed, 0, cells), absent & needed
         if absent.any():
-            raise ProblemError(f"column {name!r} is empty in row {int(np.argmax(absent))}: every cell must be a number")
+            raise ProblemError(f"column {name!r} is empty in {self.row(absent)}: every cell must be a number")
         return finite(f"column {name!r}", cells.astype(np.float64) if cells.dtype == bool else cells)
+
+    def row(self, marked: NDArray[np.bool_]) -> str:
+        """The first row that is marked, as messages call it."""
+        return f"row {int(np.argmax(marked)) + self.first_row}"
+
+    def _as_numbers(self, name: str) -> tuple[NDArray[Any], NDArray[np.bool_]]:
+        """Text of a file as numbers, and which cells say that nothing is there; true and false as 1 and 0.
+
+        A column that has anything else is returned as it is.
+        """
+        cells, absent = self.cells(name), self._missing[name]
+        words = ["" if cell is None else cell.strip() for cell in cells.tolist()]
+        absent = absent | np.isin(words, ["", *WORDS_FOR_NOTHING])
+        if {word.casefold() for word, nothing in zip(words, absent, strict=True) if not nothing} <= {"true", "false"}:
+            return np.array([word.casefold() == "true" for word in words]), absent
+        values = np.array(numbers_of(words))
+        return (cells if (np.isnan(values) & ~absent).any() else values), absent
 
     def labels(self, name: str) -> NDArray[Any]:
         """A column of labels, none missing; text without the blanks around it."""
         cells = self.cells(name)
         absent = self._missing[name]
         if absent.any():
-            raise ProblemError(f"column {name!r} is empty in row {int(np.argmax(absent))}: every row needs a label")
+            raise ProblemError(f"column {name!r} is empty in {self.row(absent)}: every row needs a label")
         kinds = {type(cell) for cell in cells} if cells.dtype == object else set()
         if len(kinds) > 1:
             words = ", ".join(sorted(kind.__name__ for kind in kinds))
@@ -188,13 +212,13 @@ class Table:
             return cells
         text = np.array([cell.strip() for cell in cells.tolist()])
         if (blank := text == "").any():
-            raise ProblemError(f"column {name!r} is empty in row {int(np.argmax(blank))}: every row needs a label")
+            raise ProblemError(f"column {name!r} is empty in {self.row(blank)}: every row needs a label")
         return text
 
     def people(self, name: str) -> NDArray[Any]:
         """A column of labels of people, none a word by which exports say that nobody is known."""
         labels = self.labels(name)
-        refuse_nobody(name, labels, "column {name!r} is {label} in row {row}")
+        refuse_nobody(name, labels, "column {name!r} is {label} in row {row}", first_row=self.first_row)
         return labels
 
     def flags(self, name: str) -> NDArray[np.bool_]:
@@ -202,10 +226,8 @@ class Table:
         values = self.numbers(name)
         bad = (values != 0) & (values != 1)
         if bad.any():
-            row = int(np.argmax(bad))
-            raise ProblemError(
-                f"column {name!r} is {self.cells(name)[row]} in row {row}; expected 1 or 0, true or false"
-            )
+            cell = self.cells(name)[int(np.argmax(bad))]
+            raise ProblemError(f"column {name!r} is {cell} in {self.row(bad)}; expected 1 or 0, true or false")
         return values == 1
 
 
@@ -216,11 +238,18 @@ def file_columns(path: Path) -> dict[str, NDArray[Any]]:
         return {name: _cells(name, cells) for name, cells in found.cells.items()}
     columns: dict[str, NDArray[Any]] = {}
     for name, cells in found.cells.items():
-        try:
-            columns[name] = np.array([np.nan if cell in EMPTY else float(cell) for cell in cells])
-        except ValueError:
-            columns[name] = np.array(cells, dtype=object)
+        columns[name] = _number_or_text(cells)
     return columns
+
+
+def _number_or_text(cells: list[Any]) -> NDArray[Any]:
+    """Cells of a column, whole numbers as such: labels 1 and 2 are not 1.0 and 2.0."""
+    for number in (int, float):
+        try:
+            return np.array([np.nan if number is float and cell in EMPTY else number(cell) for cell in cells])
+        except (ValueError, TypeError):
+            continue
+    return np.array(cells, dtype=object)
 
 
 def _n_options(attributes: Mapping[str, Any], options: Sequence[Any] | None) -> int:
@@ -274,9 +303,14 @@ def _refuse_from_one(numbers: Array, column: str, n_options: int) -> None:
         )
 
 
-def _coded(labels: NDArray[Any], options: Sequence[Any], column: str) -> Integers:
+def _coded(table: Table, column: str, options: Sequence[Any]) -> Integers:
+    """Numbers of the options by what a column calls them; a file does not say whether its 1 is a number or text."""
     number = {label.strip() if isinstance(label, str) else label: k for k, label in enumerate(options)}
-    for row, label in enumerate(labels.tolist()):
-        if label not in number:
-            raise ProblemError(f"column {column!r} is {label!r} in row {row}: the options are {list(options)}")
-    return np.array([number[label] for label in labels.tolist()], dtype=np.int64)
+    labels = table.labels(column).tolist()
+    if not any(label in number for label in labels):
+        labels = [str(label) if str(label) in number else label for label in labels]
+    unknown = np.array([label not in number for label in labels])
+    if unknown.any():
+        label = labels[int(np.argmax(unknown))]
+        raise ProblemError(f"column {column!r} is {label!r} in {table.row(unknown)}: the options are {list(options)}")
+    return np.array([number[label] for label in labels], dtype=np.int64)

@@ -34,7 +34,7 @@ from contracts.inputs.frozen import dataclass
 from contracts.inputs.kinds import Names, one_of
 from contracts.inputs.names import listed
 from inference.norms.coded import code_answers
-from inference.norms.elicitation import Comparisons, Labels, Rankings, positions
+from inference.norms.elicitation import Comparisons, Labels, Rankings, labels_of, positions
 from inference.reports.kept import Kept
 from inference.reports.summary import Summary, checked_level
 
@@ -260,7 +260,7 @@ def _from_frame(frame: Any, labels: Labels) -> tuple[Array, tuple[str, ...]]:
             f"attributes has the columns {listed(table.columns)}: give a column 'policy' with the labels, and one for "
             "every attribute"
         )
-    rows = positions("policies of the attributes", labels, np.asarray(table["policy"].to_numpy()).astype(labels.dtype))
+    rows = positions("policies of the attributes", labels, labels_of("policy", table["policy"].to_numpy()))
     columns = [finite(f"attributes[{name!r}]", table[name].to_numpy()) for name in named]
     return np.column_stack(columns)[rows], named
 

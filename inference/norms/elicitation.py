@@ -1,12 +1,13 @@
 """What members of a community answered when asked about policies: comparisons, rankings, ratings, acceptances.
 
 Every answer carries the group of the person who gave it and, if known, the member. Groups, members and policies are
-labels of any one kind, text or integers.
+labels of any one kind, text (blanks around it mean nothing) or integers.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
@@ -14,7 +15,9 @@ from numpy.typing import NDArray
 
 from contracts.errors import ProblemError
 from contracts.inputs.arrays import Array, eager, finite, is_frame, rectangular, yes_or_no
+from contracts.inputs.columns import read_columns
 from contracts.inputs.door import checked
+from contracts.inputs.extras import pandas
 from contracts.inputs.frozen import dataclass
 from contracts.inputs.kinds import described
 from contracts.inputs.names import listed, missing, refuse_nobody
@@ -66,7 +69,7 @@ class Comparisons:
 
     @classmethod
     def from_frame(cls, frame: Any, **columns: str) -> Comparisons:
-        """Read a pandas or polars frame with the columns group, winner, loser and, if there are any, the others.
+        """Read a frame, or a CSV or Parquet file, with the columns group, winner, loser and, if any, the others.
 
         Other names are given as keywords, `winner="chosen"`.
         """
@@ -124,7 +127,7 @@ class Rankings:
     def __post_init__(self) -> None:
         if self.unlisted not in ("absent", "below"):
             raise ProblemError(f"unlisted is {self.unlisted!r}: use 'absent' (not shown) or 'below' (shown, not named)")
-        ranking = tuple(_labels(f"ranking {k}", each) for k, each in enumerate(self.ranking))
+        ranking = tuple(labels_of(f"ranking {k}", each) for k, each in enumerate(self.ranking))
         shortest = 2 if self.unlisted == "absent" else 1
         for k, each in enumerate(ranking):
             if len(each) < shortest:
@@ -153,24 +156,24 @@ class Rankings:
 
     @classmethod
     def from_frame(cls, frame: Any, *, unlisted: Literal["absent", "below"] = "absent", **columns: str) -> Rankings:
-        """Read a long frame with the columns group, member, policy, rank: one ranking per member, 1 is best.
+        """Read a long frame or file with the columns group, member, policy, rank: one ranking per member, 1 is best.
 
         A column `task` tells several rankings of one member apart. Equal ranks are ties.
         """
         read = _columns(frame, ("group", "member", "policy", "rank"), ("task",), columns)
         rank = finite("rank", read["rank"])
         task = read.get("task")
-        keys = [read["group"], read["member"], np.zeros(len(rank)) if task is None else _labels("task", task)]
-        codes = np.stack([np.unique(_labels("labels", key), return_inverse=True)[1] for key in keys], axis=1)
+        keys = [read["group"], read["member"], np.zeros(len(rank)) if task is None else labels_of("task", task)]
+        codes = np.stack([np.unique(labels_of("labels", key), return_inverse=True)[1] for key in keys], axis=1)
         _, whose = np.unique(codes, axis=0, return_inverse=True)
         order = np.lexsort((rank, whose.ravel()))
-        whose, rank, policy = whose.ravel()[order], rank[order], _labels("policy", read["policy"])[order]
+        whose, rank, policy = whose.ravel()[order], rank[order], labels_of("policy", read["policy"])[order]
         with_next = np.append((np.diff(whose) == 0) & (np.diff(rank) == 0), False)
         first = np.r_[0, np.flatnonzero(np.diff(whose)) + 1]
         return cls(
-            _labels("group", read["group"])[order][first],
+            labels_of("group", read["group"])[order][first],
             np.split(policy, first[1:]),
-            _labels("member", read["member"])[order][first],
+            labels_of("member", read["member"])[order][first],
             unlisted,
             [own[:-1] for own in np.split(with_next, first[1:])] if with_next.any() else None,
         )
@@ -324,7 +327,7 @@ def positions(name: str, values: Labels, known: Labels) -> NDArray[np.int64]:
 # ---- the door ----
 
 
-def _labels(name: str, values: Any) -> Labels:
+def labels_of(name: str, values: Any) -> Labels:
     """One label per answer: text or integers, none missing."""
     array = rectangular(name, values.to_numpy() if hasattr(values, "to_numpy") else values)
     if array.ndim != 1:
@@ -339,7 +342,7 @@ def _labels(name: str, values: Any) -> Labels:
         raise ProblemError(f"{name}[{absent[0]}] is missing: give every answer its label")
     if array.dtype.kind not in "iuSU":
         array = array.astype(str)
-    array = array.copy()
+    array = np.char.strip(array) if array.dtype.kind == "U" else array.copy()
     array.setflags(write=False)
     return array
 
@@ -356,7 +359,7 @@ def _yes_or_no(name: str, values: Any, shape: tuple[int, ...]) -> NDArray[np.boo
 def _freeze_labels(answers: Any, *names: str) -> None:
     for name in names:
         if getattr(answers, name) is not None:
-            object.__setattr__(answers, name, _labels(name, getattr(answers, name)))
+            object.__setattr__(answers, name, labels_of(name, getattr(answers, name)))
             length, expected = len(getattr(answers, name)), len(answers.group)
             if length != expected:
                 raise ProblemError(f"{name} has {length} entries and group has {expected}: give one per answer")
@@ -370,6 +373,8 @@ def _columns(frame: Any, needed: Sequence[str], optional: Sequence[str], names: 
     """The columns of a frame by what they mean."""
     if unknown := sorted(set(names) - {*needed, *optional}):
         raise ProblemError(f"unknown column {unknown[0]!r}: known are {', '.join((*needed, *optional))}")
+    if isinstance(frame, str | Path):
+        frame = _of_file(Path(frame))
     if not is_frame(frame):
         raise ProblemError(f"a {type(frame).__name__} is not a dataframe: pass the columns to the constructor instead")
     table = eager(frame)
@@ -381,3 +386,15 @@ def _columns(frame: Any, needed: Sequence[str], optional: Sequence[str], names: 
                 f"say which one it is, {role}=..."
             )
     return {role: table[name].to_numpy() for role, name in present if name in table.columns}
+
+
+def _of_file(path: Path) -> Any:
+    """The columns of a CSV or Parquet file: numbers, yes or no where all cells are true or false, or text."""
+    read = read_columns(path)
+
+    def plain(name: str) -> Any:
+        if {*(words := [str(cell).strip().casefold() for cell in read.cells[name]])} <= {"true", "false"}:
+            return [word == "true" for word in words]
+        return read.numbers(name) if read.has_numbers(name) else read.cells[name]
+
+    return pandas().DataFrame({name: plain(name) for name in read.names})

@@ -110,5 +110,8 @@ def _at_bound(kinds: list[Kind], flat: list[tuple[int, str, float]]) -> tuple[st
             said.append(at_the_bound(f"sd{whose} across one line", 0.0, "envy and temperature vary together there"))
     for k, name, end in flat:
         whose = f" of kind {k + 1}" if len(kinds) > 1 else ""
-        said.append(at_the_bound(f"{name}{whose}", end, "the answers set no limit on this side"))
+        place = {"median envy": np.exp(kinds[k].mean[0]), "median temperature": np.exp(kinds[k].mean[1])}
+        shown = f"{place.get(name, kinds[k].guilt):.3g}"
+        way, other = ("upwards", "any larger one") if end else ("downwards", "0")
+        said.append(f"{name}{whose} is open {way}: {other} fits as well as {shown}, the likelihood is flat there")
     return tuple(said)

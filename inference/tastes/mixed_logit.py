@@ -157,7 +157,8 @@ class MixedLogit(FittedToChoices, DrawnPeople, OfTastes):
         drawn = f"{self.normals.shape[1]} draws a person"
         if not len(self.elsewhere):
             return drawn
-        return f"{drawn} (log likelihood at others {self.elsewhere.mean():.0f}, sd {self.simulation_sd:.1g})"
+        digits = 0 if self.simulation_sd >= 1 else 2  # -446 says nothing of a spread of .06
+        return f"{drawn} (log likelihood at others {self.elsewhere.mean():.{digits}f}, sd {self.simulation_sd:.1g})"
 
     def _known(self) -> list[str]:
         return [] if self.price is None else [f"tastes for all but {self.price} are worths in units of {self.price}"]

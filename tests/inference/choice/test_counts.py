@@ -52,7 +52,7 @@ def test_files_are_read(tmp_path, suffix):
     np.testing.assert_array_equal(counted(str(path), {"a": TWO, "b": ONE}).n_choices, [2, 1])
     frame["user"] = ["NA", "bob", "NA"]
     frame.to_csv(path, index=False) if suffix == "csv" else frame.to_parquet(path, index=False)
-    with pytest.raises(ProblemError, match="column 'user' is 'NA' in row 0, which names nobody"):
+    with pytest.raises(ProblemError, match="column 'user' is 'NA' in row 1, which names nobody"):
         counted(path, {"a": TWO, "b": ONE})
 
 

@@ -308,6 +308,32 @@ def test_frames_hold_ties_home_and_attributes():
     np.testing.assert_allclose(by_frame.coefficients, by_array.coefficients, atol=1e-10)
 
 
+def test_attributes_of_a_longer_name_are_not_those_of_a_shorter_one():
+    """Names of the frame were cut to the longest name that was compared, so the car was as big as the carriage."""
+    games = Comparisons(
+        ["x"] * 6, ["car", "bus", "car", "bus", "tax", "car"], ["bus", "car", "tax", "tax", "car", "tax"]
+    )
+    names, size = ["carriage", "car", "bus", "tax"], [9.0, 1.0, 2.0, 3.0]
+    some, all_of_them = (
+        fit_strengths(games, attributes=pd.DataFrame({"policy": names[k:], "size": size[k:]})) for k in (1, 0)
+    )
+    assert some.log_likelihood == all_of_them.log_likelihood
+
+
+def test_files_of_answers_are_read_as_frames_are(tmp_path):
+    """Blanks around names made two teams of one, of which none was at home."""
+    games, path = baseball(), tmp_path / "games.csv"
+    tied = np.arange(games.n_answers) % 9 == 0
+    rows = zip(games.winner, games.loser, games.at_home, np.where(tied, "TRUE", "FALSE"), strict=True)
+    lines = [f"league; {winner} ;{loser} ; {home};{draw}" for winner, loser, home, draw in rows]
+    path.write_text("\n".join(["group;winner;loser;at_home;tied", *lines]))
+    found, expected = fit_strengths(Comparisons.from_frame(path)), fit_strengths(replace(games, tied=tied))
+    assert (found.parameters, found.log_likelihood) == (("home", "tie"), expected.log_likelihood)
+    path.write_text("group,member,policy,rank\nx,1,a,1\nx,1, b,2\nx,2,a ,2\nx,2,b,1\nx,3,a,1\nx,3,b,1\n")
+    ranked = Rankings.from_frame(path)
+    assert ([list(each) for each in ranked.ranking], ranked.has_ties) == ([["a", "b"], ["b", "a"], ["a", "b"]], True)
+
+
 def test_equal_ranks_of_a_frame_are_ties():
     rows = [
         ("all", k, one, place) for k, places in enumerate(TIED) for place, best in enumerate(places) for one in best

@@ -238,7 +238,10 @@ def test_every_search_ends_at_the_same_maximum():
 
 def test_what_answers_do_not_bound_is_said():
     accepts_everything = fit_responders(answers_of([1, 1, 2, 2], [0.1, 0.4, 0.1, 0.4], [1, 1, 1, 1]))
-    assert any("median envy is at its bound 0" in said for said in accepts_everything.at_bound)
+    shown = f"{np.exp(accepts_everything.means[0, 0]):.3g}"
+    assert any(
+        f"median envy is open downwards: 0 fits as well as {shown}" in said for said in accepts_everything.at_bound
+    )
     assert all(said in str(accepts_everything) for said in accepts_everything.at_bound)
 
 
@@ -265,9 +268,22 @@ def test_guilt_of_nothing_is_said_and_none_where_nobody_was_asked():
     person, offer = np.repeat(np.arange(40), 8), np.tile(np.linspace(0.1, 0.8, 8), 40)
     accepted = rng.random(320) < acceptance_probability(FehrSchmidt(0.4, -1.0), offer, temperature=0.1)
     fit = fit_responders(answers_of(person, offer, accepted))
-    assert any("guilt is at its bound 0" in said for said in fit.at_bound)
+    assert any("guilt is open downwards: 0 fits as well as" in said for said in fit.at_bound)
     below = offer <= 0.5
     assert np.isnan(fit_responders(answers_of(person[below], offer[below], accepted[below])).guilt).all()
+
+
+def test_a_guilt_that_answers_only_limit_from_above_is_no_estimate():
+    """With few answers no guilt fits as well as the one printed, which is then no estimate and is said to be none."""
+    rng = np.random.default_rng(5)
+    person, offer = np.repeat(np.arange(30), 6), np.tile([0.1, 0.2, 0.3, 0.4, 0.6, 0.8], 30)
+    accepted = rng.random(180) < acceptance_probability(FehrSchmidt(0.6, 0.2), offer, temperature=0.05)
+    fit = fit_responders(answers_of(person, offer, accepted))
+    assert any(
+        f"guilt is open downwards: 0 fits as well as {fit.guilt[0]:.3g}, the likelihood is flat" in said
+        for said in fit.at_bound
+    )
+    assert np.isnan(fit.summary().standard_errors[-1])
 
 
 # ---- the recorded people ----
