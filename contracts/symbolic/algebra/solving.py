@@ -86,6 +86,7 @@ def integral(integrand: Any, variable: Any, low: Any, high: Any, facts: Facts = 
     as_it_stands = sympy.Integral(integrand, (variable, low, high))
     if low == high or integrand == 0:
         return sympy.Integer(0)
+    integrand = _opened(integrand)
     for way in (integrand, sympy.expand(integrand)):
         antiderivative = _antiderivative(way, variable)
         if antiderivative.has(sympy.Integral, sympy.nan, sympy.zoo):
@@ -115,11 +116,12 @@ def _antiderivative(integrand: Any, variable: Any) -> Any:
 
 
 def _of_term(term: Any, variable: Any) -> Any:
-    """Of x**n exp(b x + c) by parts, n times at once; of others by rules."""
+    """Of x**n exp(b x + c), n times at once, and of logarithms by parts; of others by rules."""
     import sympy
 
     if not term.has(sympy.exp):
-        return _by_rules(term, variable)
+        parts = _by_parts(term, variable)
+        return _by_rules(term, variable) if parts is None else parts
     factor, rest = term.as_independent(variable, as_Add=False)
     power, exponential = rest.as_independent(sympy.exp, as_Add=False)
     scale, n = power.as_coeff_exponent(variable)
@@ -143,6 +145,35 @@ def _by_rules(integrand: Any, variable: Any) -> Any:
     if sums_below or not kinds <= {sympy.exp, sympy.log} or (len(kinds) + odd > 1 and sympy.exp in kinds):
         return sympy.Integral(integrand, variable)
     return manualintegrate(integrand, variable)
+
+
+def _opened(expression: Any) -> Any:
+    """Logarithms of powers as multiples of logarithms, which holds where the base is positive."""
+    import sympy
+
+    return expression.replace(
+        lambda one: isinstance(one, sympy.log) and one.args[0].is_Pow,
+        lambda one: one.args[0].exp * sympy.log(one.args[0].base),
+    )
+
+
+def _by_parts(term: Any, variable: Any) -> Any:
+    """Of a rational function times the logarithm of another; None for other terms, and where logarithms multiply."""
+    import sympy
+    from sympy.integrals.rationaltools import ratint
+
+    logs = [one for one in sympy.Mul.make_args(term) if isinstance(one, sympy.log) and one.has(variable)]
+    if len(logs) != 1 or not logs[0].args[0].is_rational_function(variable):
+        return None
+    factor = term / logs[0]
+    if not factor.is_rational_function(variable):
+        return None
+    whole = ratint(sympy.together(factor), variable, real=True)
+    if not whole.is_rational_function(variable):
+        return None
+    inner = sympy.together(logs[0].args[0])
+    left = sympy.cancel(whole * inner.diff(variable) / inner)
+    return whole * logs[0] - ratint(left, variable, real=True)
 
 
 def _real_logs(expression: Any, variable: Any, low: Any, high: Any, facts: Facts) -> Any:

@@ -129,6 +129,24 @@ def test_a_continuum_agrees_with_quadrature_over_what_is_best_type_by_type(sched
     assert numbers.welfare == pytest.approx(total, rel=1e-8, abs=1e-10)
 
 
+@pytest.mark.parametrize(("cost", "quantity"), [("k*q", lambda phi: phi / 0.3 - 1),
+                                                ("q**2/2", lambda phi: (np.sqrt(1 + 4 * phi) - 1) / 2)])  # fmt: skip
+def test_logarithms_are_integrated_by_parts(cost, quantity):
+    schedule = derive_schedule("theta*log(1 + q)", cost=cost, types="uniform(0, 1)", parameters=("k",))
+    k = sympy.Symbol("k", positive=True)
+    assert not schedule.value.has(sympy.Integral)
+    assert not schedule.tariff.has(sympy.Integral)
+    paid = sympy.lambdify(q, sympy.sympify(cost).subs({"k": 0.3, "q": q}))
+
+    def worth(type_):
+        amount = max(quantity(2 * type_ - 1), 0.0)
+        return (2 * type_ - 1) * np.log(1 + amount) - paid(amount)
+
+    start = float(schedule.threshold.subs(k, 0.3))
+    expected, _ = scipy.integrate.quad(worth, start, 1, epsabs=1e-13, epsrel=1e-13)
+    assert float(schedule.value.subs(k, 0.3)) == pytest.approx(expected, rel=AGREE)
+
+
 @pytest.mark.parametrize("name", ["uniform", "Maskin and Riley", "procurement"])
 def test_the_engines_come_near_a_continuum_with_many_types(schedules, name):
     at = {key: float(np.mean(ends)) for key, ends in CONTINUA[name][3].items()}
