@@ -51,8 +51,8 @@ def fit_mixed_logit(
     option j of a set with probability exp(b_n . x_j) / sum_k exp(b_n . x_k), always with the same b_n. The likelihood
     of its choices is averaged over draws of z_n, and the sum of the logarithms is maximised by BFGS with the exact
     gradient from several starts, then Newton from the best end. The likelihood has several maxima; `convergence` says
-    how many starts ended at the one returned. Standard errors are clustered by person: I^-1 (sum_n s_n s_n') I^-1,
-    with s_n the score of person n and I the information.
+    how many starts ended at the one returned. Standard errors are clustered by person, as in all estimators:
+    n / (n - 1) I^-1 (sum_n s_n s_n') I^-1, with s_n the score of each of n people and I the information.
 
     Parameters
     ----------
