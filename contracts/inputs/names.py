@@ -297,3 +297,12 @@ def _is_whole(names: Any) -> bool:
 
 def _is_counted(names: Any) -> bool:
     return _is_whole(names) and np.array_equal(names, np.arange(len(names)))
+
+
+def type_of(name: str, agent: str) -> str:
+    """A type and whose it is; who has no name is said by number, as in 'type 2 of bidder 0'.
+
+    >>> type_of("low", "Ann"), type_of("2", "0")
+    ('low of Ann', 'type 2 of bidder 0')
+    """
+    return f"{'type ' * name.isdigit()}{name} of {'bidder ' * agent.isdigit()}{agent}"

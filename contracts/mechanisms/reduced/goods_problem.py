@@ -14,7 +14,7 @@ from contracts.inputs.arrays import Array, finite
 from contracts.inputs.door import checked
 from contracts.inputs.frozen import dataclass
 from contracts.inputs.kinds import Count, described
-from contracts.inputs.names import distinct_names, one_name_each
+from contracts.inputs.names import distinct_names, one_name_each, type_of
 from contracts.mechanisms.checks import is_listed
 from contracts.mechanisms.reduced.border import read_weights
 from contracts.mechanisms.reduced.problem import GOALS, checked_goal
@@ -56,7 +56,7 @@ class AdditiveAuctionProblem:
     >>> AdditiveAuctionProblem([[1, 1], [1, 2], [2, 1], [2, 2]], n_bidders=5)
     AdditiveAuctionProblem(n_types=4, n_goods=2, n_bidders=5, n_units=1, objective='revenue')
     >>> AdditiveAuctionProblem([[[1, 1], [2, 2]], [[1, 3], [3, 1], [2, 2]]], bidders=["Ann", "Bob"]).names
-    ('Ann 0', 'Ann 1', 'Bob 0', 'Bob 1', 'Bob 2')
+    ('type 0 of Ann', 'type 1 of Ann', 'type 0 of Bob', 'type 1 of Bob', 'type 2 of Bob')
     """
 
     values: Any
@@ -158,7 +158,7 @@ class AdditiveAuctionProblem:
         """`labels` of all types, with the bidder's name where these are not alike."""
         if self.is_alike:
             return tuple(self.labels)
-        return tuple(f"{who} {name}" for who, own in zip(self.bidders, self.labels, strict=True) for name in own)
+        return tuple(type_of(name, who) for who, own in zip(self.bidders, self.labels, strict=True) for name in own)
 
     @cached_property
     def bidder_labels(self) -> list[tuple[str, ...]]:

@@ -23,6 +23,7 @@ from itertools import accumulate
 from typing import NamedTuple
 
 from contracts.errors import SolverError
+from contracts.inputs.names import type_of
 
 MOST_BRANCHES = 20_000
 
@@ -45,11 +46,7 @@ class Bidders(NamedTuple):
 
     def names(self, types: tuple[tuple[int, ...], ...]) -> tuple[str, ...]:
         """Types of bidders by name; a type that has none by its number."""
-        return tuple(
-            f"{'type ' if self.labels[k][t].isdigit() else ''}{self.labels[k][t]} of bidder {k}"
-            for k, own in enumerate(types)
-            for t in own
-        )
+        return tuple(type_of(self.labels[k][t], str(k)) for k, own in enumerate(types) for t in own)
 
     def fewer(self, inside: list[int], but: int | None = None) -> list[int]:
         """How likely 0, 1, .. n_units - 1 bidders are in a set, one of them left out, in parts of their totals."""

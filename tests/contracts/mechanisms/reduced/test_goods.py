@@ -249,7 +249,7 @@ def test_unlike_bidders_play_by_their_own_names(unlike):
     assert paid.sum(axis=1).mean() == pytest.approx(unlike.revenue, abs=0.2)
     sold = unlike.play(["high", "south"], rng=np.random.default_rng(0))
     assert sold.transfers == (unlike.interim_payments[1], unlike.interim_payments[3])
-    assert "Bob south" in str(unlike)
+    assert "south of Bob" in str(unlike)
     assert "2 bidders, 2 goods" in str(unlike)
 
 
@@ -261,7 +261,7 @@ def test_files_of_unlike_bidders_are_read_and_proven_again(unlike, tmp_path):
     record = json.loads(path.read_text())
     record["wins"]["numerators"] = [record["wins"]["denominator"]] * len(record["wins"]["numerators"])
     path.write_text(json.dumps(record))
-    assert "0 low" in load_mechanism(path).certificate.violations[0].what
+    assert "low of bidder 0" in load_mechanism(path).certificate.violations[0].what
 
 
 @pytest.mark.parametrize(
