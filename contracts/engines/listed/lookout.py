@@ -24,6 +24,7 @@ class Lookout:
         self._violated, self._least = violated, least
         self._watched = nearest(taste, WATCHED)
         self._steps, self._wait = 0, EVERYBODY
+        self._found = False  # whether a look at all pairs ever found any
         self.keep_to(np.empty(0, dtype=np.intp))
 
     def keep_to(self, listed: Indices) -> None:
@@ -40,7 +41,8 @@ class Lookout:
         if not len(self.seen) and self._steps >= self._wait:
             others = np.setdiff1d(self._violated(point), self._listed, assume_unique=True)
             self.seen = self._missed(others, point, allowed)
-            self._wait = EVERYBODY if len(self.seen) else 2 * self._wait
+            self._found = self._found or len(self.seen) > 0
+            self._wait = EVERYBODY if self._found else 2 * self._wait
             self._steps = 0
         return len(self.seen) > 0
 
