@@ -10,6 +10,7 @@ from contracts.inputs.door import checked
 from contracts.inputs.frozen import dataclass
 from contracts.symbolic.algebra.signs import Facts, sign_of, sign_on
 from contracts.symbolic.algebra.solving import root, tidy
+from contracts.symbolic.algebra.words import in_words
 from contracts.symbolic.derivation import Derivation, Formula, Step
 from contracts.symbolic.numbers import WageNumbers, wage_numbers
 from contracts.symbolic.reader import expression_of, symbols_for
@@ -17,6 +18,7 @@ from contracts.symbolic.reader import expression_of, symbols_for
 OWN = ("p_0", "p_1", "e", "r", "y_0", "y_1")  # what stands for itself unless something else is given
 
 
+@in_words
 @checked(own=("utility", "shirk", "work", "effort_cost", "reservation_utility", "output", "lowest_wage", "parameters"))
 def derive_wages(
     utility: Any,
@@ -77,6 +79,7 @@ def derive_wages(
     return _checked(SymbolicWages(u, wage, low, high, effort, reservation, (failure, success), floor, facts, names))
 
 
+@in_words
 @checked
 @dataclass(frozen=True, eq=False, repr=False)
 class SymbolicWages:
