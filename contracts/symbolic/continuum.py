@@ -10,6 +10,7 @@ from contracts.inputs.door import checked
 from contracts.inputs.frozen import dataclass
 from contracts.symbolic.algebra.signs import Facts, inside, sign_on, value
 from contracts.symbolic.algebra.solving import integral, root, tidy
+from contracts.symbolic.algebra.words import in_words
 from contracts.symbolic.derivation import Derivation, schedule_steps
 from contracts.symbolic.distributions import distribution
 from contracts.symbolic.numbers import ScheduleNumbers, schedule_numbers
@@ -20,6 +21,7 @@ from contracts.symbolic.virtual import Screened, number_at
 TAKEN = (*OWN_NAMES, "n_types", "theta_0", "p", "self")  # no names for parameters
 
 
+@in_words
 @checked(own=("utility", "cost", "types", "parameters"))
 def derive_schedule(utility: Any, *, cost: Any, types: Any, parameters: Any = ()) -> SymbolicSchedule:
     """The best nonlinear price for a continuum of types in closed form, or in which way there is none.
@@ -65,6 +67,7 @@ def derive_schedule(utility: Any, *, cost: Any, types: Any, parameters: Any = ()
     return SymbolicSchedule(made, who, tuple(known), rising == "positive")
 
 
+@in_words
 @checked
 @dataclass(frozen=True, eq=False, repr=False)
 class SymbolicSchedule(Screened):

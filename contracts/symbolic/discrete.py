@@ -15,6 +15,7 @@ from contracts.inputs.frozen import dataclass
 from contracts.inputs.kinds import described, is_whole
 from contracts.symbolic.algebra.signs import Facts, sign_of
 from contracts.symbolic.algebra.solving import tidy
+from contracts.symbolic.algebra.words import in_words
 from contracts.symbolic.derivation import Derivation, Formula, Step, sentence
 from contracts.symbolic.numbers import MenuNumbers, menu_numbers
 from contracts.symbolic.reader import expression_of, symbols_for
@@ -72,6 +73,7 @@ class MenuCase:
     value: Any
 
 
+@in_words
 @checked(own=("utility", "cost", "types", "weights", "parameters"))
 def derive_menu(utility: Any, *, cost: Any, types: Any = 2, weights: Any = None, parameters: Any = ()) -> SymbolicMenu:
     """The best menu for a few types in closed form, with exclusion and pooling as cases.
@@ -148,6 +150,7 @@ def derive_menu(utility: Any, *, cost: Any, types: Any = 2, weights: Any = None,
     )
 
 
+@in_words
 @checked
 @dataclass(frozen=True, eq=False, repr=False)
 class SymbolicMenu:

@@ -9,7 +9,8 @@ from contracts.errors import ProblemError
 from contracts.inputs.door import checked
 from contracts.inputs.frozen import dataclass
 from contracts.symbolic.algebra.signs import Facts, sign_of, sign_on
-from contracts.symbolic.algebra.solving import root, tidy
+from contracts.symbolic.algebra.solving import limit_by_cases, root, tidy
+from contracts.symbolic.algebra.words import in_words
 from contracts.symbolic.derivation import Derivation, Formula, Step
 from contracts.symbolic.numbers import WageNumbers, wage_numbers
 from contracts.symbolic.reader import expression_of, symbols_for
@@ -17,6 +18,7 @@ from contracts.symbolic.reader import expression_of, symbols_for
 OWN = ("p_0", "p_1", "e", "r", "y_0", "y_1")  # what stands for itself unless something else is given
 
 
+@in_words
 @checked(own=("utility", "shirk", "work", "effort_cost", "reservation_utility", "output", "lowest_wage", "parameters"))
 def derive_wages(
     utility: Any,
@@ -77,6 +79,7 @@ def derive_wages(
     return _checked(SymbolicWages(u, wage, low, high, effort, reservation, (failure, success), floor, facts, names))
 
 
+@in_words
 @checked
 @dataclass(frozen=True, eq=False, repr=False)
 class SymbolicWages:
@@ -145,9 +148,25 @@ class SymbolicWages:
 
         start = self.domain[0] if self.lowest_wage is None else self.lowest_wage
         found = self.utility.subs(self.wage, start) if start != -sympy.oo else sympy.nan
-        if found.has(sympy.nan, sympy.zoo, sympy.oo):
-            found = sympy.limit(self.utility, self.wage, start, "+")
+        if found.has(sympy.nan, sympy.zoo, sympy.oo) or any(one.base == 0 for one in found.atoms(sympy.Pow)):
+            found = limit_by_cases(self.utility, self.wage, start, "+")
         return found
+
+    def _at_least_lowest(self, level: Any) -> Any:
+        """A utility, or the lowest one where that is higher, case by case."""
+        import sympy
+
+        if isinstance(self.span, sympy.Piecewise):
+            return sympy.Piecewise(*((self._higher(low, level), condition) for low, condition in self.span.args))
+        return self._higher(self.span, level)
+
+    def _higher(self, low: Any, level: Any) -> Any:
+        import sympy
+
+        if low == -sympy.oo:
+            return level
+        found = sign_of(level - low, self.facts)
+        return low if found == "negative" else sympy.Max(low, level) if found in ("open", "both") else level
 
     @property
     def power(self) -> Any:
@@ -157,15 +176,7 @@ class SymbolicWages:
     @cached_property
     def utilities(self) -> tuple[Any, Any]:
         """What the agent is promised after failure and success."""
-        import sympy
-
-        failure = tidy(self.reservation_utility + self.effort_cost - self.work * self.power)
-        if self.span != -sympy.oo:
-            found = sign_of(failure - self.span, self.facts)
-            if found == "negative":
-                failure = self.span
-            elif found == "open":
-                failure = sympy.Max(self.span, failure)
+        failure = self._at_least_lowest(tidy(self.reservation_utility + self.effort_cost - self.work * self.power))
         return failure, tidy(failure + self.power)
 
     @cached_property
@@ -182,11 +193,7 @@ class SymbolicWages:
     @cached_property
     def first_best_cost(self) -> Any:
         """What it would cost if work could be seen: one wage, whatever comes of it."""
-        import sympy
-
-        level = self.reservation_utility + self.effort_cost
-        if self.span != -sympy.oo and sign_of(level - self.span, self.facts) not in ("positive", "zero"):
-            level = sympy.Max(self.span, level)
+        level = self._at_least_lowest(self.reservation_utility + self.effort_cost)
         return tidy(self.inverse.subs(self.promised, level))
 
     @cached_property
@@ -208,11 +215,7 @@ class SymbolicWages:
     @cached_property
     def value_of_shirking(self) -> Any:
         """What the principal earns at one wage for which the agent stays and shirks."""
-        import sympy
-
-        level = self.reservation_utility
-        if self.span != -sympy.oo and sign_of(level - self.span, self.facts) not in ("positive", "zero"):
-            level = sympy.Max(self.span, level)
+        level = self._at_least_lowest(self.reservation_utility)
         wage = self.inverse.subs(self.promised, level)
         return tidy((1 - self.shirk) * self.output[0] + self.shirk * self.output[1] - wage)
 

@@ -10,6 +10,7 @@ from contracts.inputs.door import checked
 from contracts.inputs.frozen import dataclass
 from contracts.symbolic.algebra.signs import sign_of
 from contracts.symbolic.algebra.solving import tidy
+from contracts.symbolic.algebra.words import in_words
 from contracts.symbolic.derivation import Derivation, Formula, Step
 from contracts.symbolic.numbers import LinearNumbers, linear_numbers
 from contracts.symbolic.reader import expression_of, symbols_for
@@ -17,6 +18,7 @@ from contracts.symbolic.reader import expression_of, symbols_for
 OWN = ("k", "r", "v", "u")
 
 
+@in_words
 @checked(own=("effort_cost", "risk_aversion", "variance", "reservation_utility", "parameters"))
 def derive_linear_contract(
     *,
@@ -60,6 +62,7 @@ def derive_linear_contract(
     return SymbolicLinearContract(k, r, v, outside, tuple(n for n in (*named, *OWN) if n in named or own[n] in used))
 
 
+@in_words
 @checked
 @dataclass(frozen=True, eq=False, repr=False)
 class SymbolicLinearContract:

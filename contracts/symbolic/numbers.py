@@ -26,6 +26,7 @@ MOST_TYPES = 100_000
 SUM_TOLERANCE = 1e-9  # of weights, which are divided by their sum
 TRIED = 50  # types at which a condition is tried
 SMALLEST, LARGEST = 1e-12, 1e12  # parameters
+SIMPLE, DIGITS = 10**6, 60  # the denominator of an exponent that is taken exactly, and digits of others
 
 
 @dataclass(frozen=True, eq=False)
@@ -170,7 +171,7 @@ def exactly(expression: Any, at: Mapping[Any, Any]) -> float:
     ProblemError
         If it has none there, as x / (k - 2) has none at k = 2.
     """
-    found = value(expression.subs(dict(at)))
+    found = value(expression.subs(_plain_exponents(expression, at)))
     if math.isnan(found):
         raise ProblemError(
             "the closed form has no real value at these parameters: if one of them is where two exponents meet, move "
@@ -178,6 +179,17 @@ def exactly(expression: Any, at: Mapping[Any, Any]) -> float:
             "contracts.solve_contract"
         )
     return found
+
+
+def _plain_exponents(expression: Any, at: Mapping[Any, Any]) -> dict[Any, Any]:
+    """Parameters, those in exponents that are no simple fraction as floats: no algebra of their roots is worth it."""
+    import sympy
+
+    powers: set[Any] = set().union(*(one.exp.free_symbols for one in expression.atoms(sympy.Pow)))
+    return {
+        symbol: sympy.Float(exact, DIGITS) if symbol in powers and exact.q > SIMPLE else exact
+        for symbol, exact in at.items()
+    }
 
 
 def check_conditions(conditions: tuple[Any, ...], at: Mapping[Any, Any], points: Mapping[Any, Array]) -> None:

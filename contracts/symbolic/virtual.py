@@ -10,6 +10,7 @@ from contracts.inputs.frozen import dataclass
 from contracts.symbolic.algebra.signs import sign_of, sign_on, value
 from contracts.symbolic.algebra.solving import root as solution
 from contracts.symbolic.algebra.solving import tidy
+from contracts.symbolic.algebra.words import in_words
 from contracts.symbolic.distributions import Distribution
 from contracts.symbolic.trade import Trade
 
@@ -17,6 +18,7 @@ BRACKET = 10**6  # parts of a unit between which a root is enclosed
 NEAR, MANY = 1e-9, 1e6  # how near the ends of types are looked at, and how far away if there is none
 
 
+@in_words
 @dataclass(frozen=True, eq=False, repr=False)
 class Screened:
     """Types whom the principal cannot tell apart, and what it trades with them; see SymbolicSchedule."""

@@ -194,6 +194,34 @@ def generic(expression: Any) -> Any:
     return expression.replace(lambda one: isinstance(one, sympy.Piecewise), lambda one: one.args[0].expr)
 
 
+def limit_by_cases(expression: Any, variable: Any, end: Any, side: str) -> Any:
+    """A limit that may depend on the sign of an exponent, which is then a condition on its parameter.
+
+    Examples
+    --------
+    >>> import sympy
+    >>> w, g = sympy.symbols("w g", positive=True)
+    >>> limit_by_cases(w ** (1 - g) / (1 - g), w, 0, "+")
+    Piecewise((0, g < 1), (-oo, True))
+    """
+    import sympy
+
+    size = sympy.Dummy("z", positive=True)
+    for power in sorted(expression.atoms(sympy.Pow), key=str):
+        exponent, names = power.exp, sorted(power.exp.free_symbols - {variable}, key=str)
+        if not power.base.has(variable) or not names or exponent.is_positive or exponent.is_negative:
+            continue
+        solved = [sympy.solve(exponent - sign * size, names[0]) for sign in (1, -1)]
+        if [len(one) for one in solved] != [1, 1]:
+            continue
+        cases = [
+            sympy.limit(expression.subs(names[0], one), variable, end, side).subs(size, sign * exponent)
+            for (one,), sign in zip(solved, (1, -1), strict=True)
+        ]
+        return sympy.Piecewise((cases[0], exponent > 0), (cases[1], True))
+    return sympy.limit(expression, variable, end, side)
+
+
 def _at(expression: Any, variable: Any, end: Any, side: str) -> Any:
     import sympy
 

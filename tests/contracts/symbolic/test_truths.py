@@ -305,7 +305,12 @@ HIDDEN = {
     "log": (lambda: derive_wages("log(w + 5)"), (0.0, 2.0)),
     "risk neutral": (lambda: derive_wages("w", lowest_wage=0), (0.0, 2.0)),
     "cara": (lambda: derive_wages("-exp(-a*w)", parameters=("a",), reservation_utility="-r"), (2.5, 4.0)),
-    "crra": (lambda: derive_wages("-1/(w + 1)", reservation_utility="-r"), (2.5, 4.0)),
+    "hyperbola": (lambda: derive_wages("-1/(w + 1)", reservation_utility="-r"), (2.5, 4.0)),
+    "crra": (lambda: derive_wages("w**(1 - g)/(1 - g)", parameters=("g",)), (0.0, 2.0)),
+    "crra below 0": (
+        lambda: derive_wages("w**(1 - g)/(1 - g)", parameters=("g", "k"), reservation_utility="-k"),
+        (0.0, 2.0),
+    ),
 }
 
 
@@ -321,13 +326,22 @@ def test_two_outcomes_agree_with_the_engines(hidden, data, name):
     shirk = data.draw(st.floats(0.05, 0.45))
     at = {"p_0": shirk, "p_1": data.draw(st.floats(shirk + 0.2, 0.95)), "e": data.draw(st.floats(0.05, 0.4)),
           "r": data.draw(st.floats(max(low, 0.01), high)), "y_0": 0.1, "y_1": 1.0}  # fmt: skip
-    at |= {"a": data.draw(st.floats(0.2, 2.0))} if "a" in wages.parameters else {}
+    more = {"a": (0.2, 2.0), "g": (1.2, 3.0) if "k" in wages.parameters else (0.2, 0.5), "k": (2.5, 4.0)}
+    at |= {key: data.draw(st.floats(*ends)) for key, ends in more.items() if key in wages.parameters}
+    at = {key: number for key, number in at.items() if key in wages.parameters}
     numbers = wages.to_numeric(**at)
     contract = contracts.solve_contract(numbers.problem, "work", gap=1e-9)
     stake = max(1.0, abs(contract.expected_wage))
     assert numbers.expected_wage == pytest.approx(contract.expected_wage, abs=AGREE * stake)
     assert numbers.first_best_cost == pytest.approx(contract.first_best_cost[1], abs=AGREE * stake)
     assert contract.upper_bound >= numbers.value_of_work - AGREE * stake
+
+
+def test_how_low_utility_goes_may_depend_on_a_parameter():
+    """Of constant relative risk aversion: 0 at no wage if g < 1, and without end if g > 1."""
+    wages = derive_wages("w**(1 - g)/(1 - g)", parameters=("g",))
+    g = sympy.Symbol("g", positive=True)
+    assert [wages.span.subs(g, number) for number in (sympy.Rational(1, 2), 2)] == [0, -sympy.oo]
 
 
 def test_a_linear_contract_pays_one_over_one_plus_rkv():
