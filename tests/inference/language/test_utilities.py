@@ -482,3 +482,24 @@ def test_semicolons_part_a_list():
     semicolons, commas = (read_utilities(text, ["price", "speed", "safety"]).weights for text in texts)
     assert np.allclose(semicolons, commas)
     assert semicolons[0, 2] > semicolons[0, 1] > semicolons[0, 0]
+
+
+@pytest.mark.parametrize(
+    ("text", "attribute", "sign"),
+    [
+        ("I hate low quality.", "quality", 1),
+        ("Avoid low quality.", "quality", 1),
+        ("I like high quality.", "quality", 1),
+        ("I want low latency.", "latency", 1),
+        ("I want low prices.", "price", 1),
+        ("I hate high prices.", "price", 1),
+        ("I hate low prices.", "price", -1),
+    ],
+)
+def test_who_dislikes_little_of_something_cares_for_it_unless_it_is_a_burden(text, attribute, sign):
+    reading = read_utilities(
+        text, {"price": "what it costs", "quality": "how good it is", "latency": "how long one waits"}
+    )
+    k = reading.attributes.index(attribute)
+    assert reading.read[0, k]
+    assert reading.signs[0, k] == sign

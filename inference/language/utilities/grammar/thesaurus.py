@@ -257,6 +257,7 @@ BAD_SIDE = frozenset(
         "reduced",
     ]
 )
+LITTLE = frozenset(["low", "lower", "lowest"])
 NOUN_AFTER = frozenset(
     [
         "food",

@@ -9,7 +9,7 @@ from contracts.inputs.frozen import dataclass
 from inference.language.tokens.spelling import lowered, written_out
 from inference.language.tokens.tokens import Token, tokens
 from inference.language.utilities.grammar.attributes import Attributes
-from inference.language.utilities.grammar.thesaurus import BAD_SIDE, GOOD_SIDE, IDIOMS, NOUN_AFTER
+from inference.language.utilities.grammar.thesaurus import BAD_SIDE, GOOD_SIDE, IDIOMS, LITTLE, NOUN_AFTER
 
 IDIOM = re.compile(
     "|".join(f"(?P<i{k}>(?:(?<!\\w)|(?=,))(?:{pattern})(?!\\w))" for k, (pattern, _) in enumerate(IDIOMS))
@@ -182,7 +182,7 @@ def _mentioned(raw: Sequence[Token], attributes: Attributes) -> list[Token]:
                 said.append(one)
             k += 1
             continue
-        opposite, start = found.opposite, one.start
+        opposite, start, burden = found.opposite, one.start, found.burden
         while said and said[-1].word in (GOOD_SIDE | BAD_SIDE | {"in", "of"}):
             last = said[-1].word
             if last in ("in", "of") and not (len(said) > 1 and said[-2].word in BAD_SIDE):
@@ -191,6 +191,8 @@ def _mentioned(raw: Sequence[Token], attributes: Attributes) -> list[Token]:
                 break
             if last in BAD_SIDE:
                 opposite = not opposite
+            if last in LITTLE:  # who dislikes low quality cares for it, who dislikes low prices does not
+                burden = not found.burden
             start = said.pop().start
         k += found.n_words
         end = raw[k - 1].end
@@ -199,7 +201,7 @@ def _mentioned(raw: Sequence[Token], attributes: Attributes) -> list[Token]:
             after = attributes.mention([raw[k].word])
             if after is None or after.attribute == found.attribute:
                 end, k = raw[k].end, k + 1
-        mark = "-" if opposite else "*" if found.burden else ""
+        mark = "-" if opposite else "*" if burden else ""
         if said and said[-1].word.rstrip("-*") == f"@{found.attribute}" and mark != "-":
             said[-1] = Token(said[-1].word, said[-1].start, end)  # the same attribute in two words
             continue
