@@ -150,7 +150,7 @@ def test_a_picture_shows_a_name_and_reads_no_formula_in_it(name):
 def test_pictures_of_beliefs_and_fronts_show_names(name):
     menu = c.solve_menu([1.0, 2.0, 3.0], [0.4, 0.3, 0.3], cost=c.Quadratic(), labels=(name, "b", "c"))
     logit = inference.Logit(0.5)
-    users = [name, "bob"]
+    users = [name or " ann ", "bob"]  # whoever has no name is refused: all such would be one person
     posterior = inference.infer_types(menu, np.array([[0, 1], [1, 1]]), choice_model=logit, users=users)
     drawn_without_a_warning(posterior.plot(_axes()))
     assert_harmless(str(posterior), None)
