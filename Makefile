@@ -24,7 +24,7 @@ export PIP_USER := 0
 export PIP_REQUIRE_HASHES := 0
 export PIP_CONSTRAINT := /dev/null
 
-.PHONY: demo test fast fast-contracts fast-inference coverage check setup bench docs lock clean
+.PHONY: demo test fast fast-contracts fast-inference coverage check setup bench docs lock clean unlinked
 
 demo: setup
 	$(BIN)/python examples/three_demographics.py
@@ -85,15 +85,22 @@ endif
 setup:
 	@$(shell command -v flock >/dev/null && echo flock Makefile) $(MAKE) --silent --no-print-directory $(RECORD)
 
+# A link is taken away, and what it points to, somebody else's environment perhaps, stays as it is.
+UNLINK := if [ -L $(VENV) ]; then rm $(VENV); fi
+clean: unlinked
+unlinked:
+	@$(UNLINK)
+
 PIP := $(BIN)/python -I -m pip --quiet --disable-pip-version-check
 INSTALL := $(PIP) install --no-deps
 LOG := $(VENV)/pip.log
 FAILED := { cat $(LOG); echo "Set-up stopped, for the reason above. When that is mended, call make again: it starts anew."; exit 1; } >&2
 
 $(RECORD):
-	rm -f $@
 	"$(PYTHON)" -c '$(SUITABLE)' 2>/dev/null || { echo "Set-up needs Python 3.11 or newer with its module venv (on Debian: apt" \
 		"install python3-venv), and $(PYTHON) is not that. Name one that is: make PYTHON=/path/to/python3.11"; exit 1; } >&2
+	$(UNLINK)
+	rm -f $@
 	echo "Making $(VENV) from the pinned versions: some 500 MB to download, once; a few minutes."
 	"$(PYTHON)" -I -m venv --clear $(VENV)
 	$(INSTALL) --require-hashes -r requirements.lock 2>$(LOG) || $(FAILED)

@@ -226,6 +226,23 @@ def test_an_unsuitable_python_is_refused_in_a_sentence_before_anything_is_made(c
         assert not (checkout.folder / ".venv").exists()
 
 
+@pytest.mark.parametrize("target", ["setup", "clean"])
+def test_an_environment_that_is_a_link_is_replaced_and_what_it_points_to_stays(checkout, target):
+    checkout.make("setup")
+    (checkout.folder / ".venv").rename(theirs := checkout.folder.parent / "theirs")
+    (theirs / "installed").write_text("by somebody else")
+    before = {path: path.read_bytes() for path in theirs.rglob("*") if path.is_file()}
+    (checkout.folder / ".venv").symlink_to(theirs)
+    with (checkout.folder / "requirements.lock").open("a") as lock:
+        lock.write("another==1.0\n")
+    assert checkout.make("setup", UNSUITABLE="1")[0].returncode == 2
+    assert (checkout.folder / ".venv").is_symlink()
+    assert checkout.make(target)[0].returncode == 0
+    assert not (checkout.folder / ".venv").is_symlink()
+    assert (checkout.folder / ".venv").exists() == (target == "setup")
+    assert {path: path.read_bytes() for path in theirs.rglob("*") if path.is_file()} == before
+
+
 def test_an_activated_environment_is_not_what_the_new_one_is_made_of(checkout):
     checkout.make("setup")
     (checkout.folder / ".venv/.complete").unlink()
