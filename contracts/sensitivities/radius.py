@@ -36,8 +36,9 @@ class PriorRadius:
     radius : total variation (half the sum of changes) within which no menu is worth more than `loss` more; proven
     loss : that amount, in units of the objective
     is_limited : whether the radius ends where a type would be impossible, not where another menu is better
-    weights : (n_types,) the weights at which one is, just outside; None if limited
-    better : the menu that is better there; None if limited
+    weights : (n_types,) the weights at which one is or, where `better` is None, is not ruled out, just outside; None if
+        limited
+    better : the menu that is better there by its value; None if limited, or if gaps are too wide to show one
     """
 
     radius: float
@@ -52,7 +53,8 @@ class PriorRadius:
         if self.moved is None:
             return f"{within}, as far as every type stays possible"
         more, less = map(readable, self.moved)
-        return f"{within}; beyond it, with more of {more} and fewer of {less}, another one is"
+        then = "another one may be" if self.better is None else "another one is"
+        return f"{within}; beyond it, with more of {more} and fewer of {less}, {then}"
 
 
 @checked
@@ -110,17 +112,20 @@ def prior_radius(menu: Menu, *, loss: float = 0.01) -> PriorRadius:
         radius = inside
     if outside is None:
         return PriorRadius(radius, amount, is_limited=True, weights=None, better=None, moved=None)
-    i, j, at, found = outside
-    better = solve_menu(problem.under(_weights(problem.weights, i, j, at))) if found is None else found
-    for further in BEYOND:  # regret rises along the ray: a menu is better as soon as its gap is made good
-        if better.value - math.fsum((better.problem.weights * by_type).tolist()) > amount:
+    i, j, at, better = outside
+    for further in (0.0, *BEYOND):  # regret rises along the ray: a menu is better as soon as its gap is made good
+        weights = _weights(problem.weights, i, j, min(at * (1 + further), most))
+        if better is None or further:
+            better = solve_menu(problem.under(weights))
+        if better.value - math.fsum((weights * by_type).tolist()) > amount:
             break
-        better = solve_menu(problem.under(_weights(problem.weights, i, j, min(at * (1 + further), most))))
+    else:
+        better = None  # its gap is wider than what it would have to be better by
     return PriorRadius(
         radius,
         amount,
         is_limited=False,
-        weights=better.problem.weights,
+        weights=weights,
         better=better,
         moved=(problem.labels[i], problem.labels[j]),
     )
