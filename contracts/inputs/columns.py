@@ -16,12 +16,13 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from contracts.errors import ProblemError
 from contracts.inputs.arrays import Array
 from contracts.inputs.files import open_file
 from contracts.inputs.frozen import dataclass
-from contracts.inputs.names import listed
+from contracts.inputs.names import WORDS_FOR_NOTHING, listed
 
 INSTALL_LINE = "pip install 'menuwright[frames]'"
 SUFFIXES = (".csv", ".parquet")
@@ -180,6 +181,25 @@ def numbers_of(cells: list[Any]) -> list[float]:
     """
     values = list(map(_number, cells))
     return values if all(map(math.isfinite, values)) else list(map(_number, _bare(cells)))
+
+
+def values_of(cells: list[Any]) -> tuple[NDArray[Any], NDArray[np.bool_]]:
+    """Cells of text as truth values or numbers, and which of them say that nothing is there.
+
+    Text is returned as it is where any other cell is neither.
+
+    Examples
+    --------
+    >>> values_of(["TRUE", "false"])[0], values_of(["3,5", " NULL"])
+    (array([ True, False]), (array([3.5, nan]), array([False,  True])))
+    """
+    words = ["" if cell is None else str(cell).strip() for cell in cells]
+    nothing = np.isin(words, ["", *WORDS_FOR_NOTHING])
+    said = {word.casefold() for word, skipped in zip(words, nothing, strict=True) if not skipped}
+    if said and said <= {"true", "false"}:
+        return np.array([word.casefold() == "true" for word in words]), nothing
+    values = np.array(numbers_of(words))
+    return (np.array(cells, dtype=object) if (np.isnan(values) & ~nothing).any() else values), nothing
 
 
 def _bare(cells: list[Any]) -> list[Any]:

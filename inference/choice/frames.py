@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 
 from contracts.errors import ProblemError
 from contracts.inputs.arrays import Array, eager, finite, rectangular
-from contracts.inputs.columns import numbers_of, read_columns
-from contracts.inputs.names import WORDS_FOR_NOTHING, listed, missing, refuse_nobody
+from contracts.inputs.columns import read_columns, values_of
+from contracts.inputs.names import listed, missing, refuse_nobody
 
 Integers = NDArray[np.int64]
 EMPTY = ("", None)  # cells of a CSV that say nothing
@@ -173,7 +173,7 @@ class Table:
         """A column of finite numbers; true and false count as 1 and 0, what is missing and not needed as 0."""
         cells, absent = self.cells(name), self._missing[name]
         if self._written and cells.dtype == object:
-            cells, absent = self._as_numbers(name)
+            cells, absent = values_of(cells.tolist())
         if needed is not None:
             absent = absent | (cells != cells)
             cells, absent = np.where(absent & ~needed, 0, cells), absent & needed
@@ -184,19 +184,6 @@ class Table:
     def row(self, marked: NDArray[np.bool_]) -> str:
         """The first row that is marked, as messages call it."""
         return f"row {int(np.argmax(marked)) + self.first_row}"
-
-    def _as_numbers(self, name: str) -> tuple[NDArray[Any], NDArray[np.bool_]]:
-        """Text of a file as numbers, and which cells say that nothing is there; true and false as 1 and 0.
-
-        A column that has anything else is returned as it is.
-        """
-        cells, absent = self.cells(name), self._missing[name]
-        words = ["" if cell is None else cell.strip() for cell in cells.tolist()]
-        absent = absent | np.isin(words, ["", *WORDS_FOR_NOTHING])
-        if {word.casefold() for word, nothing in zip(words, absent, strict=True) if not nothing} <= {"true", "false"}:
-            return np.array([word.casefold() == "true" for word in words]), absent
-        values = np.array(numbers_of(words))
-        return (cells if (np.isnan(values) & ~absent).any() else values), absent
 
     def labels(self, name: str) -> NDArray[Any]:
         """A column of labels, none missing; text without the blanks around it."""

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from contracts.errors import ProblemError
 from contracts.inputs.arrays import Array, eager, finite, is_frame, rectangular, yes_or_no
-from contracts.inputs.columns import read_columns
+from contracts.inputs.columns import read_columns, values_of
 from contracts.inputs.door import checked
 from contracts.inputs.extras import pandas
 from contracts.inputs.frozen import dataclass
@@ -390,11 +390,8 @@ def _columns(frame: Any, needed: Sequence[str], optional: Sequence[str], names: 
 
 def _of_file(path: Path) -> Any:
     """The columns of a CSV or Parquet file: numbers, yes or no where all cells are true or false, or text."""
-    read = read_columns(path)
-
-    def plain(name: str) -> Any:
-        if {*(words := [str(cell).strip().casefold() for cell in read.cells[name]])} <= {"true", "false"}:
-            return [word == "true" for word in words]
-        return read.numbers(name) if read.has_numbers(name) else read.cells[name]
-
-    return pandas().DataFrame({name: plain(name) for name in read.names})
+    columns = {}
+    for name, cells in read_columns(path).cells.items():
+        values, nothing = values_of(cells)
+        columns[name] = cells if nothing.any() else values
+    return pandas().DataFrame(columns)

@@ -164,22 +164,18 @@ def test_irony_is_not_taken_at_its_word(text):
 
 
 @pytest.mark.parametrize(
-    "text", ["Keep 80% of the battery in reserve.", "Take 20% off all shoes.", "Be fair in your reviews."]
-)
-def test_a_part_of_what_is_no_pie_is_refused(text):
-    assert read_policies([text])[0].abstained
-
-
-@pytest.mark.parametrize(
     "text",
     [
+        "Keep 80% of the battery in reserve.",
+        "Take 20% off all shoes.",
+        "Be fair in your reviews.",
         "Set 30% of the table for guests.",
         "Offer half of your savings to the fund.",
         "Give a third of your time to reading.",
         "Leave a quarter of the wall to ivy.",
     ],
 )
-def test_a_part_of_what_is_no_pie_for_nobody_who_plays_is_no_split(text):
+def test_a_part_of_what_is_no_pie_is_refused(text):
     assert read_policies([text])[0].abstained
 
 
